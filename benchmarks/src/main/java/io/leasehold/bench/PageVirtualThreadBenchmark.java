@@ -1,0 +1,91 @@
+package io.leasehold.bench;
+
+import io.leasehold.memory.OffHeap;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/// What does a page cost on 1,000 virtual threads, against as many platform threads as there are processors?
+///
+/// Each thread takes pages, writes its id, reads it back and gives them back, so a page with two owners fails the run.
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(
+        value = 3,
+        jvmArgsAppend = {"-Xms1g", "-Xmx1g", "--enable-native-access=ALL-UNNAMED"})
+public class PageVirtualThreadBenchmark {
+
+    private static final int PAIRS = 1_000_000;
+    private static final int VIRTUAL_THREADS = 1000;
+
+    private final AtomicLong wrong = new AtomicLong();
+    private final PageArena arena =
+            PageArena.open(PageArenaOptions.defaults().withName("bench").withByteSize(256L << 20));
+
+    /// Closes the arena, which also proves that every page came back, and checks that no page had two owners.
+    @TearDown
+    public void close() {
+        arena.close();
+        if (wrong.get() != 0) {
+            throw new IllegalStateException("pages with two owners: " + wrong.get());
+        }
+    }
+
+    /// A million pairs on 1,000 virtual threads.
+    ///
+    /// @throws InterruptedException if the run is stopped
+    @Benchmark
+    @OperationsPerInvocation(PAIRS)
+    public void pages() throws InterruptedException {
+        run(Thread.ofVirtual(), VIRTUAL_THREADS);
+    }
+
+    /// A million pairs on one platform thread a processor.
+    ///
+    /// @throws InterruptedException if the run is stopped
+    @Benchmark
+    @OperationsPerInvocation(PAIRS)
+    public void pagesPlatformThreads() throws InterruptedException {
+        run(Thread.ofPlatform(), Runtime.getRuntime().availableProcessors());
+    }
+
+    private void run(Thread.Builder builder, int threads) throws InterruptedException {
+        List<Thread> started = new ArrayList<>();
+        for (int i = 0; i < threads; i++) {
+            int id = i;
+            started.add(builder.start(() -> pairs(id, PAIRS / threads)));
+        }
+        for (Thread thread : started) {
+            thread.join();
+        }
+    }
+
+    private void pairs(int id, int count) {
+        for (int i = 0; i < count; i++) {
+            long page = arena.allocate();
+            long address = arena.frames().address(page);
+            OffHeap.putLong(address, id);
+            if (OffHeap.getLong(address) != id) {
+                wrong.incrementAndGet();
+            }
+            arena.free(page);
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package io.leasehold.stress;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import io.leasehold.memory.Words;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.II_Result;
+import org.openjdk.jcstress.infra.results.ZZ_Result;
+
+/// The biased slots of an arena: a reclaimer and an owner never work on one slot together.
+public final class MagazineStress {
+
+    private static final VirtualMemory MEMORY = VirtualMemory.system();
+
+    private MagazineStress() {}
+
+    /// The handshake alone, with the accesses of a slot: a store and a load in program order against a store, a barrier
+    /// and a load.
+    @JCStressTest
+    @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "The owner was first; the reclaimer waits for it.")
+    @Outcome(id = "1, 0", expect = ACCEPTABLE, desc = "The reclaimer was first; the owner goes away.")
+    @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Both saw each other.")
+    @Outcome(id = "0, 0", expect = FORBIDDEN, desc = "Neither saw the other: both are in the slot.")
+    @State
+    public static class Handshake {
+
+        private static final boolean FENCED = !MEMORY.can(VirtualMemory.Capability.BARRIER);
+        private static final VarHandle CELL =
+                MethodHandles.arrayElementVarHandle(int[].class).withInvokeExactBehavior();
+        private static final int BUSY = 16;
+
+        private final int[] cells = new int[2 * BUSY];
+        private volatile int revoked;
+
+        /// The owner of a slot.
+        @Actor
+        public void owner(II_Result r) {
+            CELL.setOpaque(cells, BUSY, 1);
+            if (FENCED) {
+                VarHandle.fullFence();
+            }
+            r.r1 = revoked;
+        }
+
+        /// The reclaimer.
+        @Actor
+        public void reclaimer(II_Result r) {
+            revoked = 1;
+            if (!FENCED) {
+                MEMORY.barrier();
+            }
+            r.r2 = (int) CELL.getAcquire(cells, BUSY);
+        }
+    }
+
+    /// An owner works from its magazine while a reclaimer brings all magazines home and works from the common pool.
+    @JCStressTest
+    @Outcome(id = "true, true", expect = ACCEPTABLE, desc = "Each had its pages to itself.")
+    @Outcome(expect = FORBIDDEN, desc = "A page had two owners, or a free page was not found.")
+    @State
+    public static class ReclaimAgainstOwner {
+
+        /// Small enough that the reclaimer needs pages from the owner's magazine.
+        private static final PageArena ARENA =
+                PageArena.open(PageArenaOptions.defaults().withName("slots").withByteSize(64 * 4096L));
+
+        /// Takes a page from its magazine and gives it back.
+        @Actor
+        public void owner(ZZ_Result r) {
+            r.r1 = usePage(ARENA, 1);
+        }
+
+        /// Takes all that is home, magazines included.
+        @Actor
+        public void reclaimer(ZZ_Result r) {
+            ARENA.trim();
+            r.r2 = usePage(ARENA, 2);
+        }
+
+        private static boolean usePage(PageArena arena, int who) {
+            long page = arena.tryAllocate();
+            if (page == PageArena.NO_PAGE) {
+                return false;
+            }
+            long word = arena.frames().address(page);
+            boolean alone = Words.compareAndSetInt(word, 0, who) && Words.compareAndSetInt(word, who, 0);
+            arena.free(page);
+            return alone;
+        }
+    }
+}

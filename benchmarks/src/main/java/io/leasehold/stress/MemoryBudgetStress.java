@@ -1,0 +1,46 @@
+package io.leasehold.stress;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import io.leasehold.memory.MemoryBudget;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.ZZJ_Result;
+
+/// The budget: two children reach for the last bytes of their parent, and exactly one gets them.
+@JCStressTest
+@Outcome(id = "true, false, 60", expect = ACCEPTABLE, desc = "The first child got them.")
+@Outcome(id = "false, true, 60", expect = ACCEPTABLE, desc = "The second child got them.")
+@Outcome(expect = FORBIDDEN, desc = "The bound was passed, or a refusal kept bytes.")
+@State
+public class MemoryBudgetStress {
+
+    private final MemoryBudget parent = MemoryBudget.of("parent", 100);
+    private final MemoryBudget first = parent.child("first", 100);
+    private final MemoryBudget second = parent.child("second", 100);
+
+    /// Reaches for 60 of 100.
+    @Actor
+    public void first(ZZJ_Result r) {
+        r.r1 = first.tryReserve(60);
+    }
+
+    /// Reaches for 60 of 100.
+    @Actor
+    public void second(ZZJ_Result r) {
+        r.r2 = second.tryReserve(60);
+    }
+
+    /// Adds up.
+    @Arbiter
+    public void end(ZZJ_Result r) {
+        r.r3 = parent.usedBytes();
+        if (first.usedBytes() + second.usedBytes() != parent.usedBytes()) {
+            r.r3 = -1;
+        }
+    }
+}

@@ -1,0 +1,149 @@
+package io.leasehold.stress;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import io.leasehold.page.PageStateException;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.ZZZ_Result;
+
+/// The frame word: of transitions that exclude each other exactly one happens.
+public final class PageFreeStress {
+
+    private static final PageArena ARENA =
+            PageArena.open(PageArenaOptions.defaults().withName("stress").withByteSize(1L << 30));
+
+    private PageFreeStress() {}
+
+    private static boolean free(long page) {
+        try {
+            ARENA.free(page);
+            return true;
+        } catch (PageStateException e) {
+            return false;
+        }
+    }
+
+    private static boolean wire(long page) {
+        try {
+            ARENA.frames().wire(page);
+            return true;
+        } catch (PageStateException e) {
+            return false;
+        }
+    }
+
+    private static void dispose(long page) {
+        if (ARENA.frames().isLive(page)) {
+            while (ARENA.frames().wireCount(page) > 0) {
+                ARENA.frames().unwire(page);
+            }
+            ARENA.free(page);
+        }
+    }
+
+    /// Two threads free one handle.
+    @JCStressTest
+    @Outcome(id = "true, false, false", expect = ACCEPTABLE, desc = "The first thread freed it.")
+    @Outcome(id = "false, true, false", expect = ACCEPTABLE, desc = "The second thread freed it.")
+    @Outcome(expect = FORBIDDEN, desc = "Freed twice, never, or still live.")
+    @State
+    public static class DoubleFree {
+
+        private final long page = ARENA.allocate();
+
+        /// Frees.
+        @Actor
+        public void first(ZZZ_Result r) {
+            r.r1 = free(page);
+        }
+
+        /// Frees too.
+        @Actor
+        public void second(ZZZ_Result r) {
+            r.r2 = free(page);
+        }
+
+        /// Looks at the end.
+        @Arbiter
+        public void end(ZZZ_Result r) {
+            r.r3 = ARENA.frames().isLive(page);
+            dispose(page);
+        }
+    }
+
+    /// One thread frees a page, another one wires it.
+    @JCStressTest
+    @Outcome(id = "true, false, false", expect = ACCEPTABLE, desc = "Freed; the wiring was refused.")
+    @Outcome(id = "false, true, true", expect = ACCEPTABLE, desc = "Wired; the free was refused.")
+    @Outcome(expect = FORBIDDEN, desc = "A freed page is wired, or nothing happened.")
+    @State
+    public static class FreeAgainstWire {
+
+        private final long page = ARENA.allocate();
+
+        /// Frees.
+        @Actor
+        public void free(ZZZ_Result r) {
+            r.r1 = PageFreeStress.free(page);
+        }
+
+        /// Wires.
+        @Actor
+        public void wire(ZZZ_Result r) {
+            r.r2 = PageFreeStress.wire(page);
+        }
+
+        /// Looks at the end.
+        @Arbiter
+        public void end(ZZZ_Result r) {
+            r.r3 = ARENA.frames().isLive(page);
+            dispose(page);
+        }
+    }
+
+    /// A stale handle is freed while its page gets a new owner.
+    @JCStressTest
+    @Outcome(
+            id = "true, false, true",
+            expect = ACCEPTABLE,
+            desc = "The new owner has the page; the stale free was refused.")
+    @Outcome(expect = FORBIDDEN, desc = "A stale handle freed a page of somebody else.")
+    @State
+    public static class StaleFree {
+
+        private final long stale = ARENA.allocate();
+        private volatile long fresh;
+
+        /// Makes the handle stale, and has a good chance to get the same page again.
+        public StaleFree() {
+            ARENA.free(stale);
+        }
+
+        /// Allocates.
+        @Actor
+        public void allocate(ZZZ_Result r) {
+            fresh = ARENA.allocate();
+            r.r1 = true;
+        }
+
+        /// Frees what it no longer owns.
+        @Actor
+        public void free(ZZZ_Result r) {
+            r.r2 = PageFreeStress.free(stale);
+        }
+
+        /// Looks at the end.
+        @Arbiter
+        public void end(ZZZ_Result r) {
+            r.r3 = ARENA.frames().isLive(fresh);
+            dispose(fresh);
+        }
+    }
+}

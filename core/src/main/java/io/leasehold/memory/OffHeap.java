@@ -1,0 +1,117 @@
+package io.leasehold.memory;
+
+import io.leasehold.os.AddressSpace;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/// Plain access to memory at an absolute address, in native byte order, unaligned where the value is wider than a byte.
+///
+/// ```text
+///   address ---- minus base ----> offset in the one constant segment ----> bare load or store
+///                (0 if native)
+/// ```
+///
+/// **Bounds.** None are checked here beyond the segment's own, which in native mode is everything: an address must come
+/// from a live page, lease or region.
+///
+/// **Threads.** Plain access in the sense of the Java memory model; where threads meet use [Words].
+public final class OffHeap {
+
+    private static final MemorySegment ALL = AddressSpace.ALL;
+    private static final long BASE = AddressSpace.BASE;
+
+    private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.nativeOrder());
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.nativeOrder());
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.nativeOrder());
+
+    private OffHeap() {}
+
+    /// {@return the byte at `address`}
+    ///
+    /// @param address where, at any alignment
+    public static byte getByte(long address) {
+        return ALL.get(BYTE, address - BASE);
+    }
+
+    /// Stores a byte at `address`.
+    ///
+    /// @param address where, at any alignment
+    /// @param value what to store
+    public static void putByte(long address, byte value) {
+        ALL.set(BYTE, address - BASE, value);
+    }
+
+    /// {@return the two bytes at `address` as a `short`}
+    ///
+    /// @param address where, at any alignment
+    public static short getShort(long address) {
+        return ALL.get(SHORT, address - BASE);
+    }
+
+    /// Stores two bytes at `address`.
+    ///
+    /// @param address where, at any alignment
+    /// @param value what to store
+    public static void putShort(long address, short value) {
+        ALL.set(SHORT, address - BASE, value);
+    }
+
+    /// {@return the four bytes at `address` as an `int`}
+    ///
+    /// @param address where, at any alignment
+    public static int getInt(long address) {
+        return ALL.get(INT, address - BASE);
+    }
+
+    /// Stores four bytes at `address`.
+    ///
+    /// @param address where, at any alignment
+    /// @param value what to store
+    public static void putInt(long address, int value) {
+        ALL.set(INT, address - BASE, value);
+    }
+
+    /// {@return the eight bytes at `address` as a `long`}
+    ///
+    /// @param address where, at any alignment
+    public static long getLong(long address) {
+        return ALL.get(LONG, address - BASE);
+    }
+
+    /// Stores eight bytes at `address`.
+    ///
+    /// @param address where, at any alignment
+    /// @param value what to store
+    public static void putLong(long address, long value) {
+        ALL.set(LONG, address - BASE, value);
+    }
+
+    /// Sets `byteSize` bytes from `address` on to `value`.
+    ///
+    /// @param address where, at any alignment
+    /// @param byteSize how many bytes
+    /// @param value what to store
+    public static void fill(long address, long byteSize, byte value) {
+        ALL.asSlice(address - BASE, byteSize).fill(value);
+    }
+
+    /// Copies `byteSize` bytes; the ranges may overlap.
+    ///
+    /// @param from address of the first byte to read
+    /// @param to address of the first byte to write
+    /// @param byteSize how many bytes
+    public static void copy(long from, long to, long byteSize) {
+        MemorySegment.copy(ALL, from - BASE, ALL, to - BASE, byteSize);
+    }
+
+    /// {@return a view of `byteSize` bytes at `address`, bounded, but not tied to the life of what owns them}
+    ///
+    /// @param address where, at any alignment
+    /// @param byteSize how many bytes
+    public static MemorySegment segment(long address, long byteSize) {
+        return ALL.asSlice(address - BASE, byteSize);
+    }
+}

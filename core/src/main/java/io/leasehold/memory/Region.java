@@ -1,0 +1,156 @@
+package io.leasehold.memory;
+
+import io.leasehold.os.OsException;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Backing;
+
+/// A reserved, aligned range of addresses with one owner.
+///
+/// ```text
+///   address                              +committedByteSize            +byteSize
+///   |  readable and writable, or given back |  reserved, not touchable     |
+/// ```
+///
+/// **Ownership.** Whoever reserved it closes it, once. Closing gives the memory back and parks the address space; it
+/// never unmaps, so a stale reader sees zeroes.
+///
+/// **Threads.** [#commit] and [#close] belong to the owner; [#decommit] may run beside other decommits of disjoint
+/// ranges.
+///
+/// **Invariants.** I1: the committed part is a prefix and only grows until the region is closed.
+public final class Region implements AutoCloseable {
+
+    private final Reservations reservations; // (C)
+    private final String name; // (C)
+    private final Reservations.Extent extent; // (C)
+    private final long byteSize; // (C)
+    private long committedByteSize; // (O)
+    private Backing backing = Backing.ANONYMOUS; // (O)
+    private boolean touchable; // (O) this owner could have written to it
+    private boolean closed; // (O)
+
+    Region(Reservations reservations, String name, Reservations.Extent extent, long byteSize) {
+        this.reservations = reservations;
+        this.name = name;
+        this.extent = extent;
+        this.byteSize = byteSize;
+        this.committedByteSize = Math.min(extent.committedByteSize(), byteSize);
+    }
+
+    /// Makes the first `newByteSize` bytes readable and writable; what was never written reads as zero.
+    ///
+    /// @param newByteSize a multiple of the OS page; less than is committed already changes nothing
+    /// @throws IndexOutOfBoundsException if it is more than [#byteSize()]
+    /// @throws OsException if the kernel refuses; nothing is changed then
+    public void commit(long newByteSize) {
+        checkOpen();
+        touchable = true;
+        if (newByteSize > byteSize) {
+            throw new IndexOutOfBoundsException(
+                    "commit is past the region: region=" + name + ", wanted=" + newByteSize + ", bound=" + byteSize);
+        }
+        if (newByteSize > committedByteSize) {
+            memory().commit(address() + committedByteSize, newByteSize - committedByteSize);
+            committedByteSize = newByteSize;
+        }
+    }
+
+    /// Puts a memory file under the whole region, shared, so that its pages can be mapped elsewhere too.
+    ///
+    /// @param descriptor a file of at least [#byteSize()] bytes; the caller keeps it
+    /// @throws OsException if the kernel refuses; nothing is changed then
+    public void mapMemoryFile(int descriptor) {
+        checkOpen();
+        memory().map(address(), byteSize, descriptor, 0, VirtualMemory.Protection.READ_WRITE);
+        backing = Backing.MEMORY_FILE;
+        touchable = true;
+        committedByteSize = byteSize;
+    }
+
+    /// Gives the memory of `count` committed ranges back; they read as zero afterwards and stay usable.
+    ///
+    /// @param addresses where the ranges begin, multiples of the OS page
+    /// @param byteSizes how long they are in bytes, multiples of the OS page
+    /// @param count how many ranges of the arrays to take
+    /// @throws OsException if the kernel refuses; each range then kept its content or reads as zero
+    public void decommit(long[] addresses, long[] byteSizes, int count) {
+        memory().decommit(backing, addresses, byteSizes, count);
+    }
+
+    /// Tells the kernel how the whole region will be used.
+    ///
+    /// @param advice what the kernel should know
+    public void advise(VirtualMemory.Advice advice) {
+        memory().advise(address(), byteSize, advice);
+    }
+
+    /// Gives the memory back and parks the address space. Closing twice has no effect.
+    ///
+    /// @throws OsException if the kernel refuses to take the memory; the region stays open then and can be closed again
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        surrender();
+        reservations.park(new Reservations.Extent(
+                extent.address(),
+                extent.byteSize(),
+                extent.byteAlignment(),
+                Math.max(committedByteSize, extent.committedByteSize())));
+        closed = true;
+    }
+
+    /// Gives the memory back, but keeps the address space for ever, because pointers into it may be left: they read
+    /// zero, and no later owner is disturbed by what they write.
+    public void abandon() {
+        if (!closed) {
+            surrender();
+            closed = true;
+        }
+    }
+
+    /// {@return where the region begins, a multiple of the alignment asked for}
+    public long address() {
+        return extent.address();
+    }
+
+    /// {@return the size in bytes that was asked for}
+    public long byteSize() {
+        return byteSize;
+    }
+
+    /// {@return how many bytes from the start may be touched}
+    public long committedByteSize() {
+        return committedByteSize;
+    }
+
+    /// {@return the kernel seam that the region is made of}
+    public VirtualMemory memory() {
+        return reservations.memory();
+    }
+
+    @Override
+    public String toString() {
+        return "Region(%s, address=0x%x, byteSize=%d, committed=%d%s)"
+                .formatted(name, address(), byteSize, committedByteSize, closed ? ", closed" : "");
+    }
+
+    private void surrender() {
+        if (!touchable || committedByteSize == 0) {
+            return;
+        }
+        if (backing == Backing.MEMORY_FILE) {
+            memory().unmap(address(), committedByteSize);
+            backing = Backing.ANONYMOUS;
+        } else if (memory().can(VirtualMemory.Capability.DECOMMIT)) {
+            memory().decommit(backing, address(), committedByteSize);
+        }
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("region is closed: " + this);
+        }
+    }
+}

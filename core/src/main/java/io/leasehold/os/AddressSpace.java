@@ -1,0 +1,83 @@
+package io.leasehold.os;
+
+import java.lang.foreign.MemorySegment;
+
+/// The memory that all addresses of [VirtualMemory#system()] point into, as one segment.
+///
+/// An accessor is written once and is a bare load or store where the segment is the whole address space:
+///
+/// ```java
+/// long value = AddressSpace.ALL.get(ValueLayout.JAVA_LONG, address - AddressSpace.BASE);
+/// ```
+///
+/// | | [#ALL] | [#BASE] |
+/// |---|---|---|
+/// | native | every address | 0 |
+/// | portable | one bounded segment | where it starts |
+///
+/// Which of the two is decided when this class is initialised: native on Linux on x86-64 and aarch64, unless the JVM
+/// refuses native access (`--illegal-native-access=deny`) or the property `io.leasehold.memory` says `portable`. The
+/// portable choice is logged once to `io.leasehold`, with its reason.
+///
+/// **Ownership.** Owned by nobody, never freed.
+///
+/// **Threads.** Immutable; what is read and written through it is the caller's to order.
+public final class AddressSpace {
+
+    private static final Choice CHOICE = choose(OsOptions.ofSystem());
+
+    /// All memory there is, native or portable.
+    public static final MemorySegment ALL = CHOICE.all;
+
+    /// The address of the first byte of [#ALL].
+    public static final long BASE = ALL.address();
+
+    private AddressSpace() {}
+
+    /// {@return whether [#ALL] is the whole address space of this process}
+    public static boolean isNative() {
+        return CHOICE.memory instanceof LinuxVirtualMemory;
+    }
+
+    static VirtualMemory memory() {
+        return CHOICE.memory;
+    }
+
+    @SuppressWarnings("restricted")
+    private static Choice choose(OsOptions options) {
+        if (options.memory() == OsOptions.Memory.PORTABLE) {
+            return choosePortable(options, "asked for by " + OsOptions.MEMORY + "=portable");
+        }
+        String refusal;
+        if (options.isKnownLinux()) {
+            try {
+                // The first restricted call: it is refused before any state is set up.
+                MemorySegment all = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+                return new Choice(LinuxVirtualMemory.open(), all);
+            } catch (IllegalCallerException e) {
+                refusal = "native access is refused, add --enable-native-access=" + nativeAccessName();
+            }
+        } else {
+            refusal = "this system is not known, os.name=" + options.osName() + ", os.arch=" + options.osArch();
+        }
+        if (options.memory() == OsOptions.Memory.NATIVE) {
+            throw new IllegalStateException(OsOptions.MEMORY + "=native is impossible: " + refusal);
+        }
+        return choosePortable(options, refusal);
+    }
+
+    private static Choice choosePortable(OsOptions options, String reason) {
+        long byteSize = options.portableBytes().orElseGet(MemoryLimit::ofSystem);
+        PortableVirtualMemory memory = PortableVirtualMemory.open(byteSize);
+        System.getLogger("io.leasehold")
+                .log(System.Logger.Level.INFO, "portable memory is in use: " + reason + "; " + memory);
+        return new Choice(memory, memory.segment());
+    }
+
+    private static String nativeAccessName() {
+        Module module = AddressSpace.class.getModule();
+        return module.isNamed() ? module.getName() : "ALL-UNNAMED";
+    }
+
+    private record Choice(VirtualMemory memory, MemorySegment all) {}
+}

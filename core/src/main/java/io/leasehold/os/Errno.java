@@ -1,0 +1,86 @@
+package io.leasehold.os;
+
+/// The error numbers of Linux that memory and files can raise, by name; x86-64 and aarch64 share them.
+///
+/// @see <a href="https://man7.org/linux/man-pages/man3/errno.3.html">errno(3)</a>
+public final class Errno {
+
+    /// Operation not permitted.
+    public static final int EPERM = 1;
+    /// No such file or directory.
+    public static final int ENOENT = 2;
+    /// Interrupted by a signal.
+    public static final int EINTR = 4;
+    /// Input/output error.
+    public static final int EIO = 5;
+    /// Bad file descriptor.
+    public static final int EBADF = 9;
+    /// Resource temporarily unavailable.
+    public static final int EAGAIN = 11;
+    /// Out of memory, of address space, or of mappings (vm.max_map_count).
+    public static final int ENOMEM = 12;
+    /// Permission denied.
+    public static final int EACCES = 13;
+    /// Bad address.
+    public static final int EFAULT = 14;
+    /// Device or resource busy.
+    public static final int EBUSY = 16;
+    /// File exists.
+    public static final int EEXIST = 17;
+    /// No such device, or one that cannot do this.
+    public static final int ENODEV = 19;
+    /// Invalid argument.
+    public static final int EINVAL = 22;
+    /// Too many open files in the system.
+    public static final int ENFILE = 23;
+    /// Too many open files in this process.
+    public static final int EMFILE = 24;
+    /// File too large.
+    public static final int EFBIG = 27;
+    /// No space left on the device.
+    public static final int ENOSPC = 28;
+    /// Read-only file system.
+    public static final int EROFS = 30;
+    /// The kernel does not have this call.
+    public static final int ENOSYS = 38;
+    /// Value too large.
+    public static final int EOVERFLOW = 75;
+    /// Operation not supported.
+    public static final int EOPNOTSUPP = 95;
+
+    private Errno() {}
+
+    /// {@return name, number and meaning of an error, for example `ENOMEM (12, out of memory)`}
+    ///
+    /// @param errno an error number; one that is not in the table is described by its number alone
+    public static String describe(int errno) {
+        return switch (errno) {
+            case EPERM -> entry("EPERM", errno, "operation not permitted");
+            case ENOENT -> entry("ENOENT", errno, "no such file or directory");
+            case EINTR -> entry("EINTR", errno, "interrupted by a signal");
+            case EIO -> entry("EIO", errno, "input/output error");
+            case EBADF -> entry("EBADF", errno, "bad file descriptor");
+            case EAGAIN -> entry("EAGAIN", errno, "resource temporarily unavailable");
+            case ENOMEM -> entry("ENOMEM", errno, "out of memory");
+            case EACCES -> entry("EACCES", errno, "permission denied");
+            case EFAULT -> entry("EFAULT", errno, "bad address");
+            case EBUSY -> entry("EBUSY", errno, "device or resource busy");
+            case EEXIST -> entry("EEXIST", errno, "file exists");
+            case ENODEV -> entry("ENODEV", errno, "no such device");
+            case EINVAL -> entry("EINVAL", errno, "invalid argument");
+            case ENFILE -> entry("ENFILE", errno, "too many open files in the system");
+            case EMFILE -> entry("EMFILE", errno, "too many open files in this process");
+            case EFBIG -> entry("EFBIG", errno, "file too large");
+            case ENOSPC -> entry("ENOSPC", errno, "no space left on device");
+            case EROFS -> entry("EROFS", errno, "read-only file system");
+            case ENOSYS -> entry("ENOSYS", errno, "call not implemented");
+            case EOVERFLOW -> entry("EOVERFLOW", errno, "value too large");
+            case EOPNOTSUPP -> entry("EOPNOTSUPP", errno, "operation not supported");
+            default -> "errno " + errno;
+        };
+    }
+
+    private static String entry(String name, int errno, String meaning) {
+        return name + " (" + errno + ", " + meaning + ")";
+    }
+}

@@ -1,0 +1,184 @@
+package io.leasehold.os;
+
+import io.leasehold.os.VirtualMemory.Advice;
+import io.leasehold.os.VirtualMemory.Backing;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.EnumSet;
+import java.util.Set;
+
+/// What Linux is told about ranges: madvise(2), and process_madvise(2) on ourselves for many ranges at once.
+///
+/// **Ownership.** Owns one descriptor of this process for as long as the process lives.
+///
+/// **Threads.** Thread-safe.
+///
+/// @see <a href="https://man7.org/linux/man-pages/man2/madvise.2.html">madvise(2)</a>
+/// @see <a href="https://man7.org/linux/man-pages/man2/process_madvise.2.html">process_madvise(2)</a>
+final class LinuxAdvice {
+
+    /// "Subsequent accesses of pages in the range will succeed, but will result in [...] zero-fill-on-demand pages for
+    /// anonymous private mappings."
+    private static final int MADV_DONTNEED = 4;
+
+    /// "Free up a given range of pages and its associated backing store."
+    private static final int MADV_REMOVE = 9;
+
+    /// No descriptor of ourselves: the kernel refuses process_madvise(2).
+    private static final int NO_SELF = -1;
+
+    /// Ranges in one process_madvise(2): 64 give all there is to gain, and the kernel holds its lock no longer.
+    private static final int BATCH = 64;
+
+    /// `struct iovec`: address and size.
+    private static final long IOVEC_BYTES = 2 * Long.BYTES;
+
+    /// How often a shortage of kernel memory is waited out. It may also be one that stays, as a split that would
+    /// exceed vm.max_map_count was reported by older kernels, so this ends.
+    private static final int ATTEMPTS = 16;
+
+    private final int self; // (C)
+    private final Set<Advice> known; // (C)
+
+    private LinuxAdvice(int self) {
+        this.self = self;
+        this.known = EnumSet.noneOf(Advice.class);
+        for (Advice advice : Advice.values()) {
+            // Of an empty range the kernel looks at the advice only: EINVAL for one it does not know.
+            if (LinuxCall.MADVISE.invoke(0, 0, number(advice)) == 0) {
+                known.add(advice);
+            }
+        }
+    }
+
+    /// {@return advice as this kernel can best take it}
+    static LinuxAdvice open() {
+        long self = LinuxCall.PIDFD_OPEN.invoke(ProcessHandle.current().pid(), 0, 0);
+        if (self < 0) {
+            return ofSingleRanges();
+        }
+        // Older kernels know the call but neither of these two, not even for an empty list of ranges.
+        if (LinuxCall.PROCESS_MADVISE.invoke(self, 0, 0, MADV_DONTNEED, 0, 0) == 0
+                && LinuxCall.PROCESS_MADVISE.invoke(self, 0, 0, MADV_REMOVE, 0, 0) == 0) {
+            return new LinuxAdvice((int) self);
+        }
+        LinuxCall.CLOSE.invoke(self, 0, 0);
+        return ofSingleRanges();
+    }
+
+    /// {@return advice that makes one call a range, as on a kernel without process_madvise(2)}
+    static LinuxAdvice ofSingleRanges() {
+        return new LinuxAdvice(NO_SELF);
+    }
+
+    void advise(long address, long byteSize, Advice advice) {
+        if (!known.contains(advice)) {
+            return;
+        }
+        long result = madvise(address, byteSize, number(advice));
+        // A kernel without swap says that anonymous memory has nothing to read ahead.
+        if (result < 0 && !(advice == Advice.WILL_NEED && result == -Errno.EBADF)) {
+            throw refused(address, byteSize, advice.name(), result);
+        }
+    }
+
+    void decommit(Backing backing, long address, long byteSize) {
+        long result = madvise(address, byteSize, decommitting(backing));
+        if (result < 0) {
+            throw refused(address, byteSize, backing.name(), result);
+        }
+    }
+
+    void decommit(Backing backing, long[] addresses, long[] byteSizes, int count) {
+        if (self == NO_SELF || count <= 1) {
+            for (int i = 0; i < count; i++) {
+                decommit(backing, addresses[i], byteSizes[i]);
+            }
+            return;
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment ranges = arena.allocate(Math.min(count, BATCH) * IOVEC_BYTES, Long.BYTES);
+            int done = 0;
+            while (done < count) {
+                int batch = Math.min(count - done, BATCH);
+                writeRanges(ranges, addresses, byteSizes, done, batch);
+                long bytes =
+                        LinuxCall.PROCESS_MADVISE.invoke(self, ranges.address(), batch, decommitting(backing), 0, 0);
+                int whole = wholeRanges(byteSizes, done, batch, bytes);
+                done += whole;
+                // Cut short: by a range that is refused, by a signal, or by the 2 GiB that one call takes. A call for
+                // the first range that is not done brings either the reason or progress.
+                if (whole < batch) {
+                    decommit(backing, addresses[done], byteSizes[done]);
+                    done++;
+                }
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "LinuxAdvice(batches=" + (self != NO_SELF) + ", known=" + known + ")";
+    }
+
+    /// Repeats what a signal interrupted (MADV_REMOVE is a fallocate(2), populating may take long), and a few times
+    /// what failed for want of a kernel resource: "EAGAIN: A kernel resource was temporarily unavailable."
+    private static long madvise(long address, long byteSize, int advice) {
+        int attempt = 1;
+        while (true) {
+            long result = LinuxCall.MADVISE.invoke(address, byteSize, advice);
+            if (result == -Errno.EAGAIN && attempt < ATTEMPTS) {
+                attempt++;
+                Thread.onSpinWait();
+            } else if (result != -Errno.EINTR) {
+                return result;
+            }
+        }
+    }
+
+    private static void writeRanges(MemorySegment ranges, long[] addresses, long[] byteSizes, int first, int batch) {
+        for (int i = 0; i < batch; i++) {
+            ranges.set(ValueLayout.JAVA_LONG, i * IOVEC_BYTES, addresses[first + i]);
+            ranges.set(ValueLayout.JAVA_LONG, i * IOVEC_BYTES + Long.BYTES, byteSizes[first + i]);
+        }
+    }
+
+    /// {@return how many of the ranges from `first` on are covered by `bytes`, which is negative after an error}
+    private static int wholeRanges(long[] byteSizes, int first, int batch, long bytes) {
+        long left = bytes;
+        int whole = 0;
+        while (whole < batch && left >= byteSizes[first + whole]) {
+            left -= byteSizes[first + whole];
+            whole++;
+        }
+        return whole;
+    }
+
+    private static int decommitting(Backing backing) {
+        return switch (backing) {
+            case ANONYMOUS -> MADV_DONTNEED;
+            case MEMORY_FILE -> MADV_REMOVE;
+        };
+    }
+
+    private static int number(Advice advice) {
+        return switch (advice) {
+            case NORMAL -> 0;
+            case RANDOM -> 1;
+            case SEQUENTIAL -> 2;
+            case WILL_NEED -> 3;
+            case FREE -> 8;
+            case DONT_FORK -> 10;
+            case HUGE_PAGE -> 14;
+            case NO_HUGE_PAGE -> 15;
+            case DONT_DUMP -> 16;
+            case POPULATE_READ -> 22;
+            case POPULATE_WRITE -> 23;
+        };
+    }
+
+    private static OsException refused(long address, long byteSize, String detail, long result) {
+        return OsException.ofRange("madvise", address, byteSize, detail, (int) -result);
+    }
+}

@@ -1,0 +1,309 @@
+package io.leasehold.os;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/// Virtual memory of Linux on x86-64 and aarch64.
+///
+/// Calls that a signal can interrupt are repeated, except close(2), which has closed the descriptor by then.
+///
+/// **Ownership.** Made once for a process; see [AddressSpace].
+///
+/// **Threads.** Thread-safe; mapping calls of all threads take turns in the kernel.
+final class LinuxVirtualMemory implements VirtualMemory {
+
+    private static final int PROT_NONE = 0;
+    private static final int PROT_READ = 1;
+    private static final int PROT_READ_WRITE = 3;
+
+    private static final int MAP_SHARED = 0x01;
+    private static final int MAP_PRIVATE = 0x02;
+
+    /// "Place the mapping at exactly that address. If the memory region [...] overlaps pages of any existing
+    /// mapping(s), then the overlapped part of the existing mapping(s) will be discarded."
+    private static final int MAP_FIXED = 0x10;
+
+    private static final int MAP_ANONYMOUS = 0x20;
+
+    /// "Do not reserve swap space for this mapping", so that address space alone is not charged.
+    private static final int MAP_NORESERVE = 0x4000;
+
+    private static final int MREMAP_MAYMOVE = 1;
+
+    private static final int MFD_CLOEXEC = 0x1;
+
+    /// The file can never be executed; without it kernels since 6.3 log a warning, and may refuse.
+    private static final int MFD_NOEXEC_SEAL = 0x8;
+
+    private static final int MEMBARRIER_CMD_PRIVATE_EXPEDITED = 1 << 3;
+    private static final int MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED = 1 << 4;
+
+    /// Pages asked for in one mincore(2), one byte each.
+    private static final int MINCORE_PAGES = 16 * 1024;
+
+    /// How often mincore(2) is repeated: "EAGAIN: kernel is temporarily out of resources."
+    private static final int MINCORE_ATTEMPTS = 16;
+
+    private static final Path HUGE_PAGE_SIZE = Path.of("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size");
+    private static final Path MAX_MAP_COUNT = Path.of("/proc/sys/vm/max_map_count");
+
+    private final LinuxAdvice advice; // (C)
+    private final Preconditions preconditions; // (C)
+    private final long hugePageSize; // (C)
+    private final boolean hasBarrier; // (C)
+
+    LinuxVirtualMemory(LinuxAdvice advice) {
+        this.advice = advice;
+        this.preconditions = new Preconditions(LinuxCall.pageSize());
+        this.hugePageSize = readNumber(HUGE_PAGE_SIZE, 0);
+        this.hasBarrier = LinuxCall.MEMBARRIER.invoke(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+    }
+
+    /// {@return the virtual memory of this process, using what its kernel offers}
+    static LinuxVirtualMemory open() {
+        return new LinuxVirtualMemory(LinuxAdvice.open());
+    }
+
+    @Override
+    public boolean can(Capability capability) {
+        return capability != Capability.BARRIER || hasBarrier;
+    }
+
+    @Override
+    public long pageSize() {
+        return preconditions.pageSize();
+    }
+
+    @Override
+    public long hugePageSize() {
+        return hugePageSize;
+    }
+
+    @Override
+    public long memoryLimit() {
+        return MemoryLimit.ofSystem();
+    }
+
+    @Override
+    public long mappingLimit() {
+        return readNumber(MAX_MAP_COUNT, Long.MAX_VALUE);
+    }
+
+    @Override
+    public long reserve(long byteSize, long byteAlignment) {
+        preconditions.checkReservation(byteSize, byteAlignment);
+        long spare = byteAlignment - pageSize();
+        // The kernel refuses a size that saturates, as it refuses any near it.
+        long total = byteSize > Long.MAX_VALUE - spare ? Long.MAX_VALUE & -pageSize() : byteSize + spare;
+        int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+        long start = LinuxCall.MMAP.invoke(0, total, PROT_NONE, flags, -1, 0);
+        if (start < 0) {
+            throw new OsException(
+                    "mmap", "byteSize=" + byteSize + ", byteAlignment=" + byteAlignment + ", NONE", (int) -start);
+        }
+        long address = (start + byteAlignment - 1) & -byteAlignment;
+        long end = start + total;
+        long kept = start;
+        try {
+            trim(start, address - start);
+            kept = address;
+            trim(address + byteSize, end - address - byteSize);
+        } catch (OsException e) {
+            LinuxCall.MUNMAP.invoke(kept, end - kept, 0);
+            throw e;
+        }
+        return address;
+    }
+
+    @Override
+    public void commit(long address, long byteSize) {
+        protect(address, byteSize, Protection.READ_WRITE);
+    }
+
+    @Override
+    public void decommit(Backing backing, long address, long byteSize) {
+        preconditions.checkRange(address, byteSize);
+        advice.decommit(backing, address, byteSize);
+    }
+
+    @Override
+    public void decommit(Backing backing, long[] addresses, long[] byteSizes, int count) {
+        preconditions.checkRanges(addresses, byteSizes, count);
+        advice.decommit(backing, addresses, byteSizes, count);
+    }
+
+    @Override
+    public void release(long address, long byteSize) {
+        preconditions.checkRange(address, byteSize);
+        require("munmap", address, byteSize, LinuxCall.MUNMAP.invoke(address, byteSize, 0));
+    }
+
+    @Override
+    public void protect(long address, long byteSize, Protection protection) {
+        preconditions.checkRange(address, byteSize);
+        long result = LinuxCall.MPROTECT.invoke(address, byteSize, number(protection));
+        if (result < 0) {
+            throw OsException.ofRange("mprotect", address, byteSize, protection.name(), (int) -result);
+        }
+    }
+
+    @Override
+    public void advise(long address, long byteSize, Advice kind) {
+        preconditions.checkRange(address, byteSize);
+        advice.advise(address, byteSize, kind);
+    }
+
+    @Override
+    public void lock(long address, long byteSize) {
+        preconditions.checkRange(address, byteSize);
+        require("mlock", address, byteSize, LinuxCall.MLOCK.invoke(address, byteSize, 0));
+    }
+
+    @Override
+    public void unlock(long address, long byteSize) {
+        preconditions.checkRange(address, byteSize);
+        require("munlock", address, byteSize, LinuxCall.MUNLOCK.invoke(address, byteSize, 0));
+    }
+
+    @Override
+    public int createMemory(String name, long byteSize) {
+        preconditions.checkMemoryFile(name, byteSize);
+        long descriptor;
+        try (Arena arena = Arena.ofConfined()) {
+            long nameAddress = arena.allocateFrom(name).address();
+            descriptor = LinuxCall.MEMFD_CREATE.invoke(nameAddress, MFD_CLOEXEC | MFD_NOEXEC_SEAL, 0);
+            if (descriptor == -Errno.EINVAL) {
+                descriptor = LinuxCall.MEMFD_CREATE.invoke(nameAddress, MFD_CLOEXEC, 0);
+            }
+        }
+        if (descriptor < 0) {
+            throw new OsException("memfd_create", "name=" + name, (int) -descriptor);
+        }
+        long result;
+        do {
+            result = LinuxCall.FTRUNCATE.invoke(descriptor, byteSize, 0);
+        } while (result == -Errno.EINTR);
+        if (result < 0) {
+            LinuxCall.CLOSE.invoke(descriptor, 0, 0);
+            throw new OsException("ftruncate", "name=" + name + ", byteSize=" + byteSize, (int) -result);
+        }
+        return (int) descriptor;
+    }
+
+    @Override
+    public void closeMemory(int descriptor) {
+        long result = LinuxCall.CLOSE.invoke(descriptor, 0, 0);
+        if (result < 0 && result != -Errno.EINTR) {
+            throw new OsException("close", "descriptor=" + descriptor, (int) -result);
+        }
+    }
+
+    @Override
+    public void map(long address, long byteSize, int descriptor, long byteOffset, Protection protection) {
+        preconditions.checkRange(address, byteSize);
+        preconditions.checkFileRange(byteOffset, byteSize);
+        long result = LinuxCall.MMAP.invoke(
+                address, byteSize, number(protection), MAP_SHARED | MAP_FIXED, descriptor, byteOffset);
+        if (result < 0) {
+            String file = "descriptor=" + descriptor + ", byteOffset=" + byteOffset;
+            throw OsException.ofRange("mmap", address, byteSize, file + ", " + protection, (int) -result);
+        }
+    }
+
+    @Override
+    public void unmap(long address, long byteSize) {
+        preconditions.checkRange(address, byteSize);
+        int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+        require("mmap", address, byteSize, LinuxCall.MMAP.invoke(address, byteSize, PROT_READ_WRITE, flags, -1, 0));
+    }
+
+    @Override
+    public long remap(long address, long oldByteSize, long newByteSize) {
+        preconditions.checkRange(address, oldByteSize);
+        preconditions.checkRange(address, newByteSize);
+        long result = LinuxCall.MREMAP.invoke(address, oldByteSize, newByteSize, MREMAP_MAYMOVE, 0, 0);
+        if (result < 0) {
+            throw OsException.ofRange("mremap", address, oldByteSize, "newByteSize=" + newByteSize, (int) -result);
+        }
+        return result;
+    }
+
+    @Override
+    public long residentBytes(long address, long byteSize) {
+        preconditions.checkRange(address, byteSize);
+        long pages = byteSize / pageSize();
+        long resident = 0;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment flags = arena.allocate(Math.min(pages, MINCORE_PAGES));
+            for (long first = 0; first < pages; first += MINCORE_PAGES) {
+                int count = (int) Math.min(pages - first, MINCORE_PAGES);
+                mincore(address + first * pageSize(), count * pageSize(), flags);
+                for (int i = 0; i < count; i++) {
+                    // Of each byte only the lowest bit has a meaning.
+                    resident += flags.get(ValueLayout.JAVA_BYTE, i) & 1;
+                }
+            }
+        }
+        return resident * pageSize();
+    }
+
+    @Override
+    public void barrier() {
+        if (!hasBarrier) {
+            throw Preconditions.missing(Capability.BARRIER);
+        }
+        long result = LinuxCall.MEMBARRIER.invoke(MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+        if (result < 0) {
+            throw new OsException("membarrier", "PRIVATE_EXPEDITED", (int) -result);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "LinuxVirtualMemory(pageSize=" + pageSize() + ", hugePageSize=" + hugePageSize + ", hasBarrier="
+                + hasBarrier + ", advice=" + advice + ")";
+    }
+
+    private static void trim(long address, long byteSize) {
+        if (byteSize > 0) {
+            require("munmap", address, byteSize, LinuxCall.MUNMAP.invoke(address, byteSize, 0));
+        }
+    }
+
+    private static void mincore(long address, long byteSize, MemorySegment flags) {
+        long result = LinuxCall.MINCORE.invoke(address, byteSize, flags.address());
+        for (int attempt = 1; result == -Errno.EAGAIN && attempt < MINCORE_ATTEMPTS; attempt++) {
+            Thread.onSpinWait();
+            result = LinuxCall.MINCORE.invoke(address, byteSize, flags.address());
+        }
+        require("mincore", address, byteSize, result);
+    }
+
+    private static int number(Protection protection) {
+        return switch (protection) {
+            case NONE -> PROT_NONE;
+            case READ -> PROT_READ;
+            case READ_WRITE -> PROT_READ_WRITE;
+        };
+    }
+
+    private static long readNumber(Path file, long otherwise) {
+        // a sysctl file gives its number to one read only, and Files.readString begins with a read of one byte
+        try (BufferedReader reader = Files.newBufferedReader(file)) {
+            return Long.parseLong(reader.readLine().strip());
+        } catch (IOException | NumberFormatException e) {
+            return otherwise;
+        }
+    }
+
+    private static void require(String call, long address, long byteSize, long result) {
+        if (result < 0) {
+            throw OsException.ofRange(call, address, byteSize, "", (int) -result);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package io.leasehold.os;
+
+import java.util.OptionalLong;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// What this package reads from system properties, all of it and only here.
+///
+/// | property | values | default |
+/// |---|---|---|
+/// | `io.leasehold.memory` | `native`, `portable` | native where possible, else portable |
+/// | `io.leasehold.portableBytes` | size of the portable segment in bytes | the memory limit of the process |
+///
+/// **Threads.** Immutable.
+///
+/// @param memory which kind of memory the user asked for
+/// @param portableBytes size of the portable segment in bytes, if given
+/// @param osName name of the operating system, as `os.name` has it
+/// @param osArch name of the processor architecture, as `os.arch` has it
+record OsOptions(Memory memory, OptionalLong portableBytes, String osName, String osArch) {
+
+    static final String MEMORY = "io.leasehold.memory";
+    static final String PORTABLE_BYTES = "io.leasehold.portableBytes";
+
+    /// The kind of memory to use.
+    enum Memory {
+        AUTO,
+        NATIVE,
+        PORTABLE
+    }
+
+    /// {@return the options of this process}
+    ///
+    /// @throws IllegalArgumentException if a property has a value that is not allowed
+    static OsOptions ofSystem() {
+        return of(System::getProperty);
+    }
+
+    /// {@return the options that `properties` gives}
+    ///
+    /// @throws IllegalArgumentException if a property has a value that is not allowed
+    static OsOptions of(Function<String, @Nullable String> properties) {
+        return new OsOptions(
+                memory(properties.apply(MEMORY)),
+                portableBytes(properties.apply(PORTABLE_BYTES)),
+                orUnknown(properties.apply("os.name")),
+                orUnknown(properties.apply("os.arch")));
+    }
+
+    /// {@return whether the numbers of [LinuxCall] hold for this process}
+    boolean isKnownLinux() {
+        return osName.equals("Linux") && (isAarch64() || osArch.equals("amd64"));
+    }
+
+    /// {@return whether this is a 64-bit ARM processor}
+    boolean isAarch64() {
+        return osArch.equals("aarch64");
+    }
+
+    private static Memory memory(@Nullable String value) {
+        return switch (value) {
+            case null -> Memory.AUTO;
+            case "native" -> Memory.NATIVE;
+            case "portable" -> Memory.PORTABLE;
+            default -> throw new IllegalArgumentException(MEMORY + " is neither native nor portable: value=" + value);
+        };
+    }
+
+    private static OptionalLong portableBytes(@Nullable String value) {
+        if (value == null) {
+            return OptionalLong.empty();
+        }
+        try {
+            long bytes = Long.parseLong(value);
+            if (bytes > 0) {
+                return OptionalLong.of(bytes);
+            }
+        } catch (NumberFormatException e) {
+            throw notBytes(value, e);
+        }
+        throw notBytes(value, null);
+    }
+
+    private static String orUnknown(@Nullable String value) {
+        return value == null ? "unknown" : value;
+    }
+
+    private static IllegalArgumentException notBytes(String value, @Nullable Throwable cause) {
+        return new IllegalArgumentException(
+                PORTABLE_BYTES + " is not a positive decimal number of bytes: value=" + value, cause);
+    }
+}

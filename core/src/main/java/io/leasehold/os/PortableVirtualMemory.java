@@ -1,0 +1,294 @@
+package io.leasehold.os;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.BitSet;
+
+/// Virtual memory without a native call, cut from one bounded segment: for systems this library has no calls for, and
+/// for a JVM that refuses native access.
+///
+/// It reserves, commits and releases, and has none of the capabilities: memory that was touched stays with the process,
+/// and only later reservations use it again.
+///
+/// **Ownership.** The segment is never freed.
+///
+/// **Threads.** Thread-safe; one lock, never held while memory is cleared.
+///
+/// **Invariants.** I1: a free range reads as zero. I2: a committed page is not free.
+final class PortableVirtualMemory implements VirtualMemory {
+
+    /// Nothing here reaches the kernel, so its page size does not matter; this is the smallest in use.
+    private static final long PAGE_SIZE = 4096;
+
+    /// As many pages as a [BitSet] counts: 8 TiB.
+    private static final long MAX_BYTES = Integer.MAX_VALUE * PAGE_SIZE;
+
+    /// Where no mapping of at least this size is to be had, this much is allocated instead, and so touched.
+    private static final long SMALLEST_MAPPING = 64L << 20;
+
+    private final MemorySegment segment; // (C)
+    private final long start; // (C) first page of the segment
+    private final long end; // (C) end of its last page
+    private final Preconditions preconditions = new Preconditions(PAGE_SIZE); // (C)
+    private final Object lock = new Object(); // (C)
+    private final FreeRanges free; // (L)
+    private final BitSet committed = new BitSet(); // (L) pages, counted from start
+
+    /// Virtual memory over the whole pages of a segment of zeroes.
+    ///
+    /// @throws IllegalArgumentException if it has none
+    PortableVirtualMemory(MemorySegment segment) {
+        this.segment = segment;
+        this.start = (segment.address() + PAGE_SIZE - 1) & -PAGE_SIZE;
+        this.end = Math.min((segment.address() + segment.byteSize()) & -PAGE_SIZE, start + MAX_BYTES);
+        if (start >= end) {
+            throw new IllegalArgumentException("segment holds no whole page: byteSize=" + segment.byteSize());
+        }
+        this.free = new FreeRanges(start, end - start);
+    }
+
+    /// {@return virtual memory over a new segment, which costs no memory until it is touched}
+    ///
+    /// @param byteSize the wanted size in bytes; where the system refuses that much, it is halved until it does not,
+    ///     and the last refusal is logged
+    static PortableVirtualMemory open(long byteSize) {
+        long size = byteSize;
+        Exception refusal = null;
+        MemorySegment segment = null;
+        while (segment == null) {
+            try {
+                segment = mapSparse(size);
+            } catch (IOException | UnsupportedOperationException e) {
+                refusal = e;
+                if (size <= SMALLEST_MAPPING) {
+                    segment = Arena.global().allocate(size, PAGE_SIZE);
+                } else {
+                    size = Math.max(size / 2, SMALLEST_MAPPING);
+                }
+            }
+        }
+        if (segment.byteSize() < byteSize) {
+            System.getLogger("io.leasehold")
+                    .log(
+                            System.Logger.Level.WARNING,
+                            "portable memory is smaller than wanted: byteSize=" + segment.byteSize() + ", wanted="
+                                    + byteSize + ", refusal=" + refusal);
+        }
+        return new PortableVirtualMemory(segment);
+    }
+
+    /// {@return the segment that all reservations are cut from}
+    MemorySegment segment() {
+        return segment;
+    }
+
+    @Override
+    public boolean can(Capability capability) {
+        return false;
+    }
+
+    @Override
+    public long pageSize() {
+        return PAGE_SIZE;
+    }
+
+    @Override
+    public long hugePageSize() {
+        return 0;
+    }
+
+    @Override
+    public long memoryLimit() {
+        return MemoryLimit.ofSystem();
+    }
+
+    @Override
+    public long mappingLimit() {
+        return Long.MAX_VALUE;
+    }
+
+    @Override
+    public long reserve(long byteSize, long byteAlignment) {
+        preconditions.checkReservation(byteSize, byteAlignment);
+        synchronized (lock) {
+            long address = free.take(byteSize, byteAlignment);
+            if (address == FreeRanges.NONE) {
+                throw new OsException(
+                        "reserve",
+                        "byteSize=" + byteSize + ", byteAlignment=" + byteAlignment + ", bytesLeft=" + free.bytes()
+                                + ", segmentBytes=" + (end - start),
+                        Errno.ENOMEM);
+            }
+            return address;
+        }
+    }
+
+    @Override
+    public void commit(long address, long byteSize) {
+        preconditions.checkRange(address, byteSize);
+        synchronized (lock) {
+            requireReserved("commit", address, byteSize);
+            committed.set(page(address), page(address + byteSize));
+        }
+    }
+
+    @Override
+    public void decommit(Backing backing, long address, long byteSize) {
+        throw Preconditions.missing(Capability.DECOMMIT);
+    }
+
+    @Override
+    public void decommit(Backing backing, long[] addresses, long[] byteSizes, int count) {
+        throw Preconditions.missing(Capability.DECOMMIT);
+    }
+
+    /// Clears what was committed of the range, which touches nothing that was not.
+    @Override
+    public void release(long address, long byteSize) {
+        preconditions.checkRange(address, byteSize);
+        synchronized (lock) {
+            requireReserved("release", address, byteSize);
+        }
+        int last = page(address + byteSize);
+        int first = page(address);
+        while (first < last) {
+            int runStart;
+            int runEnd;
+            synchronized (lock) {
+                runStart = committed.nextSetBit(first);
+                if (runStart < 0 || runStart >= last) {
+                    break;
+                }
+                runEnd = Math.min(committed.nextClearBit(runStart), last);
+                committed.clear(runStart, runEnd);
+            }
+            pages(runStart, runEnd).fill((byte) 0);
+            first = runEnd;
+        }
+        synchronized (lock) {
+            requireReserved("release", address, byteSize);
+            free.give(address, byteSize);
+        }
+    }
+
+    @Override
+    public void protect(long address, long byteSize, Protection protection) {
+        throw Preconditions.missing(Capability.PROTECT);
+    }
+
+    @Override
+    public void advise(long address, long byteSize, Advice advice) {
+        preconditions.checkRange(address, byteSize);
+    }
+
+    @Override
+    public void lock(long address, long byteSize) {
+        throw Preconditions.missing(Capability.LOCK);
+    }
+
+    @Override
+    public void unlock(long address, long byteSize) {
+        throw Preconditions.missing(Capability.LOCK);
+    }
+
+    @Override
+    public int createMemory(String name, long byteSize) {
+        throw Preconditions.missing(Capability.MAP);
+    }
+
+    @Override
+    public void closeMemory(int descriptor) {
+        throw Preconditions.missing(Capability.MAP);
+    }
+
+    @Override
+    public void map(long address, long byteSize, int descriptor, long byteOffset, Protection protection) {
+        throw Preconditions.missing(Capability.MAP);
+    }
+
+    @Override
+    public void unmap(long address, long byteSize) {
+        throw Preconditions.missing(Capability.MAP);
+    }
+
+    @Override
+    public long remap(long address, long oldByteSize, long newByteSize) {
+        throw Preconditions.missing(Capability.REMAP);
+    }
+
+    @Override
+    public long residentBytes(long address, long byteSize) {
+        throw Preconditions.missing(Capability.RESIDENCY);
+    }
+
+    @Override
+    public void barrier() {
+        throw Preconditions.missing(Capability.BARRIER);
+    }
+
+    @Override
+    public String toString() {
+        synchronized (lock) {
+            return "PortableVirtualMemory(segmentBytes=" + (end - start) + ", bytesLeft=" + free.bytes() + ")";
+        }
+    }
+
+    void checkInvariants() {
+        synchronized (lock) {
+            free.checkInvariants();
+            for (int page = committed.nextSetBit(0); page >= 0; page = committed.nextSetBit(page + 1)) {
+                if (free.overlaps(start + page * PAGE_SIZE, PAGE_SIZE)) {
+                    throw new AssertionError("I2: page=" + page);
+                }
+            }
+        }
+    }
+
+    /// Refuses what the kernel would: a range that was not reserved, with the error number of mprotect(2).
+    private void requireReserved(String call, long address, long byteSize) {
+        if (address < start || address + byteSize > end || free.overlaps(address, byteSize)) {
+            throw OsException.ofRange(call, address, byteSize, "not reserved", Errno.ENOMEM);
+        }
+    }
+
+    private int page(long address) {
+        return (int) ((address - start) / PAGE_SIZE);
+    }
+
+    private MemorySegment pages(int first, int last) {
+        long offset = start - segment.address() + first * PAGE_SIZE;
+        return segment.asSlice(offset, (last - first) * PAGE_SIZE);
+    }
+
+    /// Maps a sparse file that is gone, by name, when this returns.
+    ///
+    /// The mapping is private, so that no page of it is ever written to a disk. On a file system that is itself memory
+    /// it is shared, or each page would be held twice, and no larger than what is free there, or a touch would fault.
+    private static MemorySegment mapSparse(long byteSize) throws IOException {
+        Path directory = Files.createTempDirectory("leasehold");
+        try (FileChannel channel = FileChannel.open(
+                directory.resolve("memory"),
+                StandardOpenOption.CREATE_NEW,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.SPARSE,
+                StandardOpenOption.DELETE_ON_CLOSE)) {
+            FileStore store = Files.getFileStore(directory);
+            if (store.type().equals("tmpfs")) {
+                long size = Math.min(byteSize, store.getUsableSpace());
+                return channel.map(MapMode.READ_WRITE, 0, size, Arena.global());
+            }
+            return channel.map(MapMode.PRIVATE, 0, byteSize, Arena.global());
+        } finally {
+            // A system may keep a file, and so its directory, while it is mapped: then this does nothing.
+            directory.toFile().delete();
+        }
+    }
+}

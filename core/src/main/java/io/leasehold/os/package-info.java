@@ -1,0 +1,47 @@
+/// What the kernel gives: address ranges, memory files, and the errors it answers with. The only package that makes
+/// native calls, and the lowest of the house; it is not exported.
+///
+/// A caller asks [io.leasehold.os.VirtualMemory#system()] for memory and reads and writes it through
+/// [io.leasehold.os.AddressSpace].
+///
+/// ## Why
+///
+/// *2026-11-21*
+///
+/// **One interface with its preconditions stated once.** Everything above runs on it, so one fault injector in the
+/// tests makes any call fail at any time. Alternatives: an `LD_PRELOAD` shim (the linker's lookup is not
+/// intercepted: 0 of 10 faults arrived), `strace -e inject` (works, slow, counts per thread). Cost: one virtual call,
+/// against a system call of 100 ns to 1.4 us.
+///
+/// **System calls by number through syscall(2).** One method handle instead of fourteen, nothing that an old or another
+/// C library does not wrap, no cancellation points. Alternative: a handle for each libc function. Cost: two columns of
+/// numbers in [LinuxCall], and a third architecture needs a third.
+///
+/// **errno cells are kept, not allocated.** The linker needs memory for errno in each call. A confined arena is 250
+/// ns, a sixth of a remap; a thread-local is not allowed at this level. So a cell waits in an array slot chosen by
+/// thread id. `Linker.Option.critical` would do without, but holds up safepoints while the thread is in the kernel.
+///
+/// **Decommit is told the backing.** MADV_DONTNEED frees anonymous memory, but of a memory file only the mapping: its
+/// old bytes come back. MADV_REMOVE frees the file's pages. Asking the kernel what a range is would cost more than
+/// freeing it.
+///
+/// **Scattered decommits go through process_madvise(2) on ourselves**, 1.6 against 3.5 us a range, where the kernel
+/// lets a process do that, which older ones do not; it is tried once, with an empty list. Elsewhere there is one
+/// madvise(2) a range.
+///
+/// **Unknown advice is no error.** Advice only makes a right program faster, so what a kernel does not know (huge pages
+/// switched off, populating before 5.14) is found out once and left out. Who must know that pages are there touches
+/// them.
+///
+/// **The portable form is one private mapping of a deleted sparse file.** Where native access is refused, so is
+/// `MemorySegment.reinterpret`, and `Arena.allocate` clears, hence commits, all it allocates. `FileChannel.map` does
+/// neither. Cost: no memory goes back to the system before the process ends; a page that is read or written leaves a
+/// second, clean copy in the page cache, which the kernel drops when it needs memory.
+///
+/// **The limit of memory is read from files**, not from a management bean: no further module, and every control group
+/// above the process counts, not just its own. Cost: where there is no `/proc`, the machine is taken to have four
+/// maximum heaps.
+@NullMarked
+package io.leasehold.os;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,104 @@
+package io.leasehold.page;
+
+import io.leasehold.memory.MemoryBudget;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What an arena says of itself: its numbers, and why it could not do what was asked.
+///
+/// **Threads.** Thread-safe; each report is of one moment of the common pool, while magazines may change.
+final class ArenaReport {
+
+    private static final int LIVE_PAGES_NAMED = 8;
+
+    private final PageArenaOptions options; // (C)
+    private final PageFrames frames; // (C)
+    private final Magazines magazines; // (C)
+    private final FrameAllocator allocator; // (C)
+    private final MemoryBudget budget; // (C)
+
+    ArenaReport(
+            PageArenaOptions options,
+            PageFrames frames,
+            Magazines magazines,
+            FrameAllocator allocator,
+            MemoryBudget budget) {
+        this.options = options;
+        this.frames = frames;
+        this.magazines = magazines;
+        this.allocator = allocator;
+        this.budget = budget;
+    }
+
+    PageArenaStats stats() {
+        int[] wired = new int[1];
+        int[] held = new int[1];
+        // outside the lock, since it looks at every page ever used
+        frames.forEachLive(allocator.frontier(), page -> {
+            int index = FrameLayout.index(page);
+            wired[0] += FrameLayout.wires(frames.wordAt(index)) > 0 ? frames.run(index) : 0;
+            held[0] += FrameLayout.holds(frames.wordAt(index)) > 0 ? frames.run(index) : 0;
+        });
+        return allocator.read((supply, counts, transit) -> {
+            int cached = magazines.cachedPages();
+            int live = supply.usedPages() - cached - transit;
+            return new PageArenaStats(
+                    options.pageByteSize(),
+                    supply.pageCount(),
+                    supply.frontier(),
+                    budget.usedBytes(),
+                    live,
+                    cached,
+                    supply.idlePages(),
+                    transit,
+                    supply.pageCount() - live,
+                    wired[0],
+                    held[0],
+                    supply.peakUsedPages(),
+                    counts.allocations,
+                    counts.frees,
+                    counts.waits,
+                    counts.reclaims,
+                    counts.reclaimFailures,
+                    counts.decommits,
+                    counts.decommitFailures,
+                    supply.refusals(),
+                    budget.refusals());
+        });
+    }
+
+    /// {@return the error for a request that nothing could meet}
+    PageExhaustedException exhausted(int pages) {
+        return allocator.read((supply, counts, transit) -> {
+            int live = supply.usedPages() - magazines.cachedPages() - transit;
+            int free = supply.pageCount() - live;
+            FrameSupply.Shortage shortage = supply.shortage();
+            return new PageExhaustedException(
+                    ("no %d adjacent pages, %s: arena=%s, live=%d, free=%d, bound=%d pages of %d B, budget=%s,"
+                                    + " holders: %s")
+                            .formatted(
+                                    pages,
+                                    free < pages ? "the bound is reached" : shortage.words,
+                                    options.name(),
+                                    live,
+                                    free,
+                                    supply.pageCount(),
+                                    options.pageByteSize(),
+                                    budget.report(),
+                                    frames.owners().holders(live)),
+                    shortage == FrameSupply.Shortage.KERNEL ? supply.refusal() : null);
+        });
+    }
+
+    /// {@return the error for closing an arena in use}
+    IllegalStateException pagesLive(int live) {
+        List<String> named = new ArrayList<>();
+        frames.forEachLive(allocator.frontier(), page -> {
+            if (named.size() < LIVE_PAGES_NAMED) {
+                named.add(frames.errors().describe(page));
+            }
+        });
+        return new IllegalStateException("arena has live pages: arena=%s, live=%d, the first %d%s"
+                .formatted(options.name(), live, named.size(), String.join(" ", named)));
+    }
+}

@@ -1,0 +1,224 @@
+package io.leasehold.page;
+
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.memory.Region;
+import io.leasehold.os.OsException;
+import io.leasehold.os.VirtualMemory.Advice;
+import org.jspecify.annotations.Nullable;
+
+/// The free map together with what its pages cost: budget, kernel calls, tables.
+///
+/// ```text
+///   page 0              frontier                                pageCount
+///   |  touchable           |  reserved: free, cold, not committed    |
+/// ```
+///
+/// **Threads.** Guarded by the lock of [FrameAllocator].
+///
+/// **Invariants.** I1: charged == warm pages * page size + frontier * table bytes a page. I2: every used or warm page
+/// is below the frontier.
+final class FrameSupply {
+
+    /// New pages are made accessible in steps, so that the frontier costs few kernel calls; it costs no memory.
+    static final long STEP_BYTES = 8 << 20;
+
+    private final Region region; // (C)
+    private final PageFrames frames; // (C)
+    private final FreeMap map; // (L)
+    private final MemoryBudget budget; // (C)
+    private final Terms terms; // (C)
+    private final int pageSizePower; // (C)
+    private final int stepPages; // (C)
+    private int frontier; // (L) pages below may be touched
+    private Shortage shortage = Shortage.NO_RUN; // (L) why the last request failed, if it did
+    private @Nullable OsException refusal; // (L) the kernel's last no
+    private long refusals; // (L)
+    private int peakUsed; // (L)
+
+    FrameSupply(Region region, PageFrames frames, FreeMap map, MemoryBudget budget, Terms terms) {
+        this.region = region;
+        this.frames = frames;
+        this.map = map;
+        this.budget = budget;
+        this.terms = terms;
+        this.pageSizePower = frames.pageSizePower();
+        this.stepPages = Math.max(1, (int) (STEP_BYTES >>> pageSizePower));
+    }
+
+    /// What an arena fixes: its pages, the bytes of tables that each of them touches, whether a page is faulted in
+    /// before it is handed out, and how many pages may only be decommitted together (1, or those of a huge frame).
+    record Terms(int pageCount, int metadataPerPage, boolean prefault, int framePages) {}
+
+    /// Why a run could not be had.
+    enum Shortage {
+        NO_RUN("no free pages lie side by side"),
+        BUDGET("the budget is used up"),
+        KERNEL("the kernel refused memory");
+
+        final String words; // (C)
+
+        Shortage(String words) {
+            this.words = words;
+        }
+    }
+
+    /// Takes a run: an idle one if there is one, since it is paid for and perhaps still in a processor's cache.
+    ///
+    /// @param align a power of two, in pages
+    /// @return the first page, or [FreeMap#NONE]
+    int carve(int pageCount, int align) {
+        shortage = Shortage.NO_RUN;
+        int page = map.find(pageCount, align, true);
+        if (page < 0) {
+            page = map.find(pageCount, align, false);
+        }
+        return page >= 0 && take(page, pageCount) ? page : FreeMap.NONE;
+    }
+
+    /// Takes a run that is free, paying for what is cold in it.
+    ///
+    /// @return whether it could be paid for
+    boolean take(int page, int pageCount) {
+        shortage = Shortage.NO_RUN;
+        int cold = map.coldIn(page, pageCount);
+        if (cold > 0 && !pay(page + pageCount, cold)) {
+            return false;
+        }
+        map.take(page, pageCount);
+        if (cold > 0 && terms.prefault && !populate(page, pageCount)) {
+            return false;
+        }
+        peakUsed = Math.max(peakUsed, usedPages());
+        return true;
+    }
+
+    /// Takes up to `max` single idle pages and writes them to `out`.
+    ///
+    /// @return how many
+    int takeIdleSingles(int[] out, int max) {
+        int taken = map.takeIdleSingles(out, max);
+        peakUsed = Math.max(peakUsed, usedPages());
+        return taken;
+    }
+
+    /// Gives a run back that may hold memory.
+    void giveIdle(int page, int pageCount, int tick) {
+        map.giveIdle(page, pageCount, tick);
+    }
+
+    /// Takes pages that have been idle for `minAge` ticks, for a decommit.
+    void takeIdle(DecommitBatch batch, int tick, int minAge) {
+        map.takeIdle(batch, tick, minAge, terms.framePages);
+    }
+
+    /// Gives back what [#takeIdle] took and the kernel did not take.
+    void giveBack(DecommitBatch batch, int tick) {
+        for (int i = 0; i < batch.count(); i++) {
+            map.giveIdle(batch.page(i), batch.pageCount(i), tick);
+        }
+    }
+
+    /// Gives back what [#takeIdle] took and whose memory is gone.
+    void giveCold(DecommitBatch batch) {
+        for (int i = 0; i < batch.count(); i++) {
+            map.giveCold(batch.page(i), batch.pageCount(i));
+        }
+        budget.release((long) batch.warm() << pageSizePower);
+    }
+
+    /// Notes that the kernel said no.
+    void refused(OsException e) {
+        shortage = Shortage.KERNEL;
+        refusal = e;
+        refusals++;
+    }
+
+    /// Says that the last request failed because of what the kernel refused meanwhile.
+    void blameKernel() {
+        shortage = Shortage.KERNEL;
+    }
+
+    /// {@return whether `pageCount` pages from `page` on exist and are free}
+    boolean isFree(int page, int pageCount) {
+        return map.isFree(page, pageCount);
+    }
+
+    /// {@return why the last request failed, if it did}
+    Shortage shortage() {
+        return shortage;
+    }
+
+    /// {@return the kernel's last refusal, if there was one}
+    @Nullable OsException refusal() {
+        return refusal;
+    }
+
+    long refusals() {
+        return refusals;
+    }
+
+    int pageCount() {
+        return terms.pageCount;
+    }
+
+    int usedPages() {
+        return terms.pageCount - map.freePages();
+    }
+
+    int idlePages() {
+        return map.idlePages();
+    }
+
+    int peakUsedPages() {
+        return peakUsed;
+    }
+
+    int frontier() {
+        return frontier;
+    }
+
+    /// {@return what is charged to the budget for pages and their tables}
+    long chargedBytes() {
+        return ((long) map.warmPages() << pageSizePower) + (long) frontier * terms.metadataPerPage;
+    }
+
+    void checkInvariants(int transit) {
+        map.checkInvariants(transit);
+        if (map.usedPages(frontier) != 0) {
+            throw new AssertionError("I2: used pages from the frontier on: " + frontier);
+        }
+    }
+
+    private boolean pay(int end, int cold) {
+        int newFrontier = frontier;
+        if (end > frontier) {
+            newFrontier = (int) Math.min(terms.pageCount, (long) Math.ceilDiv(end, stepPages) * stepPages);
+        }
+        long bytes = ((long) cold << pageSizePower) + (long) (newFrontier - frontier) * terms.metadataPerPage;
+        if (!budget.tryReserve(bytes)) {
+            shortage = Shortage.BUDGET;
+            return false;
+        }
+        try {
+            region.commit((long) newFrontier << pageSizePower);
+            frontier = newFrontier;
+            return true;
+        } catch (OsException e) {
+            budget.release(bytes);
+            refused(e);
+            return false;
+        }
+    }
+
+    /// Faults a run in, or gives it back as idle, since some of it may hold memory now.
+    private boolean populate(int page, int pageCount) {
+        try {
+            region.memory().advise(frames.addressOf(page), (long) pageCount << pageSizePower, Advice.POPULATE_WRITE);
+            return true;
+        } catch (OsException e) {
+            map.giveIdle(page, pageCount, 0);
+            refused(e);
+            return false;
+        }
+    }
+}

@@ -1,0 +1,397 @@
+package io.leasehold.page;
+
+import io.leasehold.memory.Alignment;
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.memory.OffHeap;
+import io.leasehold.memory.Reservations;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Capability;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// A range of pages that stands in for physical memory: single pages and contiguous runs, handed out and taken back.
+///
+/// ```text
+///   allocate ----> magazine of this thread ----> common pool ----> new pages, within the budget
+///   free     ----> magazine of this thread ----> common pool ----> idle for the decay time: given back to the system
+/// ```
+///
+/// A page or run is known by a handle, a `long` that is good for one life of it: [#NO_PAGE] is no page, and a handle
+/// that was freed is told from a live one for ever (or until the page was freed 2^28 times more). Its address and all
+/// that is known of it are in [#frames()].
+///
+/// **Ownership.** Who allocated a page frees it, from any thread. Who opened the arena closes it.
+///
+/// **Threads.** Thread-safe. Allocating and freeing single pages, and runs of 2, 4, 8 and 16 pages, take no lock as a
+/// rule; platform threads have magazines of their own, virtual ones share some. At most 640 KiB lie in one thread's
+/// magazines, and no more threads than eight a processor (at least 64) get any of their own.
+///
+/// **Invariants.** I1: no two live allocations overlap. I2: `live + free == reserved`. I3: memory that pages may hold
+/// is charged to the budget before it is touched.
+///
+/// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=vm_page_alloc&sektion=9">vm_page_alloc(9)</a>
+public final class PageArena implements AutoCloseable {
+
+    /// The handle that is no page.
+    public static final long NO_PAGE = 0;
+
+    private static final int MIN_OWN_MAGAZINES = 64;
+    private static final int MAX_OWN_MAGAZINES = 512;
+    private static final AtomicInteger NEXT_TAG = new AtomicInteger();
+
+    private final PageArenaOptions options; // (C) with its defaults filled in
+    private final ArenaSpace space; // (C)
+    private final PageFrames frames; // (C)
+    private final Magazines magazines; // (C)
+    private final FrameAllocator allocator; // (C)
+    private final ArenaReport report; // (C)
+    private final Decay decay; // (C)
+    private final int pageCount; // (C)
+    private final boolean zeroOnFree; // (C)
+    private int liveAtClose; // (L) this, pages that a forced close found
+    private boolean closed; // (L) this
+
+    private PageArena(PageArenaOptions options, Reservations reservations, MemoryBudget parent, long now) {
+        VirtualMemory memory = reservations.memory();
+        int cpus = Runtime.getRuntime().availableProcessors();
+        int own = (int) Alignment.powerOfTwoFrom(Math.clamp(8L * cpus, MIN_OWN_MAGAZINES, MAX_OWN_MAGAZINES));
+        int shared = (int) Alignment.powerOfTwoFrom(2L * cpus);
+        int pagePower = Alignment.power(options.pageByteSize());
+        this.options = options;
+        this.pageCount = (int) (options.byteSize() >>> pagePower);
+        this.zeroOnFree = options.zeroOnFree();
+        this.space = ArenaSpace.open(options, reservations, parent, pageCount);
+        int tag = Math.floorMod(NEXT_TAG.getAndIncrement(), FrameLayout.MAX_TAG) + 1;
+        PageLocks locks = options.lockWired() ? new PageLocks(memory, reservations.mappings()) : null;
+        long pages = space.pages.address();
+        this.frames = new PageFrames(options.name(), tag, space.frames, pages, pageCount, pagePower, locks);
+        boolean fenced = !memory.can(Capability.BARRIER);
+        this.magazines = new Magazines(own, shared, fenced, pageCount, options.pageByteSize());
+        long frameBytes = options.hugePages() ? Math.max(memory.hugePageSize(), options.pageByteSize()) : 0;
+        int framePages = Math.max(1, (int) (frameBytes >>> pagePower));
+        FreeMap map = new FreeMap(pageCount, space.usedBits, space.warmBits, space.stamps);
+        FrameSupply.Terms terms =
+                new FrameSupply.Terms(pageCount, ArenaSpace.TABLE_BYTES_PER_PAGE, options.prefault(), framePages);
+        FrameSupply supply = new FrameSupply(space.pages, frames, map, space.budget, terms);
+        this.allocator = new FrameAllocator(space.pages, frames, magazines, supply, framePages);
+        this.report = new ArenaReport(this.options, frames, magazines, allocator, space.budget);
+        this.decay = new Decay(allocator, options.decay().toNanos(), now);
+    }
+
+    /// Opens an arena of this process.
+    ///
+    /// @param options what to open
+    /// @return the arena, to be closed by the caller
+    /// @throws IllegalArgumentException if the options do not fit the machine, naming the value and the bound
+    /// @throws IllegalStateException if the machine leaves too little memory for a default budget, or too few mappings
+    /// @throws PageExhaustedException if the budget has no room for the arena's tables
+    public static PageArena open(PageArenaOptions options) {
+        PageArena arena = open(options, Reservations.system(), System.nanoTime());
+        if (!options.decay().equals(PageArenaOptions.NO_DECAY)) {
+            Maintenance.system().add(options.name(), arena.decay);
+        }
+        return arena;
+    }
+
+    /// Opens an arena over another kernel seam and with no maintenance, for tests.
+    static PageArena open(PageArenaOptions options, Reservations reservations, long now) {
+        MemoryBudget given = options.budget();
+        MemoryBudget parent = given == null ? MemoryBudget.process() : given;
+        return new PageArena(options.fitted(reservations.memory(), parent), reservations, parent, now);
+    }
+
+    /// Allocates one page.
+    ///
+    /// @return its handle
+    /// @throws PageExhaustedException if there is none within the bound
+    /// @throws PageStateException if the arena is closed
+    public long allocate() {
+        long page = tryAllocate();
+        if (page == NO_PAGE) {
+            throw report.exhausted(1);
+        }
+        return page;
+    }
+
+    /// Allocates one page if there is one within the bound.
+    ///
+    /// @return its handle, or [#NO_PAGE]
+    /// @throws PageStateException if the arena is closed
+    public long tryAllocate() {
+        MagazineSlot slot = magazines.enter();
+        if (slot != null) {
+            int index = slot.pop(0);
+            slot.exit();
+            if (index >= 0) {
+                return frames.claim(index);
+            }
+        }
+        return claim(allocator.allocate(1, 1));
+    }
+
+    /// Allocates `pages` adjacent pages.
+    ///
+    /// @param pages how many pages
+    /// @return the handle of the run
+    /// @throws IllegalArgumentException if `pages` is not positive, or more than the arena has
+    /// @throws PageExhaustedException if there is no such run within the bound
+    /// @throws PageStateException if the arena is closed
+    public long allocateRun(int pages) {
+        long run = tryAllocateRun(pages);
+        if (run == NO_PAGE) {
+            throw report.exhausted(pages);
+        }
+        return run;
+    }
+
+    /// Allocates `pages` adjacent pages if there are such within the bound.
+    ///
+    /// @param pages how many pages
+    /// @return the handle of the run, or [#NO_PAGE]
+    /// @throws IllegalArgumentException if `pages` is not positive, or more than the arena has
+    /// @throws PageStateException if the arena is closed
+    public long tryAllocateRun(int pages) {
+        int runClass = Magazines.classOf(pages);
+        if (runClass < 0 || pages <= 0) {
+            return claim(allocator.allocate(checkRun(pages), 1));
+        }
+        MagazineSlot slot = magazines.enter();
+        if (slot != null) {
+            int index = slot.pop(runClass);
+            slot.exit();
+            if (index >= 0) {
+                return frames.claim(index);
+            }
+        }
+        return claim(allocator.allocate(checkRun(pages), 1));
+    }
+
+    /// Allocates `pages` adjacent pages at an aligned address if there are such within the bound.
+    ///
+    /// @param byteAlignment a power of two from the page size to 2 MiB
+    /// @param pages how many pages
+    /// @return the handle of the run, or [#NO_PAGE]
+    /// @throws IllegalArgumentException if a value is out of its bounds
+    /// @throws PageStateException if the arena is closed
+    public long tryAllocateRun(int pages, long byteAlignment) {
+        Alignment.check("byteAlignment", byteAlignment);
+        if (byteAlignment > ArenaSpace.BYTE_ALIGNMENT) {
+            throw new IllegalArgumentException(
+                    "byteAlignment: " + byteAlignment + ", bound=" + ArenaSpace.BYTE_ALIGNMENT);
+        }
+        int align = (int) Math.max(1, byteAlignment >>> frames.pageSizePower());
+        return claim(allocator.allocate(checkRun(pages), align));
+    }
+
+    /// Allocates `pages` adjacent pages, waiting until others free them.
+    ///
+    /// @param timeout how long to wait at most; a budget above the arena's that gets room is noticed within 10 ms
+    /// @param pages how many pages
+    /// @return the handle of the run, or [#NO_PAGE] after the timeout
+    /// @throws IllegalArgumentException if `pages` is not positive, or more than the arena has
+    /// @throws PageStateException if the arena is closed, also while waiting
+    /// @throws InterruptedException if the thread is interrupted while it waits
+    public long tryAllocateRun(int pages, Duration timeout) throws InterruptedException {
+        long run = tryAllocateRun(pages);
+        if (run != NO_PAGE) {
+            return run;
+        }
+        return claim(allocator.allocate(pages, 1, TimeUnit.NANOSECONDS.convert(timeout)));
+    }
+
+    /// Frees a page or run, from any thread. Of several calls with one handle exactly one succeeds.
+    ///
+    /// @param page the handle of a page or run
+    /// @throws PageStateException if the handle is stale or foreign, the page is wired or held, or the arena is closed
+    public void free(long page) {
+        if (zeroOnFree) {
+            int count = frames.retire(page);
+            OffHeap.fill(frames.addressOf(FrameLayout.index(page)), (long) count << frames.pageSizePower(), (byte) 0);
+            giveBack(FrameLayout.index(page), count);
+            return;
+        }
+        // the slot is entered first, so that what is looked up there does not wait for the compare-and-set of the frame
+        MagazineSlot slot = magazines.enter();
+        int count;
+        boolean kept;
+        try {
+            count = frames.retire(page);
+            kept = slot != null && keep(slot, FrameLayout.index(page), count);
+        } finally {
+            if (slot != null) {
+                slot.exit();
+            }
+        }
+        if (!kept) {
+            allocator.free(FrameLayout.index(page), count);
+        }
+    }
+
+    /// Lengthens an allocation in place by the `pages` that follow it, if they are free.
+    ///
+    /// @param page the handle of a page or run
+    /// @param pages how many pages
+    /// @return whether it was lengthened; its handle stays the same
+    /// @throws IllegalArgumentException if `pages` is not positive
+    /// @throws PageStateException if the handle is stale or foreign, or the page is wired and wired pages are locked in
+    ///     memory
+    public boolean tryGrow(long page, int pages) {
+        if (pages <= 0) {
+            throw new IllegalArgumentException("pages to grow by: " + pages + ", bound=1");
+        }
+        if (options.lockWired()) {
+            frames.pin("grow", page);
+        } else {
+            frames.hold(page);
+        }
+        try {
+            int index = FrameLayout.index(page);
+            int count = frames.run(index);
+            boolean grown = allocator.extend(index + count, pages);
+            if (grown) {
+                frames.lengthen(index, pages);
+            }
+            return grown;
+        } finally {
+            frames.unhold(page);
+        }
+    }
+
+    /// Cuts an allocation in two. The handle keeps the first `pages` pages, with their owner.
+    ///
+    /// @param page the handle of a page or run
+    /// @param pages how many pages
+    /// @return the handle of the rest, which has no owner yet
+    /// @throws IllegalArgumentException if `pages` does not leave at least one page on each side
+    /// @throws PageStateException if the handle is stale or foreign, or the page is wired or held
+    public long split(long page, int pages) {
+        frames.pin("split", page);
+        try {
+            int index = FrameLayout.index(page);
+            int count = frames.run(index);
+            if (pages <= 0 || pages >= count) {
+                throw new IllegalArgumentException("pages to keep: " + pages + ", bounds=1.." + (count - 1));
+            }
+            frames.lengthen(index, pages - count);
+            frames.setRun(index + pages, count - pages);
+            return frames.claim(index + pages);
+        } finally {
+            frames.unhold(page);
+        }
+    }
+
+    /// {@return what is known of the pages: addresses, lengths, wirings, holds, owners}
+    public PageFrames frames() {
+        return frames;
+    }
+
+    /// Gives the memory of all free pages back at once, those in magazines included.
+    ///
+    /// @return the bytes that went
+    public long trim() {
+        allocator.reclaim();
+        return allocator.decommitIdle(0);
+    }
+
+    /// {@return the options, with the sizes that were chosen}
+    public PageArenaOptions options() {
+        return options;
+    }
+
+    /// {@return the numbers of one moment; takes time in proportion to the pages ever used}
+    public PageArenaStats stats() {
+        return report.stats();
+    }
+
+    /// {@return the bytes of the arena's pages that are in memory now, asked from the kernel}
+    ///
+    /// @throws UnsupportedOperationException if the system cannot say
+    public long residentBytes() {
+        long byteSize = (long) allocator.frontier() << frames.pageSizePower();
+        return byteSize == 0 ? 0 : space.pages.memory().residentBytes(space.pages.address(), byteSize);
+    }
+
+    /// Gives everything back. Closing twice has no effect.
+    ///
+    /// @throws IllegalStateException if pages are live, naming some; nothing is changed then
+    @Override
+    public void close() {
+        close(false);
+    }
+
+    /// Gives everything back, whatever is live. Every handle is stale afterwards; a pointer into the arena that
+    /// somebody kept reads zeroes or what others with such a pointer wrote, and never ends the process. The address
+    /// space is not used again.
+    ///
+    /// @return how many pages were live
+    public int closeForcibly() {
+        return close(true);
+    }
+
+    private synchronized int close(boolean force) {
+        if (closed) {
+            return 0;
+        }
+        int live = allocator.shut(force);
+        if (live > 0 && !force) {
+            throw report.pagesLive(live);
+        }
+        liveAtClose += live;
+        Maintenance.system().remove(decay);
+        if (!frames.isClosed()) {
+            frames.unwireLocked(allocator.frontier());
+            frames.close();
+        }
+        space.close(liveAtClose > 0);
+        closed = true;
+        return liveAtClose;
+    }
+
+    Decay decay() {
+        return decay;
+    }
+
+    MemoryBudget budget() {
+        return space.budget;
+    }
+
+    /// Checks what must always hold; exact only while no other thread uses the arena.
+    void checkInvariants() {
+        allocator.checkInvariants();
+        long charged = allocator.read((supply, counts, transit) -> supply.chargedBytes());
+        if (charged != space.budget.usedBytes()) {
+            throw new AssertionError("I3: charged=" + charged + ", budget=" + space.budget.report());
+        }
+    }
+
+    private void giveBack(int index, int count) {
+        MagazineSlot slot = magazines.enter();
+        boolean kept = slot != null && keep(slot, index, count);
+        if (slot != null) {
+            slot.exit();
+        }
+        if (!kept) {
+            allocator.free(index, count);
+        }
+    }
+
+    private static boolean keep(MagazineSlot slot, int index, int count) {
+        if (count == 1) {
+            return slot.push(0, index);
+        }
+        int runClass = Magazines.classOf(count);
+        return runClass >= 0 && slot.push(runClass, index);
+    }
+
+    private long claim(int index) {
+        return index < 0 ? NO_PAGE : frames.claim(index);
+    }
+
+    private int checkRun(int pages) {
+        if (pages <= 0 || pages > pageCount) {
+            throw new IllegalArgumentException("pages in a run: " + pages + ", bounds=1.." + pageCount);
+        }
+        return pages;
+    }
+}

@@ -1,0 +1,188 @@
+package io.leasehold.page;
+
+import io.leasehold.memory.Alignment;
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Capability;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/// What an arena is opened with; start from [#defaults()] and change what differs.
+///
+/// @param name for messages, statistics and the budget report
+/// @param byteSize the bound on the arena's pages in bytes, a multiple of `pageByteSize`; it is reserved as address
+///     space at once and costs memory only as pages are used. 0 means the bound of the budget
+/// @param pageByteSize 4 KiB (or the kernel's page if that is larger), 16 KiB, 64 KiB or 2 MiB; 0 means the smallest
+/// @param memoryFile whether the pages live in a memory file, so that they can be mapped a second time elsewhere
+/// @param hugePages whether the kernel may use huge pages; idle memory then goes back in whole huge frames only.
+///     Otherwise they are forbidden for the whole arena, since they hide what was given back
+/// @param prefault whether a page is faulted in before it is handed out
+/// @param zeroOnFree whether a page is zeroed when it is freed, so that it never carries one tenant's bytes to another
+/// @param lockWired whether wired pages are locked in memory (mlock(2))
+/// @param decay how long a free page keeps its memory, at least a millisecond; [#NO_DECAY] for ever
+/// @param budget what the arena's memory is charged to, null for [MemoryBudget#process()]
+public record PageArenaOptions(
+        String name,
+        long byteSize,
+        long pageByteSize,
+        boolean memoryFile,
+        boolean hugePages,
+        boolean prefault,
+        boolean zeroOnFree,
+        boolean lockWired,
+        Duration decay,
+        @Nullable MemoryBudget budget) {
+
+    /// Free pages keep their memory until [PageArena#trim()] or until other pages need the budget.
+    public static final Duration NO_DECAY = Duration.ofNanos(Long.MAX_VALUE);
+
+    /// A second: longer than the gaps between the bursts of one connection, shorter than anybody watches a graph.
+    static final Duration DEFAULT_DECAY = Duration.ofSeconds(1);
+
+    private static final long MIN_PAGE_BYTES = 4 << 10;
+    private static final long MAX_PAGE_BYTES = 2 << 20;
+    private static final int MAX_PAGES = FrameLayout.MAX_PAGES - BitmapLayout.BLOCK_PAGES;
+    private static final Duration MIN_DECAY = Duration.ofMillis(1);
+
+    private static final PageArenaOptions DEFAULTS =
+            new PageArenaOptions("pages", 0, 0, false, false, false, false, false, DEFAULT_DECAY, null);
+
+    /// Checks what can be told without the machine; the rest is checked by [PageArena#open].
+    ///
+    /// @throws IllegalArgumentException naming the value and the bound
+    public PageArenaOptions {
+        if (byteSize < 0) {
+            throw new IllegalArgumentException("byteSize is negative: " + byteSize);
+        }
+        if (pageByteSize != 0) {
+            Alignment.check("pageByteSize", pageByteSize);
+            boolean known = pageByteSize == MIN_PAGE_BYTES
+                    || pageByteSize == 16 << 10
+                    || pageByteSize == 64 << 10
+                    || pageByteSize == MAX_PAGE_BYTES;
+            if (!known) {
+                throw new IllegalArgumentException(
+                        "pageByteSize is none of 4096, 16384, 65536, 2097152: " + pageByteSize);
+            }
+        }
+        if (decay.compareTo(MIN_DECAY) < 0) {
+            throw new IllegalArgumentException("decay is below " + MIN_DECAY + ": " + decay);
+        }
+        if (decay.compareTo(NO_DECAY) > 0) {
+            decay = NO_DECAY;
+        }
+    }
+
+    /// {@return anonymous pages of the smallest size, bounded by the process budget, given back after a second}
+    public static PageArenaOptions defaults() {
+        return DEFAULTS;
+    }
+
+    /// {@return these options with another name}
+    ///
+    /// @param newName the value to use instead
+    public PageArenaOptions withName(String newName) {
+        return new PageArenaOptions(
+                newName, byteSize, pageByteSize, memoryFile, hugePages, prefault, zeroOnFree, lockWired, decay, budget);
+    }
+
+    /// {@return these options with another bound in bytes}
+    ///
+    /// @param newByteSize the value to use instead
+    public PageArenaOptions withByteSize(long newByteSize) {
+        return new PageArenaOptions(
+                name, newByteSize, pageByteSize, memoryFile, hugePages, prefault, zeroOnFree, lockWired, decay, budget);
+    }
+
+    /// {@return these options with another page size in bytes}
+    ///
+    /// @param newPageByteSize the value to use instead
+    public PageArenaOptions withPageByteSize(long newPageByteSize) {
+        return new PageArenaOptions(
+                name, byteSize, newPageByteSize, memoryFile, hugePages, prefault, zeroOnFree, lockWired, decay, budget);
+    }
+
+    /// {@return these options with pages in a memory file, or not}
+    ///
+    /// @param newMemoryFile the value to use instead
+    public PageArenaOptions withMemoryFile(boolean newMemoryFile) {
+        return new PageArenaOptions(
+                name, byteSize, pageByteSize, newMemoryFile, hugePages, prefault, zeroOnFree, lockWired, decay, budget);
+    }
+
+    /// {@return these options with huge pages, or not}
+    ///
+    /// @param newHugePages the value to use instead
+    public PageArenaOptions withHugePages(boolean newHugePages) {
+        return new PageArenaOptions(
+                name, byteSize, pageByteSize, memoryFile, newHugePages, prefault, zeroOnFree, lockWired, decay, budget);
+    }
+
+    /// {@return these options with pages faulted in beforehand, or not}
+    ///
+    /// @param newPrefault the value to use instead
+    public PageArenaOptions withPrefault(boolean newPrefault) {
+        return new PageArenaOptions(
+                name, byteSize, pageByteSize, memoryFile, hugePages, newPrefault, zeroOnFree, lockWired, decay, budget);
+    }
+
+    /// {@return these options with pages zeroed when freed, or not}
+    ///
+    /// @param newZeroOnFree the value to use instead
+    public PageArenaOptions withZeroOnFree(boolean newZeroOnFree) {
+        return new PageArenaOptions(
+                name, byteSize, pageByteSize, memoryFile, hugePages, prefault, newZeroOnFree, lockWired, decay, budget);
+    }
+
+    /// {@return these options with wired pages locked in memory, or not}
+    ///
+    /// @param newLockWired the value to use instead
+    public PageArenaOptions withLockWired(boolean newLockWired) {
+        return new PageArenaOptions(
+                name, byteSize, pageByteSize, memoryFile, hugePages, prefault, zeroOnFree, newLockWired, decay, budget);
+    }
+
+    /// {@return these options with another time that free pages keep their memory}
+    ///
+    /// @param newDecay the value to use instead
+    public PageArenaOptions withDecay(Duration newDecay) {
+        return new PageArenaOptions(
+                name, byteSize, pageByteSize, memoryFile, hugePages, prefault, zeroOnFree, lockWired, newDecay, budget);
+    }
+
+    /// {@return these options with another budget above the arena's own bound}
+    ///
+    /// @param newBudget the value to use instead
+    public PageArenaOptions withBudget(MemoryBudget newBudget) {
+        return new PageArenaOptions(
+                name, byteSize, pageByteSize, memoryFile, hugePages, prefault, zeroOnFree, lockWired, decay, newBudget);
+    }
+
+    /// {@return these options with the sizes that 0 stood for}
+    ///
+    /// @throws IllegalArgumentException if they do not fit the machine, naming the value and the bound
+    PageArenaOptions fitted(VirtualMemory memory, MemoryBudget parent) {
+        long smallest = Math.max(memory.pageSize(), MIN_PAGE_BYTES);
+        long page = pageByteSize == 0 ? smallest : pageByteSize;
+        if (page < smallest) {
+            throw new IllegalArgumentException(
+                    "pageByteSize is below the kernel's page: " + page + ", bound=" + smallest);
+        }
+        long size = byteSize == 0 ? Alignment.down(parent.byteLimit(), page) : byteSize;
+        if (size == 0 || size % page != 0) {
+            throw new IllegalArgumentException(
+                    "byteSize is not a positive multiple of the page size: " + size + ", page=" + page);
+        }
+        if (size / page > MAX_PAGES) {
+            throw new IllegalArgumentException(
+                    "too many pages: " + size / page + ", bound=" + MAX_PAGES + "; choose a larger pageByteSize");
+        }
+        if (memoryFile && !memory.can(Capability.MAP)) {
+            throw new IllegalArgumentException("memoryFile needs native access on Linux; the log names the flag");
+        }
+        if (lockWired && !memory.can(Capability.LOCK)) {
+            throw new IllegalArgumentException("lockWired needs native access on Linux; the log names the flag");
+        }
+        return withByteSize(size).withPageByteSize(page);
+    }
+}

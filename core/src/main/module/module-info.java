@@ -1,0 +1,7 @@
+/// Off-heap memory that is leased, bounded and given back; the package `io.leasehold` says how the house is built.
+module io.leasehold {
+    requires static org.jspecify;
+
+    exports io.leasehold.memory;
+    exports io.leasehold.page;
+}

@@ -1,0 +1,327 @@
+package io.leasehold;
+
+import static com.tngtech.archunit.lang.SimpleConditionEvent.violated;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.stream.Collectors.joining;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ConditionEvents;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.BiPredicate;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/// How the house is built, and how it stays so.
+final class HouseRulesTest {
+
+    /// The floors from the ground up. Those without a class yet wait for theirs; a package on none is a mistake.
+    private static final Floor[] FLOORS = {
+        new Floor("what the kernel gives: mmap, madvise, memfd, mlock, errno", List.of("os")),
+        new Floor("address ranges we own, alignment, budgets, ordered words", List.of("memory")),
+        new Floor("page frames, wiring, runs, giving memory back (vm_page)", List.of("page")),
+        new Floor("who may touch memory, at which address, until when (sf_buf)", List.of("lease")),
+        new Floor("small blocks | NIC buffers | file windows", List.of("slab", "jumbo", "window")),
+        new Floor("other people's words for a lease", List.of("netty", "agrona", "observe")),
+        new Floor("puts the allocator under servers that offer no option", List.of("agent")),
+    };
+
+    private static final String HOUSE = "io.leasehold";
+    private static final Path SOURCES = Path.of("src/main/java");
+    private static final Path TESTS = Path.of("src/test/java");
+    private static final Path ROOT = SOURCES.resolve("io/leasehold");
+    private static final int MAX_LINES = 400;
+
+    /// For layouts, which are tables, and for Netty's buffer, whose interface alone has hundreds of methods.
+    private static final int MAX_LINES_OF_TABLES = 500;
+
+    /// The formatter sees to code; this is for comments, which it leaves alone.
+    private static final int MAX_COLUMNS = 120;
+
+    private static final JavaClasses CLASSES = new ClassFileImporter().importPath(Path.of("target/classes"));
+
+    private record Floor(String task, List<String> rooms) {}
+
+    @Test
+    void pictureIsTrue() throws IOException {
+        List<String> picture = picture();
+        picture.forEach(System.out::println);
+        assertThat(Files.readAllLines(ROOT.resolve("package-info.java")))
+                .containsSequence(picture.stream().map(line -> "/// " + line).toList());
+        assertThat(Files.readAllLines(Path.of("../README.md"))).containsSequence(picture);
+    }
+
+    @Test
+    void packagesImportOnlyFloorsBelow() {
+        classes()
+                .should(condition("import only floors below their own", HouseRulesTest::checkFloor))
+                .check(CLASSES);
+    }
+
+    @Test
+    void packagesHaveNoCycles() {
+        slices().matching("io.leasehold.(**)").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    @Test
+    void nativeCallsAreMadeInOsAlone() {
+        Set<String> linkers = Set.of("java.lang.foreign.Linker", "java.lang.foreign.SymbolLookup");
+        Set<String> loaders = Set.of("java.lang.System", "java.lang.Runtime");
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.leasehold.os..")
+                .should()
+                .dependOnClassesThat(describe("link native code", type -> linkers.contains(topLevel(type))))
+                .orShould()
+                .accessTargetWhere(access(
+                        "reinterpret memory",
+                        (owner, name) -> owner.equals("java.lang.foreign.MemorySegment") && name.equals("reinterpret")))
+                .orShould()
+                .accessTargetWhere(access(
+                        "load a library", (owner, name) -> loaders.contains(owner) && name.matches("load(Library)?")))
+                .check(CLASSES);
+    }
+
+    @Test
+    void nobodyUsesUnsafe() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .haveSimpleName("Unsafe")
+                .orShould()
+                .dependOnClassesThat()
+                .resideInAPackage("jdk.internal..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void nettyStaysInItsRoom() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("io.leasehold.netty..", "io.leasehold.agent..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.netty..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void agronaStaysInItsRoom() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.leasehold.agrona..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.agrona..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void propertiesAreReadInOptionsAlone() {
+        Set<String> readers = Set.of(
+                "java.lang.System.getProperty",
+                "java.lang.System.getProperties",
+                "java.lang.Boolean.getBoolean",
+                "java.lang.Integer.getInteger",
+                "java.lang.Long.getLong");
+        noClasses()
+                .that(describe("are no options", type -> !topLevel(type).endsWith("Options")))
+                .should()
+                .accessTargetWhere(access("read a property", (owner, name) -> readers.contains(owner + "." + name)))
+                .check(CLASSES);
+    }
+
+    @Test
+    void namesSayWhatThingsAre() {
+        noClasses()
+                .should()
+                .haveNameMatching(".*[.$](\\w*(Utils?|Helper|Manager|Impl)|(Abstract|Base)([A-Z]\\w*)?)")
+                .orShould()
+                .resideInAnyPackage("..util..", "..internal..", "..impl..", "..common..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void classesAreNotForExtension() {
+        classes()
+                .should(condition("be final or sealed, or an exception", HouseRulesTest::checkClosed))
+                .check(CLASSES);
+    }
+
+    @Test
+    void everyPackageSaysWhatItIsFor() throws IOException {
+        for (Path folder :
+                sources(SOURCES).stream().map(Path::getParent).distinct().toList()) {
+            assertThat(folder.resolve("package-info.java")).content().contains("/// ", "@NullMarked");
+        }
+    }
+
+    @Test
+    void everyPublicThingIsExplained() throws IOException {
+        List<String> bare = new ArrayList<>();
+        for (Path file : sources(SOURCES)) {
+            List<String> lines = Files.readAllLines(file);
+            for (int i = 0; i < lines.size(); i++) {
+                if (lines.get(i).matches("( {4})?(public|protected) .*") && !isExplained(lines, i)) {
+                    bare.add(file + ":" + (i + 1));
+                }
+            }
+        }
+        assertThat(bare).as("public without a comment").isEmpty();
+    }
+
+    /// {@return whether a comment stands above `line` and its annotations, or may be missing as it overrides}
+    private static boolean isExplained(List<String> lines, int line) {
+        int above = line - 1;
+        while (lines.get(above).strip().startsWith("@")) {
+            if (lines.get(above).strip().equals("@Override")) {
+                return true;
+            }
+            above--;
+        }
+        return lines.get(above).strip().startsWith("///");
+    }
+
+    @Test
+    void rootPackageIsEmpty() throws IOException {
+        try (Stream<Path> files = Files.list(ROOT)) {
+            assertThat(files.filter(Files::isRegularFile)).containsExactly(ROOT.resolve("package-info.java"));
+        }
+    }
+
+    @Test
+    void filesAreShort() throws IOException {
+        for (Path file : sources(SOURCES)) {
+            boolean table = file.toString().matches(".*(ByteBuf|Layout)\\.java");
+            assertThat(Files.readAllLines(file).size())
+                    .as("lines of %s", file)
+                    .isLessThanOrEqualTo(table ? MAX_LINES_OF_TABLES : MAX_LINES);
+        }
+    }
+
+    @Test
+    void linesAreShort() throws IOException {
+        List<String> wide = new ArrayList<>();
+        for (Path file : Stream.concat(sources(SOURCES).stream(), sources(TESTS).stream())
+                .toList()) {
+            List<String> lines = Files.readAllLines(file);
+            for (int i = 0; i < lines.size(); i++) {
+                if (lines.get(i).length() > MAX_COLUMNS) {
+                    wide.add(file + ":" + (i + 1));
+                }
+            }
+        }
+        assertThat(wide).as("lines of more than %d columns", MAX_COLUMNS).isEmpty();
+    }
+
+    private static List<String> picture() {
+        List<String> lines = new ArrayList<>();
+        for (int i = FLOORS.length - 1; i >= 0; i--) {
+            String rooms = FLOORS[i].rooms.stream().map("%-9s"::formatted).collect(joining());
+            lines.add("L%d   %-32s%s".formatted(i, rooms.strip(), FLOORS[i].task));
+        }
+        return lines;
+    }
+
+    private static void checkFloor(JavaClass type, List<String> wrong) {
+        if (type.getPackageName().equals(HOUSE)) {
+            return;
+        }
+        int floor = floor(type);
+        if (floor < 0) {
+            wrong.add(type.getName() + " is on no floor");
+        }
+        for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
+            JavaClass target = dependency.getTargetClass().getBaseComponentType();
+            if (isOurs(target) && !room(target).equals(room(type)) && floor(target) >= floor) {
+                wrong.add(dependency.getDescription());
+            }
+        }
+    }
+
+    private static void checkClosed(JavaClass type, List<String> wrong) {
+        boolean exempt = type.isInterface() || type.isEnum() || type.isRecord() || type.isAnonymousClass();
+        boolean closed = type.getModifiers().contains(JavaModifier.FINAL) || isSealed(type);
+        boolean exception =
+                type.isAssignableTo(Throwable.class) && !type.getModifiers().contains(JavaModifier.ABSTRACT);
+        if (!exempt && !closed && !exception) {
+            wrong.add(type.getName() + " is open for extension");
+        }
+    }
+
+    private static boolean isOurs(JavaClass type) {
+        return type.getPackageName().startsWith(HOUSE + ".");
+    }
+
+    private static int floor(JavaClass type) {
+        for (int i = 0; i < FLOORS.length; i++) {
+            if (FLOORS[i].rooms.contains(room(type))) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /// {@return the package just under the root, on whose floor those inside it are too}
+    private static String room(JavaClass type) {
+        String[] names = type.getPackageName().split("\\.", -1);
+        return names.length > 2 ? names[2] : "";
+    }
+
+    private static String topLevel(JavaClass type) {
+        return type.getName().replaceFirst("\\$.*", "");
+    }
+
+    private static boolean isSealed(JavaClass type) {
+        try {
+            return Class.forName(type.getName(), false, HouseRulesTest.class.getClassLoader())
+                    .isSealed();
+        } catch (ClassNotFoundException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static List<Path> sources(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(file -> file.toString().endsWith(".java")).toList();
+        }
+    }
+
+    private static DescribedPredicate<JavaClass> describe(String what, Predicate<JavaClass> test) {
+        return DescribedPredicate.describe(what, test);
+    }
+
+    private static DescribedPredicate<JavaAccess<?>> access(String what, BiPredicate<String, String> ownerAndName) {
+        return DescribedPredicate.describe(
+                what,
+                access -> ownerAndName.test(
+                        access.getTargetOwner().getName(), access.getTarget().getName()));
+    }
+
+    private static ArchCondition<JavaClass> condition(String what, BiConsumer<JavaClass, List<String>> check) {
+        return new ArchCondition<>(what) {
+            @Override
+            public void check(JavaClass type, ConditionEvents events) {
+                List<String> wrong = new ArrayList<>();
+                check.accept(type, wrong);
+                wrong.forEach(text -> events.add(violated(type, text)));
+            }
+        };
+    }
+}

@@ -1,0 +1,258 @@
+package io.leasehold.os;
+
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.IntFunction;
+
+/// Virtual memory that fails when it is told to, with the exception that the real one would throw.
+///
+/// A call that fails does not reach the memory behind. Calls are numbered per kind, from 1, starting when a fault is
+/// armed; a kind has one armed fault at a time.
+///
+/// ```java
+/// int nth = 0;
+/// do {
+///     faulty.failOnce(Call.COMMIT, ++nth, Errno.ENOMEM);
+///     runAndCheckInvariants();
+/// } while (!faulty.isArmed(Call.COMMIT)); // still armed: the run made fewer calls than that
+/// faulty.disarm();
+/// ```
+///
+/// **Ownership.** Does not own the memory behind.
+///
+/// **Threads.** Thread-safe.
+public final class FaultyVirtualMemory implements VirtualMemory {
+
+    /// The calls that can be made to fail; both forms of decommit are one.
+    public enum Call {
+        RESERVE,
+        COMMIT,
+        DECOMMIT,
+        RELEASE,
+        PROTECT,
+        ADVISE,
+        LOCK,
+        UNLOCK,
+        CREATE_MEMORY,
+        CLOSE_MEMORY,
+        MAP,
+        UNMAP,
+        REMAP,
+        RESIDENT,
+        BARRIER
+    }
+
+    private final VirtualMemory delegate; // (C)
+    private final Map<Call, Fault> faults = new EnumMap<>(Call.class); // (L) this
+    private final Map<Call, Long> counts = new EnumMap<>(Call.class); // (L) this
+    private long injected; // (L) this
+
+    public FaultyVirtualMemory(VirtualMemory delegate) {
+        this.delegate = delegate;
+    }
+
+    /// Makes the `nth` call from now on fail, and no other.
+    public void failOnce(Call call, int nth, int errno) {
+        arm(call, new Fault(nth, true, errno));
+    }
+
+    /// Makes the `nth` call from now on fail, and all after it.
+    public void failFrom(Call call, int nth, int errno) {
+        arm(call, new Fault(nth, false, errno));
+    }
+
+    /// Takes all faults back. The counters stay.
+    public synchronized void disarm() {
+        faults.clear();
+    }
+
+    /// {@return whether a fault of this kind is still to come}
+    public synchronized boolean isArmed(Call call) {
+        return faults.containsKey(call);
+    }
+
+    /// {@return how often a call was made, failed ones included}
+    public synchronized long count(Call call) {
+        return counts.getOrDefault(call, 0L);
+    }
+
+    /// {@return how many calls were made to fail}
+    public synchronized long injected() {
+        return injected;
+    }
+
+    @Override
+    public boolean can(Capability capability) {
+        return delegate.can(capability);
+    }
+
+    @Override
+    public long pageSize() {
+        return delegate.pageSize();
+    }
+
+    @Override
+    public long hugePageSize() {
+        return delegate.hugePageSize();
+    }
+
+    @Override
+    public long memoryLimit() {
+        return delegate.memoryLimit();
+    }
+
+    @Override
+    public long mappingLimit() {
+        return delegate.mappingLimit();
+    }
+
+    @Override
+    public long reserve(long byteSize, long byteAlignment) {
+        String arguments = "byteSize=" + byteSize + ", byteAlignment=" + byteAlignment + ", NONE";
+        enter(Call.RESERVE, errno -> new OsException("mmap", arguments, errno));
+        return delegate.reserve(byteSize, byteAlignment);
+    }
+
+    @Override
+    public void commit(long address, long byteSize) {
+        enterRange(Call.COMMIT, "mprotect", address, byteSize, Protection.READ_WRITE.name());
+        delegate.commit(address, byteSize);
+    }
+
+    @Override
+    public void decommit(Backing backing, long address, long byteSize) {
+        enterRange(Call.DECOMMIT, "madvise", address, byteSize, backing.name());
+        delegate.decommit(backing, address, byteSize);
+    }
+
+    @Override
+    public void decommit(Backing backing, long[] addresses, long[] byteSizes, int count) {
+        if (count > 0) {
+            enterRange(Call.DECOMMIT, "madvise", addresses[0], byteSizes[0], backing.name());
+        }
+        delegate.decommit(backing, addresses, byteSizes, count);
+    }
+
+    @Override
+    public void release(long address, long byteSize) {
+        enterRange(Call.RELEASE, "munmap", address, byteSize, "");
+        delegate.release(address, byteSize);
+    }
+
+    @Override
+    public void protect(long address, long byteSize, Protection protection) {
+        enterRange(Call.PROTECT, "mprotect", address, byteSize, protection.name());
+        delegate.protect(address, byteSize, protection);
+    }
+
+    @Override
+    public void advise(long address, long byteSize, Advice advice) {
+        enterRange(Call.ADVISE, "madvise", address, byteSize, advice.name());
+        delegate.advise(address, byteSize, advice);
+    }
+
+    @Override
+    public void lock(long address, long byteSize) {
+        enterRange(Call.LOCK, "mlock", address, byteSize, "");
+        delegate.lock(address, byteSize);
+    }
+
+    @Override
+    public void unlock(long address, long byteSize) {
+        enterRange(Call.UNLOCK, "munlock", address, byteSize, "");
+        delegate.unlock(address, byteSize);
+    }
+
+    @Override
+    public int createMemory(String name, long byteSize) {
+        enter(Call.CREATE_MEMORY, errno -> new OsException("memfd_create", "name=" + name, errno));
+        return delegate.createMemory(name, byteSize);
+    }
+
+    @Override
+    public void closeMemory(int descriptor) {
+        enter(Call.CLOSE_MEMORY, errno -> new OsException("close", "descriptor=" + descriptor, errno));
+        delegate.closeMemory(descriptor);
+    }
+
+    @Override
+    public void map(long address, long byteSize, int descriptor, long byteOffset, Protection protection) {
+        String detail = "descriptor=" + descriptor + ", byteOffset=" + byteOffset + ", " + protection;
+        enterRange(Call.MAP, "mmap", address, byteSize, detail);
+        delegate.map(address, byteSize, descriptor, byteOffset, protection);
+    }
+
+    @Override
+    public void unmap(long address, long byteSize) {
+        enterRange(Call.UNMAP, "mmap", address, byteSize, "");
+        delegate.unmap(address, byteSize);
+    }
+
+    @Override
+    public long remap(long address, long oldByteSize, long newByteSize) {
+        enterRange(Call.REMAP, "mremap", address, oldByteSize, "newByteSize=" + newByteSize);
+        return delegate.remap(address, oldByteSize, newByteSize);
+    }
+
+    @Override
+    public long residentBytes(long address, long byteSize) {
+        enterRange(Call.RESIDENT, "mincore", address, byteSize, "");
+        return delegate.residentBytes(address, byteSize);
+    }
+
+    @Override
+    public void barrier() {
+        enter(Call.BARRIER, errno -> new OsException("membarrier", "PRIVATE_EXPEDITED", errno));
+        delegate.barrier();
+    }
+
+    @Override
+    public synchronized String toString() {
+        return "FaultyVirtualMemory(counts=" + counts + ", injected=" + injected + ", faults=" + faults + ", delegate="
+                + delegate + ")";
+    }
+
+    private void enterRange(Call call, String name, long address, long byteSize, String detail) {
+        enter(call, errno -> OsException.ofRange(name, address, byteSize, detail, errno));
+    }
+
+    private void enter(Call call, IntFunction<OsException> refusal) {
+        int errno = countAndStrike(call);
+        if (errno != 0) {
+            throw refusal.apply(errno);
+        }
+    }
+
+    /// {@return the error number that this call fails with, or 0}
+    private synchronized int countAndStrike(Call call) {
+        counts.merge(call, 1L, Long::sum);
+        Fault fault = faults.get(call);
+        if (fault == null) {
+            return 0;
+        }
+        if (fault.callsLeft > 1) {
+            faults.put(call, new Fault(fault.callsLeft - 1, fault.isOnce, fault.errno));
+            return 0;
+        }
+        if (fault.isOnce) {
+            faults.remove(call);
+        }
+        injected++;
+        return fault.errno;
+    }
+
+    private synchronized void arm(Call call, Fault fault) {
+        faults.put(call, fault);
+    }
+
+    /// @param callsLeft the how-manieth call from now on fails, 1 for the next
+    private record Fault(int callsLeft, boolean isOnce, int errno) {
+
+        private Fault {
+            if (callsLeft < 1 || errno < 1) {
+                throw new IllegalArgumentException(
+                        "nth or errno is not positive: nth=" + callsLeft + ", errno=" + errno);
+            }
+        }
+    }
+}

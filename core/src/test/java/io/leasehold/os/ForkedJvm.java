@@ -1,0 +1,58 @@
+package io.leasehold.os;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/// A JVM of the same kind as this one, started with other options on the class path, run to its end.
+///
+/// @param exitCode what it ended with
+/// @param output what it printed, errors included
+record ForkedJvm(int exitCode, String output) {
+
+    private static final long TIMEOUT_SECONDS = 120;
+
+    /// Runs the main method of a test class.
+    static ForkedJvm run(Class<?> main, String... options) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-Xmx256m");
+        command.addAll(List.of(options));
+        command.add("-cp");
+        command.add(rootOf(main) + File.pathSeparator + rootOf(VirtualMemory.class));
+        command.add(main.getName());
+        Path output = Files.createTempFile("forked", ".log");
+        try {
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile())
+                    .start();
+            if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                throw new AssertionError(
+                        "a forked JVM did not end: command=" + command + ", output=" + Files.readString(output));
+            }
+            return new ForkedJvm(process.exitValue(), Files.readString(output));
+        } finally {
+            Files.delete(output);
+        }
+    }
+
+    /// {@return the directory that a class file was found below, also where its module is patched}
+    private static Path rootOf(Class<?> type) {
+        try {
+            String up = "../"
+                    .repeat((int) type.getName().chars().filter(c -> c == '.').count());
+            URI file = type.getResource(type.getSimpleName() + ".class").toURI();
+            return Path.of(file.resolve(up));
+        } catch (URISyntaxException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

@@ -1,0 +1,237 @@
+package io.leasehold.page;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.memory.MappingBudget;
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.memory.OffHeap;
+import io.leasehold.memory.Reservations;
+import io.leasehold.memory.TestMemory;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Capability;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Decay by a clock of our own: a decay of eight seconds, so that a tick is one.
+class DecayTest {
+
+    private static final long SECOND = 1_000_000_000;
+    private static final Duration DECAY = Duration.ofSeconds(8);
+    private static final int PAGES = 1024;
+    private static final int RUN = 100; // longer than what magazines keep
+
+    private final Reservations reservations = new Reservations(VirtualMemory.system(), new MappingBudget(100));
+    private final long pageBytes = Math.max(4096, VirtualMemory.system().pageSize());
+
+    @BeforeEach
+    void skipWhereNothingGoesBack() {
+        TestMemory.require(reservations.memory(), Capability.DECOMMIT);
+    }
+
+    @AfterEach
+    void releaseParked() {
+        reservations.releaseParked();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 12_345, -SECOND / 3, Long.MAX_VALUE - 5 * SECOND, Long.MIN_VALUE})
+    void pagesKeepTheirMemoryForTheDecayAndAnEighthMoreAtMost(long start) {
+        try (PageArena arena = open(DECAY, start)) {
+            long run = touchedRun(arena);
+            arena.decay().step(start);
+            arena.free(run);
+            for (int second = 1; second <= 8; second++) {
+                arena.decay().step(start + second * SECOND);
+                assertThat(memory(arena)).as("after %d s", second).isEqualTo(RUN * pageBytes);
+            }
+            arena.decay().step(start + 9 * SECOND - 1);
+            assertThat(memory(arena)).isEqualTo(RUN * pageBytes);
+            arena.decay().step(start + 9 * SECOND);
+            assertThat(memory(arena)).isZero();
+            assertThat(arena.stats().decommits()).isEqualTo(1);
+            arena.checkInvariants();
+        }
+    }
+
+    @Test
+    void pageFreedWithinATickIsNoYoungerThanTheDecayWhenItGoes() {
+        try (PageArena arena = open(DECAY, 0)) {
+            long run = touchedRun(arena);
+            arena.decay().step(5 * SECOND);
+            arena.free(run); // any time from 5 s to just before 6 s
+            arena.decay().step(14 * SECOND - 1);
+            assertThat(memory(arena)).isEqualTo(RUN * pageBytes);
+            arena.decay().step(14 * SECOND); // 8 s or more after it was freed, 9 at most
+            assertThat(memory(arena)).isZero();
+        }
+    }
+
+    @Test
+    void stepSaysWhenItIsDueAgain() {
+        try (PageArena arena = open(DECAY, 100)) {
+            assertThat(arena.decay().step(100)).isEqualTo(100 + SECOND);
+            assertThat(arena.decay().step(100 + SECOND - 1)).isEqualTo(100 + SECOND);
+            assertThat(arena.decay().step(100 + SECOND)).isEqualTo(100 + 2 * SECOND);
+            assertThat(arena.decay().step(100 + 50 * SECOND + 7)).isEqualTo(100 + 51 * SECOND);
+        }
+    }
+
+    @Test
+    void clockThatIsLateGivesAllBackAtOnce() {
+        try (PageArena arena = open(DECAY, 0)) {
+            arena.free(touchedRun(arena));
+            arena.decay().step(100 * SECOND);
+            assertThat(memory(arena)).isZero();
+        }
+    }
+
+    @Test
+    void pageUsedAgainStartsToAgeAnew() {
+        try (PageArena arena = open(DECAY, 0)) {
+            arena.free(touchedRun(arena));
+            arena.decay().step(8 * SECOND);
+            arena.free(touchedRun(arena));
+            arena.decay().step(16 * SECOND);
+            assertThat(memory(arena)).isEqualTo(RUN * pageBytes);
+            arena.decay().step(17 * SECOND);
+            assertThat(memory(arena)).isZero();
+        }
+    }
+
+    @Test
+    void busyNeighbourKeepsNothingAlive() {
+        try (PageArena arena = open(DECAY, 0)) {
+            long busy = touchedRun(arena);
+            long idle = touchedRun(arena);
+            long live = touchedRun(arena);
+            long busyAddress = arena.frames().address(busy);
+            arena.free(idle);
+            for (int second = 1; second <= 9; second++) {
+                arena.free(busy);
+                arena.decay().step(second * SECOND);
+                busy = touchedRun(arena);
+                assertThat(arena.frames().address(busy)).isEqualTo(busyAddress);
+            }
+            assertThat(memory(arena)).isEqualTo(2 * RUN * pageBytes);
+            assertThat(arena.stats().idlePages()).isZero();
+            arena.free(busy);
+            arena.free(live);
+        }
+    }
+
+    @Test
+    void magazinesComeHomeWithinADecayAndTheirPagesGoWithinTheNext() {
+        try (PageArena arena = open(DECAY, 0)) {
+            List<Long> pages = Stream.generate(arena::allocate).limit(20).toList();
+            pages.forEach(arena::free);
+            int cached = arena.stats().cachedPages();
+            long before = memory(arena);
+            assertThat(cached).isPositive();
+            for (int second = 1; second < 8; second++) {
+                arena.decay().step(second * SECOND);
+                assertThat(arena.stats().cachedPages()).as("after %d s", second).isEqualTo(cached);
+            }
+            arena.decay().step(8 * SECOND);
+            assertThat(arena.stats().cachedPages()).isZero();
+            assertThat(arena.stats().reclaims()).isEqualTo(1);
+            assertThat(memory(arena)).isEqualTo(before);
+            for (int second = 9; second <= 17; second++) {
+                arena.decay().step(second * SECOND);
+            }
+            assertThat(memory(arena)).isZero();
+            assertThat(arena.stats().reclaims()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void livePagesKeepTheirMemory() {
+        try (PageArena arena = open(DECAY, 0)) {
+            long run = touchedRun(arena);
+            for (int second = 0; second < 40; second++) {
+                arena.decay().step(second * SECOND);
+            }
+            assertThat(memory(arena)).isEqualTo(RUN * pageBytes);
+            arena.free(run);
+        }
+    }
+
+    @Test
+    void shortestDecayHasTicksOfAnEighth() {
+        try (PageArena arena = open(Duration.ofMillis(1), 0)) {
+            arena.free(touchedRun(arena));
+            assertThat(arena.decay().step(0)).isEqualTo(125_000);
+            arena.decay().step(1_124_999);
+            assertThat(memory(arena)).isEqualTo(RUN * pageBytes);
+            arena.decay().step(1_125_000);
+            assertThat(memory(arena)).isZero();
+        }
+    }
+
+    @Test
+    void withoutDecayMemoryStaysUntilItIsTrimmed() {
+        try (PageArena arena = open(PageArenaOptions.NO_DECAY, 0)) {
+            arena.free(touchedRun(arena));
+            arena.decay().step(Long.MAX_VALUE / 2);
+            arena.decay().step(Long.MAX_VALUE);
+            assertThat(memory(arena)).isEqualTo(RUN * pageBytes);
+            assertThat(arena.trim()).isEqualTo(RUN * pageBytes);
+        }
+    }
+
+    @Test
+    void maintenanceOfTheProcessGivesBackWithoutAnyCall() {
+        try (PageArena arena = PageArena.open(options(Duration.ofMillis(40)))) {
+            arena.free(touchedRun(arena));
+            Eventually.holds("the memory is gone", () -> arena.residentBytes() == 0);
+            assertThat(memory(arena)).isZero();
+            assertThat(arena.stats().allocations()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void maintenanceServesEveryArenaAndForgetsClosedOnes() {
+        try (PageArena slow = PageArena.open(options(Duration.ofHours(1)))) {
+            slow.free(touchedRun(slow));
+            for (int round = 0; round < 3; round++) {
+                try (PageArena arena = PageArena.open(options(Duration.ofMillis(8)))) {
+                    arena.free(touchedRun(arena));
+                    Eventually.holds("the memory is gone", () -> arena.residentBytes() == 0);
+                }
+            }
+            assertThat(memory(slow)).isEqualTo(RUN * pageBytes);
+        }
+    }
+
+    private PageArenaOptions options(Duration decay) {
+        return PageArenaOptions.defaults()
+                .withName("decaying")
+                .withByteSize(PAGES * pageBytes)
+                .withPageByteSize(pageBytes)
+                .withDecay(decay)
+                .withBudget(MemoryBudget.of("test", 1 << 30));
+    }
+
+    private PageArena open(Duration decay, long now) {
+        return PageArena.open(options(decay), reservations, now);
+    }
+
+    private static long touchedRun(PageArena arena) {
+        long run = arena.allocateRun(RUN);
+        OffHeap.fill(arena.frames().address(run), RUN * arena.options().pageByteSize(), (byte) 1);
+        return run;
+    }
+
+    /// {@return what the arena's pages are charged with, after the kernel was asked too}
+    private static long memory(PageArena arena) {
+        PageArenaStats stats = arena.stats();
+        long charged = stats.committedBytes() - (long) stats.accessiblePages() * ArenaSpace.TABLE_BYTES_PER_PAGE;
+        assertThat(arena.residentBytes()).as("resident, of " + stats).isLessThanOrEqualTo(charged);
+        return charged;
+    }
+}

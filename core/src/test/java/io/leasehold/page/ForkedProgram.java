@@ -1,0 +1,124 @@
+package io.leasehold.page;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/// A JVM with native access that runs one main class of the tests on the class path, to its end, under limits.
+///
+/// @param exitCode what it ended with
+/// @param output all that it printed
+/// @param hasCrashed whether it left an error file of the JVM behind
+record ForkedProgram(int exitCode, String output, boolean hasCrashed) {
+
+    private static final String SHELL = "sh";
+
+    /// A program still to be started; each change makes another one.
+    ///
+    /// @param prefix words of the command before the JVM
+    /// @param options options of the JVM
+    /// @param timeoutSeconds how long it may run
+    record Plan(Class<?> main, List<String> prefix, List<String> options, long timeoutSeconds) {
+
+        /// {@return the same with more options of the JVM}
+        Plan with(String... more) {
+            return new Plan(main, prefix, joined(options, List.of(more)), timeoutSeconds);
+        }
+
+        /// {@return the same with more words before the JVM, before those that are there already}
+        Plan after(String... more) {
+            return new Plan(main, joined(List.of(more), prefix), options, timeoutSeconds);
+        }
+
+        /// {@return the same, where a shell first runs `commands`}
+        Plan afterShell(String commands) {
+            return after(SHELL, "-c", commands + " && exec \"$@\"", SHELL);
+        }
+
+        /// Runs it with these arguments of its main method.
+        ForkedProgram run(String... arguments) throws IOException, InterruptedException {
+            Path directory = Files.createTempDirectory("leasehold-forked");
+            Path output = directory.resolve("output.txt");
+            Path errorFile = directory.resolve("hs_err.log");
+            try {
+                List<String> command = new ArrayList<>(prefix);
+                command.add(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString());
+                command.addAll(options);
+                command.addAll(List.of(
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-XX:-CreateCoredumpOnCrash",
+                        "-XX:ErrorFile=" + errorFile,
+                        "-cp",
+                        classPath(),
+                        main.getName()));
+                command.addAll(List.of(arguments));
+                Process process = new ProcessBuilder(command)
+                        .directory(directory.toFile())
+                        .redirectErrorStream(true)
+                        .redirectOutput(output.toFile())
+                        .start();
+                if (!process.waitFor(timeoutSeconds, TimeUnit.SECONDS)) {
+                    process.destroyForcibly().waitFor();
+                    throw new AssertionError("a forked JVM did not end within " + timeoutSeconds + " s: command="
+                            + command + ", output=" + Files.readString(output));
+                }
+                return new ForkedProgram(process.exitValue(), Files.readString(output), Files.exists(errorFile));
+            } finally {
+                delete(directory);
+            }
+        }
+
+        private String classPath() {
+            // the library and its tests are two directories, also where the tests patch a module
+            Set<String> roots = new LinkedHashSet<>();
+            roots.add(rootOf(main));
+            roots.add(rootOf(PageArena.class));
+            return String.join(File.pathSeparator, roots);
+        }
+    }
+
+    static Plan of(Class<?> main) {
+        return new Plan(main, List.of(), List.of(), 120);
+    }
+
+    /// {@return the rest of the line that begins with `key=`}
+    String value(String key) {
+        return output.lines()
+                .filter(line -> line.startsWith(key + "="))
+                .map(line -> line.substring(key.length() + 1))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no line " + key + "=: " + this));
+    }
+
+    private static String rootOf(Class<?> type) {
+        try {
+            String file = type.getName().replace('.', '/') + ".class";
+            String path = Path.of(type.getResource("/" + file).toURI()).toString();
+            return path.substring(0, path.length() - file.length() - 1);
+        } catch (URISyntaxException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static List<String> joined(List<String> first, List<String> second) {
+        return Stream.concat(first.stream(), second.stream()).toList();
+    }
+
+    private static void delete(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(directory);
+    }
+}

@@ -1,0 +1,84 @@
+package io.leasehold.page;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class FrameLayoutTest {
+
+    private static final long LAST_GENERATION = (1L << 28) - 1;
+
+    @ParameterizedTest
+    @CsvSource({"1, 0, 0", "255, 268435455, 268435455", "128, 1, 134217728", "7, 134217728, 12"})
+    void handleKeepsTagGenerationAndIndex(int tag, long generation, int index) {
+        long word = generation << 36 | FrameLayout.LIVE;
+        long handle = FrameLayout.handle(tag, word, index);
+        assertThat(handle).isNotZero();
+        assertThat(FrameLayout.tag(handle)).isEqualTo(tag);
+        assertThat(FrameLayout.index(handle)).isEqualTo(index);
+        assertThat(FrameLayout.generation(FrameLayout.idleWord(handle))).isEqualTo(generation);
+        assertThat(FrameLayout.idleWord(handle)).isEqualTo(word);
+    }
+
+    @Test
+    void handleDoesNotDependOnWiresHoldsAndState() {
+        long word = 5L * FrameLayout.ONE_GENERATION;
+        long busy = word | FrameLayout.LIVE | 0xFFFF * FrameLayout.ONE_WIRE | 0xFFFF;
+        assertThat(FrameLayout.handle(3, busy, 9)).isEqualTo(FrameLayout.handle(3, word, 9));
+    }
+
+    @Test
+    void wordKeepsItsCountsApart() {
+        long word = LAST_GENERATION << 36 | FrameLayout.LIVE | 0xFFFE * FrameLayout.ONE_WIRE | 0xFFFD;
+        assertThat(FrameLayout.wires(word)).isEqualTo(0xFFFE);
+        assertThat(FrameLayout.holds(word)).isEqualTo(0xFFFD);
+        assertThat(FrameLayout.generation(word)).isEqualTo(LAST_GENERATION);
+        assertThat(FrameLayout.isLive(word)).isTrue();
+        assertThat(FrameLayout.isLive(word & ~FrameLayout.LIVE)).isFalse();
+    }
+
+    @Test
+    void lifeIsTheSameWhoeverWiredOrHeldAndOverWithStateOrGeneration() {
+        long word = 5L * FrameLayout.ONE_GENERATION | FrameLayout.LIVE;
+        long handle = FrameLayout.handle(3, word, 9);
+        assertThat(FrameLayout.isSameLife(word, handle)).isTrue();
+        assertThat(FrameLayout.isSameLife(word + 7 * FrameLayout.ONE_WIRE + 2, handle))
+                .isTrue();
+        assertThat(FrameLayout.isSameLife(word - FrameLayout.LIVE, handle)).isFalse();
+        assertThat(FrameLayout.isSameLife(word + FrameLayout.ONE_GENERATION, handle))
+                .isFalse();
+        assertThat(FrameLayout.isSameLife(word - FrameLayout.ONE_GENERATION, handle))
+                .isFalse();
+    }
+
+    @Test
+    void generationAfterTheLastIsTheFirst() {
+        long word = LAST_GENERATION << 36 | FrameLayout.LIVE;
+        long freed = word - FrameLayout.LIVE + FrameLayout.ONE_GENERATION;
+        assertThat(freed).isEqualTo(FrameLayout.FREE);
+        assertThat(FrameLayout.generation(freed)).isZero();
+    }
+
+    @Test
+    void untouchedFrameIsFreeAndOfTheFirstGeneration() {
+        assertThat(FrameLayout.isLive(0)).isFalse();
+        assertThat(FrameLayout.generation(0)).isZero();
+        assertThat(FrameLayout.FREE).isZero();
+    }
+
+    @Test
+    void bitmapIsWholeBlocks() {
+        assertThat(BitmapLayout.byteSize(1)).isEqualTo(64);
+        assertThat(BitmapLayout.byteSize(512)).isEqualTo(64);
+        assertThat(BitmapLayout.byteSize(513)).isEqualTo(128);
+        assertThat(BitmapLayout.blocks(1025)).isEqualTo(3);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 64, -1", "0, 1, 1", "63, 64, -9223372036854775808", "63, 900, -9223372036854775808", "66, 68, 12"})
+    void maskCoversThePagesOfOneWord(int page, int end, long expected) {
+        assertThat(BitmapLayout.mask(page, end)).isEqualTo(expected);
+    }
+}

@@ -1,0 +1,287 @@
+package io.leasehold.page;
+
+import io.leasehold.os.Errno;
+import io.leasehold.os.OsException;
+import io.leasehold.os.VirtualMemory;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/// The virtual memory of this process with a ledger: what is reserved, open and locked, so that a test can say that
+/// nothing is left. It can also hide capabilities, which makes the portable way of doing things testable anywhere.
+///
+/// Where it hides [Capability#DECOMMIT] it never unmaps, as portable memory does not: what is released is kept and
+/// serves the next reservation of its size.
+///
+/// A call that no correct caller makes, such as one outside every reservation, is an [AssertionError].
+///
+/// **Threads.** Thread-safe; the ledger is locked, the calls behind it are not.
+final class LedgerVirtualMemory implements VirtualMemory {
+
+    private final VirtualMemory delegate = VirtualMemory.system(); // (C)
+    private final Set<Capability> hidden; // (C)
+    private final TreeMap<Long, Long> reserved = new TreeMap<>(); // (L) this; address to size
+    private final TreeMap<Long, Long> kept = new TreeMap<>(); // (L) this; released, but not unmapped
+    private final Set<Integer> descriptors = new HashSet<>(); // (L) this
+    private final TreeSet<Long> lockedPages = new TreeSet<>(); // (L) this; addresses
+    private int created; // (L) this; memory files so far
+    private boolean locksHalf; // (L) this
+    private volatile Runnable beforeDecommit = () -> {}; // (A)
+
+    LedgerVirtualMemory(Set<Capability> hidden) {
+        this.hidden = Set.copyOf(hidden);
+    }
+
+    /// Runs `action` in the thread that gives memory back, before the kernel is asked.
+    void beforeDecommit(Runnable action) {
+        beforeDecommit = action;
+    }
+
+    /// Makes every lock fail after it locked a part, as mlock(2) may.
+    synchronized void lockOnlyHalf(boolean on) {
+        locksHalf = on;
+    }
+
+    /// {@return the bytes of address space that were reserved and not released}
+    synchronized long reservedBytes() {
+        return reserved.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /// {@return the memory files that were created and not closed}
+    synchronized Set<Integer> openDescriptors() {
+        return Set.copyOf(descriptors);
+    }
+
+    /// {@return how many memory files were created so far}
+    synchronized int createdDescriptors() {
+        return created;
+    }
+
+    /// Gives back whatever is left, for a caller who knows that nobody will use it.
+    synchronized void settle() {
+        Map.copyOf(reserved).forEach(this::release);
+        Set.copyOf(descriptors).forEach(this::closeMemory);
+    }
+
+    /// {@return the OS pages that are locked}
+    synchronized int lockedPageCount() {
+        return lockedPages.size();
+    }
+
+    @Override
+    public boolean can(Capability capability) {
+        return !hidden.contains(capability) && delegate.can(capability);
+    }
+
+    @Override
+    public long pageSize() {
+        return delegate.pageSize();
+    }
+
+    @Override
+    public long hugePageSize() {
+        return delegate.hugePageSize();
+    }
+
+    @Override
+    public long memoryLimit() {
+        return delegate.memoryLimit();
+    }
+
+    @Override
+    public long mappingLimit() {
+        return delegate.mappingLimit();
+    }
+
+    @Override
+    public long reserve(long byteSize, long byteAlignment) {
+        synchronized (this) {
+            for (Map.Entry<Long, Long> range : kept.entrySet()) {
+                long start = range.getKey();
+                if (range.getValue() == byteSize && start % byteAlignment == 0) {
+                    kept.remove(start);
+                    reserved.put(start, byteSize);
+                    return start;
+                }
+            }
+        }
+        long address = delegate.reserve(byteSize, byteAlignment);
+        synchronized (this) {
+            reserved.put(address, byteSize);
+        }
+        return address;
+    }
+
+    @Override
+    public void commit(long address, long byteSize) {
+        checkReserved("commit", address, byteSize);
+        delegate.commit(address, byteSize);
+    }
+
+    @Override
+    public void decommit(Backing backing, long address, long byteSize) {
+        need(Capability.DECOMMIT);
+        checkReserved("decommit", address, byteSize);
+        delegate.decommit(backing, address, byteSize);
+    }
+
+    @Override
+    public void decommit(Backing backing, long[] addresses, long[] byteSizes, int count) {
+        need(Capability.DECOMMIT);
+        for (int i = 0; i < count; i++) {
+            checkReserved("decommit", addresses[i], byteSizes[i]);
+        }
+        beforeDecommit.run();
+        delegate.decommit(backing, addresses, byteSizes, count);
+    }
+
+    @Override
+    public void release(long address, long byteSize) {
+        checkReserved("release", address, byteSize);
+        boolean unmaps = !hidden.contains(Capability.DECOMMIT);
+        if (unmaps) {
+            delegate.release(address, byteSize);
+        } else if (delegate.can(Capability.DECOMMIT)) {
+            delegate.decommit(Backing.ANONYMOUS, address, byteSize);
+        } else {
+            delegate.release(address, byteSize);
+            unmaps = true;
+        }
+        synchronized (this) {
+            if (!unmaps) {
+                kept.put(address, byteSize);
+            }
+            if (!reserved.remove(address, byteSize)) {
+                throw new AssertionError("released a part of a reservation: byteSize=" + byteSize);
+            }
+            dropLocks(address, byteSize);
+        }
+    }
+
+    @Override
+    public void protect(long address, long byteSize, Protection protection) {
+        need(Capability.PROTECT);
+        checkReserved("protect", address, byteSize);
+        delegate.protect(address, byteSize, protection);
+    }
+
+    @Override
+    public void advise(long address, long byteSize, Advice advice) {
+        checkReserved("advise", address, byteSize);
+        if (can(Capability.ADVISE)) {
+            delegate.advise(address, byteSize, advice);
+        }
+    }
+
+    @Override
+    public void lock(long address, long byteSize) {
+        need(Capability.LOCK);
+        checkReserved("lock", address, byteSize);
+        boolean half;
+        synchronized (this) {
+            half = locksHalf;
+        }
+        long bytes = half ? pageSize() : byteSize;
+        delegate.lock(address, bytes);
+        synchronized (this) {
+            for (long page = address; page < address + bytes; page += pageSize()) {
+                lockedPages.add(page);
+            }
+        }
+        if (half) {
+            throw OsException.ofRange("mlock", address, byteSize, "", Errno.ENOMEM);
+        }
+    }
+
+    @Override
+    public void unlock(long address, long byteSize) {
+        need(Capability.LOCK);
+        checkReserved("unlock", address, byteSize);
+        delegate.unlock(address, byteSize);
+        synchronized (this) {
+            dropLocks(address, byteSize);
+        }
+    }
+
+    @Override
+    public int createMemory(String name, long byteSize) {
+        need(Capability.MAP);
+        int descriptor = delegate.createMemory(name, byteSize);
+        synchronized (this) {
+            descriptors.add(descriptor);
+            created++;
+        }
+        return descriptor;
+    }
+
+    @Override
+    public void closeMemory(int descriptor) {
+        need(Capability.MAP);
+        synchronized (this) {
+            if (!descriptors.remove(descriptor)) {
+                throw new AssertionError("closed a descriptor that is not open: " + descriptor);
+            }
+        }
+        delegate.closeMemory(descriptor);
+    }
+
+    @Override
+    public void map(long address, long byteSize, int descriptor, long byteOffset, Protection protection) {
+        need(Capability.MAP);
+        checkReserved("map", address, byteSize);
+        delegate.map(address, byteSize, descriptor, byteOffset, protection);
+    }
+
+    @Override
+    public void unmap(long address, long byteSize) {
+        need(Capability.MAP);
+        checkReserved("unmap", address, byteSize);
+        delegate.unmap(address, byteSize);
+        synchronized (this) {
+            dropLocks(address, byteSize);
+        }
+    }
+
+    @Override
+    public long remap(long address, long oldByteSize, long newByteSize) {
+        throw new AssertionError("no arena moves memory: byteSize=" + newByteSize);
+    }
+
+    @Override
+    public long residentBytes(long address, long byteSize) {
+        need(Capability.RESIDENCY);
+        return delegate.residentBytes(address, byteSize);
+    }
+
+    @Override
+    public void barrier() {
+        need(Capability.BARRIER);
+        delegate.barrier();
+    }
+
+    @Override
+    public synchronized String toString() {
+        return "LedgerVirtualMemory(reserved=%d, descriptors=%s, lockedPages=%d, hidden=%s)"
+                .formatted(reserved.size(), descriptors, lockedPages.size(), hidden);
+    }
+
+    private void need(Capability capability) {
+        if (!can(capability)) {
+            throw new UnsupportedOperationException("hidden: " + capability);
+        }
+    }
+
+    private synchronized void checkReserved(String call, long address, long byteSize) {
+        Map.Entry<Long, Long> range = reserved.floorEntry(address);
+        if (range == null || range.getKey() + range.getValue() < address + byteSize) {
+            throw new AssertionError("%s outside every reservation: address=0x%x, byteSize=%d, ledger=%s"
+                    .formatted(call, address, byteSize, reserved));
+        }
+    }
+
+    private void dropLocks(long address, long byteSize) {
+        lockedPages.subSet(address, address + byteSize).clear();
+    }
+}

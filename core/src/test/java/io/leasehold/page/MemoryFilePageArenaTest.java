@@ -1,0 +1,81 @@
+package io.leasehold.page;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.memory.MappingBudget;
+import io.leasehold.memory.Reservations;
+import io.leasehold.memory.TestMemory;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Capability;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/// Arenas whose pages live in a memory file.
+class MemoryFilePageArenaTest
+        implements PageArenaContract, PageArenaOptionContract, PageArenaBoundContract, PageArenaCloseContract {
+
+    private final Reservations reservations = new Reservations(VirtualMemory.system(), new MappingBudget(1000));
+
+    @BeforeAll
+    static void skipWithoutMemoryFiles() {
+        TestMemory.require(VirtualMemory.system(), Capability.MAP);
+    }
+
+    @Override
+    public Reservations reservations() {
+        return reservations;
+    }
+
+    @Override
+    public PageArenaOptions options() {
+        return PageArenaContract.super.options().withName("file-arena").withMemoryFile(true);
+    }
+
+    @Test
+    void pagesLieInAMemoryFileUntilTheArenaIsClosed() throws IOException {
+        long before = descriptors();
+        try (PageArena arena = open(options(64))) {
+            assertThat(mappings()).isEqualTo(1);
+            assertThat(descriptors()).isEqualTo(before + 1);
+            arena.free(arena.allocate());
+        }
+        assertThat(mappings()).isZero();
+        assertThat(descriptors()).isEqualTo(before);
+    }
+
+    @Test
+    void forciblyClosedArenaLetsGoOfItsFileToo() throws IOException {
+        long before = descriptors();
+        PageArena arena = open();
+        fill(arena, arena.allocate(), 1);
+        arena.closeForcibly();
+        assertThat(mappings()).isZero();
+        assertThat(descriptors()).isEqualTo(before);
+    }
+
+    /// {@return how many mappings of memory files of this name there are}
+    private static long mappings() throws IOException {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
+            return lines.filter(line -> line.contains("/memfd:file-arena")).count();
+        }
+    }
+
+    /// {@return how many descriptors of memory files of this name are open}
+    private static long descriptors() throws IOException {
+        try (Stream<Path> links = Files.list(Path.of("/proc/self/fd"))) {
+            return links.filter(MemoryFilePageArenaTest::isOfThisName).count();
+        }
+    }
+
+    private static boolean isOfThisName(Path link) {
+        try {
+            return Files.readSymbolicLink(link).toString().contains("/memfd:file-arena");
+        } catch (IOException e) {
+            return false; // the descriptor of the listing itself is gone by now
+        }
+    }
+}

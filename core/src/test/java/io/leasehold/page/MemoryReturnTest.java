@@ -1,0 +1,89 @@
+package io.leasehold.page;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.memory.Seeds;
+import io.leasehold.memory.TestMemory;
+import io.leasehold.os.AddressSpace;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.opentest4j.TestAbortedException;
+
+/// Memory of a burst goes back to the kernel within the decay and a second more, and stays away, with no call from
+/// anybody. A short form runs always, the full one with `-Dleasehold.soak=true`.
+///
+/// The heap of the forked JVM is fixed and touched beforehand, and the optimising compiler is off, which takes and
+/// keeps some MiB of its own whenever it likes; so only off-heap memory comes and goes. What the control group is
+/// charged with is looked at beside resident memory, since huge pages can hide one from the other.
+@Tag("os")
+@Timeout(600)
+class MemoryReturnTest {
+
+    private static final boolean IS_SOAK = Boolean.getBoolean("leasehold.soak");
+    private static final long BURST_BYTES = IS_SOAK ? 1L << 30 : 256 << 20;
+    private static final int STAY_SECONDS = IS_SOAK ? 60 : 3;
+    private static final long GROUP_BYTES = 4L << 30;
+
+    private static final ForkedProgram.Plan FIXED_HEAP = new ForkedProgram.Plan(
+                    MemoryReturnProgram.class, List.of(), List.of(), 300)
+            .with("-Xms256m", "-Xmx256m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+
+    @BeforeAll
+    static void skipWithoutNativeMemory() {
+        TestMemory.require(AddressSpace.isNative(), "memory goes back to the system in native mode only");
+        TestMemory.require(
+                Files.isReadable(Path.of("/proc/self/smaps_rollup")), "the kernel does not tell what is resident");
+    }
+
+    @Test
+    void burstThatIsFreedLeavesAtMostTwoPercentMoreThanBefore() throws Exception {
+        run(0, 2);
+    }
+
+    @Test
+    void burstOfWhichOnePageInAHundredStaysLeavesAtMostThreePercentOfItself() throws Exception {
+        run(100, 3);
+    }
+
+    private static void run(int keepOneIn, int percent) throws Exception {
+        long seed = Seeds.next("MemoryReturnTest");
+        ScratchCgroup group = groupIfPossible();
+        try {
+            ForkedProgram.Plan plan = group == null ? FIXED_HEAP : group.around(FIXED_HEAP);
+            ForkedProgram forked = plan.run(
+                    Long.toString(BURST_BYTES),
+                    Integer.toString(keepOneIn),
+                    Long.toString(seed),
+                    Integer.toString(percent),
+                    Integer.toString(STAY_SECONDS),
+                    group == null ? "" : group.usageFile().toString());
+            System.out.println("MemoryReturnTest, burst of " + (BURST_BYTES >> 20) + " MiB, keeping "
+                    + (keepOneIn == 0 ? "nothing" : "one page in " + keepOneIn) + ":\n"
+                    + forked.output().indent(4));
+            assertThat(forked.hasCrashed()).as("%s", forked).isFalse();
+            assertThat(forked.value("result")).as("%s", forked).isEqualTo("holds");
+            assertThat(forked.exitCode()).as("%s", forked).isZero();
+            assertThat(forked.value("maintenanceEnds")).isEqualTo("true");
+        } finally {
+            if (group != null) {
+                group.close();
+            }
+        }
+    }
+
+    /// {@return a control group for the forked JVM, or null, which is said, where only resident memory can be seen}
+    private static @Nullable ScratchCgroup groupIfPossible() throws Exception {
+        try {
+            return ScratchCgroup.require(GROUP_BYTES);
+        } catch (TestAbortedException e) {
+            System.out.println("MemoryReturnTest looks at resident memory only: " + e.getMessage());
+            return null;
+        }
+    }
+}

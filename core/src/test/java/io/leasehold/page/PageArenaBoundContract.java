@@ -1,0 +1,318 @@
+package io.leasehold.page;
+
+import static io.leasehold.memory.ScratchMemory.holds;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.os.VirtualMemory.Capability;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// Bounds and budgets, waiting for pages, and giving memory back on demand, whatever an arena's pages are made of.
+@Timeout(120)
+interface PageArenaBoundContract extends PageArenaFixture {
+
+    @Test
+    default void boundIsExactWhateverLiesInMagazines() {
+        try (PageArena arena = open()) {
+            List<Long> pages = allocate(arena, PAGES);
+            assertThat(arena.tryAllocate()).isEqualTo(PageArena.NO_PAGE);
+            assertThat(arena.tryAllocateRun(3)).isEqualTo(PageArena.NO_PAGE);
+            assertThat(arena.tryAllocateRun(1, pageBytes())).isEqualTo(PageArena.NO_PAGE);
+            arena.free(pages.removeLast());
+            pages.add(arena.allocate());
+            assertThat(arena.tryAllocate()).isEqualTo(PageArena.NO_PAGE);
+            arena.checkInvariants();
+            pages.forEach(arena::free);
+        }
+    }
+
+    @Test
+    default void magazinesOfOtherThreadsAreEmptiedBeforeAnythingIsRefused() throws Exception {
+        CountDownLatch end = new CountDownLatch(1);
+        try (PageArena arena = open()) {
+            FutureTask<Integer> filled = new FutureTask<>(() -> {
+                allocate(arena, 12).forEach(arena::free);
+                return arena.stats().cachedPages();
+            });
+            Thread other = Thread.ofPlatform().start(() -> {
+                filled.run();
+                awaitQuietly(end);
+            });
+            try {
+                assertThat(filled.get(30, TimeUnit.SECONDS)).isPositive();
+                allocate(arena, PAGES).forEach(arena::free);
+            } finally {
+                end.countDown();
+                other.join();
+            }
+        }
+    }
+
+    @Test
+    default void exhaustionNamesBoundUseAndHolders() {
+        try (PageArena arena = open()) {
+            PageOwner ring = arena.frames().register("ring");
+            long run = arena.allocateRun(200);
+            arena.frames().own(run, ring, 0);
+            List<Long> pages = allocate(arena, PAGES - 200);
+            assertThatThrownBy(arena::allocate)
+                    .isInstanceOf(PageExhaustedException.class)
+                    .hasNoCause()
+                    .message()
+                    .startsWith("no 1 adjacent pages, the bound is reached: arena=" + name()
+                            + ", live=256, free=0, bound=256" + " pages of " + pageBytes() + " B, budget=" + name()
+                            + " ")
+                    .endsWith("holders: ring=200, unnamed=56");
+            pages.forEach(arena::free);
+            arena.free(run);
+        }
+    }
+
+    @Test
+    default void exhaustionSaysWhereFreePagesAreNotAdjacent() {
+        try (PageArena arena = open()) {
+            List<Long> pages = allocate(arena, PAGES);
+            pages.sort((a, b) -> Integer.compare(FrameLayout.index(a), FrameLayout.index(b)));
+            for (int i = 0; i < PAGES; i += 2) {
+                arena.free(pages.get(i));
+            }
+            assertThatThrownBy(() -> arena.allocateRun(2))
+                    .isInstanceOf(PageExhaustedException.class)
+                    .message()
+                    .startsWith("no 2 adjacent pages, no free pages lie side by side: arena=" + name()
+                            + ", live=128, free=128,");
+            assertThat(arena.tryAllocateRun(2)).isEqualTo(PageArena.NO_PAGE);
+            for (int i = 1; i < PAGES; i += 2) {
+                arena.free(pages.get(i));
+            }
+        }
+    }
+
+    @Test
+    default void budgetBelowTheArenaIsTheBound() {
+        MemoryBudget parent = MemoryBudget.of("small", 64 * pageBytes());
+        try (PageArena arena = open(options().withBudget(parent))) {
+            List<Long> pages = new ArrayList<>();
+            for (long page = arena.tryAllocate(); page != PageArena.NO_PAGE; page = arena.tryAllocate()) {
+                fill(arena, page, 1);
+                pages.add(page);
+            }
+            // the tables of 256 pages cost two pages
+            assertThat(pages).hasSizeBetween(60, 63);
+            assertThat(parent.usedBytes()).isLessThanOrEqualTo(parent.byteLimit());
+            assertThat(parent.usedBytes() + pageBytes()).isGreaterThan(parent.byteLimit());
+            assertThatThrownBy(arena::allocate)
+                    .isInstanceOf(PageExhaustedException.class)
+                    .message()
+                    .startsWith(
+                            "no 1 adjacent pages, the budget is used up: arena=" + name() + ", live=" + pages.size())
+                    .contains("budget=" + name() + " " + String.format(Locale.ROOT, "%,d of ", parent.usedBytes()));
+            assertThat(arena.stats().budgetRefusals()).isPositive();
+            arena.checkInvariants();
+            arena.free(pages.removeLast());
+            pages.add(arena.allocate());
+            pages.forEach(arena::free);
+        }
+        assertThat(parent.usedBytes()).isZero();
+    }
+
+    @Test
+    default void budgetWithoutRoomForOnePageRefusesThePage() {
+        MemoryBudget parent = MemoryBudget.of("tiny", pageBytes() / 2);
+        try (PageArena arena = open(options().withBudget(parent))) {
+            assertThat(arena.tryAllocate()).isEqualTo(PageArena.NO_PAGE);
+            assertThatThrownBy(arena::allocate)
+                    .isInstanceOf(PageExhaustedException.class)
+                    .hasMessageContaining("the budget is used up");
+            arena.checkInvariants();
+        }
+        assertThat(parent.usedBytes()).isZero();
+    }
+
+    @Test
+    default void idleMemoryIsGivenBackWhenTheSameArenaNeedsItsBudgetElsewhere() {
+        require(Capability.DECOMMIT);
+        MemoryBudget parent = MemoryBudget.of("small", 64 * pageBytes());
+        try (PageArena arena = open(options().withBudget(parent))) {
+            long idle = arena.allocateRun(40);
+            long wall = arena.allocateRun(17);
+            fill(arena, idle, 1);
+            arena.free(idle);
+            assertThat(arena.stats().idlePages()).isEqualTo(40);
+            // 40 idle pages do not hold 42, so 42 cold ones must be paid for
+            long run = arena.allocateRun(42);
+            assertThat(arena.frames().address(run)).isGreaterThan(arena.frames().address(wall));
+            assertThat(arena.stats().idlePages()).isZero();
+            assertThat(arena.stats().decommits()).isEqualTo(1);
+            assertThat(parent.usedBytes()).isLessThanOrEqualTo(parent.byteLimit());
+            arena.checkInvariants();
+            arena.free(run);
+            arena.free(wall);
+        }
+    }
+
+    @Test
+    default void arenasThatShareABudgetNeverPassItTogether() {
+        require(Capability.DECOMMIT);
+        MemoryBudget parent = MemoryBudget.of("shared", 128 * pageBytes());
+        try (PageArena first = open(options().withName("first").withBudget(parent));
+                PageArena second = open(options().withName("second").withBudget(parent))) {
+            long large = first.allocateRun(100);
+            assertThat(second.tryAllocateRun(40)).isEqualTo(PageArena.NO_PAGE);
+            assertThatThrownBy(() -> second.allocateRun(40))
+                    .isInstanceOf(PageExhaustedException.class)
+                    .hasMessageContaining("the budget is used up");
+            first.free(large);
+            assertThat(second.tryAllocateRun(40))
+                    .as("idle pages of the first still hold memory")
+                    .isEqualTo(PageArena.NO_PAGE);
+            assertThat(first.trim()).isEqualTo(100 * pageBytes());
+            long run = second.allocateRun(40);
+            assertThat(parent.usedBytes()).isLessThanOrEqualTo(parent.byteLimit());
+            assertThat(parent.report())
+                    .startsWith("shared ")
+                    .contains("(second ")
+                    .contains(", first ");
+            second.free(run);
+        }
+        assertThat(parent.report()).isEqualTo(String.format(Locale.ROOT, "shared 0 of %,d B", 128 * pageBytes()));
+    }
+
+    @Test
+    default void trimGivesAllFreeMemoryBack() {
+        require(Capability.DECOMMIT);
+        try (PageArena arena = open()) {
+            long kept = arena.allocateRun(17);
+            fill(arena, kept, 1);
+            long run = arena.allocateRun(100);
+            fill(arena, run, 2);
+            List<Long> singles = allocate(arena, 10);
+            singles.forEach(page -> fill(arena, page, 3));
+            long address = arena.frames().address(run);
+            arena.free(run);
+            singles.forEach(arena::free);
+            assertThat(arena.stats().cachedPages()).isPositive();
+            long committed = arena.stats().committedBytes();
+            int free = arena.stats().cachedPages() + arena.stats().idlePages();
+            assertThat(arena.trim()).isEqualTo(free * pageBytes());
+            assertThat(arena.stats().committedBytes()).isEqualTo(committed - free * pageBytes());
+            assertThat(arena.stats().cachedPages() + arena.stats().idlePages()).isZero();
+            if (memory().can(Capability.RESIDENCY)) {
+                assertThat(arena.residentBytes()).isEqualTo(17 * pageBytes());
+            }
+            assertThat(holds(address, 100 * pageBytes(), 0)).isTrue();
+            assertThat(holds(arena.frames().address(kept), 17 * pageBytes(), 1)).isTrue();
+            assertThat(arena.trim()).isZero();
+            arena.checkInvariants();
+            arena.free(kept);
+        }
+    }
+
+    @Test
+    default void waitEndsWithoutAPageAfterItsTimeout() throws InterruptedException {
+        try (PageArena arena = open()) {
+            List<Long> pages = allocate(arena, PAGES);
+            long start = System.nanoTime();
+            assertThat(arena.tryAllocateRun(1, Duration.ofMillis(30))).isEqualTo(PageArena.NO_PAGE);
+            assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(30_000_000);
+            assertThat(arena.tryAllocateRun(1, Duration.ZERO)).isEqualTo(PageArena.NO_PAGE);
+            assertThat(arena.tryAllocateRun(1, Duration.ofSeconds(-1))).isEqualTo(PageArena.NO_PAGE);
+            assertThat(arena.stats().waits()).isEqualTo(3);
+            pages.forEach(arena::free);
+            assertThat(arena.stats().cachedPages()).as("magazines serve again").isPositive();
+        }
+    }
+
+    @Test
+    default void waitEndsWithTheRunThatAnotherThreadFrees() throws Exception {
+        try (PageArena arena = open()) {
+            List<Long> pages = allocate(arena, PAGES);
+            // the longest time there is: the deadline must not wrap around
+            FutureTask<Long> waiter = waiter(arena, 3, Duration.ofNanos(Long.MAX_VALUE));
+            Eventually.holds("somebody waits", () -> arena.stats().waits() == 1);
+            assertThat(waiter.isDone()).isFalse();
+            pages.sort((a, b) -> Integer.compare(FrameLayout.index(a), FrameLayout.index(b)));
+            List<Long> neighbours = pages.subList(100, 103);
+            neighbours.forEach(arena::free);
+            long run = waiter.get(30, TimeUnit.SECONDS);
+            assertThat(arena.frames().pageCount(run)).isEqualTo(3);
+            neighbours.clear();
+            pages.forEach(arena::free);
+            arena.free(run);
+        }
+    }
+
+    @Test
+    default void waitThatIsNotNeededTakesNoTime() throws InterruptedException {
+        try (PageArena arena = open()) {
+            long run = arena.tryAllocateRun(3, Duration.ofDays(1));
+            assertThat(arena.stats().waits()).isZero();
+            arena.free(run);
+        }
+    }
+
+    @Test
+    default void waitEndsWhenTheThreadIsInterrupted() throws Exception {
+        try (PageArena arena = open()) {
+            List<Long> pages = allocate(arena, PAGES);
+            FutureTask<Long> waiter = new FutureTask<>(() -> arena.tryAllocateRun(1, Duration.ofDays(1)));
+            Thread thread = Thread.ofPlatform().start(waiter);
+            Eventually.holds("somebody waits", () -> arena.stats().waits() == 1);
+            thread.interrupt();
+            assertThatThrownBy(() -> waiter.get(30, TimeUnit.SECONDS)).hasCauseInstanceOf(InterruptedException.class);
+            pages.forEach(arena::free);
+            assertThat(arena.stats().cachedPages()).as("magazines serve again").isPositive();
+            arena.checkInvariants();
+        }
+    }
+
+    @Test
+    default void waitEndsWhenTheArenaIsClosed() throws Exception {
+        PageArena arena = open();
+        allocate(arena, PAGES);
+        FutureTask<Long> waiter = waiter(arena, 1, Duration.ofDays(1));
+        Eventually.holds("somebody waits", () -> arena.stats().waits() == 1);
+        assertThat(arena.closeForcibly()).isEqualTo(PAGES);
+        assertThatThrownBy(() -> waiter.get(30, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOfSatisfying(
+                        PageStateException.class, e -> assertThat(e.kind()).isEqualTo(PageStateException.Kind.CLOSED));
+    }
+
+    @Test
+    default void waiterIsServedByABudgetAboveThatGetsRoom() throws Exception {
+        MemoryBudget parent = MemoryBudget.of("shared", 64 * pageBytes());
+        assertThat(parent.tryReserve(60 * pageBytes())).isTrue();
+        try (PageArena arena = open(options().withBudget(parent))) {
+            FutureTask<Long> waiter = waiter(arena, 20, Duration.ofDays(1));
+            Eventually.holds("somebody waits", () -> arena.stats().waits() == 1);
+            assertThat(waiter.isDone()).isFalse();
+            parent.release(60 * pageBytes());
+            long run = waiter.get(30, TimeUnit.SECONDS);
+            arena.free(run);
+        }
+    }
+
+    private static FutureTask<Long> waiter(PageArena arena, int pages, Duration timeout) {
+        FutureTask<Long> waiter = new FutureTask<>(() -> arena.tryAllocateRun(pages, timeout));
+        Thread.ofPlatform().start(waiter);
+        return waiter;
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+}

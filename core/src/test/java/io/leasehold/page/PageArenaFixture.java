@@ -1,0 +1,98 @@
+package io.leasehold.page;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.memory.OffHeap;
+import io.leasehold.memory.Reservations;
+import io.leasehold.memory.TestMemory;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Capability;
+import io.leasehold.page.PageStateException.Kind;
+import java.util.ArrayList;
+import java.util.List;
+import org.assertj.core.api.AbstractStringAssert;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+
+/// What the contracts of [PageArena] are written against: options and a kernel seam of one kind.
+interface PageArenaFixture {
+
+    /// Pages of the arenas that tests open, unless they say otherwise: more than one magazine holds.
+    int PAGES = 256;
+
+    /// {@return reservations of this test alone}
+    Reservations reservations();
+
+    /// {@return options of the kind of arena under test, small and never decaying}
+    default PageArenaOptions options() {
+        return PageArenaOptions.defaults()
+                .withName("arena")
+                .withPageByteSize(pageBytes())
+                .withByteSize(PAGES * pageBytes())
+                .withDecay(PageArenaOptions.NO_DECAY)
+                .withBudget(MemoryBudget.of("test", 1 << 30));
+    }
+
+    /// {@return the name of the arenas, as messages have it}
+    default String name() {
+        return options().name();
+    }
+
+    default PageArenaOptions options(int pages) {
+        return options().withByteSize(pages * pageBytes());
+    }
+
+    default PageArena open(PageArenaOptions options) {
+        return PageArena.open(options, reservations(), 0);
+    }
+
+    default PageArena open() {
+        return open(options());
+    }
+
+    default VirtualMemory memory() {
+        return reservations().memory();
+    }
+
+    default long pageBytes() {
+        return Math.max(4096, memory().pageSize());
+    }
+
+    default void require(Capability capability) {
+        TestMemory.require(memory(), capability);
+    }
+
+    /// {@return `count` allocated pages}
+    default List<Long> allocate(PageArena arena, int count) {
+        List<Long> pages = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            pages.add(arena.allocate());
+        }
+        return pages;
+    }
+
+    /// Fills all of an allocation with a value.
+    default void fill(PageArena arena, long page, int value) {
+        OffHeap.fill(arena.frames().address(page), byteSize(arena, page), (byte) value);
+    }
+
+    /// {@return the size of an allocation in bytes}
+    default long byteSize(PageArena arena, long page) {
+        return arena.frames().pageCount(page) * arena.options().pageByteSize();
+    }
+
+    /// Expects a call to be refused, and returns the message for more to be said about it.
+    default AbstractStringAssert<?> assertRefused(Kind kind, ThrowingCallable call) {
+        return assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        PageStateException.class, e -> assertThat(e.kind()).isEqualTo(kind))
+                .message();
+    }
+
+    @AfterEach
+    default void releaseParked() {
+        reservations().releaseParked();
+    }
+}

@@ -1,0 +1,139 @@
+package io.leasehold.page;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.memory.MappingBudget;
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.memory.Reservations;
+import io.leasehold.memory.ScratchMemory;
+import io.leasehold.memory.TestMemory;
+import io.leasehold.os.VirtualMemory;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PageArenaOptionsTest {
+
+    private static final MemoryBudget BUDGET = MemoryBudget.of("test", 64 << 20);
+    private static final PageArenaOptions DEFAULTS = PageArenaOptions.defaults();
+
+    @Test
+    void defaultsAreSmallAnonymousPagesGivenBackAfterASecond() {
+        assertThat(DEFAULTS)
+                .isEqualTo(new PageArenaOptions(
+                        "pages", 0, 0, false, false, false, false, false, Duration.ofSeconds(1), null));
+    }
+
+    @Test
+    void eachChangeChangesOneOption() {
+        PageArenaOptions all = DEFAULTS.withName("other")
+                .withByteSize(1 << 20)
+                .withPageByteSize(16 << 10)
+                .withMemoryFile(true)
+                .withHugePages(true)
+                .withPrefault(true)
+                .withZeroOnFree(true)
+                .withLockWired(true)
+                .withDecay(Duration.ofSeconds(7))
+                .withBudget(BUDGET);
+        assertThat(all)
+                .isEqualTo(new PageArenaOptions(
+                        "other", 1 << 20, 16 << 10, true, true, true, true, true, Duration.ofSeconds(7), BUDGET));
+        assertThat(DEFAULTS.withPrefault(true).withPrefault(false)).isEqualTo(DEFAULTS);
+        assertThat(DEFAULTS.withZeroOnFree(true)).isNotEqualTo(DEFAULTS.withLockWired(true));
+    }
+
+    @Test
+    void negativeSizeIsRejected() {
+        assertThatThrownBy(() -> DEFAULTS.withByteSize(-4096))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("byteSize is negative: -4096");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {-4096, 3, 4097})
+    void pageSizeThatIsNoPowerOfTwoIsRejected(long pageByteSize) {
+        assertThatThrownBy(() -> DEFAULTS.withPageByteSize(pageByteSize))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("pageByteSize is not a power of two: " + pageByteSize);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2048, 8192, 32768, 1 << 20, 4 << 20, 1L << 40})
+    void pageSizeThatIsNotOneOfFourIsRejected(long pageByteSize) {
+        assertThatThrownBy(() -> DEFAULTS.withPageByteSize(pageByteSize))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("pageByteSize is none of 4096, 16384, 65536, 2097152: " + pageByteSize);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"PT0S", "PT-1S", "PT0.000999999S"})
+    void decayBelowAMillisecondIsRejected(Duration decay) {
+        assertThatThrownBy(() -> DEFAULTS.withDecay(decay))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("decay is below PT0.001S: " + decay);
+        assertThat(DEFAULTS.withDecay(Duration.ofMillis(1)).decay()).isEqualTo(Duration.ofMillis(1));
+    }
+
+    @Test
+    void decayBeyondTheClockIsForEver() {
+        assertThat(DEFAULTS.withDecay(Duration.ofDays(1_000_000)).decay()).isEqualTo(PageArenaOptions.NO_DECAY);
+        assertThat(DEFAULTS.withDecay(Duration.ofDays(10_000)).decay()).isEqualTo(Duration.ofDays(10_000));
+    }
+
+    @Test
+    void sizeThatIsNoMultipleOfThePageIsRejected() {
+        assertOpenRejected(
+                DEFAULTS.withPageByteSize(64 << 10).withByteSize(100_000),
+                "byteSize is not a positive multiple of the page size: 100000, page=65536");
+    }
+
+    @Test
+    void budgetSmallerThanAPageCannotBoundAnArena() {
+        assertOpenRejected(
+                DEFAULTS.withPageByteSize(2 << 20).withBudget(MemoryBudget.of("tiny", 1 << 20)),
+                "byteSize is not a positive multiple of the page size: 0, page=2097152");
+    }
+
+    @Test
+    void morePagesThanAHandleCanTellApartAreRejected() {
+        long pages = (1L << 28) - 511;
+        assertOpenRejected(
+                DEFAULTS.withPageByteSize(2 << 20).withByteSize(pages * (2 << 20)),
+                "too many pages: " + pages + ", bound=" + (pages - 1) + "; choose a larger pageByteSize");
+    }
+
+    @Test
+    void whatOnlyTheKernelCanDoIsRejectedWithoutIt() {
+        try (ScratchMemory scratch = ScratchMemory.of(4 << 20, 2 << 20)) {
+            Consumer<PageArenaOptions> open = options -> PageArena.open(
+                            options.withByteSize(64 << 10).withBudget(BUDGET),
+                            new Reservations(TestMemory.portable(scratch), new MappingBudget(100)),
+                            0)
+                    .close();
+            open.accept(DEFAULTS);
+            assertThatThrownBy(() -> open.accept(DEFAULTS.withMemoryFile(true)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("memoryFile needs native access on Linux");
+            assertThatThrownBy(() -> open.accept(DEFAULTS.withLockWired(true)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("lockWired needs native access on Linux");
+        }
+        assertThat(BUDGET.usedBytes()).isZero();
+    }
+
+    private static void assertOpenRejected(PageArenaOptions options, String message) {
+        MappingBudget mappings = new MappingBudget(100);
+        Reservations reservations = new Reservations(VirtualMemory.system(), mappings);
+        PageArenaOptions budgeted = options.budget() == null ? options.withBudget(BUDGET) : options;
+        assertThatThrownBy(() -> PageArena.open(budgeted, reservations, 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(message);
+        assertThat(mappings.used()).isZero();
+        assertThat(BUDGET.report()).isEqualTo("test 0 of 67,108,864 B");
+    }
+}

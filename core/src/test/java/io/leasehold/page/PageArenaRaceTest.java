@@ -1,0 +1,328 @@
+package io.leasehold.page;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.leasehold.memory.MappingBudget;
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.memory.Reservations;
+import io.leasehold.os.VirtualMemory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Two threads do two things to one page at once, one waits for what the other frees, an arena closes under its users.
+class PageArenaRaceTest {
+
+    private static final int SCALE = Boolean.getBoolean("leasehold.soak") ? 10 : 1;
+    private static final int RACES = 30_000 * SCALE;
+    private static final int PING_PONGS = 10_000 * SCALE;
+
+    /// A woken thread runs within some ten microseconds; an arena's waiter looks by itself after ten milliseconds.
+    private static final long SLOW_WAKE_NANOS = 5_000_000;
+
+    @Test
+    void ofTwoThreadsThatFreeAPageExactlyOneSucceeds() throws InterruptedException {
+        PageArena arena = open(64);
+        race(arena, arena::free, arena::free, (page, first, second) -> {
+            assertThat(EnumSet.of(first, second)).isEqualTo(EnumSet.of(Outcome.DONE, Outcome.REFUSED_FREED));
+            assertThat(arena.frames().isLive(page)).isFalse();
+        });
+    }
+
+    @Test
+    void aPageIsFreedAndReusedOnceHoweverManyFreeIt() throws InterruptedException {
+        PageArena arena = open(64);
+        AtomicLong reused = new AtomicLong();
+        LongConsumer freeAndReuse = page -> {
+            arena.free(page);
+            reused.set(arena.allocate());
+        };
+        race(arena, freeAndReuse, freeAndReuse, (page, first, second) -> {
+            assertThat(first == Outcome.DONE ^ second == Outcome.DONE)
+                    .as("one succeeded: %s, %s", first, second)
+                    .isTrue();
+            assertThat(arena.frames().isLive(reused.get()))
+                    .as("the new owner's page")
+                    .isTrue();
+            arena.free(reused.get());
+        });
+    }
+
+    @Test
+    void aPageIsWiredOrFreedButNeverBoth() throws InterruptedException {
+        PageArena arena = open(64);
+        race(arena, arena::free, arena.frames()::wire, (page, freed, wired) -> {
+            if (freed == Outcome.DONE) {
+                assertThat(wired).isEqualTo(Outcome.REFUSED_FREED);
+            } else {
+                assertThat(freed).isEqualTo(Outcome.REFUSED_PINNED);
+                assertThat(wired).isEqualTo(Outcome.DONE);
+                arena.frames().unwire(page);
+                arena.free(page);
+            }
+        });
+    }
+
+    @Test
+    void aPageIsHeldOrSplitButNeverBoth() throws InterruptedException {
+        PageArena arena = open(64);
+        AtomicLong rest = new AtomicLong();
+        race(arena, page -> rest.set(arena.split(page, 1)), arena.frames()::hold, (page, split, held) -> {
+            assertThat(held).isEqualTo(Outcome.DONE);
+            boolean isSplit = split == Outcome.DONE;
+            assertThat(arena.frames().pageCount(page)).isEqualTo(isSplit ? 1 : 2);
+            arena.frames().unhold(page);
+            arena.free(page);
+            if (isSplit) {
+                arena.free(rest.get());
+            }
+        });
+    }
+
+    @Test
+    void growingTogetherLosesNoPage() throws InterruptedException {
+        PageArena arena = open(64);
+        AtomicInteger grown = new AtomicInteger();
+        LongConsumer grow = page -> grown.addAndGet(arena.tryGrow(page, 1) ? 1 : 0);
+        race(arena, grow, grow, (page, first, second) -> {
+            assertThat(first).isEqualTo(second).isEqualTo(Outcome.DONE);
+            assertThat(arena.frames().pageCount(page)).isEqualTo(2 + grown.getAndSet(0));
+            arena.free(page);
+        });
+    }
+
+    /// A page goes to and fro between two threads, each of which waits for it; the arena of 32 pages has magazines in
+    /// which it could get lost.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 32})
+    void everyFreeWakesItsWaiter(int pageCount) throws InterruptedException {
+        PageArena arena = open(pageCount);
+        List<Long> others = new ArrayList<>();
+        for (int i = 1; i < pageCount; i++) {
+            others.add(arena.allocate());
+        }
+        AtomicLong page = new AtomicLong(arena.allocate());
+        AtomicLong freedAt = new AtomicLong();
+        AtomicInteger played = new AtomicInteger();
+        AtomicInteger slow = new AtomicInteger();
+        Watchdog watchdog = new Watchdog();
+        for (int player = 0; player < 2; player++) {
+            int mine = player;
+            Watchdog.Task play = () -> {
+                for (int round = 0; round < PING_PONGS; round++) {
+                    int wanted = round + 1;
+                    if (round % 2 == mine) {
+                        watchdog.await("a waiter", () -> arena.stats().waits() == wanted);
+                        freedAt.set(System.nanoTime());
+                        arena.free(page.get());
+                        // or this thread would be the first to see its own page free
+                        watchdog.await("the other player", () -> played.get() == wanted);
+                    } else {
+                        long got = arena.tryAllocateRun(1, Duration.ofSeconds(30));
+                        long delay = System.nanoTime() - freedAt.get();
+                        assertThat(got).as("page in round %d", round).isNotEqualTo(PageArena.NO_PAGE);
+                        page.set(got);
+                        played.set(wanted);
+                        slow.addAndGet(delay > SLOW_WAKE_NANOS ? 1 : 0);
+                        // a waiter that nobody wakes finds its page after 10 ms and is slow every time
+                        assertThat(slow.get()).as("slow wake-ups").isLessThan(PING_PONGS / 10);
+                    }
+                }
+            };
+            if (player == 0) {
+                watchdog.start("player", play);
+            } else {
+                watchdog.startVirtual("virtual player", play);
+            }
+        }
+        watchdog.join();
+        arena.free(page.get());
+        others.forEach(arena::free);
+        arena.checkInvariants();
+        arena.close();
+    }
+
+    @Test
+    void aWaiterForARunIsServedWhenItsLastPageIsFreed() throws InterruptedException {
+        PageArena arena = open(8);
+        for (int round = 0; round < 500 * SCALE; round++) {
+            List<Long> pages = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                pages.add(arena.allocate());
+            }
+            long waits = arena.stats().waits();
+            Watchdog watchdog = new Watchdog();
+            watchdog.start("waiter", () -> {
+                long run = arena.tryAllocateRun(8, Duration.ofSeconds(30));
+                assertThat(run).isNotEqualTo(PageArena.NO_PAGE);
+                arena.free(run);
+            });
+            watchdog.await("the waiter", () -> arena.stats().waits() > waits);
+            pages.forEach(arena::free);
+            watchdog.join();
+        }
+        arena.close();
+    }
+
+    @Test
+    void anInterruptedWaiterTakesNothingAndLeavesNoTrace() throws InterruptedException {
+        PageArena arena = open(64);
+        long all = arena.allocateRun(64);
+        Watchdog watchdog = new Watchdog();
+        Thread waiter = watchdog.start(
+                "waiter",
+                () -> assertThrows(InterruptedException.class, () -> arena.tryAllocateRun(1, Duration.ofSeconds(60))));
+        watchdog.await("the waiter", () -> arena.stats().waits() == 1);
+        waiter.interrupt();
+        watchdog.join();
+        arena.free(all);
+        arena.free(arena.allocate());
+        assertThat(arena.stats().cachedPages())
+                .as("pages in magazines, which are open again")
+                .isPositive();
+        arena.close();
+    }
+
+    @Test
+    void closingByForceEndsWaiters() throws InterruptedException {
+        PageArena arena = open(4);
+        arena.allocateRun(4);
+        Watchdog watchdog = new Watchdog();
+        for (int i = 0; i < 4; i++) {
+            watchdog.start("waiter", () -> {
+                PageStateException e =
+                        assertThrows(PageStateException.class, () -> arena.tryAllocateRun(1, Duration.ofSeconds(60)));
+                assertThat(outcomeOf(e)).isEqualTo(Outcome.REFUSED_CLOSED);
+            });
+        }
+        watchdog.await("the waiters", () -> arena.stats().waits() == 4);
+        assertThat(arena.closeForcibly()).isEqualTo(4);
+        watchdog.join();
+    }
+
+    @Test
+    void closingByForceUnderTrafficEndsEveryUser() throws InterruptedException {
+        for (int round = 0; round < 30 * SCALE; round++) {
+            PageArena arena = open(256);
+            Watchdog watchdog = new Watchdog();
+            CountDownLatch busy = new CountDownLatch(4);
+            for (int i = 0; i < 4; i++) {
+                int count = 1 + 5 * (i / 2); // two threads use magazines, two the common pool
+                Watchdog.Task use = () -> {
+                    for (int use1 = 0; ; use1++) {
+                        if (use1 == 100) {
+                            busy.countDown();
+                        }
+                        try {
+                            long page = arena.tryAllocateRun(count);
+                            if (page != PageArena.NO_PAGE) {
+                                arena.free(page);
+                            }
+                        } catch (PageStateException e) {
+                            assertThat(outcomeOf(e)).isEqualTo(Outcome.REFUSED_CLOSED);
+                            return;
+                        }
+                    }
+                };
+                if (i % 2 == 0) {
+                    watchdog.start("user", use);
+                } else {
+                    watchdog.startVirtual("virtual user", use);
+                }
+            }
+            watchdog.await("the users", () -> busy.getCount() == 0);
+            arena.closeForcibly();
+            watchdog.join();
+            MemoryBudget parent = arena.options().budget();
+            assertThat(parent == null ? -1 : parent.usedBytes()).isZero();
+        }
+    }
+
+    /// What became of one of two racing calls.
+    private enum Outcome {
+        DONE,
+        REFUSED_FREED,
+        REFUSED_PINNED,
+        REFUSED_CLOSED
+    }
+
+    /// Looks at what two racing calls did.
+    private interface Judge {
+        void judge(long page, Outcome first, Outcome second);
+    }
+
+    /// Lets two threads do one thing each to the same run of two pages, again and again.
+    private static void race(PageArena arena, LongConsumer first, LongConsumer second, Judge judge)
+            throws InterruptedException {
+        Watchdog watchdog = new Watchdog();
+        AtomicLong page = new AtomicLong();
+        AtomicInteger started = new AtomicInteger();
+        AtomicInteger ended = new AtomicInteger();
+        Outcome[] outcomes = {Outcome.DONE, Outcome.DONE};
+        LongConsumer[] calls = {first, second};
+        for (int racer = 0; racer < 2; racer++) {
+            int mine = racer;
+            watchdog.start("racer " + racer, () -> {
+                for (int race = 1; race <= RACES; race++) {
+                    int number = race;
+                    if (mine == 0) {
+                        page.set(arena.allocateRun(2));
+                    }
+                    started.incrementAndGet();
+                    watchdog.await("the start", () -> started.get() == 2 * number);
+                    outcomes[mine] = attempt(calls[mine], page.get());
+                    ended.incrementAndGet();
+                    watchdog.await("the end", () -> ended.get() >= 2 * number);
+                    if (mine == 0) {
+                        judge.judge(page.get(), outcomes[0], outcomes[1]);
+                        if (number % 512 == 0) {
+                            arena.checkInvariants();
+                        }
+                    }
+                }
+            });
+        }
+        watchdog.join();
+        arena.checkInvariants();
+        assertThat(arena.stats().livePages()).isZero();
+        arena.close();
+    }
+
+    private static Outcome attempt(LongConsumer call, long page) {
+        try {
+            call.accept(page);
+            return Outcome.DONE;
+        } catch (PageStateException e) {
+            return outcomeOf(e);
+        }
+    }
+
+    private static Outcome outcomeOf(PageStateException e) {
+        return switch (e.kind()) {
+            case FREED, STALE -> Outcome.REFUSED_FREED;
+            case WIRED, HELD -> Outcome.REFUSED_PINNED;
+            case CLOSED -> Outcome.REFUSED_CLOSED;
+            default -> throw new AssertionError("refused for a wrong reason", e);
+        };
+    }
+
+    private static PageArena open(int pageCount) {
+        VirtualMemory memory = new LedgerVirtualMemory(Set.of());
+        long pageBytes = Math.max(4_096, memory.pageSize());
+        long byteSize = pageCount * pageBytes;
+        PageArenaOptions options = PageArenaOptions.defaults()
+                .withByteSize(byteSize)
+                .withBudget(MemoryBudget.of("parent", 2 * byteSize + (1 << 20)));
+        return PageArena.open(options, new Reservations(memory, new MappingBudget(100)), 0);
+    }
+}

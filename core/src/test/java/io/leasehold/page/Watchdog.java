@@ -1,0 +1,142 @@
+package io.leasehold.page;
+
+import com.sun.management.HotSpotDiagnosticMXBean;
+import com.sun.management.HotSpotDiagnosticMXBean.ThreadDumpFormat;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/// Runs the threads of a test and sees to it that none of them is waited for in vain: a test that hangs fails with a
+/// dump of all threads, virtual ones included.
+///
+/// **Threads.** Thread-safe.
+final class Watchdog {
+
+    /// Long enough for a machine that others keep busy.
+    static final long LIMIT_SECONDS = Boolean.getBoolean("leasehold.soak") ? 3_600 : 90;
+
+    /// Something that a thread does.
+    interface Task {
+        void run() throws Exception;
+    }
+
+    private final List<Thread> threads = new ArrayList<>(); // (O) the test's thread
+    private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>(); // (A)
+    private final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS); // (C)
+
+    /// Starts a platform thread.
+    Thread start(String name, Task task) {
+        return start(Thread.ofPlatform().daemon().name(name).unstarted(guarded(task)));
+    }
+
+    /// Starts a virtual thread.
+    Thread startVirtual(String name, Task task) {
+        return start(Thread.ofVirtual().name(name).unstarted(guarded(task)));
+    }
+
+    /// Starts a thread of the caller's making.
+    Thread start(Thread.Builder builder, Task task) {
+        return start(builder.unstarted(guarded(task)));
+    }
+
+    /// Waits for every thread and throws what the first of them threw.
+    void join() throws InterruptedException {
+        for (Thread thread : threads) {
+            long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+            thread.join(Math.max(1, left));
+            if (thread.isAlive()) {
+                throw hung("thread " + thread.getName());
+            }
+        }
+        threads.clear();
+        check();
+    }
+
+    /// Throws what the first thread threw, if any did.
+    void check() {
+        Throwable failure = failures.peek();
+        if (failure != null) {
+            throw new AssertionError("a thread failed: " + failure.getMessage(), failure);
+        }
+    }
+
+    void failed(Throwable failure) {
+        failures.add(failure);
+    }
+
+    boolean hasFailed() {
+        return !failures.isEmpty();
+    }
+
+    /// Waits until other threads have counted down.
+    void await(String what, CountDownLatch latch) throws InterruptedException {
+        if (!latch.await(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS)) {
+            throw hung(what);
+        }
+    }
+
+    /// Spins until other threads make it so.
+    void await(String what, BooleanSupplier condition) {
+        for (int spins = 1; !condition.getAsBoolean(); spins++) {
+            if (hasFailed()) {
+                throw new IllegalStateException("another thread failed");
+            }
+            if (System.nanoTime() - deadline > 0) {
+                throw hung(what);
+            }
+            if (spins % 64 == 0) {
+                Thread.yield();
+            } else {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    /// {@return the error for something that did not happen in time, with the stacks of all threads}
+    AssertionError hung(String what) {
+        AssertionError error = new AssertionError("waited in vain for " + what + "\n" + dump());
+        failures.forEach(error::addSuppressed);
+        return error;
+    }
+
+    private Thread start(Thread thread) {
+        threads.add(thread);
+        thread.start();
+        return thread;
+    }
+
+    private Runnable guarded(Task task) {
+        return () -> {
+            try {
+                task.run();
+            } catch (Throwable e) {
+                failed(e);
+            }
+        };
+    }
+
+    private static String dump() {
+        try {
+            Path directory = Files.createTempDirectory("leasehold");
+            Path file = directory.resolve("threads");
+            try {
+                ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
+                        .dumpThreads(file.toString(), ThreadDumpFormat.TEXT_PLAIN);
+                return Files.readString(file);
+            } finally {
+                Files.deleteIfExists(file);
+                Files.delete(directory);
+            }
+        } catch (IOException e) {
+            return "no thread dump: " + e;
+        }
+    }
+}
