@@ -17,8 +17,11 @@ final class FrameErrors {
 
     /// {@return where a page is and who has it}
     String describe(long page) {
+        return describe(page, frames.wordAt(FrameLayout.index(page)));
+    }
+
+    private String describe(long page, long word) {
         int index = FrameLayout.index(page);
-        long word = frames.wordAt(index);
         return ": index=%d, generation=%d, state=%s, pages=%d, wires=%d, holds=%d, owner=%s, arena=%s"
                 .formatted(
                         index,
@@ -58,22 +61,24 @@ final class FrameErrors {
                 "cannot " + what + ", the count is " + count + describe(page));
     }
 
-    PageStateException refused(String what, long page) {
+    /// {@return the error for a frame whose word, read once, did not allow what was asked}
+    PageStateException refused(String what, long page, long word) {
         if (frames.isClosed()) {
             return closed();
         }
-        long word = frames.wordAt(FrameLayout.index(page));
         boolean free = !FrameLayout.isLive(word);
         if (!FrameLayout.isSameLife(word, page)) {
-            return refused(free ? Kind.FREED : Kind.STALE, what, free ? "page is freed" : "page has a new owner", page);
+            return refused(
+                    free ? Kind.FREED : Kind.STALE, what, free ? "page is freed" : "page has a new owner", page, word);
         }
         boolean wired = FrameLayout.wires(word) > 0;
-        return refused(wired ? Kind.WIRED : Kind.HELD, what, wired ? "page is wired" : "page is held", page);
+        return refused(wired ? Kind.WIRED : Kind.HELD, what, wired ? "page is wired" : "page is held", page, word);
     }
 
-    private PageStateException refused(Kind kind, String what, String why, long page) {
+    private PageStateException refused(Kind kind, String what, String why, long page, long word) {
         long life = FrameLayout.generation(FrameLayout.idleWord(page));
         return new PageStateException(
-                kind, "cannot %s, %s (the handle's generation is %d)%s".formatted(what, why, life, describe(page)));
+                kind,
+                "cannot %s, %s (the handle's generation is %d)%s".formatted(what, why, life, describe(page, word)));
     }
 }

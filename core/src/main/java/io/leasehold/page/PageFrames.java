@@ -80,8 +80,8 @@ public final class PageFrames {
             throw errors.foreign(page);
         }
         long frame = frame(index);
-        if (!Words.compareAndSetLong(frame, idle, idle - FrameLayout.LIVE + FrameLayout.ONE_GENERATION)) {
-            throw errors.refused("free", page);
+        while (!Words.compareAndSetLong(frame, idle, idle - FrameLayout.LIVE + FrameLayout.ONE_GENERATION)) {
+            requireIdle("free", page, idle);
         }
         long use = OffHeap.getLong(frame + FrameLayout.USE_OFFSET);
         int count = FrameLayout.run(use);
@@ -114,8 +114,8 @@ public final class PageFrames {
     void pin(String purpose, long page) {
         int index = checkTag(page);
         long idle = FrameLayout.idleWord(page);
-        if (!Words.compareAndSetLong(frame(index), idle, idle + FrameLayout.ONE_HOLD)) {
-            throw errors.refused(purpose, page);
+        while (!Words.compareAndSetLong(frame(index), idle, idle + FrameLayout.ONE_HOLD)) {
+            requireIdle(purpose, page, idle);
         }
     }
 
@@ -330,7 +330,7 @@ public final class PageFrames {
         do {
             word = Words.getLongAcquire(frame);
             if (!FrameLayout.isSameLife(word, page)) {
-                throw errors.refused(what, page);
+                throw errors.refused(what, page, word);
             }
             int count = one == FrameLayout.ONE_WIRE ? FrameLayout.wires(word) : FrameLayout.holds(word);
             if (count == (by > 0 ? FrameLayout.MAX_COUNT : 0)) {
@@ -339,10 +339,18 @@ public final class PageFrames {
         } while (!Words.compareAndSetLong(frame, word, word + by * one));
     }
 
+    /// Returns if whoever was in the way is gone by now, and the step can be tried again.
+    private void requireIdle(String what, long page, long idle) {
+        long word = wordAt(FrameLayout.index(page));
+        if (word != idle) {
+            throw errors.refused(what, page, word);
+        }
+    }
+
     private long word(long page) {
         long word = Words.getLongAcquire(frame(checkTag(page)));
         if (!FrameLayout.isSameLife(word, page)) {
-            throw errors.refused("use", page);
+            throw errors.refused("use", page, word);
         }
         return word;
     }

@@ -24,8 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MagazinesHandshakeTest {
 
     private static final int PAGES = 48;
-    private static final int ROUNDS = 400_000;
-    private static final int DRAINS = 4_000;
+    private static final int ROUNDS = 1_500_000;
 
     @ParameterizedTest(name = "fenced={0}, virtual threads={1}")
     @CsvSource({"true, false", "false, false", "true, true", "false, true"})
@@ -58,9 +57,13 @@ class MagazinesHandshakeTest {
         }
         Thread reclaimer = Thread.ofPlatform().start(() -> {
             try {
-                for (int i = 0; i < DRAINS && !done.get(); i++) {
+                SplittableRandom pauses = seeds.split();
+                while (!done.get()) {
                     reclaim(magazines, memory, fenced, home);
-                    Thread.yield();
+                    // at a time that no owner can be in step with
+                    for (int spins = pauses.nextInt(1000); spins > 0; spins--) {
+                        Thread.onSpinWait();
+                    }
                 }
             } catch (Throwable e) {
                 failures.add(e);
