@@ -160,7 +160,8 @@ final class FrameAllocator {
         DecommitBatch batch = new DecommitBatch(batchPages);
         long bytes = 0;
         boolean gone = true;
-        while (gone && takeIdle(batch, minAge)) {
+        // what was refused has become young, so that a pass by age goes on without meeting it again
+        while ((gone || minAge > 0) && takeIdle(batch, minAge)) {
             gone = decommit(batch);
             bytes += gone ? (long) batch.warm() << frames.pageSizePower() : 0;
         }
@@ -196,13 +197,15 @@ final class FrameAllocator {
             if (closed) {
                 return 0;
             }
+            magazines.suspend();
             drainMagazines();
             int live = supply.usedPages() - magazines.cachedPages();
-            if (live == 0 || force) {
-                closed = true;
-                magazines.suspend();
-                changed.signalAll();
+            if (live > 0 && !force) {
+                magazines.resume();
+                return live;
             }
+            closed = true;
+            changed.signalAll();
             return live;
         } finally {
             lock.unlock();

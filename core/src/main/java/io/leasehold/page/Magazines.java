@@ -171,6 +171,16 @@ final class Magazines {
         void accept(int page, int pageCount);
     }
 
+    /// {@return whether nobody is in a slot; after [#suspend] and a barrier nobody will be from then on}
+    boolean isQuiet() {
+        for (MagazineSlot slot : slots) {
+            if (slot.isBusy()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /// {@return the pages in all slots; exact while nobody is in one}
     int cachedPages() {
         int pages = 0;

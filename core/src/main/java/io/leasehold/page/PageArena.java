@@ -343,7 +343,8 @@ public final class PageArena implements AutoCloseable {
             frames.unwireLocked(allocator.frontier());
             frames.close();
         }
-        space.close(liveAtClose > 0);
+        // a thread that lost its core on the fast path may still write to the tables
+        space.close(liveAtClose > 0 || !magazines.isQuiet());
         closed = true;
         return liveAtClose;
     }

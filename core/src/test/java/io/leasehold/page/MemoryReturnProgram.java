@@ -21,6 +21,7 @@ final class MemoryReturnProgram {
     private static final long WARM_UP_BYTES = 16 * MIB;
     private static final int WARM_UPS = 16;
     private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long WARM_UP_DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(20);
     private static final String RESIDENT = "Rss:";
 
     private final PageArena arena;
@@ -111,7 +112,11 @@ final class MemoryReturnProgram {
     }
 
     private void awaitNoIdleMemory() throws IOException {
+        long start = System.nanoTime();
         while (arena.residentBytes() > 0) {
+            if (System.nanoTime() - start > WARM_UP_DEADLINE_NANOS) {
+                throw new AssertionError("the warm-up never went back: resident=" + arena.residentBytes());
+            }
             LockSupport.parkNanos(LOOK_AGAIN_NANOS);
         }
         // what reads the numbers is warmed up too
