@@ -40,9 +40,10 @@ public final class MappingBudget {
 
     /// Takes `count` mappings, or none.
     ///
-    /// @param count how many mappings
+    /// @param count how many mappings, not negative
     /// @return whether they were taken
     public boolean tryCharge(long count) {
+        checkCount(count);
         long before;
         do {
             before = used.get();
@@ -56,7 +57,7 @@ public final class MappingBudget {
     /// Takes `count` mappings.
     ///
     /// @param purpose what they are for, for the message
-    /// @param count how many mappings
+    /// @param count how many mappings, not negative
     /// @throws IllegalStateException if the account would pass its limit, naming both
     public void charge(String purpose, long count) {
         if (!tryCharge(count)) {
@@ -68,9 +69,10 @@ public final class MappingBudget {
 
     /// Gives back what [#tryCharge] or [#charge] took.
     ///
-    /// @param count how many mappings
+    /// @param count how many mappings, not negative
     /// @throws IllegalStateException if more would be given back than was taken
     public void credit(long count) {
+        checkCount(count);
         long before;
         do {
             before = used.get();
@@ -89,5 +91,11 @@ public final class MappingBudget {
     /// {@return the most mappings that may be taken}
     public long limit() {
         return limit;
+    }
+
+    private static void checkCount(long count) {
+        if (count < 0) {
+            throw new IllegalArgumentException("count of mappings is negative: " + count);
+        }
     }
 }

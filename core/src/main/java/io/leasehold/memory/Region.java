@@ -74,6 +74,7 @@ public final class Region implements AutoCloseable {
     /// @param count how many ranges of the arrays to take
     /// @throws OsException if the kernel refuses; each range then kept its content or reads as zero
     public void decommit(long[] addresses, long[] byteSizes, int count) {
+        checkOpen();
         memory().decommit(backing, addresses, byteSizes, count);
     }
 
@@ -81,6 +82,7 @@ public final class Region implements AutoCloseable {
     ///
     /// @param advice what the kernel should know
     public void advise(VirtualMemory.Advice advice) {
+        checkOpen();
         memory().advise(address(), byteSize, advice);
     }
 
@@ -106,6 +108,9 @@ public final class Region implements AutoCloseable {
     public void abandon() {
         if (!closed) {
             surrender();
+            if (!memory().can(VirtualMemory.Capability.DECOMMIT)) {
+                OffHeap.fill(address(), committedByteSize, (byte) 0);
+            }
             closed = true;
         }
     }

@@ -85,17 +85,20 @@ final class FrameSupply {
             return false;
         }
         map.take(page, pageCount);
-        if (cold > 0 && terms.prefault && !populate(page, pageCount)) {
+        if (terms.prefault && !populate(page, pageCount)) {
             return false;
         }
         peakUsed = Math.max(peakUsed, usedPages());
         return true;
     }
 
-    /// Takes up to `max` single idle pages and writes them to `out`.
+    /// Takes up to `max` single idle pages and writes them to `out`; none where pages must be faulted in first.
     ///
     /// @return how many
     int takeIdleSingles(int[] out, int max) {
+        if (terms.prefault) {
+            return 0;
+        }
         int taken = map.takeIdleSingles(out, max);
         peakUsed = Math.max(peakUsed, usedPages());
         return taken;

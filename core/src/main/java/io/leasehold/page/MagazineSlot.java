@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /// The magazines of one thread: a stack of free runs for each class of lengths.
 ///
 /// ```text
-///   cells   0 ..... 15 | 16   | 17 .. 21         | 32 .. 63  | 64 .. 95  | ...
-///           distance   | busy | depth of class c | class 0   | class 1   |
+///   cells   0 ..... 15 | 16   | 17 .. 21         | 22 .. 26            | 32 .. 63  | 64 .. 95  | ...
+///           distance   | busy | depth of class c | capacity of class c | class 0   | class 1   |
 ///
 ///   a cell is an int, a run is its first page
 /// ```
@@ -28,6 +28,7 @@ final class MagazineSlot {
 
     private static final int BUSY = 16;
     private static final int DEPTHS = 17;
+    private static final int CAPACITIES = DEPTHS + CLASSES;
     private static final int STACKS = 32;
 
     private static final VarHandle CELL =
@@ -45,7 +46,6 @@ final class MagazineSlot {
     }
 
     private final int[] cells = new int[STACKS + CLASSES * MAX_DEPTH]; // (O) whoever is busy
-    private final int[] capacities; // (C) shared by all slots
 
     @SuppressWarnings("UnusedVariable") // written and read through OWNER
     private volatile long owner; // (A) id of the thread that the slot is biased to, 0 for none
@@ -53,7 +53,7 @@ final class MagazineSlot {
     private @Nullable WeakReference<Thread> thread; // (A) racy on purpose: only tells the dead from the living
 
     MagazineSlot(int[] capacities) {
-        this.capacities = capacities;
+        System.arraycopy(capacities, 0, cells, CAPACITIES, CLASSES);
     }
 
     long owner() {
@@ -114,7 +114,7 @@ final class MagazineSlot {
     /// {@return whether there was room for the run}
     boolean push(int runClass, int page) {
         int depth = cells[DEPTHS + runClass];
-        if (depth >= capacities[runClass]) {
+        if (depth >= cells[CAPACITIES + runClass]) {
             return false;
         }
         cells[STACKS + runClass * MAX_DEPTH + depth] = page;

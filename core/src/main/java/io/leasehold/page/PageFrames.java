@@ -176,10 +176,12 @@ public final class PageFrames {
     /// @param owner who has it from now on
     /// @throws PageStateException if the handle is stale or foreign
     /// @throws IndexOutOfBoundsException if the index does not fit
+    /// @throws IllegalArgumentException if the owner is registered with another arena
     public void own(long page, PageOwner owner, int index) {
         if (index < 0 || index > FrameLayout.MAX_OWNER_INDEX) {
             throw new IndexOutOfBoundsException("owner index: " + index + ", bound=" + FrameLayout.MAX_OWNER_INDEX);
         }
+        owners.check(owner);
         int count = pageCount(page);
         int before = FrameLayout.owner(use(FrameLayout.index(page)));
         if (before != 0) {

@@ -31,6 +31,15 @@ final class PageOwners {
         return owner;
     }
 
+    /// Checks that an owner is one of ours, since a frame knows it by its number only.
+    ///
+    /// @throws IllegalArgumentException if it was registered with another arena
+    void check(PageOwner owner) {
+        if (owner.id() > owners.size() || owners.get(owner.id() - 1) != owner) {
+            throw new IllegalArgumentException("owner is of another arena: owner=" + owner + ", arena=" + arena);
+        }
+    }
+
     /// {@return the owner in the owner field of a frame, which is not 0}
     PageOwner of(int field) {
         return owners.get((field >>> OWNER_ID_SHIFT) - 1);
