@@ -181,8 +181,8 @@ public final class PageFrames {
         if (index < 0 || index > FrameLayout.MAX_OWNER_INDEX) {
             throw new IndexOutOfBoundsException("owner index: " + index + ", bound=" + FrameLayout.MAX_OWNER_INDEX);
         }
-        owners.check(owner);
         int count = pageCount(page);
+        owners.check(owner);
         int before = FrameLayout.owner(use(FrameLayout.index(page)));
         if (before != 0) {
             owners.of(before).add(-count);
