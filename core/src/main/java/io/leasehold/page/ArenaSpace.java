@@ -59,7 +59,10 @@ final class ArenaSpace {
     /// @throws IllegalStateException if the mapping account is used up
     static ArenaSpace open(PageArenaOptions options, Reservations reservations, MemoryBudget parent, int pageCount) {
         long tableBytes = Alignment.up(
-                2 * BitmapLayout.byteSize(pageCount) + (long) pageCount * TABLE_BYTES_PER_PAGE + LINE,
+                2 * BitmapLayout.byteSize(pageCount)
+                        + (long) pageCount * TABLE_BYTES_PER_PAGE
+                        + LINE
+                        + FrameLayout.GROUP_PAGES * FrameLayout.FRAME_BYTES,
                 reservations.memory().pageSize());
         MemoryBudget budget = parent.child(options.name(), options.byteSize() + tableBytes);
         Deque<AutoCloseable> undo = new ArrayDeque<>();

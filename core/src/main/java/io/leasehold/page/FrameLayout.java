@@ -26,6 +26,9 @@ final class FrameLayout {
 
     static final int FRAME_POWER = 4;
     static final int FRAME_BYTES = 1 << FRAME_POWER;
+    static final int GROUP_PAGES = 64;
+    private static final int LINES_PER_GROUP = 16;
+    private static final int LINE_POWER = 6;
     static final int USE_OFFSET = 8;
 
     /// The state of a frame that begins no live allocation: free, cached, or inside a run. It is 0, so that untouched
@@ -48,6 +51,17 @@ final class FrameLayout {
     private static final int HANDLE_TO_WORD = 8;
 
     private FrameLayout() {}
+
+    /// {@return where the record of a page lies in the frame table, in bytes}
+    ///
+    /// Neighbours lie a cache line apart, since the lowest free pages, which are neighbours, may go to different
+    /// threads: a group of 64 records fills 16 lines, and the records of one line are 16 pages apart.
+    static long frameOffset(int index) {
+        long group = (long) (index & -GROUP_PAGES) << FRAME_POWER;
+        int line = (index & (LINES_PER_GROUP - 1)) << LINE_POWER;
+        int place = index & (GROUP_PAGES - LINES_PER_GROUP);
+        return group + line + place;
+    }
 
     static int index(long handle) {
         return (int) handle & INDEX_MASK;

@@ -371,7 +371,7 @@ public final class PageFrames {
     }
 
     private long frame(int index) {
-        return frames + ((long) index << FrameLayout.FRAME_POWER);
+        return frames + FrameLayout.frameOffset(index);
     }
 
     @Override

@@ -28,7 +28,7 @@ class PageFramesTest {
 
     @BeforeEach
     void makeTable() {
-        table = ScratchMemory.of((long) PAGES * FRAME_BYTES);
+        table = ScratchMemory.of((long) (PAGES + FrameLayout.GROUP_PAGES) * FRAME_BYTES);
         frames = new PageFrames("arena", TAG, table.address(), FIRST_PAGE, PAGES, PAGE_SIZE_POWER, null);
     }
 
@@ -186,7 +186,7 @@ class PageFramesTest {
         long first = run(3, 1);
         frames.retire(first);
         // as if the page had been freed 2^28 - 1 times
-        OffHeap.putLong(table.address() + 3 * FRAME_BYTES, -FrameLayout.ONE_GENERATION);
+        OffHeap.putLong(table.address() + FrameLayout.frameOffset(3), -FrameLayout.ONE_GENERATION);
         long last = run(3, 1);
         assertThat(FrameLayout.generation(FrameLayout.idleWord(last))).isEqualTo((1 << 28) - 1);
         assertThat(frames.isLive(first)).isFalse();
