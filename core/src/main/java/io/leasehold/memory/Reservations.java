@@ -68,6 +68,10 @@ public final class Reservations {
     /// @throws OsException if the kernel refuses the address space
     public synchronized Region reserve(String name, long byteSize, long byteAlignment) {
         Alignment.check("byteAlignment", byteAlignment);
+        if (byteAlignment < memory.pageSize()) {
+            throw new IllegalArgumentException("byteAlignment is less than the OS page: region=" + name
+                    + ", byteAlignment=" + byteAlignment + ", page=" + memory.pageSize());
+        }
         if (byteSize <= 0 || !Alignment.isAligned(byteSize, memory.pageSize())) {
             throw new IllegalArgumentException("byteSize is not a positive multiple of the OS page: region=" + name
                     + ", byteSize=" + byteSize + ", page=" + memory.pageSize());

@@ -9,8 +9,11 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class MappingBudgetTest {
@@ -64,6 +67,29 @@ class MappingBudgetTest {
         assertThatThrownBy(() -> new MappingBudget(-1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("mapping limit is negative: -1");
+    }
+
+    /// A charge of less than nothing would be a credit that nobody checks, and a credit of it a charge past the limit.
+    @ParameterizedTest
+    @ValueSource(longs = {-1, -4, Long.MIN_VALUE})
+    void negativeCountIsRejectedAndChangesNothing(long count) {
+        MappingBudget budget = new MappingBudget(10);
+        budget.charge("windows", 3);
+        for (ThrowingCallable call : List.<ThrowingCallable>of(
+                () -> budget.tryCharge(count), () -> budget.charge("pages", count), () -> budget.credit(count))) {
+            assertThatThrownBy(call)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("count of mappings is negative: " + count);
+            assertThat(budget.used()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void nothingCanBeChargedAndCredited() {
+        MappingBudget budget = new MappingBudget(0);
+        assertThat(budget.tryCharge(0)).isTrue();
+        budget.credit(0);
+        assertThat(budget.used()).isZero();
     }
 
     @Test

@@ -165,7 +165,6 @@ class RegionTest {
 
     @Test
     void abandonedSpaceReadsAsZeroAndCanStillBeWrittenByAStalePointer() {
-        TestMemory.require(memory, Capability.DECOMMIT);
         region.commit(PAGES * page);
         OffHeap.fill(region.address(), PAGES * page, (byte) 1);
         region.abandon();

@@ -12,6 +12,8 @@ import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ReservationsTest {
 
@@ -65,6 +67,34 @@ class ReservationsTest {
         assertThatThrownBy(() -> reservations.reserve("pages", page, page / 2))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThat(mappings.used()).isZero();
+    }
+
+    /// The kernel, which would refuse such a size, is not asked where parked space serves.
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1, -1, 4095, -4096, 4097, Long.MIN_VALUE})
+    void wrongSizeIsRejectedAlsoWhereParkedSpaceIsLargeEnough(long byteSize) {
+        TestMemory.require(memory, Capability.DECOMMIT);
+        long address = parked(4 * page, page);
+        assertThatThrownBy(() -> reservations.reserve("pages", byteSize, page))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("byteSize is not a positive multiple of the OS page: region=pages, byteSize=" + byteSize
+                        + ", page=" + page);
+        assertThat(reservations.parkedCount()).isEqualTo(1);
+        assertThat(mappings.used()).isEqualTo(Reservations.MAPPINGS_PER_REGION);
+        try (Region next = reservations.reserve("next", 4 * page, page)) {
+            assertThat(next.address()).isEqualTo(address);
+        }
+    }
+
+    @Test
+    void alignmentBelowThePageIsRejectedAlsoWhereParkedSpaceFits() {
+        TestMemory.require(memory, Capability.DECOMMIT);
+        parked(4 * page, page);
+        assertThatThrownBy(() -> reservations.reserve("pages", page, page / 2))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("byteAlignment is less than the OS page: region=pages, byteAlignment=" + page / 2
+                        + ", page=" + page);
+        assertThat(reservations.parkedCount()).isEqualTo(1);
     }
 
     @Test

@@ -2,12 +2,20 @@ package io.leasehold.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.leasehold.memory.MappingBudget;
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.memory.Reservations;
+import io.leasehold.os.VirtualMemory;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FrameLayoutTest {
 
+    private static final int CACHE_LINE = 64;
     private static final long LAST_GENERATION = (1L << 28) - 1;
 
     @ParameterizedTest
@@ -66,6 +74,55 @@ class FrameLayoutTest {
         assertThat(FrameLayout.isLive(0)).isFalse();
         assertThat(FrameLayout.generation(0)).isZero();
         assertThat(FrameLayout.FREE).isZero();
+    }
+
+    /// The lowest free pages are neighbours, and may go to different threads that write their frames without end.
+    @ParameterizedTest
+    @ValueSource(ints = {0, 64, 100_000, FrameLayout.MAX_PAGES - 256})
+    void framesOfNeighboursLieInDifferentCacheLines(int first) {
+        for (int index = first; index < first + 240; index++) {
+            long offset = FrameLayout.frameOffset(index);
+            assertThat(offset % FrameLayout.FRAME_BYTES).as("page %d", index).isZero();
+            for (int other = index + 1; other < index + 16; other++) {
+                assertThat(FrameLayout.frameOffset(other) / CACHE_LINE)
+                        .as("cache line of the frames of pages %d and %d", index, other)
+                        .isNotEqualTo(offset / CACHE_LINE);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 100_032, FrameLayout.MAX_PAGES - FrameLayout.GROUP_PAGES})
+    void framesOfAGroupFillItsPartOfTheTableAndNothingElse(int first) {
+        SortedSet<Long> offsets = new TreeSet<>();
+        for (int index = first; index < first + FrameLayout.GROUP_PAGES; index++) {
+            offsets.add(FrameLayout.frameOffset(index));
+        }
+        assertThat(offsets).hasSize(FrameLayout.GROUP_PAGES);
+        assertThat(offsets.first()).isEqualTo((long) first * FrameLayout.FRAME_BYTES);
+        assertThat(offsets.last()).isEqualTo((long) (first + FrameLayout.GROUP_PAGES - 1) * FrameLayout.FRAME_BYTES);
+    }
+
+    /// A group that the arena fills in part only still takes all of its lines, so the table is longer than its pages.
+    @Test
+    void framesOfAllPagesLieInTheTablesOfTheirArena() {
+        Reservations reservations = new Reservations(VirtualMemory.system(), new MappingBudget(100));
+        MemoryBudget budget = MemoryBudget.of("test", 1 << 30);
+        long pageBytes = Math.max(4096, reservations.memory().pageSize());
+        PageArenaOptions options =
+                PageArenaOptions.defaults().withPageByteSize(pageBytes).withBudget(budget);
+        for (int pages = 512; pages > 0; pages--) { // each in the place of the one before
+            ArenaSpace space = ArenaSpace.open(options.withByteSize(pages * pageBytes), reservations, budget, pages);
+            long last = space.tables.address() + space.tables.byteSize() - FrameLayout.FRAME_BYTES;
+            assertThat(space.frames % CACHE_LINE).isZero();
+            for (int index = 0; index < pages; index++) {
+                assertThat(space.frames + FrameLayout.frameOffset(index))
+                        .as("frame of page %d of %d", index, pages)
+                        .isBetween(space.stamps + pages, last);
+            }
+            space.close(false);
+        }
+        reservations.releaseParked();
     }
 
     @Test

@@ -12,14 +12,23 @@ import io.leasehold.os.FaultyVirtualMemory;
 import io.leasehold.os.FaultyVirtualMemory.Call;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory.Capability;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What the kernel refuses in places where that matters most, one case each.
 class PageArenaRefusalTest {
 
     private static final int PAGES = 64;
+    private static final long TICK = 1_000_000_000;
+    private static final long LARGE_PAGE = 2 << 20;
+    private static final long BATCH_BYTES = FrameSupply.STEP_BYTES;
+    private static final int BATCH_PAGES = (int) (BATCH_BYTES / LARGE_PAGE);
 
     private final LedgerVirtualMemory ledger = new LedgerVirtualMemory(Set.of());
     private final FaultyVirtualMemory memory = new FaultyVirtualMemory(ledger);
@@ -110,6 +119,102 @@ class PageArenaRefusalTest {
     }
 
     @Test
+    void aRunWhosePrefaultIsRefusedOnceIsServedAndPrefaulted() {
+        need(Capability.RESIDENCY);
+        PageArena arena = open(options -> options.withPrefault(true));
+        memory.failOnce(Call.ADVISE, 1, Errno.EAGAIN);
+        long run = arena.allocateRun(20);
+        assertThat(memory.injected()).isEqualTo(1);
+        assertThat(arena.stats().kernelRefusals()).isEqualTo(1);
+        assertThat(arena.residentBytes()).isEqualTo(20 * pageBytes);
+        arena.free(run);
+        arena.close();
+    }
+
+    @Test
+    void aRunWhosePrefaultWasRefusedForGoodIsPrefaultedForWhoTakesItLater() {
+        need(Capability.RESIDENCY);
+        PageArena arena = open(options -> options.withPrefault(true));
+        memory.failFrom(Call.ADVISE, 1, Errno.ENOMEM);
+        PageExhaustedException e = assertThrows(PageExhaustedException.class, () -> arena.allocateRun(20));
+        assertThat(e).hasCauseInstanceOf(OsException.class);
+        assertThat(arena.stats().livePages()).isZero();
+        assertThat(arena.stats().idlePages())
+                .as("pages that may hold memory now")
+                .isEqualTo(20);
+        arena.checkInvariants();
+        memory.disarm();
+        long run = arena.allocateRun(20);
+        assertThat(arena.residentBytes()).isEqualTo(20 * pageBytes);
+        arena.free(run);
+        arena.close();
+    }
+
+    /// The second advice is for the pages that come along into the magazine.
+    @Test
+    void pagesOfAMagazineWhosePrefaultWasRefusedArePrefaultedForWhoTakesThemLater() {
+        need(Capability.RESIDENCY);
+        PageArena arena = open(options -> options.withPrefault(true));
+        memory.failOnce(Call.ADVISE, 2, Errno.EAGAIN);
+        List<Long> pages = new ArrayList<>();
+        for (int i = 0; i < PAGES; i++) {
+            pages.add(arena.allocate());
+        }
+        assertThat(memory.injected()).isEqualTo(1);
+        assertThat(arena.residentBytes()).isEqualTo(PAGES * pageBytes);
+        pages.forEach(arena::free);
+        arena.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void aRefusedBatchDoesNotHoldUpTheOthersThatDecayAndDecaysLater(int nth) {
+        need(Capability.DECOMMIT);
+        PageArena arena = openOfThreeBatches();
+        arena.free(arena.allocateRun(3 * BATCH_PAGES));
+        memory.failOnce(Call.DECOMMIT, nth, Errno.ENOMEM);
+        arena.decay().step(9 * TICK);
+        assertThat(arena.stats().decommitFailures()).isEqualTo(1);
+        assertThat(arena.stats().idlePages()).as("idle pages, those refused").isEqualTo(BATCH_PAGES);
+        arena.checkInvariants();
+        arena.decay().step(17 * TICK);
+        assertThat(arena.stats().idlePages()).as("young since the refusal").isEqualTo(BATCH_PAGES);
+        arena.decay().step(18 * TICK);
+        assertAllWentOnce(arena);
+    }
+
+    @Test
+    void aPassByAgeEndsThoughEveryBatchIsRefused() {
+        need(Capability.DECOMMIT);
+        PageArena arena = openOfThreeBatches();
+        arena.free(arena.allocateRun(3 * BATCH_PAGES));
+        memory.failFrom(Call.DECOMMIT, 1, Errno.ENOMEM);
+        arena.decay().step(9 * TICK);
+        assertThat(arena.stats().decommitFailures()).isEqualTo(3);
+        assertThat(arena.stats().idlePages()).isEqualTo(3 * BATCH_PAGES);
+        memory.disarm();
+        arena.decay().step(18 * TICK);
+        assertAllWentOnce(arena);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void whatATrimWasRefusedGoesWithTheNext(int nth) {
+        need(Capability.DECOMMIT);
+        PageArena arena = openOfThreeBatches();
+        arena.free(arena.allocateRun(3 * BATCH_PAGES));
+        memory.failOnce(Call.DECOMMIT, nth, Errno.ENOMEM);
+        long bytes = arena.trim();
+        assertThat(bytes)
+                .as("bytes of the batches before the refused one")
+                .isBetween((nth - 1) * BATCH_BYTES, 2 * BATCH_BYTES);
+        assertThat(arena.stats().idlePages()).isEqualTo(3 * BATCH_PAGES - (int) (bytes / LARGE_PAGE));
+        arena.checkInvariants();
+        assertThat(arena.trim()).isEqualTo(3 * BATCH_BYTES - bytes);
+        assertAllWentOnce(arena);
+    }
+
+    @Test
     void aRefusedReleaseLeavesTheOthersParked() {
         need(Capability.DECOMMIT);
         open(options -> options).close();
@@ -121,6 +226,24 @@ class PageArenaRefusalTest {
         reservations.releaseParked();
         assertThat(mappings.used()).isZero();
         assertThat(ledger.reservedBytes()).isZero();
+    }
+
+    /// Opens an arena whose pages go back in three batches, and decay in eight ticks.
+    private PageArena openOfThreeBatches() {
+        return open(options -> options.withPageByteSize(LARGE_PAGE)
+                .withByteSize(3 * BATCH_BYTES)
+                .withDecay(Duration.ofNanos(Decay.TICKS * TICK)));
+    }
+
+    /// Expects that no page is lost, in the arena or to the budget.
+    private void assertAllWentOnce(PageArena arena) {
+        PageArenaStats stats = arena.stats();
+        assertThat(stats.idlePages() + stats.transitPages()).isZero();
+        assertThat(stats.committedBytes()).isEqualTo(3L * BATCH_PAGES * ArenaSpace.TABLE_BYTES_PER_PAGE);
+        arena.checkInvariants();
+        arena.free(arena.allocateRun(3 * BATCH_PAGES));
+        arena.close();
+        assertThat(reservations.parkedCount()).isEqualTo(2);
     }
 
     private PageArena open(UnaryOperator<PageArenaOptions> change) {

@@ -273,6 +273,26 @@ class PageFramesTest {
         assertThat(ring.pageCount()).isZero();
     }
 
+    /// A frame knows its owner by a number only, which another arena gives to somebody else, or to nobody yet.
+    @Test
+    void ownerOfAnotherArenaIsRejectedAndChangesNothing() {
+        PageFrames other = new PageFrames("other", TAG + 1, table.address(), FIRST_PAGE, PAGES, PAGE_SIZE_POWER, null);
+        PageOwner sameNumber = other.register("stranger");
+        PageOwner noSuchNumber = other.register("newcomer");
+        PageOwner ring = frames.register("ring");
+        long run = run(3, 4);
+        frames.own(run, ring, 17);
+        for (PageOwner foreign : List.of(sameNumber, noSuchNumber)) {
+            assertThatThrownBy(() -> frames.own(run, foreign, 1))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("owner is of another arena: owner=" + foreign.name() + ", arena=arena");
+            assertThat(foreign.pageCount()).isZero();
+        }
+        assertThat(frames.owner(run)).isSameAs(ring);
+        assertThat(frames.ownerIndex(run)).isEqualTo(17);
+        assertThat(ring.pageCount()).isEqualTo(4);
+    }
+
     @Test
     void lengtheningIsCountedForTheOwner() {
         PageOwner ring = frames.register("ring");
