@@ -3,5 +3,6 @@ module io.leasehold {
     requires static org.jspecify;
 
     exports io.leasehold.memory;
+    exports io.leasehold.lease;
     exports io.leasehold.page;
 }

@@ -3,6 +3,7 @@ package io.leasehold.memory;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Backing;
+import java.util.Objects;
 
 /// A reserved, aligned range of addresses with one owner.
 ///
@@ -65,6 +66,33 @@ public final class Region implements AutoCloseable {
         backing = Backing.MEMORY_FILE;
         touchable = true;
         committedByteSize = byteSize;
+    }
+
+    /// Puts a part of a memory file over a committed part of the region, shared, in one call; what was there is
+    /// replaced atomically.
+    ///
+    /// @param byteOffset place in the region, a multiple of the OS page
+    /// @param partByteSize how much to map, a multiple of the OS page
+    /// @param descriptor the file; the caller keeps it
+    /// @param fileOffset place in the file, a multiple of the OS page
+    /// @throws IndexOutOfBoundsException if the part is not committed
+    /// @throws OsException if the kernel refuses; the part reads as zero then
+    public void mapMemoryFile(long byteOffset, long partByteSize, int descriptor, long fileOffset) {
+        checkOpen();
+        Objects.checkFromIndexSize(byteOffset, partByteSize, committedByteSize);
+        backing = Backing.MEMORY_FILE;
+        long part = address() + byteOffset;
+        try {
+            memory().map(part, partByteSize, descriptor, fileOffset, VirtualMemory.Protection.READ_WRITE);
+        } catch (OsException e) {
+            // a refused mmap(2) may have unmapped what was there, and a touch of a hole would end the process
+            try {
+                memory().unmap(part, partByteSize);
+            } catch (OsException hole) {
+                e.addSuppressed(hole);
+            }
+            throw e;
+        }
     }
 
     /// Gives the memory of `count` committed ranges back; they read as zero afterwards and stay usable.

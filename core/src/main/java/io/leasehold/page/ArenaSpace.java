@@ -9,6 +9,7 @@ import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Advice;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.jspecify.annotations.Nullable;
 
 /// The address space of one arena: its pages, and the tables about them.
 ///
@@ -39,13 +40,15 @@ final class ArenaSpace {
     final long warmBits; // (C)
     final long stamps; // (C)
     final long frames; // (C)
+    private final Reservations reservations; // (C)
     private final VirtualMemory memory; // (C)
     private int descriptor = NO_FILE; // (O)
 
-    private ArenaSpace(Region pages, Region tables, MemoryBudget budget, int pageCount) {
+    private ArenaSpace(Region pages, Region tables, MemoryBudget budget, int pageCount, Reservations reservations) {
         this.pages = pages;
         this.tables = tables;
         this.budget = budget;
+        this.reservations = reservations;
         this.memory = pages.memory();
         this.usedBits = tables.address();
         this.warmBits = usedBits + BitmapLayout.byteSize(pageCount);
@@ -75,7 +78,7 @@ final class ArenaSpace {
                     tableBytes,
                     reservations.memory().pageSize());
             undo.push(tables);
-            ArenaSpace space = new ArenaSpace(pages, tables, budget, pageCount);
+            ArenaSpace space = new ArenaSpace(pages, tables, budget, pageCount, reservations);
             undo.push(space::closeFile);
             space.prepare(options);
             return space;
@@ -83,6 +86,14 @@ final class ArenaSpace {
             undo(undo, e);
             throw e;
         }
+    }
+
+    /// {@return the file under the pages, or null if they are anonymous}
+    @Nullable PageFile file(PageFrames of) {
+        if (of.isClosed()) {
+            throw of.errors().closed();
+        }
+        return descriptor == NO_FILE ? null : new PageFile(reservations, descriptor, pages.address());
     }
 
     /// Gives all memory back and parks the address space, or keeps it for ever if pointers into it may be left. What

@@ -61,6 +61,19 @@ final class FrameErrors {
                 "cannot " + what + ", the count is " + count + describe(page));
     }
 
+    /// {@return the error for a page that cannot be leased}
+    RuntimeException unfit(long page, long word, int maxPages) {
+        if (frames.isClosed() || !FrameLayout.isSameLife(word, page)) {
+            return refused("lease", page, word);
+        }
+        if (FrameLayout.wires(word) == 0) {
+            return new PageStateException(
+                    Kind.NOT_WIRED, "cannot lease a page that is not wired" + describe(page, word));
+        }
+        return new IllegalArgumentException(
+                "pages in a lease: " + frames.run(FrameLayout.index(page)) + ", bound=" + maxPages + describe(page));
+    }
+
     /// {@return the error for a frame whose word, read once, did not allow what was asked}
     PageStateException refused(String what, long page, long word) {
         if (frames.isClosed()) {

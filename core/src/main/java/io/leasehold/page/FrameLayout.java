@@ -89,6 +89,11 @@ final class FrameLayout {
         return (word & (GENERATION_MASK | LIVE)) == idleWord(handle);
     }
 
+    /// {@return whether a word is of the same life as the handle, and wired}
+    static boolean isWired(long word, long handle) {
+        return isSameLife(word, handle) && (word & (long) MAX_COUNT << 16) != 0;
+    }
+
     static int wires(long word) {
         return (int) (word >>> 16) & MAX_COUNT;
     }

@@ -122,6 +122,15 @@ final class MagazineSlot {
         return true;
     }
 
+    /// {@return whether there was room for a run of `count` pages}
+    boolean pushRun(int page, int count) {
+        if (count == 1) {
+            return push(0, page);
+        }
+        int runClass = Magazines.classOf(count);
+        return runClass >= 0 && push(runClass, page);
+    }
+
     /// Takes the older half of a stack, the colder one, for the common pool.
     ///
     /// @return how many runs were written to `out`

@@ -9,6 +9,7 @@ import io.leasehold.os.VirtualMemory.Capability;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /// A range of pages that stands in for physical memory: single pages and contiguous runs, handed out and taken back.
 ///
@@ -217,7 +218,7 @@ public final class PageArena implements AutoCloseable {
         boolean kept;
         try {
             count = frames.retire(page);
-            kept = slot != null && keep(slot, FrameLayout.index(page), count);
+            kept = slot != null && slot.pushRun(FrameLayout.index(page), count);
         } finally {
             if (slot != null) {
                 slot.exit();
@@ -284,6 +285,13 @@ public final class PageArena implements AutoCloseable {
     /// {@return what is known of the pages: addresses, lengths, wirings, holds, owners}
     public PageFrames frames() {
         return frames;
+    }
+
+    /// {@return the memory file under the pages, or null where the arena has none}
+    ///
+    /// @throws PageStateException if the arena is closed
+    public @Nullable PageFile memoryFile() {
+        return space.file(frames);
     }
 
     /// Gives the memory of all free pages back at once, those in magazines included.
@@ -368,21 +376,13 @@ public final class PageArena implements AutoCloseable {
 
     private void giveBack(int index, int count) {
         MagazineSlot slot = magazines.enter();
-        boolean kept = slot != null && keep(slot, index, count);
+        boolean kept = slot != null && slot.pushRun(index, count);
         if (slot != null) {
             slot.exit();
         }
         if (!kept) {
             allocator.free(index, count);
         }
-    }
-
-    private static boolean keep(MagazineSlot slot, int index, int count) {
-        if (count == 1) {
-            return slot.push(0, index);
-        }
-        int runClass = Magazines.classOf(count);
-        return runClass >= 0 && slot.push(runClass, index);
     }
 
     private long claim(int index) {

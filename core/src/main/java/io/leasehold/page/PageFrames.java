@@ -74,11 +74,8 @@ public final class PageFrames {
     /// @return its length in pages
     /// @throws PageStateException if the handle is stale or foreign, or the page is wired or held
     int retire(long page) {
-        int index = FrameLayout.index(page);
+        int index = checkTag(page);
         long idle = FrameLayout.idleWord(page);
-        if (FrameLayout.tag(page) != tag || index >= pageCount) {
-            throw errors.foreign(page);
-        }
         long frame = frame(index);
         while (!Words.compareAndSetLong(frame, idle, idle - FrameLayout.LIVE + FrameLayout.ONE_GENERATION)) {
             requireIdle("free", page, idle);
@@ -187,9 +184,8 @@ public final class PageFrames {
         if (before != 0) {
             owners.of(before).add(-count);
         }
-        OffHeap.putLong(
-                frame(FrameLayout.index(page)) + FrameLayout.USE_OFFSET,
-                FrameLayout.use(owner.id() << FrameLayout.OWNER_ID_SHIFT | index, count));
+        long use = FrameLayout.use(owner.id() << FrameLayout.OWNER_ID_SHIFT | index, count);
+        OffHeap.putLong(frame(FrameLayout.index(page)) + FrameLayout.USE_OFFSET, use);
         owner.add(count);
     }
 
@@ -219,6 +215,21 @@ public final class PageFrames {
     public long address(long page) {
         word(page);
         return addressOf(FrameLayout.index(page));
+    }
+
+    /// {@return the address of the first byte of a page that is wired, a multiple of the page size}
+    ///
+    /// @param page the handle of a page or run
+    /// @param maxPages the most pages that the allocation may have
+    /// @throws PageStateException if the handle is stale or foreign, or the page is not wired
+    /// @throws IllegalArgumentException if the allocation is longer
+    public long wiredAddress(long page, int maxPages) {
+        int index = checkTag(page);
+        long word = wordAt(index);
+        if (!FrameLayout.isWired(word, page) || run(index) > maxPages) {
+            throw errors.unfit(page, word, maxPages);
+        }
+        return addressOf(index);
     }
 
     /// {@return how many pages the allocation has}
@@ -269,14 +280,13 @@ public final class PageFrames {
             throw errors.foreignAddress(address);
         }
         int index = (int) ((address - pages) >>> pageSizePower);
-        for (int first = index; first >= 0; first--) {
-            long word = Words.getLongAcquire(frame(first));
-            if (FrameLayout.isLive(word)) {
-                if (first + run(first) > index) {
-                    return FrameLayout.handle(tag, word, first);
-                }
-                break;
-            }
+        int first = index;
+        while (first > 0 && !FrameLayout.isLive(wordAt(first))) {
+            first--;
+        }
+        long word = wordAt(first);
+        if (FrameLayout.isLive(word) && first + run(first) > index) {
+            return FrameLayout.handle(tag, word, first);
         }
         throw errors.notAllocated(index);
     }

@@ -18,7 +18,7 @@ public final class PageStateException extends IllegalStateException {
         WIRED,
         /// The page is held and so cannot be freed or split.
         HELD,
-        /// The page was not wired or held when its wiring or hold was given up.
+        /// The page was not wired or held when its wiring or hold was given up, or not wired when it was leased.
         NOT_WIRED,
         /// The page has as many wirings or holds as its frame can count.
         TOO_MANY,

@@ -9,7 +9,7 @@ import java.util.function.BooleanSupplier;
 /// Waits for what another thread will do.
 ///
 /// **Threads.** Stateless.
-final class Eventually {
+public final class Eventually {
 
     private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(30);
     private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
@@ -17,7 +17,7 @@ final class Eventually {
     private Eventually() {}
 
     /// Returns as soon as `condition` holds, and fails if it never does.
-    static void holds(String what, BooleanSupplier condition) {
+    public static void holds(String what, BooleanSupplier condition) {
         long start = System.nanoTime();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - start > DEADLINE_NANOS) {

@@ -18,13 +18,13 @@ import java.util.function.BooleanSupplier;
 /// dump of all threads, virtual ones included.
 ///
 /// **Threads.** Thread-safe.
-final class Watchdog {
+public final class Watchdog {
 
     /// Long enough for a machine that others keep busy.
-    static final long LIMIT_SECONDS = Boolean.getBoolean("leasehold.soak") ? 3_600 : 90;
+    public static final long LIMIT_SECONDS = Boolean.getBoolean("leasehold.soak") ? 3_600 : 90;
 
     /// Something that a thread does.
-    interface Task {
+    public interface Task {
         void run() throws Exception;
     }
 
@@ -33,22 +33,22 @@ final class Watchdog {
     private final long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS); // (C)
 
     /// Starts a platform thread.
-    Thread start(String name, Task task) {
+    public Thread start(String name, Task task) {
         return start(Thread.ofPlatform().daemon().name(name).unstarted(guarded(task)));
     }
 
     /// Starts a virtual thread.
-    Thread startVirtual(String name, Task task) {
+    public Thread startVirtual(String name, Task task) {
         return start(Thread.ofVirtual().name(name).unstarted(guarded(task)));
     }
 
     /// Starts a thread of the caller's making.
-    Thread start(Thread.Builder builder, Task task) {
+    public Thread start(Thread.Builder builder, Task task) {
         return start(builder.unstarted(guarded(task)));
     }
 
     /// Waits for every thread and throws what the first of them threw.
-    void join() throws InterruptedException {
+    public void join() throws InterruptedException {
         for (Thread thread : threads) {
             long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
             thread.join(Math.max(1, left));
@@ -61,30 +61,30 @@ final class Watchdog {
     }
 
     /// Throws what the first thread threw, if any did.
-    void check() {
+    public void check() {
         Throwable failure = failures.peek();
         if (failure != null) {
             throw new AssertionError("a thread failed: " + failure.getMessage(), failure);
         }
     }
 
-    void failed(Throwable failure) {
+    public void failed(Throwable failure) {
         failures.add(failure);
     }
 
-    boolean hasFailed() {
+    public boolean hasFailed() {
         return !failures.isEmpty();
     }
 
     /// Waits until other threads have counted down.
-    void await(String what, CountDownLatch latch) throws InterruptedException {
+    public void await(String what, CountDownLatch latch) throws InterruptedException {
         if (!latch.await(Math.max(1, deadline - System.nanoTime()), TimeUnit.NANOSECONDS)) {
             throw hung(what);
         }
     }
 
     /// Spins until other threads make it so.
-    void await(String what, BooleanSupplier condition) {
+    public void await(String what, BooleanSupplier condition) {
         for (int spins = 1; !condition.getAsBoolean(); spins++) {
             if (hasFailed()) {
                 throw new IllegalStateException("another thread failed");
@@ -101,7 +101,7 @@ final class Watchdog {
     }
 
     /// {@return the error for something that did not happen in time, with the stacks of all threads}
-    AssertionError hung(String what) {
+    public AssertionError hung(String what) {
         AssertionError error = new AssertionError("waited in vain for " + what + "\n" + dump());
         failures.forEach(error::addSuppressed);
         return error;

@@ -1,0 +1,167 @@
+package io.leasehold.bench;
+
+import io.leasehold.lease.Lease;
+import io.leasehold.lease.LeaseFlag;
+import io.leasehold.lease.LeasePool;
+import io.leasehold.lease.LeasePoolOptions;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import java.lang.foreign.Arena;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/// What does a lease on a wired page cost to acquire and close, and how far are windows from a bare remap?
+///
+/// Baselines: a 4 KiB segment of an arena of the JDK, confined and shared, allocated and closed; mmap(2) of the same
+/// pages over the same addresses for a miss.
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(
+        value = 3,
+        jvmArgsAppend = {"-Xms1g", "-Xmx1g", "--enable-native-access=ALL-UNNAMED"})
+public class LeaseBenchmark {
+
+    private static final int PAGE_BYTES = 4096;
+    private static final int SLOTS = 512;
+    private static final int PAGES = 2 * SLOTS;
+
+    private final PageArena arena = PageArena.open(PageArenaOptions.defaults()
+            .withName("bench")
+            .withByteSize(64L << 20)
+            .withMemoryFile(true));
+    private final LeasePool direct = LeasePool.open(arena, LeasePoolOptions.directMap());
+    private final LeasePool windowed = LeasePool.open(arena, LeasePoolOptions.windowed(SLOTS));
+    private final long[] pages = wiredPages(arena);
+
+    private final VirtualMemory memory = VirtualMemory.system();
+    private final int file = memory.createMemory("bench", (long) PAGES * PAGE_BYTES);
+    private final long windows = committed(memory, (long) SLOTS * PAGE_BYTES);
+
+    private int next;
+    private @Nullable Lease held;
+
+    private static long[] wiredPages(PageArena arena) {
+        long[] pages = new long[PAGES];
+        for (int i = 0; i < PAGES; i++) {
+            pages[i] = arena.allocate();
+            arena.frames().wire(pages[i]);
+        }
+        return pages;
+    }
+
+    private static long committed(VirtualMemory memory, long byteSize) {
+        long address = memory.reserve(byteSize, PAGE_BYTES);
+        memory.commit(address, byteSize);
+        return address;
+    }
+
+    /// Closes everything, which also proves that no lease is left.
+    @TearDown
+    public void close() {
+        direct.close();
+        windowed.close();
+        for (long page : pages) {
+            arena.frames().unwire(page);
+            arena.free(page);
+        }
+        arena.close();
+        memory.closeMemory(file);
+        memory.release(windows, (long) SLOTS * PAGE_BYTES);
+    }
+
+    /// {@return a lease from the direct map by its handle, closed}
+    @Benchmark
+    public long directHandle() {
+        long lease = direct.acquireHandle(pages[0]);
+        direct.release(lease);
+        return lease;
+    }
+
+    /// {@return the address of a lease from the direct map, closed}
+    @Benchmark
+    public long directObject() {
+        try (Lease lease = direct.acquire(pages[0])) {
+            return lease.address();
+        }
+    }
+
+    /// {@return a lease from the direct map that others can see, closed}
+    @Benchmark
+    public @Nullable Lease directEscaping() {
+        Lease lease = direct.acquire(pages[0]);
+        held = lease;
+        lease.close();
+        return held;
+    }
+
+    /// {@return a lease confined to this thread by its handle, closed}
+    @Benchmark
+    public long confinedHandle() {
+        long lease = direct.tryAcquireHandle(pages[0], LeaseFlag.CPUPRIVATE);
+        direct.release(lease);
+        return lease;
+    }
+
+    /// {@return the address of a lease confined to this thread, closed}
+    @Benchmark
+    public long confinedObject() {
+        try (Lease lease = direct.tryAcquire(pages[0], LeaseFlag.CPUPRIVATE)) {
+            return lease == null ? 0 : lease.address();
+        }
+    }
+
+    /// {@return 4 KiB of an arena of the JDK for one thread, closed}
+    @Benchmark
+    public long confinedObjectJdkConfined() {
+        try (Arena one = Arena.ofConfined()) {
+            return one.allocate(PAGE_BYTES).address();
+        }
+    }
+
+    /// {@return 4 KiB of an arena of the JDK for all threads, closed}
+    @Benchmark
+    public long directObjectJdkShared() {
+        try (Arena one = Arena.ofShared()) {
+            return one.allocate(PAGE_BYTES).address();
+        }
+    }
+
+    /// {@return a lease from a window that is mapped already, closed}
+    @Benchmark
+    public long windowHit() {
+        long lease = windowed.acquireHandle(pages[0]);
+        windowed.release(lease);
+        return lease;
+    }
+
+    /// {@return a lease from a window that has to be mapped, closed}
+    @Benchmark
+    public long windowMiss() {
+        long lease = windowed.acquireHandle(pages[next++ & (PAGES - 1)]);
+        windowed.release(lease);
+        return lease;
+    }
+
+    /// {@return the same page, mapped by hand}
+    @Benchmark
+    public long windowMissRemap() {
+        int page = next++ & (PAGES - 1);
+        long address = windows + (long) (page & (SLOTS - 1)) * PAGE_BYTES;
+        memory.map(address, PAGE_BYTES, file, (long) page * PAGE_BYTES, VirtualMemory.Protection.READ_WRITE);
+        return address;
+    }
+}

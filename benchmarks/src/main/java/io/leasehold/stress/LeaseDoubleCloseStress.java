@@ -1,0 +1,104 @@
+package io.leasehold.stress;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import io.leasehold.lease.LeasePool;
+import io.leasehold.lease.LeasePoolOptions;
+import io.leasehold.lease.LeaseStateException;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.ZZI_Result;
+
+/// The word of a lease record: of those who end one lease exactly one does.
+public final class LeaseDoubleCloseStress {
+
+    private static final PageArena ARENA =
+            PageArena.open(PageArenaOptions.defaults().withName("stress").withByteSize(1 << 20));
+    private static final LeasePool POOL = LeasePool.open(ARENA, LeasePoolOptions.directMap());
+    private static final long PAGE = ARENA.allocate();
+
+    static {
+        ARENA.frames().wire(PAGE);
+    }
+
+    private LeaseDoubleCloseStress() {}
+
+    private static boolean release(long lease) {
+        try {
+            POOL.release(lease);
+            return true;
+        } catch (LeaseStateException e) {
+            return false;
+        }
+    }
+
+    /// Two threads close one lease.
+    @JCStressTest
+    @Outcome(id = "true, false, 0", expect = ACCEPTABLE, desc = "The first thread closed it.")
+    @Outcome(id = "false, true, 0", expect = ACCEPTABLE, desc = "The second thread closed it.")
+    @Outcome(expect = FORBIDDEN, desc = "Closed twice, never, or still open.")
+    @State
+    public static class TwoCloses {
+
+        private final long lease = POOL.acquireHandle(PAGE);
+
+        /// Closes.
+        @Actor
+        public void first(ZZI_Result r) {
+            r.r1 = release(lease);
+        }
+
+        /// Closes too.
+        @Actor
+        public void second(ZZI_Result r) {
+            r.r2 = release(lease);
+        }
+
+        /// Looks at the end.
+        @Arbiter
+        public void end(ZZI_Result r) {
+            r.r3 = POOL.isOpen(lease) ? 1 : 0;
+        }
+    }
+
+    /// One thread closes a lease that another one hands over.
+    @JCStressTest
+    @Outcome(id = "true, false, 0", expect = ACCEPTABLE, desc = "Closed; the hand-over was refused.")
+    @Outcome(id = "false, true, 1", expect = ACCEPTABLE, desc = "Handed over; the close was refused.")
+    @Outcome(expect = FORBIDDEN, desc = "Closed under the new owner, or nobody had it.")
+    @State
+    public static class CloseAgainstHandOver {
+
+        private final long lease = POOL.acquireHandle(PAGE);
+        private long next;
+
+        /// Closes.
+        @Actor
+        public void close(ZZI_Result r) {
+            r.r1 = release(lease);
+        }
+
+        /// Hands over.
+        @Actor
+        public void handOver(ZZI_Result r) {
+            try {
+                next = POOL.handOver(lease);
+                r.r2 = true;
+            } catch (LeaseStateException e) {
+                r.r2 = false;
+            }
+        }
+
+        /// Looks at the end, as the new owner.
+        @Arbiter
+        public void end(ZZI_Result r) {
+            r.r3 = (POOL.isOpen(lease) ? 2 : 0) + (next != LeasePool.NO_LEASE && release(next) ? 1 : 0);
+        }
+    }
+}

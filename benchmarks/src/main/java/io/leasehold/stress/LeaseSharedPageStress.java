@@ -1,0 +1,115 @@
+package io.leasehold.stress;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import io.leasehold.lease.LeaseFlag;
+import io.leasehold.lease.LeasePool;
+import io.leasehold.lease.LeasePoolOptions;
+import io.leasehold.lease.LeasePoolStats;
+import io.leasehold.memory.OffHeap;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import java.util.concurrent.ThreadLocalRandom;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.ZZZ_Result;
+
+/// The word of a window slot: one window for all, so that hits, last releases and recycling always meet.
+public final class LeaseSharedPageStress {
+
+    private static final PageArena ARENA = PageArena.open(
+            PageArenaOptions.defaults().withName("stress").withByteSize(1 << 20).withMemoryFile(true));
+    private static final LeasePool POOL = LeasePool.open(ARENA, LeasePoolOptions.windowed(1));
+    private static final long FIRST = page(1);
+    private static final long SECOND = page(2);
+
+    private LeaseSharedPageStress() {}
+
+    private static long page(int stamp) {
+        long page = ARENA.allocate();
+        ARENA.frames().wire(page);
+        OffHeap.putLong(ARENA.frames().address(page), stamp);
+        return page;
+    }
+
+    /// {@return whether the page was there as long as it was leased, or no window was free}
+    private static boolean use(long page, int stamp) {
+        long lease = POOL.tryAcquireHandle(page, LeaseFlag.NOWAIT);
+        if (lease == LeasePool.NO_LEASE) {
+            return true;
+        }
+        long address = POOL.address(lease);
+        boolean before = OffHeap.getLong(address) == stamp;
+        for (int i = ThreadLocalRandom.current().nextInt(16); i > 0; i--) {
+            Thread.onSpinWait();
+        }
+        boolean after = OffHeap.getLong(address) == stamp;
+        POOL.release(lease);
+        return before && after;
+    }
+
+    private static boolean isQuiet() {
+        LeasePoolStats stats = POOL.stats();
+        return stats.used() == 0 && stats.leases() == 0;
+    }
+
+    /// Two threads acquire and close leases on one page.
+    @JCStressTest
+    @Outcome(id = "true, true, true", expect = ACCEPTABLE, desc = "Both had their page.")
+    @Outcome(expect = FORBIDDEN, desc = "A lease on the wrong page, or a count that is wrong at the end.")
+    @State
+    public static class SamePage {
+
+        /// Acquires and closes.
+        @Actor
+        public void first(ZZZ_Result r) {
+            r.r1 = use(FIRST, 1);
+        }
+
+        /// Acquires and closes too.
+        @Actor
+        public void second(ZZZ_Result r) {
+            r.r2 = use(FIRST, 1);
+        }
+
+        /// Counts.
+        @Arbiter
+        public void end(ZZZ_Result r) {
+            r.r3 = isQuiet();
+        }
+    }
+
+    /// A thread has hits on a page whose window another thread recycles.
+    @JCStressTest
+    @Outcome(id = "true, true, true", expect = ACCEPTABLE, desc = "Both had their pages.")
+    @Outcome(expect = FORBIDDEN, desc = "A lease on the wrong page, or a count that is wrong at the end.")
+    @State
+    public static class RecycledPage {
+
+        /// Acquires the page again and again.
+        @Actor
+        public void first(ZZZ_Result r) {
+            boolean right = true;
+            for (int i = 0; i < 3; i++) {
+                right &= use(FIRST, 1);
+            }
+            r.r1 = right;
+        }
+
+        /// Takes the window away in between.
+        @Actor
+        public void second(ZZZ_Result r) {
+            r.r2 = use(SECOND, 2);
+        }
+
+        /// Counts.
+        @Arbiter
+        public void end(ZZZ_Result r) {
+            r.r3 = isQuiet();
+        }
+    }
+}

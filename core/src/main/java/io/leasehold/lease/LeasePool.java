@@ -1,0 +1,394 @@
+package io.leasehold.lease;
+
+import io.leasehold.os.OsException;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageFile;
+import io.leasehold.page.PageFrames;
+import io.leasehold.page.PageStateException;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/// Lends the pages of an arena: whoever holds a lease may use its page at the lease's address until it is closed.
+///
+/// ```text
+///   page, wired by the caller                                   PageArena
+///     | acquire: where does it appear?       DirectMap | WindowedMap
+///     v
+///   address + record = lease                                    Lease, or its handle
+///     | close, or handOver to another owner
+///     v
+///   the window keeps its mapping for the next lease; the page stays wired until the caller unwires it
+/// ```
+///
+/// A lease has two forms with one meaning: a [Lease], or a handle, a `long` for code that must make no garbage. Both
+/// are good for one holder and one life: every later use throws, of a handle until its record has served 2^28 more
+/// leases.
+///
+/// | sf_buf(9) | object | handle |
+/// |---|---|---|
+/// | sf_buf_alloc | [#acquire], [#tryAcquire] | [#acquireHandle], [#tryAcquireHandle], [#tryAcquireHandles] |
+/// | sf_buf_free | [Lease#close] | [#release] |
+/// | sf_buf_kva | [Lease#address] | [#address] |
+/// | sf_buf_page | [Lease#page] | [#page] |
+/// | sf_buf_ref | [Lease#ref] | [#ref] |
+///
+/// **Ownership.** The caller wires a page before it acquires, and unwires it after it closed; the pool never touches
+/// either. Who opened the pool closes it, before the arena.
+///
+/// **Threads.** Thread-safe. Acquiring from a direct map, and a hit of a window, take no lock.
+///
+/// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=sf_buf&sektion=9">sf_buf(9)</a>
+public final class LeasePool implements Releaser, AutoCloseable {
+
+    /// The handle that is no lease.
+    public static final long NO_LEASE = 0;
+
+    private static final int MIN_OWNED_STRIPES = 64;
+    private static final int MAX_OWNED_STRIPES = 512;
+    private static final AtomicInteger NEXT_TAG = new AtomicInteger();
+
+    private final LeasePoolOptions options; // (C)
+    private final PageFrames frames; // (C)
+    private final long pageByteSize; // (C)
+    private final Stripes stripes; // (C)
+    private final LeaseRecords records; // (C)
+    private final PageMap map; // (C)
+    private final int maxPages; // (C)
+    private final boolean recordless; // (C) confined objects need no record: an address for ever, and no tracing
+    private volatile boolean closed; // (A)
+    private boolean mapClosed; // (L) this
+
+    private LeasePool(PageArena arena, LeasePoolOptions options) {
+        int cpus = Runtime.getRuntime().availableProcessors();
+        int owned = Integer.highestOneBit(Math.clamp(8L * cpus, MIN_OWNED_STRIPES, MAX_OWNED_STRIPES));
+        PageFile file = arena.memoryFile(); // refuses a closed arena, also for a direct map
+        this.options = options;
+        this.frames = arena.frames();
+        this.pageByteSize = arena.options().pageByteSize();
+        this.stripes = new Stripes(owned, Integer.highestOneBit(2 * cpus));
+        int tag = Math.floorMod(NEXT_TAG.getAndIncrement(), LeaseLayout.MAX_TAG) + 1;
+        this.records = new LeaseRecords(tag, options.name(), options.traced() ? new LeaseTraces() : null);
+        this.map = options.isDirectMap()
+                ? new DirectMap()
+                : WindowedMap.open(options, requireFile(file, arena, options), pageByteSize, stripes);
+        this.maxPages = map.maxPages();
+        this.recordless = options.isDirectMap() && !options.traced();
+    }
+
+    /// Opens a pool of leases on the pages of an arena.
+    ///
+    /// @param arena whose pages; for windows it has a memory file
+    /// @param options the engine and its size
+    /// @return the pool, to be closed by the caller before the arena
+    /// @throws IllegalArgumentException if windows are asked for over an arena without a memory file
+    /// @throws IllegalStateException if the mapping account of the process has no room for the windows
+    /// @throws PageStateException if the arena is closed
+    public static LeasePool open(PageArena arena, LeasePoolOptions options) {
+        return new LeasePool(arena, options);
+    }
+
+    /// Acquires a lease, waiting as long as there is no window ([LeaseFlag#DEFAULT]).
+    ///
+    /// @param page the handle of a wired page or run
+    /// @return the lease, to be closed by the caller
+    /// @throws PageStateException if the page is not wired, or its handle is stale or foreign
+    /// @throws IllegalArgumentException if the run is longer than a window
+    /// @throws LeaseStateException if the pool is closed, also while waiting
+    /// @throws OsException if the kernel refuses the mapping
+    public Lease acquire(long page) {
+        return lease(acquireHandle(page), page);
+    }
+
+    /// Acquires a lease as the flags say.
+    ///
+    /// @param page the handle of a wired page or run
+    /// @param flags of [LeaseFlag], or-ed together
+    /// @return the lease, to be closed by the caller, or null if there is no window and the flags forbid to wait on
+    /// @throws PageStateException if the page is not wired, or its handle is stale or foreign
+    /// @throws IllegalArgumentException if the run is longer than a window, or the flags are unknown
+    /// @throws LeaseStateException if the pool is closed, also while waiting
+    /// @throws OsException if the kernel refuses the mapping
+    public @Nullable Lease tryAcquire(long page, int flags) {
+        if (recordless && LeaseFlag.has(flags, LeaseFlag.CPUPRIVATE)) {
+            LeaseFlag.check(flags);
+            return acquireConfined(page);
+        }
+        long lease = tryAcquireHandle(page, flags);
+        return lease == NO_LEASE ? null : lease(lease, page);
+    }
+
+    /// Acquires a lease as [#acquire] does.
+    ///
+    /// @param page the handle of a wired page or run
+    /// @return its handle, to be released by the caller
+    /// @throws PageStateException if the page is not wired, or its handle is stale or foreign
+    /// @throws IllegalArgumentException if the run is longer than a window
+    /// @throws LeaseStateException if the pool is closed, also while waiting
+    /// @throws OsException if the kernel refuses the mapping
+    public long acquireHandle(long page) {
+        return tryAcquireHandle(page, LeaseFlag.DEFAULT);
+    }
+
+    /// Acquires a lease as [#tryAcquire] does.
+    ///
+    /// @param page the handle of a wired page or run
+    /// @param flags of [LeaseFlag], or-ed together
+    /// @return its handle, to be released by the caller, or [#NO_LEASE]
+    /// @throws PageStateException if the page is not wired, or its handle is stale or foreign
+    /// @throws IllegalArgumentException if the run is longer than a window, or the flags are unknown
+    /// @throws LeaseStateException if the pool is closed, also while waiting
+    /// @throws OsException if the kernel refuses the mapping
+    public long tryAcquireHandle(long page, int flags) {
+        LeaseFlag.check(flags);
+        long direct = requireOpen(frames.wiredAddress(page, maxPages));
+        Stripe stripe = stripes.enter();
+        long address = map.find(direct, stripe);
+        long lease = address == PageMap.NONE ? NO_LEASE : stripe.pop();
+        stripe.exit();
+        return lease == NO_LEASE ? tryAcquireSlow(page, direct, address, flags) : open(lease, page, address, flags);
+    }
+
+    private long tryAcquireSlow(long page, long direct, long found, int flags) {
+        long address = found == PageMap.NONE ? map.acquire(direct, flags) : found;
+        if (address == PageMap.NONE) {
+            return NO_LEASE;
+        }
+        try {
+            return open(records.take(stripes), page, address, flags);
+        } catch (OutOfMemoryError e) {
+            giveBack(address, NO_LEASE);
+            throw e;
+        }
+    }
+
+    /// Acquires leases on many pages by the rule of sendfile(2): the first as the flags say, the others without
+    /// waiting, since several threads that each hold some and wait for more would wait for ever.
+    ///
+    /// @param pages the handles of wired pages or runs
+    /// @param count how many of them, from the first on
+    /// @param flags of [LeaseFlag], or-ed together
+    /// @param leases where the handles go
+    /// @return how many were acquired, from the first on; 0 if the flags say so
+    /// @throws PageStateException if a page is not wired, or its handle is stale or foreign; none is acquired then
+    /// @throws IllegalArgumentException if a run is longer than a window, or the flags are unknown; none then
+    /// @throws IndexOutOfBoundsException if an array is shorter than `count`
+    /// @throws LeaseStateException if the pool is closed, also while waiting
+    /// @throws OsException if the kernel refuses a mapping; none is acquired then
+    public int tryAcquireHandles(long[] pages, int count, int flags, long[] leases) {
+        Objects.checkFromIndexSize(0, count, Math.min(pages.length, leases.length));
+        int acquired = 0;
+        try {
+            while (acquired < count) {
+                long lease = tryAcquireHandle(pages[acquired], acquired == 0 ? flags : flags | LeaseFlag.NOWAIT);
+                if (lease == NO_LEASE) {
+                    break;
+                }
+                leases[acquired++] = lease;
+            }
+            return acquired;
+        } catch (RuntimeException | Error e) {
+            while (acquired > 0) {
+                release(leases[--acquired]);
+            }
+            throw e;
+        }
+    }
+
+    /// {@return the address of a lease, a multiple of the page size (sf_buf_kva)}
+    ///
+    /// @param lease its handle
+    /// @throws LeaseStateException if the lease has ended, is another thread's or another pool's
+    public long address(long lease) {
+        return records.address(lease);
+    }
+
+    /// {@return the handle of the page of a lease (sf_buf_page)}
+    ///
+    /// @param lease its handle
+    /// @throws LeaseStateException if the lease has ended, is another thread's or another pool's
+    public long page(long lease) {
+        return records.page(lease);
+    }
+
+    /// {@return the bytes of a lease: of its page, or of its run as it is now and as far as a window reaches}
+    ///
+    /// @param lease its handle
+    /// @throws LeaseStateException if the lease has ended, is another thread's or another pool's
+    /// @throws PageStateException if the page was freed under the lease
+    public long byteSize(long lease) {
+        return pageByteSize(records.page(lease));
+    }
+
+    /// {@return whether the calling thread may use a lease}
+    ///
+    /// @param lease its handle
+    public boolean isOpen(long lease) {
+        return records.isOpen(lease);
+    }
+
+    /// Takes a further reference (sf_buf_ref): a lease of its own on the same address. Never waits.
+    ///
+    /// @param lease the handle of an open lease
+    /// @return the handle of another one, to be released by itself; confined to the thread if the first is
+    /// @throws LeaseStateException if the lease has ended, is another thread's or another pool's
+    /// @throws PageStateException if the page is not wired any more
+    public long ref(long lease) {
+        long word = records.require("ref", lease, LeaseErrors.UNKNOWN_PAGE);
+        int flags = LeaseLayout.isConfined(word) ? LeaseFlag.CPUPRIVATE : LeaseFlag.DEFAULT;
+        return tryAcquireHandle(records.page(lease), flags); // a hit, since the caller's own lease keeps the window
+    }
+
+    /// Hands a lease over: it goes on under another handle, and whoever has the old one has nothing any more.
+    ///
+    /// @param lease its handle
+    /// @return the handle for the new owner; a confined lease stays so
+    /// @throws LeaseStateException if the lease has ended, is another thread's or another pool's
+    public long handOver(long lease) {
+        return records.handOver(lease);
+    }
+
+    /// Makes a handle an object; the handle has nothing any more.
+    ///
+    /// @param lease its handle
+    /// @return the same lease, to be closed by the caller
+    /// @throws LeaseStateException if the lease has ended, is another thread's or another pool's
+    public Lease adopt(long lease) {
+        long page = records.page(lease);
+        return lease(handOver(lease), page);
+    }
+
+    /// Ends a lease (sf_buf_free). The page stays allocated and wired.
+    ///
+    /// @param lease its handle
+    /// @throws LeaseStateException if the lease has ended before, is another thread's or another pool's
+    @Override
+    public void release(long lease) {
+        release(lease, LeaseErrors.UNKNOWN_PAGE);
+    }
+
+    /// Ends a lease whose page the caller may know.
+    void release(long lease, long page) {
+        long address = records.close(lease, page);
+        giveBack(address, LeaseLayout.next(lease));
+    }
+
+    /// {@return the numbers of one moment; takes time in proportion to slots and records}
+    public LeasePoolStats stats() {
+        return map.stats(records.forEachOpen(lease -> {}));
+    }
+
+    /// {@return the options it was opened with}
+    public LeasePoolOptions options() {
+        return options;
+    }
+
+    /// Gives the windows back. Closing twice has no effect.
+    ///
+    /// @throws IllegalStateException if leases are open, naming some; nothing is changed then
+    /// @throws OsException if the kernel refuses; the pool stays open then and can be closed again
+    @Override
+    public void close() {
+        close(false);
+    }
+
+    /// Ends every lease and gives the windows back; threads that wait for one get [LeaseStateException]. An address
+    /// that somebody kept is the page itself in a direct map; of a window it reads zero and its space is not used
+    /// again.
+    ///
+    /// @return how many leases were open
+    /// @throws OsException if the kernel refuses to take the windows; the leases have ended, and closing can be
+    ///     repeated
+    public int closeForcibly() {
+        return close(true);
+    }
+
+    private synchronized int close(boolean force) {
+        if (mapClosed) {
+            return 0;
+        }
+        boolean forced = force || closed; // once forced and refused by the kernel, it stays forced
+        if (!forced) {
+            records.requireNoneOpen();
+        }
+        closed = true;
+        try {
+            if (!forced) {
+                records.requireNoneOpen(); // whoever had passed before the flag was set
+            }
+            int ended = forced ? records.closeAll() : 0;
+            map.close(forced);
+            mapClosed = true;
+            return ended;
+        } catch (RuntimeException e) {
+            closed = forced;
+            throw e;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "LeasePool(%s, %s%s)".formatted(options.name(), map, closed ? ", closed" : "");
+    }
+
+    /// Checks what must always hold; exact only while no other thread uses the pool.
+    void checkInvariants() {
+        map.checkInvariants();
+    }
+
+    LeaseRecords records() {
+        return records;
+    }
+
+    long pageByteSize(long page) {
+        return Math.min(frames.pageCount(page), maxPages) * pageByteSize; // a run may have grown beyond its window
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    private long requireOpen(long address) {
+        if (closed) {
+            throw records.errors().poolClosed();
+        }
+        return address;
+    }
+
+    /// Acquires a confined lease that needs no record.
+    Lease acquireConfined(long page) {
+        return Lease.withoutRecord(this, page, requireOpen(frames.wiredAddress(page, maxPages)));
+    }
+
+    private Lease lease(long lease, long page) {
+        return new Lease(this, lease, page, records.openAddress(lease));
+    }
+
+    private long open(long lease, long page, long address, int flags) {
+        boolean confined = LeaseFlag.has(flags, LeaseFlag.CPUPRIVATE);
+        records.open(lease, page, address, confined ? LeaseLayout.confinedUse() : LeaseLayout.SHARED);
+        return lease;
+    }
+
+    private void giveBack(long address, long next) {
+        Stripe stripe = stripes.enter();
+        boolean queue = map.release(address, stripe);
+        boolean kept = next == NO_LEASE || stripe.push(next);
+        stripe.exit();
+        if (queue) {
+            map.queue(address);
+        }
+        if (!kept) {
+            records.give(next);
+        }
+    }
+
+    private static PageFile requireFile(@Nullable PageFile file, PageArena arena, LeasePoolOptions options) {
+        if (file == null) {
+            throw new IllegalArgumentException(
+                    "windows need an arena with a memory file: pool=" + options.name() + ", slots=" + options.slots()
+                            + ", arena=" + arena.options().name());
+        }
+        return file;
+    }
+}

@@ -1,0 +1,80 @@
+package io.leasehold.lease;
+
+import java.util.Arrays;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/// The stripes of a pool: one for each platform thread, found by thread id, and a few that virtual threads share.
+///
+/// A stripe is not a lock that somebody else may want, as the magazines of a page arena are: what lies in it is a few
+/// records, not memory. So its owner enters it with no handshake at all.
+///
+/// **Threads.** [#enter] to [Stripe#exit] by any thread, with no blocking call between the two.
+///
+/// **Footprint.** At most `owned + shared` stripes of half a kilobyte, whatever the number of threads: later platform
+/// threads share the stripes of the virtual ones, until the owner of one dies.
+final class Stripes {
+
+    private static final int PROBES = 4;
+    private static final int SPINS = 64;
+
+    private final Stripe[] stripes; // (C) the owned ones first
+    private final int owned; // (C) a power of two
+    private final int shared; // (C) a power of two
+    private final CopyOnWriteArrayList<Stripe> active = new CopyOnWriteArrayList<>(); // (A) those ever entered
+
+    Stripes(int owned, int shared) {
+        this.owned = owned;
+        this.shared = shared;
+        stripes = new Stripe[owned + shared];
+        Arrays.setAll(stripes, i -> new Stripe(i >= owned));
+        active.addAll(Arrays.asList(stripes).subList(owned, owned + shared));
+    }
+
+    Stripe enter() {
+        long thread = Thread.currentThread().threadId();
+        Stripe stripe = stripes[(int) thread & (owned - 1)];
+        return stripe.owner() == thread ? stripe : enterElsewhere(thread);
+    }
+
+    private Stripe enterElsewhere(long thread) {
+        if (!Thread.currentThread().isVirtual()) {
+            for (int probe = 0; probe < PROBES; probe++) {
+                Stripe stripe = stripes[(int) (thread + probe) & (owned - 1)];
+                if (stripe.owner() == thread) {
+                    return stripe;
+                }
+                if (stripe.claim(thread)) {
+                    active.addIfAbsent(stripe);
+                    return stripe;
+                }
+            }
+        }
+        for (int probe = 0; ; probe++) {
+            Stripe stripe = stripes[owned + ((int) (thread + probe) & (shared - 1))];
+            if (stripe.tryEnter()) {
+                return stripe;
+            }
+            if (probe % SPINS == SPINS - 1) {
+                Thread.yield(); // whoever is busy lost its core
+            }
+        }
+    }
+
+    /// {@return the windows in use, as far as they were counted in stripes}
+    long used() {
+        long used = 0;
+        for (Stripe stripe : active) {
+            used += stripe.share();
+        }
+        return used;
+    }
+
+    /// {@return the acquires that ended with a window, as far as they were counted in stripes}
+    long uses() {
+        long uses = 0;
+        for (Stripe stripe : active) {
+            uses += stripe.uses();
+        }
+        return uses;
+    }
+}

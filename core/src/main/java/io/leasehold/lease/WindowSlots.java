@@ -1,0 +1,292 @@
+package io.leasehold.lease;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+
+/// The window slots of a pool and the hash that finds them by page, for readers that take no lock.
+///
+/// ```text
+///   slot   | word | page | stamp | next in chain | 12 longs of distance |     two cache lines
+///
+///   word   63          32 31    30       29            0
+///          |   version   | BUSY | QUEUED |    leases    |     room for more leases than there are records
+///
+///              take              mapped            last release           queue
+///   leases 0 ------> BUSY v+1 ----------> leases 1 ---------> leases 0 v+1 ------> leases 0 QUEUED
+///   QUEUED                                 ^     hit                |                  |
+///                                          +------------------------+------------------+
+/// ```
+///
+/// QUEUED says that the slot is in the [ReleaseOrder]. A hit leaves it there; whoever looks for a victim takes slots in
+/// use out, and their last release puts them in again. So a hit and its release touch nothing but the slot.
+///
+/// **Threads.** [#tryJoin] and [#leave] by any thread, lock-free; the rest under the lock of [WindowedMap].
+///
+/// **Invariants.** I1: a slot with a page is in exactly one chain, its page's; two slots never have one page. I2: a
+/// slot that is BUSY has no leases. I3: a slot that is QUEUED, and only such a one, is in the release order.
+///
+/// **Memory order.** Every step of the life of a slot is a compare-and-set of its word, or a release store while it is
+/// BUSY; `page` is read between two reads of the word. `next` and the heads of the chains are stored with release. A
+/// reader that walks a chain while it changes may miss its page and then looks again under the lock.
+final class WindowSlots {
+
+    static final int NO_SLOT = -1;
+
+    static final long BUSY = 1L << 31;
+    static final long QUEUED = 1L << 30;
+    private static final long ONE_VERSION = 1L << 32;
+    private static final long VERSION_MASK = -ONE_VERSION;
+    private static final long LEASES_MASK = QUEUED - 1;
+
+    /// The stamp of slot 0 before its first use: older than any release, younger than [#GIVEN_UP].
+    private static final long NEVER_USED = Long.MIN_VALUE + 1;
+
+    private static final long GIVEN_UP = Long.MIN_VALUE;
+
+    /// Apart by more than a line, since the array itself does not begin at one.
+    private static final int LANE_POWER = 4;
+    private static final int PAGE = 1;
+    private static final int STAMP = 2;
+    private static final int NEXT = 3;
+
+    /// Spreads page addresses, whose low bits are all alike, over the chains (2^64 over the golden ratio).
+    private static final long HASH = 0x9E37_79B9_7F4A_7C15L;
+
+    private static final VarHandle LANE =
+            MethodHandles.arrayElementVarHandle(long[].class).withInvokeExactBehavior();
+    private static final VarHandle HEAD =
+            MethodHandles.arrayElementVarHandle(int[].class).withInvokeExactBehavior();
+
+    private final int count; // (C)
+    private final long[] lanes; // (A)
+    private final int[] heads; // (A) first slot of each chain
+    private final int hashShift; // (C)
+
+    WindowSlots(int count) {
+        this.count = count;
+        this.lanes = new long[(count + 2) << LANE_POWER];
+        int chains = Math.max(2, Integer.highestOneBit(count) << 1);
+        this.heads = new int[chains];
+        this.hashShift = Long.SIZE - Integer.numberOfTrailingZeros(chains);
+        Arrays.fill(heads, NO_SLOT);
+        for (int slot = 0; slot < count; slot++) {
+            lanes[at(slot) + NEXT] = NO_SLOT;
+            lanes[at(slot) + STAMP] = NEVER_USED + slot;
+        }
+    }
+
+    int count() {
+        return count;
+    }
+
+    /// Finds the slot of a page.
+    ///
+    /// @return the slot, which may have another page by now, or [#NO_SLOT]
+    int find(long page) {
+        int slot = (int) HEAD.getAcquire(heads, chain(page));
+        for (int steps = 0; slot != NO_SLOT && steps < count; steps++) {
+            if ((long) LANE.getOpaque(lanes, at(slot) + PAGE) == page) {
+                return slot;
+            }
+            slot = (int) (long) LANE.getAcquire(lanes, at(slot) + NEXT);
+        }
+        return NO_SLOT;
+    }
+
+    /// Adds a lease to a slot if it still has the page.
+    ///
+    /// @return the leases it has now, or 0 if it has another page
+    int tryJoin(int slot, long page) {
+        int at = at(slot);
+        while (true) {
+            long word = (long) LANE.getAcquire(lanes, at);
+            if ((word & BUSY) != 0 || (long) LANE.getAcquire(lanes, at + PAGE) != page) {
+                return 0;
+            }
+            if (LANE.compareAndSet(lanes, at, word, word + 1)) {
+                return (int) (word & LEASES_MASK) + 1;
+            }
+        }
+    }
+
+    /// Takes a lease from a slot.
+    ///
+    /// @param stamp when, should this be the last
+    /// @return the word of the slot from then on
+    long leave(int slot, long stamp) {
+        int at = at(slot);
+        while (true) {
+            long word = (long) LANE.getAcquire(lanes, at);
+            long after = word - 1;
+            if ((word & LEASES_MASK) == 1) {
+                // the version grows, so that a victim is judged by its newest stamp
+                after += ONE_VERSION;
+                LANE.setOpaque(lanes, at + STAMP, stamp);
+            }
+            if (LANE.compareAndSet(lanes, at, word, after)) {
+                return after;
+            }
+        }
+    }
+
+    long word(int slot) {
+        return (long) LANE.getAcquire(lanes, at(slot));
+    }
+
+    static boolean isInUse(long word) {
+        return (word & LEASES_MASK) != 0;
+    }
+
+    static int leases(long word) {
+        return (int) (word & LEASES_MASK);
+    }
+
+    static boolean isQueued(long word) {
+        return (word & QUEUED) != 0;
+    }
+
+    static boolean isBusy(long word) {
+        return (word & BUSY) != 0;
+    }
+
+    long stamp(int slot) {
+        return (long) LANE.getOpaque(lanes, at(slot) + STAMP);
+    }
+
+    /// {@return the page of a slot, 0 for none}
+    long page(int slot) {
+        return (long) LANE.getOpaque(lanes, at(slot) + PAGE);
+    }
+
+    /// Says that a slot without leases is in the release order now.
+    ///
+    /// @return whether it was not, and still has no leases
+    boolean tryQueue(int slot) {
+        int at = at(slot);
+        while (true) {
+            long word = (long) LANE.getAcquire(lanes, at);
+            if ((word & (BUSY | QUEUED | LEASES_MASK)) != 0) {
+                return false;
+            }
+            if (LANE.compareAndSet(lanes, at, word, word | QUEUED)) {
+                return true;
+            }
+        }
+    }
+
+    /// Says that a slot is no longer in the release order.
+    ///
+    /// @param word the slot's word as the caller saw it, in use
+    /// @return whether it is still that
+    boolean tryUnqueue(int slot, long word) {
+        return LANE.compareAndSet(lanes, at(slot), word, word & ~QUEUED);
+    }
+
+    /// Makes a slot without leases BUSY, so that no hit can have it.
+    ///
+    /// @param word the slot's word as the caller saw it, not in use
+    /// @return whether it is still that
+    boolean tryTake(int slot, long word) {
+        return LANE.compareAndSet(lanes, at(slot), word, (word & VERSION_MASK) + ONE_VERSION | BUSY);
+    }
+
+    /// Ends BUSY with one lease.
+    void finish(int slot) {
+        int at = at(slot);
+        LANE.setRelease(lanes, at, ((long) LANE.getOpaque(lanes, at) & VERSION_MASK) | 1);
+    }
+
+    /// Ends BUSY with no lease and no page; the slot is the next to be taken.
+    void giveUp(int slot) {
+        int at = at(slot);
+        LANE.setOpaque(lanes, at + STAMP, GIVEN_UP);
+        LANE.setRelease(lanes, at, (long) LANE.getOpaque(lanes, at) & VERSION_MASK);
+    }
+
+    /// Makes every slot BUSY, so that no hit can have one.
+    ///
+    /// @param force whether slots in use are taken too; their leases must have ended otherwise
+    /// @throws IllegalStateException if a slot is in use and `force` is not set; nothing is changed then
+    void shut(boolean force) {
+        for (int slot = 0; slot < count; slot++) {
+            long word = word(slot);
+            while ((force || !isInUse(word)) && !LANE.compareAndSet(lanes, at(slot), word, word | BUSY)) {
+                word = word(slot);
+            }
+            if (!force && isInUse(word)) {
+                reopen();
+                throw new IllegalStateException("window is in use: slot=" + slot + ", leases=" + leases(word));
+            }
+        }
+    }
+
+    /// Ends [#shut]. Slots that it did not reach may be joined and left meanwhile.
+    void reopen() {
+        for (int slot = 0; slot < count; slot++) {
+            long word = word(slot);
+            while (isBusy(word) && !LANE.compareAndSet(lanes, at(slot), word, word & ~BUSY)) {
+                word = word(slot);
+            }
+        }
+    }
+
+    /// Puts a BUSY slot that has no page into the chain of one.
+    void link(int slot, long page) {
+        int at = at(slot);
+        LANE.setRelease(lanes, at + PAGE, page);
+        int chain = chain(page);
+        LANE.setRelease(lanes, at + NEXT, (long) (int) HEAD.getOpaque(heads, chain));
+        HEAD.setRelease(heads, chain, slot);
+    }
+
+    /// Takes a BUSY slot out of the chain of its page, if it has one.
+    void unlink(int slot) {
+        long page = page(slot);
+        if (page == 0) {
+            return;
+        }
+        int chain = chain(page);
+        int next = (int) lanes[at(slot) + NEXT];
+        int before = (int) HEAD.getOpaque(heads, chain);
+        if (before == slot) {
+            HEAD.setRelease(heads, chain, next);
+        } else {
+            while ((int) lanes[at(before) + NEXT] != slot) {
+                before = (int) lanes[at(before) + NEXT];
+            }
+            LANE.setRelease(lanes, at(before) + NEXT, (long) next);
+        }
+        LANE.setRelease(lanes, at(slot) + PAGE, 0L);
+    }
+
+    void checkInvariants() {
+        int chained = 0;
+        for (int chain = 0; chain < heads.length; chain++) {
+            for (int slot = heads[chain]; slot != NO_SLOT; slot = (int) lanes[at(slot) + NEXT]) {
+                if (page(slot) == 0 || chain(page(slot)) != chain || find(page(slot)) != slot || ++chained > count) {
+                    throw new AssertionError("I1: slot=" + slot + ", page=0x" + Long.toHexString(page(slot)));
+                }
+            }
+        }
+        int mapped = 0;
+        for (int slot = 0; slot < count; slot++) {
+            long word = word(slot);
+            mapped += page(slot) == 0 ? 0 : 1;
+            if (isBusy(word) || (isInUse(word) && page(slot) == 0)) {
+                throw new AssertionError("I2: slot=" + slot + ", word=0x" + Long.toHexString(word));
+            }
+        }
+        if (mapped != chained) {
+            throw new AssertionError("I1: mapped=" + mapped + ", chained=" + chained);
+        }
+    }
+
+    private int chain(long page) {
+        return (int) ((page * HASH) >>> hashShift);
+    }
+
+    private static int at(int slot) {
+        return (slot + 1) << LANE_POWER;
+    }
+}

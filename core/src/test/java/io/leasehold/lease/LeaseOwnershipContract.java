@@ -1,0 +1,269 @@
+package io.leasehold.lease;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.lease.BlockOwner.Buffer;
+import io.leasehold.lease.LeaseStateException.Kind;
+import io.leasehold.memory.OffHeap;
+import io.leasehold.page.Watchdog;
+import java.util.HashSet;
+import java.util.Set;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
+/// Who has a lease: references, hand-over, double closes, confinement, and things that are sub-let from a lease.
+interface LeaseOwnershipContract extends LeasePoolFixture {
+
+    @Test
+    default void referenceOutlivesTheLeaseItWasTakenFrom() {
+        try (LeaseBed bed = bed()) {
+            long page = bed.wiredPage();
+            Lease first = bed.pool().acquire(page);
+            Lease second = first.ref();
+            assertThat(second.address()).isEqualTo(first.address());
+            assertThat(second.page()).isEqualTo(page);
+            first.close();
+            assertThat(second.getLong(0)).isEqualTo(LeaseBed.mark(page));
+            second.close();
+            assertRefused(Kind.CLOSED, second::ref);
+        }
+    }
+
+    @Test
+    default void leaseOutlivesTheReferencesTakenFromIt() {
+        try (LeaseBed bed = bed()) {
+            try (Lease lease = bed.pool().acquire(bed.wiredPage())) {
+                for (int i = 0; i < 100; i++) {
+                    bed.pool().release(bed.pool().handOver(lease.ref().handOver()));
+                }
+                assertThat(lease.isOpen()).isTrue();
+                assertThat(bed.pool().stats().leases()).isEqualTo(1);
+            }
+        }
+    }
+
+    @Test
+    default void referenceToAConfinedLeaseIsConfinedToo() throws InterruptedException {
+        try (LeaseBed bed = bed()) {
+            long lease = bed.pool().tryAcquireHandle(bed.wiredPage(), LeaseFlag.CPUPRIVATE);
+            long reference = bed.pool().ref(lease);
+            bed.pool().release(lease);
+            elsewhere(() -> assertRefused(Kind.CONFINED, () -> bed.pool().address(reference)));
+            bed.pool().release(reference);
+        }
+    }
+
+    @Test
+    default void handOverLeavesTheOldHolderNothing() {
+        try (LeaseBed bed = bed()) {
+            LeasePool pool = bed.pool();
+            long page = bed.wiredPage();
+            Lease old = pool.acquire(page);
+            long address = old.address();
+            long handle = old.handOver();
+            assertThat(old.isOpen()).isFalse();
+            for (ThrowingCallable use : LeaseContract.uses(old, new byte[8])) {
+                assertRefused(Kind.RECYCLED, use);
+            }
+            assertThat(pool.address(handle)).isEqualTo(address);
+            assertThat(pool.page(handle)).isEqualTo(page);
+            long next = pool.handOver(handle);
+            assertRefused(Kind.RECYCLED, () -> pool.release(handle));
+            pool.release(next);
+        }
+    }
+
+    @Test
+    default void adoptedLeaseIsTheOnlyOneThatIsGood() {
+        try (LeaseBed bed = bed()) {
+            LeasePool pool = bed.pool();
+            long page = bed.wiredPage();
+            long handle = pool.acquireHandle(page);
+            try (Lease lease = pool.adopt(handle)) {
+                assertThat(pool.isOpen(handle)).isFalse();
+                assertRefused(Kind.RECYCLED, () -> pool.release(handle));
+                assertRefused(Kind.RECYCLED, () -> pool.adopt(handle));
+                assertThat(lease.page()).isEqualTo(page);
+                assertThat(lease.getLong(0)).isEqualTo(LeaseBed.mark(page));
+                assertThat(pool.stats().leases()).isEqualTo(1);
+            }
+        }
+    }
+
+    @Test
+    default void leaseHandedToAnotherThreadIsUsedAndClosedThere() throws InterruptedException {
+        try (LeaseBed bed = bed()) {
+            long page = bed.wiredPage();
+            long handle = bed.pool().acquire(page).handOver();
+            elsewhere(() -> {
+                try (Lease lease = bed.pool().adopt(handle)) {
+                    assertThat(lease.getLong(0)).isEqualTo(LeaseBed.mark(page));
+                }
+            });
+            assertThat(bed.pool().stats().leases()).isZero();
+        }
+    }
+
+    @Test
+    default void objectIsClosedOnce() {
+        try (LeaseBed bed = bed()) {
+            long page = bed.wiredPage();
+            Lease other = bed.pool().acquire(page);
+            Lease lease = bed.pool().acquire(page);
+            lease.close();
+            assertRefused(Kind.CLOSED, lease::close).startsWith("cannot close, the lease is closed: lease=");
+            assertRefused(Kind.CLOSED, lease::close);
+            assertThat(other.getLong(0)).isEqualTo(LeaseBed.mark(page));
+            other.close();
+        }
+    }
+
+    @Test
+    default void handleIsReleasedOnce() {
+        try (LeaseBed bed = bed()) {
+            long page = bed.wiredPage();
+            long lease = bed.pool().acquireHandle(page);
+            bed.pool().release(lease);
+            assertRefused(Kind.CLOSED, () -> bed.pool().release(lease))
+                    .contains("page=0x" + Long.toHexString(page) + ", pool=loans");
+        }
+    }
+
+    @Test
+    default void confinedLeaseIsClosedOnce() {
+        try (LeaseBed bed = bed()) {
+            long lease = bed.pool().tryAcquireHandle(bed.wiredPage(), LeaseFlag.CPUPRIVATE);
+            bed.pool().release(lease);
+            assertRefused(Kind.CLOSED, () -> bed.pool().release(lease));
+            bed.pool().checkInvariants();
+        }
+    }
+
+    @Test
+    default void handlesAreNeverTheSame() {
+        try (LeaseBed bed = bed()) {
+            long page = bed.wiredPage();
+            Set<Long> seen = new HashSet<>();
+            for (int i = 0; i < 1_000; i++) {
+                long lease = bed.pool().acquireHandle(page);
+                assertThat(seen.add(lease)).isTrue();
+                long moved = bed.pool().handOver(lease);
+                assertThat(seen.add(moved)).isTrue();
+                bed.pool().release(moved);
+            }
+        }
+    }
+
+    @Test
+    default void confinedLeaseIsOfNoUseToAnotherThread() throws InterruptedException {
+        try (LeaseBed bed = bed()) {
+            long page = bed.wiredPage();
+            Lease lease = LeasePoolFixture.acquired(bed.pool().tryAcquire(page, LeaseFlag.CPUPRIVATE));
+            byte[] array = new byte[8];
+            String thread =
+                    "the lease is confined to thread " + Thread.currentThread().threadId() + " and this is ";
+            elsewhere(() -> {
+                for (ThrowingCallable use : LeaseContract.uses(lease, array)) {
+                    assertRefused(Kind.CONFINED, use)
+                            .contains(thread)
+                            .contains("elsewhere")
+                            .contains("page=0x" + Long.toHexString(page) + ", pool=loans");
+                }
+                assertThat(lease.isOpen()).isFalse();
+            });
+            assertThat(array).containsOnly(0);
+            assertThat(lease.getLong(0)).isEqualTo(LeaseBed.mark(page));
+            lease.close();
+        }
+    }
+
+    @Test
+    default void confinedHandleIsOfNoUseToAnotherThread() throws InterruptedException {
+        try (LeaseBed bed = bed()) {
+            LeasePool pool = bed.pool();
+            long lease = pool.tryAcquireHandle(bed.wiredPage(), LeaseFlag.CPUPRIVATE);
+            elsewhere(() -> {
+                assertRefused(Kind.CONFINED, () -> pool.address(lease)).startsWith("cannot use, ");
+                assertRefused(Kind.CONFINED, () -> pool.page(lease));
+                assertRefused(Kind.CONFINED, () -> pool.byteSize(lease));
+                assertRefused(Kind.CONFINED, () -> pool.ref(lease)).startsWith("cannot ref, ");
+                assertRefused(Kind.CONFINED, () -> pool.handOver(lease)).startsWith("cannot hand over, ");
+                assertRefused(Kind.CONFINED, () -> pool.adopt(lease));
+                assertRefused(Kind.CONFINED, () -> pool.release(lease)).startsWith("cannot close, ");
+                assertThat(pool.isOpen(lease)).isFalse();
+            });
+            pool.release(lease);
+        }
+    }
+
+    @Test
+    default void confinedLeaseStaysSoWhenItIsHandedOver() throws InterruptedException {
+        try (LeaseBed bed = bed()) {
+            long page = bed.wiredPage();
+            long lease = bed.pool().tryAcquireHandle(page, LeaseFlag.CPUPRIVATE);
+            Lease adopted = bed.pool().adopt(bed.pool().handOver(lease));
+            elsewhere(() -> assertRefused(Kind.CONFINED, adopted::close));
+            assertThat(adopted.getLong(0)).isEqualTo(LeaseBed.mark(page));
+            adopted.close();
+        }
+    }
+
+    @Test
+    default void sharedLeaseOfTheSamePageIsAsGoodAsEver() throws InterruptedException {
+        try (LeaseBed bed = bed()) {
+            long page = bed.wiredPage();
+            Lease confined = LeasePoolFixture.acquired(bed.pool().tryAcquire(page, LeaseFlag.CPUPRIVATE));
+            Lease shared = bed.pool().acquire(page);
+            elsewhere(() -> assertThat(shared.getLong(0)).isEqualTo(LeaseBed.mark(page)));
+            confined.close();
+            elsewhere(shared::close);
+        }
+    }
+
+    @Test
+    default void holderOfTwoWordsReleasesALeaseOrABlockAlike() {
+        try (LeaseBed bed = bed()) {
+            LeasePool pool = bed.pool();
+            long page = bed.wiredPage();
+            long lease = pool.acquireHandle(bed.wiredRun(2));
+            try (BlockOwner slab = new BlockOwner(pool, lease);
+                    Buffer whole = new Buffer(pool, pool.acquireHandle(page), bed.direct(page));
+                    Buffer block = slab.let()) {
+                assertThat(whole.owner()).isNotSameAs(block.owner());
+                assertThat(pool.stats().leases()).isEqualTo(2);
+            }
+            assertThat(pool.stats().leases()).isZero();
+        }
+    }
+
+    @Test
+    default void blockOfALeasedRunGoesToABufferAndBack() throws InterruptedException {
+        try (LeaseBed bed = bed()) {
+            LeasePool pool = bed.pool();
+            long run = bed.wiredRun(2);
+            long lease = pool.acquireHandle(run);
+            try (BlockOwner slab = new BlockOwner(pool, lease)) {
+                assertRefused(Kind.RECYCLED, () -> pool.release(lease));
+                Buffer first = slab.let();
+                Buffer second = slab.let();
+                assertThat(second.address()).isEqualTo(first.address() + BlockOwner.BLOCK_BYTES);
+                OffHeap.putLong(second.address(), 77);
+                elsewhere(first::close);
+                assertThatThrownBy(first::close).isInstanceOf(IllegalStateException.class);
+                assertThatThrownBy(slab::close).hasMessage("block is let: 1");
+                assertThat(pool.stats().leases()).isEqualTo(1);
+                assertThat(OffHeap.getLong(bed.direct(run) + BlockOwner.BLOCK_BYTES))
+                        .isEqualTo(77);
+                second.close();
+            }
+            assertThat(pool.stats().leases()).isZero();
+        }
+    }
+
+    private static void elsewhere(Watchdog.Task task) throws InterruptedException {
+        Watchdog watchdog = new Watchdog();
+        watchdog.start("elsewhere", task);
+        watchdog.join();
+    }
+}

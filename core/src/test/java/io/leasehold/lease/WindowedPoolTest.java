@@ -1,0 +1,281 @@
+package io.leasehold.lease;
+
+import static io.leasehold.lease.WindowFixture.touch;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.lease.LeaseStateException.Kind;
+import io.leasehold.memory.MappingBudget;
+import io.leasehold.memory.OffHeap;
+import io.leasehold.memory.Reservations;
+import io.leasehold.os.Errno;
+import io.leasehold.os.FaultyVirtualMemory;
+import io.leasehold.os.FaultyVirtualMemory.Call;
+import io.leasehold.os.OsException;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.Watchdog;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Opening and closing a pool of windows, and windows of several pages.
+class WindowedPoolTest implements WindowFixture {
+
+    private final FaultyVirtualMemory memory = WindowFixture.countedMemory();
+
+    @Override
+    public FaultyVirtualMemory memory() {
+        return memory;
+    }
+
+    @Test
+    void windowsOverAnonymousPagesAreRefused() {
+        try (LeaseBed bed = new LeaseBed(memory, false, LeasePoolOptions.directMap())) {
+            assertThatThrownBy(() -> LeasePool.open(bed.arena(), windows(7)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("windows need an arena with a memory file: pool=loans, slots=7, arena=arena");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 9, 10, 11})
+    void poolThatTheMappingAccountHasNoRoomForChargesNothing(int room) {
+        Reservations reservations = new Reservations(memory, new MappingBudget(4 + room));
+        try (PageArena arena = LeaseBed.openArena(reservations, true)) {
+            assertThat(reservations.mappings().used()).isEqualTo(4);
+            assertThatThrownBy(() -> LeasePool.open(arena, windows(10)))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("out of kernel mappings: purpose=loans");
+            assertThat(reservations.mappings().used()).isEqualTo(4);
+            assertThat(reservations.parkedCount()).isZero();
+        }
+        reservations.releaseParked();
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Call.class,
+            names = {"RESERVE", "COMMIT"})
+    void poolThatTheKernelRefusesChargesNothing(Call call) {
+        try (LeaseBed bed = bed(1)) {
+            long used = bed.mappings().used();
+            memory.failOnce(call, 1, Errno.ENOMEM);
+            assertThatThrownBy(() -> LeasePool.open(bed.arena(), windows(100))).isInstanceOf(OsException.class);
+            bed.reservations().releaseParked();
+            assertThat(bed.mappings().used()).isEqualTo(used);
+        }
+    }
+
+    @Test
+    void windowsAreChargedWhenThePoolOpensAndNotWhenTheyAreUsed() {
+        try (LeaseBed bed = bed(1)) {
+            long before = bed.mappings().used();
+            LeasePool pool = LeasePool.open(bed.arena(), windows(100));
+            long open = bed.mappings().used();
+            assertThat(open).isBetween(before + 100, before + 102);
+            pool.acquire(bed.wiredPage()).close();
+            assertThat(bed.mappings().used()).isEqualTo(open);
+            pool.close();
+        }
+    }
+
+    @Test
+    void closedPoolGivesMappingsAndAddressSpaceBack() {
+        try (LeaseBed bed = bed(1)) {
+            long before = bed.mappings().used();
+            int parked = bed.reservations().parkedCount();
+            LeasePool pool = LeasePool.open(bed.arena(), windows(20));
+            pool.acquire(bed.wiredPage()).close();
+            pool.close();
+            pool.close();
+            assertThat(bed.reservations().parkedCount()).isEqualTo(parked + 1);
+            bed.reservations().releaseParked();
+            assertThat(bed.mappings().used()).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void addressSpaceOfAClosedPoolServesTheNextOne() {
+        try (LeaseBed bed = bed(1)) {
+            long page = bed.wiredPage();
+            long[] addresses = new long[2];
+            for (int i = 0; i < 2; i++) {
+                LeasePool pool = LeasePool.open(bed.arena(), windows(20));
+                try (Lease lease = pool.acquire(page)) {
+                    addresses[i] = lease.address();
+                    assertThat(lease.getLong(0)).isEqualTo(LeaseBed.mark(page));
+                }
+                pool.close();
+                assertThat(OffHeap.getLong(addresses[i])).isZero();
+            }
+            assertThat(addresses[1]).isEqualTo(addresses[0]);
+        }
+    }
+
+    @Test
+    void addressesOfAForciblyClosedPoolReadZeroAndLeadToThePageNoMore() {
+        LeaseBed bed = bed();
+        long page = bed.wiredPage();
+        long windows = bed.mappings().used();
+        long kept = bed.pool().acquire(page).address();
+        assertThat(bed.pool().closeForcibly()).isEqualTo(1);
+        assertThat(OffHeap.getLong(kept)).isZero();
+        OffHeap.putLong(kept, 1);
+        assertThat(OffHeap.getLong(bed.direct(page))).isEqualTo(LeaseBed.mark(page));
+        assertThat(bed.reservations().parkedCount()).isZero();
+        assertThat(bed.mappings().used()).isEqualTo(windows - 4);
+        bed.close();
+    }
+
+    @Test
+    void poolThatTheKernelDoesNotLetCloseStaysOpenAndIsClosedAgain() {
+        try (LeaseBed bed = bed()) {
+            long page = bed.wiredPage();
+            touch(bed, page);
+            long used = bed.mappings().used();
+            memory.failOnce(Call.UNMAP, 1, Errno.ENOMEM);
+            assertThatThrownBy(bed.pool()::close).isInstanceOf(OsException.class);
+            assertThat(bed.mappings().used()).isEqualTo(used);
+            bed.pool().checkInvariants();
+            touch(bed, page);
+            assertThat(bed.pool().stats().hits()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void refusedCloseOfThePoolEndsNoLease() throws InterruptedException {
+        try (LeaseBed bed = bed(1)) {
+            long[] pages = bed.wiredPages(2);
+            for (int round = 0; round < 10; round++) {
+                LeasePool pool = LeasePool.open(bed.arena(), windows(1));
+                openManyAtOnce(pool, pages[0]);
+                Watchdog watchdog = new Watchdog();
+                AtomicBoolean closed = new AtomicBoolean();
+                watchdog.start("tenant", () -> {
+                    // two pages and one window: each acquire is a miss, which gives the close time to come between
+                    for (int i = 0; !closed.get(); i++) {
+                        try {
+                            closeSoon(pool.acquire(pages[i & 1]));
+                        } catch (LeaseStateException e) {
+                            assertThat(e.kind()).isEqualTo(Kind.POOL_CLOSED);
+                        }
+                    }
+                });
+                watchdog.await("the tenant's first leases", () -> pool.stats().misses() > 2);
+                watchdog.await("a close that finds no lease", () -> watchdog.hasFailed() || isClosed(pool));
+                closed.set(true);
+                watchdog.join();
+            }
+        }
+    }
+
+    /// Makes the pool have many records, so that a look at all of them takes longer than a miss.
+    private static void openManyAtOnce(LeasePool pool, long page) {
+        long[] leases = new long[20_000];
+        for (int i = 0; i < leases.length; i++) {
+            leases[i] = pool.acquireHandle(page);
+        }
+        // the tenant gets the records that are looked at first
+        for (int i = leases.length - 1; i >= 0; i--) {
+            pool.release(leases[i]);
+        }
+    }
+
+    private static void closeSoon(Lease lease) {
+        long start = System.nanoTime();
+        while (System.nanoTime() - start < 5_000) {
+            Thread.onSpinWait();
+        }
+        try {
+            lease.close();
+        } catch (LeaseStateException e) {
+            throw new AssertionError("somebody else ended the lease", e);
+        }
+    }
+
+    private static boolean isClosed(LeasePool pool) {
+        try {
+            pool.close();
+            return true;
+        } catch (IllegalStateException e) {
+            return false;
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 7})
+    void runThatFillsItsWindowIsMappedInOneCall(int windowPages) {
+        try (LeaseBed bed = bed(windows(3).withWindowPages(windowPages))) {
+            long[] runs = {bed.wiredRun(windowPages), bed.wiredRun(windowPages), bed.wiredRun(windowPages)};
+            long maps = maps();
+            Lease[] leases = new Lease[3];
+            for (int i = 0; i < 3; i++) {
+                leases[i] = bed.pool().acquire(runs[i]);
+            }
+            assertThat(maps()).isEqualTo(maps + 3);
+            for (int i = 0; i < 3; i++) {
+                assertThat(leases[i].byteSize()).isEqualTo(windowPages * bed.pageBytes());
+                for (int page = 0; page < windowPages; page++) {
+                    assertThat(leases[i].getLong(page * bed.pageBytes())).isEqualTo(LeaseBed.mark(runs[i]) + page);
+                }
+                leases[i].close();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 7})
+    void runLongerThanAWindowIsRefused(int windowPages) {
+        try (LeaseBed bed = bed(windows(3).withWindowPages(windowPages))) {
+            long run = bed.wiredRun(windowPages + 1);
+            assertThatThrownBy(() -> bed.pool().acquire(run))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("pages in a lease: " + (windowPages + 1) + ", bound=" + windowPages);
+            assertThat(bed.pool().stats().used()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void runThatGrowsUnderItsLeaseIsSeenAsFarAsTheWindowReaches(int windowPages) {
+        try (LeaseBed bed = bed(windows(2).withWindowPages(windowPages))) {
+            long page = bed.wiredPage();
+            try (Lease lease = bed.pool().acquire(page)) {
+                for (int pages = 2; pages <= 4; pages++) {
+                    assertThat(bed.arena().tryGrow(page, 1)).isTrue();
+                    long seen = Math.min(pages, windowPages) * bed.pageBytes();
+                    assertThat(lease.byteSize()).isEqualTo(seen);
+                    assertThat(lease.segment().byteSize()).isEqualTo(seen);
+                    lease.putLong(seen - Long.BYTES, pages);
+                    assertThat(OffHeap.getLong(bed.direct(page) + seen - Long.BYTES))
+                            .isEqualTo(pages);
+                    assertThatThrownBy(() -> lease.getLong(seen)).isInstanceOf(IndexOutOfBoundsException.class);
+                }
+            }
+        }
+    }
+
+    @Test
+    void pageAtTheEndOfTheArenaIsSeenThroughAWiderWindow() {
+        try (LeaseBed bed = bed(windows(2).withWindowPages(8))) {
+            long[] pages = bed.wiredPages(LeaseBed.PAGES);
+            for (long page : pages) {
+                touch(bed, page);
+            }
+        }
+    }
+
+    @Test
+    void optionsOutOfTheirBoundsAreRefused() {
+        assertThatThrownBy(() -> LeasePoolOptions.windowed(0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("lease slots: 0, bounds=1..1048576");
+        assertThatThrownBy(() -> windows(LeasePoolOptions.MAX_SLOTS + 1)).hasMessageContaining("lease slots: 1048577");
+        assertThatThrownBy(() -> windows(1).withWindowPages(0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("pages in a window: 0, bounds=1..32768");
+        assertThatThrownBy(() -> windows(1).withWindowPages(1 << 16)).hasMessageContaining("65536");
+    }
+}
