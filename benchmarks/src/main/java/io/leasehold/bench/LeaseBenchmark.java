@@ -9,6 +9,7 @@ import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import java.lang.foreign.Arena;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -36,19 +37,21 @@ import org.openjdk.jmh.annotations.Warmup;
 public class LeaseBenchmark {
 
     private static final int PAGE_BYTES = 4096;
+    private static final long ARENA_BYTES = 64L << 20;
     private static final int SLOTS = 512;
     private static final int PAGES = 2 * SLOTS;
 
     private final PageArena arena = PageArena.open(PageArenaOptions.defaults()
             .withName("bench")
-            .withByteSize(64L << 20)
+            .withByteSize(ARENA_BYTES)
             .withMemoryFile(true));
     private final LeasePool direct = LeasePool.open(arena, LeasePoolOptions.directMap());
     private final LeasePool windowed = LeasePool.open(arena, LeasePoolOptions.windowed(SLOTS));
     private final long[] pages = wiredPages(arena);
 
     private final VirtualMemory memory = VirtualMemory.system();
-    private final int file = memory.createMemory("bench", (long) PAGES * PAGE_BYTES);
+    private final int file = memory.createMemory("bench", ARENA_BYTES);
+    private final long[] offsets = offsets(arena, pages);
     private final long windows = committed(memory, (long) SLOTS * PAGE_BYTES);
 
     private int next;
@@ -61,6 +64,14 @@ public class LeaseBenchmark {
             arena.frames().wire(pages[i]);
         }
         return pages;
+    }
+
+    /// The remap by hand follows the same order of pages, since mappings of neighbours would be merged by the kernel.
+    private static long[] offsets(PageArena arena, long[] pages) {
+        long[] addresses =
+                LongStream.of(pages).map(page -> arena.frames().address(page)).toArray();
+        long lowest = LongStream.of(addresses).min().orElseThrow();
+        return LongStream.of(addresses).map(address -> address - lowest).toArray();
     }
 
     private static long committed(VirtualMemory memory, long byteSize) {
@@ -161,7 +172,7 @@ public class LeaseBenchmark {
     public long windowMissRemap() {
         int page = next++ & (PAGES - 1);
         long address = windows + (long) (page & (SLOTS - 1)) * PAGE_BYTES;
-        memory.map(address, PAGE_BYTES, file, (long) page * PAGE_BYTES, VirtualMemory.Protection.READ_WRITE);
+        memory.map(address, PAGE_BYTES, file, offsets[page], VirtualMemory.Protection.READ_WRITE);
         return address;
     }
 }
