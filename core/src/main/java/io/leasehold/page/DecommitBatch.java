@@ -15,6 +15,7 @@ final class DecommitBatch {
     private int count;
     private int total;
     private int warm;
+    private int from; // where the search goes on
 
     DecommitBatch(int maxPages) {
         this.maxPages = maxPages;
@@ -63,9 +64,23 @@ final class DecommitBatch {
         return warm;
     }
 
+    /// {@return the first page that may be added}
+    int from() {
+        return from;
+    }
+
+    /// Empties the batch for what lies behind its last run, so that no page is met twice, also if it was refused.
+    void next() {
+        int end = count == 0 ? from : pages[count - 1] + pageCounts[count - 1];
+        clear();
+        from = end;
+    }
+
+    /// Empties the batch for any page.
     void clear() {
         count = 0;
         total = 0;
         warm = 0;
+        from = 0;
     }
 }

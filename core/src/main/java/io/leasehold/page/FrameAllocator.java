@@ -150,7 +150,8 @@ final class FrameAllocator {
         }
     }
 
-    /// Gives back the memory of pages that have been idle for at least `minAge` ticks, in batches, outside the lock.
+    /// Gives back the memory of pages that have been idle for at least `minAge` ticks, in batches, outside the lock. A
+    /// batch that the kernel refuses is left out.
     ///
     /// @return the bytes that went
     long decommitIdle(int minAge) {
@@ -159,11 +160,8 @@ final class FrameAllocator {
         }
         DecommitBatch batch = new DecommitBatch(batchPages);
         long bytes = 0;
-        boolean gone = true;
-        // what was refused has become young, so that a pass by age goes on without meeting it again
-        while ((gone || minAge > 0) && takeIdle(batch, minAge)) {
-            gone = decommit(batch);
-            bytes += gone ? (long) batch.warm() << frames.pageSizePower() : 0;
+        while (takeIdle(batch, minAge)) {
+            bytes += decommit(batch) ? (long) batch.warm() << frames.pageSizePower() : 0;
         }
         return bytes;
     }
@@ -327,7 +325,7 @@ final class FrameAllocator {
     private boolean takeIdle(DecommitBatch batch, int minAge) {
         lock.lock();
         try {
-            batch.clear();
+            batch.next();
             if (!closed) {
                 supply.takeIdle(batch, tick, minAge);
             }

@@ -197,17 +197,18 @@ final class FreeMap {
         clear(page, n, true);
     }
 
-    /// Takes idle pages that were freed at least `minAge` ticks before `tick` and puts them into `batch` as runs, until
-    /// the batch is full.
+    /// Takes idle pages that were freed at least `minAge` ticks before `tick` and puts them into `batch` as runs, from
+    /// where the batch wants them, until it is full.
     ///
     /// @param framePages 1, or how many pages make a frame that may only be taken whole
     void takeIdle(DecommitBatch batch, int tick, int minAge, int framePages) {
-        for (int block = firstOf(idleIn, topBlock, true); block < topBlock && !batch.isFull(); block++) {
+        int first = Math.max(firstOf(idleIn, topBlock, true), batch.from() >>> BLOCK_POWER);
+        for (int block = first; block < topBlock && !batch.isFull(); block++) {
             if (idleIn[block] == 0) {
                 continue;
             }
             int end = Math.min((block + 1) << BLOCK_POWER, pageCount);
-            int page = block << BLOCK_POWER;
+            int page = Math.max(block << BLOCK_POWER, batch.from());
             while (page < end && !batch.isFull()) {
                 int n = framePages > 1 ? framePages : idleRun(page, Math.min(end - page, batch.room()), tick, minAge);
                 boolean whole = framePages == 1 ? n > 0 : isOldFrame(page, n, tick, minAge);
