@@ -49,4 +49,9 @@ final class DirectMap implements PageMap {
     public void checkInvariants() {
         // there is no state
     }
+
+    @Override
+    public String toString() {
+        return "DirectMap";
+    }
 }

@@ -176,6 +176,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
     /// @throws LeaseStateException if the pool is closed, also while waiting
     /// @throws OsException if the kernel refuses a mapping; none is acquired then
     public int tryAcquireHandles(long[] pages, int count, int flags, long[] leases) {
+        LeaseFlag.check(flags);
         Objects.checkFromIndexSize(0, count, Math.min(pages.length, leases.length));
         int acquired = 0;
         try {
