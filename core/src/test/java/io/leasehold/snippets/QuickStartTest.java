@@ -1,0 +1,48 @@
+package io.leasehold.snippets;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.lease.Lease;
+import io.leasehold.lease.LeasePool;
+import io.leasehold.lease.LeasePoolOptions;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/// The example of the README: it is this file's, so it compiles and runs.
+class QuickStartTest {
+
+    private static final String INDENT = " ".repeat(8);
+
+    @Test
+    void runs() {
+        // example
+        try (PageArena arena = PageArena.open(PageArenaOptions.defaults().withByteSize(64L << 20));
+                LeasePool pool = LeasePool.open(arena, LeasePoolOptions.directMap())) {
+            long page = arena.allocate();
+            arena.frames().wire(page);
+            try (Lease lease = pool.acquire(page)) {
+                lease.putLong(0, 42); // 4 KiB at lease.address(), until here
+            }
+            arena.frames().unwire(page); // the lease ended, the page did not
+            arena.free(page);
+        }
+        // end
+    }
+
+    @Test
+    void isTheExampleOfTheReadme() throws IOException {
+        List<String> lines = Files.readAllLines(
+                Path.of("src/test/java").resolve(getClass().getName().replace('.', '/') + ".java"));
+        List<String> example =
+                lines.subList(lines.indexOf(INDENT + "// example") + 1, lines.indexOf(INDENT + "// end"));
+        assertThat(Files.readAllLines(Path.of("../README.md")))
+                .containsSequence(example.stream()
+                        .map(line -> line.substring(INDENT.length()))
+                        .toList());
+    }
+}
