@@ -76,7 +76,7 @@ public final class Lease implements AutoCloseable {
         return hasRecord() ? pool.isOpen(handle) : isOpenWithoutRecord();
     }
 
-    /// {@return a view of the memory, bounded, in native byte order as it is read with unaligned layouts}
+    /// {@return a view of the memory, with its bounds}
     ///
     /// Checked now and not again: a view knows nothing of the end of the lease, as a session of its own would cost
     /// more than the lease. The accessors below check each time.

@@ -24,10 +24,11 @@ import java.util.concurrent.locks.ReentrantLock;
 /// A window keeps its mapping after its last lease, as on i386, so the next lease on its page is a hit. The window
 /// that was released least recently is recycled first.
 ///
-/// **Threads.** Thread-safe. A hit and a release take no lock; a miss holds the lock over its mapping call, so two
-/// misses on one page never map it twice, the race that the original has. Waiters are served in the order they came:
-/// whoever finds others waiting waits behind them, and each who leaves, with a window or without, wakes the next one.
-/// Waiting parks, so a virtual thread leaves its carrier.
+/// **Threads.** Thread-safe. A hit takes no lock, nor does a release, except once after a search for a victim has
+/// passed over its window. A miss holds the lock over its mapping call, so two misses on one page never map it twice,
+/// the race that the original has. Waiters are served in the order they came: whoever finds others waiting waits behind
+/// them, and each who leaves, with a window or without, wakes the next one. Waiting parks, so a virtual thread leaves
+/// its carrier.
 ///
 /// **Invariants.** I4: `used + free == slots`, where used windows have leases. I5: while a thread waits, the release
 /// order is empty or the first waiter has been woken.
