@@ -171,7 +171,7 @@ public final class Lease implements AutoCloseable {
         if (hasRecord()) {
             return pool.handOver(handle);
         }
-        long next = pool.tryAcquireHandle(page, LeaseFlag.CPUPRIVATE);
+        long next = pool.recordConfined(page, address);
         handle = ENDED;
         return next;
     }

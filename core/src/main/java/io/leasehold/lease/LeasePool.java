@@ -361,6 +361,11 @@ public final class LeasePool implements Releaser, AutoCloseable {
         return Lease.withoutRecord(this, page, requireOpen(frames.wiredAddress(page, maxPages)));
     }
 
+    /// Gives a confined lease that has none a record.
+    long recordConfined(long page, long address) {
+        return open(records.take(stripes), page, address, LeaseFlag.CPUPRIVATE);
+    }
+
     private Lease lease(long lease, long page) {
         return new Lease(this, lease, page, records.openAddress(lease));
     }

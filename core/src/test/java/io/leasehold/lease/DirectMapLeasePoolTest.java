@@ -90,6 +90,20 @@ class DirectMapLeasePoolTest implements LeasePoolContract, LeaseContract, LeaseO
         }
     }
 
+    /// A hand-over is no acquire: like any other it asks nothing of the page.
+    @Test
+    void confinedObjectOnAPageThatIsNotWiredAnyMoreIsHandedOver() {
+        try (LeaseBed bed = bed()) {
+            Lease lease = confined(bed);
+            long address = lease.address();
+            bed.arena().frames().unwire(lease.page());
+            long handle = lease.handOver();
+            assertThat(bed.pool().address(handle)).isEqualTo(address);
+            bed.arena().frames().wire(bed.pool().page(handle));
+            bed.pool().release(handle);
+        }
+    }
+
     @Test
     void confinedObjectOfATracedPoolHasARecord() {
         try (LeaseBed bed = bed(options().withTraced(true));

@@ -134,8 +134,10 @@ class LeasePoolConcurrentTest {
             System.out.printf("  acquired=%,d, refused=%,d, %s%n", acquired(), refused(), stats);
             assertThat(acquired()).isGreaterThan((long) ROUNDS * steps / 10);
             if (stats.slots() > 0) {
-                assertThat(stats.failures()).isPositive();
                 assertThat(stats.misses()).isGreaterThan(stats.slots());
+                if (stats.slots() < PLATFORM) { // whether a larger pool is ever used up depends on the scheduler
+                    assertThat(stats.failures()).isPositive();
+                }
             }
         }
 
