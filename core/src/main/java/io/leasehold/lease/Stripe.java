@@ -5,11 +5,12 @@ import java.lang.invoke.VarHandle;
 import java.lang.ref.WeakReference;
 import org.jspecify.annotations.Nullable;
 
-/// What one thread keeps of a pool for itself: a stack of free lease records, and counts of its window uses.
+/// What one thread keeps of a pool for itself: a stack of free lease records, by the handles of their
+/// next leases, and counts of its window uses.
 ///
 /// ```text
-///   cells   0 ... 7  | 8    | 9     | 10        | 11    | 12       | 13   | 16 ... 47 | 48 ... 55
-///           distance | busy | clock | activated | idled | rejoined | high | records   | distance
+///   cells   0 ... 7  | 8    | 9     | 10        | 11    | 12       | 13   | 14    | 16 ... 47 | 48 ... 55
+///           distance | busy | clock | activated | idled | rejoined | high | depth | handles   | distance
 /// ```
 ///
 /// **Threads.** A biased stripe is touched by its owner alone, with plain stores; the stripes that virtual threads
