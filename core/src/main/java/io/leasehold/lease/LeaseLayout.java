@@ -52,7 +52,7 @@ final class LeaseLayout {
 
     /// {@return the word of a shared lease of the handle's generation}
     static long sharedWord(long handle) {
-        return (handle << HANDLE_TO_WORD & GENERATION_MASK) | SHARED;
+        return word(handle, SHARED);
     }
 
     /// {@return the handle for the next lease of the record}
@@ -72,7 +72,7 @@ final class LeaseLayout {
 
     /// {@return the word of a lease of the handle's generation confined to the calling thread}
     static long confinedWord(long handle) {
-        return (handle << HANDLE_TO_WORD & GENERATION_MASK) | confinedUse();
+        return word(handle, confinedUse());
     }
 
     /// {@return the word of the record after its lease was closed}

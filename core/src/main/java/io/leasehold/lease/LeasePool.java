@@ -71,7 +71,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
         this.records = new LeaseRecords(tag, options.name(), options.traced() ? new LeaseTraces() : null);
         this.map = options.isDirectMap()
                 ? new DirectMap()
-                : WindowedMap.open(options, requireFile(file, arena, options), pageByteSize, stripes);
+                : WindowedMap.open(options, requireFile(file, arena, options), pageByteSize, stripes, records.errors());
         this.maxPages = map.maxPages();
         this.recordless = options.isDirectMap() && !options.traced();
     }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// **Memory order.** The word is stored last (release) when a lease is opened and is paired with the acquire load in
 /// [#require]. A stale reader may race with the next opening, so what it read counts only if the word, read again, is
 /// the same; the opener keeps its stores below the end of the lease before it with a store fence. See
-/// `LeaseRecycleStress`.
+/// `LeaseRecycleStress` and `LeaseDoubleCloseStress`.
 final class LeaseRecords {
 
     private static final int CHUNK_POWER = 10;

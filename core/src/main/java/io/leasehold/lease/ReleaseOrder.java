@@ -65,10 +65,6 @@ final class ReleaseOrder {
         return WindowSlots.NO_SLOT;
     }
 
-    int size() {
-        return size;
-    }
-
     void checkInvariants() {
         boolean[] seen = new boolean[heap.length];
         for (int i = 0; i < size; i++) {

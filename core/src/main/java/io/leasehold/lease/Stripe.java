@@ -5,8 +5,8 @@ import java.lang.invoke.VarHandle;
 import java.lang.ref.WeakReference;
 import org.jspecify.annotations.Nullable;
 
-/// What one thread keeps of a pool for itself: a stack of free lease records, by the handles of their
-/// next leases, and counts of its window uses.
+/// What one thread keeps of a pool for itself: a stack of free lease records, by the handles of their next
+/// leases, and counts of its window uses.
 ///
 /// ```text
 ///   cells   0 ... 7  | 8    | 9     | 10        | 11    | 12       | 13   | 14    | 16 ... 47 | 48 ... 55

@@ -28,7 +28,8 @@ import java.util.Arrays;
 ///
 /// **Memory order.** Every step of the life of a slot is a compare-and-set of its word, or a release store while it is
 /// BUSY; `page` is read between two reads of the word. `next` and the heads of the chains are stored with release. A
-/// reader that walks a chain while it changes may miss its page and then looks again under the lock.
+/// reader that walks a chain while it changes may miss its page and then looks again under the lock. See
+/// `LeaseSharedPageStress` and, for the last release against a waiter, `LeaseWaiterStress`.
 final class WindowSlots {
 
     static final int NO_SLOT = -1;

@@ -1,6 +1,5 @@
 package io.leasehold.lease;
 
-import io.leasehold.lease.LeaseStateException.Kind;
 import io.leasehold.memory.MappingBudget;
 import io.leasehold.memory.Region;
 import io.leasehold.os.OsException;
@@ -43,7 +42,7 @@ final class WindowedMap implements PageMap {
     private static final int SEQUENCE_BITS = 28;
     private static final long SEQUENCE_MASK = (1L << SEQUENCE_BITS) - 1;
 
-    private final String name; // (C)
+    private final LeaseErrors errors; // (C)
     private final PageFile file; // (C)
     private final Region region; // (C)
     private final long base; // (C) address of slot 0
@@ -73,8 +72,14 @@ final class WindowedMap implements PageMap {
         }
     }
 
-    private WindowedMap(LeasePoolOptions options, PageFile file, Region region, int windowPower, Stripes stripes) {
-        this.name = options.name();
+    private WindowedMap(
+            LeasePoolOptions options,
+            PageFile file,
+            Region region,
+            int windowPower,
+            Stripes stripes,
+            LeaseErrors errors) {
+        this.errors = errors;
         this.file = file;
         this.region = region;
         this.base = region.address();
@@ -89,7 +94,8 @@ final class WindowedMap implements PageMap {
     ///
     /// @throws IllegalStateException if the mapping account has no room for them
     /// @throws OsException if the kernel refuses
-    static WindowedMap open(LeasePoolOptions options, PageFile file, long pageByteSize, Stripes stripes) {
+    static WindowedMap open(
+            LeasePoolOptions options, PageFile file, long pageByteSize, Stripes stripes, LeaseErrors errors) {
         int windowPower = Long.SIZE - Long.numberOfLeadingZeros(options.windowPages() * pageByteSize - 1);
         long byteSize = (long) options.slots() << windowPower;
         MappingBudget mappings = file.reservations().mappings();
@@ -98,7 +104,7 @@ final class WindowedMap implements PageMap {
         try {
             region = file.reservations().reserve(options.name(), byteSize, pageByteSize);
             region.commit(byteSize);
-            return new WindowedMap(options, file, region, windowPower, stripes);
+            return new WindowedMap(options, file, region, windowPower, stripes, errors);
         } catch (RuntimeException | Error e) {
             mappings.credit(options.slots());
             if (region != null) {
@@ -140,7 +146,7 @@ final class WindowedMap implements PageMap {
         try {
             while (true) {
                 if (closed) {
-                    throw closed();
+                    throw errors.poolClosed();
                 }
                 Stripe stripe = stripes.enter();
                 long address = find(direct, stripe);
@@ -261,8 +267,8 @@ final class WindowedMap implements PageMap {
             for (int slot = 0; slot < slots.count(); slot++) {
                 used += WindowSlots.isInUse(slots.word(slot)) ? 1 : 0;
             }
-            if (used != countedUse()) {
-                throw new AssertionError("I4: used=" + used + ", counted=" + countedUse());
+            if (used != stripes.used()) {
+                throw new AssertionError("I4: used=" + used + ", counted=" + stripes.used());
             }
         } finally {
             lock.unlock();
@@ -295,7 +301,7 @@ final class WindowedMap implements PageMap {
         Stripe stripe = stripes.enter();
         count(1, stripe);
         stripe.exit();
-        raisePeak(countedUse());
+        raisePeak(stripes.used());
         for (Waiter waiter : waiters) {
             if (waiter.page == direct) {
                 LockSupport.unpark(waiter.thread); // it is a hit now
@@ -308,13 +314,9 @@ final class WindowedMap implements PageMap {
         if (leases > 1) {
             stripe.rejoined();
         } else if (stripe.activated()) {
-            long used = countedUse();
+            long used = stripes.used();
             stripe.allow(raisePeak(used) - (int) used);
         }
-    }
-
-    private long countedUse() {
-        return stripes.used();
     }
 
     private int raisePeak(long used) {
@@ -343,9 +345,5 @@ final class WindowedMap implements PageMap {
 
     private int slot(long address) {
         return (int) ((address - base) >>> windowPower);
-    }
-
-    private LeaseStateException closed() {
-        return new LeaseStateException(Kind.POOL_CLOSED, "lease pool is closed: " + name, null);
     }
 }

@@ -76,7 +76,8 @@ public final class Region implements AutoCloseable {
     /// @param descriptor the file; the caller keeps it
     /// @param fileOffset place in the file, a multiple of the OS page
     /// @throws IndexOutOfBoundsException if the part is not committed
-    /// @throws OsException if the kernel refuses; the part reads as zero then
+    /// @throws OsException if the kernel refuses; the part reads as zero then, or if that was refused too (suppressed)
+    ///     may not be touched
     public void mapMemoryFile(long byteOffset, long partByteSize, int descriptor, long fileOffset) {
         checkOpen();
         Objects.checkFromIndexSize(byteOffset, partByteSize, committedByteSize);

@@ -42,7 +42,7 @@ public final class PageFile {
     /// @param byteSize how much to map, a multiple of the OS page; what lies past the end of the arena cannot be
     ///     touched
     /// @param pageAddress the address of the first page in the arena
-    /// @throws OsException if the kernel refuses; the part of the region then reads as zero
+    /// @throws OsException if the kernel refuses; see [Region#mapMemoryFile(long, long, int, long)]
     public void map(Region region, long byteOffset, long byteSize, long pageAddress) {
         region.mapMemoryFile(byteOffset, byteSize, descriptor, pageAddress - address);
     }

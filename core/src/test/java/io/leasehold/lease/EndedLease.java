@@ -49,6 +49,14 @@ final class EndedLease {
         }
     }
 
+    /// A lease of another pool is refused as well, by its handle.
+    static void misuseForeign(LeasePool pool, long handle) {
+        refused(Kind.FOREIGN, () -> pool.release(handle));
+        refused(Kind.FOREIGN, () -> pool.address(handle));
+        refused(Kind.FOREIGN, () -> pool.handOver(handle));
+        assertThat(pool.isOpen(handle)).isFalse();
+    }
+
     static void refused(Kind kind, ThrowingCallable call) {
         assertThatThrownBy(call)
                 .isInstanceOfSatisfying(

@@ -345,8 +345,7 @@ final class LeasePoolWalk {
         operation = "misuse a lease of another pool";
         Page page = any(pages);
         long foreign = page.wires > 0 ? stranger.acquireHandle(page.handle) : LeasePool.NO_LEASE;
-        EndedLease.refused(Kind.FOREIGN, () -> pool.release(foreign));
-        assertThat(pool.isOpen(foreign)).isFalse();
+        EndedLease.misuseForeign(pool, foreign);
         if (foreign != LeasePool.NO_LEASE) {
             stranger.release(foreign);
         }

@@ -93,6 +93,21 @@ final class LeaseTenants {
         return tenants.get(random.nextInt(tenants.size()));
     }
 
+    /// Leases every window, while nobody else is there, and finds that one more page is refused.
+    void useUp() {
+        long[] leases = new long[pool.options().slots()];
+        for (int i = 0; i < leases.length; i++) {
+            leases[i] = pool.tryAcquireHandle(pages.get(i).handle, LeaseFlag.NOWAIT);
+            assertThat(leases[i]).as("lease on window %d", i).isNotEqualTo(LeasePool.NO_LEASE);
+        }
+        assertThat(pool.tryAcquireHandle(pages.get(leases.length).handle, LeaseFlag.NOWAIT))
+                .as("lease beyond the windows")
+                .isEqualTo(LeasePool.NO_LEASE);
+        for (long lease : leases) {
+            pool.release(lease);
+        }
+    }
+
     void arrive(Page page, long address) {
         synchronized (page) {
             if (page.holders++ == 0) {

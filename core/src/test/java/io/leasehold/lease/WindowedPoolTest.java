@@ -148,7 +148,7 @@ class WindowedPoolTest implements WindowFixture {
     void refusedCloseOfThePoolEndsNoLease() throws InterruptedException {
         try (LeaseBed bed = bed(1)) {
             long[] pages = bed.wiredPages(2);
-            for (int round = 0; round < 10; round++) {
+            for (int round = 0; round < 50; round++) {
                 LeasePool pool = LeasePool.open(bed.arena(), windows(1));
                 openManyAtOnce(pool, pages[0]);
                 Watchdog watchdog = new Watchdog();
