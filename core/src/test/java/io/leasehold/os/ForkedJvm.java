@@ -9,23 +9,30 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /// A JVM of the same kind as this one, started with other options on the class path, run to its end.
 ///
 /// @param exitCode what it ended with
 /// @param output what it printed, errors included
-record ForkedJvm(int exitCode, String output) {
+public record ForkedJvm(int exitCode, String output) {
 
     private static final long TIMEOUT_SECONDS = 120;
 
     /// Runs the main method of a test class.
     static ForkedJvm run(Class<?> main, String... options) throws IOException, InterruptedException {
+        return run(List.of(rootOf(main), rootOf(VirtualMemory.class)), main, options);
+    }
+
+    /// Runs the main method of a test class on another class path.
+    public static ForkedJvm run(List<Path> classPath, Class<?> main, String... options)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Xmx256m");
         command.addAll(List.of(options));
         command.add("-cp");
-        command.add(rootOf(main) + File.pathSeparator + rootOf(VirtualMemory.class));
+        command.add(classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)));
         command.add(main.getName());
         Path output = Files.createTempFile("forked", ".log");
         try {
@@ -44,12 +51,16 @@ record ForkedJvm(int exitCode, String output) {
         }
     }
 
-    /// {@return the directory that a class file was found below, also where its module is patched}
-    private static Path rootOf(Class<?> type) {
+    /// {@return the directory or jar that a class file was found in, also where its module is patched}
+    public static Path rootOf(Class<?> type) {
         try {
             String up = "../"
                     .repeat((int) type.getName().chars().filter(c -> c == '.').count());
             URI file = type.getResource(type.getSimpleName() + ".class").toURI();
+            if (file.getScheme().equals("jar")) {
+                String inJar = file.getRawSchemeSpecificPart();
+                return Path.of(URI.create(inJar.substring(0, inJar.indexOf("!/"))));
+            }
             return Path.of(file.resolve(up));
         } catch (URISyntaxException e) {
             throw new AssertionError(e);
