@@ -31,7 +31,7 @@
 /// |---|---|
 /// | a direct map | the page itself, whoever has it now; zero where it was given back |
 /// | a window | the page, until the window is recycled, then that of another lease |
-/// | an arena or a pool that was closed | zero, or the memory of the next owner of the address space |
+/// | an arena, or a pool of windows, that was closed | zero, or the memory of the next owner of the address space |
 /// | a pool of windows that was closed forcibly | zero, and what is written nobody reads |
 ///
 /// Portable memory may keep its content where it says zero. What is written to memory that was given back costs memory

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.sun.management.ThreadMXBean;
 import io.leasehold.lease.Lease;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Words;
 import io.leasehold.os.AddressSpace;
 import io.leasehold.snippets.LeaseBuffersExample;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteOrder;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
@@ -146,6 +148,31 @@ class LeaseBuffersTest {
             assertThat(buffer.getLong(0)).isEqualTo(42);
             assertThat(buffer.capacity()).isEqualTo(8);
         }
+    }
+
+    @Test
+    void rewrappingMakesNoGarbage() {
+        UnsafeBuffer buffer = LeaseBuffers.wrap(lease);
+        long handle = pages.pool().acquireHandle(page);
+        int rounds = 1000;
+        rewrap(buffer, handle, rounds); // loads the classes
+        long before = allocatedBytes();
+        rewrap(buffer, handle, rounds);
+        assertThat(allocatedBytes() - before).as("bytes, an object is 16").isLessThan(8L * rounds);
+        pages.pool().release(handle);
+    }
+
+    private void rewrap(UnsafeBuffer buffer, long handle, int rounds) {
+        for (int i = 0; i < rounds; i++) {
+            LeaseBuffers.rewrap(buffer, lease);
+            LeaseBuffers.rewrap(buffer, pages.pool(), handle);
+            LeaseBuffers.rewrap(buffer, lease.address(), 64);
+            LeaseBuffers.unwrap(buffer);
+        }
+    }
+
+    private static long allocatedBytes() {
+        return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
     }
 
     @Test
