@@ -20,6 +20,7 @@ public final class OffHeap {
 
     private static final MemorySegment ALL = AddressSpace.ALL;
     private static final long BASE = AddressSpace.BASE;
+    private static final long BYTE_SIZE = ALL.byteSize();
 
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
     private static final ValueLayout.OfShort SHORT =
@@ -105,6 +106,37 @@ public final class OffHeap {
     /// @param byteSize how many bytes
     public static void copy(long from, long to, long byteSize) {
         MemorySegment.copy(ALL, from - BASE, ALL, to - BASE, byteSize);
+    }
+
+    /// Copies `length` bytes into an array.
+    ///
+    /// @param from address of the first byte to read
+    /// @param to where to write
+    /// @param index of the first byte written in `to`
+    /// @param length how many bytes
+    /// @throws IndexOutOfBoundsException if they do not fit the array
+    public static void copyToArray(long from, byte[] to, int index, int length) {
+        MemorySegment.copy(ALL, BYTE, from - BASE, to, index, length);
+    }
+
+    /// Copies `length` bytes out of an array.
+    ///
+    /// @param from where to read
+    /// @param index of the first byte read in `from`
+    /// @param to address of the first byte to write
+    /// @param length how many bytes
+    /// @throws IndexOutOfBoundsException if the array does not have them
+    public static void copyFromArray(byte[] from, int index, long to, int length) {
+        MemorySegment.copy(from, index, ALL, BYTE, to - BASE, length);
+    }
+
+    /// {@return whether that memory can be reached from here: all there is in native mode, only ours in portable mode}
+    ///
+    /// @param address of the first byte, also of memory that is not ours
+    /// @param byteSize how many bytes
+    public static boolean reaches(long address, long byteSize) {
+        long offset = address - BASE;
+        return offset >= 0 && offset <= BYTE_SIZE - byteSize;
     }
 
     /// {@return a view of `byteSize` bytes at `address`, bounded, but not tied to the life of what owns them}

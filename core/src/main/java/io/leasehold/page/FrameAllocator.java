@@ -1,5 +1,7 @@
 package io.leasehold.page;
 
+import io.leasehold.memory.BiasedSlot;
+import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.Region;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory.Capability;
@@ -22,7 +24,7 @@ import java.util.function.IntSupplier;
 /// **Invariants.** I1: `used in map == live + cached in magazines + transit`.
 final class FrameAllocator {
 
-    /// A waiter looks again at least this often, because a parent budget that gets room does not wake it.
+    /// A waiter looks again at least this often, since room in a parent budget or stock of a tenant wakes nobody.
     private static final long LOOK_AGAIN_NANOS = 10_000_000;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -30,8 +32,10 @@ final class FrameAllocator {
     private final Region region; // (C)
     private final PageFrames frames; // (C)
     private final Magazines magazines; // (C)
+    private final BiasedSlots slots; // (C) of the magazines
+    private final PageTenants tenants; // (C)
     private final FrameSupply supply; // (L)
-    private final Counts counts = new Counts(); // (L)
+    private final FrameCounts counts = new FrameCounts(); // (L)
     private final int[] runs = new int[Integer.SIZE]; // (L) scratch for one magazine
     private final int batchPages; // (C)
     private int transit; // (L) pages being decommitted
@@ -39,23 +43,20 @@ final class FrameAllocator {
     private boolean closed; // (L)
     private volatile int tick; // (A) the age of the world, written by maintenance
 
-    FrameAllocator(Region region, PageFrames frames, Magazines magazines, FrameSupply supply, int framePages) {
+    FrameAllocator(
+            Region region,
+            PageFrames frames,
+            Magazines magazines,
+            PageTenants tenants,
+            FrameSupply supply,
+            int framePages) {
         this.region = region;
         this.frames = frames;
         this.magazines = magazines;
+        this.slots = magazines.slots();
+        this.tenants = tenants;
         this.supply = supply;
         this.batchPages = (int) Math.max(framePages, FrameSupply.STEP_BYTES >>> frames.pageSizePower());
-    }
-
-    /// How often each slow path was taken.
-    static final class Counts {
-        long allocations;
-        long frees;
-        long waits;
-        long reclaims;
-        long reclaimFailures;
-        long decommits;
-        long decommitFailures;
     }
 
     /// Takes a run for the calling thread and fills up its magazine on the way. Does not wait for other users.
@@ -69,7 +70,9 @@ final class FrameAllocator {
             counts.allocations++;
             int page = supply.carve(pageCount, align);
             if (page < 0) {
-                page = underPressure(() -> supply.carve(pageCount, align));
+                IntSupplier attempt = () -> supply.carve(pageCount, align);
+                page = underPressure(attempt);
+                page = page < 0 && !tenants.isEmpty() ? fromTenants(attempt) : page;
             } else if (align == 1 && Magazines.classOf(pageCount) >= 0 && waiters == 0) {
                 refill(Magazines.classOf(pageCount));
             }
@@ -81,20 +84,27 @@ final class FrameAllocator {
 
     /// Takes a run as soon as there is one, but waits no longer than `timeoutNanos`.
     ///
-    /// While anybody waits the magazines are shut, so that each free is seen here and no wake-up is lost.
+    /// While anybody waits the magazines are shut, so that each free is seen here and no wake-up is lost. Tenants, who
+    /// were asked just before, are asked again from time to time.
     ///
     /// @return the first page, or [FreeMap#NONE] after the timeout
     int allocate(int pageCount, int align, long timeoutNanos) throws InterruptedException {
-        long deadline = System.nanoTime() + timeoutNanos;
+        IntSupplier attempt = () -> supply.carve(pageCount, align);
+        long asked = System.nanoTime();
+        long deadline = asked + timeoutNanos;
         lock.lockInterruptibly();
         try {
             waiters++;
             counts.waits++;
-            magazines.suspend();
+            slots.suspend();
             try {
                 while (true) {
                     checkOpen();
-                    int page = underPressure(() -> supply.carve(pageCount, align));
+                    int page = underPressure(attempt);
+                    if (page < 0 && !tenants.isEmpty() && System.nanoTime() - asked >= LOOK_AGAIN_NANOS) {
+                        page = fromTenants(attempt);
+                        asked = System.nanoTime();
+                    }
                     long left = deadline - System.nanoTime();
                     if (page >= 0 || left <= 0) {
                         return handOut(page, pageCount);
@@ -103,7 +113,7 @@ final class FrameAllocator {
                 }
             } finally {
                 waiters--;
-                magazines.resume();
+                slots.resume();
             }
         } finally {
             lock.unlock();
@@ -119,11 +129,11 @@ final class FrameAllocator {
             }
             counts.frees++;
             int runClass = Magazines.classOf(pageCount);
-            MagazineSlot slot = runClass >= 0 && waiters == 0 ? magazines.enter() : null;
+            BiasedSlot slot = runClass >= 0 && waiters == 0 ? slots.enter() : null;
             boolean kept = false;
             if (slot != null) {
-                int count = slot.takeOlderHalf(runClass, runs);
-                kept = slot.push(runClass, page);
+                int count = Magazines.takeOlderHalf(slot.cells(), runClass, runs);
+                kept = Magazines.push(slot.cells(), runClass, page);
                 slot.exit();
                 giveIdle(0, count, pageCount);
             }
@@ -138,7 +148,8 @@ final class FrameAllocator {
         }
     }
 
-    /// Takes the `more` pages that begin at `page`, if they exist, are free and can be paid for.
+    /// Takes the `more` pages that begin at `page`, if they exist, are free and can be paid for. Does not ask tenants,
+    /// whose stock is seldom just there: who cannot grow moves, and that asks them if it must.
     boolean extend(int page, int more) {
         lock.lock();
         try {
@@ -159,11 +170,11 @@ final class FrameAllocator {
             return 0;
         }
         DecommitBatch batch = new DecommitBatch(batchPages);
-        long bytes = 0;
+        long pages = 0;
         while (takeIdle(batch, minAge)) {
-            bytes += decommit(batch) ? (long) batch.warm() << frames.pageSizePower() : 0;
+            pages += decommit(batch) ? batch.warm() : 0;
         }
-        return bytes;
+        return pages << frames.pageSizePower();
     }
 
     /// Brings the pages of all magazines home.
@@ -195,11 +206,11 @@ final class FrameAllocator {
             if (closed) {
                 return 0;
             }
-            magazines.suspend();
+            slots.suspend();
             drainMagazines();
             int live = supply.usedPages() - magazines.cachedPages();
             if (live > 0 && !force) {
-                magazines.resume();
+                slots.resume();
                 return live;
             }
             closed = true;
@@ -227,7 +238,7 @@ final class FrameAllocator {
 
     /// Sees the pool's numbers while nothing changes.
     interface Reader<T> {
-        T read(FrameSupply supply, Counts counts, int transit);
+        T read(FrameSupply supply, FrameCounts counts, int transit);
     }
 
     /// Checks what must always hold; exact only while no other thread uses the arena.
@@ -273,6 +284,18 @@ final class FrameAllocator {
         return page;
     }
 
+    /// Has tenants free what they have in stock, without the lock, which they need, and looks again.
+    private int fromTenants(IntSupplier attempt) {
+        lock.unlock();
+        try {
+            tenants.relinquish();
+        } finally {
+            lock.lock();
+        }
+        checkOpen();
+        return underPressure(attempt);
+    }
+
     /// Fills half of the calling thread's magazine, with idle pages if there are any, else with adjacent ones.
     private void refill(int runClass) {
         int want = magazines.capacity(runClass) / 2;
@@ -282,9 +305,9 @@ final class FrameAllocator {
             runs[count] = adjacent + (count << runClass);
         }
         int pushed = 0;
-        MagazineSlot slot = count > 0 ? magazines.enter() : null;
+        BiasedSlot slot = count > 0 ? slots.enter() : null;
         if (slot != null) {
-            while (pushed < count && slot.push(runClass, runs[pushed])) {
+            while (pushed < count && Magazines.push(slot.cells(), runClass, runs[pushed])) {
                 frames.setRun(runs[pushed++], 1 << runClass);
             }
             slot.exit();
@@ -307,7 +330,7 @@ final class FrameAllocator {
 
     private void drainMagazines() {
         counts.reclaims++;
-        magazines.suspend();
+        slots.suspend();
         try {
             if (region.memory().can(Capability.BARRIER)) {
                 region.memory().barrier();
@@ -318,7 +341,7 @@ final class FrameAllocator {
             counts.reclaimFailures++;
             supply.refused(e);
         } finally {
-            magazines.resume();
+            slots.resume();
         }
     }
 

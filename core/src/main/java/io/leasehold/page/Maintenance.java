@@ -104,7 +104,7 @@ final class Maintenance {
         long due = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
         try {
             due = task.decay.step(System.nanoTime());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             // the other arenas still need this thread; a repeated failure would flood the log
             if (!task.warned) {
                 task.warned = true;

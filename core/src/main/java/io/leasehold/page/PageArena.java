@@ -1,6 +1,8 @@
 package io.leasehold.page;
 
 import io.leasehold.memory.Alignment;
+import io.leasehold.memory.BiasedSlot;
+import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Reservations;
@@ -37,14 +39,13 @@ public final class PageArena implements AutoCloseable {
     /// The handle that is no page.
     public static final long NO_PAGE = 0;
 
-    private static final int MIN_OWN_MAGAZINES = 64;
-    private static final int MAX_OWN_MAGAZINES = 512;
     private static final AtomicInteger NEXT_TAG = new AtomicInteger();
 
     private final PageArenaOptions options; // (C) with its defaults filled in
     private final ArenaSpace space; // (C)
     private final PageFrames frames; // (C)
-    private final Magazines magazines; // (C)
+    private final BiasedSlots slots; // (C) of the magazines
+    private final PageTenants tenants; // (C)
     private final FrameAllocator allocator; // (C)
     private final ArenaReport report; // (C)
     private final Decay decay; // (C)
@@ -55,9 +56,6 @@ public final class PageArena implements AutoCloseable {
 
     private PageArena(PageArenaOptions options, Reservations reservations, MemoryBudget parent, long now) {
         VirtualMemory memory = reservations.memory();
-        int cpus = Runtime.getRuntime().availableProcessors();
-        int own = (int) Alignment.powerOfTwoFrom(Math.clamp(8L * cpus, MIN_OWN_MAGAZINES, MAX_OWN_MAGAZINES));
-        int shared = (int) Alignment.powerOfTwoFrom(2L * cpus);
         int pagePower = Alignment.power(options.pageByteSize());
         this.options = options;
         this.pageCount = (int) (options.byteSize() >>> pagePower);
@@ -68,16 +66,18 @@ public final class PageArena implements AutoCloseable {
         long pages = space.pages.address();
         this.frames = new PageFrames(options.name(), tag, space.frames, pages, pageCount, pagePower, locks);
         boolean fenced = !memory.can(Capability.BARRIER);
-        this.magazines = new Magazines(own, shared, fenced, pageCount, options.pageByteSize());
+        Magazines magazines = new Magazines(fenced, pageCount, options.pageByteSize());
+        this.slots = magazines.slots();
+        this.tenants = new PageTenants(options.name());
         long frameBytes = options.hugePages() ? Math.max(memory.hugePageSize(), options.pageByteSize()) : 0;
         int framePages = Math.max(1, (int) (frameBytes >>> pagePower));
         FreeMap map = new FreeMap(pageCount, space.usedBits, space.warmBits, space.stamps);
         FrameSupply.Terms terms =
                 new FrameSupply.Terms(pageCount, ArenaSpace.TABLE_BYTES_PER_PAGE, options.prefault(), framePages);
         FrameSupply supply = new FrameSupply(space.pages, frames, map, space.budget, terms);
-        this.allocator = new FrameAllocator(space.pages, frames, magazines, supply, framePages);
+        this.allocator = new FrameAllocator(space.pages, frames, magazines, tenants, supply, framePages);
         this.report = new ArenaReport(this.options, frames, magazines, allocator, space.budget);
-        this.decay = new Decay(allocator, options.decay().toNanos(), now);
+        this.decay = new Decay(allocator, tenants, options.decay().toNanos(), now);
     }
 
     /// Opens an arena of this process.
@@ -120,9 +120,9 @@ public final class PageArena implements AutoCloseable {
     /// @return its handle, or [#NO_PAGE]
     /// @throws PageStateException if the arena is closed
     public long tryAllocate() {
-        MagazineSlot slot = magazines.enter();
+        BiasedSlot slot = slots.enter();
         if (slot != null) {
-            int index = slot.pop(0);
+            int index = Magazines.pop(slot.cells(), 0);
             slot.exit();
             if (index >= 0) {
                 return frames.claim(index);
@@ -157,9 +157,9 @@ public final class PageArena implements AutoCloseable {
         if (runClass < 0 || pages <= 0) {
             return claim(allocator.allocate(checkRun(pages), 1));
         }
-        MagazineSlot slot = magazines.enter();
+        BiasedSlot slot = slots.enter();
         if (slot != null) {
-            int index = slot.pop(runClass);
+            int index = Magazines.pop(slot.cells(), runClass);
             slot.exit();
             if (index >= 0) {
                 return frames.claim(index);
@@ -187,7 +187,8 @@ public final class PageArena implements AutoCloseable {
 
     /// Allocates `pages` adjacent pages, waiting until others free them.
     ///
-    /// @param timeout how long to wait at most; a budget above the arena's that gets room is noticed within 10 ms
+    /// @param timeout how long to wait at most; what a tenant gets in stock, and room in a budget above the arena's, is
+    ///     noticed within 10 ms
     /// @param pages how many pages
     /// @return the handle of the run, or [#NO_PAGE] after the timeout
     /// @throws IllegalArgumentException if `pages` is not positive, or more than the arena has
@@ -206,19 +207,13 @@ public final class PageArena implements AutoCloseable {
     /// @param page the handle of a page or run
     /// @throws PageStateException if the handle is stale or foreign, the page is wired or held, or the arena is closed
     public void free(long page) {
-        if (zeroOnFree) {
-            int count = frames.retire(page);
-            OffHeap.fill(frames.addressOf(FrameLayout.index(page)), (long) count << frames.pageSizePower(), (byte) 0);
-            giveBack(FrameLayout.index(page), count);
-            return;
-        }
+        int count = zeroOnFree ? retireZeroing(page) : 0;
         // the slot is entered first, so that what is looked up there does not wait for the compare-and-set of the frame
-        MagazineSlot slot = magazines.enter();
-        int count;
+        BiasedSlot slot = slots.enter();
         boolean kept;
         try {
-            count = frames.retire(page);
-            kept = slot != null && slot.pushRun(FrameLayout.index(page), count);
+            count = count > 0 ? count : frames.retire(page);
+            kept = slot != null && Magazines.pushRun(slot.cells(), FrameLayout.index(page), count);
         } finally {
             if (slot != null) {
                 slot.exit();
@@ -229,7 +224,13 @@ public final class PageArena implements AutoCloseable {
         }
     }
 
-    /// Lengthens an allocation in place by the `pages` that follow it, if they are free.
+    private int retireZeroing(long page) {
+        int count = frames.retire(page);
+        OffHeap.fill(frames.addressOf(FrameLayout.index(page)), (long) count << frames.pageSizePower(), (byte) 0);
+        return count;
+    }
+
+    /// Lengthens an allocation in place by the `pages` that follow it, if they are free. Tenants are not asked.
     ///
     /// @param page the handle of a page or run
     /// @param pages how many pages
@@ -294,10 +295,20 @@ public final class PageArena implements AutoCloseable {
         return space.file(frames);
     }
 
-    /// Gives the memory of all free pages back at once, those in magazines included.
+    /// Makes somebody known who gives pages back when they are needed elsewhere, or forgets him. An allocation that
+    /// finds no page asks all tenants once and looks again, a waiting one again and again; what they throw is logged.
+    ///
+    /// @param tenant who is asked from now on, or no more; after the latter he may still be in a call
+    /// @param isKnown which of the two
+    public void setTenant(PageTenant tenant, boolean isKnown) {
+        tenants.set(tenant, isKnown);
+    }
+
+    /// Gives the memory of all free pages back at once, those that tenants and magazines have in stock included.
     ///
     /// @return the bytes that went
     public long trim() {
+        tenants.relinquish();
         allocator.reclaim();
         return allocator.decommitIdle(0);
     }
@@ -352,7 +363,8 @@ public final class PageArena implements AutoCloseable {
             frames.close();
         }
         // a thread that lost its core on the fast path may still write to the tables
-        space.close(liveAtClose > 0 || !magazines.isQuiet());
+        space.close(liveAtClose > 0 || !slots.isQuiet());
+        tenants.clear();
         closed = true;
         return liveAtClose;
     }
@@ -371,17 +383,6 @@ public final class PageArena implements AutoCloseable {
         long charged = allocator.read((supply, counts, transit) -> supply.chargedBytes());
         if (charged != space.budget.usedBytes()) {
             throw new AssertionError("I3: charged=" + charged + ", budget=" + space.budget.report());
-        }
-    }
-
-    private void giveBack(int index, int count) {
-        MagazineSlot slot = magazines.enter();
-        boolean kept = slot != null && slot.pushRun(index, count);
-        if (slot != null) {
-            slot.exit();
-        }
-        if (!kept) {
-            allocator.free(index, count);
         }
     }
 

@@ -3,9 +3,10 @@
 /// ```text
 ///   PageArena      what users see: allocate, free, grow, split, trim
 ///     Magazines      free runs of each thread, no lock           Decay, Maintenance    when idle memory goes
-///     FrameAllocator the common pool, one lock                   PageFrames            the frame table
-///       FrameSupply    free map + budget + kernel                  PageLocks             wiring that locks
-///         FreeMap        two bitmaps, first fit                  ArenaSpace            address space of all this
+///     FrameAllocator the common pool, one lock                   PageTenants           who has pages in stock above
+///       FrameSupply    free map + budget + kernel                PageFrames            the frame table
+///         FreeMap        two bitmaps, first fit                    PageLocks             wiring that locks
+///                                                                ArenaSpace            address space of all this
 /// ```
 ///
 /// ## Why
@@ -23,11 +24,12 @@
 ///   keep the search short.
 /// * **Idle pages first, lowest address first.** Idle pages are paid for; low addresses let the top go cold and back to
 ///   the system.
-/// * **A biased slot a thread, found by thread id.** A `ThreadLocal` costs twice as much, and a magazine that only its
-///   thread can reach strands pages: exhaustion would not be exact, waiters would miss frees, idle threads would hoard.
-///   The slot is therefore a lock biased to its thread, and a reclaimer takes it with membarrier(2); see [Magazines].
-/// * **Slots on the heap.** Their `int[]` costs 3.5 ns less a pair than off-heap words with their bounds checks, and
-///   nothing there needs an address.
+/// * **Magazines in biased slots** ([io.leasehold.memory.BiasedSlots]), which a reclaimer can empty: were pages
+///   stranded in magazines, exhaustion would not be exact, waiters would miss frees, and idle threads would hoard.
+/// * **Tenants are asked, not searched.** Whoever cuts pages up above keeps some in stock, which are live here. They
+///   are asked for them before anybody is told that there is no page, so the bound stays exact through all floors; and
+///   in each eighth of a decay, so that what a burst left behind begins to age soon. Growing does not ask: their
+///   stock is seldom just behind the run, and who cannot grow allocates, which does.
 /// * **No depot of full magazines here.** A page changes threads in batches of half a magazine under the common lock;
 ///   that is a few nanoseconds a page. The slabs above, which serve far more and smaller things, have one.
 /// * **Decommit outside the lock.** Giving 1 GiB back takes the kernel a tenth of a second. Its pages are in transit

@@ -4,6 +4,7 @@ import static io.leasehold.memory.ScratchMemory.holds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.os.AddressSpace;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -107,6 +108,38 @@ class OffHeapTest {
         System.arraycopy(expected, from, expected, to, byteSize);
         OffHeap.copy(at + from, at + to, byteSize);
         assertThat(bytes(at, expected.length)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, 0, 0", "0, 0, 1", "1, 3, 9", "7, 0, 200"})
+    void arraysAreCopiedInAndOutAndNoByteBeside(int offset, int index, int length) {
+        byte[] from = new byte[index + length + 5];
+        for (int i = 0; i < from.length; i++) {
+            from[i] = (byte) (i + 1);
+        }
+        OffHeap.copyFromArray(from, index, at + offset, length);
+        assertThat(OffHeap.getByte(at + offset - 1)).isZero();
+        assertThat(OffHeap.getByte(at + offset + length)).isZero();
+        byte[] to = new byte[from.length];
+        OffHeap.copyToArray(at + offset, to, index, length);
+        byte[] expected = new byte[from.length];
+        System.arraycopy(from, index, expected, index, length);
+        assertThat(to).isEqualTo(expected);
+    }
+
+    @Test
+    void copiesBeyondAnArrayAreRefused() {
+        byte[] array = new byte[8];
+        assertThatThrownBy(() -> OffHeap.copyToArray(at, array, 1, 8)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> OffHeap.copyFromArray(array, -1, at, 8)).isInstanceOf(IndexOutOfBoundsException.class);
+    }
+
+    @Test
+    void ourMemoryIsReachedAndMemoryBelowTheFirstByteIsNot() {
+        assertThat(OffHeap.reaches(at, BYTES)).isTrue();
+        assertThat(OffHeap.reaches(-1, 1)).isFalse();
+        // the first page is nobody's
+        assertThat(OffHeap.reaches(16, 16)).isEqualTo(AddressSpace.isNative());
     }
 
     @Test

@@ -4,6 +4,8 @@ import static io.leasehold.memory.ScratchMemory.holds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.memory.BiasedSlot;
+import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.os.VirtualMemory.Capability;
@@ -193,7 +195,7 @@ interface PageArenaCloseContract extends PageArenaFixture {
         MemoryBudget budget = MemoryBudget.of("test", 1 << 30);
         PageArena arena = open(options().withBudget(budget));
         arena.free(arena.allocate());
-        MagazineSlot slot = enterMagazine(arena);
+        BiasedSlot slot = enterMagazine(arena);
         int parked = reservations().parkedCount();
         arena.close();
         assertThat(reservations().parkedCount())
@@ -212,11 +214,11 @@ interface PageArenaCloseContract extends PageArenaFixture {
     default void threadThatLeavesItsMagazineAfterTheCloseDisturbsNoSuccessor() {
         PageArena first = open();
         first.free(first.allocate());
-        MagazineSlot slot = enterMagazine(first);
+        BiasedSlot slot = enterMagazine(first);
         first.close();
         try (PageArena second = open()) {
             List<Long> pages = allocate(second, 40);
-            int index = slot.pop(0);
+            int index = Magazines.pop(slot.cells(), 0);
             slot.exit();
             first.frames().claim(index);
             second.checkInvariants();
@@ -226,12 +228,12 @@ interface PageArenaCloseContract extends PageArenaFixture {
     }
 
     /// {@return the calling thread's slot in an arena's magazines, entered; by reflection, since the arena lends none}
-    private static MagazineSlot enterMagazine(PageArena arena) {
+    private static BiasedSlot enterMagazine(PageArena arena) {
         try {
-            Field field = PageArena.class.getDeclaredField("magazines");
+            Field field = PageArena.class.getDeclaredField("slots");
             field.setAccessible(true);
-            Magazines magazines = (Magazines) Objects.requireNonNull(field.get(arena));
-            return Objects.requireNonNull(magazines.enter(), "no slot");
+            BiasedSlots slots = (BiasedSlots) Objects.requireNonNull(field.get(arena));
+            return Objects.requireNonNull(slots.enter(), "no slot");
         } catch (ReflectiveOperationException e) {
             throw new LinkageError(e.getMessage(), e);
         }

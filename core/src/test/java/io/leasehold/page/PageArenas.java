@@ -15,6 +15,11 @@ public final class PageArenas {
         return PageArena.open(options, reservations, 0);
     }
 
+    /// Does what maintenance does when its clock says `now`, in nanoseconds since the arena was opened.
+    public static void step(PageArena arena, long now) {
+        arena.decay().step(now);
+    }
+
     /// Checks what must always hold; exact only while no other thread uses the arena.
     public static void checkInvariants(PageArena arena) {
         arena.checkInvariants();

@@ -3,6 +3,8 @@ package io.leasehold.stress;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import io.leasehold.memory.BiasedSlot;
+import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.Words;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.PageArena;
@@ -16,12 +18,13 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 
-/// The biased slots of an arena: a reclaimer and an owner never work on one slot together.
-public final class MagazineStress {
+/// Biased slots, alone and as an arena uses them: a reclaimer and an owner never work on one slot together.
+public final class BiasedSlotStress {
 
     private static final VirtualMemory MEMORY = VirtualMemory.system();
+    private static final boolean FENCED = !MEMORY.can(VirtualMemory.Capability.BARRIER);
 
-    private MagazineStress() {}
+    private BiasedSlotStress() {}
 
     /// The handshake alone, with the accesses of a slot: a store and a load in program order against a store, a barrier
     /// and a load.
@@ -33,7 +36,6 @@ public final class MagazineStress {
     @State
     public static class Handshake {
 
-        private static final boolean FENCED = !MEMORY.can(VirtualMemory.Capability.BARRIER);
         private static final VarHandle CELL =
                 MethodHandles.arrayElementVarHandle(int[].class).withInvokeExactBehavior();
         private static final int BUSY = 16;
@@ -55,10 +57,48 @@ public final class MagazineStress {
         @Actor
         public void reclaimer(II_Result r) {
             revoked = 1;
-            if (!FENCED) {
+            if (FENCED) {
+                VarHandle.fullFence();
+            } else {
                 MEMORY.barrier();
             }
             r.r2 = (int) CELL.getAcquire(cells, BUSY);
+        }
+    }
+
+    /// A slot is made by the first who needs it, while a reclaimer, who shuts all slots for good, looks at those that
+    /// are there.
+    @JCStressTest
+    @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "The owner was first; the reclaimer saw its slot.")
+    @Outcome(id = "0, 0", expect = ACCEPTABLE, desc = "The reclaimer was first; the owner was shut out.")
+    @Outcome(expect = FORBIDDEN, desc = "The owner worked in a slot that the reclaimer did not see.")
+    @State
+    public static class FirstEntry {
+
+        private final BiasedSlots slots = new BiasedSlots(1, FENCED);
+
+        /// The first to come.
+        @Actor
+        public void owner(II_Result r) {
+            BiasedSlot slot = slots.enter();
+            if (slot != null) {
+                slot.cells()[BiasedSlot.FIRST] = 1;
+                slot.exit();
+                r.r1 = 1;
+            }
+        }
+
+        /// The reclaimer.
+        @Actor
+        public void reclaimer(II_Result r) {
+            slots.suspend();
+            if (!FENCED) {
+                MEMORY.barrier();
+            }
+            int leftAlone = 1;
+            while (leftAlone > 0) {
+                leftAlone = slots.visit(slot -> r.r2 += slot.cells()[BiasedSlot.FIRST]);
+            }
         }
     }
 

@@ -1,0 +1,221 @@
+package io.leasehold.memory;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// State that threads keep for themselves, and that somebody else can nevertheless get at: a slot for each platform
+/// thread and a few that all others share.
+///
+/// ```text
+///   slots   | claimed by platform threads, found by thread id | shared by all others |
+///
+///   owner                              reclaimer, under the user's lock
+///     busy = 1                           suspend: revoked = 1
+///     (nothing)                          barrier in every running thread
+///     revoked == 0 ? work : go away      visit: wait until no slot is busy, then work on all of them
+///     busy = 0                           resume: revoked = 0
+/// ```
+///
+/// A slot is a lock biased towards its thread. Either the owner's `busy` is seen, or the owner sees `revoked`:
+/// Dekker's handshake with its whole cost on the rare side ([io.leasehold.os.VirtualMemory#barrier]). Where the
+/// system has no such barrier the owner pays a fence. Shared slots are entered by compare-and-set instead.
+///
+/// **Threads.** [#enter] to [BiasedSlot#exit] by any thread, never blocking; the rest under one lock of the user's,
+/// which therefore is never taken between the two.
+///
+/// **Footprint.** At most [#slotCount()] slots, whatever the number of threads: later platform threads share the slots
+/// of the virtual ones. A slot is made when it is first claimed.
+///
+/// **Memory order.** `busy = 0` (release) is paired with the reclaimer's acquire of it, `revoked = 0` (volatile) with
+/// the owner's read of it.
+///
+/// @see <a href="https://man7.org/linux/man-pages/man2/membarrier.2.html">membarrier(2)</a>
+public final class BiasedSlots {
+
+    private static final int MIN_OWN_SLOTS = 64;
+    private static final int MAX_OWN_SLOTS = 512;
+    private static final int PROBES = 4;
+
+    /// How long a reclaimer waits for one busy slot. Its owner works for some ten nanoseconds, so a longer wait means
+    /// that it lost its core; after this its slot stays as it is until the next time.
+    private static final long PATIENCE_NANOS = 50_000_000;
+
+    private static final long LOOK_AGAIN_NANOS = 5_000;
+
+    private static final VarHandle SLOT =
+            MethodHandles.arrayElementVarHandle(BiasedSlot[].class).withInvokeExactBehavior();
+
+    private final @Nullable BiasedSlot[] owned; // (A) each set once; a power of two
+    private final @Nullable BiasedSlot[] shared; // (A) each set once; a power of two
+    private final boolean fenced; // (C) owners pay for the fence
+    private final int[] newCells; // (C) what a slot holds at first
+    private volatile int revoked; // (A) how many want all slots; written under the user's lock
+
+    /// Makes slots for this machine.
+    ///
+    /// @param cellCount ints in each slot, from [BiasedSlot#FIRST] on, all zero at first
+    /// @param fenced whether there is no barrier that a reclaimer could use
+    public BiasedSlots(int cellCount, boolean fenced) {
+        this(new int[BiasedSlot.FIRST + cellCount], fenced);
+    }
+
+    /// Makes slots for this machine that hold something from the start.
+    ///
+    /// @param newCells what [BiasedSlot#cells] is in a new slot; zero before [BiasedSlot#FIRST], not to be changed
+    /// @param fenced whether there is no barrier that a reclaimer could use
+    public BiasedSlots(int[] newCells, boolean fenced) {
+        int cpus = Runtime.getRuntime().availableProcessors();
+        int own = (int) Alignment.powerOfTwoFrom(Math.clamp(8L * cpus, MIN_OWN_SLOTS, MAX_OWN_SLOTS));
+        this(own, (int) Alignment.powerOfTwoFrom(2L * cpus), newCells, fenced);
+    }
+
+    BiasedSlots(int owned, int shared, int[] newCells, boolean fenced) {
+        this.owned = new BiasedSlot[owned];
+        this.shared = new BiasedSlot[shared];
+        this.fenced = fenced;
+        this.newCells = newCells;
+    }
+
+    /// {@return how many slots there can be}
+    public int slotCount() {
+        return owned.length + shared.length;
+    }
+
+    /// Enters the slot of the calling thread, or one that it may share.
+    ///
+    /// @return the slot, to be left with [BiasedSlot#exit] after no more than a few stores, or null if there is none
+    ///     now
+    public @Nullable BiasedSlot enter() {
+        long thread = Thread.currentThread().threadId();
+        BiasedSlot slot = owned[(int) thread & (owned.length - 1)];
+        if (slot == null || slot.owner() != thread) {
+            return enterElsewhere(thread);
+        }
+        return enterOwn(slot);
+    }
+
+    private @Nullable BiasedSlot enterOwn(BiasedSlot slot) {
+        slot.enterAsOwner();
+        if (fenced) {
+            VarHandle.fullFence();
+        }
+        if (revoked != 0) {
+            slot.exit();
+            return null;
+        }
+        return slot;
+    }
+
+    private @Nullable BiasedSlot enterElsewhere(long thread) {
+        if (!Thread.currentThread().isVirtual()) {
+            for (int probe = 0; probe < PROBES; probe++) {
+                BiasedSlot slot = slot(owned, (int) (thread + probe) & (owned.length - 1));
+                long owner = slot.owner();
+                if (owner == thread || (owner == 0 && slot.claim(thread))) {
+                    return enterOwn(slot);
+                }
+            }
+        }
+        for (int probe = 0; probe < shared.length; probe++) {
+            BiasedSlot slot = slot(shared, (int) (thread + probe) & (shared.length - 1));
+            if (slot.tryEnter()) {
+                if (revoked == 0) {
+                    return slot;
+                }
+                slot.exit();
+                return null;
+            }
+        }
+        return null;
+    }
+
+    /// Keeps every thread out of the slots until [#resume]; calls nest. Slots may still be busy when this returns.
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
+    public void suspend() {
+        revoked++;
+        if (fenced) {
+            VarHandle.fullFence(); // pairs with that of the owners, where there is no barrier to come
+        }
+    }
+
+    /// Ends [#suspend].
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
+    public void resume() {
+        revoked--;
+    }
+
+    /// Shows every slot to `visitor`, between [#suspend] and a barrier before, and [#resume] after. Slots of dead
+    /// threads become free.
+    ///
+    /// @param visitor may do with the cells as an owner may
+    /// @return how many slots stayed busy for too long and were left alone
+    public int visit(Consumer<BiasedSlot> visitor) {
+        int[] leftAlone = new int[1];
+        forEach(slot -> {
+            if (awaitIdle(slot)) {
+                visitor.accept(slot);
+                slot.forgetDead();
+            } else {
+                leftAlone[0]++;
+            }
+        });
+        return leftAlone[0];
+    }
+
+    /// {@return whether nobody is in a slot; after [#suspend] and a barrier nobody will be from then on}
+    public boolean isQuiet() {
+        boolean[] busy = new boolean[1];
+        forEach(slot -> busy[0] |= slot.isBusy());
+        return !busy[0];
+    }
+
+    /// Shows every slot as it is at some moment, to be read with [BiasedSlot#peek] only.
+    ///
+    /// @param reader changes nothing
+    public void forEach(Consumer<BiasedSlot> reader) {
+        for (int i = 0; i < slotCount(); i++) {
+            BiasedSlot slot = i < owned.length
+                    ? (BiasedSlot) SLOT.getAcquire(owned, i)
+                    : (BiasedSlot) SLOT.getAcquire(shared, i - owned.length);
+            if (slot != null) {
+                reader.accept(slot);
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "BiasedSlots(owned=%d, shared=%d, cells=%d, revoked=%d)"
+                .formatted(owned.length, shared.length, newCells.length - BiasedSlot.FIRST, revoked);
+    }
+
+    /// Whoever makes a slot that a reclaimer has looked for in vain sees `revoked`, as the compare-and-set comes later.
+    private BiasedSlot slot(@Nullable BiasedSlot[] slots, int index) {
+        BiasedSlot slot = (BiasedSlot) SLOT.getAcquire(slots, index);
+        if (slot != null) {
+            return slot;
+        }
+        BiasedSlot made = new BiasedSlot(newCells.clone());
+        return SLOT.compareAndSet(slots, index, (BiasedSlot) null, made)
+                ? made
+                : (BiasedSlot) SLOT.getAcquire(slots, index);
+    }
+
+    /// Once a slot is seen idle after the barrier it stays so, since whoever enters it from then on sees `revoked`.
+    private static boolean awaitIdle(BiasedSlot slot) {
+        if (!slot.isBusy()) {
+            return true;
+        }
+        long deadline = System.nanoTime() + PATIENCE_NANOS;
+        while (slot.isBusy()) {
+            if (System.nanoTime() - deadline > 0) {
+                return false;
+            }
+            LockSupport.parkNanos(LOOK_AGAIN_NANOS);
+        }
+        return true;
+    }
+}

@@ -1,0 +1,208 @@
+package io.leasehold.page;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.memory.MappingBudget;
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.memory.Reservations;
+import io.leasehold.memory.Seeds;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Capability;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// When tenants are asked: by the clock, while somebody waits, and by many at once.
+@Timeout(120)
+class PageTenantTimeTest {
+
+    private static final int PAGES = 64;
+    private static final long SECOND = 1_000_000_000;
+    private static final Duration DECAY = Duration.ofSeconds(8);
+
+    private final Reservations reservations = new Reservations(VirtualMemory.system(), new MappingBudget(100));
+    private final long pageBytes = Math.max(4096, VirtualMemory.system().pageSize());
+
+    @AfterEach
+    void releaseParked() {
+        reservations.releaseParked();
+    }
+
+    @Test
+    void waitingAllocationFindsWhatATenantGetsInStockMeanwhile() throws InterruptedException {
+        try (PageArena arena = open()) {
+            StockTenant stock = new StockTenant(arena);
+            long last = arena.allocate();
+            long run = arena.allocateRun(PAGES - 1);
+            Watchdog watchdog = new Watchdog();
+            AtomicLong page = new AtomicLong();
+            watchdog.start(
+                    "waiter", () -> page.set(arena.tryAllocateRun(1, Duration.ofSeconds(Watchdog.LIMIT_SECONDS))));
+            watchdog.await("a second look", () -> stock.asked.get() >= 2);
+            stock.pages.add(last); // nothing is freed, so nobody wakes the waiter
+            watchdog.join();
+            assertThat(page.get()).isNotEqualTo(PageArena.NO_PAGE);
+            arena.checkInvariants();
+            arena.free(page.get());
+            arena.free(run);
+        }
+    }
+
+    @Test
+    void waitingAllocationAsksAsOftenAsItLooksForABudgetWhateverElseWakesIt() throws InterruptedException {
+        try (PageArena arena = open()) {
+            StockTenant stock = new StockTenant(arena);
+            long first = arena.allocateRun(PAGES / 2);
+            long rest = arena.allocateRun(PAGES / 2 - 1);
+            Watchdog watchdog = new Watchdog();
+            CountDownLatch end = new CountDownLatch(1);
+            watchdog.start("noise", () -> {
+                while (end.getCount() > 0) {
+                    arena.free(arena.allocate()); // wakes the waiter, who has no use for it
+                }
+            });
+            long begin = System.nanoTime();
+            assertThat(arena.tryAllocateRun(2, Duration.ofMillis(100))).isEqualTo(PageArena.NO_PAGE);
+            long looks = (System.nanoTime() - begin) / 10_000_000 + 2;
+            end.countDown();
+            watchdog.join();
+            assertThat(stock.asked.get()).isBetween(2, (int) looks);
+            arena.free(first);
+            arena.free(rest);
+        }
+    }
+
+    @Test
+    void tenantsSettleInEachTickOfADecay() {
+        long start = 12_345;
+        try (PageArena arena = PageArena.open(options(), reservations, start)) {
+            StockTenant stock = new StockTenant(arena);
+            for (int second = 0; second < 18; second++) {
+                arena.decay().step(start + second * SECOND);
+                assertThat(stock.settles).hasValue(second + 1);
+            }
+            arena.decay().step(start + 100 * SECOND);
+            assertThat(stock.settles).as("once, however late it is").hasValue(19);
+            assertThat(stock.asked).as("for all he has, by the clock").hasValue(0);
+        }
+    }
+
+    @Test
+    void pagesThatATenantSettlesGoInTheirTurnThoughAnotherThrows() {
+        try (PageArena arena = PageArena.open(options(), reservations, 0)) {
+            new StockTenant(arena) {
+                @Override
+                public void settle() {
+                    super.settle();
+                    throw new IllegalStateException("broken");
+                }
+            };
+            StockTenant sound = new StockTenant(arena) {
+                @Override
+                public void settle() {
+                    super.settle();
+                    relinquish();
+                }
+            };
+            sound.fill(PAGES);
+            for (int second = 1; second <= 17; second++) {
+                assertThat(arena.decay().step(second * SECOND)).isEqualTo((second + 1) * SECOND);
+            }
+            assertThat(sound.settles).hasValue(17);
+            PageArenaStats stats = arena.stats();
+            assertThat(stats.livePages()).isZero();
+            assertThat(stats.cachedPages()).isZero();
+            if (reservations.memory().can(Capability.DECOMMIT)) {
+                assertThat(stats.idlePages()).as("of %s", stats).isZero();
+            }
+        }
+    }
+
+    @Test
+    void maintenanceOfTheProcessHasTenantsSettle() {
+        try (PageArena arena = PageArena.open(options().withDecay(Duration.ofMillis(40)))) {
+            StockTenant stock = new StockTenant(arena);
+            Eventually.holds("settled", () -> stock.settles.get() >= 3);
+        }
+    }
+
+    /// Two who use pages up to the bound and put some in stock, which each of them gets out again, and one who trims.
+    @Test
+    void aPageIsInOneHandAtATimeWhileTenantsAreAsked() throws InterruptedException {
+        PageArena arena = open();
+        StockTenant stock = new StockTenant(arena);
+        AtomicIntegerArray holders = new AtomicIntegerArray(PAGES);
+        Watchdog watchdog = new Watchdog();
+        CountDownLatch users = new CountDownLatch(2);
+        SplittableRandom seeds = Seeds.random("PageTenantTest");
+        for (int i = 1; i <= 2; i++) {
+            int me = i;
+            SplittableRandom random = seeds.split();
+            watchdog.start("user " + i, () -> {
+                use(stock, holders, me, random);
+                users.countDown();
+            });
+        }
+        watchdog.start("trimmer", () -> {
+            while (users.getCount() > 0 && !watchdog.hasFailed()) {
+                arena.trim();
+                Thread.sleep(1);
+            }
+        });
+        watchdog.join();
+        assertThat(stock.asked.get()).isPositive();
+        arena.checkInvariants();
+        stock.relinquish();
+        arena.checkInvariants();
+        arena.close();
+    }
+
+    private static void use(StockTenant stock, AtomicIntegerArray holders, int me, SplittableRandom random) {
+        PageArena arena = stock.arena;
+        Deque<Long> mine = new ArrayDeque<>();
+        for (int round = 0; round < 50_000; round++) {
+            boolean takes = mine.isEmpty() || (mine.size() < PAGES / 2 && random.nextInt(3) > 0);
+            long page = takes ? arena.tryAllocate() : PageArena.NO_PAGE;
+            if (page != PageArena.NO_PAGE) {
+                int index = FrameLayout.index(page);
+                assertThat(holders.compareAndSet(index, 0, me))
+                        .as("page %d was free", index)
+                        .isTrue();
+                mine.add(page);
+            } else if (!mine.isEmpty()) {
+                long last = mine.remove();
+                assertThat(holders.compareAndSet(FrameLayout.index(last), me, 0))
+                        .isTrue();
+                if (random.nextBoolean()) {
+                    stock.pages.add(last);
+                } else {
+                    arena.free(last);
+                }
+            }
+        }
+        for (long page : mine) {
+            holders.set(FrameLayout.index(page), 0);
+            arena.free(page);
+        }
+    }
+
+    private PageArena open() {
+        return PageArena.open(options().withDecay(PageArenaOptions.NO_DECAY), reservations, 0);
+    }
+
+    private PageArenaOptions options() {
+        return PageArenaOptions.defaults()
+                .withName("let")
+                .withByteSize(PAGES * pageBytes)
+                .withPageByteSize(pageBytes)
+                .withDecay(DECAY)
+                .withBudget(MemoryBudget.of("test", 1 << 30));
+    }
+}
