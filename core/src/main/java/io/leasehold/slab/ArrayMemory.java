@@ -1,0 +1,53 @@
+package io.leasehold.slab;
+
+import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Slabs of byte arrays, for blocks on the Java heap: the collector takes a slab that is given back.
+///
+/// **Threads.** Thread-safe.
+final class ArrayMemory implements SlabMemory {
+
+    private static final int PAGE_BYTES = 4 << 10;
+
+    @Override
+    public int pageByteSize() {
+        return PAGE_BYTES;
+    }
+
+    @Override
+    public @Nullable SlabRun carve(int pages) {
+        return new SlabRun(new byte[Math.multiplyExact(pages, PAGE_BYTES)], 0, 0, 0, pages);
+    }
+
+    @Override
+    public boolean tryGrow(SlabRun run, int more) {
+        return false;
+    }
+
+    @Override
+    public boolean canSplit() {
+        return false;
+    }
+
+    @Override
+    public List<SlabRun> keep(SlabRun run, BitSet kept) {
+        throw new UnsupportedOperationException("an array goes as a whole");
+    }
+
+    @Override
+    public void free(SlabRun run) {
+        // whoever lets go of the run frees it
+    }
+
+    @Override
+    public void close() {
+        // nothing is held
+    }
+
+    @Override
+    public String toString() {
+        return "ArrayMemory";
+    }
+}

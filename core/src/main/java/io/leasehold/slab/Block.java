@@ -1,0 +1,93 @@
+package io.leasehold.slab;
+
+import io.leasehold.memory.OffHeap;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/// A block of memory outside the Java heap, lent until it is closed.
+///
+/// **Ownership.** Whoever has it closes it, once, from any thread: of two racing calls one throws. The object is lent
+/// again with its memory, so who keeps it after that has somebody else's block.
+///
+/// **Threads.** Used by one thread at a time, or as its users agree.
+///
+/// **Memory order.** The compare-and-set of [#close] publishes what the holder wrote; lending is published by whoever
+/// hands the block on.
+public final class Block implements AutoCloseable {
+
+    private static final VarHandle LENT;
+
+    static {
+        try {
+            LENT = MethodHandles.lookup()
+                    .findVarHandle(Block.class, "lent", boolean.class)
+                    .withInvokeExactBehavior();
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final SlabHeap<Block> heap; // (C)
+    private final long token; // (C)
+    private final long address; // (C)
+    private final int byteSize; // (C)
+
+    @SuppressWarnings("UnusedVariable") // read and written through LENT
+    private volatile boolean lent; // (A)
+
+    Block(SlabHeap<Block> heap, long token, long address, int byteSize) {
+        this.heap = heap;
+        this.token = token;
+        this.address = address;
+        this.byteSize = byteSize;
+    }
+
+    Block lend() {
+        LENT.setRelease(this, true);
+        return this;
+    }
+
+    /// {@return the address of the first byte, a multiple of 16, and of every larger power of two up to the page that
+    /// the size asked for is a multiple of}
+    ///
+    /// @throws IllegalStateException if the block is closed
+    public long address() {
+        if (!lent) {
+            throw closed();
+        }
+        return address;
+    }
+
+    /// {@return how long it is in bytes: as long as was asked for, or somewhat longer}
+    public int byteSize() {
+        return byteSize;
+    }
+
+    /// {@return the block as a segment, bounded, but not tied to the life of the block}
+    ///
+    /// @throws IllegalStateException if the block is closed
+    public MemorySegment segment() {
+        return OffHeap.segment(address(), byteSize);
+    }
+
+    /// Gives the block back.
+    ///
+    /// @throws IllegalStateException if the block is closed
+    @Override
+    public void close() {
+        if (!LENT.compareAndSet(this, true, false)) {
+            throw closed();
+        }
+        heap.release(token);
+    }
+
+    @Override
+    public String toString() {
+        return "Block(address=0x%x, byteSize=%d%s)".formatted(address, byteSize, lent ? "" : ", closed");
+    }
+
+    private IllegalStateException closed() {
+        return new IllegalStateException("block is closed: " + this);
+    }
+}

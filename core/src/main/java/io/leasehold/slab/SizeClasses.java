@@ -1,0 +1,89 @@
+package io.leasehold.slab;
+
+/// The sizes that blocks have, and which of them a request gets.
+///
+/// ```text
+///   16  32  48 ... 240  256 | 288  320 ... 480  512 | 576 ... 1024 | ... | 7 * 2^28  15 * 2^27
+///   steps of 16             | steps of 32           | of 64        |     | eight steps a doubling
+/// ```
+///
+/// **Invariants.** Above 256 B a block is at most an eighth larger than the request. A request that is a multiple of
+/// some power of two gets a block that is one too.
+///
+/// **Threads.** Immutable.
+final class SizeClasses {
+
+    /// How many sizes there are.
+    static final int COUNT;
+
+    /// The largest block in bytes.
+    static final int MAX_BYTES = 15 << 27;
+
+    private static final int QUANTUM_POWER = 4;
+    private static final int STEPS_POWER = 3;
+    private static final int LINEAR_BYTES = 256;
+    private static final int LINEAR_CLASSES = LINEAR_BYTES >>> QUANTUM_POWER;
+
+    /// Requests up to these bounds are looked up, by 16 and by 128 bytes.
+    private static final int FINE_BYTES = 1 << 10;
+
+    private static final int COARSE_POWER = 7;
+    private static final int COARSE_BYTES = 64 << 10;
+
+    private static final byte[] FINE = new byte[(FINE_BYTES >>> QUANTUM_POWER) + 1];
+    private static final byte[] COARSE = new byte[(COARSE_BYTES >>> COARSE_POWER) + 1];
+
+    static {
+        for (int i = 0; i < FINE.length; i++) {
+            FINE[i] = (byte) computed(Math.max(1, i << QUANTUM_POWER));
+        }
+        for (int i = 0; i < COARSE.length; i++) {
+            COARSE[i] = (byte) computed(Math.max(1, i << COARSE_POWER));
+        }
+        COUNT = computed(MAX_BYTES) + 1;
+    }
+
+    private SizeClasses() {}
+
+    /// {@return the class of the smallest block that a request of `byteSize` bytes fits into}
+    ///
+    /// @throws IllegalArgumentException if `byteSize` is negative or no block is so large
+    static int of(int byteSize) {
+        if (byteSize < 0 || byteSize > MAX_BYTES) {
+            throw outOfBounds(byteSize);
+        }
+        if (byteSize <= FINE_BYTES) {
+            return FINE[(byteSize + (1 << QUANTUM_POWER) - 1) >>> QUANTUM_POWER];
+        }
+        if (byteSize <= COARSE_BYTES) {
+            return COARSE[(byteSize + (1 << COARSE_POWER) - 1) >>> COARSE_POWER];
+        }
+        return computed(byteSize);
+    }
+
+    /// {@return the size in bytes of the blocks of a class}
+    static int byteSize(int sizeClass) {
+        if (sizeClass < LINEAR_CLASSES) {
+            return (sizeClass + 1) << QUANTUM_POWER;
+        }
+        int geometric = sizeClass - LINEAR_CLASSES;
+        int power = (geometric >>> STEPS_POWER) + Integer.numberOfTrailingZeros(LINEAR_BYTES);
+        int steps = (geometric & ((1 << STEPS_POWER) - 1)) + 1;
+        return (1 << power) + (steps << (power - STEPS_POWER));
+    }
+
+    private static int computed(int byteSize) {
+        int last = byteSize - 1;
+        if (byteSize <= LINEAR_BYTES) {
+            return last >>> QUANTUM_POWER;
+        }
+        int power = Integer.SIZE - 1 - Integer.numberOfLeadingZeros(last);
+        int step = (last >>> (power - STEPS_POWER)) & ((1 << STEPS_POWER) - 1);
+        int doublings = power - Integer.numberOfTrailingZeros(LINEAR_BYTES);
+        return LINEAR_CLASSES + (doublings << STEPS_POWER) + step;
+    }
+
+    private static IllegalArgumentException outOfBounds(int byteSize) {
+        return new IllegalArgumentException("bytes of a block: " + byteSize + ", bounds=0.." + MAX_BYTES);
+    }
+}

@@ -1,0 +1,39 @@
+package io.leasehold.slab;
+
+import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// What slabs are made of.
+///
+/// **Threads.** Thread-safe, except that a run is worked on by one thread at a time.
+sealed interface SlabMemory permits ArenaMemory, ArrayMemory {
+
+    /// {@return the bytes of a page, of which runs are made}
+    int pageByteSize();
+
+    /// {@return a run of `pages` pages, or null if there is none within the bound}
+    @Nullable SlabRun carve(int pages);
+
+    /// Lengthens a run in place. The caller notes its new length.
+    ///
+    /// @return whether the `more` pages behind it were free
+    boolean tryGrow(SlabRun run, int more);
+
+    /// {@return whether a part of a run can be given back}
+    boolean canSplit();
+
+    /// Gives back the pages of a run that are not in `kept`, where runs can be split.
+    ///
+    /// @param kept which pages stay, some but not all
+    /// @return what is left, in the order of their addresses
+    List<SlabRun> keep(SlabRun run, BitSet kept);
+
+    /// Gives a run back.
+    ///
+    /// @throws io.leasehold.os.OsException if the kernel does not let go of it; nothing is changed then
+    void free(SlabRun run);
+
+    /// Ends the use of this memory, when all runs are back.
+    void close();
+}

@@ -1,0 +1,28 @@
+package io.leasehold.slab;
+
+import org.jspecify.annotations.Nullable;
+
+/// Adjacent pages of a slab, and how they are held.
+///
+/// **Threads.** Confined to whoever has the slab.
+final class SlabRun {
+
+    final long address; // (C) of the first byte, or its index in the array
+    final byte @Nullable [] array; // (C) null outside the Java heap
+    long page; // (O) handle of the run, wired while it is leased
+    long lease; // (O) the one lease that all blocks are sub-let from
+    int pages; // (O)
+
+    SlabRun(byte @Nullable [] array, long address, long page, long lease, int pages) {
+        this.array = array;
+        this.address = address;
+        this.page = page;
+        this.lease = lease;
+        this.pages = pages;
+    }
+
+    @Override
+    public String toString() {
+        return "SlabRun(address=0x%x, pages=%d)".formatted(address, pages);
+    }
+}

@@ -1,0 +1,121 @@
+package io.leasehold.slab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import io.leasehold.snippets.BlocksExample;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// The plain form of a heap: blocks with their addresses.
+class BlocksTest {
+
+    private static final long BYTES = 4 << 20;
+
+    private final PageArena arena = PageArena.open(PageArenaOptions.defaults()
+            .withName("blocks")
+            .withByteSize(BYTES)
+            .withBudget(MemoryBudget.of("test", 2 * BYTES)));
+    private final Blocks blocks = Blocks.open(arena, SlabHeapOptions.defaults());
+
+    @AfterEach
+    void close() {
+        blocks.close();
+        arena.close();
+    }
+
+    @Test
+    void exampleWorks() {
+        assertThat(BlocksExample.writeAndRead()).isEqualTo(42);
+    }
+
+    @Test
+    void blockHoldsWhatIsWritten() {
+        try (Block block = allocate(300)) {
+            assertThat(block.byteSize()).isEqualTo(320);
+            assertThat(block.address() % 16).isZero();
+            assertThat(block.segment().byteSize()).isEqualTo(320);
+            block.segment().set(ValueLayout.JAVA_BYTE, 319, (byte) 7);
+            assertThat(block.segment().get(ValueLayout.JAVA_BYTE, 319)).isEqualTo((byte) 7);
+            assertThat(blocks.stats().liveBlocks()).isEqualTo(1);
+        }
+        assertThat(blocks.stats().liveBlocks()).isZero();
+    }
+
+    @Test
+    void closedBlockIsRefused() {
+        Block block = allocate(64);
+        block.close();
+        assertThatIllegalStateException()
+                .isThrownBy(block::close)
+                .withMessageStartingWith("block is closed: Block(address=0x")
+                .withMessageEndingWith("byteSize=64, closed)");
+        assertThatIllegalStateException().isThrownBy(block::address);
+        assertThatIllegalStateException().isThrownBy(block::segment);
+    }
+
+    @Test
+    void ofTwoRacingClosesOneThrows() throws Exception {
+        try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
+            for (int round = 0; round < 2000; round++) {
+                Block block = allocate(64);
+                CyclicBarrier start = new CyclicBarrier(2);
+                List<Future<Boolean>> closed = new ArrayList<>();
+                for (int i = 0; i < 2; i++) {
+                    closed.add(threads.submit(() -> {
+                        start.await(10, TimeUnit.SECONDS);
+                        try {
+                            block.close();
+                            return true;
+                        } catch (IllegalStateException e) {
+                            return false;
+                        }
+                    }));
+                }
+                assertThat(closed.get(0).get() ^ closed.get(1).get())
+                        .as("exactly one closed")
+                        .isTrue();
+            }
+        }
+    }
+
+    @Test
+    void nullSaysThatTheBoundIsReached() {
+        List<Block> all = new ArrayList<>();
+        for (Block block = blocks.tryAllocate(4096); block != null; block = blocks.tryAllocate(4096)) {
+            all.add(block);
+        }
+        assertThat(all).hasSize((int) (BYTES / 4096));
+        assertThatIllegalStateException()
+                .isThrownBy(blocks::close)
+                .withMessage("heap has blocks out: heap=blocks, blocks=1024, bytes=4194304: 1024 of 4096 B");
+        all.forEach(Block::close);
+        assertThat(blocks.trim()).isPositive();
+        assertThat(arena.stats().livePages()).isZero();
+        allocate(1 << 20).close();
+    }
+
+    @Test
+    void rejectsSizesOutOfBounds() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> blocks.tryAllocate(-1))
+                .withMessage("bytes of a block: -1, bounds=0..2013265920");
+    }
+
+    private Block allocate(int byteSize) {
+        return Objects.requireNonNull(blocks.tryAllocate(byteSize));
+    }
+}

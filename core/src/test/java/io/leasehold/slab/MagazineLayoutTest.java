@@ -1,0 +1,168 @@
+package io.leasehold.slab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.memory.BiasedSlot;
+import io.leasehold.memory.Seeds;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MagazineLayoutTest {
+
+    private static final int MAX_BYTES = 16 << 10;
+    private static final int C = SizeClasses.of(1024); // eight of them
+
+    private final MagazineLayout layout = new MagazineLayout(MAX_BYTES);
+    private final int[] cells = cells(layout);
+
+    private static int[] cells(MagazineLayout layout) {
+        return new int[BiasedSlot.FIRST + layout.cellCount()];
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 16, 4 << 10, 128 << 10, 64 << 20})
+    void stackHoldsHalfOfWhatAThreadMayKeep(int maxBytes) {
+        MagazineLayout some = new MagazineLayout(maxBytes);
+        for (int c = 0; c < SizeClasses.COUNT; c++) {
+            int size = SizeClasses.byteSize(c);
+            int expected = size > maxBytes ? 0 : Math.clamp(maxBytes / 2 / size, 1, 64);
+            assertThat(some.depth(c)).as("of %d B", size).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void newestBlockIsTakenFirst() {
+        for (int block = 1; block <= 8; block++) {
+            assertThat(layout.push(cells, C, block)).isTrue();
+        }
+        assertThat(layout.push(cells, C, 9)).isFalse();
+        for (int block = 8; block >= 1; block--) {
+            assertThat(layout.pop(cells, C)).isEqualTo(block);
+        }
+        assertThat(layout.pop(cells, C)).isEqualTo(MagazineLayout.NONE);
+        assertThat(layout.pop(cells, C)).isEqualTo(MagazineLayout.NONE);
+    }
+
+    @Test
+    void olderHalfGoes() {
+        for (int block = 1; block <= 5; block++) {
+            layout.push(cells, C, block);
+        }
+        int[] out = new int[8];
+        assertThat(layout.takeOlderHalf(cells, C, out)).isEqualTo(3);
+        assertThat(out).startsWith(1, 2, 3, 0);
+        assertThat(layout.takeOlderHalf(cells, C, out)).isEqualTo(1);
+        assertThat(out).startsWith(4, 2, 3, 0);
+        assertThat(layout.pop(cells, C)).isEqualTo(5);
+        assertThat(layout.takeOlderHalf(cells, C, out)).isZero();
+        for (int block = 1; block <= 8; block++) {
+            assertThat(layout.push(cells, C, block)).isTrue();
+        }
+    }
+
+    @Test
+    void allStacksTogetherHoldWhatAThreadMayKeep() {
+        int large = SizeClasses.of(MAX_BYTES / 2);
+        assertThat(layout.depth(large)).isEqualTo(1);
+        assertThat(layout.push(cells, large, 1)).isTrue();
+        for (int block = 0; block < 8; block++) {
+            assertThat(layout.push(cells, C, block)).isTrue();
+        }
+        assertThat(layout.push(cells, 0, 7)).as("16 B more").isFalse();
+        assertThat(layout.pop(cells, C)).isEqualTo(7);
+        for (int block = 0; block < 64; block++) {
+            assertThat(layout.push(cells, 0, block)).isTrue();
+        }
+        assertThat(layout.push(cells, 1, 7)).as("32 B more").isFalse();
+        assertThat(layout.takeOlderHalf(cells, large, new int[1])).isEqualTo(1);
+        assertThat(layout.push(cells, 1, 7)).isTrue();
+    }
+
+    @Test
+    void blockAsLargeAsTheBoundIsKeptAlone() {
+        int c = SizeClasses.of(MAX_BYTES);
+        assertThat(layout.push(cells, c, 1)).isTrue();
+        assertThat(layout.push(cells, c, 2)).isFalse();
+        assertThat(layout.push(cells, 0, 2)).isFalse();
+        assertThat(layout.pop(cells, c)).isEqualTo(1);
+        assertThat(layout.push(cells, c + 1, 1)).isFalse();
+    }
+
+    @Test
+    void saysWhichSizesItHas() {
+        layout.push(cells, 5, 1);
+        for (int c = 0; c < SizeClasses.COUNT; c++) {
+            assertThat(layout.isFilled(cells, c)).isEqualTo(c == 5);
+        }
+        layout.pop(cells, 5);
+        assertThat(layout.isFilled(cells, 5)).isFalse();
+    }
+
+    @Test
+    void roomIsWhatBlocksLeave() {
+        assertThat(layout.room(cells)).isEqualTo(MAX_BYTES);
+        layout.push(cells, C, 1);
+        layout.push(cells, C, 2);
+        assertThat(layout.room(cells)).isEqualTo(MAX_BYTES - 2 * SizeClasses.byteSize(C));
+        layout.takeOlderHalf(cells, C, new int[2]);
+        assertThat(layout.room(cells)).isEqualTo(MAX_BYTES - SizeClasses.byteSize(C));
+    }
+
+    @Test
+    void whoMayKeepNothingHasNoStack() {
+        MagazineLayout none = new MagazineLayout(0);
+        int[] few = cells(none);
+        for (int c = 0; c < SizeClasses.COUNT; c++) {
+            assertThat(none.push(few, c, 1)).isFalse();
+            assertThat(none.pop(few, c)).isEqualTo(MagazineLayout.NONE);
+            assertThat(none.takeOlderHalf(few, c, new int[0])).isZero();
+        }
+    }
+
+    @Test
+    void stacksDoWhatPlainOnesDo() {
+        SplittableRandom random = Seeds.random("stacksDoWhatPlainOnesDo");
+        MagazineLayout large = new MagazineLayout(128 << 10);
+        int[] all = cells(large);
+        int[] out = new int[64];
+        List<Deque<Integer>> stacks = new ArrayList<>();
+        for (int c = 0; c < SizeClasses.COUNT; c++) {
+            stacks.add(new ArrayDeque<>());
+        }
+        long bytes = 0;
+        for (int i = 0; i < 300_000; i++) {
+            int c = random.nextInt(SizeClasses.of(200_000));
+            Deque<Integer> stack = stacks.get(c);
+            int size = SizeClasses.byteSize(c);
+            switch (random.nextInt(5)) {
+                case 0 -> {
+                    int count = large.takeOlderHalf(all, c, out);
+                    assertThat(count).isEqualTo((stack.size() + 1) / 2);
+                    for (int k = 0; k < count; k++) {
+                        assertThat(out[k]).isEqualTo(stack.removeLast());
+                        bytes -= size;
+                    }
+                }
+                case 1, 2 -> {
+                    boolean fits = stack.size() < large.depth(c) && bytes + size <= 128 << 10;
+                    assertThat(large.push(all, c, i)).isEqualTo(fits);
+                    if (fits) {
+                        stack.push(i);
+                        bytes += size;
+                    }
+                }
+                default -> {
+                    int block = large.pop(all, c);
+                    assertThat(block).isEqualTo(stack.isEmpty() ? MagazineLayout.NONE : stack.pop());
+                    bytes -= block == MagazineLayout.NONE ? 0 : size;
+                }
+            }
+        }
+    }
+}

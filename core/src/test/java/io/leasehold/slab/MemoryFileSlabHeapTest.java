@@ -1,0 +1,20 @@
+package io.leasehold.slab;
+
+import io.leasehold.memory.TestMemory;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Capability;
+import org.junit.jupiter.api.BeforeAll;
+
+/// Heaps whose pages lie in a memory file.
+class MemoryFileSlabHeapTest implements SlabHeapArenaContract, SlabHeapThinningContract {
+
+    @BeforeAll
+    static void skipWithoutMemoryFiles() {
+        TestMemory.require(VirtualMemory.system(), Capability.MAP);
+    }
+
+    @Override
+    public SlabTerms terms() {
+        return SlabTerms.pages(4 << 10).withMemoryFile();
+    }
+}

@@ -1,0 +1,191 @@
+package io.leasehold.slab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.memory.MappingBudget;
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.memory.OffHeap;
+import io.leasehold.memory.Reservations;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenas;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/// An arena without maintenance, and a heap on it.
+///
+/// **Ownership.** Closing it closes the heap and the arena, both strictly: a test that leaves a block or a page behind
+/// fails.
+///
+/// **Threads.** The heap is thread-safe; the rest is the test thread's.
+final class SlabBed implements AutoCloseable {
+
+    static final long MIB = 1 << 20;
+
+    /// A quarter of a decay, after which tenants are asked.
+    private static final long SETTLE_NANOS = SlabTerms.DECAY.toNanos() / 4;
+
+    private final SlabTerms terms;
+    private final MemoryBudget budget = MemoryBudget.of("test", 1 << 30);
+    private final Reservations reservations;
+    private final PageArena arena;
+    private final SlabHeap<SlabBlock> heap;
+    private long now;
+
+    SlabBed(SlabTerms terms, long byteSize) {
+        this(terms, byteSize, VirtualMemory.system());
+    }
+
+    SlabBed(SlabTerms terms, long byteSize, VirtualMemory memory) {
+        this.terms = terms;
+        this.reservations = new Reservations(memory, new MappingBudget(4096));
+        this.arena = PageArenas.open(terms.arena(byteSize, budget), reservations);
+        this.heap = openHeap(SlabBlock::new);
+    }
+
+    SlabTerms terms() {
+        return terms;
+    }
+
+    /// {@return another heap on the same arena, to be closed by the caller}
+    <T> SlabHeap<T> openHeap(Binder<T> binder) {
+        return terms.onJavaHeap()
+                ? SlabHeap.onJavaHeap(arena, terms.heap(), binder)
+                : SlabHeap.open(arena, terms.heap(), binder);
+    }
+
+    SlabHeap<SlabBlock> heap() {
+        return heap;
+    }
+
+    PageArena arena() {
+        return arena;
+    }
+
+    long byteSize() {
+        return arena.options().byteSize();
+    }
+
+    int pageBytes() {
+        return terms.onJavaHeap() ? 4 << 10 : (int) arena.options().pageByteSize();
+    }
+
+    int livePages() {
+        return arena.stats().livePages();
+    }
+
+    /// {@return a block, which there must be}
+    SlabBlock allocate(int byteSize) {
+        SlabBlock block = heap.tryAllocate(byteSize);
+        if (block == null) {
+            throw new AssertionError("no block of " + byteSize + " B: " + heap.stats() + ", " + arena.stats());
+        }
+        return block;
+    }
+
+    /// {@return all blocks that there are, each written to}
+    LentBlocks exhaust(int byteSize) {
+        LentBlocks blocks = new LentBlocks();
+        SlabBlock block = heap.tryAllocate(byteSize);
+        while (block != null) {
+            blocks.add(block);
+            block = heap.tryAllocate(byteSize);
+        }
+        return blocks;
+    }
+
+    /// {@return blocks of random sizes up to a bound, of so many bytes together}
+    LentBlocks fill(long total, int maxByteSize, SplittableRandom random) {
+        LentBlocks blocks = new LentBlocks();
+        while (blocks.byteSize() < total) {
+            blocks.add(allocate(random.nextInt(maxByteSize + 1)));
+        }
+        return blocks;
+    }
+
+    /// Lets the arena's maintenance ask its tenants once.
+    void settle() {
+        now += SETTLE_NANOS;
+        PageArenas.step(arena, now);
+    }
+
+    /// {@return how many pages a page-sized grid has under these blocks}
+    int pagesUnder(List<SlabBlock> blocks) {
+        TreeSet<Long> pages = new TreeSet<>();
+        for (SlabBlock block : blocks) {
+            for (long page = block.address / pageBytes();
+                    page <= (block.address + block.byteSize - 1) / pageBytes();
+                    page++) {
+                pages.add(page);
+            }
+        }
+        return pages.size();
+    }
+
+    /// {@return all free pages of the arena, one by one, each overwritten, for the caller to free}
+    List<Long> takeFreePages() {
+        List<Long> pages = new ArrayList<>();
+        for (long page = arena.tryAllocate(); page != PageArena.NO_PAGE; page = arena.tryAllocate()) {
+            OffHeap.fill(arena.frames().address(page), pageBytes(), (byte) 0xEE);
+            pages.add(page);
+        }
+        return pages;
+    }
+
+    /// {@return the numbers of one size, or null if no slab has it}
+    SlabHeapStats.@Nullable SizeClass statsOf(int byteSize) {
+        int size = SizeClasses.byteSize(SizeClasses.of(byteSize));
+        return heap.stats().classes().stream()
+                .filter(c -> c.byteSize() == size)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /// Checks the heap, the arena, and that the one knows what the other lent it. No other thread uses them now.
+    void check() {
+        heap.checkInvariants();
+        PageArenas.checkInvariants(arena);
+        SlabHeapStats stats = heap.stats();
+        assertThat(stats.heldBytes()).isEqualTo(sumOfHeld(stats));
+        if (!terms.onJavaHeap()) {
+            assertThat(stats.heldBytes()).as("%s", stats).isEqualTo((long) livePages() * pageBytes());
+        }
+    }
+
+    /// Checks that nothing but these blocks is lent.
+    void check(LentBlocks blocks) {
+        check();
+        SlabHeapStats stats = heap.stats();
+        assertThat(stats.liveBlocks()).as("lent blocks").isEqualTo(blocks.count());
+        assertThat(stats.liveBytes()).as("lent bytes").isEqualTo(blocks.byteSize());
+    }
+
+    /// Ends what a test left behind on purpose.
+    void closeForcibly() {
+        heap.closeForcibly();
+        close();
+    }
+
+    @Override
+    public void close() {
+        heap.close();
+        assertThat(arena.stats().wiredPages()).isZero();
+        arena.close();
+        assertThat(budget.usedBytes()).isZero();
+        reservations.releaseParked();
+    }
+
+    private static long sumOfHeld(SlabHeapStats stats) {
+        long held = 0;
+        for (SlabHeapStats.SizeClass c : stats.classes()) {
+            long blocks = c.liveBlocks() + c.cachedBlocks() + c.freeBlocks();
+            assertThat(c.slabs()).isPositive();
+            assertThat(blocks * c.byteSize()).as("blocks of %s", c).isLessThanOrEqualTo(c.heldBytes());
+            held += c.heldBytes();
+        }
+        return held;
+    }
+}

@@ -1,0 +1,94 @@
+package io.leasehold.slab;
+
+import io.leasehold.memory.OffHeap;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/// What tests have blocks lent as: it writes a pattern into its block, and finds it again.
+///
+/// **Threads.** Confined to whoever holds the block.
+final class SlabBlock {
+
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+    private static final int EVERY_WORD_TO = 4 << 10;
+    private static final int STRIDE = 504; // no multiple of a page, so that all offsets in a page are met
+
+    final SlabHeap<SlabBlock> heap;
+    final byte @Nullable [] array;
+    final long address;
+    long token;
+    int byteSize;
+    private long stamp;
+
+    SlabBlock(SlabHeap<SlabBlock> heap, long token, byte @Nullable [] array, long address, int byteSize) {
+        this.heap = heap;
+        this.token = token;
+        this.array = array;
+        this.address = address;
+        this.byteSize = byteSize;
+    }
+
+    /// Writes a pattern that no other stamp makes, into every word of a small block and into many of a large one.
+    void write(long newStamp) {
+        stamp = newStamp * 0x9E37_79B9_7F4A_7C15L + 1;
+        int step = byteSize <= EVERY_WORD_TO ? Long.BYTES : STRIDE;
+        for (int at = 0; at < byteSize; at += step) {
+            put(at, stamp + at);
+        }
+        put(byteSize - Long.BYTES, stamp + byteSize - Long.BYTES);
+    }
+
+    /// Expects the pattern that was written last.
+    void check() {
+        check(byteSize);
+    }
+
+    /// Expects the pattern that was written when the block had `written` bytes.
+    void check(int written) {
+        int step = written <= EVERY_WORD_TO ? Long.BYTES : STRIDE;
+        for (int at = 0; at < written; at += step) {
+            expect(at);
+        }
+        expect(written - Long.BYTES);
+    }
+
+    /// Lengthens the block in place.
+    ///
+    /// @return whether that could be done
+    boolean grow(int newByteSize) {
+        long grown = heap.tryGrow(token, newByteSize);
+        if (grown == SlabHeap.NO_BLOCK) {
+            return false;
+        }
+        token = grown;
+        byteSize = heap.byteSize(grown);
+        return true;
+    }
+
+    void release() {
+        heap.release(token);
+    }
+
+    private void put(int at, long value) {
+        if (array == null) {
+            OffHeap.putLong(address + at, value);
+        } else {
+            LONG.set(array, (int) address + at, value);
+        }
+    }
+
+    private void expect(int at) {
+        long value = array == null ? OffHeap.getLong(address + at) : (long) LONG.get(array, (int) address + at);
+        if (value != stamp + at) {
+            throw new AssertionError("somebody else wrote here: at=%d, found=0x%x, written=0x%x, %s"
+                    .formatted(at, value, stamp + at, this));
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "SlabBlock(token=0x%x, address=0x%x, byteSize=%d)".formatted(token, address, byteSize);
+    }
+}

@@ -1,0 +1,257 @@
+package io.leasehold.slab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import io.leasehold.memory.MappingBudget;
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.memory.Reservations;
+import io.leasehold.os.FaultyVirtualMemory;
+import io.leasehold.os.OsException;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Capability;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import io.leasehold.page.PageArenas;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+
+/// The life of two heaps, one after the other on one arena, over memory that fails when it is told to, and the proof
+/// that whatever failed left nothing behind.
+///
+/// Always the same calls in the same order, as long as nothing fails. Only where wired pages are locked may a step
+/// throw what the kernel said; elsewhere a heap says that it has no memory, and nothing else.
+///
+/// **Threads.** Confined to one thread.
+final class SlabFaultRun {
+
+    private static final long BYTES = 48 << 20;
+    private static final long BUDGET = 20 << 20; // so that memory must be given back before more is taken
+
+    /// The arenas below.
+    enum Terms {
+        ANONYMOUS,
+        MEMORY_FILE,
+        LOCKED_WHEN_WIRED;
+
+        boolean isPossible(VirtualMemory memory) {
+            return switch (this) {
+                case ANONYMOUS -> true;
+                case MEMORY_FILE -> memory.can(Capability.MAP);
+                case LOCKED_WHEN_WIRED -> memory.can(Capability.LOCK);
+            };
+        }
+    }
+
+    /// Something that a step does.
+    private interface Step {
+        void run();
+    }
+
+    /// Told before each step; it may arm a fault or take it back.
+    interface Saboteur {
+        void beforeStep(FaultyVirtualMemory memory);
+    }
+
+    private final Terms terms;
+    private final Set<Integer> errnos; // what the faults may say
+    private final Saboteur saboteur;
+    final FaultyVirtualMemory memory = new FaultyVirtualMemory(VirtualMemory.system());
+    private final MappingBudget mappings = new MappingBudget(10_000);
+    private final Reservations reservations = new Reservations(memory, mappings);
+    private final MemoryBudget budget = MemoryBudget.of("faulty", BUDGET);
+    private final PageArena arena;
+    private final SplittableRandom random = new SplittableRandom(4); // always the same script
+    private final LentBlocks blocks = new LentBlocks();
+    private long now;
+
+    SlabFaultRun(Terms terms, Set<Integer> errnos, Saboteur saboteur) {
+        this.terms = terms;
+        this.errnos = errnos;
+        this.saboteur = saboteur;
+        this.arena = PageArenas.open(
+                PageArenaOptions.defaults()
+                        .withName("faulty")
+                        .withPageByteSize(Math.max(4096, memory.pageSize()))
+                        .withByteSize(BYTES)
+                        .withMemoryFile(terms == Terms.MEMORY_FILE)
+                        .withLockWired(terms == Terms.LOCKED_WHEN_WIRED)
+                        .withDecay(SlabTerms.DECAY)
+                        .withBudget(budget),
+                reservations);
+    }
+
+    /// Runs both heaps, and proves that nothing is left.
+    void run() {
+        live(false);
+        live(true);
+        memory.disarm();
+        assertThat(arena.stats().livePages()).isZero();
+        assertThat(arena.stats().wiredPages()).isZero();
+        arena.close();
+        assertThat(budget.usedBytes()).as("bytes left").isZero();
+        assertThat(mappings.used()).as("mappings charged").isEqualTo(2L * reservations.parkedCount());
+        reservations.releaseParked();
+    }
+
+    private void live(boolean forced) {
+        SlabHeapOptions options = SlabHeapOptions.defaults().withName("faulty").withThreadCacheByteSize(16 << 10);
+        SlabHeap<SlabBlock> heap = SlabHeap.open(arena, options, SlabBlock::new);
+        for (int size : new int[] {16, 300, 5000, 100_000}) {
+            for (int i = 0; i < 8; i++) {
+                allocate(heap, size + i);
+            }
+        }
+        allocate(heap, 5 << 20); // a commit of its own
+        allocate(heap, 6 << 20);
+        grow(heap, 7 << 20);
+        grow(heap, 9 << 20);
+        release(heap, 3);
+        attempt(heap, "trim", heap::trim);
+        attempt(heap, "settle", () -> PageArenas.step(arena, now += SlabTerms.DECAY.toNanos() / 4));
+        for (int i = 0; i < 6; i++) {
+            allocate(heap, (3 << 20) + i); // more than the budget has
+        }
+        attempt(heap, "trim the arena", arena::trim);
+        release(heap, 2);
+        for (int i = 0; i < 9; i++) {
+            attempt(heap, "decay", () -> PageArenas.step(arena, now += SlabTerms.DECAY.toNanos() / 4));
+        }
+        allocate(heap, 300);
+        allocate(heap, 1 << 20);
+        proveWhole(heap);
+        close(heap, forced);
+    }
+
+    private void allocate(SlabHeap<SlabBlock> heap, int byteSize) {
+        attempt(heap, "allocate " + byteSize, () -> {
+            long before = memory.injected();
+            SlabBlock block = heap.tryAllocate(byteSize);
+            if (block != null) {
+                blocks.add(block);
+            } else {
+                boolean isShort = blocks.byteSize() + byteSize > BUDGET / 2;
+                assertThat(isShort || memory.injected() > before)
+                        .as("refused %d with %d lent and no fault", byteSize, blocks.byteSize())
+                        .isTrue();
+            }
+        });
+    }
+
+    private void grow(SlabHeap<SlabBlock> heap, int byteSize) {
+        if (blocks.count() > 0) {
+            SlabBlock block = blocks.remove(blocks.count() - 1);
+            int written = block.byteSize;
+            attempt(
+                    heap,
+                    "grow",
+                    () -> {
+                        block.grow(byteSize);
+                        block.check(written);
+                    },
+                    block);
+            blocks.add(block);
+        }
+    }
+
+    private void release(SlabHeap<SlabBlock> heap, int oneIn) {
+        for (int i = blocks.count() - 1; i >= 0; i--) {
+            if (random.nextInt(oneIn) != 0) {
+                SlabBlock block = blocks.remove(i);
+                boolean done = attempt(heap, "release", block::release);
+                assertThat(done).as("a release asks the kernel for nothing").isTrue();
+            }
+        }
+    }
+
+    /// With no fault to come, all that is free can be lent again.
+    private void proveWhole(SlabHeap<SlabBlock> heap) {
+        if (memory.injected() == 0) {
+            return;
+        }
+        memory.disarm();
+        heap.trim();
+        List<SlabBlock> more = new ArrayList<>();
+        for (SlabBlock block = heap.tryAllocate(4096); block != null; block = heap.tryAllocate(4096)) {
+            more.add(block);
+        }
+        assertThat(blocks.byteSize() + more.size() * 4096L)
+                .as("bytes that can be lent")
+                .isGreaterThan(BUDGET * 3 / 4);
+        more.forEach(SlabBlock::release);
+        heap.trim();
+        check(heap);
+    }
+
+    private void close(SlabHeap<SlabBlock> heap, boolean forced) {
+        saboteur.beforeStep(memory);
+        if (!forced) {
+            if (blocks.count() > 0) {
+                assertThatIllegalStateException()
+                        .isThrownBy(heap::close)
+                        .withMessageStartingWith("heap has blocks out");
+                check(heap);
+            }
+            blocks.releaseAll();
+        }
+        int lent = blocks.count();
+        try {
+            if (forced) {
+                assertThat(heap.closeForcibly()).isEqualTo(lent);
+            } else {
+                heap.close();
+            }
+        } catch (OsException e) {
+            expected(e, "close");
+            memory.disarm();
+            assertThatIllegalStateException().isThrownBy(() -> heap.tryAllocate(100));
+            if (forced) {
+                heap.closeForcibly();
+            } else {
+                heap.close();
+            }
+        }
+        while (blocks.count() > 0) {
+            blocks.remove(0);
+        }
+        assertThat(heap.stats().heldBytes()).isZero();
+        assertThat(arena.stats().livePages()).isZero();
+        PageArenas.checkInvariants(arena);
+    }
+
+    /// {@return whether the step did what it should}
+    private boolean attempt(SlabHeap<SlabBlock> heap, String what, Step step, SlabBlock... lent) {
+        saboteur.beforeStep(memory);
+        long before = memory.injected();
+        boolean done = false;
+        try {
+            step.run();
+            done = true;
+        } catch (OsException e) {
+            expected(e, what);
+        }
+        if (memory.injected() > before) {
+            heap.checkInvariants();
+            PageArenas.checkInvariants(arena);
+            assertThat(heap.stats().liveBlocks()).as("lent after %s", what).isEqualTo(blocks.count() + lent.length);
+            check(heap);
+        }
+        return done;
+    }
+
+    private void expected(OsException e, String what) {
+        assertThat(terms).as("%s threw %s", what, e).isEqualTo(Terms.LOCKED_WHEN_WIRED);
+        assertThat(errnos).as("injected, and seen as %s", e).contains(e.errno());
+    }
+
+    private void check(SlabHeap<SlabBlock> heap) {
+        heap.checkInvariants();
+        PageArenas.checkInvariants(arena);
+        blocks.checkAll();
+        assertThat(heap.stats().heldBytes())
+                .as("%s", heap.stats())
+                .isEqualTo(arena.stats().livePages() * arena.options().pageByteSize());
+    }
+}

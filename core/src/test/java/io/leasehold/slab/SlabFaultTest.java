@@ -1,0 +1,148 @@
+package io.leasehold.slab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.leasehold.os.Errno;
+import io.leasehold.os.FaultyVirtualMemory.Call;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.slab.SlabFaultRun.Terms;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// Every kernel call that the life of a heap makes fails once, and then for good; after each nothing is lost and
+/// everything works.
+///
+/// The loop is SQLite's: fail the first call, then the second, until a run ends without having met the fault. The
+/// handshake of the magazines asks the process's own memory for its barrier, which cannot be made to fail here.
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class SlabFaultTest {
+
+    private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
+    private static final int RANDOM_RUNS = SOAK ? 1_000 : 3;
+
+    private long injected;
+    private int runs;
+
+    private static List<Integer> errnosOf(Call call) {
+        return switch (call) {
+            case DECOMMIT, LOCK, UNLOCK, ADVISE -> List.of(Errno.EAGAIN, Errno.ENOMEM);
+            default -> List.of(Errno.ENOMEM);
+        };
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void nothingIsLostWhicheverCallFails(Terms terms) {
+        assumePossible(terms);
+        for (Call call : callsOf(terms)) {
+            for (int errno : SOAK ? errnosOf(call) : List.of(Errno.ENOMEM)) {
+                failEachInTurn(terms, call, errno, true);
+                failEachInTurn(terms, call, errno, false);
+            }
+        }
+    }
+
+    /// Several faults of several kinds in one run, so that what cleans up after one fault meets another.
+    @ParameterizedTest
+    @EnumSource
+    void nothingIsLostWhateverFailsTogether(Terms terms) {
+        assumePossible(terms);
+        Call[] made = callsOf(terms).toArray(Call[]::new);
+        Long replayed = Long.getLong("seed");
+        SplittableRandom seeds = SOAK ? new SplittableRandom() : new SplittableRandom(20261123);
+        for (int i = 0; i < (replayed == null ? RANDOM_RUNS : 1); i++) {
+            long seed = replayed == null ? seeds.nextLong() : replayed;
+            SplittableRandom random = new SplittableRandom(seed);
+            Set<Integer> errnos = Set.of(Errno.ENOMEM, Errno.EAGAIN);
+            run(terms + ", -Dseed=" + seed, new SlabFaultRun(terms, errnos, memory -> {
+                if (random.nextInt(8) == 0) {
+                    memory.disarm();
+                }
+                if (random.nextInt(4) == 0) {
+                    Call call = made[random.nextInt(made.length)];
+                    int errno = errnosOf(call).get(random.nextInt(errnosOf(call).size()));
+                    if (random.nextBoolean()) {
+                        memory.failOnce(call, 1 + random.nextInt(3), errno);
+                    } else {
+                        memory.failFrom(call, 1 + random.nextInt(3), errno);
+                    }
+                }
+            }));
+        }
+    }
+
+    @AfterAll
+    void enoughFaultsWereInjected() {
+        System.out.printf("slab faults: injected=%,d, runs=%,d%n", injected, runs);
+        assertThat(injected).as("injected faults").isPositive();
+    }
+
+    private void failEachInTurn(Terms terms, Call call, int errno, boolean once) {
+        long before;
+        int nth = 0;
+        do {
+            before = injected;
+            // ever fewer of them, or hundreds of locks would take hundreds of runs
+            nth += SOAK ? 1 : 1 + nth;
+            int number = nth;
+            SlabFaultRun run = new SlabFaultRun(terms, Set.of(errno), memory -> {});
+            if (once) {
+                run.memory.failOnce(call, number, errno);
+            } else {
+                run.memory.failFrom(call, number, errno);
+            }
+            run(terms + ", " + call + " " + number + (once ? " once" : " for good") + ", errno=" + errno, run);
+        } while (injected > before);
+        assertThat(nth).as("runs with a fault of %s", call).isGreaterThan(1);
+    }
+
+    private void run(String name, SlabFaultRun run) {
+        try {
+            run.run();
+        } catch (RuntimeException | AssertionError e) {
+            throw new AssertionError("after a fault: " + name + ": " + e.getMessage(), e);
+        } finally {
+            runs++;
+            injected += run.memory.injected();
+        }
+    }
+
+    /// {@return what a run without a fault asks of the kernel, opening and closing the arena left out}
+    private Set<Call> callsOf(Terms terms) {
+        SlabFaultRun clean = new SlabFaultRun(terms, Set.of(), memory -> {});
+        long[] opened = new long[Call.values().length];
+        for (Call call : Call.values()) {
+            opened[call.ordinal()] = clean.memory.count(call);
+        }
+        run(terms + ", none", clean);
+        Set<Call> calls = EnumSet.noneOf(Call.class);
+        for (Call call : Call.values()) {
+            boolean isOfTheArena = call == Call.RELEASE
+                    || call == Call.CLOSE_MEMORY
+                    || call == Call.MAP
+                    || call == Call.UNMAP
+                    || call == Call.PROTECT;
+            if (clean.memory.count(call) > opened[call.ordinal()] && !isOfTheArena) {
+                calls.add(call);
+            }
+        }
+        System.out.println("slab faults: " + terms + ", " + calls);
+        return calls;
+    }
+
+    private static void assumePossible(Terms terms) {
+        VirtualMemory memory = VirtualMemory.system();
+        String reason = "skipped: " + terms + ": " + memory;
+        if (!terms.isPossible(memory)) {
+            System.out.println(reason);
+        }
+        assumeTrue(terms.isPossible(memory), reason);
+    }
+}

@@ -1,0 +1,189 @@
+package io.leasehold.slab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.page.Watchdog;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/// How a heap ends.
+interface SlabHeapCloseContract extends SlabHeapFixture {
+
+    @Test
+    default void refusesToCloseWhileBlocksAreOutAndNamesThem() {
+        try (SlabBed bed = bed()) {
+            LentBlocks blocks = new LentBlocks();
+            for (int size : new int[] {1000, 1000, 16, 100_000, 5000, 7000, 7000}) {
+                blocks.add(bed.allocate(size));
+            }
+            SlabHeapStats before = bed.heap().stats();
+            assertThatIllegalStateException()
+                    .isThrownBy(bed.heap()::close)
+                    .withMessage("heap has blocks out: heap=heap, blocks=7, bytes=" + before.liveBytes()
+                            + ": 1 of 16 B, 2 of 1024 B, 1 of 5120 B, 2 of 7168 B");
+            assertThat(bed.heap().stats().liveBlocks()).isEqualTo(before.liveBlocks());
+            assertThat(bed.heap().stats().heldBytes()).isEqualTo(before.heldBytes());
+            bed.check(blocks);
+            blocks.add(bed.allocate(300)); // it goes on
+            blocks.releaseAll();
+            bed.check(blocks);
+        }
+    }
+
+    @Test
+    default void closesOnceAllIsHome() {
+        try (SlabBed bed = bed()) {
+            SlabBlock block = bed.allocate(1000);
+            assertThatIllegalStateException().isThrownBy(bed.heap()::close);
+            block.release();
+            bed.heap().close();
+            bed.heap().close();
+            assertThat(bed.heap().closeForcibly()).isZero();
+        }
+    }
+
+    @Test
+    default void blocksInMagazinesOfOthersDoNotKeepItOpen() throws InterruptedException {
+        try (SlabBed bed = bed()) {
+            Watchdog watchdog = new Watchdog();
+            CountDownLatch released = new CountDownLatch(2);
+            CountDownLatch done = new CountDownLatch(1);
+            Watchdog.Task task = () -> {
+                for (int i = 0; i < 100; i++) {
+                    bed.allocate(100 + i).release();
+                }
+                released.countDown();
+                watchdog.await("end", done);
+            };
+            watchdog.start("platform", task);
+            watchdog.startVirtual("virtual", task);
+            watchdog.await("released", released);
+            bed.heap().close();
+            assertThat(bed.heap().stats().classes()).isEmpty();
+            assertThat(bed.livePages()).isZero();
+            done.countDown();
+            watchdog.join();
+        }
+    }
+
+    @Test
+    default void forcedCloseCountsWhatWasLentAndGivesItBack() {
+        try (SlabBed bed = bed()) {
+            for (int i = 0; i < 300; i++) {
+                bed.allocate(i * 100);
+            }
+            bed.allocate(1000).release();
+            assertThat(bed.heap().closeForcibly()).isEqualTo(300);
+            assertThat(bed.heap().closeForcibly()).isZero();
+            assertThat(bed.livePages()).isZero();
+            assertThat(bed.heap().stats().liveBlocks()).isZero();
+        }
+    }
+
+    @Test
+    default void closedHeapLendsNothing() {
+        try (SlabBed bed = bed()) {
+            bed.allocate(100).release();
+            bed.heap().close();
+            for (int size : new int[] {0, 100, 5000, 100_000, 1 << 20}) {
+                assertThatIllegalStateException()
+                        .isThrownBy(() -> bed.heap().tryAllocate(size))
+                        .withMessage("heap of blocks is closed");
+            }
+            assertThat(bed.heap().trim()).isZero();
+            assertThat(bed.heap().stats().heldBytes()).isZero();
+            bed.settle();
+            bed.check();
+        }
+    }
+
+    @Test
+    default void whoStillHoldsABlockOfAForciblyClosedHeapDoesNoHarm() {
+        try (SlabBed bed = bed()) {
+            SlabBlock small = bed.allocate(100);
+            SlabBlock large = bed.allocate(200_000);
+            SlabBlock unbound = bed.allocate(100);
+            bed.heap().closeForcibly();
+            try (SlabHeap<SlabBlock> next = bed.openHeap(SlabBlock::new)) {
+                LentBlocks blocks = new LentBlocks();
+                for (int i = 0; i < 200; i++) {
+                    SlabBlock block = next.tryAllocate(100);
+                    assertThat(block).isNotNull();
+                    if (block != null) {
+                        blocks.add(block);
+                    }
+                }
+                bed.heap().unbind(unbound.token);
+                bed.heap().release(unbound.token, unbound);
+                small.release();
+                large.release();
+                assertThat(small.heap.byteSize(small.token)).isEqualTo(112);
+                blocks.checkAll();
+                assertThat(next.stats().liveBlocks()).isEqualTo(200);
+                blocks.releaseAll();
+            }
+            assertThat(bed.heap().stats().cachedBytes()).isZero();
+        }
+    }
+
+    @Test
+    default void growingABlockOfAForciblyClosedHeapIsRefused() {
+        SlabBed bed = bed();
+        SlabBlock block = bed.allocate(2 << 20);
+        bed.heap().closeForcibly();
+        assertThatThrownBy(() -> block.grow(3 << 20)).isInstanceOf(IllegalStateException.class);
+        bed.close();
+    }
+
+    /// Whoever is on his way to a slab when the heap is closed leaves no page behind.
+    @Test
+    default void closingRacesWithThoseWhoAllocate() throws InterruptedException {
+        for (int round = 0; round < 30; round++) {
+            try (SlabBed bed = bed(8 * SlabBed.MIB)) {
+                Watchdog watchdog = new Watchdog();
+                AtomicInteger turns = new AtomicInteger();
+                for (int t = 0; t < 3; t++) {
+                    int size = 1 << (4 + 6 * t);
+                    watchdog.start("tenant " + t, () -> {
+                        try {
+                            while (true) {
+                                SlabBlock block = bed.heap().tryAllocate(size);
+                                turns.incrementAndGet();
+                                if (block != null) {
+                                    block.release();
+                                }
+                                if (turns.get() % 8 == 0) {
+                                    bed.heap().trim();
+                                }
+                            }
+                        } catch (IllegalStateException e) {
+                            assertThat(e).hasMessage("heap of blocks is closed");
+                        }
+                    });
+                }
+                watchdog.await("they allocate", () -> turns.get() > 50);
+                if (round % 2 == 0) {
+                    bed.heap().closeForcibly();
+                } else {
+                    closePatiently(bed.heap());
+                }
+                watchdog.join();
+                assertThat(bed.livePages()).as("pages left, round %d", round).isZero();
+            }
+        }
+    }
+
+    private static void closePatiently(SlabHeap<?> heap) {
+        while (true) {
+            try {
+                heap.close();
+                return;
+            } catch (IllegalStateException e) {
+                assertThat(e).hasMessageStartingWith("heap has blocks out: heap=heap, blocks=");
+            }
+        }
+    }
+}

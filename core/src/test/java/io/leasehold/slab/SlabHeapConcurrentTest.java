@@ -1,0 +1,228 @@
+package io.leasehold.slab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.page.Watchdog;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// Many threads share a heap that is too small for them; between the rounds all are gone and everything is counted.
+///
+/// `-Dseed=` gives each thread the operations of another run; `-Dleasehold.soak=true` runs a minute for each heap, with
+/// 10,000 virtual threads.
+class SlabHeapConcurrentTest {
+
+    private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
+    private static final int PLATFORM = SOAK ? 2 * Runtime.getRuntime().availableProcessors() : 4;
+    private static final int VIRTUAL = SOAK ? 10_000 : 200;
+    private static final long SOAK_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final int ROUNDS = 3;
+    private static final int PLATFORM_STEPS = SOAK ? 100_000 : 1_500;
+    private static final int VIRTUAL_STEPS = SOAK ? 100 : 60;
+
+    /// The heaps to share.
+    enum Terms {
+        PAGES_OF_4_KIB,
+        PAGES_OF_64_KIB,
+        NO_THREAD_CACHE,
+        JAVA_HEAP;
+
+        SlabTerms terms() {
+            SlabTerms terms = SlabTerms.pages(this == PAGES_OF_64_KIB ? 64 << 10 : 4 << 10);
+            return switch (this) {
+                case NO_THREAD_CACHE -> terms.withThreadCache(0);
+                case JAVA_HEAP -> terms.inArrays();
+                default -> terms;
+            };
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void threadsShareAHeapSmallerThanTheirDemand(Terms terms) throws InterruptedException {
+        long seed = Long.getLong("seed", SOAK ? System.nanoTime() : 20261123L);
+        System.out.printf(
+                "slab tenants: %s, threads=%d+%d, seed=%d, replay with -Dtest=SlabHeapConcurrentTest -Dseed=%d%n",
+                terms, PLATFORM, VIRTUAL, seed, seed);
+        long mib = SOAK ? 24 : 4;
+        SlabBed bed = new SlabBed(terms.terms(), mib * SlabBed.MIB);
+        Crowd crowd = new Crowd(bed, new SplittableRandom(seed));
+        long start = System.nanoTime();
+        try {
+            for (int round = 0; SOAK ? System.nanoTime() - start < SOAK_NANOS : round < ROUNDS; round++) {
+                crowd.round(round);
+            }
+            crowd.leave();
+        } catch (AssertionError e) {
+            throw new AssertionError("%s, seed=%d: %s".formatted(terms, seed, e.getMessage()), e);
+        }
+        assertThat(crowd.lent.get()).isGreaterThan(1_000);
+        if (!terms.terms().onJavaHeap()) {
+            assertThat(crowd.refused.get()).as("requests over the budget").isPositive();
+        }
+        bed.close();
+    }
+
+    /// All tenants, and the blocks that they hand to each other.
+    private static final class Crowd {
+
+        final SlabBed bed;
+        final Queue<SlabBlock> sent = new ConcurrentLinkedQueue<>();
+        final AtomicLong stamps = new AtomicLong();
+        final AtomicLong lent = new AtomicLong();
+        final AtomicLong refused = new AtomicLong();
+        final List<Tenant> tenants = new ArrayList<>();
+
+        Crowd(SlabBed bed, SplittableRandom random) {
+            this.bed = bed;
+            for (int i = 0; i < PLATFORM + VIRTUAL; i++) {
+                tenants.add(new Tenant(this, random.split(), i < PLATFORM ? 40 : 6));
+            }
+        }
+
+        /// Lets all run, the platform threads new ones each time, so that slots of dead ones are taken over.
+        void round(int round) throws InterruptedException {
+            Watchdog watchdog = new Watchdog();
+            for (int i = 0; i < tenants.size(); i++) {
+                Tenant tenant = tenants.get(i);
+                if (i < PLATFORM) {
+                    watchdog.start("platform " + i, () -> tenant.run(PLATFORM_STEPS));
+                } else {
+                    watchdog.startVirtual("virtual " + i, () -> tenant.run(VIRTUAL_STEPS));
+                }
+            }
+            // settling is one thread's task, as it is the maintenance's
+            for (int i = 0; i < 20; i++) {
+                bed.settle();
+                Thread.yield();
+            }
+            watchdog.join();
+            count("round " + round);
+        }
+
+        void leave() {
+            tenants.forEach(tenant -> tenant.releaseAllBut(0));
+            for (SlabBlock block = sent.poll(); block != null; block = sent.poll()) {
+                block.check();
+                block.release();
+            }
+            count("end");
+            assertThat(bed.heap().stats().liveBlocks()).isZero();
+            bed.heap().trim();
+            assertThat(bed.livePages()).isZero();
+        }
+
+        private void count(String when) {
+            LentBlocks model = new LentBlocks();
+            List<SlabBlock> all = new ArrayList<>(sent);
+            tenants.forEach(tenant -> all.addAll(tenant.held));
+            for (SlabBlock block : all) {
+                block.check();
+                model.add(block); // which no other must overlap
+            }
+            assertThat(bed.heap().stats().liveBlocks()).as("lent at %s", when).isEqualTo(all.size());
+            bed.check(model);
+        }
+    }
+
+    /// One thread's worth of demand.
+    private static final class Tenant {
+
+        private final Crowd crowd;
+        private final SplittableRandom random;
+        private final int maxHeld;
+        final List<SlabBlock> held = new ArrayList<>();
+
+        Tenant(Crowd crowd, SplittableRandom random, int maxHeld) {
+            this.crowd = crowd;
+            this.random = random;
+            this.maxHeld = maxHeld;
+        }
+
+        void run(int steps) {
+            for (int i = 0; i < steps; i++) {
+                step();
+            }
+        }
+
+        private void step() {
+            int choice = random.nextInt(64);
+            if (choice < 30 && held.size() < maxHeld) {
+                allocate();
+            } else if (choice < 44 && !held.isEmpty()) {
+                release(take());
+            } else if (choice < 52 && !held.isEmpty()) {
+                crowd.sent.add(take());
+            } else if (choice < 58) {
+                SlabBlock block = crowd.sent.poll();
+                if (block != null) {
+                    release(block);
+                }
+            } else if (choice < 60 && !held.isEmpty()) {
+                grow(held.get(random.nextInt(held.size())));
+            } else if (choice < 61) {
+                Thread.yield();
+            } else if (choice < 62 && random.nextInt(64) == 0) {
+                crowd.bed.heap().trim();
+            } else if (choice < 63 && random.nextInt(64) == 0) {
+                assertThat(crowd.bed.heap().stats().heldBytes()).isNotNegative();
+            }
+        }
+
+        private void allocate() {
+            int size = random.nextInt(50) == 0
+                    ? random.nextInt(400 << 10)
+                    : (int) Math.min(64 << 10, 1500 * Math.exp(1.5 * random.nextGaussian()));
+            SlabBlock block = crowd.bed.heap().tryAllocate(size);
+            if (block == null) {
+                crowd.refused.incrementAndGet();
+                releaseAllBut(maxHeld / 2);
+                return;
+            }
+            crowd.lent.incrementAndGet();
+            assertThat(block.byteSize).isGreaterThanOrEqualTo(size);
+            block.write(crowd.stamps.incrementAndGet());
+            held.add(block);
+        }
+
+        private void grow(SlabBlock block) {
+            int written = block.byteSize;
+            if (block.grow(Math.min(1 << 20, 2 * written))) {
+                block.check(written);
+                block.write(crowd.stamps.incrementAndGet());
+            }
+        }
+
+        private SlabBlock take() {
+            return held.remove(random.nextInt(held.size()));
+        }
+
+        /// Writes the block once more, so that whoever has it too sees that.
+        private void release(SlabBlock block) {
+            block.check();
+            block.write(crowd.stamps.incrementAndGet());
+            block.check();
+            if (random.nextInt(32) == 0) {
+                crowd.bed.heap().unbind(block.token);
+                SlabBlock other =
+                        new SlabBlock(crowd.bed.heap(), block.token, block.array, block.address, block.byteSize);
+                crowd.bed.heap().release(block.token, other);
+            } else {
+                block.release();
+            }
+        }
+
+        void releaseAllBut(int count) {
+            while (held.size() > count) {
+                release(held.removeLast());
+            }
+        }
+    }
+}

@@ -1,0 +1,324 @@
+package io.leasehold.slab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.memory.Seeds;
+import io.leasehold.page.Eventually;
+import io.leasehold.page.Watchdog;
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// What every heap does: lend blocks that nobody else has, with the objects that are bound to them.
+interface SlabHeapContract extends SlabHeapFixture {
+
+    @Test
+    default void blocksOfEverySizeAreLentAndComeHome() {
+        try (SlabBed bed = bed()) {
+            LentBlocks blocks = new LentBlocks();
+            for (int c = 0; SizeClasses.byteSize(c) <= 4 * SlabBed.MIB; c++) {
+                int size = SizeClasses.byteSize(c);
+                int next = c == 0 ? 0 : SizeClasses.byteSize(c - 1) + 1;
+                for (int request : new int[] {size, next}) {
+                    SlabBlock block = bed.allocate(request);
+                    blocks.add(block);
+                    assertThat(block.byteSize).isEqualTo(size);
+                    assertThat(bed.heap().byteSize(block.token)).isEqualTo(size);
+                    assertThat(SizeClasses.byteSize(SizeClasses.of(request))).isEqualTo(size);
+                }
+                bed.check(blocks);
+                if (c % 8 == 7) {
+                    blocks.releaseAll();
+                }
+            }
+            blocks.releaseAll();
+            bed.check(blocks);
+        }
+    }
+
+    @Test
+    default void blockKnowsWhereItLies() {
+        try (SlabBed bed = bed()) {
+            for (int size : new int[] {0, 1, 16, 17, 1000, 4096, 70_000, 1 << 20}) {
+                SlabBlock block = bed.allocate(size);
+                assertThat(block.heap).isSameAs(bed.heap());
+                assertThat(block.token).isNotEqualTo(SlabHeap.NO_BLOCK);
+                assertThat(block.address % 16).isZero();
+                byte[] array = block.array;
+                assertThat(array != null).isEqualTo(terms().onJavaHeap());
+                if (array != null) {
+                    assertThat(block.address).isBetween(0L, (long) array.length - block.byteSize);
+                }
+                block.release();
+            }
+        }
+    }
+
+    @Test
+    default void blockIsLentAsTheSameObjectAgain() {
+        try (SlabBed bed = bed()) {
+            Map<String, SlabBlock> bound = new HashMap<>();
+            for (int round = 0; round < 10; round++) {
+                LentBlocks blocks = new LentBlocks();
+                for (int i = 0; i < 500; i++) {
+                    SlabBlock block = bed.allocate(i % 7 * 300);
+                    blocks.add(block);
+                    String place = System.identityHashCode(block.array) + ":" + block.address + ":" + block.byteSize;
+                    assertThat(bound.computeIfAbsent(place, p -> block)).isSameAs(block);
+                }
+                blocks.releaseAll();
+            }
+            assertThat(bound).as("places of ten times 500 blocks").hasSizeLessThan(1000);
+        }
+    }
+
+    @Test
+    default void blocksHoldWhatWasWrittenWhateverElseHappens() {
+        SplittableRandom random = Seeds.random("blocksHoldWhatWasWrittenWhateverElseHappens");
+        try (SlabBed bed = bed()) {
+            LentBlocks blocks = bed.fill(4 * SlabBed.MIB, 20_000, random);
+            for (int i = 0; i < 5_000; i++) {
+                blocks.removeAny(random).release();
+                blocks.add(bed.allocate(random.nextInt(20_001)));
+            }
+            blocks.checkAll();
+            bed.check(blocks);
+            blocks.releaseAll();
+            bed.check(blocks);
+        }
+    }
+
+    @Test
+    default void blockComesHomeWithAnotherObject() {
+        try (SlabBed bed = bed()) {
+            SlabBlock first = bed.allocate(100);
+            bed.heap().unbind(first.token);
+            SlabBlock second = new SlabBlock(bed.heap(), first.token, first.array, first.address, first.byteSize);
+            bed.heap().release(first.token, second);
+            Set<SlabBlock> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+            LentBlocks blocks = new LentBlocks();
+            while (!seen.contains(second)) {
+                SlabBlock block = bed.allocate(100);
+                assertThat(block).isNotSameAs(first);
+                seen.add(block);
+                blocks.add(block);
+                assertThat(blocks.count()).isLessThan(1000);
+            }
+            blocks.releaseAll();
+        }
+    }
+
+    @Test
+    default void unboundBlockThatIsReleasedWithoutAnObjectGetsANewOne() {
+        try (SlabBed bed = bed()) {
+            SlabBlock first = bed.allocate(100);
+            bed.heap().unbind(first.token);
+            first.release();
+            LentBlocks blocks = new LentBlocks();
+            boolean again = false;
+            while (!again) {
+                SlabBlock block = bed.allocate(100);
+                assertThat(block).isNotSameAs(first);
+                again = block.token == first.token;
+                blocks.add(block);
+                assertThat(blocks.count()).isLessThan(1000);
+            }
+            blocks.releaseAll();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {100, 5_000, 100_000})
+    default void lostObjectOfAnUnboundBlockIsCollected(int byteSize) {
+        try (SlabBed bed = bed()) {
+            List<WeakReference<SlabBlock>> objects = new ArrayList<>();
+            long token = lendAndLose(bed, byteSize, objects);
+            bed.heap().unbind(token);
+            awaitCollected(objects);
+            assertThat(bed.heap().stats().liveBlocks())
+                    .as("the block itself is lent")
+                    .isEqualTo(1);
+            bed.heap().release(token);
+        }
+    }
+
+    @Test
+    default void objectsGoWithTheirBlocks() {
+        try (SlabBed bed = bed()) {
+            List<WeakReference<SlabBlock>> objects = new ArrayList<>();
+            List<SlabBlock> blocks = new ArrayList<>();
+            for (int i = 0; i < 5_000; i++) {
+                SlabBlock block = bed.allocate(i % 5 * 1000);
+                blocks.add(block);
+                objects.add(new WeakReference<>(block));
+            }
+            blocks.forEach(SlabBlock::release);
+            blocks.clear();
+            assertThat(bed.heap().trim()).isPositive();
+            awaitCollected(objects);
+        }
+    }
+
+    @Test
+    default void boundObjectsStay() {
+        try (SlabBed bed = bed()) {
+            List<WeakReference<SlabBlock>> objects = new ArrayList<>();
+            long token = lendAndLose(bed, 100, objects);
+            System.gc();
+            SlabBlock block = objects.getFirst().get();
+            assertThat(block).isNotNull();
+            bed.heap().release(token);
+        }
+    }
+
+    @Test
+    default void anyThreadReleases() throws InterruptedException {
+        try (SlabBed bed = bed()) {
+            LentBlocks blocks = bed.fill(2 * SlabBed.MIB, 5_000, Seeds.random("anyThreadReleases"));
+            bed.check(blocks);
+            Watchdog watchdog = new Watchdog();
+            List<SlabBlock> all = List.copyOf(blocks.blocks());
+            int half = all.size() / 2;
+            watchdog.start("platform", () -> all.subList(0, half).forEach(SlabBlock::release));
+            watchdog.startVirtual("virtual", () -> all.subList(half, all.size()).forEach(SlabBlock::release));
+            watchdog.join();
+            bed.check(new LentBlocks());
+            blocks.checkAll();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, Integer.MIN_VALUE, SizeClasses.MAX_BYTES + 1, Integer.MAX_VALUE})
+    default void rejectsSizesOutOfBounds(int byteSize) {
+        try (SlabBed bed = bed()) {
+            String message = "bytes of a block: " + byteSize + ", bounds=0..2013265920";
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> bed.heap().tryAllocate(byteSize))
+                    .withMessage(message);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> SizeClasses.byteSize(SizeClasses.of(byteSize)))
+                    .withMessage(message);
+            SlabBlock block = bed.allocate(100_000);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> block.grow(byteSize))
+                    .withMessage(message);
+            block.release();
+            bed.check(new LentBlocks());
+        }
+    }
+
+    @Test
+    default void nothingIsLostWhenNoObjectCanBeMade() {
+        try (SlabBed bed = bed();
+                SlabHeap<SlabBlock> broken = bed.openHeap((heap, token, array, address, byteSize) -> {
+                    throw new UnsupportedOperationException("no object");
+                })) {
+            for (int i = 0; i < 100; i++) {
+                assertThatThrownBy(() -> broken.tryAllocate(1000)).hasMessage("no object");
+            }
+            assertThat(broken.stats().liveBlocks()).isZero();
+            assertThat(broken.stats().heldBytes()).isLessThanOrEqualTo(16L * bed.pageBytes());
+        }
+    }
+
+    @Test
+    default void everyBlockIsLentOrCachedOrFree() {
+        SplittableRandom random = Seeds.random("everyBlockIsLentOrCachedOrFree");
+        try (SlabBed bed = bed()) {
+            LentBlocks blocks = bed.fill(4 * SlabBed.MIB, 30_000, random);
+            for (int round = 0; round < 3; round++) {
+                bed.check(blocks);
+                for (SlabHeapStats.SizeClass c : bed.heap().stats().classes()) {
+                    SlabShape shape = SlabShape.of(c.byteSize(), bed.pageBytes());
+                    assertThat(c.liveBlocks() + c.cachedBlocks() + c.freeBlocks())
+                            .as("blocks of %s in %s", shape, c)
+                            .isEqualTo((long) c.slabs() * shape.blocks());
+                    assertThat(c.heldBytes()).isEqualTo((long) c.slabs() * shape.pages() * bed.pageBytes());
+                    assertThat(c.liveBlocks())
+                            .isEqualTo(blocks.blocks().stream()
+                                    .filter(block -> block.byteSize == c.byteSize())
+                                    .count());
+                }
+                blocks.releaseAllBut(2, random);
+            }
+            blocks.releaseAll();
+        }
+    }
+
+    @Test
+    default void threadKeepsNoMoreThanItMay() {
+        try (SlabBed bed = bed()) {
+            LentBlocks blocks = new LentBlocks();
+            for (int size = 16; size <= 20_000; size += 112) {
+                blocks.add(bed.allocate(size));
+            }
+            bed.heap().trim(); // what was cached on the way
+            blocks.releaseAll();
+            long inDepots = bed.heap().stats().classes().stream()
+                    .mapToLong(c -> {
+                        int depth =
+                                new MagazineLayout(terms().threadCacheByteSize()).depth(SizeClasses.of(c.byteSize()));
+                        return 4L * depth * c.byteSize();
+                    })
+                    .sum();
+            assertThat(bed.heap().stats().cachedBytes()).isLessThanOrEqualTo(terms().threadCacheByteSize() + inDepots);
+            bed.check(blocks);
+        }
+    }
+
+    @Test
+    default void steadyLoadNeedsNoNewSlab() {
+        try (SlabBed bed = bed()) {
+            Set<Long> held = new HashSet<>();
+            for (int i = 0; i < 10_000; i++) {
+                SlabBlock one = bed.allocate(1000);
+                SlabBlock other = bed.allocate(200_000);
+                one.release();
+                other.release();
+                if (i % 1000 == 0) {
+                    bed.settle();
+                }
+                held.add(bed.heap().stats().classes().stream()
+                        .mapToLong(SlabHeapStats.SizeClass::slabs)
+                        .sum());
+            }
+            assertThat(held).as("numbers of slabs").isSubsetOf(0L, 1L, 2L, 3L);
+        }
+    }
+
+    @Test
+    default void saysWhatItIs() {
+        try (SlabBed bed = bed()) {
+            assertThat(bed.heap().stats().name()).isEqualTo("heap");
+            assertThat(bed.heap().stats().classes()).isEmpty();
+            assertThat(bed.heap()).asString().startsWith("SlabHeap(heap, ");
+        }
+    }
+
+    /// {@return the token of a block whose object is known to the heap alone, if to anybody}
+    private static long lendAndLose(SlabBed bed, int byteSize, List<WeakReference<SlabBlock>> objects) {
+        SlabBlock block = bed.allocate(byteSize);
+        objects.add(new WeakReference<>(block));
+        return block.token;
+    }
+
+    /// Runs the collector until the objects are gone.
+    private static void awaitCollected(List<WeakReference<SlabBlock>> objects) {
+        Eventually.holds("the objects are gone", () -> {
+            System.gc();
+            return objects.stream().allMatch(object -> object.get() == null);
+        });
+    }
+}

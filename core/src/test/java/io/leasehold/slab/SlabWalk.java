@@ -1,0 +1,186 @@
+package io.leasehold.slab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/// One random walk through the operations of a heap: bursts and lulls, small blocks and a few huge ones, and all that
+/// is lent checked against a model.
+///
+/// **Ownership.** Closes its bed, by force, as a walk that failed leaves blocks behind.
+///
+/// **Threads.** Confined to one thread, but for two that do single operations while it waits.
+final class SlabWalk implements AutoCloseable {
+
+    private static final int CHECKED_STEPS = 1_500;
+    private static final int CHECK_EVERY = 64;
+    private static final int PHASE_STEPS = 4_000;
+    private static final int MAX_BLOCKS = 1_500;
+
+    private final SlabBed bed;
+    private final SplittableRandom random;
+    private final LentBlocks blocks = new LentBlocks();
+    private final ExecutorService platform =
+            Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().factory());
+    private final ExecutorService virtual =
+            Executors.newSingleThreadExecutor(Thread.ofVirtual().factory());
+    private String operation = "open";
+    private int target = MAX_BLOCKS;
+
+    SlabWalk(SlabBed bed, long seed) {
+        this.bed = bed;
+        this.random = new SplittableRandom(seed);
+    }
+
+    String operation() {
+        return operation;
+    }
+
+    void step(int step) {
+        if (step % PHASE_STEPS == 0) {
+            target = random.nextInt(3) == 0 ? 10 : 1 + random.nextInt(MAX_BLOCKS);
+        }
+        int choice = random.nextInt(1000);
+        if (choice < 850) {
+            boolean allocates = random.nextInt(target * 2) >= blocks.count();
+            if (allocates || blocks.count() == 0) {
+                allocate();
+            } else {
+                operation = "release";
+                blocks.removeAny(random).release();
+            }
+        } else if (choice < 993) {
+            if (blocks.count() > 0) {
+                use(choice);
+            }
+        } else {
+            giveBack(choice);
+        }
+        if (step < CHECKED_STEPS || step % CHECK_EVERY == 0) {
+            bed.check(blocks);
+        }
+    }
+
+    /// Releases everything, after which nothing must be left.
+    void finish() {
+        operation = "finish";
+        blocks.checkAll();
+        blocks.releaseAll();
+        bed.check(blocks);
+        bed.heap().trim();
+        bed.check(blocks);
+        assertThat(bed.livePages()).isZero();
+        assertThat(bed.heap().stats().heldBytes()).isZero();
+        bed.heap().close();
+    }
+
+    private void use(int choice) {
+        if (choice < 900) {
+            operation = "check";
+            blocks.get(random.nextInt(blocks.count())).check();
+        } else if (choice < 930) {
+            operation = "release elsewhere";
+            SlabBlock block = blocks.removeAny(random);
+            ExecutorService elsewhere = (choice & 1) == 0 ? platform : virtual;
+            await(elsewhere.submit(block::release));
+        } else if (choice < 960) {
+            operation = "unbind";
+            SlabBlock block = blocks.removeAny(random);
+            bed.heap().unbind(block.token);
+            SlabBlock other = new SlabBlock(bed.heap(), block.token, block.array, block.address, block.byteSize);
+            bed.heap().release(block.token, other);
+        } else {
+            grow();
+        }
+    }
+
+    private void grow() {
+        SlabBlock block = blocks.removeAny(random);
+        int to = (int) Math.min(SizeClasses.MAX_BYTES, block.byteSize * (1 + 2 * random.nextDouble()));
+        operation = "grow " + block + " to " + to;
+        long token = block.token;
+        int written = block.byteSize;
+        if (block.grow(to)) {
+            assertThat(block.byteSize).isGreaterThanOrEqualTo(to);
+            assertThat(block.token).isNotEqualTo(token);
+        }
+        block.check(written);
+        blocks.add(block);
+    }
+
+    private void allocate() {
+        int size = size();
+        operation = "allocate " + size;
+        SlabBlock block = random.nextInt(100) == 0
+                ? await(platform.submit(() -> bed.heap().tryAllocate(size)))
+                : bed.heap().tryAllocate(size);
+        if (block != null) {
+            assertThat(block.byteSize)
+                    .isGreaterThanOrEqualTo(size)
+                    .isEqualTo(SizeClasses.byteSize(SizeClasses.of(size)));
+            blocks.add(block);
+        } else {
+            if (SizeClasses.byteSize(SizeClasses.of(size)) <= bed.pageBytes()) {
+                // any page would have done; a longer block may find free pages, and none beside the other
+                assertThat((long) bed.livePages() * bed.pageBytes())
+                        .as("pages in use")
+                        .isEqualTo(bed.byteSize());
+            }
+            if (blocks.count() > 0) {
+                blocks.removeAny(random).release();
+            }
+        }
+    }
+
+    /// {@return mostly hundreds or thousands of bytes, now and then much more}
+    private int size() {
+        int kind = random.nextInt(1000);
+        if (kind == 0) {
+            return 1 + random.nextInt((int) (bed.byteSize() / 3));
+        }
+        if (kind < 10) {
+            return (64 << 10) + random.nextInt(512 << 10);
+        }
+        return (int) Math.min(64 << 10, 1000 * Math.exp(1.5 * random.nextGaussian()));
+    }
+
+    private void giveBack(int choice) {
+        switch (choice % 7) {
+            case 0 -> {
+                operation = "trim";
+                bed.heap().trim();
+            }
+            case 1 -> {
+                operation = "trim the arena";
+                bed.arena().trim();
+                if (!bed.terms().onJavaHeap()) {
+                    assertThat(bed.livePages()).isEqualTo(bed.pagesUnder(blocks.blocks()));
+                }
+            }
+            default -> {
+                operation = "settle";
+                bed.settle();
+            }
+        }
+    }
+
+    private static <R extends @Nullable Object> R await(Future<R> future) {
+        try {
+            return future.get();
+        } catch (InterruptedException | ExecutionException e) {
+            throw new AssertionError(e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        platform.shutdown();
+        virtual.shutdown();
+        bed.closeForcibly();
+    }
+}

@@ -1,0 +1,29 @@
+package io.leasehold.snippets;
+
+import io.leasehold.memory.OffHeap;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import io.leasehold.slab.Block;
+import io.leasehold.slab.Blocks;
+import io.leasehold.slab.SlabHeapOptions;
+
+/// What the Javadoc of [Blocks] shows.
+public final class BlocksExample {
+
+    private BlocksExample() {}
+
+    /// {@return what was written to a block}
+    public static long writeAndRead() {
+        // @start region="blocks"
+        try (PageArena arena = PageArena.open(PageArenaOptions.defaults().withByteSize(64L << 20));
+                Blocks blocks = Blocks.open(arena, SlabHeapOptions.defaults());
+                Block block = blocks.tryAllocate(300)) {
+            if (block == null) {
+                return 0; // the bound is reached
+            }
+            OffHeap.putLong(block.address(), 42);
+            return OffHeap.getLong(block.address());
+        }
+        // @end
+    }
+}
