@@ -1,10 +1,14 @@
 /// Off-heap memory that is leased, bounded and given back; the package `io.leasehold` says how the house is built.
 module io.leasehold {
+    requires static io.netty.buffer;
+    requires static io.netty.common;
     requires static org.agrona;
     requires static org.jspecify;
 
     exports io.leasehold.agrona;
-    exports io.leasehold.memory;
     exports io.leasehold.lease;
+    exports io.leasehold.memory;
+    exports io.leasehold.netty;
     exports io.leasehold.page;
+    exports io.leasehold.slab;
 }

@@ -1,0 +1,294 @@
+package io.leasehold.netty;
+
+import io.leasehold.memory.OffHeap;
+import io.leasehold.slab.SlabHeap;
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/// A buffer outside the Java heap: Netty's words for a block at an address.
+///
+/// **Ownership, threads.** As every `ByteBuf`: whoever holds a reference releases it, once and from any thread.
+///
+/// **Bounds.** Netty's own checks (`io.netty.buffer.checkBounds`, `checkAccessible`) stand before each access; the
+/// access itself is a bare load or store, reversed where the order is not the machine's.
+public final class LeasedByteBuf extends CountedByteBuf {
+
+    private static final boolean BIG = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN;
+
+    /// Bytes on their way between a stream and the buffer: few enough to be cheap, enough for a packet.
+    private static final int STREAM_BYTES = 8 << 10;
+
+    LeasedByteBuf(
+            LeasedByteBufAllocator allocator,
+            SlabHeap<CountedByteBuf> heap,
+            long token,
+            long address,
+            int blockByteSize) {
+        super(allocator, heap, token, address, blockByteSize);
+    }
+
+    @Override
+    void zero(int index, int length) {
+        OffHeap.fill(start() + index, length, (byte) 0);
+    }
+
+    @Override
+    void copyTo(CountedByteBuf other, int length) {
+        OffHeap.copy(start(), other.start(), length);
+    }
+
+    @Override
+    ByteBuffer viewOfBlock() {
+        return view(0, blockByteSize());
+    }
+
+    @Override
+    CountedByteBuf successor() {
+        return new LeasedByteBuf(alloc(), heap(), token(), start(), blockByteSize());
+    }
+
+    @Override
+    void takeRestOf(CountedByteBuf other) {}
+
+    @Override
+    public boolean isDirect() {
+        return true;
+    }
+
+    @Override
+    public boolean hasArray() {
+        return false;
+    }
+
+    @Override
+    public byte[] array() {
+        throw new UnsupportedOperationException("direct buffer");
+    }
+
+    @Override
+    public int arrayOffset() {
+        throw new UnsupportedOperationException("direct buffer");
+    }
+
+    @Override
+    public boolean hasMemoryAddress() {
+        return true;
+    }
+
+    @Override
+    public long memoryAddress() {
+        ensureAccessible();
+        return start();
+    }
+
+    @Override
+    public ByteBuffer nioBuffer(int index, int length) {
+        checkIndex(index, length);
+        return view(index, length);
+    }
+
+    private ByteBuffer view(int index, int length) {
+        return OffHeap.segment(start() + index, length).asByteBuffer();
+    }
+
+    @Override
+    protected byte _getByte(int index) {
+        return OffHeap.getByte(start() + index);
+    }
+
+    @Override
+    protected short _getShort(int index) {
+        short value = OffHeap.getShort(start() + index);
+        return BIG ? value : Short.reverseBytes(value);
+    }
+
+    @Override
+    protected short _getShortLE(int index) {
+        short value = OffHeap.getShort(start() + index);
+        return BIG ? Short.reverseBytes(value) : value;
+    }
+
+    @Override
+    protected int _getUnsignedMedium(int index) {
+        return (_getShort(index) & 0xffff) << 8 | (_getByte(index + 2) & 0xff);
+    }
+
+    @Override
+    protected int _getUnsignedMediumLE(int index) {
+        return (_getShortLE(index) & 0xffff) | (_getByte(index + 2) & 0xff) << 16;
+    }
+
+    @Override
+    protected int _getInt(int index) {
+        int value = OffHeap.getInt(start() + index);
+        return BIG ? value : Integer.reverseBytes(value);
+    }
+
+    @Override
+    protected int _getIntLE(int index) {
+        int value = OffHeap.getInt(start() + index);
+        return BIG ? Integer.reverseBytes(value) : value;
+    }
+
+    @Override
+    protected long _getLong(int index) {
+        long value = OffHeap.getLong(start() + index);
+        return BIG ? value : Long.reverseBytes(value);
+    }
+
+    @Override
+    protected long _getLongLE(int index) {
+        long value = OffHeap.getLong(start() + index);
+        return BIG ? Long.reverseBytes(value) : value;
+    }
+
+    @Override
+    protected void _setByte(int index, int value) {
+        OffHeap.putByte(start() + index, (byte) value);
+    }
+
+    @Override
+    protected void _setShort(int index, int value) {
+        OffHeap.putShort(start() + index, BIG ? (short) value : Short.reverseBytes((short) value));
+    }
+
+    @Override
+    protected void _setShortLE(int index, int value) {
+        OffHeap.putShort(start() + index, BIG ? Short.reverseBytes((short) value) : (short) value);
+    }
+
+    @Override
+    protected void _setMedium(int index, int value) {
+        _setShort(index, value >> 8);
+        _setByte(index + 2, value);
+    }
+
+    @Override
+    protected void _setMediumLE(int index, int value) {
+        _setShortLE(index, value);
+        _setByte(index + 2, value >> 16);
+    }
+
+    @Override
+    protected void _setInt(int index, int value) {
+        OffHeap.putInt(start() + index, BIG ? value : Integer.reverseBytes(value));
+    }
+
+    @Override
+    protected void _setIntLE(int index, int value) {
+        OffHeap.putInt(start() + index, BIG ? Integer.reverseBytes(value) : value);
+    }
+
+    @Override
+    protected void _setLong(int index, long value) {
+        OffHeap.putLong(start() + index, BIG ? value : Long.reverseBytes(value));
+    }
+
+    @Override
+    protected void _setLongLE(int index, long value) {
+        OffHeap.putLong(start() + index, BIG ? Long.reverseBytes(value) : value);
+    }
+
+    @Override
+    public ByteBuf getBytes(int index, ByteBuf dst, int dstIndex, int length) {
+        checkDstIndex(index, length, dstIndex, dst.capacity());
+        if (dst.hasMemoryAddress() && !dst.isReadOnly()) {
+            long to = dst.memoryAddress() + dstIndex;
+            if (OffHeap.reaches(to, length)) {
+                OffHeap.copy(start() + index, to, length);
+                return this;
+            }
+        } else if (dst.hasArray()) {
+            OffHeap.copyToArray(start() + index, dst.array(), dst.arrayOffset() + dstIndex, length);
+            return this;
+        }
+        dst.setBytes(dstIndex, view(index, length));
+        return this;
+    }
+
+    @Override
+    public ByteBuf getBytes(int index, byte[] dst, int dstIndex, int length) {
+        checkDstIndex(index, length, dstIndex, dst.length);
+        OffHeap.copyToArray(start() + index, dst, dstIndex, length);
+        return this;
+    }
+
+    @Override
+    public ByteBuf getBytes(int index, ByteBuffer dst) {
+        int length = dst.remaining();
+        checkIndex(index, length);
+        if (dst.hasArray()) {
+            int position = dst.position();
+            OffHeap.copyToArray(start() + index, dst.array(), dst.arrayOffset() + position, length);
+            dst.position(position + length);
+        } else {
+            dst.put(view(index, length));
+        }
+        return this;
+    }
+
+    @Override
+    public ByteBuf getBytes(int index, OutputStream out, int length) throws IOException {
+        checkIndex(index, length);
+        byte[] some = new byte[Math.min(length, STREAM_BYTES)];
+        for (int done = 0; done < length; done += some.length) {
+            int count = Math.min(some.length, length - done);
+            OffHeap.copyToArray(start() + index + done, some, 0, count);
+            out.write(some, 0, count);
+        }
+        return this;
+    }
+
+    @Override
+    public ByteBuf setBytes(int index, ByteBuf src, int srcIndex, int length) {
+        checkSrcIndex(index, length, srcIndex, src.capacity());
+        if (src.hasMemoryAddress()) {
+            long from = src.memoryAddress() + srcIndex;
+            if (OffHeap.reaches(from, length)) {
+                OffHeap.copy(from, start() + index, length);
+                return this;
+            }
+        } else if (src.hasArray()) {
+            OffHeap.copyFromArray(src.array(), src.arrayOffset() + srcIndex, start() + index, length);
+            return this;
+        }
+        src.getBytes(srcIndex, view(index, length));
+        return this;
+    }
+
+    @Override
+    public ByteBuf setBytes(int index, byte[] src, int srcIndex, int length) {
+        checkSrcIndex(index, length, srcIndex, src.length);
+        OffHeap.copyFromArray(src, srcIndex, start() + index, length);
+        return this;
+    }
+
+    @Override
+    public ByteBuf setBytes(int index, ByteBuffer src) {
+        int length = src.remaining();
+        checkIndex(index, length);
+        if (src.hasArray()) {
+            int position = src.position();
+            OffHeap.copyFromArray(src.array(), src.arrayOffset() + position, start() + index, length);
+            src.position(position + length);
+        } else {
+            view(index, length).put(src);
+        }
+        return this;
+    }
+
+    @Override
+    public int setBytes(int index, InputStream in, int length) throws IOException {
+        checkIndex(index, length);
+        byte[] some = new byte[length];
+        int count = in.read(some, 0, length);
+        if (count > 0) {
+            OffHeap.copyFromArray(some, 0, start() + index, count);
+        }
+        return count;
+    }
+}

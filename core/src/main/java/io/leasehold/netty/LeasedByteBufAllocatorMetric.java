@@ -1,0 +1,103 @@
+package io.leasehold.netty;
+
+import io.leasehold.page.PageArenaStats;
+import io.leasehold.slab.SlabHeapStats;
+import io.leasehold.slab.SlabHeapStats.SizeClass;
+import io.netty.buffer.ByteBufAllocatorMetric;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// How much an allocator holds, asked anew with each call.
+///
+/// ```text
+///   reservedBytes    address space, costs nothing
+///   committedBytes     may hold memory; what the budget is charged
+///   usedBytes            taken from the arena by buffers: pinned, cached, free inside slabs, lost to rounding
+///   pinnedBytes            the blocks of buffers that are out
+///   cachedBytes            free blocks in the magazines of threads and in depots
+/// ```
+///
+/// The first three are of direct buffers, the others of both kinds.
+///
+/// **Threads.** Thread-safe; two calls are of two moments. None is for a hot path.
+public final class LeasedByteBufAllocatorMetric implements ByteBufAllocatorMetric {
+
+    private final LeasedByteBufAllocator allocator; // (C)
+
+    LeasedByteBufAllocatorMetric(LeasedByteBufAllocator allocator) {
+        this.allocator = allocator;
+    }
+
+    /// {@return bytes that direct buffers have taken from the arena, lent or not}
+    @Override
+    public long usedDirectMemory() {
+        return direct().heldBytes();
+    }
+
+    /// {@return bytes in the arrays of heap buffers, lent or not}
+    @Override
+    public long usedHeapMemory() {
+        return onHeap().heldBytes();
+    }
+
+    /// {@return bytes of address space that direct buffers may lie in; of the whole arena, if it is shared}
+    public long reservedBytes() {
+        PageArenaStats stats = pages();
+        return stats == null ? 0 : stats.reservedPages() * stats.pageByteSize();
+    }
+
+    /// {@return bytes that may hold memory and are charged to the budget; of the whole arena, if it is shared}
+    public long committedBytes() {
+        PageArenaStats stats = pages();
+        return stats == null ? 0 : stats.committedBytes();
+    }
+
+    /// {@return the same as [#usedDirectMemory()]}
+    public long usedBytes() {
+        return usedDirectMemory();
+    }
+
+    /// {@return bytes of the blocks of buffers that are out}
+    public long pinnedBytes() {
+        return direct().liveBytes() + onHeap().liveBytes();
+    }
+
+    /// {@return bytes of free blocks that wait in the magazines of threads and in depots}
+    public long cachedBytes() {
+        return direct().cachedBytes() + onHeap().cachedBytes();
+    }
+
+    /// {@return how many buffers are out}
+    public long pinnedBuffers() {
+        return direct().liveBlocks() + onHeap().liveBlocks();
+    }
+
+    /// {@return the blocks of direct buffers by size, the smallest first}
+    public List<SizeClass> directSizeClasses() {
+        return direct().classes();
+    }
+
+    /// {@return the blocks of heap buffers by size, the smallest first}
+    public List<SizeClass> heapSizeClasses() {
+        return onHeap().classes();
+    }
+
+    private SlabHeapStats direct() {
+        BufferHeaps heaps = allocator.heapsIfOpen();
+        return heaps == null ? nothing() : heaps.direct.stats();
+    }
+
+    private SlabHeapStats onHeap() {
+        BufferHeaps heaps = allocator.heapsIfOpen();
+        return heaps == null ? nothing() : heaps.onHeap.stats();
+    }
+
+    private @Nullable PageArenaStats pages() {
+        BufferHeaps heaps = allocator.heapsIfOpen();
+        return heaps == null ? null : heaps.arena.stats();
+    }
+
+    private SlabHeapStats nothing() {
+        return new SlabHeapStats(allocator.name(), 0, 0, 0, 0, List.of());
+    }
+}

@@ -1,0 +1,44 @@
+package io.leasehold.netty;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/// Says that memory was refused, in one line an interval however often it is: a server that is out of memory must not
+/// fill its disk as well.
+///
+/// **Threads.** Thread-safe and lock-free.
+final class RefusalLog {
+
+    private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    private final Consumer<String> lines; // (C)
+    private final LongSupplier clock; // (C)
+    private final AtomicLong next; // (A) compare-and-set; when a line may be written again
+    private final AtomicLong suppressed = new AtomicLong(); // (A) refusals without a line
+
+    RefusalLog(Consumer<String> lines, LongSupplier clock) {
+        this.lines = lines;
+        this.clock = clock;
+        this.next = new AtomicLong(clock.getAsLong());
+    }
+
+    /// {@return the log of this process}
+    static RefusalLog ofSystem() {
+        System.Logger log = System.getLogger("io.leasehold");
+        return new RefusalLog(line -> log.log(System.Logger.Level.WARNING, line), System::nanoTime);
+    }
+
+    /// Writes the line, or counts it.
+    void refused(String message) {
+        long now = clock.getAsLong();
+        long due = next.get();
+        if (now - due < 0 || !next.compareAndSet(due, now + INTERVAL_NANOS)) {
+            suppressed.incrementAndGet();
+            return;
+        }
+        long before = suppressed.getAndSet(0);
+        lines.accept(before == 0 ? message : message + "; " + before + " more refusals were not logged");
+    }
+}

@@ -1,0 +1,158 @@
+package io.leasehold.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import io.netty.buffer.ByteBuf;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/// Who is refused, who is told, and what an allocator says when it is closed.
+class AllocatorLimitsTest {
+
+    @Test
+    void overTheBoundTheErrorNamesRequestBoundUseAndHolders() {
+        try (LeasedByteBufAllocator allocator =
+                TestAllocators.builder("tight", 1 << 20).build()) {
+            List<ByteBuf> held = new ArrayList<>();
+            assertThatThrownBy(() -> {
+                        while (true) {
+                            held.add(allocator.directBuffer(65_536));
+                        }
+                    })
+                    .isInstanceOf(BufferMemoryError.class)
+                    .isInstanceOf(OutOfMemoryError.class)
+                    .hasMessageContainingAll(
+                            "no memory for a direct buffer: request=65,536 B, bound=1,048,576 B, used=",
+                            "allocator=tight",
+                            held.size() + " x 65,536 B");
+            assertThat(held.size()).isBetween(8, 16);
+            held.removeLast().release();
+            held.add(allocator.directBuffer(65_536));
+            held.forEach(ByteBuf::release);
+        }
+    }
+
+    @Test
+    void closeWithBuffersOutNamesThemAndChangesNothing() {
+        LeasedByteBufAllocator allocator = TestAllocators.small("busy");
+        ByteBuf direct = allocator.directBuffer(1024);
+        ByteBuf heap = allocator.heapBuffer(2048);
+        assertThatThrownBy(allocator::close)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("cannot close, buffers are out: allocator=busy, buffers=2, bytes=3,072;"
+                        + " direct: 1 x 1,024 B; on the Java heap: 1 x 2,048 B");
+        ByteBuf more = allocator.directBuffer(10);
+        more.release();
+        direct.release();
+        heap.release();
+        allocator.close();
+    }
+
+    @Test
+    void closedAllocatorLendsNothing() {
+        LeasedByteBufAllocator allocator = TestAllocators.small("shut");
+        allocator.directBuffer(10).release();
+        allocator.close();
+        allocator.close();
+        assertThatThrownBy(() -> allocator.directBuffer(10))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("allocator is closed: shut");
+        assertThatThrownBy(() -> allocator.heapBuffer(10)).isInstanceOf(IllegalStateException.class);
+        assertThat(allocator.metric().usedDirectMemory()).isZero();
+        assertThat(allocator.trim()).isZero();
+    }
+
+    @Test
+    void forcedCloseSaysHowManyAreOut() {
+        MemoryBudget budget = MemoryBudget.of("forced", 8 << 20);
+        LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
+                .byteLimit(1 << 20)
+                .budget(budget)
+                .build();
+        allocator.directBuffer(10);
+        allocator.heapBuffer(10);
+        assertThat(allocator.closeForcibly()).isEqualTo(2);
+        assertThat(budget.usedBytes()).isZero();
+    }
+
+    @Test
+    void givenArenaIsLeftOpen() {
+        PageArenaOptions options = PageArenaOptions.defaults()
+                .withName("given")
+                .withByteSize(1 << 20)
+                .withBudget(MemoryBudget.of("given", 8 << 20));
+        try (PageArena arena = PageArena.open(options)) {
+            LeasedByteBufAllocator allocator =
+                    LeasedByteBufAllocator.builder().arena(arena).build();
+            ByteBuf buf = allocator.directBuffer(100);
+            assertThat(arena.stats().livePages()).isPositive();
+            buf.release();
+            allocator.close();
+            assertThat(arena.stats().livePages()).isZero();
+            arena.free(arena.allocate());
+        }
+    }
+
+    @Test
+    void softLimitTellsOnceAnInterval() {
+        MemoryBudget budget = MemoryBudget.of("soft", 1 << 20);
+        List<Long> told = new ArrayList<>();
+        AtomicLong now = new AtomicLong(Long.MAX_VALUE - 1);
+        SoftLimit limit = new SoftLimit(budget, new SoftLimit.Terms(1_000, Duration.ofNanos(10), told::add), now::get);
+        limit.check();
+        budget.tryReserve(1_000);
+        limit.check();
+        assertThat(told).isEmpty();
+        budget.tryReserve(1);
+        limit.check();
+        limit.check();
+        assertThat(told).containsExactly(1_001L);
+        now.addAndGet(9);
+        limit.check();
+        assertThat(told).hasSize(1);
+        now.addAndGet(1);
+        limit.check();
+        assertThat(told).containsExactly(1_001L, 1_001L);
+    }
+
+    @Test
+    void allocationPastTheSoftLimitTellsTheListener() {
+        List<Long> told = new ArrayList<>();
+        try (LeasedByteBufAllocator allocator = TestAllocators.builder("told", 4 << 20)
+                .softLimit(1 << 20, Duration.ofHours(1), told::add)
+                .build()) {
+            ByteBuf below = allocator.directBuffer(512 << 10);
+            ByteBuf above = allocator.directBuffer(1 << 20);
+            assertThat(told).isEmpty();
+            for (int i = 0; i < 3; i++) {
+                allocator.directBuffer(10).release();
+            }
+            assertThat(told).hasSize(1);
+            assertThat(told.getFirst()).isGreaterThan(1 << 20);
+            below.release();
+            above.release();
+        }
+    }
+
+    @Test
+    void refusalsAreLoggedOnceAnInterval() {
+        List<String> lines = new ArrayList<>();
+        AtomicLong now = new AtomicLong();
+        RefusalLog log = new RefusalLog(lines::add, now::get);
+        log.refused("first");
+        log.refused("second");
+        log.refused("third");
+        assertThat(lines).containsExactly("first");
+        now.addAndGet(TimeUnit.SECONDS.toNanos(10));
+        log.refused("fourth");
+        assertThat(lines).containsExactly("first", "fourth; 2 more refusals were not logged");
+    }
+}

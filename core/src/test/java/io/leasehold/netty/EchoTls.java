@@ -1,0 +1,63 @@
+package io.leasehold.netty;
+
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+
+/// TLS by the JDK's own engine, under a certificate that signs itself and is made by the JDK's own tool: Netty's maker
+/// of certificates would bring a whole library of cryptography along.
+///
+/// @param server for who listens
+/// @param client for who connects to 127.0.0.1
+record EchoTls(SslContext server, SslContext client) {
+
+    private static final String ALIAS = "echo";
+    private static final String PASSWORD = "changeit";
+    private static final int LIMIT_SECONDS = 60;
+
+    /// Makes a key in a file of `folder`.
+    static EchoTls make(Path folder) throws IOException, GeneralSecurityException, InterruptedException {
+        Path file = folder.resolve("echo.p12");
+        runKeytool(file);
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(file)) {
+            store.load(in, PASSWORD.toCharArray());
+        }
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(store, PASSWORD.toCharArray());
+        return new EchoTls(
+                SslContextBuilder.forServer(keys).sslProvider(SslProvider.JDK).build(),
+                SslContextBuilder.forClient()
+                        .sslProvider(SslProvider.JDK)
+                        .trustManager((X509Certificate) store.getCertificate(ALIAS))
+                        .build());
+    }
+
+    private static void runKeytool(Path file) throws IOException, InterruptedException {
+        String tool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+        String line = "-J-XX:TieredStopAtLevel=1 -genkeypair -keyalg EC -groupname secp256r1 -dname CN=localhost"
+                + " -ext san=ip:127.0.0.1 -validity 2 -storetype PKCS12 -storepass " + PASSWORD + " -alias " + ALIAS
+                + " -keystore";
+        ProcessBuilder command = new ProcessBuilder(tool);
+        command.command().addAll(List.of(line.split(" ")));
+        command.command().add(file.toString());
+        Path said = file.resolveSibling("keytool.txt");
+        Process process =
+                command.redirectErrorStream(true).redirectOutput(said.toFile()).start();
+        boolean ended = process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
+        if (!ended || process.exitValue() != 0) {
+            process.destroyForcibly();
+            throw new IOException("keytool failed: " + Files.readString(said));
+        }
+    }
+}

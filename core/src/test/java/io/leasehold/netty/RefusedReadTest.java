@@ -1,0 +1,108 @@
+package io.leasehold.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.page.Watchdog;
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// A server whose memory is used up: a connection that cannot be read is closed at the first attempt, its event loop
+/// goes on, and all is well again when there is memory.
+class RefusedReadTest {
+
+    private static final long ALLOCATOR_BYTES = 1 << 20;
+    private static final int HUNGRY_BYTES = 64 << 10;
+    private static final int MODEST_BYTES = 256;
+
+    /// Attempts after which it is clear that there is no end to them.
+    private static final int SPINS = 1_000;
+
+    @ParameterizedTest
+    @EnumSource
+    void connectionThatCannotBeReadIsClosedAndOthersGoOn(Transport transport) throws Exception {
+        transport.assumeAvailable();
+        LeasedByteBufAllocator allocator =
+                TestAllocators.builder("used up", ALLOCATOR_BYTES).build();
+        CountedReads refused = new CountedReads(HUNGRY_BYTES, false);
+        try (OneThreadServer server = new OneThreadServer(transport, allocator);
+                Socket modest = server.connect(new CountedReads(MODEST_BYTES, false))) {
+            assertThat(echo(modest, 1)).isEqualTo(1);
+            List<ByteBuf> hostages = useUp(allocator);
+            try (Socket hungry = server.connect(refused)) {
+                hungry.getOutputStream().write(7);
+                assertThat(server.errors().poll(Watchdog.LIMIT_SECONDS, TimeUnit.SECONDS))
+                        .isInstanceOf(BufferMemoryError.class)
+                        .hasMessageContaining("request=65,536 B")
+                        .hasMessageContaining("allocator=used up");
+                assertThat(isAtEnd(hungry)).isTrue();
+            }
+            server.runRounds();
+            assertThat(refused.attempts()).isEqualTo(1);
+            hostages.forEach(ByteBuf::release);
+            assertThat(echo(modest, 2)).isEqualTo(2);
+            try (Socket hungry = server.connect(new CountedReads(HUNGRY_BYTES, false))) {
+                assertThat(echo(hungry, 3)).isEqualTo(3);
+            }
+            assertThat(refused.attempts()).isEqualTo(1);
+            assertThat(server.errors()).isEmpty();
+        }
+        assertThat(allocator.metric().pinnedBytes()).isZero();
+        allocator.close();
+    }
+
+    /// Why the error is what it is, and that this test would see a server that spins.
+    @ParameterizedTest
+    @EnumSource
+    void anyOtherErrorWouldBeMetAgainAndAgain(Transport transport) throws Exception {
+        transport.assumeAvailable();
+        CountedReads failing = new CountedReads(MODEST_BYTES, true);
+        try (LeasedByteBufAllocator allocator =
+                        TestAllocators.builder("spinning", ALLOCATOR_BYTES).build();
+                OneThreadServer server = new OneThreadServer(transport, allocator);
+                Socket client = server.connect(failing)) {
+            client.getOutputStream().write(7);
+            failing.awaitAttempts(SPINS);
+            assertThat(server.errors()).isNotEmpty().doesNotHaveAnyElementsOfTypes(OutOfMemoryError.class);
+        }
+    }
+
+    /// {@return all memory there is, first in large pieces and then in small ones}
+    private static List<ByteBuf> useUp(LeasedByteBufAllocator allocator) {
+        List<ByteBuf> hostages = new ArrayList<>();
+        for (int byteSize = HUNGRY_BYTES; byteSize >= MODEST_BYTES; byteSize /= 16) {
+            while (takeOne(allocator, byteSize, hostages)) {
+                assertThat(hostages).hasSizeLessThan((int) (ALLOCATOR_BYTES / MODEST_BYTES));
+            }
+        }
+        return hostages;
+    }
+
+    private static boolean takeOne(LeasedByteBufAllocator allocator, int byteSize, List<ByteBuf> hostages) {
+        try {
+            hostages.add(allocator.directBuffer(byteSize));
+            return true;
+        } catch (BufferMemoryError e) {
+            return false;
+        }
+    }
+
+    private static int echo(Socket socket, int sent) throws IOException {
+        socket.getOutputStream().write(sent);
+        return socket.getInputStream().read();
+    }
+
+    private static boolean isAtEnd(Socket socket) throws IOException {
+        try {
+            return socket.getInputStream().read() < 0;
+        } catch (SocketException e) {
+            return true; // reset, since what was sent was not read
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package io.leasehold.netty;
+
+import io.leasehold.memory.MemoryBudget;
+
+/// Allocators for tests, each with a budget of its own.
+///
+/// **Threads.** Thread-safe.
+public final class TestAllocators {
+
+    private static final long SMALL_BYTES = 16L << 20;
+
+    private TestAllocators() {}
+
+    /// {@return an allocator of 16 MiB}
+    public static LeasedByteBufAllocator small(String name) {
+        return builder(name, SMALL_BYTES).build();
+    }
+
+    /// {@return a builder of an allocator with a bound and a budget that has room for it}
+    public static LeasedByteBufAllocatorBuilder builder(String name, long byteLimit) {
+        return LeasedByteBufAllocator.builder()
+                .name(name)
+                .byteLimit(byteLimit)
+                .budget(MemoryBudget.of(name, byteLimit + (4L << 20)));
+    }
+}
