@@ -19,7 +19,7 @@ enum Form {
 
     private static final int ITERATIONS = 5;
     private static final double FULL_SECONDS = 10;
-    private static final double FLOOR_SECONDS = 0.5;
+    private static final double FLOOR_SECONDS = 0.3;
 
     /// Starting a JVM and handing the results over.
     private static final double FORK_SECONDS = 0.7;

@@ -6,27 +6,20 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.SortedSet;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.format.ResultFormatFactory;
 import org.openjdk.jmh.results.format.ResultFormatType;
-import org.openjdk.jmh.runner.BenchmarkList;
-import org.openjdk.jmh.runner.BenchmarkListEntry;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.format.OutputFormatFactory;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
-import org.openjdk.jmh.runner.options.VerboseMode;
 
 /// `mvn -Pbench`: runs the benchmarks and ends with a table of ours beside the baselines.
 ///
 /// | property | is |
 /// |---|---|
-/// | `bench` | a regular expression that the name of a benchmark contains; without it all are run |
+/// | `bench` | a regular expression that the name of a benchmark contains; without it see [Selection] |
 /// | `bench.time` | `ci`, `short` or `full`: see [Form] |
 /// | `bench.rounds` | how often each benchmark runs, instead of what the form says |
 /// | `bench.results` | the folder that the JSON goes to |
@@ -38,7 +31,8 @@ public final class Main {
     public static void main(String[] args) throws RunnerException, IOException {
         Form form = Form.of(System.getProperty("bench.time", "short"));
         String regex = System.getProperty("bench", ".*");
-        int runs = countRuns(regex);
+        Selection selection = Selection.of(regex, form);
+        int runs = selection.countRuns();
         if (runs == 0) {
             System.err.println("no benchmark matches " + regex);
             System.exit(1);
@@ -49,10 +43,9 @@ public final class Main {
         int rounds = Integer.getInteger("bench.rounds", form.rounds());
         System.out.printf("%d rounds of %d runs, about %d s%n", rounds, runs, form.expectedSeconds(runs, rounds));
 
-        ChainedOptionsBuilder options = new OptionsBuilder()
-                .include(regex)
-                .addProfiler(GCProfiler.class)
-                .shouldFailOnError(true);
+        ChainedOptionsBuilder options =
+                new OptionsBuilder().addProfiler(GCProfiler.class).shouldFailOnError(true);
+        selection.apply(options);
         form.apply(options, runs, rounds);
         Rounds results = new Rounds();
         for (int round = 1; round <= rounds; round++) {
@@ -69,19 +62,5 @@ public final class Main {
     private static String fileName(Form form) {
         String time = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").format(LocalDateTime.now(ZoneOffset.UTC));
         return form.name().toLowerCase(Locale.ROOT) + "-" + time + ".json";
-    }
-
-    private static int countRuns(String regex) {
-        SortedSet<BenchmarkListEntry> found = BenchmarkList.defaultList()
-                .find(
-                        OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT),
-                        List.of(regex),
-                        List.of());
-        return found.stream().mapToInt(Main::combinations).sum();
-    }
-
-    private static int combinations(BenchmarkListEntry benchmark) {
-        Map<String, String[]> params = benchmark.getParams().orElse(Map.of());
-        return params.values().stream().mapToInt(values -> values.length).reduce(1, Math::multiplyExact);
     }
 }

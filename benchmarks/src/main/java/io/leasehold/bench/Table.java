@@ -62,7 +62,8 @@ record Table(List<Line> lines) {
     }
 
     private static String name(RunResult result) {
-        String name = className(result).replaceFirst(".*\\.", "").replaceFirst("Benchmark$", "") + "." + method(result);
+        String name = className(result).replaceFirst("^([a-z]\\w*\\.)+", "").replaceFirst("Benchmark\\b", "") + "."
+                + method(result);
         return params(result).isEmpty() ? name : name + " " + params(result);
     }
 

@@ -1,0 +1,71 @@
+package io.leasehold.bench;
+
+import io.leasehold.netty.LeasedByteBufAllocator;
+import io.netty.buffer.AdaptiveByteBufAllocator;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.util.ResourceLeakDetector;
+import java.util.Locale;
+import java.util.random.RandomGenerator;
+import org.openjdk.jmh.infra.BenchmarkParams;
+
+/// The allocators that are compared, and the JVM arguments under which each is at its best.
+///
+/// A benchmark names the allocator in its method: `oneLive` is ours, `oneLiveAdaptive` and `oneLivePooled` are Netty's.
+/// Each method runs in a JVM of its own, so only one allocator is ever opened in it and call sites see one class of
+/// buffers, as in a server. JDK 25 runs Netty in three modes, each a nested class: without a flag, with native access,
+/// and with `sun.misc.Unsafe` allowed.
+final class Allocators {
+
+    static final String MIN_HEAP = "-Xms1g";
+    static final String MAX_HEAP = "-Xmx1g";
+    static final String NATIVE = "--enable-native-access=ALL-UNNAMED";
+    static final String UNSAFE = "--sun-misc-unsafe-memory-access=allow";
+
+    private static final int POLLUTION = 4096;
+
+    private Allocators() {}
+
+    /// {@return the allocator that the running benchmark's name asks for, with leak detection at `leakLevel`}
+    static ByteBufAllocator open(BenchmarkParams params, String leakLevel) {
+        String method = params.getBenchmark();
+        return open(
+                method.contains("Adaptive") ? "adaptive" : method.contains("Pooled") ? "pooled" : "leased", leakLevel);
+    }
+
+    /// {@return an allocator by its name, with leak detection at `leakLevel`}
+    static ByteBufAllocator open(String name, String leakLevel) {
+        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.valueOf(leakLevel.toUpperCase(Locale.ROOT)));
+        return switch (name) {
+            case "leased" -> LeasedByteBufAllocator.builder().name("bench").build();
+            case "adaptive" -> new AdaptiveByteBufAllocator(true);
+            case "pooled" -> new PooledByteBufAllocator(true);
+            default -> throw new IllegalArgumentException("allocator is none of leased, adaptive, pooled: " + name);
+        };
+    }
+
+    /// Uses buffers of all sizes in random order, and releases them.
+    static void pollute(ByteBufAllocator allocator, RandomGenerator random) {
+        ByteBuf[] buffers = new ByteBuf[POLLUTION];
+        for (int i = 0; i < POLLUTION * 16; i++) {
+            int slot = random.nextInt(POLLUTION);
+            if (buffers[slot] != null) {
+                buffers[slot].release();
+            }
+            buffers[slot] = allocator.directBuffer(8 << random.nextInt(14));
+        }
+        for (ByteBuf buffer : buffers) {
+            if (buffer != null) {
+                buffer.release();
+            }
+        }
+    }
+
+    /// Closes what can be closed, which proves that every buffer came back.
+    static void close(ByteBufAllocator allocator) {
+        if (allocator instanceof LeasedByteBufAllocator leased) {
+            leased.close();
+        }
+    }
+}

@@ -1,0 +1,177 @@
+package io.leasehold.bench;
+
+import io.leasehold.memory.OffHeap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.BenchmarkParams;
+
+/// What does it cost to read and write what a direct buffer holds: 128 longs one by one, or 64 bytes at a time?
+///
+/// The segment is a baseline of the JDK: the same memory through one constant segment, with the check of bounds that a
+/// caller would make.
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
+public abstract class BufferAccessBenchmark {
+
+    private static final int LONGS = 128;
+    private static final int FEW_BYTES = 64;
+    private static final ValueLayout.OfLong BIG_ENDIAN =
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
+    /// With `--enable-native-access`.
+    @Fork(
+            value = 3,
+            jvmArgsAppend = {Allocators.MIN_HEAP, Allocators.MAX_HEAP, Allocators.NATIVE})
+    public static class NativeAccess extends BufferAccessBenchmark {}
+
+    /// With native access, and `sun.misc.Unsafe` allowed.
+    @Fork(
+            value = 3,
+            jvmArgsAppend = {Allocators.MIN_HEAP, Allocators.MAX_HEAP, Allocators.NATIVE, Allocators.UNSAFE})
+    public static class Unsafe extends BufferAccessBenchmark {}
+
+    private final byte[] bytes = new byte[FEW_BYTES];
+    private ByteBufAllocator allocator;
+    private ByteBuf buffer;
+    private ByteBuf other;
+    private MemorySegment segment;
+
+    /// Opens the allocator that the benchmark's name asks for, and two buffers.
+    @Setup
+    public void open(BenchmarkParams params) {
+        allocator = Allocators.open(params, "disabled");
+        buffer = allocator.directBuffer(LONGS * Long.BYTES).setZero(0, LONGS * Long.BYTES);
+        other = allocator.directBuffer(FEW_BYTES).setZero(0, FEW_BYTES);
+        segment = OffHeap.segment(buffer.memoryAddress(), LONGS * Long.BYTES);
+    }
+
+    /// Closes it, which proves that every buffer came back.
+    @TearDown
+    public void close() {
+        buffer.release();
+        other.release();
+        Allocators.close(allocator);
+    }
+
+    /// {@return a sum}
+    @Benchmark
+    public long getLongs() {
+        return sum();
+    }
+
+    /// {@return a sum}
+    @Benchmark
+    public long getLongsAdaptive() {
+        return sum();
+    }
+
+    /// {@return a sum}
+    @Benchmark
+    public long getLongsPooled() {
+        return sum();
+    }
+
+    /// {@return a sum}
+    @Benchmark
+    public long getLongsSegment() {
+        long sum = 0;
+        for (int i = 0; i < LONGS; i++) {
+            sum += segment.get(BIG_ENDIAN, (long) i * Long.BYTES);
+        }
+        return sum;
+    }
+
+    /// Fills a buffer.
+    @Benchmark
+    public void setLongs() {
+        fill();
+    }
+
+    /// Fills a buffer.
+    @Benchmark
+    public void setLongsAdaptive() {
+        fill();
+    }
+
+    /// Fills a buffer.
+    @Benchmark
+    public void setLongsPooled() {
+        fill();
+    }
+
+    /// Fills a buffer.
+    @Benchmark
+    public void setLongsSegment() {
+        for (int i = 0; i < LONGS; i++) {
+            segment.set(BIG_ENDIAN, (long) i * Long.BYTES, i);
+        }
+    }
+
+    /// {@return the buffer, copied from}
+    @Benchmark
+    public ByteBuf toArray() {
+        return buffer.getBytes(0, bytes);
+    }
+
+    /// {@return the buffer, copied from}
+    @Benchmark
+    public ByteBuf toArrayAdaptive() {
+        return buffer.getBytes(0, bytes);
+    }
+
+    /// {@return the buffer, copied from}
+    @Benchmark
+    public ByteBuf toArrayPooled() {
+        return buffer.getBytes(0, bytes);
+    }
+
+    /// {@return the buffer, copied from}
+    @Benchmark
+    public ByteBuf toBuffer() {
+        return buffer.getBytes(0, other, 0, FEW_BYTES);
+    }
+
+    /// {@return the buffer, copied from}
+    @Benchmark
+    public ByteBuf toBufferAdaptive() {
+        return buffer.getBytes(0, other, 0, FEW_BYTES);
+    }
+
+    /// {@return the buffer, copied from}
+    @Benchmark
+    public ByteBuf toBufferPooled() {
+        return buffer.getBytes(0, other, 0, FEW_BYTES);
+    }
+
+    private long sum() {
+        long sum = 0;
+        for (int i = 0; i < LONGS; i++) {
+            sum += buffer.getLong(i * Long.BYTES);
+        }
+        return sum;
+    }
+
+    private void fill() {
+        for (int i = 0; i < LONGS; i++) {
+            buffer.setLong(i * Long.BYTES, i);
+        }
+    }
+}

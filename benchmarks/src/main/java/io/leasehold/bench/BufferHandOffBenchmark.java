@@ -1,0 +1,129 @@
+package io.leasehold.bench;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.util.concurrent.DefaultEventExecutor;
+import io.netty.util.concurrent.EventExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.BenchmarkParams;
+
+/// What does a buffer cost that one event loop allocates and another one releases?
+///
+/// The two share a ring of 1,024 places; whoever is faster waits, so the figure is that of the slower side.
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
+public abstract class BufferHandOffBenchmark {
+
+    private static final int PLACES = 1024;
+
+    /// With `--enable-native-access`.
+    @Fork(
+            value = 3,
+            jvmArgsAppend = {
+                Allocators.MIN_HEAP,
+                Allocators.MAX_HEAP,
+                Allocators.NATIVE,
+                EventLoops.ARGUMENT_1,
+                EventLoops.ARGUMENT_2
+            })
+    public static class NativeAccess extends BufferHandOffBenchmark {}
+
+    /// With native access, and `sun.misc.Unsafe` allowed.
+    @Fork(
+            value = 3,
+            jvmArgsAppend = {
+                Allocators.MIN_HEAP,
+                Allocators.MAX_HEAP,
+                Allocators.NATIVE,
+                Allocators.UNSAFE,
+                EventLoops.ARGUMENT_1,
+                EventLoops.ARGUMENT_2
+            })
+    public static class Unsafe extends BufferHandOffBenchmark {}
+
+    /// Bytes of a buffer.
+    @Param({"4096", "256"})
+    public int byteSize;
+
+    private final AtomicReferenceArray<ByteBuf> ring = new AtomicReferenceArray<>(PLACES);
+    private final EventExecutor other = new DefaultEventExecutor();
+    private volatile boolean stopped;
+    private ByteBufAllocator allocator;
+    private int next;
+
+    /// Opens the allocator that the benchmark's name asks for, and starts the other event loop.
+    @Setup
+    public void open(BenchmarkParams params) {
+        allocator = Allocators.open(params, "disabled");
+        other.execute(this::releaseAll);
+    }
+
+    /// Stops the other event loop, and closes the allocator, which proves that every buffer came back.
+    ///
+    /// @throws InterruptedException if the run is stopped
+    @TearDown
+    public void close() throws InterruptedException {
+        stopped = true;
+        other.shutdownGracefully(0, 10, TimeUnit.SECONDS).await();
+        Allocators.close(allocator);
+    }
+
+    /// Hands one buffer over.
+    @Benchmark
+    public void handOff() {
+        handOne();
+    }
+
+    /// Hands one buffer over.
+    @Benchmark
+    public void handOffAdaptive() {
+        handOne();
+    }
+
+    /// Hands one buffer over.
+    @Benchmark
+    public void handOffPooled() {
+        handOne();
+    }
+
+    private void handOne() {
+        ByteBuf buffer = allocator.directBuffer(byteSize);
+        int place = next++ & (PLACES - 1);
+        while (ring.getAcquire(place) != null) {
+            Thread.onSpinWait();
+        }
+        ring.setRelease(place, buffer);
+    }
+
+    private void releaseAll() {
+        int place = 0;
+        while (true) {
+            ByteBuf buffer = ring.getAcquire(place);
+            if (buffer != null) {
+                ring.setRelease(place, null);
+                buffer.release();
+                place = (place + 1) & (PLACES - 1);
+            } else if (stopped) {
+                return;
+            } else {
+                Thread.onSpinWait();
+            }
+        }
+    }
+}

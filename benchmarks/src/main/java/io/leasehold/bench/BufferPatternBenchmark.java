@@ -1,0 +1,151 @@
+package io.leasehold.bench;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.BenchmarkParams;
+
+/// What does a step of a server's life cost: one of many live buffers, chosen at random, is replaced by one of another
+/// size, which is written and read?
+///
+/// The sizes are those of a WebSocket proxy (mostly small frames, some reads of 16 to 64 KiB) or of an API gateway
+/// (log-normal, median 2 KiB, 99 % below 20 KiB, up to 1 MiB).
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
+public abstract class BufferPatternBenchmark {
+
+    /// With `--enable-native-access`.
+    @Fork(
+            value = 3,
+            jvmArgsAppend = {
+                Allocators.MIN_HEAP,
+                Allocators.MAX_HEAP,
+                Allocators.NATIVE,
+                EventLoops.ARGUMENT_1,
+                EventLoops.ARGUMENT_2
+            })
+    public static class NativeAccess extends BufferPatternBenchmark {}
+
+    /// With native access, and `sun.misc.Unsafe` allowed.
+    @Fork(
+            value = 3,
+            jvmArgsAppend = {
+                Allocators.MIN_HEAP,
+                Allocators.MAX_HEAP,
+                Allocators.NATIVE,
+                Allocators.UNSAFE,
+                EventLoops.ARGUMENT_1,
+                EventLoops.ARGUMENT_2
+            })
+    public static class Unsafe extends BufferPatternBenchmark {}
+
+    /// Without a flag: native access is granted with a warning.
+    @Fork(
+            value = 3,
+            jvmArgsAppend = {Allocators.MIN_HEAP, Allocators.MAX_HEAP, EventLoops.ARGUMENT_1, EventLoops.ARGUMENT_2})
+    public static class NoFlag extends BufferPatternBenchmark {}
+
+    /// Which leak detection both sides use: off, or Netty's default.
+    @Param({"disabled", "simple"})
+    public String leak;
+
+    /// Where the sizes are from.
+    @Param({"PROXY", "GATEWAY"})
+    public Sizes sizes;
+
+    /// How many buffers live.
+    @Param({"8192", "1024"})
+    public int liveCount;
+
+    /// Whether many buffers of other sizes came and went before.
+    @Param({"false", "true"})
+    public boolean polluted;
+
+    private static final int STEPS = 1 << 17;
+    private static final int STRIDE = 64;
+
+    private int[] byteSizes;
+    private int[] slots;
+    private ByteBuf[] live;
+    private int next;
+
+    private ByteBufAllocator allocator;
+
+    /// Opens the allocator that the benchmark's name asks for.
+    @Setup
+    public void open(BenchmarkParams params) {
+        allocator = Allocators.open(params, leak);
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(42);
+        byteSizes = random.ints(STEPS, 0, 1 << 20).map(i -> sizes.next(random)).toArray();
+        slots = random.ints(STEPS, 0, liveCount).toArray();
+        if (polluted) {
+            Allocators.pollute(allocator, random);
+        }
+        live = new ByteBuf[liveCount];
+        for (int i = 0; i < liveCount; i++) {
+            live[i] = allocator.directBuffer(byteSizes[i]);
+        }
+    }
+
+    /// Closes it, which proves that every buffer came back.
+    @TearDown
+    public void close() {
+        for (ByteBuf buffer : live) {
+            buffer.release();
+        }
+        Allocators.close(allocator);
+    }
+
+    /// {@return a sum over what was read}
+    @Benchmark
+    public long step() {
+        return replace();
+    }
+
+    /// {@return a sum over what was read}
+    @Benchmark
+    public long stepAdaptive() {
+        return replace();
+    }
+
+    /// {@return a sum over what was read}
+    @Benchmark
+    public long stepPooled() {
+        return replace();
+    }
+
+    private long replace() {
+        int step = next++ & (STEPS - 1);
+        int slot = slots[step];
+        ByteBuf old = live[slot];
+        long sum = 0;
+        int byteSize = old.capacity();
+        for (int i = 0; i + Long.BYTES <= byteSize; i += STRIDE) {
+            sum += old.getLong(i);
+        }
+        old.release();
+        ByteBuf fresh = allocator.directBuffer(byteSizes[step]);
+        for (int i = 0; i + Long.BYTES <= byteSizes[step]; i += STRIDE) {
+            fresh.setLong(i, i);
+        }
+        live[slot] = fresh;
+        return sum;
+    }
+}

@@ -1,0 +1,180 @@
+package io.leasehold.bench;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.util.concurrent.DefaultEventExecutor;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.FastThreadLocalThread;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/// What an allocator costs in memory: one scenario in one JVM, whose numbers [Footprints] reads.
+///
+/// The JVM touches its whole heap at the start, so that resident memory moves with the buffers alone. Everything is
+/// measured against the moment after the allocator has served its first buffers.
+public final class Footprint {
+
+    /// What a line with numbers begins with: mark, moment, live bytes, resident bytes, heap bytes, charged bytes.
+    static final String MARK = "FOOTPRINT";
+
+    private static final long BURST_BYTES = 1L << 30;
+    private static final int LIVE = 8192;
+    private static final int STEPS = 1 << 20;
+    private static final int THREADS = 384;
+    private static final int TOUCH = 4096;
+    private static final int SETTLE_SECONDS = 2;
+
+    private final ByteBufAllocator allocator;
+    private final EventExecutor loop = new DefaultEventExecutor();
+    private long residentBefore;
+    private long heapBefore;
+
+    private Footprint(ByteBufAllocator allocator) {
+        this.allocator = allocator;
+    }
+
+    /// Runs a scenario.
+    ///
+    /// @param args an allocator (`leased`, `adaptive`, `pooled`) and a scenario
+    public static void main(String[] args) throws Exception {
+        Footprint footprint = new Footprint(Allocators.open(args[0], "disabled"));
+        footprint.onLoop(footprint::warmUp);
+        footprint.residentBefore = residentBytes();
+        footprint.heapBefore = liveHeapBytes();
+        switch (args[1]) {
+            case "burst4k" -> footprint.burst(4 << 10, 0);
+            case "burst64k" -> footprint.burst(64 << 10, 0);
+            case "survivors256" -> footprint.burst(256, 100);
+            case "steadyProxy" -> footprint.steady(Sizes.PROXY);
+            case "steadyGateway" -> footprint.steady(Sizes.GATEWAY);
+            case "threads" -> footprint.threads();
+            default -> throw new IllegalArgumentException("unknown scenario: " + args[1]);
+        }
+        System.exit(0);
+    }
+
+    private Void warmUp() {
+        for (int i = 0; i < 1000; i++) {
+            allocator.directBuffer(8 << (i % 12)).setByte(0, 1).release();
+        }
+        return null;
+    }
+
+    /// Allocates many buffers of one size, writes and releases them, but for one in `keepOneIn`.
+    private void burst(int byteSize, int keepOneIn) throws Exception {
+        int count = (int) (BURST_BYTES / byteSize);
+        List<ByteBuf> kept = onLoop(() -> {
+            List<ByteBuf> all = new ArrayList<>(count);
+            for (int i = 0; i < count; i++) {
+                all.add(written(byteSize));
+            }
+            report("peak", BURST_BYTES);
+            SplittableRandom random = new SplittableRandom(42);
+            List<ByteBuf> survivors = new ArrayList<>();
+            for (ByteBuf buffer : all) {
+                if (keepOneIn > 0 && random.nextInt(keepOneIn) == 0) {
+                    survivors.add(buffer);
+                } else {
+                    buffer.release();
+                }
+            }
+            return survivors;
+        });
+        TimeUnit.SECONDS.sleep(SETTLE_SECONDS);
+        report("after", (long) kept.size() * byteSize);
+        kept.forEach(ByteBuf::release);
+    }
+
+    /// Replaces one of many live buffers by another, again and again.
+    private void steady(Sizes sizes) throws Exception {
+        onLoop(() -> {
+            SplittableRandom random = new SplittableRandom(42);
+            ByteBuf[] live = new ByteBuf[LIVE];
+            for (int i = 0; i < STEPS; i++) {
+                int slot = i < LIVE ? i : random.nextInt(LIVE);
+                if (live[slot] != null) {
+                    live[slot].release();
+                }
+                live[slot] = written(sizes.next(random));
+            }
+            long bytes = 0;
+            for (ByteBuf buffer : live) {
+                bytes += buffer.capacity();
+            }
+            report("after", bytes);
+            return null;
+        });
+    }
+
+    /// Has many threads use every size once, and live on.
+    private void threads() throws Exception {
+        CountDownLatch used = new CountDownLatch(THREADS);
+        for (int i = 0; i < THREADS; i++) {
+            Thread thread = new FastThreadLocalThread(() -> {
+                for (int byteSize = 16; byteSize <= 64 << 10; byteSize += Math.max(16, byteSize / 8)) {
+                    written(byteSize).release();
+                }
+                used.countDown();
+                awaitEnd();
+            });
+            thread.setDaemon(true);
+            thread.start();
+        }
+        used.await();
+        TimeUnit.SECONDS.sleep(SETTLE_SECONDS);
+        report("after", 0);
+    }
+
+    private static void awaitEnd() {
+        try {
+            Thread.sleep(Long.MAX_VALUE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private ByteBuf written(int byteSize) {
+        ByteBuf buffer = allocator.directBuffer(byteSize);
+        for (int i = 0; i < byteSize; i += TOUCH) {
+            buffer.setByte(i, 1);
+        }
+        return buffer.setByte(byteSize - 1, 1);
+    }
+
+    private <T> T onLoop(Callable<T> work) throws Exception {
+        return loop.submit(work).get();
+    }
+
+    private void report(String when, long liveBytes) throws IOException {
+        System.out.printf(
+                "%s %s %d %d %d %d%n",
+                MARK, when, liveBytes, residentBytes() - residentBefore, liveHeapBytes() - heapBefore, chargedBytes());
+    }
+
+    private static long residentBytes() throws IOException {
+        String[] fields = Files.readString(Path.of("/proc/self/statm")).split(" ", -1);
+        return Long.parseLong(fields[1]) * 4096;
+    }
+
+    private static long chargedBytes() {
+        try {
+            return Long.parseLong(
+                    Files.readString(Path.of("/sys/fs/cgroup/memory.current")).strip());
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    private static long liveHeapBytes() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+}

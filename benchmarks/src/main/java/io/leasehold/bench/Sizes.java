@@ -1,0 +1,45 @@
+package io.leasehold.bench;
+
+import java.util.random.RandomGenerator;
+
+/// How long the buffers of a server are.
+public enum Sizes {
+    /// A proxy of WebSockets, after the histogram that Netty's own benchmark of allocation patterns replays: tiny
+    /// frames, much of exactly 256 B, 636 B and 1 KiB, and one in ten of a TLS record.
+    PROXY {
+        @Override
+        int next(RandomGenerator random) {
+            int left = random.nextInt(PROXY_TOTAL);
+            int i = 0;
+            while (left >= PROXY_SIZES[i + 1]) {
+                left -= PROXY_SIZES[i + 1];
+                i += 2;
+            }
+            return PROXY_SIZES[i];
+        }
+    },
+    /// A gateway of an API: log-normal, median 2 KiB, 99 % below 20 KiB, at most 1 MiB.
+    GATEWAY {
+        @Override
+        int next(RandomGenerator random) {
+            double bytes = MEDIAN_BYTES * Math.exp(SIGMA * random.nextGaussian());
+            return Math.clamp(Math.round(bytes), 8, 1 << 20);
+        }
+    };
+
+    /// Sizes in bytes, and how many in about a thousand have them.
+    private static final int[] PROXY_SIZES = {
+        15, 110, 17, 10, 40, 10, 256, 225, 590, 50, 636, 70, 1024, 310, 2048, 28, 2304, 3, 4351, 3, 4574, 5, 8447, 6,
+        8670, 4, 16_384, 2, 16_639, 100, 16_862, 4
+    };
+
+    private static final int PROXY_TOTAL = 940;
+
+    private static final double MEDIAN_BYTES = 2048;
+
+    /// The quantile of 99 % lies 2.326 deviations above the median.
+    private static final double SIGMA = Math.log(10) / 2.326;
+
+    /// {@return the bytes of the next buffer}
+    abstract int next(RandomGenerator random);
+}

@@ -1,0 +1,102 @@
+package io.leasehold.stress;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.netty.LeasedByteBufAllocator;
+import io.netty.buffer.ByteBuf;
+import io.netty.util.IllegalReferenceCountException;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.IIZ_Result;
+import org.openjdk.jcstress.infra.results.II_Result;
+
+/// The count of a buffer: what two threads do with it at once has one outcome.
+public final class BufferReleaseStress {
+
+    private static final LeasedByteBufAllocator ALLOCATOR = LeasedByteBufAllocator.builder()
+            .name("stress")
+            .budget(MemoryBudget.of("stress", 256 << 20))
+            .build();
+
+    private BufferReleaseStress() {}
+
+    /// {@return 1 if the buffer was freed, 0 if references are left, -1 if it was refused}
+    private static int release(ByteBuf buffer) {
+        try {
+            return buffer.release() ? 1 : 0;
+        } catch (IllegalReferenceCountException e) {
+            return -1;
+        }
+    }
+
+    /// Two releases of one reference: one frees, one is refused, and two later buffers are two.
+    @JCStressTest
+    @Outcome(
+            id = {"1, -1, true", "-1, 1, true"},
+            expect = ACCEPTABLE,
+            desc = "One freed it, the other was refused.")
+    @Outcome(expect = FORBIDDEN, desc = "Freed twice, not at all, or a block with two owners.")
+    @State
+    public static class DoubleRelease {
+
+        private final ByteBuf buffer = ALLOCATOR.directBuffer(64);
+
+        /// One.
+        @Actor
+        public void first(IIZ_Result r) {
+            r.r1 = release(buffer);
+        }
+
+        /// The other.
+        @Actor
+        public void second(IIZ_Result r) {
+            r.r2 = release(buffer);
+        }
+
+        /// Looks whether the block is lent once.
+        @Arbiter
+        public void lendTwo(IIZ_Result r) {
+            ByteBuf one = ALLOCATOR.directBuffer(64);
+            ByteBuf two = ALLOCATOR.directBuffer(64);
+            r.r3 = one.memoryAddress() != two.memoryAddress();
+            one.release();
+            two.release();
+        }
+    }
+
+    /// Two releases of two references: the last one frees, and sees what the other's thread wrote before it let go.
+    @JCStressTest
+    @Outcome(
+            id = {"0, 7", "7, 0"},
+            expect = ACCEPTABLE,
+            desc = "The last one freed it and saw the other's write.")
+    @Outcome(expect = FORBIDDEN, desc = "Nobody freed it, both did, or a write was lost.")
+    @State
+    public static class LastRelease {
+
+        private final ByteBuf buffer = ALLOCATOR.directBuffer(64).setLong(0, 0).retain();
+        private final Object[] notes = new Object[2];
+
+        /// One.
+        @Actor
+        public void first(II_Result r) {
+            r.r1 = noteAndRelease(0);
+        }
+
+        /// The other.
+        @Actor
+        public void second(II_Result r) {
+            r.r2 = noteAndRelease(1);
+        }
+
+        private int noteAndRelease(int who) {
+            notes[who] = who;
+            return release(buffer) == 1 ? 7 * (notes[1 - who] == null ? 0 : 1) : 0;
+        }
+    }
+}
