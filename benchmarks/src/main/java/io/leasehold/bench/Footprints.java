@@ -17,6 +17,9 @@ public final class Footprints {
             List.of("burst4k", "burst64k", "survivors256", "steadyProxy", "steadyGateway", "threads");
     private static final double MIB = 1 << 20;
 
+    /// The other compiler takes some ten MiB for itself, now and then.
+    private static final String C1_ONLY = "-XX:TieredStopAtLevel=1";
+
     private Footprints() {}
 
     /// Takes no arguments.
@@ -38,6 +41,7 @@ public final class Footprints {
                         Allocators.MAX_HEAP,
                         Allocators.NATIVE,
                         "-XX:+AlwaysPreTouch",
+                        C1_ONLY,
                         "-Dio.netty.maxDirectMemory=" + (4L << 30),
                         "-cp",
                         System.getProperty("java.class.path"),

@@ -89,7 +89,11 @@ final class Slab {
     }
 
     int pages() {
-        return runs.stream().mapToInt(run -> run.pages).sum();
+        int pages = 0;
+        for (int i = 0; i < runs.size(); i++) { // asked with each large block that comes and goes: no garbage
+            pages += runs.get(i).pages;
+        }
+        return pages;
     }
 
     /// {@return whether somebody outside has the block: its holder, a magazine or the depot}
