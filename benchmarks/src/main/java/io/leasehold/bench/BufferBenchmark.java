@@ -1,29 +1,12 @@
 package io.leasehold.bench;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
-import org.openjdk.jmh.infra.BenchmarkParams;
 
 /// What does a direct buffer cost to allocate and release on an event loop, alone and with 256 others alive?
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-public abstract class BufferBenchmark {
+public abstract class BufferBenchmark extends AllocatorBenchmark {
 
     /// With `--enable-native-access`.
     @Fork(
@@ -56,10 +39,6 @@ public abstract class BufferBenchmark {
             jvmArgsAppend = {Allocators.MIN_HEAP, Allocators.MAX_HEAP, EventLoops.ARGUMENT_1, EventLoops.ARGUMENT_2})
     public static class NoFlag extends BufferBenchmark {}
 
-    /// Which leak detection both sides use: off, or Netty's default.
-    @Param({"disabled", "simple"})
-    public String leak;
-
     /// Bytes of a buffer.
     @Param({"4096", "256", "32768", "65536"})
     public int byteSize;
@@ -67,24 +46,18 @@ public abstract class BufferBenchmark {
     private final ByteBuf[] live = new ByteBuf[256];
     private int next;
 
-    private ByteBufAllocator allocator;
-
-    /// Opens the allocator that the benchmark's name asks for.
-    @Setup
-    public void open(BenchmarkParams params) {
-        allocator = Allocators.open(params, leak);
+    @Override
+    void begin() {
         for (int i = 0; i < live.length; i++) {
             live[i] = allocator.directBuffer(byteSize);
         }
     }
 
-    /// Closes it, which proves that every buffer came back.
-    @TearDown
-    public void close() {
+    @Override
+    void end() {
         for (ByteBuf buffer : live) {
             buffer.release();
         }
-        Allocators.close(allocator);
     }
 
     /// {@return one buffer, released}

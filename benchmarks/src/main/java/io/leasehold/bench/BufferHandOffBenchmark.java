@@ -1,34 +1,18 @@
 package io.leasehold.bench;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.concurrent.DefaultEventExecutor;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
-import org.openjdk.jmh.infra.BenchmarkParams;
 
 /// What does a buffer cost that one event loop allocates and another one releases?
 ///
 /// The two share a ring of 1,024 places; whoever is faster waits, so the figure is that of the slower side.
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-public abstract class BufferHandOffBenchmark {
+public abstract class BufferHandOffBenchmark extends AllocatorBenchmark {
 
     private static final int PLACES = 1024;
 
@@ -64,24 +48,17 @@ public abstract class BufferHandOffBenchmark {
     private final AtomicReferenceArray<ByteBuf> ring = new AtomicReferenceArray<>(PLACES);
     private final EventExecutor other = new DefaultEventExecutor();
     private volatile boolean stopped;
-    private ByteBufAllocator allocator;
     private int next;
 
-    /// Opens the allocator that the benchmark's name asks for, and starts the other event loop.
-    @Setup
-    public void open(BenchmarkParams params) {
-        allocator = Allocators.open(params, "disabled");
+    @Override
+    void begin() {
         other.execute(this::releaseAll);
     }
 
-    /// Stops the other event loop, and closes the allocator, which proves that every buffer came back.
-    ///
-    /// @throws InterruptedException if the run is stopped
-    @TearDown
-    public void close() throws InterruptedException {
+    @Override
+    void end() throws InterruptedException {
         stopped = true;
         other.shutdownGracefully(0, 10, TimeUnit.SECONDS).await();
-        Allocators.close(allocator);
     }
 
     /// Hands one buffer over.

@@ -1,28 +1,10 @@
 package io.leasehold.bench;
 
-import io.netty.buffer.ByteBufAllocator;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
-import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
-import org.openjdk.jmh.infra.BenchmarkParams;
 
 /// What does a heap buffer of 16 KiB cost, the size that TLS engines work with?
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-public abstract class BufferHeapBenchmark {
+public abstract class BufferHeapBenchmark extends AllocatorBenchmark {
 
     /// With `--enable-native-access`.
     @Fork(
@@ -55,25 +37,7 @@ public abstract class BufferHeapBenchmark {
             jvmArgsAppend = {Allocators.MIN_HEAP, Allocators.MAX_HEAP, EventLoops.ARGUMENT_1, EventLoops.ARGUMENT_2})
     public static class NoFlag extends BufferHeapBenchmark {}
 
-    /// Which leak detection both sides use: off, or Netty's default.
-    @Param({"disabled", "simple"})
-    public String leak;
-
     private static final int TLS_BYTES = 16 << 10;
-
-    private ByteBufAllocator allocator;
-
-    /// Opens the allocator that the benchmark's name asks for.
-    @Setup
-    public void open(BenchmarkParams params) {
-        allocator = Allocators.open(params, leak);
-    }
-
-    /// Closes it, which proves that every buffer came back.
-    @TearDown
-    public void close() {
-        Allocators.close(allocator);
-    }
 
     /// {@return one buffer, released}
     @Benchmark

@@ -1,35 +1,18 @@
 package io.leasehold.bench;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
-import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
-import org.openjdk.jmh.infra.BenchmarkParams;
 
 /// What does a step of a server's life cost: one of many live buffers, chosen at random, is replaced by one of another
 /// size, which is written and read?
 ///
 /// The sizes are those of a WebSocket proxy (mostly small frames, some reads of 16 to 64 KiB) or of an API gateway
 /// (log-normal, median 2 KiB, 99 % below 20 KiB, up to 1 MiB).
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-public abstract class BufferPatternBenchmark {
+public abstract class BufferPatternBenchmark extends AllocatorBenchmark {
 
     /// With `--enable-native-access`.
     @Fork(
@@ -62,10 +45,6 @@ public abstract class BufferPatternBenchmark {
             jvmArgsAppend = {Allocators.MIN_HEAP, Allocators.MAX_HEAP, EventLoops.ARGUMENT_1, EventLoops.ARGUMENT_2})
     public static class NoFlag extends BufferPatternBenchmark {}
 
-    /// Which leak detection both sides use: off, or Netty's default.
-    @Param({"disabled", "simple"})
-    public String leak;
-
     /// Where the sizes are from.
     @Param({"PROXY", "GATEWAY"})
     public Sizes sizes;
@@ -81,17 +60,13 @@ public abstract class BufferPatternBenchmark {
     private static final int STEPS = 1 << 17;
     private static final int STRIDE = 64;
 
-    private int[] byteSizes;
-    private int[] slots;
-    private ByteBuf[] live;
+    private int[] byteSizes = {};
+    private int[] slots = {};
+    private ByteBuf[] live = {};
     private int next;
 
-    private ByteBufAllocator allocator;
-
-    /// Opens the allocator that the benchmark's name asks for.
-    @Setup
-    public void open(BenchmarkParams params) {
-        allocator = Allocators.open(params, leak);
+    @Override
+    void begin() {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(42);
         byteSizes = random.ints(STEPS, 0, 1 << 20).map(i -> sizes.next(random)).toArray();
         slots = random.ints(STEPS, 0, liveCount).toArray();
@@ -104,13 +79,11 @@ public abstract class BufferPatternBenchmark {
         }
     }
 
-    /// Closes it, which proves that every buffer came back.
-    @TearDown
-    public void close() {
+    @Override
+    void end() {
         for (ByteBuf buffer : live) {
             buffer.release();
         }
-        Allocators.close(allocator);
     }
 
     /// {@return a sum over what was read}

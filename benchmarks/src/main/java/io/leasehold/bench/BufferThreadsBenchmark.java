@@ -1,28 +1,11 @@
 package io.leasehold.bench;
 
-import io.netty.buffer.ByteBufAllocator;
-import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
-import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Measurement;
-import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
-import org.openjdk.jmh.annotations.Scope;
-import org.openjdk.jmh.annotations.Setup;
-import org.openjdk.jmh.annotations.State;
-import org.openjdk.jmh.annotations.TearDown;
-import org.openjdk.jmh.annotations.Warmup;
-import org.openjdk.jmh.infra.BenchmarkParams;
 
 /// What does a direct buffer cost on threads that are no event loops, where Netty's allocators have no caches?
-@State(Scope.Thread)
-@BenchmarkMode(Mode.AverageTime)
-@OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 5, time = 1)
-@Measurement(iterations = 5, time = 1)
-public abstract class BufferThreadsBenchmark {
+public abstract class BufferThreadsBenchmark extends AllocatorBenchmark {
 
     /// A platform thread.
     @Fork(
@@ -39,20 +22,6 @@ public abstract class BufferThreadsBenchmark {
     /// Bytes of a buffer.
     @Param({"4096", "256"})
     public int byteSize;
-
-    private ByteBufAllocator allocator;
-
-    /// Opens the allocator that the benchmark's name asks for.
-    @Setup
-    public void open(BenchmarkParams params) {
-        allocator = Allocators.open(params, "disabled");
-    }
-
-    /// Closes it, which proves that every buffer came back.
-    @TearDown
-    public void close() {
-        Allocators.close(allocator);
-    }
 
     /// {@return one buffer, released}
     @Benchmark

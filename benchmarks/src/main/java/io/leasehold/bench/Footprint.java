@@ -135,7 +135,7 @@ public final class Footprint {
 
     private static void awaitEnd() {
         try {
-            Thread.sleep(Long.MAX_VALUE);
+            new CountDownLatch(1).await(); // the process ends before
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -1,7 +1,6 @@
 package io.leasehold.bench;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.openjdk.jmh.runner.BenchmarkList;
 import org.openjdk.jmh.runner.BenchmarkListEntry;
@@ -56,10 +55,5 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
         return benchmark.getParams().orElse(Map.of()).entrySet().stream()
                 .mapToInt(param -> params.containsKey(param.getKey()) ? 1 : param.getValue().length)
                 .reduce(1, Math::multiplyExact);
-    }
-
-    @Override
-    public String toString() {
-        return String.format(Locale.ROOT, "%s%s%s", regex, excluded.isEmpty() ? "" : " without " + excluded, params);
     }
 }

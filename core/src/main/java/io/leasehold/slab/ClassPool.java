@@ -38,6 +38,7 @@ final class ClassPool {
     private final MagazineLayout layout; // (C)
     private final int sizeClass; // (C)
     private final boolean thins; // (C) whether parts of slabs can go
+
     /// Threads that look for pages for this size. What comes home meanwhile is what they look for: it stays, though its
     /// pages could go.
     private final AtomicInteger seekers = new AtomicInteger(); // (A)
@@ -64,7 +65,7 @@ final class ClassPool {
         return sizeClass;
     }
 
-    /// Takes a block that is free, and half a magazine for the calling thread with it.
+    /// Takes a block that is free, and up to half a magazine for the calling thread with it.
     ///
     /// @return the block, or [MagazineLayout#NONE]
     /// @throws IllegalStateException if the pool is closed

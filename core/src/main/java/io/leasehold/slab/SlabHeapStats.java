@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 /// @param liveBytes of the blocks lent now, in whole blocks
 /// @param cachedBytes of free blocks in the magazines of threads and in depots
 /// @param heldBytes of the memory taken from the arena: live, cached, free inside slabs and lost to rounding
-/// @param classes the same for each size that was ever used, the smallest first
+/// @param classes the same for each size that has slabs now, the smallest first
 public record SlabHeapStats(
         String name, long liveBlocks, long liveBytes, long cachedBytes, long heldBytes, List<SizeClass> classes) {
 
