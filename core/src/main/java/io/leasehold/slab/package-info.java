@@ -14,13 +14,13 @@
 ///   each time; an int costs a store. The object is found by its block, and is bound to it while the memory is there,
 ///   so there is no second recycler, and an object that was once warmed up comes back warm.
 /// * **The cache is the releasing thread's.** Where blocks cross threads, half a magazine crosses at a time through the
-///   depot of its size, under one lock for many blocks. Whoever finds it taken looks again before it sleeps, since it is
-///   held for less time than waking up takes.
+///   depot of its size, under one lock for many blocks. Whoever finds it taken looks again before it sleeps, since it
+///   is held for less time than waking up takes.
 /// * **A block knows its size.** The token has it, so that a release touches its magazine and nothing else.
-/// * **256 KiB a thread.** With 128 KiB a load of many sizes, an API gateway's, found its size in the cache too seldom:
-///   73 ns a buffer instead of 63, and 512 KiB would bring 4 more. A full cache is not cleared for another size: what is
-///   not needed comes home at the next tick, and a refill takes a part of what is left, so sizes do not push each other
-///   out in turn.
+/// * **256 KiB a thread.** With 128 KiB a load of many sizes, an API gateway's, found its size in the cache too
+///   seldom: 73 ns a buffer instead of 63, and 512 KiB would bring 4 more. A full cache is not cleared for another
+///   size: what is not needed comes home at the next tick, and a refill takes a part of what is left, so sizes do not
+///   push each other out in turn.
 /// * **A stock of idle slabs, bounded over all sizes.** Slabs without a lent block wait for their size, with the
 ///   objects of their blocks; beyond 2 MiB they go back at once, where other sizes find their pages. Without that bound
 ///   a gateway's 26 MiB of live buffers held 41 MiB instead of 34.
