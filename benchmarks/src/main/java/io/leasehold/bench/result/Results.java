@@ -1,0 +1,69 @@
+package io.leasehold.bench.result;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/// A folder with the results of one run. What a run left out has no file and reads as an empty list.
+///
+/// @param folder that the files are in
+public record Results(Path folder) {
+
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .build();
+
+    private static final String MACHINE = "machine.json";
+    private static final String SERVER = "server.json";
+    private static final String MEMORY = "memory.json";
+
+    /// {@return where JMH's own results are; there may be none}
+    public Path jmh() {
+        return folder.resolve("jmh.json");
+    }
+
+    /// Writes the description of the machine.
+    public void write(Machine machine) throws IOException {
+        write(MACHINE, machine);
+    }
+
+    /// Writes the terms of the server scenario, in place of earlier ones.
+    public void writeServer(List<ServerResult> terms) throws IOException {
+        write(SERVER, terms);
+    }
+
+    /// Writes what the memory scenario found, in place of earlier results.
+    public void writeMemory(List<MemoryResult> scenarios) throws IOException {
+        write(MEMORY, scenarios);
+    }
+
+    /// {@return the description of the machine}
+    public Machine machine() throws IOException {
+        return JSON.readValue(folder.resolve(MACHINE).toFile(), Machine.class);
+    }
+
+    /// {@return the terms of the server scenario}
+    public List<ServerResult> server() throws IOException {
+        return read(SERVER, ServerResult[].class);
+    }
+
+    /// {@return what the memory scenario found}
+    public List<MemoryResult> memory() throws IOException {
+        return read(MEMORY, MemoryResult[].class);
+    }
+
+    private void write(String name, Object value) throws IOException {
+        Files.createDirectories(folder);
+        JSON.writeValue(folder.resolve(name).toFile(), value);
+    }
+
+    private <T> List<T> read(String name, Class<T[]> type) throws IOException {
+        Path file = folder.resolve(name);
+        return Files.exists(file) ? List.of(JSON.readValue(file.toFile(), type)) : List.of();
+    }
+}
