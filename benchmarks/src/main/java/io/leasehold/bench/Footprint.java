@@ -6,6 +6,7 @@ import io.netty.util.concurrent.DefaultEventExecutor;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,12 +19,15 @@ import java.util.concurrent.TimeUnit;
 
 /// What an allocator costs in memory: one scenario in one JVM, whose numbers [Footprints] reads.
 ///
-/// The JVM touches its whole heap at the start, so that resident memory moves with the buffers alone. Everything is
-/// measured against the moment after the allocator has served its first buffers.
+/// The JVM touches its whole heap at the start, so that resident memory moves with the buffers alone. The first line is
+/// the moment after the allocator has served its first buffers; everything is measured against that.
 public final class Footprint {
 
     /// What a line with numbers begins with: mark, moment, live bytes, resident bytes, heap bytes, charged bytes.
     static final String MARK = "FOOTPRINT";
+
+    /// The moment that the others are measured against.
+    static final String BEFORE = "before";
 
     private static final long BURST_BYTES = 1L << 30;
     private static final int LIVE = 8192;
@@ -31,24 +35,29 @@ public final class Footprint {
     private static final int THREADS = 384;
     private static final int TOUCH = 4096;
     private static final int SETTLE_SECONDS = 2;
+    private static final int MINUTE_SECONDS = 60;
 
     private final ByteBufAllocator allocator;
+    private final boolean minute;
+    private final String usageFile;
     private final EventExecutor loop = new DefaultEventExecutor();
-    private long residentBefore;
-    private long heapBefore;
 
-    private Footprint(ByteBufAllocator allocator) {
+    private Footprint(ByteBufAllocator allocator, boolean minute, String usageFile) {
         this.allocator = allocator;
+        this.minute = minute;
+        this.usageFile = usageFile;
     }
 
     /// Runs a scenario.
     ///
-    /// @param args an allocator (`leased`, `adaptive`, `pooled`) and a scenario
+    /// @param args an allocator (`leased`, `adaptive`, `pooled`), a scenario, whether to look again after a minute, and
+    ///     the file that tells what the cgroup is charged with, or an empty text
     public static void main(String[] args) throws Exception {
-        Footprint footprint = new Footprint(Allocators.open(args[0], "disabled"));
+        endWithParent();
+        Footprint footprint =
+                new Footprint(Allocators.open(args[0], "disabled"), Boolean.parseBoolean(args[2]), args[3]);
         footprint.onLoop(footprint::warmUp);
-        footprint.residentBefore = residentBytes();
-        footprint.heapBefore = liveHeapBytes();
+        footprint.report(BEFORE, 0);
         switch (args[1]) {
             case "burst4k" -> footprint.burst(4 << 10, 0);
             case "burst64k" -> footprint.burst(64 << 10, 0);
@@ -59,6 +68,18 @@ public final class Footprint {
             default -> throw new IllegalArgumentException("unknown scenario: " + args[1]);
         }
         System.exit(0);
+    }
+
+    /// Whoever started this JVM holds its standard input open, and dies without a word if it is killed.
+    private static void endWithParent() {
+        Thread.ofPlatform().daemon().start(() -> {
+            try {
+                System.in.transferTo(OutputStream.nullOutputStream());
+            } catch (IOException e) {
+                // as good as its end
+            }
+            Runtime.getRuntime().halt(1);
+        });
     }
 
     private Void warmUp() {
@@ -90,6 +111,10 @@ public final class Footprint {
         });
         TimeUnit.SECONDS.sleep(SETTLE_SECONDS);
         report("after", (long) kept.size() * byteSize);
+        if (minute) {
+            TimeUnit.SECONDS.sleep(MINUTE_SECONDS);
+            report("minute", (long) kept.size() * byteSize);
+        }
         kept.forEach(ByteBuf::release);
     }
 
@@ -155,8 +180,7 @@ public final class Footprint {
 
     private void report(String when, long liveBytes) throws IOException {
         System.out.printf(
-                "%s %s %d %d %d %d%n",
-                MARK, when, liveBytes, residentBytes() - residentBefore, liveHeapBytes() - heapBefore, chargedBytes());
+                "%s %s %d %d %d %d%n", MARK, when, liveBytes, residentBytes(), liveHeapBytes(), chargedBytes());
     }
 
     private static long residentBytes() throws IOException {
@@ -164,13 +188,10 @@ public final class Footprint {
         return Long.parseLong(fields[1]) * 4096;
     }
 
-    private static long chargedBytes() {
-        try {
-            return Long.parseLong(
-                    Files.readString(Path.of("/sys/fs/cgroup/memory.current")).strip());
-        } catch (IOException e) {
-            return 0;
-        }
+    private long chargedBytes() throws IOException {
+        return usageFile.isEmpty()
+                ? 0
+                : Long.parseLong(Files.readString(Path.of(usageFile)).strip());
     }
 
     private static long liveHeapBytes() {

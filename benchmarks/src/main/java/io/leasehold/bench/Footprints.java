@@ -1,83 +1,176 @@
 package io.leasehold.bench;
 
+import io.leasehold.bench.result.MemoryResult;
+import io.leasehold.bench.result.MemoryResult.Moment;
+import io.leasehold.bench.result.Sample;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.function.Consumer;
 
-/// Every scenario of [Footprint] with every allocator, each in a JVM of its own, as a table: resident memory beyond
-/// what the process had before, and live heap beside it.
-public final class Footprints {
+/// The memory scenario: what each allocator holds in and after each [Footprint], each in a JVM of its own.
+final class Footprints {
+
+    /// One JVM.
+    private record Term(String scenario, String allocator, boolean minute) {
+
+        long expectedSeconds() {
+            return minute ? 66 : scenario.startsWith("steady") ? 4 : 6;
+        }
+    }
 
     private static final List<String> ALLOCATORS = List.of("leased", "adaptive", "pooled");
-    private static final List<String> SCENARIOS =
-            List.of("burst4k", "burst64k", "survivors256", "steadyProxy", "steadyGateway", "threads");
-    private static final double MIB = 1 << 20;
+    private static final List<String> BURSTS = List.of("burst4k", "burst64k", "survivors256");
+    private static final List<String> OTHERS = List.of("steadyProxy", "steadyGateway", "threads");
+    private static final int SAMPLE_MILLIS = 50;
+    private static final int PAGE_BYTES = 4096;
 
     /// The other compiler takes some ten MiB for itself, now and then.
     private static final String C1_ONLY = "-XX:TieredStopAtLevel=1";
 
-    private Footprints() {}
+    private final Consumer<String> progress;
 
-    /// Takes no arguments.
-    public static void main(String[] args) throws IOException, InterruptedException {
-        System.out.printf(
-                "%-14s %-9s %-6s %12s %14s %14s %9s%n",
-                "scenario", "allocator", "when", "live MiB", "resident MiB", "per live byte", "heap MiB");
-        for (String scenario : SCENARIOS) {
-            for (String allocator : ALLOCATORS) {
-                run(scenario, allocator);
+    private Footprints(Consumer<String> progress) {
+        this.progress = progress;
+    }
+
+    /// {@return about how long the scenarios of a form take}
+    static long expectedSeconds(Form form) {
+        return terms(form).stream().mapToLong(Term::expectedSeconds).sum();
+    }
+
+    /// Runs the scenarios of a form: in `ci` one burst, in `full` with another look after a minute. What fails is said,
+    /// and left out.
+    ///
+    /// @param progress is told what runs and how much is left, in lines
+    static List<MemoryResult> run(Form form, Consumer<String> progress) throws InterruptedException {
+        List<MemoryResult> results = new ArrayList<>();
+        List<Term> terms = terms(form);
+        long left = expectedSeconds(form);
+        for (int i = 0; i < terms.size(); i++) {
+            Term term = terms.get(i);
+            progress.accept("memory %d of %d: %s, %s; about %d s left"
+                    .formatted(i + 1, terms.size(), term.scenario, term.allocator, left));
+            try {
+                results.add(new Footprints(progress).run(term));
+            } catch (IOException | ExecutionException | IllegalStateException e) {
+                progress.accept("memory: %s with %s failed: %s".formatted(term.scenario, term.allocator, e));
+            }
+            left -= term.expectedSeconds();
+        }
+        return results;
+    }
+
+    private static List<Term> terms(Form form) {
+        List<Term> terms = new ArrayList<>();
+        for (String scenario : form == Form.CI ? BURSTS.subList(0, 1) : BURSTS) {
+            ALLOCATORS.forEach(allocator -> terms.add(new Term(scenario, allocator, form == Form.FULL)));
+        }
+        for (String scenario : form == Form.CI ? List.<String>of() : OTHERS) {
+            ALLOCATORS.forEach(allocator -> terms.add(new Term(scenario, allocator, false)));
+        }
+        return terms;
+    }
+
+    private MemoryResult run(Term term) throws IOException, InterruptedException, ExecutionException {
+        try (ChargedGroup group = ChargedGroup.open()) {
+            Process child = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            Allocators.MIN_HEAP,
+                            Allocators.MAX_HEAP,
+                            Allocators.NATIVE,
+                            "-XX:+AlwaysPreTouch",
+                            C1_ONLY,
+                            "-Dio.netty.maxDirectMemory=" + (4L << 30),
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            Footprint.class.getName(),
+                            term.allocator,
+                            term.scenario,
+                            Boolean.toString(term.minute),
+                            group.usageFile())
+                    .redirectErrorStream(true)
+                    .start();
+            try {
+                group.add(child);
+                return read(term, child);
+            } finally {
+                child.destroyForcibly().waitFor();
             }
         }
     }
 
-    private static void run(String scenario, String allocator) throws IOException, InterruptedException {
-        Process child = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        Allocators.MIN_HEAP,
-                        Allocators.MAX_HEAP,
-                        Allocators.NATIVE,
-                        "-XX:+AlwaysPreTouch",
-                        C1_ONLY,
-                        "-Dio.netty.maxDirectMemory=" + (4L << 30),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Footprint.class.getName(),
-                        allocator,
-                        scenario)
-                .redirectErrorStream(true)
-                .start();
+    private MemoryResult read(Term term, Process child) throws IOException, InterruptedException, ExecutionException {
+        List<Moment> moments = new ArrayList<>();
+        Moment before = null;
+        FutureTask<List<Sample>> curve = new FutureTask<>(() -> sample(child));
         try (BufferedReader lines =
                 new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                if (line.startsWith(Footprint.MARK)) {
-                    print(scenario, allocator, line.split(" ", -1));
+                if (!line.startsWith(Footprint.MARK)) {
+                    progress.accept(line);
+                } else if (before == null) {
+                    before = moment(line);
+                    Thread.ofPlatform().daemon().start(curve);
                 } else {
-                    System.out.println(line);
+                    moments.add(since(before, moment(line)));
                 }
             }
         }
-        if (child.waitFor() != 0) {
-            throw new IllegalStateException(scenario + " with " + allocator + " ended with " + child.exitValue());
+        if (child.waitFor() != 0 || before == null) {
+            throw new IllegalStateException("its JVM ended with " + child.exitValue());
         }
+        long start = before.residentBytes();
+        return new MemoryResult(
+                term.scenario,
+                term.allocator,
+                moments,
+                curve.get().stream()
+                        .map(sample -> new Sample(sample.millis(), sample.residentBytes() - start))
+                        .toList());
     }
 
-    private static void print(String scenario, String allocator, String[] fields) {
-        double live = Long.parseLong(fields[2]) / MIB;
-        double resident = Long.parseLong(fields[3]) / MIB;
-        String ratio = live < 1 ? "" : String.format(Locale.ROOT, "%.3f", resident / live);
-        System.out.printf(
-                Locale.ROOT,
-                "%-14s %-9s %-6s %,12.1f %,14.1f %14s %9.1f%n",
-                scenario,
-                allocator,
+    /// What is resident, from outside, so that the process under test is not disturbed; until it ends.
+    private static List<Sample> sample(Process child) throws IOException, InterruptedException {
+        Path statm = Path.of("/proc", Long.toString(child.pid()), "statm");
+        List<Sample> samples = new ArrayList<>();
+        long start = System.nanoTime();
+        while (child.isAlive()) {
+            String[] fields = Files.readString(statm).split(" ", -1);
+            long pages = fields.length > 1 ? Long.parseLong(fields[1]) : 0;
+            if (pages == 0) {
+                break; // it has ended and is not buried yet
+            }
+            samples.add(new Sample((System.nanoTime() - start) / 1_000_000, pages * PAGE_BYTES));
+            Thread.sleep(SAMPLE_MILLIS);
+        }
+        return samples;
+    }
+
+    private static Moment moment(String line) {
+        String[] fields = line.split(" ", -1);
+        return new Moment(
                 fields[1],
-                live,
-                resident,
-                ratio,
-                Long.parseLong(fields[4]) / MIB);
+                Long.parseLong(fields[2]),
+                Long.parseLong(fields[3]),
+                Long.parseLong(fields[4]),
+                Long.parseLong(fields[5]));
+    }
+
+    private static Moment since(Moment before, Moment moment) {
+        return new Moment(
+                moment.name(),
+                moment.liveBytes(),
+                moment.residentBytes() - before.residentBytes(),
+                moment.heapBytes() - before.heapBytes(),
+                moment.chargedBytes() - before.chargedBytes());
     }
 }
