@@ -5,6 +5,7 @@ import io.netty.buffer.AdaptiveByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
 import java.util.Locale;
 import java.util.random.RandomGenerator;
@@ -41,7 +42,9 @@ final class Allocators {
             case "leased" -> LeasedByteBufAllocator.builder().name("bench").build();
             case "adaptive" -> new AdaptiveByteBufAllocator(true);
             case "pooled" -> new PooledByteBufAllocator(true);
-            default -> throw new IllegalArgumentException("allocator is none of leased, adaptive, pooled: " + name);
+            case "unpooled" -> new UnpooledByteBufAllocator(true);
+            default ->
+                throw new IllegalArgumentException("allocator is none of leased, adaptive, pooled, unpooled: " + name);
         };
     }
 

@@ -1,6 +1,8 @@
 package io.leasehold.bench;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -8,7 +10,8 @@ import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Param;
 
 /// What does a step of a server's life cost: one of many live buffers, chosen at random, is replaced by one of another
-/// size, which is written and read?
+/// size? `step` reads the old one and writes the new one, so that warm memory pays; `exchange` touches neither,
+/// so that the allocator alone is seen.
 ///
 /// The sizes are those of a WebSocket proxy (mostly small frames, some reads of 16 to 64 KiB) or of an API gateway
 /// (log-normal, median 2 KiB, 99 % below 20 KiB, up to 1 MiB).
@@ -53,11 +56,13 @@ public abstract class BufferPatternBenchmark extends AllocatorBenchmark {
     @Param({"8192", "1024"})
     public int liveCount;
 
-    /// Whether many buffers of other sizes came and went before.
+    /// Whether many buffers of other sizes came and went before, and the code has seen buffers of four classes, so that
+    /// no call on a buffer can be resolved by its past; in a server both are so.
     @Param({"false", "true"})
     public boolean polluted;
 
     private static final int STEPS = 1 << 17;
+    private static final int POLLUTION_STEPS = 50_000;
     private static final int STRIDE = 64;
 
     private int[] byteSizes = {};
@@ -72,7 +77,27 @@ public abstract class BufferPatternBenchmark extends AllocatorBenchmark {
         slots = random.ints(STEPS, 0, liveCount).toArray();
         if (polluted) {
             Allocators.pollute(allocator, random);
+            polluteCode();
         }
+        fill();
+    }
+
+    private void polluteCode() {
+        ByteBufAllocator measured = allocator;
+        for (String other : List.of("leased", "adaptive", "pooled", "unpooled")) {
+            allocator = Allocators.open(other, leak);
+            fill();
+            for (int i = 0; i < POLLUTION_STEPS; i++) {
+                replace();
+                replaceUntouched();
+            }
+            end();
+            Allocators.close(allocator);
+        }
+        allocator = measured;
+    }
+
+    private void fill() {
         live = new ByteBuf[liveCount];
         for (int i = 0; i < liveCount; i++) {
             live[i] = allocator.directBuffer(byteSizes[i]);
@@ -102,6 +127,34 @@ public abstract class BufferPatternBenchmark extends AllocatorBenchmark {
     @Benchmark
     public long stepPooled() {
         return replace();
+    }
+
+    /// {@return the bytes of the buffer that went}
+    @Benchmark
+    public int exchange() {
+        return replaceUntouched();
+    }
+
+    /// {@return the bytes of the buffer that went}
+    @Benchmark
+    public int exchangeAdaptive() {
+        return replaceUntouched();
+    }
+
+    /// {@return the bytes of the buffer that went}
+    @Benchmark
+    public int exchangePooled() {
+        return replaceUntouched();
+    }
+
+    private int replaceUntouched() {
+        int step = next++ & (STEPS - 1);
+        int slot = slots[step];
+        ByteBuf old = live[slot];
+        int byteSize = old.capacity();
+        old.release();
+        live[slot] = allocator.directBuffer(byteSizes[step]);
+        return byteSize;
     }
 
     private long replace() {
