@@ -17,12 +17,19 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 /// Each method runs in a JVM of its own, so only one allocator is ever opened in it and call sites see one class of
 /// buffers, as in a server. JDK 25 runs Netty in three modes, each a nested class: without a flag, with native access,
 /// and with `sun.misc.Unsafe` allowed.
-final class Allocators {
+public final class Allocators {
 
-    static final String MIN_HEAP = "-Xms1g";
-    static final String MAX_HEAP = "-Xmx1g";
-    static final String NATIVE = "--enable-native-access=ALL-UNNAMED";
-    static final String UNSAFE = "--sun-misc-unsafe-memory-access=allow";
+    /// The heap of every JVM that is measured, from its start.
+    public static final String MIN_HEAP = "-Xms1g";
+
+    /// The heap of every JVM that is measured, to its end.
+    public static final String MAX_HEAP = "-Xmx1g";
+
+    /// Without it Netty takes a shared arena of the JDK for each chunk.
+    public static final String NATIVE = "--enable-native-access=ALL-UNNAMED";
+
+    /// With it Netty reaches for memory as before JDK 24.
+    public static final String UNSAFE = "--sun-misc-unsafe-memory-access=allow";
 
     private static final int POLLUTION = 4096;
 
@@ -36,7 +43,11 @@ final class Allocators {
     }
 
     /// {@return an allocator by its name, with leak detection at `leakLevel`}
-    static ByteBufAllocator open(String name, String leakLevel) {
+    ///
+    /// @param name `leased`, `adaptive` or `pooled`
+    /// @param leakLevel one of Netty's levels, for the whole process
+    /// @throws IllegalArgumentException if there is no such allocator or level
+    public static ByteBufAllocator open(String name, String leakLevel) {
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.valueOf(leakLevel.toUpperCase(Locale.ROOT)));
         return switch (name) {
             case "leased" -> LeasedByteBufAllocator.builder().name("bench").build();
@@ -66,7 +77,9 @@ final class Allocators {
     }
 
     /// Closes what can be closed, which proves that every buffer came back.
-    static void close(ByteBufAllocator allocator) {
+    ///
+    /// @throws IllegalStateException if one of ours did not
+    public static void close(ByteBufAllocator allocator) {
         if (allocator instanceof LeasedByteBufAllocator leased) {
             leased.close();
         }

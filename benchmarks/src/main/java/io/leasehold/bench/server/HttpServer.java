@@ -1,0 +1,118 @@
+package io.leasehold.bench.server;
+
+import io.leasehold.bench.Allocators;
+import io.leasehold.bench.load.Content;
+import io.leasehold.bench.load.Keys;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.EventLoopGroup;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.ssl.SslContext;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.security.GeneralSecurityException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// An HTTP/1.1 server on a port of 127.0.0.1, as a user of Netty would write it; [Answering] is what it does.
+///
+/// **Ownership.** Who opens it closes it, and with it its allocator.
+///
+/// **Threads.** Thread-safe.
+final class HttpServer implements AutoCloseable {
+
+    /// Netty's default leak detection, which is what servers run with.
+    private static final String LEAK_LEVEL = "simple";
+
+    private static final int BACKLOG = 1024;
+    private static final int STOP_SECONDS = 5;
+
+    private final Answering.Counts counts = new Answering.Counts(); // (A)
+    private final ByteBufAllocator allocator; // (C)
+    private final EventLoopGroup group; // (C)
+    private final Channel listener; // (C)
+
+    private HttpServer(ServerOptions options, @Nullable SslContext tls) throws IOException {
+        allocator = Allocators.open(options.allocator(), LEAK_LEVEL);
+        group = options.transport().group("server", options.threads());
+        ChannelFuture bound = new ServerBootstrap()
+                .group(group)
+                .channel(options.transport().serverChannel())
+                .option(ChannelOption.ALLOCATOR, allocator)
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .childOption(ChannelOption.ALLOCATOR, allocator)
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        build(channel, options, tls);
+                    }
+                })
+                .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), options.port()))
+                .awaitUninterruptibly();
+        listener = bound.channel();
+        if (!bound.isSuccess()) {
+            stop();
+            throw cannotListen(options.port(), bound.cause());
+        }
+    }
+
+    /// Opens a server that listens when this returns.
+    ///
+    /// @throws IOException if the port is taken, naming it, or the file of the key cannot be read
+    /// @throws GeneralSecurityException if it holds no key
+    static HttpServer open(ServerOptions options) throws IOException, GeneralSecurityException {
+        SslContext tls =
+                options.keys().isPresent() ? Keys.load(options.keys().get()).server() : null;
+        return new HttpServer(options, tls);
+    }
+
+    private void build(Channel channel, ServerOptions options, @Nullable SslContext tls) {
+        ChannelPipeline pipeline = channel.pipeline();
+        if (tls != null) {
+            pipeline.addLast(tls.newHandler(channel.alloc()));
+        }
+        pipeline.addLast(
+                new HttpServerCodec(),
+                new HttpObjectAggregator(Content.MAX_BYTES),
+                new Answering(counts, options.faultEvery()));
+    }
+
+    /// {@return the port that it listens on}
+    int port() {
+        return ((InetSocketAddress) listener.localAddress()).getPort();
+    }
+
+    /// {@return what it has done}
+    Answering.Counts counts() {
+        return counts;
+    }
+
+    /// Ends all connections and threads, and closes the allocator.
+    ///
+    /// @throws IllegalStateException if the allocator is ours and a buffer did not come back
+    @Override
+    public void close() {
+        listener.close().syncUninterruptibly();
+        stop();
+    }
+
+    private void stop() {
+        group.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS).syncUninterruptibly();
+        Allocators.close(allocator);
+    }
+
+    private static IOException cannotListen(int port, Throwable cause) {
+        String reason = String.valueOf(cause.getMessage());
+        if (reason.contains("Address already in use")) {
+            return new IOException("port " + port + " of 127.0.0.1 is in use: choose another, or 0 for any", cause);
+        }
+        return new IOException("cannot listen on port " + port + " of 127.0.0.1: " + reason, cause);
+    }
+}

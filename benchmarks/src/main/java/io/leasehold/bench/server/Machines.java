@@ -1,0 +1,30 @@
+package io.leasehold.bench.server;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/// What this machine has to give.
+final class Machines {
+
+    private Machines() {}
+
+    /// {@return bytes of memory that new processes can have, as far as the system says; container limits count}
+    ///
+    /// @see "proc_meminfo(5), MemAvailable"
+    static long availableBytes() {
+        long total = ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
+                .getTotalMemorySize();
+        try {
+            for (String line : Files.readAllLines(Path.of("/proc/meminfo"))) {
+                if (line.startsWith("MemAvailable:")) {
+                    return Math.min(total, Long.parseLong(line.replaceAll("\\D", "")) << 10);
+                }
+            }
+            return total;
+        } catch (IOException e) {
+            return total;
+        }
+    }
+}

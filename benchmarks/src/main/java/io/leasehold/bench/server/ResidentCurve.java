@@ -1,0 +1,71 @@
+package io.leasehold.bench.server;
+
+import io.leasehold.bench.result.Sample;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/// Resident memory of a process over time, read every 50 ms from its making until it is closed.
+///
+/// **Threads.** One thread uses it; a thread of its own reads.
+///
+/// @see "proc_pid_status(5), VmRSS"
+final class ResidentCurve implements AutoCloseable {
+
+    private static final int EVERY_MILLIS = 50;
+
+    private final long pid; // (C)
+    private final long startNanos = System.nanoTime(); // (C)
+    private final List<Sample> samples = new ArrayList<>(); // (O) of the thread, until it has ended
+    private final CountDownLatch end = new CountDownLatch(1); // (A)
+    private final Thread thread; // (C)
+
+    ResidentCurve(long pid) {
+        this.pid = pid;
+        thread = Thread.ofPlatform().daemon().name("resident memory").start(this::read);
+    }
+
+    /// {@return resident bytes of a process; 0 if it has ended or the system does not say}
+    static long residentBytes(long pid) {
+        try {
+            for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "status"))) {
+                if (line.startsWith("VmRSS:")) {
+                    return Long.parseLong(line.replaceAll("\\D", "")) << 10;
+                }
+            }
+            return 0;
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    private void read() {
+        try {
+            do {
+                samples.add(
+                        new Sample(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos), residentBytes(pid)));
+            } while (!end.await(EVERY_MILLIS, TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Stops reading.
+    ///
+    /// @return what was read, in order of time
+    List<Sample> stop() throws InterruptedException {
+        end.countDown();
+        thread.join();
+        return List.copyOf(samples);
+    }
+
+    /// Stops reading.
+    @Override
+    public void close() {
+        end.countDown();
+    }
+}

@@ -1,0 +1,45 @@
+package io.leasehold.bench.server;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import org.jspecify.annotations.Nullable;
+
+/// A server in a JVM of its own, which says what it is asked and ends with its input.
+///
+/// | it reads | and says |
+/// |---|---|
+/// | at first | `listening on 127.0.0.1:port`, or `error` and a sentence |
+/// | `values` | `values` and a [ServerValues#line] |
+/// | the end of its input | `closed` when all buffers came back, or `error` and a sentence |
+public final class ServerProcess {
+
+    private ServerProcess() {}
+
+    /// Serves.
+    ///
+    /// @param args see [ServerOptions]
+    public static void main(String[] args) {
+        try {
+            serve(ServerOptions.parse(args));
+        } catch (IOException | GeneralSecurityException | RuntimeException e) {
+            System.out.println("error " + e.getMessage());
+            System.exit(1);
+        }
+    }
+
+    private static void serve(ServerOptions options) throws IOException, GeneralSecurityException {
+        try (HttpServer server = HttpServer.open(options)) {
+            System.out.println("listening on 127.0.0.1:" + server.port());
+            BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+            for (@Nullable String line = input.readLine(); line != null; line = input.readLine()) {
+                if (line.equals("values")) {
+                    System.out.println("values " + ServerValues.of(server).line());
+                }
+            }
+        }
+        System.out.println("closed");
+    }
+}

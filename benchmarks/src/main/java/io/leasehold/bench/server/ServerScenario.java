@@ -1,0 +1,186 @@
+package io.leasehold.bench.server;
+
+import io.leasehold.bench.load.Keys;
+import io.leasehold.bench.result.ServerResult;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/// The server scenario: an HTTP/1.1 server under load, with each allocator in turn.
+///
+/// **The fixed rate** is 70 % of what the slowest allocator reached flat out, on average over the rounds of the same
+/// setting in the same run: high enough that a queue forms now and then, and nobody's limit.
+///
+/// **What goes wrong is said** in one sentence, and the rest still runs: a term that fails is left out of the results.
+/// However it ends, no process is left: children end with their input, and at the latest with this JVM.
+public final class ServerScenario {
+
+    private static final double SHARE = 0.7;
+    private static final long NEEDED_BYTES = 2L << 30;
+    private static final double MIB = 1 << 20;
+
+    private final Consumer<String> out;
+    private final List<ServerResult> results = new ArrayList<>();
+
+    private ServerScenario(Consumer<String> out) {
+        this.out = out;
+    }
+
+    /// Runs a plan, as far as this machine can.
+    ///
+    /// @param out is told, line by line, what runs, how much is left, what came of it, and what cannot be
+    /// @return the terms that ended well, in the order in which they ran; may be empty
+    /// @throws InterruptedException if the caller is interrupted; the processes have been ended then
+    public static List<ServerResult> run(Plan plan, Consumer<String> out) throws InterruptedException {
+        long available = Machines.availableBytes();
+        if (available < NEEDED_BYTES) {
+            out.accept(String.format(
+                    Locale.ROOT,
+                    "The server scenario is left out: it needs %.0f MiB of memory, and %.0f are available.",
+                    NEEDED_BYTES / MIB,
+                    available / MIB));
+            return List.of();
+        }
+        if (Runtime.getRuntime().availableProcessors() < 2) {
+            out.accept("There is one processor, which server and load share: what is said of throughput and latency"
+                    + " is theirs together.");
+        }
+        Plan possible = plan;
+        Optional<String> noEpoll = Transport.EPOLL.missing();
+        if (noEpoll.isPresent()
+                && plan.settings().stream().anyMatch(setting -> setting.transport() == Transport.EPOLL)) {
+            out.accept("There is no epoll here, so the servers run on NIO alone: " + noEpoll.get());
+            possible = plan.without(Transport.EPOLL);
+        }
+        if (isTaken(plan.port())) {
+            out.accept("Port " + plan.port() + " of 127.0.0.1 is in use, so the servers take one that is free.");
+            possible = possible.listeningOn(0);
+        }
+        Thread hook = new Thread(ChildJvm::endAll, "end of servers");
+        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            ServerScenario scenario = new ServerScenario(out);
+            scenario.runTerms(possible);
+            return List.copyOf(scenario.results);
+        } finally {
+            ChildJvm.endAll();
+            removeHook(hook);
+        }
+    }
+
+    private void runTerms(Plan plan) throws InterruptedException {
+        List<Plan.Term> terms = plan.terms();
+        long start = System.nanoTime();
+        try (KeyFile keys = new KeyFile()) {
+            for (int i = 0; i < terms.size(); i++) {
+                Plan.Term term = terms.get(i);
+                double seconds = plan.timing().termMillis() / 1e3;
+                if (i > 0) {
+                    seconds = (System.nanoTime() - start) / 1e9 / i;
+                }
+                out.accept(String.format(
+                        Locale.ROOT,
+                        "server %d of %d, about %.0f s left: %s",
+                        i + 1,
+                        terms.size(),
+                        seconds * (terms.size() - i),
+                        term.text()));
+                runTerm(plan, term, keys);
+            }
+        }
+    }
+
+    private void runTerm(Plan plan, Plan.Term term, KeyFile keys) throws InterruptedException {
+        try {
+            double perSecond = term.isFlatOut() ? 0 : fixedRate(plan, term.setting());
+            Optional<Path> file = term.setting().tls() ? Optional.of(keys.path()) : Optional.empty();
+            ServerResult result = new TermRun(plan, file, plan.port()).run(term, perSecond);
+            results.add(result);
+            out.accept(text(result));
+        } catch (IOException | RuntimeException e) {
+            out.accept("  failed, and is left out: " + e.getMessage());
+        }
+    }
+
+    private double fixedRate(Plan plan, Setting setting) throws IOException {
+        double slowest = plan.allocators().stream()
+                .mapToDouble(allocator -> results.stream()
+                        .filter(result -> result.targetPerSecond() == 0
+                                && result.transport().equals(setting.transport().text())
+                                && result.tls() == setting.tls()
+                                && result.mode().equals(setting.mode().text())
+                                && result.pipelineDepth() == setting.depth()
+                                && result.allocator().equals(allocator))
+                        .mapToDouble(ServerResult::requestsPerSecond)
+                        .average()
+                        .orElse(Double.MAX_VALUE))
+                .min()
+                .orElse(Double.MAX_VALUE);
+        if (slowest == Double.MAX_VALUE) {
+            throw new IOException("there is no rate to take a share of, as nothing ran flat out");
+        }
+        return SHARE * slowest;
+    }
+
+    private static String text(ServerResult result) {
+        String latency = result.latency().stream()
+                .filter(quantile -> quantile.percent() == 99.9)
+                .map(quantile -> String.format(Locale.ROOT, ", 99.9 %% in %.1f ms", quantile.micros() / 1e3))
+                .findFirst()
+                .orElse("");
+        return String.format(
+                Locale.ROOT,
+                "  %,.0f requests/s%s, %.1f us of processor each (%.0f %% of one), %+.0f MiB at the peak, %+.0f MiB"
+                        + " after, %d wrong",
+                result.requestsPerSecond(),
+                latency,
+                result.cpuMicrosPerRequest(),
+                result.cpuMicrosPerRequest() * result.requestsPerSecond() / 1e4,
+                (result.peakBytes() - result.baselineBytes()) / MIB,
+                (result.afterBytes() - result.baselineBytes()) / MIB,
+                result.wrong());
+    }
+
+    private static boolean isTaken(int port) {
+        if (port == 0) {
+            return false;
+        }
+        try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort() != port;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    private static void removeHook(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            hook.setName("end of servers, under way"); // the JVM is ending, and so the hook runs
+        }
+    }
+
+    /// A key that is made when it is first needed, and deleted at the end.
+    private static final class KeyFile implements AutoCloseable {
+
+        private Optional<Path> file = Optional.empty();
+
+        Path path() throws IOException, InterruptedException {
+            if (file.isEmpty()) {
+                file = Optional.of(Keys.make());
+            }
+            return file.get();
+        }
+
+        @Override
+        public void close() {
+            file.ifPresent(Keys::delete);
+        }
+    }
+}

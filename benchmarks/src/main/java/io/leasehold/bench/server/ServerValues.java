@@ -1,0 +1,57 @@
+package io.leasehold.bench.server;
+
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+
+/// What a server says of itself; all but `connections` since it started.
+///
+/// @param cpuNanos processor time of its process, compiler and collector included
+/// @param collections of garbage
+/// @param garbageBytes allocated on its heap, by all threads
+/// @param answers that were sent, right or not
+/// @param refused requests that were not as they said
+/// @param spoiled answers, as it was told to
+/// @param failures of connections
+/// @param connections that are open
+record ServerValues(
+        long cpuNanos,
+        long collections,
+        long garbageBytes,
+        long answers,
+        long refused,
+        long spoiled,
+        long failures,
+        long connections) {
+
+    /// {@return the values of this process}
+    static ServerValues of(HttpServer server) {
+        var system = ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class);
+        var threads = ManagementFactory.getPlatformMXBean(com.sun.management.ThreadMXBean.class);
+        long collections = ManagementFactory.getGarbageCollectorMXBeans().stream()
+                .mapToLong(GarbageCollectorMXBean::getCollectionCount)
+                .sum();
+        Answering.Counts counts = server.counts();
+        return new ServerValues(
+                system.getProcessCpuTime(),
+                collections,
+                threads.getTotalThreadAllocatedBytes(),
+                counts.answers().sum(),
+                counts.refused().sum(),
+                counts.spoiled().sum(),
+                counts.failures().sum(),
+                counts.connections().sum());
+    }
+
+    /// {@return this as a line of text}
+    String line() {
+        return cpuNanos + " " + collections + " " + garbageBytes + " " + answers + " " + refused + " " + spoiled + " "
+                + failures + " " + connections;
+    }
+
+    /// {@return what [#line] made}
+    static ServerValues parse(String line) {
+        long[] v = Arrays.stream(line.split(" ", -1)).mapToLong(Long::parseLong).toArray();
+        return new ServerValues(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]);
+    }
+}
