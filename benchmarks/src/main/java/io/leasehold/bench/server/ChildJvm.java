@@ -98,11 +98,16 @@ final class ChildJvm implements AutoCloseable {
         }
     }
 
+    /// Ends the input, which tells the child to end.
+    void endInput() throws IOException {
+        input.close();
+    }
+
     /// Ends the input and waits; a child that does not end by itself is ended.
     @Override
     public void close() {
         try {
-            input.close();
+            endInput();
             if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly().waitFor();
             }

@@ -17,19 +17,23 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
     private static final int DEEP = 16;
     private static final int FULL_ROUNDS = 10;
 
+    /// What the allocator is to have given back two seconds after the load is the question.
+    private static final int SETTLE_MILLIS = 2_000;
+
     /// How long the parts of a term take.
     ///
     /// @param warmMillis of traffic over a few connections
     /// @param pauseMillis without traffic, before the baseline is taken
     /// @param rampMillis of the load, before it is measured
     /// @param measuredMillis of the load
-    public record Timing(long warmMillis, long pauseMillis, long rampMillis, long measuredMillis) {
+    /// @param settleMillis from its end until what is still resident is read
+    public record Timing(long warmMillis, long pauseMillis, long rampMillis, long measuredMillis, long settleMillis) {
 
-        /// Two JVMs, one of which touches its heap, their end, and the two seconds after the load.
-        private static final long REST_MILLIS = 3_200;
+        /// Two JVMs, one of which touches its heap, and their end.
+        private static final long REST_MILLIS = 1_800;
 
         long termMillis() {
-            return warmMillis + pauseMillis + rampMillis + measuredMillis + REST_MILLIS;
+            return warmMillis + pauseMillis + rampMillis + measuredMillis + settleMillis + REST_MILLIS;
         }
     }
 
@@ -63,7 +67,7 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
                         ALL.subList(0, 2),
                         CONNECTIONS,
                         0,
-                        new Timing(500, 300, 300, 800));
+                        new Timing(500, 300, 300, 700, SETTLE_MILLIS));
             case "short" ->
                 new Plan(
                         List.of(
@@ -72,8 +76,8 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
                         ALL,
                         CONNECTIONS,
                         0,
-                        new Timing(1_200, 1_500, 500, 2_000));
-            case "full" -> new Plan(full(), ALL, CONNECTIONS, 0, new Timing(3_000, 2_500, 1_000, 6_000));
+                        new Timing(1_500, 1_500, 500, 2_000, SETTLE_MILLIS));
+            case "full" -> new Plan(full(), ALL, CONNECTIONS, 0, new Timing(3_000, 2_500, 1_000, 6_000, SETTLE_MILLIS));
             default -> throw new IllegalArgumentException("form is none of ci, short, full: " + form);
         };
     }
@@ -81,8 +85,8 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
     private static List<Setting> full() {
         List<Setting> settings = new ArrayList<>();
         for (boolean tls : new boolean[] {false, true}) {
-            settings.add(new Setting(Transport.NIO, tls, Mode.NATIVE, DEEP, FULL_ROUNDS, FULL_ROUNDS));
-            settings.add(new Setting(Transport.NIO, tls, Mode.NATIVE, 1, FULL_ROUNDS, 0));
+            settings.add(new Setting(Transport.NIO, tls, Mode.NATIVE, DEEP, FULL_ROUNDS, tls ? 0 : FULL_ROUNDS));
+            settings.add(new Setting(Transport.NIO, tls, Mode.NATIVE, 1, FULL_ROUNDS, FULL_ROUNDS));
         }
         settings.add(new Setting(Transport.EPOLL, false, Mode.NATIVE, DEEP, FULL_ROUNDS, 0));
         settings.add(new Setting(Transport.NIO, false, Mode.UNSAFE, DEEP, 1, 1));

@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 /// Runs one term: starts its server and its generator, and ends both.
 ///
 /// ```text
-/// warm-up  pause  baseline  load: ramp, measured, last answers  two seconds  after
-///                           |---------------- curve ----------------------|
+/// warm-up  pause  baseline  load: ramp, measured, last answers  settling  after
+///                           |------------------ curve -----------------|
 /// ```
 ///
 /// @param plan that it is part of
@@ -34,7 +34,6 @@ record TermRun(Plan plan, Optional<Path> keys, int port) {
     /// Few enough that hardly a buffer is pooled when the baseline is taken.
     private static final int WARM_CONNECTIONS = 4;
 
-    private static final int SETTLE_MILLIS = 2_000;
     private static final int START_MILLIS = 60_000;
     private static final int ANSWER_MILLIS = 10_000;
     private static final int DRAIN_MILLIS = 30_000;
@@ -90,7 +89,7 @@ record TermRun(Plan plan, Optional<Path> keys, int port) {
             load.await("measured", timing.measuredMillis() + ANSWER_MILLIS);
             ServerValues after = values(server);
             LoadResult result = result(load, 0);
-            TimeUnit.MILLISECONDS.sleep(SETTLE_MILLIS);
+            TimeUnit.MILLISECONDS.sleep(timing.settleMillis());
             long afterBytes = ResidentCurve.residentBytes(server.pid());
             if (result.requests() == 0) {
                 throw new IOException("no request was answered: " + result.problem());
