@@ -32,7 +32,11 @@ public record Keys(SslContext server, SslContext client) {
     /// @throws IOException if the tool fails, with what it said
     /// @throws InterruptedException if the caller is interrupted
     public static Path make() throws IOException, InterruptedException {
-        Path file = Files.createTempDirectory("bench").resolve("keys.p12");
+        Path folder = Files.createTempDirectory("bench");
+        Path file = folder.resolve("keys.p12");
+        // Should the JVM be ended before the caller deletes it; the last named goes first.
+        folder.toFile().deleteOnExit();
+        file.toFile().deleteOnExit();
         List<String> options = List.of(
                 "-J-XX:TieredStopAtLevel=1",
                 "-genkeypair",

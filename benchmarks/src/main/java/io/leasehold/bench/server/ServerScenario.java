@@ -25,8 +25,9 @@ public final class ServerScenario {
     private static final long NEEDED_BYTES = 2L << 30;
     private static final double MIB = 1 << 20;
 
-    private final Consumer<String> out;
-    private final List<ServerResult> results = new ArrayList<>();
+    private final Consumer<String> out; // (C)
+    private final List<ServerResult> results = new ArrayList<>(); // (O)
+    private volatile boolean isEnding; // (A) set when this JVM ends
 
     private ServerScenario(Consumer<String> out) {
         this.out = out;
@@ -38,13 +39,9 @@ public final class ServerScenario {
     /// @return the terms that ended well, in the order in which they ran; may be empty
     /// @throws InterruptedException if the caller is interrupted; the processes have been ended then
     public static List<ServerResult> run(Plan plan, Consumer<String> out) throws InterruptedException {
-        long available = Machines.availableBytes();
-        if (available < NEEDED_BYTES) {
-            out.accept(String.format(
-                    Locale.ROOT,
-                    "The server scenario is left out: it needs %.0f MiB of memory, and %.0f are available.",
-                    NEEDED_BYTES / MIB,
-                    available / MIB));
+        Optional<String> refusal = refusal(Machines.availableBytes());
+        if (refusal.isPresent()) {
+            out.accept(refusal.get());
             return List.of();
         }
         if (Runtime.getRuntime().availableProcessors() < 2) {
@@ -62,23 +59,39 @@ public final class ServerScenario {
             out.accept("Port " + plan.port() + " of 127.0.0.1 is in use, so the servers take one that is free.");
             possible = possible.listeningOn(0);
         }
-        Thread hook = new Thread(ChildJvm::endAll, "end of servers");
+        ServerScenario scenario = new ServerScenario(out);
+        Thread hook = new Thread(scenario::end, "end of servers");
         Runtime.getRuntime().addShutdownHook(hook);
         try {
-            ServerScenario scenario = new ServerScenario(out);
             scenario.runTerms(possible);
             return List.copyOf(scenario.results);
         } finally {
-            ChildJvm.endAll();
+            scenario.end();
             removeHook(hook);
         }
+    }
+
+    /// {@return why so much memory is not enough, or nothing if it is}
+    static Optional<String> refusal(long availableBytes) {
+        return availableBytes >= NEEDED_BYTES
+                ? Optional.empty()
+                : Optional.of(String.format(
+                        Locale.ROOT,
+                        "The server scenario is left out: it needs %.0f MiB of memory, and %.0f are available.",
+                        NEEDED_BYTES / MIB,
+                        availableBytes / MIB));
+    }
+
+    private void end() {
+        isEnding = true;
+        ChildJvm.endAll();
     }
 
     private void runTerms(Plan plan) throws InterruptedException {
         List<Plan.Term> terms = plan.terms();
         long start = System.nanoTime();
         try (KeyFile keys = new KeyFile()) {
-            for (int i = 0; i < terms.size(); i++) {
+            for (int i = 0; i < terms.size() && !isEnding; i++) {
                 Plan.Term term = terms.get(i);
                 double seconds = plan.timing().termMillis() / 1e3;
                 if (i > 0) {
@@ -104,7 +117,9 @@ public final class ServerScenario {
             results.add(result);
             out.accept(text(result));
         } catch (IOException | RuntimeException e) {
-            out.accept("  failed, and is left out: " + e.getMessage());
+            if (!isEnding) {
+                out.accept("  failed, and is left out: " + e.getMessage());
+            }
         }
     }
 

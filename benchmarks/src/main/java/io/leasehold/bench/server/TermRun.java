@@ -91,8 +91,8 @@ record TermRun(Plan plan, Optional<Path> keys, int port) {
             LoadResult result = result(load, 0);
             TimeUnit.MILLISECONDS.sleep(timing.settleMillis());
             long afterBytes = ResidentCurve.residentBytes(server.pid());
-            if (result.requests() == 0) {
-                throw new IOException("no request was answered: " + result.problem());
+            if (result.requests() == 0 || after.answers() == before.answers()) {
+                throw new IOException("no request was answered while it was measured. " + result.problem());
             }
             return result(term, perSecond, result, before, after, baselineBytes, afterBytes, curve.stop());
         }
@@ -117,7 +117,7 @@ record TermRun(Plan plan, Optional<Path> keys, int port) {
             long afterBytes,
             List<Sample> curve) {
         // The server's own count: its two readings lie as far apart as its processor time, the generator's do not.
-        double answers = Math.max(1, after.answers() - before.answers());
+        double answers = after.answers() - before.answers();
         return new ServerResult(
                 term.round(),
                 term.setting().transport().text(),

@@ -74,11 +74,10 @@ class HttpServerTest {
     @Test
     void chargesTheServerForWaiting() throws Exception {
         try (HttpServer server = HttpServer.open(options(Optional.empty(), 0))) {
-            LoadResult result = load(server, null, new LoadPhase(1, 1, 400_000, 0, 50), new ArrayList<>());
+            LoadResult result = load(server, null, new LoadPhase(1, 1, 80_000, 0, 50), new ArrayList<>());
             assertThat(result.wrong()).isZero();
-            assertThat(result.requests()).isEqualTo(20_000);
-            assertThat(result.seconds()).isGreaterThan(0.1);
-            assertThat(result.latency().getLast().micros()).isGreaterThan(50_000);
+            assertThat(result.requests()).isEqualTo(4_000);
+            assertThat(result.latency().getLast().micros()).isGreaterThan(0.9e6 * (result.seconds() - 0.05));
         }
     }
 
@@ -92,11 +91,12 @@ class HttpServerTest {
         }
     }
 
+    /// At any time each connection has as many under way as it may.
     @Test
     void missingAnswersAreCounted() throws Exception {
         HttpServer server = HttpServer.open(options(Optional.empty(), 0));
         try (LoadGenerator generator = new LoadGenerator(server.port(), null, 1)) {
-            LoadResult result = generator.run(new LoadPhase(4, 2, 0, 0, 60_000), server::close, () -> {});
+            LoadResult result = generator.run(new LoadPhase(4, 2, 0, 50, 60_000), server::close, () -> {});
             assertThat(result.wrong()).isEqualTo(4 * 2);
             assertThat(result.problem()).isNotEmpty();
         }

@@ -29,7 +29,7 @@ class ServerScenarioTest {
                             List.of("leased", "nonesuch"),
                             8,
                             0,
-                            new Plan.Timing(100, 10, 50, 200, 10))
+                            new Plan.Timing(300, 10, 50, 200, 10))
                     .listeningOn(taken.getLocalPort());
             results = ServerScenario.run(plan, said::add);
             assertThat(said)
@@ -60,6 +60,13 @@ class ServerScenarioTest {
                     .isGreaterThanOrEqualTo(result.curve().getFirst().residentBytes());
         }
         assertThat(ProcessHandle.current().children()).isEmpty();
+    }
+
+    @Test
+    void saysHowMuchMemoryItNeeds() {
+        assertThat(ServerScenario.refusal(2L << 30)).isEmpty();
+        assertThat(ServerScenario.refusal(512L << 20))
+                .hasValue("The server scenario is left out: it needs 2048 MiB of memory, and 512 are available.");
     }
 
     @Test
