@@ -6,8 +6,8 @@ import java.util.SplittableRandom;
 
 /// The bytes of bodies, on which both ends agree: those of number `id` are a stretch of one random table.
 ///
-/// So a body is written with one copy, as one that lies in a cache would be, and checked with one comparison; a byte too
-/// few, or one of another body, does not pass.
+/// So a body is written with one copy, as one that lies in a cache would be, and checked with one comparison; a byte
+/// too few, or one of another body, does not pass.
 public final class Content {
 
     /// The longest body, in bytes.

@@ -8,8 +8,8 @@ import java.util.zip.CRC32C;
 
 /// The requests of a load, ready to be sent, in an order that is always the same.
 ///
-/// Three in four are a GET. One in four is a POST, whose body is as long as an answer would be but at most 64 KiB: SURGE,
-/// which gives the sizes of answers, says nothing of uploads.
+/// Three in four are a GET. One in four is a POST, whose body is as long as an answer would be but at most 64 KiB:
+/// SURGE, which gives the sizes of answers, says nothing of uploads.
 final class Deck {
 
     private static final int COUNT = 4096;

@@ -58,6 +58,7 @@ public record Keys(SslContext server, SslContext client) {
                 process.destroyForcibly();
                 throw new IOException("keytool failed: " + Files.readString(said));
             }
+            Files.delete(said);
         } catch (IOException | InterruptedException e) {
             delete(file);
             throw e;

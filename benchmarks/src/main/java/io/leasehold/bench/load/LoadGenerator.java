@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Sends requests to a server on 127.0.0.1 over many connections, and checks every answer.
 ///
-/// **Pace.** NIO waits in whole milliseconds, which is no way to keep a rate. So at a fixed rate the one event loop asks
-/// for what came in without waiting, sends what is due, and naps some 60 us if there was neither. A latency is right to
-/// that, for all servers alike.
+/// **Pace.** NIO waits in whole milliseconds, which is no way to keep a rate. So at a fixed rate the one event loop
+/// asks for what came in without waiting, sends what is due, and naps some 60 us if there was neither. A latency is
+/// right to that, for all servers alike.
 ///
 /// **Threads.** One thread at a time calls it; a thread of its own does the work.
 public final class LoadGenerator implements AutoCloseable {

@@ -4,10 +4,10 @@ import java.util.random.RandomGenerator;
 
 /// How long the bodies of the web are: a Pareto distribution with scale 1,000 B and shape 1, cut at 1 MiB.
 ///
-/// That is how SURGE models the sizes that a web server is asked for (P. Barford, M. Crovella: Generating Representative
-/// Web Workloads for Network and Server Performance Evaluation, SIGMETRICS 1998, pages 151 to 160). The cut is ours.
-/// Half of the bodies are below 2 KB, one in a hundred is above 91 KB, and the mean is 7 KB: every power of two carries about
-/// the same number of bytes, so no size class is idle.
+/// That is how SURGE models the sizes that a web server is asked for (P. Barford, M. Crovella: Generating
+/// Representative Web Workloads for Network and Server Performance Evaluation, SIGMETRICS 1998, pages 151 to 160). The
+/// cut is ours. Half of the bodies are below 2 KB, one in a hundred is above 91 KB, and the mean is 7 KB: every power
+/// of two carries about the same number of bytes, so no size class is idle.
 public final class WebSizes {
 
     /// The shortest body, in bytes.
