@@ -4,18 +4,18 @@ import java.util.Locale;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
-/// How long the benchmarks take, in rounds. Each round runs every benchmark once in a fresh JVM, so that what is
+/// How long the benchmarks take. JMH's go in rounds: each runs every benchmark once in a fresh JVM, so that what is
 /// compared alternates and a machine that slows down slows all of it.
 ///
-/// The short forms share one budget among all runs, so that they end in time however many there are; what they say of a
-/// close race is worth little.
-enum Form {
+/// The short forms share one budget among all parts, and JMH's share among all of its runs, so that they end in time
+/// however many there are; what they say of a close race is worth little.
+public enum Form {
     /// A minute: does everything still run, and is anything badly off?
-    CI(1, 45),
+    CI(1, 25, 20, 15),
     /// Five minutes.
-    SHORT(2, 300),
+    SHORT(2, 180, 75, 45),
     /// As long as a number that is published needs: ten seconds a run, five runs of each.
-    FULL(5, Long.MAX_VALUE);
+    FULL(5, Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
 
     private static final int ITERATIONS = 5;
     private static final double FULL_SECONDS = 10;
@@ -25,13 +25,18 @@ enum Form {
     private static final double FORK_SECONDS = 0.7;
 
     private final int rounds;
-    private final long budgetSeconds;
+    private final long jmhSeconds;
+    private final long serverSeconds;
+    private final long memorySeconds;
 
-    Form(int rounds, long budgetSeconds) {
+    Form(int rounds, long jmhSeconds, long serverSeconds, long memorySeconds) {
         this.rounds = rounds;
-        this.budgetSeconds = budgetSeconds;
+        this.jmhSeconds = jmhSeconds;
+        this.serverSeconds = serverSeconds;
+        this.memorySeconds = memorySeconds;
     }
 
+    /// {@return the form of a name}
     static Form of(String name) {
         try {
             return valueOf(name.toUpperCase(Locale.ROOT));
@@ -42,6 +47,16 @@ enum Form {
 
     int rounds() {
         return rounds;
+    }
+
+    /// {@return how long the server scenario may take; no bound in the full form}
+    public long serverSeconds() {
+        return serverSeconds;
+    }
+
+    /// {@return how long the memory scenario may take; no bound in the full form}
+    public long memorySeconds() {
+        return memorySeconds;
     }
 
     /// Sets one fork and iterations such that `runs` runs a round fit; two thirds of a fork are measured.
@@ -61,7 +76,7 @@ enum Form {
     }
 
     private double measuredSeconds(int runs, int actualRounds) {
-        double share = (double) budgetSeconds / runs / actualRounds - FORK_SECONDS;
+        double share = (double) jmhSeconds / runs / actualRounds - FORK_SECONDS;
         return Math.clamp(share, FLOOR_SECONDS, FULL_SECONDS);
     }
 }

@@ -1,66 +1,186 @@
 package io.leasehold.bench;
 
+import io.leasehold.bench.report.Figures;
+import io.leasehold.bench.report.Gain;
+import io.leasehold.bench.report.Report;
+import io.leasehold.bench.report.Table;
+import io.leasehold.bench.result.Measurement;
+import io.leasehold.bench.result.Results;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.util.Locale;
-import org.openjdk.jmh.profile.GCProfiler;
-import org.openjdk.jmh.results.format.ResultFormatFactory;
-import org.openjdk.jmh.results.format.ResultFormatType;
-import org.openjdk.jmh.runner.Runner;
-import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
-import org.openjdk.jmh.runner.options.OptionsBuilder;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
-/// `mvn -Pbench`: runs the benchmarks and ends with a table of ours beside the baselines.
+/// `mvn -Pbench`: runs JMH's benchmarks and the scenarios, and ends with a table of ours beside the baselines and a
+/// report.
 ///
 /// | property | is |
 /// |---|---|
-/// | `bench` | a regular expression that the name of a benchmark contains; without it see [Selection] |
+/// | `bench` | a group (see [Group]), a regular expression that the names of benchmarks contain, or `report` |
 /// | `bench.time` | `ci`, `short` or `full`: see [Form] |
-/// | `bench.rounds` | how often each benchmark runs, instead of what the form says |
-/// | `bench.results` | the folder that the JSON goes to |
+/// | `bench.rounds` | how often each of JMH's benchmarks runs, instead of what the form says |
+/// | `bench.results` | the folder of the results, seen from that of Maven |
+///
+/// A part that fails says so in a sentence, the others run all the same, and the run ends with an error; so does one
+/// whose report lacks something. `report` measures nothing: it makes the report of a folder again, and prints the figures
+/// that the README shows.
 public final class Main {
+
+    private static final String REPORT = "report";
+
+    private final Form form = Form.of(System.getProperty("bench.time", "short"));
+    private final String chosen = System.getProperty("bench", "all");
+    private final Results results = new Results(folder());
+    private final List<String> failures = new ArrayList<>();
 
     private Main() {}
 
     /// Takes no arguments.
-    public static void main(String[] args) throws RunnerException, IOException {
-        Form form = Form.of(System.getProperty("bench.time", "short"));
-        String regex = System.getProperty("bench", ".*");
-        Selection selection = Selection.of(regex, form);
-        int runs = selection.countRuns();
-        if (runs == 0) {
-            System.err.println("no benchmark matches " + regex);
+    ///
+    /// @throws IOException if the results cannot be written
+    public static void main(String[] args) throws IOException {
+        // JMH's forks and the scenarios' JVMs would measure on after a Ctrl-C until they next had something to say.
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly)));
+        try {
+            Main main = new Main();
+            if (main.chosen.equals(REPORT)) {
+                main.recompute();
+            } else {
+                main.run(main.parts());
+            }
+            main.end();
+        } catch (IllegalArgumentException e) {
+            System.err.println(e.getMessage());
             System.exit(1);
         }
-        Path json =
-                Path.of(System.getProperty("bench.results", "target/results")).resolve(fileName(form));
-        Files.createDirectories(json.toAbsolutePath().getParent());
-        int rounds = Integer.getInteger("bench.rounds", form.rounds());
-        System.out.printf("%d rounds of %d runs, about %d s%n", rounds, runs, form.expectedSeconds(runs, rounds));
-
-        ChainedOptionsBuilder options =
-                new OptionsBuilder().addProfiler(GCProfiler.class).shouldFailOnError(true);
-        selection.apply(options);
-        form.apply(options, runs, rounds);
-        Rounds results = new Rounds();
-        for (int round = 1; round <= rounds; round++) {
-            System.out.printf("%n# Round %d of %d%n%n", round, rounds);
-            results.add(new Runner(options.build()).run());
-        }
-        ResultFormatFactory.getInstance(ResultFormatType.JSON, json.toString()).writeOut(results.merged());
-
-        System.out.printf("%nA ratio above 1 is in our favour. Errors are 99.9 %% intervals; results in %s%n%n", json);
-        System.out.print(Table.of(results.merged()));
-        System.out.print(results.gains());
     }
 
-    private static String fileName(Form form) {
-        String time = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").format(LocalDateTime.now(ZoneOffset.UTC));
-        return form.name().toLowerCase(Locale.ROOT) + "-" + time + ".json";
+    /// What is to run, by its name.
+    private Map<String, Scenario> parts() {
+        int rounds = Integer.getInteger("bench.rounds", form.rounds());
+        Map<String, Scenario> parts = new LinkedHashMap<>();
+        List<Group> groups = Group.of(chosen).orElse(List.of());
+        Selection selection = groups.isEmpty() ? Selection.ofRegex(regex()) : Selection.ofGroups(groups, form);
+        if (selection.countRuns() > 0) {
+            parts.put("JMH", new JmhPart(selection, rounds));
+        }
+        groups.forEach(group -> group.scenario().ifPresent(scenario -> parts.put(group.title(), scenario)));
+        if (parts.isEmpty() && !groups.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "nothing is measured yet in group " + chosen + "; the groups are " + Group.names());
+        }
+        if (parts.isEmpty()) {
+            throw unknown();
+        }
+        return parts;
+    }
+
+    private void run(Map<String, Scenario> parts) throws IOException {
+        results.clear();
+        results.write(Machines.here(command()));
+        int number = 0;
+        for (Map.Entry<String, Scenario> part : parts.entrySet()) {
+            String prefix = "# Part %d of %d, %s: ".formatted(++number, parts.size(), part.getKey());
+            System.out.printf("%n%s%s%n", prefix, left(parts, number));
+            try {
+                part.getValue().run(form, results, line -> System.out.println(prefix + line));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalArgumentException("interrupted in " + part.getKey(), e);
+            } catch (Exception e) {
+                failures.add(part.getKey() + " failed: " + e.getMessage());
+                System.err.println(failures.getLast());
+            }
+        }
+        List<Measurement> measured = results.measurements();
+        if (!measured.isEmpty()) {
+            System.out.printf("%nA ratio above 1 is in our favour. Errors are 99.9 %% intervals.%n%n");
+            System.out.print(Table.of(measured));
+            Gain.of(measured)
+                    .forEach(gain -> System.out.printf(
+                            "%nGain of a second thread, %s over private work: %s%n", gain.stem(), gain.words()));
+        }
+        report();
+    }
+
+    private String left(Map<String, Scenario> parts, int number) {
+        long seconds = 0;
+        int i = 0;
+        for (Map.Entry<String, Scenario> part : parts.entrySet()) {
+            if (++i >= number) {
+                seconds += seconds(part.getKey(), part.getValue());
+            }
+        }
+        return form == Form.FULL && parts.size() > 1
+                ? "the full form takes hours"
+                : "about " + seconds + " s left in all";
+    }
+
+    private long seconds(String name, Scenario part) {
+        if (part instanceof JmhPart jmh) {
+            return jmh.expectedSeconds(form);
+        }
+        return name.equals(Group.SERVER.title()) ? form.serverSeconds() : form.memorySeconds();
+    }
+
+    private void recompute() throws IOException {
+        if (!Files.isDirectory(results.folder())) {
+            throw new IllegalArgumentException("bench.results is no folder: " + results.folder());
+        }
+        System.out.print(Figures.of(results).markdown());
+        report();
+    }
+
+    private void report() throws IOException {
+        failures.addAll(Report.write(results));
+        System.out.printf("%nReport: %s%n", results.report().toAbsolutePath().normalize());
+    }
+
+    private void end() {
+        if (!failures.isEmpty()) {
+            System.err.printf("%n%d %s:%n", failures.size(), failures.size() == 1 ? "failure" : "failures");
+            failures.forEach(failure -> System.err.println("  " + failure));
+            System.exit(1);
+        }
+    }
+
+    private String regex() {
+        try {
+            return Pattern.compile(chosen).pattern();
+        } catch (PatternSyntaxException e) {
+            throw unknown();
+        }
+    }
+
+    /// What was typed, without what belongs to this machine.
+    private String command() {
+        StringBuilder command = new StringBuilder("mvn -Pbench");
+        if (!chosen.equals("all")) {
+            command.append(" '-Dbench=").append(chosen).append('\'');
+        }
+        if (form != Form.SHORT) {
+            command.append(" -Dbench.time=").append(System.getProperty("bench.time"));
+        }
+        String rounds = System.getProperty("bench.rounds", "");
+        return command.append(rounds.isEmpty() ? "" : " -Dbench.rounds=" + rounds)
+                .toString();
+    }
+
+    /// Maven runs us in the module; what the user types is seen from where Maven was started.
+    private static Path folder() {
+        return Path.of(System.getProperty("bench.root", ""))
+                .resolve(System.getProperty("bench.results", "target/report"));
+    }
+
+    private IllegalArgumentException unknown() {
+        return new IllegalArgumentException("no benchmark matches " + chosen + "; bench is one of " + Group.names()
+                + ", report, or a regular expression that a benchmark's name contains");
     }
 }

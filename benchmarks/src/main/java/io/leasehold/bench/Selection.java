@@ -1,5 +1,6 @@
 package io.leasehold.bench;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.openjdk.jmh.runner.BenchmarkList;
@@ -8,17 +9,25 @@ import org.openjdk.jmh.runner.format.OutputFormatFactory;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
-/// Which benchmarks are run: what the user names, or else, in the short forms, one case of each question.
+/// Which of JMH's benchmarks are run: all cases of what the user names by a regular expression, and of groups in the
+/// full form; one case of each question of a group in a shorter one.
 ///
 /// @param regex that the names contain
 /// @param excluded that they do not
 /// @param params with one value instead of all
 record Selection(String regex, List<String> excluded, Map<String, String> params) {
 
-    /// What the build says where the user says nothing.
-    private static final String ALL = ".*";
-
     private static final List<String> OTHER_MODES = List.of("\\.Unsafe\\.", "\\.NoFlag\\.");
+
+    /// What five minutes have no room for beside the two scenarios: second figures of a question.
+    private static final List<String> SECOND_FIGURES = List.of(
+            "(Page|Lease)Scaling", "PageVirtualThread", "Access.*\\.(setLongs|toArray)", "Lease.*(Handle|Escaping)");
+
+    /// What a minute has no room for: all but one question of each kind.
+    private static final List<String> MOST = List.of(
+            "Buffer(Access|Growth|HandOff|Heap|Large|Threads|Pattern)",
+            "BufferBenchmark.*\\.fifo",
+            "LeaseBenchmark.*(direct|Hit|JdkShared)");
 
     private static final Map<String, String> ONE_CASE = Map.of(
             "leak", "disabled",
@@ -27,10 +36,25 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
             "liveCount", "8192",
             "polluted", "false");
 
-    static Selection of(String regex, Form form) {
-        return regex.equals(ALL) && form != Form.FULL
-                ? new Selection(regex, OTHER_MODES, ONE_CASE)
-                : new Selection(regex, List.of(), Map.of());
+    /// {@return what a regular expression of the user's chooses}
+    static Selection ofRegex(String regex) {
+        return new Selection(regex, List.of(), Map.of());
+    }
+
+    /// {@return what groups mean in a form}
+    static Selection ofGroups(List<Group> groups, Form form) {
+        String regex = Group.regex(groups);
+        if (form == Form.FULL) {
+            return ofRegex(regex);
+        }
+        List<String> excluded = new ArrayList<>(OTHER_MODES);
+        if (groups.size() > 1) {
+            excluded.addAll(SECOND_FIGURES);
+        }
+        if (form == Form.CI) {
+            excluded.addAll(MOST);
+        }
+        return new Selection(regex, excluded, ONE_CASE);
     }
 
     void apply(ChainedOptionsBuilder options) {
@@ -41,6 +65,9 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
 
     /// {@return how many runs a round has}
     int countRuns() {
+        if (regex.isEmpty()) {
+            return 0;
+        }
         return BenchmarkList.defaultList()
                 .find(
                         OutputFormatFactory.createFormatInstance(System.out, VerboseMode.SILENT),

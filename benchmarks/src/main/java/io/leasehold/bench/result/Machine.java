@@ -7,7 +7,7 @@ import java.util.Map;
 /// @param date of the start, in UTC, as ISO 8601
 /// @param processor its name, as the system gives it
 /// @param processorCount how many the JVM may use
-/// @param memoryBytes of the machine
+/// @param memoryBytes of the machine; 0 if nobody wrote it down
 /// @param system name, version and architecture
 /// @param java version and vendor of the JDK
 /// @param versions of the libraries that are compared, by name

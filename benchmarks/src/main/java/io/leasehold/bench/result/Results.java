@@ -1,11 +1,13 @@
 package io.leasehold.bench.result;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /// A folder with the results of one run. What a run left out has no file and reads as an empty list.
@@ -18,13 +20,15 @@ public record Results(Path folder) {
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .build();
 
+    private static final String JMH = "jmh.json";
     private static final String MACHINE = "machine.json";
     private static final String SERVER = "server.json";
     private static final String MEMORY = "memory.json";
+    private static final String REPORT = "index.html";
 
     /// {@return where JMH's own results are; there may be none}
     public Path jmh() {
-        return folder.resolve("jmh.json");
+        return folder.resolve(JMH);
     }
 
     /// Writes the description of the machine.
@@ -40,6 +44,30 @@ public record Results(Path folder) {
     /// Writes what the memory scenario found, in place of earlier results.
     public void writeMemory(List<MemoryResult> scenarios) throws IOException {
         write(MEMORY, scenarios);
+    }
+
+    /// {@return what JMH measured}
+    public List<Measurement> measurements() throws IOException {
+        List<Measurement> all = new ArrayList<>();
+        if (Files.exists(jmh())) {
+            for (JsonNode one : JSON.readTree(jmh().toFile())) {
+                all.add(Measurement.of(one));
+            }
+        }
+        return all;
+    }
+
+    /// Takes away what an earlier run left, so that nothing of it is read as a part of the next one.
+    public void clear() throws IOException {
+        Files.createDirectories(folder);
+        for (String name : List.of(JMH, MACHINE, SERVER, MEMORY, REPORT)) {
+            Files.deleteIfExists(folder.resolve(name));
+        }
+    }
+
+    /// {@return where the report is}
+    public Path report() {
+        return folder.resolve(REPORT);
     }
 
     /// {@return the description of the machine}

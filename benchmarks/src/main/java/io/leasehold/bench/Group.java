@@ -1,0 +1,76 @@
+package io.leasehold.bench;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/// What `-Dbench=` can name: benchmarks of JMH, or a scenario, or what is still to come.
+enum Group {
+    /// Buffers, beside Netty's two allocators.
+    ALLOCATOR("\\.Buffer\\w+Benchmark\\b"),
+    /// Pages and runs of pages.
+    PAGE("\\.Page\\w+Benchmark\\b"),
+    /// Leases on pages.
+    LEASE("\\.Lease\\w+Benchmark\\b"),
+    /// A server under load.
+    SERVER(""),
+    /// What allocators hold.
+    MEMORY(""),
+    /// The receive ring.
+    RING(""),
+    /// The file windows.
+    WINDOW("");
+
+    private static final String ALL = "all";
+
+    /// By title; a group without one has JMH's benchmarks, or nothing yet.
+    private static final Map<String, Scenario> SCENARIOS = Map.of();
+
+    private final String regex;
+
+    Group(String regex) {
+        this.regex = regex;
+    }
+
+    /// {@return the groups that `name` stands for; nothing if it is no name of a group}
+    static Optional<List<Group>> of(String name) {
+        if (name.equals(ALL)) {
+            return Optional.of(Arrays.stream(values()).filter(Group::isBuilt).toList());
+        }
+        return Arrays.stream(values())
+                .filter(group -> group.title().equals(name))
+                .findFirst()
+                .map(List::of);
+    }
+
+    /// {@return every name that `-Dbench=` takes}
+    static String names() {
+        return Arrays.stream(values()).map(Group::title).collect(Collectors.joining(", ", "", ", " + ALL));
+    }
+
+    /// {@return the names of JMH's benchmarks in `groups`, as one regular expression; empty if there are none}
+    static String regex(List<Group> groups) {
+        return groups.stream()
+                .map(group -> group.regex)
+                .filter(one -> !one.isEmpty())
+                .collect(Collectors.joining("|"));
+    }
+
+    /// {@return whether there is anything to run}
+    boolean isBuilt() {
+        return !regex.isEmpty() || scenario().isPresent();
+    }
+
+    /// {@return what it runs besides JMH's benchmarks}
+    Optional<Scenario> scenario() {
+        return Optional.ofNullable(SCENARIOS.get(title()));
+    }
+
+    /// {@return what `-Dbench=` calls it}
+    String title() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,99 @@
+package io.leasehold.bench;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.leasehold.bench.result.Machine;
+import io.netty.util.Version;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// Describes this machine, without its name and without a path on it: results are sent to others.
+final class Machines {
+
+    private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
+    private static final String UNKNOWN = "not known";
+
+    private Machines() {}
+
+    /// {@return where and with what `command` runs now}
+    static Machine here(String command) {
+        return new Machine(
+                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+                processor(),
+                Runtime.getRuntime().availableProcessors(),
+                memoryBytes(),
+                "%s %s, %s"
+                        .formatted(
+                                System.getProperty("os.name"),
+                                System.getProperty("os.version"),
+                                System.getProperty("os.arch")),
+                "%s, %s".formatted(System.getProperty("java.vendor.version"), Runtime.version()),
+                versions(),
+                commit(),
+                command);
+    }
+
+    private static String processor() {
+        try {
+            return Files.readAllLines(PROCESSORS).stream()
+                    .filter(line -> line.startsWith("model name"))
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                    .findFirst()
+                    .orElse(System.getProperty("os.arch"));
+        } catch (IOException e) {
+            return System.getProperty("os.arch"); // only Linux has the file
+        }
+    }
+
+    private static long memoryBytes() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    }
+
+    private static Map<String, String> versions() {
+        Map<String, String> versions = new TreeMap<>();
+        versions.put("Leasehold", System.getProperty("bench.version", UNKNOWN));
+        versions.put("JMH", System.getProperty("bench.jmh", UNKNOWN));
+        versions.put(
+                "Netty",
+                Optional.ofNullable(Version.identify().get("netty-buffer"))
+                        .map(Version::artifactVersion)
+                        .orElse(UNKNOWN));
+        return versions;
+    }
+
+    /// The tree's commit, with `+` if the tree differs from it.
+    private static String commit() {
+        return git("rev-parse", "HEAD")
+                .map(head -> head
+                        + git("status", "--porcelain")
+                                .filter(changes -> !changes.isEmpty())
+                                .map(changes -> "+")
+                                .orElse(""))
+                .orElse(UNKNOWN);
+    }
+
+    private static Optional<String> git(String... arguments) {
+        String[] command = new String[arguments.length + 1];
+        command[0] = "git";
+        System.arraycopy(arguments, 0, command, 1, arguments.length);
+        try {
+            Process process = new ProcessBuilder(command)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+            return process.waitFor() == 0 ? Optional.of(answer) : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty(); // no git, or no repository: an unpacked archive can be measured too
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
+    }
+}

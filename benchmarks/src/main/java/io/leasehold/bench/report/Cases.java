@@ -1,0 +1,132 @@
+package io.leasehold.bench.report;
+
+import io.leasehold.bench.result.Measurement;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/// The cases of one question: which of them the chart and the summary show, and what they are called.
+///
+/// A chart holds a few. So it shows Netty as the JDK wants it to run (native access granted, Unsafe not), without leak
+/// detection and without pollution, where these were measured; the table has all.
+record Cases(List<Pairing> all) {
+
+    private static final List<String> OTHER_VARIANTS = List.of("Unsafe", "NoFlag");
+    private static final Map<String, String> PLAIN = Map.of("leak", "disabled", "polluted", "false");
+    private static final Map<String, String> WORDS = Map.of(
+            "NettyAdaptive", "Netty adaptive",
+            "Adaptive", "Netty adaptive",
+            "NettyPooled", "Netty pooled",
+            "Pooled", "Netty pooled",
+            "Malloc", "malloc",
+            "JdkConfined", "Arena.ofConfined",
+            "JdkShared", "Arena.ofShared",
+            "Remap", "bare mmap",
+            "Segment", "constant segment",
+            "PlatformThreads", "platform threads");
+
+    static Cases of(List<Measurement> measurements) {
+        return new Cases(Pairing.of(measurements));
+    }
+
+    /// {@return those that the chart shows}
+    List<Pairing> shown() {
+        List<Pairing> plain = all.stream().filter(Cases::isPlain).toList();
+        return plain.isEmpty() ? all : plain;
+    }
+
+    /// {@return what is the same in all that is shown, in words; empty if nothing is}
+    String common() {
+        return shown().getFirst().ours().params().entrySet().stream()
+                .filter(param -> !varies(param.getKey()))
+                .map(param -> words(param.getKey(), param.getValue()))
+                .collect(Collectors.joining(", "));
+    }
+
+    /// {@return the name of a case that is shown: what tells it from the others}
+    String label(Measurement ours) {
+        boolean variants =
+                shown().stream().map(one -> one.ours().variant()).distinct().count() > 1;
+        String params = ours.params().entrySet().stream()
+                .filter(param -> varies(param.getKey()))
+                .map(param -> words(param.getKey(), param.getValue()))
+                .collect(Collectors.joining(", "));
+        boolean methods =
+                shown().stream().map(one -> one.ours().method()).distinct().count() > 1;
+        String name = variants
+                ? ours.variant().replaceFirst("Thread$", "").toLowerCase(Locale.ROOT)
+                : methods || params.isEmpty() ? ours.method() : "";
+        return (name + " " + params).strip();
+    }
+
+    /// {@return the whole name of any case}
+    static String title(Measurement ours) {
+        String params = ours.params().entrySet().stream()
+                .map(param -> words(param.getKey(), param.getValue()))
+                .collect(Collectors.joining(", "));
+        String variant = switch (ours.variant()) {
+            case "NativeAccess" -> "native access";
+            case "Unsafe" -> "Unsafe allowed";
+            case "NoFlag" -> "no flag";
+            case "PlatformThread" -> "platform thread";
+            case "VirtualThread" -> "virtual thread";
+            default -> ours.variant();
+        };
+        return Stream.of(ours.method(), params, variant)
+                .filter(part -> !part.isEmpty())
+                .collect(Collectors.joining(", "));
+    }
+
+    /// {@return what a baseline is called}
+    static String baseline(String word) {
+        return WORDS.getOrDefault(word, word);
+    }
+
+    /// {@return the baseline that does best}
+    static Optional<Measurement> best(Pairing pairing) {
+        return pairing.theirs().stream()
+                .min(Comparator.comparingDouble(theirs -> pairing.ratio(theirs).value()));
+    }
+
+    private boolean varies(String param) {
+        TreeSet<String> values = new TreeSet<>();
+        shown().forEach(one -> values.add(one.ours().params().getOrDefault(param, "")));
+        return values.size() > 1;
+    }
+
+    private static boolean isPlain(Pairing pairing) {
+        Map<String, String> params = pairing.ours().params();
+        return !OTHER_VARIANTS.contains(pairing.ours().variant())
+                && PLAIN.entrySet().stream()
+                        .allMatch(plain -> params.getOrDefault(plain.getKey(), plain.getValue())
+                                .equals(plain.getValue()));
+    }
+
+    private static String words(String param, String value) {
+        return switch (param) {
+            case "byteSize", "largeByteSize" -> bytes(Long.parseLong(value));
+            case "leak" -> value.equals("disabled") ? "no leak detection" : "leak detection " + value;
+            case "liveCount" -> value + " live";
+            case "polluted" -> value.equals("true") ? "polluted" : "not polluted";
+            case "sizes" -> value.toLowerCase(Locale.ROOT);
+            default -> param + "=" + value;
+        };
+    }
+
+    private static String bytes(long bytes) {
+        for (int i = 0; i < 2; i++) {
+            int shift = 20 - 10 * i;
+            for (int odd = 0; odd < 2; odd++) {
+                if (bytes > odd && (bytes - odd) % (1L << shift) == 0) {
+                    return ((bytes - odd) >> shift) + (shift == 20 ? " MiB" : " KiB") + (odd == 1 ? "+1" : "");
+                }
+            }
+        }
+        return bytes + " B";
+    }
+}

@@ -1,0 +1,205 @@
+package io.leasehold.bench.report;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Font;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.DoubleFunction;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.knowm.xchart.CategoryChart;
+import org.knowm.xchart.CategoryChartBuilder;
+import org.knowm.xchart.CategorySeries;
+import org.knowm.xchart.CategorySeries.CategorySeriesRenderStyle;
+import org.knowm.xchart.ChartEncoder;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.internal.chartpart.IChart;
+import org.knowm.xchart.style.AxesChartStyler;
+import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/// Charts as SVG that stands inside a page: no background, ink in the colour of the text around, as wide as there is
+/// room. The only class that knows the library.
+///
+/// A chart has no legend of its own: the page has it as text, which wraps.
+final class Charts {
+
+    /// Small enough that the letters are readable where a phone shrinks it to 330 pixels.
+    private static final int WIDTH = 520;
+
+    private static final int HEIGHT = 300;
+
+    private static final Color INK = new Color(1, 1, 1);
+    private static final Color GRID = new Color(2, 2, 2);
+    private static final Color NOTHING = new Color(0, 0, 0, 0);
+    private static final Font LETTERS = new Font(Font.SANS_SERIF, Font.PLAIN, 15);
+    private static final double LETTER_WIDTH = 8.5;
+
+    /// Bars that differ more would leave the short ones without a height.
+    private static final double LINEAR_SPAN = 30;
+
+    private static final Pattern LONG_NUMBER = Pattern.compile("-?\\d+\\.\\d{2,}");
+    private static final Pattern PROLOGUE = Pattern.compile("\\A.*?<svg[^>]*>", Pattern.DOTALL);
+    private static final Pattern BLANK = Pattern.compile(">\\s+<");
+
+    /// Values of one side, one a category; not a number where there is none.
+    ///
+    /// @param name the side's, for the legend
+    /// @param errors half of the intervals; not a number where not known
+    record Bars(Side side, String name, List<Double> values, List<Double> errors) {}
+
+    /// A curve.
+    record Curve(Side side, String name, List<Double> x, List<Double> y) {}
+
+    private Charts() {}
+
+    /// {@return bars beside each other with their errors, or dots on a logarithmic axis if they differ too much}
+    static String bars(String title, String axis, List<String> categories, List<Bars> sides) {
+        CategoryChart chart =
+                new CategoryChartBuilder().width(WIDTH).height(HEIGHT).build();
+        style(chart.getStyler());
+        chart.setYAxisTitle(axis);
+        double most = sides.stream()
+                .flatMap(bars -> bars.values.stream())
+                .mapToDouble(Double::doubleValue)
+                .filter(Double::isFinite)
+                .max()
+                .orElse(1);
+        double least = sides.stream()
+                .flatMap(bars -> bars.values.stream())
+                .mapToDouble(Double::doubleValue)
+                .filter(value -> value > 0)
+                .min()
+                .orElse(1);
+        boolean logarithmic = most / least > LINEAR_SPAN;
+        chart.getStyler().setOverlapped(false).setAvailableSpaceFill(0.8);
+        chart.getStyler().setErrorBarsColor(INK);
+        chart.getStyler().setYAxisLogarithmic(logarithmic);
+        if (logarithmic) {
+            chart.getStyler().setYAxisMin(Math.pow(10, Math.floor(Math.log10(least))));
+            chart.getStyler().setYAxisMax(Math.pow(10, Math.ceil(Math.log10(most * 1.1))));
+            chart.getStyler().setDefaultSeriesRenderStyle(CategorySeriesRenderStyle.Scatter);
+        } else {
+            chart.getStyler().setYAxisMin(0.0);
+        }
+        int longest = categories.stream().mapToInt(String::length).max().orElse(0);
+        if (longest * LETTER_WIDTH > (WIDTH - 90.0) / categories.size()) {
+            chart.getStyler().setXAxisLabelRotation(30);
+        }
+        for (Bars bars : sides) {
+            CategorySeries series = chart.addSeries(
+                    bars.name, categories, objects(bars.values, bars.values), objects(bars.values, bars.errors));
+            series.setFillColor(bars.side.color());
+            series.setLineColor(bars.side.color());
+            series.setMarkerColor(bars.side.color());
+            series.setMarker(SeriesMarkers.CIRCLE);
+        }
+        return svg(chart, title);
+    }
+
+    /// {@return curves over an axis whose labels `label` writes}
+    static String curves(
+            String title,
+            String xAxis,
+            String yAxis,
+            boolean logarithmic,
+            @Nullable DoubleFunction<String> label,
+            List<Curve> curves) {
+        XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).build();
+        style(chart.getStyler());
+        chart.setXAxisTitle(xAxis);
+        chart.setYAxisTitle(yAxis);
+        chart.getStyler().setYAxisLogarithmic(logarithmic);
+        if (!logarithmic) {
+            chart.getStyler().setYAxisMin(0.0);
+        }
+        if (label != null) {
+            chart.getStyler().setXAxisTickLabelsFormattingFunction(label::apply);
+            chart.getStyler().setXAxisTickMarkSpacingHint(70);
+        }
+        for (Curve curve : curves) {
+            XYSeries series = chart.addSeries(curve.name, curve.x, curve.y);
+            series.setMarker(SeriesMarkers.NONE);
+            series.setLineColor(curve.side.color());
+            series.setLineStyle(stroke(curve.side));
+        }
+        return svg(chart, title);
+    }
+
+    /// Dashes tell the curves apart where colours do not.
+    private static BasicStroke stroke(Side side) {
+        float[] dashes = switch (side) {
+            case LEASED -> new float[] {1, 0};
+            case ADAPTIVE -> new float[] {10, 4};
+            default -> new float[] {3, 4};
+        };
+        return new BasicStroke(
+                side == Side.LEASED ? 3.2f : 2.4f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 10, dashes, 0);
+    }
+
+    private static void style(AxesChartStyler styler) {
+        styler.setChartBackgroundColor(NOTHING)
+                .setPlotBackgroundColor(NOTHING)
+                .setChartFontColor(INK)
+                .setPlotBorderVisible(false)
+                .setChartTitleVisible(false)
+                .setLegendVisible(false)
+                .setLegendPosition(LegendPosition.OutsideS)
+                .setChartPadding(4)
+                .setLocale(Locale.ROOT);
+        styler.setAxisTickLabelsFont(LETTERS)
+                .setAxisTitleFont(LETTERS)
+                .setAxisTickLabelsColor(INK)
+                .setAxisTickMarksColor(GRID)
+                .setPlotGridLinesColor(GRID)
+                .setPlotGridLinesStroke(new BasicStroke(1))
+                .setPlotGridVerticalLinesVisible(false)
+                .setPlotMargin(0);
+        styler.setXAxisTitleColor(INK).setYAxisTitleColor(INK).setMarkerSize(11);
+        styler.setYAxisDecimalPattern("#,##0.###");
+    }
+
+    /// The library takes null for a bar that is not there; an error that is not known has no length.
+    private static List<@Nullable Double> objects(List<Double> present, List<Double> values) {
+        List<@Nullable Double> objects = new ArrayList<>();
+        for (int i = 0; i < values.size(); i++) {
+            boolean missing = present.get(i).isNaN();
+            objects.add(missing ? null : values.get(i).isNaN() ? Double.valueOf(0) : values.get(i));
+        }
+        return objects;
+    }
+
+    /// The library draws letters as shapes with more digits than anybody sees, and knows no words beside the picture.
+    private static String svg(IChart chart, String title) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            ChartEncoder.saveChart(chart, bytes, "svg");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        String drawn = bytes.toString(StandardCharsets.UTF_8);
+        String svg = PROLOGUE.matcher(drawn).replaceFirst("");
+        svg = LONG_NUMBER.matcher(svg).replaceAll(Charts::rounded);
+        svg = BLANK.matcher(svg)
+                .replaceAll("><")
+                .replace("rgb(1,1,1)", "currentColor")
+                .replace("rgb(2,2,2)", "rgba(128,128,128,.4)");
+        String words = Html.escape(title);
+        return "<svg viewBox=\"0 0 " + WIDTH + " " + HEIGHT + "\" role=\"img\" aria-label=\"" + words + "\"><title>"
+                + words + "</title>" + svg.strip();
+    }
+
+    private static String rounded(MatchResult number) {
+        String text = String.format(Locale.ROOT, "%.1f", Double.parseDouble(number.group()));
+        return text.endsWith(".0") ? text.substring(0, text.length() - 2) : text;
+    }
+}

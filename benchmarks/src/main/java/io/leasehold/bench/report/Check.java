@@ -1,0 +1,75 @@
+package io.leasehold.bench.report;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// Reads a written page and says what is wrong with it, so that a report with a hole fails its run.
+final class Check {
+
+    private static final List<String> SECTIONS =
+            List.of("machine", "summary", "allocator", "page", "lease", "server", "memory", "targets");
+    private static final Pattern FIGURE = Pattern.compile("<figure id=\"([^\"]+)\">(.*?)</figure>", Pattern.DOTALL);
+    private static final Pattern CELL = Pattern.compile("<(t[hd]|dd)[^>]*>(.*?)</\\1>", Pattern.DOTALL);
+    private static final Pattern NO_VALUE = Pattern.compile("\\s*|.*\\b(NaN|Infinity|null)\\b.*", Pattern.DOTALL);
+    private static final Pattern OUTSIDE = Pattern.compile("(src|href)=\"(?!#|data:)[^\"]*\"|url\\(\\s*['\"]?http");
+    private static final Pattern DRAWN = Pattern.compile("<(path|rect|line)\\b");
+
+    /// Axes alone have about so many shapes.
+    private static final int FEW_SHAPES = 8;
+
+    private Check() {}
+
+    /// {@return what is missing in `page`, a sentence each}
+    static List<String> of(Findings findings, String page) {
+        List<String> faults = new ArrayList<>();
+        for (String section : SECTIONS) {
+            if (!page.contains("id=\"" + section + "\"")) {
+                faults.add("the report has no section: " + section);
+            }
+        }
+        for (String chart : charts(findings)) {
+            if (!page.contains("<figure id=\"" + chart + "\">")) {
+                faults.add("the report has no chart: " + chart);
+            }
+        }
+        for (Matcher figure = FIGURE.matcher(page); figure.find(); ) {
+            figure(figure.group(1), figure.group(2), faults);
+        }
+        for (Matcher cell = CELL.matcher(page); cell.find(); ) {
+            if (NO_VALUE.matcher(cell.group(2)).matches()) {
+                int start = Math.max(0, cell.start() - 80);
+                faults.add("the report has a cell without a value: " + page.substring(start, cell.end()));
+            }
+        }
+        for (Matcher outside = OUTSIDE.matcher(page); outside.find(); ) {
+            faults.add("the report asks for something outside of it: " + outside.group());
+        }
+        return faults;
+    }
+
+    /// {@return the charts that these findings need, by their names in the page}
+    static List<String> charts(Findings findings) {
+        List<String> charts = new ArrayList<>();
+        findings.questions().forEach(question -> charts.add("chart-" + question.id()));
+        if (!findings.server().isEmpty()) {
+            charts.add("chart-server-cpu");
+        }
+        for (Load load : findings.loads()) {
+            charts.add("chart-resident-" + load.id());
+            charts.add(load.fixed() ? "chart-latency-" + load.id() : "chart-server-throughput");
+        }
+        findings.scenarios().forEach(scenario -> charts.add("chart-memory-" + scenario));
+        return charts.stream().distinct().toList();
+    }
+
+    private static void figure(String id, String content, List<String> faults) {
+        if (!content.contains("<svg") || !content.contains("aria-label=\"") || !content.contains("<title>")) {
+            faults.add("the chart has no picture, or no words beside it: " + id);
+        }
+        if (DRAWN.matcher(content).results().count() < FEW_SHAPES) {
+            faults.add("the chart is empty: " + id);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package io.leasehold.bench.report;
+
+import io.leasehold.bench.result.Measurement;
+import io.leasehold.bench.result.MemoryResult.Moment;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/// Finds single figures among what a run found; nothing where it was not measured.
+record Lookup(Findings findings) {
+
+    private static final String NATIVE = "NativeAccess";
+
+    /// {@return what one method measured, ours with native access}
+    Optional<Measurement> ours(String question, String method, Map<String, String> params) {
+        return find(
+                question,
+                method,
+                params,
+                one -> one.variant().isEmpty() || one.variant().equals(NATIVE));
+    }
+
+    /// {@return what one method measured in a nested class}
+    Optional<Measurement> in(String question, String variant, String method, Map<String, String> params) {
+        return find(question, method, params, one -> one.variant().equals(variant));
+    }
+
+    /// {@return how many times as fast ours is as the faster of Netty's two in its fastest mode of the JDK}
+    Optional<Ratio> overBest(String question, String method, Map<String, String> params) {
+        return ours(question, method, params).flatMap(ours -> overBest(ours, one -> true));
+    }
+
+    /// {@return the same among the JVM's ways that `variants` takes}
+    Optional<Ratio> overBest(Measurement ours, Predicate<Measurement> variants) {
+        return findings.jmh().stream()
+                .filter(one -> one.question().equals(ours.question()))
+                .filter(one -> one.params().equals(ours.params()))
+                .filter(one -> one.method().equals(ours.method() + "Adaptive")
+                        || one.method().equals(ours.method() + "Pooled"))
+                .filter(variants)
+                .map(theirs -> new Pairing(ours, List.of(theirs)).ratio(theirs))
+                .min((a, b) -> Double.compare(a.value(), b.value()));
+    }
+
+    /// {@return how long ours takes, over how long `baseline` takes}
+    Optional<Ratio> over(String question, String method, String baseline) {
+        return ours(question, method, Map.of())
+                .flatMap(ours -> ours(question, baseline, Map.of())
+                        .map(theirs -> Ratio.of(
+                                ours.score() / theirs.score(),
+                                ours.error() / ours.score(),
+                                theirs.error() / theirs.score())));
+    }
+
+    /// {@return what a second thread gains, over private work}
+    Optional<Ratio> gain(String question) {
+        return Gain.of(findings.jmh()).stream()
+                .filter(gain -> gain.question().equals(question))
+                .map(gain -> new Ratio(gain.median(), Spread.of(gain.rounds()).error()))
+                .findFirst();
+    }
+
+    /// {@return a moment of a memory scenario with ours, or with another allocator}
+    Optional<Moment> moment(String scenario, String allocator, String moment) {
+        return findings.memory().stream()
+                .filter(result ->
+                        result.scenario().equals(scenario) && result.allocator().equals(allocator))
+                .flatMap(result -> result.moments().stream())
+                .filter(one -> one.name().equals(moment))
+                .findFirst();
+    }
+
+    private Optional<Measurement> find(
+            String question, String method, Map<String, String> params, Predicate<Measurement> variant) {
+        return findings.jmh().stream()
+                .filter(one -> one.question().equals(question) && one.method().equals(method))
+                .filter(one -> one.params().entrySet().containsAll(params.entrySet()))
+                .filter(variant)
+                .findFirst();
+    }
+}

@@ -1,0 +1,48 @@
+package io.leasehold.bench.report;
+
+/// How many times as good ours is; above 1 is in our favour, whatever the unit.
+///
+/// @param value the ratio
+/// @param error half of its interval; not a number if it is not known
+public record Ratio(double value, double error) {
+
+    /// What a ratio means, as a word: colour alone would say nothing to some readers, and nothing on paper.
+    public enum Verdict {
+        /// Ours is better, by more than the error.
+        WIN("we win"),
+        /// Ours is worse, by more than the error.
+        LOSE("we lose"),
+        /// The error is larger than the difference.
+        EVEN("too close to say");
+
+        private final String words;
+
+        Verdict(String words) {
+            this.words = words;
+        }
+
+        /// {@return it for the reader}
+        public String words() {
+            return words;
+        }
+    }
+
+    /// {@return `value` with an error from the relative errors of its two sides}
+    static Ratio of(double value, double ourError, double theirError) {
+        return new Ratio(value, value * Math.hypot(ourError, theirError));
+    }
+
+    /// {@return who is better; without a known error, whoever is ahead}
+    public Verdict verdict() {
+        double margin = Double.isNaN(error) ? 0 : error;
+        if (value - margin > 1) {
+            return Verdict.WIN;
+        }
+        return value + margin < 1 ? Verdict.LOSE : Verdict.EVEN;
+    }
+
+    @Override
+    public String toString() {
+        return Numbers.plain(value, 2) + (Double.isNaN(error) ? "" : " ±" + Numbers.plain(error, 2));
+    }
+}

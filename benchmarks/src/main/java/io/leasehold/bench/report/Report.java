@@ -1,0 +1,186 @@
+package io.leasehold.bench.report;
+
+import io.leasehold.bench.report.Html.Cell;
+import io.leasehold.bench.result.Machine;
+import io.leasehold.bench.result.Results;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+
+/// The page of one run: where and how it was measured, who wins, every question with its chart, and the targets.
+public final class Report {
+
+    private static final String TITLE = "Leasehold beside what it stands in for";
+    private static final double GIB = 1 << 30;
+
+    private final Findings findings;
+    private final Html html = new Html();
+
+    private Report(Findings findings) {
+        this.findings = findings;
+    }
+
+    /// Writes the page beside the results, and reads it again.
+    ///
+    /// @return what is missing in it, a sentence each; nothing if it is whole
+    /// @throws IOException if the results cannot be read, or the page not written
+    public static List<String> write(Results results) throws IOException {
+        Findings findings = Findings.of(results);
+        Files.writeString(results.report(), new Report(findings).page());
+        return Check.of(findings, Files.readString(results.report()));
+    }
+
+    private String page() throws IOException {
+        html.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+                .raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+                .raw("<meta name=\"color-scheme\" content=\"light dark\">\n")
+                .element("title", TITLE)
+                .raw("<link rel=\"icon\" href=\"data:,\">\n<style>\n" + style()
+                        + "</style>\n</head>\n<body>\n<main>\n");
+        html.element("h1", TITLE);
+        html.element(
+                "p", "Off-heap memory for network servers, measured beside Netty's allocators, malloc and the JDK.");
+        machine();
+        summary();
+        for (String group : List.of("allocator", "page", "lease")) {
+            questions(group);
+        }
+        new ServerSection(findings).write(html);
+        new MemorySection(findings).write(html);
+        targets();
+        html.raw("<footer>\n")
+                .element("p", "Made from the files beside it: " + String.join(", ", files()) + ".")
+                .element("p", "jmh.json is in JMH's own format, which its visualisers read.")
+                .raw("</footer>\n</main>\n</body>\n</html>\n");
+        return html.toString();
+    }
+
+    private void machine() {
+        Machine machine = findings.machine();
+        html.raw("<dl id=\"machine\">\n");
+        fact("processor", machine.processor() + ", " + machine.processorCount() + " for the JVM");
+        fact("memory", machine.memoryBytes() == 0 ? "" : Numbers.plain(machine.memoryBytes() / GIB, 1) + " GiB");
+        fact("system", machine.system());
+        fact("Java", machine.java());
+        machine.versions().forEach(this::fact);
+        fact("commit", machine.commit());
+        fact("command", machine.command());
+        fact("date", machine.date());
+        fact("flags", "in the annotations of each benchmark; each run's own stand in jmh.json");
+        html.raw("</dl>\n");
+    }
+
+    private void fact(String name, String value) {
+        html.raw("<div>")
+                .element("dt", name)
+                .element("dd", value.isEmpty() ? "not known" : value)
+                .raw("</div>\n");
+    }
+
+    private void summary() {
+        html.heading(2, "summary", "Who wins");
+        List<List<Cell>> rows = new ArrayList<>();
+        for (Question question : findings.questions()) {
+            Cases cases = Cases.of(findings.of(question));
+            for (Pairing pairing : cases.shown()) {
+                Cases.best(pairing)
+                        .ifPresent(best -> rows.add(row(
+                                question.title() + ": " + cases.label(pairing.ours()),
+                                Cases.baseline(pairing.word(best)),
+                                pairing.ratio(best))));
+            }
+        }
+        for (Load load : findings.loads()) {
+            if (!load.fixed()) {
+                load.overBest(findings.server(), term -> term.requestsPerSecond(), true)
+                        .ifPresent(spread ->
+                                rows.add(row("Server, requests/s: " + load.title(), "best of Netty", spread.ratio())));
+            }
+        }
+        if (rows.isEmpty()) {
+            html.element("p", "Nothing was run that has a baseline.");
+            return;
+        }
+        html.element(
+                "p",
+                "Each line has the best of its baselines in the same run, Netty with native access and without leak"
+                        + " detection. A ratio above 1 is in our favour; errors are 99.9 % intervals, and a difference"
+                        + " within them is called " + Ratio.Verdict.EVEN.words() + ". " + count(rows));
+        html.table("Who wins", List.of("question", "against", "ratio", "in words"), rows);
+    }
+
+    private static List<Cell> row(String what, String against, Ratio ratio) {
+        return List.of(
+                Cell.text(what), Cell.text(against), Cell.number(ratio.toString()), Cell.verdict(ratio.verdict()));
+    }
+
+    private static String count(List<List<Cell>> rows) {
+        List<String> counts = new ArrayList<>();
+        for (Ratio.Verdict verdict : Ratio.Verdict.values()) {
+            long count = rows.stream()
+                    .filter(row -> row.getLast().text().equals(verdict.words()))
+                    .count();
+            counts.add(verdict.words() + " " + count);
+        }
+        return "Of " + rows.size() + ": " + String.join(", ", counts) + ".";
+    }
+
+    private void questions(String group) {
+        html.heading(2, group, group.substring(0, 1).toUpperCase(Locale.ROOT) + group.substring(1));
+        List<Question> questions = findings.questions().stream()
+                .filter(question -> isIn(question, group))
+                .toList();
+        if (questions.isEmpty()) {
+            html.element("p", "This was not run. To run it:").command("mvn -Pbench -Dbench=" + group);
+        }
+        questions.forEach(question -> new JmhSection(question, findings.of(question)).write(html));
+    }
+
+    /// What nobody described goes to the allocator's.
+    private static boolean isIn(Question question, String group) {
+        boolean known = List.of("page", "lease").contains(question.group());
+        return known ? question.group().equals(group) : group.equals("allocator");
+    }
+
+    private void targets() {
+        html.heading(2, "targets", "What it must do");
+        html.element("p", "The figures that the project set itself, and what this run says of each.");
+        List<List<Cell>> rows = new ArrayList<>();
+        for (Target target : Targets.of(findings).all()) {
+            Optional<Ratio> measured = target.measured();
+            rows.add(List.of(
+                    Cell.text(target.group()),
+                    Cell.text(target.what()),
+                    Cell.text(target.bound()),
+                    Cell.number(measured.map(Ratio::toString).orElse("–")),
+                    new Cell(target.outcome().words(), target.outcome().style())));
+        }
+        html.table("What it must do", List.of("part", "figure", "must", "measured", "in words"), rows);
+    }
+
+    private List<String> files() {
+        List<String> files = new ArrayList<>(List.of("machine.json"));
+        if (!findings.jmh().isEmpty()) {
+            files.add("jmh.json");
+        }
+        if (!findings.server().isEmpty()) {
+            files.add("server.json");
+        }
+        if (!findings.memory().isEmpty()) {
+            files.add("memory.json");
+        }
+        return files;
+    }
+
+    private static String style() throws IOException {
+        try (InputStream in = Objects.requireNonNull(Report.class.getResourceAsStream("report.css"), "report.css")) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+}

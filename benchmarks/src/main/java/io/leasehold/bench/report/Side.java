@@ -1,0 +1,53 @@
+package io.leasehold.bench.report;
+
+import java.awt.Color;
+import java.util.Locale;
+
+/// Who a number belongs to, with its colour: the same in every chart, and from a palette (Okabe and Ito) whose colours
+/// stay apart for readers who see fewer of them.
+enum Side {
+    /// Ours.
+    LEASED("Leasehold", 0x0072B2),
+    /// Netty's newer allocator, its default.
+    ADAPTIVE("Netty adaptive", 0xE69F00),
+    /// Netty's older allocator.
+    POOLED("Netty pooled", 0xCC79A7),
+    /// A baseline that is not Netty's.
+    OTHER("baseline", 0x009E73),
+    /// A second one.
+    ANOTHER("another baseline", 0x56B4E9);
+
+    private final String title;
+    private final int rgb;
+
+    Side(String title, int rgb) {
+        this.title = title;
+        this.rgb = rgb;
+    }
+
+    /// {@return the side of an allocator by its name in the results}
+    static Side ofAllocator(String name) {
+        return valueOf(name.toUpperCase(Locale.ROOT));
+    }
+
+    /// {@return the side of a baseline by the word that its name has more than ours}
+    static Side ofWord(String word) {
+        if (word.contains("Adaptive")) {
+            return ADAPTIVE;
+        }
+        return word.contains("Pooled") ? POOLED : OTHER;
+    }
+
+    String title() {
+        return title;
+    }
+
+    Color color() {
+        return new Color(rgb);
+    }
+
+    /// {@return the colour for a style sheet}
+    String css() {
+        return String.format(Locale.ROOT, "#%06x", rgb);
+    }
+}

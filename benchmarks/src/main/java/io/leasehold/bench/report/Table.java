@@ -1,0 +1,95 @@
+package io.leasehold.bench.report;
+
+import io.leasehold.bench.result.Measurement;
+import java.util.ArrayList;
+import java.util.List;
+
+/// Ours beside each baseline for the terminal, a line a pair; a benchmark without a partner has a line of its own.
+///
+/// A ratio above 1 is in our favour, whatever the unit; errors are the 99.9 % confidence intervals of JMH.
+public record Table(List<Line> lines) {
+
+    private static final String[] HEADINGS = {"benchmark", "ours", "B/op", "baseline", "", "ratio", "", "unit"};
+
+    private static final boolean[] LEFT = {true, false, false, true, false, false, true, true};
+
+    /// One line; without a baseline what is theirs is empty.
+    record Line(
+            String benchmark,
+            String ours,
+            String garbage,
+            String baseline,
+            String theirs,
+            String ratio,
+            String verdict,
+            String unit) {
+
+        private String[] cells() {
+            return new String[] {benchmark, ours, garbage, baseline, theirs, ratio, verdict, unit};
+        }
+    }
+
+    /// {@return the table of `all`}
+    public static Table of(List<Measurement> all) {
+        List<Line> lines = new ArrayList<>();
+        for (Pairing pairing : Pairing.of(all)) {
+            Measurement ours = pairing.ours();
+            for (Measurement theirs : pairing.theirs()) {
+                Ratio ratio = pairing.ratio(theirs);
+                lines.add(line(
+                        ours,
+                        pairing.word(theirs),
+                        Numbers.score(theirs.score(), theirs.error()),
+                        ratio.toString(),
+                        ratio.verdict().words()));
+            }
+            if (pairing.theirs().isEmpty()) {
+                lines.add(line(ours, "", "", "", ""));
+            }
+        }
+        return new Table(lines);
+    }
+
+    private static Line line(Measurement ours, String word, String theirs, String ratio, String verdict) {
+        Double garbage = ours.garbageBytes();
+        return new Line(
+                name(ours),
+                Numbers.score(ours.score(), ours.error()),
+                garbage == null ? "" : Numbers.plain(garbage, 1),
+                word,
+                theirs,
+                ratio,
+                verdict,
+                ours.unit());
+    }
+
+    private static String name(Measurement result) {
+        String name = result.question().replaceFirst("Benchmark$", "")
+                + (result.variant().isEmpty() ? "" : "." + result.variant()) + "." + result.method();
+        return result.params().isEmpty() ? name : name + " " + result.params();
+    }
+
+    @Override
+    public String toString() {
+        List<String[]> rows = new ArrayList<>();
+        rows.add(HEADINGS);
+        lines.forEach(line -> rows.add(line.cells()));
+        int[] widths = new int[HEADINGS.length];
+        for (String[] row : rows) {
+            for (int i = 0; i < row.length; i++) {
+                // At least one: a format of no width is an error, and a column may be empty.
+                widths[i] = Math.max(Math.max(1, widths[i]), row[i].length());
+            }
+        }
+        StringBuilder text = new StringBuilder();
+        for (String[] row : rows) {
+            StringBuilder line = new StringBuilder();
+            for (int i = 0; i < row.length; i++) {
+                line.append('%').append(LEFT[i] ? "-" : "").append(widths[i]).append("s  ");
+            }
+            text.append(line.toString().formatted((Object[]) row).stripTrailing())
+                    .append('\n');
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,103 @@
+package io.leasehold.bench.result;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// One benchmark with one set of parameters, as JMH's JSON has it.
+///
+/// A benchmark is named by its package, its class, perhaps a class nested in that (how the JVM was started), and its
+/// method.
+///
+/// @param benchmark its whole name
+/// @param mode of JMH, as `avgt` or `thrpt`
+/// @param params by name
+/// @param score in `unit`
+/// @param error half of the 99.9 % interval; not a number if there was one sample
+/// @param unit as `ns/op`
+/// @param garbageBytes an operation allocated on the heap, if that was measured
+/// @param forks the mean of each fork, in the order in which they ran
+public record Measurement(
+        String benchmark,
+        String mode,
+        Map<String, String> params,
+        double score,
+        double error,
+        String unit,
+        @Nullable Double garbageBytes,
+        List<Double> forks) {
+
+    private static final String PROFILE = "gc.alloc.rate.norm";
+
+    static Measurement of(JsonNode json) {
+        JsonNode primary = json.required("primaryMetric");
+        Map<String, String> params = new TreeMap<>();
+        json.path("params")
+                .properties()
+                .forEach(param -> params.put(param.getKey(), param.getValue().asText()));
+        List<Double> forks = new ArrayList<>();
+        for (JsonNode fork : primary.path("rawData")) {
+            forks.add(mean(fork));
+        }
+        JsonNode garbage = json.path("secondaryMetrics").path(PROFILE).path("score");
+        return new Measurement(
+                json.required("benchmark").asText(),
+                json.required("mode").asText(),
+                params,
+                number(primary.required("score")),
+                number(primary.required("scoreError")),
+                primary.required("scoreUnit").asText(),
+                garbage.isMissingNode() ? null : number(garbage),
+                forks);
+    }
+
+    /// {@return its class without the package, as `BufferBenchmark`}
+    public String question() {
+        return classes()[0];
+    }
+
+    /// {@return how the JVM was started, as `NativeAccess`; empty if there is one way}
+    public String variant() {
+        String[] classes = classes();
+        return classes.length > 1 ? classes[1] : "";
+    }
+
+    /// {@return its method}
+    public String method() {
+        return benchmark.substring(benchmark.lastIndexOf('.') + 1);
+    }
+
+    /// {@return whether a higher score is the better one}
+    public boolean isRate() {
+        return mode.equals("thrpt");
+    }
+
+    /// {@return whether both were asked the same: class, mode and parameters are equal}
+    public boolean isComparableTo(Measurement other) {
+        return className().equals(other.className()) && mode.equals(other.mode) && params.equals(other.params);
+    }
+
+    private String className() {
+        return benchmark.substring(0, benchmark.lastIndexOf('.'));
+    }
+
+    private String[] classes() {
+        return className().replaceFirst("^([a-z]\\w*\\.)+", "").split("[.$]", -1);
+    }
+
+    private static double mean(JsonNode samples) {
+        double sum = 0;
+        for (JsonNode sample : samples) {
+            sum += number(sample);
+        }
+        return sum / samples.size();
+    }
+
+    /// JMH writes what is no number as text.
+    private static double number(JsonNode node) {
+        return node.isTextual() ? Double.parseDouble(node.asText()) : node.asDouble();
+    }
+}
