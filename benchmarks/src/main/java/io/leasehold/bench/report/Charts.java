@@ -83,21 +83,24 @@ final class Charts {
         boolean logarithmic = most / least > LINEAR_SPAN;
         chart.getStyler().setOverlapped(false).setAvailableSpaceFill(0.8);
         chart.getStyler().setErrorBarsColor(INK);
-        chart.getStyler().setYAxisLogarithmic(logarithmic);
         if (logarithmic) {
-            chart.getStyler().setYAxisMin(Math.pow(10, Math.floor(Math.log10(least))));
-            chart.getStyler().setYAxisMax(Math.pow(10, Math.ceil(Math.log10(most * 1.1))));
+            // The library's own logarithmic axis draws error bars of a wrong length, so the numbers are the logarithms.
+            chart.getStyler().setYAxisMin(Math.floor(Math.log10(least)));
+            chart.getStyler().setYAxisMax(Math.ceil(Math.log10(most * 1.1)));
+            chart.getStyler().setYAxisTickLabelsFormattingFunction(Charts::power);
             chart.getStyler().setDefaultSeriesRenderStyle(CategorySeriesRenderStyle.Scatter);
         } else {
             chart.getStyler().setYAxisMin(0.0);
         }
+        chart.getStyler().setXAxisMaxLabelCount(Math.max(2, categories.size()));
         int longest = categories.stream().mapToInt(String::length).max().orElse(0);
         if (longest * LETTER_WIDTH > (WIDTH - 90.0) / categories.size()) {
             chart.getStyler().setXAxisLabelRotation(30);
         }
         for (Bars bars : sides) {
+            Bars drawn = logarithmic ? logarithms(bars) : bars;
             CategorySeries series = chart.addSeries(
-                    bars.name, categories, objects(bars.values, bars.values), objects(bars.values, bars.errors));
+                    bars.name, categories, objects(drawn.values, drawn.values), objects(drawn.values, drawn.errors));
             series.setFillColor(bars.side.color());
             series.setLineColor(bars.side.color());
             series.setMarkerColor(bars.side.color());
@@ -133,6 +136,26 @@ final class Charts {
             series.setLineStyle(stroke(curve.side));
         }
         return svg(chart, title);
+    }
+
+    private static Bars logarithms(Bars bars) {
+        List<Double> values = new ArrayList<>();
+        List<Double> errors = new ArrayList<>();
+        for (int i = 0; i < bars.values.size(); i++) {
+            double value = bars.values.get(i);
+            double error = bars.errors.get(i);
+            double low = Math.max(value - error, value / 10);
+            values.add(Math.log10(value));
+            errors.add((Math.log10(value + error) - Math.log10(low)) / 2);
+        }
+        return new Bars(bars.side, bars.name, values, errors);
+    }
+
+    /// Only whole powers have a label.
+    private static String power(double logarithm) {
+        return Math.abs(logarithm - Math.rint(logarithm)) > 1e-6
+                ? " "
+                : Numbers.plain(Math.pow(10, logarithm), Math.max(0, (int) -Math.rint(logarithm)));
     }
 
     /// Dashes tell the curves apart where colours do not.

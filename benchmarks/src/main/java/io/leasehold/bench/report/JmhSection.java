@@ -13,7 +13,7 @@ import java.util.Map;
 record JmhSection(Question question, List<Measurement> measurements) {
 
     private static final List<String> HEADINGS =
-            List.of("case", "ours", "garbage, B/op", "baseline", "theirs", "ratio", "in words");
+            List.of("case", "baseline", "ours", "theirs", "ratio", "in words", "our garbage, B/op");
     private static final String NOTHING = "–";
     private static final double THOUSAND = 1000;
 
@@ -21,7 +21,7 @@ record JmhSection(Question question, List<Measurement> measurements) {
     private record Scale(double divisor, String unit) {
 
         private static Scale of(List<Measurement> all) {
-            String unit = all.getFirst().unit();
+            String unit = all.getFirst().unit().replace("/us", "/µs");
             double least = all.stream().mapToDouble(Measurement::score).min().orElse(1);
             if (!unit.equals("ns/op") || least < 10 * THOUSAND) {
                 return new Scale(1, unit);
@@ -143,38 +143,41 @@ record JmhSection(Question question, List<Measurement> measurements) {
 
     private static List<String> headings(Scale scale) {
         List<String> headings = new ArrayList<>(HEADINGS);
-        headings.set(1, "ours, " + scale.unit);
-        headings.set(4, "theirs, " + scale.unit);
+        headings.set(2, "ours, " + scale.unit);
+        headings.set(3, "theirs, " + scale.unit);
         return headings;
     }
 
     private static List<List<Cell>> rows(Cases cases, Scale scale) {
         List<List<Cell>> rows = new ArrayList<>();
         for (Pairing pairing : cases.all()) {
-            Measurement ours = pairing.ours();
-            Double garbage = ours.garbageBytes();
-            List<Cell> start = List.of(
-                    Cell.text(Cases.title(ours)),
-                    Cell.number(scale.text(ours)),
-                    Cell.number(garbage == null ? NOTHING : Numbers.plain(garbage, 1)));
             for (Measurement theirs : pairing.theirs()) {
                 Ratio ratio = pairing.ratio(theirs);
-                List<Cell> row = new ArrayList<>(start);
-                row.add(Cell.text(Cases.baseline(pairing.word(theirs))));
-                row.add(Cell.number(scale.text(theirs)));
-                row.add(Cell.number(ratio.toString()));
-                row.add(Cell.verdict(ratio.verdict()));
-                rows.add(row);
+                rows.add(row(
+                        pairing.ours(),
+                        scale,
+                        Cases.baseline(pairing.word(theirs)),
+                        scale.text(theirs),
+                        ratio.toString(),
+                        Cell.verdict(ratio.verdict())));
             }
             if (pairing.theirs().isEmpty()) {
-                List<Cell> row = new ArrayList<>(start);
-                row.add(Cell.text(NOTHING));
-                row.add(Cell.number(NOTHING));
-                row.add(Cell.number(NOTHING));
-                row.add(Cell.text("no baseline"));
-                rows.add(row);
+                rows.add(row(pairing.ours(), scale, "none", NOTHING, NOTHING, Cell.text(NOTHING)));
             }
         }
         return rows;
+    }
+
+    private static List<Cell> row(
+            Measurement ours, Scale scale, String baseline, String theirs, String ratio, Cell verdict) {
+        Double garbage = ours.garbageBytes();
+        return List.of(
+                Cell.text(Cases.title(ours)),
+                Cell.text(baseline),
+                Cell.number(scale.text(ours)),
+                Cell.number(theirs),
+                Cell.number(ratio),
+                verdict,
+                Cell.number(garbage == null ? NOTHING : Numbers.plain(garbage, 1)));
     }
 }

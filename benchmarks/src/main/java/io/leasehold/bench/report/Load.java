@@ -20,8 +20,8 @@ record Load(String transport, boolean tls, String mode, int pipelineDepth, boole
 
     /// {@return it in words}
     String title() {
-        return transport + (tls ? " with TLS" : "") + ", depth " + pipelineDepth
-                + (fixed ? ", fixed rate" : ", flat out") + ", " + modeTitle();
+        return transport + (tls ? " TLS" : "") + " ×" + pipelineDepth + (fixed ? ", fixed rate" : ", flat out")
+                + (mode.equals("native") ? "" : ", " + modeTitle());
     }
 
     /// {@return it in few letters, for an axis}
@@ -84,7 +84,6 @@ record Load(String transport, boolean tls, String mode, int pipelineDepth, boole
     /// How JDK 25 ran Netty.
     private String modeTitle() {
         return switch (mode) {
-            case "native" -> "native access";
             case "unsafe" -> "Unsafe allowed";
             case "none" -> "no flag";
             default -> mode;

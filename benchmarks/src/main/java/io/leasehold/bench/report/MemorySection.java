@@ -81,7 +81,8 @@ record MemorySection(Findings findings) {
                                         ? NOTHING
                                         : Numbers.plain((double) moment.residentBytes() / moment.liveBytes(), 3)),
                         Cell.number(Numbers.mib((double) moment.heapBytes())),
-                        Cell.number(moment.chargedBytes() == 0 ? NOTHING : Numbers.mib((double) moment.chargedBytes()))));
+                        Cell.number(
+                                moment.chargedBytes() == 0 ? NOTHING : Numbers.mib((double) moment.chargedBytes()))));
             }
         }
         return rows;

@@ -13,7 +13,9 @@ public record Ratio(double value, double error) {
         /// Ours is worse, by more than the error.
         LOSE("we lose"),
         /// The error is larger than the difference.
-        EVEN("too close to say");
+        EVEN("too close to say"),
+        /// There is no error to compare the difference with.
+        UNKNOWN("one run, no error");
 
         private final String words;
 
@@ -32,13 +34,20 @@ public record Ratio(double value, double error) {
         return new Ratio(value, value * Math.hypot(ourError, theirError));
     }
 
-    /// {@return who is better; without a known error, whoever is ahead}
+    /// {@return the same comparison from the other side}
+    Ratio inverse() {
+        return of(1 / value, error / value, 0);
+    }
+
+    /// {@return what it says}
     public Verdict verdict() {
-        double margin = Double.isNaN(error) ? 0 : error;
-        if (value - margin > 1) {
+        if (Double.isNaN(error)) {
+            return Verdict.UNKNOWN;
+        }
+        if (value - error > 1) {
             return Verdict.WIN;
         }
-        return value + margin < 1 ? Verdict.LOSE : Verdict.EVEN;
+        return value + error < 1 ? Verdict.LOSE : Verdict.EVEN;
     }
 
     @Override

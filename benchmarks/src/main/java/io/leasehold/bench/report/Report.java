@@ -2,6 +2,7 @@ package io.leasehold.bench.report;
 
 import io.leasehold.bench.report.Html.Cell;
 import io.leasehold.bench.result.Machine;
+import io.leasehold.bench.result.MemoryResult.Moment;
 import io.leasehold.bench.result.Results;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,12 +13,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /// The page of one run: where and how it was measured, who wins, every question with its chart, and the targets.
 public final class Report {
 
     private static final String TITLE = "Leasehold beside what it stands in for";
     private static final double GIB = 1 << 30;
+    private static final long LITTLE = 1 << 20;
 
     private final Findings findings;
     private final Html html = new Html();
@@ -97,11 +100,10 @@ public final class Report {
             }
         }
         for (Load load : findings.loads()) {
-            if (!load.fixed()) {
-                load.overBest(findings.server(), term -> term.requestsPerSecond(), true)
-                        .ifPresent(spread ->
-                                rows.add(row("Server, requests/s: " + load.title(), "best of Netty", spread.ratio())));
-            }
+            server(load, rows);
+        }
+        for (String scenario : findings.scenarios()) {
+            memory(scenario, rows);
         }
         if (rows.isEmpty()) {
             html.element("p", "Nothing was run that has a baseline.");
@@ -112,21 +114,55 @@ public final class Report {
                 "Each line has the best of its baselines in the same run, Netty with native access and without leak"
                         + " detection. A ratio above 1 is in our favour; errors are 99.9 % intervals, and a difference"
                         + " within them is called " + Ratio.Verdict.EVEN.words() + ". " + count(rows));
-        html.table("Who wins", List.of("question", "against", "ratio", "in words"), rows);
+        html.table("Who wins", List.of("question", "in words", "ratio", "against"), rows);
+    }
+
+    private void server(Load load, List<List<Cell>> rows) {
+        String against = "best of Netty";
+        if (!load.fixed()) {
+            load.overBest(findings.server(), term -> term.requestsPerSecond(), true)
+                    .ifPresent(over -> rows.add(row("Server, requests/s: " + load.title(), against, over.ratio())));
+        }
+        load.overBest(findings.server(), term -> term.cpuMicrosPerRequest(), false)
+                .ifPresent(over -> rows.add(row(
+                        "Server, CPU a request: " + load.title(),
+                        against,
+                        over.ratio().inverse())));
+        load.overBest(findings.server(), ServerSection::held, false)
+                .ifPresent(over -> rows.add(row(
+                        "Server, memory at peak: " + load.title(),
+                        against,
+                        over.ratio().inverse())));
+    }
+
+    /// Less than a MiB is what the JVM itself moves by.
+    private void memory(String scenario, List<List<Cell>> rows) {
+        Lookup lookup = new Lookup(findings);
+        lookup.moment(scenario, "leased", "after")
+                .ifPresent(ours -> Stream.of("adaptive", "pooled")
+                        .flatMap(netty -> lookup.moment(scenario, netty, "after").stream())
+                        .mapToLong(Moment::residentBytes)
+                        .min()
+                        .ifPresent(theirs -> rows.add(row(
+                                MemorySection.title(scenario) + ": resident",
+                                "best of Netty",
+                                new Ratio(
+                                        (double) Math.max(theirs, LITTLE) / Math.max(ours.residentBytes(), LITTLE),
+                                        Double.NaN)))));
     }
 
     private static List<Cell> row(String what, String against, Ratio ratio) {
         return List.of(
-                Cell.text(what), Cell.text(against), Cell.number(ratio.toString()), Cell.verdict(ratio.verdict()));
+                Cell.text(what), Cell.verdict(ratio.verdict()), Cell.number(ratio.toString()), Cell.text(against));
     }
 
     private static String count(List<List<Cell>> rows) {
         List<String> counts = new ArrayList<>();
         for (Ratio.Verdict verdict : Ratio.Verdict.values()) {
             long count = rows.stream()
-                    .filter(row -> row.getLast().text().equals(verdict.words()))
+                    .filter(row -> row.get(1).text().equals(verdict.words()))
                     .count();
-            counts.add(verdict.words() + " " + count);
+            counts.add(count + " × " + verdict.words());
         }
         return "Of " + rows.size() + ": " + String.join(", ", counts) + ".";
     }
@@ -155,13 +191,13 @@ public final class Report {
         for (Target target : Targets.of(findings).all()) {
             Optional<Ratio> measured = target.measured();
             rows.add(List.of(
-                    Cell.text(target.group()),
                     Cell.text(target.what()),
+                    new Cell(target.outcome().words(), target.outcome().style()),
                     Cell.text(target.bound()),
                     Cell.number(measured.map(Ratio::toString).orElse("–")),
-                    new Cell(target.outcome().words(), target.outcome().style())));
+                    Cell.text(target.group())));
         }
-        html.table("What it must do", List.of("part", "figure", "must", "measured", "in words"), rows);
+        html.table("What it must do", List.of("figure", "in words", "must", "measured", "part"), rows);
     }
 
     private List<String> files() {

@@ -23,7 +23,7 @@ record ServerSection(Findings findings) {
         html.element(
                 "p",
                 "An HTTP/1.1 server on Netty in a JVM of its own, loaded over loopback from another JVM, once per"
-                        + " allocator in each round.");
+                        + " allocator in each round. ×16 is a pipeline of 16 requests, ×1 is none.");
         if (findings.server().isEmpty()) {
             html.element("p", "This was not run. To run it:").command("mvn -Pbench -Dbench=server");
             return;
@@ -48,9 +48,13 @@ record ServerSection(Findings findings) {
         if (fixed.isEmpty()) {
             html.element("p", "No load had a fixed rate, and latency means nothing flat out.");
         }
+        html.raw("<div class=\"grid\">\n");
         fixed.forEach(load -> latency(html, load));
+        html.raw("</div>\n");
         html.heading(3, "server-memory", "What the server held");
+        html.raw("<div class=\"grid\">\n");
         findings.loads().forEach(load -> resident(html, load));
+        html.raw("</div>\n");
         html.table("Memory of the server, MiB", memoryHeadings(), memoryRows());
         html.element("p", "Alone:").command("mvn -Pbench -Dbench=server");
     }
@@ -77,16 +81,12 @@ record ServerSection(Findings findings) {
                 Charts.bars(title, unit, loads.stream().map(Load::label).toList(), sides),
                 sides.stream().map(Bars::side).toList(),
                 sides.stream().map(Bars::name).toList(),
-                title + "; ×16 is a pipeline of 16 requests. " + rounds());
+                title + ". " + rounds());
     }
 
     private String rounds() {
-        long rounds =
-                findings.server().stream().map(ServerResult::round).distinct().count();
-        return rounds < 3
-                ? "No error bars: they need three rounds, and there %s."
-                        .formatted(rounds == 1 ? "was one" : "were " + rounds)
-                : "Error bars are 99.9 % intervals of " + rounds + " rounds.";
+        return Spread.explained((int)
+                findings.server().stream().map(ServerResult::round).distinct().count());
     }
 
     private static List<String> headings() {

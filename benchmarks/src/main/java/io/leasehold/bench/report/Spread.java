@@ -1,23 +1,28 @@
 package io.leasehold.bench.report;
 
+import java.util.Collections;
 import java.util.List;
 import org.apache.commons.math3.distribution.TDistribution;
 
 /// What the rounds of one case say together.
 ///
 /// @param mean of the rounds
-/// @param error half of the 99.9 % interval; not a number for fewer than three rounds, which tell nothing of it
+/// @param error half of the 99.9 % interval; half of the range for fewer than five rounds, whose interval would say
+///     nothing; not a number for one round
 /// @param count of the rounds
 record Spread(double mean, double error, int count) {
 
-    private static final int ENOUGH = 3;
+    private static final int ENOUGH = 5;
     private static final double UPPER = 0.9995;
 
     static Spread of(List<Double> rounds) {
         double mean = rounds.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
         int count = rounds.size();
-        if (count < ENOUGH) {
+        if (count < 2) {
             return new Spread(mean, Double.NaN, count);
+        }
+        if (count < ENOUGH) {
+            return new Spread(mean, (Collections.max(rounds) - Collections.min(rounds)) / 2, count);
         }
         double squares = rounds.stream()
                 .mapToDouble(round -> (round - mean) * (round - mean))
@@ -25,6 +30,16 @@ record Spread(double mean, double error, int count) {
         double deviation = Math.sqrt(squares / (count - 1));
         double quantile = new TDistribution(count - 1).inverseCumulativeProbability(UPPER);
         return new Spread(mean, quantile * deviation / Math.sqrt(count), count);
+    }
+
+    /// {@return what `error` is, as a sentence}
+    static String explained(int count) {
+        if (count < 2) {
+            return "One round, so there are no error bars.";
+        }
+        return count < ENOUGH
+                ? "Error bars are half of the range of " + count + " rounds."
+                : "Error bars are 99.9 % intervals of " + count + " rounds.";
     }
 
     Ratio ratio() {

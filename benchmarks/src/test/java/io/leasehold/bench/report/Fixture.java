@@ -1,0 +1,153 @@
+package io.leasehold.bench.report;
+
+import io.leasehold.bench.result.Machine;
+import io.leasehold.bench.result.MemoryResult;
+import io.leasehold.bench.result.MemoryResult.Moment;
+import io.leasehold.bench.result.Results;
+import io.leasehold.bench.result.Sample;
+import io.leasehold.bench.result.ServerResult;
+import io.leasehold.bench.result.ServerResult.Quantile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/// Small folders of results, made by code.
+final class Fixture {
+
+    private static final String PACKAGE = "io.leasehold.bench.";
+    private static final long MIB = 1 << 20;
+
+    private final Results results;
+    private final List<String> measurements = new ArrayList<>();
+
+    private Fixture(Path folder) {
+        results = new Results(folder);
+    }
+
+    /// {@return a folder with a machine and nothing else}
+    static Fixture in(Path folder) throws IOException {
+        Fixture fixture = new Fixture(folder);
+        fixture.results.write(machine("a processor"));
+        return fixture;
+    }
+
+    static Machine machine(String processor) {
+        return new Machine(
+                "2026-11-21", processor, 2, 24L << 30, "Linux", "25", Map.of("Netty", "4"), "abc", "mvn -Pbench");
+    }
+
+    Fixture on(Machine machine) throws IOException {
+        results.write(machine);
+        return this;
+    }
+
+    /// Adds a time with an error of a hundredth.
+    Fixture time(String benchmark, double nanos) throws IOException {
+        return measured(benchmark, "avgt", "{}", "ns/op", nanos, nanos);
+    }
+
+    Fixture time(String benchmark, double nanos, String params) throws IOException {
+        return measured(benchmark, "avgt", params, "ns/op", nanos, nanos);
+    }
+
+    /// Adds rates, one a fork.
+    Fixture rate(String benchmark, double... forks) throws IOException {
+        return measured(benchmark, "thrpt", "{}", "ops/us", forks[0], forks);
+    }
+
+    Fixture server(int rounds) throws IOException {
+        List<ServerResult> terms = new ArrayList<>();
+        for (int round = 1; round <= rounds; round++) {
+            for (String allocator : List.of("leased", "adaptive", "pooled")) {
+                int slow = allocator.length();
+                terms.add(term(round, allocator, 0, 1_000_000 / slow, slow, List.of()));
+                terms.add(term(
+                        round,
+                        allocator,
+                        1000,
+                        1000,
+                        slow,
+                        List.of(
+                                new Quantile(50, 10 * slow),
+                                new Quantile(90, 12 * slow),
+                                new Quantile(99, 20 * slow),
+                                new Quantile(99.9, 90 * slow),
+                                new Quantile(99.99, 100 * slow))));
+            }
+        }
+        results.writeServer(terms);
+        return this;
+    }
+
+    Fixture memory() throws IOException {
+        List<MemoryResult> scenarios = new ArrayList<>();
+        for (String scenario : List.of("burst4k", "steadyProxy", "unheardOf")) {
+            for (String allocator : List.of("leased", "adaptive", "pooled")) {
+                long held = allocator.length() * MIB;
+                scenarios.add(new MemoryResult(
+                        scenario,
+                        allocator,
+                        List.of(
+                                new Moment("peak", 1024 * MIB, 1030 * MIB, MIB, 0),
+                                new Moment("after", 4 * MIB, held, MIB, 2048 * MIB)),
+                        List.of(new Sample(0, 0), new Sample(500, 1030 * MIB), new Sample(2500, held))));
+            }
+        }
+        results.writeMemory(scenarios);
+        return this;
+    }
+
+    Results results() {
+        return results;
+    }
+
+    private Fixture measured(String benchmark, String mode, String params, String unit, double score, double... forks)
+            throws IOException {
+        List<String> raw = new ArrayList<>();
+        for (double fork : forks) {
+            raw.add("[%s, %s]".formatted(fork, fork));
+        }
+        measurements.add("""
+                {"benchmark": "%s%s", "mode": "%s", "params": %s,
+                 "primaryMetric": {"score": %s, "scoreError": %s, "scoreUnit": "%s", "rawData": [%s]},
+                 "secondaryMetrics": {"gc.alloc.rate.norm": {"score": 0.01, "scoreError": "NaN"}}}
+                """.formatted(
+                        PACKAGE,
+                        benchmark,
+                        mode,
+                        params,
+                        score,
+                        String.format(Locale.ROOT, "%.4f", score / 100),
+                        unit,
+                        String.join(", ", raw)));
+        Files.writeString(results.jmh(), "[" + String.join(",", measurements) + "]");
+        return this;
+    }
+
+    private static ServerResult term(
+            int round, String allocator, double target, long perSecond, int slow, List<Quantile> latency) {
+        return new ServerResult(
+                round,
+                "nio",
+                false,
+                "native",
+                allocator,
+                16,
+                target,
+                perSecond,
+                0,
+                1,
+                latency,
+                slow,
+                300 * MIB,
+                (300 + 10L * slow) * MIB,
+                301 * MIB,
+                List.of(new Sample(0, 300 * MIB), new Sample(1000, (300 + 10L * slow) * MIB)),
+                3,
+                100);
+    }
+}

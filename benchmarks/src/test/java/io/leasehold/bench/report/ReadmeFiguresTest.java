@@ -1,0 +1,33 @@
+package io.leasehold.bench.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.bench.result.Results;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/// The README's numbers are those of the folder that it links to.
+class ReadmeFiguresTest {
+
+    private static final Path ROOT = Path.of("..");
+    private static final Pattern FIGURES =
+            Pattern.compile("<!-- figures:begin (\\S+) -->\n(.*?)<!-- figures:end -->", Pattern.DOTALL);
+
+    @Test
+    void areThoseOfThePublishedFolder() throws IOException {
+        String readme = Files.readString(ROOT.resolve("README.md"));
+        Matcher figures = FIGURES.matcher(readme);
+        assertThat(figures.find()).as("figures between their markers").isTrue();
+        String folder = figures.group(1);
+
+        assertThat(readme).as("a link to where the figures are from").contains("](" + folder + ")");
+        assertThat(figures.group(2).strip())
+                .as("made anew by: mvn -Pbench -Dbench=report -Dbench.results=" + folder)
+                .isEqualTo(
+                        Figures.of(new Results(ROOT.resolve(folder))).markdown().strip());
+    }
+}

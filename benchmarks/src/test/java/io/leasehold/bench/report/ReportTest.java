@@ -1,0 +1,184 @@
+package io.leasehold.bench.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.bench.result.Results;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReportTest {
+
+    private static final Pattern SVG = Pattern.compile("<svg [^>]*>");
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void hasEveryChartAndNoEmptyCell() throws IOException {
+        Results results = everything();
+
+        assertThat(Report.write(results)).isEmpty();
+        assertThat(Check.charts(Findings.of(results)))
+                .contains(
+                        "chart-pagearena",
+                        "chart-buffer",
+                        "chart-pagescaling",
+                        "chart-lease",
+                        "chart-server-throughput",
+                        "chart-server-cpu",
+                        "chart-latency-nio-plain-native-16-rate",
+                        "chart-resident-nio-plain-native-16-max",
+                        "chart-memory-burst4k",
+                        "chart-memory-unheardOf")
+                .allSatisfy(chart -> assertThat(page(results)).contains("<figure id=\"" + chart + "\">"));
+    }
+
+    @Test
+    void eachPictureHasWordsAndNothingComesFromOutside() throws IOException {
+        Results results = everything();
+        Report.write(results);
+        String page = page(results);
+
+        List<String> pictures =
+                SVG.matcher(page).results().map(MatchResult::group).toList();
+
+        assertThat(pictures).hasSizeGreaterThan(8).allMatch(svg -> svg.contains("role=\"img\" aria-label=\""));
+        assertThat(page).doesNotContain("http://", "https://", "<script", "<link rel=\"stylesheet\"");
+    }
+
+    @Test
+    void aSideHasOneColourEverywhere() throws IOException {
+        Results results = everything();
+        Report.write(results);
+
+        assertThat(page(results))
+                .contains("<i style=\"background:#0072b2\"></i>Leasehold</span>")
+                .contains("<i style=\"background:#e69f00\"></i>Netty adaptive</span>")
+                .contains("<i style=\"background:#cc79a7\"></i>Netty pooled</span>")
+                .contains("fill:rgb(0,114,178)", "fill:rgb(230,159,0)", "fill:rgb(204,121,167)");
+    }
+
+    @Test
+    void saysWhatWasNotRunAndHowToRunIt() throws IOException {
+        Results results = Fixture.in(folder).results();
+
+        assertThat(Report.write(results)).isEmpty();
+        for (String group : List.of("allocator", "page", "lease", "server", "memory")) {
+            assertThat(page(results)).contains("This was not run. To run it:").contains("mvn -Pbench -Dbench=" + group);
+        }
+        assertThat(page(results)).contains("not measured in this run");
+    }
+
+    @Test
+    void aLostCaseSaysSo() throws IOException {
+        Results results = Fixture.in(folder)
+                .time("PageArenaBenchmark.page", 30)
+                .time("PageArenaBenchmark.pageNettyAdaptive", 10)
+                .results();
+        Report.write(results);
+
+        assertThat(page(results))
+                .contains("<td class=\"lose\">we lose</td>")
+                .contains("1 × we lose")
+                .contains("<td>a page, ns</td><td class=\"lose\">short</td><td>at most 20</td>");
+    }
+
+    @Test
+    void whatComesFromOutsideIsEscaped() throws IOException {
+        Results results = Fixture.in(folder)
+                .on(Fixture.machine("<script>alert(1)</script> & \"co\""))
+                .time("OddBenchmark.a", 1, "{\"<b>\": \"</td>\"}")
+                .results();
+
+        assertThat(Report.write(results)).isEmpty();
+        assertThat(page(results))
+                .doesNotContain("<script", "<b>")
+                .contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;co&quot;")
+                .contains("&lt;b&gt;=&lt;/td&gt;");
+    }
+
+    @Test
+    void whatNobodyDescribedIsShownUnderItsName() throws IOException {
+        Results results = Fixture.in(folder).time("NewBenchmark.thing", 1).results();
+
+        assertThat(Report.write(results)).isEmpty();
+        assertThat(page(results)).contains("id=\"chart-new\"").contains("mvn -Pbench -Dbench=NewBenchmark");
+    }
+
+    @Test
+    void everyBenchmarkHasAQuestion() throws IOException {
+        try (InputStream in = Objects.requireNonNull(getClass().getResourceAsStream("/META-INF/BenchmarkList"))) {
+            String list = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            List<String> classes = Pattern.compile("io\\.leasehold\\.bench\\.(\\w+Benchmark)[_.]")
+                    .matcher(list)
+                    .results()
+                    .map(match -> match.group(1))
+                    .distinct()
+                    .toList();
+
+            assertThat(classes).isNotEmpty().allMatch(Question.classNames()::contains);
+        }
+    }
+
+    @Test
+    void theCheckSeesWhatIsMissing() throws IOException {
+        Results results = everything();
+        Report.write(results);
+        Findings findings = Findings.of(results);
+        String page = page(results);
+
+        assertThat(Check.of(findings, page.replace("<figure id=\"chart-lease\">", "<figure id=\"x\">")))
+                .containsExactly("the report has no chart: chart-lease");
+        assertThat(Check.of(findings, page.replace("id=\"targets\"", "id=\"x\"")))
+                .containsExactly("the report has no section: targets");
+        assertThat(Check.of(findings, page.replaceFirst("<td>[^<]+</td>", "<td></td>")))
+                .singleElement()
+                .asString()
+                .startsWith("the report has a cell without a value");
+        assertThat(Check.of(findings, page.replaceFirst("<td>[^<]+</td>", "<td>NaN</td>")))
+                .singleElement()
+                .asString()
+                .startsWith("the report has a cell without a value");
+        assertThat(Check.of(findings, page.replaceFirst("<main>", "<main><img src=\"http://a\">")))
+                .singleElement()
+                .asString()
+                .startsWith("the report asks for something outside of it");
+        assertThat(Check.of(findings, page.replaceAll("(?s)<svg.*?</svg>", "")))
+                .contains("the chart is empty: chart-lease");
+    }
+
+    private Results everything() throws IOException {
+        return Fixture.in(folder)
+                .time("PageArenaBenchmark.page", 10)
+                .time("PageArenaBenchmark.pageNettyAdaptive", 20)
+                .time("PageArenaBenchmark.pageNettyPooled", 40)
+                .time("LeaseBenchmark.windowHit", 20)
+                .time("LeaseBenchmark.directObject", 15)
+                .time("LeaseBenchmark.directObjectJdkShared", 50_000)
+                .time("BufferBenchmark.NativeAccess.oneLive", 10, "{\"byteSize\": \"4096\", \"leak\": \"disabled\"}")
+                .time(
+                        "BufferBenchmark.NativeAccess.oneLiveAdaptive",
+                        30,
+                        "{\"byteSize\": \"4096\", \"leak\": \"disabled\"}")
+                .rate("PageScalingBenchmark.pageOneThread", 10)
+                .rate("PageScalingBenchmark.pageTwoThreads", 20)
+                .rate("PageScalingBenchmark.controlOneThread", 5)
+                .rate("PageScalingBenchmark.controlTwoThreads", 10)
+                .server(5)
+                .memory()
+                .results();
+    }
+
+    private static String page(Results results) throws IOException {
+        return Files.readString(results.report());
+    }
+}

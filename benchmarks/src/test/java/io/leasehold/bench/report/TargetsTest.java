@@ -1,0 +1,65 @@
+package io.leasehold.bench.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.bench.report.Target.Outcome;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TargetsTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void tellsMetFromShortAndFromShortWithinTheError() {
+        assertThat(Target.atMost("page", "x", 20, measured(20, 1)).outcome()).isEqualTo(Outcome.MET);
+        assertThat(Target.atMost("page", "x", 20, measured(20.5, 1)).outcome()).isEqualTo(Outcome.CLOSE);
+        assertThat(Target.atMost("page", "x", 20, measured(22, 1)).outcome()).isEqualTo(Outcome.SHORT);
+        assertThat(Target.atLeast("page", "x", 2, "", measured(1.9, Double.NaN)).outcome())
+                .isEqualTo(Outcome.SHORT);
+        assertThat(Target.atLeast("page", "x", 2, "", Optional.empty()).outcome())
+                .isEqualTo(Outcome.UNKNOWN);
+    }
+
+    @Test
+    void theBestOfNettyIsTheFasterOneInItsFastestMode() throws IOException {
+        String params = "{\"byteSize\": \"4096\", \"leak\": \"disabled\"}";
+        Findings findings = Findings.of(Fixture.in(folder)
+                .time("BufferBenchmark.NativeAccess.oneLive", 10, params)
+                .time("BufferBenchmark.Unsafe.oneLive", 5, params)
+                .time("BufferBenchmark.NativeAccess.oneLiveAdaptive", 30, params)
+                .time("BufferBenchmark.NativeAccess.oneLivePooled", 40, params)
+                .time("BufferBenchmark.Unsafe.oneLiveAdaptive", 20, params)
+                .results());
+
+        assertThat(measured(findings, "one live, 4096 B, over the best of Netty"))
+                .isEqualTo(2.0);
+    }
+
+    @Test
+    void memoryAndServerAreMeasuredToo() throws IOException {
+        Findings findings = Findings.of(Fixture.in(folder).server(5).memory().results());
+
+        assertThat(measured(findings, "A burst of 1 GiB in buffers of 4 KiB, all released: more after 2 s, MiB"))
+                .isEqualTo(6.0);
+        assertThat(measured(findings, "CPU a request, over the best of Netty: nio ×16, flat out"))
+                .isEqualTo(1.0);
+    }
+
+    private static double measured(Findings findings, String what) {
+        return Targets.of(findings).all().stream()
+                .filter(target -> target.what().equals(what))
+                .findFirst()
+                .flatMap(Target::measured)
+                .orElseThrow()
+                .value();
+    }
+
+    private static Optional<Ratio> measured(double value, double error) {
+        return Optional.of(new Ratio(value, error));
+    }
+}
