@@ -10,11 +10,11 @@ import java.util.stream.Collectors;
 /// What `-Dbench=` can name: benchmarks of JMH, or a scenario, or what is still to come.
 enum Group {
     /// Buffers, beside Netty's two allocators.
-    ALLOCATOR("\\.Buffer\\w+Benchmark\\b"),
+    ALLOCATOR("\\.Buffer\\w*Benchmark\\b"),
     /// Pages and runs of pages.
-    PAGE("\\.Page\\w+Benchmark\\b"),
+    PAGE("\\.Page\\w*Benchmark\\b"),
     /// Leases on pages.
-    LEASE("\\.Lease\\w+Benchmark\\b"),
+    LEASE("\\.Lease\\w*Benchmark\\b"),
     /// A server under load.
     SERVER(""),
     /// What allocators hold.

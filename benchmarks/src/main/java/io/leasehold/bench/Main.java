@@ -44,10 +44,7 @@ public final class Main {
     ///
     /// @throws IOException if the results cannot be written
     public static void main(String[] args) throws IOException {
-        // JMH's forks and the scenarios' JVMs would measure on after a Ctrl-C until they next had something to say.
-        Runtime.getRuntime()
-                .addShutdownHook(new Thread(
-                        () -> ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly)));
+        endWithOthers();
         try {
             Main main = new Main();
             if (main.chosen.equals(REPORT)) {
@@ -59,6 +56,22 @@ public final class Main {
         } catch (IllegalArgumentException e) {
             System.err.println(e.getMessage());
             System.exit(1);
+        }
+    }
+
+    /// Takes our JVMs along when we end, and ends when Maven does: JMH's forks and the scenarios' JVMs would measure on
+    /// until they next had something to say, and Maven leaves its child behind when it alone is killed.
+    private static void endWithOthers() {
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly)));
+        if (System.getProperty("bench.root") != null) {
+            ProcessHandle.current()
+                    .parent()
+                    .ifPresent(maven -> Thread.ofPlatform().daemon().start(() -> {
+                        maven.onExit().join();
+                        System.exit(1);
+                    }));
         }
     }
 

@@ -25,7 +25,7 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
 
     /// What a minute has no room for: all but one question of each kind.
     private static final List<String> MOST = List.of(
-            "Buffer(Access|Growth|HandOff|Heap|Large|Threads|Pattern)",
+            "Buffer(Access|Growth|HandOff|Heap|Large|Threads)",
             "BufferBenchmark.*\\.fifo",
             "LeaseBenchmark.*(direct|Hit|JdkShared)");
 

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /// One question of JMH: what is asked, one chart, all cases in a table, and how to ask it alone.
 record JmhSection(Question question, List<Measurement> measurements) {
@@ -72,7 +73,7 @@ record JmhSection(Question question, List<Measurement> measurements) {
                 if (side == Side.OTHER && others++ > 0) {
                     side = Side.ANOTHER;
                 }
-                put(sides, shown.size(), i, side, side.title(), theirs, scale);
+                put(sides, shown.size(), i, side, side == Side.OTHER ? others(shown) : side.title(), theirs, scale);
             }
         }
         List<String> categories =
@@ -88,6 +89,16 @@ record JmhSection(Question question, List<Measurement> measurements) {
                                 .formatted(
                                         shown.size(), cases.all().size(), common.isEmpty() ? "" : " (" + common + ")")
                         : common.isEmpty() ? "" : "All with: " + common + ".");
+    }
+
+    /// {@return the names of all baselines that are not Netty's}
+    private static String others(List<Pairing> shown) {
+        return shown.stream()
+                .flatMap(one -> one.theirs().stream().map(one::word))
+                .filter(word -> Side.ofWord(word) == Side.OTHER)
+                .map(Cases::baseline)
+                .distinct()
+                .collect(Collectors.joining(", "));
     }
 
     private void chartOfThreads(Html html, Gain gain, Scale scale) {

@@ -6,6 +6,8 @@ package io.leasehold.bench.report;
 /// @param error half of its interval; not a number if it is not known
 public record Ratio(double value, double error) {
 
+    private static final double MANY = 100;
+
     /// What a ratio means, as a word: colour alone would say nothing to some readers, and nothing on paper.
     public enum Verdict {
         /// Ours is better, by more than the error.
@@ -52,6 +54,7 @@ public record Ratio(double value, double error) {
 
     @Override
     public String toString() {
-        return Numbers.plain(value, 2) + (Double.isNaN(error) ? "" : " ±" + Numbers.plain(error, 2));
+        int decimals = Math.abs(value) >= MANY ? 0 : 2;
+        return Numbers.plain(value, decimals) + (Double.isNaN(error) ? "" : " ±" + Numbers.plain(error, decimals));
     }
 }

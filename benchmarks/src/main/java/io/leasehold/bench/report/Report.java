@@ -2,6 +2,7 @@ package io.leasehold.bench.report;
 
 import io.leasehold.bench.report.Html.Cell;
 import io.leasehold.bench.result.Machine;
+import io.leasehold.bench.result.Measurement;
 import io.leasehold.bench.result.MemoryResult.Moment;
 import io.leasehold.bench.result.Results;
 import java.io.IOException;
@@ -75,8 +76,20 @@ public final class Report {
         fact("commit", machine.commit());
         fact("command", machine.command());
         fact("date", machine.date());
-        fact("flags", "in the annotations of each benchmark; each run's own stand in jmh.json");
+        fact("flags of JMH's runs", flags());
         html.raw("</dl>\n");
+    }
+
+    /// Those that all runs share; a case with others says so in its name, and jmh.json has all of them.
+    private String flags() {
+        List<String> flags = new ArrayList<>();
+        for (Measurement one : findings.jmh()) {
+            if (flags.isEmpty()) {
+                flags.addAll(one.flags());
+            }
+            flags.retainAll(one.flags());
+        }
+        return String.join(" ", flags);
     }
 
     private void fact(String name, String value) {
@@ -162,7 +175,9 @@ public final class Report {
             long count = rows.stream()
                     .filter(row -> row.get(1).text().equals(verdict.words()))
                     .count();
-            counts.add(count + " × " + verdict.words());
+            if (count > 0 || verdict == Ratio.Verdict.LOSE) {
+                counts.add(count + " × " + verdict.words());
+            }
         }
         return "Of " + rows.size() + ": " + String.join(", ", counts) + ".";
     }

@@ -2,8 +2,10 @@ package io.leasehold.bench.result;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// @param error half of the 99.9 % interval; not a number if there was one sample
 /// @param unit as `ns/op`
 /// @param garbageBytes an operation allocated on the heap, if that was measured
+/// @param flags of the JVM, without properties
 /// @param forks the mean of each fork, in the order in which they ran
 public record Measurement(
         String benchmark,
@@ -28,6 +31,7 @@ public record Measurement(
         double error,
         String unit,
         @Nullable Double garbageBytes,
+        List<String> flags,
         List<Double> forks) {
 
     private static final String PROFILE = "gc.alloc.rate.norm";
@@ -51,6 +55,7 @@ public record Measurement(
                 number(primary.required("scoreError")),
                 primary.required("scoreUnit").asText(),
                 garbage.isMissingNode() ? null : number(garbage),
+                flags(json.path("jvmArgs")),
                 forks);
     }
 
@@ -86,6 +91,17 @@ public record Measurement(
 
     private String[] classes() {
         return className().replaceFirst("^([a-z]\\w*\\.)+", "").split("[.$]", -1);
+    }
+
+    private static List<String> flags(JsonNode arguments) {
+        Set<String> flags = new LinkedHashSet<>();
+        for (JsonNode argument : arguments) {
+            String text = argument.asText();
+            if (text.startsWith("-X") || text.startsWith("--")) {
+                flags.add(text);
+            }
+        }
+        return List.copyOf(flags);
     }
 
     private static double mean(JsonNode samples) {
