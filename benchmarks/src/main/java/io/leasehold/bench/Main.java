@@ -27,8 +27,8 @@ import java.util.regex.PatternSyntaxException;
 /// | `bench.results` | the folder of the results, seen from that of Maven |
 ///
 /// A part that fails says so in a sentence, the others run all the same, and the run ends with an error; so does one
-/// whose report lacks something. `report` measures nothing: it makes the report of a folder again, and prints the figures
-/// that the README shows.
+/// whose report lacks something. `report` measures nothing: it makes the report of a folder again, and prints the
+/// figures that the README shows.
 public final class Main {
 
     private static final String REPORT = "report";

@@ -15,7 +15,7 @@ import java.util.Optional;
 record Question(String className, String group, String title, String sentence) {
 
     private static final String SECOND_THREAD =
-            " The control is work that shares nothing, of about the same length; two virtual processors may be one core.";
+            " The control is work that shares nothing, of about the same length; two processors may be one core.";
 
     private static final List<Question> ALL = List.of(
             new Question(
