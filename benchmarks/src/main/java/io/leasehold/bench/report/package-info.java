@@ -5,8 +5,8 @@
 /// class knows the library that draws (`Charts`).
 ///
 /// The page is one file that asks for nothing else: it is sent by mail and opened years later. It has no script. Where
-/// we lose stands in the same place, in the same size and in a word, as where we win. `Check` reads the written page and
-/// says what is missing in it.
+/// we lose stands in the same place, in the same size and in a word, as where we win. `Check` reads the written page
+/// and says what is missing in it.
 @NullMarked
 package io.leasehold.bench.report;
 
