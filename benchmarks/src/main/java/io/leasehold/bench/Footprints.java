@@ -27,8 +27,8 @@ final class Footprints {
     }
 
     private static final List<String> ALLOCATORS = List.of("leased", "adaptive", "pooled");
-    private static final List<String> BURSTS = List.of("burst4k", "burst64k", "survivors256");
-    private static final List<String> OTHERS = List.of("steadyProxy", "steadyGateway", "threads");
+    private static final List<String> BURSTS = List.of("burst4k", "survivors256", "burst64k");
+    private static final List<String> OTHERS = List.of("steadyGateway", "threads", "steadyProxy");
     private static final int SAMPLE_MILLIS = 50;
     private static final int PAGE_BYTES = 4096;
 
@@ -46,8 +46,8 @@ final class Footprints {
         return terms(form).stream().mapToLong(Term::expectedSeconds).sum();
     }
 
-    /// Runs the scenarios of a form: in `ci` one burst, in `full` with another look after a minute. What fails is said,
-    /// and left out.
+    /// Runs the scenarios of a form: in `ci` one burst, in `short` two and two others, in `full` all, with another look
+    /// after a minute. What fails is said, and left out.
     ///
     /// @param progress is told what runs and how much is left, in lines
     static List<MemoryResult> run(Form form, Consumer<String> progress) throws InterruptedException {
@@ -69,11 +69,13 @@ final class Footprints {
     }
 
     private static List<Term> terms(Form form) {
+        int bursts = form == Form.CI ? 1 : form == Form.SHORT ? 2 : BURSTS.size();
+        int others = form == Form.CI ? 0 : form == Form.SHORT ? 2 : OTHERS.size();
         List<Term> terms = new ArrayList<>();
-        for (String scenario : form == Form.CI ? BURSTS.subList(0, 1) : BURSTS) {
+        for (String scenario : BURSTS.subList(0, bursts)) {
             ALLOCATORS.forEach(allocator -> terms.add(new Term(scenario, allocator, form == Form.FULL)));
         }
-        for (String scenario : form == Form.CI ? List.<String>of() : OTHERS) {
+        for (String scenario : OTHERS.subList(0, others)) {
             ALLOCATORS.forEach(allocator -> terms.add(new Term(scenario, allocator, false)));
         }
         return terms;

@@ -7,15 +7,15 @@ import org.openjdk.jmh.runner.options.TimeValue;
 /// How long the benchmarks take. JMH's go in rounds: each runs every benchmark once in a fresh JVM, so that what is
 /// compared alternates and a machine that slows down slows all of it.
 ///
-/// The short forms share one budget among all parts, and JMH's share among all of its runs, so that they end in time
-/// however many there are; what they say of a close race is worth little.
+/// In the short forms JMH has a budget that its runs share, so that they end in time however many there are; what they
+/// say of a close race is worth little. The scenarios have about the rest of the minute, or of the five.
 public enum Form {
     /// A minute: does everything still run, and is anything badly off?
-    CI(1, 25, 20, 15),
+    CI(1, 25),
     /// Five minutes.
-    SHORT(2, 180, 75, 45),
+    SHORT(2, 130),
     /// As long as a number that is published needs: ten seconds a run, five runs of each.
-    FULL(5, Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
+    FULL(5, Long.MAX_VALUE);
 
     private static final int ITERATIONS = 5;
     private static final double FULL_SECONDS = 10;
@@ -26,14 +26,10 @@ public enum Form {
 
     private final int rounds;
     private final long jmhSeconds;
-    private final long serverSeconds;
-    private final long memorySeconds;
 
-    Form(int rounds, long jmhSeconds, long serverSeconds, long memorySeconds) {
+    Form(int rounds, long jmhSeconds) {
         this.rounds = rounds;
         this.jmhSeconds = jmhSeconds;
-        this.serverSeconds = serverSeconds;
-        this.memorySeconds = memorySeconds;
     }
 
     /// {@return the form of a name}
@@ -47,16 +43,6 @@ public enum Form {
 
     int rounds() {
         return rounds;
-    }
-
-    /// {@return how long the server scenario may take; no bound in the full form}
-    public long serverSeconds() {
-        return serverSeconds;
-    }
-
-    /// {@return how long the memory scenario may take; no bound in the full form}
-    public long memorySeconds() {
-        return memorySeconds;
     }
 
     /// Sets one fork and iterations such that `runs` runs a round fit; two thirds of a fork are measured.

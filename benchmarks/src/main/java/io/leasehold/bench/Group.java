@@ -3,7 +3,6 @@ package io.leasehold.bench;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -25,9 +24,6 @@ enum Group {
     WINDOW("");
 
     private static final String ALL = "all";
-
-    /// By title; a group without one has JMH's benchmarks, or nothing yet.
-    private static final Map<String, Scenario> SCENARIOS = Map.of();
 
     private final String regex;
 
@@ -61,12 +57,18 @@ enum Group {
 
     /// {@return whether there is anything to run}
     boolean isBuilt() {
-        return !regex.isEmpty() || scenario().isPresent();
+        return !regex.isEmpty() || scenario(0).isPresent();
     }
 
     /// {@return what it runs besides JMH's benchmarks}
-    Optional<Scenario> scenario() {
-        return Optional.ofNullable(SCENARIOS.get(title()));
+    ///
+    /// @param rounds how many, or 0 for as many as the form says
+    Optional<Scenario> scenario(int rounds) {
+        return switch (this) {
+            case SERVER -> Optional.of(new ServerPart(rounds));
+            case MEMORY -> Optional.of(new MemoryPart());
+            default -> Optional.empty();
+        };
     }
 
     /// {@return what `-Dbench=` calls it}

@@ -18,8 +18,8 @@ record JmhPart(Selection selection, int rounds) implements Scenario {
 
     private static final String IGNORE_LOCK = "jmh.ignoreLock";
 
-    /// {@return about how long it takes}
-    long expectedSeconds(Form form) {
+    @Override
+    public long expectedSeconds(Form form) {
         return form.expectedSeconds(selection.countRuns(), rounds);
     }
 

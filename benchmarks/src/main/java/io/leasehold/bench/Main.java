@@ -23,7 +23,7 @@ import java.util.regex.PatternSyntaxException;
 /// |---|---|
 /// | `bench` | a group (see [Group]), a regular expression that the names of benchmarks contain, or `report` |
 /// | `bench.time` | `ci`, `short` or `full`: see [Form] |
-/// | `bench.rounds` | how often each of JMH's benchmarks runs, instead of what the form says |
+/// | `bench.rounds` | how often each of JMH's benchmarks runs, and the most that a server does |
 /// | `bench.results` | the folder of the results, seen from that of Maven |
 ///
 /// A part that fails says so in a sentence, the others run all the same, and the run ends with an error; so does one
@@ -77,14 +77,14 @@ public final class Main {
 
     /// What is to run, by its name.
     private Map<String, Scenario> parts() {
-        int rounds = Integer.getInteger("bench.rounds", form.rounds());
+        int rounds = Integer.getInteger("bench.rounds", 0);
         Map<String, Scenario> parts = new LinkedHashMap<>();
         List<Group> groups = Group.of(chosen).orElse(List.of());
         Selection selection = groups.isEmpty() ? Selection.ofRegex(regex()) : Selection.ofGroups(groups, form);
         if (selection.countRuns() > 0) {
-            parts.put("JMH", new JmhPart(selection, rounds));
+            parts.put("JMH", new JmhPart(selection, rounds == 0 ? form.rounds() : rounds));
         }
-        groups.forEach(group -> group.scenario().ifPresent(scenario -> parts.put(group.title(), scenario)));
+        groups.forEach(group -> group.scenario(rounds).ifPresent(scenario -> parts.put(group.title(), scenario)));
         if (parts.isEmpty() && !groups.isEmpty()) {
             throw new IllegalArgumentException(
                     "nothing is measured yet in group " + chosen + "; the groups are " + Group.names());
@@ -124,23 +124,11 @@ public final class Main {
     }
 
     private String left(Map<String, Scenario> parts, int number) {
-        long seconds = 0;
-        int i = 0;
-        for (Map.Entry<String, Scenario> part : parts.entrySet()) {
-            if (++i >= number) {
-                seconds += seconds(part.getKey(), part.getValue());
-            }
-        }
-        return form == Form.FULL && parts.size() > 1
-                ? "the full form takes hours"
-                : "about " + seconds + " s left in all";
-    }
-
-    private long seconds(String name, Scenario part) {
-        if (part instanceof JmhPart jmh) {
-            return jmh.expectedSeconds(form);
-        }
-        return name.equals(Group.SERVER.title()) ? form.serverSeconds() : form.memorySeconds();
+        long seconds = parts.values().stream()
+                .skip(number - 1)
+                .mapToLong(part -> part.expectedSeconds(form))
+                .sum();
+        return seconds < 600 ? "about " + seconds + " s left in all" : "about " + seconds / 60 + " min left in all";
     }
 
     private void recompute() throws IOException {

@@ -3,9 +3,11 @@ package io.leasehold.bench;
 import io.leasehold.bench.result.Results;
 import java.util.function.Consumer;
 
-/// A part of the main job that is not JMH's: it starts JVMs of its own, and leaves a file among the results.
-@FunctionalInterface
+/// A part of the main job: it starts JVMs of its own, and leaves a file among the results.
 interface Scenario {
+
+    /// {@return about how long it takes}
+    long expectedSeconds(Form form);
 
     /// Runs for about as long as `form` allows.
     ///

@@ -107,6 +107,18 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
                 timing);
     }
 
+    /// {@return this plan with at most so many rounds of each setting}
+    ///
+    /// @param most from 1
+    public Plan inRounds(int most) {
+        return new Plan(
+                settings.stream().map(setting -> setting.inRounds(most)).toList(),
+                allocators,
+                connections,
+                port,
+                timing);
+    }
+
     /// {@return this plan on one port}
     ///
     /// @param other a port of 127.0.0.1, or 0 for any

@@ -29,4 +29,9 @@ public record Setting(Transport transport, boolean tls, Mode mode, int depth, in
         return transport.text() + (tls ? ", TLS" : ", plain") + ", " + mode.text() + ", "
                 + (depth == 1 ? "no pipelining" : depth + " requests deep");
     }
+
+    /// {@return this setting with at most so many rounds}
+    Setting inRounds(int most) {
+        return new Setting(transport, tls, mode, depth, Math.min(most, flatRounds), Math.min(most, rateRounds));
+    }
 }
