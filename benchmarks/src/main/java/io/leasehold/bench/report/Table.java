@@ -3,10 +3,13 @@ package io.leasehold.bench.report;
 import io.leasehold.bench.result.Measurement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// Ours beside each baseline for the terminal, a line a pair; a benchmark without a partner has a line of its own.
 ///
-/// A ratio above 1 is in our favour, whatever the unit; errors are the 99.9 % confidence intervals of JMH.
+/// A ratio above 1 is in our favour, whatever the unit; errors are the 99.9 % confidence intervals of JMH. So that a
+/// line fits, what is the same in all lines of a class, parameters and the JVM's mode, is left out; the report has it.
 public record Table(List<Line> lines) {
 
     private static final String[] HEADINGS = {"benchmark", "ours", "B/op", "baseline", "", "ratio", "", "unit"};
@@ -34,9 +37,11 @@ public record Table(List<Line> lines) {
         List<Line> lines = new ArrayList<>();
         for (Pairing pairing : Pairing.of(all)) {
             Measurement ours = pairing.ours();
+            String name = name(ours, all);
             for (Measurement theirs : pairing.theirs()) {
                 Ratio ratio = pairing.ratio(theirs);
                 lines.add(line(
+                        name,
                         ours,
                         pairing.word(theirs),
                         Numbers.score(theirs.score(), theirs.error()),
@@ -44,16 +49,16 @@ public record Table(List<Line> lines) {
                         ratio.verdict().words()));
             }
             if (pairing.theirs().isEmpty()) {
-                lines.add(line(ours, "", "", "", ""));
+                lines.add(line(name, ours, "", "", "", ""));
             }
         }
         return new Table(lines);
     }
 
-    private static Line line(Measurement ours, String word, String theirs, String ratio, String verdict) {
+    private static Line line(String name, Measurement ours, String word, String theirs, String ratio, String verdict) {
         Double garbage = ours.garbageBytes();
         return new Line(
-                name(ours),
+                name,
                 Numbers.score(ours.score(), ours.error()),
                 garbage == null ? "" : Numbers.plain(garbage, 1),
                 word,
@@ -63,10 +68,25 @@ public record Table(List<Line> lines) {
                 ours.unit());
     }
 
-    private static String name(Measurement result) {
-        String name = result.question().replaceFirst("Benchmark$", "")
-                + (result.variant().isEmpty() ? "" : "." + result.variant()) + "." + result.method();
-        return result.params().isEmpty() ? name : name + " " + result.params();
+    private static String name(Measurement result, List<Measurement> all) {
+        List<Measurement> siblings = all.stream()
+                .filter(other -> other.question().equals(result.question()))
+                .toList();
+        StringBuilder name = new StringBuilder(result.question().replaceFirst("Benchmark$", ""));
+        if (differs(siblings, Measurement::variant)) {
+            name.append('.').append(result.variant());
+        }
+        name.append('.').append(result.method());
+        result.params().forEach((key, value) -> {
+            if (differs(siblings, sibling -> sibling.params().get(key))) {
+                name.append(' ').append(key).append('=').append(value);
+            }
+        });
+        return name.toString();
+    }
+
+    private static boolean differs(List<Measurement> siblings, Function<Measurement, @Nullable String> what) {
+        return siblings.stream().map(what).distinct().count() > 1;
     }
 
     @Override
