@@ -43,6 +43,11 @@ public final class AddressSpace {
         return CHOICE.memory;
     }
 
+    /// {@return the sockets that go with this memory: native where it is}
+    static Datagrams datagrams() {
+        return Sockets.SYSTEM;
+    }
+
     @SuppressWarnings("restricted")
     private static Choice choose(OsOptions options) {
         if (options.memory() == OsOptions.Memory.PORTABLE) {
@@ -80,4 +85,9 @@ public final class AddressSpace {
     }
 
     private record Choice(VirtualMemory memory, MemorySegment all) {}
+
+    /// Kept apart, so that a process which never asks for a socket opens none.
+    private static final class Sockets {
+        static final Datagrams SYSTEM = isNative() ? LinuxDatagrams.open() : new PortableDatagrams(ALL);
+    }
 }

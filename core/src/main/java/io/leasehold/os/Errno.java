@@ -1,6 +1,6 @@
 package io.leasehold.os;
 
-/// The error numbers of Linux that memory and files can raise, by name; x86-64 and aarch64 share them.
+/// The error numbers of Linux that memory, files and sockets can raise, by name; x86-64 and aarch64 share them.
 ///
 /// @see <a href="https://man7.org/linux/man-pages/man3/errno.3.html">errno(3)</a>
 public final class Errno {
@@ -45,8 +45,26 @@ public final class Errno {
     public static final int ENOSYS = 38;
     /// Value too large.
     public static final int EOVERFLOW = 75;
+    /// Message too long.
+    public static final int EMSGSIZE = 90;
+    /// The kernel does not have this socket option.
+    public static final int ENOPROTOOPT = 92;
     /// Operation not supported.
     public static final int EOPNOTSUPP = 95;
+    /// The system does not have this kind of address.
+    public static final int EAFNOSUPPORT = 97;
+    /// Another socket has this address.
+    public static final int EADDRINUSE = 98;
+    /// No interface of this machine has this address.
+    public static final int EADDRNOTAVAIL = 99;
+    /// No route leads there.
+    public static final int ENETUNREACH = 101;
+    /// No buffer space.
+    public static final int ENOBUFS = 105;
+    /// Nobody listens there.
+    public static final int ECONNREFUSED = 111;
+    /// Nobody on the way knows the host.
+    public static final int EHOSTUNREACH = 113;
 
     private Errno() {}
 
@@ -75,7 +93,16 @@ public final class Errno {
             case EROFS -> entry("EROFS", errno, "read-only file system");
             case ENOSYS -> entry("ENOSYS", errno, "call not implemented");
             case EOVERFLOW -> entry("EOVERFLOW", errno, "value too large");
+            case EMSGSIZE -> entry("EMSGSIZE", errno, "message too long");
+            case ENOPROTOOPT -> entry("ENOPROTOOPT", errno, "protocol option not available");
             case EOPNOTSUPP -> entry("EOPNOTSUPP", errno, "operation not supported");
+            case EAFNOSUPPORT -> entry("EAFNOSUPPORT", errno, "address family not supported");
+            case EADDRINUSE -> entry("EADDRINUSE", errno, "address already in use");
+            case EADDRNOTAVAIL -> entry("EADDRNOTAVAIL", errno, "address not available");
+            case ENETUNREACH -> entry("ENETUNREACH", errno, "network is unreachable");
+            case ENOBUFS -> entry("ENOBUFS", errno, "no buffer space available");
+            case ECONNREFUSED -> entry("ECONNREFUSED", errno, "connection refused");
+            case EHOSTUNREACH -> entry("EHOSTUNREACH", errno, "no route to host");
             default -> "errno " + errno;
         };
     }

@@ -19,8 +19,12 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @see <a href="https://man7.org/linux/man-pages/man2/syscall.2.html">syscall(2)</a>
 enum LinuxCall {
+    BIND(49, 200),
     CLOSE(3, 57),
+    CONNECT(42, 203),
     FTRUNCATE(77, 46),
+    GETSOCKNAME(51, 204),
+    GETSOCKOPT(55, 209),
     MADVISE(28, 233),
     MEMBARRIER(324, 283),
     MEMFD_CREATE(319, 279),
@@ -32,7 +36,14 @@ enum LinuxCall {
     MUNLOCK(150, 229),
     MUNMAP(11, 215),
     PIDFD_OPEN(434, 434),
-    PROCESS_MADVISE(440, 440);
+    PPOLL(271, 73),
+    PROCESS_MADVISE(440, 440),
+    RECVMMSG(299, 243),
+    RECVMSG(47, 212),
+    SENDMSG(46, 211),
+    SETSOCKOPT(54, 208),
+    SHUTDOWN(48, 210),
+    SOCKET(41, 198);
 
     private final int x86Number; // (C)
     private final int aarch64Number; // (C)

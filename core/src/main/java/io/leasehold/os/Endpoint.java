@@ -1,0 +1,130 @@
+package io.leasehold.os;
+
+import java.lang.foreign.MemorySegment;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+
+/// An IP address and port as numbers, kept and set again, so that naming who sent a datagram costs no object.
+///
+/// An IPv4 address is held as IPv6 holds it, `::ffff:a.b.c.d`.
+///
+/// **Threads.** Confined to one thread at a time.
+///
+/// @see <a href="https://man7.org/linux/man-pages/man7/ip.7.html">ip(7)</a>,
+///     <a href="https://man7.org/linux/man-pages/man7/ipv6.7.html">ipv6(7)</a>
+final class Endpoint {
+
+    private static final long IPV4_PREFIX = 0xffffL << 32;
+    private static final long IPV4_BITS = 0xffff_ffffL;
+
+    private long high; // (O) first eight bytes of the address
+    private long low; // (O) last eight
+    private int scope; // (O) number of the interface, for addresses that mean something on one link only
+    private int port; // (O) 0 if there is none
+
+    void clear() {
+        high = 0;
+        low = 0;
+        scope = 0;
+        port = 0;
+    }
+
+    void set(Endpoint other) {
+        high = other.high;
+        low = other.low;
+        scope = other.scope;
+        port = other.port;
+    }
+
+    void set(InetSocketAddress address) {
+        ByteBuffer bytes = ByteBuffer.wrap(address.getAddress().getAddress());
+        boolean wide = address.getAddress() instanceof Inet6Address;
+        high = wide ? bytes.getLong() : 0;
+        low = wide ? bytes.getLong() : IPV4_PREFIX | (bytes.getInt() & IPV4_BITS);
+        scope = address.getAddress() instanceof Inet6Address six ? six.getScopeId() : 0;
+        port = address.getPort();
+    }
+
+    long high() {
+        return high;
+    }
+
+    long low() {
+        return low;
+    }
+
+    int port() {
+        return port;
+    }
+
+    boolean isIpv4() {
+        return high == 0 && (low & ~IPV4_BITS) == IPV4_PREFIX;
+    }
+
+    /// {@return this as an object}
+    InetSocketAddress toSocketAddress() {
+        byte[] bytes = ByteBuffer.allocate(16).putLong(high).putLong(low).array();
+        try {
+            // Of a mapped address this makes an Inet4Address.
+            InetAddress address =
+                    scope == 0 ? InetAddress.getByAddress(bytes) : Inet6Address.getByAddress(null, bytes, scope);
+            return new InetSocketAddress(address, port);
+        } catch (UnknownHostException e) {
+            throw new AssertionError("sixteen bytes are an address", e);
+        }
+    }
+
+    /// Writes this as a socket address.
+    ///
+    /// @param to where to, with room for [MessageLayout#ADDRESS_SPACE] bytes
+    /// @param offset where in it, a multiple of 8 bytes
+    /// @param wide whether as a sockaddr_in6, else as a sockaddr_in, which holds IPv4 only
+    /// @return its size in bytes
+    int write(MemorySegment to, long offset, boolean wide) {
+        to.set(MessageLayout.NET_SHORT, offset + MessageLayout.PORT, (short) port);
+        if (!wide) {
+            to.set(MessageLayout.SHORT, offset + MessageLayout.FAMILY, (short) MessageLayout.AF_INET);
+            to.set(MessageLayout.NET_INT, offset + MessageLayout.IPV4_ADDRESS, (int) low);
+            return MessageLayout.IPV4_SIZE;
+        }
+        to.set(MessageLayout.SHORT, offset + MessageLayout.FAMILY, (short) MessageLayout.AF_INET6);
+        to.set(MessageLayout.INT, offset + MessageLayout.IPV6_FLOW, 0);
+        to.set(MessageLayout.NET_LONG, offset + MessageLayout.IPV6_ADDRESS, high);
+        to.set(MessageLayout.NET_LONG, offset + MessageLayout.IPV6_ADDRESS + Long.BYTES, low);
+        to.set(MessageLayout.INT, offset + MessageLayout.IPV6_SCOPE, scope);
+        return MessageLayout.IPV6_SIZE;
+    }
+
+    /// Reads a socket address that the kernel wrote.
+    ///
+    /// @param from where from
+    /// @param offset where in it, a multiple of 8 bytes
+    /// @param byteSize its size in bytes, 0 if the kernel wrote none
+    void read(MemorySegment from, long offset, int byteSize) {
+        clear();
+        if (byteSize < MessageLayout.IPV4_SIZE) {
+            return;
+        }
+        port = Short.toUnsignedInt(from.get(MessageLayout.NET_SHORT, offset + MessageLayout.PORT));
+        if (from.get(MessageLayout.SHORT, offset + MessageLayout.FAMILY) == MessageLayout.AF_INET) {
+            low = IPV4_PREFIX | (from.get(MessageLayout.NET_INT, offset + MessageLayout.IPV4_ADDRESS) & IPV4_BITS);
+        } else {
+            high = from.get(MessageLayout.NET_LONG, offset + MessageLayout.IPV6_ADDRESS);
+            low = from.get(MessageLayout.NET_LONG, offset + MessageLayout.IPV6_ADDRESS + Long.BYTES);
+            scope = from.get(MessageLayout.INT, offset + MessageLayout.IPV6_SCOPE);
+        }
+    }
+
+    static boolean isIpv4(InetSocketAddress address) {
+        return address.getAddress() instanceof Inet4Address;
+    }
+
+    @Override
+    public String toString() {
+        return port == 0 ? "nobody" : toSocketAddress().toString();
+    }
+}

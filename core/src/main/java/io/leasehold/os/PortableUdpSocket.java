@@ -1,0 +1,243 @@
+package io.leasehold.os;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.AlreadyConnectedException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.SelectionKey;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// A UDP socket over a [DatagramChannel].
+///
+/// It makes objects with each call, as the channel does. Of datagrams that arrive for a small page the whole is read
+/// and copied, since a channel drops what does not fit without a word.
+///
+/// **Ownership.** Owns the channel and two selectors, which are made when they are first needed.
+///
+/// **Threads.** Thread-safe; of those who wait for the same thing one waits in the selector, the others for it.
+final class PortableUdpSocket implements UdpSocket {
+
+    /// No datagram has more payload, over IPv6 either.
+    private static final int MAX_DATAGRAM_BYTES = 65_527;
+
+    private final DatagramChannel channel; // (C)
+    private final InetSocketAddress local; // (C)
+    private final MemorySegment space; // (C)
+    private final ReadyWait readable; // (C)
+    private final ReadyWait writable; // (C)
+    private final AtomicBoolean closed = new AtomicBoolean(); // (A)
+    private final AtomicLong truncated = new AtomicLong(); // (A)
+    private final AtomicLong split = new AtomicLong(); // (A)
+
+    /// A socket over an open channel that is bound and does not block.
+    PortableUdpSocket(DatagramChannel channel, InetSocketAddress local, MemorySegment space) {
+        this.channel = channel;
+        this.local = local;
+        this.space = space;
+        this.readable = new ReadyWait(channel, SelectionKey.OP_READ);
+        this.writable = new ReadyWait(channel, SelectionKey.OP_WRITE);
+    }
+
+    @Override
+    public InetSocketAddress local() {
+        return local;
+    }
+
+    @Override
+    public void connect(InetSocketAddress peer) {
+        SocketPreconditions.checkRemote(peer);
+        Endpoint endpoint = new Endpoint();
+        endpoint.set(peer);
+        SocketPreconditions.checkFamily(endpoint, local);
+        checkOpen();
+        try {
+            channel.connect(peer);
+        } catch (AlreadyConnectedException e) {
+            throw SocketPreconditions.connected(local);
+        } catch (IOException e) {
+            throw refused("connect", "peer=" + peer, e);
+        }
+    }
+
+    @Override
+    public boolean enableGro() {
+        checkOpen();
+        return false;
+    }
+
+    @Override
+    public int resizeReceiveBuffer(int byteSize) {
+        return resize(StandardSocketOptions.SO_RCVBUF, byteSize);
+    }
+
+    @Override
+    public int resizeSendBuffer(int byteSize) {
+        return resize(StandardSocketOptions.SO_SNDBUF, byteSize);
+    }
+
+    @Override
+    public int receive(Received into, int count) {
+        into.begin(count);
+        checkOpen();
+        int received = 0;
+        while (received < count && receiveNext(into, received)) {
+            if (into.isTruncated(received)) {
+                truncated.incrementAndGet();
+            }
+            received++;
+        }
+        return received;
+    }
+
+    @Override
+    public int send(Outgoing message, long address, int byteSize, int segmentSize) {
+        SocketPreconditions.checkTrain(address, byteSize, segmentSize);
+        checkOpen();
+        SocketPreconditions.checkDestination(message, channel.isConnected(), local);
+        SocketAddress destination =
+                message.hasDestination() ? message.destination().toSocketAddress() : null;
+        ByteBuffer train = buffer(address, byteSize);
+        if (byteSize > segmentSize) {
+            split.incrementAndGet();
+        }
+        int sent = 0;
+        do {
+            train.limit(Math.min(byteSize, sent + segmentSize)).position(sent);
+            int size = train.remaining();
+            int written;
+            try {
+                written = destination == null ? channel.write(train) : channel.send(train, destination);
+            } catch (IOException e) {
+                throw refused(
+                        "sendmsg",
+                        message + ", byteSize=" + byteSize + ", segmentSize=" + segmentSize + ", sentBytes=" + sent,
+                        e);
+            }
+            // Of an empty datagram the channel does not say whether it went.
+            if (written == 0 && size != 0) {
+                return sent == 0 ? WOULD_BLOCK : sent;
+            }
+            sent += size;
+        } while (sent < byteSize);
+        return sent;
+    }
+
+    @Override
+    public boolean awaitReadable(long timeoutNanos) {
+        return await(readable, timeoutNanos);
+    }
+
+    @Override
+    public boolean awaitWritable(long timeoutNanos) {
+        return await(writable, timeoutNanos);
+    }
+
+    @Override
+    public long truncatedCount() {
+        return truncated.get();
+    }
+
+    @Override
+    public long splitCount() {
+        return split.get();
+    }
+
+    @Override
+    public void close() {
+        if (closed.getAndSet(true)) {
+            return;
+        }
+        try (channel;
+                writable;
+                readable) {
+            readable.wakeUp();
+            writable.wakeUp();
+        } catch (IOException e) {
+            throw PortableDatagrams.refused("close", "local=" + local, e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "PortableUdpSocket(local=" + local + ", isClosed=" + closed + ", truncated=" + truncated + ", split="
+                + split + ")";
+    }
+
+    private int resize(SocketOption<Integer> option, int byteSize) {
+        SocketPreconditions.checkBuffer(byteSize);
+        checkOpen();
+        try {
+            return channel.setOption(option, byteSize).getOption(option);
+        } catch (IOException e) {
+            throw refused("setsockopt", option.name() + "=" + byteSize, e);
+        }
+    }
+
+    /// {@return whether a datagram was there}
+    private boolean receiveNext(Received into, int index) {
+        int pageSize = into.pageSize(index);
+        ByteBuffer page = buffer(into.address(index), pageSize);
+        boolean isLarge = pageSize >= MAX_DATAGRAM_BYTES;
+        ByteBuffer target = isLarge ? page : ByteBuffer.allocate(MAX_DATAGRAM_BYTES);
+        SocketAddress sender;
+        try {
+            sender = channel.receive(target);
+        } catch (IOException e) {
+            if (index > 0) {
+                return false;
+            }
+            throw refused("recvmsg", "count=1", e);
+        }
+        if (sender == null) {
+            return false;
+        }
+        int byteSize = target.position();
+        if (!isLarge) {
+            page.put(0, target, 0, Math.min(byteSize, pageSize));
+        }
+        into.add(byteSize, (InetSocketAddress) sender);
+        return true;
+    }
+
+    private ByteBuffer buffer(long address, int byteSize) {
+        long offset = address - space.address();
+        if (offset < 0 || offset > space.byteSize() - byteSize) {
+            throw new IllegalArgumentException("range is outside of the memory: address=0x" + Long.toHexString(address)
+                    + ", byteSize=" + byteSize + ", memory=0x" + Long.toHexString(space.address()) + ", memoryBytes="
+                    + space.byteSize());
+        }
+        return space.asSlice(offset, byteSize).asByteBuffer();
+    }
+
+    private boolean await(ReadyWait wait, long timeoutNanos) {
+        SocketPreconditions.checkTimeout(timeoutNanos);
+        checkOpen();
+        boolean ready;
+        try {
+            ready = wait.await(timeoutNanos, closed::get);
+        } catch (IOException e) {
+            throw refused("select", "timeoutNanos=" + timeoutNanos, e);
+        }
+        checkOpen();
+        return ready;
+    }
+
+    private void checkOpen() {
+        if (closed.get()) {
+            throw SocketPreconditions.closed(local);
+        }
+    }
+
+    private RuntimeException refused(String call, String arguments, IOException e) {
+        return closed.get() || e instanceof ClosedChannelException
+                ? SocketPreconditions.closed(local)
+                : PortableDatagrams.refused(call, "local=" + local + ", " + arguments, e);
+    }
+}
