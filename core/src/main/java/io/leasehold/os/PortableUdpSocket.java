@@ -191,6 +191,7 @@ final class PortableUdpSocket implements UdpSocket {
             sender = channel.receive(target);
         } catch (IOException e) {
             if (index > 0) {
+                // What was received comes first; the channel does not tell such an error twice.
                 return false;
             }
             throw refused("recvmsg", "count=1", e);

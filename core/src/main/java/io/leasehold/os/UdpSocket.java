@@ -29,7 +29,8 @@ public interface UdpSocket extends AutoCloseable {
     /// {@return the address and port that the socket was bound to when it was opened}
     InetSocketAddress local();
 
-    /// Fixes the peer, once: only its datagrams are received from now on, and [Outgoing#toPeer] goes to it.
+    /// Fixes the peer, once: only its datagrams are received from now on, and [Outgoing#toPeer] goes to it. Whether
+    /// those that came from others before are still delivered depends on the form.
     ///
     /// @param peer address and port
     /// @throws IllegalArgumentException if it is not resolved, has port 0, or is IPv6 while the socket is IPv4

@@ -1,7 +1,5 @@
 package io.leasehold.os;
 
-import java.util.EnumMap;
-import java.util.Map;
 import java.util.function.IntFunction;
 
 /// Virtual memory that fails when it is told to, with the exception that the real one would throw.
@@ -43,9 +41,7 @@ public final class FaultyVirtualMemory implements VirtualMemory {
     }
 
     private final VirtualMemory delegate; // (C)
-    private final Map<Call, Fault> faults = new EnumMap<>(Call.class); // (L) this
-    private final Map<Call, Long> counts = new EnumMap<>(Call.class); // (L) this
-    private long injected; // (L) this
+    private final Faults<Call> faults = new Faults<>(Call.class); // (C)
 
     public FaultyVirtualMemory(VirtualMemory delegate) {
         this.delegate = delegate;
@@ -53,32 +49,32 @@ public final class FaultyVirtualMemory implements VirtualMemory {
 
     /// Makes the `nth` call from now on fail, and no other.
     public void failOnce(Call call, int nth, int errno) {
-        arm(call, new Fault(nth, true, errno));
+        faults.failOnce(call, nth, errno);
     }
 
     /// Makes the `nth` call from now on fail, and all after it.
     public void failFrom(Call call, int nth, int errno) {
-        arm(call, new Fault(nth, false, errno));
+        faults.failFrom(call, nth, errno);
     }
 
     /// Takes all faults back. The counters stay.
-    public synchronized void disarm() {
-        faults.clear();
+    public void disarm() {
+        faults.disarm();
     }
 
     /// {@return whether a fault of this kind is still to come}
-    public synchronized boolean isArmed(Call call) {
-        return faults.containsKey(call);
+    public boolean isArmed(Call call) {
+        return faults.isArmed(call);
     }
 
     /// {@return how often a call was made, failed ones included}
-    public synchronized long count(Call call) {
-        return counts.getOrDefault(call, 0L);
+    public long count(Call call) {
+        return faults.count(call);
     }
 
     /// {@return how many calls were made to fail}
-    public synchronized long injected() {
-        return injected;
+    public long injected() {
+        return faults.injected();
     }
 
     @Override
@@ -207,9 +203,8 @@ public final class FaultyVirtualMemory implements VirtualMemory {
     }
 
     @Override
-    public synchronized String toString() {
-        return "FaultyVirtualMemory(counts=" + counts + ", injected=" + injected + ", faults=" + faults + ", delegate="
-                + delegate + ")";
+    public String toString() {
+        return "FaultyVirtualMemory(" + faults + ", delegate=" + delegate + ")";
     }
 
     private void enterRange(Call call, String name, long address, long byteSize, String detail) {
@@ -217,42 +212,9 @@ public final class FaultyVirtualMemory implements VirtualMemory {
     }
 
     private void enter(Call call, IntFunction<OsException> refusal) {
-        int errno = countAndStrike(call);
+        int errno = faults.countAndStrike(call);
         if (errno != 0) {
             throw refusal.apply(errno);
-        }
-    }
-
-    /// {@return the error number that this call fails with, or 0}
-    private synchronized int countAndStrike(Call call) {
-        counts.merge(call, 1L, Long::sum);
-        Fault fault = faults.get(call);
-        if (fault == null) {
-            return 0;
-        }
-        if (fault.callsLeft > 1) {
-            faults.put(call, new Fault(fault.callsLeft - 1, fault.isOnce, fault.errno));
-            return 0;
-        }
-        if (fault.isOnce) {
-            faults.remove(call);
-        }
-        injected++;
-        return fault.errno;
-    }
-
-    private synchronized void arm(Call call, Fault fault) {
-        faults.put(call, fault);
-    }
-
-    /// @param callsLeft the how-manieth call from now on fails, 1 for the next
-    private record Fault(int callsLeft, boolean isOnce, int errno) {
-
-        private Fault {
-            if (callsLeft < 1 || errno < 1) {
-                throw new IllegalArgumentException(
-                        "nth or errno is not positive: nth=" + callsLeft + ", errno=" + errno);
-            }
         }
     }
 }

@@ -1,0 +1,12 @@
+package io.leasehold.os;
+
+import org.junit.jupiter.api.BeforeAll;
+
+/// Skips a test class, and says so, where the process makes no native calls.
+interface NativeDatagramsFixture extends DatagramsFixture {
+
+    @BeforeAll
+    static void skipWithoutNativeCalls() {
+        NativeFixture.skipWithoutNativeMemory();
+    }
+}

@@ -1,0 +1,44 @@
+package io.leasehold.os;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.os.Datagrams.Capability;
+import org.junit.jupiter.api.Test;
+
+class PortableDatagramsTest implements DatagramsContract, DatagramErrorContract {
+
+    private final DatagramRig rig = new DatagramRig(new PortableDatagrams(AddressSpace.ALL));
+
+    @Override
+    public DatagramRig rig() {
+        return rig;
+    }
+
+    @Test
+    void hasNoCapability() {
+        for (Capability capability : Capability.values()) {
+            assertThat(rig.datagrams().can(capability)).isFalse();
+        }
+    }
+
+    @Test
+    void rejectsMemoryThatIsNotItsOwn() {
+        var space = rig.segment(rig.page(0), DatagramRig.PAGE_SIZE);
+        try (UdpSocket socket = new PortableDatagrams(space).open(DatagramRig.address(IPV4, 0))) {
+            Outgoing message = new Outgoing().to(socket.local());
+            assertThat(socket.send(message, rig.page(1) - 10, 10, 10)).isEqualTo(10);
+            for (long outside : new long[] {rig.page(0) - 1, rig.page(1) - 9}) {
+                assertThatThrownBy(() -> socket.send(message, outside, 10, 10))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContainingAll("0x" + Long.toHexString(outside), "byteSize=10", "memoryBytes=65536");
+            }
+        }
+    }
+
+    @Test
+    void isTheSystemsWhereMemoryIsPortable() {
+        assertThat(Datagrams.system())
+                .isInstanceOf(AddressSpace.isNative() ? LinuxDatagrams.class : PortableDatagrams.class);
+    }
+}
