@@ -28,7 +28,7 @@ final class LinuxDatagrams implements Datagrams {
         this.hasGso = hasGso;
     }
 
-    /// {@return the sockets of this process, using what its kernel offers, which is asked of a socket of no use else}
+    /// {@return the sockets of this process, using what its kernel offers, which is asked of one that is closed again}
     static LinuxDatagrams open() {
         long descriptor = socket(MessageLayout.AF_INET);
         if (descriptor < 0) {

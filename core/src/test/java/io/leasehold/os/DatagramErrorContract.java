@@ -165,7 +165,7 @@ interface DatagramErrorContract extends DatagramsFixture {
                 for (int i = 0; i < 3; i++) {
                     waits.add(threads.submit(() -> {
                         started.incrementAndGet();
-                        return socket.awaitReadable(TimeUnit.HOURS.toNanos(1));
+                        return socket.awaitReadable(2 * DatagramRig.SOON);
                     }));
                 }
                 Eventually.holds("all are about to wait", () -> started.get() == 3);
@@ -220,7 +220,7 @@ interface DatagramErrorContract extends DatagramsFixture {
         try {
             while (true) {
                 if (socket.receive(received, 1) == 0) {
-                    socket.awaitReadable(TimeUnit.HOURS.toNanos(1));
+                    socket.awaitReadable(2 * DatagramRig.SOON);
                 }
             }
         } catch (IllegalStateException e) {

