@@ -113,6 +113,8 @@ final class Footprints {
     private MemoryResult read(Term term, Process child) throws IOException, InterruptedException, ExecutionException {
         List<Moment> moments = new ArrayList<>();
         Moment before = null;
+        long start = System.nanoTime();
+        long end = start;
         FutureTask<List<Sample>> curve = new FutureTask<>(() -> sample(child));
         try (BufferedReader lines =
                 new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
@@ -121,22 +123,26 @@ final class Footprints {
                     progress.accept(line);
                 } else if (before == null) {
                     before = moment(line);
+                    start = System.nanoTime();
                     Thread.ofPlatform().daemon().start(curve);
                 } else {
                     moments.add(since(before, moment(line)));
+                    end = System.nanoTime();
                 }
             }
         }
         if (child.waitFor() != 0 || before == null) {
             throw new IllegalStateException("its JVM ended with " + child.exitValue());
         }
-        long start = before.residentBytes();
+        long residentBefore = before.residentBytes();
+        long endMillis = (end - start) / 1_000_000; // after that the process is being taken down
         return new MemoryResult(
                 term.scenario,
                 term.allocator,
                 moments,
                 curve.get().stream()
-                        .map(sample -> new Sample(sample.millis(), sample.residentBytes() - start))
+                        .filter(sample -> sample.millis() <= endMillis)
+                        .map(sample -> new Sample(sample.millis(), sample.residentBytes() - residentBefore))
                         .toList());
     }
 

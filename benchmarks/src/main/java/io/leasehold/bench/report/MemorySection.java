@@ -8,6 +8,7 @@ import io.leasehold.bench.result.Sample;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /// What an allocator holds in a burst, after it, in the long run and with many threads.
 record MemorySection(Findings findings) {
@@ -15,6 +16,7 @@ record MemorySection(Findings findings) {
     private static final String NOTHING = "–";
     private static final double LITTLE = 1 << 20;
     private static final double MILLIS = 1000;
+    private static final int POINTS = 150;
 
     private static final Map<String, String> TITLES = Map.of(
             "burst4k", "A burst of 1 GiB in buffers of 4 KiB, all released",
@@ -88,12 +90,18 @@ record MemorySection(Findings findings) {
         return rows;
     }
 
+    /// {@return a curve of few enough points that the page stays small}
     static Curve curve(Side side, List<Sample> samples, long baselineBytes) {
+        int step = Math.max(1, samples.size() / POINTS);
+        List<Sample> thinned = IntStream.range(0, samples.size())
+                .filter(i -> i % step == 0)
+                .mapToObj(samples::get)
+                .toList();
         return new Curve(
                 side,
                 side.title(),
-                samples.stream().map(sample -> sample.millis() / MILLIS).toList(),
-                samples.stream()
+                thinned.stream().map(sample -> sample.millis() / MILLIS).toList(),
+                thinned.stream()
                         .map(sample -> Numbers.toMib((double) Math.max(0, sample.residentBytes() - baselineBytes)))
                         .toList());
     }

@@ -30,13 +30,17 @@ public final class Report {
         this.findings = findings;
     }
 
-    /// Writes the page beside the results, and reads it again.
+    /// Writes the page and the README's picture beside the results, and reads the page again.
     ///
     /// @return what is missing in it, a sentence each; nothing if it is whole
     /// @throws IOException if the results cannot be read, or the page not written
     public static List<String> write(Results results) throws IOException {
         Findings findings = Findings.of(results);
         Files.writeString(results.report(), new Report(findings).page());
+        Optional<Picture> picture = Picture.of(findings);
+        if (picture.isPresent()) {
+            Files.writeString(results.picture(), picture.get().svg());
+        }
         return Check.of(findings, Files.readString(results.report()));
     }
 

@@ -25,6 +25,7 @@ public record Results(Path folder) {
     private static final String SERVER = "server.json";
     private static final String MEMORY = "memory.json";
     private static final String REPORT = "index.html";
+    private static final String PICTURE = "resident.svg";
 
     /// {@return where JMH's own results are; there may be none}
     public Path jmh() {
@@ -57,10 +58,15 @@ public record Results(Path folder) {
         return all;
     }
 
+    /// {@return where the picture for the README is; there may be none}
+    public Path picture() {
+        return folder.resolve(PICTURE);
+    }
+
     /// Takes away what an earlier run left, so that nothing of it is read as a part of the next one.
     public void clear() throws IOException {
         Files.createDirectories(folder);
-        for (String name : List.of(JMH, MACHINE, SERVER, MEMORY, REPORT)) {
+        for (String name : List.of(JMH, MACHINE, SERVER, MEMORY, REPORT, PICTURE)) {
             Files.deleteIfExists(folder.resolve(name));
         }
     }

@@ -30,4 +30,18 @@ class ReadmeFiguresTest {
                 .isEqualTo(
                         Figures.of(new Results(ROOT.resolve(folder))).markdown().strip());
     }
+
+    @Test
+    void pictureSaysWhatTheResultsSay() throws IOException {
+        Matcher picture = Pattern.compile("!\\[([^]]*)]\\((\\S+)/resident.svg\\)")
+                .matcher(Files.readString(ROOT.resolve("README.md")));
+        assertThat(picture.find()).as("a picture").isTrue();
+        Results results = new Results(ROOT.resolve(picture.group(2)));
+        String words = Picture.of(Findings.of(results)).orElseThrow().words();
+
+        assertThat(picture.group(1))
+                .as("the words of the picture in the README")
+                .isEqualTo(words);
+        assertThat(Files.readString(results.picture())).contains("<desc>" + Html.escape(words) + "</desc>");
+    }
 }
