@@ -22,6 +22,7 @@ import java.util.regex.PatternSyntaxException;
 /// | property | is |
 /// |---|---|
 /// | `bench` | a group (see [Group]), a regular expression that the names of benchmarks contain, or `report` |
+/// | `bench.params` | one value each for some of the benchmarks' parameters, as `leak=disabled,liveCount=8192` |
 /// | `bench.time` | `ci`, `short` or `full`: see [Form] |
 /// | `bench.rounds` | how often each of JMH's benchmarks runs, and the most that a server does |
 /// | `bench.results` | the folder of the results, seen from that of Maven |
@@ -35,6 +36,7 @@ public final class Main {
 
     private final Form form = Form.of(System.getProperty("bench.time", "short"));
     private final String chosen = System.getProperty("bench", "all");
+    private final String params = System.getProperty("bench.params", "");
     private final Results results = new Results(folder());
     private final List<String> failures = new ArrayList<>();
 
@@ -80,7 +82,8 @@ public final class Main {
         int rounds = Integer.getInteger("bench.rounds", 0);
         Map<String, Scenario> parts = new LinkedHashMap<>();
         List<Group> groups = Group.of(chosen).orElse(List.of());
-        Selection selection = groups.isEmpty() ? Selection.ofRegex(regex()) : Selection.ofGroups(groups, form);
+        Selection selection =
+                (groups.isEmpty() ? Selection.ofRegex(regex()) : Selection.ofGroups(groups, form)).withParams(params);
         if (selection.countRuns() > 0) {
             parts.put("JMH", new JmhPart(selection, rounds == 0 ? form.rounds() : rounds));
         }
@@ -168,6 +171,9 @@ public final class Main {
         }
         if (form != Form.SHORT) {
             command.append(" -Dbench.time=").append(System.getProperty("bench.time"));
+        }
+        if (!params.isEmpty()) {
+            command.append(" -Dbench.params=").append(params);
         }
         String rounds = System.getProperty("bench.rounds", "");
         return command.append(rounds.isEmpty() ? "" : " -Dbench.rounds=" + rounds)

@@ -1,6 +1,7 @@
 package io.leasehold.bench;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.openjdk.jmh.runner.BenchmarkList;
@@ -55,6 +56,23 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
             excluded.addAll(MOST);
         }
         return new Selection(regex, excluded, ONE_CASE);
+    }
+
+    /// {@return this selection with fewer cases}
+    ///
+    /// @param text parameters with the one value that each is to have, as `leak=disabled,liveCount=8192`; may be empty
+    /// @throws IllegalArgumentException if it is anything else
+    Selection withParams(String text) {
+        Map<String, String> fewer = new HashMap<>(params);
+        for (String param : text.isEmpty() ? new String[0] : text.split(",", -1)) {
+            int equals = param.indexOf('=');
+            if (equals < 1) {
+                throw new IllegalArgumentException(
+                        "bench.params is name=value, several with commas between, and not " + text);
+            }
+            fewer.put(param.substring(0, equals), param.substring(equals + 1));
+        }
+        return new Selection(regex, excluded, Map.copyOf(fewer));
     }
 
     void apply(ChainedOptionsBuilder options) {
