@@ -6,6 +6,7 @@ module io.leasehold {
     requires static org.jspecify;
 
     exports io.leasehold.agrona;
+    exports io.leasehold.jumbo;
     exports io.leasehold.lease;
     exports io.leasehold.memory;
     exports io.leasehold.netty;

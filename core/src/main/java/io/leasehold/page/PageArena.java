@@ -63,14 +63,11 @@ public final class PageArena implements AutoCloseable {
         this.space = ArenaSpace.open(options, reservations, parent, pageCount);
         int tag = Math.floorMod(NEXT_TAG.getAndIncrement(), FrameLayout.MAX_TAG) + 1;
         PageLocks locks = options.lockWired() ? new PageLocks(memory, reservations.mappings()) : null;
-        long pages = space.pages.address();
-        this.frames = new PageFrames(options.name(), tag, space.frames, pages, pageCount, pagePower, locks);
-        boolean fenced = !memory.can(Capability.BARRIER);
-        Magazines magazines = new Magazines(fenced, pageCount, options.pageByteSize());
+        this.frames = new PageFrames(options.name(), tag, space.frames, baseAddress(), pageCount, pagePower, locks);
+        Magazines magazines = new Magazines(!memory.can(Capability.BARRIER), pageCount, options.pageByteSize());
         this.slots = magazines.slots();
         this.tenants = new PageTenants(options.name());
-        long frameBytes = options.hugePages() ? Math.max(memory.hugePageSize(), options.pageByteSize()) : 0;
-        int framePages = Math.max(1, (int) (frameBytes >>> pagePower));
+        int framePages = options.framePages(memory);
         FreeMap map = new FreeMap(pageCount, space.usedBits, space.warmBits, space.stamps);
         FrameSupply.Terms terms =
                 new FrameSupply.Terms(pageCount, ArenaSpace.TABLE_BYTES_PER_PAGE, options.prefault(), framePages);
@@ -97,8 +94,7 @@ public final class PageArena implements AutoCloseable {
 
     /// Opens an arena over another kernel seam and with no maintenance, for tests.
     static PageArena open(PageArenaOptions options, Reservations reservations, long now) {
-        MemoryBudget given = options.budget();
-        MemoryBudget parent = given == null ? MemoryBudget.process() : given;
+        MemoryBudget parent = options.budgetAbove();
         return new PageArena(options.fitted(reservations.memory(), parent), reservations, parent, now);
     }
 
@@ -281,6 +277,11 @@ public final class PageArena implements AutoCloseable {
         } finally {
             frames.unhold(page);
         }
+    }
+
+    /// {@return the address of the first page that the arena can have, a multiple of 2 MiB}
+    public long baseAddress() {
+        return space.pages.address();
     }
 
     /// {@return what is known of the pages: addresses, lengths, wirings, holds, owners}

@@ -158,6 +158,16 @@ public record PageArenaOptions(
                 name, byteSize, pageByteSize, memoryFile, hugePages, prefault, zeroOnFree, lockWired, decay, newBudget);
     }
 
+    /// {@return what the arena's own budget is a child of}
+    MemoryBudget budgetAbove() {
+        return budget == null ? MemoryBudget.process() : budget;
+    }
+
+    /// {@return how many pages are given back at once, of options with their sizes filled in}
+    int framePages(VirtualMemory memory) {
+        return hugePages ? Math.max(1, (int) (memory.hugePageSize() / pageByteSize)) : 1;
+    }
+
     /// {@return these options with the sizes that 0 stood for}
     ///
     /// @throws IllegalArgumentException if they do not fit the machine, naming the value and the bound

@@ -13,10 +13,10 @@ import java.util.Map;
 ///
 /// @param columns the names of the columns, without the first
 /// @param rows the cells of each row, without the first
-record StateTable(List<String> columns, Map<String, List<String>> rows) {
+public record StateTable(List<String> columns, Map<String, List<String>> rows) {
 
     /// {@return the table under a heading}
-    static StateTable read(Path file, String heading) throws IOException {
+    public static StateTable read(Path file, String heading) throws IOException {
         List<String> lines = Files.readAllLines(file);
         int at = lines.indexOf("/// ## " + heading);
         if (at < 0) {
@@ -38,7 +38,7 @@ record StateTable(List<String> columns, Map<String, List<String>> rows) {
         return new StateTable(columns.subList(1, columns.size()), rows);
     }
 
-    String cell(String row, String column) {
+    public String cell(String row, String column) {
         List<String> cells = rows.get(row);
         if (cells == null || !columns.contains(column)) {
             throw new AssertionError("there is no cell for " + row + " in state " + column);

@@ -1,0 +1,133 @@
+package io.leasehold.jumbo;
+
+import io.leasehold.jumbo.JumboStateException.Kind;
+
+/// What a ring says of a token that it cannot accept: which page, in which state and life, and who was there last.
+///
+/// **Threads.** Thread-safe; a message is of the moment it was made.
+final class JumboErrors {
+
+    private final String ring; // (C)
+
+    JumboErrors(String ring) {
+        this.ring = ring;
+    }
+
+    /// {@return the error for a word, read once, that did not allow what was asked}
+    JumboStateException refused(String what, JumboPage<?> page, long token, long word) {
+        Kind kind = kind(token, word);
+        return error(kind, "cannot %s, %s".formatted(what, reason(kind)), page, token, word);
+    }
+
+    JumboStateException tooManyHolds(JumboPage<?> page, long token, long word) {
+        String why = "cannot hold, the page is held %d times".formatted(JumboLayout.holds(word));
+        return error(Kind.TOO_MANY, why, page, token, word);
+    }
+
+    JumboStateException foreign(long token) {
+        return bare(Kind.FOREIGN, "token is not of this ring: 0x%x, ring=%s".formatted(token, ring));
+    }
+
+    JumboStateException closed() {
+        return bare(Kind.CLOSED, "ring is closed: " + ring);
+    }
+
+    /// {@return the error for a token whose page has gone with its slab, or never was}
+    JumboStateException missing(String what, long token, boolean wasThere) {
+        if (!wasThere) {
+            return foreign(token);
+        }
+        String message = "cannot %s, the page has gone with its slab: page=%d, token's generation=%d, thread=%d, ring=%s"
+                .formatted(what, JumboLayout.page(token), generation(token), here(), ring);
+        return new JumboStateException(
+                Kind.RETIRED,
+                message,
+                JumboLayout.page(token),
+                JumboState.RETIRED,
+                generation(token),
+                JumboStateException.UNKNOWN_THREAD);
+    }
+
+    private static Kind kind(long token, long word) {
+        int age = JumboLayout.age(word, token);
+        JumboState state = JumboLayout.state(word);
+        if (age == 0) {
+            return ofSameLife(state, word);
+        }
+        return switch (state) {
+            case FLIPPED -> age < 0 ? Kind.STOLEN : Kind.STALE;
+            case STOLEN -> age == 1 ? Kind.STOLEN : Kind.STALE;
+            case FREE, RETIRED -> age <= 2 ? Kind.FREED : Kind.STALE;
+            case LEASED, HELD -> age < 0 ? Kind.FREED : Kind.STALE; // the consumer's token, after its adoption
+            case ARMED -> Kind.STALE;
+        };
+    }
+
+    private static Kind ofSameLife(JumboState state, long word) {
+        return switch (state) {
+            case LEASED -> {
+                if (JumboLayout.holds(word) > 0) {
+                    yield Kind.HELD;
+                }
+                yield JumboLayout.isOnceFlipped(word) ? Kind.FLIPPED : Kind.LEASED;
+            }
+            case ARMED -> Kind.ARMED;
+            case FLIPPED -> Kind.FLIPPED;
+            case STOLEN -> Kind.STOLEN;
+            case HELD, FREE, RETIRED -> Kind.FREED;
+        };
+    }
+
+    private static String reason(Kind kind) {
+        return switch (kind) {
+            case FREED -> "the page is freed";
+            case STALE -> "the page was freed and serves another holder";
+            case STOLEN -> "the page is stolen";
+            case FLIPPED -> "the page is flipped";
+            case ARMED -> "the page is armed";
+            case HELD -> "the page is held";
+            case LEASED -> "the page is only leased";
+            case RETIRED, TOO_MANY, FOREIGN, CLOSED -> throw new AssertionError(kind);
+        };
+    }
+
+    private JumboStateException error(Kind kind, String why, JumboPage<?> page, long token, long word) {
+        String message =
+                "%s: page=%d, state=%s, generation=%d, holds=%d, token's generation=%d, last thread=%d, thread=%d, ring=%s"
+                        .formatted(
+                                why,
+                                page.index(),
+                                JumboLayout.state(word),
+                                JumboLayout.generation(word),
+                                JumboLayout.holds(word),
+                                generation(token),
+                                page.lastThread(),
+                                here(),
+                                ring);
+        return new JumboStateException(
+                kind,
+                message,
+                page.index(),
+                JumboLayout.state(word),
+                JumboLayout.generation(word),
+                page.lastThread());
+    }
+
+    private static JumboStateException bare(Kind kind, String message) {
+        return new JumboStateException(
+                kind,
+                message,
+                JumboStateException.UNKNOWN_PAGE,
+                JumboState.RETIRED,
+                0,
+                JumboStateException.UNKNOWN_THREAD);
+    }
+
+    private static long generation(long token) {
+        return JumboLayout.generation(JumboLayout.generationWord(token));
+    }
+
+    private static long here() {
+        return Thread.currentThread().threadId();
+    }
+}

@@ -1,0 +1,110 @@
+package io.leasehold.jumbo;
+
+import io.leasehold.lease.LeaseFlag;
+import io.leasehold.lease.LeasePool;
+import io.leasehold.lease.LeasePoolOptions;
+import io.leasehold.lease.LeaseStateException;
+import io.leasehold.os.OsException;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageFrames;
+import io.leasehold.page.PageOwner;
+import org.jspecify.annotations.Nullable;
+
+/// What slabs of a ring are made of: runs of an arena, each at a multiple of its size, wired and leased once.
+///
+/// ```text
+///   page run ---> wired ---> lease ---> slab ---> pages of the ring
+/// ```
+///
+/// **Ownership.** Who carved a run frees it; who opened this closes it after the last one.
+///
+/// **Threads.** Thread-safe.
+final class JumboMemory {
+
+    private final PageArena arena; // (C)
+    private final PageFrames frames; // (C)
+    private final PageOwner owner; // (C)
+    private final LeasePool leases; // (C)
+    private final int slabByteSize; // (C)
+    private final int runPages; // (C) pages of the arena in a slab
+
+    JumboMemory(PageArena arena, String name, int slabByteSize) {
+        this.arena = arena;
+        this.frames = arena.frames();
+        this.owner = frames.register(name);
+        this.slabByteSize = slabByteSize;
+        this.runPages = Math.toIntExact(slabByteSize / arena.options().pageByteSize());
+        this.leases = LeasePool.open(arena, LeasePoolOptions.directMap().withName(name));
+    }
+
+    /// {@return how many pages of the arena are in a slab}
+    int runPages() {
+        return runPages;
+    }
+
+    /// A run, and how it is held.
+    ///
+    /// @param address of its first byte, a multiple of the slab's size
+    /// @param page handle of the run, wired while it is leased
+    /// @param lease the one lease that all pages are sub-let from
+    record Run(long address, long page, long lease) {}
+
+    /// {@return memory for one slab, or null if there is none within the bound, or the kernel or the arena refuses}
+    @Nullable Run tryCarve() {
+        if ((long) runPages * arena.options().pageByteSize() > arena.options().byteSize()) {
+            return null;
+        }
+        long page = PageArena.NO_PAGE;
+        Run run = null;
+        try {
+            page = arena.tryAllocateRun(runPages, slabByteSize);
+            if (page != PageArena.NO_PAGE) {
+                run = lease(page);
+            }
+            return run;
+        } catch (OsException | IllegalStateException e) {
+            return null; // memory cannot be locked, or the ring or the arena was closed meanwhile
+        } finally {
+            if (run == null && page != PageArena.NO_PAGE) {
+                giveUp(page);
+            }
+        }
+    }
+
+    private Run lease(long page) {
+        frames.own(page, owner, 0);
+        frames.wire(page);
+        return new Run(frames.address(page), page, leases.tryAcquireHandle(page, LeaseFlag.NOWAIT));
+    }
+
+    private void giveUp(long page) {
+        if (frames.isLive(page)) { // else the arena was closed by force
+            if (frames.wireCount(page) > 0) {
+                frames.unwire(page);
+            }
+            arena.free(page);
+        }
+    }
+
+    /// Gives a run back.
+    ///
+    /// @throws OsException if the kernel does not unlock it; nothing is changed then
+    void free(Run run) {
+        frames.unwire(run.page); // first, as the kernel may refuse
+        try {
+            leases.release(run.lease);
+        } catch (LeaseStateException e) {
+            // it ended with the pool of leases, which a forced close of the ring had ended before the kernel refused
+        }
+        arena.free(run.page);
+    }
+
+    void close() {
+        leases.closeForcibly();
+    }
+
+    @Override
+    public String toString() {
+        return "JumboMemory(" + owner + ", slabByteSize=" + slabByteSize + ")";
+    }
+}

@@ -1,0 +1,311 @@
+package io.leasehold.jumbo;
+
+import static io.leasehold.jumbo.JumboLayout.ARMED;
+import static io.leasehold.jumbo.JumboLayout.FLIPPED;
+import static io.leasehold.jumbo.JumboLayout.FREE;
+import static io.leasehold.jumbo.JumboLayout.GENERATION_MASK;
+import static io.leasehold.jumbo.JumboLayout.HELD;
+import static io.leasehold.jumbo.JumboLayout.LEASED;
+import static io.leasehold.jumbo.JumboLayout.ONCE_FLIPPED;
+import static io.leasehold.jumbo.JumboLayout.ONE_GENERATION;
+import static io.leasehold.jumbo.JumboLayout.ONE_HOLD;
+import static io.leasehold.jumbo.JumboLayout.RETIRED;
+import static io.leasehold.jumbo.JumboLayout.STOLEN;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/// One page: where it is, who has it, and the object that stands for it. It lives as long as its slab.
+///
+/// **Threads.** Every change of state is one compare-and-set of the word, except those by who alone can have a free
+/// page: they store it. So of two racing frees one fails, and it fails before the page is pushed anywhere.
+///
+/// **Memory order.** A release's compare-and-set is paired with the next holder's read of the word, which comes after
+/// the page was handed on through a shard or the pool.
+///
+/// **Invariants.** I1: the word of a page that is free or retired has no holds. I2: a generation that was given out in
+/// a token is never given out again, before the counter wraps.
+///
+/// @param <T> what pages are lent as
+final class JumboPage<T> {
+
+    /// The page came home: whoever freed it pushes it.
+    static final int CAME_HOME = 0;
+
+    /// The page waits for those who hold it.
+    static final int PARKED = 1;
+
+    /// Only the message was freed: the page is its consumer's.
+    static final int SLOT_FREED = 2;
+
+    /// The consumer gave the page back before the message was freed.
+    static final int UNFLIPPED = 3;
+
+    /// The token that is none.
+    static final long NONE = -1;
+
+    private static final VarHandle WORD;
+
+    static {
+        try {
+            WORD = MethodHandles.lookup()
+                    .findVarHandle(JumboPage.class, "word", long.class)
+                    .withInvokeExactBehavior();
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final int index; // (C)
+    private final long address; // (C)
+    private volatile long word; // (A) release store when free, else compare-and-set
+    private long lastThread; // (A) racy on purpose: it tells of misuse, and misuse races
+    private int home; // (O) holder: the shard that it goes home to, or none
+    private @Nullable T object; // (O) holder
+
+    /// A page that is not in service yet.
+    JumboPage(int index, long address, long generation) {
+        this.index = index;
+        this.address = address;
+        this.word = generation | RETIRED;
+    }
+
+    int index() {
+        return index;
+    }
+
+    long address() {
+        return address;
+    }
+
+    long word() {
+        return word;
+    }
+
+    long lastThread() {
+        return lastThread;
+    }
+
+    /// {@return the shard whose page it is, as whoever took or freed it may ask}
+    int home() {
+        return home;
+    }
+
+    void setHome(int shard) {
+        home = shard;
+    }
+
+    @Nullable T object() {
+        return object;
+    }
+
+    void bind(@Nullable T bound) {
+        object = bound;
+    }
+
+    /// Begins a life of a free page, which nobody else has now.
+    ///
+    /// @return its token
+    long lease(int tag, int shard) {
+        long free = (long) WORD.get(this);
+        assert free == (free & GENERATION_MASK) : "leased a page in use: " + this;
+        home = shard;
+        touch();
+        WORD.setRelease(this, free | LEASED);
+        return JumboLayout.token(tag, free, index);
+    }
+
+    /// Ends a life, of which exactly one of any number of callers succeeds.
+    ///
+    /// @return [#CAME_HOME], [#PARKED] or [#SLOT_FREED]
+    int free(long token, JumboErrors errors) {
+        long leased = JumboLayout.leasedWord(token);
+        if (WORD.compareAndSet(this, leased, leased + (ONE_GENERATION + FREE - LEASED))) {
+            touch();
+            return CAME_HOME;
+        }
+        return freeSlow(token, errors);
+    }
+
+    private int freeSlow(long token, JumboErrors errors) {
+        while (true) {
+            long now = word;
+            boolean sameLife = JumboLayout.isSameLife(now, token);
+            long next;
+            int outcome;
+            if (sameLife && JumboLayout.is(now, LEASED)) {
+                boolean held = JumboLayout.holds(now) > 0;
+                next = held ? now + (HELD - LEASED) : JumboLayout.freed(now);
+                outcome = held ? PARKED : CAME_HOME;
+            } else if (sameLife && JumboLayout.is(now, FLIPPED)) {
+                next = (now & GENERATION_MASK) + ONE_GENERATION | STOLEN;
+                outcome = SLOT_FREED;
+            } else {
+                throw errors.refused("release", this, token, now);
+            }
+            if (set(now, next)) {
+                return outcome;
+            }
+        }
+    }
+
+    /// Says that the kernel has it from now on.
+    void arm(long token, JumboErrors errors) {
+        long leased = JumboLayout.leasedWord(token);
+        while (!set(leased, leased + (ARMED - LEASED))) {
+            refuseUnless(leased, "arm", token, errors);
+        }
+    }
+
+    /// Takes it back from the kernel.
+    void receive(long token, JumboErrors errors) {
+        long leased = JumboLayout.leasedWord(token);
+        while (!set(leased + (ARMED - LEASED), leased)) {
+            refuseUnless(leased + (ARMED - LEASED), "receive", token, errors);
+        }
+    }
+
+    void hold(long token, JumboErrors errors) {
+        long now;
+        do {
+            now = word;
+            if (!JumboLayout.isSameLife(now, token) || !JumboLayout.is(now, LEASED)) {
+                throw errors.refused("hold", this, token, now);
+            }
+            if (JumboLayout.holds(now) == JumboLayout.MAX_HOLDS) {
+                throw errors.tooManyHolds(this, token, now);
+            }
+        } while (!set(now, now + ONE_HOLD));
+    }
+
+    /// {@return whether that was the last hold of a page that was freed before, which came home by it}
+    boolean unhold(long token, JumboErrors errors) {
+        while (true) {
+            long now = word;
+            boolean held = JumboLayout.is(now, HELD);
+            if (!JumboLayout.isSameLife(now, token)
+                    || JumboLayout.holds(now) == 0
+                    || !(held || JumboLayout.is(now, LEASED))) {
+                throw errors.refused("unhold", this, token, now);
+            }
+            boolean home = held && JumboLayout.holds(now) == 1;
+            if (set(now, home ? JumboLayout.freed(now) : now - ONE_HOLD)) {
+                return home;
+            }
+        }
+    }
+
+    /// Makes it the caller's.
+    ///
+    /// @return the token of its new life
+    long steal(long token, JumboErrors errors) {
+        long leased = JumboLayout.leasedWord(token);
+        long stolen = leased + (ONE_GENERATION + STOLEN - LEASED);
+        while (!set(leased, stolen)) {
+            refuseUnless(leased, "steal", token, errors);
+        }
+        return JumboLayout.token(JumboLayout.tag(token), stolen, index);
+    }
+
+    /// Makes it a consumer's, while the message that it came with still goes about under the old token.
+    ///
+    /// @return the consumer's token, or [#NONE] if the page is held or was flipped before
+    long tryFlip(long token) {
+        long leased = JumboLayout.leasedWord(token);
+        if (!set(leased, leased + (FLIPPED - LEASED))) {
+            return NONE;
+        }
+        return JumboLayout.token(JumboLayout.tag(token), leased + ONE_GENERATION, index);
+    }
+
+    /// {@return whether [#tryFlip] would do it}
+    boolean isFlippable(long token) {
+        return word == JumboLayout.leasedWord(token);
+    }
+
+    /// Refuses a page that its holder may not read now: others write to it, or it is not his any more.
+    void requireLeased(String what, long token, JumboErrors errors) {
+        long now = word;
+        if (!JumboLayout.isSameLife(now, token) || !JumboLayout.is(now, LEASED)) {
+            throw errors.refused(what, this, token, now);
+        }
+    }
+
+    /// Takes it back from whoever owns it.
+    ///
+    /// @return [#CAME_HOME] or [#UNFLIPPED]
+    int adopt(long token, JumboErrors errors) {
+        long stolen = JumboLayout.generationWord(token) | STOLEN;
+        long flipped = JumboLayout.generationWord(token) - ONE_GENERATION | FLIPPED;
+        while (true) {
+            long now = word;
+            if (now == stolen) {
+                if (set(now, JumboLayout.freed(now))) {
+                    return CAME_HOME;
+                }
+            } else if (now == flipped) {
+                if (set(now, now + (LEASED - FLIPPED) | ONCE_FLIPPED)) {
+                    return UNFLIPPED;
+                }
+            } else {
+                throw errors.refused("adopt", this, token, now);
+            }
+        }
+    }
+
+    /// Takes a free page out of service, or puts it in, whom nobody else has now.
+    void setInService(boolean inService) {
+        WORD.setRelease(this, ((long) WORD.get(this) & GENERATION_MASK) | (inService ? FREE : RETIRED));
+    }
+
+    /// {@return the token that it is out by, or [#NONE]}
+    long token(int tag) {
+        long now = word;
+        boolean out = JumboLayout.is(now, LEASED)
+                || JumboLayout.is(now, ARMED)
+                || JumboLayout.is(now, FLIPPED)
+                || JumboLayout.is(now, STOLEN);
+        return out ? JumboLayout.token(tag, now, index) : NONE;
+    }
+
+    /// {@return whether a token is good for reading and writing the page}
+    boolean isOut(long token) {
+        long now = word;
+        if (JumboLayout.isSameLife(now, token)) {
+            return !JumboLayout.is(now, FREE) && !JumboLayout.is(now, RETIRED);
+        }
+        return JumboLayout.is(now, FLIPPED) && JumboLayout.age(now, token) == -1;
+    }
+
+    private boolean set(long expected, long next) {
+        if (WORD.compareAndSet(this, expected, next)) {
+            touch();
+            return true;
+        }
+        return false;
+    }
+
+    private void touch() {
+        lastThread = Thread.currentThread().threadId();
+    }
+
+    /// Returns if whoever was in the way is gone by now, and the step can be tried again.
+    private void refuseUnless(long expected, String what, long token, JumboErrors errors) {
+        long now = word;
+        if (now != expected) {
+            throw errors.refused(what, this, token, now);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "JumboPage(page=%d, state=%s, generation=%d, holds=%d, last thread=%d)"
+                .formatted(
+                        index,
+                        JumboLayout.state(word),
+                        JumboLayout.generation(word),
+                        JumboLayout.holds(word),
+                        lastThread);
+    }
+}

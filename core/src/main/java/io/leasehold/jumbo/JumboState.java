@@ -1,0 +1,31 @@
+package io.leasehold.jumbo;
+
+/// Who has a page.
+///
+/// ```text
+///            allocate          arm                      steal
+///   FREE ------------> LEASED -----> ARMED    LEASED ---------> STOLEN    old token: dead; new one: the thief's
+///    ^ generation g    |  ^ ^---------'          |                ^ |
+///    |                 |  |    receive           | flip           | | adopt: FREE again, generation + 1
+///    +-----------------+  |                      v     release    | v
+///    |  release: g+1      +------------------ FLIPPED ------------+        flipped: one token for the message,
+///    |                         adopt                                       and one for the page
+///    +---- HELD <--- release while held              FREE <----> RETIRED   with its slab, or over the bound
+///      last unhold
+/// ```
+public enum JumboState {
+    /// At home, or in the stock of a shard.
+    FREE,
+    /// Somebody has it and may read and write it.
+    LEASED,
+    /// A device or the kernel may write to it.
+    ARMED,
+    /// A consumer has it for its own; the message it came with is not freed yet.
+    FLIPPED,
+    /// Whoever has it owns it; the ring has another page in its place.
+    STOLEN,
+    /// It was freed while others still held it, and waits for them.
+    HELD,
+    /// It is not in service.
+    RETIRED
+}

@@ -1,0 +1,123 @@
+package io.leasehold.jumbo;
+
+import io.leasehold.memory.OffHeap;
+import java.util.concurrent.atomic.LongAdder;
+
+/// How pages of a ring become somebody's own, and how they come back.
+///
+/// ```text
+///   steal    holder's token ---------------------> owner's token           the ring takes another page in its place
+///   flip     receiver's token, of the message ---> consumer's token too    message freed: the place is free again
+///   adopt    owner's token ----------------------> the page is the ring's again
+/// ```
+///
+/// A page that is somebody's own does not count against the bound of the ring; its memory stays charged.
+///
+/// **Ownership.** Who stole a page, or was handed one by a flip, owns it until it is adopted, if ever; the ring cannot
+/// be closed before, except by force.
+///
+/// **Threads.** Thread-safe.
+///
+/// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=jumbo&sektion=9">jumbo(9)</a>, jumbo_pg_steal
+/// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=zero_copy&sektion=9">zero_copy(9)</a>
+public final class PageExchange {
+
+    /// In place of a token: the bytes were copied, and the page is whose it was.
+    public static final long COPIED = -2;
+
+    /// A page that is flipped is gone for its consumer's sake, so its payload fills at least this part of it.
+    private static final int MIN_FILLED_PARTS = 2;
+
+    private final JumboRing<?> ring; // (C)
+    private final LongAdder flips = new LongAdder(); // (A)
+    private final LongAdder copies = new LongAdder(); // (A)
+
+    PageExchange(JumboRing<?> ring) {
+        this.ring = ring;
+    }
+
+    /// What became of pages that were offered.
+    record Counts(long flips, long copies) {}
+
+    /// Detaches a page from the ring with its content and its object (jumbo_pg_steal). The ring takes another one in
+    /// its place when it needs one.
+    ///
+    /// @param token of a page that the caller holds alone; dead from now on
+    /// @return the token of the page as the caller's own, for [#adopt]
+    /// @throws JumboStateException if the page is armed, held or flipped, or the token stale or foreign
+    public long steal(long token) {
+        JumboPage<?> page = ring.require("steal", token);
+        long stolen = page.steal(token, ring.errors());
+        ring.supply().noteStolen(page);
+        return stolen;
+    }
+
+    /// Gives a page back that was stolen or flipped. If the ring has as many pages as it may have by now, the page's
+    /// memory goes with its slab.
+    ///
+    /// @param token of the page as the caller's own; dead from now on
+    /// @throws JumboStateException if the token is not of a page that was stolen or flipped
+    public void adopt(long token) {
+        JumboPage<?> page = ring.require("adopt", token);
+        ring.supply().noteAdopted(page, page.adopt(token, ring.errors()));
+    }
+
+    /// {@return whether [#flip] would hand the page over: it is leased, nobody holds it, it was not flipped in this
+    /// life, and the payload begins where the page begins and fills at least half of it}
+    ///
+    /// Changes nothing, and never throws.
+    ///
+    /// @param token of a page
+    /// @param byteOffset where in the page the payload begins
+    /// @param byteSize how long the payload is in bytes
+    public boolean isFlippable(long token, int byteOffset, int byteSize) {
+        JumboPage<?> page = ring.find(token);
+        return page != null && isWorthIt(byteOffset, byteSize) && page.isFlippable(token);
+    }
+
+    private boolean isWorthIt(int byteOffset, int byteSize) {
+        return byteOffset == 0 && byteSize >= ring.pageByteSize() / MIN_FILLED_PARTS;
+    }
+
+    /// Delivers a payload to a consumer: the page itself, if [#isFlippable], or else a copy; the bytes are the same.
+    ///
+    /// The receiver still frees the message with the token that it has, once, whatever became of the page. Behind the
+    /// payload a page that was handed over reads as zero.
+    ///
+    /// @param token of a page that the caller holds
+    /// @param byteOffset where in the page the payload begins
+    /// @param byteSize how long it is in bytes
+    /// @param target address of `byteSize` bytes of the consumer's, written only if the page stays whose it is
+    /// @return the consumer's own token of the page, or [#COPIED]
+    /// @throws JumboStateException if the page is not leased, or the token stale or foreign
+    /// @throws IndexOutOfBoundsException if the payload is not within the page
+    public long flip(long token, int byteOffset, int byteSize, long target) {
+        long address = ring.address(token);
+        int pageByteSize = ring.pageByteSize();
+        if (byteOffset < 0 || byteSize < 0 || byteOffset > pageByteSize - byteSize) {
+            throw new IndexOutOfBoundsException("payload is not within the page: byteOffset=%d, byteSize=%d, bound=%d"
+                    .formatted(byteOffset, byteSize, pageByteSize));
+        }
+        JumboPage<?> page = ring.require("flip", token);
+        long consumers = isWorthIt(byteOffset, byteSize) ? page.tryFlip(token) : JumboPage.NONE;
+        if (consumers != JumboPage.NONE) {
+            ring.supply().noteFlipped(page);
+            OffHeap.fill(address + byteSize, pageByteSize - byteSize, (byte) 0);
+            flips.increment();
+            return consumers;
+        }
+        page.requireLeased("flip", token, ring.errors());
+        OffHeap.copy(address + byteOffset, target, byteSize);
+        copies.increment();
+        return COPIED;
+    }
+
+    Counts counts() {
+        return new Counts(flips.sum(), copies.sum());
+    }
+
+    @Override
+    public String toString() {
+        return "PageExchange(" + ring + ")";
+    }
+}

@@ -1,0 +1,304 @@
+package io.leasehold.jumbo;
+
+import io.leasehold.memory.BiasedSlot;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageTenant;
+import java.util.Objects;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/// Where pages come from when the stack of a thread has none, and where they go when they find no place in a shard.
+///
+/// ```text
+///   take   ring of this shard ---> pool ---> other shards, if rich ---> new slab ---> other shards ---> none, counted
+///   give   pool ---> slabs not needed ---> arena
+/// ```
+///
+/// While too many pages are out nothing is kept in stock: then what is out is known exactly, and whoever brings it
+/// below the low watermark knows.
+///
+/// **Threads.** Thread-safe. Locks are taken in this order: that of growth, that of the slots, which is this, that of
+/// the pool. None is held while a listener is told.
+///
+/// @param <T> what pages are lent as
+final class PageSupply<T> {
+
+    /// Other shards are asked before the ring grows if they have this part of all pages in stock.
+    private static final int RICH_PART = 8;
+
+    private final PageArena arena; // (C)
+    private final JumboOptions options; // (C)
+    private final JumboPool<T> pool; // (C)
+    private final Shards shards; // (C)
+    private final JumboErrors errors; // (C)
+    private final Pressure pressure; // (C)
+    private final PageTenant tenant = new Tenant();
+    private final LongAdder fallbacks = new LongAdder(); // (A)
+    private final LongAdder refusals = new LongAdder(); // (A)
+    private final ReentrantLock growLock = new ReentrantLock();
+    private volatile @Nullable JumboMemory memory; // (A) set once, under growLock
+    private volatile boolean initialised; // (A) set once, under growLock
+    private volatile boolean closed; // (A) set once, under this
+
+    PageSupply(PageArena arena, JumboOptions options, JumboPool<T> pool, Shards shards, JumboErrors errors) {
+        this.arena = arena;
+        this.options = options;
+        this.pool = pool;
+        this.shards = shards;
+        this.errors = errors;
+        this.pressure = new Pressure(options);
+    }
+
+    /// {@return whether there is all that the options want from the start}
+    boolean initialise() {
+        return initialised || initialiseSlow();
+    }
+
+    private boolean initialiseSlow() {
+        growLock.lock();
+        try {
+            checkOpen();
+            JumboMemory from = memory;
+            if (from == null) {
+                from = new JumboMemory(arena, options.name(), options.slabByteSize());
+                memory = from;
+                pool.open();
+            }
+            while (!initialised && pool.inService() < options.initialPages()) {
+                if (!tryAdd(from)) {
+                    pool.relinquish(from);
+                    return false;
+                }
+            }
+            arena.setTenant(tenant, true);
+            initialised = true;
+            return true;
+        } finally {
+            growLock.unlock();
+        }
+    }
+
+    /// {@return the token of a page that is lent now, or [JumboPage#NONE]}
+    long take() {
+        long token = takeShared();
+        if (token < 0 && initialise()) {
+            int stock = shards.stock();
+            if (stock > 0 && stock >= pool.inService() / RICH_PART) {
+                bringHome();
+                token = takeShared();
+            }
+            while (token < 0 && grow()) {
+                token = takeShared();
+            }
+            if (token < 0 && shards.stock() > 0) {
+                bringHome();
+                token = takeShared();
+            }
+        }
+        if (token < 0) {
+            fallbacks.increment();
+        }
+        if (pressure.isWatched() && !pressure.isHigh() && (token < 0 || pressure.isTooMany(pool.used()))) {
+            complain(token < 0);
+        }
+        return token;
+    }
+
+    /// {@return what others freed for this shard, or what the pool has}
+    private long takeShared() {
+        BiasedSlot slot = shards.slots().enter();
+        if (slot != null) {
+            shards.receive(slot.cells());
+            int page = shards.pop(slot.cells());
+            int home = page >= 0 ? shards.home(slot.cells()) : Shards.NO_SHARD;
+            slot.exit();
+            if (page >= 0) {
+                return pool.lend(page, home);
+            }
+        }
+        return pool.take(pressure.isHigh());
+    }
+
+    /// {@return whether there may be a page at home now: a dormant one was woken, or a slab added}
+    private boolean grow() {
+        growLock.lock();
+        try {
+            checkOpen();
+            return pool.wake() || (pool.hasRoom() && tryAdd(Objects.requireNonNull(memory)));
+        } finally {
+            growLock.unlock();
+        }
+    }
+
+    private boolean tryAdd(JumboMemory from) {
+        JumboMemory.Run run = from.tryCarve();
+        if (run == null) {
+            refusals.increment();
+            return false;
+        }
+        boolean added = false;
+        try {
+            pool.add(run);
+            added = true;
+        } finally {
+            if (!added) {
+                from.free(run); // there is no room for its pages on the Java heap
+            }
+        }
+        return true;
+    }
+
+    /// Takes a page that was freed and found no place in a shard.
+    void give(JumboPage<T> page) {
+        shards.depart(page);
+        pool.give(page, pressure.isHigh());
+        relax();
+    }
+
+    /// Notes that a page is its consumer's from now on, whatever becomes of the message.
+    void noteFlipped(JumboPage<?> page) {
+        shards.depart(page);
+    }
+
+    /// Notes that a message was freed whose page is its consumer's.
+    void noteMessageFreed() {
+        pool.countStolen(true);
+        relax();
+    }
+
+    void noteStolen(JumboPage<?> page) {
+        shards.depart(page);
+        pool.countStolen(false);
+        relax();
+    }
+
+    /// Notes that an owner gave a page back.
+    ///
+    /// @param outcome as [JumboPage#adopt] says
+    void noteAdopted(JumboPage<?> page, int outcome) {
+        pool.adopt(page.index(), outcome == JumboPage.CAME_HOME);
+    }
+
+    /// {@return whether too many pages are out, so that nothing is kept in stock}
+    boolean isPressed() {
+        return pressure.isHigh();
+    }
+
+    /// Stops keeping stock, counts what is out, and tells the listener if that is too much.
+    private void complain(boolean exhausted) {
+        synchronized (this) {
+            if (pressure.isHigh() || closed) {
+                return;
+            }
+            pressure.set(true);
+            bringHome();
+            int used = pool.used();
+            pressure.set(exhausted ? !pressure.isFew(used) : pressure.isTooMany(used));
+        }
+        pressure.tell();
+    }
+
+    /// Tells the listener if few pages are out again.
+    private void relax() {
+        if (pressure.isHigh() && pressure.isFew(pool.used())) {
+            synchronized (this) {
+                pressure.set(pressure.isHigh() && !pressure.isFew(pool.used()));
+            }
+            pressure.tell();
+        }
+    }
+
+    /// Empties all stacks and rings into the pool.
+    private synchronized void bringHome() {
+        if (!closed) {
+            shards.slots().suspend();
+            try {
+                shards.drain(pool::giveStock);
+            } finally {
+                shards.slots().resume();
+            }
+        }
+    }
+
+    /// Gives back in the arena's name.
+    private final class Tenant implements PageTenant {
+
+        @Override
+        public void settle() {
+            JumboMemory to = memory;
+            if (to != null && !closed) {
+                bringHome();
+                pool.settle(to);
+                relax();
+            }
+        }
+
+        @Override
+        public int relinquish() {
+            JumboMemory to = memory;
+            if (to == null || closed) {
+                return 0;
+            }
+            bringHome();
+            return pool.relinquish(to) * to.runPages();
+        }
+    }
+
+    /// {@return the bytes of slabs that went to the arena}
+    long trim() {
+        return tenant.relinquish() * arena.options().pageByteSize();
+    }
+
+    /// @param force whatever is out
+    /// @return how many pages were out or stolen
+    int close(boolean force) {
+        growLock.lock();
+        try {
+            synchronized (this) {
+                return closed ? 0 : closeOnce(force);
+            }
+        } finally {
+            growLock.unlock();
+        }
+    }
+
+    private int closeOnce(boolean force) {
+        shards.slots().suspend();
+        try {
+            shards.drain(pool::giveStock);
+            JumboMemory to = memory;
+            int out = pool.close(to, force);
+            closed = true; // and the slots stay shut
+            if (to != null) {
+                to.close();
+            }
+            return out;
+        } finally {
+            if (!closed) {
+                shards.slots().resume();
+            }
+            arena.setTenant(tenant, initialised && !closed);
+        }
+    }
+
+    JumboStats stats(PageExchange.Counts exchanged) {
+        return pool.stats(fallbacks.sum(), refusals.sum(), exchanged);
+    }
+
+    /// Checks what must always hold; exact only while no other thread uses the ring.
+    void checkInvariants() {
+        pool.checkInvariants();
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw errors.closed();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "PageSupply(%s, %s, %s%s)".formatted(pool, shards, pressure, closed ? ", closed" : "");
+    }
+}

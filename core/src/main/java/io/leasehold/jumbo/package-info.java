@@ -1,0 +1,98 @@
+/// Jumbo rings: disposable page-sized buffers for network adapters; jumbo(9) with growth, shrinking and ends that are
+/// checked.
+///
+/// ```text
+///   JumboRing        what users see: allocate, release, arm, translate      JumboBinder       what pages are lent as
+///     PageExchange     pages that become somebody's own, and come back      PressureListener  who reads less
+///     Shards           what each thread keeps: a stack, and a RemoteRing    JumboPage         one page: its word
+///     PageSupply       where pages come from when a stack is empty          JumboErrors       who was there last
+///       Pressure         whether too many are out
+///       JumboPool        pages at home, bounds and counts, one lock
+///         JumboSlabs       slabs by their place in the arena: numbers and addresses
+///           JumboSlab        a run cut into pages
+///         JumboMemory      page run ---> wired ---> lease
+/// ```
+///
+/// ## What a call does in each state of a page
+///
+/// A state is what a token says of its page: `LEASED` alone, or `HELD` by others too; `FLIPPED` by the token of the
+/// message, `CONSUMED` by that of the consumer; `STOLEN` by its owner's, `ROBBED` by the one it had before; `PARKED`
+/// freed while held; `RETIRED` gone with its slab; `RING CLOSED` by force while it was leased. Upper case in a cell is
+/// the kind of [JumboStateException][io.leasehold.jumbo.JumboStateException] that is thrown, and nothing is changed
+/// then. `JumboStatesTest` reads the table and tries each cell.
+///
+/// | state       | address | release | arm     | receive | hold    | unhold  | steal   | flip    | adopt   |
+/// |-------------|---------|---------|---------|---------|---------|---------|---------|---------|---------|
+/// | LEASED      | value   | frees   | arms    | LEASED  | holds   | LEASED  | steals  | flips   | LEASED  |
+/// | ARMED       | value   | ARMED   | ARMED   | leases  | ARMED   | ARMED   | ARMED   | ARMED   | ARMED   |
+/// | HELD        | value   | parks   | HELD    | HELD    | holds   | unholds | HELD    | copies  | HELD    |
+/// | FLIPPED     | value   | frees   | FLIPPED | FLIPPED | FLIPPED | FLIPPED | FLIPPED | FLIPPED | FLIPPED |
+/// | CONSUMED    | value   | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | adopts  |
+/// | STOLEN      | value   | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | adopts  |
+/// | ROBBED      | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  |
+/// | PARKED      | value   | FREED   | FREED   | FREED   | FREED   | unholds | FREED   | FREED   | FREED   |
+/// | FREED       | FREED   | FREED   | FREED   | FREED   | FREED   | FREED   | FREED   | FREED   | FREED   |
+/// | RECYCLED    | STALE   | STALE   | STALE   | STALE   | STALE   | STALE   | STALE   | STALE   | STALE   |
+/// | RETIRED     | RETIRED | RETIRED | RETIRED | RETIRED | RETIRED | RETIRED | RETIRED | RETIRED | RETIRED |
+/// | FOREIGN     | FOREIGN | FOREIGN | FOREIGN | FOREIGN | FOREIGN | FOREIGN | FOREIGN | FOREIGN | FOREIGN |
+/// | RING CLOSED | CLOSED  | frees   | arms    | LEASED  | holds   | LEASED  | steals  | CLOSED  | LEASED  |
+///
+/// ## What became of jumbo(9)
+///
+/// | there | here |
+/// |---|---|
+/// | 3,072 pages, once and for all | a slab at a time, as far as a bound, the arena and its budget allow, and back |
+/// | one lock, and a second one around freeing | a lock for half a stack of pages; none as a rule |
+/// | freeing takes any entry and overwrites its address | a page has its own word, and one compare-and-set frees it |
+/// | freeing twice gives one address to two | the second one is told which page it is and who was there last |
+/// | freeing a held page leaks it and its address | it waits for its holders, is counted, and comes home |
+/// | a part of the pool counts as success | all of what was asked for, or nothing, and it can be tried again |
+/// | no page: null, and nobody is told | a counted fallback, and a listener who can stop what takes pages |
+/// | translation clears a flag, and is wrong after a flip | arithmetic; what is not the ring's is an answer |
+/// | flipped pages show what was behind the payload | zeroes |
+/// | one counter, private | [JumboStats][io.leasehold.jumbo.JumboStats] |
+///
+/// ## Why
+///
+/// * **A number, an address and a token.** A page's number is its slab's place in the arena and its index there, so
+///   number and address follow from each other by arithmetic over the one reservation of the arena, as an AF_XDP back
+///   end will want it. Slabs lie at multiples of their size for that, so they are at most 2 MiB. A token is the number
+///   with a generation, good for one life.
+/// * **One word, one compare-and-set.** The word that a release expects follows from its token: check and transition
+///   are one step, which comes before the page is pushed anywhere. So stacks and rings never see a page twice, and the
+///   rings need no check for being full.
+/// * **Stacks in biased slots** ([io.leasehold.memory.BiasedSlots]), as pages and blocks have them: entering one's slot
+///   tells who one is, and a reclaimer can come for what is in it. Were pages stranded with idle threads, the bound
+///   would not be exact and nothing could shrink.
+/// * **What others free goes home by a ring, not through a depot.** Blocks go to who frees them, since anybody may need
+///   one next. Pages of a ring are filled by one event loop and freed by others: with magazines alone each would cross
+///   the pool's lock, 31 ns a page in the probe, against 18 for a fetch-and-add into a ring of ints. A Treiber stack took
+///   99 to 306 ns.
+/// * **Rings bounded by what is on its way.** A shard counts the pages that will come home to it and lends no more than
+///   its ring has cells; the others come home to whoever frees them. So the ring's size is no matter of the ring's bound.
+/// * **Who pushes into a ring is in his own slot meanwhile.** One who shuts all slots and waits then finds every free
+///   page in a stack, a ring or at home, and none on its way. Closing, shrinking and back-pressure rest on that.
+/// * **Stealing changes owners, not mappings.** Moving a page by mremap(2) takes 7 to 8 us and the hole is faulted in
+///   anew, against 0.9 us for a copy of 4 KiB; so a stolen page stays where it is, is owned by the thief under a
+///   generation of its own, and the ring takes another one in its place. Its slab cannot go meanwhile; the statistics
+///   show what is pinned beside what is live.
+/// * **Two tokens for a flipped page**, as in the original, where the message is freed after its page is gone: one for
+///   the place in the ring, one for the page. Freeing the message frees the place, not the page. Whichever ends first,
+///   the other one is still good.
+/// * **Under pressure nothing is kept in stock.** Stock is counted as out; the high watermark is therefore seen a little
+///   early, and checked after all stock was called home. From then on each page goes through the pool, so who brings the
+///   count below the low watermark knows it, also if the thread that took the pages does nothing any more.
+/// * **Grown by who needs it, without a helper.** A slab is a run of an arena, one lock and perhaps one system call,
+///   and as many objects as it has pages: some ten microseconds. What costs more is the kernel's first touch of the
+///   pages, which no slab made ahead saves. A tenant of an arena may not allocate while it is asked to give back, so
+///   the maintenance could not do it either.
+/// * **The arena's clock.** Slabs that were not needed between two ticks go back, an eighth of a decay each; their
+///   memory goes to the kernel when the arena says so.
+/// * **Words and objects go with their slab**, 56 B of heap a page. What stays is one generation for each place where a
+///   slab was, from which the next slab there goes on, so a stale token is told from a live one for ever.
+///
+/// (2026-11)
+@NullMarked
+package io.leasehold.jumbo;
+
+import org.jspecify.annotations.NullMarked;

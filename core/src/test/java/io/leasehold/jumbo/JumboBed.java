@@ -1,0 +1,148 @@
+package io.leasehold.jumbo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.jumbo.JumboStateException.Kind;
+import io.leasehold.memory.MappingBudget;
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.memory.Reservations;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import io.leasehold.page.PageArenas;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+
+/// An arena without maintenance, and a ring on it.
+///
+/// **Ownership.** Closing it closes the ring and the arena, both strictly: a test that leaves a page behind fails.
+///
+/// **Threads.** The ring is thread-safe; the rest is the test thread's.
+final class JumboBed implements AutoCloseable {
+
+    static final int MIB = 1 << 20;
+
+    static final Duration DECAY = Duration.ofSeconds(8);
+
+    /// An eighth of a decay, after which tenants are asked.
+    private static final long TICK_NANOS = DECAY.toNanos() / 8;
+
+    private final MemoryBudget budget;
+    private final Reservations reservations;
+    private final PageArena arena;
+    private final JumboRing<JumboView> ring;
+    private long now;
+
+    /// A ring of this class in slabs of 256 KiB.
+    JumboBed(PageClass pageClass, int maxPages, int arenaMib) {
+        this(options(pageClass).withPages(0, maxPages), arenaMib);
+    }
+
+    JumboBed(JumboOptions options, int arenaMib) {
+        this(options, arenaMib, VirtualMemory.system(), false);
+    }
+
+    JumboBed(JumboOptions options, int arenaMib, VirtualMemory memory, boolean lockWired) {
+        this.budget = MemoryBudget.of("test", 1L << 30);
+        this.reservations = new Reservations(memory, new MappingBudget(4096));
+        this.arena = PageArenas.open(
+                PageArenaOptions.defaults()
+                        .withName("arena")
+                        .withPageByteSize(Math.max(4096, memory.pageSize()))
+                        .withByteSize((long) arenaMib * MIB)
+                        .withLockWired(lockWired)
+                        .withDecay(DECAY)
+                        .withBudget(budget),
+                reservations);
+        this.ring = JumboRing.open(arena, options, JumboView::new);
+    }
+
+    static JumboOptions options(PageClass pageClass) {
+        return JumboOptions.defaults()
+                .withName("ring")
+                .withPageClass(pageClass)
+                .withSlabByteSize(256 << 10)
+                .withShards(16);
+    }
+
+    JumboRing<JumboView> ring() {
+        return ring;
+    }
+
+    PageArena arena() {
+        return arena;
+    }
+
+    MemoryBudget budget() {
+        return budget;
+    }
+
+    long takenBytes() {
+        return arena.stats().livePages() * arena.options().pageByteSize();
+    }
+
+    /// {@return that many pages, which there must be}
+    List<Long> allocate(int count) {
+        List<Long> tokens = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            long token = ring.allocate();
+            assertThat(token).as("page %d of %s", i, ring).isNotNegative();
+            tokens.add(token);
+        }
+        return tokens;
+    }
+
+    /// {@return all pages that there are}
+    List<Long> exhaust() {
+        List<Long> tokens = new ArrayList<>();
+        for (long token = ring.allocate(); token >= 0; token = ring.allocate()) {
+            tokens.add(token);
+        }
+        return tokens;
+    }
+
+    void release(List<Long> tokens) {
+        tokens.forEach(ring::release);
+        tokens.clear();
+    }
+
+    /// Lets the arena's maintenance ask its tenants that often.
+    void settle(int ticks) {
+        for (int i = 0; i < ticks; i++) {
+            now += TICK_NANOS;
+            PageArenas.step(arena, now);
+        }
+    }
+
+    /// Checks the ring, the arena, and that the one knows what the other lent it. No other thread uses them now.
+    void check() {
+        ring.checkInvariants();
+        PageArenas.checkInvariants(arena);
+        JumboStats stats = ring.stats();
+        assertThat(stats.bytes().taken()).as("%s", stats).isEqualTo(takenBytes());
+        assertThat(stats.bytes().live()).isLessThanOrEqualTo(stats.bytes().pinned());
+        assertThat(stats.bytes().pinned()).isLessThanOrEqualTo(stats.bytes().taken());
+    }
+
+    /// Expects a call to be refused, and returns the exception for more to be said about it.
+    static JumboStateException refused(Kind kind, ThrowingCallable call) {
+        JumboStateException[] thrown = new JumboStateException[1];
+        assertThatThrownBy(call).isInstanceOfSatisfying(JumboStateException.class, e -> {
+            assertThat(e.kind()).as("%s", e.getMessage()).isEqualTo(kind);
+            thrown[0] = e;
+        });
+        return thrown[0];
+    }
+
+    @Override
+    public void close() {
+        ring.close();
+        assertThat(arena.stats().livePages()).isZero();
+        arena.close();
+        assertThat(budget.usedBytes()).isZero();
+        reservations.releaseParked();
+    }
+}

@@ -1,0 +1,136 @@
+package io.leasehold.jumbo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import io.leasehold.jumbo.JumboStateException.Kind;
+import io.leasehold.page.Watchdog;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/// How a ring ends, and what it cannot be opened with.
+class JumboCloseTest {
+
+    @Test
+    void refusesToCloseWhilePagesAreOutOrStolenAndNamesThem() {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_16, 0, 2)) {
+            List<Long> tokens = bed.allocate(2);
+            int page = bed.ring().object(tokens.getFirst()).page;
+            assertThatIllegalStateException()
+                    .isThrownBy(bed.ring()::close)
+                    .withMessageStartingWith("ring has pages out: ring=ring, out=2, the first of them: JumboPage(page="
+                            + page + ", state=LEASED, generation=1, holds=0, last thread="
+                            + Thread.currentThread().threadId());
+            bed.check();
+            long stolen = bed.ring().exchange().steal(tokens.removeFirst());
+            bed.release(tokens);
+            assertThatIllegalStateException().isThrownBy(bed.ring()::close).withMessageContaining("state=STOLEN");
+            bed.ring().exchange().adopt(stolen);
+            bed.release(bed.allocate(3)); // it goes on
+            bed.ring().close();
+            bed.ring().close();
+            JumboBed.refused(Kind.CLOSED, bed.ring()::allocate);
+            JumboBed.refused(Kind.RETIRED, () -> bed.ring().release(stolen));
+            assertThat(bed.ring().trim()).isZero();
+            assertThat(bed.ring().closeForcibly()).isZero();
+            bed.settle(3);
+        }
+    }
+
+    @Test
+    void ringThatWasNeverUsedClosesToo() {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_16, 0, 2)) {
+            bed.ring().close();
+            JumboBed.refused(Kind.CLOSED, bed.ring()::initialise);
+            JumboBed.refused(Kind.CLOSED, bed.ring()::allocate);
+        }
+    }
+
+    @Test
+    void whoReleasesAfterAForcedCloseIsHeardAndDoubleFreesAreStillFound() throws InterruptedException {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2)) {
+            List<Long> tokens = bed.allocate(40);
+            long address = bed.ring().address(tokens.getFirst());
+            long stolen = bed.ring().exchange().steal(tokens.removeLast());
+            assertThat(bed.ring().closeForcibly()).isEqualTo(40);
+            assertThat(bed.takenBytes()).isZero();
+            assertThat(bed.ring().pageOf(address)).isEqualTo(JumboRing.RETIRED);
+            JumboBed.refused(Kind.CLOSED, () -> bed.ring().object(tokens.getFirst()));
+            long others = bed.arena().allocateRun(512); // the memory is theirs now
+            Watchdog watchdog = new Watchdog();
+            watchdog.start("late", () -> tokens.forEach(bed.ring()::release));
+            watchdog.join();
+            tokens.forEach(token -> JumboBed.refused(Kind.FREED, () -> bed.ring().release(token)));
+            bed.ring().exchange().adopt(stolen);
+            JumboBed.refused(Kind.FREED, () -> bed.ring().exchange().adopt(stolen));
+            bed.arena().free(others);
+        }
+    }
+
+    /// Whoever is on his way to a slab when the ring is closed leaves no page behind.
+    @Test
+    void closingRacesWithThoseWhoAllocate() throws InterruptedException {
+        for (int round = 0; round < 10; round++) {
+            try (JumboBed bed = new JumboBed(PageClass.KIB_64, 0, 4)) {
+                Watchdog watchdog = new Watchdog();
+                AtomicInteger turns = new AtomicInteger();
+                for (int t = 0; t < 3; t++) {
+                    watchdog.start("tenant " + t, () -> {
+                        try {
+                            while (true) {
+                                long token = bed.ring().allocate();
+                                if (turns.incrementAndGet() % 8 == 0) {
+                                    bed.ring().trim();
+                                }
+                                if (token >= 0) {
+                                    bed.ring().release(token);
+                                }
+                            }
+                        } catch (JumboStateException e) {
+                            assertThat(e.kind()).isEqualTo(Kind.CLOSED);
+                        }
+                    });
+                }
+                watchdog.await("they allocate", () -> turns.get() > 50);
+                if (round % 2 == 0) {
+                    bed.ring().closeForcibly();
+                } else {
+                    closePatiently(bed.ring());
+                }
+                watchdog.join();
+                assertThat(bed.takenBytes()).as("bytes left, round %d", round).isZero();
+            }
+        }
+    }
+
+    private static void closePatiently(JumboRing<?> ring) {
+        while (true) {
+            try {
+                ring.close();
+                return;
+            } catch (IllegalStateException e) {
+                assertThat(e).hasMessageStartingWith("ring has pages out: ring=ring, out=");
+            }
+        }
+    }
+
+    @Test
+    void optionsAreCheckedAndErrorsNameTheBound() {
+        JumboOptions options = JumboOptions.defaults();
+        refusesOption("slabByteSize: 131072, bounds=262144..2097152", () -> options.withSlabByteSize(128 << 10));
+        refusesOption("slabByteSize: 4194304, bounds=262144..2097152", () -> options.withSlabByteSize(4 << 20));
+        refusesOption("initialPages: 11, bounds=0..10", () -> options.withPages(11, 10));
+        refusesOption("maxPages: -1, bounds=0..268435456", () -> options.withPages(0, -1));
+        refusesOption("shards: -1, bounds=0..1024", () -> options.withShards(-1));
+        refusesOption(
+                "watermarks are not 0 <= low < high: low=5, high=5", () -> options.withWatermarks(5, 5, isHigh -> {}));
+        refusesOption("high watermark: 11, bounds=1..10", () -> options.withPages(0, 10)
+                .withWatermarks(1, 11, isHigh -> {}));
+    }
+
+    private static void refusesOption(String message, Runnable call) {
+        assertThatIllegalArgumentException().isThrownBy(call::run).withMessage(message);
+    }
+}

@@ -1,0 +1,317 @@
+package io.leasehold.jumbo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.jumbo.JumboStateException.Kind;
+import io.leasehold.lease.Releaser;
+import io.leasehold.memory.OffHeap;
+import io.leasehold.memory.ScratchMemory;
+import io.leasehold.page.Watchdog;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// What jumbo(9) promises, function by function.
+class JumboContractTest {
+
+    @Test
+    void jumboVmInitCostsNothingBeforeAndHasNoEffectAfterwards() {
+        try (JumboBed bed = new JumboBed(JumboBed.options(PageClass.KIB_4).withPages(100, 200), 4)) {
+            long before = bed.budget().usedBytes();
+            assertThat(bed.takenBytes()).isZero();
+            assertThat(bed.ring().stats().pages().inRing()).isZero();
+            assertThat(bed.ring().initialise()).isTrue();
+            assertThat(bed.ring().stats().pages().inRing()).isEqualTo(128);
+            assertThat(bed.takenBytes()).isEqualTo(512 << 10);
+            assertThat(bed.budget().usedBytes()).isGreaterThan(before);
+            assertThat(bed.ring().initialise()).isTrue();
+            assertThat(bed.takenBytes()).isEqualTo(512 << 10);
+            bed.check();
+        }
+    }
+
+    @Test
+    void jumboVmInitThatFailedLeavesNothingAndCanBeRepeated() {
+        try (JumboBed bed = new JumboBed(JumboBed.options(PageClass.KIB_4).withPages(300, 0), 2)) {
+            long others = bed.arena().allocateRun(256);
+            assertThat(bed.ring().initialise()).isFalse();
+            assertThat(bed.arena().stats().livePages()).isEqualTo(256);
+            assertThat(bed.ring().allocate()).isEqualTo(JumboRing.NONE);
+            assertThat(bed.ring().stats().traffic().fallbacks()).isOne();
+            assertThat(bed.arena().stats().livePages()).isEqualTo(256);
+            assertThat(bed.ring().stats().pages().inRing()).isZero();
+            bed.arena().free(others);
+            assertThat(bed.ring().initialise()).isTrue();
+            assertThat(bed.ring().stats().pages().inRing()).isEqualTo(320);
+            bed.check();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void jumboPgAllocLendsPagesThatAreWholeAndApart(PageClass pageClass) {
+        try (JumboBed bed = new JumboBed(pageClass, 0, 2)) {
+            List<Long> tokens = bed.exhaust();
+            int perSlab = (256 << 10) / pageClass.byteSize();
+            assertThat(tokens).hasSize(8 * perSlab);
+            Set<Long> addresses = new HashSet<>();
+            for (long token : tokens) {
+                JumboView view = bed.ring().object(token);
+                assertThat(view.address).isEqualTo(bed.ring().address(token)).satisfies(a -> assertThat(a % 512)
+                        .isZero());
+                assertThat(view.byteSize).isEqualTo(pageClass.byteSize());
+                assertThat(addresses.add(view.address)).isTrue();
+                view.write(token);
+            }
+            for (long token : tokens) {
+                bed.ring().object(token).check(token);
+            }
+            bed.check();
+            bed.release(tokens);
+            bed.check();
+        }
+    }
+
+    @Test
+    void jumboPgAllocReusesWhatWasFreedLast() {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_16, 0, 2)) {
+            long token = bed.ring().allocate();
+            long address = bed.ring().address(token);
+            JumboView view = bed.ring().object(token);
+            bed.ring().release(token);
+            long again = bed.ring().allocate();
+            assertThat(again).isNotEqualTo(token);
+            assertThat(bed.ring().address(again)).isEqualTo(address);
+            assertThat(bed.ring().object(again)).isSameAs(view);
+            bed.ring().release(again);
+        }
+    }
+
+    @Test
+    void jumboPgAllocIsNullAndCountedWhenThereIsNoPage() {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_64, 6, 2)) {
+            List<Long> tokens = bed.exhaust();
+            assertThat(tokens).hasSize(6);
+            assertThat(bed.ring().allocate()).isEqualTo(JumboRing.NONE);
+            assertThat(bed.ring().stats().traffic().fallbacks()).isEqualTo(2);
+            bed.ring().release(tokens.removeLast());
+            tokens.add(bed.allocate(1).getFirst());
+            bed.release(tokens);
+        }
+    }
+
+    @Test
+    void jumboPgFreeTakesThePageBack() {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2)) {
+            List<Long> tokens = bed.allocate(100);
+            assertThat(bed.ring().stats().pages().leased()).isEqualTo(100);
+            bed.release(tokens);
+            JumboStats stats = bed.ring().stats();
+            assertThat(stats.pages().leased()).isZero();
+            assertThat(stats.traffic().freedReturned()).isEqualTo(100);
+            assertThat(stats.traffic().freedFlipped()).isZero();
+            bed.check();
+        }
+    }
+
+    @Test
+    void jumboFreemServesAnyThread() throws InterruptedException {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2)) {
+            Releaser freem = bed.ring();
+            List<Long> tokens = bed.allocate(120);
+            Watchdog watchdog = new Watchdog();
+            watchdog.start("platform", () -> tokens.subList(0, 40).forEach(freem::release));
+            watchdog.startVirtual("virtual", () -> tokens.subList(40, 80).forEach(freem::release));
+            tokens.subList(80, 120).forEach(freem::release);
+            watchdog.join();
+            bed.check();
+            assertThat(bed.ring().stats().pages().out()).isZero();
+            assertThat(bed.ring().stats().traffic().freedReturned()).isEqualTo(120);
+            List<Long> again = bed.allocate(120); // what others freed came home
+            assertThat(bed.ring().stats().slabs().grows()).isEqualTo(2);
+            bed.release(again);
+        }
+    }
+
+    @Test
+    void jumboPgStealDetachesThePageWithItsContentAndTheRingTakesAnother() {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_64, 4, 2)) {
+            List<Long> tokens = bed.exhaust();
+            assertThat(tokens).hasSize(4);
+            long victim = tokens.removeFirst();
+            bed.ring().object(victim).write(7);
+            long stolen = bed.ring().exchange().steal(victim);
+            bed.check();
+            assertThat(bed.ring().stats().pages().stolen()).isOne();
+            tokens.addAll(bed.allocate(1)); // in its place
+            assertThat(bed.ring().allocate()).isEqualTo(JumboRing.NONE);
+            bed.ring().object(stolen).check(7);
+            JumboBed.refused(Kind.STOLEN, () -> bed.ring().release(victim));
+            JumboBed.refused(Kind.STOLEN, () -> bed.ring().release(stolen));
+            bed.release(tokens);
+            bed.check();
+            bed.ring().exchange().adopt(stolen);
+            bed.check();
+            JumboStats stats = bed.ring().stats();
+            assertThat(stats.pages().inRing()).isEqualTo(4);
+            assertThat(stats.pages().dormant()).isEqualTo(4);
+            assertThat(stats.traffic().steals()).isOne();
+            assertThat(stats.traffic().adoptions()).isOne();
+            assertThat(stats.traffic().freedReturned()).isEqualTo(4);
+            tokens.addAll(bed.exhaust());
+            assertThat(tokens).hasSize(4);
+            bed.release(tokens);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void jumboPhysToKvaGoesBothWaysWithoutEffect(PageClass pageClass) {
+        try (JumboBed bed = new JumboBed(pageClass, 0, 2);
+                ScratchMemory foreign = ScratchMemory.of(4096)) {
+            JumboRing<JumboView> ring = bed.ring();
+            assertThat(ring.pageOf(bed.arena().baseAddress())).isEqualTo(JumboRing.FOREIGN);
+            assertThat(ring.addressOf(0)).isEqualTo(JumboRing.FOREIGN);
+            List<Long> tokens = bed.exhaust();
+            int perSlab = (256 << 10) / pageClass.byteSize();
+            for (long token : tokens) {
+                long address = ring.address(token);
+                int page = ring.object(token).page;
+                assertThat(ring.addressOf(page)).isEqualTo(address);
+                for (long at : new long[] {address, address + 1, address + pageClass.byteSize() - 1}) {
+                    assertThat(ring.pageOf(at)).isEqualTo(page);
+                }
+                assertThat(ring.tokenOf(page)).isEqualTo(token);
+            }
+            long padding = bed.arena().baseAddress() + (long) perSlab * pageClass.byteSize();
+            if (pageClass == PageClass.KIB_9) {
+                assertThat(ring.pageOf(padding)).isEqualTo(JumboRing.PADDING);
+            }
+            for (long address : new long[] {
+                0, -1, 1, Long.MAX_VALUE, Long.MIN_VALUE, foreign.address(), bed.arena().baseAddress() - 1,
+                bed.arena().baseAddress() + 2 * JumboBed.MIB
+            }) {
+                assertThat(ring.pageOf(address)).as("0x%x", address).isEqualTo(JumboRing.FOREIGN);
+            }
+            for (int page : new int[] {-1, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
+                assertThat(ring.addressOf(page)).isEqualTo(JumboRing.FOREIGN);
+                assertThat(ring.tokenOf(page)).isEqualTo(JumboRing.NONE);
+            }
+            long address = ring.address(tokens.getFirst());
+            int page = ring.pageOf(address);
+            ring.arm(tokens.getFirst());
+            assertThat(ring.pageOf(address)).isEqualTo(page);
+            assertThat(ring.stats().pages().armed()).isOne();
+            ring.receive(tokens.getFirst());
+            bed.release(tokens);
+            assertThat(ring.tokenOf(page)).isEqualTo(JumboRing.NONE);
+            assertThat(ring.trim()).isEqualTo(2 * JumboBed.MIB);
+            assertThat(ring.pageOf(address)).isEqualTo(JumboRing.RETIRED);
+            assertThat(ring.addressOf(page)).isEqualTo(JumboRing.RETIRED);
+            bed.check();
+        }
+    }
+
+    @Test
+    void pageFlipAndCopyDeliverTheSameBytes() {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2);
+                ScratchMemory target = ScratchMemory.of(4096)) {
+            for (int byteSize : new int[] {4096, 4095, 2048, 2047, 1, 0}) {
+                for (int byteOffset : new int[] {0, 1}) {
+                    if (byteOffset + byteSize <= 4096) {
+                        deliver(bed, byteOffset, byteSize, target.address());
+                    }
+                }
+            }
+            JumboStats stats = bed.ring().stats();
+            assertThat(stats.traffic().flips()).isEqualTo(3);
+            assertThat(stats.traffic().copies()).isEqualTo(8);
+            assertThat(stats.traffic().freedFlipped()).isEqualTo(3);
+            assertThat(stats.traffic().freedReturned()).isEqualTo(8);
+        }
+    }
+
+    private static void deliver(JumboBed bed, int byteOffset, int byteSize, long target) {
+        PageExchange exchange = bed.ring().exchange();
+        long token = bed.ring().allocate();
+        bed.ring().object(token).write(byteSize);
+        byte[] sent = new byte[byteSize];
+        OffHeap.copyToArray(bed.ring().address(token) + byteOffset, sent, 0, byteSize);
+        boolean flips = exchange.isFlippable(token, byteOffset, byteSize);
+        assertThat(flips).isEqualTo(byteOffset == 0 && byteSize >= 2048);
+        long consumers = exchange.flip(token, byteOffset, byteSize, target);
+        assertThat(consumers != PageExchange.COPIED).isEqualTo(flips);
+        byte[] received = new byte[byteSize];
+        OffHeap.copyToArray(flips ? bed.ring().address(consumers) : target, received, 0, byteSize);
+        assertThat(received).isEqualTo(sent);
+        bed.ring().release(token); // the same, whatever became of the page
+        bed.check();
+        if (flips) {
+            bed.ring().exchange().adopt(consumers);
+        }
+        bed.check();
+    }
+
+    @Test
+    void pageThatOthersHoldOrThatWasFlippedBeforeIsCopied() {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2);
+                ScratchMemory target = ScratchMemory.of(4096)) {
+            PageExchange exchange = bed.ring().exchange();
+            long token = bed.ring().allocate();
+            bed.ring().hold(token);
+            assertThat(exchange.isFlippable(token, 0, 4096)).isFalse();
+            assertThat(exchange.flip(token, 0, 4096, target.address())).isEqualTo(PageExchange.COPIED);
+            bed.ring().unhold(token);
+            long first = exchange.flip(token, 0, 4096, target.address());
+            assertThat(first).isNotNegative();
+            exchange.adopt(first); // before the message is freed
+            bed.check();
+            assertThat(exchange.isFlippable(token, 0, 4096)).isFalse();
+            assertThat(exchange.flip(token, 0, 4096, target.address())).isEqualTo(PageExchange.COPIED);
+            JumboBed.refused(Kind.FREED, () -> exchange.adopt(first));
+            bed.ring().release(token);
+            bed.check();
+            JumboBed.refused(Kind.FREED, () -> bed.ring().release(token));
+            long next = bed.ring().allocate();
+            assertThat(next).isNotEqualTo(first); // though it is the page's next life
+            JumboBed.refused(Kind.STALE, () -> exchange.adopt(first));
+            bed.ring().release(next);
+            bed.check();
+        }
+    }
+
+    @Test
+    void bulkCallsDoWhatSingleOnesDo() {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 100, 2)) {
+            long[] tokens = new long[200];
+            assertThat(bed.ring().allocate(tokens, 10, 60)).isEqualTo(60);
+            assertThat(bed.ring().allocate(tokens, 70, 130)).isEqualTo(40);
+            Set<Long> seen = new HashSet<>();
+            AtomicLong last = new AtomicLong(-1);
+            for (int i = 10; i < 110; i++) {
+                assertThat(seen.add(bed.ring().address(tokens[i]))).isTrue();
+                long address = bed.ring().address(tokens[i]);
+                assertThat(address).as("neighbours in order").isGreaterThan(last.getAndSet(address));
+            }
+            bed.ring().release(tokens, 10, 100);
+            assertThat(bed.ring().stats().pages().out()).isZero();
+            bed.check();
+        }
+    }
+
+    @Test
+    void anUnboundPageGetsANewObject() {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2)) {
+            long token = bed.ring().allocate();
+            JumboView first = bed.ring().object(token);
+            assertThat(bed.ring().object(token)).isSameAs(first);
+            bed.ring().unbind(token);
+            assertThat(bed.ring().object(token)).isNotSameAs(first);
+            bed.ring().release(token);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package io.leasehold.jumbo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.page.Watchdog;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+
+/// Too many pages out are noticed, and it is noticed when they are few again, whoever releases them.
+class JumboPressureTest {
+
+    private final List<Boolean> told = new ArrayList<>();
+
+    private JumboBed bed(int low, int high, int maxPages, PressureListener listener) {
+        return new JumboBed(
+                JumboBed.options(PageClass.KIB_4).withPages(0, maxPages).withWatermarks(low, high, listener), 2);
+    }
+
+    @Test
+    void listenerIsToldAtTheHighWatermarkAndAtTheLowOne() {
+        try (JumboBed bed = bed(20, 100, 0, told::add)) {
+            List<Long> tokens = bed.allocate(99);
+            assertThat(told).as("as stock counts as out").hasSizeLessThanOrEqualTo(1);
+            tokens.addAll(bed.allocate(1));
+            assertThat(told).containsExactly(true);
+            tokens.addAll(bed.allocate(100));
+            for (int out = 199; out > 20; out--) {
+                bed.ring().release(tokens.removeLast());
+                assertThat(told).as("with %d out", out).containsExactly(true);
+            }
+            bed.ring().release(tokens.removeLast());
+            assertThat(told).hasSizeBetween(1, 2);
+            bed.ring().release(tokens.removeLast());
+            assertThat(told).containsExactly(true, false);
+            bed.release(tokens);
+            bed.release(bed.allocate(150));
+            assertThat(told).containsExactly(true, false, true, false);
+            bed.check();
+        }
+    }
+
+    /// The loop that took the pages stops reading, so it takes no page and drains no ring any more.
+    @Test
+    void othersReleaseWhatAThreadTookThatDoesNothingAnyMore() throws InterruptedException {
+        try (JumboBed bed = bed(10, 60, 64, told::add)) {
+            List<Long> tokens = new ArrayList<>();
+            Watchdog watchdog = new Watchdog();
+            CountDownLatch taken = new CountDownLatch(1);
+            CountDownLatch done = new CountDownLatch(1);
+            watchdog.start("loop", () -> {
+                tokens.addAll(bed.exhaust());
+                taken.countDown();
+                watchdog.await("the end", done);
+            });
+            watchdog.await("pages taken", taken);
+            assertThat(tokens).hasSize(64);
+            assertThat(told).containsExactly(true);
+            watchdog.startVirtual("consumer", () -> bed.release(tokens));
+            watchdog.await("content again", () -> told.size() == 2);
+            assertThat(told).containsExactly(true, false);
+            done.countDown();
+            watchdog.join();
+            bed.check();
+        }
+    }
+
+    @Test
+    void exhaustedMemoryIsPressureToo() {
+        try (JumboBed bed = bed(10, 10_000, 0, told::add)) {
+            List<Long> tokens = bed.exhaust();
+            assertThat(told).containsExactly(true);
+            bed.release(tokens);
+            assertThat(told).containsExactly(true, false);
+        }
+    }
+
+    @Test
+    void listenerMayUseTheRingAndMayFail() {
+        JumboBed[] bed = new JumboBed[1];
+        PressureListener listener = isHigh -> {
+            told.add(isHigh);
+            long token = bed[0].ring().allocate();
+            if (token >= 0) {
+                bed[0].ring().release(token);
+            }
+            throw new IllegalStateException("thrown on purpose, and logged once");
+        };
+        try (JumboBed opened = bed(10, 50, 0, listener)) {
+            bed[0] = opened;
+            for (int round = 0; round < 3; round++) {
+                opened.release(opened.allocate(80));
+            }
+            assertThat(told).containsExactly(true, false, true, false, true, false);
+            opened.check();
+        }
+    }
+}

@@ -1,0 +1,156 @@
+package io.leasehold.jumbo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.lease.StateTable;
+import io.leasehold.memory.ScratchMemory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/// The table of the package's comment is true: every call in every state of a page, and what is refused changes
+/// nothing.
+class JumboStatesTest {
+
+    private static final Path SOURCE = Path.of("src/main/java/io/leasehold/jumbo/package-info.java");
+
+    /// A call, as the table names it, and what it does if it is not refused.
+    private interface Call {
+        String run(JumboRing<JumboView> ring, long token, long target);
+    }
+
+    private enum Calls {
+        ADDRESS((ring, token, target) -> {
+            assertThat(ring.address(token)).isEqualTo(ring.object(token).address);
+            return "value";
+        }),
+        RELEASE((ring, token, target) -> {
+            long returned = ring.stats().traffic().freedReturned() + ring.stats().traffic().freedFlipped();
+            ring.release(token);
+            JumboStats.Traffic after = ring.stats().traffic();
+            return after.freedReturned() + after.freedFlipped() > returned ? "frees" : "parks";
+        }),
+        ARM((ring, token, target) -> {
+            ring.arm(token);
+            return "arms";
+        }),
+        RECEIVE((ring, token, target) -> {
+            ring.receive(token);
+            return "leases";
+        }),
+        HOLD((ring, token, target) -> {
+            ring.hold(token);
+            return "holds";
+        }),
+        UNHOLD((ring, token, target) -> {
+            ring.unhold(token);
+            return "unholds";
+        }),
+        STEAL((ring, token, target) -> {
+            assertThat(ring.exchange().steal(token)).isNotEqualTo(token).isNotNegative();
+            return "steals";
+        }),
+        FLIP((ring, token, target) ->
+                ring.exchange().flip(token, 0, 4096, target) == PageExchange.COPIED ? "copies" : "flips"),
+        ADOPT((ring, token, target) -> {
+            ring.exchange().adopt(token);
+            return "adopts";
+        });
+
+        private final Call call;
+
+        Calls(Call call) {
+            this.call = call;
+        }
+    }
+
+    /// {@return a token whose page is in the state, by the name that the table has for it}
+    private static long token(String state, JumboBed bed, JumboBed other, long target) {
+        JumboRing<JumboView> ring = bed.ring();
+        long token = ring.allocate();
+        switch (state) {
+            case "LEASED" -> {}
+            case "ARMED" -> ring.arm(token);
+            case "HELD" -> ring.hold(token);
+            case "FLIPPED" -> assertThat(ring.exchange().flip(token, 0, 4096, target)).isNotNegative();
+            case "CONSUMED" -> {
+                return ring.exchange().flip(token, 0, 4096, target);
+            }
+            case "STOLEN" -> {
+                return ring.exchange().steal(token);
+            }
+            case "ROBBED" -> assertThat(ring.exchange().steal(token)).isNotNegative();
+            case "PARKED" -> {
+                ring.hold(token);
+                ring.release(token);
+            }
+            case "FREED" -> ring.release(token);
+            case "RECYCLED" -> {
+                ring.release(token);
+                assertThat(ring.allocate()).isNotNegative();
+            }
+            case "RETIRED" -> {
+                ring.release(token);
+                assertThat(ring.trim()).isPositive();
+            }
+            case "FOREIGN" -> {
+                return other.ring().allocate();
+            }
+            case "RING CLOSED" -> assertThat(ring.closeForcibly()).isOne();
+            default -> throw new AssertionError("unknown state: " + state);
+        }
+        return token;
+    }
+
+    @Test
+    void tableHasEveryCall() throws IOException {
+        assertThat(table().columns())
+                .containsExactlyElementsOf(
+                        Stream.of(Calls.values()).map(call -> call.name().toLowerCase()).toList());
+        assertThat(table().rows()).hasSize(13);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> everyCellIsTrue() throws IOException {
+        StateTable table = table();
+        return table.rows().keySet().stream()
+                .map(state -> DynamicTest.dynamicTest(
+                        state, () -> List.of(Calls.values()).forEach(call -> tryCell(table, state, call))));
+    }
+
+    private static StateTable table() throws IOException {
+        return StateTable.read(SOURCE, "What a call does in each state of a page");
+    }
+
+    private static void tryCell(StateTable table, String state, Calls call) {
+        JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 1);
+        JumboBed other = new JumboBed(PageClass.KIB_4, 0, 1);
+        try (ScratchMemory target = ScratchMemory.of(4096)) {
+            long token = token(state, bed, other, target.address());
+            JumboStats before = bed.ring().stats();
+            boolean flippable = bed.ring().exchange().isFlippable(token, 0, 4096);
+            String outcome;
+            try {
+                outcome = call.call.run(bed.ring(), token, target.address());
+            } catch (JumboStateException e) {
+                outcome = e.kind().name();
+                assertThat(bed.ring().stats()).as("%s while %s", call, state).isEqualTo(before);
+            }
+            String expected = table.cell(state, call.name().toLowerCase());
+            assertThat(outcome).as("%s while %s", call, state).isEqualTo(expected);
+            if (call == Calls.FLIP && !state.equals("RING CLOSED")) {
+                assertThat(flippable).as("asked before %s", state).isEqualTo(expected.equals("flips"));
+            }
+            bed.ring().checkInvariants();
+        } finally {
+            bed.ring().closeForcibly();
+            other.ring().closeForcibly();
+            bed.close();
+            other.close();
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package io.leasehold.jumbo;
+
+import io.leasehold.memory.OffHeap;
+
+/// What pages are lent as in tests: where it is and what was written to it.
+///
+/// **Threads.** Confined to whoever has the page.
+final class JumboView {
+
+    final int page;
+    final long address;
+    final int byteSize;
+
+    JumboView(JumboRing<JumboView> ring, int page, long address, int byteSize) {
+        this.page = page;
+        this.address = address;
+        this.byteSize = byteSize;
+    }
+
+    /// Writes every byte, in words that depend on the stamp and the place.
+    void write(long stamp) {
+        for (int at = 0; at < byteSize; at += Long.BYTES) {
+            OffHeap.putLong(address + at, word(stamp, at));
+        }
+    }
+
+    /// Fails unless every byte is as [#write] left it.
+    void check(long stamp) {
+        for (int at = 0; at < byteSize; at += Long.BYTES) {
+            long found = OffHeap.getLong(address + at);
+            if (found != word(stamp, at)) {
+                throw new AssertionError("page %d has 0x%x at %d, and was stamped %d".formatted(page, found, at, stamp));
+            }
+        }
+    }
+
+    static long word(long stamp, int at) {
+        return (stamp + 1) * 0x9E37_79B9_7F4A_7C15L ^ at;
+    }
+}
