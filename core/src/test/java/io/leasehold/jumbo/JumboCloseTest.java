@@ -81,11 +81,11 @@ class JumboCloseTest {
                         try {
                             while (true) {
                                 long token = bed.ring().allocate();
-                                if (turns.incrementAndGet() % 8 == 0) {
-                                    bed.ring().trim();
-                                }
                                 if (token >= 0) {
                                     bed.ring().release(token);
+                                }
+                                if (turns.incrementAndGet() % 8 == 0) {
+                                    bed.ring().trim();
                                 }
                             }
                         } catch (JumboStateException e) {

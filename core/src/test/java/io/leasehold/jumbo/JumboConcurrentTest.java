@@ -1,0 +1,179 @@
+package io.leasehold.jumbo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.page.Watchdog;
+import java.util.Queue;
+import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// Many threads take pages and hand them to each other, who release, steal, flip, hold or write them, while the ring
+/// grows and shrinks; between the rounds all are gone and everything is counted.
+///
+/// `-Dseed=` gives each thread the operations of another run; `-Dleasehold.soak=true` runs a minute for each class.
+class JumboConcurrentTest {
+
+    private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
+    private static final int PLATFORM = 4;
+    private static final int VIRTUAL = SOAK ? 200 : 20;
+    private static final int STEPS = SOAK ? 20_000 : 1_500;
+    private static final long SOAK_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final int ROUNDS = 3;
+    private static final int MAX_QUEUED = 64;
+
+    /// A page on its way, and what was written to it.
+    private record Parcel(long token, long stamp) {}
+
+    private final Queue<Parcel> sent = new ConcurrentLinkedQueue<>();
+    private final Queue<Parcel> owned = new ConcurrentLinkedQueue<>();
+    private final AtomicLong stamps = new AtomicLong();
+    private final AtomicLong taken = new AtomicLong();
+    private final AtomicLong refused = new AtomicLong();
+    private final AtomicLong pressure = new AtomicLong();
+
+    @ParameterizedTest
+    @EnumSource
+    void threadsShareARingSmallerThanTheirDemand(PageClass pageClass) throws InterruptedException {
+        long seed = Long.getLong("seed", SOAK ? System.nanoTime() : 20261121L);
+        System.out.printf(
+                "jumbo burn: %s, seed=%d, replay with -Dtest=JumboConcurrentTest -Dseed=%d%n", pageClass, seed, seed);
+        int maxPages = 4 * (256 << 10) / pageClass.byteSize() + 3;
+        JumboOptions options = JumboBed.options(pageClass)
+                .withPages(0, maxPages)
+                .withShards(3)
+                .withWatermarks(maxPages / 4, maxPages - 2, isHigh -> pressure.incrementAndGet());
+        SplittableRandom random = new SplittableRandom(seed);
+        try (JumboBed bed = new JumboBed(options, 3)) {
+            long start = System.nanoTime();
+            for (int round = 0; SOAK ? System.nanoTime() - start < SOAK_NANOS : round < ROUNDS; round++) {
+                round(bed, random);
+            }
+            bed.ring().trim();
+            assertThat(bed.takenBytes()).isZero();
+        }
+        assertThat(taken.get()).isGreaterThan(1_000);
+        assertThat(refused.get()).as("allocations over the bound").isPositive();
+    }
+
+    /// New platform threads each time, so that shards of dead ones are taken over.
+    private void round(JumboBed bed, SplittableRandom random) throws InterruptedException {
+        Watchdog watchdog = new Watchdog();
+        for (int t = 0; t < PLATFORM + VIRTUAL; t++) {
+            SplittableRandom own = random.split();
+            int steps = t < PLATFORM ? STEPS : STEPS / 10;
+            Watchdog.Task task = () -> {
+                for (int i = 0; i < steps; i++) {
+                    step(bed.ring(), own);
+                }
+            };
+            if (t < PLATFORM) {
+                watchdog.start("platform " + t, task);
+            } else {
+                watchdog.startVirtual("virtual " + t, task);
+            }
+        }
+        for (int i = 0; i < 20; i++) {
+            bed.settle(1); // one thread's task, as it is the maintenance's
+            Thread.yield();
+        }
+        watchdog.join();
+        bed.check();
+        assertThat(bed.ring().stats().pages().out()).isEqualTo(sent.size());
+        assertThat(bed.ring().stats().pages().stolen()).isEqualTo(owned.size());
+        for (Parcel parcel = sent.poll(); parcel != null; parcel = sent.poll()) {
+            release(bed.ring(), parcel);
+        }
+        for (Parcel parcel = owned.poll(); parcel != null; parcel = owned.poll()) {
+            adopt(bed.ring(), parcel);
+        }
+        bed.check();
+        assertThat(bed.ring().stats().pages().out()).isZero();
+        assertThat(pressure.get() % 2).as("told of an end for each begin").isZero();
+    }
+
+    private void step(JumboRing<JumboView> ring, SplittableRandom random) {
+        int choice = random.nextInt(100);
+        if (choice < 70) {
+            long token = ring.allocate();
+            if (token < 0) {
+                refused.incrementAndGet();
+                for (int i = random.nextInt(ring.options().maxPages()); i > 0; i--) {
+                    releaseNext(ring);
+                }
+                return;
+            }
+            taken.incrementAndGet();
+            long stamp = stamps.incrementAndGet();
+            ring.object(token).write(stamp);
+            sent.add(new Parcel(token, stamp));
+            return;
+        }
+        if (choice > 97) {
+            Parcel parcel = owned.poll();
+            if (parcel != null) {
+                adopt(ring, parcel);
+            } else {
+                ring.trim();
+            }
+            return;
+        }
+        Parcel parcel = choice < 85 ? null : sent.poll();
+        if (parcel != null) {
+            use(ring, parcel, choice);
+        } else {
+            releaseNext(ring);
+        }
+    }
+
+    private void releaseNext(JumboRing<JumboView> ring) {
+        Parcel parcel = sent.poll();
+        if (parcel != null) {
+            release(ring, parcel);
+        }
+    }
+
+    private void use(JumboRing<JumboView> ring, Parcel parcel, int choice) {
+        ring.object(parcel.token).check(parcel.stamp);
+        if (choice < 88 && owned.size() < MAX_QUEUED) {
+            owned.add(new Parcel(ring.exchange().steal(parcel.token), parcel.stamp));
+        } else if (choice < 92 && owned.size() < MAX_QUEUED) {
+            long consumers = ring.exchange().flip(parcel.token, 0, ring.pageByteSize(), 0);
+            assertThat(consumers).isNotNegative();
+            if (choice == 88) {
+                ring.exchange().adopt(consumers); // before the message is freed
+                release(ring, parcel);
+            } else {
+                ring.release(parcel.token);
+                owned.add(new Parcel(consumers, parcel.stamp));
+            }
+        } else if (choice < 95) {
+            ring.hold(parcel.token);
+            ring.release(parcel.token);
+            ring.object(parcel.token).check(parcel.stamp);
+            ring.unhold(parcel.token);
+        } else {
+            ring.arm(parcel.token);
+            ring.receive(parcel.token);
+            release(ring, parcel);
+        }
+    }
+
+    /// Writes the page once more, so that whoever has it too sees that.
+    private void release(JumboRing<JumboView> ring, Parcel parcel) {
+        JumboView view = ring.object(parcel.token);
+        view.check(parcel.stamp);
+        long stamp = stamps.incrementAndGet();
+        view.write(stamp);
+        view.check(stamp);
+        ring.release(parcel.token);
+    }
+
+    private static void adopt(JumboRing<JumboView> ring, Parcel parcel) {
+        ring.object(parcel.token).check(parcel.stamp);
+        ring.exchange().adopt(parcel.token);
+    }
+}

@@ -1,0 +1,323 @@
+package io.leasehold.jumbo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.jumbo.JumboStateException.Kind;
+import io.leasehold.memory.ScratchMemory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
+
+/// One random walk through the operations of a ring, beside the plainest model of one: a list of tokens, and what each
+/// is good for.
+///
+/// **Ownership.** Closes its bed, by force, as a walk that failed leaves pages behind.
+///
+/// **Threads.** Confined to one thread, but for two that do single operations while it waits.
+final class JumboWalk implements AutoCloseable {
+
+    private static final int PHASE_STEPS = 500;
+
+    /// What somebody has: a page as its holder, or as its owner.
+    private static final class Tenure {
+        long token;
+        long stamp;
+        int holds;
+        boolean armed;
+        boolean parked; // freed while held
+        boolean owned; // stolen, or flipped and this is the consumer
+        @Nullable Tenure message; // of the consumer, while it is not freed
+        boolean flipped; // of the message, while the consumer has the page
+        boolean onceFlipped;
+    }
+
+    private final JumboBed bed;
+    private final JumboRing<JumboView> ring;
+    private final int maxPages;
+    private final int pageByteSize;
+    private final SplittableRandom random;
+    private final List<Tenure> all = new ArrayList<>();
+    private final List<Long> dead = new ArrayList<>();
+    private final ScratchMemory target;
+    private final ExecutorService platform =
+            Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().factory());
+    private final ExecutorService virtual =
+            Executors.newSingleThreadExecutor(Thread.ofVirtual().factory());
+    private String operation = "open";
+    private int wanted;
+    private long stamps;
+    private long fallbacks;
+
+    JumboWalk(JumboBed bed, int maxPages, long seed) {
+        this.bed = bed;
+        this.ring = bed.ring();
+        this.maxPages = maxPages;
+        this.pageByteSize = ring.pageByteSize();
+        this.target = ScratchMemory.of(pageByteSize);
+        this.random = new SplittableRandom(seed);
+    }
+
+    String operation() {
+        return operation;
+    }
+
+    void step(int step) {
+        if (step % PHASE_STEPS == 0) {
+            wanted = random.nextInt(maxPages + maxPages / 4);
+        }
+        int choice = random.nextInt(1000);
+        if (choice < 600) {
+            if (all.size() < wanted) {
+                allocate();
+            } else if (!all.isEmpty()) {
+                end(any());
+            }
+        } else if (choice < 985) {
+            if (!all.isEmpty()) {
+                use(any(), choice);
+            }
+        } else {
+            giveBack(choice);
+        }
+        check();
+    }
+
+    private Tenure any() {
+        return all.get(random.nextInt(all.size()));
+    }
+
+    private void allocate() {
+        operation = "allocate";
+        boolean full = ring.stats().pages().out() == maxPages;
+        long token = on(ring::allocate);
+        if (token < 0) {
+            fallbacks++;
+            assertThat(full || bed.takenBytes() > bed.arena().options().byteSize() / 2)
+                    .as("refused by %s", ring)
+                    .isTrue();
+            return;
+        }
+        assertThat(full).as("more than the bound").isFalse();
+        Tenure tenure = new Tenure();
+        tenure.token = token;
+        all.add(tenure);
+        stamp(tenure);
+    }
+
+    private void stamp(Tenure tenure) {
+        tenure.stamp = ++stamps;
+        ring.object(tenure.token).write(tenure.stamp);
+    }
+
+    /// Gives back what somebody has, as he has to.
+    private void end(Tenure tenure) {
+        if (tenure.parked) {
+            operation = "unhold a parked page";
+            unhold(tenure);
+        } else if (tenure.owned) {
+            operation = "adopt";
+            checkContent(tenure);
+            run(() -> ring.exchange().adopt(tenure.token));
+            if (tenure.message != null) {
+                tenure.message.flipped = false;
+                tenure.message.onceFlipped = true;
+            }
+            remove(tenure);
+        } else if (tenure.armed) {
+            operation = "receive";
+            run(() -> ring.receive(tenure.token));
+            tenure.armed = false;
+        } else {
+            operation = "release";
+            checkContent(tenure);
+            run(() -> ring.release(tenure.token));
+            if (tenure.holds > 0) {
+                tenure.parked = true;
+            } else {
+                all.stream().filter(other -> other.message == tenure).forEach(other -> other.message = null);
+                remove(tenure);
+            }
+        }
+    }
+
+    private void use(Tenure tenure, int choice) {
+        boolean leased = !tenure.parked && !tenure.owned && !tenure.armed && !tenure.flipped;
+        boolean alone = leased && tenure.holds == 0 && !tenure.onceFlipped;
+        if (choice < 660 && alone) {
+            operation = "arm";
+            run(() -> ring.arm(tenure.token));
+            tenure.armed = true;
+        } else if (choice < 740 && leased) {
+            operation = "hold";
+            run(() -> ring.hold(tenure.token));
+            tenure.holds++;
+        } else if (choice < 800 && tenure.holds > 0) {
+            operation = "unhold";
+            unhold(tenure);
+        } else if (choice < 840 && alone) {
+            operation = "steal";
+            long stolen = on(() -> ring.exchange().steal(tenure.token));
+            dead.add(tenure.token);
+            tenure.token = stolen;
+            tenure.owned = true;
+        } else if (choice < 900 && leased) {
+            flip(tenure, alone);
+        } else if (choice < 930 && !dead.isEmpty()) {
+            operation = "misuse";
+            misuse(dead.get(random.nextInt(dead.size())));
+        } else if (choice < 950 && tenure.owned) {
+            operation = "free what is owned";
+            JumboBed.refused(Kind.STOLEN, () -> ring.release(tenure.token));
+        } else if (alone) {
+            stamp(tenure);
+        } else {
+            checkContent(tenure);
+        }
+    }
+
+    private void unhold(Tenure tenure) {
+        run(() -> ring.unhold(tenure.token));
+        tenure.holds--;
+        if (tenure.parked && tenure.holds == 0) {
+            remove(tenure);
+        }
+    }
+
+    private void flip(Tenure tenure, boolean alone) {
+        operation = "flip";
+        int byteSize = random.nextInt(pageByteSize + 1) & -Long.BYTES;
+        boolean expected = alone && byteSize >= pageByteSize / 2;
+        assertThat(ring.exchange().isFlippable(tenure.token, 0, byteSize)).isEqualTo(expected);
+        long token = on(() -> ring.exchange().flip(tenure.token, 0, byteSize, target.address()));
+        assertThat(token != PageExchange.COPIED).isEqualTo(expected);
+        if (expected) {
+            Tenure consumer = new Tenure();
+            consumer.token = token;
+            consumer.owned = true;
+            consumer.message = tenure;
+            tenure.flipped = true;
+            all.add(consumer);
+            checkContent(token, tenure.stamp, byteSize);
+            stamp(consumer);
+            tenure.stamp = consumer.stamp;
+        } else {
+            new JumboView(ring, 0, target.address(), byteSize).check(tenure.stamp);
+        }
+    }
+
+    private void misuse(long token) {
+        JumboStats before = ring.stats();
+        for (Runnable call : List.<Runnable>of(
+                () -> ring.release(token),
+                () -> ring.arm(token),
+                () -> ring.unhold(token),
+                () -> ring.exchange().adopt(token),
+                () -> ring.exchange().steal(token))) {
+            try {
+                call.run();
+            } catch (JumboStateException e) {
+                assertThat(e.kind()).isIn(Kind.FREED, Kind.STALE, Kind.STOLEN, Kind.RETIRED);
+                continue;
+            }
+            throw new AssertionError("a dead token was accepted: 0x" + Long.toHexString(token));
+        }
+        assertThat(ring.stats()).isEqualTo(before);
+    }
+
+    private void giveBack(int choice) {
+        if (choice < 992) {
+            operation = "settle";
+            bed.settle(1);
+        } else if (choice < 996) {
+            operation = "trim";
+            ring.trim();
+        } else {
+            operation = "lose all memory to others";
+            long run = bed.arena().tryAllocateRun((int) (bed.arena().options().byteSize() / 8192));
+            if (run != 0) {
+                bed.arena().free(run);
+            }
+        }
+    }
+
+    private void remove(Tenure tenure) {
+        all.remove(tenure);
+        dead.add(tenure.token);
+        if (dead.size() > 500) {
+            dead.subList(0, 250).clear();
+        }
+    }
+
+    private void checkContent(Tenure tenure) {
+        checkContent(tenure.token, tenure.stamp, pageByteSize);
+    }
+
+    private void checkContent(long token, long stamp, int byteSize) {
+        new JumboView(ring, 0, ring.address(token), byteSize).check(stamp);
+    }
+
+    private void check() {
+        bed.check();
+        JumboStats stats = ring.stats();
+        int owners = count(true);
+        long messages = all.stream().filter(tenure -> tenure.flipped).count();
+        assertThat(stats.pages().stolen()).as("stolen, %s", stats).isEqualTo(owners - (int) messages);
+        assertThat(stats.pages().out()).as("out, %s", stats).isEqualTo(count(false));
+        assertThat(stats.pages().armed())
+                .isEqualTo((int) all.stream().filter(tenure -> tenure.armed).count());
+        assertThat(stats.pages().held())
+                .isEqualTo((int) all.stream().filter(tenure -> tenure.parked).count());
+        assertThat(stats.traffic().fallbacks()).isEqualTo(fallbacks);
+        assertThat(stats.pages().peak()).isGreaterThanOrEqualTo(stats.pages().out());
+    }
+
+    private int count(boolean owned) {
+        return (int) all.stream().filter(tenure -> tenure.owned == owned).count();
+    }
+
+    private void run(Runnable call) {
+        on(() -> {
+            call.run();
+            return 0L;
+        });
+    }
+
+    /// Does it here, or on one of the other threads.
+    private long on(Callable<Long> call) {
+        int where = random.nextInt(8);
+        try {
+            return where > 1 ? call.call() : (where == 0 ? platform : virtual).submit(call).get();
+        } catch (ExecutionException e) {
+            throw new AssertionError(e.getCause());
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /// Ends everything, after which nothing must be left.
+    void finish() {
+        while (!all.isEmpty()) {
+            end(all.getLast());
+            check();
+        }
+        operation = "finish";
+        ring.trim();
+        bed.check();
+        assertThat(bed.takenBytes()).isZero();
+        ring.close();
+    }
+
+    @Override
+    public void close() {
+        platform.shutdownNow();
+        virtual.shutdownNow();
+        ring.closeForcibly();
+        bed.close();
+        target.close();
+    }
+}
