@@ -1,0 +1,196 @@
+package io.leasehold.stress;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import io.leasehold.jumbo.JumboOptions;
+import io.leasehold.jumbo.JumboRing;
+import io.leasehold.jumbo.JumboStateException;
+import io.leasehold.jumbo.PageClass;
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.memory.OffHeap;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.IIZ_Result;
+import org.openjdk.jcstress.infra.results.II_Result;
+
+/// Pages of a ring: what two threads do with one at once has one outcome, and what one wrote before it let go the next
+/// holder sees.
+public final class JumboStress {
+
+    private static final PageArena ARENA = PageArena.open(PageArenaOptions.defaults()
+            .withName("stress")
+            .withByteSize(64 << 20)
+            .withBudget(MemoryBudget.of("stress", 128 << 20)));
+
+    private JumboStress() {}
+
+    private static JumboRing<Long> ring(int maxPages) {
+        JumboOptions options = JumboOptions.defaults()
+                .withName("stress")
+                .withPageClass(PageClass.KIB_64)
+                .withSlabByteSize(256 << 10)
+                .withPages(0, maxPages);
+        return JumboRing.open(ARENA, options, (ring, page, address, byteSize) -> address);
+    }
+
+    /// {@return 1 if the page was freed, -1 if it was refused}
+    private static int free(JumboRing<?> ring, long token) {
+        try {
+            ring.release(token);
+            return 1;
+        } catch (JumboStateException e) {
+            return -1;
+        }
+    }
+
+    /// A free by another thread while its lender takes pages: the page is lent once, with what was written.
+    ///
+    /// The cell of the remote ring (release) is paired with the lender's read of it (acquire).
+    @JCStressTest
+    @Outcome(id = "1, 42", expect = ACCEPTABLE, desc = "The page came home in time and brought what was written.")
+    @Outcome(id = "1, -1", expect = ACCEPTABLE, desc = "The lender looked before the page was home.")
+    @Outcome(expect = FORBIDDEN, desc = "A write was lost, or the page was.")
+    @State
+    public static class RemoteFree {
+
+        private static final JumboRing<Long> RING = ring(0);
+
+        private final long token = RING.allocate();
+        private final long address = RING.address(token);
+
+        /// Another thread frees it.
+        @Actor
+        public void free(II_Result r) {
+            OffHeap.putLong(address, 42);
+            r.r1 = JumboStress.free(RING, token);
+        }
+
+        /// Somebody takes a page, perhaps that one.
+        @Actor
+        public void take(II_Result r) {
+            long taken = RING.allocate();
+            r.r2 = taken >= 0 && RING.address(taken) == address ? (int) OffHeap.getLong(address) : -1;
+            RING.release(taken);
+        }
+    }
+
+    /// Two frees of one page: one wins, and two later pages are two.
+    @JCStressTest
+    @Outcome(
+            id = {"1, -1, true", "-1, 1, true"},
+            expect = ACCEPTABLE,
+            desc = "One freed it, the other was refused.")
+    @Outcome(expect = FORBIDDEN, desc = "Freed twice, not at all, or a page with two holders.")
+    @State
+    public static class DoubleFree {
+
+        private static final JumboRing<Long> RING = ring(0);
+
+        private final long token = RING.allocate();
+
+        /// One.
+        @Actor
+        public void first(IIZ_Result r) {
+            r.r1 = free(RING, token);
+        }
+
+        /// The other.
+        @Actor
+        public void second(IIZ_Result r) {
+            r.r2 = free(RING, token);
+        }
+
+        /// Looks whether the page is lent once.
+        @Arbiter
+        public void lendTwo(IIZ_Result r) {
+            long one = RING.allocate();
+            long two = RING.allocate();
+            r.r3 = RING.address(one) != RING.address(two);
+            RING.release(one);
+            RING.release(two);
+        }
+    }
+
+    /// A free against a theft: one wins, and the thief's page is nobody else's.
+    @JCStressTest
+    @Outcome(
+            id = {"1, -1, true", "-1, 1, true"},
+            expect = ACCEPTABLE,
+            desc = "One had it, the other was refused.")
+    @Outcome(expect = FORBIDDEN, desc = "Both had it, or nobody, or the stolen page was lent.")
+    @State
+    public static class FreeAgainstSteal {
+
+        private static final JumboRing<Long> RING = ring(0);
+
+        private final long token = RING.allocate();
+        private final long address = RING.address(token);
+        private long stolen = JumboRing.NONE;
+
+        /// Frees it.
+        @Actor
+        public void free(IIZ_Result r) {
+            r.r1 = JumboStress.free(RING, token);
+        }
+
+        /// Steals it.
+        @Actor
+        public void steal(IIZ_Result r) {
+            try {
+                stolen = RING.exchange().steal(token);
+                r.r2 = 1;
+            } catch (JumboStateException e) {
+                r.r2 = -1;
+            }
+        }
+
+        /// Looks whether the page is lent though it was stolen, and gives it back.
+        @Arbiter
+        public void lend(IIZ_Result r) {
+            long other = RING.allocate();
+            r.r3 = stolen < 0 || RING.address(other) != address;
+            RING.release(other);
+            if (stolen >= 0) {
+                RING.exchange().adopt(stolen);
+            }
+        }
+    }
+
+    /// A free against giving slabs back: the page is freed once, and never leaves the books.
+    @JCStressTest
+    @Outcome(id = "1, 0", expect = ACCEPTABLE, desc = "Freed, and all pages are home or gone with their slab.")
+    @Outcome(expect = FORBIDDEN, desc = "The free was refused, or a page is lost.")
+    @State
+    public static class FreeAgainstRetire {
+
+        private final JumboRing<Long> ring = ring(2);
+        private final long token = ring.allocate();
+
+        /// Frees it.
+        @Actor
+        public void free(II_Result r) {
+            r.r1 = JumboStress.free(ring, token);
+        }
+
+        /// Gives back what no page is out of.
+        @Actor
+        public void retire() {
+            ring.trim();
+        }
+
+        /// Looks whether anything is out, and whether everything can go.
+        @Arbiter
+        public void count(II_Result r) {
+            r.r2 = ring.stats().pages().out();
+            ring.trim();
+            r.r2 += (int) ring.stats().bytes().taken();
+            ring.close();
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package io.leasehold.jumbo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.os.Errno;
+import io.leasehold.os.FaultyVirtualMemory;
+import io.leasehold.os.FaultyVirtualMemory.Call;
+import io.leasehold.os.OsException;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Capability;
+import io.leasehold.memory.TestMemory;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// Every kernel call that a ring makes on its way up, while it grows and while it shrinks fails once, and then for
+/// good; after each nothing is lost, nothing is left behind, and everything works again.
+///
+/// The loop is SQLite's: fail the first call, then the second, until a run ends without having met the fault.
+class JumboFaultTest {
+
+    /// The arenas below.
+    enum Terms {
+        ANONYMOUS,
+        LOCKED_WHEN_WIRED
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void nothingIsLostWhicheverCallFails(Terms terms) {
+        if (terms == Terms.LOCKED_WHEN_WIRED) {
+            TestMemory.require(VirtualMemory.system(), Capability.LOCK);
+        }
+        long injected = 0;
+        for (Call call : new Call[] {Call.COMMIT, Call.DECOMMIT, Call.LOCK, Call.UNLOCK}) {
+            for (boolean once : new boolean[] {true, false}) {
+                int nth = 0;
+                long before;
+                do {
+                    before = injected;
+                    injected += run(terms, call, ++nth, once);
+                } while (injected > before);
+            }
+        }
+        System.out.printf("jumbo faults: %s, injected=%d%n", terms, injected);
+        assertThat(injected).as("injected faults").isPositive();
+    }
+
+    /// {@return how many faults were met}
+    private static long run(Terms terms, Call call, int nth, boolean once) {
+        FaultyVirtualMemory memory = new FaultyVirtualMemory(VirtualMemory.system());
+        JumboOptions options = JumboBed.options(PageClass.KIB_64).withPages(6, 12);
+        JumboBed bed = new JumboBed(options, 2, memory, terms == Terms.LOCKED_WHEN_WIRED);
+        if (once) {
+            memory.failOnce(call, nth, Errno.ENOMEM);
+        } else {
+            memory.failFrom(call, nth, Errno.ENOMEM);
+        }
+        try {
+            live(bed, memory);
+        } catch (RuntimeException | AssertionError e) {
+            throw new AssertionError(
+                    "%s, %s %d %s: %s".formatted(terms, call, nth, once ? "once" : "for good", e.getMessage()), e);
+        }
+        return memory.injected();
+    }
+
+    private static void live(JumboBed bed, FaultyVirtualMemory memory) {
+        JumboRing<JumboView> ring = bed.ring();
+        boolean initialised = ring.initialise();
+        bed.check();
+        if (!initialised) {
+            assertThat(memory.injected()).as("refused without a fault").isPositive();
+            assertThat(ring.stats().pages().inRing()).isZero();
+            assertThat(bed.takenBytes()).isZero();
+        }
+        List<Long> tokens = new ArrayList<>();
+        for (int i = 0; i < 14; i++) {
+            long token = ring.allocate(); // never throws
+            if (token >= 0) {
+                ring.object(token).write(token);
+                tokens.add(token);
+            }
+            bed.check();
+        }
+        assertThat(tokens.size() == 12 || memory.injected() > 0).isTrue();
+        for (long token : tokens) {
+            ring.object(token).check(token);
+        }
+        bed.release(tokens);
+        bed.settle(4);
+        bed.check();
+        ring.trim();
+        bed.check();
+        bed.arena().trim();
+        memory.disarm();
+        tokens.addAll(bed.exhaust());
+        assertThat(tokens).as("all pages, once nothing fails").hasSize(12);
+        bed.check();
+        bed.release(tokens);
+        memory.failOnce(Call.UNLOCK, 1, Errno.ENOMEM);
+        close(bed, memory);
+    }
+
+    private static void close(JumboBed bed, FaultyVirtualMemory memory) {
+        try {
+            bed.ring().close();
+        } catch (OsException e) {
+            assertThat(memory.injected()).isPositive();
+            memory.disarm();
+            bed.ring().close(); // goes on where it was refused
+        }
+        memory.disarm();
+        bed.close();
+    }
+}
