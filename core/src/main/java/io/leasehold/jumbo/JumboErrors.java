@@ -37,7 +37,8 @@ final class JumboErrors {
         if (!wasThere) {
             return foreign(token);
         }
-        String message = "cannot %s, the page has gone with its slab: page=%d, token's generation=%d, thread=%d, ring=%s"
+        String message = ("cannot %s, the page has gone with its slab:"
+                        + " page=%d, token's generation=%d, thread=%d, ring=%s")
                 .formatted(what, JumboLayout.page(token), generation(token), here(), ring);
         return new JumboStateException(
                 Kind.RETIRED,
@@ -92,25 +93,20 @@ final class JumboErrors {
     }
 
     private JumboStateException error(Kind kind, String why, JumboPage<?> page, long token, long word) {
-        String message =
-                "%s: page=%d, state=%s, generation=%d, holds=%d, token's generation=%d, last thread=%d, thread=%d, ring=%s"
-                        .formatted(
-                                why,
-                                page.index(),
-                                JumboLayout.state(word),
-                                JumboLayout.generation(word),
-                                JumboLayout.holds(word),
-                                generation(token),
-                                page.lastThread(),
-                                here(),
-                                ring);
+        String message = ("%s: page=%d, state=%s, generation=%d, holds=%d, token's generation=%d,"
+                        + " last thread=%d, thread=%d, ring=%s")
+                .formatted(
+                        why,
+                        page.index(),
+                        JumboLayout.state(word),
+                        JumboLayout.generation(word),
+                        JumboLayout.holds(word),
+                        generation(token),
+                        page.lastThread(),
+                        here(),
+                        ring);
         return new JumboStateException(
-                kind,
-                message,
-                page.index(),
-                JumboLayout.state(word),
-                JumboLayout.generation(word),
-                page.lastThread());
+                kind, message, page.index(), JumboLayout.state(word), JumboLayout.generation(word), page.lastThread());
     }
 
     private static JumboStateException bare(Kind kind, String message) {

@@ -53,8 +53,7 @@ public record JumboOptions(
         /// @throws IllegalArgumentException unless `0 <= low < high`
         public Watermarks {
             if (low < 0 || low >= high) {
-                throw new IllegalArgumentException(
-                        "watermarks are not 0 <= low < high: low=" + low + ", high=" + high);
+                throw new IllegalArgumentException("watermarks are not 0 <= low < high: low=" + low + ", high=" + high);
             }
         }
     }

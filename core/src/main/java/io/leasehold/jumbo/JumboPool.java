@@ -299,7 +299,8 @@ final class JumboPool<T> {
         lock();
         try {
             JumboStats.Pages pages = JumboStats.Pages.of(slabs.census(), peak);
-            long live = (long) (pages.out() + pages.stolen()) * options.pageClass().byteSize();
+            long live =
+                    (long) (pages.out() + pages.stolen()) * options.pageClass().byteSize();
             long slab = options.slabByteSize();
             return new JumboStats(
                     options.name(),

@@ -88,7 +88,7 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
         long pageByteSize = arena.options().pageByteSize();
         if (pageByteSize > options.slabByteSize()) {
             throw new IllegalArgumentException(
-                    "pages are too large for slabs: pageByteSize=" + pageByteSize + ", bound=" + options.slabByteSize());
+                    "pages are too large: pageByteSize=" + pageByteSize + ", bound=" + options.slabByteSize());
         }
         return new JumboRing<>(arena, options, binder);
     }

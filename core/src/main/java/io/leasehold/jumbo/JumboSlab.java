@@ -120,12 +120,11 @@ final class JumboSlab<T> {
         return atHome + dormant.cardinality() == pages.length;
     }
 
-
     void checkInvariants() {
         for (int i = 0; i < pages.length; i++) {
             JumboState state = JumboLayout.state(pages[i].word());
-            boolean wrong = home.get(i) && (dormant.get(i) || state != JumboState.FREE)
-                    || dormant.get(i) != (state == JumboState.RETIRED);
+            boolean homeless = home.get(i) && (dormant.get(i) || state != JumboState.FREE);
+            boolean wrong = homeless || dormant.get(i) != (state == JumboState.RETIRED);
             if (wrong) {
                 throw new AssertionError("I1: %s of %s".formatted(pages[i], this));
             }

@@ -3,6 +3,7 @@ package io.leasehold.jumbo;
 import io.leasehold.os.OsException;
 import io.leasehold.page.PageArena;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.Consumer;
@@ -32,7 +33,7 @@ final class JumboSlabs<T> {
     private final int perSlab; // (C)
     private final int indexBits; // (C)
     private @Nullable JumboSlab<T>[] slabs = newSlabs(0); // (L)
-    private @Nullable JumboPage<T> @Nullable [][] rows = newRows(0); // (L), and see memory order
+    private JumboPage<T>[] @Nullable [] rows = newRows(0); // (L), and see memory order
     private int[] generations = new int[0]; // (L) the next one at each position; 0 if there never was a slab
     private final BitSet inUse = new BitSet(); // (L)
     private final BitSet withHome = new BitSet(); // (L)
@@ -61,7 +62,7 @@ final class JumboSlabs<T> {
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"})
-    private static <T> @Nullable JumboPage<T> @Nullable [][] newRows(int count) {
+    private static <T> JumboPage<T>[] @Nullable [] newRows(int count) {
         return new JumboPage[count][];
     }
 
@@ -76,12 +77,12 @@ final class JumboSlabs<T> {
 
     /// {@return a page, or null if there is none of that number}
     @Nullable JumboPage<T> page(int page) {
-        @Nullable JumboPage<T> @Nullable [][] all = rows;
+        JumboPage<T>[] @Nullable [] all = rows;
         int position = page >>> indexBits;
         if (position >= all.length) {
             return null;
         }
-        @Nullable JumboPage<T> @Nullable [] row = all[position];
+        JumboPage<T> @Nullable [] row = all[position];
         int index = page & (1 << indexBits) - 1;
         return row == null || index >= row.length ? null : row[index];
     }
@@ -93,7 +94,8 @@ final class JumboSlabs<T> {
         if (offset < 0 || position >= rows.length) {
             return JumboRing.FOREIGN;
         }
-        int index = (int) (offset % options.slabByteSize()) / options.pageClass().byteSize();
+        int index =
+                (int) (offset % options.slabByteSize()) / options.pageClass().byteSize();
         if (index >= perSlab) {
             return rows[(int) position] == null ? missing((int) position) : JumboRing.PADDING;
         }
@@ -108,7 +110,8 @@ final class JumboSlabs<T> {
         if (page < 0 || position >= rows.length || index >= perSlab) {
             return JumboRing.FOREIGN;
         }
-        long address = base + (long) position * options.slabByteSize()
+        long address = base
+                + (long) position * options.slabByteSize()
                 + (long) index * options.pageClass().byteSize();
         return isInService(page(page)) ? address : missing(position);
     }
@@ -311,7 +314,7 @@ final class JumboSlabs<T> {
             slab.checkInvariants();
             sums[0] += slab.pages().length - slab.dormant();
             sums[1] += slab.atHome();
-            if (!inUse.get(p) || rows[p] != slab.pages() || withHome.get(p) != (slab.atHome() > 0)) {
+            if (!inUse.get(p) || !Arrays.equals(rows[p], slab.pages()) || withHome.get(p) != (slab.atHome() > 0)) {
                 throw new AssertionError("I2, I3: " + slab + " of " + this);
             }
         }

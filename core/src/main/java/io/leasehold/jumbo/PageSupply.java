@@ -250,6 +250,8 @@ final class PageSupply<T> {
         return tenant.relinquish() * arena.options().pageByteSize();
     }
 
+    /// Gives everything back.
+    ///
     /// @param force whatever is out
     /// @return how many pages were out or stolen
     int close(boolean force) {

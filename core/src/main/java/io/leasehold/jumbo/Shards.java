@@ -63,8 +63,7 @@ final class Shards {
     private final AtomicInteger claimed = new AtomicInteger(); // (A) shards that have an owner, or had
 
     Shards(JumboOptions options) {
-        this.maxDepth =
-                Math.clamp(MAX_STACK_BYTES / options.pageClass().byteSize(), MIN_STACK_PAGES, MAX_STACK_PAGES);
+        this.maxDepth = Math.clamp(MAX_STACK_BYTES / options.pageClass().byteSize(), MIN_STACK_PAGES, MAX_STACK_PAGES);
         int bound = options.maxPages() == 0 ? MAX_RING_PAGES : Math.min(options.maxPages(), MAX_RING_PAGES);
         this.ringCapacity = (int) Alignment.powerOfTwoFrom(Math.max(bound, MAX_STACK_PAGES));
         this.rings = new AtomicReferenceArray<>(options.shards() + 1);

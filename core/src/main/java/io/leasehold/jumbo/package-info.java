@@ -65,11 +65,11 @@
 ///   tells who one is, and a reclaimer can come for what is in it. Were pages stranded with idle threads, the bound
 ///   would not be exact and nothing could shrink.
 /// * **What others free goes home by a ring, not through a depot.** Blocks go to who frees them, since anybody may need
-///   one next. Pages of a ring are filled by one event loop and freed by others: with magazines alone each would cross
-///   the pool's lock, 31 ns a page in the probe, against 18 for a fetch-and-add into a ring of ints. A Treiber stack took
-///   99 to 306 ns.
+///   one next. Pages of a ring are filled by one event loop and freed by others: with magazines alone they would cross
+///   the pool's lock in batches, 31 ns a page in the probe, against 18 for a fetch-and-add into a ring of ints. A
+///   Treiber stack took 99 to 306 ns.
 /// * **Rings bounded by what is on its way.** A shard counts the pages that will come home to it and lends no more than
-///   its ring has cells; the others come home to whoever frees them. So the ring's size is no matter of the ring's bound.
+///   its ring has cells; the others come home to whoever frees them. So it need not grow with the number of pages.
 /// * **Who pushes into a ring is in his own slot meanwhile.** One who shuts all slots and waits then finds every free
 ///   page in a stack, a ring or at home, and none on its way. Closing, shrinking and back-pressure rest on that.
 /// * **Stealing changes owners, not mappings.** Moving a page by mremap(2) takes 7 to 8 us and the hole is faulted in
@@ -79,9 +79,9 @@
 /// * **Two tokens for a flipped page**, as in the original, where the message is freed after its page is gone: one for
 ///   the place in the ring, one for the page. Freeing the message frees the place, not the page. Whichever ends first,
 ///   the other one is still good.
-/// * **Under pressure nothing is kept in stock.** Stock is counted as out; the high watermark is therefore seen a little
-///   early, and checked after all stock was called home. From then on each page goes through the pool, so who brings the
-///   count below the low watermark knows it, also if the thread that took the pages does nothing any more.
+/// * **Under pressure nothing is kept in stock.** Stock is counted as out; the high watermark is therefore seen a
+///   little early, and checked after all stock was called home. From then on each page goes through the pool, so who
+///   brings the count below the low watermark knows it, also if the thread that took the pages does nothing any more.
 /// * **Grown by who needs it, without a helper.** A slab is a run of an arena, one lock and perhaps one system call,
 ///   and as many objects as it has pages: some ten microseconds. What costs more is the kernel's first touch of the
 ///   pages, which no slab made ahead saves. A tenant of an arena may not allocate while it is asked to give back, so

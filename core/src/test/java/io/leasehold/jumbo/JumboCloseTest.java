@@ -62,7 +62,8 @@ class JumboCloseTest {
             Watchdog watchdog = new Watchdog();
             watchdog.start("late", () -> tokens.forEach(bed.ring()::release));
             watchdog.join();
-            tokens.forEach(token -> JumboBed.refused(Kind.FREED, () -> bed.ring().release(token)));
+            tokens.forEach(
+                    token -> JumboBed.refused(Kind.FREED, () -> bed.ring().release(token)));
             bed.ring().exchange().adopt(stolen);
             JumboBed.refused(Kind.FREED, () -> bed.ring().exchange().adopt(stolen));
             bed.arena().free(others);
@@ -126,8 +127,9 @@ class JumboCloseTest {
         refusesOption("shards: -1, bounds=0..1024", () -> options.withShards(-1));
         refusesOption(
                 "watermarks are not 0 <= low < high: low=5, high=5", () -> options.withWatermarks(5, 5, isHigh -> {}));
-        refusesOption("high watermark: 11, bounds=1..10", () -> options.withPages(0, 10)
-                .withWatermarks(1, 11, isHigh -> {}));
+        refusesOption(
+                "high watermark: 11, bounds=1..10",
+                () -> options.withPages(0, 10).withWatermarks(1, 11, isHigh -> {}));
     }
 
     private static void refusesOption(String message, Runnable call) {

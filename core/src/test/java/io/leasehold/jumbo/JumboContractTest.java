@@ -10,7 +10,6 @@ import io.leasehold.page.Watchdog;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -61,8 +60,9 @@ class JumboContractTest {
             Set<Long> addresses = new HashSet<>();
             for (long token : tokens) {
                 JumboView view = bed.ring().object(token);
-                assertThat(view.address).isEqualTo(bed.ring().address(token)).satisfies(a -> assertThat(a % 512)
-                        .isZero());
+                assertThat(view.address)
+                        .isEqualTo(bed.ring().address(token))
+                        .satisfies(a -> assertThat(a % 512).isZero());
                 assertThat(view.byteSize).isEqualTo(pageClass.byteSize());
                 assertThat(addresses.add(view.address)).isTrue();
                 view.write(token);
@@ -192,7 +192,13 @@ class JumboContractTest {
                 assertThat(ring.pageOf(padding)).isEqualTo(JumboRing.PADDING);
             }
             for (long address : new long[] {
-                0, -1, 1, Long.MAX_VALUE, Long.MIN_VALUE, foreign.address(), bed.arena().baseAddress() - 1,
+                0,
+                -1,
+                1,
+                Long.MAX_VALUE,
+                Long.MIN_VALUE,
+                foreign.address(),
+                bed.arena().baseAddress() - 1,
                 bed.arena().baseAddress() + 2 * JumboBed.MIB
             }) {
                 assertThat(ring.pageOf(address)).as("0x%x", address).isEqualTo(JumboRing.FOREIGN);
@@ -291,11 +297,12 @@ class JumboContractTest {
             assertThat(bed.ring().allocate(tokens, 10, 60)).isEqualTo(60);
             assertThat(bed.ring().allocate(tokens, 70, 130)).isEqualTo(40);
             Set<Long> seen = new HashSet<>();
-            AtomicLong last = new AtomicLong(-1);
+            long last = -1;
             for (int i = 10; i < 110; i++) {
                 assertThat(seen.add(bed.ring().address(tokens[i]))).isTrue();
                 long address = bed.ring().address(tokens[i]);
-                assertThat(address).as("neighbours in order").isGreaterThan(last.getAndSet(address));
+                assertThat(address).as("neighbours in order").isGreaterThan(last);
+                last = address;
             }
             bed.ring().release(tokens, 10, 100);
             assertThat(bed.ring().stats().pages().out()).isZero();

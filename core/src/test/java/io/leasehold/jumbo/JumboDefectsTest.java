@@ -77,7 +77,9 @@ class JumboDefectsTest {
             assertThat(bed.ring().stats().pages().peak()).isBetween(100, 112);
             bed.release(tokens);
             bed.settle(1);
-            assertThat(bed.ring().stats().bytes().taken()).as("needed a moment ago").isPositive();
+            assertThat(bed.ring().stats().bytes().taken())
+                    .as("needed a moment ago")
+                    .isPositive();
             bed.settle(2);
             assertThat(bed.ring().stats().bytes().taken()).isZero();
             assertThat(bed.takenBytes()).isZero();
@@ -86,7 +88,9 @@ class JumboDefectsTest {
             assertThat(slabs.retiredPages()).isEqualTo(112);
             bed.settle(20);
             if (VirtualMemory.system().can(Capability.DECOMMIT)) {
-                assertThat(bed.arena().stats().idlePages()).as("given to the system").isZero();
+                assertThat(bed.arena().stats().idlePages())
+                        .as("given to the system")
+                        .isZero();
             }
             bed.check();
         }
@@ -144,7 +148,8 @@ class JumboDefectsTest {
             Watchdog watchdog = new Watchdog();
             Thread first = watchdog.start("first", () -> bed.ring().release(token));
             watchdog.join();
-            JumboStateException e = JumboBed.refused(Kind.FREED, () -> bed.ring().release(token));
+            JumboStateException e =
+                    JumboBed.refused(Kind.FREED, () -> bed.ring().release(token));
             assertThat(e.page()).isEqualTo(page);
             assertThat(e.state()).isEqualTo(JumboState.FREE);
             assertThat(e.generation()).isEqualTo(2);

@@ -2,13 +2,13 @@ package io.leasehold.jumbo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.leasehold.memory.TestMemory;
 import io.leasehold.os.Errno;
 import io.leasehold.os.FaultyVirtualMemory;
 import io.leasehold.os.FaultyVirtualMemory.Call;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
-import io.leasehold.memory.TestMemory;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,15 +58,15 @@ class JumboFaultTest {
             memory.failFrom(call, nth, Errno.ENOMEM);
         }
         try {
-            live(bed, memory);
+            return live(bed, memory);
         } catch (RuntimeException | AssertionError e) {
             throw new AssertionError(
                     "%s, %s %d %s: %s".formatted(terms, call, nth, once ? "once" : "for good", e.getMessage()), e);
         }
-        return memory.injected();
     }
 
-    private static void live(JumboBed bed, FaultyVirtualMemory memory) {
+    /// {@return how many faults were met before all of them were taken back}
+    private static long live(JumboBed bed, FaultyVirtualMemory memory) {
         JumboRing<JumboView> ring = bed.ring();
         boolean initialised = ring.initialise();
         bed.check();
@@ -94,6 +94,7 @@ class JumboFaultTest {
         ring.trim();
         bed.check();
         bed.arena().trim();
+        long met = memory.injected();
         memory.disarm();
         tokens.addAll(bed.exhaust());
         assertThat(tokens).as("all pages, once nothing fails").hasSize(12);
@@ -101,6 +102,7 @@ class JumboFaultTest {
         bed.release(tokens);
         memory.failOnce(Call.UNLOCK, 1, Errno.ENOMEM);
         close(bed, memory);
+        return met;
     }
 
     private static void close(JumboBed bed, FaultyVirtualMemory memory) {

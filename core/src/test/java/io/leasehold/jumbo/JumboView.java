@@ -29,7 +29,8 @@ final class JumboView {
         for (int at = 0; at < byteSize; at += Long.BYTES) {
             long found = OffHeap.getLong(address + at);
             if (found != word(stamp, at)) {
-                throw new AssertionError("page %d has 0x%x at %d, and was stamped %d".formatted(page, found, at, stamp));
+                throw new AssertionError(
+                        "page %d has 0x%x at %d, and was stamped %d".formatted(page, found, at, stamp));
             }
         }
     }

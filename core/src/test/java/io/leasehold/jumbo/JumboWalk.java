@@ -31,7 +31,9 @@ final class JumboWalk implements AutoCloseable {
         boolean armed;
         boolean parked; // freed while held
         boolean owned; // stolen, or flipped and this is the consumer
+
         @Nullable Tenure message; // of the consumer, while it is not freed
+
         boolean flipped; // of the message, while the consumer has the page
         boolean onceFlipped;
     }
@@ -291,7 +293,9 @@ final class JumboWalk implements AutoCloseable {
     private long on(Callable<Long> call) {
         int where = random.nextInt(8);
         try {
-            return where > 1 ? call.call() : (where == 0 ? platform : virtual).submit(call).get();
+            return where > 1
+                    ? call.call()
+                    : (where == 0 ? platform : virtual).submit(call).get();
         } catch (ExecutionException e) {
             throw new AssertionError(e.getCause());
         } catch (Exception e) {
