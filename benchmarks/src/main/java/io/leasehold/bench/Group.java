@@ -19,7 +19,7 @@ enum Group {
     /// What allocators hold.
     MEMORY(""),
     /// The receive ring.
-    RING(""),
+    RING("\\.Jumbo\\w*Benchmark\\b"),
     /// The file windows.
     WINDOW("");
 

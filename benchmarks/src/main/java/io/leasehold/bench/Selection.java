@@ -28,6 +28,7 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
     private static final List<String> MOST = List.of(
             "Buffer(Access|Growth|HandOff|Heap|Large|Threads)",
             "BufferBenchmark.*\\.fifo",
+            "Jumbo.*\\.(fifo|handOff)",
             "LeaseBenchmark.*(direct|Hit|JdkShared)");
 
     private static final Map<String, String> ONE_CASE = Map.of(
@@ -35,7 +36,8 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
             "byteSize", "4096",
             "largeByteSize", "2097152",
             "liveCount", "8192",
-            "polluted", "false");
+            "polluted", "false",
+            "pageClass", "KIB_4");
 
     /// {@return what a regular expression of the user's chooses}
     static Selection ofRegex(String regex) {

@@ -29,8 +29,14 @@ record Question(String className, String group, String title, String sentence) {
                     "allocator",
                     "A step of a server's life",
                     "What does it cost when one of many live buffers, chosen at random, is replaced by one of another"
-                            + " size, which is written and read? Sizes are those of a WebSocket proxy or of an API"
-                            + " gateway."),
+                            + " size, written and read (step) or untouched (exchange)? Sizes are those of a WebSocket"
+                            + " proxy or of an API gateway."),
+            new Question(
+                    "JumboBenchmark",
+                    "ring",
+                    "A page of the receive ring",
+                    "What does a page of the ring cost to take and release, alone (oneLive), with 64 others alive (fifo),"
+                            + " and released by another thread (handOff)?"),
             new Question(
                     "BufferHandOffBenchmark",
                     "allocator",

@@ -56,7 +56,7 @@ public final class Report {
                 "p", "Off-heap memory for network servers, measured beside Netty's allocators, malloc and the JDK.");
         machine();
         summary();
-        for (String group : List.of("allocator", "page", "lease")) {
+        for (String group : List.of("allocator", "page", "lease", "ring")) {
             questions(group);
         }
         new ServerSection(findings).write(html);
