@@ -35,8 +35,8 @@ record Question(String className, String group, String title, String sentence) {
                     "JumboBenchmark",
                     "ring",
                     "A page of the receive ring",
-                    "What does a page of the ring cost to take and release, alone (oneLive), with 64 others alive (fifo),"
-                            + " and released by another thread (handOff)?"),
+                    "What does a page of the ring cost to take and release, alone (oneLive), with 64 others alive"
+                            + " (fifo), and released by another thread (handOff)?"),
             new Question(
                     "BufferHandOffBenchmark",
                     "allocator",
