@@ -12,4 +12,5 @@ module io.leasehold {
     exports io.leasehold.netty;
     exports io.leasehold.page;
     exports io.leasehold.slab;
+    exports io.leasehold.window;
 }

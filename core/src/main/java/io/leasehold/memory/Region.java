@@ -79,12 +79,29 @@ public final class Region implements AutoCloseable {
     /// @throws OsException if the kernel refuses; the part reads as zero then, or if that was refused too (suppressed)
     ///     may not be touched
     public void mapMemoryFile(long byteOffset, long partByteSize, int descriptor, long fileOffset) {
+        mapFile(byteOffset, partByteSize, descriptor, fileOffset, VirtualMemory.Protection.READ_WRITE);
+    }
+
+    /// Puts a part of any file over a committed part of the region, shared, in one call; what was there is replaced
+    /// atomically.
+    ///
+    /// @param byteOffset place in the region, a multiple of the OS page
+    /// @param partByteSize how much to map, a multiple of the OS page; what lies past the end of the file may be
+    ///     mapped, and raises [InternalError] when it is touched
+    /// @param descriptor the file; the caller keeps it
+    /// @param fileOffset place in the file, a multiple of the OS page
+    /// @param protection what the part may be used for; a store where it says READ ends the process
+    /// @throws IndexOutOfBoundsException if the part is not committed
+    /// @throws OsException if the kernel refuses; the part reads as zero then, or if that was refused too (suppressed)
+    ///     may not be touched
+    public void mapFile(
+            long byteOffset, long partByteSize, int descriptor, long fileOffset, VirtualMemory.Protection protection) {
         checkOpen();
         Objects.checkFromIndexSize(byteOffset, partByteSize, committedByteSize);
         backing = Backing.MEMORY_FILE;
         long part = address() + byteOffset;
         try {
-            memory().map(part, partByteSize, descriptor, fileOffset, VirtualMemory.Protection.READ_WRITE);
+            memory().map(part, partByteSize, descriptor, fileOffset, protection);
         } catch (OsException e) {
             // a refused mmap(2) may have unmapped what was there, and a touch of a hole would end the process
             try {

@@ -48,6 +48,10 @@ public final class AddressSpace {
         return Sockets.SYSTEM;
     }
 
+    static Files files() {
+        return CHOICE.files;
+    }
+
     @SuppressWarnings("restricted")
     private static Choice choose(OsOptions options) {
         if (options.memory() == OsOptions.Memory.PORTABLE) {
@@ -58,7 +62,7 @@ public final class AddressSpace {
             try {
                 // The first restricted call: it is refused before any state is set up.
                 MemorySegment all = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
-                return new Choice(LinuxVirtualMemory.open(), all);
+                return new Choice(LinuxVirtualMemory.open(), new LinuxFiles(), all);
             } catch (IllegalCallerException e) {
                 refusal = "native access is refused, add --enable-native-access=" + nativeAccessName();
             }
@@ -76,7 +80,7 @@ public final class AddressSpace {
         PortableVirtualMemory memory = PortableVirtualMemory.open(byteSize);
         System.getLogger("io.leasehold")
                 .log(System.Logger.Level.INFO, "portable memory is in use: " + reason + "; " + memory);
-        return new Choice(memory, memory.segment());
+        return new Choice(memory, new PortableFiles(), memory.segment());
     }
 
     private static String nativeAccessName() {
@@ -84,7 +88,7 @@ public final class AddressSpace {
         return module.isNamed() ? module.getName() : "ALL-UNNAMED";
     }
 
-    private record Choice(VirtualMemory memory, MemorySegment all) {}
+    private record Choice(VirtualMemory memory, Files files, MemorySegment all) {}
 
     /// Kept apart, so that a process which never asks for a socket opens none.
     private static final class Sockets {

@@ -157,7 +157,7 @@ final class LinuxAdvice {
 
     private static int decommitting(Backing backing) {
         return switch (backing) {
-            case ANONYMOUS -> MADV_DONTNEED;
+            case ANONYMOUS, FILE -> MADV_DONTNEED;
             case MEMORY_FILE -> MADV_REMOVE;
         };
     }

@@ -22,9 +22,14 @@ enum LinuxCall {
     BIND(49, 200),
     CLOSE(3, 57),
     CONNECT(42, 203),
+    FADVISE64(221, 223),
+    FALLOCATE(285, 47),
+    FDATASYNC(75, 83),
+    FSTAT(5, 80),
     FTRUNCATE(77, 46),
     GETSOCKNAME(51, 204),
     GETSOCKOPT(55, 209),
+    LSEEK(8, 62),
     MADVISE(28, 233),
     MEMBARRIER(324, 283),
     MEMFD_CREATE(319, 279),
@@ -35,15 +40,19 @@ enum LinuxCall {
     MREMAP(25, 216),
     MUNLOCK(150, 229),
     MUNMAP(11, 215),
+    OPENAT(257, 56),
     PIDFD_OPEN(434, 434),
     PPOLL(271, 73),
+    PREAD64(17, 67),
     PROCESS_MADVISE(440, 440),
+    PWRITE64(18, 68),
     RECVMMSG(299, 243),
     RECVMSG(47, 212),
     SENDMSG(46, 211),
     SETSOCKOPT(54, 208),
     SHUTDOWN(48, 210),
-    SOCKET(41, 198);
+    SOCKET(41, 198),
+    SYNC_FILE_RANGE(277, 84);
 
     private final int x86Number; // (C)
     private final int aarch64Number; // (C)
@@ -73,6 +82,37 @@ enum LinuxCall {
         return answer;
     }
 
+    /// Makes a call on memory whose owner cannot free it before the call is over, with the arguments of pread(2). It
+    /// may be interrupted, and is not repeated.
+    ///
+    /// @return what the kernel returned, or the negated error number
+    long transfer(long descriptor, MemorySegment memory, long byteSize, long byteOffset) {
+        long number = Libc.IS_AARCH64 ? aarch64Number : x86Number;
+        int slot = ErrnoCells.slotOfThisThread();
+        MemorySegment cell = ErrnoCells.take(slot);
+        try {
+            long result = (long) Libc.TRANSFER.invokeExact(cell, number, descriptor, memory, byteSize, byteOffset);
+            return result == -1 ? -cell.get(ValueLayout.JAVA_INT, Libc.ERRNO_OFFSET) : result;
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw undeclared(e);
+        } finally {
+            ErrnoCells.giveBack(slot, cell);
+        }
+    }
+
+    /// Does nothing in native code, which takes a thread past a safepoint poll.
+    static void poll() {
+        try {
+            long ignored = (long) Libc.LABS.invokeExact(0L);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw undeclared(e);
+        }
+    }
+
     /// {@return the size of an OS page in bytes}
     static long pageSize() {
         try {
@@ -99,7 +139,7 @@ enum LinuxCall {
         return new AssertionError("a downcall threw a checked exception", e);
     }
 
-    /// The two functions of the C library that are called.
+    /// The functions of the C library that are called.
     private static final class Libc {
         static final boolean IS_AARCH64 = OsOptions.ofSystem().isAarch64();
 
@@ -123,6 +163,23 @@ enum LinuxCall {
                         ValueLayout.JAVA_LONG),
                 Linker.Option.captureCallState("errno"),
                 Linker.Option.firstVariadicArg(1));
+
+        /// The same function for calls on memory of others: a pointer passed as one keeps its owner from closing.
+        static final MethodHandle TRANSFER = handle(
+                "syscall",
+                FunctionDescriptor.of(
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.ADDRESS,
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_LONG),
+                Linker.Option.captureCallState("errno"),
+                Linker.Option.firstVariadicArg(1));
+
+        /// Absolute value: the cheapest function there is, and not so cheap that a linker leaves its polls out.
+        static final MethodHandle LABS =
+                handle("labs", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
 
         static final MethodHandle SYSCONF =
                 handle("sysconf", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));

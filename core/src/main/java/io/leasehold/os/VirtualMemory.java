@@ -48,7 +48,10 @@ public interface VirtualMemory {
         ANONYMOUS,
         /// Pages of a file from [#createMemory], mapped shared for reading and writing. All mappings of the file then
         /// read as zero there.
-        MEMORY_FILE
+        MEMORY_FILE,
+        /// Pages of a file of [Files], mapped shared. They are the file's and stay in it: what is given back is how
+        /// this process reaches them, and a touch finds them again.
+        FILE
     }
 
     /// What a range may be used for; see mprotect(2).

@@ -1,8 +1,9 @@
-/// What the kernel gives: address ranges, memory files, datagram sockets, and the errors it answers with. The only
-/// package that makes native calls, and the lowest of the house; it is not exported.
+/// What the kernel gives: address ranges, files, datagram sockets, and the errors it answers with. The only package
+/// that makes native calls, and the lowest of the house; it is not exported.
 ///
 /// A caller asks [io.leasehold.os.VirtualMemory#system()] for memory and reads and writes it through
-/// [io.leasehold.os.AddressSpace]; it asks [io.leasehold.os.Datagrams#system()] for sockets that fill that memory.
+/// [io.leasehold.os.AddressSpace]; it asks [io.leasehold.os.Datagrams#system()] for sockets that fill that memory, and
+/// [io.leasehold.os.Files#system()] for files, whose mappings it touches only under [io.leasehold.os.FaultPoll].
 ///
 /// ## Why
 ///
@@ -37,6 +38,15 @@
 /// `MemorySegment.reinterpret`, and `Arena.allocate` clears, hence commits, all it allocates. `FileChannel.map` does
 /// neither. Cost: no memory goes back to the system before the process ends; a page that is read or written leaves a
 /// second, clean copy in the page cache, which the kernel drops when it needs memory.
+///
+/// **Files by descriptors of our own.** `FileChannel` closes when a thread that reads is interrupted, takes a lock for
+/// each read, and does not give its descriptor away, without which there is nothing to map. Transfers take a segment,
+/// not an address: the linker then keeps its owner from freeing it while the kernel writes. Cost: a second method
+/// handle. Where native access is refused, channels serve, and are opened anew after an interrupt.
+///
+/// **Faults are polled for.** A truncated file under a mapping raises [InternalError] at the next safepoint poll of
+/// compiled code, which is outside any tight `try`. One plain downcall, 10 ns, is such a poll; the alternative, a call
+/// that is too large to be inlined, takes 3 ns and hangs on limits of the compiler.
 ///
 /// **The limit of memory is read from files**, not from a management bean: no further module, and every control group
 /// above the process counts, not just its own. Cost: where there is no `/proc`, the machine is taken to have four

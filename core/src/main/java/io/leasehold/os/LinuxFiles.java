@@ -1,0 +1,230 @@
+package io.leasehold.os;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/// Files of Linux on x86-64 and aarch64, with the kernel's own descriptors.
+///
+/// Calls that a signal can interrupt are repeated, except close(2), which has closed the descriptor by then.
+///
+/// **Threads.** Thread-safe. A virtual thread stays on its carrier for as long as it is in the kernel.
+final class LinuxFiles implements Files {
+
+    /// Relative paths begin at the working directory.
+    private static final int AT_FDCWD = -100;
+
+    private static final int O_RDONLY = 0;
+    private static final int O_RDWR = 0x2;
+    private static final int O_CREAT = 0x40;
+
+    /// "Neither the open() nor any subsequent I/O operations [...] will cause the calling process to wait": for pipes;
+    /// regular files do not care.
+    private static final int O_NONBLOCK = 0x800;
+
+    private static final int O_CLOEXEC = 0x80000;
+    private static final int MODE = 0666;
+
+    /// "The file size will not be changed even if offset+size is greater than the file size."
+    private static final int FALLOC_FL_KEEP_SIZE = 0x1;
+
+    /// Wait for what is under way, then start the rest.
+    private static final int SYNC_FILE_RANGE_WAIT_BEFORE_AND_WRITE = 0x1 | 0x2;
+
+    private static final int SEEK_END = 2;
+
+    /// `struct stat`: both architectures have it no larger, and differ among these fields in that of the mode alone.
+    private static final int STAT_BYTES = 144;
+
+    private static final int ST_DEV = 0;
+    private static final int ST_INO = 8;
+    private static final int ST_SIZE = 48;
+    private static final int ST_MTIME = 88;
+    private static final int ST_MTIME_NANOS = 96;
+
+    private static final int S_IFMT = 0170000;
+    private static final int S_IFREG = 0100000;
+
+    private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
+    private final int modeOffset = OsOptions.ofSystem().isAarch64() ? 16 : 24; // (C)
+
+    @Override
+    public boolean can(Capability capability) {
+        return true;
+    }
+
+    @Override
+    public int open(Path path, Access access) {
+        FilePreconditions.checkPath(path);
+        int flags = O_CLOEXEC
+                | O_NONBLOCK
+                | switch (access) {
+                    case READ -> O_RDONLY;
+                    case READ_WRITE -> O_RDWR;
+                    case CREATE -> O_RDWR | O_CREAT;
+                };
+        long result;
+        try (Arena arena = Arena.ofConfined()) {
+            long name =
+                    arena.allocateFrom(path.toString(), StandardCharsets.UTF_8).address();
+            do {
+                result = LinuxCall.OPENAT.invoke(AT_FDCWD, name, flags, MODE, 0, 0);
+            } while (result == -Errno.EINTR);
+        }
+        if (result < 0) {
+            throw new OsException("open", "path=" + path + ", " + access, (int) -result);
+        }
+        int descriptor = (int) result;
+        boolean regular = false;
+        try (Arena arena = Arena.ofConfined()) {
+            regular = (stat(descriptor, arena).get(ValueLayout.JAVA_INT, modeOffset) & S_IFMT) == S_IFREG;
+        } finally {
+            if (!regular) {
+                LinuxCall.CLOSE.invoke(descriptor, 0, 0);
+            }
+        }
+        if (!regular) {
+            throw FilePreconditions.noRegularFile(path);
+        }
+        return descriptor;
+    }
+
+    @Override
+    public Status status(int descriptor) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment stat = stat(descriptor, arena);
+            return new Status(
+                    stat.get(ValueLayout.JAVA_LONG, ST_SIZE),
+                    stat.get(ValueLayout.JAVA_LONG, ST_DEV),
+                    stat.get(ValueLayout.JAVA_LONG, ST_INO),
+                    stat.get(ValueLayout.JAVA_LONG, ST_MTIME) * NANOS_PER_SECOND
+                            + stat.get(ValueLayout.JAVA_LONG, ST_MTIME_NANOS));
+        }
+    }
+
+    /// Asked by lseek(2), which needs no memory for its answer; nothing here uses the place that it moves.
+    @Override
+    public long byteSize(int descriptor) {
+        long result = LinuxCall.LSEEK.invoke(descriptor, 0, SEEK_END);
+        if (result < 0) {
+            throw new OsException("lseek", "descriptor=" + descriptor, (int) -result);
+        }
+        return result;
+    }
+
+    @Override
+    public long read(int descriptor, MemorySegment to, long byteOffset) {
+        return transfer(LinuxCall.PREAD64, "pread", descriptor, to, byteOffset);
+    }
+
+    @Override
+    public long write(int descriptor, MemorySegment from, long byteOffset) {
+        return transfer(LinuxCall.PWRITE64, "pwrite", descriptor, from, byteOffset);
+    }
+
+    @Override
+    public void truncate(int descriptor, long byteSize) {
+        FilePreconditions.checkRange(0, byteSize);
+        long result;
+        do {
+            result = LinuxCall.FTRUNCATE.invoke(descriptor, byteSize, 0);
+        } while (result == -Errno.EINTR);
+        if (result < 0) {
+            throw new OsException("ftruncate", "descriptor=" + descriptor + ", byteSize=" + byteSize, (int) -result);
+        }
+    }
+
+    @Override
+    public void allocate(int descriptor, long byteOffset, long byteSize) {
+        FilePreconditions.checkPositiveRange(byteOffset, byteSize);
+        long result;
+        do {
+            result = LinuxCall.FALLOCATE.invoke(descriptor, FALLOC_FL_KEEP_SIZE, byteOffset, byteSize, 0, 0);
+        } while (result == -Errno.EINTR);
+        requireRange("fallocate", descriptor, byteOffset, byteSize, result);
+    }
+
+    @Override
+    public void sync(int descriptor) {
+        long result;
+        do {
+            result = LinuxCall.FDATASYNC.invoke(descriptor, 0, 0);
+        } while (result == -Errno.EINTR);
+        if (result < 0) {
+            throw new OsException("fdatasync", "descriptor=" + descriptor, (int) -result);
+        }
+    }
+
+    @Override
+    public void writeBack(int descriptor, long byteOffset, long byteSize) {
+        FilePreconditions.checkPositiveRange(byteOffset, byteSize);
+        long result;
+        do {
+            result = LinuxCall.SYNC_FILE_RANGE.invoke(
+                    descriptor, byteOffset, byteSize, SYNC_FILE_RANGE_WAIT_BEFORE_AND_WRITE, 0, 0);
+        } while (result == -Errno.EINTR);
+        requireRange("sync_file_range", descriptor, byteOffset, byteSize, result);
+    }
+
+    @Override
+    public void advise(int descriptor, long byteOffset, long byteSize, Advice advice) {
+        FilePreconditions.checkRange(byteOffset, byteSize);
+        int number = switch (advice) {
+            case NORMAL -> 0;
+            case RANDOM -> 1;
+            case SEQUENTIAL -> 2;
+            case WILL_NEED -> 3;
+        };
+        long result = LinuxCall.FADVISE64.invoke(descriptor, byteOffset, byteSize, number, 0, 0);
+        requireRange("posix_fadvise", descriptor, byteOffset, byteSize, result);
+    }
+
+    @Override
+    public void close(int descriptor) {
+        long result = LinuxCall.CLOSE.invoke(descriptor, 0, 0);
+        if (result < 0 && result != -Errno.EINTR) {
+            throw new OsException("close", "descriptor=" + descriptor, (int) -result);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "LinuxFiles";
+    }
+
+    private static long transfer(LinuxCall call, String name, int descriptor, MemorySegment memory, long byteOffset) {
+        FilePreconditions.checkTransfer(memory, byteOffset);
+        long byteSize = memory.byteSize();
+        long done = 0;
+        while (done < byteSize) {
+            MemorySegment rest = done == 0 ? memory : memory.asSlice(done);
+            long result = call.transfer(descriptor, rest, byteSize - done, byteOffset + done);
+            if (result > 0) {
+                done += result;
+            } else if (result == 0 || (done > 0 && result != -Errno.EINTR)) {
+                return done;
+            } else if (result != -Errno.EINTR) {
+                throw FilePreconditions.ofTransfer(name, descriptor, memory, byteOffset, (int) -result);
+            }
+        }
+        return done;
+    }
+
+    private static MemorySegment stat(int descriptor, Arena arena) {
+        MemorySegment stat = arena.allocate(STAT_BYTES, Long.BYTES);
+        long result = LinuxCall.FSTAT.invoke(descriptor, stat.address(), 0);
+        if (result < 0) {
+            throw new OsException("fstat", "descriptor=" + descriptor, (int) -result);
+        }
+        return stat;
+    }
+
+    private static void requireRange(String call, int descriptor, long byteOffset, long byteSize, long result) {
+        if (result < 0) {
+            throw FilePreconditions.ofRange(call, descriptor, byteOffset, byteSize, (int) -result);
+        }
+    }
+}

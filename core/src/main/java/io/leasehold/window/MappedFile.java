@@ -1,0 +1,366 @@
+package io.leasehold.window;
+
+import io.leasehold.os.Files;
+import io.leasehold.os.OsException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// An open file that a [WindowCache] reads, writes and lends windows on: the object behind the windows, with its
+/// length.
+///
+/// ```text
+///   0                                byteSize()        end of its last extent
+///   |  bytes of the file             | zeroes | faults  |
+///                                    ^ never handed out: a copy ends here
+/// ```
+///
+/// **Ownership.** Who opened it closes it, before its cache. Its windows are given back first.
+///
+/// **Threads.** Thread-safe. One thread at a time writes or changes the length; readers never wait for it. They see a
+/// file grow after all of the growth has been written, and never what lies behind the end of a cut.
+///
+/// **Durability.** After [#force] what was written before survives a power cut. What was written since survives the end
+/// of this process, however it ends, but of a power cut any part of it, in units of a page.
+///
+/// @see <a href="https://man.netbsd.org/uvm.9">uvm(9)</a>, struct uvm_object
+public final class MappedFile implements AutoCloseable {
+
+    private final WindowSpace space; // (C)
+    private final WindowWrites writes; // (C)
+    private final Path path; // (C)
+    private final MappedFileOptions options; // (C)
+    private final Files files; // (C)
+    private final int descriptor; // (C)
+    private final boolean direct; // (C) through extents
+    private final WindowTable extents = new WindowTable(); // (C)
+    private final WindowTable windows = new WindowTable(); // (C)
+    private final InFlight inFlight = new InFlight(); // (C)
+    private final AtomicInteger copiesOut = new AtomicInteger(); // (A)
+    final ReentrantLock writer = new ReentrantLock(); // held by who writes or changes the length
+
+    private volatile long byteSize; // (A) of OWNED files (L) writer to write; of FOREIGN ones as it was last seen
+    private volatile long mark; // (A) of OWNED files (L) writer to write; see [#mark]
+    private volatile boolean draining; // (L) the cache's, to write: nothing more is lent
+    private volatile boolean closed; // (L) the cache's, to write: nothing more is done
+    private volatile AccessAdvice lastAdvice = AccessAdvice.NORMAL; // (A) what the kernel knows
+    private long dirtyFrom; // (L) writer, of what was written since the kernel was last told to write it
+    private long dirtyTo; // (L) writer
+
+    MappedFile(
+            WindowSpace space, WindowWrites writes, Files files, Path path, MappedFileOptions options, int descriptor) {
+        this.space = space;
+        this.writes = writes;
+        this.files = files;
+        this.path = path;
+        this.options = options;
+        this.descriptor = descriptor;
+        Files.Status status = files.status(descriptor);
+        this.byteSize = status.byteSize();
+        this.mark = options.trust() == FileTrust.OWNED ? 0 : status.modifiedNanos();
+        this.direct = space.isDirect(options.tier(), byteSize);
+    }
+
+    /// {@return the length of the file in bytes; of a FOREIGN file the system is asked}
+    ///
+    /// @throws IOException if the system refuses to tell
+    /// @throws IllegalStateException if the file is closed
+    public long byteSize() throws IOException {
+        if (options.trust() != FileTrust.FOREIGN) {
+            return byteSize;
+        }
+        try {
+            return askByteSize();
+        } catch (OsException e) {
+            throw WindowErrors.refused("ask for the length", this, e);
+        }
+    }
+
+    /// Cuts the file, or grows it by zeroes; readers that are under way read what is left, and nothing behind it.
+    ///
+    /// @param newByteSize its length from now on
+    /// @throws IOException if the system refuses; the length is as it was
+    /// @throws IllegalArgumentException if the length is negative
+    /// @throws IllegalStateException if the file is not open for writing, or windows behind the new end are out, naming
+    ///     them
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
+    public void truncate(long newByteSize) throws IOException {
+        requireWritable();
+        if (newByteSize < 0) {
+            throw new IllegalArgumentException("length is negative: file=" + path + ", byteSize=" + newByteSize);
+        }
+        writer.lock();
+        try {
+            long old = byteSize;
+            boolean isDone = false;
+            try {
+                // a cut is known before it is made, so that who sees zeroes sees that they are behind the end
+                byteSize = Math.min(old, newByteSize);
+                mark++;
+                // also when it grows: a window for writing may reach further, and its file with it
+                space.requireNotLent("truncate", this, newByteSize);
+                resize(old, newByteSize);
+                isDone = true;
+            } finally {
+                mark++;
+                byteSize = isDone ? newByteSize : old;
+            }
+        } finally {
+            writer.unlock();
+        }
+    }
+
+    private void resize(long oldByteSize, long newByteSize) throws IOException {
+        int entered = enter();
+        try {
+            files.truncate(descriptor, newByteSize);
+            writes.zeroTail(this, oldByteSize, newByteSize);
+        } catch (OsException e) {
+            throw WindowErrors.refused("truncate to " + newByteSize, this, e);
+        } finally {
+            leave(entered);
+        }
+    }
+
+    /// Makes all that was written survive a power cut (fdatasync(2)). Blocks as long as the disk takes.
+    ///
+    /// @throws IOException if the disk refuses; what was written since the last success may be lost then
+    /// @throws IllegalStateException if the file is closed
+    public void force() throws IOException {
+        int entered = enter();
+        try {
+            files.sync(descriptor);
+        } catch (OsException e) {
+            throw WindowErrors.refused("force", this, e);
+        } finally {
+            leave(entered);
+        }
+    }
+
+    /// Closes the file; its windows are put over an empty one. Closing twice has no effect.
+    ///
+    /// @throws IOException if the system refuses; the file is closed all the same
+    /// @throws IllegalStateException if windows are out, naming them; nothing is changed then
+    @Override
+    public void close() throws IOException {
+        close(Duration.ZERO);
+    }
+
+    /// Closes the file as soon as its windows are back; no more are lent meanwhile.
+    ///
+    /// @param timeout how long to wait for them
+    /// @throws IOException if the system refuses; the file is closed all the same
+    /// @throws IllegalStateException if windows are still out then, naming them; the file is open as before
+    public void close(Duration timeout) throws IOException {
+        boolean isLast = false;
+        try {
+            isLast = space.remove(this, timeout);
+        } catch (OsException e) {
+            isLast = true;
+            throw WindowErrors.refused("take windows off", this, e);
+        } finally {
+            if (isLast) {
+                closeDescriptor();
+            }
+        }
+    }
+
+    /// {@return where it was opened}
+    public Path path() {
+        return path;
+    }
+
+    /// {@return who may change its length}
+    public FileTrust trust() {
+        return options.trust();
+    }
+
+    /// {@return whether it is open for writing}
+    public boolean isWritable() {
+        return options.writable();
+    }
+
+    /// {@return how its bytes are reached: DIRECT, RECYCLED or BYPASS}
+    public WindowTier tier() {
+        if (direct) {
+            return WindowTier.DIRECT;
+        }
+        return isBypassed() ? WindowTier.BYPASS : space.pools().tierWithoutExtents();
+    }
+
+    @Override
+    public String toString() {
+        return "MappedFile(path=%s, trust=%s, tier=%s, byteSize=%d)".formatted(path, trust(), tier(), byteSize);
+    }
+
+    boolean isPinnedToTier() {
+        return options.tier() != WindowTier.AUTO;
+    }
+
+    boolean isBypassed() {
+        return options.tier() == WindowTier.BYPASS;
+    }
+
+    boolean isDirect() {
+        return direct;
+    }
+
+    int descriptor() {
+        return descriptor;
+    }
+
+    WindowTable table(WindowPool pool) {
+        return space.pools().isExtents(pool) ? extents : windows;
+    }
+
+    /// {@return the length as it is known; of a FOREIGN file it may be another by now}
+    long knownByteSize() {
+        return byteSize;
+    }
+
+    /// {@return the length that the system tells, which is the known one from now on unless only we change it}
+    ///
+    /// @throws OsException if it refuses
+    long askByteSize() {
+        int entered = enter();
+        try {
+            long now = files.byteSize(descriptor);
+            if (options.trust() != FileTrust.OWNED) {
+                byteSize = now;
+            }
+            return now;
+        } finally {
+            leave(entered);
+        }
+    }
+
+    /// {@return what changes with each change of length: of a file of ours a count of its steps, of others the time of
+    /// the last change of any kind}
+    long mark() {
+        return mark;
+    }
+
+    /// {@return whether a file of others reaches up to `end` and has not changed since [#mark] was `before`}
+    ///
+    /// @throws OsException if the system refuses to tell
+    boolean isUnchanged(long before, long end) {
+        int entered = enter();
+        try {
+            Files.Status now = files.status(descriptor);
+            byteSize = now.byteSize();
+            mark = now.modifiedNanos();
+            return now.modifiedNanos() == before && end <= now.byteSize();
+        } finally {
+            leave(entered);
+        }
+    }
+
+    /// Makes growth visible to readers, once it is all written; by the writer.
+    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
+    void publishByteSize(long newByteSize) {
+        if (newByteSize > byteSize) {
+            mark++; // who read behind the old end while it was written reads again
+            byteSize = newByteSize;
+        }
+    }
+
+    /// Takes note of what was written, and tells the kernel to write when it is much; by the writer.
+    ///
+    /// @throws OsException if the disk refuses
+    void dirtied(long from, long to, long bound) {
+        boolean isFirst = dirtyFrom == dirtyTo;
+        dirtyFrom = isFirst ? from : Math.min(dirtyFrom, from);
+        dirtyTo = isFirst ? to : Math.max(dirtyTo, to);
+        if (dirtyTo - dirtyFrom >= bound) {
+            files.writeBack(descriptor, dirtyFrom, dirtyTo - dirtyFrom);
+            dirtyFrom = 0;
+            dirtyTo = 0;
+        }
+    }
+
+    /// Keeps the descriptor open for a system call.
+    ///
+    /// @return what [#leave] is to be told
+    /// @throws IllegalStateException if it is closed
+    int enter() {
+        int entered = inFlight.enter();
+        if (closed) {
+            inFlight.leave(entered);
+            throw WindowErrors.closed(this);
+        }
+        return entered;
+    }
+
+    void leave(int entered) {
+        inFlight.leave(entered);
+    }
+
+    /// {@return how many private copies are out that are written back}
+    int copiesOut() {
+        return copiesOut.get();
+    }
+
+    /// Takes note of a private copy to be written back.
+    ///
+    /// @throws IllegalStateException if nothing is lent any more
+    void lendCopy() {
+        copiesOut.incrementAndGet();
+        if (draining) {
+            returnCopy();
+            throw WindowErrors.closed(this);
+        }
+    }
+
+    void returnCopy() {
+        copiesOut.decrementAndGet();
+        space.wakeWaiters();
+    }
+
+    /// {@return whether nothing is lent any more}
+    boolean isDraining() {
+        return draining;
+    }
+
+    void setDraining(boolean isDraining) {
+        draining = isDraining;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    void setClosed() {
+        closed = true;
+    }
+
+    /// Tells the kernel how the file is read, if that is new; who is inside [#enter].
+    void advise(AccessAdvice advice) {
+        if (advice == lastAdvice) {
+            return;
+        }
+        lastAdvice = advice;
+        try {
+            files.advise(descriptor, 0, 0, Files.Advice.valueOf(advice.name()));
+        } catch (OsException e) {
+            // a file system that takes no advice is read without
+        }
+    }
+
+    /// Closes the descriptor when nobody uses it any more.
+    void closeDescriptor() throws IOException {
+        inFlight.awaitNobody();
+        try {
+            files.close(descriptor);
+        } catch (OsException e) {
+            throw WindowErrors.refused("close", this, e);
+        }
+    }
+
+    void requireWritable() {
+        if (!options.writable()) {
+            throw WindowErrors.notWritable(this);
+        }
+    }
+}

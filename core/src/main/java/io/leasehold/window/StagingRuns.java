@@ -1,0 +1,108 @@
+package io.leasehold.window;
+
+import io.leasehold.lease.Lease;
+import io.leasehold.lease.LeasePool;
+import io.leasehold.lease.LeasePoolOptions;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageExhaustedException;
+import io.leasehold.page.PageFrames;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/// Leased page runs that bytes pass through on their way between a file and the heap, and that private copies live in.
+///
+/// ```text
+///   page run ---> wired ---> lease ---> staging, used again and again | one private copy
+/// ```
+///
+/// **Ownership.** Who takes a run gives it back, or frees it. The runs that wait here are freed by [#close].
+///
+/// **Threads.** Thread-safe; a run is used by one thread at a time.
+final class StagingRuns implements AutoCloseable {
+
+    /// What one transfer moves: enough that its system call is a small part of it, and little enough for the cache of a
+    /// processor.
+    static final int BYTES = 64 << 10;
+
+    private final PageArena arena; // (C)
+    private final PageFrames frames; // (C)
+    private final LeasePool leases; // (C)
+    private final int kept; // (C) how many wait at most
+    private final Deque<Run> idle = new ArrayDeque<>(); // (L) this
+
+    /// Wired pages and the lease on them.
+    record Run(long page, Lease lease) {
+        long address() {
+            return lease.address();
+        }
+    }
+
+    StagingRuns(PageArena arena, String name) {
+        this.arena = arena;
+        this.frames = arena.frames();
+        this.leases = LeasePool.open(arena, LeasePoolOptions.directMap().withName(name));
+        this.kept = 2 * Runtime.getRuntime().availableProcessors();
+    }
+
+    /// Takes a run of [#BYTES].
+    ///
+    /// @throws PageExhaustedException if the arena has none
+    Run take() {
+        synchronized (this) {
+            Run run = idle.pollLast();
+            if (run != null) {
+                return run;
+            }
+        }
+        return allocate(BYTES);
+    }
+
+    void giveBack(Run run) {
+        synchronized (this) {
+            if (idle.size() < kept) {
+                idle.addLast(run);
+                return;
+            }
+        }
+        free(run);
+    }
+
+    /// Takes a run of another size, to be freed.
+    ///
+    /// @param byteSize in bytes, rounded up to pages
+    /// @throws PageExhaustedException if the arena has none
+    Run allocate(long byteSize) {
+        long pageByteSize = arena.options().pageByteSize();
+        long page = arena.allocateRun(Math.toIntExact((byteSize + pageByteSize - 1) / pageByteSize));
+        boolean isLeased = false;
+        try {
+            frames.wire(page);
+            Run run = new Run(page, leases.acquire(page));
+            isLeased = true;
+            return run;
+        } finally {
+            if (!isLeased) {
+                end(page);
+            }
+        }
+    }
+
+    void free(Run run) {
+        run.lease.close();
+        end(run.page);
+    }
+
+    @Override
+    public synchronized void close() {
+        idle.forEach(this::free);
+        idle.clear();
+        leases.close();
+    }
+
+    private void end(long page) {
+        if (frames.wireCount(page) > 0) {
+            frames.unwire(page);
+        }
+        arena.free(page);
+    }
+}

@@ -1,0 +1,381 @@
+package io.leasehold.window;
+
+import io.leasehold.memory.OffHeap;
+import io.leasehold.memory.Reservations;
+import io.leasehold.os.Files;
+import io.leasehold.os.OsException;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.page.PageArena;
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/// A cache of windows on files, and the one way to move bytes through them that survives whatever happens to the files.
+///
+/// ```text
+///   uiomove, read ---> DIRECT     extents over the whole file           ---+
+///                 ---> RECYCLED   windows, mapped at the second touch   ---+---> page cache
+///                 ---> BYPASS     read(2), for all else                 ---+
+///   alloc         ---> a pinned extent or window, or a private copy
+/// ```
+///
+/// | ubc(9) | here |
+/// |---|---|
+/// | ubc_alloc | [#alloc], [#tryAlloc] |
+/// | ubc_release | [#release], [Window#close] |
+/// | ubc_uiomove | [#uiomove]; [#read] for one that cannot fail half-way |
+/// | ubc_zerorange | [#zerorange] |
+/// | ubc_purge | [#purge] |
+///
+/// **Errors.** Whatever is done to a file, by whomever, a transfer gives right bytes or an [IOException] that names
+/// file, offset and length. [InternalError], which the JVM throws for a mapping without a file behind it, never leaves
+/// this class. One thing is as with read(2): who cuts a file of others within a page, and writes that page again while
+/// it is copied, can have the zeroes in between seen. In a file of ours none are.
+///
+/// **Ownership.** Who opened it closes it, after the windows and before the arena. It owns its address space, its
+/// files' descriptors, and the pages it takes from the arena.
+///
+/// **Threads.** Thread-safe. A transfer through a window takes no lock; mapping and recycling take one.
+///
+/// @see <a href="https://man.netbsd.org/ubc.9">ubc(9)</a>; Silvers, UBC: An Efficient Unified I/O and Memory Caching
+///     Subsystem for NetBSD, FREENIX 2000
+public final class WindowCache implements AutoCloseable {
+
+    private static final int TRANSFER_FLAGS = WindowFlag.FAULTBUSY | WindowFlag.UNMAP | WindowFlag.PARTIALOK;
+    private static final int ALLOC_FLAGS = WindowFlag.FAULTBUSY | WindowFlag.NOWAIT;
+
+    private final WindowCacheOptions options; // (C)
+    private final Files files; // (C)
+    private final WindowCounts counts = new WindowCounts(); // (C)
+    private final WindowSpace space; // (C)
+    private final StagingRuns staging; // (C)
+    private final WindowReads reads; // (C)
+    private final WindowWrites writes; // (C)
+    private final WindowLoans loans; // (C)
+    private final AtomicBoolean isClosed = new AtomicBoolean(); // (A)
+
+    private WindowCache(PageArena arena, WindowCacheOptions options, Files files, Reservations reservations) {
+        VirtualMemory memory = reservations.memory();
+        boolean canMap = files.can(Files.Capability.MAP) && memory.can(VirtualMemory.Capability.MAP);
+        this.options = options;
+        this.files = files;
+        this.staging = new StagingRuns(arena, options.name());
+        this.space = openSpace(reservations, canMap);
+        this.reads = new WindowReads(space, files, counts, staging, memory.pageSize());
+        this.writes = new WindowWrites(files, counts, staging, options, memory.pageSize());
+        this.loans = new WindowLoans(this, space, counts, files, memory, reads, writes, staging);
+    }
+
+    private WindowSpace openSpace(Reservations reservations, boolean canMap) {
+        boolean isOpen = false;
+        try {
+            WindowPools pools = WindowPools.open(reservations, options, canMap);
+            isOpen = true;
+            return new WindowSpace(options, counts, pools);
+        } finally {
+            if (!isOpen) {
+                staging.close();
+            }
+        }
+    }
+
+    /// Opens a cache. Where native access is refused it has no windows, and does all else.
+    ///
+    /// @param arena for the pages that bytes pass through and private copies live in, a few for each processor; the
+    ///     caller closes it after the cache
+    /// @param options its sizes
+    /// @return the cache, to be closed by the caller
+    /// @throws IllegalArgumentException if a window is smaller than an OS page
+    /// @throws IllegalStateException if the mapping account of the process has no room for the windows
+    public static WindowCache open(PageArena arena, WindowCacheOptions options) {
+        return open(arena, options, Files.system(), Reservations.system());
+    }
+
+    /// Opens a cache over other kernel seams, for tests.
+    static WindowCache open(PageArena arena, WindowCacheOptions options, Files files, Reservations reservations) {
+        if (options.windowByteSize() < reservations.memory().pageSize()) {
+            throw new IllegalArgumentException(
+                    "window is smaller than an OS page: windowByteSize=" + options.windowByteSize() + ", page="
+                            + reservations.memory().pageSize());
+        }
+        return new WindowCache(arena, options, files, reservations);
+    }
+
+    /// Opens a file.
+    ///
+    /// @param path a regular file of the default file system
+    /// @param fileOptions who may change it, and how it is reached
+    /// @return the file, to be closed by the caller
+    /// @throws IOException if the system refuses
+    /// @throws IllegalStateException if the cache is closed
+    public MappedFile open(Path path, MappedFileOptions fileOptions) throws IOException {
+        Files.Access access = fileOptions.create()
+                ? Files.Access.CREATE
+                : fileOptions.writable() ? Files.Access.READ_WRITE : Files.Access.READ;
+        try {
+            int descriptor = files.open(path, access);
+            boolean isOpen = false;
+            try {
+                MappedFile file = new MappedFile(space, writes, files, path, fileOptions, descriptor);
+                space.add(file);
+                isOpen = true;
+                return file;
+            } finally {
+                if (!isOpen) {
+                    files.close(descriptor);
+                }
+            }
+        } catch (OsException e) {
+            throw new IOException("cannot open: file=" + path + ": " + e.getMessage(), e);
+        }
+    }
+
+    /// Fills memory from a file (ubc_uiomove with UBC_READ), as far as the file goes.
+    ///
+    /// @param file what to read
+    /// @param byteOffset where it begins in the file
+    /// @param to memory to fill, native or an array's
+    /// @return how many bytes were copied; fewer than `to` holds mean that the file ends there
+    /// @throws IOException if the file was cut while it was read, or the system refuses; what `to` holds is undefined
+    ///     then
+    /// @throws IllegalStateException if the file is closed
+    public long read(MappedFile file, long byteOffset, MemorySegment to) throws IOException {
+        Uio uio = Uio.reading(byteOffset, to);
+        IOException failure = reads.move(file, uio, AccessAdvice.NORMAL);
+        if (failure != null) {
+            throw failure;
+        }
+        return uio.moved();
+    }
+
+    /// Moves bytes between a file and memory or a channel (ubc_uiomove), through as many windows as it takes.
+    ///
+    /// A read ends where the file does. A write makes the file longer, which readers see when it is over. If it fails,
+    /// it is over: with FAULTBUSY all that was not written from the failing window on reads as zero, as in the
+    /// original, and that window's first part too, although it counts as moved; with PARTIALOK only that window does.
+    ///
+    /// @param file the file
+    /// @param uio what to move; it says afterwards how far it came, also after an exception
+    /// @param advice how the file is being read; of no matter for a write
+    /// @param flags READ or WRITE, which is the direction of `uio`; FAULTBUSY, UNMAP, PARTIALOK
+    /// @return how many bytes this call moved
+    /// @throws IOException if that failed; with PARTIALOK only if nothing was moved
+    /// @throws IllegalArgumentException if the flags do not go with the transfer
+    /// @throws IllegalStateException if the file is closed, or is to be written and not open for that
+    public long uiomove(MappedFile file, Uio uio, AccessAdvice advice, int flags) throws IOException {
+        WindowFlag.checkTransfer(flags, TRANSFER_FLAGS);
+        if (uio.writes() != WindowFlag.has(flags, WindowFlag.WRITE)) {
+            throw new IllegalArgumentException("flags have another direction: 0x%x, %s".formatted(flags, uio));
+        }
+        long from = uio.byteOffset();
+        long before = uio.moved();
+        IOException failure = uio.writes() ? write(file, uio, flags) : reads.move(file, uio, advice);
+        if (WindowFlag.has(flags, WindowFlag.UNMAP)) {
+            space.unmap(file, from, uio.byteOffset());
+        }
+        long moved = uio.moved() - before;
+        if (failure != null && (moved == 0 || !WindowFlag.has(flags, WindowFlag.PARTIALOK))) {
+            throw failure;
+        }
+        return moved;
+    }
+
+    /// Sets a range of a file to zero (ubc_zerorange); it grows if the range reaches behind its end.
+    ///
+    /// @param file a file that is open for writing
+    /// @param byteOffset start of the range
+    /// @param byteSize size of the range
+    /// @param flags UNMAP or none
+    /// @throws IOException if the system refuses
+    /// @throws IllegalStateException if the file is closed or not open for writing
+    public void zerorange(MappedFile file, long byteOffset, long byteSize, int flags) throws IOException {
+        WindowFlag.checkRelease(flags, WindowFlag.UNMAP);
+        checkRange(byteOffset, byteSize);
+        file.requireWritable();
+        file.writer.lock();
+        try {
+            writes.zerorange(file, byteOffset, byteOffset + byteSize);
+        } catch (OsException e) {
+            throw WindowErrors.refused("zero", file, byteOffset, byteSize, e);
+        } finally {
+            file.writer.unlock();
+        }
+        if (WindowFlag.has(flags, WindowFlag.UNMAP)) {
+            space.unmap(file, byteOffset, byteOffset + byteSize);
+        }
+    }
+
+    /// Lends a part of a file in place (ubc_alloc), waiting as long as there is no window.
+    ///
+    /// @param file the file; of a FOREIGN one the window is a private copy
+    /// @param byteOffset where it begins in the file
+    /// @param byteSize how much is wanted; the window may have less
+    /// @param advice how it will be read
+    /// @param flags READ or WRITE; FAULTBUSY; NOWAIT
+    /// @return the window, to be released by the caller; null if there is none and the flags say NOWAIT
+    /// @throws IOException if the system refuses, or a window for reading would begin behind the end of the file
+    /// @throws IllegalStateException if the file is closed, or is to be written and not open for that
+    public @Nullable Window alloc(MappedFile file, long byteOffset, long byteSize, AccessAdvice advice, int flags)
+            throws IOException {
+        return lend(file, byteOffset, byteSize, advice, flags, Long.MAX_VALUE);
+    }
+
+    /// Lends a part of a file in place (ubc_alloc), waiting for a window until a deadline.
+    ///
+    /// @param file the file; of a FOREIGN one the window is a private copy
+    /// @param byteOffset where it begins in the file
+    /// @param byteSize how much is wanted; the window may have less
+    /// @param advice how it will be read
+    /// @param flags READ or WRITE; FAULTBUSY; NOWAIT
+    /// @param timeout how long to wait at most
+    /// @return the window, to be released by the caller; null if there is none by then
+    /// @throws IOException if the system refuses, or a window for reading would begin behind the end of the file
+    /// @throws IllegalStateException if the file is closed, or is to be written and not open for that
+    public @Nullable Window tryAlloc(
+            MappedFile file, long byteOffset, long byteSize, AccessAdvice advice, int flags, Duration timeout)
+            throws IOException {
+        return lend(file, byteOffset, byteSize, advice, flags, System.nanoTime() + timeout.toNanos());
+    }
+
+    /// Takes a window back (ubc_release). It stays mapped for the next access, and is recycled when it has been left
+    /// alone for longest; with UNMAP it is the next to be recycled. Growth that was written through it is seen from
+    /// now on.
+    ///
+    /// @param window what [#alloc] lent
+    /// @param flags UNMAP or none
+    /// @throws IOException if what was written to a private copy cannot be written to the file; it is released all the
+    ///     same
+    /// @throws IllegalStateException if it is released already
+    public void release(Window window, int flags) throws IOException {
+        WindowFlag.checkRelease(flags, WindowFlag.UNMAP);
+        loans.end(window, flags);
+    }
+
+    /// Takes all windows off an empty file (ubc_purge). They keep their place in the order of recycling.
+    ///
+    /// @param file a file of no bytes
+    /// @throws IOException if the system refuses
+    /// @throws IllegalStateException if it has bytes or windows are out; nothing is changed then
+    public void purge(MappedFile file) throws IOException {
+        long byteSize = file.byteSize();
+        if (byteSize != 0) {
+            throw new IllegalStateException(
+                    "cannot purge, file is not empty: file=" + file.path() + ", byteSize=" + byteSize);
+        }
+        try {
+            space.purge(file);
+        } catch (OsException e) {
+            throw WindowErrors.refused("purge", file, e);
+        }
+    }
+
+    /// {@return the CRC-32C of a range, computed on copied blocks: over a window it would end the process if the file
+    /// were cut}
+    ///
+    /// @param file the file
+    /// @param byteOffset start of the range
+    /// @param byteSize size of the range
+    /// @throws EOFException if the file ends within it
+    /// @throws IOException if the file is cut meanwhile, or the system refuses
+    public long checksum(MappedFile file, long byteOffset, long byteSize) throws IOException {
+        checkRange(byteOffset, byteSize);
+        CRC32C crc = new CRC32C();
+        StagingRuns.Run run = staging.take();
+        try {
+            for (long at = 0; at < byteSize; ) {
+                MemorySegment block = OffHeap.segment(run.address(), Math.min(byteSize - at, StagingRuns.BYTES));
+                long count = read(file, byteOffset + at, block);
+                if (count == 0) {
+                    throw new EOFException("file ends within the range: file=%s, byteOffset=%d, byteSize=%d, end=%d"
+                            .formatted(file.path(), byteOffset, byteSize, byteOffset + at));
+                }
+                crc.update(block.asSlice(0, count).asByteBuffer());
+                at += count;
+            }
+        } finally {
+            staging.giveBack(run);
+        }
+        return crc.getValue();
+    }
+
+    /// {@return what it has done since it was opened}
+    public WindowCacheStats stats() {
+        return counts.stats();
+    }
+
+    /// {@return what it was opened with}
+    public WindowCacheOptions options() {
+        return options;
+    }
+
+    /// Closes the cache and its files. Closing twice has no effect.
+    ///
+    /// @throws IOException if the system refuses to close a file; it is closed all the same
+    /// @throws IllegalStateException if windows are out, naming them; nothing is changed then
+    @Override
+    public void close() throws IOException {
+        if (isClosed.get()) {
+            return;
+        }
+        List<MappedFile> open = space.shut();
+        if (!isClosed.compareAndSet(false, true)) {
+            return;
+        }
+        IOException refusal = null;
+        for (MappedFile file : open) {
+            try {
+                file.close();
+            } catch (IOException e) {
+                refusal = e;
+            }
+        }
+        space.close();
+        staging.close();
+        if (refusal != null) {
+            throw refusal;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "WindowCache(" + options.name() + ", " + space + ")";
+    }
+
+    void checkInvariants() {
+        space.checkInvariants();
+    }
+
+    private @Nullable IOException write(MappedFile file, Uio uio, int flags) {
+        file.requireWritable();
+        file.writer.lock();
+        try {
+            return writes.move(file, uio, flags);
+        } finally {
+            file.writer.unlock();
+        }
+    }
+
+    private @Nullable Window lend(
+            MappedFile file, long byteOffset, long byteSize, AccessAdvice advice, int flags, long deadlineNanos)
+            throws IOException {
+        WindowFlag.checkTransfer(flags, ALLOC_FLAGS);
+        checkRange(byteOffset, byteSize);
+        if (byteSize == 0) {
+            throw new IllegalArgumentException("window is empty: byteOffset=" + byteOffset + ", byteSize=0");
+        }
+        return loans.lend(file, new WindowLoans.Request(byteOffset, byteSize, advice, flags, deadlineNanos));
+    }
+
+    private static void checkRange(long byteOffset, long byteSize) {
+        if (byteOffset < 0 || byteSize < 0 || byteOffset > Long.MAX_VALUE - byteSize) {
+            throw new IllegalArgumentException(
+                    "range is not one of a file: byteOffset=" + byteOffset + ", byteSize=" + byteSize);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package io.leasehold.window;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/// The counters of a cache, in stripes, so that two threads that hit do not write to one cache line.
+///
+/// **Threads.** Thread-safe. Racy on purpose: an atomic addition would cost as much as all else in a hit, so threads
+/// that share a stripe may lose counts.
+final class WindowCounts {
+
+    static final int HIT = 0;
+    static final int MISS = 1;
+    static final int FAULTBUSY = 2;
+    static final int BYPASS = 3;
+    static final int ADMIT = 4;
+    static final int RECYCLE = 5;
+    static final int POISON = 6;
+    static final int TRUNCATED = 7;
+    static final int WAIT = 8;
+
+    private static final int STRIPES = 64;
+
+    /// Two cache lines.
+    private static final int LANE_POWER = 4;
+
+    private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
+
+    private final long[] cells = new long[(STRIPES + 1) << LANE_POWER]; // (A) opaque
+
+    /// Counts one.
+    ///
+    /// @return how many this stripe has counted by now
+    long count(int what) {
+        int stripe = (int) Thread.currentThread().threadId() & (STRIPES - 1);
+        int cell = ((stripe + 1) << LANE_POWER) + what;
+        long sum = (long) CELL.getOpaque(cells, cell) + 1;
+        CELL.setOpaque(cells, cell, sum);
+        return sum;
+    }
+
+    WindowCacheStats stats() {
+        return new WindowCacheStats(
+                sum(HIT),
+                sum(MISS),
+                sum(FAULTBUSY),
+                sum(BYPASS),
+                sum(ADMIT),
+                sum(RECYCLE),
+                sum(POISON),
+                sum(TRUNCATED),
+                sum(WAIT));
+    }
+
+    private long sum(int what) {
+        long sum = 0;
+        for (int stripe = 1; stripe <= STRIPES; stripe++) {
+            sum += (long) CELL.getOpaque(cells, (stripe << LANE_POWER) + what);
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,229 @@
+package io.leasehold.window;
+
+import io.leasehold.memory.OffHeap;
+import io.leasehold.os.Files;
+import io.leasehold.os.OsException;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Advice;
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/// Windows that are lent: pinned in place, or copied where the bytes in place cannot be relied on.
+///
+/// **Threads.** Thread-safe.
+final class WindowLoans {
+
+    /// A private copy has at most so many bytes.
+    private static final long COPY_BYTES = 256 << 10;
+
+    private final WindowCache cache; // (C)
+    private final WindowSpace space; // (C)
+    private final WindowCounts counts; // (C)
+    private final Files files; // (C)
+    private final VirtualMemory memory; // (C)
+    private final WindowReads reads; // (C)
+    private final WindowWrites writes; // (C)
+    private final StagingRuns staging; // (C)
+
+    WindowLoans(
+            WindowCache cache,
+            WindowSpace space,
+            WindowCounts counts,
+            Files files,
+            VirtualMemory memory,
+            WindowReads reads,
+            WindowWrites writes,
+            StagingRuns staging) {
+        this.cache = cache;
+        this.space = space;
+        this.counts = counts;
+        this.files = files;
+        this.memory = memory;
+        this.reads = reads;
+        this.writes = writes;
+        this.staging = staging;
+    }
+
+    /// What is asked for.
+    ///
+    /// @param deadlineNanos when to give up waiting, or [Long#MAX_VALUE] for never
+    record Request(long byteOffset, long byteSize, AccessAdvice advice, int flags, long deadlineNanos) {
+        boolean writes() {
+            return WindowFlag.has(flags, WindowFlag.WRITE);
+        }
+
+        long nanosLeft() {
+            if (WindowFlag.has(flags, WindowFlag.NOWAIT)) {
+                return 0;
+            }
+            return deadlineNanos == Long.MAX_VALUE ? Long.MAX_VALUE : deadlineNanos - System.nanoTime();
+        }
+
+        boolean overwrites() {
+            return WindowFlag.has(flags, WindowFlag.FAULTBUSY);
+        }
+    }
+
+    /// Lends a part of a file.
+    ///
+    /// @return the window, or null if there is none and the request does not wait any longer
+    @Nullable Window lend(MappedFile file, Request request) throws IOException {
+        if (request.writes()) {
+            file.requireWritable();
+        }
+        WindowPool pool = space.pools().poolOf(file);
+        try {
+            return pool == null
+                            || file.trust() == FileTrust.FOREIGN
+                            || !WindowTable.reaches(request.byteOffset >>> pool.power())
+                    ? lendCopy(file, request)
+                    : lendInPlace(file, pool, request);
+        } catch (OsException e) {
+            throw WindowErrors.refused("lend", file, request.byteOffset, request.byteSize, e);
+        }
+    }
+
+    private @Nullable Window lendInPlace(MappedFile file, WindowPool first, Request request) throws IOException {
+        WindowPool pool = first;
+        while (true) {
+            long byteSize = Math.min(
+                    clip(file, request), (1L << pool.power()) - (request.byteOffset & ((1L << pool.power()) - 1)));
+            long end = request.byteOffset + byteSize;
+            int slot = space.pin(file, pool, request);
+            if (slot == WindowPool.NO_SLOT) {
+                WindowPool next = space.pools().poolAfter(pool);
+                if (next == null) {
+                    return space.pools().isExtents(pool) ? lendCopy(file, request) : null;
+                }
+                pool = next;
+                continue;
+            }
+            boolean isLent = false;
+            try {
+                if (request.writes()) {
+                    reserve(file, request.byteOffset, end);
+                } else if (end > file.knownByteSize()) {
+                    continue; // cut before it was pinned
+                }
+                long address = pool.address(slot) + (request.byteOffset & ((1L << pool.power()) - 1));
+                if (request.overwrites()) {
+                    counts.count(WindowCounts.FAULTBUSY);
+                    populate(address, byteSize);
+                }
+                isLent = true;
+                Window.Loan loan = new Window.Loan(pool, slot, null, address);
+                return new Window(cache, file, loan, request.byteOffset, byteSize, request.writes());
+            } finally {
+                if (!isLent) {
+                    space.unpin(pool, slot, 0);
+                }
+            }
+        }
+    }
+
+    private Window lendCopy(MappedFile file, Request request) throws IOException {
+        long byteSize = Math.min(clip(file, request), COPY_BYTES);
+        StagingRuns.Run run = staging.allocate(byteSize);
+        boolean isLent = false;
+        try {
+            MemorySegment copy = OffHeap.segment(run.address(), byteSize);
+            copy.fill((byte) 0);
+            long present = byteSize;
+            if (!request.overwrites()) {
+                Uio uio = Uio.reading(request.byteOffset, copy);
+                IOException failure = reads.move(file, uio, request.advice);
+                if (failure != null) {
+                    throw failure;
+                }
+                present = request.writes() ? byteSize : uio.moved();
+            }
+            Window.Loan loan = new Window.Loan(null, WindowPool.NO_SLOT, run, run.address());
+            Window window = new Window(cache, file, loan, request.byteOffset, present, request.writes());
+            if (request.writes()) {
+                file.lendCopy();
+            }
+            isLent = true;
+            return window;
+        } finally {
+            if (!isLent) {
+                staging.free(run);
+            }
+        }
+    }
+
+    /// Ends the loan of a window.
+    void end(Window window, int flags) throws IOException {
+        window.end();
+        WindowPool pool = window.pool;
+        StagingRuns.Run copy = window.copy;
+        try {
+            if (window.isWritable()) {
+                store(window, copy != null);
+            }
+        } finally {
+            if (pool != null) {
+                space.unpin(pool, window.slot, flags);
+            }
+            if (copy != null) {
+                if (window.isWritable()) {
+                    window.file.returnCopy();
+                }
+                staging.free(copy);
+            }
+        }
+    }
+
+    private void store(Window window, boolean isCopy) throws IOException {
+        MappedFile file = window.file;
+        file.writer.lock();
+        try {
+            if (isCopy) {
+                IOException failure = writes.move(file, Uio.writing(window.byteOffset(), window.bytes()), 0);
+                if (failure != null) {
+                    throw failure;
+                }
+            } else {
+                writes.publish(file, window.byteOffset(), window.byteOffset() + window.byteSize());
+            }
+        } catch (OsException e) {
+            throw WindowErrors.refused("write", file, window.byteOffset(), window.byteSize(), e);
+        } finally {
+            file.writer.unlock();
+        }
+    }
+
+    /// {@return how many bytes there are to lend, at least one}
+    private long clip(MappedFile file, Request request) throws IOException {
+        long byteSize = request.writes() ? request.byteSize : reads.clip(file, request.byteOffset, request.byteSize);
+        if (byteSize == 0) {
+            throw new EOFException("window begins behind the end: file=%s, byteOffset=%d, fileByteSize=%d"
+                    .formatted(file.path(), request.byteOffset, file.knownByteSize()));
+        }
+        return byteSize;
+    }
+
+    /// Makes stores possible: with the disk full, or behind the end of the file, they would fault. Readers do not see
+    /// the growth before the window is released.
+    private void reserve(MappedFile file, long from, long end) {
+        file.writer.lock();
+        int entered = file.enter();
+        try {
+            files.allocate(file.descriptor(), from, end - from);
+            writes.prepare(file, from, end);
+            if (end > files.byteSize(file.descriptor())) {
+                files.truncate(file.descriptor(), end);
+            }
+        } finally {
+            file.leave(entered);
+            file.writer.unlock();
+        }
+    }
+
+    private void populate(long address, long byteSize) {
+        long page = memory.pageSize();
+        long start = address & -page;
+        memory.advise(start, ((address + byteSize + page - 1) & -page) - start, Advice.POPULATE_WRITE);
+    }
+}

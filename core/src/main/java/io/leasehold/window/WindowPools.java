@@ -1,0 +1,168 @@
+package io.leasehold.window;
+
+import io.leasehold.memory.Reservations;
+import io.leasehold.os.OsException;
+import java.util.Set;
+import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
+
+/// The extents and the windows of a cache, and the empty file that both lie over when they have no other.
+///
+/// **Ownership.** Owns both pools and the empty file.
+///
+/// **Threads.** What changes or looks through slots is called under the lock of the cache; the rest is constant.
+final class WindowPools {
+
+    private static final int NO_DESCRIPTOR = -1;
+    private static final int NAMED_WINDOWS = 4;
+
+    private final Reservations reservations; // (C)
+    private final int poison; // (C)
+    private final @Nullable WindowPool extents; // (C) null without any
+    private final @Nullable WindowPool windows; // (C) null without any
+
+    private WindowPools(
+            Reservations reservations, int poison, @Nullable WindowPool extents, @Nullable WindowPool windows) {
+        this.reservations = reservations;
+        this.poison = poison;
+        this.extents = extents;
+        this.windows = windows;
+    }
+
+    /// Reserves all address space and charges all mappings, or nothing.
+    ///
+    /// @param canMap whether there are windows at all
+    /// @throws IllegalStateException if the mapping account has no room for them
+    /// @throws OsException if the kernel refuses
+    static WindowPools open(Reservations reservations, WindowCacheOptions options, boolean canMap) {
+        if (!canMap) {
+            return new WindowPools(reservations, NO_DESCRIPTOR, null, null);
+        }
+        int poison = reservations.memory().createMemory("leasehold poison", 0);
+        WindowPool extents = null;
+        WindowPool windows = null;
+        try {
+            String name = options.name();
+            if (options.extents() > 0) {
+                extents =
+                        WindowPool.open(reservations, name, poison, options.extents(), options.extentByteSize(), false);
+            }
+            if (options.windows() > 0) {
+                windows =
+                        WindowPool.open(reservations, name, poison, options.windows(), options.windowByteSize(), true);
+            }
+            return new WindowPools(reservations, poison, extents, windows);
+        } catch (RuntimeException | Error e) {
+            new WindowPools(reservations, poison, extents, windows).closeAfter(e);
+            throw e;
+        }
+    }
+
+    /// {@return whether a file is to be mapped whole}
+    ///
+    /// @param directByteSize the largest file that is, unless it is asked for
+    boolean isDirect(WindowTier tier, long byteSize, long directByteSize) {
+        if (extents == null || (tier != WindowTier.AUTO && tier != WindowTier.DIRECT)) {
+            return false;
+        }
+        long needed = (byteSize >>> extents.power()) + 1;
+        return tier == WindowTier.DIRECT || (byteSize <= directByteSize && needed <= extents.freeCount());
+    }
+
+    /// {@return where the windows of a file are, or null if it has none}
+    @Nullable WindowPool poolOf(MappedFile file) {
+        return file.isBypassed() ? null : file.isDirect() ? extents : windows;
+    }
+
+    /// {@return where a file has windows that has no extent, or null}
+    @Nullable WindowPool poolAfter(WindowPool pool) {
+        return pool == extents ? windows : null;
+    }
+
+    boolean isExtents(WindowPool pool) {
+        return pool == extents;
+    }
+
+    /// {@return how files are reached that are not mapped whole}
+    WindowTier tierWithoutExtents() {
+        return windows == null ? WindowTier.BYPASS : WindowTier.RECYCLED;
+    }
+
+    /// Puts the slots of a file over the empty one.
+    ///
+    /// @throws OsException if the kernel refuses; the file is out of all slots all the same
+    void poison(MappedFile file, WindowCounts counts) {
+        OsException refusal = null;
+        for (WindowPool pool : new @Nullable WindowPool[] {extents, windows}) {
+            try {
+                if (pool != null) {
+                    pool.poison(file, counts);
+                }
+            } catch (OsException e) {
+                refusal = e;
+            }
+        }
+        if (refusal != null) {
+            throw refusal;
+        }
+    }
+
+    /// {@return the windows of a file that are out and reach behind `from`, as a message wants them}
+    String lent(MappedFile file, long from) {
+        StringJoiner names = new StringJoiner(", ");
+        int named = 0;
+        for (WindowPool pool : new @Nullable WindowPool[] {extents, windows}) {
+            int slot = pool == null ? WindowPool.NO_SLOT : pool.nextPinned(file, 0);
+            while (pool != null && slot != WindowPool.NO_SLOT && named < NAMED_WINDOWS) {
+                long start = pool.byteOffset(slot);
+                if (start + (1L << pool.power()) > from) {
+                    names.add("byteOffset=%d byteSize=%d loans=%d"
+                            .formatted(start, 1L << pool.power(), WindowPool.pins(pool.word(slot))));
+                    named++;
+                }
+                slot = pool.nextPinned(file, slot + 1);
+            }
+        }
+        if (file.copiesOut() > 0) {
+            names.add("private copies to be written: " + file.copiesOut());
+        }
+        return names.toString();
+    }
+
+    /// Gives the address space back; nothing is in the slots.
+    ///
+    /// @throws OsException if the kernel refuses
+    void close() {
+        if (extents != null) {
+            extents.close();
+        }
+        if (windows != null) {
+            windows.close();
+        }
+        if (poison != NO_DESCRIPTOR) {
+            reservations.memory().closeMemory(poison);
+        }
+    }
+
+    /// @param open the files that may be in slots
+    void checkInvariants(Set<MappedFile> open) {
+        for (WindowPool pool : new @Nullable WindowPool[] {extents, windows}) {
+            if (pool != null) {
+                pool.checkInvariants(open);
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "extents=" + extents + ", windows=" + windows;
+    }
+
+    private void closeAfter(Throwable cause) {
+        try {
+            close();
+        } catch (OsException e) {
+            cause.addSuppressed(e);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+package io.leasehold.window;
+
+import io.leasehold.memory.OffHeap;
+import io.leasehold.os.Errno;
+import io.leasehold.os.Files;
+import io.leasehold.os.OsException;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/// Writes to files of ours, window by window as the original counts them, through write(2): into the same page cache
+/// that the windows show, so they are seen there at once.
+///
+/// **Threads.** Each method is called by the writer of the file.
+final class WindowWrites {
+
+    private final Files files; // (C)
+    private final WindowCounts counts; // (C)
+    private final StagingRuns staging; // (C)
+    private final long windowByteSize; // (C)
+    private final long pageByteSize; // (C)
+    private final long dirtyByteSize; // (C)
+
+    WindowWrites(Files files, WindowCounts counts, StagingRuns staging, WindowCacheOptions options, long pageByteSize) {
+        this.files = files;
+        this.counts = counts;
+        this.staging = staging;
+        this.windowByteSize = options.windowByteSize();
+        this.pageByteSize = pageByteSize;
+        this.dirtyByteSize = options.dirtyByteSize();
+    }
+
+    /// Moves what a transfer brings into the file. Growth is seen when all of it is written, and if the transfer fails,
+    /// as far as it came or was zeroed.
+    ///
+    /// @return what went wrong, or null
+    @Nullable IOException move(MappedFile file, Uio uio, int flags) {
+        long from = uio.byteOffset();
+        long end = from + uio.residual();
+        boolean faultbusy = WindowFlag.has(flags, WindowFlag.FAULTBUSY);
+        boolean partialOk = WindowFlag.has(flags, WindowFlag.PARTIALOK);
+        int entered = file.enter();
+        try {
+            prepare(file, from, end);
+            IOException failure = null;
+            long at = from;
+            while (at < end && (failure == null || (faultbusy && !partialOk))) {
+                long windowEnd = Math.min(end, (at | (windowByteSize - 1)) + 1);
+                if (failure == null) {
+                    counts.count(faultbusy ? WindowCounts.FAULTBUSY : WindowCounts.BYPASS);
+                    failure = moveWindow(file, uio, windowEnd);
+                }
+                if (failure != null && faultbusy) {
+                    zero(file, at, windowEnd); // the copied part of it too, as the original does
+                }
+                at = windowEnd;
+            }
+            publish(file, from, faultbusy ? at : uio.byteOffset());
+            return failure;
+        } catch (OsException e) {
+            return WindowErrors.refused("write", file, from, end - from, e);
+        } finally {
+            file.leave(entered);
+        }
+    }
+
+    /// Writes zeroes; the file grows if they reach behind its end.
+    ///
+    /// @throws OsException if the system refuses
+    void zerorange(MappedFile file, long from, long end) {
+        int entered = file.enter();
+        try {
+            prepare(file, from, end);
+            zero(file, from, end);
+            publish(file, from, end);
+        } finally {
+            file.leave(entered);
+        }
+    }
+
+    /// Reserves disk space for what reaches behind the end, so that a full disk is told before anything is written.
+    ///
+    /// @throws OsException if there is none
+    void prepare(MappedFile file, long from, long end) {
+        long length = file.knownByteSize();
+        if (end <= length || from == end) {
+            return;
+        }
+        try {
+            long first = Math.max(from, length);
+            files.allocate(file.descriptor(), first, end - first);
+        } catch (OsException e) {
+            // a file system that cannot reserve says so, and tells of a full disk when it is written
+            if (e.errno() != Errno.EOPNOTSUPP) {
+                throw e;
+            }
+        }
+        zeroTail(file, length, from);
+    }
+
+    /// Makes a range that was written known: to readers, and to who bounds dirty bytes.
+    ///
+    /// @throws OsException if the disk refuses what was written
+    void publish(MappedFile file, long from, long end) {
+        if (end > from) {
+            // what could not even be zeroed is not there
+            file.publishByteSize(end <= file.knownByteSize() ? end : Math.min(end, files.byteSize(file.descriptor())));
+            file.dirtied(from, end, dirtyByteSize);
+        }
+    }
+
+    /// Zeroes what somebody may have stored behind the old end, in its last page, through a mapping; the kernel would
+    /// show it once the file grows over it.
+    void zeroTail(MappedFile file, long oldEnd, long newEnd) {
+        long pageEnd = (oldEnd + pageByteSize - 1) & -pageByteSize;
+        if (newEnd > oldEnd) {
+            zero(file, oldEnd, Math.min(newEnd, pageEnd));
+        }
+    }
+
+    private @Nullable IOException moveWindow(MappedFile file, Uio uio, long windowEnd) {
+        MemorySegment memory = uio.memory();
+        long from = uio.byteOffset();
+        try {
+            while (uio.byteOffset() < windowEnd) {
+                long rest = windowEnd - uio.byteOffset();
+                if (memory != null && memory.isNative()) {
+                    MemorySegment part = memory.asSlice(uio.moved(), rest);
+                    uio.advance(files.write(file.descriptor(), part, uio.byteOffset()));
+                } else {
+                    moveStaged(file, uio, Math.min(rest, StagingRuns.BYTES));
+                }
+            }
+            return null;
+        } catch (OsException e) {
+            return WindowErrors.refused("write", file, from, windowEnd - from, e);
+        } catch (IOException e) {
+            return e;
+        }
+    }
+
+    private void moveStaged(MappedFile file, Uio uio, long byteSize) throws IOException {
+        StagingRuns.Run run = staging.take();
+        try {
+            MemorySegment staged = OffHeap.segment(run.address(), byteSize);
+            MemorySegment memory = uio.memory();
+            long count = byteSize;
+            if (memory != null) {
+                MemorySegment.copy(memory, uio.moved(), staged, 0, byteSize);
+            } else {
+                count = uio.fill(staged);
+            }
+            for (long done = 0; done < count; ) {
+                long written = files.write(file.descriptor(), staged.asSlice(done, count - done), uio.byteOffset());
+                uio.advance(written);
+                done += written;
+            }
+        } finally {
+            staging.giveBack(run);
+        }
+    }
+
+    private void zero(MappedFile file, long from, long end) {
+        if (from >= end) {
+            return;
+        }
+        StagingRuns.Run run = staging.take();
+        try {
+            MemorySegment zeroes = OffHeap.segment(run.address(), Math.min(end - from, StagingRuns.BYTES));
+            zeroes.fill((byte) 0);
+            for (long at = from; at < end; ) {
+                MemorySegment part = zeroes.asSlice(0, Math.min(end - at, zeroes.byteSize()));
+                at += files.write(file.descriptor(), part, at);
+            }
+        } finally {
+            staging.giveBack(run);
+        }
+    }
+}

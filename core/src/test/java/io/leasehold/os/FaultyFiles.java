@@ -1,0 +1,173 @@
+package io.leasehold.os;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+
+/// Files that fail when they are told to, with the exception that the real ones would throw; beside
+/// [FaultyVirtualMemory], and used like it.
+///
+/// A call that fails does not reach the files behind. Calls are numbered per kind, from 1, starting when a fault is
+/// armed; a kind has one armed fault at a time. A transfer can also be cut short instead.
+///
+/// **Ownership.** Does not own the files behind.
+///
+/// **Threads.** Thread-safe.
+public final class FaultyFiles implements Files {
+
+    /// The calls that can be made to fail.
+    public enum Call {
+        OPEN,
+        STATUS,
+        BYTE_SIZE,
+        READ,
+        WRITE,
+        TRUNCATE,
+        ALLOCATE,
+        SYNC,
+        WRITE_BACK,
+        ADVISE,
+        CLOSE
+    }
+
+    /// Instead of an error number: a transfer moves half of its bytes and says so.
+    public static final int SHORT = -1;
+
+    private final Files delegate; // (C)
+    private final Faults<Call> faults = new Faults<>(Call.class); // (C)
+
+    public FaultyFiles(Files delegate) {
+        this.delegate = delegate;
+    }
+
+    /// Makes the `nth` call from now on fail, and no other.
+    public void failOnce(Call call, int nth, int errno) {
+        faults.failOnce(call, nth, errno);
+    }
+
+    /// Makes the `nth` call from now on fail, and all after it.
+    public void failFrom(Call call, int nth, int errno) {
+        faults.failFrom(call, nth, errno);
+    }
+
+    /// Takes all faults back. The counters stay.
+    public void disarm() {
+        faults.disarm();
+    }
+
+    /// {@return whether a fault of this kind is still to come}
+    public boolean isArmed(Call call) {
+        return faults.isArmed(call);
+    }
+
+    /// {@return how often a call was made, failed ones included}
+    public long count(Call call) {
+        return faults.count(call);
+    }
+
+    /// {@return how many calls were made to fail}
+    public long injected() {
+        return faults.injected();
+    }
+
+    @Override
+    public boolean can(Capability capability) {
+        return delegate.can(capability);
+    }
+
+    @Override
+    public int open(Path path, Access access) {
+        enter(Call.OPEN, "open", "path=" + path + ", " + access);
+        return delegate.open(path, access);
+    }
+
+    @Override
+    public Status status(int descriptor) {
+        enter(Call.STATUS, "fstat", "descriptor=" + descriptor);
+        return delegate.status(descriptor);
+    }
+
+    @Override
+    public long byteSize(int descriptor) {
+        enter(Call.BYTE_SIZE, "lseek", "descriptor=" + descriptor);
+        return delegate.byteSize(descriptor);
+    }
+
+    @Override
+    public long read(int descriptor, MemorySegment to, long byteOffset) {
+        return delegate.read(descriptor, enterTransfer(Call.READ, "pread", descriptor, to, byteOffset), byteOffset);
+    }
+
+    @Override
+    public long write(int descriptor, MemorySegment from, long byteOffset) {
+        return delegate.write(
+                descriptor, enterTransfer(Call.WRITE, "pwrite", descriptor, from, byteOffset), byteOffset);
+    }
+
+    @Override
+    public void truncate(int descriptor, long byteSize) {
+        enter(Call.TRUNCATE, "ftruncate", "descriptor=" + descriptor + ", byteSize=" + byteSize);
+        delegate.truncate(descriptor, byteSize);
+    }
+
+    @Override
+    public void allocate(int descriptor, long byteOffset, long byteSize) {
+        enterRange(Call.ALLOCATE, "fallocate", descriptor, byteOffset, byteSize);
+        delegate.allocate(descriptor, byteOffset, byteSize);
+    }
+
+    @Override
+    public void sync(int descriptor) {
+        enter(Call.SYNC, "fdatasync", "descriptor=" + descriptor);
+        delegate.sync(descriptor);
+    }
+
+    @Override
+    public void writeBack(int descriptor, long byteOffset, long byteSize) {
+        enterRange(Call.WRITE_BACK, "sync_file_range", descriptor, byteOffset, byteSize);
+        delegate.writeBack(descriptor, byteOffset, byteSize);
+    }
+
+    @Override
+    public void advise(int descriptor, long byteOffset, long byteSize, Advice advice) {
+        enterRange(Call.ADVISE, "posix_fadvise", descriptor, byteOffset, byteSize);
+        delegate.advise(descriptor, byteOffset, byteSize, advice);
+    }
+
+    @Override
+    public void close(int descriptor) {
+        try {
+            enter(Call.CLOSE, "close", "descriptor=" + descriptor);
+        } catch (OsException e) {
+            delegate.close(descriptor); // as the kernel does
+            throw e;
+        }
+        delegate.close(descriptor);
+    }
+
+    @Override
+    public String toString() {
+        return "FaultyFiles(" + faults + ", delegate=" + delegate + ")";
+    }
+
+    private MemorySegment enterTransfer(Call call, String name, int descriptor, MemorySegment memory, long byteOffset) {
+        int errno = faults.countAndStrike(call);
+        if (errno == SHORT) {
+            return memory.asSlice(0, memory.byteSize() / 2);
+        }
+        if (errno != 0) {
+            throw FilePreconditions.ofTransfer(name, descriptor, memory, byteOffset, errno);
+        }
+        return memory;
+    }
+
+    private void enterRange(Call call, String name, int descriptor, long byteOffset, long byteSize) {
+        enter(call, name, "descriptor=" + descriptor + ", byteOffset=" + byteOffset + ", byteSize=" + byteSize);
+    }
+
+    private void enter(Call call, String name, String arguments) {
+        int errno = faults.countAndStrike(call);
+        if (errno != 0) {
+            throw new OsException(name, arguments, errno);
+        }
+    }
+}

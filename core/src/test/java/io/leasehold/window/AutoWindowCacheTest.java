@@ -1,0 +1,21 @@
+package io.leasehold.window;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The contracts where the cache chooses.
+class AutoWindowCacheTest implements WindowReadContract, WindowWriteContract, WindowLoanContract {
+
+    @TempDir
+    Path folder;
+
+    @Override
+    public WindowTier tier() {
+        return WindowTier.AUTO;
+    }
+
+    @Override
+    public Path folder() {
+        return folder;
+    }
+}

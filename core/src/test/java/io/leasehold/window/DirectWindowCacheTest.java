@@ -1,0 +1,21 @@
+package io.leasehold.window;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The contracts on files that are pinned to the tier DIRECT.
+class DirectWindowCacheTest implements WindowReadContract, WindowWriteContract, WindowLoanContract {
+
+    @TempDir
+    Path folder;
+
+    @Override
+    public WindowTier tier() {
+        return WindowTier.DIRECT;
+    }
+
+    @Override
+    public Path folder() {
+        return folder;
+    }
+}

@@ -1,0 +1,129 @@
+package io.leasehold.window;
+
+import io.leasehold.memory.MappingBudget;
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.memory.Reservations;
+import io.leasehold.os.FaultyFiles;
+import io.leasehold.os.FaultyVirtualMemory;
+import io.leasehold.os.Files;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Capability;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import io.leasehold.page.PageArenas;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+
+/// A cache of few and small windows over kernel seams that count calls and fail when they are told to, with its arena.
+///
+/// **Ownership.** Closing it closes the cache and the arena, both strictly, and checks that no mapping stays charged.
+///
+/// **Threads.** As the cache.
+final class WindowBed implements AutoCloseable {
+
+    /// Few pages, so that a few hundred bytes more are another window.
+    static final int WINDOW_BYTES = 4 * (int) VirtualMemory.system().pageSize();
+
+    private static final long MAPPINGS = 4096;
+
+    final FaultyFiles files = new FaultyFiles(Files.system());
+    final FaultyVirtualMemory memory = new FaultyVirtualMemory(VirtualMemory.system());
+    final WindowCache cache;
+    private final MappingBudget mappings = new MappingBudget(MAPPINGS);
+    private final Reservations reservations = new Reservations(memory, mappings);
+    private final PageArena arena;
+
+    WindowBed(WindowCacheOptions options) {
+        PageArenaOptions pages = PageArenaOptions.defaults()
+                .withName("arena")
+                .withByteSize(64 << 20)
+                .withDecay(PageArenaOptions.NO_DECAY)
+                .withBudget(MemoryBudget.of("test", 1 << 30));
+        this.arena = PageArenas.open(pages, reservations);
+        this.cache = WindowCache.open(arena, options, files, reservations);
+    }
+
+    /// {@return so many windows and extents of [#WINDOW_BYTES] and four times that}
+    static WindowCacheOptions options(int windows, int extents) {
+        return WindowCacheOptions.defaults()
+                .withWindows(windows, WINDOW_BYTES)
+                .withExtents(extents, 4L * WINDOW_BYTES)
+                .withDirtyByteSize(3L * WINDOW_BYTES);
+    }
+
+    /// {@return whether files can be mapped here}
+    static boolean canMap() {
+        return Files.system().can(Files.Capability.MAP)
+                && VirtualMemory.system().can(Capability.MAP);
+    }
+
+    MappedFile open(Path path, FileTrust trust, WindowTier tier) throws IOException {
+        MappedFileOptions options = trust == FileTrust.OWNED
+                ? MappedFileOptions.owned()
+                : MappedFileOptions.defaults().withTrust(trust);
+        return cache.open(path, options.withTier(tier));
+    }
+
+    byte[] read(MappedFile file, long byteOffset, int byteSize) throws IOException {
+        byte[] bytes = new byte[byteSize];
+        long count = cache.read(file, byteOffset, MemorySegment.ofArray(bytes));
+        return Arrays.copyOf(bytes, (int) count);
+    }
+
+    void write(MappedFile file, long byteOffset, byte... content) throws IOException {
+        cache.uiomove(
+                file, Uio.writing(byteOffset, MemorySegment.ofArray(content)), AccessAdvice.NORMAL, WindowFlag.WRITE);
+    }
+
+    /// {@return so many bytes of which none is zero and any two windows differ}
+    static byte[] pattern(int byteSize, int salt) {
+        byte[] bytes = new byte[byteSize];
+        for (int i = 0; i < byteSize; i++) {
+            bytes[i] = patternAt(i, salt);
+        }
+        return bytes;
+    }
+
+    static byte patternAt(long position, int salt) {
+        long mixed = (position + salt) * 0x9E37_79B9_7F4A_7C15L;
+        return (byte) (1 + Math.floorMod(mixed >>> 32, 255));
+    }
+
+    /// {@return a file written by others}
+    static Path foreign(Path folder, byte[] content) throws IOException {
+        return java.nio.file.Files.write(java.nio.file.Files.createTempFile(folder, "file", ""), content);
+    }
+
+    /// Opens a file as others do.
+    static FileChannel channel(Path path) throws IOException {
+        return FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    }
+
+    static void writeAsOthers(Path path, long byteOffset, byte... content) throws IOException {
+        try (FileChannel channel = channel(path)) {
+            channel.write(ByteBuffer.wrap(content), byteOffset);
+        }
+    }
+
+    static void cutAsOthers(Path path, long byteSize) throws IOException {
+        try (FileChannel channel = channel(path)) {
+            channel.truncate(byteSize);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        cache.checkInvariants();
+        cache.close();
+        arena.close();
+        reservations.releaseParked();
+        if (mappings.used() != 0) {
+            throw new AssertionError("mappings stay charged: " + mappings.used());
+        }
+    }
+}

@@ -1,0 +1,188 @@
+package io.leasehold.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import io.leasehold.memory.TestMemory;
+import io.leasehold.os.Errno;
+import io.leasehold.os.FaultyFiles;
+import io.leasehold.os.FaultyVirtualMemory;
+import io.leasehold.os.OsException;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Capability;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// Every call of the kernel that a short life of two files makes fails once, each in its turn: the step that made it
+/// throws an [IOException] or goes another way, and all that follows is as if nothing had been.
+class WindowCacheFaultTest {
+
+    private static final int WINDOW = WindowBed.WINDOW_BYTES;
+    private static final int MAX_CALLS = 500;
+
+    @TempDir
+    Path folder;
+
+    /// What a life consists of; it may fail as a whole.
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = FaultyFiles.Call.class,
+            names = {"ADVISE"},
+            mode = EnumSource.Mode.EXCLUDE)
+    void everyCallOnFilesMayFail(FaultyFiles.Call call) throws IOException {
+        int[] errnos = call == FaultyFiles.Call.READ || call == FaultyFiles.Call.WRITE
+                ? new int[] {Errno.EIO, FaultyFiles.SHORT}
+                : new int[] {Errno.EIO};
+        for (int errno : errnos) {
+            for (WindowTier tier : WindowTier.values()) {
+                for (int nth = 1; nth < MAX_CALLS; nth++) {
+                    int now = nth;
+                    int failures = live(tier, bed -> bed.files.failOnce(call, now, errno));
+                    if (failures < 0) {
+                        break; // the life made fewer calls than that
+                    }
+                    assertThat(failures).isLessThanOrEqualTo(1);
+                    assertThat(errno == FaultyFiles.SHORT ? failures : 0).isZero();
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = FaultyVirtualMemory.Call.class,
+            names = {"MAP", "DECOMMIT", "ADVISE"})
+    void everyCallOnMappingsMayFail(FaultyVirtualMemory.Call call) throws IOException {
+        TestMemory.require(VirtualMemory.system(), Capability.MAP);
+        for (WindowTier tier : WindowTier.values()) {
+            for (int nth = 1; nth < MAX_CALLS; nth++) {
+                int now = nth;
+                if (live(tier, bed -> bed.memory.failOnce(call, now, Errno.ENOMEM)) < 0) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Lives with one fault.
+    ///
+    /// @return how many steps failed, or -1 if the fault was never reached
+    private int live(WindowTier tier, Consumer<WindowBed> fault) throws IOException {
+        Path path = Files.createTempFile(folder, "file", "");
+        byte[] content = WindowBed.pattern(5 * WINDOW, 1);
+        int failures = 0;
+        boolean isReached;
+        try (WindowBed bed = new WindowBed(WindowBed.options(2, 2))) {
+            Life life = new Life(bed, path, tier, content);
+            fault.accept(bed);
+            for (Step step : life.steps()) {
+                failures += fails(step) ? 1 : 0;
+                bed.cache.checkInvariants();
+            }
+            isReached = bed.files.injected() + bed.memory.injected() > 0;
+            bed.files.disarm();
+            bed.memory.disarm();
+            life.check();
+        }
+        Files.delete(path);
+        return isReached ? failures : -1;
+    }
+
+    private static boolean fails(Step step) {
+        try {
+            step.run();
+            return false;
+        } catch (IOException e) {
+            Throwable cause = Objects.requireNonNull(e.getCause(), e::getMessage);
+            assertThat(cause).isInstanceOf(OsException.class);
+            assertThat(e).hasMessageContaining("file=");
+            return true;
+        } catch (RuntimeException | Error e) {
+            return fail("not an IOException", e);
+        }
+    }
+
+    /// Steps that may fail each on its own, and leave nothing half-done.
+    private static final class Life {
+        private final WindowBed bed;
+        private final Path path;
+        private final WindowTier tier;
+        private final byte[] content;
+        private final MappedFile file;
+
+        Life(WindowBed bed, Path path, WindowTier tier, byte[] content) throws IOException {
+            this.bed = bed;
+            this.path = path;
+            this.tier = tier;
+            this.content = content;
+            this.file = bed.open(path, FileTrust.OWNED, tier);
+        }
+
+        List<Step> steps() {
+            List<Step> steps = new ArrayList<>();
+            steps.add(() -> write(0));
+            steps.add(() -> write(WindowFlag.FAULTBUSY));
+            for (int part = 0; part < 5; part++) {
+                long from = (long) part * WINDOW;
+                steps.add(() -> bed.read(file, from, WINDOW));
+                steps.add(() -> readAtRandom(from));
+            }
+            steps.add(() -> lend(WindowFlag.READ));
+            steps.add(() -> lend(WindowFlag.WRITE));
+            steps.add(() -> bed.cache.zerorange(file, 3, WINDOW, WindowFlag.UNMAP));
+            steps.add(file::force);
+            steps.add(() -> file.truncate(WINDOW));
+            steps.add(() -> file.truncate(2L * WINDOW));
+            steps.add(this::openAndClose);
+            return steps;
+        }
+
+        void check() throws IOException {
+            write(WindowFlag.FAULTBUSY);
+            assertThat(bed.read(file, 0, content.length)).isEqualTo(content);
+            assertThat(bed.read(file, 0, content.length)).isEqualTo(content);
+            file.truncate(0);
+            bed.cache.purge(file);
+            file.close();
+        }
+
+        private void write(int flags) throws IOException {
+            Uio uio = Uio.writing(0, MemorySegment.ofArray(content));
+            bed.cache.uiomove(file, uio, AccessAdvice.NORMAL, WindowFlag.WRITE | flags);
+        }
+
+        private void readAtRandom(long from) throws IOException {
+            Uio uio = Uio.reading(from, MemorySegment.ofArray(new byte[WINDOW]));
+            bed.cache.uiomove(file, uio, AccessAdvice.RANDOM, WindowFlag.READ);
+        }
+
+        private void lend(int flags) throws IOException {
+            if (file.byteSize() > 0 || flags == WindowFlag.WRITE) {
+                Objects.requireNonNull(bed.cache.alloc(file, 0, 9, AccessAdvice.NORMAL, flags))
+                        .close();
+            }
+        }
+
+        private void openAndClose() throws IOException {
+            try (MappedFile other = bed.open(path, FileTrust.FOREIGN, tier)) {
+                bed.read(other, 0, 9);
+                Window window = bed.cache.alloc(file, 0, 9, AccessAdvice.NORMAL, WindowFlag.WRITE);
+                Objects.requireNonNull(window).close();
+                bed.read(other, 0, 9);
+            }
+        }
+    }
+}

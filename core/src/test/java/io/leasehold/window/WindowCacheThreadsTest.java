@@ -1,0 +1,103 @@
+package io.leasehold.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.memory.Seeds;
+import io.leasehold.page.Watchdog;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Many threads on few windows: what is copied and what is lent is always the part of the file that was asked for,
+/// however fast its window is recycled, and a file that is opened and closed beside them takes nothing from the others.
+///
+/// `-Dleasehold.soak=true` takes a hundred times as many steps.
+class WindowCacheThreadsTest {
+
+    private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 300_000 : 3_000;
+    private static final int THREADS = 4;
+    private static final int FILES = 3;
+    private static final int WINDOW = WindowBed.WINDOW_BYTES;
+    private static final int PARTS = 9;
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void partsOfFilesAreNotMixedUp() throws Exception {
+        long seed = Seeds.next("WindowCacheThreadsTest");
+        Watchdog watchdog = new Watchdog();
+        List<Path> paths = new ArrayList<>();
+        for (int i = 0; i < FILES; i++) {
+            paths.add(WindowBed.foreign(folder, WindowBed.pattern(PARTS * WINDOW, i)));
+        }
+        try (WindowBed bed = new WindowBed(WindowBed.options(3, 3))) {
+            List<MappedFile> files = new ArrayList<>();
+            for (Path path : paths) {
+                files.add(bed.open(path, FileTrust.IMMUTABLE, WindowTier.RECYCLED));
+            }
+            for (int i = 0; i < THREADS; i++) {
+                SplittableRandom random = new SplittableRandom(seed + i);
+                watchdog.start("reader", () -> {
+                    for (int step = 0; step < STEPS; step++) {
+                        int number = random.nextInt(FILES);
+                        if (random.nextInt(4) == 0) {
+                            lend(bed, files.get(number), number, random);
+                        } else {
+                            read(bed, files.get(number), number, random);
+                        }
+                    }
+                });
+            }
+            SplittableRandom random = new SplittableRandom(seed + THREADS);
+            watchdog.start("opener", () -> {
+                for (int step = 0; step < STEPS / 10; step++) {
+                    int number = random.nextInt(FILES);
+                    WindowTier tier = step % 2 == 0 ? WindowTier.DIRECT : WindowTier.RECYCLED;
+                    try (MappedFile file = bed.open(paths.get(number), FileTrust.IMMUTABLE, tier)) {
+                        read(bed, file, number, random);
+                        lend(bed, file, number, random);
+                    }
+                }
+            });
+            watchdog.join();
+            bed.cache.checkInvariants();
+            if (WindowBed.canMap()) {
+                assertThat(bed.cache.stats().recycles()).isPositive();
+                assertThat(bed.cache.stats().hits()).isPositive();
+            }
+        }
+    }
+
+    private static void read(WindowBed bed, MappedFile file, int number, SplittableRandom random) throws IOException {
+        int from = random.nextInt(PARTS * WINDOW);
+        byte[] bytes = bed.read(file, from, random.nextInt(1, 2 * WINDOW));
+        check(MemorySegment.ofArray(bytes), from, number);
+    }
+
+    private static void lend(WindowBed bed, MappedFile file, int number, SplittableRandom random) throws IOException {
+        int from = random.nextInt(PARTS * WINDOW);
+        Duration patience = Duration.ofSeconds(60);
+        Window lent = bed.cache.tryAlloc(file, from, 500, AccessAdvice.NORMAL, WindowFlag.READ, patience);
+        try (Window window = Objects.requireNonNull(lent, "no window within a minute")) {
+            check(window.segment(), from, number);
+        }
+    }
+
+    private static void check(MemorySegment bytes, int from, int number) {
+        for (long i = 0; i < bytes.byteSize(); i++) {
+            byte is = bytes.get(ValueLayout.JAVA_BYTE, i);
+            if (is != WindowBed.patternAt(from + i, number)) {
+                throw new AssertionError("wrong byte: file=%d, from=%d, at=%d, is=%d".formatted(number, from, i, is));
+            }
+        }
+    }
+}

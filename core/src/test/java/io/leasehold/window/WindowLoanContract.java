@@ -1,0 +1,239 @@
+package io.leasehold.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.page.Eventually;
+import io.leasehold.page.Watchdog;
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+
+/// What is lent, on every tier: in place or as a private copy, and what that keeps others from.
+interface WindowLoanContract extends WindowTierFixture {
+
+    @Test
+    default void windowHasTheBytesOfTheFile() throws IOException {
+        byte[] content = WindowBed.pattern(9 * WINDOW, 1);
+        Path path = WindowBed.foreign(folder(), content);
+        try (WindowBed bed = bed()) {
+            for (FileTrust trust : FileTrust.values()) {
+                MappedFile file = bed.open(path, trust, tier());
+                for (long from = 0; from < content.length; from += WINDOW - 1) {
+                    try (Window window = alloc(bed, file, from, 2L * WINDOW)) {
+                        int end = (int) (from + window.byteSize());
+                        assertThat(window.byteOffset()).isEqualTo(from);
+                        assertThat(bytes(window)).isEqualTo(Arrays.copyOfRange(content, (int) from, end));
+                        assertThat(window.segment().isReadOnly()).isTrue();
+                        assertThat(window.isPrivate())
+                                .isEqualTo(trust == FileTrust.FOREIGN || file.tier() == WindowTier.BYPASS);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    default void windowIsAsLongAsItsSlotOrTheFile() throws IOException {
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(
+                    WindowBed.foreign(folder(), WindowBed.pattern(5 * WINDOW, 1)), FileTrust.IMMUTABLE, tier());
+            long slot = file.tier() == WindowTier.DIRECT ? 4L * WINDOW : WINDOW;
+            if (file.tier() != WindowTier.BYPASS) {
+                try (Window window = alloc(bed, file, 100, 100L * WINDOW)) {
+                    assertThat(window.byteSize()).isEqualTo(slot - 100);
+                }
+            }
+            try (Window window = alloc(bed, file, 5 * WINDOW - 3, 100)) {
+                assertThat(window.byteSize()).isEqualTo(3);
+            }
+            assertThatThrownBy(() -> alloc(bed, file, 5L * WINDOW, 1)).isInstanceOf(EOFException.class);
+            assertThatThrownBy(() -> alloc(bed, file, 0, 0)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
+    default void privateCopySurvivesACut() throws IOException {
+        Path path = WindowBed.foreign(folder(), WindowBed.pattern(WINDOW, 1));
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(path, FileTrust.FOREIGN, tier());
+            try (Window window = alloc(bed, file, 0, WINDOW)) {
+                WindowBed.cutAsOthers(path, 0);
+                assertThat(bytes(window)).isEqualTo(WindowBed.pattern(WINDOW, 1));
+            }
+        }
+    }
+
+    @Test
+    default void windowIsReleasedOnce() throws IOException {
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(WindowBed.foreign(folder(), new byte[9]), FileTrust.IMMUTABLE, tier());
+            Window window = alloc(bed, file, 0, 9);
+            window.close();
+            assertThatThrownBy(window::close)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("window is released: " + window);
+            assertThatThrownBy(window::segment).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(window::address).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    /// Acceptance fact (9), the windows.
+    @Test
+    default void fileWithWindowsOutIsNotClosedCutOrPurged() throws IOException {
+        Path path = folder().resolve("new");
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(path, FileTrust.OWNED, tier());
+            bed.write(file, 0, WindowBed.pattern(WINDOW, 1));
+            Window window = Objects.requireNonNull(bed.cache.alloc(file, 8, 16, AccessAdvice.NORMAL, WindowFlag.WRITE));
+            String[] named = {"windows are out", path.toString(), window.isPrivate() ? "copies" : "byteOffset=0"};
+            assertThatThrownBy(file::close)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContainingAll(named);
+            assertThatThrownBy(bed.cache::close)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContainingAll(named);
+            assertThatThrownBy(() -> file.truncate(0))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContainingAll(named);
+            assertThat(bed.read(file, 0, WINDOW)).isEqualTo(WindowBed.pattern(WINDOW, 1));
+            window.segment().fill((byte) 3);
+            window.close();
+            file.truncate(9);
+            assertThat(bed.read(file, 7, WINDOW)).containsExactly(WindowBed.patternAt(7, 1), 3);
+            file.close();
+        }
+    }
+
+    @Test
+    default void fileIsClosedWhenItsWindowsAreBack() throws Exception {
+        Watchdog watchdog = new Watchdog();
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            Window window = Objects.requireNonNull(bed.cache.alloc(file, 0, 9, AccessAdvice.NORMAL, WindowFlag.WRITE));
+            assertThatThrownBy(() -> file.close(Duration.ofMillis(1))).isInstanceOf(IllegalStateException.class);
+            Thread closer = watchdog.start("closer", () -> file.close(Duration.ofSeconds(60)));
+            Eventually.holds("the closer waits", () -> closer.getState() == Thread.State.TIMED_WAITING);
+            assertThatThrownBy(() -> bed.cache.alloc(file, 0, 9, AccessAdvice.NORMAL, WindowFlag.WRITE))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("file is closed");
+            window.close();
+            watchdog.join();
+        }
+    }
+
+    @Test
+    default void exhaustionWaitsOrGivesUp() throws Exception {
+        Watchdog watchdog = new Watchdog();
+        byte[] content = WindowBed.pattern(9 * WINDOW, 1);
+        try (WindowBed bed = new WindowBed(WindowBed.options(2, 0))) {
+            MappedFile file = bed.open(WindowBed.foreign(folder(), content), FileTrust.IMMUTABLE, tier());
+            List<Window> windows = new ArrayList<>();
+            windows.add(alloc(bed, file, 0, 9));
+            windows.add(alloc(bed, file, WINDOW, 9));
+            int flags = WindowFlag.READ | WindowFlag.NOWAIT;
+            Window third = bed.cache.alloc(file, 2L * WINDOW, 9, AccessAdvice.NORMAL, flags);
+            if (file.tier() == WindowTier.BYPASS) {
+                windows.add(Objects.requireNonNull(third)); // private copies do not run out
+            } else {
+                assertThat(third).isNull();
+                Duration soon = Duration.ofMillis(2);
+                assertThat(bed.cache.tryAlloc(file, 2L * WINDOW, 9, AccessAdvice.NORMAL, WindowFlag.READ, soon))
+                        .isNull();
+                assertThat(bed.read(file, 0, content.length)).isEqualTo(content); // copies do not wait
+                AtomicReference<Window> waited = new AtomicReference<>();
+                Thread waiter = watchdog.start("waiter", () -> waited.set(alloc(bed, file, 2L * WINDOW, 9)));
+                Eventually.holds("somebody waits", () -> waiter.getState() == Thread.State.TIMED_WAITING);
+                windows.removeFirst().close();
+                watchdog.join();
+                windows.add(waited.get());
+                assertThat(bytes(waited.get())).isEqualTo(Arrays.copyOfRange(content, 2 * WINDOW, 2 * WINDOW + 9));
+                assertThat(bed.cache.stats().waits()).isGreaterThanOrEqualTo(2);
+            }
+            for (Window window : windows) {
+                window.close();
+            }
+        }
+    }
+
+    @Test
+    default void whatIsStoredInAWindowIsInTheFile() throws IOException {
+        Path path = folder().resolve("new");
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(path, FileTrust.OWNED, tier());
+            bed.write(file, 0, (byte) 1, (byte) 2);
+            int flags = WindowFlag.WRITE | WindowFlag.FAULTBUSY;
+            Window window = Objects.requireNonNull(bed.cache.alloc(file, 1, 3000, AccessAdvice.NORMAL, flags));
+            assertThat(bed.read(file, 0, 9)).as("before the release").hasSize(2);
+            window.segment().copyFrom(MemorySegment.ofArray(WindowBed.pattern(3000, 1)));
+            window.close();
+            byte[] expected = new byte[3001];
+            expected[0] = 1;
+            System.arraycopy(WindowBed.pattern(3000, 1), 0, expected, 1, 3000);
+            assertThat(bed.read(file, 0, 9000)).isEqualTo(expected);
+            assertThat(java.nio.file.Files.readAllBytes(path)).isEqualTo(expected);
+            assertThat(bed.cache.stats().faultbusy()).isEqualTo(window.isPrivate() ? 0 : 1);
+        }
+    }
+
+    @Test
+    default void growthIsRefusedThatWouldCutAWindow() throws IOException {
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            Window window =
+                    Objects.requireNonNull(bed.cache.alloc(file, 0, 9000, AccessAdvice.NORMAL, WindowFlag.WRITE));
+            assertThatThrownBy(() -> file.truncate(10)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> file.truncate(-1)).isInstanceOf(IllegalArgumentException.class);
+            window.segment().fill((byte) 6);
+            window.close();
+            assertThat(bed.read(file, 8990, 99)).containsExactly(6, 6, 6, 6, 6, 6, 6, 6, 6, 6);
+        }
+    }
+
+    @Test
+    default void copyIntoOnesOwnMappingAndCrosswiseDoesNotDeadlock() throws Exception {
+        Watchdog watchdog = new Watchdog();
+        try (WindowBed bed = bed()) {
+            MappedFile first = bed.open(folder().resolve("first"), FileTrust.OWNED, tier());
+            MappedFile second = bed.open(folder().resolve("second"), FileTrust.OWNED, tier());
+            bed.write(first, 0, WindowBed.pattern(WINDOW, 1));
+            bed.write(second, 0, WindowBed.pattern(WINDOW, 2));
+            try (Window own = alloc(bed, first, 0, WINDOW);
+                    Window other = alloc(bed, second, 0, WINDOW)) {
+                watchdog.start("own", () -> write(bed, first, own, 0, 50));
+                watchdog.start("to second", () -> write(bed, second, own, WINDOW, 50));
+                watchdog.start("to first", () -> write(bed, first, other, WINDOW, 50));
+                watchdog.join();
+            }
+            assertThat(bed.read(first, 0, WINDOW)).isEqualTo(WindowBed.pattern(WINDOW, 1));
+            assertThat(bed.read(first, WINDOW, WINDOW)).isEqualTo(WindowBed.pattern(WINDOW, 2));
+            assertThat(bed.read(second, WINDOW, WINDOW)).isEqualTo(WindowBed.pattern(WINDOW, 1));
+        }
+    }
+
+    private static void write(WindowBed bed, MappedFile file, Window from, long byteOffset, int times)
+            throws IOException {
+        for (int i = 0; i < times; i++) {
+            Uio uio = Uio.writing(byteOffset, from.segment());
+            bed.cache.uiomove(file, uio, AccessAdvice.NORMAL, WindowFlag.WRITE);
+        }
+    }
+
+    private static Window alloc(WindowBed bed, MappedFile file, long byteOffset, long byteSize) throws IOException {
+        return Objects.requireNonNull(
+                bed.cache.alloc(file, byteOffset, byteSize, AccessAdvice.NORMAL, WindowFlag.READ));
+    }
+
+    private static byte[] bytes(Window window) {
+        return window.segment().toArray(ValueLayout.JAVA_BYTE);
+    }
+}

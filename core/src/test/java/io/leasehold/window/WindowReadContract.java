@@ -1,0 +1,298 @@
+package io.leasehold.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// What reading a file gives on every tier, whatever others do to the file meanwhile.
+interface WindowReadContract extends WindowTierFixture {
+
+    @Test
+    default void everyPlaceReadsAsItIs() throws IOException {
+        byte[] content = WindowBed.pattern(9 * WINDOW + 77, 1);
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(WindowBed.foreign(folder(), content), FileTrust.FOREIGN, tier());
+            for (int byteSize :
+                    new int[] {1, 7, 4096, WINDOW - 1, WINDOW, WINDOW + 1, 4 * WINDOW + 3, content.length}) {
+                for (int from = 0; from < content.length; from += WINDOW / 3) {
+                    byte[] expected = Arrays.copyOfRange(content, from, Math.min(content.length, from + byteSize));
+                    assertThat(bed.read(file, from, byteSize)).isEqualTo(expected);
+                }
+            }
+            WindowTier mapped = tier() == WindowTier.AUTO ? WindowTier.DIRECT : tier();
+            assertThat(file.tier()).isEqualTo(WindowBed.canMap() ? mapped : WindowTier.BYPASS);
+        }
+    }
+
+    @Test
+    default void readEndsWhereTheFileDoes() throws IOException {
+        try (WindowBed bed = bed()) {
+            for (FileTrust trust : FileTrust.values()) {
+                MappedFile file = bed.open(WindowBed.foreign(folder(), WindowBed.pattern(10, 1)), trust, tier());
+                assertThat(bed.read(file, 8, 10)).isEqualTo(Arrays.copyOfRange(WindowBed.pattern(10, 1), 8, 10));
+                assertThat(bed.read(file, 10, 10)).isEmpty();
+                assertThat(bed.read(file, 1L << 60, 10)).isEmpty();
+                assertThat(bed.read(file, 0, 0)).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    default void everyKindOfTargetIsFilled() throws IOException {
+        byte[] content = WindowBed.pattern(3 * WINDOW, 2);
+        byte[] expected = Arrays.copyOfRange(content, 5, 5 + 2 * WINDOW);
+        try (WindowBed bed = bed();
+                Arena arena = Arena.ofConfined()) {
+            MappedFile file = bed.open(WindowBed.foreign(folder(), content), FileTrust.FOREIGN, tier());
+            MemorySegment segment = arena.allocate(expected.length);
+            assertThat(bed.cache.read(file, 5, segment)).isEqualTo(expected.length);
+            assertThat(segment.toArray(ValueLayout.JAVA_BYTE)).isEqualTo(expected);
+            for (ByteBuffer buffer : new ByteBuffer[] {
+                ByteBuffer.allocate(expected.length + 3), ByteBuffer.allocateDirect(expected.length + 3)
+            }) {
+                buffer.position(3);
+                assertThat(move(bed, file, Uio.reading(5, buffer))).isEqualTo(expected.length);
+                assertThat(buffer.hasRemaining()).isFalse();
+                byte[] read = new byte[expected.length];
+                buffer.get(3, read);
+                assertThat(read).isEqualTo(expected);
+            }
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            Uio uio = Uio.reading(5, expected.length, Channels.newChannel(out));
+            assertThat(move(bed, file, uio)).isEqualTo(expected.length);
+            assertThat(out.toByteArray()).isEqualTo(expected);
+            assertThat(uio.residual()).isZero();
+        }
+    }
+
+    @Test
+    default void channelThatTakesLessEndsTheTransferThere() throws IOException {
+        try (WindowBed bed = bed()) {
+            MappedFile file =
+                    bed.open(WindowBed.foreign(folder(), WindowBed.pattern(3 * WINDOW, 2)), FileTrust.FOREIGN, tier());
+            Uio uio = Uio.reading(1, 2L * WINDOW, new Narrow(WINDOW + 9, false));
+            assertThat(move(bed, file, uio)).isEqualTo(WINDOW + 9);
+            assertThat(uio.byteOffset()).isEqualTo(1 + WINDOW + 9);
+        }
+    }
+
+    @Test
+    default void channelThatFailsCountsWhatItTook() throws IOException {
+        try (WindowBed bed = bed()) {
+            MappedFile file =
+                    bed.open(WindowBed.foreign(folder(), WindowBed.pattern(3 * WINDOW, 2)), FileTrust.FOREIGN, tier());
+            Uio uio = Uio.reading(1, 2L * WINDOW, new Narrow(100, true));
+            assertThatThrownBy(() -> move(bed, file, uio))
+                    .isInstanceOf(IOException.class)
+                    .hasMessage("narrow");
+            assertThat(uio.moved()).isEqualTo(100);
+            Uio partial = Uio.reading(1, 2L * WINDOW, new Narrow(100, true));
+            int flags = WindowFlag.READ | WindowFlag.PARTIALOK;
+            assertThat(bed.cache.uiomove(file, partial, AccessAdvice.NORMAL, flags))
+                    .isEqualTo(100);
+        }
+    }
+
+    /// Acceptance fact (6).
+    @Test
+    default void transferTakesAsManyWindowsAsItTouches() throws IOException {
+        try (WindowBed bed = bed()) {
+            MappedFile file =
+                    bed.open(WindowBed.foreign(folder(), WindowBed.pattern(12 * WINDOW, 3)), FileTrust.FOREIGN, tier());
+            long slot = file.tier() == WindowTier.DIRECT ? 4L * WINDOW : WINDOW;
+            for (int from = 0; from < 3 * WINDOW; from += WINDOW / 2 + 1) {
+                for (int byteSize = 1; byteSize < 6 * WINDOW; byteSize += WINDOW - 7) {
+                    WindowCacheStats before = bed.cache.stats();
+                    bed.read(file, from, byteSize);
+                    WindowCacheStats after = bed.cache.stats();
+                    long used = after.hits() - before.hits() + after.misses() - before.misses();
+                    long expected = (from % slot + byteSize + slot - 1) / slot;
+                    assertThat(used).isEqualTo(file.tier() == WindowTier.BYPASS ? 0 : expected);
+                }
+            }
+        }
+    }
+
+    @Test
+    default void changesByOthersAreSeen() throws IOException {
+        Path path = WindowBed.foreign(folder(), WindowBed.pattern(2 * WINDOW, 1));
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(path, FileTrust.FOREIGN, tier());
+            assertThat(bed.read(file, WINDOW, 3)).hasSize(3);
+            WindowBed.writeAsOthers(path, WINDOW, (byte) 1, (byte) 2, (byte) 0);
+            assertThat(bed.read(file, WINDOW, 3)).containsExactly(1, 2, 0);
+            WindowBed.writeAsOthers(path, 2L * WINDOW, (byte) 5);
+            assertThat(bed.read(file, 2L * WINDOW, 3)).containsExactly(5);
+            assertThat(file.byteSize()).isEqualTo(2 * WINDOW + 1);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = FileTrust.class,
+            names = {"FOREIGN", "IMMUTABLE"})
+    default void cutFileIsAnErrorThatNamesIt(FileTrust trust) throws IOException {
+        int[] cuts = {0, 1, 4096, 4097, WINDOW, WINDOW + 5, 2 * WINDOW - 1};
+        for (int cut : cuts) {
+            Path path = WindowBed.foreign(folder(), WindowBed.pattern(2 * WINDOW, 1));
+            try (WindowBed bed = bed()) {
+                MappedFile file = bed.open(path, trust, tier());
+                assertThat(bed.read(file, 0, 2 * WINDOW)).hasSize(2 * WINDOW);
+                WindowBed.cutAsOthers(path, cut);
+                IOException e = catchThrowableOfType(IOException.class, () -> bed.read(file, 0, 2 * WINDOW));
+                assertThat(e)
+                        .hasMessageContainingAll(path.toString(), "byteOffset=0, byteSize=" + 2 * WINDOW, "now=" + cut);
+                assertThat(bed.read(file, 0, 2 * WINDOW)).isEqualTo(WindowBed.pattern(cut, 1));
+                assertThat(bed.cache.stats().truncations()).isEqualTo(1);
+            }
+        }
+    }
+
+    @Test
+    default void cutInTheMiddleOfAPageIsNotReadAsZeroes() throws IOException {
+        Path path = WindowBed.foreign(folder(), WindowBed.pattern(WINDOW, 1));
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(path, FileTrust.FOREIGN, tier());
+            assertThat(bed.read(file, 0, 100)).hasSize(100);
+            WindowBed.cutAsOthers(path, 50);
+            assertThatThrownBy(() -> bed.read(file, 40, 20))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("byteOffset=40, byteSize=20, now=50");
+        }
+    }
+
+    @Test
+    default void partOfACutFileIsCertain() throws IOException {
+        Path path = WindowBed.foreign(folder(), WindowBed.pattern(3 * WINDOW, 1));
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(path, FileTrust.FOREIGN, tier());
+            assertThat(bed.read(file, 0, 3 * WINDOW)).hasSize(3 * WINDOW);
+            WindowBed.cutAsOthers(path, WINDOW + 9);
+            byte[] to = new byte[3 * WINDOW];
+            Uio uio = Uio.reading(2, MemorySegment.ofArray(to));
+            int flags = WindowFlag.READ | WindowFlag.PARTIALOK;
+            assertThat(bed.cache.uiomove(file, uio, AccessAdvice.NORMAL, flags)).isEqualTo(WINDOW + 7);
+            byte[] expected = Arrays.copyOfRange(WindowBed.pattern(WINDOW + 9, 1), 2, WINDOW + 9);
+            assertThat(Arrays.copyOf(to, WINDOW + 7)).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    default void zeroesOfTheFileItselfAreRead() throws IOException {
+        Path path = WindowBed.foreign(folder(), new byte[2 * WINDOW]);
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(path, FileTrust.FOREIGN, tier());
+            for (int i = 0; i < 3; i++) {
+                assertThat(bed.read(file, 3, WINDOW)).isEqualTo(new byte[WINDOW]);
+            }
+            assertThat(bed.cache.stats().truncations()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(AccessAdvice.class)
+    default void adviceDoesNotChangeWhatIsRead(AccessAdvice advice) throws IOException {
+        byte[] content = WindowBed.pattern(3 * WINDOW, 4);
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(WindowBed.foreign(folder(), content), FileTrust.IMMUTABLE, tier());
+            for (int i = 0; i < 3; i++) {
+                byte[] to = new byte[content.length];
+                Uio uio = Uio.reading(0, MemorySegment.ofArray(to));
+                assertThat(bed.cache.uiomove(file, uio, advice, WindowFlag.READ | WindowFlag.UNMAP))
+                        .isEqualTo(content.length);
+                assertThat(to).isEqualTo(content);
+            }
+        }
+    }
+
+    @Test
+    default void checksumIsThatOfTheBytes() throws IOException {
+        byte[] content = WindowBed.pattern(9 * WINDOW, 5);
+        Path path = WindowBed.foreign(folder(), content);
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(path, FileTrust.FOREIGN, tier());
+            CRC32C expected = new CRC32C();
+            expected.update(content, 3, content.length - 3);
+            assertThat(bed.cache.checksum(file, 3, content.length - 3)).isEqualTo(expected.getValue());
+            assertThatThrownBy(() -> bed.cache.checksum(file, 3, content.length))
+                    .isInstanceOf(EOFException.class)
+                    .hasMessageContaining("end=" + content.length);
+            WindowBed.cutAsOthers(path, WINDOW);
+            assertThatThrownBy(() -> bed.cache.checksum(file, 0, content.length))
+                    .isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    default void closedFileIsRefused() throws IOException {
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(WindowBed.foreign(folder(), new byte[9]), FileTrust.IMMUTABLE, tier());
+            assertThat(bed.read(file, 0, 9)).hasSize(9);
+            file.close();
+            file.close();
+            assertThatThrownBy(() -> bed.read(file, 0, 9))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("file is closed: " + file.path());
+        }
+    }
+
+    @Test
+    default void missingFileIsNamed() throws IOException {
+        Path missing = folder().resolve("missing");
+        try (WindowBed bed = bed()) {
+            assertThatThrownBy(() -> bed.open(missing, FileTrust.FOREIGN, tier()))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContainingAll(missing.toString(), "ENOENT");
+        }
+    }
+
+    private static long move(WindowBed bed, MappedFile file, Uio uio) throws IOException {
+        return bed.cache.uiomove(file, uio, AccessAdvice.NORMAL, WindowFlag.READ);
+    }
+
+    /// A channel that takes so many bytes, and then no more or fails.
+    final class Narrow implements WritableByteChannel {
+        private int left;
+        private final boolean fails;
+
+        Narrow(int left, boolean fails) {
+            this.left = left;
+            this.fails = fails;
+        }
+
+        @Override
+        public int write(ByteBuffer from) throws IOException {
+            int count = Math.min(left, from.remaining());
+            if (count == 0 && fails) {
+                throw new IOException("narrow");
+            }
+            left -= count;
+            from.position(from.position() + count);
+            return count;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void close() {}
+    }
+}

@@ -1,0 +1,180 @@
+package io.leasehold.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.memory.MappingBudget;
+import io.leasehold.memory.Reservations;
+import io.leasehold.memory.TestMemory;
+import io.leasehold.os.FaultyVirtualMemory.Call;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Capability;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// In which order windows are recycled, what that costs the kernel, and what is left of a window whose file is closed.
+class WindowRecycleTest {
+
+    private static final int WINDOW = WindowBed.WINDOW_BYTES;
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void skipWithoutMappings() {
+        TestMemory.require(VirtualMemory.system(), Capability.MAP);
+    }
+
+    /// Acceptance fact (8).
+    @Test
+    void unmappedWindowIsTheNextVictimAndAReleasedOneTheLast() throws IOException {
+        try (WindowBed bed = new WindowBed(WindowBed.options(3, 0))) {
+            MappedFile file = file(bed, 20);
+            List<Window> windows = new ArrayList<>();
+            for (int part = 0; part < 3; part++) {
+                windows.add(alloc(bed, file, part));
+            }
+            long first = windows.get(0).address();
+            long second = windows.get(1).address();
+            long third = windows.get(2).address();
+            bed.cache.release(windows.get(0), 0);
+            bed.cache.release(windows.get(2), 0);
+            bed.cache.release(windows.get(1), WindowFlag.UNMAP);
+            // the victims in turn: the one that was unmapped, then in the order of their release
+            assertThat(addressOf(bed, file, 10)).isEqualTo(second);
+            assertThat(addressOf(bed, file, 11)).isEqualTo(first);
+            assertThat(addressOf(bed, file, 12)).isEqualTo(third);
+            assertThat(addressOf(bed, file, 13)).isEqualTo(second);
+        }
+    }
+
+    @Test
+    void windowThatIsStillThereIsAHit() throws IOException {
+        try (WindowBed bed = new WindowBed(WindowBed.options(3, 0))) {
+            MappedFile file = file(bed, 20);
+            long address = addressOf(bed, file, 4);
+            long maps = bed.memory.count(Call.MAP);
+            assertThat(addressOf(bed, file, 4)).isEqualTo(address);
+            assertThat(bed.memory.count(Call.MAP)).isEqualTo(maps);
+            assertThat(bed.cache.stats().hits()).isEqualTo(1);
+            assertThat(bed.cache.stats().misses()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void windowsAreRecycledInBatches() throws IOException {
+        try (WindowBed bed = new WindowBed(WindowBed.options(32, 0))) {
+            MappedFile file = file(bed, 200);
+            for (int part = 0; part < 200; part++) {
+                bed.read(file, (long) part * WINDOW, 9);
+            }
+            long recycled = bed.cache.stats().recycles();
+            assertThat(recycled).isBetween(200L - 32, 200L - 32 + 4);
+            assertThat(bed.memory.count(Call.DECOMMIT)).isEqualTo(recycled / 4);
+            bed.cache.checkInvariants();
+        }
+    }
+
+    @Test
+    void lentWindowIsNotRecycled() throws IOException {
+        try (WindowBed bed = new WindowBed(WindowBed.options(2, 0))) {
+            MappedFile file = file(bed, 50);
+            try (Window window = alloc(bed, file, 7)) {
+                for (int part = 0; part < 50; part++) {
+                    bed.read(file, (long) part * WINDOW, WINDOW);
+                }
+                assertThat(window.segment().get(ValueLayout.JAVA_BYTE, 3))
+                        .isEqualTo(WindowBed.patternAt(7L * WINDOW + 3, 1));
+            }
+        }
+    }
+
+    @Test
+    void staleWindowIsAnErrorAndNoCrash() throws IOException {
+        try (WindowBed bed = new WindowBed(WindowBed.options(2, 2))) {
+            for (WindowTier tier : new WindowTier[] {WindowTier.DIRECT, WindowTier.RECYCLED}) {
+                MappedFile file =
+                        bed.open(WindowBed.foreign(folder, WindowBed.pattern(WINDOW, 1)), FileTrust.IMMUTABLE, tier);
+                Window window =
+                        Objects.requireNonNull(bed.cache.alloc(file, 0, 9, AccessAdvice.NORMAL, WindowFlag.READ));
+                MemorySegment stale = window.segment();
+                window.close();
+                file.close();
+                assertThatThrownBy(() -> stale.get(ValueLayout.JAVA_BYTE, 0)).isInstanceOf(InternalError.class);
+            }
+            assertThat(bed.cache.stats().poisons()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void firstTouchesTakeNoWindowAndScansNeverDo() throws IOException {
+        try (WindowBed bed = new WindowBed(WindowBed.options(8, 0))) {
+            Path path = WindowBed.foreign(folder, WindowBed.pattern(40 * WINDOW, 1));
+            MappedFile file = bed.open(path, FileTrust.FOREIGN, WindowTier.AUTO);
+            for (int part = 0; part < 40; part++) {
+                bed.read(file, (long) part * WINDOW, 9);
+            }
+            assertThat(bed.cache.stats().admits()).isZero();
+            byte[] to = new byte[WINDOW];
+            for (int i = 0; i < 9; i++) {
+                Uio uio = Uio.reading(0, MemorySegment.ofArray(to));
+                bed.cache.uiomove(file, uio, AccessAdvice.SEQUENTIAL, WindowFlag.READ);
+            }
+            assertThat(bed.cache.stats().admits()).isZero();
+            bed.read(file, 0, 9);
+            assertThat(bed.cache.stats().admits()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void fileTooLargeForTheExtentsThatAreLeftIsRecycled() throws IOException {
+        try (WindowBed bed = new WindowBed(WindowBed.options(4, 3))) {
+            Path large = WindowBed.foreign(folder, WindowBed.pattern(13 * WINDOW, 1));
+            Path small = WindowBed.foreign(folder, WindowBed.pattern(5 * WINDOW, 1));
+            assertThat(bed.open(large, FileTrust.FOREIGN, WindowTier.AUTO).tier())
+                    .isEqualTo(WindowTier.RECYCLED);
+            assertThat(bed.open(small, FileTrust.FOREIGN, WindowTier.AUTO).tier())
+                    .isEqualTo(WindowTier.DIRECT);
+            // asked for, it gets what there is, and read(2) for the rest
+            MappedFile direct = bed.open(large, FileTrust.FOREIGN, WindowTier.DIRECT);
+            assertThat(bed.read(direct, 0, 13 * WINDOW)).isEqualTo(WindowBed.pattern(13 * WINDOW, 1));
+            assertThat(bed.cache.stats().admits()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void windowsAreChargedToTheMappingAccount() throws IOException {
+        try (WindowBed bed = new WindowBed(WindowBed.options(1, 0))) {
+            Reservations poor = new Reservations(bed.memory, new MappingBudget(30));
+            assertThatThrownBy(() -> WindowPools.open(poor, WindowBed.options(20, 10), true))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("out of kernel mappings");
+            poor.releaseParked();
+            assertThat(poor.mappings().used()).isZero();
+        }
+    }
+
+    private MappedFile file(WindowBed bed, int windows) throws IOException {
+        Path path = WindowBed.foreign(folder, WindowBed.pattern(windows * WINDOW, 1));
+        return bed.open(path, FileTrust.IMMUTABLE, WindowTier.RECYCLED);
+    }
+
+    private static Window alloc(WindowBed bed, MappedFile file, int part) throws IOException {
+        return Objects.requireNonNull(
+                bed.cache.alloc(file, (long) part * WINDOW, 9, AccessAdvice.NORMAL, WindowFlag.READ));
+    }
+
+    private static long addressOf(WindowBed bed, MappedFile file, int part) throws IOException {
+        try (Window window = alloc(bed, file, part)) {
+            return window.address();
+        }
+    }
+}
