@@ -84,9 +84,9 @@ public final class Faults<C extends Enum<C>> {
     private record Fault(int callsLeft, boolean isOnce, int errno) {
 
         private Fault {
-            if (callsLeft < 1 || errno < 1) {
+            if (callsLeft < 1 || errno == 0) {
                 throw new IllegalArgumentException(
-                        "nth or errno is not positive: nth=" + callsLeft + ", errno=" + errno);
+                        "nth is not positive or errno is 0: nth=" + callsLeft + ", errno=" + errno);
             }
         }
     }
