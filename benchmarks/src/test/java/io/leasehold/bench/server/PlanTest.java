@@ -30,7 +30,7 @@ class PlanTest {
     void formsTakeAsLongAsTheySay() {
         assertThat(Plan.of("ci").expectedSeconds()).isBetween(15L, 25L);
         assertThat(Plan.of("short").expectedSeconds()).isBetween(80L, 120L);
-        assertThat(Plan.of("full").expectedSeconds()).isBetween(3_000L, 5_400L);
+        assertThat(Plan.of("full").expectedSeconds()).isBetween(1_000L, 1_800L);
         assertThatThrownBy(() -> Plan.of("long"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("long");
@@ -41,10 +41,9 @@ class PlanTest {
         List<Setting> full = Plan.of("full").settings();
         assertThat(full).extracting(Setting::mode).contains(Mode.values());
         assertThat(full).extracting(Setting::transport).contains(Transport.values());
+        assertThat(full).anyMatch(Setting::tls);
         for (int depth : new int[] {1, 16}) {
-            assertThat(full)
-                    .anyMatch(s -> s.depth() == depth && !s.tls() && s.flatRounds() >= 10 && s.rateRounds() >= 10);
-            assertThat(full).anyMatch(s -> s.depth() == depth && s.tls() && s.flatRounds() >= 10);
+            assertThat(full).anyMatch(s -> s.depth() == depth && s.flatRounds() >= 10 && s.rateRounds() > 0);
         }
     }
 
