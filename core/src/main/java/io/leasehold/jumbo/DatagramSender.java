@@ -1,0 +1,229 @@
+package io.leasehold.jumbo;
+
+import io.leasehold.lease.Releaser;
+import io.leasehold.os.Datagrams;
+import io.leasehold.os.OsException;
+import io.leasehold.os.Outgoing;
+import io.leasehold.os.UdpSocket;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/// Sends ranges of memory, such as pages of a ring, as trains of datagrams that the kernel cuts, and goes on where it
+/// had to stop.
+///
+/// ```text
+///   to(peer) ---> load | handOver ---> send ---> true: all is gone
+///                                       ^ |
+///       awaitWritable, or next round ---+ +---> false: the socket is full, the rest is still here
+/// ```
+///
+/// A range that is longer than one call may send is sent in several, of whole datagrams each, so a page of 64 KiB goes
+/// like any other.
+///
+/// **Ownership.** A range that was loaded stays the caller's, who keeps it as it is until all is gone. A page that was
+/// handed over is the sender's, which releases it when all is gone or the rest is abandoned; the kernel has copied it
+/// by then. The socket is its owner's. Nothing is to be closed; who drops a sender that has a page abandons it first.
+///
+/// **Threads.** Confined to one thread at a time; several senders on one socket are independent.
+///
+/// **Invariants.** I1: `sentBytes <= byteSize`. I2: all before `sentBytes` are whole datagrams, unless it is the end.
+///
+/// @see <a href="https://man7.org/linux/man-pages/man7/udp.7.html">udp(7)</a>
+public final class DatagramSender {
+
+    private final UdpSocket socket; // (C)
+    private final Outgoing message = new Outgoing(); // (C) its content (O)
+    private long address; // (O) of the first byte of the range
+    private int byteSize; // (O) of the range
+    private int segmentSize; // (O)
+    private int sentBytes; // (O)
+    private boolean isPending; // (O) whether there is a rest, which may be an empty datagram
+    private @Nullable Releaser releaser; // (O) of the page that was handed over, null if none was
+    private long token; // (O) of that page
+    private long fullCount; // (O)
+
+    /// A sender to the peer of the socket, if it is connected, until it is told another destination.
+    ///
+    /// @param socket where to send
+    public DatagramSender(UdpSocket socket) {
+        this.socket = socket;
+    }
+
+    /// Sends to the peer of a connected socket from now on.
+    ///
+    /// @return this
+    /// @throws IllegalStateException if something is left to send
+    public DatagramSender toPeer() {
+        checkEmpty();
+        message.toPeer();
+        return this;
+    }
+
+    /// Sends to an address and port from now on.
+    ///
+    /// @param destination both
+    /// @return this
+    /// @throws IllegalArgumentException if the address is not resolved or the port is 0
+    /// @throws IllegalStateException if something is left to send
+    public DatagramSender to(InetSocketAddress destination) {
+        checkEmpty();
+        message.to(destination);
+        return this;
+    }
+
+    /// Answers from now on to who sent a datagram; makes no object.
+    ///
+    /// @param datagram one that is being handled
+    /// @return this
+    /// @throws IllegalStateException if something is left to send, or the datagram is over
+    public DatagramSender toSenderOf(JumboDatagram<?> datagram) {
+        checkEmpty();
+        message.toSenderOf(datagram.received(), datagram.index());
+        return this;
+    }
+
+    /// Takes a range to send, which stays the caller's. Sends nothing yet.
+    ///
+    /// @param newAddress of the first byte, at any alignment
+    /// @param newByteSize how many bytes, from 0 on; 0 is one empty datagram
+    /// @param newSegmentSize bytes of each datagram but the last, from 1 to [Datagrams#MAX_PAYLOAD_BYTES]
+    /// @return this
+    /// @throws IllegalArgumentException if an argument is out of bounds; nothing is loaded then
+    /// @throws IllegalStateException if something is left to send
+    public DatagramSender load(long newAddress, int newByteSize, int newSegmentSize) {
+        checkEmpty();
+        if (newAddress <= 0) {
+            throw new IllegalArgumentException("address is not positive: address=0x" + Long.toHexString(newAddress));
+        }
+        check("byteSize", newByteSize, 0, Integer.MAX_VALUE);
+        check("segmentSize", newSegmentSize, 1, Datagrams.MAX_PAYLOAD_BYTES);
+        address = newAddress;
+        byteSize = newByteSize;
+        segmentSize = newSegmentSize;
+        sentBytes = 0;
+        isPending = true;
+        return this;
+    }
+
+    /// Takes a page to send, from its first byte on, with the duty to release it. Sends nothing yet.
+    ///
+    /// @param ring whose page it is
+    /// @param newToken of the page; the sender's, once this returns
+    /// @param newByteSize how many bytes, from 0 to those of a page
+    /// @param newSegmentSize bytes of each datagram but the last, from 1 to [Datagrams#MAX_PAYLOAD_BYTES]
+    /// @return this
+    /// @throws IllegalArgumentException if an argument is out of bounds; the page is the caller's then
+    /// @throws IllegalStateException if something is left to send; the page is the caller's then
+    /// @throws JumboStateException if the token is stale or foreign
+    public DatagramSender handOver(JumboRing<?> ring, long newToken, int newByteSize, int newSegmentSize) {
+        checkEmpty();
+        check("byteSize", newByteSize, 0, ring.pageByteSize());
+        load(ring.address(newToken), newByteSize, newSegmentSize);
+        releaser = ring;
+        token = newToken;
+        return this;
+    }
+
+    /// Sends as much of the rest as goes now, without waiting.
+    ///
+    /// What throws leaves the rest here, to be sent again or abandoned. Of a train that the kernel could not cut, some
+    /// datagrams may have gone by then; those go twice if it is sent again.
+    ///
+    /// @return whether nothing is left; else the socket is full, and [#sentBytes] says how much went
+    /// @throws IllegalStateException if the socket is closed, or is connected and there is a destination, or is not and
+    ///     there is none
+    /// @throws IllegalArgumentException if the destination is IPv6 while the socket is IPv4
+    /// @throws OsException if the system refuses, or a datagram sent before was answered by an error
+    /// @throws JumboStateException if the ring refuses the page that was handed over; all has gone then
+    public boolean send() {
+        while (isPending) {
+            int answer = socket.send(message, address + sentBytes, trainByteSize(), segmentSize);
+            if (answer == UdpSocket.WOULD_BLOCK) {
+                fullCount++;
+                return false;
+            }
+            sentBytes += answer;
+            if (sentBytes == byteSize) {
+                end();
+            }
+        }
+        return true;
+    }
+
+    /// Forgets the rest, and releases the page if one was handed over. Without a rest this has no effect.
+    ///
+    /// @return how many bytes did not go
+    /// @throws JumboStateException if the ring refuses the page
+    public int abandon() {
+        int rest = remainingBytes();
+        if (isPending) {
+            end();
+        }
+        return rest;
+    }
+
+    /// Waits until there is room to send.
+    ///
+    /// @param timeoutNanos wait at most so long, at least 0; the portable form rounds up to milliseconds
+    /// @return whether there is
+    /// @throws IllegalArgumentException if the time is negative
+    /// @throws IllegalStateException if the socket is closed, also while this waits
+    /// @throws OsException if the system refuses
+    public boolean awaitWritable(long timeoutNanos) {
+        return socket.awaitWritable(timeoutNanos);
+    }
+
+    /// {@return whether something is left to send, which may be an empty datagram}
+    public boolean isPending() {
+        return isPending;
+    }
+
+    /// {@return how many bytes of what was loaded last have gone}
+    public int sentBytes() {
+        return sentBytes;
+    }
+
+    /// {@return how many bytes are left to send}
+    public int remainingBytes() {
+        return isPending ? byteSize - sentBytes : 0;
+    }
+
+    /// {@return how often the socket was full}
+    public long fullCount() {
+        return fullCount;
+    }
+
+    @Override
+    public String toString() {
+        return "DatagramSender(%s, byteSize=%d, segmentSize=%d, sentBytes=%d, isPending=%b, full=%d, socket=%s)"
+                .formatted(message, byteSize, segmentSize, sentBytes, isPending, fullCount, socket);
+    }
+
+    /// {@return the bytes of the next train: whole datagrams, as many as one call may send, or the rest}
+    private int trainByteSize() {
+        int segments = Math.min(Datagrams.MAX_SEGMENTS, Datagrams.MAX_PAYLOAD_BYTES / segmentSize);
+        return Math.min(byteSize - sentBytes, segments * segmentSize);
+    }
+
+    private void end() {
+        Releaser releases = releaser;
+        isPending = false;
+        releaser = null;
+        if (releases != null) {
+            releases.release(token);
+        }
+    }
+
+    private void checkEmpty() {
+        if (isPending) {
+            throw new IllegalStateException("something is left to send, send or abandon it first: " + this);
+        }
+    }
+
+    private static void check(String what, int value, int min, int max) {
+        if (value < min || value > max) {
+            throw new IllegalArgumentException(
+                    what + " is out of bounds: " + what + "=" + value + ", min=" + min + ", max=" + max);
+        }
+    }
+}

@@ -1,0 +1,321 @@
+package io.leasehold.jumbo;
+
+import io.leasehold.os.Datagrams;
+import io.leasehold.os.OsException;
+import io.leasehold.os.Received;
+import io.leasehold.os.UdpSocket;
+import java.net.InetSocketAddress;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+
+/// Receives trains of datagrams into pages of a ring, one page a train, several in one call where the kernel can.
+///
+/// ```text
+///   ring ---> armed: [ page | page | page | page ] ---> kernel fills the first ones ---> handler, one by one
+///    ^                 ^                                                                   |          |
+///    |                 +---------- left where it was: filled again, by the next call ------+          |
+///    +---------------- taken: released by whoever has the token by then, on any thread ---------------+
+/// ```
+///
+/// **Nothing is lost in silence.** Without a page nothing is received: the datagrams stay in the socket, which is the
+/// back-pressure, and [#starvedCount] counts. What a handler did not get to see because it threw is shown by the next
+/// call. What does not fit its page is counted by the socket, [#truncatedCount].
+///
+/// **Ownership.** The source has up to `batch` pages, also between calls; [#disarm] and [#close] give them back. A page
+/// that a handler takes is the taker's. Whoever opened the source closes it, before the ring is closed. It makes no
+/// garbage, in the native form.
+///
+/// **Threads.** Confined to one thread at a time, but for [#socket], [#local] and the counts. To stop a source whose
+/// thread waits, another one closes the socket; then the owner closes the source.
+///
+/// **Invariants.** I1: of `batch` places each has a page that is armed, or none; but for the one being handled.
+///
+/// @param <T> what pages are lent as
+/// @see <a href="https://man7.org/linux/man-pages/man2/recvmmsg.2.html">recvmmsg(2)</a>
+public final class DatagramSource<T> implements AutoCloseable {
+
+    /// Answer of [#receive]: there may be datagrams, and there is no page for one.
+    public static final int NO_PAGE = -1;
+
+    /// The largest train that a kernel delivers fits no smaller page.
+    private static final int TRAIN_BYTES = 64 << 10;
+
+    private final UdpSocket socket; // (C)
+    private final boolean ownsSocket; // (C)
+    private final boolean hasGro; // (C)
+    private final JumboRing<T> ring; // (C)
+    private final Received received; // (C) its content (O)
+    private final long[] tokens; // (O) of the pages placed in it, NONE where there is none
+    private final JumboDatagram<T> datagram; // (C) its content (O)
+    private final AtomicLong starved = new AtomicLong(); // (A)
+    private int next; // (O) first train that no handler has seen
+    private int filled; // (O) trains in the pages, seen ones included
+    private boolean closed; // (O)
+
+    private DatagramSource(UdpSocket socket, boolean ownsSocket, JumboRing<T> ring, int batch) {
+        this.socket = socket;
+        this.ownsSocket = ownsSocket;
+        this.ring = ring;
+        this.received = new Received(batch);
+        this.datagram = new JumboDatagram<>(ring, received);
+        this.tokens = new long[batch];
+        Arrays.fill(tokens, JumboRing.NONE);
+        this.hasGro = ring.pageByteSize() >= TRAIN_BYTES && socket.enableGro();
+    }
+
+    /// Opens a socket and receives from it. It asks for trains as [#over] does.
+    ///
+    /// @param local address and port of this machine; port 0 lets the system choose
+    /// @param ring whose pages are filled
+    /// @param batch how many at most in one call, from 1 to [Received#MAX_CAPACITY]; 8 pages of 64 KiB stay in a cache
+    /// @param <T> what pages are lent as
+    /// @return the source, which closes its socket
+    /// @throws IllegalArgumentException if the batch is out of bounds or the address is not resolved
+    /// @throws OsException if the system refuses; nothing is left open then
+    public static <T> DatagramSource<T> open(InetSocketAddress local, JumboRing<T> ring, int batch) {
+        UdpSocket socket = Datagrams.system().open(local);
+        DatagramSource<T> opened = null;
+        try {
+            opened = new DatagramSource<>(socket, true, ring, batch);
+            return opened;
+        } finally {
+            if (opened == null) {
+                socket.close();
+            }
+        }
+    }
+
+    /// Receives from a socket that stays its owner's.
+    ///
+    /// The kernel is asked for trains only if the pages hold the largest, 64 KiB: into smaller ones it would put what
+    /// fits and drop the rest. Taking no page before the first [#receive], this costs the ring nothing.
+    ///
+    /// @param socket where from; closed by its owner, before or after the source
+    /// @param ring whose pages are filled
+    /// @param batch how many at most in one call, from 1 to [Received#MAX_CAPACITY]
+    /// @param <T> what pages are lent as
+    /// @return the source
+    /// @throws IllegalArgumentException if the batch is out of bounds
+    /// @throws IllegalStateException if the socket is closed
+    /// @throws OsException if the system refuses
+    public static <T> DatagramSource<T> over(UdpSocket socket, JumboRing<T> ring, int batch) {
+        return new DatagramSource<>(socket, false, ring, batch);
+    }
+
+    /// Receives what is there, without waiting, and shows it to a handler, train by train, in the order it came.
+    ///
+    /// A handler that throws ends the call; its train was shown, the others are shown by the next call, which then does
+    /// not ask the kernel. A handler may close the source or send, but not call this.
+    ///
+    /// @param handler reads a train, and takes its page or leaves it; a capturing lambda made for each call is garbage
+    /// @param limit at most so many trains, from 1 to the batch
+    /// @return how many were shown, 0 if none is there; or [#NO_PAGE]: the ring is exhausted and nothing was received,
+    ///     so try again when pages came home, of which the ring's [PressureListener] tells
+    /// @throws IllegalArgumentException if the limit is out of bounds
+    /// @throws IllegalStateException if the source or the socket is closed, or a handler calls this
+    /// @throws JumboStateException if the ring is closed
+    /// @throws OsException if the system refuses, or a datagram sent before was answered by an error; no page changes
+    ///     hands then
+    public int receive(Consumer<? super JumboDatagram<T>> handler, int limit) {
+        if (limit < 1 || limit > tokens.length) {
+            throw new IllegalArgumentException(
+                    "limit is out of bounds: limit=" + limit + ", min=1, batch=" + tokens.length);
+        }
+        requireIdle("receive");
+        if (next == filled) {
+            int ready = arm(limit);
+            if (ready == 0) {
+                starved.incrementAndGet();
+                return NO_PAGE;
+            }
+            next = 0;
+            filled = 0;
+            filled = socket.receive(received, ready);
+        }
+        return show(handler, limit);
+    }
+
+    /// Gives the pages back that the source keeps for the next call, for who does not expect one soon. Trains that no
+    /// handler has seen keep theirs.
+    ///
+    /// @return how many pages went
+    /// @throws IllegalStateException if the source is closed, or a handler calls this
+    public int disarm() {
+        requireIdle("disarm");
+        int given = 0;
+        for (int i = 0; i < tokens.length; i++) {
+            boolean isUnseen = i >= next && i < filled;
+            if (!isUnseen && giveBack(i)) {
+                given++;
+            }
+        }
+        return given;
+    }
+
+    /// Waits until there is something to receive; an error that waits to be thrown counts as such. What a handler has
+    /// not seen does not count.
+    ///
+    /// @param timeoutNanos wait at most so long, at least 0; the portable form rounds up to milliseconds
+    /// @return whether there is, as far as can be known
+    /// @throws IllegalArgumentException if the time is negative
+    /// @throws IllegalStateException if the socket is closed, also while this waits
+    /// @throws OsException if the system refuses
+    public boolean awaitReadable(long timeoutNanos) {
+        return socket.awaitReadable(timeoutNanos);
+    }
+
+    /// {@return a new sender on the same socket, for one thread, that one or another}
+    public DatagramSender newSender() {
+        return new DatagramSender(socket);
+    }
+
+    /// {@return the socket, for its buffers, its peer and its end}
+    public UdpSocket socket() {
+        return socket;
+    }
+
+    /// {@return the address and port that the socket is bound to}
+    public InetSocketAddress local() {
+        return socket.local();
+    }
+
+    /// {@return whether the kernel was asked to deliver trains, and can}
+    public boolean hasGro() {
+        return hasGro;
+    }
+
+    /// {@return how many trains were received that did not fit their page}
+    public long truncatedCount() {
+        return socket.truncatedCount();
+    }
+
+    /// {@return how many calls received nothing since there was no page}
+    public long starvedCount() {
+        return starved.get();
+    }
+
+    /// Gives all pages back, also those of trains that no handler has seen, and closes the socket if it is the
+    /// source's. Closing twice has no effect. A handler may do it; the page it handles goes when it returns.
+    ///
+    /// @throws OsException if the system reports an error of the socket; everything is given back all the same
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        try {
+            for (int i = 0; i < tokens.length; i++) {
+                giveBack(i);
+            }
+        } finally {
+            if (ownsSocket) {
+                socket.close();
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "DatagramSource(batch=%d, hasGro=%b, starved=%s, isClosed=%b, socket=%s)"
+                .formatted(tokens.length, hasGro, starved, closed, socket);
+    }
+
+    /// Checks what must always hold, between calls.
+    void checkInvariants() {
+        for (long token : tokens) {
+            if (token != JumboRing.NONE
+                    && JumboLayout.state(ring.require("check", token).word()) != JumboState.ARMED) {
+                throw new AssertionError("I1: token=0x%x, %s".formatted(token, this));
+            }
+        }
+    }
+
+    /// {@return how many of the first `limit` places have a page that is armed; fewer than all if there are no more}
+    private int arm(int limit) {
+        if (tokens[0] != JumboRing.NONE) {
+            // Of a ring that was closed by force the memory may be somebody else's by now: this throws then.
+            ring.address(tokens[0]);
+        }
+        for (int i = 0; i < limit; i++) {
+            if (tokens[i] == JumboRing.NONE && !fill(i)) {
+                return i;
+            }
+        }
+        return limit;
+    }
+
+    /// {@return whether an empty place has a page now: a new one, or if there is none, one of a later place}
+    private boolean fill(int place) {
+        long token = ring.allocate();
+        if (token != JumboRing.NONE) {
+            ring.arm(token);
+        } else {
+            int last = tokens.length - 1;
+            while (last > place && tokens[last] == JumboRing.NONE) {
+                last--;
+            }
+            token = tokens[last];
+            tokens[last] = JumboRing.NONE;
+            if (token == JumboRing.NONE) {
+                return false;
+            }
+        }
+        tokens[place] = token;
+        received.place(place, ring.address(token), ring.pageByteSize());
+        return true;
+    }
+
+    private int show(Consumer<? super JumboDatagram<T>> handler, int limit) {
+        int shown = 0;
+        while (!closed && next < filled && shown < limit) {
+            int place = next++;
+            long token = tokens[place];
+            ring.receive(token);
+            tokens[place] = JumboRing.NONE;
+            shown++;
+            datagram.show(place, token);
+            try {
+                handler.accept(datagram);
+            } finally {
+                datagram.hide();
+                keep(place, token);
+            }
+        }
+        return shown;
+    }
+
+    /// Puts a page that was not taken back to its place.
+    private void keep(int place, long token) {
+        if (datagram.isTaken()) {
+            return;
+        }
+        if (closed) {
+            ring.release(token);
+            return;
+        }
+        ring.arm(token);
+        tokens[place] = token;
+    }
+
+    private boolean giveBack(int place) {
+        long token = tokens[place];
+        if (token == JumboRing.NONE) {
+            return false;
+        }
+        tokens[place] = JumboRing.NONE;
+        ring.receive(token);
+        ring.release(token);
+        return true;
+    }
+
+    private void requireIdle(String what) {
+        if (closed) {
+            throw new IllegalStateException("source is closed: " + this);
+        }
+        if (datagram.isShown()) {
+            throw new IllegalStateException("cannot " + what + " while a datagram is handled: " + datagram);
+        }
+    }
+}

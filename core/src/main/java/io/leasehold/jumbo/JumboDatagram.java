@@ -1,0 +1,162 @@
+package io.leasehold.jumbo;
+
+import io.leasehold.os.Received;
+import java.net.InetSocketAddress;
+
+/// A train of datagrams in a page of a ring, as a [DatagramSource] shows it to who handles it: one object for all of
+/// them.
+///
+/// **Ownership.** The page is the source's and is filled anew afterwards, unless the handler takes it: then it is the
+/// taker's, who releases the token to the ring, once, from any thread. This object is always the source's.
+///
+/// **Threads.** Confined to the thread that handles it, and good only inside the call that it was handed to: later
+/// every method but [#toString] throws [IllegalStateException].
+///
+/// @param <T> what pages are lent as
+public final class JumboDatagram<T> {
+
+    private static final int NOT_SHOWN = -1;
+
+    private final JumboRing<T> ring; // (C)
+    private final Received received; // (C)
+    private int index = NOT_SHOWN; // (O) which one of those received
+    private long token = JumboRing.NONE; // (O) of its page
+    private boolean isTaken; // (O)
+
+    JumboDatagram(JumboRing<T> ring, Received received) {
+        this.ring = ring;
+        this.received = received;
+    }
+
+    /// {@return the address of the first byte, a multiple of 512}
+    ///
+    /// @throws IllegalStateException if the datagram is over
+    public long address() {
+        return received.address(index());
+    }
+
+    /// {@return the bytes in the page, from 0 on}
+    ///
+    /// @throws IllegalStateException if the datagram is over
+    public int byteSize() {
+        return received.byteSize(index());
+    }
+
+    /// {@return the bytes of each datagram in the train but the last, which may be shorter; 0 if it is an empty one}
+    ///
+    /// @throws IllegalStateException if the datagram is over
+    public int segmentSize() {
+        return received.segmentSize(index());
+    }
+
+    /// {@return how many datagrams are in the page, at least 1}
+    ///
+    /// @throws IllegalStateException if the datagram is over
+    public int segmentCount() {
+        return received.segmentCount(index());
+    }
+
+    /// {@return how many bytes did not fit the page and are lost}
+    ///
+    /// @throws IllegalStateException if the datagram is over
+    public int lostBytes() {
+        return received.lostBytes(index());
+    }
+
+    /// Puts a cursor before the first segment. It is good for as long as somebody has the page.
+    ///
+    /// @param cursor the caller's
+    /// @return the cursor
+    /// @throws IllegalStateException if the datagram is over
+    public SegmentCursor segments(SegmentCursor cursor) {
+        return cursor.over(address(), byteSize(), segmentSize());
+    }
+
+    /// {@return the first eight bytes of the sender's address as IPv6 has it, 0 if it is IPv4}
+    ///
+    /// @throws IllegalStateException if the datagram is over
+    public long senderHigh() {
+        return received.senderHigh(index());
+    }
+
+    /// {@return the last eight bytes of the sender's address as IPv6 has it, `::ffff:a.b.c.d` if it is IPv4}
+    ///
+    /// @throws IllegalStateException if the datagram is over
+    public long senderLow() {
+        return received.senderLow(index());
+    }
+
+    /// {@return the sender's port}
+    ///
+    /// @throws IllegalStateException if the datagram is over
+    public int senderPort() {
+        return received.senderPort(index());
+    }
+
+    /// {@return the sender as a new object, the only garbage that is made here}
+    ///
+    /// @throws IllegalStateException if the datagram is over
+    public InetSocketAddress sender() {
+        return received.sender(index());
+    }
+
+    /// {@return the ring's object for the page}
+    ///
+    /// @throws IllegalStateException if the datagram is over
+    /// @throws JumboStateException if the page was taken and is released by now, or the ring is closed
+    public T object() {
+        index();
+        return ring.object(token);
+    }
+
+    /// Takes the page from the source, with the duty to release it. What it holds stays, and so does this view of it,
+    /// for the rest of the call.
+    ///
+    /// @return the token of the page
+    /// @throws IllegalStateException if the datagram is over, or was taken before
+    public long take() {
+        index();
+        if (isTaken) {
+            throw new IllegalStateException("page is taken already: " + this);
+        }
+        isTaken = true;
+        return token;
+    }
+
+    @Override
+    public String toString() {
+        return index == NOT_SHOWN
+                ? "JumboDatagram(over)"
+                : "JumboDatagram(index=%d, token=0x%x, isTaken=%b, %s)".formatted(index, token, isTaken, received);
+    }
+
+    void show(int newIndex, long newToken) {
+        index = newIndex;
+        token = newToken;
+        isTaken = false;
+    }
+
+    void hide() {
+        index = NOT_SHOWN;
+    }
+
+    boolean isShown() {
+        return index != NOT_SHOWN;
+    }
+
+    boolean isTaken() {
+        return isTaken;
+    }
+
+    Received received() {
+        return received;
+    }
+
+    /// {@return which one of those received}
+    int index() {
+        if (index == NOT_SHOWN) {
+            throw new IllegalStateException("datagram is over: it is good only inside the call it was handed to");
+        }
+        return index;
+    }
+}
