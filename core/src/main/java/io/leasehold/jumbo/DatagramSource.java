@@ -74,7 +74,11 @@ public final class DatagramSource<T> implements AutoCloseable {
     /// @throws IllegalArgumentException if the batch is out of bounds or the address is not resolved
     /// @throws OsException if the system refuses; nothing is left open then
     public static <T> DatagramSource<T> open(InetSocketAddress local, JumboRing<T> ring, int batch) {
-        UdpSocket socket = Datagrams.system().open(local);
+        return open(Datagrams.system(), local, ring, batch);
+    }
+
+    static <T> DatagramSource<T> open(Datagrams datagrams, InetSocketAddress local, JumboRing<T> ring, int batch) {
+        UdpSocket socket = datagrams.open(local);
         DatagramSource<T> opened = null;
         try {
             opened = new DatagramSource<>(socket, true, ring, batch);

@@ -1,0 +1,149 @@
+package io.leasehold.jumbo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.memory.OffHeap;
+import io.leasehold.memory.ScratchMemory;
+import io.leasehold.os.Datagrams;
+import io.leasehold.os.UdpSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/// A ring, a source on it, and a sender that reaches the source over loopback.
+///
+/// **Ownership.** Closing it closes all; a test that leaves a page behind fails.
+///
+/// **Threads.** The test thread's, but for the ring and the sockets.
+final class DatagramBed implements AutoCloseable {
+
+    /// Longer than any datagram takes over loopback on a busy machine.
+    static final long SOON = TimeUnit.SECONDS.toNanos(20);
+
+    static final int BATCH = 4;
+
+    private static final int BUFFER_BYTES = 1 << 20;
+    private static final int SCRATCH_BYTES = 1 << 18;
+
+    final JumboBed pages;
+    final ScratchMemory scratch = ScratchMemory.of(SCRATCH_BYTES);
+    final UdpSocket in;
+    final UdpSocket out;
+    final DatagramSource<JumboView> source;
+    final DatagramSender sender;
+
+    DatagramBed(Datagrams datagrams, PageClass pageClass, int maxPages) {
+        this.pages = new JumboBed(pageClass, maxPages, 4);
+        this.in = open(datagrams);
+        this.out = open(datagrams);
+        this.source = DatagramSource.over(in, pages.ring(), BATCH);
+        this.sender = new DatagramSender(out).to(in.local());
+    }
+
+    static InetSocketAddress loopback() {
+        return new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0);
+    }
+
+    private static UdpSocket open(Datagrams datagrams) {
+        UdpSocket socket = datagrams.open(loopback());
+        assertThat(socket.resizeReceiveBuffer(BUFFER_BYTES)).isPositive();
+        assertThat(socket.resizeSendBuffer(BUFFER_BYTES)).isPositive();
+        return socket;
+    }
+
+    JumboRing<JumboView> ring() {
+        return pages.ring();
+    }
+
+    /// {@return bytes that no other seed gives, which lie in the scratch memory too}
+    byte[] fillScratch(int byteSize, long seed) {
+        byte[] bytes = content(byteSize, seed);
+        OffHeap.copyFromArray(bytes, 0, scratch.address(), byteSize);
+        return bytes;
+    }
+
+    static byte[] content(int byteSize, long seed) {
+        byte[] bytes = new byte[byteSize];
+        new SplittableRandom(seed).nextBytes(bytes);
+        return bytes;
+    }
+
+    /// {@return the bytes that were sent}
+    byte[] send(int byteSize, int segmentSize, long seed) {
+        byte[] bytes = fillScratch(byteSize, seed);
+        sender.load(scratch.address(), byteSize, segmentSize);
+        sendRest(sender);
+        return bytes;
+    }
+
+    static void sendRest(DatagramSender sender) {
+        while (!sender.send()) {
+            assertThat(sender.awaitWritable(SOON)).isTrue();
+        }
+    }
+
+    /// Receives at least one train, waiting for it.
+    int receiveSome(Consumer<JumboDatagram<JumboView>> handler) {
+        assertThat(source.awaitReadable(SOON)).isTrue();
+        int shown = source.receive(handler, BATCH);
+        source.checkInvariants();
+        assertThat(shown).isPositive();
+        return shown;
+    }
+
+    /// {@return the datagrams that arrive, one by one, with their content, as many as are waited for}
+    List<byte[]> receiveSegments(int count) {
+        List<byte[]> segments = new ArrayList<>();
+        SegmentCursor cursor = new SegmentCursor();
+        while (segments.size() < count) {
+            receiveSome(datagram -> addSegments(datagram, cursor, segments));
+        }
+        assertThat(segments).hasSize(count);
+        return segments;
+    }
+
+    static void addSegments(JumboDatagram<?> datagram, SegmentCursor cursor, List<byte[]> segments) {
+        int first = segments.size();
+        datagram.segments(cursor);
+        assertThat(cursor.remaining()).isEqualTo(datagram.segmentCount());
+        while (cursor.next()) {
+            segments.add(bytes(cursor.address(), cursor.byteSize()));
+        }
+        assertThat(segments.size() - first).isEqualTo(datagram.segmentCount());
+    }
+
+    static byte[] bytes(long address, int byteSize) {
+        byte[] bytes = new byte[byteSize];
+        OffHeap.copyToArray(address, bytes, 0, byteSize);
+        return bytes;
+    }
+
+    static byte[] join(List<byte[]> segments) {
+        byte[] all =
+                new byte[segments.stream().mapToInt(segment -> segment.length).sum()];
+        int at = 0;
+        for (byte[] segment : segments) {
+            System.arraycopy(segment, 0, all, at, segment.length);
+            at += segment.length;
+        }
+        return all;
+    }
+
+    int pagesOut() {
+        return ring().stats().pages().out();
+    }
+
+    @Override
+    public void close() {
+        source.close();
+        sender.abandon();
+        in.close();
+        out.close();
+        scratch.close();
+        pages.close();
+    }
+}

@@ -1,0 +1,143 @@
+package io.leasehold.jumbo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.memory.OffHeap;
+import io.leasehold.os.Datagrams;
+import io.leasehold.os.Errno;
+import io.leasehold.os.FaultyDatagrams;
+import io.leasehold.os.FaultyDatagrams.Call;
+import io.leasehold.os.OsException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// Every call of a socket that a source or a sender makes fails once, then for good; no page is lost by that, and no
+/// datagram.
+class DatagramFaultTest {
+
+    private static final int TRAINS = 6;
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Call.class,
+            names = {"RECEIVE", "SEND", "AWAIT"})
+    void callThatFailsOnceLosesNothing(Call call) {
+        for (int errno : new int[] {Errno.ENOMEM, Errno.EAGAIN}) {
+            int nth = 0;
+            long injected;
+            do {
+                nth++;
+                FaultyDatagrams datagrams = new FaultyDatagrams(Datagrams.system());
+                try (DatagramBed bed = new DatagramBed(datagrams, PageClass.KIB_64, 8)) {
+                    datagrams.faults().failOnce(call, nth, errno);
+                    exchange(bed);
+                    bed.source.disarm();
+                    assertThat(bed.pagesOut()).as("%s %d", call, nth).isZero();
+                }
+                injected = datagrams.faults().injected();
+            } while (injected > 0);
+            assertThat(nth).as("the run makes this call: %s", call).isGreaterThan(1);
+        }
+    }
+
+    @Test
+    void callsThatFailForGoodLeaveThePagesWhereTheyWere() {
+        FaultyDatagrams datagrams = new FaultyDatagrams(Datagrams.system());
+        try (DatagramBed bed = new DatagramBed(datagrams, PageClass.KIB_64, 8)) {
+            for (Call call : new Call[] {Call.RECEIVE, Call.SEND, Call.AWAIT}) {
+                datagrams.faults().failFrom(call, 1, Errno.ENOMEM);
+            }
+            long token = bed.ring().allocate();
+            bed.sender.handOver(bed.ring(), token, 100, 10);
+            for (int i = 0; i < 3; i++) {
+                assertThatThrownBy(() -> bed.source.receive(_ -> {}, 2)).isInstanceOf(OsException.class);
+                assertThatThrownBy(bed.sender::send).isInstanceOf(OsException.class);
+                assertThatThrownBy(() -> bed.source.awaitReadable(0)).isInstanceOf(OsException.class);
+                assertThatThrownBy(() -> bed.sender.awaitWritable(0)).isInstanceOf(OsException.class);
+                bed.source.checkInvariants();
+                assertThat(bed.ring().stats().pages().armed()).isEqualTo(2);
+                assertThat(bed.pagesOut()).isEqualTo(3);
+            }
+            assertThat(bed.sender.abandon()).isEqualTo(100);
+            bed.source.close();
+            assertThat(bed.pagesOut()).isZero();
+        }
+    }
+
+    @Test
+    void sourceThatCannotBeOpenedLeavesNothingOpen() {
+        FaultyDatagrams datagrams = new FaultyDatagrams(Datagrams.system());
+        try (JumboBed pages = new JumboBed(PageClass.KIB_64, 8, 4)) {
+            datagrams.faults().failOnce(Call.OPEN, 1, Errno.ENOMEM);
+            assertThatThrownBy(() -> open(datagrams, pages, 2)).isInstanceOf(OsException.class);
+            assertThat(datagrams.faults().count(Call.CLOSE)).isZero();
+            datagrams.faults().failOnce(Call.ENABLE_GRO, 1, Errno.ENOMEM);
+            assertThatThrownBy(() -> open(datagrams, pages, 2)).isInstanceOf(OsException.class);
+            assertThat(datagrams.faults().count(Call.CLOSE)).isEqualTo(1);
+            assertThatThrownBy(() -> open(datagrams, pages, 0)).isInstanceOf(IllegalArgumentException.class);
+            assertThat(datagrams.faults().count(Call.CLOSE)).isEqualTo(2);
+            DatagramSource<JumboView> source = open(datagrams, pages, 2);
+            assertThat(source.receive(_ -> {}, 2)).isZero();
+            datagrams.faults().failOnce(Call.CLOSE, 1, Errno.ENOMEM);
+            assertThatThrownBy(source::close).isInstanceOf(OsException.class);
+            assertThat(pages.ring().stats().pages().out()).isZero();
+            source.close();
+            assertThat(datagrams.faults().count(Call.CLOSE)).isEqualTo(3);
+        }
+    }
+
+    private static DatagramSource<JumboView> open(Datagrams datagrams, JumboBed pages, int batch) {
+        return DatagramSource.open(datagrams, DatagramBed.loopback(), pages.ring(), batch);
+    }
+
+    /// Sends pages and receives them, going on after whatever fails.
+    private static void exchange(DatagramBed bed) {
+        List<Long> stamps = new ArrayList<>();
+        for (int train = 0; train < TRAINS; train++) {
+            long token = bed.ring().allocate();
+            bed.ring().object(token).write(train);
+            bed.sender.handOver(bed.ring(), token, 64, 64);
+            while (bed.sender.isPending()) {
+                onward(() -> {
+                    if (!bed.sender.send()) {
+                        bed.sender.awaitWritable(DatagramBed.SOON);
+                    }
+                });
+            }
+            while (stamps.size() <= train) {
+                onward(() -> {
+                    bed.source.awaitReadable(DatagramBed.SOON);
+                    bed.source.receive(datagram -> stamps.add(stampOf(bed, datagram)), 2);
+                });
+                bed.source.checkInvariants();
+            }
+        }
+        assertThat(stamps).containsExactly(0L, 1L, 2L, 3L, 4L, 5L);
+    }
+
+    /// {@return the stamp of a page, which is released half of the time}
+    private static long stampOf(DatagramBed bed, JumboDatagram<JumboView> datagram) {
+        long found = OffHeap.getLong(datagram.address());
+        long stamp = 0;
+        while (JumboView.word(stamp, 0) != found) {
+            stamp++;
+            assertThat(stamp).isLessThan(TRAINS);
+        }
+        if (stamp % 2 == 0) {
+            bed.ring().release(datagram.take());
+        }
+        return stamp;
+    }
+
+    private static void onward(Runnable call) {
+        try {
+            call.run();
+        } catch (OsException e) {
+            assertThat(e.errno()).isEqualTo(Errno.ENOMEM);
+        }
+    }
+}

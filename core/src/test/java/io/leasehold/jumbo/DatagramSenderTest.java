@@ -1,0 +1,220 @@
+package io.leasehold.jumbo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.jumbo.JumboStateException.Kind;
+import io.leasehold.memory.Seeds;
+import io.leasehold.os.DatagramForms;
+import io.leasehold.os.Datagrams;
+import io.leasehold.os.UdpSocket;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// What is sent arrives once and in order, however often the socket is full, and each page comes home.
+class DatagramSenderTest {
+
+    private final DatagramBed bed = new DatagramBed(Datagrams.system(), PageClass.KIB_64, 8);
+
+    @AfterEach
+    void closeBed() {
+        bed.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void wholePageGoesInAsManyTrainsAsItTakes(DatagramForms form) {
+        try (DatagramBed own = new DatagramBed(form.require(), PageClass.KIB_64, 8)) {
+            long token = own.ring().allocate();
+            own.ring().object(token).write(3);
+            byte[] content = DatagramBed.bytes(own.ring().address(token), 65_536);
+            // More segments than one call may send, then more bytes.
+            for (int segmentSize : new int[] {1_000, 1_400, 60_000, Datagrams.MAX_PAYLOAD_BYTES}) {
+                own.sender.load(own.ring().address(token), 65_536, segmentSize);
+                DatagramBed.sendRest(own.sender);
+                assertThat(own.sender.sentBytes()).isEqualTo(65_536);
+                List<byte[]> segments = own.receiveSegments(Math.ceilDiv(65_536, segmentSize));
+                assertThat(DatagramBed.join(segments)).isEqualTo(content);
+                assertThat(segments.getFirst()).hasSize(segmentSize);
+            }
+            own.ring().release(token);
+        }
+    }
+
+    @Test
+    void receivedPageGoesBackToItsSenderAndThenHome() {
+        byte[] sent = bed.send(5_000, 1_400, 1);
+        DatagramSender answer = bed.source.newSender();
+        int[] arrived = {0};
+        while (arrived[0] < 5_000) {
+            bed.receiveSome(datagram -> {
+                int byteSize = datagram.byteSize();
+                answer.toSenderOf(datagram).handOver(bed.ring(), datagram.take(), byteSize, datagram.segmentSize());
+                DatagramBed.sendRest(answer);
+                arrived[0] += byteSize;
+            });
+        }
+        bed.source.disarm();
+        assertThat(bed.pagesOut()).isZero();
+        byte[] back = new byte[5_000];
+        try (DatagramSource<JumboView> end = DatagramSource.over(bed.out, bed.ring(), 4)) {
+            for (int[] at = {0}; at[0] < 5_000; ) {
+                assertThat(end.awaitReadable(DatagramBed.SOON)).isTrue();
+                end.receive(
+                        datagram -> {
+                            byte[] bytes = DatagramBed.bytes(datagram.address(), datagram.byteSize());
+                            System.arraycopy(bytes, 0, back, at[0], bytes.length);
+                            at[0] += bytes.length;
+                        },
+                        4);
+            }
+        }
+        assertThat(back).isEqualTo(sent);
+    }
+
+    @Test
+    void goesOnAtTheDatagramWhereTheSocketWasFull() {
+        SplittableRandom random = Seeds.random("goesOnAtTheDatagramWhereTheSocketWasFull");
+        DatagramSender sender = new DatagramSender(stingy(bed.out, random)).to(bed.in.local());
+        for (int round = 0; round < 20; round++) {
+            int segmentSize = 1 + random.nextInt(3_000);
+            int byteSize = random.nextInt(Math.min(100_000, 90 * segmentSize));
+            byte[] content = bed.fillScratch(byteSize, round);
+            long fullBefore = sender.fullCount();
+            sender.load(bed.scratch.address(), byteSize, segmentSize);
+            int calls = 1;
+            int received = 0;
+            byte[] arrived = new byte[byteSize];
+            for (; !sender.send(); calls++) {
+                assertThat(sender.isPending()).isTrue();
+                assertThat(sender.sentBytes() % segmentSize).isZero();
+                assertThat(sender.remainingBytes()).isEqualTo(byteSize - sender.sentBytes());
+                received += receive(arrived, received, sender.sentBytes() - received);
+            }
+            assertThat(sender.isPending()).isFalse();
+            receive(arrived, received, byteSize - received);
+            assertThat(arrived).isEqualTo(content);
+            assertThat(sender.fullCount() - fullBefore).isEqualTo(calls - 1);
+            if (byteSize == 0) {
+                bed.receiveSome(datagram -> assertThat(datagram.byteSize()).isZero());
+            }
+        }
+        assertThat(sender.fullCount()).isPositive();
+        assertThat(bed.source.receive(_ -> {}, 1)).as("nothing went twice").isZero();
+    }
+
+    @Test
+    void emptyDatagramGoesOnce() {
+        bed.sender.load(bed.scratch.address(), 0, 1);
+        assertThat(bed.sender.isPending()).isTrue();
+        assertThat(bed.sender.remainingBytes()).isZero();
+        assertThat(bed.sender.send()).isTrue();
+        assertThat(bed.sender.send()).isTrue();
+        assertThat(bed.receiveSegments(1).getFirst()).isEmpty();
+        assertThat(bed.source.receive(_ -> {}, 1)).isZero();
+    }
+
+    @Test
+    void abandonedPageGoesHome() {
+        long token = bed.ring().allocate();
+        bed.sender.handOver(bed.ring(), token, 3_000, 1_000);
+        assertThat(bed.sender.abandon()).isEqualTo(3_000);
+        assertThat(bed.pagesOut()).isZero();
+        assertThat(bed.sender.abandon()).isZero();
+        assertThat(bed.sender.send()).isTrue();
+        assertThat(bed.in.awaitReadable(0)).isFalse();
+    }
+
+    @Test
+    void connectedSocketNeedsNoDestination() {
+        bed.out.connect(bed.in.local());
+        assertThatThrownBy(() -> bed.sender.load(bed.scratch.address(), 10, 10).send())
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("connected");
+        assertThat(bed.sender.abandon()).isEqualTo(10);
+        bed.sender.toPeer();
+        byte[] sent = bed.send(10, 10, 1);
+        assertThat(bed.receiveSegments(1).getFirst()).isEqualTo(sent);
+    }
+
+    @Test
+    void restIsNotForgottenByAccident() {
+        long token = bed.ring().allocate();
+        bed.sender.handOver(bed.ring(), token, 10, 10);
+        for (Runnable call : List.<Runnable>of(
+                () -> bed.sender.load(bed.scratch.address(), 1, 1),
+                () -> bed.sender.handOver(bed.ring(), token, 1, 1),
+                () -> bed.sender.to(bed.in.local()),
+                bed.sender::toPeer)) {
+            assertThatThrownBy(call::run)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContainingAll("something is left to send", "byteSize=10");
+        }
+        assertThat(bed.sender.send()).isTrue();
+        assertThat(bed.pagesOut()).isZero();
+    }
+
+    @Test
+    void rejectsWhatIsOutOfBounds() {
+        long address = bed.scratch.address();
+        long token = bed.ring().allocate();
+        rejects(() -> bed.sender.load(0, 1, 1), "address=0x0");
+        rejects(() -> bed.sender.load(address, -1, 1), "byteSize=-1, min=0");
+        rejects(() -> bed.sender.load(address, 1, 0), "segmentSize=0, min=1, max=65507");
+        rejects(() -> bed.sender.load(address, 1, 65_508), "segmentSize=65508, min=1, max=65507");
+        rejects(() -> bed.sender.handOver(bed.ring(), token, 65_537, 1), "byteSize=65537, min=0, max=65536");
+        rejects(() -> bed.sender.handOver(bed.ring(), token, 1, 0), "segmentSize=0");
+        assertThat(bed.sender.isPending()).isFalse();
+        bed.ring().release(token);
+        JumboBed.refused(Kind.FREED, () -> bed.sender.handOver(bed.ring(), token, 1, 1));
+        assertThat(bed.sender.isPending()).isFalse();
+    }
+
+    private static void rejects(Runnable call, String message) {
+        assertThatThrownBy(call::run)
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(message);
+    }
+
+    /// Receives so many bytes into an array.
+    private int receive(byte[] into, int from, int byteSize) {
+        int[] at = {from};
+        while (at[0] < from + byteSize) {
+            bed.receiveSome(datagram -> {
+                byte[] bytes = DatagramBed.bytes(datagram.address(), datagram.byteSize());
+                System.arraycopy(bytes, 0, into, at[0], bytes.length);
+                at[0] += bytes.length;
+            });
+        }
+        return byteSize;
+    }
+
+    /// {@return the socket, but full now and then, and often after some of the datagrams of a train, as one is that the
+    /// kernel does not cut}
+    private static UdpSocket stingy(UdpSocket socket, SplittableRandom random) {
+        return (UdpSocket) Proxy.newProxyInstance(
+                UdpSocket.class.getClassLoader(), new Class<?>[] {UdpSocket.class}, (_, method, arguments) -> {
+                    Object[] given = arguments;
+                    if (method.getName().equals("send")) {
+                        if (random.nextInt(3) == 0) {
+                            return UdpSocket.WOULD_BLOCK;
+                        }
+                        int segmentSize = (int) arguments[3];
+                        given = Arrays.copyOf(arguments, 4);
+                        given[2] = Math.min((int) arguments[2], segmentSize * (1 + random.nextInt(10)));
+                    }
+                    try {
+                        return method.invoke(socket, given);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+}
