@@ -22,9 +22,10 @@ import java.util.function.Consumer;
 /// back-pressure, and [#starvedCount] counts. What a handler did not get to see because it threw is shown by the next
 /// call. What does not fit its page is counted by the socket, [#truncatedCount].
 ///
+/// It makes no garbage, in the native form.
+///
 /// **Ownership.** The source has up to `batch` pages, also between calls; [#disarm] and [#close] give them back. A page
-/// that a handler takes is the taker's. Whoever opened the source closes it, before the ring is closed. It makes no
-/// garbage, in the native form.
+/// that a handler takes is the taker's. Whoever opened the source closes it, before the ring is closed.
 ///
 /// **Threads.** Confined to one thread at a time, but for [#socket], [#local] and the counts. To stop a source whose
 /// thread waits, another one closes the socket; then the owner closes the source.

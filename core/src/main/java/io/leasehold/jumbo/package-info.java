@@ -11,6 +11,8 @@
 ///         JumboSlabs       slabs by their place in the arena: numbers and addresses
 ///           JumboSlab        a run cut into pages
 ///         JumboMemory      page run ---> wired ---> lease
+///   DatagramSource   trains of datagrams, a page each         JumboDatagram     one of them, while it is handled
+///   DatagramSender   pages and ranges as trains               SegmentCursor     the datagrams of a train
 /// ```
 ///
 /// ## What a call does in each state of a page
@@ -90,6 +92,20 @@
 ///   memory goes to the kernel when the arena says so.
 /// * **Words and objects go with their slab**, 56 B of heap a page. What stays is one generation for each place where a
 ///   slab was, from which the next slab there goes on, so a stale token is told from a live one for ever.
+///
+/// * **A train keeps its page.** The kernel gives forty datagrams as one range and a segment size (UDP_GRO), at a
+///   twentieth of the CPU for each; to cut them into objects again would cost more than was won. So a page goes on
+///   whole, and a cursor finds the datagrams in it. Smaller pages than 64 KiB get no trains: the kernel drops what does
+///   not fit.
+/// * **A handler takes the page or leaves it.** What is small is copied out and its page filled again, hot in the
+///   cache, at two compare-and-sets; what is kept costs one allocation. Alternative: every page is the receiver's, and
+///   forgetting one small datagram leaks 64 KiB.
+/// * **No page, no receive.** Reading into a page of another kind, or reading and dropping, would hide that somebody
+///   keeps too many. What waits in the socket is bounded by its buffer, and the kernel counts what it drops then. The
+///   answer is not 0, since who waits for the socket would be told at once that there is something.
+/// * **A sender keeps its place.** A train may go in part where the kernel does not cut it, so what is left is a number
+///   of bytes in the sender and not the caller's arithmetic. It takes any length, as a page of 64 KiB is longer than
+///   one call may send.
 ///
 /// (2026-11)
 @NullMarked

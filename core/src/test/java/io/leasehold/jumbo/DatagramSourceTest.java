@@ -120,6 +120,26 @@ class DatagramSourceTest {
     }
 
     @Test
+    void lastPagesServeWhereverTheyWerePlaced() {
+        try (DatagramBed bed = new DatagramBed(Datagrams.system(), PageClass.KIB_64, 3)) {
+            List<Long> tokens = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                byte[] sent = bed.send(100 + i, SEGMENT, i);
+                // Each takes the page of the first place, and the ring has no other for it.
+                assertThat(bed.receiveSome(datagram -> {
+                            assertThat(DatagramBed.bytes(datagram.address(), datagram.byteSize()))
+                                    .isEqualTo(sent);
+                            tokens.add(datagram.take());
+                        }))
+                        .isEqualTo(1);
+            }
+            assertThat(tokens).doesNotHaveDuplicates();
+            assertThat(bed.source.receive(_ -> {}, DatagramBed.BATCH)).isEqualTo(DatagramSource.NO_PAGE);
+            bed.pages.release(tokens);
+        }
+    }
+
+    @Test
     void pagesAreReleasedByOtherThreads() throws InterruptedException {
         int trains = 400;
         int inFlight = 8;
@@ -391,7 +411,7 @@ class DatagramSourceTest {
         }
     }
 
-    /// A train there, one page of it taken and released, one left, and the page sent back to its sender.
+    /// A train there, cut by a cursor; every other page is taken and sent back to where it came from.
     private static final class Exchange implements Consumer<JumboDatagram<JumboView>> {
 
         private final DatagramBed bed;
@@ -425,9 +445,11 @@ class DatagramSourceTest {
             while (cursor.next()) {
                 left -= cursor.byteSize();
             }
-            answer.toSenderOf(datagram);
             if (seen++ % 2 == 0) {
-                bed.ring().release(datagram.take());
+                answer.toSenderOf(datagram).handOver(bed.ring(), datagram.take(), 100, 50);
+                if (!answer.send()) {
+                    answer.abandon();
+                }
             }
         }
     }
