@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
-import io.leasehold.jumbo.JumboStateException.Kind;
 import io.leasehold.memory.Seeds;
 import io.leasehold.memory.TestMemory;
 import io.leasehold.os.DatagramForms;
@@ -291,87 +290,6 @@ class DatagramSourceTest {
                 assertThat(datagram.lostBytes()).isEqualTo(9_000 - 4_096);
             });
             assertThat(bed.source.truncatedCount()).isEqualTo(1);
-        }
-    }
-
-    @Test
-    void closingGivesEveryPageBack() {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), PageClass.KIB_64, 8)) {
-            for (int i = 1; i <= 4; i++) {
-                bed.send(i, 9, i);
-            }
-            List<Long> tokens = new ArrayList<>();
-            assertThat(bed.source.receive(
-                            datagram -> {
-                                if (datagram.byteSize() == 1) {
-                                    tokens.add(datagram.take());
-                                    return;
-                                }
-                                bed.source.close();
-                                assertThat(datagram.byteSize()).isEqualTo(2);
-                                assertThat(bed.pagesOut())
-                                        .as("taken, and being handled")
-                                        .isEqualTo(2);
-                            },
-                            DatagramBed.BATCH))
-                    .as("the other two are unseen")
-                    .isEqualTo(2);
-            assertThat(bed.pagesOut()).isEqualTo(1);
-            bed.source.close();
-            bed.pages.release(tokens);
-            assertThat(bed.pagesOut()).isZero();
-            assertThatThrownBy(() -> bed.source.receive(_ -> {}, 1))
-                    .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("source is closed");
-            assertThat(bed.in.awaitReadable(0)).as("the socket is its owner's").isFalse();
-        }
-    }
-
-    @Test
-    void anotherThreadStopsASourceByItsSocket() throws InterruptedException {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), PageClass.KIB_64, 8)) {
-            assertThat(bed.source.receive(_ -> {}, 2)).isZero();
-            Watchdog watchdog = new Watchdog();
-            watchdog.start("closer", bed.in::close);
-            assertThatThrownBy(() -> bed.source.awaitReadable(DatagramBed.SOON))
-                    .isInstanceOf(IllegalStateException.class);
-            watchdog.join();
-            assertThatThrownBy(() -> bed.source.receive(_ -> {}, 2)).isInstanceOf(IllegalStateException.class);
-            assertThat(bed.ring().stats().pages().armed()).isEqualTo(2);
-            bed.source.close();
-            assertThat(bed.pagesOut()).isZero();
-        }
-    }
-
-    @Test
-    void nothingIsReceivedIntoARingThatWasClosedByForce() {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), PageClass.KIB_64, 8)) {
-            assertThat(bed.source.receive(_ -> {}, 2)).isZero();
-            bed.send(10, 10, 1);
-            assertThat(bed.ring().closeForcibly()).isEqualTo(2);
-            JumboBed.refused(Kind.CLOSED, () -> bed.source.receive(_ -> {}, 2));
-            assertThat(bed.in.awaitReadable(0)).isTrue();
-        }
-    }
-
-    @Test
-    void ownSocketIsClosedWithTheSource() {
-        try (JumboBed pages = new JumboBed(PageClass.KIB_64, 8, 4)) {
-            DatagramSource<JumboView> source = DatagramSource.open(DatagramBed.loopback(), pages.ring(), 2);
-            DatagramSender sender = source.newSender().to(source.local());
-            long page = pages.ring().allocate();
-            pages.ring().object(page).write(7);
-            sender.handOver(pages.ring(), page, 1_000, 300);
-            DatagramBed.sendRest(sender);
-            int[] arrived = {0};
-            while (arrived[0] < 1_000) {
-                assertThat(source.awaitReadable(DatagramBed.SOON)).isTrue();
-                source.receive(datagram -> arrived[0] += datagram.byteSize(), 2);
-            }
-            source.close();
-            assertThatThrownBy(() -> source.socket().awaitReadable(0)).isInstanceOf(IllegalStateException.class);
-            source.close();
-            assertThat(pages.ring().stats().pages().out()).isZero();
         }
     }
 
