@@ -51,7 +51,7 @@ final class BufferHeaps {
                 arena,
                 options,
                 (heap, token, array, address, byteSize) ->
-                        new LeasedByteBuf(allocator, heap, token, address, byteSize));
+                        new LeasedByteBuf(allocator, heap, null, token, address, byteSize));
         this.onHeap = SlabHeap.onJavaHeap(
                 arena, options.withName(name + " on the Java heap"), (heap, token, array, at, byteSize) -> {
                     if (array == null) {

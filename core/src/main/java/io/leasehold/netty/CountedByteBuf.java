@@ -17,7 +17,8 @@ import java.nio.channels.GatheringByteChannel;
 import java.nio.channels.ScatteringByteChannel;
 import org.jspecify.annotations.Nullable;
 
-/// What both kinds of leased buffer are: an object bound to a block, a count of references, and room to grow.
+/// What both kinds of leased buffer are: an object bound to a block, a count of references, and room to grow. The block
+/// is one of a heap, or other memory that was let to the object by a [Sublease].
 ///
 /// ```text
 ///   bound to a block, count 0 ---- lend ----> count 1 <---- retain, release ----> count n
@@ -35,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 /// but for reads at given indices.
 ///
 /// **Invariants.** I1: while the count is not 0 no other object stands for the block. I2: `capacity <= blockByteSize`.
-/// I3: the heap knows the object, or it is unbound and comes home with itself.
+/// I3: the heap knows the object, or it is unbound and comes home with itself, as to a sublease it always does.
 ///
 /// **Memory order.**
 ///
@@ -60,7 +61,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
 
     private int capacity; // (O) the holder
     private int blockByteSize; // (O) the holder
-    private boolean unbound; // (O) the holder; the heap has forgotten this object
+    private boolean detour; // (O) the holder; the heap has forgotten this object, or the block is not of a heap
     private long token; // (O) the holder
     private long address; // (O) the holder; of the block's first byte, or its index in the array
     private @Nullable ByteBuffer view; // (O) the holder; of the whole block, none while not lent
@@ -92,10 +93,40 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         COUNT.setRelease(this, 1);
     }
 
+    /// Begins a life of a buffer whose block was let: it ends at the last byte that is readable, and can be neither
+    /// written beyond that nor moved before [#loosen].
+    final void lendPart(long newToken, int index, int length, int references) {
+        token = newToken;
+        detour = true;
+        capacity = index + length;
+        maxCapacity(capacity);
+        setIndex(index, capacity);
+        markReaderIndex();
+        markWriterIndex();
+        COUNT.setRelease(this, references);
+    }
+
+    /// Begins a life of a buffer whose block was let: one reference, empty, as long as the block.
+    final void lendWhole(long newToken) {
+        token = newToken;
+        detour = true;
+        lend(blockByteSize, Integer.MAX_VALUE);
+    }
+
+    /// Lets the holder have the rest of the block, and more.
+    final void loosen() {
+        maxCapacity(Integer.MAX_VALUE);
+    }
+
     /// Makes the heap forget this object until it comes home, so that a leak detector can see it lost.
     final void unbind() {
-        heap.unbind(token);
-        unbound = true;
+        Sublease sublease = sublease();
+        if (sublease != null) {
+            sublease.forget();
+        } else {
+            heap.unbind(token);
+        }
+        detour = true;
     }
 
     /// {@return whether a leak detector that samples is to see this life of the buffer}
@@ -124,6 +155,9 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
 
     /// Makes a new object for the same block.
     abstract CountedByteBuf successor();
+
+    /// {@return who let the block, if it is not of a heap}
+    abstract @Nullable Sublease sublease();
 
     /// Takes over where the block of another of its kind lies, as far as that is not common to both kinds.
     abstract void takeRestOf(CountedByteBuf other);
@@ -159,7 +193,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
 
     @Override
     public final boolean release() {
-        if ((int) COUNT.getAcquire(this) != 1 || unbound) {
+        if ((int) COUNT.getAcquire(this) != 1 || detour) {
             return releaseSlow(1);
         }
         // what the way home needs is looked up first, so that it does not wait for the atomic step
@@ -219,11 +253,21 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
             leak.close(this);
             leak = null;
         }
-        if (unbound) {
-            unbound = false;
-            heap.release(token, this);
+        if (detour) {
+            detour = false;
+            giveBack(this);
         } else {
             heap.release(token);
+        }
+    }
+
+    /// Gives the block back, with the object that stands for it from now on.
+    private void giveBack(CountedByteBuf object) {
+        Sublease sublease = sublease();
+        if (sublease != null) {
+            sublease.comeHome(token, object);
+        } else {
+            heap.release(token, object);
         }
     }
 
@@ -254,8 +298,8 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     }
 
     private void lengthen(int newCapacity) {
-        long longer = heap.tryGrow(token, newCapacity);
-        if (longer == 0) {
+        long longer = sublease() == null ? heap.tryGrow(token, newCapacity) : SlabHeap.NO_BLOCK;
+        if (longer == SlabHeap.NO_BLOCK) {
             move(newCapacity);
         } else {
             token = longer;
@@ -270,10 +314,10 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         CountedByteBuf successor = successor();
         CountedByteBuf other = allocator.take(heap, newCapacity);
         copyTo(other, capacity);
-        if (!unbound) {
+        if (!detour) {
             unbind();
         }
-        heap.release(token, successor);
+        giveBack(successor);
         other.unbind();
         token = other.token;
         address = other.address;

@@ -8,8 +8,9 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
-/// A buffer outside the Java heap: Netty's words for a block at an address.
+/// A buffer outside the Java heap: Netty's words for a block at an address, or for what a [Sublease] lets.
 ///
 /// **Ownership, threads.** As every `ByteBuf`: whoever holds a reference releases it, once and from any thread.
 ///
@@ -22,13 +23,17 @@ public final class LeasedByteBuf extends CountedByteBuf {
     /// Bytes on their way between a stream and the buffer: few enough to be cheap, enough for a packet.
     private static final int STREAM_BYTES = 8 << 10;
 
+    private @Nullable Sublease sublease; // (O) the holder; who let the block, if it is not of a heap
+
     LeasedByteBuf(
             LeasedByteBufAllocator allocator,
             SlabHeap<CountedByteBuf> heap,
+            @Nullable Sublease sublease,
             long token,
             long address,
             int blockByteSize) {
         super(allocator, heap, token, address, blockByteSize);
+        this.sublease = sublease;
     }
 
     @Override
@@ -48,11 +53,18 @@ public final class LeasedByteBuf extends CountedByteBuf {
 
     @Override
     CountedByteBuf successor() {
-        return new LeasedByteBuf(alloc(), heap(), token(), start(), blockByteSize());
+        return new LeasedByteBuf(alloc(), heap(), sublease, token(), start(), blockByteSize());
     }
 
     @Override
-    void takeRestOf(CountedByteBuf other) {}
+    @Nullable Sublease sublease() {
+        return sublease;
+    }
+
+    @Override
+    void takeRestOf(CountedByteBuf other) {
+        sublease = other.sublease();
+    }
 
     @Override
     public boolean isDirect() {

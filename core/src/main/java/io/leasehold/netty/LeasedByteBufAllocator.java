@@ -1,6 +1,7 @@
 package io.leasehold.netty;
 
 import io.leasehold.memory.Alignment;
+import io.leasehold.page.PageArena;
 import io.leasehold.slab.SlabHeap;
 import io.leasehold.slab.SlabHeapStats.SizeClass;
 import io.netty.buffer.AbstractByteBufAllocator;
@@ -88,10 +89,14 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         if (zeroing) {
             buf.zero(0, initialCapacity);
         }
-        return ResourceLeakDetector.isEnabled() ? watched(buf) : buf;
+        return watched(buf);
     }
 
-    private static ByteBuf watched(CountedByteBuf buf) {
+    /// {@return what to give out for a buffer that was lent: the buffer, or what a leak detector wrapped it in}
+    static ByteBuf watched(CountedByteBuf buf) {
+        if (!ResourceLeakDetector.isEnabled()) {
+            return buf;
+        }
         if (ResourceLeakDetector.getLevel() == ResourceLeakDetector.Level.SIMPLE) {
             ResourceLeakTracker<ByteBuf> tracker = buf.isSampled() ? LeakSampling.watch(buf) : null;
             if (tracker != null) {
@@ -169,6 +174,14 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
                     c.freeBlocks(),
                     c.heldBytes()));
         }
+    }
+
+    /// {@return the arena that direct buffers are made of, opened if it was not yet: closing the allocator closes it,
+    /// unless it was given}
+    ///
+    /// @throws IllegalStateException if the allocator is closed
+    public PageArena arena() {
+        return heaps().arena;
     }
 
     /// Gives back all memory that no buffer needs, that in caches included; not that of free pages in an arena that

@@ -10,6 +10,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// A buffer on the Java heap: a part of a pooled `byte[]`, for code that needs an array, as the JDK's TLS engine does.
 ///
@@ -57,6 +58,11 @@ public final class LeasedHeapByteBuf extends CountedByteBuf {
     @Override
     CountedByteBuf successor() {
         return new LeasedHeapByteBuf(alloc(), heap(), token(), array, at(0), blockByteSize());
+    }
+
+    @Override
+    @Nullable Sublease sublease() {
+        return null;
     }
 
     @Override

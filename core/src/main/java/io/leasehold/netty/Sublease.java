@@ -1,0 +1,134 @@
+package io.leasehold.netty;
+
+import io.leasehold.lease.Releaser;
+import io.leasehold.slab.SlabHeap;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/// Memory that is no block of an allocator, a page of a ring for instance, lent as a [LeasedByteBuf] of its own.
+///
+/// ```text
+///   landlord --- token ---> lend, share ---> LeasedByteBuf ---> holders, any thread
+///       ^                                          |
+///       +---- token ----- comes home <--- the last release, or growth beyond the memory: then the bytes move to
+///                                         a block of the allocator, and the buffer with them
+/// ```
+///
+/// The buffer is made once and lent in each life of the memory, so lending allocates nothing. A buffer that a leak
+/// detector watches is forgotten until it comes home; should it be lost, the next life gets a new one.
+///
+/// **Ownership.** The token is handed over when it is lent, and goes back to the landlord exactly once: at the last
+/// release.
+///
+/// **Threads.** Lent by one thread at a time, which has a token; the buffer comes home on any. The landlord's hand-over
+/// of a released token orders the two.
+public final class Sublease {
+
+    /// Memory is let in pages of 4 KiB or more.
+    private static final int PAGE_SHIFT = 12;
+
+    private final LeasedByteBufAllocator allocator; // (C)
+    private final SlabHeap<CountedByteBuf> heap; // (C) where the buffer goes when it grows
+    private final Releaser landlord; // (C)
+    private final long address; // (C)
+    private final int byteSize; // (C)
+    private @Nullable CountedByteBuf known; // (O) whoever has the token; none while a detector watches it
+    private @Nullable CountedByteBuf shared; // (O) who shares: the buffer
+    private @Nullable ByteBuf lent; // (O) who shares: what was given out for it
+
+    private Sublease(LeasedByteBufAllocator allocator, Releaser landlord, long address, int byteSize) {
+        this.allocator = allocator;
+        this.heap = allocator.heaps().direct;
+        this.landlord = landlord;
+        this.address = address;
+        this.byteSize = byteSize;
+        this.known = newBuffer();
+    }
+
+    /// {@return a sublease of memory that stays where it is as long as it is used}
+    ///
+    /// @param allocator where the buffer goes when it grows, and what it says it is of
+    /// @param landlord takes the tokens back
+    /// @param address of the first byte, which [io.leasehold.memory.OffHeap] reaches
+    /// @param byteSize how much it is in bytes, at least 1
+    /// @throws IllegalArgumentException if there is none
+    /// @throws IllegalStateException if the allocator is closed
+    public static Sublease of(LeasedByteBufAllocator allocator, Releaser landlord, long address, int byteSize) {
+        if (byteSize <= 0) {
+            throw new IllegalArgumentException("nothing to let: byteSize=" + byteSize);
+        }
+        return new Sublease(allocator, landlord, address, byteSize);
+    }
+
+    /// Lends the memory: one reference, empty.
+    ///
+    /// @param token what the landlord gets back; if this fails it is still the caller's
+    /// @return a buffer that is as long as the memory and grows beyond it
+    public ByteBuf lend(long token) {
+        CountedByteBuf buf = buffer();
+        buf.lendWhole(token);
+        return LeasedByteBufAllocator.watched(buf);
+    }
+
+    /// Lends a part of the memory while somebody still writes behind it: two references, one of which the caller gives
+    /// up by [#unshare]. Until then nothing can be written behind the part, and the buffer stays where it is.
+    ///
+    /// @param token what the landlord gets back; if this fails it is still the caller's
+    /// @param index of the first byte that is readable
+    /// @param length how many are, in bytes
+    /// @return the buffer
+    public ByteBuf share(long token, int index, int length) {
+        CountedByteBuf buf = buffer();
+        buf.lendPart(token, index, length, 2);
+        ByteBuf out = LeasedByteBufAllocator.watched(buf);
+        shared = buf;
+        lent = out;
+        return out;
+    }
+
+    /// Gives up the reference that [#share] kept; the rest of the memory is the holder's from now on, if there is one.
+    ///
+    /// @throws IllegalStateException if it was given up before, or never was
+    public void unshare() {
+        CountedByteBuf buf = shared;
+        ByteBuf out = lent;
+        if (buf == null || out == null) {
+            throw new IllegalStateException("memory is not shared: address=0x%x".formatted(address));
+        }
+        shared = null;
+        lent = null;
+        buf.loosen();
+        out.release(); // through the wrapper, if there is one: it ends the watch if this reference is the last one
+    }
+
+    private CountedByteBuf buffer() {
+        CountedByteBuf buf = known;
+        if (buf == null) {
+            buf = newBuffer();
+            known = buf;
+        }
+        return buf;
+    }
+
+    private CountedByteBuf newBuffer() {
+        long number = address >>> PAGE_SHIFT; // a detector samples neighbours at different times
+        return new LeasedByteBuf(allocator, heap, this, number, address, byteSize);
+    }
+
+    /// Forgets the buffer until it comes home.
+    void forget() {
+        known = null;
+    }
+
+    void comeHome(long token, CountedByteBuf buf) {
+        if (known != buf) {
+            known = buf;
+        }
+        landlord.release(token);
+    }
+
+    @Override
+    public String toString() {
+        return "Sublease(0x%x, byteSize=%d, of %s)".formatted(address, byteSize, landlord);
+    }
+}

@@ -1,0 +1,115 @@
+package io.leasehold.netty.uring;
+
+import io.leasehold.jumbo.PressureListener;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler.Sharable;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.LongAdder;
+
+/// Stops the reading of channels while too many pages of a ring are out, and lets it go on when they are few again:
+/// then the kernel's windows fill, and the peers wait.
+///
+/// ```text
+///   pages out   high watermark ---> autoRead off, on each channel's event loop
+///               low watermark  ---> autoRead on, where it was turned off here
+/// ```
+///
+/// Add [LeasedBufferRing#gate()] to a pipeline, anywhere. What the kernel has read by then is still delivered, so more
+/// pages than the high watermark may be out. Whoever keeps buffers until more bytes come should copy them: if such
+/// buffers alone exceed the low watermark, the bytes never come.
+///
+/// **Ownership.** Channels are forgotten with their pipelines.
+///
+/// **Threads.** Thread-safe; `autoRead` is set by the channel's event loop alone. A channel whose `autoRead` was off
+/// already is left alone.
+@Sharable
+public final class AutoReadGate extends ChannelInboundHandlerAdapter implements PressureListener {
+
+    private final Map<ChannelHandlerContext, Tap> taps = new ConcurrentHashMap<>(); // (A)
+    private final LongAdder closings = new LongAdder(); // (A)
+    private volatile boolean high; // (A)
+
+    AutoReadGate() {}
+
+    /// Takes a channel under its care.
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        Tap tap = new Tap(context.channel());
+        taps.put(context, tap); // first: who changes the pressure after this finds it
+        tap.turn(high);
+    }
+
+    /// Lets go of a channel, and lets it read if it was this that stopped it.
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+        Tap tap = taps.remove(context);
+        if (tap != null) {
+            tap.turn(false);
+        }
+    }
+
+    /// Told by the ring.
+    @Override
+    public void pressureChanged(boolean isHigh) {
+        high = isHigh;
+        taps.forEach((context, tap) -> {
+            try {
+                context.channel().eventLoop().execute(() -> {
+                    if (taps.containsKey(context)) {
+                        tap.turn(high); // the pressure of then: of two changes only the last one counts
+                    }
+                });
+            } catch (RejectedExecutionException | IllegalStateException e) {
+                taps.remove(context); // the event loop is gone, and the channel with it
+            }
+        });
+    }
+
+    /// {@return whether too many pages are out}
+    public boolean isShut() {
+        return high;
+    }
+
+    /// {@return how many channels are under its care}
+    public int channels() {
+        return taps.size();
+    }
+
+    /// {@return how often a channel's reading was stopped}
+    public long closings() {
+        return closings.sum();
+    }
+
+    /// What is known of one channel.
+    private final class Tap {
+
+        private final Channel channel; // (C)
+        private boolean shut; // (O) the channel's event loop
+
+        Tap(Channel channel) {
+            this.channel = channel;
+        }
+
+        void turn(boolean off) {
+            if (off && !shut && channel.config().isAutoRead()) {
+                shut = true;
+                closings.increment();
+                channel.config().setAutoRead(false);
+            } else if (!off && shut) {
+                shut = false;
+                if (channel.isOpen()) {
+                    channel.config().setAutoRead(true);
+                }
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "AutoReadGate(%s, channels=%d, closings=%d)".formatted(high ? "shut" : "open", channels(), closings());
+    }
+}

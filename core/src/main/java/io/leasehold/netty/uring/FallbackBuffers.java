@@ -1,0 +1,86 @@
+package io.leasehold.netty.uring;
+
+import io.leasehold.memory.OffHeap;
+import io.leasehold.netty.LeasedByteBufAllocator;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/// Buffers in place of pages: the allocator's, and when it refuses some that no bound is above.
+///
+/// **Threads.** Thread-safe.
+final class FallbackBuffers {
+
+    /// Shorter buffers would hardly move a connection forward.
+    private static final int MIN_BYTES = 512;
+
+    private final LeasedByteBufAllocator allocator; // (C)
+    private final LongAdder leased = new LongAdder(); // (A)
+    private final LongAdder unpooled = new LongAdder(); // (A)
+
+    FallbackBuffers(LeasedByteBufAllocator allocator) {
+        this.allocator = allocator;
+    }
+
+    /// {@return a direct buffer, of fewer bytes if even the process has no more}
+    ByteBuf allocate(int byteSize) {
+        ByteBuf buf = tryLease(byteSize);
+        if (buf != null) {
+            leased.increment();
+            return buf;
+        }
+        unpooled.increment();
+        for (int size = byteSize; ; size /= 2) {
+            try {
+                return UnpooledByteBufAllocator.DEFAULT.directBuffer(size, size);
+            } catch (OutOfMemoryError e) {
+                if (size <= MIN_BYTES) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /// {@return a copy of memory in a buffer of the allocator, or null if it refuses}
+    @Nullable ByteBuf tryCopy(long address, int byteSize) {
+        ByteBuf copy = tryLease(byteSize);
+        return copy == null ? null : write(copy, address, byteSize);
+    }
+
+    /// {@return a copy of memory in whatever buffer there is}
+    ByteBuf copy(long address, int byteSize) {
+        ByteBuf copy = tryCopy(address, byteSize);
+        if (copy != null) {
+            leased.increment();
+            return copy;
+        }
+        unpooled.increment();
+        return write(UnpooledByteBufAllocator.DEFAULT.directBuffer(byteSize, byteSize), address, byteSize);
+    }
+
+    private @Nullable ByteBuf tryLease(int byteSize) {
+        try {
+            return allocator.directBuffer(byteSize);
+        } catch (IllegalStateException | OutOfMemoryError e) {
+            return null; // closed, or over its bound, which it logs
+        }
+    }
+
+    private static ByteBuf write(ByteBuf copy, long address, int byteSize) {
+        return copy.writeBytes(OffHeap.segment(address, byteSize).asByteBuffer());
+    }
+
+    long leased() {
+        return leased.sum();
+    }
+
+    long unpooled() {
+        return unpooled.sum();
+    }
+
+    @Override
+    public String toString() {
+        return "FallbackBuffers(leased=%d, unpooled=%d, of %s)".formatted(leased(), unpooled(), allocator);
+    }
+}

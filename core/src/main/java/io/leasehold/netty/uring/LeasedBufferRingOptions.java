@@ -1,0 +1,147 @@
+package io.leasehold.netty.uring;
+
+import io.leasehold.jumbo.JumboOptions;
+import io.leasehold.jumbo.PageClass;
+
+/// What a ring for io_uring is opened with; start from [#defaults()] and change what differs.
+///
+/// @param name for messages, statistics and the arena's list of owners
+/// @param pageClass how long pages are: what is read at once at most
+/// @param slabByteSize by how much the ring grows and shrinks, in bytes: a power of two from 256 KiB to 2 MiB
+/// @param maxPages how many pages there may be at once; 0 for as many as 64 MiB has
+/// @param lowPages no more pages out than this are few again; 0 for half of the bound
+/// @param highPages that many pages out are too many; 0 for three quarters of the bound
+/// @param depth how many pages an event loop has armed, a power of two from 2 to 16,384; 0 for as many as half of a
+///     common second-level cache holds, 512 KiB, and no more than 64
+/// @param copyByteSize reads of no more bytes are copied out of their page; 0 for none
+public record LeasedBufferRingOptions(
+        String name,
+        PageClass pageClass,
+        int slabByteSize,
+        int maxPages,
+        int lowPages,
+        int highPages,
+        int depth,
+        int copyByteSize) {
+
+    private static final int BOUND_BYTES = 64 << 20;
+    private static final int CACHE_BYTES = 512 << 10;
+
+    /// Pages of 4 KiB: more of them are no faster.
+    private static final int DEEP_ENOUGH = 64;
+
+    /// What Netty's signed number of a buffer has room for.
+    private static final int MAX_DEPTH = 1 << 14;
+
+    /// Copying costs about as much as handing a page over and back.
+    private static final int DEFAULT_COPY_BYTES = 256;
+
+    private static final LeasedBufferRingOptions DEFAULTS = new LeasedBufferRingOptions(
+            "io_uring", PageClass.KIB_16, JumboOptions.defaults().slabByteSize(), 0, 0, 0, 0, DEFAULT_COPY_BYTES);
+
+    /// Checks the values.
+    ///
+    /// @throws IllegalArgumentException naming the value and its bounds
+    public LeasedBufferRingOptions {
+        check("maxPages", maxPages, 0, Integer.MAX_VALUE);
+        check("depth", depth, 0, MAX_DEPTH);
+        if (depth == 1 || Integer.bitCount(depth) > 1) {
+            throw new IllegalArgumentException("depth is not a power of two from 2: " + depth);
+        }
+        int bound = bound(pageClass, maxPages);
+        int high = highPages == 0 ? high(bound) : highPages;
+        check("highPages", high, 1, bound);
+        check("lowPages", lowPages == 0 ? low(bound) : lowPages, 0, high - 1);
+        check("copyByteSize", copyByteSize, 0, pageClass.byteSize());
+    }
+
+    private static void check(String what, int value, int min, int max) {
+        if (value < min || value > max) {
+            throw new IllegalArgumentException(what + ": " + value + ", bounds=" + min + ".." + max);
+        }
+    }
+
+    /// {@return pages of 16 KiB, at most 64 MiB of them}
+    public static LeasedBufferRingOptions defaults() {
+        return DEFAULTS;
+    }
+
+    /// {@return these options with another name}
+    ///
+    /// @param newName the value to use instead
+    public LeasedBufferRingOptions withName(String newName) {
+        return new LeasedBufferRingOptions(
+                newName, pageClass, slabByteSize, maxPages, lowPages, highPages, depth, copyByteSize);
+    }
+
+    /// {@return these options with another page class}
+    ///
+    /// @param newPageClass the value to use instead
+    public LeasedBufferRingOptions withPageClass(PageClass newPageClass) {
+        return new LeasedBufferRingOptions(
+                name, newPageClass, slabByteSize, maxPages, lowPages, highPages, depth, copyByteSize);
+    }
+
+    /// {@return these options with another slab size in bytes}
+    ///
+    /// @param newSlabByteSize the value to use instead
+    public LeasedBufferRingOptions withSlabByteSize(int newSlabByteSize) {
+        return new LeasedBufferRingOptions(
+                name, pageClass, newSlabByteSize, maxPages, lowPages, highPages, depth, copyByteSize);
+    }
+
+    /// {@return these options with another bound on pages, and watermarks}
+    ///
+    /// @param newMaxPages how many there may be, or 0 for as many as 64 MiB has
+    /// @param newLowPages no more pages out than this are few again, or 0 for half of the bound
+    /// @param newHighPages that many pages out are too many, or 0 for three quarters of the bound
+    public LeasedBufferRingOptions withPages(int newMaxPages, int newLowPages, int newHighPages) {
+        return new LeasedBufferRingOptions(
+                name, pageClass, slabByteSize, newMaxPages, newLowPages, newHighPages, depth, copyByteSize);
+    }
+
+    /// {@return these options with another number of pages that an event loop has armed}
+    ///
+    /// @param newDepth the value to use instead
+    public LeasedBufferRingOptions withDepth(int newDepth) {
+        return new LeasedBufferRingOptions(
+                name, pageClass, slabByteSize, maxPages, lowPages, highPages, newDepth, copyByteSize);
+    }
+
+    /// {@return these options with another bound on what is copied}
+    ///
+    /// @param newCopyByteSize the value to use instead
+    public LeasedBufferRingOptions withCopyByteSize(int newCopyByteSize) {
+        return new LeasedBufferRingOptions(
+                name, pageClass, slabByteSize, maxPages, lowPages, highPages, depth, newCopyByteSize);
+    }
+
+    /// {@return how many pages an event loop has armed, also if it was left open}
+    int ringDepth() {
+        return depth == 0 ? Math.min(DEEP_ENOUGH, Integer.highestOneBit(CACHE_BYTES / pageClass.byteSize())) : depth;
+    }
+
+    int pageBound() {
+        return bound(pageClass, maxPages);
+    }
+
+    int highWatermark() {
+        return highPages == 0 ? high(pageBound()) : highPages;
+    }
+
+    int lowWatermark() {
+        return lowPages == 0 ? low(pageBound()) : lowPages;
+    }
+
+    private static int bound(PageClass pageClass, int maxPages) {
+        return maxPages == 0 ? BOUND_BYTES / pageClass.byteSize() : maxPages;
+    }
+
+    private static int high(int bound) {
+        return bound - bound / 4;
+    }
+
+    private static int low(int bound) {
+        return bound / 2;
+    }
+}
