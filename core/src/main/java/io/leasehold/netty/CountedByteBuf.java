@@ -106,11 +106,11 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         COUNT.setRelease(this, references);
     }
 
-    /// Begins a life of a buffer whose block was let: one reference, empty, as long as the block.
-    final void lendWhole(long newToken) {
+    /// Begins a life of a buffer whose block was let: one reference, empty.
+    final void lendAs(long newToken, int newCapacity, int newMaxCapacity) {
         token = newToken;
         detour = true;
-        lend(blockByteSize, Integer.MAX_VALUE);
+        lend(newCapacity, newMaxCapacity);
     }
 
     /// Lets the holder have the rest of the block, and more.

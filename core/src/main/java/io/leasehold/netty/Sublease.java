@@ -63,10 +63,17 @@ public final class Sublease {
     /// Lends the memory: one reference, empty.
     ///
     /// @param token what the landlord gets back; if this fails it is still the caller's
-    /// @return a buffer that is as long as the memory and grows beyond it
-    public ByteBuf lend(long token) {
+    /// @param capacity how long the buffer is at first, in bytes; no longer than the memory
+    /// @param maxCapacity how long it may become, beyond the memory too
+    /// @return the buffer
+    /// @throws IllegalArgumentException unless `0 <= capacity <= maxCapacity`, and if the memory is shorter
+    public ByteBuf lend(long token, int capacity, int maxCapacity) {
+        if (capacity < 0 || capacity > Math.min(byteSize, maxCapacity)) {
+            throw new IllegalArgumentException(
+                    "capacity: %d, bounds=0..%d".formatted(capacity, Math.min(byteSize, maxCapacity)));
+        }
         CountedByteBuf buf = buffer();
-        buf.lendWhole(token);
+        buf.lendAs(token, capacity, maxCapacity);
         return LeasedByteBufAllocator.watched(buf);
     }
 
@@ -121,9 +128,7 @@ public final class Sublease {
     }
 
     void comeHome(long token, CountedByteBuf buf) {
-        if (known != buf) {
-            known = buf;
-        }
+        known = buf;
         landlord.release(token);
     }
 

@@ -44,7 +44,7 @@ final class ArmedPage extends UnpooledDirectByteBuf {
 
     /// {@return the page's buffer, as it is lent to a reader other than io_uring}
     ByteBuf lend(long lentToken) {
-        return sublease.lend(lentToken);
+        return sublease.lend(lentToken, capacity(), Integer.MAX_VALUE);
     }
 
     /// {@return what was read, for whoever is to release it}
@@ -68,7 +68,7 @@ final class ArmedPage extends UnpooledDirectByteBuf {
     private ByteBuf nextSlice(int index, int length) {
         ByteBuf of = whole;
         if (of == null) {
-            of = sublease.lend(token);
+            of = lend(token);
             whole = of;
         }
         owner.noteSlice();

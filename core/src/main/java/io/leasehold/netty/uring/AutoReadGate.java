@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -56,17 +57,26 @@ public final class AutoReadGate extends ChannelInboundHandlerAdapter implements 
     @Override
     public void pressureChanged(boolean isHigh) {
         high = isHigh;
-        taps.forEach((context, tap) -> {
-            try {
-                context.channel().eventLoop().execute(() -> {
-                    if (taps.containsKey(context)) {
-                        tap.turn(high); // the pressure of then: of two changes only the last one counts
-                    }
-                });
-            } catch (RejectedExecutionException | IllegalStateException e) {
-                taps.remove(context); // the event loop is gone, and the channel with it
-            }
-        });
+        taps.forEach(this::obey);
+    }
+
+    /// Channels of the calling event loop stop at once: it runs tasks only when it has read all that there is, and as
+    /// long as the kernel finds pages there is more.
+    private void obey(ChannelHandlerContext context, Tap tap) {
+        EventLoop loop = context.channel().eventLoop();
+        if (loop.inEventLoop()) {
+            tap.turn(high);
+            return;
+        }
+        try {
+            loop.execute(() -> {
+                if (taps.containsKey(context)) {
+                    tap.turn(high); // the pressure of then: of two changes only the last one counts
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            taps.remove(context); // the event loop is gone, and the channel with it
+        }
     }
 
     /// {@return whether too many pages are out}

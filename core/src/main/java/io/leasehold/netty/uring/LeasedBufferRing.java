@@ -233,7 +233,7 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
     private void complain(Throwable e) {
         if (!complained) {
             complained = true;
-            LOG.log(System.Logger.Level.WARNING, "no page for the kernel: ring=" + options.name(), e);
+            LOG.log(System.Logger.Level.WARNING, "no page for the kernel: ring=" + options.name() + ", " + e);
         }
     }
 

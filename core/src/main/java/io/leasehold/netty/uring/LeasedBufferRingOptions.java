@@ -2,15 +2,19 @@ package io.leasehold.netty.uring;
 
 import io.leasehold.jumbo.JumboOptions;
 import io.leasehold.jumbo.PageClass;
+import io.netty.util.NettyRuntime;
 
 /// What a ring for io_uring is opened with; start from [#defaults()] and change what differs.
 ///
 /// @param name for messages, statistics and the arena's list of owners
 /// @param pageClass how long pages are: what is read at once at most
 /// @param slabByteSize by how much the ring grows and shrinks, in bytes: a power of two from 256 KiB to 2 MiB
-/// @param maxPages how many pages there may be at once; 0 for as many as 64 MiB has
-/// @param lowPages no more pages out than this are few again; 0 for half of the bound
-/// @param highPages that many pages out are too many; 0 for three quarters of the bound
+/// @param maxPages how many pages there may be with holders at once, besides those that are armed; 0 for as many as
+///     64 MiB has
+/// @param lowPages no more pages with holders than this are few again; 0 for half of the bound
+/// @param highPages that many pages with holders are too many; 0 for three quarters of the bound
+/// @param eventLoops how many event loops have pages armed at most; 0 for as many as Netty starts, two a processor. If
+///     there are more, the pages that they have armed count as with holders
 /// @param depth how many pages an event loop has armed, a power of two from 2 to 16,384; 0 for as many as half of a
 ///     common second-level cache holds, 512 KiB, and no more than 64
 /// @param copyByteSize reads of no more bytes are copied out of their page; 0 for none
@@ -21,6 +25,7 @@ public record LeasedBufferRingOptions(
         int maxPages,
         int lowPages,
         int highPages,
+        int eventLoops,
         int depth,
         int copyByteSize) {
 
@@ -33,17 +38,22 @@ public record LeasedBufferRingOptions(
     /// What Netty's signed number of a buffer has room for.
     private static final int MAX_DEPTH = 1 << 14;
 
+    private static final int LOOPS_PER_CPU = 2;
+    private static final int MAX_PAGES = 1 << 26;
+    private static final int MAX_LOOPS = 1 << 12;
+
     /// Copying costs about as much as handing a page over and back.
     private static final int DEFAULT_COPY_BYTES = 256;
 
     private static final LeasedBufferRingOptions DEFAULTS = new LeasedBufferRingOptions(
-            "io_uring", PageClass.KIB_16, JumboOptions.defaults().slabByteSize(), 0, 0, 0, 0, DEFAULT_COPY_BYTES);
+            "io_uring", PageClass.KIB_16, JumboOptions.defaults().slabByteSize(), 0, 0, 0, 0, 0, DEFAULT_COPY_BYTES);
 
     /// Checks the values.
     ///
     /// @throws IllegalArgumentException naming the value and its bounds
     public LeasedBufferRingOptions {
-        check("maxPages", maxPages, 0, Integer.MAX_VALUE);
+        check("maxPages", maxPages, 0, MAX_PAGES);
+        check("eventLoops", eventLoops, 0, MAX_LOOPS);
         check("depth", depth, 0, MAX_DEPTH);
         if (depth == 1 || Integer.bitCount(depth) > 1) {
             throw new IllegalArgumentException("depth is not a power of two from 2: " + depth);
@@ -61,7 +71,7 @@ public record LeasedBufferRingOptions(
         }
     }
 
-    /// {@return pages of 16 KiB, at most 64 MiB of them}
+    /// {@return pages of 16 KiB, at most 64 MiB of them with holders}
     public static LeasedBufferRingOptions defaults() {
         return DEFAULTS;
     }
@@ -71,7 +81,7 @@ public record LeasedBufferRingOptions(
     /// @param newName the value to use instead
     public LeasedBufferRingOptions withName(String newName) {
         return new LeasedBufferRingOptions(
-                newName, pageClass, slabByteSize, maxPages, lowPages, highPages, depth, copyByteSize);
+                newName, pageClass, slabByteSize, maxPages, lowPages, highPages, eventLoops, depth, copyByteSize);
     }
 
     /// {@return these options with another page class}
@@ -79,7 +89,7 @@ public record LeasedBufferRingOptions(
     /// @param newPageClass the value to use instead
     public LeasedBufferRingOptions withPageClass(PageClass newPageClass) {
         return new LeasedBufferRingOptions(
-                name, newPageClass, slabByteSize, maxPages, lowPages, highPages, depth, copyByteSize);
+                name, newPageClass, slabByteSize, maxPages, lowPages, highPages, eventLoops, depth, copyByteSize);
     }
 
     /// {@return these options with another slab size in bytes}
@@ -87,7 +97,7 @@ public record LeasedBufferRingOptions(
     /// @param newSlabByteSize the value to use instead
     public LeasedBufferRingOptions withSlabByteSize(int newSlabByteSize) {
         return new LeasedBufferRingOptions(
-                name, pageClass, newSlabByteSize, maxPages, lowPages, highPages, depth, copyByteSize);
+                name, pageClass, newSlabByteSize, maxPages, lowPages, highPages, eventLoops, depth, copyByteSize);
     }
 
     /// {@return these options with another bound on pages, and watermarks}
@@ -97,7 +107,15 @@ public record LeasedBufferRingOptions(
     /// @param newHighPages that many pages out are too many, or 0 for three quarters of the bound
     public LeasedBufferRingOptions withPages(int newMaxPages, int newLowPages, int newHighPages) {
         return new LeasedBufferRingOptions(
-                name, pageClass, slabByteSize, newMaxPages, newLowPages, newHighPages, depth, copyByteSize);
+                name, pageClass, slabByteSize, newMaxPages, newLowPages, newHighPages, eventLoops, depth, copyByteSize);
+    }
+
+    /// {@return these options with another number of event loops}
+    ///
+    /// @param newEventLoops the value to use instead
+    public LeasedBufferRingOptions withEventLoops(int newEventLoops) {
+        return new LeasedBufferRingOptions(
+                name, pageClass, slabByteSize, maxPages, lowPages, highPages, newEventLoops, depth, copyByteSize);
     }
 
     /// {@return these options with another number of pages that an event loop has armed}
@@ -105,7 +123,7 @@ public record LeasedBufferRingOptions(
     /// @param newDepth the value to use instead
     public LeasedBufferRingOptions withDepth(int newDepth) {
         return new LeasedBufferRingOptions(
-                name, pageClass, slabByteSize, maxPages, lowPages, highPages, newDepth, copyByteSize);
+                name, pageClass, slabByteSize, maxPages, lowPages, highPages, eventLoops, newDepth, copyByteSize);
     }
 
     /// {@return these options with another bound on what is copied}
@@ -113,7 +131,7 @@ public record LeasedBufferRingOptions(
     /// @param newCopyByteSize the value to use instead
     public LeasedBufferRingOptions withCopyByteSize(int newCopyByteSize) {
         return new LeasedBufferRingOptions(
-                name, pageClass, slabByteSize, maxPages, lowPages, highPages, depth, newCopyByteSize);
+                name, pageClass, slabByteSize, maxPages, lowPages, highPages, eventLoops, depth, newCopyByteSize);
     }
 
     /// {@return how many pages an event loop has armed, also if it was left open}
@@ -121,16 +139,23 @@ public record LeasedBufferRingOptions(
         return depth == 0 ? Math.min(DEEP_ENOUGH, Integer.highestOneBit(CACHE_BYTES / pageClass.byteSize())) : depth;
     }
 
+    /// {@return the bound on all pages, those included that are armed}
     int pageBound() {
-        return bound(pageClass, maxPages);
+        return bound(pageClass, maxPages) + armed();
     }
 
     int highWatermark() {
-        return highPages == 0 ? high(pageBound()) : highPages;
+        return (highPages == 0 ? high(bound(pageClass, maxPages)) : highPages) + armed();
     }
 
     int lowWatermark() {
-        return lowPages == 0 ? low(pageBound()) : lowPages;
+        return (lowPages == 0 ? low(bound(pageClass, maxPages)) : lowPages) + armed();
+    }
+
+    /// {@return how many pages all event loops have armed: never few again, and not the readers' fault}
+    private int armed() {
+        int loops = eventLoops == 0 ? LOOPS_PER_CPU * NettyRuntime.availableProcessors() : eventLoops;
+        return loops * ringDepth();
     }
 
     private static int bound(PageClass pageClass, int maxPages) {

@@ -1,0 +1,164 @@
+package io.leasehold.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.page.Eventually;
+import io.leasehold.page.PageArena;
+import io.netty.buffer.ByteBuf;
+import io.netty.util.IllegalReferenceCountException;
+import io.netty.util.ResourceLeakDetector.Level;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// Memory of another owner is lent as a buffer like any other, and its token goes back once.
+class SubleaseTest {
+
+    private static final int BYTES = 4096;
+    private static final int PLANTED = 10;
+
+    private final LeasedByteBufAllocator allocator = TestAllocators.small("sublease");
+    private final PageArena arena = allocator.arena();
+    private final long page = arena.allocate();
+    private final long address = arena.frames().address(page);
+    private final List<Long> released = new ArrayList<>();
+    private final Sublease sublease = Sublease.of(allocator, released::add, address, BYTES);
+
+    @AfterEach
+    void close() {
+        arena.free(page);
+        allocator.close();
+    }
+
+    @Test
+    void isTheSameBufferInEachLife() {
+        ByteBuf first = sublease.lend(1, 100, 200);
+        assertThat(first.capacity()).isEqualTo(100);
+        assertThat(first.maxCapacity()).isEqualTo(200);
+        assertThat(first.memoryAddress()).isEqualTo(address);
+        assertThat(first).isInstanceOf(LeasedByteBuf.class);
+        first.writeLong(5).release();
+        ByteBuf second = sublease.lend(2, BYTES, BYTES);
+        assertThat(second).isSameAs(first);
+        assertThat(second.readableBytes()).isZero();
+        second.release();
+        assertThat(released).containsExactly(1L, 2L);
+    }
+
+    @Test
+    void secondReleaseIsRefusedAndTokenGoesBackOnce() {
+        ByteBuf buf = sublease.lend(1, BYTES, BYTES);
+        buf.release();
+        assertThatThrownBy(buf::release).isInstanceOf(IllegalReferenceCountException.class);
+        assertThatThrownBy(buf::retain).isInstanceOf(IllegalReferenceCountException.class);
+        assertThat(released).containsExactly(1L);
+    }
+
+    @Test
+    void sharedPartCanNeitherBeWrittenBehindNorMoveBeforeItIsUnshared() {
+        ByteBuf buf = sublease.share(1, 10, 20);
+        assertThat(buf.readerIndex()).isEqualTo(10);
+        assertThat(buf.readableBytes()).isEqualTo(20);
+        assertThat(buf.refCnt()).isEqualTo(2);
+        assertThatThrownBy(() -> buf.writeByte(1)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> buf.capacity(31)).isInstanceOf(IllegalArgumentException.class);
+        sublease.unshare();
+        assertThat(buf.refCnt()).isOne();
+        buf.writeByte(1);
+        assertThat(buf.memoryAddress()).isEqualTo(address);
+        assertThat(released).isEmpty();
+        buf.release();
+        assertThat(released).containsExactly(1L);
+        assertThatThrownBy(sublease::unshare).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void whoSharesMayBeTheLastOne() {
+        sublease.share(1, 0, 20).release();
+        assertThat(released).isEmpty();
+        sublease.unshare();
+        assertThat(released).containsExactly(1L);
+    }
+
+    @Test
+    void growthBeyondTheMemoryMovesToABlockAndGivesTheTokenBack() {
+        ByteBuf buf = sublease.lend(1, BYTES, Integer.MAX_VALUE);
+        for (int i = 0; i < BYTES; i += Long.BYTES) {
+            buf.writeLong(i);
+        }
+        buf.writeLong(BYTES);
+        assertThat(released).containsExactly(1L);
+        assertThat(buf.memoryAddress()).isNotEqualTo(address);
+        ByteBuf next = sublease.lend(2, BYTES, BYTES);
+        assertThat(next).isNotSameAs(buf);
+        assertThat(next.memoryAddress()).isEqualTo(address);
+        next.setLong(0, -1);
+        for (int i = 0; i <= BYTES; i += Long.BYTES) {
+            assertThat(buf.readLong()).isEqualTo(i);
+        }
+        assertThat(allocator.metric().pinnedBuffers()).isOne();
+        buf.release();
+        next.release();
+        assertThat(allocator.metric().pinnedBuffers()).isZero();
+        assertThat(released).containsExactly(1L, 2L);
+    }
+
+    @Test
+    void refusesToLendMoreThanThereIs() {
+        assertThatThrownBy(() -> sublease.lend(1, BYTES + 1, BYTES + 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("bounds=0..4096");
+        assertThatThrownBy(() -> Sublease.of(allocator, released::add, address, 0))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SIMPLE", "ADVANCED", "PARANOID"})
+    void lostBufferIsReportedAndReplaced(Level level) {
+        LeakWatch watch = new LeakWatch(level);
+        try (watch) {
+            for (int i = 0; i < PLANTED; i++) {
+                lose("lost at " + level + " " + i);
+            }
+            Eventually.holds("all leaks reported", () -> {
+                System.gc();
+                allocator.directBuffer(64).release(); // a detector reports when it is asked to track
+                return RecordingLeakDetector.reports().size() == PLANTED;
+            });
+            assertThat(released).isEmpty();
+        }
+        ByteBuf next = sublease.lend(2, BYTES, BYTES);
+        next.writeLong(1).release();
+        assertThat(released).containsExactly(2L);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"SIMPLE", "ADVANCED", "PARANOID"})
+    void releasedBuffersAreNotReported(Level level) {
+        try (LeakWatch watch = new LeakWatch(level)) {
+            for (int i = 0; i < 1000; i++) {
+                ByteBuf buf = sublease.share(i, 0, 20);
+                ByteBuf view = buf.retainedSlice(0, 4);
+                if (i % 2 == 0) {
+                    sublease.unshare();
+                    buf.release();
+                } else {
+                    buf.release();
+                    sublease.unshare();
+                }
+                view.release();
+            }
+            watch.assertNothingLost(allocator);
+        }
+        assertThat(released).hasSize(1000).doesNotHaveDuplicates();
+    }
+
+    /// Reports that are alike are made once.
+    private void lose(String hint) {
+        sublease.lend(1, BYTES, BYTES).writeInt(1).touch(hint);
+    }
+}

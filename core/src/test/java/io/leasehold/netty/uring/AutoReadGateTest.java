@@ -1,0 +1,67 @@
+package io.leasehold.netty.uring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.channel.embedded.EmbeddedChannel;
+import org.junit.jupiter.api.Test;
+
+/// Channels stop reading under pressure and go on after it, and only those that did read.
+class AutoReadGateTest {
+
+    private final AutoReadGate gate = new AutoReadGate();
+
+    @Test
+    void channelsStopAndGoOn() {
+        EmbeddedChannel channel = new EmbeddedChannel(gate);
+        gate.pressureChanged(true);
+        assertThat(gate.isShut()).isTrue();
+        channel.runPendingTasks();
+        assertThat(channel.config().isAutoRead()).isFalse();
+        gate.pressureChanged(false);
+        channel.runPendingTasks();
+        assertThat(channel.config().isAutoRead()).isTrue();
+        assertThat(gate.closings()).isOne();
+    }
+
+    @Test
+    void channelThatDidNotReadIsLeftAlone() {
+        EmbeddedChannel channel = new EmbeddedChannel(gate);
+        channel.config().setAutoRead(false);
+        gate.pressureChanged(true);
+        channel.runPendingTasks();
+        gate.pressureChanged(false);
+        channel.runPendingTasks();
+        assertThat(channel.config().isAutoRead()).isFalse();
+        assertThat(gate.closings()).isZero();
+    }
+
+    @Test
+    void channelThatComesUnderPressureDoesNotRead() {
+        gate.pressureChanged(true);
+        EmbeddedChannel channel = new EmbeddedChannel(gate);
+        assertThat(channel.config().isAutoRead()).isFalse();
+        channel.pipeline().remove(gate);
+        assertThat(channel.config().isAutoRead()).isTrue();
+        assertThat(gate.channels()).isZero();
+    }
+
+    @Test
+    void onlyTheLastOfTwoChangesCounts() {
+        EmbeddedChannel channel = new EmbeddedChannel(gate);
+        gate.pressureChanged(true);
+        gate.pressureChanged(false);
+        channel.runPendingTasks();
+        assertThat(channel.config().isAutoRead()).isTrue();
+        assertThat(gate.closings()).isZero();
+    }
+
+    @Test
+    void closedChannelIsForgotten() {
+        EmbeddedChannel channel = new EmbeddedChannel(gate);
+        assertThat(gate.channels()).isOne();
+        channel.close().syncUninterruptibly();
+        channel.runPendingTasks();
+        assertThat(gate.channels()).isZero();
+        gate.pressureChanged(true);
+    }
+}

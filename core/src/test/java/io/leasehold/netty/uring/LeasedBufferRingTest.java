@@ -1,0 +1,289 @@
+package io.leasehold.netty.uring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.jumbo.JumboStateException;
+import io.leasehold.jumbo.PageClass;
+import io.leasehold.memory.Seeds;
+import io.leasehold.netty.LeasedByteBuf;
+import io.leasehold.netty.LeasedByteBufAllocator;
+import io.leasehold.netty.TestAllocators;
+import io.netty.buffer.ByteBuf;
+import io.netty.util.IllegalReferenceCountException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// What Netty's io_uring asks of a ring, and what its readers are given.
+class LeasedBufferRingTest {
+
+    private static final int DEPTH = 8;
+    private static final int PAGE = 4096;
+    private static final LeasedBufferRingOptions OPTIONS = LeasedBufferRingOptions.defaults()
+            .withName("test")
+            .withPageClass(PageClass.KIB_4)
+            .withSlabByteSize(256 << 10)
+            .withPages(64, 0, 0)
+            .withEventLoops(1)
+            .withDepth(DEPTH);
+
+    /// Closes all of it strictly: whoever leaves a page or a buffer behind fails.
+    private record Bed(LeasedByteBufAllocator allocator, LeasedBufferRing ring) implements AutoCloseable {
+
+        Bed(LeasedBufferRingOptions options) {
+            this(TestAllocators.small("ring"), options);
+        }
+
+        private Bed(LeasedByteBufAllocator allocator, LeasedBufferRingOptions options) {
+            this(allocator, LeasedBufferRing.open(allocator, options));
+        }
+
+        int out() {
+            return ring.stats().pages().pages().out();
+        }
+
+        @Override
+        public void close() {
+            ring.close();
+            allocator.close();
+        }
+    }
+
+    @Test
+    void readIsThePagesOwnBuffer() {
+        try (Bed bed = new Bed(OPTIONS)) {
+            ByteBuf read;
+            try (KernelRing kernel = new KernelRing(bed.ring, DEPTH, false)) {
+                assertThat(bed.ring.stats().pages().pages().armed()).isEqualTo(DEPTH);
+                long address = kernel.next().memoryAddress();
+                read = kernel.read(1000, 3);
+                assertThat(read).isInstanceOf(LeasedByteBuf.class);
+                assertThat(read.memoryAddress()).isEqualTo(address);
+                assertThat(read.refCnt()).isOne();
+                assertThat(KernelRing.isRead(read, 1000, 3)).isTrue();
+                assertThat(read.maxFastWritableBytes()).isEqualTo(PAGE - 1000);
+            }
+            assertThat(bed.out()).isOne();
+            assertThatThrownBy(bed.ring::close)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("out=1");
+            read.release();
+            assertThat(bed.out()).isZero();
+        }
+    }
+
+    @Test
+    void pageLendsOneBufferAgainAndAgain() {
+        try (Bed bed = new Bed(OPTIONS);
+                KernelRing kernel = new KernelRing(bed.ring, 2, false)) {
+            ByteBuf[] first = {kernel.read(PAGE, 0), kernel.read(PAGE, 0)};
+            first[0].release();
+            first[1].release();
+            ByteBuf[] later = new ByteBuf[4];
+            for (int i = 0; i < later.length; i++) {
+                later[i] = kernel.read(PAGE, 0);
+            }
+            assertThat(later).contains(first);
+            for (ByteBuf buf : later) {
+                buf.release();
+            }
+        }
+    }
+
+    @Test
+    void smallReadIsCopiedAndItsPageArmedAgain() {
+        try (Bed bed = new Bed(OPTIONS);
+                KernelRing kernel = new KernelRing(bed.ring, DEPTH, false)) {
+            ByteBuf small = kernel.read(256, 1);
+            assertThat(bed.out()).isEqualTo(DEPTH);
+            assertThat(small.capacity()).isLessThan(PAGE);
+            assertThat(KernelRing.isRead(small, 256, 1)).isTrue();
+            ByteBuf large = kernel.read(257, 2);
+            assertThat(bed.out()).isEqualTo(DEPTH + 1);
+            assertThat(bed.ring.stats().reads()).isEqualTo(new LeasedBufferRingStats.Reads(2, 513, 1, 0));
+            small.release();
+            large.release();
+        }
+    }
+
+    @Test
+    void pageIsHandedOverIfASmallReadCannotBeCopied() {
+        try (Bed bed = new Bed(OPTIONS);
+                KernelRing kernel = new KernelRing(bed.ring, DEPTH, false)) {
+            List<ByteBuf> all = exhaust(bed.allocator);
+            ByteBuf small = kernel.read(10, 1);
+            assertThat(KernelRing.isRead(small, 10, 1)).isTrue();
+            assertThat(bed.ring.stats().reads().copied()).isZero();
+            small.release();
+            all.forEach(ByteBuf::release);
+        }
+    }
+
+    @Test
+    void incrementalReadsArePartsOfOnePage() {
+        try (Bed bed = new Bed(OPTIONS);
+                KernelRing kernel = new KernelRing(bed.ring, 2, true)) {
+            List<ByteBuf> reads = new ArrayList<>();
+            for (int i = 0; i < 40; i++) {
+                reads.add(kernel.read(Math.min(kernel.writableBytes(), 1000), i));
+            }
+            for (int i = 0; i < reads.size(); i++) {
+                ByteBuf read = reads.get(i);
+                assertThat(KernelRing.isRead(read, read.readableBytes(), i))
+                        .as("read %d", i)
+                        .isTrue();
+                read.release();
+            }
+            assertThat(bed.ring.stats().reads().sliced()).isGreaterThan(20);
+            assertThat(bed.out()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void readerThatReleasesAtOnceDoesNotFreeAPageThatIsStillFilled() {
+        try (Bed bed = new Bed(OPTIONS);
+                KernelRing kernel = new KernelRing(bed.ring, 2, true)) {
+            for (int i = 0; i < 100; i++) {
+                kernel.read(Math.min(kernel.writableBytes(), 700), i).release();
+                assertThat(bed.out()).isEqualTo(2);
+            }
+        }
+    }
+
+    /// With random lengths, holding times and both modes, against the bytes that were written.
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void everyReadHasItsBytesAsLongAsItIsHeld(boolean incremental) {
+        SplittableRandom random = new SplittableRandom(Seeds.next("reads"));
+        record Held(ByteBuf read, int length, int seed) {}
+        try (Bed bed = new Bed(OPTIONS);
+                KernelRing kernel = new KernelRing(bed.ring, DEPTH, incremental)) {
+            Deque<Held> held = new ArrayDeque<>();
+            for (int i = 0; i < 2_000; i++) {
+                int length = random.nextInt(1, Math.min(kernel.writableBytes(), PAGE) + 1);
+                held.add(new Held(kernel.read(length, i), length, i));
+                int kept = held.size() > 100 ? random.nextInt(100) : 100;
+                while (held.size() > kept) {
+                    Held oldest = held.remove();
+                    assertThat(KernelRing.isRead(oldest.read, oldest.length, oldest.seed))
+                            .as("read %d", oldest.seed)
+                            .isTrue();
+                    oldest.read.release();
+                }
+            }
+            held.forEach(last -> last.read.release());
+            assertThat(bed.ring.stats().fallbacks().leased()).isPositive();
+            assertThat(bed.ring.stats().fallbacks().unpooled()).isZero();
+        }
+    }
+
+    @Test
+    void growthBeyondThePageGivesThePageBack() {
+        try (Bed bed = new Bed(OPTIONS);
+                KernelRing kernel = new KernelRing(bed.ring, DEPTH, false)) {
+            ByteBuf read = kernel.read(3000, 5);
+            read.writeBytes(new byte[5000]);
+            assertThat(bed.out()).isEqualTo(DEPTH);
+            assertThat(read.readableBytes()).isEqualTo(8000);
+            assertThat(KernelRing.isRead(read.slice(0, 3000), 3000, 5)).isTrue();
+            read.release();
+        }
+    }
+
+    @Test
+    void secondReleaseIsRefused() {
+        try (Bed bed = new Bed(OPTIONS);
+                KernelRing kernel = new KernelRing(bed.ring, DEPTH, false)) {
+            ByteBuf read = kernel.read(3000, 5);
+            read.release();
+            assertThatThrownBy(read::release).isInstanceOf(IllegalReferenceCountException.class);
+            ByteBuf armed = bed.ring.allocate();
+            armed.release();
+            assertThatThrownBy(armed::release).isInstanceOf(JumboStateException.class);
+            assertThat(bed.out()).isEqualTo(DEPTH);
+        }
+    }
+
+    @Test
+    void exhaustedRingFallsBackToTheAllocatorAndThenToUnpooledBuffers() {
+        try (Bed bed = new Bed(OPTIONS)) {
+            List<ByteBuf> buffers = new ArrayList<>();
+            while (bed.ring.stats().fallbacks().unpooled() < 3) {
+                ByteBuf buf = bed.ring.allocate();
+                assertThat(buf.writableBytes()).isGreaterThanOrEqualTo(PAGE);
+                assertThat(buf.isDirect()).isTrue();
+                buffers.add(buf);
+            }
+            assertThat(bed.ring.stats().pages().pages().armed()).isEqualTo(64 + DEPTH);
+            assertThat(bed.ring.stats().fallbacks().leased()).isPositive();
+            assertThat(bed.ring.gate().isShut()).isTrue();
+            buffers.forEach(ByteBuf::release);
+            assertThat(bed.ring.gate().isShut()).isFalse();
+        }
+    }
+
+    @Test
+    void fallsBackWhenTheArenaHasNoPage() {
+        try (Bed bed = new Bed(OPTIONS)) {
+            List<ByteBuf> all = exhaust(bed.allocator);
+            try (KernelRing kernel = new KernelRing(bed.ring, DEPTH, false)) {
+                ByteBuf read = kernel.read(1000, 1);
+                assertThat(KernelRing.isRead(read, 1000, 1)).isTrue();
+                read.release();
+                assertThat(bed.ring.stats().fallbacks().unpooled()).isPositive();
+            }
+            all.forEach(ByteBuf::release);
+        }
+    }
+
+    @Test
+    void allocateDoesNotThrowWhenAllIsClosed() {
+        LeasedByteBufAllocator allocator = TestAllocators.small("ring");
+        LeasedBufferRing ring = LeasedBufferRing.open(allocator, OPTIONS);
+        ring.close();
+        ByteBuf leased = ring.allocate();
+        assertThat(leased).isInstanceOf(LeasedByteBuf.class);
+        leased.release();
+        allocator.close();
+        ring.allocate().release();
+        assertThat(ring.stats().fallbacks()).isEqualTo(new LeasedBufferRingStats.Fallbacks(1, 1));
+    }
+
+    @Test
+    void depthFollowsThePageClass() {
+        assertThat(List.of(PageClass.values()))
+                .extracting(pages ->
+                        LeasedBufferRingOptions.defaults().withPageClass(pages).ringDepth())
+                .containsExactly(64, 32, 32, 8);
+    }
+
+    @Test
+    void optionsOutOfBoundsAreRefused() {
+        assertThatThrownBy(() -> OPTIONS.withDepth(3))
+                .hasMessageContaining("depth")
+                .hasMessageContaining("3");
+        assertThatThrownBy(() -> OPTIONS.withPages(10, 0, 11)).hasMessage("highPages: 11, bounds=1..10");
+        assertThatThrownBy(() -> OPTIONS.withPages(10, 5, 5)).hasMessage("lowPages: 5, bounds=0..4");
+        assertThatThrownBy(() -> OPTIONS.withCopyByteSize(PAGE + 1)).hasMessage("copyByteSize: 4097, bounds=0..4096");
+    }
+
+    private static List<ByteBuf> exhaust(LeasedByteBufAllocator allocator) {
+        List<ByteBuf> all = new ArrayList<>();
+        for (int size = 1 << 20; size >= 1; size /= 4) {
+            try {
+                while (true) {
+                    all.add(allocator.directBuffer(size));
+                }
+            } catch (OutOfMemoryError e) {
+                // smaller ones may still fit
+            }
+        }
+        return all;
+    }
+}

@@ -1,0 +1,314 @@
+package io.leasehold.netty.uring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.jumbo.PageClass;
+import io.leasehold.memory.TestMemory;
+import io.leasehold.netty.LeasedByteBufAllocator;
+import io.leasehold.netty.TestAllocators;
+import io.leasehold.page.Eventually;
+import io.leasehold.page.Watchdog;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringBufferRingConfig;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Real connections over loopback: every byte arrives as it was sent, and every page comes home.
+///
+/// `-Dleasehold.soak=true` sends 2.5 GiB in each of five cases.
+class UringTrafficTest {
+
+    private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
+    private static final int MIB = 1 << 20;
+    private static final long BYTES = SOAK ? 2560L * MIB : 24L * MIB;
+    private static final int MAX_PAGES = 256;
+
+    private final LeasedByteBufAllocator allocator =
+            TestAllocators.builder("uring", 64L * MIB).build();
+    private final Watchdog watchdog = new Watchdog();
+    private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+
+    @BeforeEach
+    void assumeAvailable() {
+        UringServer.assumeAvailable();
+    }
+
+    @AfterEach
+    void everyBufferIsHome() {
+        assertThat(failures).isEmpty();
+        Eventually.holds("buffers home", () -> allocator.metric().pinnedBuffers() == 0);
+        allocator.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"KIB_64, false", "KIB_16, false", "KIB_4, true"})
+    void echoSendsBackWhatItRead(PageClass pages, boolean incremental) throws Exception {
+        LeasedBufferRing ring = open(pages, MAX_PAGES);
+        try (UringServer server = serve(ring, incremental, Echo::new);
+                Socket socket = server.connect()) {
+            watchdog.start("sender", () -> send(socket, BYTES));
+            receive(socket, BYTES);
+            watchdog.join();
+        }
+        assertThat(ring.stats().reads().bytes()).isEqualTo(BYTES);
+        assertHome(ring);
+    }
+
+    @Test
+    void smallMessagesAreCopied() throws Exception {
+        LeasedBufferRing ring = open(PageClass.KIB_64, MAX_PAGES);
+        byte[] message = new byte[100];
+        int rounds = SOAK ? 1_000_000 : 2_000;
+        try (UringServer server = serve(ring, false, Echo::new);
+                Socket socket = server.connect()) {
+            socket.setTcpNoDelay(true);
+            PatternSink sink = new PatternSink();
+            for (int i = 0; i < rounds; i++) {
+                PatternSink.fill(message, message.length, sink.position());
+                socket.getOutputStream().write(message);
+                sink.check(socket.getInputStream().readNBytes(message.length), message.length);
+            }
+        }
+        assertThat(ring.stats().reads().copied()).isGreaterThanOrEqualTo(rounds);
+        assertHome(ring);
+    }
+
+    /// A consumer on another thread keeps up to 64 pages, and lets all of them go now and then so that the ring shrinks.
+    @Test
+    void consumerOnAnotherThreadHoldsPagesWhileTheRingGrowsAndShrinks() throws Exception {
+        LeasedBufferRing ring = open(PageClass.KIB_16, MAX_PAGES);
+        Handover handover = new Handover();
+        try (UringServer server = serve(ring, false, () -> handover);
+                Socket socket = server.connect()) {
+            watchdog.start("sender", () -> send(socket, BYTES));
+            watchdog.start("consumer", () -> {
+                PatternSink sink = new PatternSink();
+                List<ByteBuf> held = new ArrayList<>();
+                while (sink.position() < BYTES) {
+                    ByteBuf read = handover.take();
+                    sink.check(read);
+                    held.add(read);
+                    if (held.size() == 64) {
+                        held.forEach(ByteBuf::release);
+                        held.clear();
+                        ring.trim();
+                    }
+                }
+                held.forEach(ByteBuf::release);
+            });
+            watchdog.join();
+        }
+        assertThat(ring.stats().pages().slabs().grows()).isGreaterThan(1);
+        assertThat(ring.stats().pages().slabs().shrinks()).isPositive();
+        assertHome(ring);
+    }
+
+    /// Nothing is released before the sender is stuck: the gate is shut, the rest is in the kernel. Then all of it comes.
+    @Test
+    void nothingIsLostWhenAllPagesAreHeld() throws Exception {
+        LeasedBufferRing ring = open(PageClass.KIB_4, 64);
+        Handover handover = new Handover();
+        AtomicLong bytes = new AtomicLong();
+        try (UringServer server = serve(ring, false, () -> handover);
+                Socket socket = server.connect()) {
+            watchdog.start("sender", () -> send(socket, BYTES));
+            Eventually.holds(
+                    "the gate shut", () -> ring.gate().isShut() && ring.gate().closings() > 0);
+            watchdog.start("consumer", () -> {
+                PatternSink sink = new PatternSink();
+                List<ByteBuf> held = new ArrayList<>();
+                while (sink.position() < BYTES) {
+                    ByteBuf read = handover.poll();
+                    if (read == null) { // the gate is shut, and all there is to read is held
+                        held.forEach(ByteBuf::release);
+                        held.clear();
+                    } else {
+                        sink.check(read);
+                        held.add(read);
+                    }
+                }
+                held.forEach(ByteBuf::release);
+                bytes.set(sink.position());
+            });
+            watchdog.join();
+        }
+        assertThat(bytes.get()).isEqualTo(BYTES);
+        assertThat(ring.gate().isShut()).isFalse();
+        assertThat(ring.gate().closings()).isGreaterThan(10);
+        assertThat(ring.stats().fallbacks().leased()).as("%s", ring.stats()).isLessThan(BYTES / 4096 / 4);
+        assertHome(ring);
+    }
+
+    /// Without a gate the pool is overrun, and what there is no page for comes in other buffers.
+    @Test
+    void nothingIsLostWithoutAGate() throws Exception {
+        LeasedBufferRing ring = open(PageClass.KIB_4, 32);
+        Handover handover = new Handover();
+        long sent = 4L * MIB;
+        try (UringServer server = serve(ring, false, () -> handover);
+                Socket socket = server.connect()) {
+            handover.removeGate = true;
+            watchdog.start("sender", () -> send(socket, sent));
+            Eventually.holds("all bytes read", () -> ring.stats().reads().bytes() == sent);
+            watchdog.join();
+            assertThat(ring.stats().fallbacks().leased()).isGreaterThan(100);
+            PatternSink sink = new PatternSink();
+            while (sink.position() < sent) {
+                ByteBuf read = handover.take();
+                sink.check(read);
+                read.release();
+            }
+        }
+        assertHome(ring);
+    }
+
+    @Test
+    void buffersOutliveTheEventLoops() throws Exception {
+        LeasedBufferRing ring = open(PageClass.KIB_16, MAX_PAGES);
+        Handover handover = new Handover();
+        List<ByteBuf> held = new ArrayList<>();
+        PatternSink sink = new PatternSink();
+        try (UringServer server = serve(ring, false, () -> handover);
+                Socket socket = server.connect()) {
+            send(socket, 100_000);
+            while (sink.position() < 100_000) {
+                ByteBuf read = handover.take();
+                sink.check(read);
+                held.add(read);
+            }
+        }
+        assertThat(ring.stats().pages().pages().armed()).isZero();
+        assertThatThrownBy(ring::close)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("ring has pages out")
+                .hasMessageContaining("uring test");
+        Thread.ofVirtual().start(() -> held.forEach(ByteBuf::release)).join();
+        assertHome(ring);
+    }
+
+    private LeasedBufferRing open(PageClass pages, int maxPages) {
+        return LeasedBufferRing.open(
+                allocator,
+                LeasedBufferRingOptions.defaults()
+                        .withName("uring test")
+                        .withPageClass(pages)
+                        .withSlabByteSize(256 << 10)
+                        .withPages(maxPages, 0, 0)
+                        .withEventLoops(UringServer.LOOPS));
+    }
+
+    private UringServer serve(LeasedBufferRing ring, boolean incremental, Supplier<ChannelHandler> handlers)
+            throws InterruptedException {
+        IoUringBufferRingConfig config = ring.config(UringServer.GROUP);
+        if (incremental) {
+            TestMemory.require(
+                    IoUring.isRegisterBufferRingIncSupported(), "the kernel does not fill buffers incrementally");
+            config = IoUringBufferRingConfig.builder()
+                    .bufferGroupId(UringServer.GROUP)
+                    .bufferRingSize(config.bufferRingSize())
+                    .batchSize(config.batchSize())
+                    .incremental(true)
+                    .allocator(ring)
+                    .build();
+        }
+        return new UringServer(ring, config, allocator, handlers);
+    }
+
+    private static void send(Socket socket, long bytes) throws IOException {
+        OutputStream out = socket.getOutputStream();
+        byte[] chunk = new byte[PatternSink.period()];
+        for (long sent = 0; sent < bytes; ) {
+            int length = (int) Math.min(chunk.length, bytes - sent);
+            PatternSink.fill(chunk, length, sent);
+            out.write(chunk, 0, length);
+            sent += length;
+        }
+    }
+
+    private static void receive(Socket socket, long bytes) throws IOException {
+        InputStream in = socket.getInputStream();
+        PatternSink sink = new PatternSink();
+        byte[] chunk = new byte[PatternSink.period()];
+        while (sink.position() < bytes) {
+            int length = in.read(chunk);
+            assertThat(length).as("bytes after %d", sink.position()).isPositive();
+            sink.check(chunk, length);
+        }
+    }
+
+    private static void assertHome(LeasedBufferRing ring) {
+        Eventually.holds("pages home", () -> ring.stats().pages().pages().out() == 0);
+        assertThat(ring.stats().fallbacks().unpooled()).isZero();
+        ring.close();
+    }
+
+    /// Sends back what it reads, and stops reading while the peer does not read either.
+    private final class Echo extends ChannelInboundHandlerAdapter {
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            context.writeAndFlush(message).addListener(ChannelFutureListener.FIRE_EXCEPTION_ON_FAILURE);
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            failures.add(cause);
+        }
+    }
+
+    /// Gives what it reads to another thread.
+    @ChannelHandler.Sharable
+    private final class Handover extends ChannelInboundHandlerAdapter {
+
+        private final BlockingQueue<ByteBuf> reads = new LinkedBlockingQueue<>();
+        private volatile boolean removeGate;
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            if (removeGate && context.pipeline().get(AutoReadGate.class) != null) {
+                context.pipeline().remove(AutoReadGate.class);
+            }
+            reads.add((ByteBuf) message);
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            failures.add(cause);
+        }
+
+        ByteBuf take() throws InterruptedException {
+            ByteBuf read = reads.poll(Watchdog.LIMIT_SECONDS, TimeUnit.SECONDS);
+            if (read == null) {
+                throw new AssertionError("no more bytes came");
+            }
+            return read;
+        }
+
+        /// {@return the next read, or null if none came for a while}
+        ByteBuf poll() throws InterruptedException {
+            return reads.poll(1, TimeUnit.MILLISECONDS);
+        }
+    }
+}
