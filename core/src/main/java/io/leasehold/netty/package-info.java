@@ -27,8 +27,8 @@
 /// * **Leak detection needs garbage.** A detector learns of a leak from the collector, and what a heap knows is never
 ///   garbage. A sampled buffer is therefore forgotten by the heap and brings itself along when it comes home. That
 ///   costs two calls for each sampled buffer, and a fresh object for the block only if it really was lost.
-/// * **Memory of other owners is lent as the same class**, so that what reads buffers meets one class and not three. Its
-///   way home is the slow one, which looks at one flag that the short way has to look at anyway.
+/// * **Memory of other owners is lent as the same class**, so that what reads buffers meets one class and not three.
+///   Its way home is the slow one, chosen by a flag that the short way has to look at anyway.
 /// * **Netty's checks, not ours.** `checkAccessible`, `checkBounds` and the levels of leak detection mean what they
 ///   mean for every other buffer, since access goes through Netty's own methods. Derived and retained views are
 ///   Netty's too: they are bounded by construction, and nested ones stay so.

@@ -23,6 +23,11 @@ import java.util.concurrent.atomic.LongAdder;
 /// pages than the high watermark may be out. Whoever keeps buffers until more bytes come should copy them: if such
 /// buffers alone exceed the low watermark, the bytes never come.
 ///
+/// **Multishot reads stop late.** With io_uring one read is good for many, and was seen to go on as long as a sender
+/// kept the socket full, although Netty 4.2.18 had cancelled it. Then bytes come in other buffers than pages, counted.
+/// A server that must keep to its bound runs with `-Dio.netty.iouring.recvMultiShotEnabled=false`, where a channel
+/// stops with the read that it is at.
+///
 /// **Ownership.** Channels are forgotten with their pipelines.
 ///
 /// **Threads.** Thread-safe; `autoRead` is set by the channel's event loop alone. A channel whose `autoRead` was off

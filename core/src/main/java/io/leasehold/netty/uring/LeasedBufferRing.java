@@ -77,7 +77,7 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
         return new LeasedBufferRing(allocator, options);
     }
 
-    /// {@return what to give to `IoUringIoHandlerConfig.setBufferRingConfig`: as deep as the options say, a page a read}
+    /// {@return what to give to `IoUringIoHandlerConfig`: as deep as the options say, and with a page for each read}
     ///
     /// A config made otherwise with this ring for its allocator works too, incremental or not.
     ///

@@ -31,8 +31,8 @@
 ///   the cache, where epoll has one hot buffer. A depth of 8 took 152 ms of CPU a GiB there, one of 64 took 174.
 /// * **Small reads are copied.** A page that holds 256 B and waits for a slow reader is a page that the kernel misses.
 ///   Copied, it is armed again at once.
-/// * **Back-pressure is the pool's.** Netty's ring knows no bound on what is unreleased. Pages that are armed stay so as
-///   long as there are event loops: counted as out, they alone could keep a gate shut for ever. So bounds and
+/// * **Back-pressure is the pool's.** Netty's ring knows no bound on what is unreleased. Pages that are armed stay so
+///   as long as there are event loops: counted as out, they alone could keep a gate shut for ever. So bounds and
 ///   watermarks are of pages with holders, and room for the armed ones is added.
 ///
 /// (2026-11)

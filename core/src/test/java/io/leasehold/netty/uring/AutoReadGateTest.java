@@ -46,16 +46,6 @@ class AutoReadGateTest {
     }
 
     @Test
-    void onlyTheLastOfTwoChangesCounts() {
-        EmbeddedChannel channel = new EmbeddedChannel(gate);
-        gate.pressureChanged(true);
-        gate.pressureChanged(false);
-        channel.runPendingTasks();
-        assertThat(channel.config().isAutoRead()).isTrue();
-        assertThat(gate.closings()).isZero();
-    }
-
-    @Test
     void closedChannelIsForgotten() {
         EmbeddedChannel channel = new EmbeddedChannel(gate);
         assertThat(gate.channels()).isOne();

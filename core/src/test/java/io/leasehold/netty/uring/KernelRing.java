@@ -28,7 +28,7 @@ final class KernelRing implements AutoCloseable {
     ByteBuf read(int length, int seed) {
         ByteBuf buf = armed.element();
         int from = buf.writerIndex();
-        if (buf.hasMemoryAddress()) {
+        if (buf.hasMemoryAddress() && OffHeap.reaches(buf.memoryAddress(), buf.capacity())) {
             for (int i = 0; i < length; i++) {
                 OffHeap.putByte(buf.memoryAddress() + from + i, (byte) (seed + i));
             }
