@@ -16,7 +16,7 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
     private static final int CONNECTIONS = 64;
     private static final int DEEP = 16;
     private static final int FULL_ROUNDS = 10;
-    private static final int FEW_ROUNDS = 3;
+    private static final int FEW_ROUNDS = 2;
 
     /// What the allocator is to have given back two seconds after the load is the question.
     private static final int SETTLE_MILLIS = 2_000;
@@ -57,7 +57,7 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
     /// |---|---|---|
     /// | `ci` | does it run? Ours and Netty's default, once | 20 s |
     /// | `short` | how do the three compare, on this machine, now? | 100 s |
-    /// | `full` | what may be published? Ten rounds deep and not, fewer with TLS, epoll and the other modes | 25 min |
+    /// | `full` | what may be published? Ten rounds deep and not, fewer with TLS, epoll and the other modes | 20 min |
     ///
     /// @throws IllegalArgumentException if there is no such form
     public static Plan of(String form) {
