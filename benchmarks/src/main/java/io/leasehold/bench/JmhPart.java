@@ -1,7 +1,11 @@
 package io.leasehold.bench;
 
 import io.leasehold.bench.result.Results;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.format.ResultFormatFactory;
 import org.openjdk.jmh.results.format.ResultFormatType;
@@ -17,6 +21,7 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 record JmhPart(Selection selection, int rounds) implements Scenario {
 
     private static final String IGNORE_LOCK = "jmh.ignoreLock";
+    private static final Pattern OWN_PROPERTIES = Pattern.compile("\"-Dbench[^\"]*\",\\s*");
 
     @Override
     public long expectedSeconds(Form form) {
@@ -24,7 +29,7 @@ record JmhPart(Selection selection, int rounds) implements Scenario {
     }
 
     @Override
-    public void run(Form form, Results results, Consumer<String> progress) throws RunnerException {
+    public void run(Form form, Results results, Consumer<String> progress) throws RunnerException, IOException {
         System.setProperty(IGNORE_LOCK, "true");
         int runs = selection.countRuns();
         ChainedOptionsBuilder options =
@@ -41,6 +46,17 @@ record JmhPart(Selection selection, int rounds) implements Scenario {
         } finally {
             ResultFormatFactory.getInstance(ResultFormatType.JSON, results.jmh().toString())
                     .writeOut(done.merged());
+            forgetPaths(results.jmh());
         }
+    }
+
+    /// Takes out where this machine keeps its JDK and these folders: results are sent to others.
+    private static void forgetPaths(Path json) throws IOException {
+        Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+        Files.writeString(
+                json,
+                OWN_PROPERTIES
+                        .matcher(Files.readString(json).replace(java.toString(), "java"))
+                        .replaceAll(""));
     }
 }
