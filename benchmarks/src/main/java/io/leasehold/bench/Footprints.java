@@ -3,16 +3,14 @@ package io.leasehold.bench;
 import io.leasehold.bench.result.MemoryResult;
 import io.leasehold.bench.result.MemoryResult.Moment;
 import io.leasehold.bench.result.Sample;
+import io.leasehold.bench.server.ResidentCurve;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 
 /// The memory scenario: what each allocator holds in and after each [Footprint], each in a JVM of its own.
@@ -29,8 +27,7 @@ final class Footprints {
     private static final List<String> ALLOCATORS = List.of("leased", "adaptive", "pooled");
     private static final List<String> BURSTS = List.of("burst4k", "survivors256", "burst64k");
     private static final List<String> OTHERS = List.of("steadyGateway", "threads", "steadyProxy");
-    private static final int SAMPLE_MILLIS = 50;
-    private static final int PAGE_BYTES = 4096;
+    private static final long NANOS_PER_MILLI = 1_000_000;
 
     /// The other compiler takes some ten MiB for itself, now and then.
     private static final String C1_ONLY = "-XX:TieredStopAtLevel=1";
@@ -60,7 +57,7 @@ final class Footprints {
                     .formatted(i + 1, terms.size(), term.scenario, term.allocator, left));
             try {
                 results.add(new Footprints(progress).run(term));
-            } catch (IOException | ExecutionException | IllegalStateException e) {
+            } catch (IOException | IllegalStateException e) {
                 progress.accept("memory: %s with %s failed: %s".formatted(term.scenario, term.allocator, e));
             }
             left -= term.expectedSeconds();
@@ -81,7 +78,7 @@ final class Footprints {
         return terms;
     }
 
-    private MemoryResult run(Term term) throws IOException, InterruptedException, ExecutionException {
+    private MemoryResult run(Term term) throws IOException, InterruptedException {
         try (ChargedGroup group = ChargedGroup.open()) {
             Process child = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin", "java")
@@ -110,57 +107,43 @@ final class Footprints {
         }
     }
 
-    private MemoryResult read(Term term, Process child) throws IOException, InterruptedException, ExecutionException {
+    private MemoryResult read(Term term, Process child) throws IOException, InterruptedException {
         List<Moment> moments = new ArrayList<>();
         Moment before = null;
-        long start = System.nanoTime();
-        long end = start;
-        FutureTask<List<Sample>> curve = new FutureTask<>(() -> sample(child));
+        List<Sample> curve = List.of();
         try (BufferedReader lines =
-                new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
+                        new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8));
+                ResidentCurve reading = new ResidentCurve(child.pid())) {
+            long start = System.nanoTime();
+            long begin = start;
+            long end = start;
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 if (!line.startsWith(Footprint.MARK)) {
                     progress.accept(line);
                 } else if (before == null) {
                     before = moment(line);
-                    start = System.nanoTime();
-                    Thread.ofPlatform().daemon().start(curve);
+                    begin = System.nanoTime() - start;
                 } else {
                     moments.add(since(before, moment(line)));
-                    end = System.nanoTime();
+                    end = System.nanoTime() - start;
                 }
+            }
+            if (before != null) {
+                curve = between(begin / NANOS_PER_MILLI, end / NANOS_PER_MILLI, before.residentBytes(), reading.stop());
             }
         }
         if (child.waitFor() != 0 || before == null) {
             throw new IllegalStateException("its JVM ended with " + child.exitValue());
         }
-        long residentBefore = before.residentBytes();
-        long endMillis = (end - start) / 1_000_000; // after that the process is being taken down
-        return new MemoryResult(
-                term.scenario,
-                term.allocator,
-                moments,
-                curve.get().stream()
-                        .filter(sample -> sample.millis() <= endMillis)
-                        .map(sample -> new Sample(sample.millis(), sample.residentBytes() - residentBefore))
-                        .toList());
+        return new MemoryResult(term.scenario, term.allocator, moments, curve);
     }
 
-    /// What is resident, from outside, so that the process under test is not disturbed; until it ends.
-    private static List<Sample> sample(Process child) throws IOException, InterruptedException {
-        Path statm = Path.of("/proc", Long.toString(child.pid()), "statm");
-        List<Sample> samples = new ArrayList<>();
-        long start = System.nanoTime();
-        while (child.isAlive()) {
-            String[] fields = Files.readString(statm).split(" ", -1);
-            long pages = fields.length > 1 ? Long.parseLong(fields[1]) : 0;
-            if (pages == 0) {
-                break; // it has ended and is not buried yet
-            }
-            samples.add(new Sample((System.nanoTime() - start) / 1_000_000, pages * PAGE_BYTES));
-            Thread.sleep(SAMPLE_MILLIS);
-        }
-        return samples;
+    /// Leaves out how the process started, and how it is taken down.
+    private static List<Sample> between(long beginMillis, long endMillis, long bytesBefore, List<Sample> samples) {
+        return samples.stream()
+                .filter(sample -> sample.millis() >= beginMillis && sample.millis() <= endMillis)
+                .map(sample -> new Sample(sample.millis() - beginMillis, sample.residentBytes() - bytesBefore))
+                .toList();
     }
 
     private static Moment moment(String line) {

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 /// **Threads.** One thread uses it; a thread of its own reads.
 ///
 /// @see "proc_pid_status(5), VmRSS"
-final class ResidentCurve implements AutoCloseable {
+public final class ResidentCurve implements AutoCloseable {
 
     private static final int EVERY_MILLIS = 50;
 
@@ -24,7 +24,10 @@ final class ResidentCurve implements AutoCloseable {
     private final CountDownLatch end = new CountDownLatch(1); // (A)
     private final Thread thread; // (C)
 
-    ResidentCurve(long pid) {
+    /// Begins to read.
+    ///
+    /// @param pid of the process
+    public ResidentCurve(long pid) {
         this.pid = pid;
         thread = Thread.ofPlatform().daemon().name("resident memory").start(this::read);
     }
@@ -57,7 +60,8 @@ final class ResidentCurve implements AutoCloseable {
     /// Stops reading.
     ///
     /// @return what was read, in order of time
-    List<Sample> stop() throws InterruptedException {
+    /// @throws InterruptedException if the caller is interrupted
+    public List<Sample> stop() throws InterruptedException {
         end.countDown();
         thread.join();
         return List.copyOf(samples);

@@ -39,7 +39,7 @@ public final class ServerScenario {
     /// @return the terms that ended well, in the order in which they ran; may be empty
     /// @throws InterruptedException if the caller is interrupted; the processes have been ended then
     public static List<ServerResult> run(Plan plan, Consumer<String> out) throws InterruptedException {
-        Optional<String> refusal = refusal(Machines.availableBytes());
+        Optional<String> refusal = refusal(AvailableMemory.bytes());
         if (refusal.isPresent()) {
             out.accept(refusal.get());
             return List.of();

@@ -5,15 +5,15 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// What this machine has to give.
-final class Machines {
+/// How much memory this machine has to give.
+final class AvailableMemory {
 
-    private Machines() {}
+    private AvailableMemory() {}
 
     /// {@return bytes of memory that new processes can have, as far as the system says; container limits count}
     ///
     /// @see "proc_meminfo(5), MemAvailable"
-    static long availableBytes() {
+    static long bytes() {
         long total = ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
                 .getTotalMemorySize();
         try {
