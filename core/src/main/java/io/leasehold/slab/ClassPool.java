@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// **Invariants.** I1: blocks at home, in the depot and in magazines are at most all that there are.
 final class ClassPool {
 
-    /// What a depot holds at most: the blocks in it keep their slabs from going.
-    private static final int MAX_DEPOT_BYTES = 128 << 10;
+    /// What a depot holds at most: the blocks in it keep their slabs from going, and each size has one.
+    private static final int MAX_DEPOT_BYTES = 32 << 10;
 
     private static final int MAX_DEPOT_MAGAZINES = 2;
 

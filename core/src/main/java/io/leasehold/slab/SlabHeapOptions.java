@@ -4,8 +4,9 @@ package io.leasehold.slab;
 ///
 /// @param name for messages and statistics
 /// @param threadCacheByteSize how many bytes of free blocks one thread keeps for itself at most; 0 for none
-/// @param idleByteSize how many bytes the slabs may have, all sizes together, that have no lent block and wait for the
-///     next burst; each size keeps one such slab in any case. Less saves memory, more saves time
+/// @param idleByteSize how many bytes the slabs may have at most, all sizes together, that have no lent block and wait
+///     for the next burst: a quarter of it, and more as the heap holds more. Each size keeps one such slab of up to 64
+///     KiB in any case. Less saves memory, more saves time
 public record SlabHeapOptions(String name, int threadCacheByteSize, long idleByteSize) {
 
     private static final SlabHeapOptions DEFAULTS = new SlabHeapOptions("blocks", 256 << 10, 2 << 20);
@@ -25,7 +26,7 @@ public record SlabHeapOptions(String name, int threadCacheByteSize, long idleByt
         }
     }
 
-    /// {@return a cache of 256 KiB a thread, and 2 MiB of idle slabs}
+    /// {@return a cache of 256 KiB a thread, and up to 2 MiB of idle slabs}
     public static SlabHeapOptions defaults() {
         return DEFAULTS;
     }

@@ -82,8 +82,9 @@ final class SlabSet<T> {
         return index << indexBits | block;
     }
 
-    /// Notes that a block is home again. A slab that is idle then is given back if it is not the only one and the stock
-    /// of idle slabs is full.
+    /// Notes that a block is home again. A slab that is idle then is given back if the stock of idle slabs is full,
+    /// unless it is the only one of its size and has no more than 64 KiB: one of each size up to that is a megabyte,
+    /// one of each up to 1 MiB is eleven.
     void comeHome(int block) {
         int index = block >>> indexBits;
         Slab slab = at(index);
@@ -92,7 +93,7 @@ final class SlabSet<T> {
         withBlocks.set(index);
         firstWithBlocks = Math.min(firstWithBlocks, index);
         countIdle(slab, 1);
-        if (idle > 1 && slab.isIdle() && stock.isFull()) {
+        if (slab.isIdle() && stock.isFull() && (idle > 1 || slab.pages() > SlabShape.MAX_PAGES)) {
             giveBack(index, slab.home(), false);
         }
     }
@@ -205,13 +206,14 @@ final class SlabSet<T> {
         home += sign * slab.home();
         present += sign * slab.present();
         pages += sign * slab.pages();
+        stock.hold(sign * slab.pages());
         countIdle(slab, sign);
     }
 
     private void countIdle(Slab slab, int sign) {
         if (slab.isIdle()) {
             idle += sign;
-            stock.add(sign * slab.pages());
+            stock.idle(sign * slab.pages());
         }
     }
 

@@ -15,7 +15,9 @@ package io.leasehold.slab;
 /// @param blocks of a slab
 record SlabShape(int byteSize, int pages, int blocks) {
 
-    private static final int MAX_PAGES = 16;
+    /// The most pages of a slab with more than one block.
+    static final int MAX_PAGES = 16;
+
     private static final int ENOUGH_BLOCKS = 16;
     private static final int ENOUGH_PAGES = 4;
     private static final int MAX_TAIL = 32;
