@@ -4,6 +4,7 @@ import io.leasehold.netty.LeasedByteBufAllocator;
 import io.netty.buffer.AdaptiveByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
@@ -74,6 +75,16 @@ public final class Allocators {
                 buffer.release();
             }
         }
+    }
+
+    /// {@return the bytes that an allocator took from the system for direct buffers, by its own count}
+    ///
+    /// Ours counts what may hold memory, free or not; Netty's count the chunks that they have.
+    public static long heldBytes(ByteBufAllocator allocator) {
+        if (allocator instanceof LeasedByteBufAllocator leased) {
+            return leased.metric().committedBytes();
+        }
+        return ((ByteBufAllocatorMetricProvider) allocator).metric().usedDirectMemory();
     }
 
     /// Closes what can be closed, which proves that every buffer came back.

@@ -241,6 +241,7 @@ record ServerSection(Findings findings) {
                 "2 s after",
                 "peak above the baseline",
                 "after, over the baseline",
+                "held at the end, its own count",
                 "peak above it, ours over the best of Netty");
     }
 
@@ -260,6 +261,7 @@ record ServerSection(Findings findings) {
                                 load.spread(findings.server(), allocator, ServerSection::kept)
                                         .mean(),
                                 3)),
+                        mib(load, allocator, ServerResult::heldBytes),
                         Cell.number(
                                 allocator.equals("leased") && ratio.isPresent()
                                         ? ratio.get().ratio().toString()

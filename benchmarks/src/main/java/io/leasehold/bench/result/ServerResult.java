@@ -19,6 +19,8 @@ import java.util.List;
 /// @param baselineBytes resident in the server after warm-up, without traffic
 /// @param peakBytes resident in the server at most
 /// @param afterBytes resident in the server 2 s after the load ended
+/// @param heldBytes what the allocator itself says that it holds, at the end of the load; whatever it held at the
+///     baseline is part of that too
 /// @param curve resident in the server, from the start of the load
 /// @param collections of garbage in the server
 /// @param garbageBytesPerRequest allocated on the server's heap
@@ -38,6 +40,7 @@ public record ServerResult(
         long baselineBytes,
         long peakBytes,
         long afterBytes,
+        long heldBytes,
         List<Sample> curve,
         long collections,
         double garbageBytesPerRequest) {

@@ -94,6 +94,11 @@ final class HttpServer implements AutoCloseable {
         return counts;
     }
 
+    /// {@return the bytes that the allocator took from the system, by its own count}
+    long heldBytes() {
+        return Allocators.heldBytes(allocator);
+    }
+
     /// Ends all connections and threads, and closes the allocator.
     ///
     /// @throws IllegalStateException if the allocator is ours and a buffer did not come back

@@ -25,16 +25,28 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
     ///
     /// @param warmMillis of traffic over a few connections
     /// @param pauseMillis without traffic, before the baseline is taken
-    /// @param rampMillis of the load, before it is measured
+    /// @param rampMillis of the load flat out, before it is measured
+    /// @param rateRampMillis of the load at the fixed rate, before it is measured: what waits because the compilers were
+    ///     at work has to be answered by then, or that is what is measured
     /// @param measuredMillis of the load
     /// @param settleMillis from its end until what is still resident is read
-    public record Timing(long warmMillis, long pauseMillis, long rampMillis, long measuredMillis, long settleMillis) {
+    public record Timing(
+            long warmMillis,
+            long pauseMillis,
+            long rampMillis,
+            long rateRampMillis,
+            long measuredMillis,
+            long settleMillis) {
 
         /// Two JVMs, one of which touches its heap, and their end.
         private static final long REST_MILLIS = 1_800;
 
-        long termMillis() {
-            return warmMillis + pauseMillis + rampMillis + measuredMillis + settleMillis + REST_MILLIS;
+        long rampMillis(boolean isFlatOut) {
+            return isFlatOut ? rampMillis : rateRampMillis;
+        }
+
+        long termMillis(boolean isFlatOut) {
+            return warmMillis + pauseMillis + rampMillis(isFlatOut) + measuredMillis + settleMillis + REST_MILLIS;
         }
     }
 
@@ -68,7 +80,7 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
                         ALL.subList(0, 2),
                         CONNECTIONS,
                         0,
-                        new Timing(500, 300, 300, 700, SETTLE_MILLIS));
+                        new Timing(500, 300, 300, 300, 700, SETTLE_MILLIS));
             case "short" ->
                 new Plan(
                         List.of(
@@ -77,8 +89,8 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
                         ALL,
                         CONNECTIONS,
                         0,
-                        new Timing(1_500, 1_500, 500, 2_000, SETTLE_MILLIS));
-            case "full" -> new Plan(full(), ALL, CONNECTIONS, 0, new Timing(2_000, 1_500, 1_000, 5_000, SETTLE_MILLIS));
+                        new Timing(1_500, 1_500, 500, 4_000, 2_000, SETTLE_MILLIS));
+            case "full" -> new Plan(full(), ALL, CONNECTIONS, 0, new Timing(2_000, 1_500, 1_000, 10_000, 5_000, SETTLE_MILLIS));
             default -> throw new IllegalArgumentException("form is none of ci, short, full: " + form);
         };
     }
@@ -136,7 +148,10 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
 
     /// {@return about how long it takes}
     public long expectedSeconds() {
-        return terms().size() * timing.termMillis() / 1000;
+        return terms().stream()
+                        .mapToLong(term -> timing.termMillis(term.isFlatOut()))
+                        .sum()
+                / 1000;
     }
 
     /// {@return the terms of all settings, in their order}

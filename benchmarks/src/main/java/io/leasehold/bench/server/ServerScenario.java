@@ -93,7 +93,7 @@ public final class ServerScenario {
         try (KeyFile keys = new KeyFile()) {
             for (int i = 0; i < terms.size() && !isEnding; i++) {
                 Plan.Term term = terms.get(i);
-                double seconds = plan.timing().termMillis() / 1e3;
+                double seconds = plan.timing().termMillis(term.isFlatOut()) / 1e3;
                 if (i > 0) {
                     seconds = (System.nanoTime() - start) / 1e9 / i;
                 }

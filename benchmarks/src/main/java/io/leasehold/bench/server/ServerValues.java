@@ -4,7 +4,7 @@ import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 
-/// What a server says of itself; all but `connections` since it started.
+/// What a server says of itself; all but `connections` and `heldBytes` since it started.
 ///
 /// @param cpuNanos processor time of its process, compiler and collector included
 /// @param collections of garbage
@@ -14,6 +14,7 @@ import java.util.Arrays;
 /// @param spoiled answers, as it was told to
 /// @param failures of connections
 /// @param connections that are open
+/// @param heldBytes that its allocator took from the system, by its own count
 record ServerValues(
         long cpuNanos,
         long collections,
@@ -22,7 +23,8 @@ record ServerValues(
         long refused,
         long spoiled,
         long failures,
-        long connections) {
+        long connections,
+        long heldBytes) {
 
     /// {@return the values of this process}
     static ServerValues of(HttpServer server) {
@@ -40,18 +42,19 @@ record ServerValues(
                 counts.refused().sum(),
                 counts.spoiled().sum(),
                 counts.failures().sum(),
-                counts.connections().sum());
+                counts.connections().sum(),
+                server.heldBytes());
     }
 
     /// {@return this as a line of text}
     String line() {
         return cpuNanos + " " + collections + " " + garbageBytes + " " + answers + " " + refused + " " + spoiled + " "
-                + failures + " " + connections;
+                + failures + " " + connections + " " + heldBytes;
     }
 
     /// {@return what [#line] made}
     static ServerValues parse(String line) {
         long[] v = Arrays.stream(line.split(" ", -1)).mapToLong(Long::parseLong).toArray();
-        return new ServerValues(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7]);
+        return new ServerValues(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]);
     }
 }

@@ -69,6 +69,7 @@ record TermRun(Plan plan, Optional<Path> keys, int port) {
     private ServerResult run(Plan.Term term, double perSecond, ChildJvm server, ChildJvm load)
             throws IOException, InterruptedException {
         Plan.Timing timing = plan.timing();
+        long rampMillis = timing.rampMillis(term.isFlatOut());
         if (timing.warmMillis() > 0) {
             load.tell("run " + new LoadPhase(WARM_CONNECTIONS, 1, 0, 0, timing.warmMillis()).line());
             result(load, timing.warmMillis());
@@ -81,10 +82,10 @@ record TermRun(Plan plan, Optional<Path> keys, int port) {
                     plan.connections(),
                     term.setting().depth(),
                     perSecond,
-                    timing.rampMillis(),
+                    rampMillis,
                     timing.measuredMillis());
             load.tell("run " + phase.line());
-            load.await("measuring", START_MILLIS + timing.rampMillis());
+            load.await("measuring", START_MILLIS + rampMillis);
             ServerValues before = values(server);
             load.await("measured", timing.measuredMillis() + ANSWER_MILLIS);
             ServerValues after = values(server);
@@ -134,6 +135,7 @@ record TermRun(Plan plan, Optional<Path> keys, int port) {
                 baselineBytes,
                 curve.stream().mapToLong(Sample::residentBytes).max().orElse(0),
                 afterBytes,
+                after.heldBytes(),
                 curve,
                 after.collections() - before.collections(),
                 (after.garbageBytes() - before.garbageBytes()) / answers);

@@ -146,6 +146,7 @@ final class Fixture {
                 300 * MIB,
                 (300 + 10L * slow) * MIB,
                 301 * MIB,
+                10L * slow * MIB,
                 List.of(new Sample(0, 300 * MIB), new Sample(1000, (300 + 10L * slow) * MIB)),
                 3,
                 100);

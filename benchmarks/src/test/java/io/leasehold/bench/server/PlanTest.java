@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class PlanTest {
 
     private static final Setting NIO = new Setting(Transport.NIO, false, Mode.NATIVE, 16, 2, 1);
-    private static final Plan.Timing TIMING = new Plan.Timing(1, 1, 1, 1, 1);
+    private static final Plan.Timing TIMING = new Plan.Timing(1, 1, 1, 1, 1, 1);
 
     @Test
     void alternatesTheOrderOfAllocators() {

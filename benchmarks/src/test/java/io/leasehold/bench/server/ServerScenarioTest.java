@@ -29,7 +29,7 @@ class ServerScenarioTest {
                             List.of("leased", "nonesuch"),
                             8,
                             0,
-                            new Plan.Timing(300, 10, 50, 200, 10))
+                            new Plan.Timing(300, 10, 50, 50, 200, 10))
                     .listeningOn(taken.getLocalPort());
             results = ServerScenario.run(plan, said::add);
             assertThat(said)
