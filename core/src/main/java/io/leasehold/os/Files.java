@@ -120,10 +120,22 @@ public interface Files {
     /// @param byteSize size of the range, positive
     void allocate(int descriptor, long byteOffset, long byteSize);
 
-    /// Makes all that was written to a file, by whatever mapping or descriptor, survive a power cut (fdatasync(2)).
+    /// Makes all that was written to a file, by whatever mapping or descriptor, and its length survive a power cut
+    /// (fdatasync(2)).
     ///
     /// @param descriptor the file
     void sync(int descriptor);
+
+    /// Makes what was written to a range, by whatever mapping or descriptor, survive a power cut, and the length as far
+    /// as that reaches (msync(2) with MS_SYNC, on a mapping made for it). It may do the same for more of the file.
+    ///
+    /// The error of a range that the kernel tried to write by itself is told by the next call of this kind, of [#sync]
+    /// or of [#writeBack], whichever range that is for, and by that one only.
+    ///
+    /// @param descriptor the file
+    /// @param byteOffset start of the range
+    /// @param byteSize size of the range, positive
+    void sync(int descriptor, long byteOffset, long byteSize);
 
     /// Starts writing a range to the disk and waits for what was under way in it, so that dirty memory stays bounded.
     /// Promises nothing about a power cut (sync_file_range(2)).

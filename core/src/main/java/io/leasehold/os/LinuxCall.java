@@ -38,6 +38,7 @@ enum LinuxCall {
     MMAP(9, 222),
     MPROTECT(10, 226),
     MREMAP(25, 216),
+    MSYNC(26, 227),
     MUNLOCK(150, 229),
     MUNMAP(11, 215),
     OPENAT(257, 56),

@@ -182,6 +182,12 @@ final class PortableFiles implements Files {
     }
 
     @Override
+    public void sync(int descriptor, long byteOffset, long byteSize) {
+        FilePreconditions.checkPositiveRange(byteOffset, byteSize);
+        sync(descriptor);
+    }
+
+    @Override
     public void writeBack(int descriptor, long byteOffset, long byteSize) {
         FilePreconditions.checkPositiveRange(byteOffset, byteSize);
     }

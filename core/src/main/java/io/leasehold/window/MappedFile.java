@@ -39,6 +39,7 @@ public final class MappedFile implements AutoCloseable {
     private final WindowTable windows = new WindowTable(); // (C)
     private final InFlight inFlight = new InFlight(); // (C)
     private final AtomicInteger copiesOut = new AtomicInteger(); // (A)
+    final FileDurability durability; // (C)
     final ReentrantLock writer = new ReentrantLock(); // held by who writes or changes the length
 
     private volatile long byteSize; // (A) of OWNED files (L) writer to write; of FOREIGN ones as it was last seen
@@ -46,8 +47,6 @@ public final class MappedFile implements AutoCloseable {
     private volatile boolean draining; // (L) the cache's, to write: nothing more is lent
     private volatile boolean closed; // (L) the cache's, to write: nothing more is done
     private volatile AccessAdvice lastAdvice = AccessAdvice.NORMAL; // (A) what the kernel knows
-    private long dirtyFrom; // (L) writer, of what was written since the kernel was last told to write it
-    private long dirtyTo; // (L) writer
 
     MappedFile(
             WindowSpace space, WindowWrites writes, Files files, Path path, MappedFileOptions options, int descriptor) {
@@ -57,6 +56,7 @@ public final class MappedFile implements AutoCloseable {
         this.path = path;
         this.options = options;
         this.descriptor = descriptor;
+        this.durability = writes.durability(descriptor);
         Files.Status status = files.status(descriptor);
         this.byteSize = status.byteSize();
         this.mark = options.trust() == FileTrust.OWNED ? 0 : status.modifiedNanos();
@@ -116,6 +116,7 @@ public final class MappedFile implements AutoCloseable {
         int entered = enter();
         try {
             files.truncate(descriptor, newByteSize);
+            durability.resized(newByteSize);
             writes.zeroTail(this, oldByteSize, newByteSize);
         } catch (OsException e) {
             throw WindowErrors.refused("truncate to " + newByteSize, this, e);
@@ -124,16 +125,37 @@ public final class MappedFile implements AutoCloseable {
         }
     }
 
-    /// Makes all that was written survive a power cut (fdatasync(2)). Blocks as long as the disk takes.
+    /// Makes what was written through this file survive a power cut, and its length: all that was returned from before
+    /// this is called. Costs no call of the kernel if nothing was written since the last time; else it blocks as long
+    /// as the disk takes.
     ///
-    /// @throws IOException if the disk refuses; what was written since the last success may be lost then
+    /// @throws IOException if the disk refuses, now or since the last success, in writing by itself. Then all that was
+    ///     not forced is lost as far as anybody knows, and each call for it throws again until it is written again by a
+    ///     transfer: the kernel would say success. The message names the ranges
     /// @throws IllegalStateException if the file is closed
+    /// @see <a href="https://man7.org/linux/man-pages/man2/fdatasync.2.html">fdatasync(2)</a>
     public void force() throws IOException {
+        force(0, Long.MAX_VALUE);
+    }
+
+    /// Makes a range survive a power cut: what was written to it, and the length as far as that reaches. What was
+    /// written elsewhere need not be waited for.
+    ///
+    /// @param byteOffset start of the range; pages that it touches are forced whole
+    /// @param byteSize size of the range, which may reach behind the end of the file
+    /// @throws IOException if the disk refuses, as with [#force()], or has refused something of this range that was not
+    ///     written again
+    /// @throws IllegalArgumentException if the range is not one of a file
+    /// @throws IllegalStateException if the file is closed
+    /// @see <a href="https://man7.org/linux/man-pages/man2/msync.2.html">msync(2)</a>
+    public void force(long byteOffset, long byteSize) throws IOException {
+        WindowErrors.checkRange(byteOffset, byteSize);
         int entered = enter();
         try {
-            files.sync(descriptor);
+            durability.force(byteOffset, byteOffset + byteSize, knownByteSize());
         } catch (OsException e) {
-            throw WindowErrors.refused("force", this, e);
+            ByteRanges lost = durability.lost(byteOffset, byteOffset + byteSize);
+            throw WindowErrors.refused("force, lost=" + lost, this, byteOffset, byteSize, e);
         } finally {
             leave(entered);
         }
@@ -263,20 +285,6 @@ public final class MappedFile implements AutoCloseable {
         if (newByteSize > byteSize) {
             mark++; // who read behind the old end while it was written reads again
             byteSize = newByteSize;
-        }
-    }
-
-    /// Takes note of what was written, and tells the kernel to write when it is much; by the writer.
-    ///
-    /// @throws OsException if the disk refuses
-    void dirtied(long from, long to, long bound) {
-        boolean isFirst = dirtyFrom == dirtyTo;
-        dirtyFrom = isFirst ? from : Math.min(dirtyFrom, from);
-        dirtyTo = isFirst ? to : Math.max(dirtyTo, to);
-        if (dirtyTo - dirtyFrom >= bound) {
-            files.writeBack(descriptor, dirtyFrom, dirtyTo - dirtyFrom);
-            dirtyFrom = 0;
-            dirtyTo = 0;
         }
     }
 

@@ -196,7 +196,7 @@ public final class WindowCache implements AutoCloseable {
     /// @throws IllegalStateException if the file is closed or not open for writing
     public void zerorange(MappedFile file, long byteOffset, long byteSize, int flags) throws IOException {
         WindowFlag.checkRelease(flags, WindowFlag.UNMAP);
-        checkRange(byteOffset, byteSize);
+        WindowErrors.checkRange(byteOffset, byteSize);
         file.requireWritable();
         file.writer.lock();
         try {
@@ -284,7 +284,7 @@ public final class WindowCache implements AutoCloseable {
     /// @throws EOFException if the file ends within it
     /// @throws IOException if the file is cut meanwhile, or the system refuses
     public long checksum(MappedFile file, long byteOffset, long byteSize) throws IOException {
-        checkRange(byteOffset, byteSize);
+        WindowErrors.checkRange(byteOffset, byteSize);
         CRC32C crc = new CRC32C();
         StagingRuns.Run run = staging.take();
         try {
@@ -365,17 +365,10 @@ public final class WindowCache implements AutoCloseable {
             MappedFile file, long byteOffset, long byteSize, AccessAdvice advice, int flags, long deadlineNanos)
             throws IOException {
         WindowFlag.checkTransfer(flags, ALLOC_FLAGS);
-        checkRange(byteOffset, byteSize);
+        WindowErrors.checkRange(byteOffset, byteSize);
         if (byteSize == 0) {
             throw new IllegalArgumentException("window is empty: byteOffset=" + byteOffset + ", byteSize=0");
         }
         return loans.lend(file, new WindowLoans.Request(byteOffset, byteSize, advice, flags, deadlineNanos));
-    }
-
-    private static void checkRange(long byteOffset, long byteSize) {
-        if (byteOffset < 0 || byteSize < 0 || byteOffset > Long.MAX_VALUE - byteSize) {
-            throw new IllegalArgumentException(
-                    "range is not one of a file: byteOffset=" + byteOffset + ", byteSize=" + byteSize);
-        }
     }
 }

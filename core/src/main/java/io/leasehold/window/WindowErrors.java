@@ -29,6 +29,14 @@ final class WindowErrors {
                 .formatted(file.path(), byteOffset, byteSize, fileByteSize));
     }
 
+    /// @throws IllegalArgumentException if no file has such a range
+    static void checkRange(long byteOffset, long byteSize) {
+        if (byteOffset < 0 || byteSize < 0 || byteOffset > Long.MAX_VALUE - byteSize) {
+            throw new IllegalArgumentException(
+                    "range is not one of a file: byteOffset=" + byteOffset + ", byteSize=" + byteSize);
+        }
+    }
+
     static IllegalStateException closed(MappedFile file) {
         return new IllegalStateException("file is closed: " + file.path());
     }

@@ -102,8 +102,9 @@ final class WindowLoans {
             }
             boolean isLent = false;
             try {
+                int refusals = 0;
                 if (request.writes()) {
-                    reserve(file, request.byteOffset, end);
+                    refusals = reserve(file, request.byteOffset, end);
                 } else if (end > file.knownByteSize()) {
                     continue; // cut before it was pinned
                 }
@@ -113,7 +114,7 @@ final class WindowLoans {
                     populate(address, byteSize);
                 }
                 isLent = true;
-                Window.Loan loan = new Window.Loan(pool, slot, null, address);
+                Window.Loan loan = new Window.Loan(pool, slot, null, address, refusals);
                 return new Window(cache, file, loan, request.byteOffset, byteSize, request.writes());
             } finally {
                 if (!isLent) {
@@ -139,7 +140,7 @@ final class WindowLoans {
                 }
                 present = request.writes() ? byteSize : uio.moved();
             }
-            Window.Loan loan = new Window.Loan(null, WindowPool.NO_SLOT, run, run.address());
+            Window.Loan loan = new Window.Loan(null, WindowPool.NO_SLOT, run, run.address(), 0);
             Window window = new Window(cache, file, loan, request.byteOffset, present, request.writes());
             if (request.writes()) {
                 file.lendCopy();
@@ -185,7 +186,8 @@ final class WindowLoans {
                     throw failure;
                 }
             } else {
-                writes.publish(file, window.byteOffset(), window.byteOffset() + window.byteSize());
+                long end = window.byteOffset() + window.byteSize();
+                writes.stored(file, window.byteOffset(), end, window.refusals);
             }
         } catch (OsException e) {
             throw WindowErrors.refused("write", file, window.byteOffset(), window.byteSize(), e);
@@ -206,7 +208,9 @@ final class WindowLoans {
 
     /// Makes stores possible: with the disk full, or behind the end of the file, they would fault. Readers do not see
     /// the growth before the window is released.
-    private void reserve(MappedFile file, long from, long end) {
+    ///
+    /// @return what the disk had refused by now
+    private int reserve(MappedFile file, long from, long end) {
         file.writer.lock();
         int entered = file.enter();
         try {
@@ -214,7 +218,9 @@ final class WindowLoans {
             writes.prepare(file, from, end);
             if (end > files.byteSize(file.descriptor())) {
                 files.truncate(file.descriptor(), end);
+                file.durability.resized(end);
             }
+            return file.durability.writing(from, end);
         } finally {
             file.leave(entered);
             file.writer.unlock();

@@ -30,6 +30,11 @@ final class WindowWrites {
         this.dirtyByteSize = options.dirtyByteSize();
     }
 
+    /// {@return what is to be known of a file that was just opened}
+    FileDurability durability(int descriptor) {
+        return new FileDurability(files, descriptor, pageByteSize, dirtyByteSize);
+    }
+
     /// Moves what a transfer brings into the file. Growth is seen when all of it is written, and if the transfer fails,
     /// as far as it came or was zeroed.
     ///
@@ -98,15 +103,23 @@ final class WindowWrites {
         zeroTail(file, length, from);
     }
 
-    /// Makes a range that was written known: to readers, and to who bounds dirty bytes.
+    /// Makes growth seen, when all of it is written.
     ///
-    /// @throws OsException if the disk refuses what was written
+    /// @throws OsException if the system does not tell the length
     void publish(MappedFile file, long from, long end) {
         if (end > from) {
             // what could not even be zeroed is not there
             file.publishByteSize(end <= file.knownByteSize() ? end : Math.min(end, files.byteSize(file.descriptor())));
-            file.dirtied(from, end, dirtyByteSize);
         }
+    }
+
+    /// Takes note of what was stored through a window that is given back.
+    ///
+    /// @throws OsException if the system does not tell the length
+    void stored(MappedFile file, long from, long end, int refusalsBefore) {
+        file.durability.stored(from, end, refusalsBefore);
+        publish(file, from, end);
+        file.durability.writeBackIfMuch();
     }
 
     /// Zeroes what somebody may have stored behind the old end, in its last page, through a mapping; the kernel would
@@ -126,7 +139,7 @@ final class WindowWrites {
                 long rest = windowEnd - uio.byteOffset();
                 if (memory != null && memory.isNative()) {
                     MemorySegment part = memory.asSlice(uio.moved(), rest);
-                    uio.advance(files.write(file.descriptor(), part, uio.byteOffset()));
+                    uio.advance(write(file, part, uio.byteOffset()));
                 } else {
                     moveStaged(file, uio, Math.min(rest, StagingRuns.BYTES));
                 }
@@ -151,7 +164,7 @@ final class WindowWrites {
                 count = uio.fill(staged);
             }
             for (long done = 0; done < count; ) {
-                long written = files.write(file.descriptor(), staged.asSlice(done, count - done), uio.byteOffset());
+                long written = write(file, staged.asSlice(done, count - done), uio.byteOffset());
                 uio.advance(written);
                 done += written;
             }
@@ -170,10 +183,18 @@ final class WindowWrites {
             zeroes.fill((byte) 0);
             for (long at = from; at < end; ) {
                 MemorySegment part = zeroes.asSlice(0, Math.min(end - at, zeroes.byteSize()));
-                at += files.write(file.descriptor(), part, at);
+                at += write(file, part, at);
             }
         } finally {
             staging.giveBack(run);
         }
+    }
+
+    private long write(MappedFile file, MemorySegment from, long byteOffset) {
+        int refusals = file.durability.writing(byteOffset, byteOffset + from.byteSize());
+        long count = files.write(file.descriptor(), from, byteOffset);
+        file.durability.written(byteOffset, byteOffset + count, refusals);
+        file.durability.writeBackIfMuch();
+        return count;
     }
 }

@@ -24,6 +24,7 @@ public final class FaultyFiles implements Files {
         TRUNCATE,
         ALLOCATE,
         SYNC,
+        SYNC_RANGE,
         WRITE_BACK,
         ADVISE,
         CLOSE
@@ -119,6 +120,12 @@ public final class FaultyFiles implements Files {
     public void sync(int descriptor) {
         enter(Call.SYNC, "fdatasync", "descriptor=" + descriptor);
         delegate.sync(descriptor);
+    }
+
+    @Override
+    public void sync(int descriptor, long byteOffset, long byteSize) {
+        enterRange(Call.SYNC_RANGE, "msync", descriptor, byteOffset, byteSize);
+        delegate.sync(descriptor, byteOffset, byteSize);
     }
 
     @Override

@@ -44,6 +44,7 @@ class FaultyFilesTest implements FilesContract {
         calls.put(Call.TRUNCATE, () -> files.truncate(file, 1));
         calls.put(Call.ALLOCATE, () -> files.allocate(file, 0, 1));
         calls.put(Call.SYNC, () -> files.sync(file));
+        calls.put(Call.SYNC_RANGE, () -> files.sync(file, 0, 1));
         calls.put(Call.WRITE_BACK, () -> files.writeBack(file, 0, 1));
         calls.put(Call.ADVISE, () -> files.advise(file, 0, 1, Advice.NORMAL));
         calls.put(Call.CLOSE, () -> files.close(file));

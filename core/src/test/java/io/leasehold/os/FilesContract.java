@@ -149,6 +149,8 @@ interface FilesContract {
             files().allocate(file, 0, 1 << 20);
             files().writeBack(file, 0, 2);
             files().sync(file);
+            files().sync(file, 1, 1);
+            files().sync(file, 1, 1 << 20);
             for (Advice advice : Advice.values()) {
                 files().advise(file, 0, 0, advice);
             }
@@ -214,6 +216,8 @@ interface FilesContract {
             rejects(() -> files().truncate(file, -1), "byteSize=-1");
             rejects(() -> files().allocate(file, 0, 0), "byteSize=0");
             rejects(() -> files().allocate(file, -1, 5), "byteOffset=-1");
+            rejects(() -> files().sync(file, 3, 0), "byteOffset=3, byteSize=0");
+            rejects(() -> files().sync(file, -3, 1), "byteOffset=-3");
             rejects(() -> files().writeBack(file, 0, -5), "byteSize=-5");
             rejects(() -> files().advise(file, -2, 0, Advice.NORMAL), "byteOffset=-2");
             MemorySegment heap = MemorySegment.ofArray(new byte[1]);

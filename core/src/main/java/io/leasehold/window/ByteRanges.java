@@ -1,0 +1,168 @@
+package io.leasehold.window;
+
+import java.util.Arrays;
+
+/// Ranges of a file, apart from each other and in order, and not more than a bound: beyond it the two that are nearest
+/// become one, with what is between them.
+///
+/// ```text
+///   [0, 8192)   [40960, 45056)        + [4096, 12288)  =  [0, 12288)   [40960, 45056)
+/// ```
+///
+/// So a set always has what was added and not removed since, and may have more, which is safe for what it is used for:
+/// to be forced or written too often, or to be called lost too readily.
+///
+/// **Threads.** Confined to whoever holds the lock of its owner.
+///
+/// **Invariants.** I1: no range is empty, and between two there is a gap. I2: there are not more than the bound.
+final class ByteRanges {
+
+    private final int most; // (C)
+    private final long[] starts; // (L) one more than the bound, until two become one
+    private final long[] ends; // (L)
+    private int count; // (L)
+    private long byteSize; // (L) sum over all
+
+    /// @param most the bound, at least 1
+    ByteRanges(int most) {
+        this.most = most;
+        this.starts = new long[most + 1];
+        this.ends = new long[most + 1];
+    }
+
+    boolean isEmpty() {
+        return count == 0;
+    }
+
+    /// {@return how many bytes they have in all}
+    long byteSize() {
+        return byteSize;
+    }
+
+    /// {@return where the first begins; there is one}
+    long start() {
+        return starts[0];
+    }
+
+    /// {@return where the last ends; there is one}
+    long end() {
+        return ends[count - 1];
+    }
+
+    void add(long from, long end) {
+        if (from >= end) {
+            return;
+        }
+        int first = firstEndingFrom(from);
+        int behind = first;
+        long mergedFrom = from;
+        long mergedEnd = end;
+        while (behind < count && starts[behind] <= end) {
+            mergedFrom = Math.min(mergedFrom, starts[behind]);
+            mergedEnd = Math.max(mergedEnd, ends[behind]);
+            behind++;
+        }
+        replace(first, behind, mergedFrom, mergedEnd);
+    }
+
+    void addAll(ByteRanges others) {
+        for (int i = 0; i < others.count; i++) {
+            add(others.starts[i], others.ends[i]);
+        }
+    }
+
+    void remove(long from, long end) {
+        // one that only touches the range is left alone
+        int first = from >= end ? count : firstEndingFrom(from + 1);
+        while (first < count && starts[first] < end) {
+            long start = starts[first];
+            long last = ends[first];
+            replace(first, first + 1, 0, 0);
+            if (start < from) {
+                insert(first++, start, from);
+            }
+            if (last > end) {
+                insert(first++, end, last);
+            }
+        }
+        squeeze();
+    }
+
+    void clear() {
+        count = 0;
+        byteSize = 0;
+    }
+
+    /// {@return what of these is between two places}
+    ByteRanges within(long from, long end) {
+        ByteRanges part = new ByteRanges(most);
+        for (int i = firstEndingFrom(from); i < count && starts[i] < end; i++) {
+            part.add(Math.max(from, starts[i]), Math.min(end, ends[i]));
+        }
+        return part;
+    }
+
+    void checkInvariants() {
+        long sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += ends[i] - starts[i];
+            if (starts[i] >= ends[i] || (i > 0 && ends[i - 1] >= starts[i])) {
+                throw new AssertionError("I1: " + this);
+            }
+        }
+        if (count > most || sum != byteSize) {
+            throw new AssertionError("I2: count=" + count + ", sum=" + sum + ", byteSize=" + byteSize + ", " + this);
+        }
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder("[");
+        for (int i = 0; i < count; i++) {
+            text.append(i == 0 ? "" : ", ").append(starts[i]).append("..").append(ends[i]);
+        }
+        return text.append(']').toString();
+    }
+
+    /// {@return the number of the first range that ends at `place` or behind it}
+    private int firstEndingFrom(long place) {
+        int found = Arrays.binarySearch(ends, 0, count, place);
+        return found < 0 ? -found - 1 : found;
+    }
+
+    /// Puts one range in the place of some, none if it is empty.
+    private void replace(int first, int behind, long from, long end) {
+        for (int i = first; i < behind; i++) {
+            byteSize -= ends[i] - starts[i];
+        }
+        System.arraycopy(starts, behind, starts, first, count - behind);
+        System.arraycopy(ends, behind, ends, first, count - behind);
+        count -= behind - first;
+        if (from < end) {
+            insert(first, from, end);
+            squeeze();
+        }
+    }
+
+    private void insert(int at, long from, long end) {
+        System.arraycopy(starts, at, starts, at + 1, count - at);
+        System.arraycopy(ends, at, ends, at + 1, count - at);
+        starts[at] = from;
+        ends[at] = end;
+        byteSize += end - from;
+        count++;
+    }
+
+    private void squeeze() {
+        if (count <= most) {
+            return;
+        }
+        int nearest = 0;
+        for (int i = 1; i < count - 1; i++) {
+            if (starts[i + 1] - ends[i] < starts[nearest + 1] - ends[nearest]) {
+                nearest = i;
+            }
+        }
+        replace(nearest, nearest + 2, starts[nearest], ends[nearest + 1]);
+    }
+}
