@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The contracts where the cache chooses.
-class AutoWindowCacheTest implements WindowReadContract, WindowWriteContract, WindowLoanContract {
+class AutoWindowCacheTest implements WindowReadContract, WindowWriteContract, WindowForceContract, WindowLoanContract {
 
     @TempDir
     Path folder;

@@ -4,7 +4,8 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The contracts on files that are pinned to the tier RECYCLED.
-class RecycledWindowCacheTest implements WindowReadContract, WindowWriteContract, WindowLoanContract {
+class RecycledWindowCacheTest
+        implements WindowReadContract, WindowWriteContract, WindowForceContract, WindowLoanContract {
 
     @TempDir
     Path folder;

@@ -39,13 +39,17 @@ final class WindowBed implements AutoCloseable {
     private final PageArena arena;
 
     WindowBed(WindowCacheOptions options) {
+        this(options, new WatchedFiles.Watcher() {});
+    }
+
+    WindowBed(WindowCacheOptions options, WatchedFiles.Watcher watcher) {
         PageArenaOptions pages = PageArenaOptions.defaults()
                 .withName("arena")
                 .withByteSize(64 << 20)
                 .withDecay(PageArenaOptions.NO_DECAY)
                 .withBudget(MemoryBudget.of("test", 1 << 30));
         this.arena = PageArenas.open(pages, reservations);
-        this.cache = WindowCache.open(arena, options, files, reservations);
+        this.cache = WindowCache.open(arena, options, new WatchedFiles(files, watcher), reservations);
     }
 
     /// {@return so many windows and extents of [#WINDOW_BYTES] and four times that}

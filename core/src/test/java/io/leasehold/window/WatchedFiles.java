@@ -1,0 +1,132 @@
+package io.leasehold.window;
+
+import io.leasehold.os.Files;
+import io.leasehold.os.OsException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+
+/// Files that tell what is done to one of them: what a disk would see of it, in order and with its content.
+///
+/// **Ownership.** Does not own the files behind.
+///
+/// **Threads.** As the files behind; the watcher is called by whoever made the call, after it.
+final class WatchedFiles implements Files {
+
+    /// Who is told.
+    interface Watcher {
+
+        /// Bytes were written to a place.
+        default void written(long byteOffset, byte[] content) {}
+
+        /// The length was changed; what is new reads as zero.
+        default void resized(long byteSize) {}
+
+        /// The disk was waited for, from a place up to another or [Long#MAX_VALUE] for all of the file, and has said
+        /// whether all is well.
+        default void synced(long from, long end, boolean isDone) {}
+
+        /// Writing was started, and waited for where it was under way.
+        default void writtenBack(long from, long end, boolean isDone) {}
+    }
+
+    private final Files delegate; // (C)
+    private final Watcher watcher; // (C)
+
+    WatchedFiles(Files delegate, Watcher watcher) {
+        this.delegate = delegate;
+        this.watcher = watcher;
+    }
+
+    @Override
+    public boolean can(Capability capability) {
+        return delegate.can(capability);
+    }
+
+    @Override
+    public int open(Path path, Access access) {
+        return delegate.open(path, access);
+    }
+
+    @Override
+    public Status status(int descriptor) {
+        return delegate.status(descriptor);
+    }
+
+    @Override
+    public long byteSize(int descriptor) {
+        return delegate.byteSize(descriptor);
+    }
+
+    @Override
+    public long read(int descriptor, MemorySegment to, long byteOffset) {
+        return delegate.read(descriptor, to, byteOffset);
+    }
+
+    @Override
+    public long write(int descriptor, MemorySegment from, long byteOffset) {
+        long count = delegate.write(descriptor, from, byteOffset);
+        watcher.written(byteOffset, from.asSlice(0, count).toArray(ValueLayout.JAVA_BYTE));
+        return count;
+    }
+
+    @Override
+    public void truncate(int descriptor, long byteSize) {
+        delegate.truncate(descriptor, byteSize);
+        watcher.resized(byteSize);
+    }
+
+    @Override
+    public void allocate(int descriptor, long byteOffset, long byteSize) {
+        delegate.allocate(descriptor, byteOffset, byteSize);
+    }
+
+    @Override
+    public void sync(int descriptor) {
+        told(() -> delegate.sync(descriptor), isDone -> watcher.synced(0, Long.MAX_VALUE, isDone));
+    }
+
+    @Override
+    public void sync(int descriptor, long byteOffset, long byteSize) {
+        told(
+                () -> delegate.sync(descriptor, byteOffset, byteSize),
+                isDone -> watcher.synced(byteOffset, byteOffset + byteSize, isDone));
+    }
+
+    @Override
+    public void writeBack(int descriptor, long byteOffset, long byteSize) {
+        told(
+                () -> delegate.writeBack(descriptor, byteOffset, byteSize),
+                isDone -> watcher.writtenBack(byteOffset, byteOffset + byteSize, isDone));
+    }
+
+    @Override
+    public void advise(int descriptor, long byteOffset, long byteSize, Advice advice) {
+        delegate.advise(descriptor, byteOffset, byteSize, advice);
+    }
+
+    @Override
+    public void close(int descriptor) {
+        delegate.close(descriptor);
+    }
+
+    @Override
+    public String toString() {
+        return "WatchedFiles(" + delegate + ")";
+    }
+
+    /// Who is told how a call ended.
+    private interface End {
+        void is(boolean isDone);
+    }
+
+    private static void told(Runnable call, End end) {
+        try {
+            call.run();
+        } catch (OsException e) {
+            end.is(false);
+            throw e;
+        }
+        end.is(true);
+    }
+}

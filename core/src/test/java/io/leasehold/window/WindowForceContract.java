@@ -1,0 +1,270 @@
+package io.leasehold.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.os.Errno;
+import io.leasehold.os.FaultyFiles.Call;
+import io.leasehold.os.VirtualMemory;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+/// What is forced of a file of ours, and what is said when the disk refuses, on every tier.
+interface WindowForceContract extends WindowTierFixture {
+
+    long PAGE = VirtualMemory.system().pageSize();
+
+    @Test
+    default void nothingIsForcedOfACleanFile() throws IOException {
+        Syncs syncs = new Syncs();
+        try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), syncs)) {
+            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            file.force();
+            file.force(0, Long.MAX_VALUE);
+            bed.write(file, 0, (byte) 1);
+            file.force();
+            syncs.were("0..1");
+            bed.read(file, 0, 9);
+            file.force();
+            file.force(0, 1);
+            syncs.were();
+            MappedFile foreign = bed.open(file.path(), FileTrust.FOREIGN, tier());
+            foreign.force();
+            syncs.were();
+        }
+    }
+
+    @Test
+    default void exactlyTheDirtyPagesAreForced() throws IOException {
+        Syncs syncs = new Syncs();
+        try (WindowBed bed = new WindowBed(WindowBed.options(4, 4).withDirtyByteSize(1 << 20), syncs)) {
+            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            bed.write(file, 0, WindowBed.pattern((int) (40 * PAGE), 1));
+            file.force();
+            syncs.were("0..40");
+
+            bed.write(file, 3 * PAGE + 5, (byte) 1);
+            bed.cache.zerorange(file, 8 * PAGE - 1, 2, 0);
+            store(bed, file, 20 * PAGE + 9, PAGE, 0);
+            store(bed, file, 30 * PAGE, 2 * PAGE, WindowFlag.FAULTBUSY);
+            file.force(10 * PAGE, 10 * PAGE);
+            syncs.were();
+            file.force(0, 4 * PAGE);
+            syncs.were("3..4");
+            file.force(8 * PAGE, 1);
+            syncs.were("8..9");
+            file.force(8 * PAGE + 100, 23 * PAGE - 100);
+            syncs.were("20..31");
+            file.force();
+            syncs.were("7..32");
+            file.force();
+            syncs.were();
+        }
+    }
+
+    @Test
+    default void growthIsForcedWithItsZeroes() throws IOException {
+        Syncs syncs = new Syncs();
+        try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), syncs)) {
+            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            bed.write(file, 0, (byte) 1, (byte) 2);
+            file.force();
+            bed.write(file, 5 * PAGE, (byte) 3);
+            syncs.were("0..1");
+            file.force(5 * PAGE, 1);
+            syncs.were("5..6");
+            file.force();
+            syncs.were("0..1");
+        }
+    }
+
+    @Test
+    default void changedLengthIsForcedAsAWhole() throws IOException {
+        Syncs syncs = new Syncs();
+        try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), syncs)) {
+            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            bed.write(file, 0, WindowBed.pattern((int) (9 * PAGE), 1));
+            file.truncate(2 * PAGE);
+            file.force(0, 1);
+            syncs.were("all");
+            file.truncate(5 * PAGE);
+            bed.files.failOnce(Call.SYNC, 1, Errno.EIO);
+            assertThatThrownBy(file::force).isInstanceOf(IOException.class);
+            file.force();
+            syncs.were("failed", "all");
+            file.force();
+            syncs.were();
+        }
+    }
+
+    @Test
+    default void whatWasRefusedIsLostUntilItIsWrittenAgain() throws IOException {
+        Syncs syncs = new Syncs();
+        try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), syncs)) {
+            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            bed.write(file, 0, WindowBed.pattern((int) (9 * PAGE), 1));
+            file.force();
+            bed.write(file, 2 * PAGE, WindowBed.pattern((int) PAGE, 2));
+            bed.write(file, 8 * PAGE + 50, (byte) 1);
+            bed.files.failOnce(Call.SYNC_RANGE, 1, Errno.EIO);
+            assertThatThrownBy(() -> file.force(0, 4 * PAGE))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContainingAll(file.path().toString(), "cannot force", lost(2, 3), "EIO");
+            syncs.were("0..9", "failed");
+
+            // also what was elsewhere: the error may have been its
+            assertThatThrownBy(() -> file.force(8 * PAGE, PAGE))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContainingAll(lost(8, 9), "EIO");
+            assertThatThrownBy(file::force).isInstanceOf(IOException.class);
+            syncs.were();
+            file.force(4 * PAGE, 4 * PAGE);
+
+            bed.write(file, 2 * PAGE, WindowBed.pattern(100, 2));
+            file.force(2 * PAGE, 100);
+            assertThatThrownBy(() -> file.force(2 * PAGE, 101)).isInstanceOf(IOException.class);
+            if (store(bed, file, 3 * PAGE - 9, 9, 0)) {
+                file.force(3 * PAGE - 9, 9); // written when it was closed
+            } else {
+                assertThatThrownBy(() -> file.force(3 * PAGE - 9, 9)).isInstanceOf(IOException.class);
+            }
+            bed.write(file, 2 * PAGE + 100, WindowBed.pattern((int) PAGE - 100, 2));
+            file.force(0, 8 * PAGE);
+            file.truncate(8 * PAGE);
+            file.force();
+        }
+    }
+
+    @Test
+    default void pageAtTheEndIsWrittenAgainUpToTheEnd() throws IOException {
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            bed.write(file, 0, (byte) 1, (byte) 2);
+            bed.files.failOnce(Call.SYNC_RANGE, 1, Errno.ENOSPC);
+            assertThatThrownBy(file::force).hasMessageContaining("ENOSPC");
+            bed.write(file, 0, (byte) 1, (byte) 2);
+            file.force();
+            bed.write(file, 5, (byte) 3);
+            file.force();
+        }
+    }
+
+    /// What is told of by [io.leasehold.os.Files#writeBack] is not told again.
+    @Test
+    default void whatIsRefusedEarlyIsToldByForce() throws IOException {
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            bed.files.failOnce(Call.WRITE_BACK, 1, Errno.EIO);
+            byte[] content = WindowBed.pattern(4 * WINDOW, 1);
+            bed.write(file, 0, content);
+            assertThat(bed.files.injected()).isEqualTo(1);
+            assertThatThrownBy(file::force).isInstanceOf(IOException.class).hasMessageContainingAll("lost=[0..", "EIO");
+            assertThat(bed.read(file, 0, content.length)).isEqualTo(content);
+            bed.write(file, 0, content);
+            file.force();
+        }
+    }
+
+    @Test
+    default void whatIsStoredWhileTheDiskRefusesIsLost() throws IOException {
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            bed.write(file, 0, WindowBed.pattern((int) (9 * PAGE), 1));
+            file.force();
+            Window window = alloc(bed, file, PAGE, PAGE, 0);
+            bed.write(file, 0, (byte) 3);
+            bed.files.failOnce(Call.SYNC_RANGE, 1, Errno.EIO);
+            assertThatThrownBy(file::force).isInstanceOf(IOException.class);
+            bed.write(file, 0, WindowBed.pattern((int) PAGE, 1));
+            boolean isPrivate = window.isPrivate();
+            window.close();
+            if (isPrivate) {
+                file.force(); // written when it was closed
+            } else {
+                assertThatThrownBy(file::force).isInstanceOf(IOException.class).hasMessageContaining(lost(1, 2));
+            }
+        }
+    }
+
+    /// The kernel is believed to write nothing by itself, and what is under way to be dirty until it is waited for.
+    @Test
+    default void dirtyBytesAreBounded() throws IOException {
+        DirtyPages dirty = new DirtyPages();
+        long bound = 3L * WINDOW;
+        try (WindowBed bed = new WindowBed(WindowBed.options(4, 16).withDirtyByteSize(bound), dirty)) {
+            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            bed.write(file, 0, WindowBed.pattern(40 * WINDOW, 1));
+            dirty.checkAndRestart(bound, 2 * bound + WINDOW);
+            for (int i = 0; i < 40; i++) {
+                bed.write(file, i * 13L % 40 * WINDOW, WindowBed.pattern(WINDOW, 2));
+            }
+            dirty.checkAndRestart(bound, 2 * bound + WINDOW);
+            bed.cache.zerorange(file, 0, 40L * WINDOW, 0);
+            dirty.checkAndRestart(bound, 2 * bound + StagingRuns.BYTES);
+            for (int i = 0; i < 40; i++) {
+                long from = i * 7L % 40 * WINDOW;
+                Window window = alloc(bed, file, from, WINDOW, i % 2 == 0 ? 0 : WindowFlag.FAULTBUSY);
+                if (!window.isPrivate()) {
+                    dirty.written(from, new byte[(int) window.byteSize()]);
+                }
+                window.close();
+            }
+            dirty.checkAndRestart(bound, 2 * bound + WINDOW);
+            file.durability.checkInvariants();
+        }
+    }
+
+    @Test
+    default void onlyRangesOfOpenFilesAreForced() throws IOException {
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
+            assertThatThrownBy(() -> file.force(-1, 5))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("byteOffset=-1, byteSize=5");
+            assertThatThrownBy(() -> file.force(2, Long.MAX_VALUE)).isInstanceOf(IllegalArgumentException.class);
+            file.close();
+            assertThatThrownBy(file::force).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    private static String lost(long firstPage, long endPage) {
+        return "lost=[" + firstPage * PAGE + ".." + endPage * PAGE + "]";
+    }
+
+    /// {@return whether it was a private copy}
+    private static boolean store(WindowBed bed, MappedFile file, long from, long byteSize, int flags)
+            throws IOException {
+        try (Window window = alloc(bed, file, from, byteSize, flags)) {
+            assertThat(window.byteSize()).isEqualTo(byteSize);
+            window.segment().copyFrom(MemorySegment.ofArray(WindowBed.pattern((int) byteSize, 7)));
+            return window.isPrivate();
+        }
+    }
+
+    private static Window alloc(WindowBed bed, MappedFile file, long from, long byteSize, int flags)
+            throws IOException {
+        return Objects.requireNonNull(
+                bed.cache.alloc(file, from, byteSize, AccessAdvice.NORMAL, WindowFlag.WRITE | flags));
+    }
+
+    /// What was forced, in pages, since somebody asked.
+    final class Syncs implements WatchedFiles.Watcher {
+        private final List<String> syncs = new ArrayList<>();
+
+        @Override
+        public void synced(long from, long end, boolean isDone) {
+            assertThat(from % PAGE).isZero();
+            String pages = end == Long.MAX_VALUE ? "all" : from / PAGE + ".." + end / PAGE;
+            syncs.add(isDone ? pages : "failed");
+        }
+
+        void were(String... expected) {
+            assertThat(syncs).containsExactly(expected);
+            syncs.clear();
+        }
+    }
+}
