@@ -79,13 +79,20 @@ final class FileDurability {
         (refusalsBefore == refusals ? unforced : lost).add(from & -pageByteSize, pageEnd(end));
     }
 
-    /// Takes note that the length was changed otherwise than by writing, and that nothing is left behind it.
+    /// Takes note that the file has grown over what nobody wrote: no page that could be forced stands for it.
+    synchronized void grownOverHole() {
+        isLengthChanged = true;
+    }
+
+    /// Takes note that the length was changed otherwise than by writing, that nothing is left behind it, and that the
+    /// kernel has zeroed the rest of the last page.
     synchronized void resized(long byteSize) {
         isLengthChanged = true;
         unforced.remove(pageEnd(byteSize), Long.MAX_VALUE);
         forcing.remove(pageEnd(byteSize), Long.MAX_VALUE);
         fresh.remove(pageEnd(byteSize), Long.MAX_VALUE);
         lost.remove(byteSize, Long.MAX_VALUE);
+        unforced.add(byteSize & -pageByteSize, pageEnd(byteSize));
     }
 
     /// Has the kernel write what is dirty if that is as much as the bound, and waits until what was written so before

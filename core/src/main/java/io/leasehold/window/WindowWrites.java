@@ -108,8 +108,12 @@ final class WindowWrites {
     /// @throws OsException if the system does not tell the length
     void publish(MappedFile file, long from, long end) {
         if (end > from) {
+            boolean isOverHole = from > file.knownByteSize();
             // what could not even be zeroed is not there
             file.publishByteSize(end <= file.knownByteSize() ? end : Math.min(end, files.byteSize(file.descriptor())));
+            if (isOverHole) {
+                file.durability.grownOverHole();
+            }
         }
     }
 

@@ -67,7 +67,7 @@ interface WindowForceContract extends WindowTierFixture {
     }
 
     @Test
-    default void growthIsForcedWithItsZeroes() throws IOException {
+    default void growthOverAHoleIsForcedAsAWhole() throws IOException {
         Syncs syncs = new Syncs();
         try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), syncs)) {
             MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
@@ -75,10 +75,11 @@ interface WindowForceContract extends WindowTierFixture {
             file.force();
             bed.write(file, 5 * PAGE, (byte) 3);
             syncs.were("0..1");
-            file.force(5 * PAGE, 1);
-            syncs.were("5..6");
+            file.force(3 * PAGE, 1);
+            syncs.were("all");
+            bed.write(file, 5 * PAGE + 1, (byte) 3);
             file.force();
-            syncs.were("0..1");
+            syncs.were("5..6");
         }
     }
 

@@ -1,0 +1,55 @@
+package io.leasehold.window;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/// The lengths that a file may have after a power cut: it was growing from one to another, and any in between will do,
+/// or it was cut to one.
+///
+/// **Threads.** Confined to the test's thread.
+final class LengthSpans {
+
+    private record Span(long least, long most) {}
+
+    private final List<Span> spans = new ArrayList<>();
+
+    /// Of an empty file.
+    LengthSpans() {
+        add(0, 0);
+    }
+
+    void add(long least, long most) {
+        spans.add(new Span(least, most));
+    }
+
+    /// From now on it has one of these.
+    void become(long least, long most) {
+        spans.clear();
+        add(least, most);
+    }
+
+    /// From now on it is not shorter.
+    void atLeast(long byteSize) {
+        spans.removeIf(span -> span.most < byteSize);
+        spans.replaceAll(span -> new Span(Math.max(span.least, byteSize), span.most));
+    }
+
+    boolean has(long byteSize) {
+        return spans.stream().anyMatch(span -> span.least <= byteSize && byteSize <= span.most);
+    }
+
+    long choose(SplittableRandom random) {
+        Span span = spans.get(random.nextInt(spans.size()));
+        return switch (random.nextInt(3)) {
+            case 0 -> span.least;
+            case 1 -> span.most;
+            default -> random.nextLong(span.least, span.most + 1);
+        };
+    }
+
+    @Override
+    public String toString() {
+        return spans.toString();
+    }
+}

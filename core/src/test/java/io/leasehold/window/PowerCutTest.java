@@ -1,0 +1,187 @@
+package io.leasehold.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.memory.Seeds;
+import io.leasehold.os.Errno;
+import io.leasehold.os.FaultyFiles.Call;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// Random life of a file of ours, where the power is cut after each change that its disk sees, in each way that a disk
+/// may be left: what is there then is what was promised. The disk refuses to write now and then.
+///
+/// `-Dseed=` replays one seed; `-Dleasehold.soak=true` cuts the power 100 times as often.
+class PowerCutTest {
+
+    private static final int CRASHES = Boolean.getBoolean("leasehold.soak") ? 150_000 : 1_500;
+    private static final int CRASHES_AFTER_EACH = 3;
+    private static final int PAGE = CrashDisk.PAGE;
+    private static final int MAX_BYTES = 9 * PAGE;
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @EnumSource(WindowTier.class)
+    void powerCutLeavesWhatWasPromised(WindowTier tier) throws IOException {
+        Walk walk = new Walk(Seeds.random("PowerCutTest"));
+        try (WindowBed bed = new WindowBed(WindowBed.options(3, 3).withDirtyByteSize(6L * PAGE), walk.disk)) {
+            MappedFile file = bed.open(folder.resolve("file"), FileTrust.OWNED, tier);
+            while (walk.crashes < CRASHES) {
+                walk.step(bed, file);
+                file.durability.checkInvariants();
+            }
+            walk.checkAll(bed, file);
+        }
+        System.out.println("PowerCutTest: " + tier + ", crashes=" + walk.crashes + ", forced=" + walk.forced
+                + ", refused=" + walk.refused);
+        assertThat(walk.forced).isGreaterThan(9);
+        assertThat(walk.refused).isGreaterThan(0);
+    }
+
+    /// One file, its disk and what was promised of it.
+    private static final class Walk {
+        private final SplittableRandom random;
+        private final CrashDisk disk = new CrashDisk(this::crash);
+        private final DurabilityPromise promise = new DurabilityPromise(MAX_BYTES);
+        private int crashes;
+        private int forced;
+        private int refused;
+
+        Walk(SplittableRandom random) {
+            this.random = random;
+        }
+
+        void step(WindowBed bed, MappedFile file) throws IOException {
+            switch (random.nextInt(20)) {
+                case 0, 1, 2, 3, 4 -> write(bed, file);
+                case 5, 6 -> zerorange(bed, file);
+                case 7, 8 -> truncate(file);
+                case 9, 10, 11 -> store(bed, file);
+                case 12, 13 -> force(file, 0, MAX_BYTES, true);
+                case 14, 15, 16 -> {
+                    int from = random.nextInt(MAX_BYTES);
+                    force(file, from, random.nextInt(from, MAX_BYTES + 1), false);
+                }
+                case 17 -> writeAgain(bed, file);
+                case 18 -> writeAndForce(bed, file);
+                default -> refuseLater(bed);
+            }
+        }
+
+        /// Heals the file, and checks it as it is.
+        void checkAll(WindowBed bed, MappedFile file) throws IOException {
+            bed.files.disarm();
+            writeAgain(bed, file);
+            file.force();
+            byte[] content = promise.part(0, promise.byteSize());
+            assertThat(bed.read(file, 0, MAX_BYTES)).isEqualTo(content);
+            assertThat(disk.crash(random)).isEqualTo(content);
+        }
+
+        private void crash() {
+            for (int i = 0; i < CRASHES_AFTER_EACH; i++) {
+                promise.check(disk.crash(random));
+                crashes++;
+            }
+        }
+
+        private void write(WindowBed bed, MappedFile file) throws IOException {
+            int from = random.nextInt(MAX_BYTES);
+            write(bed, file, from, content(Math.min(random.nextInt(4 * PAGE), MAX_BYTES - from)));
+        }
+
+        private void write(WindowBed bed, MappedFile file, int from, byte[] content) throws IOException {
+            if (content.length > 0) {
+                promise.willWrite(from, content);
+                int flags = WindowFlag.WRITE | (random.nextBoolean() ? WindowFlag.FAULTBUSY : 0);
+                Uio uio = Uio.writing(from, MemorySegment.ofArray(content));
+                bed.cache.uiomove(file, uio, AccessAdvice.NORMAL, flags);
+                promise.hasWritten(from, content);
+            }
+        }
+
+        private void writeAgain(WindowBed bed, MappedFile file) throws IOException {
+            write(bed, file, 0, promise.part(0, promise.byteSize()));
+        }
+
+        private void writeAndForce(WindowBed bed, MappedFile file) throws IOException {
+            int from = random.nextInt(MAX_BYTES);
+            byte[] content = content(Math.min(random.nextInt(1, 3 * PAGE), MAX_BYTES - from));
+            write(bed, file, from, content);
+            force(file, from, from + content.length, false);
+        }
+
+        private void zerorange(WindowBed bed, MappedFile file) throws IOException {
+            int from = random.nextInt(MAX_BYTES);
+            byte[] zeroes = new byte[Math.min(random.nextInt(1, 3 * PAGE), MAX_BYTES - from)];
+            promise.willWrite(from, zeroes);
+            bed.cache.zerorange(file, from, zeroes.length, 0);
+            promise.hasWritten(from, zeroes);
+        }
+
+        private void truncate(MappedFile file) throws IOException {
+            int byteSize = random.nextInt(MAX_BYTES);
+            promise.willTruncate(byteSize);
+            file.truncate(byteSize);
+            promise.hasTruncated(byteSize);
+        }
+
+        private void store(WindowBed bed, MappedFile file) throws IOException {
+            int from = random.nextInt(MAX_BYTES - WindowBed.WINDOW_BYTES);
+            int wanted = random.nextInt(1, WindowBed.WINDOW_BYTES);
+            boolean isOverwrite = random.nextBoolean();
+            // the growth alone is zeroes, and what was there stays until something is stored
+            promise.willWrite(from, promise.part(from, from + wanted));
+            promise.lent(from, from + wanted);
+            int flags = WindowFlag.WRITE | (isOverwrite ? WindowFlag.FAULTBUSY : 0);
+            Window window = Objects.requireNonNull(bed.cache.alloc(file, from, wanted, AccessAdvice.NORMAL, flags));
+            byte[] content = content((int) window.byteSize());
+            promise.willWrite(from, content);
+            window.segment().copyFrom(MemorySegment.ofArray(content));
+            if (!window.isPrivate()) {
+                disk.written(from, content);
+            }
+            if (random.nextInt(4) == 0) {
+                force(file, 0, MAX_BYTES, true);
+            }
+            window.close();
+            promise.hasWritten(from, content);
+            promise.lent(0, 0);
+        }
+
+        private void force(MappedFile file, int from, int end, boolean isAll) {
+            try {
+                if (isAll) {
+                    file.force();
+                } else {
+                    file.force(from, end - from);
+                }
+                promise.confirm(from, end, isAll);
+                forced++;
+                crash();
+            } catch (IOException e) {
+                assertThat(e).hasMessageContaining("EIO");
+                refused++;
+            }
+        }
+
+        private void refuseLater(WindowBed bed) {
+            Call[] calls = {Call.SYNC, Call.SYNC_RANGE, Call.WRITE_BACK};
+            bed.files.failOnce(calls[random.nextInt(calls.length)], random.nextInt(1, 4), Errno.EIO);
+        }
+
+        private byte[] content(int byteSize) {
+            byte[] content = new byte[byteSize];
+            random.nextBytes(content);
+            return content;
+        }
+    }
+}
