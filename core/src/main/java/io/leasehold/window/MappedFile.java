@@ -115,9 +115,11 @@ public final class MappedFile implements AutoCloseable {
     private void resize(long oldByteSize, long newByteSize) throws IOException {
         int entered = enter();
         try {
-            files.truncate(descriptor, newByteSize);
-            durability.resized(newByteSize);
-            writes.zeroTail(this, oldByteSize, newByteSize);
+            writes.growing(this, newByteSize, () -> {
+                files.truncate(descriptor, newByteSize);
+                durability.resized(newByteSize);
+                writes.zeroTail(this, oldByteSize, newByteSize);
+            });
         } catch (OsException e) {
             throw WindowErrors.refused("truncate to " + newByteSize, this, e);
         } finally {

@@ -18,6 +18,9 @@ final class WindowLoans {
     /// A private copy has at most so many bytes.
     private static final long COPY_BYTES = 256 << 10;
 
+    /// The largest piece that the kernel keeps a file in.
+    private static final long FOLIO_BYTES = 2 << 20;
+
     private final WindowCache cache; // (C)
     private final WindowSpace space; // (C)
     private final WindowCounts counts; // (C)
@@ -103,15 +106,11 @@ final class WindowLoans {
             boolean isLent = false;
             try {
                 int refusals = 0;
+                long address = pool.address(slot) + (request.byteOffset & ((1L << pool.power()) - 1));
                 if (request.writes()) {
-                    refusals = reserve(file, request.byteOffset, end);
+                    refusals = reserve(file, address, request, end);
                 } else if (end > file.knownByteSize()) {
                     continue; // cut before it was pinned
-                }
-                long address = pool.address(slot) + (request.byteOffset & ((1L << pool.power()) - 1));
-                if (request.overwrites()) {
-                    counts.count(WindowCounts.FAULTBUSY);
-                    populate(address, byteSize);
                 }
                 isLent = true;
                 Window.Loan loan = new Window.Loan(pool, slot, null, address, refusals);
@@ -126,6 +125,10 @@ final class WindowLoans {
 
     private Window lendCopy(MappedFile file, Request request) throws IOException {
         long byteSize = Math.min(clip(file, request), COPY_BYTES);
+        if (request.writes()) {
+            long end = request.byteOffset + byteSize;
+            alone(file, end, () -> writes.reserve(file, request.byteOffset, end));
+        }
         StagingRuns.Run run = staging.allocate(byteSize);
         boolean isLent = false;
         try {
@@ -210,21 +213,49 @@ final class WindowLoans {
     /// the growth before the window is released.
     ///
     /// @return what the disk had refused by now
-    private int reserve(MappedFile file, long from, long end) {
-        file.writer.lock();
-        int entered = file.enter();
-        try {
-            files.allocate(file.descriptor(), from, end - from);
-            writes.prepare(file, from, end);
+    private int reserve(MappedFile file, long address, Request request, long end) {
+        alone(file, end, () -> {
+            allocate(file, request.byteOffset, end, memory.pageSize());
+            writes.prepare(file, request.byteOffset, end);
             if (end > files.byteSize(file.descriptor())) {
                 files.truncate(file.descriptor(), end);
                 file.durability.resized(end);
             }
-            return file.durability.writing(from, end);
+            if (request.overwrites()) {
+                counts.count(WindowCounts.FAULTBUSY);
+            }
+            makeWritable(file, address, request.byteOffset, end);
+        });
+        return file.durability.writing(request.byteOffset, end);
+    }
+
+    /// Does what may make the file longer, as its writer, or leaves it as long as it was.
+    private void alone(MappedFile file, long end, Runnable step) {
+        file.writer.lock();
+        int entered = file.enter();
+        try {
+            writes.growing(file, end, step);
         } finally {
             file.leave(entered);
             file.writer.unlock();
         }
+    }
+
+    /// Has the kernel do now what the first store to each page would have it do, and could fail in: it makes a page
+    /// writable together with all of its folio, so a hole beside the window needs a block too.
+    private void makeWritable(MappedFile file, long address, long from, long end) {
+        try {
+            populate(address, end - from);
+        } catch (OsException e) {
+            allocate(file, from, end, FOLIO_BYTES);
+            populate(address, end - from);
+        }
+    }
+
+    /// Reserves disk space for a range and all else in its units.
+    private void allocate(MappedFile file, long from, long end, long unit) {
+        long start = from & -unit;
+        files.allocate(file.descriptor(), start, ((end + unit - 1) & -unit) - start);
     }
 
     private void populate(long address, long byteSize) {

@@ -46,21 +46,30 @@ final class WindowWrites {
         boolean partialOk = WindowFlag.has(flags, WindowFlag.PARTIALOK);
         int entered = file.enter();
         try {
-            prepare(file, from, end);
+            long before = endOnDisk(file, end);
             IOException failure = null;
+            boolean isDone = false;
             long at = from;
-            while (at < end && (failure == null || (faultbusy && !partialOk))) {
-                long windowEnd = Math.min(end, (at | (windowByteSize - 1)) + 1);
-                if (failure == null) {
-                    counts.count(faultbusy ? WindowCounts.FAULTBUSY : WindowCounts.BYPASS);
-                    failure = moveWindow(file, uio, windowEnd);
+            try {
+                prepare(file, from, end);
+                while (at < end && (failure == null || (faultbusy && !partialOk))) {
+                    long windowEnd = Math.min(end, (at | (windowByteSize - 1)) + 1);
+                    if (failure == null) {
+                        counts.count(faultbusy ? WindowCounts.FAULTBUSY : WindowCounts.BYPASS);
+                        failure = moveWindow(file, uio, windowEnd);
+                    }
+                    if (failure != null && faultbusy) {
+                        zero(file, at, windowEnd); // the copied part of it too, as the original does
+                    }
+                    at = windowEnd;
                 }
-                if (failure != null && faultbusy) {
-                    zero(file, at, windowEnd); // the copied part of it too, as the original does
+                isDone = failure == null;
+            } finally {
+                publish(file, from, Math.max(uio.byteOffset(), faultbusy ? at : from));
+                if (!isDone) {
+                    takeBack(file, end, before);
                 }
-                at = windowEnd;
             }
-            publish(file, from, faultbusy ? at : uio.byteOffset());
             return failure;
         } catch (OsException e) {
             return WindowErrors.refused("write", file, from, end - from, e);
@@ -75,11 +84,52 @@ final class WindowWrites {
     void zerorange(MappedFile file, long from, long end) {
         int entered = file.enter();
         try {
-            prepare(file, from, end);
-            zero(file, from, end);
+            growing(file, end, () -> {
+                prepare(file, from, end);
+                zero(file, from, end);
+            });
             publish(file, from, end);
         } finally {
             file.leave(entered);
+        }
+    }
+
+    /// Does what may make the file longer, up to `end`, or leaves it as long as it was.
+    ///
+    /// @throws OsException as `step` does, or if the system refuses to undo it
+    void growing(MappedFile file, long end, Runnable step) {
+        long before = endOnDisk(file, end);
+        boolean isDone = false;
+        try {
+            step.run();
+            isDone = true;
+        } finally {
+            if (!isDone) {
+                takeBack(file, end, before);
+            }
+        }
+    }
+
+    /// {@return where the file ends on disk before something is written up to `end`, which may be behind its length
+    /// while windows for writing are out}
+    ///
+    /// @throws OsException if the system refuses to tell
+    private long endOnDisk(MappedFile file, long end) {
+        long length = file.knownByteSize();
+        return end <= length ? length : files.byteSize(file.descriptor());
+    }
+
+    /// Undoes growth that was not published, so that who opens the file next does not meet what never came, and gives
+    /// disk space back that was reserved for it, of which a full disk gave as much as it had.
+    ///
+    /// @param end up to where it was to be written
+    /// @param before what [#endOnDisk] said
+    /// @throws OsException if the system refuses
+    private void takeBack(MappedFile file, long end, long before) {
+        long kept = Math.max(before, file.knownByteSize());
+        if (end > kept) {
+            files.truncate(file.descriptor(), kept);
+            file.durability.resized(kept);
         }
     }
 
@@ -91,15 +141,7 @@ final class WindowWrites {
         if (end <= length || from == end) {
             return;
         }
-        try {
-            long first = Math.max(from, length);
-            files.allocate(file.descriptor(), first, end - first);
-        } catch (OsException e) {
-            // a file system that cannot reserve says so, and tells of a full disk when it is written
-            if (e.errno() != Errno.EOPNOTSUPP) {
-                throw e;
-            }
-        }
+        reserve(file, Math.max(from, length), end);
         zeroTail(file, length, from);
     }
 
@@ -132,6 +174,20 @@ final class WindowWrites {
         long pageEnd = (oldEnd + pageByteSize - 1) & -pageByteSize;
         if (newEnd > oldEnd) {
             zero(file, oldEnd, Math.min(newEnd, pageEnd));
+        }
+    }
+
+    /// Reserves disk space, where the file system can.
+    ///
+    /// @throws OsException if there is none
+    void reserve(MappedFile file, long from, long end) {
+        try {
+            files.allocate(file.descriptor(), from, end - from);
+        } catch (OsException e) {
+            // a file system that cannot reserve says so, and tells of a full disk when it is written
+            if (e.errno() != Errno.EOPNOTSUPP) {
+                throw e;
+            }
         }
     }
 

@@ -47,7 +47,10 @@
 ///   process when a file under them is cut.
 /// * **Writes go through write(2)**, also to files that are mapped: it is the same page cache, a full disk is an error
 ///   and not a signal, whole pages are overwritten unread, and a source that faults is told to the byte. Windows for
-///   writing are for who wants to store in place; their blocks are reserved first.
+///   writing are for who wants to store in place; their blocks are reserved first, and their pages made writable. The
+///   kernel does that a folio at a time, so on a full disk a hole beside the window made a store into it fault.
+/// * **What fails leaves the file as long as it was.** Zeroes that were written ahead of a source that gave nothing, and
+///   blocks that a full disk gave for a part of what was asked, are taken back.
 ///
 /// (2026-11)
 @NullMarked

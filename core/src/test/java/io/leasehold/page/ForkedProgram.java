@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 /// @param exitCode what it ended with
 /// @param output all that it printed
 /// @param hasCrashed whether it left an error file of the JVM behind
-record ForkedProgram(int exitCode, String output, boolean hasCrashed) {
+public record ForkedProgram(int exitCode, String output, boolean hasCrashed) {
 
     private static final String SHELL = "sh";
 
@@ -26,25 +26,25 @@ record ForkedProgram(int exitCode, String output, boolean hasCrashed) {
     /// @param prefix words of the command before the JVM
     /// @param options options of the JVM
     /// @param timeoutSeconds how long it may run
-    record Plan(Class<?> main, List<String> prefix, List<String> options, long timeoutSeconds) {
+    public record Plan(Class<?> main, List<String> prefix, List<String> options, long timeoutSeconds) {
 
         /// {@return the same with more options of the JVM}
-        Plan with(String... more) {
+        public Plan with(String... more) {
             return new Plan(main, prefix, joined(options, List.of(more)), timeoutSeconds);
         }
 
         /// {@return the same with more words before the JVM, before those that are there already}
-        Plan after(String... more) {
+        public Plan after(String... more) {
             return new Plan(main, joined(List.of(more), prefix), options, timeoutSeconds);
         }
 
         /// {@return the same, where a shell first runs `commands`}
-        Plan afterShell(String commands) {
+        public Plan afterShell(String commands) {
             return after(SHELL, "-c", commands + " && exec \"$@\"", SHELL);
         }
 
         /// Runs it with these arguments of its main method.
-        ForkedProgram run(String... arguments) throws IOException, InterruptedException {
+        public ForkedProgram run(String... arguments) throws IOException, InterruptedException {
             Path directory = Files.createTempDirectory("leasehold-forked");
             Path output = directory.resolve("output.txt");
             Path errorFile = directory.resolve("hs_err.log");
@@ -86,12 +86,12 @@ record ForkedProgram(int exitCode, String output, boolean hasCrashed) {
         }
     }
 
-    static Plan of(Class<?> main) {
+    public static Plan of(Class<?> main) {
         return new Plan(main, List.of(), List.of(), 120);
     }
 
     /// {@return the rest of the line that begins with `key=`}
-    String value(String key) {
+    public String value(String key) {
         return output.lines()
                 .filter(line -> line.startsWith(key + "="))
                 .map(line -> line.substring(key.length() + 1))

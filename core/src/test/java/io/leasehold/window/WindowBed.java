@@ -45,7 +45,7 @@ final class WindowBed implements AutoCloseable {
     WindowBed(WindowCacheOptions options, WatchedFiles.Watcher watcher) {
         PageArenaOptions pages = PageArenaOptions.defaults()
                 .withName("arena")
-                .withByteSize(64 << 20)
+                .withByteSize(8 << 20)
                 .withDecay(PageArenaOptions.NO_DECAY)
                 .withBudget(MemoryBudget.of("test", 1 << 30));
         this.arena = PageArenas.open(pages, reservations);

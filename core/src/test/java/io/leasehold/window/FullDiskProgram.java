@@ -1,0 +1,177 @@
+package io.leasehold.window;
+
+import io.leasehold.memory.Seeds;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.SplittableRandom;
+
+/// Main class of the JVMs that [FullDiskTest] starts: fills a small disk, and reads, writes and lends on it when there
+/// is no room left. What is refused is an [IOException] that says where; nothing faults.
+final class FullDiskProgram {
+
+    private static final int WINDOW = WindowBed.WINDOW_BYTES;
+
+    /// More than there is room for while the disk is full, and less than it holds.
+    private static final int SPARSE_BYTES = 24 * WINDOW;
+
+    private static final int TOO_MANY_BYTES = 16 << 20;
+
+    /// Room is given back in steps of so many bytes, so that windows meet the end of it in their midst.
+    private static final int STEP_BYTES = 9 * 1024;
+
+    private final WindowBed bed; // (C)
+    private final Path folder; // (C)
+    private final WindowTier tier; // (C)
+    private final SplittableRandom random; // (C)
+    private final byte[] content = new byte[SPARSE_BYTES]; // of the sparse file
+
+    private FullDiskProgram(WindowBed bed, Path folder, WindowTier tier, SplittableRandom random) {
+        this.bed = bed;
+        this.folder = folder;
+        this.tier = tier;
+        this.random = random;
+    }
+
+    /// What may be refused for want of room.
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    /// @param arguments where the disk is mounted
+    public static void main(String[] arguments) throws IOException {
+        SplittableRandom random = Seeds.random("FullDiskTest");
+        for (WindowTier tier : WindowTier.values()) {
+            try (WindowBed bed = new WindowBed(WindowBed.options(4, 64))) {
+                new FullDiskProgram(bed, Path.of(arguments[0]), tier, random.split()).run();
+            }
+        }
+        System.out.println("end=reached");
+    }
+
+    private void run() throws IOException {
+        Path path = folder.resolve("sparse");
+        Path filler = folder.resolve("filler");
+        MappedFile sparse = bed.open(path, FileTrust.OWNED, tier);
+        MappedFile full = bed.open(filler, FileTrust.OWNED, tier);
+        sparse.truncate(SPARSE_BYTES);
+        long room = room();
+        refused(sparse, () -> bed.cache.zerorange(sparse, SPARSE_BYTES, TOO_MANY_BYTES, 0));
+        refused(sparse, () -> bed.write(sparse, SPARSE_BYTES, new byte[TOO_MANY_BYTES]));
+        require(room() >= room - WINDOW, "room is lost: before=" + room + ", after=" + room());
+        fill(full);
+        refused(sparse, () -> bed.write(sparse, WINDOW, WindowBed.pattern(WINDOW, 1)));
+        refused(sparse, () -> bed.write(sparse, SPARSE_BYTES, WindowBed.pattern(WINDOW, 1)));
+        refused(sparse, () -> bed.cache.zerorange(sparse, SPARSE_BYTES + 9, WINDOW, 0));
+        for (int flags : new int[] {0, WindowFlag.FAULTBUSY}) {
+            refused(sparse, () -> store(sparse, 3 * WINDOW + 7, WINDOW, flags));
+            refused(sparse, () -> store(sparse, SPARSE_BYTES, WINDOW, flags));
+        }
+        check(sparse);
+        // what is there can be written, also in place
+        bed.write(full, 0, WindowBed.pattern(WINDOW, 9));
+        try (Window window = alloc(full, WINDOW, WINDOW, WindowFlag.WRITE)) {
+            window.segment().fill((byte) 5);
+        }
+        int stored = 0;
+        for (long left = full.byteSize(); left > 0; left -= STEP_BYTES) {
+            full.truncate(Math.max(0, left - STEP_BYTES));
+            for (int i = 0; i < 4; i++) {
+                stored += storeAnywhere(sparse) ? 1 : 0;
+            }
+            if (left / STEP_BYTES % 64 == 0) {
+                check(sparse);
+            }
+        }
+        full.truncate(0);
+        check(sparse);
+        bed.write(sparse, 0, WindowBed.pattern(SPARSE_BYTES, 2));
+        System.arraycopy(WindowBed.pattern(SPARSE_BYTES, 2), 0, content, 0, SPARSE_BYTES);
+        check(sparse);
+        System.out.println(tier + ": stored=" + stored);
+        sparse.close();
+        full.close();
+        Files.delete(path);
+        Files.delete(filler);
+    }
+
+    /// Writes until not a byte more fits.
+    private void fill(MappedFile full) throws IOException {
+        for (int piece = 16 * WINDOW; piece > 0; piece /= 4) {
+            byte[] bytes = WindowBed.pattern(piece, 3);
+            long end = full.byteSize();
+            while (!isRefused(full, () -> bed.write(full, full.byteSize(), bytes))) {
+                end += piece;
+                require(Arrays.equals(bed.read(full, end - piece, piece + 1), bytes), "what was written: " + full);
+            }
+            require(full.byteSize() == end && Files.size(full.path()) == end, "length after a refusal: " + full);
+        }
+    }
+
+    /// Stores in place into some of the sparse file, where there may be room for it or not.
+    private boolean storeAnywhere(MappedFile sparse) throws IOException {
+        int from = random.nextInt(SPARSE_BYTES);
+        int byteSize = random.nextInt(1, Math.min(WINDOW, SPARSE_BYTES - from) + 1);
+        int flags = random.nextBoolean() ? WindowFlag.FAULTBUSY : 0;
+        return !isRefused(sparse, () -> store(sparse, from, byteSize, flags));
+    }
+
+    private void store(MappedFile sparse, int from, int byteSize, int flags) throws IOException {
+        byte[] bytes;
+        try (Window window = alloc(sparse, from, byteSize, WindowFlag.WRITE | flags)) {
+            bytes = WindowBed.pattern((int) window.byteSize(), from);
+            window.segment().copyFrom(MemorySegment.ofArray(bytes));
+        }
+        System.arraycopy(bytes, 0, content, from, bytes.length);
+    }
+
+    private Window alloc(MappedFile file, long from, int byteSize, int flags) throws IOException {
+        return Objects.requireNonNull(bed.cache.alloc(file, from, byteSize, AccessAdvice.NORMAL, flags));
+    }
+
+    /// Reads the sparse file through all trusts, twice, so that it is mapped; holes too.
+    private void check(MappedFile sparse) throws IOException {
+        for (FileTrust trust : FileTrust.values()) {
+            try (MappedFile file = bed.open(sparse.path(), trust, tier)) {
+                for (int i = 0; i < 2; i++) {
+                    byte[] bytes = bed.read(file, 0, SPARSE_BYTES + 1);
+                    require(Arrays.equals(bytes, content), trust + ": mismatch=" + Arrays.mismatch(bytes, content));
+                }
+            }
+        }
+        byte[] bytes = bed.read(sparse, 0, SPARSE_BYTES + 1);
+        require(Arrays.equals(bytes, content), sparse + ": mismatch=" + Arrays.mismatch(bytes, content));
+        require(Arrays.equals(Files.readAllBytes(sparse.path()), content), "as others see it: " + sparse);
+    }
+
+    private long room() throws IOException {
+        return Files.getFileStore(folder).getUnallocatedSpace();
+    }
+
+    private static void refused(MappedFile file, Step step) {
+        require(isRefused(file, step), "there was room: " + file);
+    }
+
+    private static boolean isRefused(MappedFile file, Step step) {
+        try {
+            step.run();
+            return false;
+        } catch (IOException e) {
+            String message = String.valueOf(e.getMessage());
+            boolean isWhole = message.contains("file=" + file.path())
+                    && message.contains("byteOffset=")
+                    && message.contains("byteSize=");
+            require(isWhole && message.contains("ENOSPC"), "message: " + message);
+            return true;
+        }
+    }
+
+    private static void require(boolean holds, String what) {
+        if (!holds) {
+            throw new AssertionError(what);
+        }
+    }
+}

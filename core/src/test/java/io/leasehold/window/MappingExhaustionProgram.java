@@ -1,0 +1,141 @@
+package io.leasehold.window;
+
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.os.OsException;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Objects;
+
+/// Main class of the JVM that [MappingExhaustionTest] starts: takes every mapping that the kernel allows a process,
+/// uses a cache, and uses it again when they are given back.
+final class MappingExhaustionProgram {
+
+    private static final int WINDOW = WindowBed.WINDOW_BYTES;
+    private static final int WINDOWS = 16;
+    private static final int PARTS = 2 * WINDOWS;
+    private static final byte[] CONTENT = WindowBed.pattern(PARTS * WINDOW, 1);
+
+    private final VirtualMemory memory = VirtualMemory.system();
+    private final long page = memory.pageSize();
+
+    private MappingExhaustionProgram() {}
+
+    /// @param arguments a file to be written
+    public static void main(String[] arguments) throws IOException {
+        new MappingExhaustionProgram().run(Path.of(arguments[0]));
+    }
+
+    private void run(Path path) throws IOException {
+        Files.write(path, CONTENT);
+        PageArenaOptions pages = PageArenaOptions.defaults()
+                .withByteSize(16 << 20)
+                .withDecay(PageArenaOptions.NO_DECAY)
+                .withBudget(MemoryBudget.of("exhaustion", 1 << 30));
+        WindowCacheOptions options = WindowCacheOptions.defaults()
+                .withWindows(WINDOWS, WINDOW)
+                .withExtents(WINDOWS, WINDOW)
+                .withDirectByteSize(0);
+        try (PageArena arena = PageArena.open(pages);
+                WindowCache cache = WindowCache.open(arena, options);
+                MappedFile direct = open(cache, path, WindowTier.DIRECT);
+                MappedFile recycled = open(cache, path, WindowTier.RECYCLED)) {
+            use("before", cache, direct, recycled);
+            // its windows are all in one mapping as long as none was used
+            try (WindowCache unused = WindowCache.open(arena, options.withName("unused"));
+                    MappedFile unusedDirect = open(unused, path, WindowTier.DIRECT);
+                    MappedFile unusedRecycled = open(unused, path, WindowTier.RECYCLED)) {
+                long byteSize = 2 * page * memory.mappingLimit();
+                long all = memory.reserve(byteSize, page);
+                System.out.println("taken=" + takeMappings(all, byteSize));
+                use("used", cache, direct, recycled);
+                use("unused", unused, unusedDirect, unusedRecycled);
+                openAnother("another", arena, options);
+                memory.release(all, byteSize);
+                use("again", unused, unusedDirect, unusedRecycled);
+                unused.checkInvariants();
+            }
+            openAnother("afterwards", arena, options);
+            cache.checkInvariants();
+        }
+        System.out.println("end=reached");
+    }
+
+    private static MappedFile open(WindowCache cache, Path path, WindowTier tier) throws IOException {
+        return cache.open(path, MappedFileOptions.owned().withTier(tier));
+    }
+
+    /// Makes every other page accessible, until the kernel says that there are too many pieces.
+    ///
+    /// @return how many pages
+    private long takeMappings(long address, long byteSize) {
+        long taken = 0;
+        try {
+            while (taken < memory.mappingLimit()) {
+                memory.commit(address + 2 * page * taken, page); // two pieces more
+                taken++;
+            }
+        } catch (OsException e) {
+            System.out.println("refusal=" + e.getMessage());
+        }
+        try {
+            memory.commit(address + byteSize - page, page); // one more
+            taken++;
+        } catch (OsException e) {
+            System.out.println("last=" + e.getMessage());
+        }
+        return taken;
+    }
+
+    /// Reads, writes and lends; says how many windows were mapped, and what was refused.
+    private static void use(String when, WindowCache cache, MappedFile... files) throws IOException {
+        long admits = cache.stats().admits();
+        int lent = 0;
+        String refusal = "none";
+        for (MappedFile file : files) {
+            byte[] bytes = new byte[CONTENT.length];
+            for (int part = 0; part < PARTS; part++) {
+                MemorySegment to = MemorySegment.ofArray(bytes).asSlice((long) part * WINDOW, WINDOW);
+                require(cache.read(file, (long) part * WINDOW, to) == WINDOW, "count");
+            }
+            require(Arrays.equals(bytes, CONTENT), when + ": wrong bytes: " + file);
+            cache.uiomove(
+                    file,
+                    Uio.writing(9, MemorySegment.ofArray(CONTENT).asSlice(9, WINDOW)),
+                    AccessAdvice.NORMAL,
+                    WindowFlag.WRITE);
+            for (int part = 0; part < PARTS; part++) {
+                try (Window window = Objects.requireNonNull(
+                        cache.alloc(file, (long) part * WINDOW, WINDOW, AccessAdvice.NORMAL, WindowFlag.READ))) {
+                    MemorySegment expected = MemorySegment.ofArray(CONTENT).asSlice((long) part * WINDOW, WINDOW);
+                    require(window.segment().mismatch(expected) < 0, when + ": wrong bytes are lent: " + window);
+                    lent++;
+                } catch (IOException e) {
+                    refusal = e.getMessage();
+                }
+            }
+        }
+        System.out.println(when + ".admits=" + (cache.stats().admits() - admits));
+        System.out.println(when + ".lent=" + lent);
+        System.out.println(when + ".refusal=" + refusal);
+    }
+
+    private static void openAnother(String when, PageArena arena, WindowCacheOptions options) throws IOException {
+        try (WindowCache cache = WindowCache.open(arena, options.withName("another"))) {
+            System.out.println(when + "=" + cache.stats());
+        } catch (OsException e) {
+            System.out.println(when + "=" + e.getMessage());
+        }
+    }
+
+    private static void require(boolean holds, String what) {
+        if (!holds) {
+            throw new AssertionError(what);
+        }
+    }
+}

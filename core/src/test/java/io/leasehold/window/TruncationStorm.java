@@ -1,0 +1,94 @@
+package io.leasehold.window;
+
+import io.leasehold.page.Watchdog;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+
+/// A storm: a second process cuts files and writes them again, while four threads of this one read them through every
+/// tier, and read, write and cut files of ours. All that they got was right, or was an [IOException] that says where;
+/// whatever else a thread meets ends the storm.
+///
+/// **Threads.** Confined to one, which starts the others.
+final class TruncationStorm {
+
+    /// A storm goes on for so many right accesses to each file at least, on a machine that others keep busy.
+    private static final int LEAST_RIGHTS = 20;
+
+    private static final int THREADS = 4;
+    private static final int PAGE = 4096;
+    private static final int ANYWHERE = 1;
+
+    /// Fewer windows than the files have parts, so that they are recycled all the time; extents for all that are pinned
+    /// to them, and for no other.
+    private static final WindowCacheOptions OPTIONS = WindowBed.options(4, 24).withDirectByteSize(0);
+
+    private final List<StormFile> files = new ArrayList<>();
+
+    private TruncationStorm() {}
+
+    /// What was done, and to which file.
+    ///
+    /// @param cuts how often the second process cut
+    /// @param stats what the cache counted
+    record Result(long cuts, WindowCacheStats stats, List<StormFile> files) {
+        String lines() {
+            return "cuts by the second process: " + cuts + ", " + stats + "\n"
+                    + files.stream().map(StormFile::toString).collect(Collectors.joining("\n"));
+        }
+    }
+
+    /// Has a storm, with the files in `folder`.
+    static Result run(Path folder, long seed, Duration duration) throws IOException, InterruptedException {
+        return new TruncationStorm().blow(folder, seed, duration);
+    }
+
+    private Result blow(Path folder, long seed, Duration duration) throws IOException, InterruptedException {
+        Watchdog watchdog = new Watchdog();
+        try (WindowBed bed = new WindowBed(OPTIONS)) {
+            for (WindowTier tier : new WindowTier[] {WindowTier.DIRECT, WindowTier.RECYCLED}) {
+                for (FileTrust trust : new FileTrust[] {FileTrust.FOREIGN, FileTrust.IMMUTABLE}) {
+                    files.add(new StormFile(bed, folder, trust, tier, PAGE));
+                    files.add(new StormFile(bed, folder, trust, tier, ANYWHERE));
+                }
+                files.add(new StormFile(bed, folder, FileTrust.OWNED, tier, ANYWHERE));
+            }
+            files.add(new StormFile(bed, folder, FileTrust.FOREIGN, WindowTier.BYPASS, PAGE));
+            files.add(new StormFile(bed, folder, FileTrust.FOREIGN, WindowTier.AUTO, PAGE));
+            files.add(new StormFile(bed, folder, FileTrust.OWNED, WindowTier.BYPASS, ANYWHERE));
+            List<StormFile> ofOthers =
+                    files.stream().filter(file -> !file.isOwned()).toList();
+            long cuts;
+            try (Truncator truncator = Truncator.start(duration.toSeconds(), seed, ofOthers)) {
+                long end = System.nanoTime() + duration.toNanos();
+                for (int i = 0; i < THREADS; i++) {
+                    SplittableRandom random = new SplittableRandom(seed + i);
+                    watchdog.start("storm", () -> access(random, watchdog, end));
+                }
+                watchdog.join();
+                cuts = truncator.stop();
+            }
+            bed.cache.checkInvariants();
+            return new Result(cuts, bed.cache.stats(), List.copyOf(files));
+        }
+    }
+
+    private boolean isEnough() {
+        return files.stream().allMatch(file -> file.rights() >= LEAST_RIGHTS);
+    }
+
+    private void access(SplittableRandom random, Watchdog watchdog, long end) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment to = arena.allocate(StormFile.MAX_READ_BYTES);
+            while (!watchdog.hasFailed() && (System.nanoTime() - end < 0 || !isEnough())) {
+                files.get(random.nextInt(files.size())).access(random, to);
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+package io.leasehold.window;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/// Main class of the JVMs that [TruncationStormFormsTest] starts: has a storm and says how that went.
+final class TruncationStormProgram {
+
+    private TruncationStormProgram() {}
+
+    /// @param arguments a folder, a seed, and how many seconds
+    public static void main(String[] arguments) throws Exception {
+        Duration duration = Duration.ofSeconds(Long.parseLong(arguments[2]));
+        TruncationStorm.Result result =
+                TruncationStorm.run(Path.of(arguments[0]), Long.parseLong(arguments[1]), duration);
+        System.out.println(result.lines());
+        System.out.println("end=reached");
+    }
+}

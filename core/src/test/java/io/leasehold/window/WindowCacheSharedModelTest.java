@@ -1,0 +1,250 @@
+package io.leasehold.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.memory.Seeds;
+import io.leasehold.page.Watchdog;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// A file of ours beside a [SharedFileModel] of it, both changed by several threads at once: three write through the
+/// cache, one through a channel as others do, one cuts and grows the end, and all read everything. Now and then one of
+/// them has it alone, empties, purges and reopens it.
+///
+/// `-Dseed=` gives each thread the operations of another run; `-Dleasehold.soak=true` takes a million steps.
+class WindowCacheSharedModelTest {
+
+    /// Steps of a thread.
+    private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 50_000 : 150;
+
+    /// Each by a thread of its own.
+    private static final int STRIPES = 5;
+
+    private static final int CHANNEL_STRIPE = 1;
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @EnumSource(WindowTier.class)
+    void fileIsWhatTheModelIs(WindowTier tier) throws Exception {
+        SplittableRandom random = Seeds.random("WindowCacheSharedModelTest");
+        Watchdog watchdog = new Watchdog();
+        Path path = folder.resolve("file");
+        try (WindowBed bed = new WindowBed(WindowBed.options(3, 4))) {
+            Life life = new Life(bed, path, tier);
+            life.empty(random);
+            for (int stripe = 0; stripe < STRIPES; stripe++) {
+                int own = stripe;
+                SplittableRandom ownRandom = random.split();
+                watchdog.start("stripe " + stripe, () -> {
+                    try (FileChannel others = WindowBed.channel(path);
+                            Arena arena = Arena.ofConfined()) {
+                        MemorySegment memory = arena.allocate(life.model.maxByteSize());
+                        Walk walk = new Walk(life, own, others, memory, ownRandom);
+                        for (int step = 0; step < STEPS && !watchdog.hasFailed(); step++) {
+                            walk.step();
+                        }
+                    }
+                });
+            }
+            watchdog.join();
+            byte[] all = bed.read(life.file, 0, life.model.maxByteSize());
+            life.model.check("end", 0, all.length + 1, MemorySegment.ofArray(all), all.length, life.model.stamps());
+            bed.cache.checkInvariants();
+        }
+    }
+
+    /// The file, what it should be, and who may have it alone.
+    private static final class Life {
+        private final WindowBed bed;
+        private final Path path;
+        private final WindowTier tier;
+        private final SharedFileModel model = new SharedFileModel(STRIPES);
+        private final ReentrantReadWriteLock world = new ReentrantReadWriteLock();
+        private volatile MappedFile file;
+
+        Life(WindowBed bed, Path path, WindowTier tier) throws IOException {
+            this.bed = bed;
+            this.path = path;
+            this.tier = tier;
+            this.file = bed.open(path, FileTrust.OWNED, tier);
+        }
+
+        /// Starts anew, with no other thread about.
+        void empty(SplittableRandom random) throws IOException {
+            bed.cache.checkInvariants();
+            assertThat(file.byteSize()).isGreaterThanOrEqualTo(0);
+            file.truncate(0);
+            bed.cache.purge(file);
+            if (random.nextBoolean()) {
+                file.close();
+                file = bed.open(path, FileTrust.OWNED, tier);
+            }
+            byte[] content = new byte[model.lastStart()];
+            random.nextBytes(content);
+            bed.write(file, 0, content);
+            model.truncate(content.length);
+            model.put(0, content);
+        }
+    }
+
+    /// What one thread does.
+    private static final class Walk {
+        private final Life life;
+        private final WindowCache cache;
+        private final SharedFileModel model;
+        private final int own;
+        private final FileChannel others;
+        private final MemorySegment memory;
+        private final SplittableRandom random;
+
+        Walk(Life life, int own, FileChannel others, MemorySegment memory, SplittableRandom random) {
+            this.life = life;
+            this.cache = life.bed.cache;
+            this.model = life.model;
+            this.own = own;
+            this.others = others;
+            this.memory = memory;
+            this.random = random;
+        }
+
+        void step() throws IOException {
+            if (random.nextInt(400) == 0) {
+                life.world.writeLock().lock();
+                try {
+                    life.empty(random);
+                } finally {
+                    life.world.writeLock().unlock();
+                }
+                return;
+            }
+            life.world.readLock().lock();
+            try {
+                switch (random.nextInt(10)) {
+                    case 0, 1, 2 -> read();
+                    case 3 -> readAsOthers();
+                    case 4 -> lend();
+                    default -> change();
+                }
+            } finally {
+                life.world.readLock().unlock();
+            }
+        }
+
+        private void read() throws IOException {
+            int from = random.nextInt(model.maxByteSize());
+            int byteSize = random.nextInt(1, model.maxByteSize() - from + 1);
+            MemorySegment to = random.nextBoolean() ? memory : MemorySegment.ofArray(new byte[byteSize]);
+            int flags = WindowFlag.READ | (random.nextInt(4) == 0 ? WindowFlag.UNMAP : 0);
+            AccessAdvice advice = AccessAdvice.values()[random.nextInt(AccessAdvice.values().length)];
+            int[] stamps = model.stamps();
+            long count = cache.uiomove(life.file, Uio.reading(from, to.asSlice(0, byteSize)), advice, flags);
+            model.check("read", from, byteSize, to, count, stamps);
+        }
+
+        private void readAsOthers() throws IOException {
+            int from = random.nextInt(model.maxByteSize());
+            ByteBuffer to = ByteBuffer.allocate(model.maxByteSize() - from);
+            int[] stamps = model.stamps();
+            int count = Math.max(0, others.read(to, from));
+            model.check("read as others", from, to.capacity(), MemorySegment.ofArray(to.array()), count, stamps);
+        }
+
+        private void lend() throws IOException {
+            int from = random.nextInt(model.lastStart());
+            int byteSize = random.nextInt(1, SharedFileModel.STRIPE_BYTES);
+            int[] stamps = model.stamps();
+            try (Window window = alloc(from, byteSize, WindowFlag.READ)) {
+                int count = (int) window.byteSize();
+                MemorySegment seen = memory.asSlice(0, count).copyFrom(window.segment());
+                model.check("lend", from, count, seen, count, stamps);
+            }
+        }
+
+        private void change() throws IOException {
+            model.step(own);
+            try {
+                int start = SharedFileModel.start(own);
+                int limit = model.limit(own);
+                int from = random.nextInt(start, limit);
+                byte[] content = new byte[random.nextInt(1, limit - from + 1)];
+                random.nextBytes(content);
+                if (own == CHANNEL_STRIPE) {
+                    writeAsOthers(from, content);
+                } else if (model.isLast(own) && random.nextBoolean()) {
+                    truncate(random.nextInt(start, limit));
+                } else {
+                    write(from, content);
+                }
+            } finally {
+                model.step(own);
+            }
+        }
+
+        private void write(int from, byte[] content) throws IOException {
+            int flags = WindowFlag.WRITE | (random.nextBoolean() ? WindowFlag.FAULTBUSY : 0);
+            switch (random.nextInt(4)) {
+                case 0 -> {
+                    cache.zerorange(life.file, from, content.length, random.nextBoolean() ? WindowFlag.UNMAP : 0);
+                    model.put(from, new byte[content.length]);
+                }
+                case 1 -> {
+                    byte[] stored;
+                    try (Window window = alloc(from, content.length, flags)) {
+                        stored = Arrays.copyOf(content, (int) window.byteSize());
+                        window.segment().copyFrom(MemorySegment.ofArray(stored));
+                    }
+                    model.put(from, stored);
+                }
+                case 2 -> {
+                    int given = random.nextInt(content.length);
+                    var source = new WindowWriteContract.Source(content, given);
+                    Uio uio = Uio.writing(from, content.length, source);
+                    assertThatThrownBy(() -> cache.uiomove(life.file, uio, AccessAdvice.NORMAL, WindowFlag.WRITE))
+                            .isInstanceOf(IOException.class);
+                    model.put(from, Arrays.copyOf(content, given));
+                }
+                default -> {
+                    MemorySegment source = memory.asSlice(0, content.length).copyFrom(MemorySegment.ofArray(content));
+                    cache.uiomove(life.file, Uio.writing(from, source), AccessAdvice.NORMAL, flags);
+                    model.put(from, content);
+                }
+            }
+        }
+
+        private void writeAsOthers(int from, byte[] content) throws IOException {
+            ByteBuffer bytes = ByteBuffer.wrap(content);
+            while (bytes.hasRemaining()) {
+                others.write(bytes, from + bytes.position());
+            }
+            model.put(from, content);
+        }
+
+        /// Cuts or grows the file, unless others have lent what would be cut.
+        private void truncate(int byteSize) throws IOException {
+            try {
+                life.file.truncate(byteSize);
+                model.truncate(byteSize);
+            } catch (IllegalStateException e) {
+                assertThat(e).hasMessageContaining("windows are out");
+            }
+        }
+
+        private Window alloc(int from, int byteSize, int flags) throws IOException {
+            return Objects.requireNonNull(cache.alloc(life.file, from, byteSize, AccessAdvice.RANDOM, flags));
+        }
+    }
+}
