@@ -1,0 +1,45 @@
+package io.leasehold.bench;
+
+import io.leasehold.os.Files;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/// A file of the real file system without a name: it is opened through the process's own list of descriptors, and gone
+/// when this process is, however it ends.
+///
+/// It lies in the folder for temporary files, or in `-Dbench.dir`.
+///
+/// @param descriptor of the kernel
+/// @param fileSystem the type of what it lies on, as `ext4`
+record UnnamedFile(int descriptor, String fileSystem) implements AutoCloseable {
+
+    static UnnamedFile create() throws IOException {
+        String chosen = System.getProperty("bench.dir", "");
+        Path folder = Path.of(chosen.isEmpty() ? System.getProperty("java.io.tmpdir") : chosen);
+        Path path = java.nio.file.Files.createTempFile(folder, "leasehold", ".bench");
+        try {
+            String type = java.nio.file.Files.getFileStore(path).type();
+            return new UnnamedFile(Files.system().open(path, Files.Access.READ_WRITE), type);
+        } finally {
+            java.nio.file.Files.delete(path);
+        }
+    }
+
+    /// {@return where this process can open it}
+    Path path() {
+        return folder().resolve(name());
+    }
+
+    static Path folder() {
+        return Path.of("/proc/self/fd");
+    }
+
+    String name() {
+        return Integer.toString(descriptor);
+    }
+
+    @Override
+    public void close() {
+        Files.system().close(descriptor);
+    }
+}

@@ -1,0 +1,120 @@
+package io.leasehold.bench;
+
+import io.leasehold.window.WindowCacheOptions;
+import io.leasehold.window.WindowTier;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/// What does it cost to copy a piece out of a random place of a file that is in the page cache, and mapped where it is
+/// mapped at all?
+///
+/// Ours is the guarded copy of a file that anyone may cut. Baselines: a positional read of a `FileChannel` into one
+/// direct buffer, pread(2) through FFM, one mapping of the whole file, and Lucene's directory of mappings, into an
+/// array, as it knows no other; the last two have no answer to a file that is cut.
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(
+        value = 3,
+        jvmArgsAppend = {"-Xms1g", "-Xmx1g", "--enable-native-access=ALL-UNNAMED"})
+public class WindowBenchmark {
+
+    /// Bytes of a piece.
+    @Param({"64", "4096", "65536"})
+    public int byteSize;
+
+    private final Pread pread = new Pread();
+    private MemorySegment to;
+    private ByteBuffer buffer;
+    private byte[] array;
+    private Places places;
+
+    /// Makes room for a piece.
+    @Setup(Level.Trial)
+    public void make() {
+        to = Arena.ofAuto().allocate(byteSize, Long.BYTES);
+        buffer = to.asByteBuffer();
+        array = new byte[byteSize];
+        places = new Places(WindowFile.BYTES / byteSize, byteSize);
+    }
+
+    /// The file in a cache, all of it mapped.
+    @State(Scope.Benchmark)
+    public static class Windows {
+
+        /// How its bytes are reached; AUTO is what a cache chooses that maps no file whole, and so has to find out.
+        @Param({"DIRECT", "RECYCLED", "AUTO"})
+        public WindowTier tier;
+
+        private OpenWindows windows;
+
+        /// Opens the cache.
+        ///
+        /// @throws IOException if the file cannot be opened
+        @Setup(Level.Trial)
+        public void open(WindowFile file) throws IOException {
+            WindowCacheOptions options = WindowCacheOptions.defaults();
+            windows = OpenWindows.open(
+                    tier == WindowTier.AUTO ? options.withDirectByteSize(0) : options, file.path(), tier);
+            windows.warm(WindowFile.BYTES);
+        }
+
+        /// Closes the cache.
+        ///
+        /// @throws IOException if that fails
+        @TearDown(Level.Trial)
+        public void close() throws IOException {
+            windows.close();
+        }
+    }
+
+    /// {@return a piece, copied}
+    @Benchmark
+    public long hit(WindowFile file, Windows ours) throws IOException {
+        return ours.windows.read(places.next(), to);
+    }
+
+    /// {@return a piece, copied}
+    @Benchmark
+    public int hitFileChannel(WindowFile file, WindowBaselines theirs) throws IOException {
+        return theirs.channel().read(buffer.clear(), places.next());
+    }
+
+    /// {@return a piece, copied}
+    @Benchmark
+    public long hitPread(WindowFile file) {
+        return pread.read(file.descriptor(), to, places.next());
+    }
+
+    /// {@return a piece, copied}
+    @Benchmark
+    public MemorySegment hitMapping(WindowFile file, WindowBaselines theirs) {
+        MemorySegment.copy(theirs.mapping(), places.next(), to, 0, byteSize);
+        return to;
+    }
+
+    /// {@return a piece, copied}
+    @Benchmark
+    public byte[] hitLucene(WindowFile file, WindowBaselines theirs) throws IOException {
+        theirs.lucene().readBytes(places.next(), array, 0, byteSize);
+        return array;
+    }
+}

@@ -1,0 +1,162 @@
+package io.leasehold.bench;
+
+import io.leasehold.os.FaultPoll;
+import io.leasehold.window.AccessAdvice;
+import io.leasehold.window.Window;
+import io.leasehold.window.WindowCacheOptions;
+import io.leasehold.window.WindowFlag;
+import io.leasehold.window.WindowTier;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Threads;
+import org.openjdk.jmh.annotations.Warmup;
+
+/// What does a window add to a bare copy of 64 B that are in the processor's cache, and what does it cost to lend one,
+/// for one thread alone and for two together?
+///
+/// Baselines: the same copy out of a mapping of the whole file, bare (Raw), and with the poll that makes a fault an
+/// exception in time (Polled); a mapping of 64 KiB in a shared arena, closed again, for the loan.
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(
+        value = 3,
+        jvmArgsAppend = {"-Xms1g", "-Xmx1g", "--enable-native-access=ALL-UNNAMED"})
+public class WindowHotBenchmark {
+
+    private static final int PIECE_BYTES = 64;
+    private static final int LOAN_BYTES = 64 << 10;
+    private static final long WINDOW_BYTES = 2L << 20;
+    private static final int WINDOWS = 16;
+
+    private OpenWindows windows;
+    private OpenWindows lent;
+
+    /// Opens the file twice, for copies as one that anyone may cut and for loans as one that nobody does.
+    ///
+    /// @throws IOException if it cannot be opened
+    @Setup(Level.Trial)
+    public void open(WindowFile file) throws IOException {
+        WindowCacheOptions options = WindowCacheOptions.defaults();
+        windows = OpenWindows.open(options, file.path(), WindowTier.RECYCLED);
+        windows.warm(WINDOWS * WINDOW_BYTES);
+        lent = OpenWindows.openImmutable(options, file.path());
+    }
+
+    /// Closes both.
+    ///
+    /// @throws IOException if that fails
+    @TearDown(Level.Trial)
+    public void close() throws IOException {
+        windows.close();
+        lent.close();
+    }
+
+    /// What a thread has for itself.
+    @State(Scope.Thread)
+    public static class Reader {
+        private final MemorySegment to = Arena.ofAuto().allocate(PIECE_BYTES, Long.BYTES);
+        private final Places places = new Places(WINDOWS, WINDOW_BYTES);
+    }
+
+    /// {@return a piece of any of 16 windows, copied}
+    @Benchmark
+    @Threads(1)
+    public long alone(Reader reader) throws IOException {
+        return windows.read(reader.places.next(), reader.to);
+    }
+
+    /// {@return the same, out of a mapping}
+    @Benchmark
+    @Threads(1)
+    public MemorySegment aloneRaw(Reader reader, WindowBaselines theirs) {
+        return copy(reader, theirs);
+    }
+
+    /// {@return the same, and a fault would be known by then}
+    @Benchmark
+    @Threads(1)
+    public MemorySegment alonePolled(Reader reader, WindowBaselines theirs) {
+        MemorySegment copied = copy(reader, theirs);
+        FaultPoll.poll();
+        return copied;
+    }
+
+    /// {@return a piece of any of 16 windows, copied, while another thread does the same}
+    @Benchmark
+    @Threads(2)
+    public long together(Reader reader) throws IOException {
+        return windows.read(reader.places.next(), reader.to);
+    }
+
+    /// {@return the same, out of a mapping}
+    @Benchmark
+    @Threads(2)
+    public MemorySegment togetherRaw(Reader reader, WindowBaselines theirs) {
+        return copy(reader, theirs);
+    }
+
+    /// {@return the same, and a fault would be known by then}
+    @Benchmark
+    @Threads(2)
+    public MemorySegment togetherPolled(Reader reader, WindowBaselines theirs) {
+        MemorySegment copied = copy(reader, theirs);
+        FaultPoll.poll();
+        return copied;
+    }
+
+    /// {@return the address of a window, lent and released}
+    @Benchmark
+    @Threads(1)
+    public long lendAlone() throws IOException {
+        return lend();
+    }
+
+    /// {@return the address of a mapping, closed}
+    @Benchmark
+    @Threads(1)
+    public long lendAloneJdkShared(WindowBaselines theirs) throws IOException {
+        try (Arena arena = Arena.ofShared()) {
+            return theirs.channel()
+                    .map(FileChannel.MapMode.READ_ONLY, 0, LOAN_BYTES, arena)
+                    .address();
+        }
+    }
+
+    /// {@return the address of a window, lent and released while another thread does the same with the same one}
+    @Benchmark
+    @Threads(2)
+    public long lendTogether() throws IOException {
+        return lend();
+    }
+
+    private static MemorySegment copy(Reader reader, WindowBaselines theirs) {
+        MemorySegment.copy(theirs.mapping(), reader.places.next(), reader.to, 0, PIECE_BYTES);
+        return reader.to;
+    }
+
+    private long lend() throws IOException {
+        Window window = Objects.requireNonNull(
+                lent.cache().alloc(lent.file(), 0, LOAN_BYTES, AccessAdvice.NORMAL, WindowFlag.READ));
+        long address = window.address();
+        window.close();
+        return address;
+    }
+}
