@@ -21,7 +21,7 @@ enum Group {
     /// The receive ring.
     RING("\\.Jumbo\\w*Benchmark\\b"),
     /// The file windows.
-    WINDOW("");
+    WINDOW("\\.Window\\w*Benchmark\\b");
 
     private static final String ALL = "all";
 

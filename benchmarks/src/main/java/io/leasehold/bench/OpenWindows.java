@@ -22,7 +22,7 @@ record OpenWindows(PageArena arena, WindowCache cache, MappedFile file) implemen
 
     private static final int PIECE_BYTES = 64 << 10;
 
-    /// After so many passes over a file, what may be mapped of it is.
+    /// So often a file is read at most to get it into windows.
     private static final int PASSES = 20;
 
     /// {@return the file that anyone may cut, opened in a cache of its own}
@@ -48,7 +48,8 @@ record OpenWindows(PageArena arena, WindowCache cache, MappedFile file) implemen
         return cache.read(file, byteOffset, to);
     }
 
-    /// Reads a part of the file until all of it comes through windows, also where the cache chooses what to map.
+    /// Reads a part of the file until all of it comes through windows; where the cache chooses what to map, until it
+    /// has had time to.
     void warm(long byteSize) throws IOException {
         try (Arena memory = Arena.ofConfined()) {
             MemorySegment piece = memory.allocate(PIECE_BYTES);
@@ -62,7 +63,6 @@ record OpenWindows(PageArena arena, WindowCache cache, MappedFile file) implemen
                 }
             }
         }
-        throw new IllegalStateException("not all of the file is in windows: " + cache.stats());
     }
 
     @Override

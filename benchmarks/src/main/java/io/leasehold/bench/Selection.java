@@ -22,22 +22,33 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
 
     /// What five minutes have no room for beside the two scenarios: second figures of a question.
     private static final List<String> SECOND_FIGURES = List.of(
-            "(Page|Lease)Scaling", "PageVirtualThread", "Access.*\\.(setLongs|toArray)", "Lease.*(Handle|Escaping)");
+            "(Page|Lease)Scaling",
+            "PageVirtualThread",
+            "Access.*\\.(setLongs|toArray)",
+            "Lease.*(Handle|Escaping)",
+            "Window(Hot|Pause|Recycle|Stream)");
 
     /// What a minute has no room for: all but one question of each kind.
     private static final List<String> MOST = List.of(
             "Buffer(Access|Growth|HandOff|Heap|Large|Threads)",
             "BufferBenchmark.*\\.fifo",
             "Jumbo.*\\.(fifo|handOff)",
-            "LeaseBenchmark.*(direct|Hit|JdkShared)");
+            "LeaseBenchmark.*(direct|Hit|JdkShared)",
+            "Window(Hot|Pause|Recycle|Stream|Trace)");
 
-    private static final Map<String, String> ONE_CASE = Map.of(
-            "leak", "disabled",
-            "byteSize", "4096",
-            "largeByteSize", "2097152",
-            "liveCount", "8192",
-            "polluted", "false",
-            "pageClass", "KIB_4");
+    private static final Map<String, String> ONE_CASE = Map.ofEntries(
+            Map.entry("leak", "disabled"),
+            Map.entry("byteSize", "4096"),
+            Map.entry("largeByteSize", "2097152"),
+            Map.entry("liveCount", "8192"),
+            Map.entry("polluted", "false"),
+            Map.entry("pageClass", "KIB_4"),
+            Map.entry("written", "4194304"),
+            Map.entry("tier", "DIRECT"),
+            Map.entry("trace", "UNIFORM"),
+            Map.entry("windowByteSize", "2097152"),
+            Map.entry("chunkByteSize", "65536"),
+            Map.entry("parked", "1000"));
 
     /// {@return what a regular expression of the user's chooses}
     static Selection ofRegex(String regex) {

@@ -60,7 +60,7 @@ public class WindowBenchmark {
     @State(Scope.Benchmark)
     public static class Windows {
 
-        /// How its bytes are reached; AUTO is what a cache chooses that maps no file whole, and so has to find out.
+        /// How its bytes are reached; AUTO is what the cache chooses, for a file of this size DIRECT.
         @Param({"DIRECT", "RECYCLED", "AUTO"})
         public WindowTier tier;
 
@@ -71,9 +71,7 @@ public class WindowBenchmark {
         /// @throws IOException if the file cannot be opened
         @Setup(Level.Trial)
         public void open(WindowFile file) throws IOException {
-            WindowCacheOptions options = WindowCacheOptions.defaults();
-            windows = OpenWindows.open(
-                    tier == WindowTier.AUTO ? options.withDirectByteSize(0) : options, file.path(), tier);
+            windows = OpenWindows.open(WindowCacheOptions.defaults(), file.path(), tier);
             windows.warm(WindowFile.BYTES);
         }
 

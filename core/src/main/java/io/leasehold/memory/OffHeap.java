@@ -108,6 +108,14 @@ public final class OffHeap {
         MemorySegment.copy(ALL, from - BASE, ALL, to - BASE, byteSize);
     }
 
+    /// Fills a segment.
+    ///
+    /// @param from address of the first byte to read
+    /// @param to what to fill, native or an array's
+    public static void copyToSegment(long from, MemorySegment to) {
+        MemorySegment.copy(ALL, from - BASE, to, 0, to.byteSize());
+    }
+
     /// Copies `length` bytes into an array.
     ///
     /// @param from address of the first byte to read

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /// An open file that a [WindowCache] reads, writes and lends windows on: the object behind the windows, with its
 /// length.
@@ -37,6 +38,9 @@ public final class MappedFile implements AutoCloseable {
     private final boolean direct; // (C) through extents
     private final WindowTable extents = new WindowTable(); // (C)
     private final WindowTable windows = new WindowTable(); // (C)
+    private final @Nullable WindowPool pool; // (C) what copies come through, or null for read(2) alone
+    private final WindowTable table; // (C) of that pool
+    private final FileTrust trust; // (C)
     private final InFlight inFlight = new InFlight(); // (C)
     private final AtomicInteger copiesOut = new AtomicInteger(); // (A)
     final FileDurability durability; // (C)
@@ -61,6 +65,9 @@ public final class MappedFile implements AutoCloseable {
         this.byteSize = status.byteSize();
         this.mark = options.trust() == FileTrust.OWNED ? 0 : status.modifiedNanos();
         this.direct = space.isDirect(options.tier(), byteSize);
+        this.pool = space.pools().poolOf(options.tier(), direct);
+        this.table = direct ? extents : windows;
+        this.trust = options.trust();
     }
 
     /// {@return the length of the file in bytes; of a FOREIGN file the system is asked}
@@ -68,7 +75,7 @@ public final class MappedFile implements AutoCloseable {
     /// @throws IOException if the system refuses to tell
     /// @throws IllegalStateException if the file is closed
     public long byteSize() throws IOException {
-        if (options.trust() != FileTrust.FOREIGN) {
+        if (trust != FileTrust.FOREIGN) {
             return byteSize;
         }
         try {
@@ -198,7 +205,7 @@ public final class MappedFile implements AutoCloseable {
 
     /// {@return who may change its length}
     public FileTrust trust() {
-        return options.trust();
+        return trust;
     }
 
     /// {@return whether it is open for writing}
@@ -211,7 +218,7 @@ public final class MappedFile implements AutoCloseable {
         if (direct) {
             return WindowTier.DIRECT;
         }
-        return isBypassed() ? WindowTier.BYPASS : space.pools().tierWithoutExtents();
+        return pool == null ? WindowTier.BYPASS : WindowTier.RECYCLED;
     }
 
     @Override
@@ -223,12 +230,14 @@ public final class MappedFile implements AutoCloseable {
         return options.tier() != WindowTier.AUTO;
     }
 
-    boolean isBypassed() {
-        return options.tier() == WindowTier.BYPASS;
+    /// {@return where its windows for copies are, or null if it has none}
+    @Nullable WindowPool pool() {
+        return pool;
     }
 
-    boolean isDirect() {
-        return direct;
+    /// {@return which of its parts have windows there}
+    WindowTable table() {
+        return table;
     }
 
     int descriptor() {
@@ -251,7 +260,7 @@ public final class MappedFile implements AutoCloseable {
         int entered = enter();
         try {
             long now = files.byteSize(descriptor);
-            if (options.trust() != FileTrust.OWNED) {
+            if (trust != FileTrust.OWNED) {
                 byteSize = now;
             }
             return now;

@@ -146,12 +146,7 @@ public final class WindowCache implements AutoCloseable {
     ///     then
     /// @throws IllegalStateException if the file is closed
     public long read(MappedFile file, long byteOffset, MemorySegment to) throws IOException {
-        Uio uio = Uio.reading(byteOffset, to);
-        IOException failure = reads.move(file, uio, AccessAdvice.NORMAL);
-        if (failure != null) {
-            throw failure;
-        }
-        return uio.moved();
+        return reads.read(file, byteOffset, to);
     }
 
     /// Moves bytes between a file and memory or a channel (ubc_uiomove), through as many windows as it takes.

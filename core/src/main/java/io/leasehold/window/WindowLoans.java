@@ -76,7 +76,7 @@ final class WindowLoans {
         if (request.writes()) {
             file.requireWritable();
         }
-        WindowPool pool = space.pools().poolOf(file);
+        WindowPool pool = file.pool();
         try {
             return pool == null
                             || file.trust() == FileTrust.FOREIGN

@@ -70,6 +70,7 @@ final class WindowPool {
 
     private final Reservations reservations; // (C)
     private final Region region; // (C)
+    private final long address; // (C) of the region
     private final int poison; // (C) descriptor of an empty file
     private final int power; // (C) log2 of the size of a slot
     private final int count; // (C)
@@ -84,6 +85,7 @@ final class WindowPool {
             Reservations reservations, Region region, int poison, int count, long slotByteSize, boolean evicts) {
         this.reservations = reservations;
         this.region = region;
+        this.address = region.address();
         this.poison = poison;
         this.power = Long.numberOfTrailingZeros(slotByteSize);
         this.count = count;
@@ -127,7 +129,7 @@ final class WindowPool {
     }
 
     long address(int slot) {
-        return region.address() + ((long) slot << power);
+        return address + ((long) slot << power);
     }
 
     /// {@return the state of a slot; see [#isBusy] and [#isSameMapping]}
@@ -309,7 +311,7 @@ final class WindowPool {
 
     @Override
     public String toString() {
-        return "WindowPool(slots=%d, slotByteSize=%d, address=0x%x)".formatted(count, 1L << power, region.address());
+        return "WindowPool(slots=%d, slotByteSize=%d, address=0x%x)".formatted(count, 1L << power, address);
     }
 
     /// Frees the slots that were used least recently, as many as one call of the kernel takes.

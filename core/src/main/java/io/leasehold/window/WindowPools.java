@@ -70,8 +70,10 @@ final class WindowPools {
     }
 
     /// {@return where the windows of a file are, or null if it has none}
-    @Nullable WindowPool poolOf(MappedFile file) {
-        return file.isBypassed() ? null : file.isDirect() ? extents : windows;
+    ///
+    /// @param direct whether it is mapped whole
+    @Nullable WindowPool poolOf(WindowTier tier, boolean direct) {
+        return tier == WindowTier.BYPASS ? null : direct ? extents : windows;
     }
 
     /// {@return where a file has windows that has no extent, or null}
@@ -81,11 +83,6 @@ final class WindowPools {
 
     boolean isExtents(WindowPool pool) {
         return pool == extents;
-    }
-
-    /// {@return how files are reached that are not mapped whole}
-    WindowTier tierWithoutExtents() {
-        return windows == null ? WindowTier.BYPASS : WindowTier.RECYCLED;
     }
 
     /// Puts the slots of a file over the empty one.

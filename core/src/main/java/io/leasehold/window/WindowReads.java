@@ -1,27 +1,26 @@
 package io.leasehold.window;
 
 import io.leasehold.memory.OffHeap;
-import io.leasehold.os.FaultPoll;
 import io.leasehold.os.Files;
 import io.leasehold.os.OsException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /// Copies out of files: through a window where there is one, through read(2) where there is not, and where the window
 /// turns out not to be what it was.
 ///
 /// ```text
-///   word of the slot -> copy -> poll for a fault -> same word? -> is the end still within the file? -> done
-///                                     |                | no              | no
-///                                     +----------------+-----------------+----------> read(2) decides
+///   read ---> all of it in one window: WindowHits ---> done
+///     |
+///   move ---> a piece: a window, perhaps mapped now ---> WindowHits ---> done
+///                | none                                      | recycled thrice, or unsound
+///                +-------------------------------------------+-----------> read(2) decides
 /// ```
 ///
 /// A failed guard never decides anything by itself: read(2) then says how many bytes there are, or what is wrong.
 ///
-/// **Threads.** Thread-safe; a hit takes no lock and writes to nothing shared but its counters.
+/// **Threads.** Thread-safe; a hit takes no lock.
 final class WindowReads {
 
     /// How often a window is looked for again that was recycled in between.
@@ -31,7 +30,7 @@ final class WindowReads {
     private final Files files; // (C)
     private final WindowCounts counts; // (C)
     private final StagingRuns staging; // (C)
-    private final long pageByteSize; // (C)
+    private final WindowHits hits; // (C)
     private final Admission admission = new Admission(); // (C)
 
     WindowReads(WindowSpace space, Files files, WindowCounts counts, StagingRuns staging, long pageByteSize) {
@@ -39,14 +38,18 @@ final class WindowReads {
         this.files = files;
         this.counts = counts;
         this.staging = staging;
-        this.pageByteSize = pageByteSize;
+        this.hits = new WindowHits(space, counts, pageByteSize);
     }
 
     /// {@return how much of a range lies within the file, as far as is known}
     ///
     /// @throws OsException if the system refuses to tell
     long clip(MappedFile file, long byteOffset, long byteSize) {
-        long length = file.knownByteSize();
+        return clip(file, file.knownByteSize(), byteOffset, byteSize);
+    }
+
+    private static long clip(MappedFile file, long knownByteSize, long byteOffset, long byteSize) {
+        long length = knownByteSize;
         if (byteSize > length - byteOffset && file.trust() != FileTrust.OWNED) {
             length = file.askByteSize();
         }
@@ -58,14 +61,14 @@ final class WindowReads {
     /// @return how many bytes were copied, at least one unless the file ends there
     /// @throws OsException if the system refuses
     long piece(MappedFile file, long byteOffset, MemorySegment to, AccessAdvice advice) {
-        WindowPool pool = space.pools().poolOf(file);
+        WindowPool pool = file.pool();
         if (pool == null) {
             return bypass(file, byteOffset, to, advice);
         }
         long rest = (1L << pool.power()) - (byteOffset & ((1L << pool.power()) - 1));
         MemorySegment piece = to.byteSize() <= rest ? to : to.asSlice(0, rest);
         long part = byteOffset >>> pool.power();
-        WindowTable table = file.table(pool);
+        WindowTable table = file.table();
         int slot = WindowTable.reaches(part) ? table.slot(part) : WindowPool.NO_SLOT;
         counts.count(slot == WindowPool.NO_SLOT ? WindowCounts.MISS : WindowCounts.HIT);
         long mappedAt = 0;
@@ -74,56 +77,19 @@ final class WindowReads {
             slot = space.tryMap(file, pool, part, advice);
         }
         for (int attempt = 0; slot != WindowPool.NO_SLOT && attempt < ATTEMPTS; attempt++) {
-            long word = pool.word(slot);
-            if (!WindowPool.isBusy(word) && table.slot(part) == slot) {
-                long mark = file.mark();
-                boolean isSound = copy(pool.address(slot) + byteOffset - (part << pool.power()), piece);
-                VarHandle.acquireFence();
-                if (WindowPool.isSameMapping(word, pool.word(slot))) {
-                    if (isSound && isWithin(file, mark, byteOffset, piece)) {
-                        pool.touched(slot, space.stamp());
-                        if (mappedAt != 0) {
-                            admission.mapped(System.nanoTime() - mappedAt);
-                        }
-                        return piece.byteSize();
-                    }
-                    break;
+            int outcome = hits.copy(file, pool, slot, byteOffset, piece);
+            if (outcome == WindowHits.DONE) {
+                if (mappedAt != 0) {
+                    admission.mapped(System.nanoTime() - mappedAt);
                 }
+                return piece.byteSize();
+            }
+            if (outcome == WindowHits.UNSOUND) {
+                break;
             }
             slot = table.slot(part);
         }
         return bypass(file, byteOffset, piece, advice);
-    }
-
-    /// {@return whether all of the copy was there}
-    private static boolean copy(long address, MemorySegment to) {
-        try {
-            MemorySegment.copy(OffHeap.segment(address, to.byteSize()), 0, to, 0, to.byteSize());
-            FaultPoll.poll();
-            return true;
-        } catch (InternalError e) {
-            return false; // a fault of this copy, or of the memory it was copied to, which read(2) will tell
-        }
-    }
-
-    /// {@return whether all of a copy lay within the file while it was made}
-    ///
-    /// A cut zeroes the rest of its page, without a fault; the pages behind it fault. So a page whose last byte is not
-    /// zero was not cut, and what ends so everywhere needs no system call. Otherwise the file must not have changed
-    /// since before the copy. What makes that wrong is somebody who stores behind the end through a mapping of his
-    /// own, or who cuts within a page and writes that page again, both while it is copied. The latter was seen to fool
-    /// read(2) alike.
-    private boolean isWithin(MappedFile file, long mark, long byteOffset, MemorySegment copied) {
-        long end = byteOffset + copied.byteSize();
-        if (file.trust() == FileTrust.OWNED) {
-            return mark == file.mark() && end <= file.knownByteSize();
-        }
-        for (long last = byteOffset | (pageByteSize - 1); last < end - 1; last += pageByteSize) {
-            if (copied.get(ValueLayout.JAVA_BYTE, last - byteOffset) == 0) {
-                return file.isUnchanged(mark, end);
-            }
-        }
-        return copied.get(ValueLayout.JAVA_BYTE, copied.byteSize() - 1) != 0 || file.isUnchanged(mark, end);
     }
 
     private boolean isAdmitted(MappedFile file, WindowTable table, long part, AccessAdvice advice) {
@@ -179,15 +145,53 @@ final class WindowReads {
         }
     }
 
+    /// Fills memory from a file, as far as the file goes.
+    ///
+    /// @return how many bytes were copied
+    /// @throws IOException if the file was cut meanwhile, or the system refuses
+    long read(MappedFile file, long byteOffset, MemorySegment to) throws IOException {
+        long mark = file.mark();
+        long knownByteSize = file.knownByteSize();
+        if (tryRead(file, byteOffset, to)) {
+            return to.byteSize();
+        }
+        // a guard that failed may have learnt of a cut, which must not pass for the end that the file always had
+        Uio uio = Uio.reading(byteOffset, to);
+        IOException failure = move(file, uio, AccessAdvice.NORMAL, mark, knownByteSize);
+        if (failure != null) {
+            throw failure;
+        }
+        return uio.moved();
+    }
+
+    /// Fills memory from a file, if that is a matter of one hit or one read(2): the common cases, for which nothing is
+    /// allocated.
+    ///
+    /// @return whether it did; if not, what `to` holds is undefined
+    private boolean tryRead(MappedFile file, long byteOffset, MemorySegment to) throws IOException {
+        try {
+            return hits.tryRead(file, byteOffset, to)
+                    || (to.isNative()
+                            && WindowHits.isOnePiece(file, byteOffset, to.byteSize())
+                            && piece(file, byteOffset, to, AccessAdvice.NORMAL) == to.byteSize());
+        } catch (OsException e) {
+            throw WindowErrors.refused("read", file, byteOffset, to.byteSize(), e);
+        }
+    }
+
     /// Moves what a transfer asks for, out of the file.
     ///
     /// @return what went wrong, or null
     @Nullable IOException move(MappedFile file, Uio uio, AccessAdvice advice) {
+        return move(file, uio, advice, file.mark(), file.knownByteSize());
+    }
+
+    /// @param mark of the file when its length was `knownByteSize`
+    private @Nullable IOException move(MappedFile file, Uio uio, AccessAdvice advice, long mark, long knownByteSize) {
         long byteOffset = uio.byteOffset();
         long byteSize = uio.residual();
-        long mark = file.mark();
         try {
-            long end = byteOffset + clip(file, byteOffset, byteSize);
+            long end = byteOffset + clip(file, knownByteSize, byteOffset, byteSize);
             MemorySegment memory = uio.memory();
             while (uio.byteOffset() < end) {
                 long rest = end - uio.byteOffset();

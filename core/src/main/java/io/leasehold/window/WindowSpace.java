@@ -182,7 +182,7 @@ final class WindowSpace {
 
     /// Frees the windows of a range that are not pinned, to be recycled first.
     void unmap(MappedFile file, long from, long end) {
-        WindowPool pool = pools.poolOf(file);
+        WindowPool pool = file.pool();
         if (pool == null || from >= end) {
             return;
         }

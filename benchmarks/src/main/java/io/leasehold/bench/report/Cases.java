@@ -17,18 +17,27 @@ import java.util.stream.Stream;
 record Cases(List<Pairing> all) {
 
     private static final List<String> OTHER_VARIANTS = List.of("Unsafe", "NoFlag");
-    private static final Map<String, String> PLAIN = Map.of("leak", "disabled", "polluted", "false");
-    private static final Map<String, String> WORDS = Map.of(
-            "NettyAdaptive", "Netty adaptive",
-            "Adaptive", "Netty adaptive",
-            "NettyPooled", "Netty pooled",
-            "Pooled", "Netty pooled",
-            "Malloc", "malloc",
-            "JdkConfined", "Arena.ofConfined",
-            "JdkShared", "Arena.ofShared",
-            "Remap", "bare mmap",
-            "Segment", "constant segment",
-            "PlatformThreads", "platform threads");
+    private static final Map<String, String> PLAIN =
+            Map.of("leak", "disabled", "polluted", "false", "written", "4194304", "tier", "DIRECT");
+    private static final Map<String, String> WORDS = Map.ofEntries(
+            Map.entry("NettyAdaptive", "Netty adaptive"),
+            Map.entry("Adaptive", "Netty adaptive"),
+            Map.entry("NettyPooled", "Netty pooled"),
+            Map.entry("Pooled", "Netty pooled"),
+            Map.entry("Malloc", "malloc"),
+            Map.entry("JdkConfined", "Arena.ofConfined"),
+            Map.entry("JdkShared", "Arena.ofShared"),
+            Map.entry("Remap", "bare mmap"),
+            Map.entry("Segment", "constant segment"),
+            Map.entry("PlatformThreads", "platform threads"),
+            Map.entry("FileChannel", "FileChannel.read"),
+            Map.entry("Pread", "pread"),
+            Map.entry("Mapping", "whole-file mapping"),
+            Map.entry("Lucene", "Lucene MMapDirectory"),
+            Map.entry("ChunkedNioFile", "Netty ChunkedNioFile"),
+            Map.entry("Raw", "bare copy"),
+            Map.entry("Polled", "bare copy and a poll"),
+            Map.entry("Unmapped", "nothing mapped"));
 
     static Cases of(List<Measurement> measurements) {
         return new Cases(Pairing.of(measurements));
@@ -109,7 +118,12 @@ record Cases(List<Pairing> all) {
 
     private static String words(String param, String value) {
         return switch (param) {
-            case "byteSize", "largeByteSize" -> bytes(Long.parseLong(value));
+            case "byteSize", "largeByteSize", "chunkByteSize" -> bytes(Long.parseLong(value));
+            case "windowByteSize" -> "windows of " + bytes(Long.parseLong(value));
+            case "written" -> "written in " + bytes(Long.parseLong(value)) + " pieces";
+            case "tier" -> value.toLowerCase(Locale.ROOT) + " tier";
+            case "trace" -> value.toLowerCase(Locale.ROOT).replace('_', ' ');
+            case "parked" -> value + " parked threads";
             case "leak" -> value.equals("disabled") ? "no leak detection" : "leak detection " + value;
             case "liveCount" -> value + " live";
             case "polluted" -> value.equals("true") ? "polluted" : "not polluted";

@@ -70,10 +70,12 @@ record JmhSection(Question question, List<Measurement> measurements) {
             int others = 0;
             for (Measurement theirs : pairing.theirs()) {
                 Side side = Side.ofWord(pairing.word(theirs));
-                if (side == Side.OTHER && others++ > 0) {
-                    side = Side.ANOTHER;
+                String name = side.title();
+                if (side == Side.OTHER) {
+                    name = others(shown, others);
+                    side = Side.ofOther(others++);
                 }
-                put(sides, shown.size(), i, side, side == Side.OTHER ? others(shown) : side.title(), theirs, scale);
+                put(sides, shown.size(), i, side, name, theirs, scale);
             }
         }
         List<String> categories =
@@ -91,11 +93,14 @@ record JmhSection(Question question, List<Measurement> measurements) {
                         : common.isEmpty() ? "" : "All with: " + common + ".");
     }
 
-    /// {@return the names of all baselines that are not Netty's}
-    private static String others(List<Pairing> shown) {
+    /// {@return what the baselines are called that are not Netty's, and the same number among those of their case}
+    private static String others(List<Pairing> shown, int number) {
         return shown.stream()
-                .flatMap(one -> one.theirs().stream().map(one::word))
-                .filter(word -> Side.ofWord(word) == Side.OTHER)
+                .flatMap(one -> one.theirs().stream()
+                        .map(one::word)
+                        .filter(word -> Side.ofWord(word) == Side.OTHER)
+                        .skip(number)
+                        .limit(1))
                 .map(Cases::baseline)
                 .distinct()
                 .collect(Collectors.joining(", "));

@@ -53,6 +53,22 @@ record Lookup(Findings findings) {
                                 theirs.error() / theirs.score())));
     }
 
+    /// {@return how many times as good ours is as a baseline that was asked the same}
+    Optional<Ratio> better(Measurement ours, String baseline) {
+        return findings.jmh().stream()
+                .filter(one -> one.method().equals(baseline) && one.isComparableTo(ours))
+                .map(theirs -> new Pairing(ours, List.of(theirs)).ratio(theirs))
+                .findFirst();
+    }
+
+    /// {@return how much longer ours takes than `baseline`}
+    Optional<Ratio> more(String question, String method, String baseline, Map<String, String> params) {
+        return ours(question, method, params)
+                .flatMap(ours -> ours(question, baseline, params)
+                        .map(theirs ->
+                                new Ratio(ours.score() - theirs.score(), Math.hypot(ours.error(), theirs.error()))));
+    }
+
     /// {@return what a second thread gains, over private work}
     Optional<Ratio> gain(String question) {
         return Gain.of(findings.jmh()).stream()

@@ -6,8 +6,8 @@ import java.util.List;
 
 /// One of ours and the baselines that it is measured against; there may be none.
 ///
-/// Partners stand in one class with the same parameters, and the baseline's name is ours with a word added: `page` is
-/// measured against `pageMalloc`.
+/// Partners stand in one class with the same parameters, but for those that a baseline does not know, and the
+/// baseline's name is ours with a word added: `page` is measured against `pageMalloc`.
 ///
 /// @param ours what Leasehold does
 /// @param theirs each baseline, in the order of the results

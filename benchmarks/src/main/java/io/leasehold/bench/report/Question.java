@@ -102,7 +102,46 @@ record Question(String className, String group, String title, String sentence) {
                     "lease",
                     "A second thread that leases",
                     "How much does a second thread gain on one pool of windows, when each leases a mapped page of its"
-                            + " own?" + SECOND_THREAD));
+                            + " own?" + SECOND_THREAD),
+            new Question(
+                    "WindowBenchmark",
+                    "window",
+                    "A piece of a file that is mapped",
+                    "What does it cost to copy a piece out of a random place of a file of 512 MiB that is in the page"
+                            + " cache? The size of the pieces that it was written in decides how large the kernel's"
+                            + " pages of it are: where the file system knows large folios, 4 MiB give such of 2 MiB."
+                            + " The tier auto is what the cache chooses, direct for a file of this size."),
+            new Question(
+                    "WindowTraceBenchmark",
+                    "window",
+                    "Reading in friendly and hostile orders",
+                    "What does it cost to read 4 KiB of a file of which a quarter fits the windows, when the cache"
+                            + " chooses what to map? hot 900: nine of ten reads go to what fits twice."),
+            new Question(
+                    "WindowHotBenchmark",
+                    "window",
+                    "What a window adds, and a loan",
+                    "What does a window add to a bare copy of 64 B out of the processor's cache, alone and with a"
+                            + " second thread (together), and what does it cost to lend one?"),
+            new Question(
+                    "WindowRecycleBenchmark",
+                    "window",
+                    "A window taken for another part",
+                    "What does it cost to recycle a window, with the fault of the first bytes read there, beside one"
+                            + " mmap a window?"),
+            new Question(
+                    "WindowStreamBenchmark",
+                    "window",
+                    "The next chunk of a file",
+                    "What does it cost to read the next chunk of a file into a buffer? Buffers are ours on both"
+                            + " sides."),
+            new Question(
+                    "WindowPauseBenchmark",
+                    "window",
+                    "Others while files come and go",
+                    "How long does a copy of 64 KiB take at the 99.99 percentile, while another thread opens, writes,"
+                            + " reads, cuts and closes files, a thousand a second? Errors are half of the range of the"
+                            + " forks."));
 
     /// {@return the question that a class asks}
     static Question of(String className) {

@@ -56,7 +56,7 @@ public final class Report {
                 "p", "Off-heap memory for network servers, measured beside Netty's allocators, malloc and the JDK.");
         machine();
         summary();
-        for (String group : List.of("allocator", "page", "lease", "ring")) {
+        for (String group : List.of("allocator", "page", "lease", "ring", "window")) {
             questions(group);
         }
         new ServerSection(findings).write(html);
@@ -199,7 +199,7 @@ public final class Report {
 
     /// What nobody described goes to the allocator's.
     private static boolean isIn(Question question, String group) {
-        boolean known = List.of("page", "lease").contains(question.group());
+        boolean known = List.of("page", "lease", "ring", "window").contains(question.group());
         return known ? question.group().equals(group) : group.equals("allocator");
     }
 

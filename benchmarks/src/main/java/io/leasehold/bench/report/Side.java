@@ -1,6 +1,7 @@
 package io.leasehold.bench.report;
 
 import java.awt.Color;
+import java.util.List;
 import java.util.Locale;
 
 /// Who a number belongs to, with its colour: the same in every chart, and from a palette (Okabe and Ito) whose colours
@@ -15,7 +16,13 @@ enum Side {
     /// A baseline that is not Netty's.
     OTHER("baseline", 0x009E73),
     /// A second one.
-    ANOTHER("another baseline", 0x56B4E9);
+    ANOTHER("another baseline", 0x56B4E9),
+    /// A third one.
+    THIRD("a third baseline", 0xD55E00),
+    /// A fourth one.
+    FOURTH("a fourth baseline", 0xF0E442);
+
+    private static final List<Side> OTHERS = List.of(OTHER, ANOTHER, THIRD, FOURTH);
 
     private final String title;
     private final int rgb;
@@ -36,6 +43,13 @@ enum Side {
             return ADAPTIVE;
         }
         return word.contains("Pooled") ? POOLED : OTHER;
+    }
+
+    /// {@return the side of a case's baseline that is not Netty's}
+    ///
+    /// @param number how many such baselines the case has before it
+    static Side ofOther(int number) {
+        return OTHERS.get(Math.min(number, OTHERS.size() - 1));
     }
 
     String title() {

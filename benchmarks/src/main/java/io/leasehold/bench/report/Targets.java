@@ -28,6 +28,7 @@ record Targets(Lookup lookup) {
         List<Target> all = new ArrayList<>();
         pages(all);
         leases(all);
+        new WindowTargets(lookup).addTo(all);
         buffers(all);
         patterns(all);
         access(all);

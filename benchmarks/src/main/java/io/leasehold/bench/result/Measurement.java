@@ -17,12 +17,13 @@ import org.jspecify.annotations.Nullable;
 /// @param benchmark its whole name
 /// @param mode of JMH, as `avgt` or `thrpt`
 /// @param params by name
-/// @param score in `unit`
-/// @param error half of the 99.9 % interval; not a number if there was one sample
+/// @param score in `unit`; where each operation was timed for itself, their 99.99 percentile, of the median fork
+/// @param error half of the 99.9 % interval, for percentiles half of the range of the forks; not a number if there was
+///     one sample
 /// @param unit as `ns/op`
 /// @param garbageBytes an operation allocated on the heap, if that was measured
 /// @param flags of the JVM, without properties
-/// @param forks the mean of each fork, in the order in which they ran
+/// @param forks the mean of each fork, or its percentile, in the order in which they ran
 public record Measurement(
         String benchmark,
         String mode,
@@ -34,6 +35,7 @@ public record Measurement(
         List<String> flags,
         List<Double> forks) {
 
+    private static final String TIMED_EACH = "sample";
     private static final String PROFILE = "gc.alloc.rate.norm";
 
     static Measurement of(JsonNode json) {
@@ -42,17 +44,18 @@ public record Measurement(
         json.path("params")
                 .properties()
                 .forEach(param -> params.put(param.getKey(), param.getValue().asText()));
+        boolean isTail = json.required("mode").asText().equals(TIMED_EACH);
         List<Double> forks = new ArrayList<>();
-        for (JsonNode fork : primary.path("rawData")) {
-            forks.add(mean(fork));
+        for (JsonNode fork : primary.path(isTail ? "rawDataHistogram" : "rawData")) {
+            forks.add(isTail ? Tail.of(fork) : mean(fork));
         }
         JsonNode garbage = json.path("secondaryMetrics").path(PROFILE).path("score");
         return new Measurement(
                 json.required("benchmark").asText(),
                 json.required("mode").asText(),
                 params,
-                number(primary.required("score")),
-                number(primary.required("scoreError")),
+                isTail ? Tail.median(forks) : number(primary.required("score")),
+                isTail ? Tail.error(forks) : number(primary.required("scoreError")),
                 primary.required("scoreUnit").asText(),
                 garbage.isMissingNode() ? null : number(garbage),
                 flags(json.path("jvmArgs")),
@@ -80,9 +83,12 @@ public record Measurement(
         return mode.equals("thrpt");
     }
 
-    /// {@return whether both were asked the same: class, mode and parameters are equal}
+    /// {@return whether this was asked what another one was: class and mode are equal, and so are the parameters that
+    /// this one knows}
     public boolean isComparableTo(Measurement other) {
-        return className().equals(other.className()) && mode.equals(other.mode) && params.equals(other.params);
+        return className().equals(other.className())
+                && mode.equals(other.mode)
+                && other.params.entrySet().containsAll(params.entrySet());
     }
 
     private String className() {

@@ -46,6 +46,26 @@ class PairingTest {
     }
 
     @Test
+    void aBaselineNeedNotKnowAllThatOursDoes() throws IOException {
+        Results results = Fixture.in(folder)
+                .time("WindowBenchmark.hit", 10, "{\"byteSize\": \"64\", \"tier\": \"DIRECT\"}")
+                .time("WindowBenchmark.hit", 20, "{\"byteSize\": \"64\", \"tier\": \"RECYCLED\"}")
+                .time("WindowBenchmark.hitPread", 40, "{\"byteSize\": \"64\"}")
+                .time("WindowBenchmark.hitPread", 50, "{\"byteSize\": \"4096\"}")
+                .results();
+
+        List<Pairing> pairings = Pairing.of(results.measurements());
+
+        assertThat(pairings).hasSize(3);
+        assertThat(pairings.getFirst().theirs())
+                .singleElement()
+                .satisfies(theirs -> assertThat(theirs.score()).isEqualTo(40));
+        assertThat(pairings.get(1).ratio(pairings.get(1).theirs().getFirst()).value())
+                .isEqualTo(2);
+        assertThat(pairings.getLast().theirs()).isEmpty();
+    }
+
+    @Test
     void moreIsBetterForRatesAndLessForTimes() throws IOException {
         Results results = Fixture.in(folder)
                 .rate("PageVirtualThreadBenchmark.pages", 10)

@@ -41,6 +41,28 @@ class TargetsTest {
     }
 
     @Test
+    void windowsAreMeasuredAgainstWhatWasAskedTheSame() throws IOException {
+        String params = "{\"byteSize\": \"4096\", \"written\": \"4096\"}";
+        Findings findings = Findings.of(Fixture.in(folder)
+                .time(
+                        "WindowBenchmark.hit",
+                        10,
+                        "{\"byteSize\": \"4096\", \"written\": \"4096\", \"tier\": \"RECYCLED\"}")
+                .time("WindowBenchmark.hitFileChannel", 30, params)
+                .time("WindowBenchmark.hitMapping", 8, params)
+                .time("WindowHotBenchmark.alone", 15, "{\"written\": \"4194304\"}")
+                .time("WindowHotBenchmark.aloneRaw", 5, "{\"written\": \"4194304\"}")
+                .results());
+
+        assertThat(measured(findings, "4 KiB, over FileChannel.read, recycled tier, written in 4 KiB pieces"))
+                .isEqualTo(3.0);
+        assertThat(measured(
+                        findings, "4 KiB, time over a whole-file mapping's, recycled tier, written in 4 KiB pieces"))
+                .isEqualTo(1.25);
+        assertThat(measured(findings, "a hit over a bare copy, ns")).isEqualTo(10.0);
+    }
+
+    @Test
     void memoryAndServerAreMeasuredToo() throws IOException {
         Findings findings = Findings.of(Fixture.in(folder).server(5).memory().results());
 
