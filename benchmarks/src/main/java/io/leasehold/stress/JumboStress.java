@@ -190,4 +190,79 @@ public final class JumboStress {
             r.r2 = JumboStress.free(RING, token);
         }
     }
+
+    /// A free against taking more pages than are at home: the ring grows, or lends the page that was freed, and in no
+    /// case a page twice.
+    ///
+    /// Slabs of 64 pages, and each turn takes three: about every twentieth one grows, and gives back what nobody needs.
+    @JCStressTest
+    @Outcome(id = "1, 1, true", expect = ACCEPTABLE, desc = "Freed once, and all pages are apart.")
+    @Outcome(expect = FORBIDDEN, desc = "The free was refused, there was no page, or a page has two holders.")
+    @State
+    public static class FreeAgainstGrow {
+
+        private static final JumboRing<Long> RING = ring();
+
+        private final long token = RING.allocate();
+        private long one;
+        private long two;
+
+        /// Frees it.
+        @Actor
+        public void free(IIZ_Result r) {
+            r.r1 = JumboStress.free(RING, token);
+        }
+
+        /// Takes two, for which there may be no slab yet.
+        @Actor
+        public void take(IIZ_Result r) {
+            one = RING.allocate();
+            two = RING.allocate();
+            r.r2 = one >= 0 && two >= 0 ? 1 : -1;
+        }
+
+        /// Looks whether they are two, and lets slabs go.
+        @Arbiter
+        public void compare(IIZ_Result r) {
+            r.r3 = one != token && two != token && RING.address(one) != RING.address(two);
+            RING.release(one);
+            RING.release(two);
+            RING.trim();
+        }
+    }
+
+    /// A theft against giving slabs back: the page that was stolen stays where it is, with what is in it.
+    @JCStressTest
+    @Outcome(id = "42, 1", expect = ACCEPTABLE, desc = "It stayed.")
+    @Outcome(expect = FORBIDDEN, desc = "Its slab went though it had an owner.")
+    @State
+    public static class StealAgainstRetire {
+
+        private static final JumboRing<Long> RING = ring();
+
+        private final long token = RING.allocate();
+        private final long address = RING.address(token);
+        private long stolen = JumboRing.NONE;
+
+        /// Steals it.
+        @Actor
+        public void steal() {
+            OffHeap.putLong(address, 42);
+            stolen = RING.exchange().steal(token);
+        }
+
+        /// Gives back what no page is out of.
+        @Actor
+        public void retire() {
+            RING.trim();
+        }
+
+        /// Looks whether it is there.
+        @Arbiter
+        public void look(II_Result r) {
+            r.r1 = (int) OffHeap.getLong(address);
+            r.r2 = RING.pageOf(address) >= 0 && RING.address(stolen) == address ? 1 : -1;
+            RING.exchange().adopt(stolen);
+        }
+    }
 }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// A range that is longer than one call may send is sent in several, of whole datagrams each, so a page of 64 KiB goes
-/// like any other.
+/// like any other. [DatagramPort#newSender] makes one.
 ///
 /// **Ownership.** A range that was loaded stays the caller's, who keeps it as it is until all is gone. A page that was
 /// handed over is the sender's, which releases it when all is gone or the rest is abandoned; the kernel has copied it
@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @see <a href="https://man7.org/linux/man-pages/man7/udp.7.html">udp(7)</a>
 public final class DatagramSender {
+
+    /// Most bytes in one datagram: 65,535 less the headers of IPv4 and UDP.
+    public static final int MAX_DATAGRAM_BYTES = Datagrams.MAX_PAYLOAD_BYTES;
 
     private final UdpSocket socket; // (C)
     private final Outgoing message = new Outgoing(); // (C) its content (O)
@@ -45,7 +48,7 @@ public final class DatagramSender {
     /// A sender to the peer of the socket, if it is connected, until it is told another destination.
     ///
     /// @param socket where to send
-    public DatagramSender(UdpSocket socket) {
+    DatagramSender(UdpSocket socket) {
         this.socket = socket;
     }
 
@@ -86,7 +89,7 @@ public final class DatagramSender {
     ///
     /// @param newAddress of the first byte, at any alignment
     /// @param newByteSize how many bytes, from 0 on; 0 is one empty datagram
-    /// @param newSegmentSize bytes of each datagram but the last, from 1 to [Datagrams#MAX_PAYLOAD_BYTES]
+    /// @param newSegmentSize bytes of each datagram but the last, from 1 to [#MAX_DATAGRAM_BYTES]
     /// @return this
     /// @throws IllegalArgumentException if an argument is out of bounds; nothing is loaded then
     /// @throws IllegalStateException if something is left to send
@@ -96,7 +99,7 @@ public final class DatagramSender {
             throw new IllegalArgumentException("address is not positive: address=0x" + Long.toHexString(newAddress));
         }
         check("byteSize", newByteSize, 0, Integer.MAX_VALUE);
-        check("segmentSize", newSegmentSize, 1, Datagrams.MAX_PAYLOAD_BYTES);
+        check("segmentSize", newSegmentSize, 1, MAX_DATAGRAM_BYTES);
         address = newAddress;
         byteSize = newByteSize;
         segmentSize = newSegmentSize;
@@ -110,7 +113,7 @@ public final class DatagramSender {
     /// @param ring whose page it is
     /// @param newToken of the page; the sender's, once this returns
     /// @param newByteSize how many bytes, from 0 to those of a page
-    /// @param newSegmentSize bytes of each datagram but the last, from 1 to [Datagrams#MAX_PAYLOAD_BYTES]
+    /// @param newSegmentSize bytes of each datagram but the last, from 1 to [#MAX_DATAGRAM_BYTES]
     /// @return this
     /// @throws IllegalArgumentException if an argument is out of bounds; the page is the caller's then
     /// @throws IllegalStateException if something is left to send; the page is the caller's then
@@ -126,8 +129,7 @@ public final class DatagramSender {
 
     /// Sends as much of the rest as goes now, without waiting.
     ///
-    /// What throws leaves the rest here, to be sent again or abandoned. Of a train that the kernel could not cut, some
-    /// datagrams may have gone by then; those go twice if it is sent again.
+    /// What throws leaves the rest here, to be sent again or abandoned, from the first datagram on that did not go.
     ///
     /// @return whether nothing is left; else the socket is full, and [#sentBytes] says how much went
     /// @throws IllegalStateException if the socket is closed, or is connected and there is a destination, or is not and
@@ -137,7 +139,7 @@ public final class DatagramSender {
     /// @throws JumboStateException if the ring refuses the page that was handed over; all has gone then
     public boolean send() {
         while (isPending) {
-            int answer = socket.send(message, address + sentBytes, trainByteSize(), segmentSize);
+            int answer = sendTrain();
             if (answer == UdpSocket.WOULD_BLOCK) {
                 fullCount++;
                 return false;
@@ -148,6 +150,15 @@ public final class DatagramSender {
             }
         }
         return true;
+    }
+
+    private int sendTrain() {
+        try {
+            return socket.send(message, address + sentBytes, trainByteSize(), segmentSize);
+        } catch (OsException e) {
+            sentBytes += message.sentBytes(); // of a train that the kernel did not cut some may have gone
+            throw e;
+        }
     }
 
     /// Forgets the rest, and releases the page if one was handed over. Without a rest this has no effect.
@@ -201,7 +212,7 @@ public final class DatagramSender {
 
     /// {@return the bytes of the next train: whole datagrams, as many as one call may send, or the rest}
     private int trainByteSize() {
-        int segments = Math.min(Datagrams.MAX_SEGMENTS, Datagrams.MAX_PAYLOAD_BYTES / segmentSize);
+        int segments = Math.min(Datagrams.MAX_SEGMENTS, MAX_DATAGRAM_BYTES / segmentSize);
         return Math.min(byteSize - sentBytes, segments * segmentSize);
     }
 

@@ -27,8 +27,8 @@ import java.util.function.Consumer;
 /// **Ownership.** The source has up to `batch` pages, also between calls; [#disarm] and [#close] give them back. A page
 /// that a handler takes is the taker's. Whoever opened the source closes it, before the ring is closed.
 ///
-/// **Threads.** Confined to one thread at a time, but for [#socket], [#local] and the counts. To stop a source whose
-/// thread waits, another one closes the socket; then the owner closes the source.
+/// **Threads.** Confined to one thread at a time, but for [#port], [#local] and the counts. To stop a source whose
+/// thread waits, another one closes the port; then the owner closes the source.
 ///
 /// **Invariants.** I1: of `batch` places each has a page that is armed, or none; but for the one being handled.
 ///
@@ -39,10 +39,14 @@ public final class DatagramSource<T> implements AutoCloseable {
     /// Answer of [#receive]: there may be datagrams, and there is no page for one.
     public static final int NO_PAGE = -1;
 
+    /// Most trains in one call.
+    public static final int MAX_BATCH = Received.MAX_CAPACITY;
+
     /// The largest train that a kernel delivers fits no smaller page.
     private static final int TRAIN_BYTES = 64 << 10;
 
-    private final UdpSocket socket; // (C)
+    private final DatagramPort port; // (C)
+    private final UdpSocket socket; // (C) of the port
     private final boolean ownsSocket; // (C)
     private final boolean hasGro; // (C)
     private final JumboRing<T> ring; // (C)
@@ -54,8 +58,9 @@ public final class DatagramSource<T> implements AutoCloseable {
     private int filled; // (O) trains in the pages, seen ones included
     private boolean closed; // (O)
 
-    private DatagramSource(UdpSocket socket, boolean ownsSocket, JumboRing<T> ring, int batch) {
-        this.socket = socket;
+    DatagramSource(DatagramPort port, boolean ownsSocket, JumboRing<T> ring, int batch) {
+        this.port = port;
+        this.socket = port.socket();
         this.ownsSocket = ownsSocket;
         this.ring = ring;
         this.received = new Received(batch);
@@ -65,13 +70,16 @@ public final class DatagramSource<T> implements AutoCloseable {
         this.hasGro = ring.pageByteSize() >= TRAIN_BYTES && socket.enableGro();
     }
 
-    /// Opens a socket and receives from it. It asks for trains as [#over] does.
+    /// Opens a port and receives from it; [DatagramPort#newSource] receives from one that stays its owner's.
+    ///
+    /// The kernel is asked for trains only if the pages hold the largest, 64 KiB: into smaller ones it would put what
+    /// fits and drop the rest. Taking no page before the first [#receive], this costs the ring nothing.
     ///
     /// @param local address and port of this machine; port 0 lets the system choose
     /// @param ring whose pages are filled
-    /// @param batch how many at most in one call, from 1 to [Received#MAX_CAPACITY]; 8 pages of 64 KiB stay in a cache
+    /// @param batch how many at most in one call, from 1 to [#MAX_BATCH]; 8 pages of 64 KiB stay in a cache
     /// @param <T> what pages are lent as
-    /// @return the source, which closes its socket
+    /// @return the source, which closes its port
     /// @throws IllegalArgumentException if the batch is out of bounds or the address is not resolved
     /// @throws OsException if the system refuses; nothing is left open then
     public static <T> DatagramSource<T> open(InetSocketAddress local, JumboRing<T> ring, int batch) {
@@ -82,30 +90,13 @@ public final class DatagramSource<T> implements AutoCloseable {
         UdpSocket socket = datagrams.open(local);
         DatagramSource<T> opened = null;
         try {
-            opened = new DatagramSource<>(socket, true, ring, batch);
+            opened = new DatagramSource<>(new DatagramPort(socket), true, ring, batch);
             return opened;
         } finally {
             if (opened == null) {
                 socket.close();
             }
         }
-    }
-
-    /// Receives from a socket that stays its owner's.
-    ///
-    /// The kernel is asked for trains only if the pages hold the largest, 64 KiB: into smaller ones it would put what
-    /// fits and drop the rest. Taking no page before the first [#receive], this costs the ring nothing.
-    ///
-    /// @param socket where from; closed by its owner, before or after the source
-    /// @param ring whose pages are filled
-    /// @param batch how many at most in one call, from 1 to [Received#MAX_CAPACITY]
-    /// @param <T> what pages are lent as
-    /// @return the source
-    /// @throws IllegalArgumentException if the batch is out of bounds
-    /// @throws IllegalStateException if the socket is closed
-    /// @throws OsException if the system refuses
-    public static <T> DatagramSource<T> over(UdpSocket socket, JumboRing<T> ring, int batch) {
-        return new DatagramSource<>(socket, false, ring, batch);
     }
 
     /// Receives what is there, without waiting, and shows it to a handler, train by train, in the order it came.
@@ -116,7 +107,7 @@ public final class DatagramSource<T> implements AutoCloseable {
     /// @param handler reads a train, and takes its page or leaves it; a capturing lambda made for each call is garbage
     /// @param limit at most so many trains, from 1 to the batch
     /// @return how many were shown, 0 if none is there; or [#NO_PAGE]: the ring is exhausted and nothing was received,
-    ///     so try again when pages came home, of which the ring's [PressureListener] tells
+    ///     so try again when a page came home: see [#awaitPage] and [JumboRing#whenFree]
     /// @throws IllegalArgumentException if the limit is out of bounds
     /// @throws IllegalStateException if the source or the socket is closed, or a handler calls this
     /// @throws JumboStateException if the ring is closed
@@ -170,14 +161,25 @@ public final class DatagramSource<T> implements AutoCloseable {
         return socket.awaitReadable(timeoutNanos);
     }
 
-    /// {@return a new sender on the same socket, for one thread, that one or another}
-    public DatagramSender newSender() {
-        return new DatagramSender(socket);
+    /// Waits until the ring has a page again, after [#NO_PAGE].
+    ///
+    /// @param timeoutNanos wait at most so long, at least 0
+    /// @return whether there may be one
+    /// @throws IllegalArgumentException if the time is negative
+    /// @throws InterruptedException if the thread is interrupted before or while it waits
+    /// @throws JumboStateException if the ring is closed, also while this waits
+    public boolean awaitPage(long timeoutNanos) throws InterruptedException {
+        return ring.awaitFree(timeoutNanos);
     }
 
-    /// {@return the socket, for its buffers, its peer and its end}
-    public UdpSocket socket() {
-        return socket;
+    /// {@return a new sender on the same port, for one thread, that one or another}
+    public DatagramSender newSender() {
+        return port.newSender();
+    }
+
+    /// {@return the port, for its buffers, its peer and its end}
+    public DatagramPort port() {
+        return port;
     }
 
     /// {@return the address and port that the socket is bound to}

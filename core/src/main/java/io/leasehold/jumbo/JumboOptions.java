@@ -41,10 +41,11 @@ public record JumboOptions(
             null,
             Math.min(MAX_SHARDS, SHARDS_PER_CPU * Runtime.getRuntime().availableProcessors()));
 
-    /// When a ring complains of too many pages being out, and when it is content again.
+    /// When a ring complains of too many pages with holders, and when it is content again. Pages that are armed have
+    /// none: they stay with the kernel as long as somebody wants to receive, and no reader could give one back.
     ///
-    /// @param low no more pages out than this are few again
-    /// @param high that many pages out are too many
+    /// @param low no more pages leased or held than this are few again
+    /// @param high that many pages leased or held are too many
     /// @param listener whom to tell
     public record Watermarks(int low, int high, PressureListener listener) {
 
@@ -114,8 +115,8 @@ public record JumboOptions(
 
     /// {@return these options with watermarks}
     ///
-    /// @param low no more pages out than this are few again
-    /// @param high that many pages out are too many
+    /// @param low no more pages leased or held than this are few again
+    /// @param high that many pages leased or held are too many
     /// @param listener whom to tell
     public JumboOptions withWatermarks(int low, int high, PressureListener listener) {
         Watermarks marks = new Watermarks(low, high, listener);

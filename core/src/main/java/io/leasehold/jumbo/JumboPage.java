@@ -120,12 +120,13 @@ final class JumboPage<T> {
     ///
     /// @return [#CAME_HOME], [#PARKED] or [#SLOT_FREED]
     int free(long token, JumboErrors errors) {
+        return tryFree(token) ? CAME_HOME : freeSlow(token, errors);
+    }
+
+    /// {@return whether it came home by that, as a page does that is leased, not held, and not flipped in this life}
+    boolean tryFree(long token) {
         long leased = JumboLayout.leasedWord(token);
-        if (WORD.compareAndSet(this, leased, leased + (ONE_GENERATION + FREE - LEASED))) {
-            touch();
-            return CAME_HOME;
-        }
-        return freeSlow(token, errors);
+        return set(leased, leased + (ONE_GENERATION + FREE - LEASED));
     }
 
     private int freeSlow(long token, JumboErrors errors) {

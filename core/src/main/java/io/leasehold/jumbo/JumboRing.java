@@ -62,6 +62,7 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
     private final JumboSlabs<T> slabs; // (C)
     private final Shards shards; // (C)
     private final PageSupply<T> supply; // (C)
+    private final PageBulk<T> bulk; // (C)
     private final PageExchange exchange; // (C)
 
     private JumboRing(PageArena arena, JumboOptions options, JumboBinder<T> binder) {
@@ -73,6 +74,7 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
         this.tag = Math.floorMod(NEXT_TAG.getAndIncrement(), JumboLayout.MAX_TAG) + 1;
         JumboPool<T> pool = new JumboPool<>(options, slabs, shards, errors, tag);
         this.supply = new PageSupply<>(arena, options, pool, shards, errors);
+        this.bulk = new PageBulk<>(this, pool, shards, supply);
         this.exchange = new PageExchange(this);
     }
 
@@ -121,7 +123,7 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
         return supply.take();
     }
 
-    /// Allocates pages, as many as there are.
+    /// Allocates pages, as many as there are, at the cost of one for each half stack of them.
     ///
     /// @param tokens where the tokens go
     /// @param from index of the first
@@ -130,15 +132,7 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
     /// @throws IndexOutOfBoundsException if they do not fit the array
     /// @throws JumboStateException if the ring is closed
     public int allocate(long[] tokens, int from, int count) {
-        Objects.checkFromIndexSize(from, count, tokens.length);
-        for (int i = 0; i < count; i++) {
-            long token = allocate();
-            if (token < 0) {
-                return i;
-            }
-            tokens[from + i] = token;
-        }
-        return count;
+        return bulk.allocate(tokens, from, count);
     }
 
     /// Takes a page back (jumbo_pg_free), from any thread: the function to give to whoever frees later (jumbo_freem).
@@ -173,7 +167,7 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
         }
     }
 
-    /// Takes pages back as [#release(long)] does.
+    /// Takes pages back as [#release(long)] does, at the cost of one for each half stack of them.
     ///
     /// @param tokens of pages that the caller has
     /// @param from index of the first
@@ -181,10 +175,28 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
     /// @throws IndexOutOfBoundsException if the array does not have them
     /// @throws JumboStateException if one is refused; those before it are back
     public void release(long[] tokens, int from, int count) {
-        Objects.checkFromIndexSize(from, count, tokens.length);
-        for (int i = from; i < from + count; i++) {
-            release(tokens[i]);
-        }
+        bulk.release(tokens, from, count);
+    }
+
+    /// Has a task run once, when a page is free that [#allocate()] may lend; at once if there is one. Whoever is told
+    /// may find it taken by another, and asks again then. Of memory that others give to the arena nobody is told.
+    ///
+    /// @param task told by whoever brings the page, who holds no lock meanwhile, or by [#close]; it must not block, may
+    ///     use the ring, and what it throws is logged, once
+    /// @throws JumboStateException if the ring is closed
+    public void whenFree(Runnable task) {
+        supply.await(task);
+    }
+
+    /// Waits until a page is free that [#allocate()] may lend, as [#whenFree] has it.
+    ///
+    /// @param timeoutNanos wait at most so long, at least 0
+    /// @return whether there may be one
+    /// @throws IllegalArgumentException if the time is negative
+    /// @throws InterruptedException if the thread is interrupted before or while it waits
+    /// @throws JumboStateException if the ring is closed, also while this waits
+    public boolean awaitFree(long timeoutNanos) throws InterruptedException {
+        return supply.await(timeoutNanos);
     }
 
     /// Says that a device or the kernel may write to a page from now on.
@@ -193,6 +205,7 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
     /// @throws JumboStateException if the page is not leased, or held or flipped, or the token stale or foreign
     public void arm(long token) {
         require("arm", token).arm(token, errors);
+        supply.countArmed(1);
     }
 
     /// Takes a page back from the device, filled or not.
@@ -201,6 +214,7 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
     /// @throws JumboStateException if it is not, or the token is stale or foreign
     public void receive(long token) {
         require("receive", token).receive(token, errors);
+        supply.countArmed(-1);
     }
 
     /// Holds a page once more (vm_page_hold): if it is freed it waits until nobody holds it.

@@ -4,6 +4,8 @@ import io.leasehold.memory.BiasedSlot;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageTenant;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 ///   give   pool ---> slabs not needed ---> arena
 /// ```
 ///
-/// While too many pages are out nothing is kept in stock: then what is out is known exactly, and whoever brings it
-/// below the low watermark knows.
+/// While too many pages have holders, or somebody waits for a page, nothing is kept in stock: then how many have is
+/// known exactly, and whoever brings it below the low watermark knows, or brings the page that is waited for.
 ///
 /// **Threads.** Thread-safe. Locks are taken in this order: that of growth, that of the slots, which is this, that of
 /// the pool. None is held while a listener is told.
@@ -36,6 +38,7 @@ final class PageSupply<T> {
     private final PageTenant tenant = new Tenant();
     private final LongAdder fallbacks = new LongAdder(); // (A)
     private final LongAdder refusals = new LongAdder(); // (A)
+    private final LongAdder armedElsewhere = new LongAdder(); // (A) by threads that found no slot
     private final ReentrantLock growLock = new ReentrantLock();
     private volatile @Nullable JumboMemory memory; // (A) set once, under growLock
     private volatile boolean initialised; // (A) set once, under growLock
@@ -99,7 +102,7 @@ final class PageSupply<T> {
         if (token < 0) {
             fallbacks.increment();
         }
-        if (pressure.isWatched() && !pressure.isHigh() && (token < 0 || pressure.isTooMany(pool.used()))) {
+        if (pressure.isWatched() && !pressure.isHigh() && (token < 0 || pressure.isTooMany(withHolders()))) {
             complain(token < 0);
         }
         return token;
@@ -117,7 +120,7 @@ final class PageSupply<T> {
                 return pool.lend(page, home);
             }
         }
-        return pool.take(pressure.isHigh());
+        return pool.take(pressure.isPressed());
     }
 
     /// {@return whether there may be a page at home now: a dormant one was woken, or a slab added}
@@ -152,7 +155,7 @@ final class PageSupply<T> {
     /// Takes a page that was freed and found no place in a shard.
     void give(JumboPage<T> page) {
         shards.depart(page);
-        pool.give(page, pressure.isHigh());
+        pool.give(page, pressure.isPressed());
         relax();
     }
 
@@ -178,11 +181,84 @@ final class PageSupply<T> {
     /// @param outcome as [JumboPage#adopt] says
     void noteAdopted(JumboPage<?> page, int outcome) {
         pool.adopt(page.index(), outcome == JumboPage.CAME_HOME);
+        tellStarved();
     }
 
-    /// {@return whether too many pages are out, so that nothing is kept in stock}
+    /// Notes that a device has a page more, or fewer: it is no reader's then, though it is out.
+    void countArmed(int change) {
+        BiasedSlot slot = shards.slots().enter();
+        if (slot != null) {
+            shards.countArmed(slot.cells(), change);
+            slot.exit();
+        } else {
+            armedElsewhere.add(change);
+        }
+        if (change > 0 && pressure.isHigh()) {
+            relax();
+        }
+    }
+
+    /// {@return how many pages are armed, of some moment}
+    private int armed() {
+        return shards.armed() + armedElsewhere.intValue();
+    }
+
+    /// {@return how many pages are leased, held or in the stock of shards}
+    private int withHolders() {
+        return pool.used() - armed();
+    }
+
+    /// {@return whether nothing is kept in stock}
     boolean isPressed() {
-        return pressure.isHigh();
+        return pressure.isPressed();
+    }
+
+    /// Has a task run once when a page came home that was in nobody's stock; at once if there is one.
+    void await(Runnable task) {
+        synchronized (this) {
+            checkOpen();
+            pressure.await(task);
+            bringHome(); // who frees a page from now on does it through the pool
+        }
+        if (pool.wake()) {
+            tellStarved();
+        }
+    }
+
+    /// {@return whether a page came home in time}
+    boolean await(long timeoutNanos) throws InterruptedException {
+        if (timeoutNanos < 0) {
+            throw new IllegalArgumentException("time is negative: timeoutNanos=" + timeoutNanos);
+        }
+        CountDownLatch told = new CountDownLatch(1);
+        Runnable task = told::countDown;
+        await(task);
+        boolean isTold = false;
+        try {
+            isTold = told.await(timeoutNanos, TimeUnit.NANOSECONDS);
+        } finally {
+            if (!isTold) {
+                forget(task);
+            }
+        }
+        checkOpen();
+        return isTold;
+    }
+
+    private void forget(Runnable task) {
+        pressure.forget(task);
+        synchronized (this) {
+            pressure.set(pressure.isHigh());
+        }
+    }
+
+    private void tellStarved() {
+        if (pressure.hasStarved()) {
+            pressure.tellStarved();
+            synchronized (this) {
+                pressure.set(pressure.isHigh());
+            }
+        }
     }
 
     /// Stops keeping stock, counts what is out, and tells the listener if that is too much.
@@ -193,20 +269,21 @@ final class PageSupply<T> {
             }
             pressure.set(true);
             bringHome();
-            int used = pool.used();
-            pressure.set(exhausted ? !pressure.isFew(used) : pressure.isTooMany(used));
+            int held = withHolders();
+            pressure.set(exhausted ? !pressure.isFew(held) : pressure.isTooMany(held));
         }
         pressure.tell();
     }
 
-    /// Tells the listener if few pages are out again.
+    /// Tells the listener if few pages have holders again, and whoever waits for one.
     private void relax() {
-        if (pressure.isHigh() && pressure.isFew(pool.used())) {
+        if (pressure.isHigh() && pressure.isFew(withHolders())) {
             synchronized (this) {
-                pressure.set(pressure.isHigh() && !pressure.isFew(pool.used()));
+                pressure.set(pressure.isHigh() && !pressure.isFew(withHolders()));
             }
             pressure.tell();
         }
+        tellStarved();
     }
 
     /// Empties all stacks and rings into the pool.
@@ -230,7 +307,7 @@ final class PageSupply<T> {
             if (to != null && !closed) {
                 bringHome();
                 pool.settle(to);
-                relax();
+                relax(); // a slot that was busy for too long is asked again here
             }
         }
 
@@ -255,14 +332,17 @@ final class PageSupply<T> {
     /// @param force whatever is out
     /// @return how many pages were out or stolen
     int close(boolean force) {
+        int out;
         growLock.lock();
         try {
             synchronized (this) {
-                return closed ? 0 : closeOnce(force);
+                out = closed ? 0 : closeOnce(force);
             }
         } finally {
             growLock.unlock();
         }
+        tellStarved(); // who will find the ring closed
+        return out;
     }
 
     private int closeOnce(boolean force) {
@@ -291,6 +371,10 @@ final class PageSupply<T> {
     /// Checks what must always hold; exact only while no other thread uses the ring.
     void checkInvariants() {
         pool.checkInvariants();
+        JumboStats.Pages pages = pool.stats(0, 0, new PageExchange.Counts(0, 0)).pages();
+        if (!closed && pages.armed() != armed()) {
+            throw new AssertionError("armed=%d, counted=%d of %s".formatted(pages.armed(), armed(), this));
+        }
     }
 
     private void checkOpen() {

@@ -9,6 +9,7 @@ public interface PressureListener {
 
     /// Told of each change, in turn: high, low, high. When calls of several threads meet, the last one is the truth.
     ///
-    /// @param isHigh true when as many pages are out as the high watermark says; false when no more than the low one
+    /// @param isHigh true when as many pages have holders as the high watermark says; false when no more than the low
+    ///     one
     void pressureChanged(boolean isHigh);
 }

@@ -13,8 +13,8 @@ import java.util.function.IntConsumer;
 /// What each thread keeps of a ring: a stack of free pages, and where others put pages that it lent.
 ///
 /// ```text
-///   slot     FIRST | +1    | +2    | +3, +4   | stack
-///            shard | depth | homed | returned | oldest ... newest
+///   slot     FIRST | +1    | +2    | +3, +4   | +5    | stack
+///            shard | depth | homed | returned | armed | oldest ... newest
 ///
 ///   push     page of this shard, or of none ---> own stack
 ///            page of another shard ------------> that shard's RemoteRing
@@ -42,7 +42,8 @@ final class Shards {
     private static final int HOMED = DEPTH + 1;
     private static final int RETURNED_LOW = HOMED + 1;
     private static final int RETURNED_HIGH = RETURNED_LOW + 1;
-    private static final int STACK = RETURNED_HIGH + 1;
+    private static final int ARMED = RETURNED_HIGH + 1;
+    private static final int STACK = ARMED + 1;
 
     /// In place of a shard: there is none left.
     private static final int REFUSED = -1;
@@ -101,6 +102,11 @@ final class Shards {
         return true;
     }
 
+    /// {@return whether [#keep] finds a place for any page}
+    boolean hasPlace(int[] cells) {
+        return cells[DEPTH] < maxDepth;
+    }
+
     /// {@return where a page goes home that is lent from this slot now}
     int home(int[] cells) {
         int homed = cells[HOMED];
@@ -136,6 +142,18 @@ final class Shards {
         if (++cells[RETURNED_LOW] == 0) {
             cells[RETURNED_HIGH]++;
         }
+    }
+
+    /// Counts what is armed here less what is received here, of which only the sum over all slots means something.
+    void countArmed(int[] cells, int change) {
+        cells[ARMED] += change;
+    }
+
+    /// {@return how many pages are armed, but for those that were counted outside of slots; of some moment}
+    int armed() {
+        int[] sum = new int[1];
+        slots.forEach(slot -> sum[0] += slot.peek(ARMED));
+        return sum[0];
     }
 
     /// Notes that a page will not come back to the shard that it has for a home.

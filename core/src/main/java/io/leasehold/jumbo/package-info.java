@@ -4,13 +4,15 @@
 /// ```text
 ///   JumboRing        what users see: allocate, release, arm, translate      JumboBinder       what pages are lent as
 ///     PageExchange     pages that become somebody's own, and come back      PressureListener  who reads less
+///     PageBulk         many pages with one entry into a stack
 ///     Shards           what each thread keeps: a stack, and a RemoteRing    JumboPage         one page: its word
 ///     PageSupply       where pages come from when a stack is empty          JumboErrors       who was there last
-///       Pressure         whether too many are out
+///       Pressure         whether too many have holders, and who waits for one
 ///       JumboPool        pages at home, bounds and counts, one lock
 ///         JumboSlabs       slabs by their place in the arena: numbers and addresses
 ///           JumboSlab        a run cut into pages
 ///         JumboMemory      page run ---> wired ---> lease
+///   DatagramPort     a UDP port, for both of these
 ///   DatagramSource   trains of datagrams, a page each         JumboDatagram     one of them, while it is handled
 ///   DatagramSender   pages and ranges as trains               SegmentCursor     the datagrams of a train
 /// ```
@@ -49,7 +51,7 @@
 /// | freeing twice gives one address to two | the second one is told which page it is and who was there last |
 /// | freeing a held page leaks it and its address | it waits for its holders, is counted, and comes home |
 /// | a part of the pool counts as success | all of what was asked for, or nothing, and it can be tried again |
-/// | no page: null, and nobody is told | a counted fallback, and a listener who can stop what takes pages |
+/// | no page: null, and nobody is told | it is counted, a listener can stop what takes pages, and who waits is told |
 /// | translation clears a flag, and is wrong after a flip | arithmetic; what is not the ring's is an answer |
 /// | flipped pages show what was behind the payload | zeroes |
 /// | one counter, private | [JumboStats][io.leasehold.jumbo.JumboStats] |
@@ -76,21 +78,28 @@
 ///   page in a stack, a ring or at home, and none on its way. Closing, shrinking and back-pressure rest on that.
 /// * **Stealing changes owners, not mappings.** Moving a page by mremap(2) takes 7 to 8 us and the hole is faulted in
 ///   anew, against 0.9 us for a copy of 4 KiB; so a stolen page stays where it is, is owned by the thief under a
-///   generation of its own, and the ring takes another one in its place. Its slab cannot go meanwhile; the statistics
-///   show what is pinned beside what is live.
+///   generation of its own, and the ring takes another one in its place.
+/// * **One page out keeps its slab.** A slab is one wired and leased run, so it goes as a whole or not at all. Pages
+///   are lent from the lowest slab on, so that the others empty; statistics show what is pinned beside what is live.
+///   Alternative: end the lease and split the run around the page, as `slab` does. It frees memory only until the next
+///   burst needs a whole slab again, and costs wiring and a lease for each piece.
 /// * **Two tokens for a flipped page**, as in the original, where the message is freed after its page is gone: one for
 ///   the place in the ring, one for the page. Freeing the message frees the place, not the page. Whichever ends first,
 ///   the other one is still good.
-/// * **Under pressure nothing is kept in stock.** Stock is counted as out; the high watermark is therefore seen a
-///   little early, and checked after all stock was called home. From then on each page goes through the pool, so who
+/// * **Under pressure nothing is kept in stock.** Stock is counted as with holders; the high watermark is therefore
+///   seen a little early, and checked after all stock was called home. From then on each page goes through the pool, so who
 ///   brings the count below the low watermark knows it, also if the thread that took the pages does nothing any more.
+///   The same holds while somebody waits for a page: who frees one cannot overlook him.
+/// * **Armed pages are nobody's burden.** They stay with the kernel as long as somebody wants to receive, so counted as
+///   with holders they alone could keep the count above the low watermark for ever. Each thread counts in its slot,
+///   which costs no atomic operation. Pages that are received without another one being taken are noticed with the next.
 /// * **Grown by who needs it, without a helper.** A slab is a run of an arena, one lock and perhaps one system call,
-///   and as many objects as it has pages: some ten microseconds. What costs more is the kernel's first touch of the
-///   pages, which no slab made ahead saves. A tenant of an arena may not allocate while it is asked to give back, so
+///   and as many objects as it has pages. The kernel's first touch of the pages is left to who writes them, and no slab
+///   made ahead saves it. A tenant of an arena may not allocate while it is asked to give back, so
 ///   the maintenance could not do it either.
 /// * **The arena's clock.** Slabs that were not needed between two ticks go back, an eighth of a decay each; their
 ///   memory goes to the kernel when the arena says so.
-/// * **Words and objects go with their slab**, 56 B of heap a page. What stays is one generation for each place where a
+/// * **Words and objects go with their slab.** What stays is one generation for each place where a
 ///   slab was, from which the next slab there goes on, so a stale token is told from a live one for ever.
 ///
 /// * **A train keeps its page.** The kernel gives forty datagrams as one range and a segment size (UDP_GRO), at a
@@ -102,7 +111,8 @@
 ///   forgetting one small datagram leaks 64 KiB.
 /// * **No page, no receive.** Reading into a page of another kind, or reading and dropping, would hide that somebody
 ///   keeps too many. What waits in the socket is bounded by its buffer, and the kernel counts what it drops then. The
-///   answer is not 0, since who waits for the socket would be told at once that there is something.
+///   answer is not 0, since who waits for the socket would be told at once that there is something; what there is to
+///   wait for is a page.
 /// * **A sender keeps its place.** A train may go in part where the kernel does not cut it, so what is left is a number
 ///   of bytes in the sender and not the caller's arithmetic. It takes any length, as a page of 64 KiB is longer than
 ///   one call may send.

@@ -151,6 +151,7 @@ final class LinuxUdpSocket implements UdpSocket {
         SocketPreconditions.checkTrain(address, byteSize, segmentSize);
         SocketPreconditions.checkDestination(message, connected.get(), local);
         boolean isTrain = byteSize > segmentSize;
+        message.setSentBytes(0);
         enter();
         try {
             if (isTrain && !hasGso) {
@@ -271,6 +272,7 @@ final class LinuxUdpSocket implements UdpSocket {
                 return sent == 0 ? WOULD_BLOCK : sent;
             }
             if (result < 0) {
+                message.setSentBytes(sent);
                 throw refusedToSend(message, byteSize, segmentSize, sent, result);
             }
             sent += size;

@@ -24,6 +24,7 @@ public final class Outgoing {
 
     private final MemorySegment batch; // (C) one header and slot, see MessageLayout
     private final Endpoint destination = new Endpoint(); // (C) its content (O)
+    private int sentBytes; // (O)
 
     /// A message to the peer of a connected socket.
     public Outgoing() {
@@ -67,6 +68,16 @@ public final class Outgoing {
     /// {@return whether this has a destination of its own, so is not for the peer of a connected socket}
     public boolean hasDestination() {
         return destination.port() != 0;
+    }
+
+    /// {@return how many bytes had gone when the last [UdpSocket#send] threw: whole datagrams, from the first on; 0 if
+    /// it did not throw}
+    public int sentBytes() {
+        return sentBytes;
+    }
+
+    void setSentBytes(int newSentBytes) {
+        sentBytes = newSentBytes;
     }
 
     @Override

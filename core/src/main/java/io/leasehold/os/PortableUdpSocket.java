@@ -108,6 +108,7 @@ final class PortableUdpSocket implements UdpSocket {
             split.incrementAndGet();
         }
         int sent = 0;
+        message.setSentBytes(0);
         do {
             train.limit(Math.min(byteSize, sent + segmentSize)).position(sent);
             int size = train.remaining();
@@ -115,6 +116,7 @@ final class PortableUdpSocket implements UdpSocket {
             try {
                 written = destination == null ? channel.write(train) : channel.send(train, destination);
             } catch (IOException e) {
+                message.setSentBytes(sent);
                 throw refused(
                         "sendmsg",
                         message + ", byteSize=" + byteSize + ", segmentSize=" + segmentSize + ", sentBytes=" + sent,

@@ -93,7 +93,8 @@ public interface UdpSocket extends AutoCloseable {
     ///     is IPv4
     /// @throws IllegalStateException if the socket is closed, or is connected and the message has a destination, or is
     ///     not and it has none
-    /// @throws OsException if the system refuses; of a train that was sent one by one it says how much had gone
+    /// @throws OsException if the system refuses; of a train that was sent one by one some may have gone by then,
+    ///     [Outgoing#sentBytes] says how much
     int send(Outgoing message, long address, int byteSize, int segmentSize);
 
     /// Waits until there is something to receive. An error that waits to be thrown counts as such. Closing the socket

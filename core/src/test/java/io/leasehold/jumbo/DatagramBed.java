@@ -40,7 +40,7 @@ final class DatagramBed implements AutoCloseable {
         this.pages = new JumboBed(pageClass, maxPages, 4);
         this.in = open(datagrams);
         this.out = open(datagrams);
-        this.source = DatagramSource.over(in, pages.ring(), BATCH);
+        this.source = new DatagramPort(in).newSource(pages.ring(), BATCH);
         this.sender = new DatagramSender(out).to(in.local());
     }
 

@@ -10,6 +10,7 @@ import io.leasehold.os.Datagrams;
 import io.leasehold.os.UdpSocket;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -64,7 +65,7 @@ class DatagramSenderTest {
         bed.source.disarm();
         assertThat(bed.pagesOut()).isZero();
         byte[] back = new byte[5_000];
-        try (DatagramSource<JumboView> end = DatagramSource.over(bed.out, bed.ring(), 4)) {
+        try (DatagramSource<JumboView> end = new DatagramPort(bed.out).newSource(bed.ring(), 4)) {
             for (int[] at = {0}; at[0] < 5_000; ) {
                 assertThat(end.awaitReadable(DatagramBed.SOON)).isTrue();
                 end.receive(
@@ -108,6 +109,45 @@ class DatagramSenderTest {
         }
         assertThat(sender.fullCount()).isPositive();
         assertThat(bed.source.receive(_ -> {}, 1)).as("nothing went twice").isZero();
+    }
+
+    /// A train that the kernel does not cut may end in its middle by the answer to its beginning.
+    @ParameterizedTest
+    @EnumSource(names = {"UNCUT", "PORTABLE"})
+    void errorInTheMiddleOfATrainSaysWhatWentAndNothingGoesTwice(DatagramForms form) {
+        Datagrams datagrams = form.require();
+        try (DatagramBed own = new DatagramBed(datagrams, PageClass.KIB_64, 8)) {
+            InetSocketAddress peer;
+            try (UdpSocket nobody = datagrams.open(DatagramBed.loopback())) {
+                peer = nobody.local();
+            }
+            own.out.connect(peer);
+            own.sender.toPeer();
+            byte[] content = own.fillScratch(1_000, 7);
+            own.sender.load(own.scratch.address(), 1_000, 100);
+            assertThatThrownBy(() -> DatagramBed.sendRest(own.sender)).hasMessageContaining("sentBytes=100");
+            assertThat(own.sender.sentBytes())
+                    .as("one went, and nobody was there")
+                    .isEqualTo(100);
+            assertThat(own.sender.remainingBytes()).isEqualTo(900);
+            try (UdpSocket there = datagrams.open(peer);
+                    DatagramSource<JumboView> end = new DatagramPort(there).newSource(own.ring(), 4)) {
+                DatagramBed.sendRest(own.sender);
+                byte[] arrived = new byte[900];
+                for (int[] at = {0}; at[0] < 900; ) {
+                    assertThat(end.awaitReadable(DatagramBed.SOON)).isTrue();
+                    end.receive(
+                            datagram -> {
+                                byte[] bytes = DatagramBed.bytes(datagram.address(), datagram.byteSize());
+                                System.arraycopy(bytes, 0, arrived, at[0], bytes.length);
+                                at[0] += bytes.length;
+                            },
+                            4);
+                }
+                assertThat(arrived).isEqualTo(Arrays.copyOfRange(content, 100, 1_000));
+                assertThat(end.awaitReadable(0)).as("nothing went twice").isFalse();
+            }
+        }
     }
 
     @Test

@@ -88,7 +88,7 @@ class DatagramSourceCloseTest {
                 source.receive(datagram -> arrived[0] += datagram.byteSize(), 2);
             }
             source.close();
-            assertThatThrownBy(() -> source.socket().awaitReadable(0)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> source.port().socket().awaitReadable(0)).isInstanceOf(IllegalStateException.class);
             source.close();
             assertThat(pages.ring().stats().pages().out()).isZero();
         }

@@ -302,7 +302,7 @@ class DatagramSourceTest {
                         .hasMessageContainingAll("limit=" + limit, "batch=4");
             }
             for (int batch : new int[] {0, 1_025}) {
-                assertThatThrownBy(() -> DatagramSource.over(bed.in, bed.ring(), batch))
+                assertThatThrownBy(() -> new DatagramPort(bed.in).newSource(bed.ring(), batch))
                         .isInstanceOf(IllegalArgumentException.class)
                         .hasMessageContaining("=" + batch);
             }

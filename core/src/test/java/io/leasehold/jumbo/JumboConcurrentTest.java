@@ -19,11 +19,13 @@ class JumboConcurrentTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
     private static final int PLATFORM = 4;
-    private static final int VIRTUAL = SOAK ? 200 : 20;
+    private static final int VIRTUAL = SOAK ? 1_000 : 20;
     private static final int STEPS = SOAK ? 20_000 : 1_500;
     private static final long SOAK_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final int ROUNDS = 3;
     private static final int MAX_QUEUED = 64;
+    private static final int MAX_BULK = 100;
+    private static final long SHORT_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
     /// A page on its way, and what was written to it.
     private record Parcel(long token, long stamp) {}
@@ -97,19 +99,17 @@ class JumboConcurrentTest {
 
     private void step(JumboRing<JumboView> ring, SplittableRandom random) {
         int choice = random.nextInt(100);
-        if (choice < 70) {
+        if (choice < 66) {
             long token = ring.allocate();
             if (token < 0) {
-                refused.incrementAndGet();
-                for (int i = random.nextInt(ring.options().maxPages()); i > 0; i--) {
-                    releaseNext(ring);
-                }
-                return;
+                starve(ring, random);
+            } else {
+                send(ring, token);
             }
-            taken.incrementAndGet();
-            long stamp = stamps.incrementAndGet();
-            ring.object(token).write(stamp);
-            sent.add(new Parcel(token, stamp));
+            return;
+        }
+        if (choice < 70) {
+            bulk(ring, random.nextInt(MAX_BULK));
             return;
         }
         if (choice > 97) {
@@ -127,6 +127,48 @@ class JumboConcurrentTest {
         } else {
             releaseNext(ring);
         }
+    }
+
+    private void send(JumboRing<JumboView> ring, long token) {
+        taken.incrementAndGet();
+        long stamp = stamps.incrementAndGet();
+        ring.object(token).write(stamp);
+        sent.add(new Parcel(token, stamp));
+    }
+
+    /// Makes room, or waits a moment until somebody else does.
+    private void starve(JumboRing<JumboView> ring, SplittableRandom random) {
+        refused.incrementAndGet();
+        int room = random.nextInt(ring.options().maxPages());
+        if (room % 8 == 0) {
+            try {
+                ring.awaitFree(SHORT_NANOS);
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }
+        for (int i = room; i > 0; i--) {
+            releaseNext(ring);
+        }
+    }
+
+    /// Takes many and releases as many of others.
+    private void bulk(JumboRing<JumboView> ring, int count) {
+        long[] tokens = new long[count];
+        int got = ring.allocate(tokens, 0, count);
+        for (int i = 0; i < got; i++) {
+            send(ring, tokens[i]);
+        }
+        for (int i = 0; i < count; i++) {
+            Parcel parcel = sent.poll();
+            if (parcel == null) {
+                ring.release(tokens, 0, i);
+                return;
+            }
+            ring.object(parcel.token).check(parcel.stamp);
+            tokens[i] = parcel.token;
+        }
+        ring.release(tokens, 0, count);
     }
 
     private void releaseNext(JumboRing<JumboView> ring) {

@@ -41,6 +41,44 @@ class JumboPressureTest {
         }
     }
 
+    /// Those who receive have as many pages armed as they like: no reader could give one back.
+    @Test
+    void pagesThatAreArmedHaveNoHolder() throws InterruptedException {
+        try (JumboBed bed = bed(4, 40, 0, told::add)) {
+            List<Long> armed = new ArrayList<>();
+            for (int i = 0; i < 200; i++) {
+                armed.addAll(bed.allocate(1));
+                bed.ring().arm(armed.getLast());
+            }
+            assertThat(told).isEmpty();
+            Watchdog watchdog = new Watchdog();
+            watchdog.startVirtual("device", () -> armed.forEach(bed.ring()::receive)); // not where it was armed
+            watchdog.join();
+            bed.check();
+            List<Long> more = bed.allocate(64); // by then the pool is asked
+            assertThat(told).containsExactly(true);
+            armed.subList(4, 200).forEach(bed.ring()::arm);
+            bed.release(more);
+            assertThat(told).as("few have holders, though 200 are out").containsExactly(true, false);
+            armed.subList(4, 200).forEach(bed.ring()::receive);
+            bed.release(armed);
+            bed.check();
+        }
+    }
+
+    /// The last reader has its page filled again.
+    @Test
+    void armingBringsTheCountDownToo() {
+        try (JumboBed bed = bed(4, 40, 0, told::add)) {
+            List<Long> tokens = bed.allocate(100);
+            assertThat(told).containsExactly(true);
+            tokens.subList(4, 100).forEach(bed.ring()::arm);
+            assertThat(told).containsExactly(true, false);
+            tokens.subList(4, 100).forEach(bed.ring()::receive);
+            bed.release(tokens);
+        }
+    }
+
     /// The loop that took the pages stops reading, so it takes no page and drains no ring any more.
     @Test
     void othersReleaseWhatAThreadTookThatDoesNothingAnyMore() throws InterruptedException {

@@ -23,10 +23,12 @@ import java.util.concurrent.atomic.LongAdder;
 /// pages than the high watermark may be out. Whoever keeps buffers until more bytes come should copy them: if such
 /// buffers alone exceed the low watermark, the bytes never come.
 ///
-/// **Multishot reads stop late.** With io_uring one read is good for many, and was seen to go on as long as a sender
-/// kept the socket full, although Netty 4.2.18 had cancelled it. Then bytes come in other buffers than pages, counted.
-/// A server that must keep to its bound runs with `-Dio.netty.iouring.recvMultiShotEnabled=false`, where a channel
-/// stops with the read that it is at.
+/// **Multishot reads need a deep ring.** With io_uring one read is good for many, until Netty cancels it. But if the
+/// kernel empties the ring before that, Netty 4.2.18 starts the next read without asking for `autoRead`, and so on as
+/// long as a sender keeps the socket full; then bytes come in other buffers than pages, counted, and none is lost. The
+/// kernel fills 66 pages in one go at most, so with a [depth][LeasedBufferRingOptions#depth] of 128, which pages of 4
+/// KiB have from the start, a channel stops with the reads that are under way. So it does at any depth with
+/// `-Dio.netty.iouring.recvMultiShotEnabled=false`, with the one read that it is at.
 ///
 /// **Ownership.** Channels are forgotten with their pipelines.
 ///

@@ -14,9 +14,10 @@ import io.netty.util.NettyRuntime;
 /// @param lowPages no more pages with holders than this are few again; 0 for half of the bound
 /// @param highPages that many pages with holders are too many; 0 for three quarters of the bound
 /// @param eventLoops how many event loops have pages armed at most; 0 for as many as Netty starts, two a processor. If
-///     there are more, the pages that they have armed count as with holders
+///     there are more, the pages that they have armed take the room of pages with holders
 /// @param depth how many pages an event loop has armed, a power of two from 2 to 16,384; 0 for as many as half of a
-///     common second-level cache holds, 512 KiB, and no more than 64
+///     common second-level cache holds, 512 KiB, and no more than 128. From 128 on [AutoReadGate] stops multishot reads
+///     at once
 /// @param copyByteSize reads of no more bytes are copied out of their page; 0 for none
 public record LeasedBufferRingOptions(
         String name,
@@ -32,8 +33,8 @@ public record LeasedBufferRingOptions(
     private static final int BOUND_BYTES = 64 << 20;
     private static final int CACHE_BYTES = 512 << 10;
 
-    /// Pages of 4 KiB: more of them are no faster.
-    private static final int DEEP_ENOUGH = 64;
+    /// More than the kernel was seen to fill in one go, 66, so that it never finds the ring empty in the midst of one.
+    private static final int DEEP_ENOUGH = 128;
 
     /// What Netty's signed number of a buffer has room for.
     private static final int MAX_DEPTH = 1 << 14;
@@ -145,14 +146,14 @@ public record LeasedBufferRingOptions(
     }
 
     int highWatermark() {
-        return (highPages == 0 ? high(bound(pageClass, maxPages)) : highPages) + armed();
+        return highPages == 0 ? high(bound(pageClass, maxPages)) : highPages;
     }
 
     int lowWatermark() {
-        return (lowPages == 0 ? low(bound(pageClass, maxPages)) : lowPages) + armed();
+        return lowPages == 0 ? low(bound(pageClass, maxPages)) : lowPages;
     }
 
-    /// {@return how many pages all event loops have armed: never few again, and not the readers' fault}
+    /// {@return how many pages all event loops have armed, for which the bound has room besides}
     private int armed() {
         int loops = eventLoops == 0 ? LOOPS_PER_CPU * NettyRuntime.availableProcessors() : eventLoops;
         return loops * ringDepth();

@@ -213,18 +213,39 @@ class LeasedBufferRingTest {
     @Test
     void exhaustedRingFallsBackToTheAllocatorAndThenToUnpooledBuffers() {
         try (Bed bed = new Bed(OPTIONS)) {
-            List<ByteBuf> buffers = new ArrayList<>();
-            while (bed.ring.stats().fallbacks().unpooled() < 3) {
-                ByteBuf buf = bed.ring.allocate();
-                assertThat(buf.writableBytes()).isGreaterThanOrEqualTo(PAGE);
-                assertThat(buf.isDirect()).isTrue();
-                buffers.add(buf);
+            List<ByteBuf> held = new ArrayList<>();
+            try (KernelRing kernel = new KernelRing(bed.ring, DEPTH, false)) {
+                while (bed.ring.stats().fallbacks().unpooled() < 3) {
+                    assertThat(kernel.writableBytes()).isGreaterThanOrEqualTo(PAGE);
+                    assertThat(kernel.next().isDirect()).isTrue();
+                    held.add(kernel.read(PAGE, 1));
+                }
             }
-            assertThat(bed.ring.stats().pages().pages().armed()).isEqualTo(64 + DEPTH);
+            assertThat(bed.ring.stats().pages().pages().leased()).isEqualTo(64 + DEPTH);
             assertThat(bed.ring.stats().fallbacks().leased()).isPositive();
             assertThat(bed.ring.gate().isShut()).isTrue();
-            buffers.forEach(ByteBuf::release);
+            held.forEach(ByteBuf::release);
             assertThat(bed.ring.gate().isShut()).isFalse();
+        }
+    }
+
+    /// Whatever lies in the kernel's rings, the gate is about what readers keep.
+    @Test
+    void gateCountsWhatReadersKeepAndNotWhatIsArmed() {
+        try (Bed bed = new Bed(OPTIONS.withPages(64, 8, 40));
+                KernelRing kernel = new KernelRing(bed.ring, 32, false)) {
+            Deque<ByteBuf> held = new ArrayDeque<>();
+            while (!bed.ring.gate().isShut()) {
+                held.add(kernel.read(PAGE, 1));
+            }
+            assertThat(held).hasSizeBetween(40 - 32, 40 + 32); // as stock counts, and is looked at by the half
+            while (held.size() > 9) {
+                held.remove().release();
+                assertThat(bed.ring.gate().isShut()).isTrue();
+            }
+            held.remove().release();
+            assertThat(bed.ring.gate().isShut()).isFalse();
+            held.forEach(ByteBuf::release);
         }
     }
 
@@ -260,7 +281,7 @@ class LeasedBufferRingTest {
         assertThat(List.of(PageClass.values()))
                 .extracting(pages ->
                         LeasedBufferRingOptions.defaults().withPageClass(pages).ringDepth())
-                .containsExactly(64, 32, 32, 8);
+                .containsExactly(128, 32, 32, 8);
     }
 
     @Test

@@ -1,0 +1,101 @@
+package io.leasehold.jumbo;
+
+import io.leasehold.memory.BiasedSlot;
+import java.util.Objects;
+
+/// Takes and gives many pages with one entry into the thread's slot for as many as are there, and one lock for each
+/// half stack beyond.
+///
+/// ```text
+///   take   slot: all that the stack has ---> supply: one page, and half a stack with it ---> slot ...
+///   give   slot: as many as find a place ---> supply: one page, and half a stack with it ---> slot ...
+/// ```
+///
+/// **Threads.** Thread-safe. A slot is left after no more than a stack of pages, and before the supply is asked.
+///
+/// @param <T> what pages are lent as
+final class PageBulk<T> {
+
+    private final JumboRing<T> ring; // (C)
+    private final JumboPool<T> pool; // (C)
+    private final Shards shards; // (C)
+    private final PageSupply<T> supply; // (C)
+
+    PageBulk(JumboRing<T> ring, JumboPool<T> pool, Shards shards, PageSupply<T> supply) {
+        this.ring = ring;
+        this.pool = pool;
+        this.shards = shards;
+        this.supply = supply;
+    }
+
+    /// {@return how many pages there were}
+    int allocate(long[] tokens, int from, int count) {
+        Objects.checkFromIndexSize(from, count, tokens.length);
+        int end = from + count;
+        int at = takeStock(tokens, from, end);
+        while (at < end) {
+            long token = supply.take();
+            if (token < 0) {
+                break;
+            }
+            tokens[at] = token;
+            at = takeStock(tokens, at + 1, end);
+        }
+        return at - from;
+    }
+
+    private int takeStock(long[] tokens, int from, int end) {
+        BiasedSlot slot = from < end ? shards.slots().enter() : null;
+        if (slot == null) {
+            return from;
+        }
+        int at = from;
+        int[] cells = slot.cells();
+        try {
+            int page = shards.pop(cells);
+            while (page != Shards.NONE) {
+                tokens[at++] = pool.lend(page, shards.home(cells));
+                page = at < end ? shards.pop(cells) : Shards.NONE;
+            }
+        } finally {
+            slot.exit();
+        }
+        return at;
+    }
+
+    /// @throws JumboStateException if one is refused; those before it are back
+    void release(long[] tokens, int from, int count) {
+        Objects.checkFromIndexSize(from, count, tokens.length);
+        int end = from + count;
+        for (int at = from; at < end; ) {
+            at = giveStock(tokens, at, end);
+            if (at < end) {
+                ring.release(tokens[at++]);
+            }
+        }
+    }
+
+    /// {@return the index of the first page that is not free yet, and is to be freed alone}
+    private int giveStock(long[] tokens, int from, int end) {
+        BiasedSlot slot = shards.slots().enter();
+        if (slot == null) {
+            return from;
+        }
+        int at = from;
+        int[] cells = slot.cells();
+        try {
+            int last = Math.min(end, from + shards.batch());
+            while (at < last && shards.hasPlace(cells) && !supply.isPressed()) {
+                JumboPage<T> page = ring.require("release", tokens[at]);
+                if (!page.tryFree(tokens[at])) {
+                    break;
+                }
+                shards.keep(cells, page);
+                at++;
+            }
+        } finally {
+            slot.exit();
+        }
+        return at;
+    }
+}

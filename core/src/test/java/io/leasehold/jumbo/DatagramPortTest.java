@@ -1,0 +1,102 @@
+package io.leasehold.jumbo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.memory.TestMemory;
+import io.leasehold.snippets.TrainsExample;
+import java.lang.module.Configuration;
+import java.lang.module.ModuleFinder;
+import java.net.StandardSocketOptions;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.spi.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Trains of datagrams for whoever uses the module: with JDK types alone.
+class DatagramPortTest {
+
+    private static final String MODULE = "module user { requires io.leasehold; exports user; }";
+
+    @Test
+    void exampleSendsAndReceives() {
+        assertThat(TrainsExample.sendAndReceive()).isEqualTo(45);
+    }
+
+    /// Compiled and run as a module of its own, which sees what ours exports.
+    @Test
+    void exampleNeedsNothingThatIsNotExported(@TempDir Path directory) throws Exception {
+        Module ours = DatagramPort.class.getModule();
+        TestMemory.require(ours.isNamed(), "there are no modules on the class path");
+        Path sources = Files.createDirectories(directory.resolve("sources/user"));
+        String example = Files.readString(Path.of("src/test/java/io/leasehold/snippets/TrainsExample.java"));
+        Path source = sources.resolve("TrainsExample.java");
+        Files.writeString(source, example.replace("package io.leasehold.snippets;", "package user;"));
+        Path descriptor = sources.resolveSibling("module-info.java");
+        Files.writeString(descriptor, MODULE);
+        Path classes = directory.resolve("classes");
+        assertThat(ToolProvider.findFirst("javac")
+                        .orElseThrow()
+                        .run(
+                                System.out,
+                                System.err,
+                                List.of(
+                                                "-proc:none",
+                                                "--module-path",
+                                                "target/classes",
+                                                "-d",
+                                                classes.toString(),
+                                                descriptor.toString(),
+                                                source.toString())
+                                        .toArray(String[]::new)))
+                .isZero();
+        ModuleLayer layer = ours.getLayer();
+        Configuration configuration =
+                layer.configuration().resolve(ModuleFinder.of(classes), ModuleFinder.of(), Set.of("user"));
+        ClassLoader loader = layer.defineModulesWithOneLoader(configuration, ours.getClassLoader())
+                .findLoader("user");
+        Object sum = loader.loadClass("user.TrainsExample")
+                .getMethod("sendAndReceive")
+                .invoke(null);
+        assertThat(sum).isEqualTo(45L);
+    }
+
+    @Test
+    void portIsSharedAndClosedByItsOwner() {
+        DatagramPort port = DatagramPort.open(DatagramBed.loopback());
+        try (JumboBed bed = new JumboBed(PageClass.KIB_64, 8, 1);
+                DatagramPort peer = DatagramPort.open(DatagramBed.loopback()).connect(port.local())) {
+            for (int i = 0; i < 2; i++) {
+                try (DatagramSource<JumboView> source = port.newSource(bed.ring(), 2)) {
+                    assertThat(source.port()).isSameAs(port);
+                    long token = bed.ring().allocate();
+                    DatagramSender sender = peer.newSender().handOver(bed.ring(), token, 10, 5);
+                    DatagramBed.sendRest(sender);
+                    int[] segments = new int[1];
+                    while (segments[0] < 2) {
+                        assertThat(source.awaitReadable(DatagramBed.SOON)).isTrue();
+                        source.receive(datagram -> segments[0] += datagram.segmentCount(), 2);
+                    }
+                }
+            }
+            assertThat(peer.splitCount()).isEqualTo(DatagramPort.hasGso() ? 0 : 2);
+            port.close();
+            assertThatThrownBy(() -> port.newSource(bed.ring(), 2)).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    void roomIsAskedForByTheOptionsOfTheJdk() {
+        try (DatagramPort port = DatagramPort.open(DatagramBed.loopback())) {
+            assertThat(port.resize(StandardSocketOptions.SO_RCVBUF, 100_000)).isPositive();
+            assertThat(port.resize(StandardSocketOptions.SO_SNDBUF, 100_000)).isPositive();
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> port.resize(StandardSocketOptions.IP_TOS, 1))
+                    .withMessageContainingAll("IP_TOS", "SO_RCVBUF");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+package io.leasehold.jumbo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.jumbo.JumboStateException.Kind;
+import io.leasehold.os.Datagrams;
+import io.leasehold.page.Watchdog;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// Whoever finds no page is told when one is free, whoever frees it and however, though nobody watches the watermarks.
+class JumboStarvedTest {
+
+    private static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(Watchdog.LIMIT_SECONDS);
+    private static final int PAGES = 8;
+
+    /// How a place for a page becomes free.
+    enum Ending {
+        RELEASE,
+        UNHOLD,
+        STEAL,
+        FLIP,
+        ADOPT;
+
+        /// Does all but the last step.
+        Runnable prepare(JumboRing<JumboView> ring, long token) {
+            return switch (this) {
+                case RELEASE -> () -> ring.release(token);
+                case UNHOLD -> {
+                    ring.hold(token);
+                    ring.release(token);
+                    yield () -> ring.unhold(token);
+                }
+                case STEAL -> () -> ring.exchange().adopt(ring.exchange().steal(token));
+                case FLIP -> {
+                    long consumers = ring.exchange().flip(token, 0, ring.pageByteSize(), 0);
+                    yield () -> {
+                        ring.release(token);
+                        ring.exchange().adopt(consumers);
+                    };
+                }
+                case ADOPT -> {
+                    long consumers = ring.exchange().flip(token, 0, ring.pageByteSize(), 0);
+                    yield () -> {
+                        ring.exchange().adopt(consumers); // the message has the page again
+                        ring.release(token);
+                    };
+                }
+            };
+        }
+    }
+
+    private static JumboBed bed() {
+        return new JumboBed(JumboBed.options(PageClass.KIB_64).withPages(0, PAGES), 1);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void waiterIsWokenByWhateverFreesAPage(Ending ending) throws InterruptedException {
+        try (JumboBed bed = bed()) {
+            for (boolean virtual : new boolean[] {false, true}) {
+                List<Long> tokens = bed.exhaust();
+                assertThat(tokens).isNotEmpty();
+                Runnable last = ending.prepare(bed.ring(), tokens.removeFirst());
+                AtomicInteger told = new AtomicInteger();
+                bed.ring().whenFree(told::incrementAndGet);
+                assertThat(told.get()).as("there is none").isZero();
+                Watchdog watchdog = new Watchdog();
+                if (virtual) {
+                    watchdog.startVirtual("ending", last::run);
+                } else {
+                    watchdog.start("ending", last::run);
+                }
+                watchdog.join();
+                assertThat(told.get()).as("told once by %s", ending).isOne();
+                tokens.addAll(bed.allocate(1));
+                bed.release(tokens);
+                bed.check();
+            }
+        }
+    }
+
+    @Test
+    void whoAsksWhileThereIsAPageIsToldAtOnce() throws InterruptedException {
+        try (JumboBed bed = bed()) {
+            List<Long> tokens = bed.exhaust();
+            bed.ring().release(tokens.removeFirst()); // into the stock of this thread
+            assertThat(bed.ring().awaitFree(0)).isTrue();
+            assertThat(bed.ring().awaitFree(LONG_NANOS)).isTrue();
+            bed.release(tokens);
+            bed.check();
+        }
+    }
+
+    @Test
+    void whoWaitsInVainIsForgottenAndTheRingKeepsStockAgain() throws InterruptedException {
+        try (JumboBed bed = bed()) {
+            List<Long> tokens = bed.exhaust();
+            assertThat(bed.ring().awaitFree(1)).isFalse();
+            assertThat(bed.ring().supply().isPressed()).isFalse();
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> bed.ring().awaitFree(-1))
+                    .withMessageContaining("-1");
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> bed.ring().awaitFree(LONG_NANOS)).isInstanceOf(InterruptedException.class);
+            assertThat(bed.ring().supply().isPressed()).isFalse();
+            bed.release(tokens);
+        }
+    }
+
+    @Test
+    void whoWaitsIsToldThatTheRingIsClosed() throws InterruptedException {
+        try (JumboBed bed = bed()) {
+            List<Long> tokens = bed.exhaust();
+            Watchdog watchdog = new Watchdog();
+            watchdog.start(
+                    "starved",
+                    () -> JumboBed.refused(Kind.CLOSED, () -> bed.ring().awaitFree(LONG_NANOS)));
+            watchdog.await("waiting", () -> bed.ring().supply().isPressed());
+            assertThat(bed.ring().closeForcibly()).isEqualTo(tokens.size());
+            watchdog.join();
+            JumboBed.refused(Kind.CLOSED, () -> bed.ring().whenFree(() -> {}));
+        }
+    }
+
+    @Test
+    void taskThatFailsKeepsNobodyElseWaiting() {
+        try (JumboBed bed = bed()) {
+            List<Long> tokens = bed.exhaust();
+            AtomicInteger told = new AtomicInteger();
+            bed.ring().whenFree(() -> {
+                throw new IllegalStateException("thrown on purpose, and logged once");
+            });
+            bed.ring().whenFree(told::incrementAndGet);
+            bed.release(tokens);
+            assertThat(told.get()).isOne();
+        }
+    }
+
+    /// More threads than pages: each waits for the others, and none of them for ever.
+    @Test
+    void noWakeUpIsLost() throws InterruptedException {
+        JumboOptions options = JumboBed.options(PageClass.KIB_64).withPages(0, 2);
+        try (JumboBed bed = new JumboBed(options, 1)) {
+            Watchdog watchdog = new Watchdog();
+            AtomicInteger waits = new AtomicInteger();
+            for (int t = 0; t < 6; t++) {
+                Watchdog.Task task = () -> {
+                    List<Long> mine = new ArrayList<>();
+                    for (int i = 0; i < 300; i++) {
+                        long token = bed.ring().allocate();
+                        while (token < 0) {
+                            waits.incrementAndGet();
+                            assertThat(bed.ring().awaitFree(LONG_NANOS)).isTrue();
+                            token = bed.ring().allocate();
+                        }
+                        mine.add(token);
+                        Thread.yield();
+                        bed.release(mine);
+                    }
+                };
+                if (t % 2 == 0) {
+                    watchdog.start("platform " + t, task);
+                } else {
+                    watchdog.startVirtual("virtual " + t, task);
+                }
+            }
+            watchdog.join();
+            assertThat(waits.get()).isPositive();
+            assertThat(bed.ring().supply().isPressed()).isFalse();
+            bed.check();
+        }
+    }
+
+    @Test
+    void starvedSourceIsWokenWithoutWatermarks() throws InterruptedException {
+        try (DatagramBed bed = new DatagramBed(Datagrams.system(), PageClass.KIB_64, DatagramBed.BATCH)) {
+            List<Long> kept = new ArrayList<>();
+            while (kept.size() < DatagramBed.BATCH) {
+                bed.send(10, 10, kept.size());
+                bed.receiveSome(datagram -> kept.add(datagram.take()));
+            }
+            byte[] sent = bed.send(100, 100, 9);
+            assertThat(bed.source.receive(_ -> {}, 1)).isEqualTo(DatagramSource.NO_PAGE);
+            assertThat(bed.source.awaitPage(1)).isFalse();
+            Watchdog watchdog = new Watchdog();
+            watchdog.startVirtual("consumer", () -> {
+                watchdog.await("waiting", () -> bed.ring().supply().isPressed());
+                bed.ring().release(kept.removeLast());
+            });
+            assertThat(bed.source.awaitPage(LONG_NANOS)).isTrue();
+            watchdog.join();
+            assertThat(bed.receiveSegments(1).getFirst()).isEqualTo(sent);
+            bed.pages.release(kept);
+        }
+    }
+}
