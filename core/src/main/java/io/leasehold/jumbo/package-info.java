@@ -87,16 +87,17 @@
 ///   the place in the ring, one for the page. Freeing the message frees the place, not the page. Whichever ends first,
 ///   the other one is still good.
 /// * **Under pressure nothing is kept in stock.** Stock is counted as with holders; the high watermark is therefore
-///   seen a little early, and checked after all stock was called home. From then on each page goes through the pool, so who
-///   brings the count below the low watermark knows it, also if the thread that took the pages does nothing any more.
-///   The same holds while somebody waits for a page: who frees one cannot overlook him.
+///   seen a little early, and checked after all stock was called home. From then on each page goes through the pool, so
+///   who brings the count below the low watermark knows it, also if the thread that took the pages does nothing any
+///   more. The same holds while somebody waits for a page: who frees one cannot overlook him.
 /// * **Armed pages are nobody's burden.** They stay with the kernel as long as somebody wants to receive, so counted as
 ///   with holders they alone could keep the count above the low watermark for ever. Each thread counts in its slot,
-///   which costs no atomic operation. Pages that are received without another one being taken are noticed with the next.
+///   which costs no atomic operation. Pages that are received without another one being taken are noticed with the
+///   next.
 /// * **Grown by who needs it, without a helper.** A slab is a run of an arena, one lock and perhaps one system call,
 ///   and as many objects as it has pages. The kernel's first touch of the pages is left to who writes them, and no slab
-///   made ahead saves it. A tenant of an arena may not allocate while it is asked to give back, so
-///   the maintenance could not do it either.
+///   made ahead saves it. A tenant of an arena may not allocate while it is asked to give back, so the maintenance
+///   could not do it either.
 /// * **The arena's clock.** Slabs that were not needed between two ticks go back, an eighth of a decay each; their
 ///   memory goes to the kernel when the arena says so.
 /// * **Words and objects go with their slab.** What stays is one generation for each place where a

@@ -311,6 +311,52 @@ class JumboContractTest {
     }
 
     @Test
+    void bulkReleaseStopsAtWhatIsRefusedAndTakesTheOthersInAnyState() throws InterruptedException {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2)) {
+            JumboRing<JumboView> ring = bed.ring();
+            long[] tokens = new long[150];
+            Watchdog watchdog = new Watchdog();
+            watchdog.start(
+                    "lender", () -> assertThat(ring.allocate(tokens, 0, 100)).isEqualTo(100));
+            watchdog.join();
+            assertThat(ring.allocate(tokens, 100, 50)).isEqualTo(50); // of another shard
+            ring.hold(tokens[1]);
+            long consumers = ring.exchange().flip(tokens[2], 0, ring.pageByteSize(), 0);
+            ring.release(tokens[40]);
+            JumboBed.refused(Kind.FREED, () -> ring.release(tokens, 0, 150));
+            assertThat(ring.stats().pages().leased())
+                    .as("behind the one that was refused")
+                    .isEqualTo(109);
+            assertThat(ring.stats().pages().held()).isOne();
+            ring.release(tokens, 41, 109);
+            ring.unhold(tokens[1]);
+            ring.exchange().adopt(consumers);
+            assertThat(ring.stats().pages().out()).isZero();
+            bed.check();
+        }
+    }
+
+    @Test
+    void translationStaysTrueWhenAPageIsFlippedOrStolen() {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_16, 0, 2)) {
+            JumboRing<JumboView> ring = bed.ring();
+            List<Long> tokens = bed.allocate(2);
+            long flipped = ring.address(tokens.getFirst());
+            long taken = ring.address(tokens.getLast());
+            int[] pages = {ring.pageOf(flipped), ring.pageOf(taken)};
+            long consumers = ring.exchange().flip(tokens.getFirst(), 0, ring.pageByteSize(), 0);
+            ring.release(tokens.getFirst());
+            long stolen = ring.exchange().steal(tokens.getLast());
+            assertThat(ring.addressOf(pages[0])).isEqualTo(flipped).isEqualTo(ring.address(consumers));
+            assertThat(ring.addressOf(pages[1])).isEqualTo(taken).isEqualTo(ring.address(stolen));
+            assertThat(new int[] {ring.pageOf(flipped), ring.pageOf(taken)}).isEqualTo(pages);
+            ring.exchange().adopt(consumers);
+            ring.exchange().adopt(stolen);
+            bed.check();
+        }
+    }
+
+    @Test
     void anUnboundPageGetsANewObject() {
         try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2)) {
             long token = bed.ring().allocate();

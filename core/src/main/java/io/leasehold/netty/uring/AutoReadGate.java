@@ -9,6 +9,7 @@ import io.netty.channel.EventLoop;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /// Stops the reading of channels while too many pages of a ring are out, and lets it go on when they are few again:
@@ -36,6 +37,10 @@ import java.util.concurrent.atomic.LongAdder;
 /// already is left alone.
 @Sharable
 public final class AutoReadGate extends ChannelInboundHandlerAdapter implements PressureListener {
+
+    /// When a multishot read was cancelled and is wanted again before the kernel answered, and bytes come first, Netty
+    /// 4.2.18 forgets that it is wanted. So it is told once more, when the answer has come. To be told twice is no harm.
+    private static final long REMINDER_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final Map<ChannelHandlerContext, Tap> taps = new ConcurrentHashMap<>(); // (A)
     private final LongAdder closings = new LongAdder(); // (A)
@@ -120,7 +125,14 @@ public final class AutoReadGate extends ChannelInboundHandlerAdapter implements 
                 shut = false;
                 if (channel.isOpen()) {
                     channel.config().setAutoRead(true);
+                    channel.eventLoop().schedule(this::readAgain, REMINDER_NANOS, TimeUnit.NANOSECONDS);
                 }
+            }
+        }
+
+        private void readAgain() {
+            if (!shut && channel.isOpen() && channel.config().isAutoRead()) {
+                channel.read();
             }
         }
     }

@@ -34,11 +34,13 @@
 /// * **Back-pressure is the pool's.** Netty's ring knows no bound on what is unreleased. Pages that are armed stay so
 ///   as long as there are event loops, so watermarks are of pages with holders, and the bound has room for both.
 /// * **A ring of 128 pages, where they are small.** A multishot read ends when it finds the ring empty, and Netty
-///   4.2.18 begins the next one without asking for `autoRead`. With all pages held, a sender that kept the socket full got
-///   10 MiB through at depths of 8 and 32, and was stopped after 66 reads of 4 KiB at 128. Larger pages would leave the
-///   cache at that depth; who needs them stopped at once chooses it, or reads that are not multishot. Alternative: a
-///   failing request linked before Netty's next read would cancel it, but cancels a write of another channel if that
+///   4.2.18 begins the next one without asking for `autoRead`. With all pages held, a sender that kept the socket full
+///   got 10 MiB through at depths of 8 and 32, and was stopped after 66 reads of 4 KiB at 128. Larger pages would leave
+///   the cache at that depth; who needs them stopped at once chooses it, or reads that are not multishot. Alternative:
+///   a failing request linked before Netty's next read would cancel it, but cancels a write of another channel if that
 ///   read is not made after all.
+/// * **A channel that goes on is told to read twice.** 4.2.18 loses the wish to read if bytes come between it and the end
+///   of a read that was cancelled, and stands still for ever; it was seen to after hundreds of closings.
 ///
 /// (2026-11)
 @NullMarked

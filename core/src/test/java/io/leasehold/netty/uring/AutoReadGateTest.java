@@ -2,7 +2,11 @@ package io.leasehold.netty.uring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /// Channels stop reading under pressure and go on after it, and only those that did read.
@@ -43,6 +47,38 @@ class AutoReadGateTest {
         channel.pipeline().remove(gate);
         assertThat(channel.config().isAutoRead()).isTrue();
         assertThat(gate.channels()).isZero();
+    }
+
+    /// The only way to help a Netty that forgot to read.
+    @Test
+    void channelThatGoesOnIsRemindedToRead() {
+        AtomicInteger reads = new AtomicInteger();
+        EmbeddedChannel channel = new EmbeddedChannel(new ChannelOutboundHandlerAdapter() {
+            @Override
+            public void read(ChannelHandlerContext context) throws Exception {
+                reads.incrementAndGet();
+                super.read(context);
+            }
+        });
+        channel.freezeTime();
+        channel.pipeline().addLast(gate);
+        for (boolean shutAgain : new boolean[] {false, true}) {
+            gate.pressureChanged(true);
+            channel.runPendingTasks();
+            reads.set(0);
+            gate.pressureChanged(false);
+            channel.runPendingTasks();
+            assertThat(reads.get()).isOne();
+            if (shutAgain) {
+                gate.pressureChanged(true);
+                channel.runPendingTasks();
+            }
+            channel.advanceTimeBy(10, TimeUnit.MILLISECONDS);
+            channel.runScheduledPendingTasks();
+            assertThat(reads.get()).isEqualTo(shutAgain ? 1 : 2);
+        }
+        gate.pressureChanged(false);
+        channel.close().syncUninterruptibly();
     }
 
     @Test
