@@ -39,7 +39,7 @@ import java.util.concurrent.atomic.LongAdder;
 public final class AutoReadGate extends ChannelInboundHandlerAdapter implements PressureListener {
 
     /// When a multishot read was cancelled and is wanted again before the kernel answered, and bytes come first, Netty
-    /// 4.2.18 forgets that it is wanted. So it is told once more, when the answer has come. To be told twice is no harm.
+    /// 4.2.18 forgets that it is wanted. So it is told once more, when the answer has come, which else has no effect.
     private static final long REMINDER_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final Map<ChannelHandlerContext, Tap> taps = new ConcurrentHashMap<>(); // (A)
@@ -116,6 +116,7 @@ public final class AutoReadGate extends ChannelInboundHandlerAdapter implements 
             this.channel = channel;
         }
 
+        @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for the reminder
         void turn(boolean off) {
             if (off && !shut && channel.config().isAutoRead()) {
                 shut = true;

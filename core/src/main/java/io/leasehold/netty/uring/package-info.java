@@ -39,8 +39,8 @@
 ///   the cache at that depth; who needs them stopped at once chooses it, or reads that are not multishot. Alternative:
 ///   a failing request linked before Netty's next read would cancel it, but cancels a write of another channel if that
 ///   read is not made after all.
-/// * **A channel that goes on is told to read twice.** 4.2.18 loses the wish to read if bytes come between it and the end
-///   of a read that was cancelled, and stands still for ever; it was seen to after hundreds of closings.
+/// * **A channel that goes on is told to read twice.** 4.2.18 loses the wish to read if bytes come between it and the
+///   end of a read that was cancelled, and stands still for ever, as was seen after hundreds of closings.
 ///
 /// (2026-11)
 @NullMarked
