@@ -60,6 +60,14 @@ enum Group {
         return !regex.isEmpty() || scenario(0).isPresent();
     }
 
+    /// {@return whether its scenario runs in a form: where it is asked for among others, a shorter form has no room
+    ///     for that of the ring}
+    ///
+    /// @param isAlone whether it alone is asked for
+    boolean hasRoom(Form form, boolean isAlone) {
+        return this != RING || isAlone || form == Form.FULL;
+    }
+
     /// {@return what it runs besides JMH's benchmarks}
     ///
     /// @param rounds how many, or 0 for as many as the form says
@@ -67,6 +75,7 @@ enum Group {
         return switch (this) {
             case SERVER -> Optional.of(new ServerPart(rounds));
             case MEMORY -> Optional.of(new MemoryPart());
+            case RING -> Optional.of(new RingPart(rounds));
             default -> Optional.empty();
         };
     }

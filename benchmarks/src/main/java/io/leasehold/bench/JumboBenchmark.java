@@ -7,12 +7,7 @@ import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.util.concurrent.DefaultEventExecutor;
-import io.netty.util.concurrent.EventExecutor;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -27,8 +22,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
-/// What does a page of a ring cost to allocate and release on an event loop, and to hand to another one? Beside buffers
-/// of the same size of Netty's two allocators; ours is the page alone, without a buffer over it.
+/// What does a page of a ring cost to allocate and release on an event loop? Beside buffers of the same size of Netty's
+/// two allocators; ours is the page alone, without a buffer over it, which [JumboReceiveBenchmark] has.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -46,8 +41,6 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 public class JumboBenchmark {
 
     private static final int LIVE = 64;
-    private static final int PLACES = 256;
-    private static final long NO_TOKEN = -1;
 
     /// Which pages.
     @Param({"KIB_4", "KIB_64"})
@@ -55,13 +48,9 @@ public class JumboBenchmark {
 
     private final long[] tokens = new long[LIVE];
     private final ByteBuf[] buffers = new ByteBuf[LIVE];
-    private final AtomicLongArray pages = new AtomicLongArray(PLACES);
-    private final AtomicReferenceArray<ByteBuf> handed = new AtomicReferenceArray<>(PLACES);
-    private final EventExecutor other = new DefaultEventExecutor();
     private PageArena arena;
     private JumboRing<Object> ring;
     private ByteBufAllocator allocator;
-    private volatile boolean stopped;
     private int next;
 
     /// Opens the ring and the allocator that the benchmark's name asks for.
@@ -71,27 +60,15 @@ public class JumboBenchmark {
         arena = PageArena.open(PageArenaOptions.defaults().withName("bench").withByteSize(256 << 20));
         JumboOptions options = JumboOptions.defaults().withPageClass(pageClass);
         ring = JumboRing.open(arena, options, (of, page, address, byteSize) -> address);
-        String method = params.getBenchmark();
-        boolean ours = !method.contains("Adaptive") && !method.contains("Pooled");
         for (int i = 0; i < LIVE; i++) {
             tokens[i] = ring.allocate();
             buffers[i] = allocator.directBuffer(pageClass.byteSize());
         }
-        for (int i = 0; i < PLACES; i++) {
-            pages.set(i, NO_TOKEN);
-        }
-        if (method.toLowerCase(Locale.ROOT).contains("handoff")) {
-            other.execute(ours ? this::releasePages : this::releaseBuffers);
-        }
     }
 
     /// Closes them, which proves that every page came back.
-    ///
-    /// @throws InterruptedException if the run is stopped
     @TearDown
-    public void close() throws InterruptedException {
-        stopped = true;
-        other.shutdownGracefully(0, 10, TimeUnit.SECONDS).await();
+    public void close() {
         ring.release(tokens, 0, LIVE);
         for (ByteBuf buffer : buffers) {
             buffer.release();
@@ -144,69 +121,5 @@ public class JumboBenchmark {
         boolean released = buffers[slot].release();
         buffers[slot] = allocator.directBuffer(pageClass.byteSize());
         return released;
-    }
-
-    /// Hands one page over.
-    @Benchmark
-    public void handOff() {
-        long token = ring.allocate();
-        int place = next++ & (PLACES - 1);
-        while (pages.getAcquire(place) != NO_TOKEN) {
-            Thread.onSpinWait();
-        }
-        pages.setRelease(place, token);
-    }
-
-    /// Hands one buffer over.
-    @Benchmark
-    public void handOffAdaptive() {
-        handBuffer();
-    }
-
-    /// Hands one buffer over.
-    @Benchmark
-    public void handOffPooled() {
-        handBuffer();
-    }
-
-    private void handBuffer() {
-        ByteBuf buffer = allocator.directBuffer(pageClass.byteSize());
-        int place = next++ & (PLACES - 1);
-        while (handed.getAcquire(place) != null) {
-            Thread.onSpinWait();
-        }
-        handed.setRelease(place, buffer);
-    }
-
-    private void releasePages() {
-        int place = 0;
-        while (true) {
-            long token = pages.getAcquire(place);
-            if (token != NO_TOKEN) {
-                pages.setRelease(place, NO_TOKEN);
-                ring.release(token);
-                place = (place + 1) & (PLACES - 1);
-            } else if (stopped) {
-                return;
-            } else {
-                Thread.onSpinWait();
-            }
-        }
-    }
-
-    private void releaseBuffers() {
-        int place = 0;
-        while (true) {
-            ByteBuf buffer = handed.getAcquire(place);
-            if (buffer != null) {
-                handed.setRelease(place, null);
-                buffer.release();
-                place = (place + 1) & (PLACES - 1);
-            } else if (stopped) {
-                return;
-            } else {
-                Thread.onSpinWait();
-            }
-        }
     }
 }

@@ -24,7 +24,7 @@ import java.util.regex.PatternSyntaxException;
 /// | `bench` | a group (see [Group]), a regular expression that the names of benchmarks contain, or `report` |
 /// | `bench.params` | one value each for some of the benchmarks' parameters, as `leak=disabled,liveCount=8192` |
 /// | `bench.time` | `ci`, `short` or `full`: see [Form] |
-/// | `bench.rounds` | how often each of JMH's benchmarks runs, and the most that a server does |
+/// | `bench.rounds` | how often each of JMH's benchmarks runs, and the ring's receivers; the most that a server does |
 /// | `bench.results` | the folder of the results, seen from that of Maven |
 ///
 /// A part that fails says so in a sentence, the others run all the same, and the run ends with an error; so does one
@@ -87,7 +87,9 @@ public final class Main {
         if (selection.countRuns() > 0) {
             parts.put("JMH", new JmhPart(selection, rounds == 0 ? form.rounds() : rounds));
         }
-        groups.forEach(group -> group.scenario(rounds).ifPresent(scenario -> parts.put(group.title(), scenario)));
+        groups.stream()
+                .filter(group -> group.hasRoom(form, groups.size() == 1))
+                .forEach(group -> group.scenario(rounds).ifPresent(scenario -> parts.put(group.title(), scenario)));
         if (parts.isEmpty() && !groups.isEmpty()) {
             throw new IllegalArgumentException(
                     "nothing is measured yet in group " + chosen + "; the groups are " + Group.names());

@@ -26,13 +26,14 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
             "PageVirtualThread",
             "Access.*\\.(setLongs|toArray)",
             "Lease.*(Handle|Escaping)",
+            "JumboReceive",
             "Window(Hot|Pause|Recycle|Stream)");
 
     /// What a minute has no room for: all but one question of each kind.
     private static final List<String> MOST = List.of(
             "Buffer(Access|Growth|HandOff|Heap|Large|Threads)",
             "BufferBenchmark.*\\.fifo",
-            "Jumbo.*\\.(fifo|handOff)",
+            "Jumbo.*\\.(fifo|handOff|read)",
             "LeaseBenchmark.*(direct|Hit|JdkShared)",
             "Window(Hot|Pause|Recycle|Stream|Trace)");
 
@@ -68,7 +69,11 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
         if (form == Form.CI) {
             excluded.addAll(MOST);
         }
-        return new Selection(regex, excluded, ONE_CASE);
+        Map<String, String> params = new HashMap<>(ONE_CASE);
+        if (groups.equals(List.of(Group.RING)) && form != Form.CI) {
+            params.remove("pageClass"); // the ring alone has few cases, and answers differ by class
+        }
+        return new Selection(regex, excluded, Map.copyOf(params));
     }
 
     /// {@return this selection with fewer cases}

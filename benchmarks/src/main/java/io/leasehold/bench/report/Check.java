@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 final class Check {
 
     private static final List<String> SECTIONS =
-            List.of("machine", "summary", "allocator", "page", "lease", "server", "memory", "targets");
+            List.of("machine", "summary", "allocator", "page", "lease", "ring", "server", "memory", "targets");
     private static final Pattern FIGURE = Pattern.compile("<figure id=\"([^\"]+)\">(.*?)</figure>", Pattern.DOTALL);
     private static final Pattern CELL = Pattern.compile("<(t[hd]|dd)[^>]*>(.*?)</\\1>", Pattern.DOTALL);
     private static final Pattern NO_VALUE = Pattern.compile("\\s*|.*\\b(NaN|Infinity|null)\\b.*", Pattern.DOTALL);
@@ -61,6 +61,17 @@ final class Check {
             charts.add(load.fixed() ? "chart-latency-" + load.id() : "chart-server-throughput");
         }
         findings.scenarios().forEach(scenario -> charts.add("chart-memory-" + scenario));
+        RingRounds ring = new RingRounds(findings.ring());
+        ring.kinds().forEach(kind -> charts.add("chart-ring-" + kind + "-cpu"));
+        if (ring.kinds().contains("echo")) {
+            charts.add("chart-ring-echo-throughput");
+        }
+        if (!ring.growing().isEmpty()) {
+            charts.add("chart-ring-growth");
+        }
+        if (!ring.bursting().isEmpty()) {
+            charts.add("chart-ring-return");
+        }
         return charts.stream().distinct().toList();
     }
 

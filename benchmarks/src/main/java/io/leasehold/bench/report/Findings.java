@@ -4,16 +4,19 @@ import io.leasehold.bench.result.Machine;
 import io.leasehold.bench.result.Measurement;
 import io.leasehold.bench.result.MemoryResult;
 import io.leasehold.bench.result.Results;
+import io.leasehold.bench.result.RingResult;
 import io.leasehold.bench.result.ServerResult;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
 
 /// All that a folder holds, read once; what was not run is empty.
-record Findings(Machine machine, List<Measurement> jmh, List<ServerResult> server, List<MemoryResult> memory) {
+record Findings(
+        Machine machine, List<Measurement> jmh, List<ServerResult> server, List<MemoryResult> memory, RingResult ring) {
 
     static Findings of(Results results) throws IOException {
-        return new Findings(results.machine(), results.measurements(), results.server(), results.memory());
+        return new Findings(
+                results.machine(), results.measurements(), results.server(), results.memory(), results.ring());
     }
 
     /// {@return what JMH was asked, in the order of the report}

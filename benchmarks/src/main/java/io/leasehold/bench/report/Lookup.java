@@ -45,8 +45,13 @@ record Lookup(Findings findings) {
 
     /// {@return how long ours takes, over how long `baseline` takes}
     Optional<Ratio> over(String question, String method, String baseline) {
-        return ours(question, method, Map.of())
-                .flatMap(ours -> ours(question, baseline, Map.of())
+        return over(question, method, baseline, Map.of());
+    }
+
+    /// {@return the same for one case}
+    Optional<Ratio> over(String question, String method, String baseline, Map<String, String> params) {
+        return ours(question, method, params)
+                .flatMap(ours -> ours(question, baseline, params)
                         .map(theirs -> Ratio.of(
                                 ours.score() / theirs.score(),
                                 ours.error() / ours.score(),

@@ -35,8 +35,20 @@ record Question(String className, String group, String title, String sentence) {
                     "JumboBenchmark",
                     "ring",
                     "A page of the receive ring",
-                    "What does a page of the ring cost to take and release, alone (oneLive), with 64 others alive"
-                            + " (fifo), and released by another thread (handOff)?"),
+                    "What does a page of the ring cost to take and release on an event loop, alone (oneLive) and with"
+                            + " 64 others alive (fifo)? Ours is the page alone, theirs is a buffer."),
+            new Question(
+                    "JumboHandOffBenchmark",
+                    "ring",
+                    "A page handed to another thread",
+                    "What does a page cost that one event loop takes and another one releases, in batches of 32? Ours"
+                            + " is the page alone, theirs is a buffer."),
+            new Question(
+                    "JumboReceiveBenchmark",
+                    "ring",
+                    "A read into a page",
+                    "What does a read by Netty's io_uring cost beside the kernel's part: a buffer leaves the ring, is"
+                            + " sliced, replaced and released? Theirs is Netty's own fixed ring on its allocators."),
             new Question(
                     "BufferHandOffBenchmark",
                     "allocator",

@@ -59,6 +59,7 @@ public final class Report {
         for (String group : List.of("allocator", "page", "lease", "ring", "window")) {
             questions(group);
         }
+        new RingSection(new RingRounds(findings.ring())).write(html);
         new ServerSection(findings).write(html);
         new MemorySection(findings).write(html);
         targets();
@@ -122,6 +123,7 @@ public final class Report {
         for (String scenario : findings.scenarios()) {
             memory(scenario, rows);
         }
+        ring(rows);
         if (rows.isEmpty()) {
             html.element("p", "Nothing was run that has a baseline.");
             return;
@@ -166,6 +168,21 @@ public final class Report {
                                 new Ratio(
                                         (double) Math.max(theirs, LITTLE) / Math.max(ours.residentBytes(), LITTLE),
                                         Double.NaN)))));
+    }
+
+    private void ring(List<List<Cell>> rows) {
+        RingRounds ring = new RingRounds(findings.ring());
+        for (String kind : ring.kinds()) {
+            for (String receiver : ring.receivers(kind)) {
+                if (!RingRounds.isOurs(receiver)) {
+                    ring.over(kind, receiver, RingSection.cpu(kind))
+                            .ifPresent(over -> rows.add(row(
+                                    "Ring, CPU: " + RingRounds.title(kind),
+                                    RingRounds.receiver(kind, receiver),
+                                    over.ratio().inverse())));
+                }
+            }
+        }
     }
 
     private static List<Cell> row(String what, String against, Ratio ratio) {
@@ -229,6 +246,9 @@ public final class Report {
         }
         if (!findings.memory().isEmpty()) {
             files.add("memory.json");
+        }
+        if (!new RingRounds(findings.ring()).isEmpty()) {
+            files.add("ring.json");
         }
         return files;
     }

@@ -44,6 +44,10 @@ record Target(String group, String what, boolean atLeast, double must, String ai
         return new Target(group, what, false, must, "", measured);
     }
 
+    static Target atMost(String group, String what, double must, String aim, Optional<Ratio> measured) {
+        return new Target(group, what, false, must, aim, measured);
+    }
+
     Outcome outcome() {
         if (measured.isEmpty()) {
             return Outcome.UNKNOWN;

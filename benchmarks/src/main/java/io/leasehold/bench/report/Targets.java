@@ -12,7 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
-/// Every figure that the project set itself for pages, leases, the allocator and the server, beside what was measured.
+/// Every figure that the project set itself for pages, leases, the allocator, the server and the ring, beside what was
+/// measured.
 record Targets(Lookup lookup) {
 
     private static final Map<String, String> QUIET = Map.of("leak", "disabled");
@@ -34,6 +35,7 @@ record Targets(Lookup lookup) {
         access(all);
         memory(all);
         server(all);
+        all.addAll(new RingTargets(lookup).all());
         return all;
     }
 

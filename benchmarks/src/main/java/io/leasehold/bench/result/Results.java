@@ -24,6 +24,7 @@ public record Results(Path folder) {
     private static final String MACHINE = "machine.json";
     private static final String SERVER = "server.json";
     private static final String MEMORY = "memory.json";
+    private static final String RING = "ring.json";
     private static final String REPORT = "index.html";
     private static final String PICTURE = "resident.svg";
 
@@ -47,6 +48,11 @@ public record Results(Path folder) {
         write(MEMORY, scenarios);
     }
 
+    /// Writes what became of the ring under traffic, in place of earlier results.
+    public void writeRing(RingResult ring) throws IOException {
+        write(RING, ring);
+    }
+
     /// {@return what JMH measured}
     public List<Measurement> measurements() throws IOException {
         List<Measurement> all = new ArrayList<>();
@@ -66,7 +72,7 @@ public record Results(Path folder) {
     /// Takes away what an earlier run left, so that nothing of it is read as a part of the next one.
     public void clear() throws IOException {
         Files.createDirectories(folder);
-        for (String name : List.of(JMH, MACHINE, SERVER, MEMORY, REPORT, PICTURE)) {
+        for (String name : List.of(JMH, MACHINE, SERVER, MEMORY, RING, REPORT, PICTURE)) {
             Files.deleteIfExists(folder.resolve(name));
         }
     }
@@ -89,6 +95,12 @@ public record Results(Path folder) {
     /// {@return what the memory scenario found}
     public List<MemoryResult> memory() throws IOException {
         return read(MEMORY, MemoryResult[].class);
+    }
+
+    /// {@return what became of the ring under traffic}
+    public RingResult ring() throws IOException {
+        Path file = folder.resolve(RING);
+        return Files.exists(file) ? JSON.readValue(file.toFile(), RingResult.class) : RingResult.NOTHING;
     }
 
     private void write(String name, Object value) throws IOException {

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// It ends when its input does, which is also what happens when this JVM dies, however it dies.
 ///
 /// **Threads.** One thread at a time talks; a thread of its own reads what the child says.
-final class ChildJvm implements AutoCloseable {
+public final class ChildJvm implements AutoCloseable {
 
     private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
     private static final String END = "\0";
@@ -46,8 +46,12 @@ final class ChildJvm implements AutoCloseable {
 
     /// Starts a JVM of this JDK on this class path.
     ///
+    /// @param name for messages
+    /// @param main the class that is run
+    /// @param flags of the JVM
+    /// @param args of the program
     /// @throws IOException if it does not start
-    static ChildJvm start(String name, Class<?> main, List<String> flags, List<String> args) throws IOException {
+    public static ChildJvm start(String name, Class<?> main, List<String> flags, List<String> args) throws IOException {
         ProcessBuilder command = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.command().addAll(flags);
@@ -67,17 +71,21 @@ final class ChildJvm implements AutoCloseable {
 
     /// Sends a line.
     ///
+    /// @param line without its end
     /// @throws IOException if the child has ended
-    void tell(String line) throws IOException {
+    public void tell(String line) throws IOException {
         input.write(line + "\n");
         input.flush();
     }
 
     /// Waits for a line that begins so.
     ///
+    /// @param prefix how it begins
+    /// @param limitMillis how long to wait
     /// @return the rest of it
     /// @throws IOException if the child says `error`, ends, or says nothing of that kind in time
-    String await(String prefix, long limitMillis) throws IOException, InterruptedException {
+    /// @throws InterruptedException if the caller is interrupted
+    public String await(String prefix, long limitMillis) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(limitMillis);
         while (true) {
             String line = lines.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
@@ -99,7 +107,9 @@ final class ChildJvm implements AutoCloseable {
     }
 
     /// Ends the input, which tells the child to end.
-    void endInput() throws IOException {
+    ///
+    /// @throws IOException if the child has ended
+    public void endInput() throws IOException {
         input.close();
     }
 

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/// Resident memory of a process over time, read every 50 ms from its making until it is closed.
+/// Resident memory of a process over time, read again and again from its making until it is closed.
 ///
 /// **Threads.** One thread uses it; a thread of its own reads.
 ///
@@ -19,21 +19,33 @@ public final class ResidentCurve implements AutoCloseable {
     private static final int EVERY_MILLIS = 50;
 
     private final long pid; // (C)
+    private final int everyMillis; // (C)
     private final long startNanos = System.nanoTime(); // (C)
     private final List<Sample> samples = new ArrayList<>(); // (O) of the thread, until it has ended
     private final CountDownLatch end = new CountDownLatch(1); // (A)
     private final Thread thread; // (C)
 
-    /// Begins to read.
+    /// Begins to read, every 50 ms.
     ///
     /// @param pid of the process
     public ResidentCurve(long pid) {
+        this(pid, EVERY_MILLIS);
+    }
+
+    /// Begins to read.
+    ///
+    /// @param pid of the process
+    /// @param everyMillis how long it waits between two readings
+    public ResidentCurve(long pid, int everyMillis) {
         this.pid = pid;
+        this.everyMillis = everyMillis;
         thread = Thread.ofPlatform().daemon().name("resident memory").start(this::read);
     }
 
     /// {@return resident bytes of a process; 0 if it has ended or the system does not say}
-    static long residentBytes(long pid) {
+    ///
+    /// @param pid of the process
+    public static long residentBytes(long pid) {
         try {
             for (String line : Files.readAllLines(Path.of("/proc", Long.toString(pid), "status"))) {
                 if (line.startsWith("VmRSS:")) {
@@ -51,7 +63,7 @@ public final class ResidentCurve implements AutoCloseable {
             do {
                 samples.add(
                         new Sample(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos), residentBytes(pid)));
-            } while (!end.await(EVERY_MILLIS, TimeUnit.MILLISECONDS));
+            } while (!end.await(everyMillis, TimeUnit.MILLISECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -4,6 +4,10 @@ import io.leasehold.bench.result.Machine;
 import io.leasehold.bench.result.MemoryResult;
 import io.leasehold.bench.result.MemoryResult.Moment;
 import io.leasehold.bench.result.Results;
+import io.leasehold.bench.result.RingResult;
+import io.leasehold.bench.result.RingResult.Growth;
+import io.leasehold.bench.result.RingResult.Return;
+import io.leasehold.bench.result.RingResult.Traffic;
 import io.leasehold.bench.result.Sample;
 import io.leasehold.bench.result.ServerResult;
 import io.leasehold.bench.result.ServerResult.Quantile;
@@ -99,6 +103,52 @@ final class Fixture {
         }
         results.writeMemory(scenarios);
         return this;
+    }
+
+    /// Ours takes 1 of everything, those with longer names more.
+    Fixture ring(int rounds) throws IOException {
+        List<Traffic> traffic = new ArrayList<>();
+        List<Growth> growth = new ArrayList<>();
+        List<Return> returns = new ArrayList<>();
+        for (int round = 1; round <= rounds; round++) {
+            for (String receiver : List.of("leased", "ring", "ring64", "epoll")) {
+                traffic.add(traffic(round, "sink", receiver, receiver.equals("leased") ? 1 : 2));
+            }
+            for (String receiver : List.of("leased", "leased64", "ring", "epoll4", "epoll")) {
+                traffic.add(traffic(round, "echo", receiver, receiver.startsWith("leased") ? 1 : 4));
+            }
+            for (String receiver : List.of("leased", "epollGro", "epoll")) {
+                traffic.add(traffic(round, "trains", receiver, receiver.equals("leased") ? 1 : 5));
+            }
+            for (String allocator : List.of("leased", "adaptive", "pooled")) {
+                growth.add(new Growth(round, allocator, 0.1, 1, 10, 100 * allocator.length() + round));
+            }
+            for (String allocator : List.of("leased", "trimmed", "adaptive", "pooled")) {
+                returns.add(new Return(
+                        round,
+                        allocator,
+                        256 * MIB,
+                        List.of(new Sample(0, 256 * MIB), new Sample(900, 16 * MIB), new Sample(1900, 0))));
+            }
+        }
+        results.writeRing(new RingResult(traffic, growth, returns));
+        return this;
+    }
+
+    private static Traffic traffic(int round, String kind, String receiver, int slow) {
+        long messages = 1_000_000 / slow;
+        return new Traffic(
+                round,
+                kind,
+                receiver,
+                1,
+                messages * 1024,
+                messages,
+                messages,
+                messages,
+                0,
+                1_000_000_000L,
+                8 * messages);
     }
 
     Results results() {

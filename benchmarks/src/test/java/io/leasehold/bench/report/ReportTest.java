@@ -3,6 +3,7 @@ package io.leasehold.bench.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.leasehold.bench.result.Results;
+import io.leasehold.bench.result.RingResult;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -38,7 +39,14 @@ class ReportTest {
                         "chart-latency-nio-plain-native-16-rate",
                         "chart-resident-nio-plain-native-16-max",
                         "chart-memory-burst4k",
-                        "chart-memory-unheardOf")
+                        "chart-memory-unheardOf",
+                        "chart-jumbo",
+                        "chart-ring-sink-cpu",
+                        "chart-ring-echo-throughput",
+                        "chart-ring-echo-cpu",
+                        "chart-ring-trains-cpu",
+                        "chart-ring-growth",
+                        "chart-ring-return")
                 .allSatisfy(chart -> assertThat(page(results)).contains("<figure id=\"" + chart + "\">"));
     }
 
@@ -72,7 +80,7 @@ class ReportTest {
         Results results = Fixture.in(folder).results();
 
         assertThat(Report.write(results)).isEmpty();
-        for (String group : List.of("allocator", "page", "lease", "server", "memory")) {
+        for (String group : List.of("allocator", "page", "lease", "ring", "server", "memory")) {
             assertThat(page(results)).contains("This was not run. To run it:").contains("mvn -Pbench -Dbench=" + group);
         }
         assertThat(page(results)).contains("not measured in this run");
@@ -90,6 +98,25 @@ class ReportTest {
                 .contains("<td class=\"lose\">we lose</td>")
                 .contains("1 × we lose")
                 .contains("<td>a page, ns</td><td class=\"lose\">short</td><td>at most 20</td>");
+    }
+
+    @Test
+    void aRingOfOneRoundOnAMachineWithoutUringIsShownTooAndSaysSo() throws IOException {
+        Results results = Fixture.in(folder).ring(1).results();
+        RingResult all = results.ring();
+        results.writeRing(new RingResult(
+                all.traffic().stream()
+                        .filter(term -> term.receiver().startsWith("epoll")
+                                || term.kind().equals("trains"))
+                        .toList(),
+                List.of(),
+                all.returns()));
+
+        assertThat(Report.write(results)).isEmpty();
+        assertThat(page(results))
+                .contains("id=\"chart-ring-sink-cpu\"", "id=\"chart-ring-return\"")
+                .contains("This machine has no io_uring, or it failed")
+                .doesNotContain("id=\"chart-ring-growth\"");
     }
 
     @Test
@@ -173,8 +200,11 @@ class ReportTest {
                 .rate("PageScalingBenchmark.pageTwoThreads", 20)
                 .rate("PageScalingBenchmark.controlOneThread", 5)
                 .rate("PageScalingBenchmark.controlTwoThreads", 10)
+                .time("JumboBenchmark.oneLive", 10, "{\"pageClass\": \"KIB_4\"}")
+                .time("JumboBenchmark.oneLiveAdaptive", 25, "{\"pageClass\": \"KIB_4\"}")
                 .server(5)
                 .memory()
+                .ring(5)
                 .results();
     }
 

@@ -1,6 +1,7 @@
 package io.leasehold.bench.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.leasehold.bench.report.Target.Outcome;
 import java.io.IOException;
@@ -70,6 +71,30 @@ class TargetsTest {
                 .isEqualTo(6.0);
         assertThat(measured(findings, "CPU a request, over the best of Netty: nio ×16, flat out"))
                 .isEqualTo(1.0);
+    }
+
+    @Test
+    void theRingIsComparedRoundByRoundAndItsWorstIsTheWorstOfAll() throws IOException {
+        Findings findings = Findings.of(Fixture.in(folder)
+                .time("JumboBenchmark.oneLive", 10, "{\"pageClass\": \"KIB_4\"}")
+                .time("JumboBenchmark.oneLiveAdaptive", 25, "{\"pageClass\": \"KIB_4\"}")
+                .ring(3)
+                .results());
+
+        assertThat(measured(findings, "a page of 4 KiB, over Netty adaptive")).isEqualTo(2.5);
+        assertThat(measured(findings, "CPU a GiB, over epoll")).isEqualTo(0.5);
+        assertThat(measured(findings, "echo of 1 KiB, messages/s, over epoll with reads of 4 KiB"))
+                .isEqualTo(4);
+        assertThat(measured(findings, "echo of 1 KiB, CPU, pages of 64 KiB, over epoll as it comes"))
+                .isEqualTo(0.25);
+        assertThat(measured(findings, "datagrams of 1,400 B, CPU over Netty with offload"))
+                .isEqualTo(0.2, within(1e-9));
+        assertThat(measured(findings, "a read of the sink, garbage in B")).isEqualTo(8);
+        assertThat(measured(findings, "worst allocation while growing from 64 to 4,096 pages, ms"))
+                .isEqualTo(0.603);
+        assertThat(measured(findings, "given back 1 s after a burst, percent")).isEqualTo(93.75);
+        assertThat(measured(findings, "given back 0.2 s after a burst, told to trim, percent"))
+                .isZero();
     }
 
     private static double measured(Findings findings, String what) {

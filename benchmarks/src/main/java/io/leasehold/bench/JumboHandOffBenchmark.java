@@ -1,0 +1,174 @@
+package io.leasehold.bench;
+
+import io.leasehold.jumbo.JumboOptions;
+import io.leasehold.jumbo.JumboRing;
+import io.leasehold.jumbo.PageClass;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.util.concurrent.DefaultEventExecutor;
+import io.netty.util.concurrent.EventExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.BenchmarkParams;
+
+/// What does a page of a ring cost that one event loop allocates and another one releases? Beside buffers of the same
+/// size of Netty's two allocators; ours is the page alone, without a buffer over it.
+///
+/// Pages change hands in batches of 32, of which 8 may be under way, as from one turn of an event loop to the next; an
+/// invocation is 128 batches and ends when the last page is released. Handed over one by one, what is measured is how
+/// far apart the two threads happen to run, whose cache lines they share then, and so it varied by its own size.
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 10, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Fork(
+        value = 3,
+        jvmArgsAppend = {
+            Allocators.MIN_HEAP,
+            Allocators.MAX_HEAP,
+            Allocators.NATIVE,
+            EventLoops.ARGUMENT_1,
+            EventLoops.ARGUMENT_2
+        })
+public class JumboHandOffBenchmark {
+
+    private static final int BATCH = 32;
+    private static final int UNDER_WAY = 8;
+    private static final int BATCHES = 128;
+    private static final int PAGES = BATCH * BATCHES;
+    private static final int SPINS = 10_000;
+
+    /// Which pages.
+    @Param({"KIB_4", "KIB_64"})
+    public PageClass pageClass;
+
+    private final long[][] tokens = new long[UNDER_WAY][BATCH];
+    private final ByteBuf[][] buffers = new ByteBuf[UNDER_WAY][BATCH];
+    private final AtomicLong handed = new AtomicLong(); // batches, by who allocates
+    private final AtomicLong released = new AtomicLong(); // batches, by who releases
+    private final EventExecutor other = new DefaultEventExecutor();
+    private PageArena arena;
+    private JumboRing<Object> ring;
+    private ByteBufAllocator allocator;
+    private volatile boolean stopped;
+    private long next;
+
+    /// Opens the ring and the allocator that the benchmark's name asks for, and starts who releases.
+    @Setup
+    public void open(BenchmarkParams params) {
+        allocator = Allocators.open(params, "disabled");
+        arena = PageArena.open(PageArenaOptions.defaults().withName("bench").withByteSize(256 << 20));
+        ring = JumboRing.open(
+                arena, JumboOptions.defaults().withPageClass(pageClass), (of, page, address, byteSize) -> address);
+        boolean ours = params.getBenchmark().endsWith("handOff");
+        other.execute(() -> releaseBatches(ours));
+    }
+
+    /// Closes them, which proves that every page came back.
+    ///
+    /// @throws InterruptedException if the run is stopped
+    @TearDown
+    public void close() throws InterruptedException {
+        stopped = true;
+        other.shutdownGracefully(0, 10, TimeUnit.SECONDS).await();
+        ring.close();
+        arena.close();
+        Allocators.close(allocator);
+    }
+
+    /// Hands pages over.
+    @Benchmark
+    @OperationsPerInvocation(PAGES)
+    public void handOff() {
+        for (int batch = 0; batch < BATCHES; batch++) {
+            long[] into = tokens[awaitRoom()];
+            for (int i = 0; i < BATCH; i++) {
+                into[i] = ring.allocate();
+            }
+            handed.setRelease(++next);
+        }
+        awaitReleased(next);
+    }
+
+    /// Hands buffers over.
+    @Benchmark
+    @OperationsPerInvocation(PAGES)
+    public void handOffAdaptive() {
+        handBuffers();
+    }
+
+    /// Hands buffers over.
+    @Benchmark
+    @OperationsPerInvocation(PAGES)
+    public void handOffPooled() {
+        handBuffers();
+    }
+
+    private void handBuffers() {
+        for (int batch = 0; batch < BATCHES; batch++) {
+            ByteBuf[] into = buffers[awaitRoom()];
+            for (int i = 0; i < BATCH; i++) {
+                into[i] = allocator.directBuffer(pageClass.byteSize());
+            }
+            handed.setRelease(++next);
+        }
+        awaitReleased(next);
+    }
+
+    /// {@return where the next batch goes}
+    private int awaitRoom() {
+        awaitReleased(next - UNDER_WAY + 1);
+        return (int) (next % UNDER_WAY);
+    }
+
+    private void awaitReleased(long batches) {
+        for (int i = 0; released.getAcquire() < batches; i++) {
+            pause(i);
+        }
+    }
+
+    /// Other processes may have the processor of who is waited for.
+    private static void pause(int waits) {
+        if (waits < SPINS) {
+            Thread.onSpinWait();
+        } else {
+            Thread.yield();
+        }
+    }
+
+    private void releaseBatches(boolean ours) {
+        for (long batch = 0; ; batch++) {
+            for (int i = 0; handed.getAcquire() <= batch; i++) {
+                if (stopped) {
+                    return;
+                }
+                pause(i);
+            }
+            int from = (int) (batch % UNDER_WAY);
+            if (ours) {
+                ring.release(tokens[from], 0, BATCH);
+            } else {
+                for (ByteBuf buffer : buffers[from]) {
+                    buffer.release();
+                }
+            }
+            released.setRelease(batch + 1);
+        }
+    }
+}

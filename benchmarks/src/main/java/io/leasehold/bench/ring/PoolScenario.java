@@ -1,0 +1,117 @@
+package io.leasehold.bench.ring;
+
+import io.leasehold.bench.Allocators;
+import io.leasehold.bench.result.RingResult.Growth;
+import io.leasehold.bench.result.RingResult.Return;
+import io.leasehold.bench.result.Sample;
+import io.leasehold.bench.server.ChildJvm;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+
+/// Growth and burst with each pool in turn; what fails is said in a sentence, and left out.
+///
+/// @param growths how often each pool grows
+/// @param bursts how often each has its burst
+/// @param out is told what runs and what came of it, line by line
+public record PoolScenario(int growths, int bursts, Consumer<String> out) {
+
+    private static final List<String> GROWING = List.of("leased", "adaptive", "pooled");
+    private static final List<String> BURSTING = List.of("leased", "trimmed", "adaptive", "pooled");
+    private static final List<String> FLAGS = List.of(
+            Allocators.MIN_HEAP,
+            Allocators.MAX_HEAP,
+            Allocators.NATIVE,
+            "-XX:+AlwaysPreTouch",
+            "-Dio.netty.maxDirectMemory=" + (16L << 30));
+
+    private static final int LIMIT_MILLIS = 60_000;
+    private static final long START_MILLIS = 900;
+    private static final long GROWTH_MILLIS = 120;
+    private static final long BURST_MILLIS = 3_500;
+    private static final double NANOS_PER_MICRO = 1e3;
+
+    /// {@return about how long all of it takes, in milliseconds}
+    public long expectedMillis() {
+        long growing = START_MILLIS + (GrowthProcess.WARM + growths) * GROWTH_MILLIS;
+        return GROWING.size() * growing + BURST_MILLIS * BURSTING.size() * bursts;
+    }
+
+    /// Lets each pool grow, in a JVM of its own.
+    ///
+    /// @return what was measured, may be empty
+    /// @throws InterruptedException if the caller is interrupted; the process has been ended then
+    public List<Growth> growth() throws InterruptedException {
+        List<Growth> all = new ArrayList<>();
+        for (String pool : GROWING) {
+            out.accept("growth from %d to %d pages: %s".formatted(Pool.FIRST_PAGES, Pool.PAGES, pool));
+            try (ChildJvm child =
+                    ChildJvm.start("growth", GrowthProcess.class, FLAGS, List.of(pool, Integer.toString(growths)))) {
+                for (int round = 1; round <= growths; round++) {
+                    all.add(growth(round, pool, child.await("growth ", LIMIT_MILLIS)));
+                }
+                child.await("closed", LIMIT_MILLIS);
+            } catch (IOException | RuntimeException e) {
+                out.accept("  failed, and is left out: " + e.getMessage());
+            }
+        }
+        return all;
+    }
+
+    private Growth growth(int round, String pool, String line) {
+        String[] nanos = line.split(" ", -1);
+        Growth growth = new Growth(round, pool, micros(nanos[0]), micros(nanos[1]), micros(nanos[2]), micros(nanos[3]));
+        out.accept(String.format(
+                Locale.ROOT,
+                "  99.9 %% of the allocations in %.1f us, the worst in %.1f us",
+                growth.p999Micros(),
+                growth.worstMicros()));
+        return growth;
+    }
+
+    private static double micros(String nanos) {
+        return Long.parseLong(nanos) / NANOS_PER_MICRO;
+    }
+
+    /// Lets each pool have its burst, each time in a JVM of its own.
+    ///
+    /// @return what was measured, may be empty
+    /// @throws InterruptedException if the caller is interrupted; the process has been ended then
+    public List<Return> returns() throws InterruptedException {
+        List<Return> all = new ArrayList<>();
+        for (int round = 1; round <= bursts; round++) {
+            for (String pool : BURSTING) {
+                out.accept("burst %d of %d: %s".formatted(round, bursts, pool));
+                try (ChildJvm child = ChildJvm.start("the burst", BurstProcess.class, FLAGS, List.of(pool))) {
+                    Return result = burst(round, pool, child);
+                    all.add(result);
+                    out.accept(String.format(
+                            Locale.ROOT,
+                            "  %.0f %% given back after 0.2 s, %.0f %% after 1 s, %.0f %% after 2 s",
+                            100 * result.returned(200),
+                            100 * result.returned(1000),
+                            100 * result.returned(2000)));
+                } catch (IOException | RuntimeException e) {
+                    out.accept("  failed, and is left out: " + e.getMessage());
+                }
+            }
+        }
+        return all;
+    }
+
+    private static Return burst(int round, String pool, ChildJvm child) throws IOException, InterruptedException {
+        long burstBytes = Long.parseLong(child.await("burst ", LIMIT_MILLIS));
+        List<Sample> curve = new ArrayList<>();
+        for (String line = child.await("", LIMIT_MILLIS);
+                !line.equals("closed");
+                line = child.await("", LIMIT_MILLIS)) {
+            String[] sample = line.split(" ", -1);
+            if (sample[0].equals("sample")) {
+                curve.add(new Sample(Long.parseLong(sample[1]), Long.parseLong(sample[2])));
+            }
+        }
+        return new Return(round, pool, burstBytes, curve);
+    }
+}

@@ -1,0 +1,45 @@
+package io.leasehold.bench.traffic;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.io.IOException;
+
+/// Sends back what one connection sends.
+///
+/// **Threads.** Confined to the connection's event loop.
+final class Echo extends ChannelInboundHandlerAdapter {
+
+    private final Tally tally; // (C) its content: this writes
+
+    Echo(Tally tally) {
+        this.tally = tally;
+    }
+
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // a failed write comes as exceptionCaught
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        tally.addRead(((ByteBuf) message).readableBytes());
+        context.write(message, context.voidPromise());
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        context.flush();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        fail(context, cause, tally);
+    }
+
+    /// Ends a connection; that the sender ended it first, at the end of its term, is no fault.
+    static void fail(ChannelHandlerContext context, Throwable cause, Tally tally) {
+        if (!(cause instanceof IOException)) {
+            System.out.println("a connection failed: " + cause);
+            tally.addWrong();
+        }
+        context.close().addListener(ChannelFutureListener.FIRE_EXCEPTION_ON_FAILURE);
+    }
+}

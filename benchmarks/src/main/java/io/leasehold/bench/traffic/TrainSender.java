@@ -1,0 +1,88 @@
+package io.leasehold.bench.traffic;
+
+import io.leasehold.jumbo.DatagramSender;
+import io.leasehold.jumbo.JumboOptions;
+import io.leasehold.jumbo.JumboRing;
+import io.leasehold.jumbo.PageClass;
+import io.leasehold.memory.OffHeap;
+import io.leasehold.os.Datagrams;
+import io.leasehold.os.UdpSocket;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// Sends trains of datagrams, as fast as the socket takes them; what the receiver has no room for, the kernel drops.
+///
+/// **Threads.** As [Sending] has it.
+final class TrainSender implements Sending {
+
+    private static final long ARENA_BYTES = 4 << 20;
+    private static final long WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    private final PageArena arena; // (C)
+    private final JumboRing<Object> ring; // (C)
+    private final UdpSocket socket; // (C)
+    private final DatagramSender sender; // (O) of who runs it
+    private final long page; // (C)
+    private final AtomicLong sent = new AtomicLong(); // (A) opaque
+    private volatile boolean stopped; // (A)
+
+    TrainSender(int port) {
+        InetAddress loopback = InetAddress.getLoopbackAddress();
+        arena = PageArena.open(PageArenaOptions.defaults().withName("sender").withByteSize(ARENA_BYTES));
+        ring = JumboRing.open(
+                arena,
+                JumboOptions.defaults().withPageClass(PageClass.KIB_64),
+                (of, number, address, byteSize) -> address);
+        socket = Datagrams.system().open(new InetSocketAddress(loopback, 0));
+        sender = new DatagramSender(socket).to(new InetSocketAddress(loopback, port));
+        page = ring.allocate();
+        for (int i = 0; i < ring.pageByteSize(); i += Long.BYTES) {
+            OffHeap.putLong(ring.address(page) + i, Noise.at(i));
+        }
+    }
+
+    @Override
+    public void run() {
+        int byteSize = Traffic.TRAINS.messageByteSize();
+        long address = ring.address(page);
+        for (long number = 0; !stopped; number += Traffic.TRAIN) {
+            for (int i = 0; i < Traffic.TRAIN; i++) {
+                long from = address + (long) i * byteSize;
+                OffHeap.putLong(from, TrainReceiver.little(number + i));
+                OffHeap.putLong(from + byteSize - Long.BYTES, TrainReceiver.little(Noise.end(number + i)));
+            }
+            sender.load(address, Traffic.TRAIN * byteSize, byteSize);
+            while (!sender.send()) {
+                socket.awaitWritable(WAIT_NANOS);
+            }
+            sent.setOpaque(number + Traffic.TRAIN);
+        }
+    }
+
+    @Override
+    public void stop() {
+        stopped = true;
+    }
+
+    @Override
+    public long sent() {
+        return sent.getOpaque();
+    }
+
+    @Override
+    public long wrong() {
+        return 0;
+    }
+
+    @Override
+    public void close() {
+        socket.close();
+        ring.release(page);
+        ring.close();
+        arena.close();
+    }
+}

@@ -1,0 +1,82 @@
+package io.leasehold.bench.traffic;
+
+import io.leasehold.jumbo.PageClass;
+import io.leasehold.netty.LeasedByteBufAllocator;
+import io.leasehold.netty.uring.LeasedBufferRing;
+import io.leasehold.netty.uring.LeasedBufferRingOptions;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.uring.IoUringBufferRingConfig;
+import io.netty.channel.uring.IoUringChannelOption;
+import io.netty.channel.uring.IoUringFixedBufferRingAllocator;
+import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringIoHandlerConfig;
+import io.netty.channel.uring.IoUringServerSocketChannel;
+import org.jspecify.annotations.Nullable;
+
+/// What io_uring reads into: our ring or Netty's. All that names io_uring's classes is here, so the other receivers run
+/// without them too.
+///
+/// **Ownership.** Closed after the event loops, and before the allocator.
+///
+/// **Threads.** Confined to one; the ring belongs to the event loop.
+final class UringBuffers implements AutoCloseable {
+
+    private static final short GROUP = 0;
+    private static final int DEEP = 64;
+
+    /// What half of a second-level cache holds; ours chooses the same by itself.
+    private static final int SHALLOW_BYTES = 512 << 10;
+
+    private final @Nullable LeasedBufferRing ring; // (C) ours
+    private final IoUringBufferRingConfig config; // (C)
+
+    private UringBuffers(Receiver receiver, PageClass pageClass, ByteBufAllocator allocator) {
+        if (allocator instanceof LeasedByteBufAllocator leased) {
+            ring = LeasedBufferRing.open(
+                    leased,
+                    LeasedBufferRingOptions.defaults().withPageClass(pageClass).withEventLoops(1));
+            config = ring.config(GROUP);
+            return;
+        }
+        ring = null;
+        int depth = receiver == Receiver.RING64 ? DEEP : Math.min(DEEP, SHALLOW_BYTES / pageClass.byteSize());
+        config = IoUringBufferRingConfig.builder()
+                .bufferGroupId(GROUP)
+                .bufferRingSize((short) depth)
+                .batchSize(depth)
+                .incremental(false)
+                .allocator(new IoUringFixedBufferRingAllocator(allocator, pageClass.byteSize()))
+                .build();
+    }
+
+    static UringBuffers open(Receiver receiver, PageClass pageClass, ByteBufAllocator allocator) {
+        return new UringBuffers(receiver, pageClass, allocator);
+    }
+
+    IoHandlerFactory handlers() {
+        return IoUringIoHandler.newFactory(new IoUringIoHandlerConfig().setBufferRingConfig(config));
+    }
+
+    void use(ServerBootstrap bootstrap) {
+        bootstrap
+                .channel(IoUringServerSocketChannel.class)
+                .childOption(IoUringChannelOption.IO_URING_BUFFER_GROUP_ID, GROUP);
+    }
+
+    /// Puts the gate into a pipeline, as a server has it.
+    void build(ChannelPipeline pipeline) {
+        if (ring != null) {
+            pipeline.addLast(ring.gate());
+        }
+    }
+
+    @Override
+    public void close() {
+        if (ring != null) {
+            ring.close();
+        }
+    }
+}

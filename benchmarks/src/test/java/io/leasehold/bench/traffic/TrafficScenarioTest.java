@@ -1,0 +1,92 @@
+package io.leasehold.bench.traffic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.leasehold.bench.result.RingResult;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/// The scenario with its processes, as small as it gets.
+class TrafficScenarioTest {
+
+    private static final TrafficPlan SMALL = new TrafficPlan(1, 100, 100);
+
+    @Test
+    void everyReceiverHasItsTurnInEachRoundAndTheOrderAlternates() {
+        List<TrafficPlan.Term> terms = new TrafficPlan(2, 1, 1).terms(Optional.empty(), Optional.empty());
+
+        assertThat(terms).hasSize(2 * 12);
+        assertThat(terms.getFirst().text()).isEqualTo("sink, leased");
+        assertThat(terms.getLast().text()).isEqualTo("sink, leased");
+        assertThat(terms.subList(0, 12)).allMatch(term -> term.round() == 1);
+    }
+
+    @Test
+    void whatTheMachineDoesNotHaveIsLeftOut() {
+        assertThat(SMALL.terms(Optional.of("not allowed"), Optional.empty()))
+                .extracting(TrafficPlan.Term::text)
+                .containsExactly(
+                        "sink, epoll",
+                        "echo, epoll4",
+                        "echo, epoll",
+                        "trains, leased",
+                        "trains, epollGro",
+                        "trains, epoll");
+    }
+
+    @Test
+    void saysWhatIsMissingAndRunsTheRest() throws Exception {
+        List<String> said = new ArrayList<>();
+
+        List<RingResult.Traffic> results =
+                TrafficScenario.run(SMALL, Optional.of("not allowed"), Optional.of("no library"), said::add);
+
+        said.forEach(System.out::println);
+        assertThat(said)
+                .contains(
+                        "There is no io_uring here, so neither our ring nor Netty's receives sink and echo: not"
+                                + " allowed",
+                        "There is no epoll here, so ours has fewer to be compared with: no library");
+        assertThat(results).singleElement().satisfies(TrafficScenarioTest::isWhole);
+        assertThat(results.getFirst().kind()).isEqualTo("trains");
+        assertThat(ProcessHandle.current().children()).isEmpty();
+    }
+
+    @Test
+    void anEchoOnOurRingIsRightToTheByte() throws Exception {
+        Optional<String> missing = Receiver.missingUring();
+        assumeTrue(missing.isEmpty(), () -> "io_uring is skipped: " + missing);
+
+        isWhole(new TrafficTerm(SMALL).run(new TrafficPlan.Term(Traffic.ECHO, Receiver.LEASED, 1)));
+    }
+
+    @Test
+    void aWrongByteIsSeen() {
+        Tally tally = new Tally();
+        EmbeddedChannel channel = new EmbeddedChannel(new Sink(tally));
+        byte[] sent = new byte[100];
+        Noise.stretch(sent.length).get(0, sent);
+        channel.writeInbound(Unpooled.copiedBuffer(sent));
+        assertThat(tally.values().wrong()).isZero();
+
+        channel.writeInbound(Unpooled.copiedBuffer(sent)); // what came before, not what comes next
+
+        assertThat(tally.values().wrong()).isEqualTo(1);
+        assertThat(tally.values().reads()).isEqualTo(2);
+        assertThat(tally.values().bytes()).isEqualTo(200);
+    }
+
+    private static void isWhole(RingResult.Traffic result) {
+        assertThat(result.wrong()).isZero();
+        assertThat(result.messages()).isPositive();
+        assertThat(result.sent()).isPositive();
+        assertThat(result.reads()).isPositive();
+        assertThat(result.cpuNanos()).isPositive();
+        assertThat(result.seconds()).isPositive();
+    }
+}
