@@ -23,8 +23,22 @@ import org.jspecify.annotations.Nullable;
 /// **Threads.** Thread-safe. One thread at a time writes or changes the length; readers never wait for it. They see a
 /// file grow after all of the growth has been written, and never what lies behind the end of a cut.
 ///
-/// **Durability.** After [#force] what was written before survives a power cut. What was written since survives the end
-/// of this process, however it ends, but of a power cut any part of it, in units of a page.
+/// **After the end of this process**, however it ends, all is there that a write, a zerorange, a truncate or the
+/// release of a window has returned from: it is the kernel's, and other processes see it at once. Of what was under
+/// way any part may be there, and the file may be longer by some or all of what was to be added, which reads as what
+/// was written or as zero. That growth is seen whole or not at all is so for readers of this object, not for other processes.
+///
+/// **After a power cut** all is there that [#force] has confirmed, and of the rest nothing is promised but this:
+///
+/// * each sector of the disk, 512 bytes at least, has what it had when it was last forced or at any moment since. Pages
+///   are torn, and there is no order: what was written later may be there and what was written earlier not;
+/// * where the file was shorter at one of these moments, that is zero. Nothing that was never in this file is seen;
+/// * its length is one that it has had since, or on the way from one to the next. What was cut off may be back;
+/// * reserved blocks and what was stored through windows that were still out may be there or not.
+///
+/// **If the disk refuses**, [#force] says so, once for what was lost and again until that is written again. An error in
+/// writing early, when much is dirty, is told by it as well and not by the write. A file that is opened anew knows
+/// nothing of it: reads show what is in memory, which may be more than there is on the disk.
 ///
 /// @see <a href="https://man.netbsd.org/uvm.9">uvm(9)</a>, struct uvm_object
 public final class MappedFile implements AutoCloseable {
@@ -134,9 +148,9 @@ public final class MappedFile implements AutoCloseable {
         }
     }
 
-    /// Makes what was written through this file survive a power cut, and its length: all that was returned from before
-    /// this is called. Costs no call of the kernel if nothing was written since the last time; else it blocks as long
-    /// as the disk takes.
+    /// Makes what was written through this object survive a power cut, and its length: all that was returned from
+    /// before this is called. Costs no call of the kernel if nothing was written since the last time; else it blocks as
+    /// long as the disk takes. What others have written is theirs to force.
     ///
     /// @throws IOException if the disk refuses, now or since the last success, in writing by itself. Then all that was
     ///     not forced is lost as far as anybody knows, and each call for it throws again until it is written again by a
@@ -147,8 +161,9 @@ public final class MappedFile implements AutoCloseable {
         force(0, Long.MAX_VALUE);
     }
 
-    /// Makes a range survive a power cut: what was written to it, and the length as far as that reaches. What was
-    /// written elsewhere need not be waited for.
+    /// Makes a range survive a power cut: what was written to it, and the length as far as the range reaches. What was
+    /// written elsewhere is not waited for, unless the length was changed otherwise than by writing behind the end. A
+    /// range that is clean costs no call of the kernel.
     ///
     /// @param byteOffset start of the range; pages that it touches are forced whole
     /// @param byteSize size of the range, which may reach behind the end of the file

@@ -14,7 +14,9 @@ import io.leasehold.memory.Alignment;
 /// @param extents how many extents for files that are mapped whole, 0 for none
 /// @param extentByteSize size of one in bytes, a power of two of at least `windowByteSize`
 /// @param directByteSize the largest file in bytes that the cache maps whole by itself
-/// @param dirtyByteSize how many bytes are written to a file before the kernel is told to start writing them to disk
+/// @param dirtyByteSize how many bytes of a file are written before the kernel is told to start writing them to disk,
+///     in pages. As many again may be under way, and one window more: then the writer waits for the disk. What is
+///     stored counts when its window is released
 public record WindowCacheOptions(
         String name,
         int windows,

@@ -5,11 +5,12 @@
 ///   WindowCache      what users see                          MappedFile   an open file, its length and trust
 ///     WindowReads      guarded copies, or read(2)            Uio          a transfer, and how far it came
 ///     WindowWrites     into files of ours                    Window       a part that is lent
-///     WindowLoans      pinned windows, private copies
+///     WindowLoans      pinned windows, private copies        FileDurability   what is not forced, or lost
 ///       WindowSpace      mapped, pinned, waited for, one lock
 ///         WindowPools      the empty file, and two pools
 ///           WindowPool       slots of address space          StagingRuns  leased pages for what is copied
 ///           WindowTable      slots by part, no lock          Admission    what windows may cost
+///                                                            ByteRanges   some parts of a file
 /// ```
 ///
 /// ## What a call does for each trust
@@ -51,6 +52,24 @@
 ///   kernel does that a folio at a time, so on a full disk a hole beside the window made a store into it fault.
 /// * **What fails leaves the file as long as it was.** Zeroes that were written ahead of a source that gave nothing, and
 ///   blocks that a full disk gave for a part of what was asked, are taken back.
+/// * **Forced by range through a mapping.** msync(2) is the one call of Linux that is durable for a range, journal and
+///   flush of the disk included; sync_file_range(2) is for none, and fdatasync(2) waits for all of the file. So a short
+///   mapping is made for it, from the first dirty page of the range to its last: the kernel writes the dirty ones only,
+///   and one flush serves them all. Where the length is at stake, fdatasync(2).
+/// * **A refusal stays.** The kernel tells an error once and takes the page for clean, so a second attempt would
+///   succeed and mean nothing. And whoever waits for the disk takes the error, also early write-back.
+///
+/// ## What is there afterwards
+///
+/// | what                     | process killed               | power cut                                  |
+/// |--------------------------|------------------------------|--------------------------------------------|
+/// | forced                   | there                        | there                                      |
+/// | returned                 | there, others see it at once | each sector as it was at any moment since  |
+/// | under way                | any part                     | the same                                   |
+/// | stored, window still out | there                        | the same                                   |
+/// | growth                   | there; under way any part    | any part; what was forced is in the length |
+/// | cut                      | done                         | done or not, until it is forced            |
+/// | order of unforced writes | as they returned             | none                                       |
 ///
 /// (2026-11)
 @NullMarked
