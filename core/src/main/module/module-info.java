@@ -2,6 +2,7 @@
 module io.leasehold {
     requires static io.netty.buffer;
     requires static io.netty.common;
+    requires static io.netty.handler;
     requires static io.netty.transport;
     requires static io.netty.transport.classes.io_uring;
     requires static org.agrona;
@@ -12,6 +13,7 @@ module io.leasehold {
     exports io.leasehold.lease;
     exports io.leasehold.memory;
     exports io.leasehold.netty;
+    exports io.leasehold.netty.file;
     exports io.leasehold.netty.uring;
     exports io.leasehold.page;
     exports io.leasehold.slab;

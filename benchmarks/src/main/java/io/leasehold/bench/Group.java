@@ -74,6 +74,7 @@ enum Group {
     Optional<Scenario> scenario(int rounds) {
         return switch (this) {
             case SERVER -> Optional.of(new ServerPart(rounds));
+            case WINDOW -> Optional.of(new FilePart(rounds));
             case MEMORY -> Optional.of(new MemoryPart());
             case RING -> Optional.of(new RingPart(rounds));
             default -> Optional.empty();

@@ -134,7 +134,7 @@ public final class LeaseBuffers {
         buffer.wrap(buffer, 0, 0);
     }
 
-    private static int capacity(long byteSize) {
+    static int capacity(long byteSize) {
         if (byteSize < 1 || byteSize > Integer.MAX_VALUE) {
             throw new IllegalArgumentException(
                     "size is not one of a buffer: byteSize=" + byteSize + ", bounds=1.." + Integer.MAX_VALUE);
@@ -150,7 +150,7 @@ public final class LeaseBuffers {
         return address;
     }
 
-    private static void requireUsable() {
+    static void requireUsable() {
         if (!IS_USABLE) {
             throw unusable();
         }

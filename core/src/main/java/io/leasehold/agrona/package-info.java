@@ -9,6 +9,8 @@
 ///                   no lease, no session            +----------------------------------------------+
 /// ```
 ///
+/// Windows on files have [WindowBuffers], whose views are to be read alone.
+///
 /// ## What Agrona asks for
 ///
 /// Agrona 2.6.0 uses the JDK's own Unsafe, so java has to be started with one option more, whichever way this library

@@ -19,14 +19,14 @@ import javax.net.ssl.KeyManagerFactory;
 ///
 /// @param server for who listens
 /// @param client for who connects to 127.0.0.1
-record EchoTls(SslContext server, SslContext client) {
+public record EchoTls(SslContext server, SslContext client) {
 
     private static final String ALIAS = "echo";
     private static final String PASSWORD = "changeit";
     private static final int LIMIT_SECONDS = 60;
 
     /// Makes a key in a file of `folder`.
-    static EchoTls make(Path folder) throws IOException, GeneralSecurityException, InterruptedException {
+    public static EchoTls make(Path folder) throws IOException, GeneralSecurityException, InterruptedException {
         Path file = folder.resolve("echo.p12");
         runKeytool(file);
         KeyStore store = KeyStore.getInstance("PKCS12");

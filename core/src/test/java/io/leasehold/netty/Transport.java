@@ -16,12 +16,12 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 
 /// How bytes come from the kernel: through views of buffers, or by their addresses.
-enum Transport {
+public enum Transport {
     NIO,
     EPOLL;
 
     /// Skips a test where there is no such transport, and says why.
-    void assumeAvailable() {
+    public void assumeAvailable() {
         if (this == EPOLL && !Epoll.isAvailable()) {
             Throwable cause = Epoll.unavailabilityCause();
             while (cause.getCause() != null) {
@@ -33,18 +33,18 @@ enum Transport {
         }
     }
 
-    EventLoopGroup group(String name, int threads) {
+    public EventLoopGroup group(String name, int threads) {
         return new MultiThreadIoEventLoopGroup(
                 threads,
                 new DefaultThreadFactory(name, true),
                 this == NIO ? NioIoHandler.newFactory() : EpollIoHandler.newFactory());
     }
 
-    Class<? extends ServerChannel> serverChannel() {
+    public Class<? extends ServerChannel> serverChannel() {
         return this == NIO ? NioServerSocketChannel.class : EpollServerSocketChannel.class;
     }
 
-    Class<? extends Channel> channel() {
+    public Class<? extends Channel> channel() {
         return this == NIO ? NioSocketChannel.class : EpollSocketChannel.class;
     }
 }

@@ -72,7 +72,7 @@ final class AnswerReader {
             } else {
                 int count = Math.min(to - at, bodyBytes - bodyAt);
                 if (isRight) {
-                    isRight = Content.matches(ids[first], bodyAt, bytes, at, at + count);
+                    isRight = Content.matches(deck.content(ids[first]), bodyAt, bytes, at, at + count);
                 }
                 bodyAt += count;
                 at += count;

@@ -64,6 +64,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
         ByteBuf bytes = (ByteBuf) message;
         try {
             load.tick();
+            load.received(bytes.readableBytes());
             while (bytes.isReadable() && !isLost) {
                 int count = Math.min(bytes.readableBytes(), SCRATCH_BYTES);
                 bytes.readBytes(scratch, 0, count);

@@ -19,6 +19,9 @@ public final class Content {
     /// Numbers that differ by less than this have different bodies.
     private static final int STARTS = 1 << 16;
 
+    /// So that no piece of a file stands in for another one.
+    private static final int PIECE_STEP = 4_099;
+
     private static final byte[] TABLE = new byte[STARTS + MAX_BYTES];
 
     static {
@@ -37,10 +40,26 @@ public final class Content {
         return Arrays.copyOfRange(TABLE, start(id), start(id) + byteSize);
     }
 
-    /// {@return whether `bytes` from `from` to `to` are those of body `id` at `byteOffset`}
+    /// {@return whether `bytes` from `from` to `to` are those of body `id` at `byteOffset`; behind its longest, bodies of
+    /// other numbers follow, as in a file}
     static boolean matches(int id, int byteOffset, byte[] bytes, int from, int to) {
-        int start = start(id) + byteOffset;
-        return Arrays.equals(TABLE, start, start + to - from, bytes, from, to);
+        int at = from;
+        while (at < to) {
+            int position = byteOffset + at - from;
+            int within = position % MAX_BYTES;
+            int count = Math.min(to - at, MAX_BYTES - within);
+            int start = start(pieceId(id, position / MAX_BYTES)) + within;
+            if (!Arrays.equals(TABLE, start, start + count, bytes, at, at + count)) {
+                return false;
+            }
+            at += count;
+        }
+        return true;
+    }
+
+    /// {@return the number of the body that is piece `piece` of a file, each of which has [#MAX_BYTES]}
+    static int pieceId(int id, int piece) {
+        return id + piece * PIECE_STEP;
     }
 
     private static int start(int id) {

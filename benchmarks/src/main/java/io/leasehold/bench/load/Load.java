@@ -50,6 +50,7 @@ final class Load {
     private long requests; // (O)
     private long wrong; // (O)
     private int lost; // (O) connections
+    private long bytes; // (O)
     private int next; // (O) connection
     private String problem = ""; // (O) the first
 
@@ -176,6 +177,13 @@ final class Load {
         }
     }
 
+    /// Notes that bytes came in at the last [#tick].
+    void received(int count) {
+        if (hasBegun && !hasEnded) {
+            bytes += count;
+        }
+    }
+
     /// Notes that a connection is gone, with `unanswered` requests.
     void lost(int unanswered, String why) {
         lost++;
@@ -194,7 +202,7 @@ final class Load {
             problem = missing + " requests had no answer " + DRAIN_MILLIS / 1000 + " s after the load";
         }
         double seconds = (lastAnswerNanos - beginNanos) / NANOS;
-        result.complete(new LoadResult(requests, wrong + missing, seconds, quantiles(), problem));
+        result.complete(new LoadResult(requests, bytes, wrong + missing, seconds, quantiles(), problem));
     }
 
     private List<Quantile> quantiles() {

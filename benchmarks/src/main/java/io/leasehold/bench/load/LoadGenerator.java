@@ -58,9 +58,23 @@ public final class LoadGenerator implements AutoCloseable {
     /// @param tls for an encrypted server
     /// @param seed of the order of requests
     public LoadGenerator(int port, @Nullable SslContext tls, long seed) {
+        this(port, tls, new Deck(seed));
+    }
+
+    /// {@return one that asks for files}
+    ///
+    /// @param port of the server
+    /// @param tls for an encrypted server
+    /// @param tree that the server has
+    /// @param seed of the order of requests
+    public static LoadGenerator ofFiles(int port, @Nullable SslContext tls, FileTree tree, long seed) {
+        return new LoadGenerator(port, tls, new Deck(tree, seed));
+    }
+
+    private LoadGenerator(int port, @Nullable SslContext tls, Deck deck) {
         this.server = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
         this.tls = tls;
-        deck = new Deck(seed);
+        this.deck = deck;
         group = new MultiThreadIoEventLoopGroup(
                 1,
                 new DefaultThreadFactory("load", true),

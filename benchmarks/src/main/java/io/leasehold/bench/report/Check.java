@@ -9,7 +9,17 @@ import java.util.regex.Pattern;
 final class Check {
 
     private static final List<String> SECTIONS =
-            List.of("machine", "summary", "allocator", "page", "lease", "ring", "server", "memory", "targets");
+            List.of(
+                    "machine",
+                    "summary",
+                    "allocator",
+                    "page",
+                    "lease",
+                    "ring",
+                    "server",
+                    "files",
+                    "memory",
+                    "targets");
     private static final Pattern FIGURE = Pattern.compile("<figure id=\"([^\"]+)\">(.*?)</figure>", Pattern.DOTALL);
     private static final Pattern CELL = Pattern.compile("<(t[hd]|dd)[^>]*>(.*?)</\\1>", Pattern.DOTALL);
     private static final Pattern NO_VALUE = Pattern.compile("\\s*|.*\\b(NaN|Infinity|null)\\b.*", Pattern.DOTALL);
@@ -59,6 +69,9 @@ final class Check {
         for (Load load : findings.loads()) {
             charts.add("chart-resident-" + load.id());
             charts.add(load.fixed() ? "chart-latency-" + load.id() : "chart-server-throughput");
+        }
+        if (!findings.files().isEmpty()) {
+            charts.addAll(List.of("chart-files-throughput", "chart-files-cpu"));
         }
         findings.scenarios().forEach(scenario -> charts.add("chart-memory-" + scenario));
         RingRounds ring = new RingRounds(findings.ring());

@@ -1,5 +1,6 @@
 package io.leasehold.bench.report;
 
+import io.leasehold.bench.result.FileResult;
 import io.leasehold.bench.result.Machine;
 import io.leasehold.bench.result.Measurement;
 import io.leasehold.bench.result.MemoryResult;
@@ -12,11 +13,21 @@ import java.util.List;
 
 /// All that a folder holds, read once; what was not run is empty.
 record Findings(
-        Machine machine, List<Measurement> jmh, List<ServerResult> server, List<MemoryResult> memory, RingResult ring) {
+        Machine machine,
+        List<Measurement> jmh,
+        List<ServerResult> server,
+        List<FileResult> files,
+        List<MemoryResult> memory,
+        RingResult ring) {
 
     static Findings of(Results results) throws IOException {
         return new Findings(
-                results.machine(), results.measurements(), results.server(), results.memory(), results.ring());
+                results.machine(),
+                results.measurements(),
+                results.server(),
+                results.files(),
+                results.memory(),
+                results.ring());
     }
 
     /// {@return what JMH was asked, in the order of the report}

@@ -61,6 +61,7 @@ public final class Report {
         }
         new RingSection(new RingRounds(findings.ring())).write(html);
         new ServerSection(findings).write(html);
+        new FileSection(findings.files()).write(html);
         new MemorySection(findings).write(html);
         targets();
         html.raw("<footer>\n")
@@ -243,6 +244,9 @@ public final class Report {
         }
         if (!findings.server().isEmpty()) {
             files.add("server.json");
+        }
+        if (!findings.files().isEmpty()) {
+            files.add("files.json");
         }
         if (!findings.memory().isEmpty()) {
             files.add("memory.json");

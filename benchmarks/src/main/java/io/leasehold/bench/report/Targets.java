@@ -3,6 +3,7 @@ package io.leasehold.bench.report;
 import static io.leasehold.bench.report.Target.atLeast;
 import static io.leasehold.bench.report.Target.atMost;
 
+import io.leasehold.bench.result.FileResult;
 import io.leasehold.bench.result.Measurement;
 import io.leasehold.bench.result.MemoryResult.Moment;
 import java.util.ArrayList;
@@ -35,6 +36,7 @@ record Targets(Lookup lookup) {
         access(all);
         memory(all);
         server(all);
+        files(all);
         all.addAll(new RingTargets(lookup).all());
         return all;
     }
@@ -235,6 +237,36 @@ record Targets(Lookup lookup) {
                             .mapToDouble(term -> term.wrong())
                             .sum()))));
         }
+    }
+
+    private void files(List<Target> all) {
+        FileSection files = new FileSection(lookup.findings().files());
+        all.add(atLeast(
+                "window",
+                "files, plain: MiB/s over sendfile",
+                0.95,
+                "1",
+                ratio(files.over(false, "sendfile", FileResult::mibPerSecond))));
+        all.add(atLeast(
+                "window",
+                "files, TLS: MiB/s over ChunkedNioFile (or the next row)",
+                1.3,
+                "",
+                ratio(files.over(true, "chunked", FileResult::mibPerSecond))));
+        all.add(atMost(
+                "window",
+                "files, TLS: CPU a MiB over ChunkedNioFile (or the row before)",
+                0.75,
+                ratio(files.over(true, "chunked", FileResult::cpuMicrosPerMib))));
+        all.add(atMost(
+                "window",
+                "files: wrong answers",
+                0,
+                files.terms().isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(exact(files.terms().stream()
+                                .mapToDouble(FileResult::wrong)
+                                .sum()))));
     }
 
     private Target best(

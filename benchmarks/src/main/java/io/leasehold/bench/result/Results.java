@@ -23,6 +23,7 @@ public record Results(Path folder) {
     private static final String JMH = "jmh.json";
     private static final String MACHINE = "machine.json";
     private static final String SERVER = "server.json";
+    private static final String FILES = "files.json";
     private static final String MEMORY = "memory.json";
     private static final String RING = "ring.json";
     private static final String REPORT = "index.html";
@@ -41,6 +42,11 @@ public record Results(Path folder) {
     /// Writes the terms of the server scenario, in place of earlier ones.
     public void writeServer(List<ServerResult> terms) throws IOException {
         write(SERVER, terms);
+    }
+
+    /// Writes the terms of the file scenario, in place of earlier ones.
+    public void writeFiles(List<FileResult> terms) throws IOException {
+        write(FILES, terms);
     }
 
     /// Writes what the memory scenario found, in place of earlier results.
@@ -72,7 +78,7 @@ public record Results(Path folder) {
     /// Takes away what an earlier run left, so that nothing of it is read as a part of the next one.
     public void clear() throws IOException {
         Files.createDirectories(folder);
-        for (String name : List.of(JMH, MACHINE, SERVER, MEMORY, RING, REPORT, PICTURE)) {
+        for (String name : List.of(JMH, MACHINE, SERVER, FILES, MEMORY, RING, REPORT, PICTURE)) {
             Files.deleteIfExists(folder.resolve(name));
         }
     }
@@ -90,6 +96,11 @@ public record Results(Path folder) {
     /// {@return the terms of the server scenario}
     public List<ServerResult> server() throws IOException {
         return read(SERVER, ServerResult[].class);
+    }
+
+    /// {@return the terms of the file scenario}
+    public List<FileResult> files() throws IOException {
+        return read(FILES, FileResult[].class);
     }
 
     /// {@return what the memory scenario found}

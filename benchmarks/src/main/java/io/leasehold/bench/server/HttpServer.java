@@ -3,6 +3,7 @@ package io.leasehold.bench.server;
 import io.leasehold.bench.Allocators;
 import io.leasehold.bench.load.Content;
 import io.leasehold.bench.load.Keys;
+import io.leasehold.window.FileTrust;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
@@ -14,6 +15,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.ssl.SslContext;
+import io.netty.handler.stream.ChunkedWriteHandler;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -21,7 +23,8 @@ import java.security.GeneralSecurityException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// An HTTP/1.1 server on a port of 127.0.0.1, as a user of Netty would write it; [Answering] is what it does.
+/// An HTTP/1.1 server on a port of 127.0.0.1, as a user of Netty would write it; [Answering] is what it does, or
+/// [FileAnswering] where it has files.
 ///
 /// **Ownership.** Who opens it closes it, and with it its allocator.
 ///
@@ -34,13 +37,40 @@ final class HttpServer implements AutoCloseable {
     private static final int BACKLOG = 1024;
     private static final int STOP_SECONDS = 5;
 
+    /// A GET has no body.
+    private static final int FILE_REQUEST_BYTES = 64 << 10;
+
     private final Answering.Counts counts = new Answering.Counts(); // (A)
     private final ByteBufAllocator allocator; // (C)
+    private final @Nullable Files files; // (C)
     private final EventLoopGroup group; // (C)
     private final Channel listener; // (C)
 
+    /// What a server with files has.
+    private record Files(FileFolder folder, FileSender sender) {
+
+        static @Nullable Files open(ServerOptions options, ByteBufAllocator allocator) throws IOException {
+            if (options.files().isEmpty()) {
+                return null;
+            }
+            FileOptions ours = options.files().get();
+            boolean isOpen = false;
+            try {
+                FileFolder folder = new FileFolder(ours.root(), ours.trust() == FileTrust.IMMUTABLE);
+                Files files = new Files(folder, new FileSender(ours, allocator));
+                isOpen = true;
+                return files;
+            } finally {
+                if (!isOpen) {
+                    Allocators.close(allocator);
+                }
+            }
+        }
+    }
+
     private HttpServer(ServerOptions options, @Nullable SslContext tls) throws IOException {
         allocator = Allocators.open(options.allocator(), LEAK_LEVEL);
+        files = Files.open(options, allocator);
         group = options.transport().group("server", options.threads());
         ChannelFuture bound = new ServerBootstrap()
                 .group(group)
@@ -78,6 +108,14 @@ final class HttpServer implements AutoCloseable {
         if (tls != null) {
             pipeline.addLast(tls.newHandler(channel.alloc()));
         }
+        if (files != null) {
+            pipeline.addLast(
+                    new HttpServerCodec(),
+                    new HttpObjectAggregator(FILE_REQUEST_BYTES),
+                    new ChunkedWriteHandler(),
+                    new FileAnswering(counts, files.folder, files.sender));
+            return;
+        }
         pipeline.addLast(
                 new HttpServerCodec(),
                 new HttpObjectAggregator(Content.MAX_BYTES),
@@ -99,9 +137,9 @@ final class HttpServer implements AutoCloseable {
         return Allocators.heldBytes(allocator);
     }
 
-    /// Ends all connections and threads, and closes the allocator.
+    /// Ends all connections and threads, and closes the files and the allocator.
     ///
-    /// @throws IllegalStateException if the allocator is ours and a buffer did not come back
+    /// @throws IllegalStateException if they are ours and a window or a buffer did not come back
     @Override
     public void close() {
         listener.close().syncUninterruptibly();
@@ -110,6 +148,9 @@ final class HttpServer implements AutoCloseable {
 
     private void stop() {
         group.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS).syncUninterruptibly();
+        if (files != null) {
+            files.sender.close();
+        }
         Allocators.close(allocator);
     }
 

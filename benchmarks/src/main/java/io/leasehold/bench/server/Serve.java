@@ -16,6 +16,9 @@ import java.util.concurrent.CompletableFuture;
 /// | `serve.tls` | whether it is encrypted, under a certificate that signs itself |
 /// | `serve.allocator` | `leased`, `adaptive` or `pooled` |
 /// | `serve.threads` | event loops |
+/// | `serve.root` | a folder whose files are served (`-Droot=`, seen from that of Maven); without it there are bodies of any length |
+/// | `serve.files` | how they are sent: `leasehold`, `sendfile`, `chunked` or `chunked64` |
+/// | `serve.trust` | `foreign`, as anybody may edit them, or `immutable` |
 ///
 /// It ends with Ctrl-C, and says then whether all buffers came back.
 public final class Serve {
@@ -47,6 +50,7 @@ public final class Serve {
                 keys,
                 System.getProperty("serve.allocator", "leased"),
                 Integer.getInteger("serve.threads", 1),
+                files(),
                 0);
         HttpServer server;
         try {
@@ -65,10 +69,26 @@ public final class Serve {
         System.exit(0);
     }
 
+    private static Optional<FileOptions> files() {
+        String root = System.getProperty("serve.root", "");
+        return root.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new FileOptions(
+                        Path.of(System.getProperty("serve.base", "")).resolve(root),
+                        FileWay.of(System.getProperty("serve.files", "leasehold")),
+                        FileOptions.trust(System.getProperty("serve.trust", "foreign"))));
+    }
+
     private static void print(HttpServer server, ServerOptions options, String scheme) {
         String address = scheme + "://127.0.0.1:" + server.port();
         System.out.printf(
                 "%nlistening on %s (%s, %s)%n%n", address, options.transport().text(), options.allocator());
+        if (options.files().isPresent()) {
+            FileOptions files = options.files().get();
+            System.out.println("  the files of " + files.root() + " (" + files.text() + ")");
+            System.out.println("\nCtrl-C stops it.");
+            return;
+        }
         System.out.println("  curl -sk " + address + "/7/1000 | wc -c     1000 bytes of body 7");
         System.out.println("  wrk -t1 -c64 -d10 " + address + "/7/4096");
         System.out.println("\nCtrl-C stops it.");

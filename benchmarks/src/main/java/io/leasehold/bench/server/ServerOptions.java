@@ -14,13 +14,21 @@ import java.util.Set;
 /// @param keys the file of its key ([Keys]), if it is encrypted
 /// @param allocator `leased`, `adaptive` or `pooled`
 /// @param threads event loops that serve connections
+/// @param files that it has to send, instead of bodies
 /// @param faultEvery spoils each answer whose number this divides, so that it is seen whether that is seen; 0 for none
 record ServerOptions(
-        int port, Transport transport, Optional<Path> keys, String allocator, int threads, int faultEvery) {
+        int port,
+        Transport transport,
+        Optional<Path> keys,
+        String allocator,
+        int threads,
+        Optional<FileOptions> files,
+        int faultEvery) {
 
     private static final int MAX_PORT = 65_535;
 
-    private static final Set<String> NAMES = Set.of("port", "transport", "keys", "allocator", "threads", "fault-every");
+    private static final Set<String> NAMES =
+            Set.of("port", "transport", "keys", "allocator", "threads", "root", "files", "trust", "fault-every");
 
     /// Checks the numbers.
     ServerOptions {
@@ -30,6 +38,10 @@ record ServerOptions(
         if (threads < 1 || faultEvery < 0) {
             throw new IllegalArgumentException(
                     "threads must be at least 1 and fault-every at least 0: " + threads + ", " + faultEvery);
+        }
+        if (keys.isPresent()
+                && files.filter(each -> each.way() == FileWay.SENDFILE).isPresent()) {
+            throw new IllegalArgumentException("sendfile cannot encrypt: files=sendfile, with keys");
         }
     }
 
@@ -52,6 +64,11 @@ record ServerOptions(
                 Optional.ofNullable(values.get("keys")).map(Path::of),
                 values.getOrDefault("allocator", "leased"),
                 number(values, "threads", 1),
+                Optional.ofNullable(values.get("root"))
+                        .map(root -> new FileOptions(
+                                Path.of(root),
+                                FileWay.of(values.getOrDefault("files", "leasehold")),
+                                FileOptions.trust(values.getOrDefault("trust", "foreign")))),
                 number(values, "fault-every", 0));
     }
 

@@ -173,7 +173,7 @@ public final class ServerScenario {
         }
     }
 
-    private static void removeHook(Thread hook) {
+    static void removeHook(Thread hook) {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
@@ -182,7 +182,7 @@ public final class ServerScenario {
     }
 
     /// A key that is made when it is first needed, and deleted at the end.
-    private static final class KeyFile implements AutoCloseable {
+    static final class KeyFile implements AutoCloseable {
 
         private Optional<Path> file = Optional.empty();
 

@@ -26,16 +26,15 @@ import java.util.concurrent.TimeUnit;
 /// @param port that the server listens on; 0 for any
 record TermRun(Plan plan, Optional<Path> keys, int port) {
 
-    private static final List<String> SERVER_FLAGS =
+    static final List<String> SERVER_FLAGS =
             List.of(Allocators.MIN_HEAP, Allocators.MAX_HEAP, "-XX:+AlwaysPreTouch", "-XX:+UseG1GC");
-    private static final List<String> LOAD_FLAGS =
-            List.of("-Xms256m", "-Xmx256m", "-XX:+UseSerialGC", Allocators.NATIVE);
+    static final List<String> LOAD_FLAGS = List.of("-Xms256m", "-Xmx256m", "-XX:+UseSerialGC", Allocators.NATIVE);
 
     /// Few enough that hardly a buffer is pooled when the baseline is taken.
-    private static final int WARM_CONNECTIONS = 4;
+    static final int WARM_CONNECTIONS = 4;
 
-    private static final int START_MILLIS = 60_000;
-    private static final int ANSWER_MILLIS = 10_000;
+    static final int START_MILLIS = 60_000;
+    static final int ANSWER_MILLIS = 10_000;
     private static final int DRAIN_MILLIS = 30_000;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -99,12 +98,12 @@ record TermRun(Plan plan, Optional<Path> keys, int port) {
         }
     }
 
-    private static ServerValues values(ChildJvm server) throws IOException, InterruptedException {
+    static ServerValues values(ChildJvm server) throws IOException, InterruptedException {
         server.tell("values");
         return ServerValues.parse(server.await("values ", ANSWER_MILLIS));
     }
 
-    private static LoadResult result(ChildJvm load, long millis) throws IOException, InterruptedException {
+    static LoadResult result(ChildJvm load, long millis) throws IOException, InterruptedException {
         return JSON.readValue(load.await("result ", millis + DRAIN_MILLIS), LoadResult.class);
     }
 

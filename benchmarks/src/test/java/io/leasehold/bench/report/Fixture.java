@@ -1,5 +1,6 @@
 package io.leasehold.bench.report;
 
+import io.leasehold.bench.result.FileResult;
 import io.leasehold.bench.result.Machine;
 import io.leasehold.bench.result.MemoryResult;
 import io.leasehold.bench.result.MemoryResult.Moment;
@@ -84,6 +85,19 @@ final class Fixture {
             }
         }
         results.writeServer(terms);
+        return this;
+    }
+
+    Fixture files(int rounds) throws IOException {
+        List<FileResult> terms = new ArrayList<>();
+        for (int round = 1; round <= rounds; round++) {
+            for (String way : List.of("leasehold", "sendfile", "chunked", "chunked64")) {
+                boolean tls = way.startsWith("chunked");
+                terms.add(new FileResult(round, tls, way, 100, (1 + way.length()) * MIB, 0, 1, 1_000_000, 300 * MIB));
+            }
+            terms.add(new FileResult(round, true, "leasehold", 100, 16 * MIB, 0, 1, 1_000_000, 300 * MIB));
+        }
+        results.writeFiles(terms);
         return this;
     }
 

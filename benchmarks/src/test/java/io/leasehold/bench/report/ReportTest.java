@@ -38,6 +38,8 @@ class ReportTest {
                         "chart-server-cpu",
                         "chart-latency-nio-plain-native-16-rate",
                         "chart-resident-nio-plain-native-16-max",
+                        "chart-files-throughput",
+                        "chart-files-cpu",
                         "chart-memory-burst4k",
                         "chart-memory-unheardOf",
                         "chart-jumbo",
@@ -185,6 +187,7 @@ class ReportTest {
 
     private Results everything() throws IOException {
         return Fixture.in(folder)
+                .files(5)
                 .time("PageArenaBenchmark.page", 10)
                 .time("PageArenaBenchmark.pageNettyAdaptive", 20)
                 .time("PageArenaBenchmark.pageNettyPooled", 40)

@@ -97,6 +97,17 @@ class TargetsTest {
                 .isZero();
     }
 
+    @Test
+    void filesAreComparedOnEqualConnections() throws IOException {
+        Findings findings = Findings.of(Fixture.in(folder).files(5).results());
+
+        assertThat(measured(findings, "files, plain: MiB/s over sendfile")).isEqualTo(10.0 / 9);
+        assertThat(measured(findings, "files, TLS: MiB/s over ChunkedNioFile (or the next row)"))
+                .isEqualTo(2.0);
+        assertThat(measured(findings, "files, TLS: CPU a MiB over ChunkedNioFile (or the row before)"))
+                .isEqualTo(0.5);
+    }
+
     private static double measured(Findings findings, String what) {
         return Targets.of(findings).all().stream()
                 .filter(target -> target.what().equals(what))

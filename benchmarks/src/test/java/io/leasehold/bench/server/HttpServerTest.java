@@ -174,6 +174,6 @@ class HttpServerTest {
     }
 
     private static ServerOptions options(Optional<Path> keys, int faultEvery) {
-        return new ServerOptions(0, Transport.NIO, keys, "leased", 1, faultEvery);
+        return new ServerOptions(0, Transport.NIO, keys, "leased", 1, Optional.empty(), faultEvery);
     }
 }

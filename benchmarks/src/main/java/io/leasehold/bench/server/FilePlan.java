@@ -1,0 +1,74 @@
+package io.leasehold.bench.server;
+
+import io.leasehold.bench.server.Plan.Timing;
+import java.util.ArrayList;
+import java.util.List;
+
+/// What the file scenario runs: plain connections with ours beside sendfile, encrypted ones with ours beside chunks.
+///
+/// @param rounds of each
+/// @param connections that the load is spread over
+/// @param timing of every term
+public record FilePlan(int rounds, int connections, Timing timing) {
+
+    private static final int CONNECTIONS = 16;
+    private static final int FULL_ROUNDS = 10;
+
+    private static final List<FileWay> PLAIN = List.of(FileWay.LEASEHOLD, FileWay.SENDFILE);
+    private static final List<FileWay> ENCRYPTED = List.of(FileWay.LEASEHOLD, FileWay.CHUNKED, FileWay.CHUNKED64);
+
+    /// One server under one load.
+    ///
+    /// @param round from 1
+    /// @param tls whether the connections are encrypted
+    /// @param way how it sends files
+    record Term(int round, boolean tls, FileWay way) {
+
+        String text() {
+            return way.text() + (tls ? ", TLS" : ", plain");
+        }
+    }
+
+    /// {@return the plan of a form}
+    ///
+    /// | form | asks | takes about |
+    /// |---|---|---|
+    /// | `ci` | nothing: there is no time for it | 0 s |
+    /// | `short` | how do they compare, on this machine, now? | 50 s |
+    /// | `full` | what may be published? | 10 min |
+    ///
+    /// @throws IllegalArgumentException if there is no such form
+    public static FilePlan of(String form) {
+        return switch (form) {
+            case "ci" -> new FilePlan(0, CONNECTIONS, new Timing(0, 0, 0, 1, 0));
+            case "short" -> new FilePlan(2, CONNECTIONS, new Timing(1_000, 0, 500, 1_500, 0));
+            case "full" -> new FilePlan(FULL_ROUNDS, CONNECTIONS, new Timing(3_000, 500, 1_000, 5_000, 0));
+            default -> throw new IllegalArgumentException("form is none of ci, short, full: " + form);
+        };
+    }
+
+    /// {@return this plan with at most so many rounds}
+    ///
+    /// @param most from 1
+    public FilePlan inRounds(int most) {
+        return new FilePlan(Math.min(most, rounds), connections, timing);
+    }
+
+    /// {@return about how long it takes}
+    public long expectedSeconds() {
+        return terms().size() * timing.termMillis() / 1000;
+    }
+
+    /// {@return all terms, every other round from the last way to the first}
+    List<Term> terms() {
+        List<Term> terms = new ArrayList<>();
+        for (int i = 1; i <= rounds; i++) {
+            int round = i;
+            for (boolean tls : new boolean[] {false, true}) {
+                List<FileWay> ways = tls ? ENCRYPTED : PLAIN;
+                (i % 2 == 1 ? ways : ways.reversed()).forEach(way -> terms.add(new Term(round, tls, way)));
+            }
+        }
+        return terms;
+    }
+}

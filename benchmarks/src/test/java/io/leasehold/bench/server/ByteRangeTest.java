@@ -1,0 +1,44 @@
+package io.leasehold.bench.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The rows of RFC 9110, 14.1.2, on a file of 100 bytes.
+class ByteRangeTest {
+
+    @ParameterizedTest
+    @CsvSource({
+        "bytes=0-9, 0, 10",
+        "bytes=10-10, 10, 1",
+        "bytes=90-, 90, 10",
+        "bytes=90-1000, 90, 10",
+        "bytes=-10, 90, 10",
+        "bytes=-1000, 0, 100",
+        "bytes=100-, 100, 0",
+        "bytes=5000-6000, 5000, 0",
+        "bytes=-0, 100, 0"
+    })
+    void oneRangeIsAsItSays(String header, long from, long byteSize) {
+        assertThat(ByteRange.parse(header, 100)).hasValue(new ByteRange(from, byteSize));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "bytes=0-1,5-6",
+                "lines=0-1",
+                "bytes=5-4",
+                "bytes=",
+                "bytes=-",
+                "bytes=a-b",
+                "bytes=--5",
+                "bytes=+1-2",
+                "bytes=99999999999999999999-"
+            })
+    void whatIsNoSingleRangeIsIgnored(String header) {
+        assertThat(ByteRange.parse(header, 100)).isEmpty();
+    }
+}

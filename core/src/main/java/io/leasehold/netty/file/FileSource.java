@@ -1,0 +1,355 @@
+package io.leasehold.netty.file;
+
+import io.leasehold.memory.OffHeap;
+import io.leasehold.netty.LeasedByteBufAllocator;
+import io.leasehold.window.AccessAdvice;
+import io.leasehold.window.FileTrust;
+import io.leasehold.window.MappedFile;
+import io.leasehold.window.MappedFileOptions;
+import io.leasehold.window.Window;
+import io.leasehold.window.WindowCache;
+import io.leasehold.window.WindowFlag;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.stream.ChunkedInput;
+import io.netty.handler.stream.ChunkedWriteHandler;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/// A file that is sent to channels, whole or in ranges, to any number of them at once: how is chosen for each.
+///
+/// ```text
+///   write(context, from, size) ---> promise: done, or failed and the channel closed
+///     = content(...)  a copy | a region for sendfile | chunks: windows or copies
+///     chunks(...)       always chunks, for who frames them himself: HttpChunkedInput, Http2DataChunkedInput
+/// ```
+///
+/// A pipeline that the bytes are read in, by TLS for instance, needs a [ChunkedWriteHandler] before the handler that
+/// writes: it asks for the next chunk when the channel has room for it, which is the back-pressure, and tells a
+/// [progressive promise][io.netty.channel.ChannelProgressivePromise] how far it came. At most 256 KiB of a file are
+/// pinned for a channel beyond its high watermark, or 64 KiB of it copied.
+///
+/// **Ownership.** Who opened it closes it, before its cache and its allocator. Content that is under way is sent to
+/// its end all the same, and then the file is closed. Content that is written to a channel is the channel's.
+///
+/// **Threads.** Thread-safe. Like all of Netty's ways to send a file it waits for the disk on the event loop, where the
+/// bytes are not in the page cache.
+public final class FileSource implements AutoCloseable {
+
+    /// What is sent in one copy together with its head.
+    static final int SMALL_BYTES = 16 << 10;
+
+    /// What is copied at a time: enough that a system call is a small part of it.
+    static final int COPY_BYTES = 64 << 10;
+
+    /// What is pinned at a time: some TLS records, and no more than a slow reader may keep.
+    static final int WINDOW_BYTES = 256 << 10;
+
+    private static final System.Logger LOG = System.getLogger("io.leasehold");
+
+    private final WindowCache cache; // (C)
+    private final LeasedByteBufAllocator allocator; // (C)
+    private final MappedFile file; // (C)
+    private final @Nullable Object key; // (C) which file it is, where the system has names for that
+    private final AtomicInteger holds = new AtomicInteger(1); // (A) the owner's, and one for each content and window
+    private volatile boolean closed; // (A) by the owner
+    private volatile @Nullable FileChannel channel; // (A) for sendfile, opened when it is first needed; (L) this
+
+    private FileSource(WindowCache cache, LeasedByteBufAllocator allocator, MappedFile file, @Nullable Object key) {
+        this.cache = cache;
+        this.allocator = allocator;
+        this.file = file;
+        this.key = key;
+    }
+
+    /// Opens a file.
+    ///
+    /// @param cache what it is read and lent through
+    /// @param allocator what copies are made by, and what buffers over windows say they are of
+    /// @param path a regular file of the default file system
+    /// @param trust who may change its length while it is open: of a FOREIGN file nothing is lent in place
+    /// @return the source, to be closed by the caller
+    /// @throws IOException if the system refuses, or the file was replaced by another one meanwhile
+    /// @throws IllegalStateException if the cache is closed
+    public static FileSource open(WindowCache cache, LeasedByteBufAllocator allocator, Path path, FileTrust trust)
+            throws IOException {
+        Object before = keyOf(path);
+        MappedFile file = cache.open(path, MappedFileOptions.defaults().withTrust(trust));
+        boolean isOpen = false;
+        try {
+            if (!Objects.equals(before, keyOf(path))) {
+                throw new IOException("file was replaced while it was opened: file=" + path);
+            }
+            FileSource source = new FileSource(cache, allocator, file, before);
+            isOpen = true;
+            return source;
+        } finally {
+            if (!isOpen) {
+                file.close();
+            }
+        }
+    }
+
+    private static @Nullable Object keyOf(Path path) throws IOException {
+        return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+    }
+
+    /// {@return the length of the file in bytes; of a FOREIGN file the system is asked}
+    ///
+    /// @throws IOException if the system refuses to tell
+    /// @throws IllegalStateException if it is closed
+    public long byteSize() throws IOException {
+        return file.byteSize();
+    }
+
+    /// {@return where it was opened}
+    public Path path() {
+        return file.path();
+    }
+
+    /// {@return who may change its length}
+    public FileTrust trust() {
+        return file.trust();
+    }
+
+    /// Writes a range of the file to a channel, without a flush. If it fails midway the channel is closed: its client
+    /// was promised more, and nothing that is sent now would be taken for anything but the rest.
+    ///
+    /// @param context of the handler that writes; what is done to the bytes between it and the wire decides the way
+    /// @param byteOffset start of the range
+    /// @param byteSize size of the range; 0 writes nothing
+    /// @return the future of the write: it fails if the file ends before the range does, is replaced under a mapping
+    ///     or cannot be read, and if the channel is closed meanwhile
+    /// @throws IOException if the system refuses to tell the length, or to read small content; nothing is written then
+    /// @throws IllegalArgumentException if the range is not one of the file
+    /// @throws IllegalStateException if it is closed, or the pipeline needs a [ChunkedWriteHandler] and has none
+    public ChannelFuture write(ChannelHandlerContext context, long byteOffset, long byteSize) throws IOException {
+        return write(context, byteOffset, byteSize, context.newPromise());
+    }
+
+    /// Writes a range of the file to a channel, without a flush, and tells a promise of its own: a progressive one is
+    /// told how far it came too.
+    ///
+    /// @param context of the handler that writes; what is done to the bytes between it and the wire decides the way
+    /// @param byteOffset start of the range
+    /// @param byteSize size of the range; 0 writes nothing
+    /// @param promise what is told; as the result of [#write(ChannelHandlerContext, long, long)]
+    /// @return the promise
+    /// @throws IOException if the system refuses to tell the length, or to read small content; nothing is written then
+    /// @throws IllegalArgumentException if the range is not one of the file
+    /// @throws IllegalStateException if it is closed, or the pipeline needs a [ChunkedWriteHandler] and has none
+    public ChannelFuture write(ChannelHandlerContext context, long byteOffset, long byteSize, ChannelPromise promise)
+            throws IOException {
+        Object content = content(context, byteOffset, byteSize);
+        if (content instanceof SourceChunks chunks && context.pipeline().get(ChunkedWriteHandler.class) == null) {
+            chunks.close();
+            throw unchunked(context.channel());
+        }
+        return context.write(content, promise).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+    }
+
+    /// {@return what to write for a range of the file: a buffer, a region for sendfile, or chunks; the caller writes or
+    /// releases it}
+    ///
+    /// @param context of the handler that will write it; what is done to the bytes between it and the wire decides
+    /// @param byteOffset start of the range
+    /// @param byteSize size of the range
+    /// @throws IOException if the system refuses to tell the length, or to read small content
+    /// @throws IllegalArgumentException if the range is not one of the file
+    /// @throws IllegalStateException if it is closed
+    public Object content(ChannelHandlerContext context, long byteOffset, long byteSize) throws IOException {
+        hold(byteOffset, byteSize);
+        boolean isGiven = false;
+        try {
+            if (byteSize == 0) {
+                return Unpooled.EMPTY_BUFFER;
+            }
+            if (byteSize <= SMALL_BYTES) {
+                return copy(byteOffset, byteSize);
+            }
+            PipelineTouch touch = PipelineTouch.of(context);
+            FileChannel open = touch == PipelineTouch.NONE ? channel() : null;
+            isGiven = true;
+            return open == null
+                    ? new SourceChunks(this, byteOffset, byteSize, !mayLend() || touch == PipelineTouch.UNKNOWN)
+                    : new SourceRegion(this, open, byteOffset, byteSize);
+        } finally {
+            if (!isGiven) {
+                letGo();
+            }
+        }
+    }
+
+    /// {@return a range of the file in chunks, for whom sendfile is no way: windows in place, or copies of a FOREIGN
+    /// file; the caller writes or closes it}
+    ///
+    /// Of IMMUTABLE and OWNED files only for pipelines that read in Java: see [WindowBuffers].
+    ///
+    /// @param byteOffset start of the range
+    /// @param byteSize size of the range
+    /// @throws IOException if the system refuses to tell the length
+    /// @throws IllegalArgumentException if the range is not one of the file
+    /// @throws IllegalStateException if it is closed
+    public ChunkedInput<ByteBuf> chunks(long byteOffset, long byteSize) throws IOException {
+        hold(byteOffset, byteSize);
+        return new SourceChunks(this, byteOffset, byteSize, !mayLend());
+    }
+
+    /// Closes the file, once the last content that is under way has ended. Closing twice has no effect.
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            letGo();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "FileSource(%s, holds=%d%s)".formatted(file, holds.get(), closed ? ", closed" : "");
+    }
+
+    /// {@return a guarded copy of up to [#COPY_BYTES]}
+    ///
+    /// @throws EOFException if the file ends before
+    ByteBuf copy(long byteOffset, long byteSize) throws IOException {
+        int count = (int) Math.min(byteSize, COPY_BYTES);
+        ByteBuf copy = allocator.directBuffer(count, count);
+        boolean isCopied = false;
+        try {
+            long moved = cache.read(file, byteOffset, OffHeap.segment(copy.memoryAddress(), count));
+            if (moved < count) {
+                throw ended(byteOffset + moved);
+            }
+            isCopied = true;
+            return copy.writerIndex(count);
+        } finally {
+            if (!isCopied) {
+                copy.release();
+            }
+        }
+    }
+
+    /// {@return up to [#WINDOW_BYTES] in place; a copy if all windows are out, as the event loop does not wait}
+    ByteBuf lend(long byteOffset, long byteSize) throws IOException {
+        long count = Math.min(byteSize, WINDOW_BYTES);
+        Window window = cache.alloc(file, byteOffset, count, AccessAdvice.NORMAL, WindowFlag.READ | WindowFlag.NOWAIT);
+        if (window == null) {
+            return copy(byteOffset, byteSize);
+        }
+        boolean isLent = false;
+        holds.incrementAndGet(); // who calls holds it, so it is not closed
+        try {
+            ByteBuf buf = WindowBuffers.wrap(allocator, window, this::letGo);
+            isLent = true;
+            return buf;
+        } finally {
+            if (!isLent) {
+                window.close();
+                letGo();
+            }
+        }
+    }
+
+    /// Gives up a hold; the last one closes.
+    void letGo() {
+        if (holds.decrementAndGet() > 0) {
+            return;
+        }
+        FileChannel open = channel;
+        try (open) {
+            file.close();
+        } catch (IOException | IllegalStateException e) {
+            // on whichever thread released last, which can do nothing about it
+            LOG.log(System.Logger.Level.WARNING, "cannot close: " + this, e);
+        }
+    }
+
+    private void hold(long byteOffset, long byteSize) throws IOException {
+        if (closed || !tryHold()) {
+            throw new IllegalStateException("source is closed: " + this);
+        }
+        boolean isHeld = false;
+        try {
+            long fileByteSize = file.byteSize();
+            if (byteOffset < 0 || byteSize < 0 || byteOffset > fileByteSize - byteSize) {
+                throw outside(byteOffset, byteSize, fileByteSize);
+            }
+            isHeld = true;
+        } finally {
+            if (!isHeld) {
+                letGo();
+            }
+        }
+    }
+
+    private boolean tryHold() {
+        int seen = holds.get();
+        while (seen > 0 && !holds.compareAndSet(seen, seen + 1)) {
+            seen = holds.get();
+        }
+        return seen > 0;
+    }
+
+    private boolean mayLend() {
+        return file.trust() != FileTrust.FOREIGN;
+    }
+
+    /// {@return the file for sendfile; null if there is another one at its path by now}
+    private @Nullable FileChannel channel() throws IOException {
+        FileChannel open = channel;
+        return open != null && open.isOpen() ? open : openChannel();
+    }
+
+    private synchronized @Nullable FileChannel openChannel() throws IOException {
+        FileChannel open = channel;
+        if (open == null || !open.isOpen()) { // an interrupt closes it
+            if (!isStillThere()) {
+                return null;
+            }
+            open = FileChannel.open(path(), StandardOpenOption.READ);
+            if (!isStillThere()) {
+                open.close();
+                return null;
+            }
+            channel = open;
+        }
+        return open;
+    }
+
+    private boolean isStillThere() throws IOException {
+        try {
+            return key != null && key.equals(keyOf(path()));
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
+    private EOFException ended(long end) {
+        return new EOFException("file has ended before its range: file=" + path() + ", end=" + end);
+    }
+
+    private IllegalArgumentException outside(long byteOffset, long byteSize, long fileByteSize) {
+        return new IllegalArgumentException(
+                "range is not one of the file: file=%s, byteOffset=%d, byteSize=%d, bound=%d"
+                        .formatted(path(), byteOffset, byteSize, fileByteSize));
+    }
+
+    private static IllegalStateException unchunked(Channel channel) {
+        return new IllegalStateException("pipeline has no ChunkedWriteHandler and needs one: " + channel.pipeline());
+    }
+}

@@ -1,0 +1,287 @@
+package io.leasehold.netty.file;
+
+import static io.leasehold.netty.file.FileBed.CONTENT;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.memory.TestMemory;
+import io.leasehold.window.FileTrust;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelProgressiveFuture;
+import io.netty.channel.ChannelProgressiveFutureListener;
+import io.netty.channel.ChannelProgressivePromise;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.codec.http.HttpChunkedInput;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpContentCompressor;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.stream.ChunkedInput;
+import io.netty.handler.stream.ChunkedWriteHandler;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Which content is chosen for which pipeline, and what it does piece by piece.
+class FileContentTest {
+
+    private static final int LONG = 200_000;
+
+    @TempDir
+    Path folder;
+
+    private final FileBed bed = new FileBed(true);
+
+    @AfterEach
+    void close() throws Exception {
+        bed.close();
+    }
+
+    @Test
+    void smallContentIsOneCopyWhateverTheTrust() throws Exception {
+        for (FileTrust trust : FileTrust.values()) {
+            try (FileSource source = bed.open(FileBed.content(folder), trust)) {
+                ByteBuf small = (ByteBuf) source.content(socket(), 7, FileSource.SMALL_BYTES);
+                assertThat(ByteBufUtil.getBytes(small)).isEqualTo(part(7, FileSource.SMALL_BYTES));
+                assertThat(small.isReadOnly()).isFalse();
+                small.release();
+                assertThat(((ByteBuf) source.content(socket(), 7, 0)).isReadable())
+                        .isFalse();
+                FileBed.awaitIdle(source);
+            }
+        }
+    }
+
+    @Test
+    void bareSocketAndHttpAreForSendfile() throws Exception {
+        for (FileTrust trust : FileTrust.values()) {
+            try (FileSource source = bed.open(FileBed.content(folder), trust)) {
+                for (ChannelHandler[] handlers : new ChannelHandler[][] {
+                    {}, {new HttpServerCodec(), new ChunkedWriteHandler(), new ChannelInboundHandlerAdapter()}
+                }) {
+                    Object content = source.content(socket(handlers), 7, LONG);
+                    assertThat(content).isInstanceOf(SourceRegion.class);
+                    ReferenceCountUtil.release(content);
+                }
+                FileBed.awaitIdle(source);
+            }
+        }
+    }
+
+    @Test
+    void tlsOfTheJdkReadsWindowsAndStrangersReadCopies() throws Exception {
+        TestMemory.require(FileBed.canMap(), "windows need mappings");
+        SslContext tls =
+                SslContextBuilder.forClient().sslProvider(SslProvider.JDK).build();
+        try (FileSource source = bed.open(FileBed.content(folder), FileTrust.IMMUTABLE);
+                FileSource foreign = bed.open(FileBed.content(folder), FileTrust.FOREIGN)) {
+            ChannelHandler known = tls.newHandler(bed.allocator);
+            assertThat(isLent(source.content(socket(known), 7, LONG))).isTrue();
+            assertThat(isLent(foreign.content(socket(tls.newHandler(bed.allocator)), 7, LONG)))
+                    .isFalse();
+            assertThat(isLent(source.content(socket(new HttpServerCodec(), new HttpContentCompressor()), 7, LONG)))
+                    .isFalse();
+            assertThat(isLent(source.content(
+                            new EmbeddedChannel(new Last()).pipeline().lastContext(), 7, LONG)))
+                    .isTrue();
+            assertThat(isLent(source.chunks(7, LONG))).isTrue();
+            assertThat(isLent(foreign.chunks(7, LONG))).isFalse();
+        }
+    }
+
+    /// Handlers behind the one that writes see nothing of it.
+    @Test
+    void onlyWhatStandsBeforeTheWriterCounts() throws Exception {
+        try (FileSource source = bed.open(FileBed.content(folder), FileTrust.IMMUTABLE)) {
+            NioSocketChannel channel = new NioSocketChannel();
+            Last writer = new Last();
+            channel.pipeline().addLast(writer, new HttpContentCompressor());
+            Object content = source.content(channel.pipeline().context(writer), 7, LONG);
+            assertThat(content).isInstanceOf(SourceRegion.class);
+            ReferenceCountUtil.release(content);
+        }
+    }
+
+    @Test
+    void replacedFileIsNotSentInPlaceOfTheOneThatWasOpened() throws Exception {
+        Path path = FileBed.content(folder);
+        try (FileSource source = bed.open(path, FileTrust.IMMUTABLE)) {
+            Files.move(FileBed.zeroes(folder, LONG), path, StandardCopyOption.REPLACE_EXISTING);
+            ChunkedInput<ByteBuf> content = chunks(source.content(socket(), 7, LONG));
+            assertThat(readAll(content)).isEqualTo(part(7, LONG));
+            Files.delete(path);
+            content = chunks(source.content(socket(), 7, LONG));
+            assertThat(readAll(content)).isEqualTo(part(7, LONG));
+        }
+    }
+
+    @Test
+    void chunksAreTakenAsTheChannelHasRoomAndEndInOrder() throws Exception {
+        try (FileSource source = bed.open(FileBed.content(folder), FileTrust.IMMUTABLE)) {
+            EmbeddedChannel channel = new EmbeddedChannel(new ChunkedWriteHandler(), new Last());
+            ChannelFuture written = channel.writeAndFlush(new HttpChunkedInput(source.chunks(7, LONG)));
+            List<Byte> all = new ArrayList<>();
+            for (Object next = channel.readOutbound(); !(next instanceof LastHttpContent); ) {
+                ByteBuf part = ((HttpContent) next).content();
+                for (byte one : ByteBufUtil.getBytes(part)) {
+                    all.add(one);
+                }
+                part.release();
+                channel.flush();
+                next = channel.readOutbound();
+            }
+            assertThat(written.isSuccess()).isTrue();
+            assertThat(all).hasSize(LONG);
+            assertThat(all.getFirst()).isEqualTo(CONTENT[7]);
+            assertThat(all.getLast()).isEqualTo(CONTENT[7 + LONG - 1]);
+            FileBed.awaitIdle(source);
+            channel.finishAndReleaseAll();
+        }
+    }
+
+    @Test
+    void progressIsTold() throws Exception {
+        try (FileSource source = bed.open(FileBed.content(folder), FileTrust.FOREIGN)) {
+            EmbeddedChannel channel = new EmbeddedChannel(new ChunkedWriteHandler(), new Last());
+            ChannelHandlerContext context = channel.pipeline().lastContext();
+            List<Long> told = new ArrayList<>();
+            ChannelProgressivePromise promise = context.newProgressivePromise();
+            promise.addListener(new ChannelProgressiveFutureListener() {
+                @Override
+                public void operationProgressed(ChannelProgressiveFuture future, long progress, long total) {
+                    assertThat(total).isEqualTo(LONG);
+                    told.add(progress);
+                }
+
+                @Override
+                public void operationComplete(ChannelProgressiveFuture future) {
+                    told.add(-1L);
+                }
+            });
+            assertThat(source.write(context, 7, LONG, promise)).isSameAs(promise);
+            channel.flush();
+            while (!promise.isDone()) {
+                ReferenceCountUtil.release(channel.readOutbound());
+                channel.flush();
+            }
+            long copy = FileSource.COPY_BYTES;
+            assertThat(told).startsWith(copy, 2 * copy, 3 * copy, (long) LONG).endsWith(-1L);
+            channel.finishAndReleaseAll();
+        }
+    }
+
+    @Test
+    void whatNobodyWritesIsClosedOrReleased() throws Exception {
+        try (FileSource source = bed.open(FileBed.content(folder), FileTrust.IMMUTABLE)) {
+            ChunkedInput<ByteBuf> chunks = source.chunks(7, CONTENT.length - 7);
+            ByteBuf first = chunks.readChunk(ByteBufAllocator.DEFAULT);
+            close(chunks);
+            close(chunks);
+            assertThatThrownBy(() -> chunks.readChunk(ByteBufAllocator.DEFAULT))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("closed");
+            assertThat(ByteBufUtil.getBytes(first)).isEqualTo(part(7, first.readableBytes()));
+            first.release();
+            FileBed.awaitIdle(source);
+        }
+    }
+
+    @Test
+    void cutFileIsAnErrorThatNamesIt() throws Exception {
+        Path path = FileBed.content(folder);
+        try (FileSource source = bed.open(path, FileTrust.FOREIGN)) {
+            ChunkedInput<ByteBuf> chunks = source.chunks(7, LONG);
+            FileBed.resize(path, 100);
+            assertThatThrownBy(() -> chunks.readChunk(ByteBufAllocator.DEFAULT))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining(path.toString())
+                    .hasMessageContaining("now=100");
+            close(chunks);
+            assertThatThrownBy(() -> source.content(socket(), 7, 94))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("bound=100");
+            ByteBuf rest = (ByteBuf) source.content(socket(), 7, 93);
+            assertThat(ByteBufUtil.getBytes(rest)).isEqualTo(part(7, 93));
+            rest.release();
+            FileBed.awaitIdle(source);
+        }
+    }
+
+    @Test
+    void rangesOutsideAndMissingHandlersAreRefused() throws Exception {
+        try (FileSource source = bed.open(FileBed.content(folder), FileTrust.FOREIGN)) {
+            for (long[] range : new long[][] {{-1, 5}, {0, -1}, {CONTENT.length, 1}, {5, Long.MAX_VALUE}}) {
+                assertThatThrownBy(() -> source.chunks(range[0], range[1]))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("byteOffset=" + range[0]);
+            }
+            assertThatThrownBy(() -> source.write(
+                            new EmbeddedChannel(new Last()).pipeline().lastContext(), 0, LONG))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("ChunkedWriteHandler");
+            FileBed.awaitIdle(source);
+        }
+    }
+
+    private static boolean isLent(Object content) throws Exception {
+        ChunkedInput<ByteBuf> chunks = chunks(content);
+        ByteBuf first = chunks.readChunk(ByteBufAllocator.DEFAULT);
+        boolean isLent = first.isReadOnly();
+        assertThat(ByteBufUtil.getBytes(first)).isEqualTo(part(7, first.readableBytes()));
+        first.release();
+        close(chunks);
+        return isLent;
+    }
+
+    private static byte[] readAll(ChunkedInput<ByteBuf> chunks) throws Exception {
+        byte[] all = new byte[(int) chunks.length()];
+        while (!chunks.isEndOfInput()) {
+            int at = (int) chunks.progress();
+            ByteBuf next = chunks.readChunk(ByteBufAllocator.DEFAULT);
+            next.readBytes(all, at, next.readableBytes());
+            next.release();
+        }
+        assertThat(chunks.readChunk(ByteBufAllocator.DEFAULT)).isNull();
+        close(chunks);
+        return all;
+    }
+
+    private static SourceChunks chunks(Object content) {
+        return (SourceChunks) content;
+    }
+
+    private static void close(ChunkedInput<ByteBuf> chunks) {
+        ((SourceChunks) chunks).close();
+    }
+
+    private static byte[] part(int from, int byteSize) {
+        return Arrays.copyOfRange(CONTENT, from, from + byteSize);
+    }
+
+    /// {@return the last handler of a channel that is open nowhere}
+    private static ChannelHandlerContext socket(ChannelHandler... handlers) {
+        NioSocketChannel channel = new NioSocketChannel();
+        channel.pipeline().addLast(handlers).addLast(new Last());
+        return channel.pipeline().lastContext();
+    }
+
+    private static final class Last extends ChannelInboundHandlerAdapter {}
+}
