@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 /// **After the end of this process**, however it ends, all is there that a write, a zerorange, a truncate or the
 /// release of a window has returned from: it is the kernel's, and other processes see it at once. Of what was under
 /// way any part may be there, and the file may be longer by some or all of what was to be added, which reads as what
-/// was written or as zero. That growth is seen whole or not at all is so for readers of this object, not for other processes.
+/// was written or as zero. That growth is seen whole or not at all is so for readers of this object, not for other
+/// processes.
 ///
 /// **After a power cut** all is there that [#force] has confirmed, and of the rest nothing is promised but this:
 ///
