@@ -50,8 +50,8 @@
 ///   and not a signal, whole pages are overwritten unread, and a source that faults is told to the byte. Windows for
 ///   writing are for who wants to store in place; their blocks are reserved first, and their pages made writable. The
 ///   kernel does that a folio at a time, so on a full disk a hole beside the window made a store into it fault.
-/// * **What fails leaves the file as long as it was.** Zeroes that were written ahead of a source that gave nothing, and
-///   blocks that a full disk gave for a part of what was asked, are taken back.
+/// * **What fails leaves the file as long as it was.** Zeroes that were written ahead of a source that gave nothing,
+///   and blocks that a full disk gave for a part of what was asked, are taken back.
 /// * **Forced by range through a mapping.** msync(2) is the one call of Linux that is durable for a range, journal and
 ///   flush of the disk included; sync_file_range(2) is for none, and fdatasync(2) waits for all of the file. So a short
 ///   mapping is made for it, from the first dirty page of the range to its last: the kernel writes the dirty ones only,

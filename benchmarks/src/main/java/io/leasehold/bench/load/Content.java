@@ -40,8 +40,8 @@ public final class Content {
         return Arrays.copyOfRange(TABLE, start(id), start(id) + byteSize);
     }
 
-    /// {@return whether `bytes` from `from` to `to` are those of body `id` at `byteOffset`; behind its longest, bodies of
-    /// other numbers follow, as in a file}
+    /// {@return whether `bytes` from `from` to `to` are those of body `id` at `byteOffset`; behind its longest, bodies
+    /// of other numbers follow, as in a file}
     static boolean matches(int id, int byteOffset, byte[] bytes, int from, int to) {
         int at = from;
         while (at < to) {

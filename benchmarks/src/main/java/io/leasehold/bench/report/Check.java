@@ -9,17 +9,7 @@ import java.util.regex.Pattern;
 final class Check {
 
     private static final List<String> SECTIONS =
-            List.of(
-                    "machine",
-                    "summary",
-                    "allocator",
-                    "page",
-                    "lease",
-                    "ring",
-                    "server",
-                    "files",
-                    "memory",
-                    "targets");
+            List.of("machine", "summary", "allocator", "page", "lease", "ring", "server", "files", "memory", "targets");
     private static final Pattern FIGURE = Pattern.compile("<figure id=\"([^\"]+)\">(.*?)</figure>", Pattern.DOTALL);
     private static final Pattern CELL = Pattern.compile("<(t[hd]|dd)[^>]*>(.*?)</\\1>", Pattern.DOTALL);
     private static final Pattern NO_VALUE = Pattern.compile("\\s*|.*\\b(NaN|Infinity|null)\\b.*", Pattern.DOTALL);

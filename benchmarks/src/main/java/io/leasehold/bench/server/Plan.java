@@ -26,8 +26,8 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
     /// @param warmMillis of traffic over a few connections
     /// @param pauseMillis without traffic, before the baseline is taken
     /// @param rampMillis of the load flat out, before it is measured
-    /// @param rateRampMillis of the load at the fixed rate, before it is measured: what waits because the compilers were
-    ///     at work has to be answered by then, or that is what is measured
+    /// @param rateRampMillis of the load at the fixed rate, before it is measured: what waits because the compilers
+    ///     were at work has to be answered by then, or that is what is measured
     /// @param measuredMillis of the load
     /// @param settleMillis from its end until what is still resident is read
     public record Timing(
@@ -90,7 +90,8 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
                         CONNECTIONS,
                         0,
                         new Timing(1_500, 1_500, 500, 4_000, 2_000, SETTLE_MILLIS));
-            case "full" -> new Plan(full(), ALL, CONNECTIONS, 0, new Timing(2_000, 1_500, 1_000, 10_000, 5_000, SETTLE_MILLIS));
+            case "full" ->
+                new Plan(full(), ALL, CONNECTIONS, 0, new Timing(2_000, 1_500, 1_000, 10_000, 5_000, SETTLE_MILLIS));
             default -> throw new IllegalArgumentException("form is none of ci, short, full: " + form);
         };
     }

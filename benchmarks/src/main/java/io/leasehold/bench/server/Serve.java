@@ -16,7 +16,7 @@ import java.util.concurrent.CompletableFuture;
 /// | `serve.tls` | whether it is encrypted, under a certificate that signs itself |
 /// | `serve.allocator` | `leased`, `adaptive` or `pooled` |
 /// | `serve.threads` | event loops |
-/// | `serve.root` | a folder whose files are served (`-Droot=`, seen from that of Maven); without it there are bodies of any length |
+/// | `serve.root` | whose files are served (`-Droot=`, seen from Maven's folder); without it bodies of any length |
 /// | `serve.files` | how they are sent: `leasehold`, `sendfile`, `chunked` or `chunked64` |
 /// | `serve.trust` | `foreign`, as anybody may edit them, or `immutable` |
 ///

@@ -78,11 +78,7 @@ record TermRun(Plan plan, Optional<Path> keys, int port) {
         long baselineBytes = ResidentCurve.residentBytes(server.pid());
         try (ResidentCurve curve = new ResidentCurve(server.pid())) {
             LoadPhase phase = new LoadPhase(
-                    plan.connections(),
-                    term.setting().depth(),
-                    perSecond,
-                    rampMillis,
-                    timing.measuredMillis());
+                    plan.connections(), term.setting().depth(), perSecond, rampMillis, timing.measuredMillis());
             load.tell("run " + phase.line());
             load.await("measuring", START_MILLIS + rampMillis);
             ServerValues before = values(server);
