@@ -41,6 +41,8 @@ final class FullDiskProgram {
         void run() throws IOException;
     }
 
+    /// Fills the disk once for each tier.
+    ///
     /// @param arguments where the disk is mounted
     public static void main(String[] arguments) throws IOException {
         SplittableRandom random = Seeds.random("FullDiskTest");

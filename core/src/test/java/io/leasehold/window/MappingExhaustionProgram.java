@@ -26,6 +26,8 @@ final class MappingExhaustionProgram {
 
     private MappingExhaustionProgram() {}
 
+    /// Runs out of mappings once.
+    ///
     /// @param arguments a file to be written
     public static void main(String[] arguments) throws IOException {
         new MappingExhaustionProgram().run(Path.of(arguments[0]));

@@ -105,7 +105,7 @@ final class SharedFileModel {
                     .formatted(what, from, byteSize, count, least, most, endNow));
         }
         for (int stripe = 0; stripe < stripes; stripe++) {
-            long first = Math.max(start(stripe), from) - from;
+            int first = Math.max(start(stripe) - from, 0);
             long last = Math.min(limit(stripe) - from, count);
             if (first < last && isKnown(stripe, before, after)) {
                 MemorySegment wanted = MemorySegment.ofArray(expected);

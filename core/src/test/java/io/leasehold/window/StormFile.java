@@ -98,8 +98,8 @@ final class StormFile {
             }
             rights.incrementAndGet();
         } catch (IOException e) {
-            boolean isExpected =
-                    e.getMessage().contains(path().toString()) && e.getMessage().contains("byteOffset=");
+            String message = String.valueOf(e.getMessage());
+            boolean isExpected = message.contains(path().toString()) && message.contains("byteOffset=");
             // of a file of ours, only that there is nothing to lend
             boolean isAllowed = !isOwned() || e instanceof EOFException;
             if (!isExpected || !isAllowed) {

@@ -8,6 +8,8 @@ final class TruncationStormProgram {
 
     private TruncationStormProgram() {}
 
+    /// Has one storm.
+    ///
     /// @param arguments a folder, a seed, and how many seconds
     public static void main(String[] arguments) throws Exception {
         Duration duration = Duration.ofSeconds(Long.parseLong(arguments[2]));

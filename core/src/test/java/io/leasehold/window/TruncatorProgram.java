@@ -33,6 +33,8 @@ final class TruncatorProgram {
     /// One file, and what its cuts are multiples of.
     private record Target(FileChannel channel, byte[] content, int unit) {}
 
+    /// Cuts until its standard input ends.
+    ///
     /// @param arguments seconds to live at most, a seed, and for each file the unit of its cuts and its path
     public static void main(String[] arguments) throws Exception {
         long seconds = Long.parseLong(arguments[0]);
