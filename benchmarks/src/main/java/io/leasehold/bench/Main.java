@@ -25,6 +25,7 @@ import java.util.regex.PatternSyntaxException;
 /// | `bench.params` | one value each for some of the benchmarks' parameters, as `leak=disabled,liveCount=8192` |
 /// | `bench.time` | `ci`, `short` or `full`: see [Form] |
 /// | `bench.rounds` | how often each of JMH's benchmarks runs, and the ring's receivers; the most that a server does |
+/// | `bench.dir` | the folder that files to be measured lie in, instead of that for temporary files |
 /// | `bench.results` | the folder of the results, seen from that of Maven |
 ///
 /// A part that fails says so in a sentence, the others run all the same, and the run ends with an error; so does one

@@ -167,13 +167,18 @@ final class WindowPool {
     ///
     /// @return whether it was the last pin
     boolean unpin(int slot, long stamp) {
-        LANE.setOpaque(lanes, at(slot) + STAMP, stamp);
+        touched(slot, stamp);
         return pins((long) LANE.getAndAdd(lanes, at(slot), -1L)) == 1;
+    }
+
+    /// {@return the age of the world when a slot was used last}
+    long stamp(int slot) {
+        return (long) LANE.getOpaque(lanes, at(slot) + STAMP);
     }
 
     /// Takes note of an access, for the order in which slots are recycled.
     void touched(int slot, long stamp) {
-        if ((long) LANE.getOpaque(lanes, at(slot) + STAMP) != stamp) {
+        if (stamp(slot) != stamp) {
             LANE.setOpaque(lanes, at(slot) + STAMP, stamp);
         }
     }
@@ -321,7 +326,7 @@ final class WindowPool {
         int candidates = 0;
         for (int slot = 0; slot < count; slot++) {
             if (pins(word(slot)) == 0) {
-                order[candidates++] = ((long) LANE.getOpaque(lanes, at(slot) + STAMP) << SLOT_BITS) | slot;
+                order[candidates++] = (stamp(slot) << SLOT_BITS) | slot;
             }
         }
         Arrays.sort(order, 0, candidates);

@@ -154,7 +154,9 @@ final class WindowSpace {
     ///
     /// @param flags UNMAP or none
     void unpin(WindowPool pool, int slot, int flags) {
-        if (!pool.unpin(slot, stamps.incrementAndGet())) {
+        // the world ages only when another window was used in between, so who uses one alone pays for no atomic step
+        long now = stamps.get();
+        if (!pool.unpin(slot, pool.stamp(slot) == now ? now : stamps.incrementAndGet())) {
             return;
         }
         if (WindowFlag.has(flags, WindowFlag.UNMAP)) {

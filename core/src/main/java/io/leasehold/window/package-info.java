@@ -4,8 +4,9 @@
 /// ```text
 ///   WindowCache      what users see                          MappedFile   an open file, its length and trust
 ///     WindowReads      guarded copies, or read(2)            Uio          a transfer, and how far it came
-///     WindowWrites     into files of ours                    Window       a part that is lent
-///     WindowLoans      pinned windows, private copies        FileDurability   what is not forced, or lost
+///       WindowHits       those out of what is mapped         Window       a part that is lent
+///     WindowWrites     into files of ours                    FileDurability   what is not forced, or lost
+///     WindowLoans      pinned windows, private copies
 ///       WindowSpace      mapped, pinned, waited for, one lock
 ///         WindowPools      the empty file, and two pools
 ///           WindowPool       slots of address space          StagingRuns  leased pages for what is copied
