@@ -60,7 +60,27 @@ class FileServerTest {
                 0, Transport.NIO, keys, way.allocator(), 1, Optional.of(new FileOptions(root, way, trust)), 0);
     }
 
-    private record Answer(int status, HttpURLConnection connection, byte[] body) {
+    private static final class Answer {
+
+        private final HttpURLConnection connection;
+        private final int status;
+        private final byte[] body;
+
+        Answer(HttpURLConnection connection) throws IOException {
+            this.connection = connection;
+            status = connection.getResponseCode();
+            try (InputStream in = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
+                body = in == null ? new byte[0] : in.readAllBytes();
+            }
+        }
+
+        int status() {
+            return status;
+        }
+
+        byte[] body() {
+            return body;
+        }
 
         String header(String name) {
             return String.valueOf(connection.getHeaderField(name));
@@ -73,10 +93,7 @@ class FileServerTest {
         HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
         connection.setRequestMethod(method);
         headers.forEach(connection::setRequestProperty);
-        int status = connection.getResponseCode();
-        try (InputStream body = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
-            return new Answer(status, connection, body == null ? new byte[0] : body.readAllBytes());
-        }
+        return new Answer(connection);
     }
 
     private static Answer get(HttpServer server, String path) throws IOException {

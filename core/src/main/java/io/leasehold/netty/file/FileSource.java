@@ -185,7 +185,7 @@ public final class FileSource implements AutoCloseable {
             FileChannel open = touch == PipelineTouch.NONE ? channel() : null;
             isGiven = true;
             return open == null
-                    ? new SourceChunks(this, byteOffset, byteSize, !mayLend() || touch == PipelineTouch.UNKNOWN)
+                    ? new SourceChunks(this, byteOffset, byteSize, copiesFor(touch))
                     : new SourceRegion(this, open, byteOffset, byteSize);
         } finally {
             if (!isGiven) {
@@ -195,18 +195,22 @@ public final class FileSource implements AutoCloseable {
     }
 
     /// {@return a range of the file in chunks, for whom sendfile is no way: windows in place, or copies of a FOREIGN
-    /// file; the caller writes or closes it}
+    /// file and for native readers; the caller writes or closes it}
     ///
-    /// Of IMMUTABLE and OWNED files only for pipelines that read in Java: see [WindowBuffers].
+    /// So a handler that takes content in objects of its own gets it, as a compressor of HTTP does: in an
+    /// `HttpChunkedInput` around this.
     ///
+    /// @param context of the handler that will write it; what is done to the bytes between it and the wire decides
     /// @param byteOffset start of the range
     /// @param byteSize size of the range
     /// @throws IOException if the system refuses to tell the length
     /// @throws IllegalArgumentException if the range is not one of the file
     /// @throws IllegalStateException if it is closed
-    public ChunkedInput<ByteBuf> chunks(long byteOffset, long byteSize) throws IOException {
+    public ChunkedInput<ByteBuf> chunks(ChannelHandlerContext context, long byteOffset, long byteSize)
+            throws IOException {
+        boolean copies = copiesFor(PipelineTouch.of(context));
         hold(byteOffset, byteSize);
-        return new SourceChunks(this, byteOffset, byteSize, !mayLend());
+        return new SourceChunks(this, byteOffset, byteSize, copies);
     }
 
     /// Closes the file, once the last content that is under way has ended. Closing twice has no effect.
@@ -305,8 +309,8 @@ public final class FileSource implements AutoCloseable {
         return seen > 0;
     }
 
-    private boolean mayLend() {
-        return file.trust() != FileTrust.FOREIGN;
+    private boolean copiesFor(PipelineTouch touch) {
+        return file.trust() == FileTrust.FOREIGN || touch == PipelineTouch.UNKNOWN;
     }
 
     /// {@return the file for sendfile; null if there is another one at its path by now}

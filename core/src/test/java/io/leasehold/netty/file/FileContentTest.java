@@ -102,8 +102,10 @@ class FileContentTest {
             assertThat(isLent(source.content(
                             new EmbeddedChannel(new Last()).pipeline().lastContext(), 7, LONG)))
                     .isTrue();
-            assertThat(isLent(source.chunks(7, LONG))).isTrue();
-            assertThat(isLent(foreign.chunks(7, LONG))).isFalse();
+            assertThat(isLent(source.chunks(socket(), 7, LONG))).isTrue();
+            assertThat(isLent(source.chunks(socket(new HttpContentCompressor()), 7, LONG)))
+                    .isFalse();
+            assertThat(isLent(foreign.chunks(socket(), 7, LONG))).isFalse();
         }
     }
 
@@ -137,7 +139,7 @@ class FileContentTest {
     void chunksAreTakenAsTheChannelHasRoomAndEndInOrder() throws Exception {
         try (FileSource source = bed.open(FileBed.content(folder), FileTrust.IMMUTABLE)) {
             EmbeddedChannel channel = new EmbeddedChannel(new ChunkedWriteHandler(), new Last());
-            ChannelFuture written = channel.writeAndFlush(new HttpChunkedInput(source.chunks(7, LONG)));
+            ChannelFuture written = channel.writeAndFlush(new HttpChunkedInput(source.chunks(socket(), 7, LONG)));
             List<Byte> all = new ArrayList<>();
             for (Object next = channel.readOutbound(); !(next instanceof LastHttpContent); ) {
                 ByteBuf part = ((HttpContent) next).content();
@@ -191,7 +193,7 @@ class FileContentTest {
     @Test
     void whatNobodyWritesIsClosedOrReleased() throws Exception {
         try (FileSource source = bed.open(FileBed.content(folder), FileTrust.IMMUTABLE)) {
-            ChunkedInput<ByteBuf> chunks = source.chunks(7, CONTENT.length - 7);
+            ChunkedInput<ByteBuf> chunks = source.chunks(socket(), 7, CONTENT.length - 7);
             ByteBuf first = chunks.readChunk(ByteBufAllocator.DEFAULT);
             close(chunks);
             close(chunks);
@@ -208,7 +210,7 @@ class FileContentTest {
     void cutFileIsAnErrorThatNamesIt() throws Exception {
         Path path = FileBed.content(folder);
         try (FileSource source = bed.open(path, FileTrust.FOREIGN)) {
-            ChunkedInput<ByteBuf> chunks = source.chunks(7, LONG);
+            ChunkedInput<ByteBuf> chunks = source.chunks(socket(), 7, LONG);
             FileBed.resize(path, 100);
             assertThatThrownBy(() -> chunks.readChunk(ByteBufAllocator.DEFAULT))
                     .isInstanceOf(IOException.class)
@@ -229,7 +231,7 @@ class FileContentTest {
     void rangesOutsideAndMissingHandlersAreRefused() throws Exception {
         try (FileSource source = bed.open(FileBed.content(folder), FileTrust.FOREIGN)) {
             for (long[] range : new long[][] {{-1, 5}, {0, -1}, {CONTENT.length, 1}, {5, Long.MAX_VALUE}}) {
-                assertThatThrownBy(() -> source.chunks(range[0], range[1]))
+                assertThatThrownBy(() -> source.chunks(socket(), range[0], range[1]))
                         .isInstanceOf(IllegalArgumentException.class)
                         .hasMessageContaining("byteOffset=" + range[0]);
             }

@@ -11,7 +11,9 @@ import io.leasehold.page.Eventually;
 import io.leasehold.window.FileTrust;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -198,7 +200,8 @@ class FileSourceTest {
                 assertThat(client.read(READ_BYTES)).isEqualTo(new byte[READ_BYTES]);
             }
             Eventually.holds("the file is closed", () -> source.toString().contains("holds=0"));
-            assertThatThrownBy(() -> source.chunks(0, 1))
+            EmbeddedChannel channel = new EmbeddedChannel(new ChannelInboundHandlerAdapter());
+            assertThatThrownBy(() -> source.content(channel.pipeline().lastContext(), 0, 1))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("closed");
         }

@@ -114,7 +114,7 @@ final class RangeServer implements AutoCloseable {
             head.headers().set(HttpHeaderNames.CONTENT_LENGTH, byteSize);
             context.write(head).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
             if (parts.length > 3) {
-                writes.add(context.writeAndFlush(new HttpChunkedInput(source.chunks(from, byteSize)))
+                writes.add(context.writeAndFlush(new HttpChunkedInput(source.chunks(context, from, byteSize)))
                         .addListener(ChannelFutureListener.CLOSE_ON_FAILURE));
             } else {
                 writes.add(source.write(context, from, byteSize));
