@@ -31,7 +31,17 @@ final class TruncatorProgram {
     }
 
     /// One file, and what its cuts are multiples of.
-    private record Target(FileChannel channel, byte[] content, int unit) {}
+    private static final class Target {
+        private final FileChannel channel; // (C)
+        private final byte[] content; // (C)
+        private final int unit; // (C)
+
+        Target(Path path, int unit) throws IOException {
+            this.channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            this.content = Files.readAllBytes(path);
+            this.unit = unit;
+        }
+    }
 
     /// Cuts until its standard input ends.
     ///
@@ -44,10 +54,8 @@ final class TruncatorProgram {
             shares.add(new ArrayList<>());
         }
         for (int i = 2; i < arguments.length; i += 2) {
-            Path path = Path.of(arguments[i + 1]);
-            FileChannel channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            shares.get(i / 2 % THREADS)
-                    .add(new Target(channel, Files.readAllBytes(path), Integer.parseInt(arguments[i])));
+            Target target = new Target(Path.of(arguments[i + 1]), Integer.parseInt(arguments[i]));
+            shares.get(i / 2 % THREADS).add(target);
         }
         TruncatorProgram program = new TruncatorProgram(System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds));
         List<Thread> threads = new ArrayList<>();

@@ -11,6 +11,7 @@ import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteOrder;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -44,7 +45,7 @@ final class TrainReceiver implements Reception {
                 JumboOptions.defaults().withPageClass(PageClass.KIB_64),
                 (of, page, address, byteSize) -> address);
         source = DatagramSource.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), ring, BATCH);
-        source.socket().resizeReceiveBuffer(SOCKET_BYTES);
+        source.port().resize(StandardSocketOptions.SO_RCVBUF, SOCKET_BYTES);
         thread = Thread.ofPlatform().daemon().name("receiver").start(this::receive);
     }
 

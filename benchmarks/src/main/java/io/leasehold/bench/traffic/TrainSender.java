@@ -1,12 +1,11 @@
 package io.leasehold.bench.traffic;
 
+import io.leasehold.jumbo.DatagramPort;
 import io.leasehold.jumbo.DatagramSender;
 import io.leasehold.jumbo.JumboOptions;
 import io.leasehold.jumbo.JumboRing;
 import io.leasehold.jumbo.PageClass;
 import io.leasehold.memory.OffHeap;
-import io.leasehold.os.Datagrams;
-import io.leasehold.os.UdpSocket;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import java.net.InetAddress;
@@ -24,7 +23,7 @@ final class TrainSender implements Sending {
 
     private final PageArena arena; // (C)
     private final JumboRing<Object> ring; // (C)
-    private final UdpSocket socket; // (C)
+    private final DatagramPort from; // (C)
     private final DatagramSender sender; // (O) of who runs it
     private final long page; // (C)
     private final AtomicLong sent = new AtomicLong(); // (A) opaque
@@ -37,8 +36,8 @@ final class TrainSender implements Sending {
                 arena,
                 JumboOptions.defaults().withPageClass(PageClass.KIB_64),
                 (of, number, address, byteSize) -> address);
-        socket = Datagrams.system().open(new InetSocketAddress(loopback, 0));
-        sender = new DatagramSender(socket).to(new InetSocketAddress(loopback, port));
+        from = DatagramPort.open(new InetSocketAddress(loopback, 0));
+        sender = from.newSender().to(new InetSocketAddress(loopback, port));
         page = ring.allocate();
         for (int i = 0; i < ring.pageByteSize(); i += Long.BYTES) {
             OffHeap.putLong(ring.address(page) + i, Noise.at(i));
@@ -51,13 +50,13 @@ final class TrainSender implements Sending {
         long address = ring.address(page);
         for (long number = 0; !stopped; number += Traffic.TRAIN) {
             for (int i = 0; i < Traffic.TRAIN; i++) {
-                long from = address + (long) i * byteSize;
-                OffHeap.putLong(from, TrainReceiver.little(number + i));
-                OffHeap.putLong(from + byteSize - Long.BYTES, TrainReceiver.little(Noise.end(number + i)));
+                long first = address + (long) i * byteSize;
+                OffHeap.putLong(first, TrainReceiver.little(number + i));
+                OffHeap.putLong(first + byteSize - Long.BYTES, TrainReceiver.little(Noise.end(number + i)));
             }
             sender.load(address, Traffic.TRAIN * byteSize, byteSize);
             while (!sender.send()) {
-                socket.awaitWritable(WAIT_NANOS);
+                sender.awaitWritable(WAIT_NANOS);
             }
             sent.setOpaque(number + Traffic.TRAIN);
         }
@@ -80,7 +79,7 @@ final class TrainSender implements Sending {
 
     @Override
     public void close() {
-        socket.close();
+        from.close();
         ring.release(page);
         ring.close();
         arena.close();
