@@ -29,11 +29,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// Ranges of files arrive as they are, in each way that there is to send them, whatever becomes of the client and of
 /// the file.
 ///
-/// `-Dleasehold.soak=true` cuts fifty times as many files, so that compiled code meets it.
+/// `-Dleasehold.soak=true` cuts a hundred times as many files, so that compiled code meets it.
 class FileSourceTest {
 
-    private static final int RANGES = 12;
-    private static final int CUTS = Boolean.getBoolean("leasehold.soak") ? 200 : 4;
+    private static final int RANGES = 8;
+    private static final int CUTS = Boolean.getBoolean("leasehold.soak") ? 200 : 2;
 
     /// So that a server is ahead of its client by little.
     private static final int LITTLE = 32 << 10;
