@@ -61,11 +61,11 @@ enum Group {
     }
 
     /// {@return whether its scenario runs in a form: where it is asked for among others, a shorter form has no room
-    ///     for that of the ring}
+    ///     for those of the ring and of files}
     ///
     /// @param isAlone whether it alone is asked for
     boolean hasRoom(Form form, boolean isAlone) {
-        return this != RING || isAlone || form == Form.FULL;
+        return (this != RING && this != WINDOW) || isAlone || form == Form.FULL;
     }
 
     /// {@return what it runs besides JMH's benchmarks}

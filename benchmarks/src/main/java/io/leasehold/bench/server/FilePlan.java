@@ -40,9 +40,9 @@ public record FilePlan(int rounds, int connections, Timing timing) {
     /// @throws IllegalArgumentException if there is no such form
     public static FilePlan of(String form) {
         return switch (form) {
-            case "ci" -> new FilePlan(0, CONNECTIONS, new Timing(0, 0, 0, 1, 0));
-            case "short" -> new FilePlan(2, CONNECTIONS, new Timing(1_000, 0, 500, 1_500, 0));
-            case "full" -> new FilePlan(FULL_ROUNDS, CONNECTIONS, new Timing(3_000, 500, 1_000, 5_000, 0));
+            case "ci" -> new FilePlan(0, CONNECTIONS, new Timing(0, 0, 0, 0, 1, 0));
+            case "short" -> new FilePlan(2, CONNECTIONS, new Timing(1_000, 0, 500, 0, 1_500, 0));
+            case "full" -> new FilePlan(FULL_ROUNDS, CONNECTIONS, new Timing(3_000, 500, 1_000, 0, 5_000, 0));
             default -> throw new IllegalArgumentException("form is none of ci, short, full: " + form);
         };
     }
@@ -56,7 +56,7 @@ public record FilePlan(int rounds, int connections, Timing timing) {
 
     /// {@return about how long it takes}
     public long expectedSeconds() {
-        return terms().size() * timing.termMillis() / 1000;
+        return terms().size() * timing.termMillis(true) / 1000;
     }
 
     /// {@return all terms, every other round from the last way to the first}
