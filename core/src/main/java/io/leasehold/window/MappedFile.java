@@ -26,8 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// **After the end of this process**, however it ends, all is there that a write, a zerorange, a truncate or the
 /// release of a window has returned from: it is the kernel's, and other processes see it at once. Of what was under
 /// way any part may be there, and the file may be longer by some or all of what was to be added, which reads as what
-/// was written or as zero. That growth is seen whole or not at all is so for readers of this object, not for other
-/// processes.
+/// was written or as zero. Only readers of this object see growth whole or not at all.
 ///
 /// **After a power cut** all is there that [#force] has confirmed, and of the rest nothing is promised but this:
 ///
@@ -37,9 +36,8 @@ import org.jspecify.annotations.Nullable;
 /// * its length is one that it has had since, or on the way from one to the next. What was cut off may be back;
 /// * reserved blocks and what was stored through windows that were still out may be there or not.
 ///
-/// **If the disk refuses**, [#force] says so, once for what was lost and again until that is written again. An error in
-/// writing early, when much is dirty, is told by it as well and not by the write. A file that is opened anew knows
-/// nothing of it: reads show what is in memory, which may be more than there is on the disk.
+/// **If the disk refuses**, [#force] says so until what was lost is written again, also if it was early write-back that
+/// met the refusal. Reads show what is in memory, which may be more than there is on the disk.
 ///
 /// @see <a href="https://man.netbsd.org/uvm.9">uvm(9)</a>, struct uvm_object
 public final class MappedFile implements AutoCloseable {

@@ -151,6 +151,7 @@ class JumboStarvedTest {
         try (JumboBed bed = new JumboBed(options, 1)) {
             Watchdog watchdog = new Watchdog();
             AtomicInteger waits = new AtomicInteger();
+            List<Long> first = bed.exhaust(); // so that somebody waits
             for (int t = 0; t < 6; t++) {
                 Watchdog.Task task = () -> {
                     List<Long> mine = new ArrayList<>();
@@ -172,8 +173,9 @@ class JumboStarvedTest {
                     watchdog.startVirtual("virtual " + t, task);
                 }
             }
+            watchdog.await("waiting", () -> waits.get() > 0);
+            bed.release(first);
             watchdog.join();
-            assertThat(waits.get()).isPositive();
             assertThat(bed.ring().supply().isPressed()).isFalse();
             bed.check();
         }
