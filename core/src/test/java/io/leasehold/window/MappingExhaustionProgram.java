@@ -1,8 +1,11 @@
 package io.leasehold.window;
 
 import io.leasehold.memory.MemoryBudget;
+import io.leasehold.os.Errno;
+import io.leasehold.os.FaultyVirtualMemory.Call;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Protection;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import java.io.IOException;
@@ -35,6 +38,7 @@ final class MappingExhaustionProgram {
 
     private void run(Path path) throws IOException {
         Files.write(path, CONTENT);
+        rehearse(path);
         PageArenaOptions pages = PageArenaOptions.defaults()
                 .withByteSize(16 << 20)
                 .withDecay(PageArenaOptions.NO_DECAY)
@@ -48,6 +52,7 @@ final class MappingExhaustionProgram {
                 MappedFile direct = open(cache, path, WindowTier.DIRECT);
                 MappedFile recycled = open(cache, path, WindowTier.RECYCLED)) {
             use("before", cache, direct, recycled);
+            openAnother("before", arena, options);
             // its windows are all in one mapping as long as none was used
             try (WindowCache unused = WindowCache.open(arena, options.withName("unused"));
                     MappedFile unusedDirect = open(unused, path, WindowTier.DIRECT);
@@ -66,6 +71,23 @@ final class MappingExhaustionProgram {
             cache.checkInvariants();
         }
         System.out.println("end=reached");
+    }
+
+    /// Does all that will be done, with refusals of our own: the JVM maps memory for each class that it loads, and ends
+    /// if it gets none.
+    private static void rehearse(Path path) throws IOException {
+        try (WindowBed bed = new WindowBed(WindowBed.options(WINDOWS, WINDOWS));
+                MappedFile direct = open(bed.cache, path, WindowTier.DIRECT);
+                MappedFile recycled = open(bed.cache, path, WindowTier.RECYCLED)) {
+            bed.memory.failFrom(Call.MAP, 1, Errno.ENOMEM);
+            use("rehearsal", bed.cache, direct, recycled);
+            try {
+                bed.memory.map(0, 0, 0, 0, Protection.READ);
+            } catch (OsException e) {
+                System.out.println("rehearsal.message=" + e.getMessage());
+            }
+            bed.memory.disarm();
+        }
     }
 
     private static MappedFile open(WindowCache cache, Path path, WindowTier tier) throws IOException {
