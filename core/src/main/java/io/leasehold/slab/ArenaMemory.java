@@ -87,6 +87,11 @@ final class ArenaMemory implements SlabMemory {
     }
 
     @Override
+    public boolean carvesQuickly() {
+        return !arena.options().lockWired();
+    }
+
+    @Override
     public boolean canSplit() {
         return !arena.options().lockWired(); // what is split is wired anew, which the kernel may refuse then
     }

@@ -27,6 +27,11 @@ final class ArrayMemory implements SlabMemory {
     }
 
     @Override
+    public boolean carvesQuickly() {
+        return false;
+    }
+
+    @Override
     public boolean canSplit() {
         return false;
     }

@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /// How many pages lie in slabs without a lent block, whatever their size: what a heap keeps for the next burst.
 ///
 /// ```text
-///   bound = least + held / 16, at most the most        least = most / 4
+///   bound = least + held / 16, at most the most
 /// ```
 ///
 /// Up to the bound they wait for their own size, with the objects of their blocks; beyond it they are given back at
@@ -14,15 +14,16 @@ import java.util.concurrent.atomic.AtomicLong;
 /// **Threads.** Thread-safe.
 final class IdleStock {
 
-    private static final int LEAST_SHARE = 4;
     private static final int HELD_SHARE = 16;
 
-    private final long maxPages; // (C)
+    private final long leastPages; // (C)
+    private final long mostPages; // (C)
     private final AtomicLong idlePages = new AtomicLong(); // (A)
     private final AtomicLong heldPages = new AtomicLong(); // (A) of all slabs
 
-    IdleStock(long maxPages) {
-        this.maxPages = maxPages;
+    IdleStock(long leastPages, long mostPages) {
+        this.leastPages = leastPages;
+        this.mostPages = mostPages;
     }
 
     void hold(int more) {
@@ -34,11 +35,12 @@ final class IdleStock {
     }
 
     boolean isFull() {
-        return idlePages.get() > Math.min(maxPages, maxPages / LEAST_SHARE + heldPages.get() / HELD_SHARE);
+        return idlePages.get() > Math.min(mostPages, leastPages + heldPages.get() / HELD_SHARE);
     }
 
     @Override
     public String toString() {
-        return "IdleStock(idlePages=" + idlePages + ", heldPages=" + heldPages + ", most=" + maxPages + ")";
+        return "IdleStock(idlePages=" + idlePages + ", heldPages=" + heldPages + ", bounds=" + leastPages + ".."
+                + mostPages + ")";
     }
 }

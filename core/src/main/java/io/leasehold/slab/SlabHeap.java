@@ -43,6 +43,9 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
 
     private static final int CLASS_SHIFT = 32;
 
+    /// The part of the stock of idle slabs that a heap has however little it holds.
+    private static final int IDLE_AT_LEAST = 4;
+
     private final String name; // (C)
     private final Binder<T> binder; // (C)
     private final SlabMemory memory; // (C)
@@ -63,7 +66,8 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         this.slots = new BiasedSlots(layout.cellCount(), !VirtualMemory.system().can(Capability.BARRIER));
         this.slabs = newSets();
         this.pools = new ClassPool[SizeClasses.COUNT];
-        IdleStock stock = new IdleStock(options.idleByteSize() / memory.pageByteSize());
+        long mostIdle = options.idleByteSize() / memory.pageByteSize();
+        IdleStock stock = new IdleStock(memory.carvesQuickly() ? mostIdle / IDLE_AT_LEAST : mostIdle, mostIdle);
         for (int c = 0; c < pools.length; c++) {
             SlabSet<T> set = new SlabSet<>(memory, stock, SizeClasses.byteSize(c));
             slabs[c] = set;

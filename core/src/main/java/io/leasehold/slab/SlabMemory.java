@@ -20,6 +20,9 @@ sealed interface SlabMemory permits ArenaMemory, ArrayMemory {
     /// @return whether the `more` pages behind it were free
     boolean tryGrow(SlabRun run, int more);
 
+    /// {@return whether a run costs little more than a look for it: no zeroes, and no call of the kernel for each page}
+    boolean carvesQuickly();
+
     /// {@return whether a part of a run can be given back}
     boolean canSplit();
 

@@ -83,7 +83,7 @@ final class SlabSet<T> {
     }
 
     /// Notes that a block is home again. A slab that is idle then is given back if the stock of idle slabs is full,
-    /// unless it is the only one of its size and has no more than 64 KiB: one of each size up to that is a megabyte,
+    /// unless it is the only one of its size, and small or costly to make: one of each size up to 64 KiB is a megabyte,
     /// one of each up to 1 MiB is eleven.
     void comeHome(int block) {
         int index = block >>> indexBits;
@@ -93,9 +93,13 @@ final class SlabSet<T> {
         withBlocks.set(index);
         firstWithBlocks = Math.min(firstWithBlocks, index);
         countIdle(slab, 1);
-        if (slab.isIdle() && stock.isFull() && (idle > 1 || slab.pages() > SlabShape.MAX_PAGES)) {
+        if (slab.isIdle() && stock.isFull() && (idle > 1 || !mayWaitAlone(slab))) {
             giveBack(index, slab.home(), false);
         }
+    }
+
+    private boolean mayWaitAlone(Slab slab) {
+        return slab.pages() <= SlabShape.MAX_PAGES || !memory.carvesQuickly();
     }
 
     /// Adds a slab.

@@ -21,7 +21,7 @@ class ClassPoolTest {
     private static final int IN_SLAB = 16;
 
     private final SlabMemory memory = new ArrayMemory();
-    private final SlabSet<Object> set = new SlabSet<>(memory, new IdleStock(Long.MAX_VALUE), BYTES);
+    private final SlabSet<Object> set = new SlabSet<>(memory, new IdleStock(Long.MAX_VALUE / 2, Long.MAX_VALUE), BYTES);
     private final MagazineLayout layout = new MagazineLayout(2 * DEPTH * BYTES);
     private final BiasedSlots slots = new BiasedSlots(layout.cellCount(), true);
     private final ClassPool pool = new ClassPool(set, false, layout, SIZE_CLASS);

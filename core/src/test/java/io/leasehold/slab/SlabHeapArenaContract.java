@@ -40,6 +40,18 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
         }
     }
 
+    /// One of each size would be 11 MiB.
+    @Test
+    default void idleBlocksOfManyLargeSizesAreNotAllKept() {
+        try (SlabBed bed = bed()) {
+            for (int byteSize = 512 << 10; byteSize <= 2 << 20; byteSize += 64 << 10) {
+                bed.allocate(byteSize).release();
+            }
+            assertThat(bed.heap().stats().heldBytes())
+                    .isLessThanOrEqualTo(terms().heap().idleByteSize());
+        }
+    }
+
     @Test
     default void requestThatIsLargerThanTheArenaFindsNothing() {
         try (SlabBed bed = bed(8 * SlabBed.MIB)) {

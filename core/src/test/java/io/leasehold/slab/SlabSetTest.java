@@ -12,10 +12,9 @@ import org.junit.jupiter.api.Test;
 class SlabSetTest {
 
     private static final int IN_SLAB = 16;
-    private static final int LEAST_SHARE = 4;
 
     private final SlabMemory memory = new ArrayMemory();
-    private final SlabSet<String> set = new SlabSet<>(memory, new IdleStock(Long.MAX_VALUE), 1024);
+    private final SlabSet<String> set = new SlabSet<>(memory, new IdleStock(Long.MAX_VALUE / 2, Long.MAX_VALUE), 1024);
 
     @Test
     void lowestSlabLendsFirst() {
@@ -121,7 +120,7 @@ class SlabSetTest {
     /// Two sizes share the stock: each keeps one idle slab, and no more once it is full.
     @Test
     void idleSlabsBeyondTheStockGoAtOnce() {
-        IdleStock stock = new IdleStock(LEAST_SHARE * 2 * 4);
+        IdleStock stock = new IdleStock(2 * 4, 2 * 4);
         SlabSet<String> small = new SlabSet<>(memory, stock, 1024);
         SlabSet<String> large = new SlabSet<>(memory, stock, 4096);
         lendAndReturn(small, 3);
@@ -139,7 +138,7 @@ class SlabSetTest {
     /// A sixteenth of what is held: of 16 slabs one more may wait than of few.
     @Test
     void stockGrowsWithWhatIsHeld() {
-        IdleStock stock = new IdleStock(LEAST_SHARE * 4);
+        IdleStock stock = new IdleStock(4, 4 * 4);
         SlabSet<String> few = new SlabSet<>(memory, stock, 1024);
         lendAndReturn(few, 3);
         assertThat(few.slabCount()).isEqualTo(1);
@@ -154,15 +153,12 @@ class SlabSetTest {
         assertThat(few.slabCount()).as("one that was there, and one more").isEqualTo(2);
     }
 
+    /// An array costs its zeroes anew.
     @Test
-    void largeSlabDoesNotWaitBesideAFullStock() {
-        IdleStock stock = new IdleStock(0);
-        SlabSet<String> large = new SlabSet<>(memory, stock, (64 << 10) + (8 << 10));
-        lendAndReturn(large, 1);
-        assertThat(large.slabCount()).isZero();
-        SlabSet<String> small = new SlabSet<>(memory, stock, 64 << 10);
-        lendAndReturn(small, 1);
-        assertThat(small.slabCount()).isEqualTo(1);
+    void largeSlabThatIsCostlyToMakeWaitsBesideAFullStock() {
+        SlabSet<String> large = new SlabSet<>(memory, new IdleStock(0, 0), 1 << 20);
+        lendAndReturn(large, 2);
+        assertThat(large.slabCount()).isEqualTo(1);
     }
 
     private void lendAndReturn(SlabSet<String> of, int slabs) {
