@@ -9,6 +9,7 @@ import io.leasehold.os.VirtualMemory.Protection;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +22,8 @@ final class MappingExhaustionProgram {
 
     private static final int WINDOW = WindowBed.WINDOW_BYTES;
     private static final int WINDOWS = 16;
+    private static final int USELESS_CLASSES = 300;
+    private static final int NO_DESCRIPTOR = 1 << 20;
     private static final int PARTS = 2 * WINDOWS;
     private static final byte[] CONTENT = WindowBed.pattern(PARTS * WINDOW, 1);
 
@@ -38,6 +41,7 @@ final class MappingExhaustionProgram {
 
     private void run(Path path) throws IOException {
         Files.write(path, CONTENT);
+        stockUpOnMetaspace();
         rehearse(path);
         PageArenaOptions pages = PageArenaOptions.defaults()
                 .withByteSize(16 << 20)
@@ -73,9 +77,31 @@ final class MappingExhaustionProgram {
         System.out.println("end=reached");
     }
 
-    /// Does all that will be done, with refusals of our own: the JVM maps memory for each class that it loads, and ends
-    /// if it gets none.
-    private static void rehearse(Path path) throws IOException {
+    /// Loads classes that nobody needs and drops them: the JVM keeps of their memory for those that it loads later.
+    private static void stockUpOnMetaspace() throws IOException {
+        try (InputStream in = MappingExhaustionProgram.class.getResourceAsStream("MappingExhaustionProgram.class")) {
+            byte[] bytes = Objects.requireNonNull(in).readAllBytes();
+            for (int i = 0; i < USELESS_CLASSES; i++) {
+                new ClassLoader(MappingExhaustionProgram.class.getClassLoader()) {
+                    Class<?> define() {
+                        return defineClass(null, bytes, 0, bytes.length);
+                    }
+                }.define();
+            }
+        }
+        System.gc();
+    }
+
+    /// Does all that will be done, with refusals of our own and one of the kernel's: the JVM maps memory for each class
+    /// that it loads, also for those that put a message together, and ends if it gets none.
+    private void rehearse(Path path) throws IOException {
+        long place = memory.reserve(page, page);
+        try {
+            memory.map(place, page, NO_DESCRIPTOR, 0, Protection.READ_WRITE);
+        } catch (OsException e) {
+            System.out.println("rehearsal.kernel=" + e.getMessage());
+        }
+        memory.release(place, page);
         try (WindowBed bed = new WindowBed(WindowBed.options(WINDOWS, WINDOWS));
                 MappedFile direct = open(bed.cache, path, WindowTier.DIRECT);
                 MappedFile recycled = open(bed.cache, path, WindowTier.RECYCLED)) {

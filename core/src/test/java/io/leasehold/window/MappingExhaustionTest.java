@@ -11,12 +11,18 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /// A process that has as many mappings as the kernel allows: windows cannot be mapped, so reads go another way and what
-/// is lent is an error; with room again, all is as before. The JVM lives, for its own needs are met at its start.
+/// is lent is an error; with room again, all is as before.
+///
+/// The JVM maps memory for its own sake too, and ends itself when it gets none. Most of its needs are met at its start;
+/// a run in which it still wants more says nothing about windows, and is repeated.
 @Tag("os")
 @Timeout(300)
 class MappingExhaustionTest {
 
     private static final String NO_MAPPING = "cannot lend: file=.*, byteOffset=\\d+, byteSize=\\d+: mmap\\(.*ENOMEM.*";
+
+    private static final String NEEDS_OF_THE_JVM = "insufficient memory for the Java Runtime Environment";
+    private static final int MOST_RUNS = 5;
 
     @TempDir
     Path folder;
@@ -24,9 +30,11 @@ class MappingExhaustionTest {
     @Test
     void exhaustionIsAnErrorUntilThereIsRoom() throws Exception {
         TestMemory.require(WindowBed.canMap(), "nothing is mapped here");
-        ForkedProgram forked = ForkedProgram.of(MappingExhaustionProgram.class)
-                .with("-Xms64m", "-Xmx64m", "-XX:+UseSerialGC", "-Xint")
-                .run(folder.resolve("file").toString());
+        ForkedProgram forked = run();
+        for (int runs = 1; runs < MOST_RUNS && forked.output().contains(NEEDS_OF_THE_JVM); runs++) {
+            System.out.println("the JVM ran out of mappings for itself: again");
+            forked = run();
+        }
         assertThat(forked.hasCrashed()).as("%s", forked).isFalse();
         assertThat(forked.exitCode()).as("%s", forked).isZero();
         assertThat(forked.value("end")).isEqualTo("reached");
@@ -40,5 +48,11 @@ class MappingExhaustionTest {
         assertThat(forked.value("again.lent")).isEqualTo(forked.value("before.lent"));
         assertThat(forked.value("again.refusal")).isEqualTo("none");
         assertThat(forked.value("afterwards")).startsWith("WindowCacheStats");
+    }
+
+    private ForkedProgram run() throws Exception {
+        return ForkedProgram.of(MappingExhaustionProgram.class)
+                .with("-Xms64m", "-Xmx64m", "-XX:+UseSerialGC", "-Xint")
+                .run(folder.resolve("file").toString());
     }
 }
