@@ -29,7 +29,7 @@ class PlanTest {
     @Test
     void formsTakeAsLongAsTheySay() {
         assertThat(Plan.of("ci").expectedSeconds()).isBetween(15L, 25L);
-        assertThat(Plan.of("short").expectedSeconds()).isBetween(80L, 120L);
+        assertThat(Plan.of("short").expectedSeconds()).isBetween(80L, 130L);
         assertThat(Plan.of("full").expectedSeconds()).isBetween(1_000L, 1_800L);
         assertThatThrownBy(() -> Plan.of("long"))
                 .isInstanceOf(IllegalArgumentException.class)
