@@ -20,6 +20,7 @@ final class IdleStock {
     private final long mostPages; // (C)
     private final AtomicLong idlePages = new AtomicLong(); // (A)
     private final AtomicLong heldPages = new AtomicLong(); // (A) of all slabs
+    private final AtomicLong largeSlabs = new AtomicLong(); // (A) idle ones
 
     IdleStock(long leastPages, long mostPages) {
         this.leastPages = leastPages;
@@ -32,6 +33,15 @@ final class IdleStock {
 
     void idle(int more) {
         idlePages.addAndGet(more);
+    }
+
+    void idleLarge(int more) {
+        largeSlabs.addAndGet(more);
+    }
+
+    /// {@return whether one large slab waits, of whatever size}
+    boolean hasOneLarge() {
+        return largeSlabs.get() == 1;
     }
 
     boolean isFull() {

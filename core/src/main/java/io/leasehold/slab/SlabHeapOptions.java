@@ -6,7 +6,8 @@ package io.leasehold.slab;
 /// @param threadCacheByteSize how many bytes of free blocks one thread keeps for itself at most; 0 for none
 /// @param idleByteSize how many bytes the slabs may have at most, all sizes together, that have no lent block and wait
 ///     for the next burst: a quarter of it, and more as the heap holds more; on the Java heap all of it. Each size
-///     keeps one such slab of up to 64 KiB in any case. Less saves memory, more saves time
+///     keeps one such slab of up to 64 KiB in any case, and all larger ones together one. Less saves memory, more saves
+///     time
 public record SlabHeapOptions(String name, int threadCacheByteSize, long idleByteSize) {
 
     private static final SlabHeapOptions DEFAULTS = new SlabHeapOptions("blocks", 256 << 10, 2 << 20);

@@ -83,8 +83,8 @@ final class SlabSet<T> {
     }
 
     /// Notes that a block is home again. A slab that is idle then is given back if the stock of idle slabs is full,
-    /// unless it is the only one of its size, and small or costly to make: one of each size up to 64 KiB is a megabyte,
-    /// one of each up to 1 MiB is eleven.
+    /// unless it is the only one of its size, and small, costly to make or the only large one of any size: one of each
+    /// size up to 64 KiB is a megabyte, one of each up to 1 MiB is eleven.
     void comeHome(int block) {
         int index = block >>> indexBits;
         Slab slab = at(index);
@@ -99,7 +99,7 @@ final class SlabSet<T> {
     }
 
     private boolean mayWaitAlone(Slab slab) {
-        return slab.pages() <= SlabShape.MAX_PAGES || !memory.carvesQuickly();
+        return !isLarge(slab) || !memory.carvesQuickly() || stock.hasOneLarge();
     }
 
     /// Adds a slab.
@@ -218,7 +218,14 @@ final class SlabSet<T> {
         if (slab.isIdle()) {
             idle += sign;
             stock.idle(sign * slab.pages());
+            if (isLarge(slab)) {
+                stock.idleLarge(sign);
+            }
         }
+    }
+
+    private static boolean isLarge(Slab slab) {
+        return slab.pages() > SlabShape.MAX_PAGES;
     }
 
     SlabShape shape() {

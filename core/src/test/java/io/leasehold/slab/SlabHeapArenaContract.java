@@ -40,7 +40,19 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
         }
     }
 
-    /// One of each size would be 11 MiB.
+    /// A large block that is used again and again stays, and of those of other sizes one at most.
+    @Test
+    default void largeBlockThatIsUsedAgainStays() {
+        try (SlabBed bed = bed()) {
+            bed.allocate(4 << 20).release();
+            long held = bed.heap().stats().heldBytes();
+            assertThat(held).isGreaterThanOrEqualTo(4 << 20);
+            bed.allocate(8 << 20).release();
+            assertThat(bed.heap().stats().heldBytes()).isEqualTo(held);
+        }
+    }
+
+    /// One of each size would be 20 MiB.
     @Test
     default void idleBlocksOfManyLargeSizesAreNotAllKept() {
         try (SlabBed bed = bed()) {
