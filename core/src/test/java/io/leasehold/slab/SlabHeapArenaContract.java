@@ -7,6 +7,7 @@ import io.leasehold.page.PageArena;
 import io.leasehold.page.Watchdog;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
@@ -40,28 +41,37 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
         }
     }
 
-    /// A large block that is used again and again stays, and of those of other sizes one at most.
+    /// A large block that is used again and again stays, and of those of other sizes none does beside it.
     @Test
     default void largeBlockThatIsUsedAgainStays() {
-        try (SlabBed bed = bed()) {
-            bed.allocate(4 << 20).release();
-            long held = bed.heap().stats().heldBytes();
-            assertThat(held).isGreaterThanOrEqualTo(4 << 20);
-            bed.allocate(8 << 20).release();
-            assertThat(bed.heap().stats().heldBytes()).isEqualTo(held);
+        try (SlabBed bed = bed();
+                SlabHeap<SlabBlock> heap = openByDefault(bed)) {
+            allocate(heap, 4 << 20).release();
+            assertThat(heap.stats().heldBytes()).isEqualTo(4 << 20);
+            allocate(heap, 8 << 20).release();
+            assertThat(heap.stats().heldBytes()).isEqualTo(4 << 20);
         }
     }
 
-    /// One of each size would be 20 MiB.
+    /// One of each size would be 64 times the first.
     @Test
     default void idleBlocksOfManyLargeSizesAreNotAllKept() {
-        try (SlabBed bed = bed()) {
-            for (int byteSize = 512 << 10; byteSize <= 2 << 20; byteSize += 64 << 10) {
-                bed.allocate(byteSize).release();
+        try (SlabBed bed = bed();
+                SlabHeap<SlabBlock> heap = openByDefault(bed)) {
+            int first = Math.toIntExact(128 * bed.pageBytes());
+            for (int byteSize = first; byteSize <= 4 * first; byteSize += first / 8) {
+                allocate(heap, byteSize).release();
             }
-            assertThat(bed.heap().stats().heldBytes())
-                    .isLessThanOrEqualTo(terms().heap().idleByteSize());
+            assertThat(heap.stats().heldBytes()).isEqualTo(first);
         }
+    }
+
+    private static SlabHeap<SlabBlock> openByDefault(SlabBed bed) {
+        return SlabHeap.open(bed.arena(), SlabHeapOptions.defaults(), SlabBlock::new);
+    }
+
+    private static SlabBlock allocate(SlabHeap<SlabBlock> heap, int byteSize) {
+        return Objects.requireNonNull(heap.tryAllocate(byteSize));
     }
 
     @Test
