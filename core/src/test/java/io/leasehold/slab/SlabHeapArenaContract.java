@@ -53,12 +53,12 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
         }
     }
 
-    /// One of each size would be 64 times the first.
+    /// One of each size would be 62 times the first.
     @Test
     default void idleBlocksOfManyLargeSizesAreNotAllKept() {
         try (SlabBed bed = bed();
                 SlabHeap<SlabBlock> heap = openByDefault(bed)) {
-            int first = Math.toIntExact(128 * bed.pageBytes());
+            int first = 128 * bed.pageBytes();
             for (int byteSize = first; byteSize <= 4 * first; byteSize += first / 8) {
                 allocate(heap, byteSize).release();
             }
