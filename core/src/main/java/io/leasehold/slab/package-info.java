@@ -25,8 +25,10 @@
 ///   objects of their blocks; beyond the bound they go back at once, where other sizes find their pages. Without it a
 ///   gateway's 26 MiB of live buffers held 41 MiB instead of 34. It grows with what is held, since a small server needs
 ///   a small stock: an HTTP server with a tenth of a megabyte of live buffers held 9.7 MiB when the bound was 2 MiB
-///   for everyone, depots had 128 KiB and each size kept a slab, also those of 1 MiB; now it holds 3.6. Arrays, which
-///   cost their zeroes anew each time, and locked pages keep the larger stock.
+///   for everyone, depots had 128 KiB and each size kept a slab, also those of 1 MiB; now it holds 4.1. Of the sizes
+///   above 64 KiB one slab waits beside a full stock, so that who uses the same large block again and again finds it.
+///   The price is a hand-over between threads: with smaller depots 56 ns a block of 4 KiB, instead of 47. Arrays,
+///   which cost their zeroes anew each time, and locked pages keep the larger stock.
 /// * **Small slabs.** At most 16 pages: what one live block keeps from others is small. Beyond that, a slab whose
 ///   pages are not all needed is thinned out: its run is split and the pages in between are given back. Netty's chunks
 ///   of some hundred KiB to several MiB go as a whole or not at all.
