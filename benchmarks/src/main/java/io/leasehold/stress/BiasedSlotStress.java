@@ -80,10 +80,10 @@ public final class BiasedSlotStress {
         /// The first to come.
         @Actor
         public void owner(II_Result r) {
-            BiasedSlot slot = slots.enter();
-            if (slot != null) {
-                slot.cells()[BiasedSlot.FIRST] = 1;
-                slot.exit();
+            int[] cells = slots.enter();
+            if (cells != null) {
+                cells[BiasedSlot.FIRST] = 1;
+                BiasedSlots.exit(cells);
                 r.r1 = 1;
             }
         }

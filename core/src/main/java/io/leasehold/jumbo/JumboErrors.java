@@ -120,7 +120,7 @@ final class JumboErrors {
     }
 
     private static long generation(long token) {
-        return JumboLayout.generation(JumboLayout.generationWord(token));
+        return JumboLayout.generation(token);
     }
 
     private static long here() {

@@ -3,18 +3,20 @@ package io.leasehold.jumbo;
 /// The bits of a token and of the word of a page.
 ///
 /// ```text
-///   token   63 62      56 55               28 27                 0
-///           0 |   tag    |     generation    |       page          |     never negative
+///   token   63 62               35 34     28 27                          0
+///           0 |    generation     |   tag   |            page            |     never negative
 ///
-///   word    63               36 35      20 19         4   3   2   0
-///           |    generation    |     0     |   holds   | once | state |     one word, one compare-and-set
+///   word    63 62               35 34     28 27     20 19       4   3   2  0
+///           0 |    generation     |   tag   |    0    |   holds   | once | state |     one compare-and-set
 ///
 ///   page    | slab | index in the slab |     slab: place in the arena, in units of the slab's size
 /// ```
 ///
-/// The generation stands at the top of the word, so that adding to it wraps by itself; it grows with each life of the
-/// page, so the word that a release expects is known from the token alone. `once` says that the page was flipped in
-/// this life and given back, so that the next generation is spent and it cannot be flipped again before it is free.
+/// Both begin with the life that the token is good for, so each follows from the other with no look-up: the word that a
+/// release expects from its token, and the next token from the word of a free page, whose low bits are zero. A token of
+/// another ring never equals one. The generation grows with each life of the page. `once` says that the page was
+/// flipped in this life and given back, so that the next generation is spent and it cannot be flipped again before it
+/// is free.
 final class JumboLayout {
 
     static final int PAGE_BITS = 28;
@@ -32,38 +34,48 @@ final class JumboLayout {
 
     static final long ONCE_FLIPPED = 1L << 3;
     static final long ONE_HOLD = 1L << 4;
-    static final long ONE_GENERATION = 1L << 36;
-    static final long GENERATION_MASK = -ONE_GENERATION;
+    static final long ONE_GENERATION = 1L << 35;
 
+    private static final long LIFE_MASK = -MAX_PAGES;
     private static final long STATE_MASK = 7;
     private static final int HOLD_SHIFT = 4;
-    private static final int GENERATION_SHIFT = 36;
-    private static final int TAG_SHIFT = 56;
-    private static final int TOKEN_TO_WORD = 8;
+    private static final int TAG_SHIFT = PAGE_BITS;
+    private static final int GENERATION_SHIFT = 35;
     private static final JumboState[] STATES = JumboState.values();
 
     private JumboLayout() {}
 
-    static long token(int tag, long word, int page) {
-        return (long) tag << TAG_SHIFT | (word & GENERATION_MASK) >>> TOKEN_TO_WORD | page;
+    /// {@return the word of a free page}
+    static long life(int tag, long generation) {
+        return generation << GENERATION_SHIFT | (long) tag << TAG_SHIFT;
+    }
+
+    /// {@return the life of a token or word}
+    static long life(long tokenOrWord) {
+        return tokenOrWord & LIFE_MASK;
+    }
+
+    /// {@return a token or word so many lives on, or back} The generation wraps.
+    static long after(long tokenOrWord, int lives) {
+        return tokenOrWord + lives * ONE_GENERATION & Long.MAX_VALUE;
+    }
+
+    /// {@return the token for the life of a word}
+    static long token(long word, int page) {
+        return life(word) | page;
     }
 
     static int tag(long token) {
-        return (int) (token >>> TAG_SHIFT);
+        return (int) (token >>> TAG_SHIFT) & MAX_TAG;
     }
 
     static int page(long token) {
         return (int) token & (MAX_PAGES - 1);
     }
 
-    /// {@return a word with the generation of a token, and nothing else}
-    static long generationWord(long token) {
-        return token << TOKEN_TO_WORD & GENERATION_MASK;
-    }
-
     /// {@return the word of a page in the life that a token is good for, lent to one holder}
     static long leasedWord(long token) {
-        return generationWord(token) | LEASED;
+        return life(token) | LEASED;
     }
 
     static JumboState state(long word) {
@@ -82,22 +94,21 @@ final class JumboLayout {
         return (int) (word >>> HOLD_SHIFT) & MAX_HOLDS;
     }
 
-    static long generation(long word) {
-        return word >>> GENERATION_SHIFT;
+    static long generation(long tokenOrWord) {
+        return tokenOrWord >>> GENERATION_SHIFT;
     }
 
     static boolean isSameLife(long word, long token) {
-        return ((word ^ generationWord(token)) & GENERATION_MASK) == 0;
+        return life(word ^ token) == 0;
     }
 
-    /// {@return how many lives a page is ahead of a token; negative if the token is of a life to come}
+    /// {@return how many lives a page is ahead of a token of its ring; negative if the token is of a life to come}
     static int age(long word, long token) {
-        return (int) ((word - generationWord(token)) >> GENERATION_SHIFT);
+        return (int) ((life(word) - life(token)) << 1 >> (GENERATION_SHIFT + 1));
     }
 
     /// {@return the word of the page when it is free next}
     static long freed(long word) {
-        long lives = isOnceFlipped(word) ? 2 * ONE_GENERATION : ONE_GENERATION;
-        return (word & GENERATION_MASK) + lives;
+        return after(life(word), isOnceFlipped(word) ? 2 : 1);
     }
 }

@@ -3,11 +3,9 @@ package io.leasehold.jumbo;
 import static io.leasehold.jumbo.JumboLayout.ARMED;
 import static io.leasehold.jumbo.JumboLayout.FLIPPED;
 import static io.leasehold.jumbo.JumboLayout.FREE;
-import static io.leasehold.jumbo.JumboLayout.GENERATION_MASK;
 import static io.leasehold.jumbo.JumboLayout.HELD;
 import static io.leasehold.jumbo.JumboLayout.LEASED;
 import static io.leasehold.jumbo.JumboLayout.ONCE_FLIPPED;
-import static io.leasehold.jumbo.JumboLayout.ONE_GENERATION;
 import static io.leasehold.jumbo.JumboLayout.ONE_HOLD;
 import static io.leasehold.jumbo.JumboLayout.RETIRED;
 import static io.leasehold.jumbo.JumboLayout.STOLEN;
@@ -65,10 +63,10 @@ final class JumboPage<T> {
     private @Nullable T object; // (O) holder
 
     /// A page that is not in service yet.
-    JumboPage(int index, long address, long generation) {
+    JumboPage(int index, long address, long life) {
         this.index = index;
         this.address = address;
-        this.word = generation | RETIRED;
+        this.word = life | RETIRED;
     }
 
     int index() {
@@ -104,16 +102,21 @@ final class JumboPage<T> {
         object = bound;
     }
 
+    /// {@return the token of the life that is to begin, of a page that is free}
+    long nextToken() {
+        return (long) WORD.get(this) | index;
+    }
+
     /// Begins a life of a free page, which nobody else has now.
     ///
-    /// @return its token
-    long lease(int tag, int shard) {
-        long free = (long) WORD.get(this);
-        assert free == (free & GENERATION_MASK) : "leased a page in use: " + this;
-        home = shard;
+    /// @param token its next, which whoever keeps the page knows: reading the word would wait for the compare-and-set
+    ///     by which it was freed
+    /// @return it
+    long lease(long token) {
+        assert token == nextToken() : "leased a page in use: " + this;
         touch();
-        WORD.setRelease(this, free | LEASED);
-        return JumboLayout.token(tag, free, index);
+        WORD.setRelease(this, JumboLayout.leasedWord(token));
+        return token;
     }
 
     /// Ends a life, of which exactly one of any number of callers succeeds.
@@ -126,7 +129,7 @@ final class JumboPage<T> {
     /// {@return whether it came home by that, as a page does that is leased, not held, and not flipped in this life}
     boolean tryFree(long token) {
         long leased = JumboLayout.leasedWord(token);
-        return set(leased, leased + (ONE_GENERATION + FREE - LEASED));
+        return set(leased, JumboLayout.after(leased - LEASED + FREE, 1));
     }
 
     private int freeSlow(long token, JumboErrors errors) {
@@ -140,7 +143,7 @@ final class JumboPage<T> {
                 next = held ? now + (HELD - LEASED) : JumboLayout.freed(now);
                 outcome = held ? PARKED : CAME_HOME;
             } else if (sameLife && JumboLayout.is(now, FLIPPED)) {
-                next = (now & GENERATION_MASK) + ONE_GENERATION | STOLEN;
+                next = JumboLayout.after(JumboLayout.life(now), 1) | STOLEN;
                 outcome = SLOT_FREED;
             } else {
                 throw errors.refused("release", this, token, now);
@@ -202,11 +205,11 @@ final class JumboPage<T> {
     /// @return the token of its new life
     long steal(long token, JumboErrors errors) {
         long leased = JumboLayout.leasedWord(token);
-        long stolen = leased + (ONE_GENERATION + STOLEN - LEASED);
+        long stolen = JumboLayout.after(leased - LEASED + STOLEN, 1);
         while (!set(leased, stolen)) {
             refuseUnless(leased, "steal", token, errors);
         }
-        return JumboLayout.token(JumboLayout.tag(token), stolen, index);
+        return JumboLayout.token(stolen, index);
     }
 
     /// Makes it a consumer's, while the message that it came with still goes about under the old token.
@@ -217,7 +220,7 @@ final class JumboPage<T> {
         if (!set(leased, leased + (FLIPPED - LEASED))) {
             return NONE;
         }
-        return JumboLayout.token(JumboLayout.tag(token), leased + ONE_GENERATION, index);
+        return JumboLayout.after(token, 1);
     }
 
     /// {@return whether [#tryFlip] would do it}
@@ -237,8 +240,8 @@ final class JumboPage<T> {
     ///
     /// @return [#CAME_HOME] or [#UNFLIPPED]
     int adopt(long token, JumboErrors errors) {
-        long stolen = JumboLayout.generationWord(token) | STOLEN;
-        long flipped = JumboLayout.generationWord(token) - ONE_GENERATION | FLIPPED;
+        long stolen = JumboLayout.life(token) | STOLEN;
+        long flipped = JumboLayout.after(JumboLayout.life(token), -1) | FLIPPED;
         while (true) {
             long now = word;
             if (now == stolen) {
@@ -257,17 +260,17 @@ final class JumboPage<T> {
 
     /// Takes a free page out of service, or puts it in, whom nobody else has now.
     void setInService(boolean inService) {
-        WORD.setRelease(this, ((long) WORD.get(this) & GENERATION_MASK) | (inService ? FREE : RETIRED));
+        WORD.setRelease(this, JumboLayout.life((long) WORD.get(this)) | (inService ? FREE : RETIRED));
     }
 
     /// {@return the token that it is out by, or [#NONE]}
-    long token(int tag) {
+    long token() {
         long now = word;
         boolean out = JumboLayout.is(now, LEASED)
                 || JumboLayout.is(now, ARMED)
                 || JumboLayout.is(now, FLIPPED)
                 || JumboLayout.is(now, STOLEN);
-        return out ? JumboLayout.token(tag, now, index) : NONE;
+        return out ? JumboLayout.token(now, index) : NONE;
     }
 
     /// {@return whether a token is good for reading and writing the page}

@@ -1,8 +1,7 @@
 package io.leasehold.jumbo;
 
-import io.leasehold.memory.BiasedSlot;
+import io.leasehold.memory.BiasedSlots;
 import io.leasehold.os.OsException;
-import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +31,6 @@ final class JumboPool<T> {
     private final JumboSlabs<T> slabs; // (L)
     private final Shards shards; // (C)
     private final JumboErrors errors; // (C)
-    private final int tag; // (C)
     private final ReentrantLock lock = new ReentrantLock();
     private final int[] batch; // (L) scratch
     private int stolen; // (L)
@@ -47,12 +45,11 @@ final class JumboPool<T> {
     private long steals; // (L)
     private long adoptions; // (L)
 
-    JumboPool(JumboOptions options, JumboSlabs<T> slabs, Shards shards, JumboErrors errors, int tag) {
+    JumboPool(JumboOptions options, JumboSlabs<T> slabs, Shards shards, JumboErrors errors) {
         this.options = options;
         this.slabs = slabs;
         this.shards = shards;
         this.errors = errors;
-        this.tag = tag;
         this.batch = new int[shards.batch()];
     }
 
@@ -71,17 +68,16 @@ final class JumboPool<T> {
                 low = 0;
                 return JumboPage.NONE;
             }
-            int home = Shards.NO_SHARD;
-            BiasedSlot slot = alone ? null : shards.slots().enter();
-            if (slot != null) {
-                shards.settle(slot.cells());
-                home = shards.home(slot.cells());
-                stock(slot.cells());
-                slot.exit();
+            int[] cells = alone ? null : shards.slots().enter();
+            if (cells != null) {
+                shards.settle(cells);
+                shards.settleHome(cells, page);
+                stock(cells);
+                BiasedSlots.exit(cells);
             }
             low = Math.min(low, slabs.atHome());
             peak = Math.max(peak, inUse());
-            return page.lease(tag, home);
+            return page.lease(page.nextToken());
         } finally {
             lock.unlock();
         }
@@ -113,10 +109,10 @@ final class JumboPool<T> {
             if (closed) {
                 return; // closed by force meanwhile: the page is gone with the ring
             }
-            BiasedSlot slot = alone ? null : shards.slots().enter();
-            if (slot != null) {
-                int count = shards.takeOlder(slot.cells(), batch.length, batch);
-                slot.exit();
+            int[] cells = alone ? null : shards.slots().enter();
+            if (cells != null) {
+                int count = shards.takeOlder(cells, batch.length, batch);
+                BiasedSlots.exit(cells);
                 for (int i = 0; i < count; i++) {
                     slabs.comeHome(batch[i]);
                 }
@@ -318,11 +314,6 @@ final class JumboPool<T> {
         } finally {
             lock.unlock();
         }
-    }
-
-    /// {@return the token of a page out of the stock of a shard, which is lent now}
-    long lend(int page, int home) {
-        return Objects.requireNonNull(slabs.page(page)).lease(tag, home);
     }
 
     /// Checks what must always hold; exact only while no other thread uses the ring.

@@ -1,10 +1,9 @@
 package io.leasehold.jumbo;
 
 import io.leasehold.lease.Releaser;
-import io.leasehold.memory.BiasedSlot;
+import io.leasehold.memory.BiasedSlots;
 import io.leasehold.os.OsException;
 import io.leasehold.page.PageArena;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +61,8 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
     private final JumboSlabs<T> slabs; // (C)
     private final Shards shards; // (C)
     private final PageSupply<T> supply; // (C)
+    private final BiasedSlots slots; // (C)
+    private final Pressure pressure; // (C)
     private final PageBulk<T> bulk; // (C)
     private final PageExchange exchange; // (C)
 
@@ -69,12 +70,14 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
         this.options = options;
         this.binder = binder;
         this.errors = new JumboErrors(options.name());
-        this.slabs = new JumboSlabs<>(arena, options);
-        this.shards = new Shards(options);
         this.tag = Math.floorMod(NEXT_TAG.getAndIncrement(), JumboLayout.MAX_TAG) + 1;
-        JumboPool<T> pool = new JumboPool<>(options, slabs, shards, errors, tag);
+        this.slabs = new JumboSlabs<>(arena, options, tag);
+        this.shards = new Shards(options, slabs);
+        JumboPool<T> pool = new JumboPool<>(options, slabs, shards, errors);
         this.supply = new PageSupply<>(arena, options, pool, shards, errors);
-        this.bulk = new PageBulk<>(this, pool, shards, supply);
+        this.slots = shards.slots();
+        this.pressure = supply.pressure();
+        this.bulk = new PageBulk<>(this, shards, supply);
         this.exchange = new PageExchange(this);
     }
 
@@ -111,13 +114,12 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
     /// @return its token, not negative, or [#NONE] if there is no page within the bound; never waits for one
     /// @throws JumboStateException if the ring is closed
     public long allocate() {
-        BiasedSlot slot = shards.slots().enter();
-        if (slot != null) {
-            int page = shards.pop(slot.cells());
-            int home = page >= 0 ? shards.home(slot.cells()) : Shards.NO_SHARD;
-            slot.exit();
-            if (page >= 0) {
-                return Objects.requireNonNull(slabs.page(page)).lease(tag, home);
+        int[] cells = slots.enter();
+        if (cells != null) {
+            long token = shards.lend(cells);
+            BiasedSlots.exit(cells);
+            if (token >= 0) {
+                return token;
             }
         }
         return supply.take();
@@ -144,25 +146,23 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
     /// @throws JumboStateException if the page was freed before or is stolen or armed, or the token is foreign
     @Override
     public void release(long token) {
-        // the slot is entered first, so that what is looked up there does not wait for the compare-and-set of the page
-        BiasedSlot slot = shards.slots().enter();
-        JumboPage<T> page;
-        int outcome;
-        boolean kept = false;
-        try {
-            page = require("release", token);
-            outcome = page.free(token, errors);
-            if (outcome == JumboPage.CAME_HOME && slot != null && !supply.isPressed()) {
-                kept = shards.keep(slot.cells(), page);
-            }
-        } finally {
-            if (slot != null) {
-                slot.exit();
+        int[] cells = slots.enter();
+        if (cells != null) {
+            boolean kept = !pressure.isPressed() && shards.tryKeep(cells, token);
+            BiasedSlots.exit(cells);
+            if (kept) {
+                return;
             }
         }
+        releaseSlow(token);
+    }
+
+    private void releaseSlow(long token) {
+        JumboPage<T> page = require("release", token);
+        int outcome = page.free(token, errors);
         if (outcome == JumboPage.SLOT_FREED) {
             supply.noteMessageFreed();
-        } else if (outcome == JumboPage.CAME_HOME && !kept) {
+        } else if (outcome == JumboPage.CAME_HOME) {
             supply.give(page);
         }
     }
@@ -297,7 +297,7 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
     /// @param page which one
     public long tokenOf(int page) {
         JumboPage<T> found = page < 0 ? null : slabs.page(page);
-        return found == null ? NONE : found.token(tag);
+        return found == null ? NONE : found.token();
     }
 
     /// {@return the bytes of a page}

@@ -25,8 +25,8 @@ final class JumboSlab<T> {
 
     /// Makes a slab of pages that are all dormant.
     ///
-    /// @param firstGeneration what no page at this place was ever known by
-    JumboSlab(JumboMemory.Run run, int position, int firstPage, JumboOptions options, long firstGeneration) {
+    /// @param firstLife what no page at this place was ever known by
+    JumboSlab(JumboMemory.Run run, int position, int firstPage, JumboOptions options, long firstLife) {
         this.run = run;
         this.position = position;
         this.pages = newPages(options.pagesPerSlab());
@@ -34,7 +34,7 @@ final class JumboSlab<T> {
         this.dormant = new BitSet(pages.length);
         for (int i = 0; i < pages.length; i++) {
             long address = run.address() + (long) i * options.pageClass().byteSize();
-            pages[i] = new JumboPage<>(firstPage + i, address, firstGeneration);
+            pages[i] = new JumboPage<>(firstPage + i, address, firstLife);
         }
         dormant.set(0, pages.length);
     }

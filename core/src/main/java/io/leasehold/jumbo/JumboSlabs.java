@@ -32,6 +32,7 @@ final class JumboSlabs<T> {
     private final int positions; // (C)
     private final int perSlab; // (C)
     private final int indexBits; // (C)
+    private final int tag; // (C)
     private @Nullable JumboSlab<T>[] slabs = newSlabs(0); // (L)
     private JumboPage<T>[] @Nullable [] rows = newRows(0); // (L), and see memory order
     private int[] generations = new int[0]; // (L) the next one at each position; 0 if there never was a slab
@@ -42,7 +43,7 @@ final class JumboSlabs<T> {
     private volatile boolean gone; // (A) set once, when the memory is nobody's any more
 
     /// @throws IllegalArgumentException if the arena has room for more pages than can be numbered
-    JumboSlabs(PageArena arena, JumboOptions options) {
+    JumboSlabs(PageArena arena, JumboOptions options, int tag) {
         this.options = options;
         this.base = arena.baseAddress();
         this.perSlab = options.pagesPerSlab();
@@ -54,6 +55,7 @@ final class JumboSlabs<T> {
                     + JumboLayout.MAX_PAGES + "; choose larger pages");
         }
         this.positions = (int) slabsThatFit;
+        this.tag = tag;
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"}) // arrays of generic types cannot be made otherwise
@@ -79,12 +81,12 @@ final class JumboSlabs<T> {
     @Nullable JumboPage<T> page(int page) {
         JumboPage<T>[] @Nullable [] all = rows;
         int position = page >>> indexBits;
-        if (position >= all.length) {
+        if (Integer.compareUnsigned(position, all.length) >= 0) {
             return null;
         }
         JumboPage<T> @Nullable [] row = all[position];
         int index = page & (1 << indexBits) - 1;
-        return row == null || index >= row.length ? null : row[index];
+        return row == null || Integer.compareUnsigned(index, row.length) >= 0 ? null : row[index];
     }
 
     /// {@return the page that a byte belongs to, or [JumboRing#FOREIGN], [JumboRing#RETIRED] or [JumboRing#PADDING]}
@@ -127,7 +129,7 @@ final class JumboSlabs<T> {
     /// Adds a slab of pages that are not in service yet.
     void add(JumboMemory.Run run) {
         int position = (int) ((run.address() - base) / options.slabByteSize());
-        long first = (long) Math.max(1, generations[position]) * JumboLayout.ONE_GENERATION;
+        long first = JumboLayout.life(tag, Math.max(1, generations[position]));
         JumboSlab<T> slab = new JumboSlab<>(run, position, position << indexBits, options, first);
         slabs[position] = slab;
         rows[position] = slab.pages();

@@ -1,6 +1,6 @@
 package io.leasehold.jumbo;
 
-import io.leasehold.memory.BiasedSlot;
+import io.leasehold.memory.BiasedSlots;
 import java.util.Objects;
 
 /// Takes and gives many pages with one entry into the thread's slot for as many as are there, and one lock for each
@@ -17,13 +17,11 @@ import java.util.Objects;
 final class PageBulk<T> {
 
     private final JumboRing<T> ring; // (C)
-    private final JumboPool<T> pool; // (C)
     private final Shards shards; // (C)
     private final PageSupply<T> supply; // (C)
 
-    PageBulk(JumboRing<T> ring, JumboPool<T> pool, Shards shards, PageSupply<T> supply) {
+    PageBulk(JumboRing<T> ring, Shards shards, PageSupply<T> supply) {
         this.ring = ring;
-        this.pool = pool;
         this.shards = shards;
         this.supply = supply;
     }
@@ -45,20 +43,19 @@ final class PageBulk<T> {
     }
 
     private int takeStock(long[] tokens, int from, int end) {
-        BiasedSlot slot = from < end ? shards.slots().enter() : null;
-        if (slot == null) {
+        int[] cells = from < end ? shards.slots().enter() : null;
+        if (cells == null) {
             return from;
         }
         int at = from;
-        int[] cells = slot.cells();
         try {
-            int page = shards.pop(cells);
-            while (page != Shards.NONE) {
-                tokens[at++] = pool.lend(page, shards.home(cells));
-                page = at < end ? shards.pop(cells) : Shards.NONE;
+            long token = shards.lend(cells);
+            while (token >= 0) {
+                tokens[at++] = token;
+                token = at < end ? shards.lend(cells) : JumboPage.NONE;
             }
         } finally {
-            slot.exit();
+            BiasedSlots.exit(cells);
         }
         return at;
     }
@@ -77,24 +74,18 @@ final class PageBulk<T> {
 
     /// {@return the index of the first page that is not free yet, and is to be freed alone}
     private int giveStock(long[] tokens, int from, int end) {
-        BiasedSlot slot = shards.slots().enter();
-        if (slot == null) {
+        int[] cells = shards.slots().enter();
+        if (cells == null) {
             return from;
         }
         int at = from;
-        int[] cells = slot.cells();
         try {
             int last = Math.min(end, from + shards.batch());
-            while (at < last && shards.hasPlace(cells) && !supply.isPressed()) {
-                JumboPage<T> page = ring.require("release", tokens[at]);
-                if (!page.tryFree(tokens[at])) {
-                    break;
-                }
-                shards.keep(cells, page);
+            while (at < last && !supply.isPressed() && shards.tryKeep(cells, tokens[at])) {
                 at++;
             }
         } finally {
-            slot.exit();
+            BiasedSlots.exit(cells);
         }
         return at;
     }

@@ -1,6 +1,6 @@
 package io.leasehold.jumbo;
 
-import io.leasehold.memory.BiasedSlot;
+import io.leasehold.memory.BiasedSlots;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageTenant;
 import java.util.Objects;
@@ -110,14 +110,13 @@ final class PageSupply<T> {
 
     /// {@return what others freed for this shard, or what the pool has}
     private long takeShared() {
-        BiasedSlot slot = shards.slots().enter();
-        if (slot != null) {
-            shards.receive(slot.cells());
-            int page = shards.pop(slot.cells());
-            int home = page >= 0 ? shards.home(slot.cells()) : Shards.NO_SHARD;
-            slot.exit();
-            if (page >= 0) {
-                return pool.lend(page, home);
+        int[] cells = shards.slots().enter();
+        if (cells != null) {
+            shards.receive(cells);
+            long token = shards.lend(cells);
+            BiasedSlots.exit(cells);
+            if (token >= 0) {
+                return token;
             }
         }
         return pool.take(pressure.isPressed());
@@ -186,10 +185,10 @@ final class PageSupply<T> {
 
     /// Notes that a device has a page more, or fewer: it is no reader's then, though it is out.
     void countArmed(int change) {
-        BiasedSlot slot = shards.slots().enter();
-        if (slot != null) {
-            shards.countArmed(slot.cells(), change);
-            slot.exit();
+        int[] cells = shards.slots().enter();
+        if (cells != null) {
+            shards.countArmed(cells, change);
+            BiasedSlots.exit(cells);
         } else {
             armedElsewhere.add(change);
         }
@@ -206,6 +205,10 @@ final class PageSupply<T> {
     /// {@return how many pages are leased, held or in the stock of shards}
     private int withHolders() {
         return pool.used() - armed();
+    }
+
+    Pressure pressure() {
+        return pressure;
     }
 
     /// {@return whether nothing is kept in stock}

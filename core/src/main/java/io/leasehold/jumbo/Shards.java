@@ -6,6 +6,7 @@ import io.leasehold.memory.BiasedSlots;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.IntConsumer;
@@ -14,21 +15,23 @@ import java.util.function.IntConsumer;
 ///
 /// ```text
 ///   slot     FIRST | +1    | +2    | +3, +4   | +5    | stack
-///            shard | depth | homed | returned | armed | oldest ... newest
+///            shard | depth | homed | returned | armed | next tokens, oldest ... newest
 ///
 ///   push     page of this shard, or of none ---> own stack
 ///            page of another shard ------------> that shard's RemoteRing
 /// ```
 ///
-/// A page that a shard lends goes home to it, as long as no more pages are on their way than its ring has cells
-/// (`homed`); beyond that, and where a slot has no ring, it goes home to nobody: to who frees it, or to the pool.
+/// A shard is the home of the pages that it lends until they leave it for the pool, as long as those are no more than
+/// its ring has cells (`homed`); other pages, and those lent where a slot has no ring, have none: they go to who frees
+/// them, or to the pool.
 ///
 /// **Threads.** The cells belong to who is in the slot, and so does the consumer's side of the slot's ring. Whoever
 /// pushes into the ring of another shard is in his own slot meanwhile, so that one who shut all slots and waited
 /// knows of every page where it is.
 ///
-/// **Invariants.** I1: a page is in one stack or ring at most. I2: `homed` of a slot is no less than the pages on their
-/// way to its ring, and no more than its capacity.
+/// **Invariants.** I1: a page is in one stack or ring at most. I2: `homed` of a slot is no less than the pages of which
+/// its shard is the home, and no more than its ring's capacity. I3: pages in the stack of a slot are of its shard or of
+/// none.
 final class Shards {
 
     /// No page.
@@ -57,18 +60,20 @@ final class Shards {
     /// Sixteen kilobytes of ints.
     private static final int MAX_RING_PAGES = 4096;
 
+    private final JumboSlabs<?> slabs; // (C)
     private final BiasedSlots slots; // (C)
     private final int maxDepth; // (C)
     private final int ringCapacity; // (C)
     private final AtomicReferenceArray<RemoteRing> rings; // (A) by shard, each set once
     private final AtomicInteger claimed = new AtomicInteger(); // (A) shards that have an owner, or had
 
-    Shards(JumboOptions options) {
+    Shards(JumboOptions options, JumboSlabs<?> slabs) {
+        this.slabs = slabs;
         this.maxDepth = Math.clamp(MAX_STACK_BYTES / options.pageClass().byteSize(), MIN_STACK_PAGES, MAX_STACK_PAGES);
         int bound = options.maxPages() == 0 ? MAX_RING_PAGES : Math.min(options.maxPages(), MAX_RING_PAGES);
         this.ringCapacity = (int) Alignment.powerOfTwoFrom(Math.max(bound, MAX_STACK_PAGES));
         this.rings = new AtomicReferenceArray<>(options.shards() + 1);
-        int cells = STACK + maxDepth - BiasedSlot.FIRST;
+        int cells = STACK + 2 * maxDepth - BiasedSlot.FIRST;
         this.slots = new BiasedSlots(cells, !VirtualMemory.system().can(Capability.BARRIER));
     }
 
@@ -81,58 +86,80 @@ final class Shards {
         return maxDepth / 2;
     }
 
-    /// {@return a page of the stack, or [#NONE]}
-    int pop(int[] cells) {
-        int depth = cells[DEPTH] - 1;
-        if (depth < 0) {
-            return NONE;
+    /// Lends a page of the stack.
+    ///
+    /// @return its token, or [JumboPage#NONE]
+    long lend(int[] cells) {
+        long token = pop(cells);
+        if (token < 0) {
+            return JumboPage.NONE;
         }
-        cells[DEPTH] = depth;
-        return cells[STACK + depth];
+        JumboPage<?> page = page(JumboLayout.page(token));
+        settleHome(cells, page);
+        return page.lease(token);
     }
 
-    /// {@return whether there was room in the stack}
+    private JumboPage<?> page(int number) {
+        return Objects.requireNonNull(slabs.page(number));
+    }
+
+    /// {@return the next token of a page of the stack, or [JumboPage#NONE]}
+    private static long pop(int[] cells) {
+        int depth = cells[DEPTH] - 1;
+        if (depth < 0) {
+            return JumboPage.NONE;
+        }
+        cells[DEPTH] = depth;
+        return (long) cells[STACK + 2 * depth + 1] << Integer.SIZE | Integer.toUnsignedLong(cells[STACK + 2 * depth]);
+    }
+
+    /// {@return whether there was room in the stack for a free page}
     boolean push(int[] cells, int page) {
         int depth = cells[DEPTH];
         if (depth >= maxDepth) {
             return false;
         }
-        cells[STACK + depth] = page;
-        cells[DEPTH] = depth + 1;
+        push(cells, depth, page(page).nextToken());
         return true;
     }
 
-    /// {@return whether [#keep] finds a place for any page}
-    boolean hasPlace(int[] cells) {
-        return cells[DEPTH] < maxDepth;
+    private static void push(int[] cells, int depth, long next) {
+        cells[STACK + 2 * depth] = (int) next;
+        cells[STACK + 2 * depth + 1] = (int) (next >>> Integer.SIZE);
+        cells[DEPTH] = depth + 1;
     }
 
-    /// {@return where a page goes home that is lent from this slot now}
-    int home(int[] cells) {
-        int homed = cells[HOMED];
-        if (cells[SHARD] <= NO_SHARD || homed >= ringCapacity) {
-            return NO_SHARD;
+    /// Makes the slot's shard the home of a page that is lent from it now, if there is one and its ring has a cell.
+    void settleHome(int[] cells, JumboPage<?> page) {
+        int shard = cells[SHARD];
+        if (page.home() != shard && shard > NO_SHARD && cells[HOMED] < ringCapacity) {
+            cells[HOMED]++;
+            page.setHome(shard);
         }
-        cells[HOMED] = homed + 1;
-        return cells[SHARD];
     }
 
-    /// Takes a page that was freed by who is in the slot.
+    /// Frees a page whose place is the stack of who frees it, or another shard.
     ///
-    /// @return whether it found a place; else the page goes to the pool, and if its home is another shard departs
-    boolean keep(int[] cells, JumboPage<?> page) {
-        int home = page.home();
-        if (home != NO_SHARD) {
-            if (home != cells[SHARD]) {
-                rings.getPlain(home).push(page.index());
-                countReturned(cells);
-                return true;
-            }
-            cells[HOMED]--;
-            page.setHome(NO_SHARD);
-        }
-        if (!push(cells, page.index())) {
+    /// All that is to be known is read before the compare-and-set that frees it, since what is read after it waits for
+    /// it. If the page is not the caller's, what is read may be anything, and the compare-and-set fails.
+    ///
+    /// @return whether it is free; else nothing has changed, be it that it has no place or may not be freed like this
+    boolean tryKeep(int[] cells, long token) {
+        int number = JumboLayout.page(token);
+        JumboPage<?> page = slabs.page(number);
+        if (page == null) {
             return false;
+        }
+        int depth = cells[DEPTH];
+        int home = page.home();
+        boolean away = home != NO_SHARD && home != cells[SHARD];
+        if ((depth >= maxDepth && !away) || !page.tryFree(token)) {
+            return false;
+        }
+        if (away) {
+            rings.getPlain(home).push(number);
+        } else {
+            push(cells, depth, JumboLayout.after(token, 1));
         }
         countReturned(cells);
         return true;
@@ -196,7 +223,6 @@ final class Shards {
                 if (page == NONE) {
                     return;
                 }
-                cells[HOMED]--;
                 push(cells, page);
             }
         }
@@ -207,10 +233,24 @@ final class Shards {
     /// @return how many
     int takeOlder(int[] cells, int count, int[] into) {
         int taken = Math.min(count, cells[DEPTH]);
-        System.arraycopy(cells, STACK, into, 0, taken);
-        System.arraycopy(cells, STACK + taken, cells, STACK, cells[DEPTH] - taken);
+        for (int i = 0; i < taken; i++) {
+            into[i] = leave(cells, JumboLayout.page(cells[STACK + 2 * i]));
+        }
+        System.arraycopy(cells, STACK + 2 * taken, cells, STACK, 2 * (cells[DEPTH] - taken));
         cells[DEPTH] -= taken;
         return taken;
+    }
+
+    /// Forgets a page of the slot's stack or ring, which goes to the pool.
+    ///
+    /// @return the page
+    private int leave(int[] cells, int number) {
+        JumboPage<?> page = page(number);
+        if (page.home() != NO_SHARD) {
+            cells[HOMED]--;
+            page.setHome(NO_SHARD);
+        }
+        return number;
     }
 
     /// Shows every page that is in a stack or ring to `taker`, whose it is then. Under the lock of the slots, and with
@@ -227,14 +267,13 @@ final class Shards {
         slots.visit(slot -> {}); // who is in a slot may be about to push into the ring of another
         slots.visit(slot -> {
             int[] cells = slot.cells();
-            for (int page = pop(cells); page != NONE; page = pop(cells)) {
-                taker.accept(page);
+            for (long token = pop(cells); token >= 0; token = pop(cells)) {
+                taker.accept(leave(cells, JumboLayout.page(token)));
             }
             if (cells[SHARD] > NO_SHARD) {
                 RemoteRing ring = rings.get(cells[SHARD]);
                 for (int page = ring.poll(); page != NONE; page = ring.poll()) {
-                    cells[HOMED]--;
-                    taker.accept(page);
+                    taker.accept(leave(cells, page));
                 }
             }
         });

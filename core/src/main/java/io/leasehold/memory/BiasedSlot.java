@@ -14,9 +14,11 @@ import org.jspecify.annotations.Nullable;
 ///
 /// All that the owner writes lies in one array, far from what any other thread writes.
 ///
-/// **Threads.** Whoever set `busy` owns the cells until [#exit]; see [BiasedSlots] for who may set it how.
+/// Who is inside works on the array alone, which stays in a register where a field would be read again.
 ///
-/// **Memory order.** [#exit] (release) is paired with [#isBusy] (acquire) and publishes the cells.
+/// **Threads.** Whoever set `busy` owns the cells until [BiasedSlots#exit]; see [BiasedSlots] for who may set it how.
+///
+/// **Memory order.** [#leave] (release) is paired with [#isBusy] (acquire) and publishes the cells.
 public final class BiasedSlot {
 
     /// The first cell that is the user's.
@@ -76,20 +78,28 @@ public final class BiasedSlot {
         }
     }
 
+    /// {@return whether it is biased to the calling thread} Nobody else makes that true or false while it lives, so the
+    /// field is read like any other.
+    ///
+    /// @param threadId of the calling thread
+    boolean isOwn(long threadId) {
+        return (long) OWNER.get(this) == threadId;
+    }
+
     /// Sets `busy` as the owner.
-    void enterAsOwner() {
+    static void enter(int[] cells) {
         CELL.setOpaque(cells, BUSY, 1);
     }
 
     /// Sets `busy` as one of several threads.
     ///
     /// @return whether it was clear
-    boolean tryEnter() {
+    static boolean tryEnter(int[] cells) {
         return CELL.compareAndSet(cells, BUSY, 0, 1);
     }
 
     /// Leaves the slot to others.
-    public void exit() {
+    static void leave(int[] cells) {
         CELL.setRelease(cells, BUSY, 0);
     }
 
@@ -98,7 +108,7 @@ public final class BiasedSlot {
         return (int) CELL.getAcquire(cells, BUSY) != 0;
     }
 
-    /// {@return what the slot holds, from [#FIRST] on; to be touched between entering and [#exit] only}
+    /// {@return what the slot holds, from [#FIRST] on; to be touched by who is inside, or visits it, only}
     public int[] cells() {
         return cells;
     }

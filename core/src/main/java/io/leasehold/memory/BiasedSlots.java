@@ -13,24 +13,25 @@ import org.jspecify.annotations.Nullable;
 ///   slots   | claimed by platform threads, found by thread id | shared by all others |
 ///
 ///   owner                              reclaimer, under the user's lock
-///     busy = 1                           suspend: revoked = 1
+///     busy = 1                           suspend: shut the gate
 ///     (nothing)                          barrier in every running thread
-///     revoked == 0 ? work : go away      visit: wait until no slot is busy, then work on all of them
-///     busy = 0                           resume: revoked = 0
+///     gate open ? work : go away         visit: wait until no slot is busy, then work on all of them
+///     busy = 0                           resume: open it
 /// ```
 ///
-/// A slot is a lock biased towards its thread. Either the owner's `busy` is seen, or the owner sees `revoked`:
+/// A slot is a lock biased towards its thread. Either the owner's `busy` is seen, or the owner sees the gate shut:
 /// Dekker's handshake with its whole cost on the rare side ([io.leasehold.os.VirtualMemory#barrier]). Where the
-/// system has no such barrier the owner pays a fence. Shared slots are entered by compare-and-set instead.
+/// system has no such barrier the gate is never quite open, and the owner pays a fence. Shared slots are entered by
+/// compare-and-set instead.
 ///
-/// **Threads.** [#enter] to [BiasedSlot#exit] by any thread, never blocking; the rest under one lock of the user's,
+/// **Threads.** [#enter] to [#exit] by any thread, never blocking; the rest under one lock of the user's,
 /// which therefore is never taken between the two.
 ///
 /// **Footprint.** At most [#slotCount()] slots, whatever the number of threads: later platform threads share the slots
 /// of the virtual ones. A slot is made when it is first claimed.
 ///
-/// **Memory order.** `busy = 0` (release) is paired with the reclaimer's acquire of it, `revoked = 0` (volatile) with
-/// the owner's read of it.
+/// **Memory order.** `busy = 0` (release) is paired with the reclaimer's acquire of it, the opening of the gate
+/// (volatile) with the owner's read of it.
 ///
 /// @see <a href="https://man7.org/linux/man-pages/man2/membarrier.2.html">membarrier(2)</a>
 public final class BiasedSlots {
@@ -45,14 +46,16 @@ public final class BiasedSlots {
 
     private static final long LOOK_AGAIN_NANOS = 5_000;
 
+    /// Part of the gate.
+    private static final int FENCED = 1 << 30;
+
     private static final VarHandle SLOT =
             MethodHandles.arrayElementVarHandle(BiasedSlot[].class).withInvokeExactBehavior();
 
     private final @Nullable BiasedSlot[] owned; // (A) each set once; a power of two
     private final @Nullable BiasedSlot[] shared; // (A) each set once; a power of two
-    private final boolean fenced; // (C) owners pay for the fence
     private final int[] newCells; // (C) what a slot holds at first
-    private volatile int revoked; // (A) how many want all slots; written under the user's lock
+    private volatile int gate; // (A) how many want all slots, and whether owners pay a fence; 0 is open
 
     /// Makes slots for this machine.
     ///
@@ -75,7 +78,7 @@ public final class BiasedSlots {
     BiasedSlots(int owned, int shared, int[] newCells, boolean fenced) {
         this.owned = new BiasedSlot[owned];
         this.shared = new BiasedSlot[shared];
-        this.fenced = fenced;
+        this.gate = fenced ? FENCED : 0;
         this.newCells = newCells;
     }
 
@@ -86,47 +89,57 @@ public final class BiasedSlots {
 
     /// Enters the slot of the calling thread, or one that it may share.
     ///
-    /// @return the slot, to be left with [BiasedSlot#exit] after no more than a few stores, or null if there is none
-    ///     now
-    public @Nullable BiasedSlot enter() {
+    /// @return what it holds, from [BiasedSlot#FIRST] on, to be left with [#exit] after no more than a few stores; or
+    ///     null if there is none now
+    public int @Nullable [] enter() {
         long thread = Thread.currentThread().threadId();
-        BiasedSlot slot = owned[(int) thread & (owned.length - 1)];
-        if (slot == null || slot.owner() != thread) {
-            return enterElsewhere(thread);
-        }
-        return enterOwn(slot);
+        @Nullable BiasedSlot[] all = owned;
+        BiasedSlot slot = all[(int) thread & (all.length - 1)];
+        return slot != null && slot.isOwn(thread) ? enterOwn(slot.cells()) : enterElsewhere(thread);
     }
 
-    private @Nullable BiasedSlot enterOwn(BiasedSlot slot) {
-        slot.enterAsOwner();
-        if (fenced) {
+    /// Leaves a slot.
+    ///
+    /// @param cells from [#enter]
+    public static void exit(int[] cells) {
+        BiasedSlot.leave(cells);
+    }
+
+    private int @Nullable [] enterOwn(int[] cells) {
+        BiasedSlot.enter(cells);
+        return gate == 0 ? cells : enterFenced(cells);
+    }
+
+    private int @Nullable [] enterFenced(int[] cells) {
+        if ((gate & FENCED) != 0) {
             VarHandle.fullFence();
         }
-        if (revoked != 0) {
-            slot.exit();
-            return null;
-        }
-        return slot;
+        return unlessShut(cells);
     }
 
-    private @Nullable BiasedSlot enterElsewhere(long thread) {
+    private int @Nullable [] unlessShut(int[] cells) {
+        if ((gate & ~FENCED) == 0) {
+            return cells;
+        }
+        exit(cells);
+        return null;
+    }
+
+    private int @Nullable [] enterElsewhere(long thread) {
         if (!Thread.currentThread().isVirtual()) {
             for (int probe = 0; probe < PROBES; probe++) {
                 BiasedSlot slot = slot(owned, (int) (thread + probe) & (owned.length - 1));
                 long owner = slot.owner();
                 if (owner == thread || (owner == 0 && slot.claim(thread))) {
-                    return enterOwn(slot);
+                    return enterOwn(slot.cells());
                 }
             }
         }
         for (int probe = 0; probe < shared.length; probe++) {
-            BiasedSlot slot = slot(shared, (int) (thread + probe) & (shared.length - 1));
-            if (slot.tryEnter()) {
-                if (revoked == 0) {
-                    return slot;
-                }
-                slot.exit();
-                return null;
+            int[] cells =
+                    slot(shared, (int) (thread + probe) & (shared.length - 1)).cells();
+            if (BiasedSlot.tryEnter(cells)) {
+                return unlessShut(cells);
             }
         }
         return null;
@@ -135,8 +148,8 @@ public final class BiasedSlots {
     /// Keeps every thread out of the slots until [#resume]; calls nest. Slots may still be busy when this returns.
     @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
     public void suspend() {
-        revoked++;
-        if (fenced) {
+        gate++;
+        if ((gate & FENCED) != 0) {
             VarHandle.fullFence(); // pairs with that of the owners, where there is no barrier to come
         }
     }
@@ -144,7 +157,7 @@ public final class BiasedSlots {
     /// Ends [#suspend].
     @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
     public void resume() {
-        revoked--;
+        gate--;
     }
 
     /// Shows every slot to `visitor`, between [#suspend] and a barrier before, and [#resume] after. Slots of dead
@@ -189,10 +202,10 @@ public final class BiasedSlots {
     @Override
     public String toString() {
         return "BiasedSlots(owned=%d, shared=%d, cells=%d, revoked=%d)"
-                .formatted(owned.length, shared.length, newCells.length - BiasedSlot.FIRST, revoked);
+                .formatted(owned.length, shared.length, newCells.length - BiasedSlot.FIRST, gate & ~FENCED);
     }
 
-    /// Whoever makes a slot that a reclaimer has looked for in vain sees `revoked`, as the compare-and-set comes later.
+    /// Whoever makes a slot that a reclaimer has looked for in vain sees the gate, as the compare-and-set comes later.
     private BiasedSlot slot(@Nullable BiasedSlot[] slots, int index) {
         BiasedSlot slot = (BiasedSlot) SLOT.getAcquire(slots, index);
         if (slot != null) {
@@ -204,7 +217,7 @@ public final class BiasedSlots {
                 : (BiasedSlot) SLOT.getAcquire(slots, index);
     }
 
-    /// Once a slot is seen idle after the barrier it stays so, since whoever enters it from then on sees `revoked`.
+    /// Once a slot is seen idle after the barrier it stays so, since whoever enters it from then on sees the gate.
     private static boolean awaitIdle(BiasedSlot slot) {
         if (!slot.isBusy()) {
             return true;

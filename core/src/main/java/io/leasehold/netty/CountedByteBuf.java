@@ -1,6 +1,6 @@
 package io.leasehold.netty;
 
-import io.leasehold.memory.BiasedSlot;
+import io.leasehold.memory.BiasedSlots;
 import io.leasehold.slab.SlabHeap;
 import io.netty.buffer.AbstractByteBuf;
 import io.netty.buffer.ByteBuf;
@@ -198,16 +198,16 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         }
         // what the way home needs is looked up first, so that it does not wait for the atomic step
         long home = token;
-        BiasedSlot slot = heap.enter();
+        int[] cells = heap.enter();
         if (COUNT.compareAndSet(this, 1, 0)) {
             if (view != null) {
                 view = null;
             }
-            heap.release(slot, home);
+            heap.release(cells, home);
             return true;
         }
-        if (slot != null) {
-            slot.exit();
+        if (cells != null) {
+            BiasedSlots.exit(cells);
         }
         return releaseSlow(1);
     }

@@ -1,6 +1,5 @@
 package io.leasehold.page;
 
-import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.Region;
 import io.leasehold.os.OsException;
@@ -129,12 +128,12 @@ final class FrameAllocator {
             }
             counts.frees++;
             int runClass = Magazines.classOf(pageCount);
-            BiasedSlot slot = runClass >= 0 && waiters == 0 ? slots.enter() : null;
+            int[] cells = runClass >= 0 && waiters == 0 ? slots.enter() : null;
             boolean kept = false;
-            if (slot != null) {
-                int count = Magazines.takeOlderHalf(slot.cells(), runClass, runs);
-                kept = Magazines.push(slot.cells(), runClass, page);
-                slot.exit();
+            if (cells != null) {
+                int count = Magazines.takeOlderHalf(cells, runClass, runs);
+                kept = Magazines.push(cells, runClass, page);
+                BiasedSlots.exit(cells);
                 giveIdle(0, count, pageCount);
             }
             if (!kept) {
@@ -305,12 +304,12 @@ final class FrameAllocator {
             runs[count] = adjacent + (count << runClass);
         }
         int pushed = 0;
-        BiasedSlot slot = count > 0 ? slots.enter() : null;
-        if (slot != null) {
-            while (pushed < count && Magazines.push(slot.cells(), runClass, runs[pushed])) {
+        int[] cells = count > 0 ? slots.enter() : null;
+        if (cells != null) {
+            while (pushed < count && Magazines.push(cells, runClass, runs[pushed])) {
                 frames.setRun(runs[pushed++], 1 << runClass);
             }
-            slot.exit();
+            BiasedSlots.exit(cells);
         }
         giveIdle(pushed, count, 1 << runClass);
     }

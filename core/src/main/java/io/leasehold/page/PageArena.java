@@ -1,7 +1,6 @@
 package io.leasehold.page;
 
 import io.leasehold.memory.Alignment;
-import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.OffHeap;
@@ -116,10 +115,10 @@ public final class PageArena implements AutoCloseable {
     /// @return its handle, or [#NO_PAGE]
     /// @throws PageStateException if the arena is closed
     public long tryAllocate() {
-        BiasedSlot slot = slots.enter();
-        if (slot != null) {
-            int index = Magazines.pop(slot.cells(), 0);
-            slot.exit();
+        int[] cells = slots.enter();
+        if (cells != null) {
+            int index = Magazines.pop(cells, 0);
+            BiasedSlots.exit(cells);
             if (index >= 0) {
                 return frames.claim(index);
             }
@@ -153,10 +152,10 @@ public final class PageArena implements AutoCloseable {
         if (runClass < 0 || pages <= 0) {
             return claim(allocator.allocate(checkRun(pages), 1));
         }
-        BiasedSlot slot = slots.enter();
-        if (slot != null) {
-            int index = Magazines.pop(slot.cells(), runClass);
-            slot.exit();
+        int[] cells = slots.enter();
+        if (cells != null) {
+            int index = Magazines.pop(cells, runClass);
+            BiasedSlots.exit(cells);
             if (index >= 0) {
                 return frames.claim(index);
             }
@@ -205,14 +204,14 @@ public final class PageArena implements AutoCloseable {
     public void free(long page) {
         int count = zeroOnFree ? retireZeroing(page) : 0;
         // the slot is entered first, so that what is looked up there does not wait for the compare-and-set of the frame
-        BiasedSlot slot = slots.enter();
+        int[] cells = slots.enter();
         boolean kept;
         try {
             count = count > 0 ? count : frames.retire(page);
-            kept = slot != null && Magazines.pushRun(slot.cells(), FrameLayout.index(page), count);
+            kept = cells != null && Magazines.pushRun(cells, FrameLayout.index(page), count);
         } finally {
-            if (slot != null) {
-                slot.exit();
+            if (cells != null) {
+                BiasedSlots.exit(cells);
             }
         }
         if (!kept) {

@@ -1,6 +1,5 @@
 package io.leasehold.slab;
 
-import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.os.OsException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -132,12 +131,12 @@ final class ClassPool {
             if (closed) {
                 return; // closed by force meanwhile: the block is gone with the heap
             }
-            BiasedSlot slot = slots.enter();
+            int[] cells = slots.enter();
             boolean kept = false;
-            if (slot != null) {
-                giveOlderHalf(slot.cells());
-                kept = layout.push(slot.cells(), sizeClass, block);
-                slot.exit();
+            if (cells != null) {
+                giveOlderHalf(cells);
+                kept = layout.push(cells, sizeClass, block);
+                BiasedSlots.exit(cells);
             }
             if (!kept) {
                 giveOne(block);
@@ -336,17 +335,17 @@ final class ClassPool {
 
     private void refill(BiasedSlots slots) {
         int half = layout.depth(sizeClass) / 2;
-        BiasedSlot slot = half > 0 ? slots.enter() : null;
-        if (slot == null) {
+        int[] cells = half > 0 ? slots.enter() : null;
+        if (cells == null) {
             return;
         }
-        int share = layout.room(slot.cells()) / REFILLS_PER_SLOT;
+        int share = layout.room(cells) / REFILLS_PER_SLOT;
         int want = Math.min(half, share / slabs.shape().byteSize());
         int block = takeOne();
-        while (block >= 0 && want-- > 0 && layout.push(slot.cells(), sizeClass, block)) {
+        while (block >= 0 && want-- > 0 && layout.push(cells, sizeClass, block)) {
             block = takeOne();
         }
-        slot.exit();
+        BiasedSlots.exit(cells);
         if (block >= 0) {
             giveOne(block);
         }

@@ -1,7 +1,6 @@
 package io.leasehold.slab;
 
 import io.leasehold.lease.Releaser;
-import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
@@ -117,10 +116,10 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// @throws IllegalStateException if the heap is closed
     public @Nullable T tryAllocate(int byteSize) {
         int sizeClass = SizeClasses.of(byteSize);
-        BiasedSlot slot = slots.enter();
-        if (slot != null) {
-            int block = layout.pop(slot.cells(), sizeClass);
-            slot.exit();
+        int[] cells = slots.enter();
+        if (cells != null) {
+            int block = layout.pop(cells, sizeClass);
+            BiasedSlots.exit(cells);
             if (block >= 0) {
                 T object = slabs[sizeClass].object(block);
                 return object != null ? object : bind(sizeClass, block);
@@ -180,22 +179,22 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// Begins a release whose object still has to be counted down: what is looked up here then does not wait for that
     /// atomic step.
     ///
-    /// @return the slot of the calling thread, which it leaves within a few instructions by
-    ///     [#release(BiasedSlot, long)] or [BiasedSlot#exit]; or null
-    public @Nullable BiasedSlot enter() {
+    /// @return the cells of the calling thread's slot, which it leaves within a few instructions by
+    ///     [#release(int\[\], long)] or [BiasedSlots#exit]; or null
+    public int @Nullable [] enter() {
         return slots.enter();
     }
 
     /// Takes a block back, whose object stays bound to it, and leaves a slot.
     ///
-    /// @param slot from [#enter]
+    /// @param cells from [#enter]
     /// @param token of a block that the caller holds
-    public void release(@Nullable BiasedSlot slot, long token) {
+    public void release(int @Nullable [] cells, long token) {
         int sizeClass = sizeClass(token);
         boolean kept = false;
-        if (slot != null) {
-            kept = layout.push(slot.cells(), sizeClass, (int) token);
-            slot.exit();
+        if (cells != null) {
+            kept = layout.push(cells, sizeClass, (int) token);
+            BiasedSlots.exit(cells);
         }
         if (!kept) {
             pools[sizeClass].give((int) token, slots);

@@ -102,10 +102,10 @@ class BiasedSlotsHandshakeTest {
         Thread owner = builder.start(() -> {
             for (int round = 0; round < FIRST_ENTRIES; round++) {
                 awaitRound(turn, round);
-                BiasedSlot slot = fresh[round].enter();
-                if (slot != null) {
-                    slot.cells()[DEPTH] = 1;
-                    slot.exit();
+                int[] cells = fresh[round].enter();
+                if (cells != null) {
+                    cells[DEPTH] = 1;
+                    BiasedSlots.exit(cells);
                     entered[round] = true;
                 }
                 done.set(round);
@@ -142,12 +142,12 @@ class BiasedSlotsHandshakeTest {
         Deque<Integer> mine = new ArrayDeque<>();
         for (int round = 0; round < ROUNDS; round++) {
             boolean take = mine.isEmpty() || (mine.size() < 8 && random.nextBoolean());
-            BiasedSlot slot = slots.enter();
+            int[] cells = slots.enter();
             if (take) {
                 int page = -1;
-                if (slot != null) {
-                    page = pop(slot.cells());
-                    slot.exit();
+                if (cells != null) {
+                    page = pop(cells);
+                    BiasedSlots.exit(cells);
                 }
                 if (page < 0) {
                     Integer polled = home.poll();
@@ -161,9 +161,9 @@ class BiasedSlotsHandshakeTest {
             } else {
                 int page = mine.remove();
                 holders[page] = 0;
-                boolean kept = slot != null && push(slot.cells(), page);
-                if (slot != null) {
-                    slot.exit();
+                boolean kept = cells != null && push(cells, page);
+                if (cells != null) {
+                    BiasedSlots.exit(cells);
                 }
                 if (!kept) {
                     home.add(page);

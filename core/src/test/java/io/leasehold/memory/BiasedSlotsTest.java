@@ -66,7 +66,7 @@ class BiasedSlotsTest {
         assertThat(mine.cells()[CELL]).isZero();
         assertThat(mine.cells()[CELL + 1]).isEqualTo(5);
         mine.cells()[CELL + 1] = 6;
-        mine.exit();
+        leave(mine);
         assertThat(onPlatformThread(() -> leave(entered(slots))).peek(CELL + 1)).isEqualTo(5);
         assertThat(mine.peek(CELL + 1)).isEqualTo(6);
         assertThat(entered(new BiasedSlots(newCells, fenced)).cells()[CELL + 1]).isEqualTo(5);
@@ -78,7 +78,7 @@ class BiasedSlotsTest {
         BiasedSlots slots = slots(4, 2);
         BiasedSlot mine = entered(slots);
         mine.cells()[CELL] = 7;
-        mine.exit();
+        leave(mine);
         BiasedSlot other = onPlatformThread(() -> {
             BiasedSlot slot = entered(slots);
             assertThat(slot.cells()[CELL]).isZero();
@@ -87,7 +87,7 @@ class BiasedSlotsTest {
         assertThat(other).isNotSameAs(mine);
         assertThat(entered(slots)).isSameAs(mine);
         assertThat(mine.cells()[CELL]).isEqualTo(7);
-        mine.exit();
+        leave(mine);
     }
 
     @Test
@@ -117,7 +117,7 @@ class BiasedSlotsTest {
     @Test
     void suspendedSlotsAreShutUntilTheLastResume() throws Exception {
         BiasedSlots slots = slots(4, 2);
-        entered(slots).exit();
+        leave(entered(slots));
         slots.suspend();
         slots.suspend();
         assertThat(slots.enter()).isNull();
@@ -125,7 +125,7 @@ class BiasedSlotsTest {
         slots.resume();
         assertThat(slots.enter()).isNull();
         slots.resume();
-        entered(slots).exit();
+        leave(entered(slots));
         onVirtualThread(() -> leave(entered(slots)));
     }
 
@@ -165,7 +165,7 @@ class BiasedSlotsTest {
         assertThat(made(slots)).allMatch(slot -> slot.peek(CELL) == 0);
         BiasedSlot mine = entered(slots);
         assertThat(mine.cells()[CELL]).isZero();
-        mine.exit();
+        leave(mine);
     }
 
     @Test
@@ -207,7 +207,7 @@ class BiasedSlotsTest {
                     .as("the shared slot is busy")
                     .isTrue();
             shared.cells()[CELL] = 7;
-            shared.exit();
+            leave(shared);
             assertThat(onPlatformThread(() -> {
                         BiasedSlot slot = entered(slots);
                         assertThat(slot.cells()[CELL]).isEqualTo(7);
@@ -280,7 +280,7 @@ class BiasedSlotsTest {
                 entered.run();
                 awaitQuietly(end);
                 if (stay) {
-                    entered.resultNow().exit();
+                    leave(entered.resultNow());
                 }
             };
             Thread candidate = Thread.ofPlatform().unstarted(body);
@@ -322,12 +322,17 @@ class BiasedSlotsTest {
         }
     }
 
+    @SuppressWarnings("ReferenceEquality") // the very cells
     private static BiasedSlot entered(BiasedSlots slots) {
-        return Objects.requireNonNull(slots.enter(), "no slot");
+        int[] cells = Objects.requireNonNull(slots.enter(), "no slot");
+        return made(slots).stream()
+                .filter(slot -> slot.cells() == cells)
+                .findFirst()
+                .orElseThrow();
     }
 
     private static BiasedSlot leave(BiasedSlot slot) {
-        slot.exit();
+        BiasedSlots.exit(slot.cells());
         return slot;
     }
 

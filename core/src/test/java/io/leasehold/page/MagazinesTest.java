@@ -2,7 +2,6 @@ package io.leasehold.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,68 +51,68 @@ class MagazinesTest {
     @Test
     void runsComeBackInReverseOrder() {
         Magazines magazines = magazines(MANY_PAGES, PAGE_BYTES);
-        BiasedSlot slot = entered(magazines);
-        assertThat(Magazines.pop(slot.cells(), 0)).isEqualTo(-1);
-        assertThat(Magazines.push(slot.cells(), 0, 7)).isTrue();
-        assertThat(Magazines.push(slot.cells(), 0, 0)).isTrue();
-        assertThat(Magazines.push(slot.cells(), 2, 40)).isTrue();
-        assertThat(Magazines.pop(slot.cells(), 0)).isZero();
-        assertThat(Magazines.pop(slot.cells(), 0)).isEqualTo(7);
-        assertThat(Magazines.pop(slot.cells(), 0)).isEqualTo(-1);
-        assertThat(Magazines.pop(slot.cells(), 1)).isEqualTo(-1);
-        assertThat(Magazines.pop(slot.cells(), 2)).isEqualTo(40);
-        slot.exit();
+        int[] cells = entered(magazines);
+        assertThat(Magazines.pop(cells, 0)).isEqualTo(-1);
+        assertThat(Magazines.push(cells, 0, 7)).isTrue();
+        assertThat(Magazines.push(cells, 0, 0)).isTrue();
+        assertThat(Magazines.push(cells, 2, 40)).isTrue();
+        assertThat(Magazines.pop(cells, 0)).isZero();
+        assertThat(Magazines.pop(cells, 0)).isEqualTo(7);
+        assertThat(Magazines.pop(cells, 0)).isEqualTo(-1);
+        assertThat(Magazines.pop(cells, 1)).isEqualTo(-1);
+        assertThat(Magazines.pop(cells, 2)).isEqualTo(40);
+        BiasedSlots.exit(cells);
     }
 
     @Test
     void fullClassTakesNoMoreAndLeavesItsNeighboursAlone() {
         Magazines magazines = magazines(MANY_PAGES, PAGE_BYTES);
-        BiasedSlot slot = entered(magazines);
+        int[] cells = entered(magazines);
         for (int c = 0; c < Magazines.CLASSES; c++) {
             for (int i = 0; i < magazines.capacity(c); i++) {
-                assertThat(Magazines.push(slot.cells(), c, 1000 * c + i)).isTrue();
+                assertThat(Magazines.push(cells, c, 1000 * c + i)).isTrue();
             }
-            assertThat(Magazines.push(slot.cells(), c, 999)).isFalse();
+            assertThat(Magazines.push(cells, c, 999)).isFalse();
         }
         for (int c = 0; c < Magazines.CLASSES; c++) {
             for (int i = magazines.capacity(c) - 1; i >= 0; i--) {
-                assertThat(Magazines.pop(slot.cells(), c)).isEqualTo(1000 * c + i);
+                assertThat(Magazines.pop(cells, c)).isEqualTo(1000 * c + i);
             }
-            assertThat(Magazines.pop(slot.cells(), c)).isEqualTo(-1);
+            assertThat(Magazines.pop(cells, c)).isEqualTo(-1);
         }
-        slot.exit();
+        BiasedSlots.exit(cells);
     }
 
     @Test
     void olderHalfIsTakenInOrderAndTheYoungerStaysInOrder() {
         Magazines magazines = magazines(MANY_PAGES, PAGE_BYTES);
-        BiasedSlot slot = entered(magazines);
+        int[] cells = entered(magazines);
         for (int i = 0; i < 5; i++) {
-            Magazines.push(slot.cells(), 0, 10 + i);
+            Magazines.push(cells, 0, 10 + i);
         }
         int[] out = new int[Integer.SIZE];
-        assertThat(Magazines.takeOlderHalf(slot.cells(), 0, out)).isEqualTo(3);
+        assertThat(Magazines.takeOlderHalf(cells, 0, out)).isEqualTo(3);
         assertThat(out).startsWith(10, 11, 12);
-        assertThat(Magazines.pop(slot.cells(), 0)).isEqualTo(14);
-        assertThat(Magazines.pop(slot.cells(), 0)).isEqualTo(13);
-        assertThat(Magazines.pop(slot.cells(), 0)).isEqualTo(-1);
-        assertThat(Magazines.takeOlderHalf(slot.cells(), 0, out)).isZero();
-        Magazines.push(slot.cells(), 0, 20);
-        assertThat(Magazines.takeOlderHalf(slot.cells(), 0, out)).isEqualTo(1);
+        assertThat(Magazines.pop(cells, 0)).isEqualTo(14);
+        assertThat(Magazines.pop(cells, 0)).isEqualTo(13);
+        assertThat(Magazines.pop(cells, 0)).isEqualTo(-1);
+        assertThat(Magazines.takeOlderHalf(cells, 0, out)).isZero();
+        Magazines.push(cells, 0, 20);
+        assertThat(Magazines.takeOlderHalf(cells, 0, out)).isEqualTo(1);
         assertThat(out[0]).isEqualTo(20);
-        slot.exit();
+        BiasedSlots.exit(cells);
     }
 
     @Test
     void drainBringsAllHomeFromEverySlot() throws Exception {
         Magazines magazines = magazines(MANY_PAGES, PAGE_BYTES);
-        Callable<BiasedSlot> fill = () -> {
-            BiasedSlot slot = entered(magazines);
+        Callable<int[]> fill = () -> {
+            int[] cells = entered(magazines);
             int first = (int) Thread.currentThread().threadId() * 100;
-            Magazines.push(slot.cells(), 0, first);
-            Magazines.push(slot.cells(), 0, first + 1);
-            Magazines.push(slot.cells(), 4, first + 16);
-            return leave(slot);
+            Magazines.push(cells, 0, first);
+            Magazines.push(cells, 0, first + 1);
+            Magazines.push(cells, 4, first + 16);
+            return leave(cells);
         };
         fill.call();
         onPlatformThread(fill);
@@ -126,20 +125,20 @@ class MagazinesTest {
         assertThat(singles).hasSize(6).doesNotHaveDuplicates();
         assertThat(runs).hasSize(3).doesNotHaveDuplicates();
         assertThat(magazines.cachedPages()).isZero();
-        BiasedSlot slot = entered(magazines);
-        assertThat(Magazines.pop(slot.cells(), 0)).isEqualTo(-1);
-        assertThat(Magazines.pop(slot.cells(), 4)).isEqualTo(-1);
-        slot.exit();
+        int[] cells = entered(magazines);
+        assertThat(Magazines.pop(cells, 0)).isEqualTo(-1);
+        assertThat(Magazines.pop(cells, 4)).isEqualTo(-1);
+        BiasedSlots.exit(cells);
     }
 
     @Test
     void drainTellsHowManyPagesARunHas() {
         Magazines magazines = magazines(MANY_PAGES, PAGE_BYTES);
-        BiasedSlot slot = entered(magazines);
+        int[] cells = entered(magazines);
         for (int c = 0; c < Magazines.CLASSES; c++) {
-            Magazines.push(slot.cells(), c, 100 + c);
+            Magazines.push(cells, c, 100 + c);
         }
-        slot.exit();
+        BiasedSlots.exit(cells);
         List<String> home = new ArrayList<>();
         drain(magazines, (page, pageCount) -> home.add(page + "+" + pageCount));
         assertThat(home).containsExactlyInAnyOrder("100+1", "101+2", "102+4", "103+8", "104+16");
@@ -163,19 +162,19 @@ class MagazinesTest {
     private static final class Occupant implements AutoCloseable {
 
         private final CountDownLatch end = new CountDownLatch(1);
-        private final FutureTask<BiasedSlot> entered;
+        private final FutureTask<int[]> entered;
         private final Thread thread;
 
         Occupant(Magazines magazines) throws Exception {
             this.entered = new FutureTask<>(() -> {
-                BiasedSlot slot = entered(magazines);
-                Magazines.push(slot.cells(), 0, 7);
-                return slot;
+                int[] cells = entered(magazines);
+                Magazines.push(cells, 0, 7);
+                return cells;
             });
             this.thread = Thread.ofPlatform().start(() -> {
                 entered.run();
                 awaitQuietly(end);
-                entered.resultNow().exit();
+                BiasedSlots.exit(entered.resultNow());
             });
             entered.get(30, TimeUnit.SECONDS);
         }
@@ -209,13 +208,13 @@ class MagazinesTest {
         }
     }
 
-    private static BiasedSlot entered(Magazines magazines) {
+    private static int[] entered(Magazines magazines) {
         return Objects.requireNonNull(magazines.slots().enter(), "no slot");
     }
 
-    private static BiasedSlot leave(BiasedSlot slot) {
-        slot.exit();
-        return slot;
+    private static int[] leave(int[] cells) {
+        BiasedSlots.exit(cells);
+        return cells;
     }
 
     private static <T> T onPlatformThread(Callable<T> body) throws Exception {

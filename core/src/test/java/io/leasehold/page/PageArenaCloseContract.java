@@ -4,7 +4,6 @@ import static io.leasehold.memory.ScratchMemory.holds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.OffHeap;
@@ -195,14 +194,14 @@ interface PageArenaCloseContract extends PageArenaFixture {
         MemoryBudget budget = MemoryBudget.of("test", 1 << 30);
         PageArena arena = open(options().withBudget(budget));
         arena.free(arena.allocate());
-        BiasedSlot slot = enterMagazine(arena);
+        int[] cells = enterMagazine(arena);
         int parked = reservations().parkedCount();
         arena.close();
         assertThat(reservations().parkedCount())
                 .as("regions for the next owner, though a thread may still write to them")
                 .isEqualTo(parked);
         assertThat(budget.report()).isEqualTo("test 0 of 1,073,741,824 B");
-        slot.exit();
+        BiasedSlots.exit(cells);
         arena.close();
         assertThat(reservations().parkedCount())
                 .as("regions parked by a close that has no effect")
@@ -214,12 +213,12 @@ interface PageArenaCloseContract extends PageArenaFixture {
     default void threadThatLeavesItsMagazineAfterTheCloseDisturbsNoSuccessor() {
         PageArena first = open();
         first.free(first.allocate());
-        BiasedSlot slot = enterMagazine(first);
+        int[] cells = enterMagazine(first);
         first.close();
         try (PageArena second = open()) {
             List<Long> pages = allocate(second, 40);
-            int index = Magazines.pop(slot.cells(), 0);
-            slot.exit();
+            int index = Magazines.pop(cells, 0);
+            BiasedSlots.exit(cells);
             first.frames().claim(index);
             second.checkInvariants();
             assertThat(second.stats().livePages()).isEqualTo(40);
@@ -228,7 +227,7 @@ interface PageArenaCloseContract extends PageArenaFixture {
     }
 
     /// {@return the calling thread's slot in an arena's magazines, entered; by reflection, since the arena lends none}
-    private static BiasedSlot enterMagazine(PageArena arena) {
+    private static int[] enterMagazine(PageArena arena) {
         try {
             Field field = PageArena.class.getDeclaredField("slots");
             field.setAccessible(true);

@@ -3,7 +3,6 @@ package io.leasehold.slab;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -98,9 +97,9 @@ class ClassPoolTest {
     @Test
     void drainedMagazineIsEmpty() {
         pool.add(run(), slots);
-        BiasedSlot slot = Objects.requireNonNull(slots.enter());
-        pool.drain(slot.cells());
-        slot.exit();
+        int[] cells = Objects.requireNonNull(slots.enter());
+        pool.drain(cells);
+        BiasedSlots.exit(cells);
         assertThat(inMagazine()).isZero();
         assertThat(cached() + set.home()).isEqualTo(IN_SLAB - 1);
         check();
@@ -199,10 +198,10 @@ class ClassPoolTest {
     }
 
     private void push(List<Integer> blocks) {
-        BiasedSlot slot = Objects.requireNonNull(slots.enter());
-        blocks.forEach(block ->
-                assertThat(layout.push(slot.cells(), SIZE_CLASS, block)).isTrue());
-        slot.exit();
+        int[] cells = Objects.requireNonNull(slots.enter());
+        blocks.forEach(
+                block -> assertThat(layout.push(cells, SIZE_CLASS, block)).isTrue());
+        BiasedSlots.exit(cells);
     }
 
     private int inMagazine() {
