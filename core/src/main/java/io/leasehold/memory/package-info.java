@@ -18,8 +18,9 @@
 ///   A `ThreadLocal` costs twice as much, and what only its thread can reach is stranded there: a bound would not be
 ///   exact, idle threads would hoard, dead ones would take what they have with them. So somebody else can come for it,
 ///   with membarrier(2), at a price that only he pays. Who enters gets the array of cells itself: the compiler keeps it
-///   in a register, where it would read the fields of an object again after each volatile step. Pages and blocks both keep their free stacks there; what a
-///   slot holds is theirs, who may touch it when is known here and nowhere else.
+///   in a register, where it would read the fields of an object again after each volatile step. Pages and blocks
+///   both keep their free stacks there; what a slot holds is theirs, who may touch it when is known here and nowhere
+///   else.
 /// * **Slots on the Java heap.** Their `int[]` costs 3.5 ns less a pair than off-heap words with their bounds checks,
 ///   and nothing there needs an address. They are made when a thread first comes: there are more than most processes
 ///   have threads.
