@@ -1,6 +1,7 @@
 package io.leasehold.jumbo;
 
 import io.leasehold.jumbo.JumboStateException.Kind;
+import java.util.function.IntPredicate;
 
 /// What a ring says of a token that it cannot accept: which page, in which state and life, and who was there last.
 ///
@@ -8,14 +9,17 @@ import io.leasehold.jumbo.JumboStateException.Kind;
 final class JumboErrors {
 
     private final String ring; // (C)
+    private final IntPredicate free; // (C)
 
-    JumboErrors(String ring) {
+    /// @param free tells whether a page is free, which its word does not
+    JumboErrors(String ring, IntPredicate free) {
         this.ring = ring;
+        this.free = free;
     }
 
     /// {@return the error for a word, read once, that did not allow what was asked}
     JumboStateException refused(String what, JumboPage<?> page, long token, long word) {
-        Kind kind = kind(token, word);
+        Kind kind = kind(page, token, word);
         return error(kind, "cannot %s, %s".formatted(what, reason(kind)), page, token, word);
     }
 
@@ -49,9 +53,9 @@ final class JumboErrors {
                 JumboStateException.UNKNOWN_THREAD);
     }
 
-    private static Kind kind(long token, long word) {
+    private Kind kind(JumboPage<?> page, long token, long word) {
         int age = JumboLayout.age(word, token);
-        JumboState state = JumboLayout.state(word);
+        JumboState state = state(page, token, word);
         if (age == 0) {
             return ofSameLife(state, word);
         }
@@ -62,6 +66,14 @@ final class JumboErrors {
             case LEASED, HELD -> age < 0 ? Kind.FREED : Kind.STALE; // the consumer's token, after its adoption
             case ARMED -> Kind.STALE;
         };
+    }
+
+    /// {@return the state of a page that a token did not fit} If the token is of the life that the word has, its holder
+    /// has the page, so that it cannot be free.
+    private JumboState state(JumboPage<?> page, long token, long word) {
+        JumboState state = JumboLayout.state(word);
+        boolean mayBeFree = state == JumboState.LEASED && !JumboLayout.isSameLife(word, token);
+        return mayBeFree && free.test(page.index()) ? JumboState.FREE : state;
     }
 
     private static Kind ofSameLife(JumboState state, long word) {
@@ -93,12 +105,13 @@ final class JumboErrors {
     }
 
     private JumboStateException error(Kind kind, String why, JumboPage<?> page, long token, long word) {
+        JumboState state = state(page, token, word);
         String message = ("%s: page=%d, state=%s, generation=%d, holds=%d, token's generation=%d,"
                         + " last thread=%d, thread=%d, ring=%s")
                 .formatted(
                         why,
                         page.index(),
-                        JumboLayout.state(word),
+                        state,
                         JumboLayout.generation(word),
                         JumboLayout.holds(word),
                         generation(token),
@@ -106,7 +119,7 @@ final class JumboErrors {
                         here(),
                         ring);
         return new JumboStateException(
-                kind, message, page.index(), JumboLayout.state(word), JumboLayout.generation(word), page.lastThread());
+                kind, message, page.index(), state, JumboLayout.generation(word), page.lastThread());
     }
 
     private static JumboStateException bare(Kind kind, String message) {

@@ -12,11 +12,14 @@ package io.leasehold.jumbo;
 ///   page    | slab | index in the slab |     slab: place in the arena, in units of the slab's size
 /// ```
 ///
-/// Both begin with the life that the token is good for, so each follows from the other with no look-up: the word that a
-/// release expects from its token, and the next token from the word of a free page, whose low bits are zero. A token of
+/// Both begin with the life that the token is good for, so each follows from the other with no look-up. A token of
 /// another ring never equals one. The generation grows with each life of the page. `once` says that the page was
 /// flipped in this life and given back, so that the next generation is spent and it cannot be flipped again before it
 /// is free.
+///
+/// A page that is freed has the word of its next life at once, lent: nobody has the token, until whoever keeps the page
+/// hands it out. So lending writes nothing to the page, and the line of memory that its word is in stays with the
+/// thread that frees.
 final class JumboLayout {
 
     static final int PAGE_BITS = 28;
@@ -24,7 +27,6 @@ final class JumboLayout {
     static final int MAX_TAG = 127;
     static final int MAX_HOLDS = 0xFFFF;
 
-    static final long FREE = JumboState.FREE.ordinal();
     static final long LEASED = JumboState.LEASED.ordinal();
     static final long ARMED = JumboState.ARMED.ordinal();
     static final long FLIPPED = JumboState.FLIPPED.ordinal();
@@ -45,7 +47,7 @@ final class JumboLayout {
 
     private JumboLayout() {}
 
-    /// {@return the word of a free page}
+    /// {@return a life}
     static long life(int tag, long generation) {
         return generation << GENERATION_SHIFT | (long) tag << TAG_SHIFT;
     }
@@ -109,6 +111,6 @@ final class JumboLayout {
 
     /// {@return the word of the page when it is free next}
     static long freed(long word) {
-        return after(life(word), isOnceFlipped(word) ? 2 : 1);
+        return after(life(word), isOnceFlipped(word) ? 2 : 1) | LEASED;
     }
 }

@@ -2,7 +2,6 @@ package io.leasehold.jumbo;
 
 import static io.leasehold.jumbo.JumboLayout.ARMED;
 import static io.leasehold.jumbo.JumboLayout.FLIPPED;
-import static io.leasehold.jumbo.JumboLayout.FREE;
 import static io.leasehold.jumbo.JumboLayout.HELD;
 import static io.leasehold.jumbo.JumboLayout.LEASED;
 import static io.leasehold.jumbo.JumboLayout.ONCE_FLIPPED;
@@ -17,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// One page: where it is, who has it, and the object that stands for it. It lives as long as its slab.
 ///
 /// **Threads.** Every change of state is one compare-and-set of the word, except those by who alone can have a free
-/// page: they store it. So of two racing frees one fails, and it fails before the page is pushed anywhere.
+/// page: lending it changes nothing, taking it out of service stores. So of two racing frees one fails, and it fails
+/// before the page is pushed anywhere.
 ///
 /// **Memory order.** A release's compare-and-set is paired with the next holder's read of the word, which comes after
 /// the page was handed on through a shard or the pool.
@@ -57,7 +57,7 @@ final class JumboPage<T> {
 
     private final int index; // (C)
     private final long address; // (C)
-    private volatile long word; // (A) release store when free, else compare-and-set
+    private volatile long word; // (A) compare-and-set; release store when at home
     private long lastThread; // (A) racy on purpose: it tells of misuse, and misuse races
     private int home; // (O) holder: the shard that it goes home to, or none
     private @Nullable T object; // (O) holder
@@ -102,21 +102,9 @@ final class JumboPage<T> {
         object = bound;
     }
 
-    /// {@return the token of the life that is to begin, of a page that is free}
+    /// {@return the token of the life that begins when a free page is lent: nobody has it before}
     long nextToken() {
-        return (long) WORD.get(this) | index;
-    }
-
-    /// Begins a life of a free page, which nobody else has now.
-    ///
-    /// @param token its next, which whoever keeps the page knows: reading the word would wait for the compare-and-set
-    ///     by which it was freed
-    /// @return it
-    long lease(long token) {
-        assert token == nextToken() : "leased a page in use: " + this;
-        touch();
-        WORD.setRelease(this, JumboLayout.leasedWord(token));
-        return token;
+        return JumboLayout.token((long) WORD.get(this), index);
     }
 
     /// Ends a life, of which exactly one of any number of callers succeeds.
@@ -129,7 +117,7 @@ final class JumboPage<T> {
     /// {@return whether it came home by that, as a page does that is leased, not held, and not flipped in this life}
     boolean tryFree(long token) {
         long leased = JumboLayout.leasedWord(token);
-        return set(leased, JumboLayout.after(leased - LEASED + FREE, 1));
+        return set(leased, JumboLayout.after(leased, 1));
     }
 
     private int freeSlow(long token, JumboErrors errors) {
@@ -260,24 +248,25 @@ final class JumboPage<T> {
 
     /// Takes a free page out of service, or puts it in, whom nobody else has now.
     void setInService(boolean inService) {
-        WORD.setRelease(this, JumboLayout.life((long) WORD.get(this)) | (inService ? FREE : RETIRED));
+        WORD.setRelease(this, JumboLayout.life((long) WORD.get(this)) | (inService ? LEASED : RETIRED));
     }
 
-    /// {@return the token that it is out by, or [#NONE]}
+    /// {@return the token that it is out by, or [#NONE]; that of its next life if it is free}
     long token() {
         long now = word;
-        boolean out = JumboLayout.is(now, LEASED)
-                || JumboLayout.is(now, ARMED)
-                || JumboLayout.is(now, FLIPPED)
-                || JumboLayout.is(now, STOLEN);
-        return out ? JumboLayout.token(now, index) : NONE;
+        return JumboLayout.is(now, HELD) || JumboLayout.is(now, RETIRED) ? NONE : JumboLayout.token(now, index);
+    }
+
+    /// {@return whether nobody does more with it than one holder, if there is one}
+    boolean isFreeOrLeased() {
+        return word == JumboLayout.leasedWord(word);
     }
 
     /// {@return whether a token is good for reading and writing the page}
     boolean isOut(long token) {
         long now = word;
         if (JumboLayout.isSameLife(now, token)) {
-            return !JumboLayout.is(now, FREE) && !JumboLayout.is(now, RETIRED);
+            return !JumboLayout.is(now, RETIRED);
         }
         return JumboLayout.is(now, FLIPPED) && JumboLayout.age(now, token) == -1;
     }
@@ -290,7 +279,9 @@ final class JumboPage<T> {
         return false;
     }
 
-    private void touch() {
+    /// Notes who has it: whoever changed its state last, or took it from the pool. Lending it from the stock of a
+    /// thread notes nothing.
+    void touch() {
         lastThread = Thread.currentThread().threadId();
     }
 

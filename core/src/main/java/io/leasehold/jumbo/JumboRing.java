@@ -69,7 +69,7 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
     private JumboRing(PageArena arena, JumboOptions options, JumboBinder<T> binder) {
         this.options = options;
         this.binder = binder;
-        this.errors = new JumboErrors(options.name());
+        this.errors = new JumboErrors(options.name(), this::isFree);
         this.tag = Math.floorMod(NEXT_TAG.getAndIncrement(), JumboLayout.MAX_TAG) + 1;
         this.slabs = new JumboSlabs<>(arena, options, tag);
         this.shards = new Shards(options, slabs);
@@ -292,12 +292,21 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
 
     /// {@return the token that a page is out by now, or [#NONE]}
     ///
-    /// For who gave a page to a device and gets its number back.
+    /// For who gave a page to a device and gets its number back: at once if it is armed. Of a page that nobody armed,
+    /// stole or flipped this has to be looked for in the stock of all threads.
     ///
     /// @param page which one
     public long tokenOf(int page) {
         JumboPage<T> found = page < 0 ? null : slabs.page(page);
-        return found == null ? NONE : found.token();
+        if (found == null) {
+            return NONE;
+        }
+        long token = found.token();
+        return found.isFreeOrLeased() && isFree(page) ? NONE : token;
+    }
+
+    private boolean isFree(int page) {
+        return supply.isFree(page);
     }
 
     /// {@return the bytes of a page}

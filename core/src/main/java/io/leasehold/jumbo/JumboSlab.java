@@ -103,6 +103,10 @@ final class JumboSlab<T> {
         return (int) last;
     }
 
+    boolean isAtHome(int index) {
+        return home.get(index);
+    }
+
     int atHome() {
         return atHome;
     }
@@ -123,8 +127,8 @@ final class JumboSlab<T> {
     void checkInvariants() {
         for (int i = 0; i < pages.length; i++) {
             JumboState state = JumboLayout.state(pages[i].word());
-            boolean homeless = home.get(i) && (dormant.get(i) || state != JumboState.FREE);
-            boolean wrong = homeless || dormant.get(i) != (state == JumboState.RETIRED);
+            boolean wrong =
+                    (home.get(i) && !pages[i].isFreeOrLeased()) || dormant.get(i) != (state == JumboState.RETIRED);
             if (wrong) {
                 throw new AssertionError("I1: %s of %s".formatted(pages[i], this));
             }

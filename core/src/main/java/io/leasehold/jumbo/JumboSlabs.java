@@ -170,6 +170,11 @@ final class JumboSlabs<T> {
         return page;
     }
 
+    boolean isAtHome(int page) {
+        JumboSlab<T> slab = slabs[page >>> indexBits];
+        return slab != null && slab.isAtHome(page & (1 << indexBits) - 1);
+    }
+
     void comeHome(int page) {
         int position = page >>> indexBits;
         at(position).comeHome(page & (1 << indexBits) - 1);
@@ -264,7 +269,7 @@ final class JumboSlabs<T> {
         return pinned[0];
     }
 
-    /// {@return how many pages have each state, by ordinal}
+    /// {@return how many pages have each state, by ordinal; those that are free count as leased}
     int[] census() {
         int[] pages = new int[JumboState.values().length];
         forEach(slab -> {
@@ -275,13 +280,13 @@ final class JumboSlabs<T> {
         return pages;
     }
 
-    /// {@return the first pages that are neither free nor retired, in words}
+    /// {@return the first pages that are neither at home nor retired, in words}
     List<String> firstOut(int count) {
         List<String> named = new ArrayList<>();
         forEach(slab -> {
             for (JumboPage<T> page : slab.pages()) {
-                JumboState state = JumboLayout.state(page.word());
-                if (named.size() < count && state != JumboState.FREE && state != JumboState.RETIRED) {
+                boolean isOut = !isAtHome(page.index()) && !JumboLayout.is(page.word(), JumboLayout.RETIRED);
+                if (named.size() < count && isOut) {
                     named.add(page.toString());
                 }
             }

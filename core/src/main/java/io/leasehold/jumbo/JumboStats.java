@@ -23,10 +23,11 @@ public record JumboStats(String name, Pages pages, Bytes bytes, Slabs slabs, Tra
     /// @param peak the most that were ever out or in the stock of a shard at once: never less than were out
     public record Pages(int inRing, int free, int leased, int armed, int held, int stolen, int dormant, int peak) {
 
-        /// @param census how many pages have each state, by ordinal
-        static Pages of(int[] census, int peak) {
-            int free = census[JumboState.FREE.ordinal()];
-            int leased = census[JumboState.LEASED.ordinal()] + census[JumboState.FLIPPED.ordinal()];
+        /// @param census how many pages have each state, by ordinal; those that are free count as leased
+        /// @param free how many are, of about the same moment
+        static Pages of(int[] census, int free, int peak) {
+            int unheld = census[JumboState.LEASED.ordinal()];
+            int leased = Math.max(0, unheld - free) + census[JumboState.FLIPPED.ordinal()];
             int armed = census[JumboState.ARMED.ordinal()];
             int held = census[JumboState.HELD.ordinal()];
             int stolen = census[JumboState.STOLEN.ordinal()];

@@ -81,8 +81,8 @@ final class PageBulk<T> {
         int at = from;
         try {
             int last = Math.min(end, from + shards.batch());
-            while (at < last && !supply.isPressed() && shards.tryKeep(cells, tokens[at])) {
-                at++;
+            if (!supply.isPressed()) {
+                at = shards.tryKeep(cells, tokens, from, last);
             }
         } finally {
             BiasedSlots.exit(cells);

@@ -211,6 +211,11 @@ final class PageSupply<T> {
         return pressure;
     }
 
+    /// {@return whether a page is free, of some moment}
+    boolean isFree(int page) {
+        return pool.isFree(page);
+    }
+
     /// {@return whether nothing is kept in stock}
     boolean isPressed() {
         return pressure.isPressed();

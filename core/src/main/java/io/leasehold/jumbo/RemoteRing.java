@@ -4,15 +4,16 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// The pages of one shard that other threads freed: a ring of ints with many producers and one consumer.
+/// The pages of one shard that other threads freed, by their next tokens: a ring with many producers and one consumer.
 ///
 /// ```text
-///   cells   | distance | tail | distance | head | distance | 0 | p+1 | p+1 |  0  | p+1 | 0 |
+///   cells   | distance | tail | distance | head | distance | 0 |  t  |  t  |  0  |  t  | 0 |
 ///                                                                ^ head                  ^ tail
 ///   0 is an empty cell; where it stands between head and tail a producer is between its two steps
 /// ```
 ///
-/// A push is one fetch-and-add and one store. There is no check for a full ring: its shard sees to it that no more
+/// Tokens, so that whoever takes a page need not look at it. A push is one fetch-and-add, whatever the number of pages,
+/// and one store for each. There is no check for a full ring: its shard sees to it that no more
 /// pages are on their way home to it than there are cells, and a page that is freed twice never gets here.
 ///
 /// **Threads.** [#push] by any thread; [#poll] by who is in the shard's slot; [#depart] and [#size] by any thread.
@@ -24,16 +25,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class RemoteRing {
 
     /// No page.
-    static final int NONE = -1;
+    static final long NONE = JumboPage.NONE;
 
-    private static final int TAIL = 16;
-    private static final int HEAD = 48;
-    private static final int FIRST = 80;
+    private static final int TAIL = 8;
+    private static final int HEAD = 24;
+    private static final int FIRST = 40;
 
     private static final VarHandle CELL =
-            MethodHandles.arrayElementVarHandle(int[].class).withInvokeExactBehavior();
+            MethodHandles.arrayElementVarHandle(long[].class).withInvokeExactBehavior();
 
-    private final int[] cells; // (A)
+    private final long[] cells; // (A)
     private final int mask; // (C)
     private final AtomicInteger departed = new AtomicInteger(); // (A) pages that went elsewhere
 
@@ -41,7 +42,7 @@ final class RemoteRing {
     ///
     /// @param capacity a power of two
     RemoteRing(int capacity) {
-        this.cells = new int[FIRST + capacity];
+        this.cells = new long[FIRST + capacity];
         this.mask = capacity - 1;
     }
 
@@ -49,21 +50,35 @@ final class RemoteRing {
         return mask + 1;
     }
 
-    void push(int page) {
-        int position = (int) CELL.getAndAdd(cells, TAIL, 1);
-        CELL.setRelease(cells, FIRST + (position & mask), page + 1);
+    void push(long next) {
+        long position = (long) CELL.getAndAdd(cells, TAIL, 1L);
+        CELL.setRelease(cells, cell(position), next);
     }
 
-    /// {@return the page that came first, or [#NONE] if there is none, or its producer has not come to the second step}
-    int poll() {
-        int head = cells[HEAD];
-        int cell = FIRST + (head & mask);
-        int page = (int) CELL.getAcquire(cells, cell) - 1;
-        if (page != NONE) {
-            CELL.setOpaque(cells, cell, 0);
-            CELL.setOpaque(cells, HEAD, head + 1);
+    /// Pushes the pages that were freed by these tokens.
+    void push(long[] tokens, int from, int count) {
+        long position = (long) CELL.getAndAdd(cells, TAIL, (long) count);
+        for (int i = 0; i < count; i++) {
+            CELL.setRelease(cells, cell(position + i), JumboLayout.after(tokens[from + i], 1));
         }
-        return page;
+    }
+
+    /// {@return the token of the page that came first, or [#NONE] if there is none, or its producer has not come to the
+    /// second step}
+    long poll() {
+        long head = cells[HEAD];
+        int cell = cell(head);
+        long next = (long) CELL.getAcquire(cells, cell);
+        if (next == 0) {
+            return NONE;
+        }
+        CELL.setOpaque(cells, cell, 0L);
+        CELL.setOpaque(cells, HEAD, head + 1);
+        return next;
+    }
+
+    private int cell(long position) {
+        return FIRST + ((int) position & mask);
     }
 
     /// Notes that a page that would have come here never will.
@@ -76,9 +91,20 @@ final class RemoteRing {
         return departed.get() == 0 ? 0 : departed.getAndSet(0);
     }
 
+    /// {@return whether a page is here, of some moment}
+    boolean has(int page) {
+        for (int i = 0; i <= mask; i++) {
+            long next = (long) CELL.getOpaque(cells, FIRST + i);
+            if (next != 0 && JumboLayout.page(next) == page) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// {@return how many pages are here, of some moment}
     int size() {
-        int size = (int) CELL.getOpaque(cells, TAIL) - (int) CELL.getOpaque(cells, HEAD);
+        long size = (long) CELL.getOpaque(cells, TAIL) - (long) CELL.getOpaque(cells, HEAD);
         return Math.clamp(size, 0, capacity());
     }
 

@@ -31,11 +31,8 @@ import java.util.function.IntConsumer;
 ///
 /// **Invariants.** I1: a page is in one stack or ring at most. I2: `homed` of a slot is no less than the pages of which
 /// its shard is the home, and no more than its ring's capacity. I3: pages in the stack of a slot are of its shard or of
-/// none.
+/// none, which their entries tell, and nobody has the tokens there.
 final class Shards {
-
-    /// No page.
-    static final int NONE = RemoteRing.NONE;
 
     /// The shard of a page that goes home to nobody.
     static final int NO_SHARD = 0;
@@ -51,13 +48,16 @@ final class Shards {
     /// In place of a shard: there is none left.
     private static final int REFUSED = -1;
 
+    /// What an entry of the stack has besides the token if this shard is the home of the page.
+    private static final long HOMED_HERE = Long.MIN_VALUE;
+
     /// What a stack holds at most: half of it changes hands under one lock.
     private static final int MAX_STACK_BYTES = 1 << 20;
 
     private static final int MIN_STACK_PAGES = 16;
     private static final int MAX_STACK_PAGES = 64;
 
-    /// Sixteen kilobytes of ints.
+    /// Thirty-two kilobytes of tokens.
     private static final int MAX_RING_PAGES = 4096;
 
     private final JumboSlabs<?> slabs; // (C)
@@ -86,31 +86,28 @@ final class Shards {
         return maxDepth / 2;
     }
 
-    /// Lends a page of the stack.
+    /// Lends a page of the stack, without a look at it if its home is this shard.
     ///
     /// @return its token, or [JumboPage#NONE]
     long lend(int[] cells) {
-        long token = pop(cells);
-        if (token < 0) {
-            return JumboPage.NONE;
-        }
-        JumboPage<?> page = page(JumboLayout.page(token));
-        settleHome(cells, page);
-        return page.lease(token);
-    }
-
-    private JumboPage<?> page(int number) {
-        return Objects.requireNonNull(slabs.page(number));
-    }
-
-    /// {@return the next token of a page of the stack, or [JumboPage#NONE]}
-    private static long pop(int[] cells) {
         int depth = cells[DEPTH] - 1;
         if (depth < 0) {
             return JumboPage.NONE;
         }
         cells[DEPTH] = depth;
-        return (long) cells[STACK + 2 * depth + 1] << Integer.SIZE | Integer.toUnsignedLong(cells[STACK + 2 * depth]);
+        long entry = entry(cells[STACK + 2 * depth], cells[STACK + 2 * depth + 1]);
+        if (entry >= 0) {
+            settleHome(cells, page(JumboLayout.page(entry)));
+        }
+        return entry & Long.MAX_VALUE;
+    }
+
+    private static long entry(int low, int high) {
+        return (long) high << Integer.SIZE | Integer.toUnsignedLong(low);
+    }
+
+    private JumboPage<?> page(int number) {
+        return Objects.requireNonNull(slabs.page(number));
     }
 
     /// {@return whether there was room in the stack for a free page}
@@ -123,18 +120,17 @@ final class Shards {
         return true;
     }
 
-    private static void push(int[] cells, int depth, long next) {
-        cells[STACK + 2 * depth] = (int) next;
-        cells[STACK + 2 * depth + 1] = (int) (next >>> Integer.SIZE);
+    private static void push(int[] cells, int depth, long entry) {
+        cells[STACK + 2 * depth] = (int) entry;
+        cells[STACK + 2 * depth + 1] = (int) (entry >>> Integer.SIZE);
         cells[DEPTH] = depth + 1;
     }
 
     /// Makes the slot's shard the home of a page that is lent from it now, if there is one and its ring has a cell.
     void settleHome(int[] cells, JumboPage<?> page) {
-        int shard = cells[SHARD];
-        if (page.home() != shard && shard > NO_SHARD && cells[HOMED] < ringCapacity) {
+        if (cells[SHARD] > NO_SHARD && page.home() == NO_SHARD && cells[HOMED] < ringCapacity) {
             cells[HOMED]++;
-            page.setHome(shard);
+            page.setHome(cells[SHARD]);
         }
     }
 
@@ -145,28 +141,71 @@ final class Shards {
     ///
     /// @return whether it is free; else nothing has changed, be it that it has no place or may not be freed like this
     boolean tryKeep(int[] cells, long token) {
-        int number = JumboLayout.page(token);
-        JumboPage<?> page = slabs.page(number);
+        JumboPage<?> page = slabs.page(JumboLayout.page(token));
         if (page == null) {
             return false;
         }
         int depth = cells[DEPTH];
         int home = page.home();
-        boolean away = home != NO_SHARD && home != cells[SHARD];
+        boolean away = isAway(cells, home);
         if ((depth >= maxDepth && !away) || !page.tryFree(token)) {
             return false;
         }
         if (away) {
-            rings.getPlain(home).push(number);
+            rings.getPlain(home).push(JumboLayout.after(token, 1));
         } else {
-            push(cells, depth, JumboLayout.after(token, 1));
+            push(cells, depth, JumboLayout.after(token, 1) | (home == NO_SHARD ? 0 : HOMED_HERE));
         }
-        countReturned(cells);
+        countReturned(cells, 1);
         return true;
     }
 
-    private static void countReturned(int[] cells) {
-        if (++cells[RETURNED_LOW] == 0) {
+    /// Frees pages, from the first one on that another shard is the home of, as long as they have the same home.
+    ///
+    /// @return how many
+    private int keepAway(int[] cells, long[] tokens, int from, int end) {
+        int count = 0;
+        int home = NO_SHARD;
+        for (int at = from; at < end; at++) {
+            JumboPage<?> page = slabs.page(JumboLayout.page(tokens[at]));
+            int itsHome = page == null ? NO_SHARD : page.home();
+            boolean fits = count == 0 ? isAway(cells, itsHome) : itsHome == home;
+            if (page == null || !fits || !page.tryFree(tokens[at])) {
+                break;
+            }
+            home = itsHome;
+            count++;
+        }
+        if (count > 0) {
+            rings.getPlain(home).push(tokens, from, count);
+            countReturned(cells, count);
+        }
+        return count;
+    }
+
+    /// Frees pages in the order of their tokens, as [#tryKeep(int\[\], long)] does each.
+    ///
+    /// @return the index of the first that is not free yet
+    int tryKeep(int[] cells, long[] tokens, int from, int end) {
+        int at = from;
+        while (at < end) {
+            int away = keepAway(cells, tokens, at, end);
+            if (away == 0 && !tryKeep(cells, tokens[at])) {
+                return at;
+            }
+            at += Math.max(1, away);
+        }
+        return at;
+    }
+
+    private static boolean isAway(int[] cells, int home) {
+        return home != NO_SHARD && home != cells[SHARD];
+    }
+
+    private static void countReturned(int[] cells, int count) {
+        int before = cells[RETURNED_LOW];
+        cells[RETURNED_LOW] = before + count;
+        if (before < 0 && before + count >= 0) {
             cells[RETURNED_HIGH]++;
         }
     }
@@ -219,11 +258,11 @@ final class Shards {
         if (cells[SHARD] > NO_SHARD) {
             RemoteRing ring = rings.getPlain(cells[SHARD]);
             while (cells[DEPTH] < maxDepth) {
-                int page = ring.poll();
-                if (page == NONE) {
+                long next = ring.poll();
+                if (next == RemoteRing.NONE) {
                     return;
                 }
-                push(cells, page);
+                push(cells, cells[DEPTH], next | HOMED_HERE);
             }
         }
     }
@@ -267,16 +306,32 @@ final class Shards {
         slots.visit(slot -> {}); // who is in a slot may be about to push into the ring of another
         slots.visit(slot -> {
             int[] cells = slot.cells();
-            for (long token = pop(cells); token >= 0; token = pop(cells)) {
-                taker.accept(leave(cells, JumboLayout.page(token)));
+            while (cells[DEPTH] > 0) {
+                int depth = --cells[DEPTH];
+                taker.accept(leave(cells, JumboLayout.page(cells[STACK + 2 * depth])));
             }
             if (cells[SHARD] > NO_SHARD) {
                 RemoteRing ring = rings.get(cells[SHARD]);
-                for (int page = ring.poll(); page != NONE; page = ring.poll()) {
-                    taker.accept(leave(cells, page));
+                for (long next = ring.poll(); next != RemoteRing.NONE; next = ring.poll()) {
+                    taker.accept(leave(cells, JumboLayout.page(next)));
                 }
             }
         });
+    }
+
+    /// {@return whether a page is in a stack or ring, of some moment}
+    boolean isStocked(int page) {
+        boolean[] found = new boolean[1];
+        slots.forEach(slot -> {
+            for (int i = Math.min(slot.peek(DEPTH), maxDepth) - 1; i >= 0; i--) {
+                found[0] |= JumboLayout.page(slot.peek(STACK + 2 * i)) == page;
+            }
+        });
+        for (int shard = 1; shard < rings.length(); shard++) {
+            RemoteRing ring = rings.get(shard);
+            found[0] |= ring != null && ring.has(page);
+        }
+        return found[0];
     }
 
     /// {@return how many pages are in stacks and rings, of some moment}
@@ -305,6 +360,15 @@ final class Shards {
             int queued = shard > NO_SHARD ? rings.get(shard).size() : 0;
             int homed = slot.peek(HOMED);
             int depth = slot.peek(DEPTH);
+            for (int i = 0; i < depth; i++) {
+                long entry = entry(slot.peek(STACK + 2 * i), slot.peek(STACK + 2 * i + 1));
+                JumboPage<?> page = page(JumboLayout.page(entry));
+                boolean isHere = page.home() == shard && shard > NO_SHARD;
+                if (page.word() != JumboLayout.leasedWord(entry & Long.MAX_VALUE) || (entry < 0) != isHere) {
+                    throw new AssertionError(
+                            "I3: shard=%d, home=%d, entry=0x%x, %s".formatted(shard, page.home(), entry, page));
+                }
+            }
             if (homed < queued || homed > ringCapacity || depth < 0 || depth > maxDepth) {
                 throw new AssertionError("I2: shard=%d, homed=%d, queued=%d, depth=%d of %s"
                         .formatted(shard, homed, queued, depth, this));

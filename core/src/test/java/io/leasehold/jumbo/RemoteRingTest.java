@@ -7,7 +7,7 @@ import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/// A ring of ints loses none and shows none twice.
+/// A ring of tokens loses none and shows none twice.
 class RemoteRingTest {
 
     private static final int PRODUCERS = 3;
@@ -15,14 +15,32 @@ class RemoteRingTest {
     @Test
     void givesBackInOrderAcrossItsEnd() {
         RemoteRing ring = new RemoteRing(4);
-        for (int i = 0; i < 100; i++) {
+        for (long i = 1; i < 100; i++) {
             ring.push(3 * i);
             ring.push(3 * i + 1);
             ring.push(3 * i + 2);
             assertThat(ring.size()).isEqualTo(3);
-            assertThat(new int[] {ring.poll(), ring.poll(), ring.poll()}).containsExactly(3 * i, 3 * i + 1, 3 * i + 2);
+            assertThat(new long[] {ring.poll(), ring.poll(), ring.poll()}).containsExactly(3 * i, 3 * i + 1, 3 * i + 2);
             assertThat(ring.poll()).isEqualTo(RemoteRing.NONE);
         }
+    }
+
+    @Test
+    void takesManyAtOnceInTheirOrder() {
+        RemoteRing ring = new RemoteRing(4);
+        long[] tokens = {7, 8, 9, 10};
+        for (int i = 0; i < 100; i++) {
+            ring.push(tokens, 1, 3);
+            assertThat(ring.size()).isEqualTo(3);
+            assertThat(ring.has(8)).isTrue();
+            assertThat(ring.has(7)).isFalse();
+            assertThat(new long[] {ring.poll(), ring.poll(), ring.poll(), ring.poll()})
+                    .containsExactly(next(8), next(9), next(10), RemoteRing.NONE);
+        }
+    }
+
+    private static long next(long token) {
+        return JumboLayout.after(token, 1);
     }
 
     @Test
@@ -49,14 +67,15 @@ class RemoteRingTest {
                         int left = room.get();
                         return left > 0 && room.compareAndSet(left, left - 1);
                     });
-                    ring.push(page);
+                    ring.push(page + 1);
                 }
             });
         }
         BitSet seen = new BitSet();
         watchdog.await("all pages", () -> {
-            int page = ring.poll();
-            if (page != RemoteRing.NONE) {
+            long polled = ring.poll();
+            if (polled != RemoteRing.NONE) {
+                int page = (int) polled - 1;
                 assertThat(seen.get(page)).isFalse();
                 seen.set(page);
                 room.incrementAndGet();
