@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// @param portableBytes size of the portable segment in bytes, if given
 /// @param osName name of the operating system, as `os.name` has it
 /// @param osArch name of the processor architecture, as `os.arch` has it
-record OsOptions(Memory memory, OptionalLong portableBytes, String osName, String osArch) {
+/// @param vmName name of the virtual machine, as `java.vm.name` has it
+record OsOptions(Memory memory, OptionalLong portableBytes, String osName, String osArch, String vmName) {
 
     static final String MEMORY = "io.leasehold.memory";
     static final String PORTABLE_BYTES = "io.leasehold.portableBytes";
@@ -44,7 +45,8 @@ record OsOptions(Memory memory, OptionalLong portableBytes, String osName, Strin
                 memory(properties.apply(MEMORY)),
                 portableBytes(properties.apply(PORTABLE_BYTES)),
                 orUnknown(properties.apply("os.name")),
-                orUnknown(properties.apply("os.arch")));
+                orUnknown(properties.apply("os.arch")),
+                orUnknown(properties.apply("java.vm.name")));
     }
 
     /// {@return whether the numbers of [LinuxCall] hold for this process}
@@ -55,6 +57,11 @@ record OsOptions(Memory memory, OptionalLong portableBytes, String osName, Strin
     /// {@return whether this is a 64-bit ARM processor}
     boolean isAarch64() {
         return osArch.equals("aarch64");
+    }
+
+    /// {@return whether this is a virtual machine of whose compilers [FaultPoll] knows}
+    boolean isHotSpot() {
+        return vmName.startsWith("OpenJDK") || vmName.startsWith("Java HotSpot");
     }
 
     private static Memory memory(@Nullable String value) {

@@ -36,8 +36,9 @@ public record PageArenaOptions(
     /// Free pages keep their memory until [PageArena#trim()] or until other pages need the budget.
     public static final Duration NO_DECAY = Duration.ofNanos(Long.MAX_VALUE);
 
-    /// A second: longer than the gaps between the bursts of one connection, shorter than anybody watches a graph.
-    static final Duration DEFAULT_DECAY = Duration.ofSeconds(1);
+    /// Longer than the gaps between the bursts of one connection; and with the eighths that go by before those above
+    /// give back what they kept, a burst is with the system again within a second after its end.
+    static final Duration DEFAULT_DECAY = Duration.ofMillis(500);
 
     private static final long MIN_PAGE_BYTES = 4 << 10;
     private static final long MAX_PAGE_BYTES = 2 << 20;

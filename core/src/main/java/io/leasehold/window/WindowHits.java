@@ -76,7 +76,7 @@ final class WindowHits {
     int copy(MappedFile file, WindowPool pool, int slot, long byteOffset, MemorySegment to) {
         long part = byteOffset >>> pool.power();
         long word = pool.word(slot);
-        if (WindowPool.isBusy(word) || file.table().slot(part) != slot) {
+        if (WindowPool.isBusy(word) || !pool.has(slot, file.table(), part)) {
             return RECYCLED;
         }
         long mark = file.mark();

@@ -39,8 +39,8 @@ import org.jspecify.annotations.Nullable;
 /// **Invariants.** I1: a slot that is not BUSY is linked in the table of its file, at its part, and no other is. I2: a
 /// BUSY slot has no pins. I3: a slot is free exactly if it is BUSY, whenever the lock is free.
 ///
-/// **Memory order.** Each step of a word is a compare-and-set, or a release store while BUSY. The table is unlinked
-/// while BUSY, so who reads a word that is not BUSY and then finds the slot in the table has the word of that mapping.
+/// **Memory order.** Each step of a word is a compare-and-set, or a release store while BUSY. The owner is set while
+/// BUSY, so who reads a word that is not BUSY, then the owner, and then the same word has the owner of that mapping.
 final class WindowPool {
 
     static final int NO_SLOT = WindowTable.NO_SLOT;
@@ -65,6 +65,7 @@ final class WindowPool {
     private static final int LANE_POWER = 4;
 
     private static final int STAMP = 1;
+    private static final int OWNER = 2;
 
     private static final VarHandle LANE = MethodHandles.arrayElementVarHandle(long[].class);
 
@@ -171,6 +172,11 @@ final class WindowPool {
         return pins((long) LANE.getAndAdd(lanes, at(slot), -1L)) == 1;
     }
 
+    /// {@return whether a slot has a part of the file of a table, if its word does not change meanwhile}
+    boolean has(int slot, WindowTable table, long part) {
+        return (long) LANE.getOpaque(lanes, at(slot) + OWNER) == table.owner(part);
+    }
+
     /// {@return the age of the world when a slot was used last}
     long stamp(int slot) {
         return (long) LANE.getOpaque(lanes, at(slot) + STAMP);
@@ -208,6 +214,7 @@ final class WindowPool {
         parts[slot] = part;
         random[slot] = false;
         LANE.setOpaque(lanes, at(slot) + STAMP, stamp);
+        LANE.setOpaque(lanes, at(slot) + OWNER, file.table(this).owner(part));
         LANE.setRelease(lanes, at(slot), ((long) LANE.getOpaque(lanes, at(slot)) & VERSION_MASK) + ONE_VERSION);
         file.table(this).link(part, slot);
         return slot;

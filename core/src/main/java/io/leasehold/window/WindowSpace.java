@@ -317,7 +317,7 @@ final class WindowSpace {
             return WindowPool.NO_SLOT;
         }
         long word = pool.word(slot);
-        boolean isPinned = !WindowPool.isBusy(word) && table.slot(part) == slot && pool.tryPin(slot, word);
+        boolean isPinned = !WindowPool.isBusy(word) && pool.has(slot, table, part) && pool.tryPin(slot, word);
         return isPinned ? slot : WindowPool.NO_SLOT;
     }
 

@@ -3,6 +3,7 @@ package io.leasehold.window;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /// Which slot of a pool holds which part of one file, for readers that take no lock.
@@ -32,11 +33,21 @@ final class WindowTable {
 
     private static final VarHandle ENTRY = MethodHandles.arrayElementVarHandle(int[].class);
 
+    private static final AtomicLong NEXT_OWNER = new AtomicLong();
+
+    private final long owner = NEXT_OWNER.incrementAndGet() * MAX_PARTS; // (C)
     private volatile int[] @Nullable [] root = new int[0][]; // (L) this to write; elements are set before publication
 
     /// {@return whether a part of a file can have a window at all}
     static boolean reaches(long part) {
         return part < MAX_PARTS;
+    }
+
+    /// {@return what no part of another table has}
+    ///
+    /// @param part that the table [#reaches]
+    long owner(long part) {
+        return owner + part;
     }
 
     /// {@return the slot that a part is in, or [#NO_SLOT]}

@@ -56,4 +56,13 @@ class OsOptionsTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("io.leasehold.portableBytes is not a positive decimal number of bytes: value=" + value);
     }
+
+    @ParameterizedTest
+    @CsvSource({"OpenJDK 64-Bit Server VM, true", "Java HotSpot(TM) 64-Bit Server VM, true", "Eclipse OpenJ9 VM, false"
+    })
+    void hotSpotIsKnownByItsNames(String vmName, boolean isHotSpot) {
+        assertThat(OsOptions.of(Map.of("java.vm.name", vmName)::get).isHotSpot())
+                .isEqualTo(isHotSpot);
+        assertThat(OsOptions.of(Map.<String, String>of()::get).isHotSpot()).isFalse();
+    }
 }

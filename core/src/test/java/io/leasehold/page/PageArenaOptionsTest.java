@@ -22,10 +22,10 @@ class PageArenaOptionsTest {
     private static final PageArenaOptions DEFAULTS = PageArenaOptions.defaults();
 
     @Test
-    void defaultsAreSmallAnonymousPagesGivenBackAfterASecond() {
+    void defaultsAreSmallAnonymousPagesGivenBackAfterHalfASecond() {
         assertThat(DEFAULTS)
                 .isEqualTo(new PageArenaOptions(
-                        "pages", 0, 0, false, false, false, false, false, Duration.ofSeconds(1), null));
+                        "pages", 0, 0, false, false, false, false, false, Duration.ofMillis(500), null));
     }
 
     @Test

@@ -1,0 +1,43 @@
+package io.leasehold.os;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.memory.TestMemory;
+import io.leasehold.os.VirtualMemory.Capability;
+import io.leasehold.page.ForkedProgram;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// No fault gets past a poll, whoever runs the code and whatever he is allowed to inline.
+class FaultPollTest {
+
+    private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
+    private static final int READS = SOAK ? 3_000_000 : 120_000;
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "-Xint",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:TieredStopAtLevel=3",
+                "-XX:-TieredCompilation",
+                "-XX:-TieredCompilation -XX:FreqInlineSize=100000 -XX:MaxInlineSize=100000",
+                "-XX:+UseSerialGC",
+                "-XX:+UseZGC"
+            })
+    void everyFaultIsCaughtWhereItIsPolledFor(String form) throws Exception {
+        TestMemory.require(VirtualMemory.system().can(Capability.BARRIER), "files that are mapped are not cut here");
+        ForkedProgram program = ForkedProgram.of(FaultPollProgram.class)
+                .with(form.split(" ", -1))
+                .run(folder.resolve("cut").toString(), Integer.toString(READS));
+        assertThat(program.exitCode()).as("%s", program).isZero();
+        assertThat(program.value("wrong")).as("%s", program).isEqualTo("0");
+        assertThat(program.value("escaped")).as("%s", program).isEqualTo("0");
+        assertThat(Integer.parseInt(program.value("faults"))).isGreaterThan(READS / 5);
+    }
+}
