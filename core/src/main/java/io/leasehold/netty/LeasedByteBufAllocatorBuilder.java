@@ -79,7 +79,7 @@ public final class LeasedByteBufAllocatorBuilder {
         return this;
     }
 
-    /// Sets how long a free page keeps its memory; a second if not said.
+    /// Sets how long a free page keeps its memory; half a second if not said.
     ///
     /// @param newDecay the time, at least a millisecond; [PageArenaOptions#NO_DECAY] for ever
     /// @return this builder

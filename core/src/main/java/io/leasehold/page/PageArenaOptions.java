@@ -74,7 +74,7 @@ public record PageArenaOptions(
         }
     }
 
-    /// {@return anonymous pages of the smallest size, bounded by the process budget, given back after a second}
+    /// {@return anonymous pages of the smallest size, bounded by the process budget, given back after half a second}
     public static PageArenaOptions defaults() {
         return DEFAULTS;
     }

@@ -105,21 +105,27 @@ final class WindowHits {
 
     /// {@return whether all of a copy lay within the file while it was made}
     ///
-    /// A cut zeroes the rest of its page, without a fault; the pages behind it fault. So a page whose last byte is not
-    /// zero was not cut, and what ends so everywhere needs no system call. Otherwise the file must not have changed
-    /// since before the copy. What makes that wrong is somebody who stores behind the end through a mapping of his
-    /// own, or who cuts within a page and writes that page again, both while it is copied. The latter was seen to fool
-    /// read(2) alike.
+    /// What makes that wrong is somebody who stores behind the end through a mapping of his own, or who cuts within a
+    /// page and writes that page again, both while it is copied.
     private boolean isWithin(MappedFile file, long mark, long byteOffset, MemorySegment copied) {
         long end = byteOffset + copied.byteSize();
         if (file.trust() == FileTrust.OWNED) {
             return mark == file.mark() && end <= file.knownByteSize();
         }
+        return !mayBeCut(byteOffset, copied, copied.byteSize()) || file.isUnchanged(mark, end);
+    }
+
+    /// {@return whether the file may have been cut while this was copied from it}
+    ///
+    /// A cut zeroes the rest of its page, and of the pages that the kernel keeps together with it, without a fault. So
+    /// if the last byte of no page is zero none was cut, and that needs no system call.
+    boolean mayBeCut(long byteOffset, MemorySegment copied, long byteSize) {
+        long end = byteOffset + byteSize;
         for (long last = byteOffset | (pageByteSize - 1); last < end - 1; last += pageByteSize) {
             if (copied.get(ValueLayout.JAVA_BYTE, last - byteOffset) == 0) {
-                return file.isUnchanged(mark, end);
+                return true;
             }
         }
-        return copied.get(ValueLayout.JAVA_BYTE, copied.byteSize() - 1) != 0 || file.isUnchanged(mark, end);
+        return byteSize > 0 && copied.get(ValueLayout.JAVA_BYTE, byteSize - 1) == 0;
     }
 }

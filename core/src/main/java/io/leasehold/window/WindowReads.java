@@ -26,6 +26,9 @@ final class WindowReads {
     /// How often a window is looked for again that was recycled in between.
     private static final int ATTEMPTS = 3;
 
+    /// How often a range is read again that looks cut, from a file that others change all the time.
+    private static final int MAX_READS = 64;
+
     private final WindowSpace space; // (C)
     private final Files files; // (C)
     private final WindowCounts counts; // (C)
@@ -109,27 +112,42 @@ final class WindowReads {
         int entered = file.enter();
         try {
             file.advise(advice);
-            boolean isOwned = file.trust() == FileTrust.OWNED;
-            while (true) {
-                long mark = file.mark();
-                long count = to.isNative()
-                        ? files.read(file.descriptor(), to, byteOffset)
-                        : throughStaging(file, byteOffset, to);
-                if (!isOwned) {
-                    return count;
-                }
-                // growth that is not all written yet lies behind the end
-                count = clip(file, byteOffset, count);
-                if (mark == file.mark()) {
-                    return count;
-                }
-            }
+            return file.trust() == FileTrust.OWNED ? readOurs(file, byteOffset, to) : readOthers(file, byteOffset, to);
         } finally {
             file.leave(entered);
             if (isTimed) {
                 admission.bypassed(System.nanoTime() - start);
             }
         }
+    }
+
+    private long readOurs(MappedFile file, long byteOffset, MemorySegment to) {
+        while (true) {
+            long mark = file.mark();
+            // growth that is not all written yet lies behind the end
+            long count = clip(file, byteOffset, readOnce(file, byteOffset, to));
+            if (mark == file.mark()) {
+                return count;
+            }
+        }
+    }
+
+    /// Whoever cuts a file while the kernel copies zeroes what it copies from, and read(2) returns that for the file's.
+    /// So what looks like it counts only if the file is known not to have changed meanwhile.
+    private long readOthers(MappedFile file, long byteOffset, MemorySegment to) {
+        for (int attempt = 1; ; attempt++) {
+            long mark = file.mark();
+            long count = readOnce(file, byteOffset, to);
+            if (!hits.mayBeCut(byteOffset, to, count)
+                    || attempt == MAX_READS
+                    || file.isUnchanged(mark, byteOffset + count)) {
+                return count;
+            }
+        }
+    }
+
+    private long readOnce(MappedFile file, long byteOffset, MemorySegment to) {
+        return to.isNative() ? files.read(file.descriptor(), to, byteOffset) : throughStaging(file, byteOffset, to);
     }
 
     private long throughStaging(MappedFile file, long byteOffset, MemorySegment to) {

@@ -16,6 +16,9 @@ final class WatchedFiles implements Files {
     /// Who is told.
     interface Watcher {
 
+        /// Bytes were read from a place; the watcher may change what was read.
+        default void read(long byteOffset, MemorySegment content) {}
+
         /// Bytes were written to a place.
         default void written(long byteOffset, byte[] content) {}
 
@@ -60,7 +63,9 @@ final class WatchedFiles implements Files {
 
     @Override
     public long read(int descriptor, MemorySegment to, long byteOffset) {
-        return delegate.read(descriptor, to, byteOffset);
+        long count = delegate.read(descriptor, to, byteOffset);
+        watcher.read(byteOffset, to.asSlice(0, count));
+        return count;
     }
 
     @Override
