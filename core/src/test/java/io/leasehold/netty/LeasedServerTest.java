@@ -2,6 +2,7 @@ package io.leasehold.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.leasehold.page.PageArenaOptions;
 import io.leasehold.page.Watchdog;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.ssl.SslContext;
@@ -53,8 +54,10 @@ class LeasedServerTest {
     void everyByteComesBackAndNothingIsLost(Transport transport, EchoServer.Form form, boolean encrypted)
             throws Exception {
         transport.assumeAvailable();
-        LeasedByteBufAllocator allocator =
-                TestAllocators.builder("server", ALLOCATOR_BYTES).build();
+        // nothing is given back meanwhile, so that it can be seen that there was something
+        LeasedByteBufAllocator allocator = TestAllocators.builder("server", ALLOCATOR_BYTES)
+                .decay(PageArenaOptions.NO_DECAY)
+                .build();
         String name = transport + " " + form + (encrypted ? " TLS" : "");
         try (EchoServer server = new EchoServer(transport, form, allocator, encrypted ? tls.server() : null)) {
             SslContext context = encrypted ? tls.client() : null;

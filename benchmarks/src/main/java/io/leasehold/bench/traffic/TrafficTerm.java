@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 record TrafficTerm(TrafficPlan plan) {
 
     private static final List<String> RECEIVER_FLAGS = List.of(
-            "-Xms256m",
-            "-Xmx256m",
+            "-Xms1g",
+            "-Xmx1g",
             "-XX:+AlwaysPreTouch",
             "-XX:+UseG1GC",
             "-Dio.netty.maxDirectMemory=" + (1L << 30),
