@@ -19,13 +19,14 @@ final class JumboErrors {
 
     /// {@return the error for a word, read once, that did not allow what was asked}
     JumboStateException refused(String what, JumboPage<?> page, long token, long word) {
-        Kind kind = kind(page, token, word);
-        return error(kind, "cannot %s, %s".formatted(what, reason(kind)), page, token, word);
+        JumboState state = state(page, token, word);
+        Kind kind = kind(state, token, word);
+        return error(kind, "cannot %s, %s".formatted(what, reason(kind)), page, state, token, word);
     }
 
     JumboStateException tooManyHolds(JumboPage<?> page, long token, long word) {
         String why = "cannot hold, the page is held %d times".formatted(JumboLayout.holds(word));
-        return error(Kind.TOO_MANY, why, page, token, word);
+        return error(Kind.TOO_MANY, why, page, JumboLayout.state(word), token, word);
     }
 
     JumboStateException foreign(long token) {
@@ -53,9 +54,8 @@ final class JumboErrors {
                 JumboStateException.UNKNOWN_THREAD);
     }
 
-    private Kind kind(JumboPage<?> page, long token, long word) {
+    private static Kind kind(JumboState state, long token, long word) {
         int age = JumboLayout.age(word, token);
-        JumboState state = state(page, token, word);
         if (age == 0) {
             return ofSameLife(state, word);
         }
@@ -104,8 +104,8 @@ final class JumboErrors {
         };
     }
 
-    private JumboStateException error(Kind kind, String why, JumboPage<?> page, long token, long word) {
-        JumboState state = state(page, token, word);
+    private JumboStateException error(
+            Kind kind, String why, JumboPage<?> page, JumboState state, long token, long word) {
         String message = ("%s: page=%d, state=%s, generation=%d, holds=%d, token's generation=%d,"
                         + " last thread=%d, thread=%d, ring=%s")
                 .formatted(

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 /// page: lending it changes nothing, taking it out of service stores. So of two racing frees one fails, and it fails
 /// before the page is pushed anywhere.
 ///
-/// **Memory order.** A release's compare-and-set is paired with the next holder's read of the word, which comes after
-/// the page was handed on through a shard or the pool.
+/// **Memory order.** What a holder wrote comes to the next one by the way that the page was handed on: the cell of a
+/// ring, the lock of the pool, or the same thread. The compare-and-set publishes to whoever fails at his own.
 ///
 /// **Invariants.** I1: the word of a page that is free or retired has no holds. I2: a generation that was given out in
 /// a token is never given out again, before the counter wraps.

@@ -340,6 +340,11 @@ final class JumboPool<T> {
             if (!closed && (pages.stolen() != stolen || room() < 0)) {
                 throw new AssertionError("I1: %s of %s".formatted(pages, this));
             }
+            shards.forEachStocked(next -> {
+                if (slabs.isAtHome(JumboLayout.page(next))) {
+                    throw new AssertionError("at home and in stock: token=0x%x, %s, %s".formatted(next, this, shards));
+                }
+            });
         } finally {
             lock.unlock();
         }

@@ -3,6 +3,7 @@ package io.leasehold.jumbo;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongConsumer;
 
 /// The pages of one shard that other threads freed, by their next tokens: a ring with many producers and one consumer.
 ///
@@ -13,8 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// ```
 ///
 /// Tokens, so that whoever takes a page need not look at it. A push is one fetch-and-add, whatever the number of pages,
-/// and one store for each. There is no check for a full ring: its shard sees to it that no more
-/// pages are on their way home to it than there are cells, and a page that is freed twice never gets here.
+/// and one store for each. There is no check for a full ring: its shard sees to it that it is the home of no more pages
+/// than there are cells, and a page that is freed twice never gets here.
 ///
 /// **Threads.** [#push] by any thread; [#poll] by who is in the shard's slot; [#depart] and [#size] by any thread.
 ///
@@ -91,15 +92,14 @@ final class RemoteRing {
         return departed.get() == 0 ? 0 : departed.getAndSet(0);
     }
 
-    /// {@return whether a page is here, of some moment}
-    boolean has(int page) {
+    /// Shows the tokens that are here, of some moment.
+    void forEach(LongConsumer reader) {
         for (int i = 0; i <= mask; i++) {
             long next = (long) CELL.getOpaque(cells, FIRST + i);
-            if (next != 0 && JumboLayout.page(next) == page) {
-                return true;
+            if (next != 0) {
+                reader.accept(next);
             }
         }
-        return false;
     }
 
     /// {@return how many pages are here, of some moment}

@@ -6,10 +6,12 @@ import io.leasehold.memory.BiasedSlots;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
+import java.util.BitSet;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.IntConsumer;
+import java.util.function.LongConsumer;
 
 /// What each thread keeps of a ring: a stack of free pages, and where others put pages that it lent.
 ///
@@ -322,16 +324,23 @@ final class Shards {
     /// {@return whether a page is in a stack or ring, of some moment}
     boolean isStocked(int page) {
         boolean[] found = new boolean[1];
+        forEachStocked(next -> found[0] |= JumboLayout.page(next) == page);
+        return found[0];
+    }
+
+    /// Shows the next tokens of all pages in stacks and rings, of some moment.
+    void forEachStocked(LongConsumer reader) {
         slots.forEach(slot -> {
             for (int i = Math.min(slot.peek(DEPTH), maxDepth) - 1; i >= 0; i--) {
-                found[0] |= JumboLayout.page(slot.peek(STACK + 2 * i)) == page;
+                reader.accept(entry(slot.peek(STACK + 2 * i), slot.peek(STACK + 2 * i + 1)) & Long.MAX_VALUE);
             }
         });
         for (int shard = 1; shard < rings.length(); shard++) {
             RemoteRing ring = rings.get(shard);
-            found[0] |= ring != null && ring.has(page);
+            if (ring != null) {
+                ring.forEach(reader);
+            }
         }
-        return found[0];
     }
 
     /// {@return how many pages are in stacks and rings, of some moment}
@@ -355,6 +364,14 @@ final class Shards {
 
     /// Checks what must always hold; exact only while no other thread uses the ring.
     void checkInvariants() {
+        BitSet stocked = new BitSet();
+        forEachStocked(next -> {
+            JumboPage<?> page = page(JumboLayout.page(next));
+            if (stocked.get(page.index()) || page.word() != JumboLayout.leasedWord(next)) {
+                throw new AssertionError("I1, I3: token=0x%x, %s of %s".formatted(next, page, this));
+            }
+            stocked.set(page.index());
+        });
         slots.forEach(slot -> {
             int shard = slot.peek(SHARD);
             int queued = shard > NO_SHARD ? rings.get(shard).size() : 0;
@@ -363,10 +380,8 @@ final class Shards {
             for (int i = 0; i < depth; i++) {
                 long entry = entry(slot.peek(STACK + 2 * i), slot.peek(STACK + 2 * i + 1));
                 JumboPage<?> page = page(JumboLayout.page(entry));
-                boolean isHere = page.home() == shard && shard > NO_SHARD;
-                if (page.word() != JumboLayout.leasedWord(entry & Long.MAX_VALUE) || (entry < 0) != isHere) {
-                    throw new AssertionError(
-                            "I3: shard=%d, home=%d, entry=0x%x, %s".formatted(shard, page.home(), entry, page));
+                if (page.home() != (entry < 0 ? shard : NO_SHARD)) {
+                    throw new AssertionError("I3: shard=%d, entry=0x%x, %s".formatted(shard, entry, page));
                 }
             }
             if (homed < queued || homed > ringCapacity || depth < 0 || depth > maxDepth) {

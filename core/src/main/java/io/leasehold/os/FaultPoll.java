@@ -21,8 +21,8 @@ import java.lang.invoke.MethodType;
 /// A method that returns passes a poll, if it was called: what a compiler puts in place of a call has none. It cannot
 /// put anything in place of one through a method handle that may be another one the next time, so this takes 1.6 ns. A
 /// thread that comes back from native code passes one too, which takes 7 and is what other virtual machines than
-/// HotSpot get. A call that is compiled to
-/// hold up safepoints (`Linker.Option.critical`) would not do, nor would a loop: both were seen to let the error out.
+/// HotSpot get. A call that is compiled to hold up safepoints (`Linker.Option.critical`) would not do, nor would a
+/// loop: both were seen to let the error out.
 ///
 /// **Threads.** Stateless.
 public final class FaultPoll {
