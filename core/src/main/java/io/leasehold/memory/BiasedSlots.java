@@ -178,6 +178,15 @@ public final class BiasedSlots {
         return leftAlone[0];
     }
 
+    /// {@return whether anybody has ever been in a slot; if not, after [#suspend], nobody gets into one before
+    /// [#resume], and there is nothing to visit}
+    public boolean isUsed() {
+        VarHandle.fullFence(); // pairs with the compare-and-set by which the first slot is made
+        boolean[] used = new boolean[1];
+        forEach(slot -> used[0] = true);
+        return used[0];
+    }
+
     /// {@return whether nobody is in a slot; after [#suspend] and a barrier nobody will be from then on}
     public boolean isQuiet() {
         boolean[] busy = new boolean[1];

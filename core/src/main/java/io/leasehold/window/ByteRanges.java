@@ -17,17 +17,18 @@ import java.util.Arrays;
 /// **Invariants.** I1: no range is empty, and between two there is a gap. I2: there are not more than the bound.
 final class ByteRanges {
 
+    /// Room at first, which is enough for a file that is written from one end to the other.
+    private static final int FEW = 4;
+
     private final int most; // (C)
-    private final long[] starts; // (L) one more than the bound, until two become one
-    private final long[] ends; // (L)
+    private long[] starts = new long[FEW]; // (L) may have one more than the bound, until two become one
+    private long[] ends = new long[FEW]; // (L)
     private int count; // (L)
     private long byteSize; // (L) sum over all
 
     /// @param most the bound, at least 1
     ByteRanges(int most) {
         this.most = most;
-        this.starts = new long[most + 1];
-        this.ends = new long[most + 1];
     }
 
     boolean isEmpty() {
@@ -145,6 +146,10 @@ final class ByteRanges {
     }
 
     private void insert(int at, long from, long end) {
+        if (count == starts.length) {
+            starts = Arrays.copyOf(starts, 2 * count);
+            ends = Arrays.copyOf(ends, 2 * count);
+        }
         System.arraycopy(starts, at, starts, at + 1, count - at);
         System.arraycopy(ends, at, ends, at + 1, count - at);
         starts[at] = from;

@@ -6,8 +6,8 @@ import io.leasehold.lease.LeasePoolOptions;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageExhaustedException;
 import io.leasehold.page.PageFrames;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// Leased page runs that bytes pass through on their way between a file and the heap, and that private copies live in.
 ///
@@ -27,8 +27,12 @@ final class StagingRuns implements AutoCloseable {
     private final PageArena arena; // (C)
     private final PageFrames frames; // (C)
     private final LeasePool leases; // (C)
-    private final int kept; // (C) how many wait at most
-    private final Deque<Run> idle = new ArrayDeque<>(); // (L) this
+
+    /// An array, so that its class is there from the start: what has a class in its signature that was never loaded
+    /// is not compiled into its caller, and windows that are lent without a copy would pay for that.
+    private final @Nullable Run[] idle; // (L) this
+
+    private int idleCount; // (L) this
 
     /// Wired pages and the lease on them.
     record Run(long page, Lease lease) {
@@ -41,7 +45,7 @@ final class StagingRuns implements AutoCloseable {
         this.arena = arena;
         this.frames = arena.frames();
         this.leases = LeasePool.open(arena, LeasePoolOptions.directMap().withName(name));
-        this.kept = 2 * Runtime.getRuntime().availableProcessors();
+        this.idle = new Run[2 * Runtime.getRuntime().availableProcessors()];
     }
 
     /// Takes a run of [#BYTES].
@@ -49,9 +53,8 @@ final class StagingRuns implements AutoCloseable {
     /// @throws PageExhaustedException if the arena has none
     Run take() {
         synchronized (this) {
-            Run run = idle.pollLast();
-            if (run != null) {
-                return run;
+            if (idleCount > 0) {
+                return Objects.requireNonNull(idle[--idleCount]);
             }
         }
         return allocate(BYTES);
@@ -59,8 +62,8 @@ final class StagingRuns implements AutoCloseable {
 
     void giveBack(Run run) {
         synchronized (this) {
-            if (idle.size() < kept) {
-                idle.addLast(run);
+            if (idleCount < idle.length) {
+                idle[idleCount++] = run;
                 return;
             }
         }
@@ -94,8 +97,9 @@ final class StagingRuns implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        idle.forEach(this::free);
-        idle.clear();
+        while (idleCount > 0) {
+            free(Objects.requireNonNull(idle[--idleCount]));
+        }
         leases.close();
     }
 

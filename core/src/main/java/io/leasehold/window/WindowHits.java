@@ -75,20 +75,21 @@ final class WindowHits {
     /// @return DONE, RECYCLED or UNSOUND
     int copy(MappedFile file, WindowPool pool, int slot, long byteOffset, MemorySegment to) {
         long part = byteOffset >>> pool.power();
-        long word = pool.word(slot);
-        if (WindowPool.isBusy(word) || !pool.has(slot, file.table(), part)) {
+        SlotWords words = pool.words();
+        long word = words.word(slot);
+        if (SlotWords.isBusy(word) || !words.has(slot, file.table(), part)) {
             return RECYCLED;
         }
         long mark = file.mark();
         boolean isSound = copy(pool.address(slot) + byteOffset - (part << pool.power()), to);
         VarHandle.acquireFence();
-        if (!WindowPool.isSameMapping(word, pool.word(slot))) {
+        if (!SlotWords.isSameMapping(word, words.word(slot))) {
             return RECYCLED;
         }
         if (!isSound || !isWithin(file, mark, byteOffset, to)) {
             return UNSOUND;
         }
-        pool.touched(slot, space.stamp());
+        words.touched(slot, space.stamp());
         return DONE;
     }
 

@@ -117,7 +117,7 @@ final class WindowLoans {
                 return new Window(cache, file, loan, request.byteOffset, byteSize, request.writes());
             } finally {
                 if (!isLent) {
-                    space.unpin(pool, slot, 0);
+                    space.unpin(file, pool, slot, 0);
                 }
             }
         }
@@ -168,7 +168,7 @@ final class WindowLoans {
             }
         } finally {
             if (pool != null) {
-                space.unpin(pool, window.slot, flags);
+                space.unpin(window.file, pool, window.slot, flags);
             }
             if (copy != null) {
                 if (window.isWritable()) {

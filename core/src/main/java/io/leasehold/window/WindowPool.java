@@ -6,8 +6,6 @@ import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory.Advice;
 import io.leasehold.os.VirtualMemory.Backing;
 import io.leasehold.os.VirtualMemory.Protection;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -18,13 +16,10 @@ import org.jspecify.annotations.Nullable;
 /// recycled.
 ///
 /// ```text
-///   word   63          32 31    30              0
-///          |   version   | BUSY |     pins       |
-///
-///            take                map, link              evict: unlink, drop translations
-///   free ----------> BUSY v+1 ------------> pins 0  ------------------------------------> free, BUSY v+1
-///   BUSY                                    ^    | pin
-///                                           +----+ unpin                 poison: over an empty file, the same
+///            tryTake, unlink                            map, link
+///   mapped ------------------> free, BUSY, version + 1 -----------> mapped, version + 1
+///     |  ^ pins                   |
+///     +--+                        | poison: over an empty file, the same
 /// ```
 ///
 /// A copy out of a slot looks at its word before and after: if the version is the same, so was the mapping. Slots that
@@ -33,22 +28,13 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Ownership.** Owns its region, and charges a mapping for each slot until it is closed.
 ///
-/// **Threads.** [#word], [#tryPin], [#unpin] and [#touched] by any thread, lock-free; the rest under the lock of the
-/// cache.
+/// **Threads.** [#words] are for any thread, lock-free; the rest under the lock of the cache.
 ///
-/// **Invariants.** I1: a slot that is not BUSY is linked in the table of its file, at its part, and no other is. I2: a
-/// BUSY slot has no pins. I3: a slot is free exactly if it is BUSY, whenever the lock is free.
-///
-/// **Memory order.** Each step of a word is a compare-and-set, or a release store while BUSY. The owner is set while
-/// BUSY, so who reads a word that is not BUSY, then the owner, and then the same word has the owner of that mapping.
+/// **Invariants.** I1: a slot that is not BUSY is linked in the table of its file, at its part, and no other is. I3: a
+/// slot is free exactly if it is BUSY, whenever the lock is free. [SlotWords] has I2.
 final class WindowPool {
 
     static final int NO_SLOT = WindowTable.NO_SLOT;
-
-    static final long BUSY = 1L << 31;
-    private static final long ONE_VERSION = 1L << 32;
-    private static final long VERSION_MASK = -ONE_VERSION;
-    private static final long PINS_MASK = BUSY - 1;
 
     /// Ranges in one process_madvise(2).
     private static final int MAX_BATCH = 64;
@@ -61,14 +47,6 @@ final class WindowPool {
 
     private static final long HUGE_PAGE_BYTES = 2L << 20;
 
-    /// Two cache lines.
-    private static final int LANE_POWER = 4;
-
-    private static final int STAMP = 1;
-    private static final int OWNER = 2;
-
-    private static final VarHandle LANE = MethodHandles.arrayElementVarHandle(long[].class);
-
     private final Reservations reservations; // (C)
     private final Region region; // (C)
     private final long address; // (C) of the region
@@ -76,7 +54,7 @@ final class WindowPool {
     private final int power; // (C) log2 of the size of a slot
     private final int count; // (C)
     private final boolean evicts; // (C)
-    private final long[] lanes; // (A)
+    private final SlotWords words; // (C)
     private final @Nullable MappedFile[] files; // (L) what is or was mapped in a slot
     private final long[] parts; // (L)
     private final boolean[] random; // (L) advised so
@@ -91,12 +69,11 @@ final class WindowPool {
         this.power = Long.numberOfTrailingZeros(slotByteSize);
         this.count = count;
         this.evicts = evicts;
-        this.lanes = new long[(count + 1) << LANE_POWER];
+        this.words = new SlotWords(count);
         this.files = new MappedFile[count];
         this.parts = new long[count];
         this.random = new boolean[count];
         for (int slot = 0; slot < count; slot++) {
-            lanes[at(slot)] = BUSY;
             free.addLast(slot);
         }
     }
@@ -133,60 +110,9 @@ final class WindowPool {
         return address + ((long) slot << power);
     }
 
-    /// {@return the state of a slot; see [#isBusy] and [#isSameMapping]}
-    long word(int slot) {
-        return (long) LANE.getAcquire(lanes, at(slot));
-    }
-
-    static boolean isBusy(long word) {
-        return (word & BUSY) != 0;
-    }
-
-    static boolean isSameMapping(long word, long later) {
-        return ((word ^ later) & (VERSION_MASK | BUSY)) == 0;
-    }
-
-    static long pins(long word) {
-        return word & PINS_MASK;
-    }
-
-    /// Keeps a slot from being recycled.
-    ///
-    /// @return whether it still has the mapping of `word`
-    boolean tryPin(int slot, long word) {
-        long before = word;
-        while (isSameMapping(word, before)) {
-            if (LANE.compareAndSet(lanes, at(slot), before, before + 1)) {
-                return true;
-            }
-            before = word(slot);
-        }
-        return false;
-    }
-
-    /// Ends [#tryPin].
-    ///
-    /// @return whether it was the last pin
-    boolean unpin(int slot, long stamp) {
-        touched(slot, stamp);
-        return pins((long) LANE.getAndAdd(lanes, at(slot), -1L)) == 1;
-    }
-
-    /// {@return whether a slot has a part of the file of a table, if its word does not change meanwhile}
-    boolean has(int slot, WindowTable table, long part) {
-        return (long) LANE.getOpaque(lanes, at(slot) + OWNER) == table.owner(part);
-    }
-
-    /// {@return the age of the world when a slot was used last}
-    long stamp(int slot) {
-        return (long) LANE.getOpaque(lanes, at(slot) + STAMP);
-    }
-
-    /// Takes note of an access, for the order in which slots are recycled.
-    void touched(int slot, long stamp) {
-        if (stamp(slot) != stamp) {
-            LANE.setOpaque(lanes, at(slot) + STAMP, stamp);
-        }
+    /// {@return what is known of the slots without the lock}
+    SlotWords words() {
+        return words;
     }
 
     /// Maps a part of a file, recycling what was used least recently if no slot is free.
@@ -213,9 +139,7 @@ final class WindowPool {
         files[slot] = file;
         parts[slot] = part;
         random[slot] = false;
-        LANE.setOpaque(lanes, at(slot) + STAMP, stamp);
-        LANE.setOpaque(lanes, at(slot) + OWNER, file.table(this).owner(part));
-        LANE.setRelease(lanes, at(slot), ((long) LANE.getOpaque(lanes, at(slot)) & VERSION_MASK) + ONE_VERSION);
+        words.open(slot, file.table(this).owner(part), stamp);
         file.table(this).link(part, slot);
         return slot;
     }
@@ -232,26 +156,64 @@ final class WindowPool {
         }
     }
 
-    /// Frees a slot that has no pins, to be recycled before all others.
+    /// Frees the slots of a part of a file that have no pins, to be recycled before all others.
     ///
-    /// @return whether it had none
-    boolean tryFree(int slot) {
-        if (!tryTake(slot)) {
-            return false;
+    /// @throws OsException if the kernel refuses to tell who has pins
+    void free(MappedFile file, long firstPart, long lastPart) {
+        words.settle();
+        try {
+            for (long part = firstPart; part <= lastPart && WindowTable.reaches(part); part++) {
+                int slot = file.table(this).slot(part);
+                if (slot != NO_SLOT && tryTake(slot)) {
+                    free.addFirst(slot);
+                    dropTranslations(new long[] {address(slot)}, new long[] {1L << power}, 1);
+                }
+            }
+        } finally {
+            words.resume();
         }
-        free.addFirst(slot);
-        dropTranslations(new long[] {address(slot)}, new long[] {1L << power}, 1);
-        return true;
     }
 
-    /// {@return a slot of a file that is pinned, from `first` on, or [#NO_SLOT]}
-    int nextPinned(MappedFile file, int first) {
-        for (int slot = first; slot < count; slot++) {
-            if (files[slot] == file && pins(word(slot)) > 0) {
-                return slot;
+    /// Frees all slots of a file that have no pins. Those that were mapped stay behind in the order of recycling.
+    ///
+    /// @param others is told of those that have
+    /// @throws OsException if the kernel refuses to tell who has pins
+    void freeAll(MappedFile file, LoanReader others) {
+        words.settle();
+        try {
+            for (int slot = 0; slot < count; slot++) {
+                if (files[slot] == file && !SlotWords.isBusy(words.word(slot))) {
+                    if (tryTake(slot)) {
+                        free.addLast(slot);
+                    } else {
+                        others.read(slot, words.pins(slot));
+                    }
+                }
             }
+        } finally {
+            words.resume();
         }
-        return NO_SLOT;
+    }
+
+    /// Shows the slots of a file that are pinned.
+    ///
+    /// @throws OsException if the kernel refuses to tell who has pins
+    void forEachPinned(MappedFile file, LoanReader reader) {
+        words.settle();
+        try {
+            for (int slot = 0; slot < count; slot++) {
+                if (files[slot] == file && words.pins(slot) > 0) {
+                    reader.read(slot, words.pins(slot));
+                }
+            }
+        } finally {
+            words.resume();
+        }
+    }
+
+    /// Who is told of slots that are pinned.
+    interface LoanReader {
+        void read(int slot, long pins);
     }
 
     /// {@return how many slots are free}
@@ -264,8 +226,7 @@ final class WindowPool {
         return parts[slot] << power;
     }
 
-    /// Puts every slot that holds or held a part of a file over the empty one. Those that were mapped stay behind in
-    /// the order of recycling; the caller has seen to it that none is pinned.
+    /// Puts every slot that held a part of a file over the empty one; all of them are free.
     ///
     /// @throws OsException if the kernel refuses a mapping; the file is out of all slots all the same
     void poison(MappedFile file, WindowCounts counts) {
@@ -273,9 +234,6 @@ final class WindowPool {
         for (int slot = 0; slot < count; slot++) {
             if (files[slot] != file) {
                 continue;
-            }
-            if (tryTake(slot)) {
-                free.addLast(slot);
             }
             files[slot] = null;
             try {
@@ -298,26 +256,30 @@ final class WindowPool {
 
     /// @param open the files that may be in slots
     void checkInvariants(Set<MappedFile> open) {
-        int busy = 0;
-        for (int slot = 0; slot < count; slot++) {
-            long word = word(slot);
-            MappedFile file = files[slot];
-            busy += isBusy(word) ? 1 : 0;
-            if (file != null && !open.contains(file)) {
-                throw new AssertionError("I4: slot=" + slot + ", file=" + file);
+        words.settle();
+        try {
+            for (int slot = 0; slot < count; slot++) {
+                checkInvariants(slot, open);
             }
-            if (!isBusy(word) && (file == null || file.table(this).slot(parts[slot]) != slot)) {
-                throw new AssertionError("I1: slot=" + slot + ", part=" + parts[slot] + ", file=" + file);
-            }
-            if (isBusy(word) && pins(word) > 0) {
-                throw new AssertionError("I2: slot=" + slot + ", word=0x" + Long.toHexString(word));
-            }
-            if (isBusy(word) != free.contains(slot)) {
-                throw new AssertionError("I3: slot=" + slot + ", word=0x" + Long.toHexString(word));
-            }
+        } finally {
+            words.resume();
         }
-        if (busy != free.size()) {
-            throw new AssertionError("I3: busy=" + busy + ", free=" + free.size());
+    }
+
+    private void checkInvariants(int slot, Set<MappedFile> open) {
+        boolean isBusy = SlotWords.isBusy(words.word(slot));
+        MappedFile file = files[slot];
+        if (file != null && !open.contains(file)) {
+            throw new AssertionError("I4: slot=" + slot + ", file=" + file);
+        }
+        if (!isBusy && (file == null || file.table(this).slot(parts[slot]) != slot)) {
+            throw new AssertionError("I1: slot=" + slot + ", part=" + parts[slot] + ", file=" + file);
+        }
+        if (words.pins(slot) < 0 || (isBusy && words.pins(slot) > 0)) {
+            throw new AssertionError("I2: slot=" + slot + ", isBusy=" + isBusy + ", pins=" + words.pins(slot));
+        }
+        if (isBusy != free.contains(slot)) {
+            throw new AssertionError("I3: slot=" + slot + ", isBusy=" + isBusy);
         }
     }
 
@@ -328,12 +290,21 @@ final class WindowPool {
 
     /// Frees the slots that were used least recently, as many as one call of the kernel takes.
     private boolean evictBatch(WindowCounts counts) {
+        words.settle();
+        try {
+            return evictSettled(counts);
+        } finally {
+            words.resume();
+        }
+    }
+
+    private boolean evictSettled(WindowCounts counts) {
         int want = Math.clamp(count / BATCH_SHARE, 1, MAX_BATCH);
         long[] order = new long[count];
         int candidates = 0;
         for (int slot = 0; slot < count; slot++) {
-            if (pins(word(slot)) == 0) {
-                order[candidates++] = (stamp(slot) << SLOT_BITS) | slot;
+            if (words.pins(slot) == 0) {
+                order[candidates++] = (words.stamp(slot) << SLOT_BITS) | slot;
             }
         }
         Arrays.sort(order, 0, candidates);
@@ -366,10 +337,7 @@ final class WindowPool {
 
     /// Makes a slot BUSY and takes it out of the table, unless it is pinned or BUSY already.
     private boolean tryTake(int slot) {
-        long word = word(slot);
-        if (isBusy(word)
-                || pins(word) > 0
-                || !LANE.compareAndSet(lanes, at(slot), word, ((word & VERSION_MASK) + ONE_VERSION) | BUSY)) {
+        if (!words.tryTake(slot)) {
             return false;
         }
         MappedFile file = files[slot];
@@ -385,9 +353,5 @@ final class WindowPool {
         } catch (OsException e) {
             cause.addSuppressed(e);
         }
-    }
-
-    private static int at(int slot) {
-        return (slot + 1) << LANE_POWER;
     }
 }

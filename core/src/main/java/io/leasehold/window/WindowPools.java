@@ -2,8 +2,12 @@ package io.leasehold.window;
 
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.OsException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.Set;
-import java.util.StringJoiner;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The extents and the windows of a cache, and the empty file that both lie over when they have no other.
@@ -85,16 +89,25 @@ final class WindowPools {
         return pool == extents;
     }
 
-    /// Puts the slots of a file over the empty one.
+    /// Takes a file out of all slots that are not pinned.
+    ///
+    /// @return the windows that are out, as a message wants them; if there are none it is in no slot
+    String free(MappedFile file) {
+        return lent(file, names -> {
+            for (WindowPool pool : pools()) {
+                pool.freeAll(file, (slot, pins) -> names.add(name(pool, slot, pins)));
+            }
+        });
+    }
+
+    /// Puts the slots that a file was in over the empty one.
     ///
     /// @throws OsException if the kernel refuses; the file is out of all slots all the same
     void poison(MappedFile file, WindowCounts counts) {
         OsException refusal = null;
-        for (WindowPool pool : new @Nullable WindowPool[] {extents, windows}) {
+        for (WindowPool pool : pools()) {
             try {
-                if (pool != null) {
-                    pool.poison(file, counts);
-                }
+                pool.poison(file, counts);
             } catch (OsException e) {
                 refusal = e;
             }
@@ -106,35 +119,44 @@ final class WindowPools {
 
     /// {@return the windows of a file that are out and reach behind `from`, as a message wants them}
     String lent(MappedFile file, long from) {
-        StringJoiner names = new StringJoiner(", ");
-        int named = 0;
-        for (WindowPool pool : new @Nullable WindowPool[] {extents, windows}) {
-            int slot = pool == null ? WindowPool.NO_SLOT : pool.nextPinned(file, 0);
-            while (pool != null && slot != WindowPool.NO_SLOT && named < NAMED_WINDOWS) {
-                long start = pool.byteOffset(slot);
-                if (start + (1L << pool.power()) > from) {
-                    names.add("byteOffset=%d byteSize=%d loans=%d"
-                            .formatted(start, 1L << pool.power(), WindowPool.pins(pool.word(slot))));
-                    named++;
-                }
-                slot = pool.nextPinned(file, slot + 1);
+        return lent(file, names -> {
+            for (WindowPool pool : pools()) {
+                pool.forEachPinned(file, (slot, pins) -> {
+                    if (pool.byteOffset(slot) + (1L << pool.power()) > from) {
+                        names.add(name(pool, slot, pins));
+                    }
+                });
             }
+        });
+    }
+
+    private static String lent(MappedFile file, Consumer<List<String>> look) {
+        List<String> names = new ArrayList<>();
+        try {
+            look.accept(names);
+        } catch (OsException e) {
+            return "nobody knows which, as the kernel refuses a barrier: " + e.getMessage();
+        }
+        if (names.size() > NAMED_WINDOWS) {
+            names.set(NAMED_WINDOWS, (names.size() - NAMED_WINDOWS) + " more");
+            names.subList(NAMED_WINDOWS + 1, names.size()).clear();
         }
         if (file.copiesOut() > 0) {
             names.add("private copies to be written: " + file.copiesOut());
         }
-        return names.toString();
+        return String.join(", ", names);
+    }
+
+    private static String name(WindowPool pool, int slot, long pins) {
+        return "byteOffset=%d byteSize=%d loans=%d".formatted(pool.byteOffset(slot), 1L << pool.power(), pins);
     }
 
     /// Gives the address space back; nothing is in the slots.
     ///
     /// @throws OsException if the kernel refuses
     void close() {
-        if (extents != null) {
-            extents.close();
-        }
-        if (windows != null) {
-            windows.close();
+        for (WindowPool pool : pools()) {
+            pool.close();
         }
         if (poison != NO_DESCRIPTOR) {
             reservations.memory().closeMemory(poison);
@@ -143,11 +165,13 @@ final class WindowPools {
 
     /// @param open the files that may be in slots
     void checkInvariants(Set<MappedFile> open) {
-        for (WindowPool pool : new @Nullable WindowPool[] {extents, windows}) {
-            if (pool != null) {
-                pool.checkInvariants(open);
-            }
+        for (WindowPool pool : pools()) {
+            pool.checkInvariants(open);
         }
+    }
+
+    private List<WindowPool> pools() {
+        return Stream.of(extents, windows).filter(Objects::nonNull).toList();
     }
 
     @Override

@@ -105,7 +105,7 @@ final class WindowSpace {
             counts.count(WindowCounts.HIT);
         }
         if (slot != WindowPool.NO_SLOT && file.isDraining()) {
-            unpin(pool, slot, 0);
+            unpin(file, pool, slot, 0);
             throw WindowErrors.closed(file);
         }
         return slot;
@@ -153,19 +153,19 @@ final class WindowSpace {
     /// Ends [#pin].
     ///
     /// @param flags UNMAP or none
-    void unpin(WindowPool pool, int slot, int flags) {
+    void unpin(MappedFile file, WindowPool pool, int slot, int flags) {
+        SlotWords words = pool.words();
         // the world ages only when another window was used in between, so who uses one alone pays for no atomic step
         long now = stamps.get();
-        if (!pool.unpin(slot, pool.stamp(slot) == now ? now : stamps.incrementAndGet())) {
-            return;
+        if (words.stamp(slot) != now) {
+            words.touched(slot, stamps.incrementAndGet());
         }
         if (WindowFlag.has(flags, WindowFlag.UNMAP)) {
-            lock.lock();
-            try {
-                pool.tryFree(slot);
-            } finally {
-                lock.unlock();
-            }
+            long part = pool.byteOffset(slot) >>> pool.power();
+            words.unpin(slot);
+            free(file, pool, part, part);
+        } else {
+            words.unpin(slot);
         }
         wakeWaiters();
     }
@@ -185,17 +185,17 @@ final class WindowSpace {
     /// Frees the windows of a range that are not pinned, to be recycled first.
     void unmap(MappedFile file, long from, long end) {
         WindowPool pool = file.pool();
-        if (pool == null || from >= end) {
-            return;
+        if (pool != null && from < end) {
+            free(file, pool, from >>> pool.power(), (end - 1) >>> pool.power());
         }
+    }
+
+    private void free(MappedFile file, WindowPool pool, long firstPart, long lastPart) {
         lock.lock();
         try {
-            for (long part = from >>> pool.power(); part <= (end - 1) >>> pool.power(); part++) {
-                int slot = WindowTable.reaches(part) ? file.table(pool).slot(part) : WindowPool.NO_SLOT;
-                if (slot != WindowPool.NO_SLOT) {
-                    pool.tryFree(slot);
-                }
-            }
+            pool.free(file, firstPart, lastPart);
+        } catch (OsException e) {
+            // then they stay mapped, as without UNMAP
         } finally {
             lock.unlock();
         }
@@ -221,7 +221,10 @@ final class WindowSpace {
     void purge(MappedFile file) {
         lock.lock();
         try {
-            requireNotLent("purge", file, 0);
+            String lent = pools.free(file);
+            if (!lent.isEmpty()) {
+                throw WindowErrors.lent("purge", file, lent);
+            }
             pools.poison(file, counts);
         } finally {
             lock.unlock();
@@ -244,7 +247,7 @@ final class WindowSpace {
             file.setDraining(true);
             waiters++;
             try {
-                for (String lent = pools.lent(file, 0); !lent.isEmpty(); lent = pools.lent(file, 0)) {
+                for (String lent = pools.free(file); !lent.isEmpty(); lent = pools.free(file)) {
                     long left = deadline - System.nanoTime();
                     if (left <= 0) {
                         file.setDraining(false);
@@ -313,11 +316,7 @@ final class WindowSpace {
     private static int tryPin(MappedFile file, WindowPool pool, long part) {
         WindowTable table = file.table(pool);
         int slot = table.slot(part);
-        if (slot == WindowPool.NO_SLOT) {
-            return WindowPool.NO_SLOT;
-        }
-        long word = pool.word(slot);
-        boolean isPinned = !WindowPool.isBusy(word) && pool.has(slot, table, part) && pool.tryPin(slot, word);
+        boolean isPinned = slot != WindowPool.NO_SLOT && pool.words().tryPin(slot, table, part);
         return isPinned ? slot : WindowPool.NO_SLOT;
     }
 

@@ -133,15 +133,19 @@ final class WindowWrites {
         }
     }
 
-    /// Reserves disk space for what reaches behind the end, so that a full disk is told before anything is written.
+    /// Makes ready for something to be written that may begin or end behind the end. If it grows the file by more than
+    /// one transfer moves, disk space is reserved, so that a full disk is told before anything is written. For less
+    /// that would cost more than the write itself, which tells as well.
     ///
     /// @throws OsException if there is none
     void prepare(MappedFile file, long from, long end) {
         long length = file.knownByteSize();
-        if (end <= length || from == end) {
+        if (from == end) {
             return;
         }
-        reserve(file, Math.max(from, length), end);
+        if (end - Math.max(from, length) > StagingRuns.BYTES) {
+            reserve(file, Math.max(from, length), end);
+        }
         zeroTail(file, length, from);
     }
 

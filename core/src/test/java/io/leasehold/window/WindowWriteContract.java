@@ -186,16 +186,32 @@ interface WindowWriteContract extends WindowTierFixture {
     }
 
     @Test
-    default void fullDiskIsToldBeforeAnythingIsWritten() throws IOException {
+    default void fullDiskIsToldBeforeMuchIsWritten() throws IOException {
         Path path = folder().resolve("new");
+        byte[] much = new byte[StagingRuns.BYTES + 2];
         try (WindowBed bed = bed()) {
             MappedFile file = bed.open(path, FileTrust.OWNED, tier());
             bed.write(file, 0, (byte) 1, (byte) 2);
             bed.files.failOnce(Call.ALLOCATE, 1, Errno.ENOSPC);
+            assertThatThrownBy(() -> bed.write(file, 1, much))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContainingAll(path.toString(), "byteOffset=1, byteSize=" + much.length, "ENOSPC");
+            assertThat(Files.readAllBytes(path)).containsExactly(1, 2);
+        }
+    }
+
+    @Test
+    default void fullDiskThatRefusesAWriteLeavesTheFileAsItWas() throws IOException {
+        Path path = folder().resolve("new");
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(path, FileTrust.OWNED, tier());
+            bed.write(file, 0, (byte) 1, (byte) 2);
+            bed.files.failOnce(Call.WRITE, 1, Errno.ENOSPC);
             assertThatThrownBy(() -> bed.write(file, 1, new byte[WINDOW]))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContainingAll(path.toString(), "byteOffset=1, byteSize=" + WINDOW, "ENOSPC");
+                    .hasMessageContainingAll(path.toString(), "byteOffset=1", "ENOSPC");
             assertThat(Files.readAllBytes(path)).containsExactly(1, 2);
+            assertThat(file.byteSize()).isEqualTo(2);
         }
     }
 

@@ -1,0 +1,215 @@
+package io.leasehold.window;
+
+import io.leasehold.memory.BiasedSlot;
+import io.leasehold.memory.BiasedSlots;
+import io.leasehold.os.OsException;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Capability;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/// What is known of each slot of a pool without its lock: a word with its version and its pins, what the slot has, and
+/// when it was used last.
+///
+/// ```text
+///   word   63          32 31    30              0
+///          |   version   | BUSY | NO_PINS + pins |
+///
+///   pins of a slot  =  pins in its word  +  what each thread has counted for itself
+///                                           (a release in another thread than the loan counts -1)
+/// ```
+///
+/// Who lends and gives back counts in cells of its own thread ([BiasedSlots]), so that two threads that lend the same
+/// window write to nothing in common, and neither pays an atomic step. Who wants to know the sum shuts the cells, adds
+/// them to the words ([#settle]), and decides before it opens them again; meanwhile pins go to the words.
+///
+/// **Threads.** [#settle], [#resume], [#tryTake] and [#open] under the lock of the cache, the rest by any thread.
+///
+/// **Invariants.** I2: a slot that is BUSY has no pins. A count of a thread is at most [#MAX_COUNT] away from zero, so
+/// all of them together fit a word.
+///
+/// **Memory order.** Each step of a word is a compare-and-set, or a release store while BUSY. The owner is set while
+/// BUSY, so who reads a word that is not BUSY, then the owner, and then the same word has the owner of that mapping.
+/// Within cells that are not shut no word becomes BUSY, so there the second look is not needed.
+final class SlotWords {
+
+    static final long BUSY = 1L << 31;
+    private static final long ONE_VERSION = 1L << 32;
+    private static final long VERSION_MASK = -ONE_VERSION;
+    private static final long PINS_MASK = BUSY - 1;
+    private static final long NO_PINS = 1L << 30;
+
+    /// Slots from here on are pinned in their words only, or each thread would have cells for a million.
+    private static final int MAX_CELLS = 1024;
+
+    private static final int MAX_COUNT = 1 << 20;
+
+    /// Two cache lines.
+    private static final int LANE_POWER = 4;
+
+    private static final int STAMP = 1;
+    private static final int OWNER = 2;
+
+    private static final VarHandle LANE =
+            MethodHandles.arrayElementVarHandle(long[].class).withInvokeExactBehavior();
+
+    private final long[] lanes; // (A)
+    private final int cellCount; // (C)
+    private final BiasedSlots counts; // (A)
+
+    /// @param count of slots, all BUSY
+    SlotWords(int count) {
+        this.lanes = new long[(count + 1) << LANE_POWER];
+        this.cellCount = Math.min(count, MAX_CELLS);
+        this.counts = new BiasedSlots(cellCount, !VirtualMemory.system().can(Capability.BARRIER));
+        for (int slot = 0; slot < count; slot++) {
+            lanes[at(slot)] = BUSY | NO_PINS;
+        }
+    }
+
+    /// {@return the state of a slot; see [#isBusy] and [#isSameMapping]}
+    long word(int slot) {
+        return (long) LANE.getAcquire(lanes, at(slot));
+    }
+
+    static boolean isBusy(long word) {
+        return (word & BUSY) != 0;
+    }
+
+    static boolean isSameMapping(long word, long later) {
+        return ((word ^ later) & (VERSION_MASK | BUSY)) == 0;
+    }
+
+    /// {@return whether a slot has a part of the file of a table, if its word does not change meanwhile}
+    boolean has(int slot, WindowTable table, long part) {
+        return (long) LANE.getOpaque(lanes, at(slot) + OWNER) == table.owner(part);
+    }
+
+    /// {@return the age of the world when a slot was used last}
+    long stamp(int slot) {
+        return (long) LANE.getOpaque(lanes, at(slot) + STAMP);
+    }
+
+    /// Takes note of an access, for the order in which slots are recycled.
+    void touched(int slot, long stamp) {
+        if (stamp(slot) != stamp) {
+            LANE.setOpaque(lanes, at(slot) + STAMP, stamp);
+        }
+    }
+
+    /// Keeps a slot from being recycled, if it has a part of the file of a table.
+    ///
+    /// @return whether it has
+    boolean tryPin(int slot, WindowTable table, long part) {
+        int[] cells = slot < cellCount ? counts.enter() : null;
+        if (cells == null) {
+            return tryPinWord(slot, table, part);
+        }
+        int count = cells[BiasedSlot.FIRST + slot];
+        boolean fits = count < MAX_COUNT;
+        boolean isThere = fits && !isBusy(word(slot)) && has(slot, table, part);
+        cells[BiasedSlot.FIRST + slot] = isThere ? count + 1 : count;
+        BiasedSlots.exit(cells);
+        return isThere || (!fits && tryPinWord(slot, table, part));
+    }
+
+    private boolean tryPinWord(int slot, WindowTable table, long part) {
+        long word = word(slot);
+        while (!isBusy(word) && has(slot, table, part)) {
+            if (LANE.compareAndSet(lanes, at(slot), word, word + 1)) {
+                return true;
+            }
+            word = word(slot);
+        }
+        return false;
+    }
+
+    /// Ends [#tryPin], by any thread.
+    void unpin(int slot) {
+        int[] cells = slot < cellCount ? counts.enter() : null;
+        if (cells != null) {
+            int count = cells[BiasedSlot.FIRST + slot];
+            boolean fits = count > -MAX_COUNT;
+            cells[BiasedSlot.FIRST + slot] = fits ? count - 1 : count;
+            BiasedSlots.exit(cells);
+            if (fits) {
+                return;
+            }
+        }
+        long ignored = (long) LANE.getAndAdd(lanes, at(slot), -1L);
+    }
+
+    /// Adds what threads have counted for themselves to the words, so that these tell all pins until [#resume].
+    ///
+    /// @throws OsException if the kernel refuses the barrier; then nothing is to be resumed
+    void settle() {
+        counts.suspend();
+        boolean isSettled = false;
+        try {
+            if (counts.isUsed()) {
+                VirtualMemory system = VirtualMemory.system();
+                if (system.can(Capability.BARRIER)) {
+                    system.barrier();
+                }
+                while (counts.visit(this::addToWords) > 0) {
+                    Thread.onSpinWait(); // somebody lost its core in there; to guess what it did would be wrong
+                }
+            }
+            isSettled = true;
+        } finally {
+            if (!isSettled) {
+                counts.resume();
+            }
+        }
+    }
+
+    private void addToWords(BiasedSlot thread) {
+        int[] cells = thread.cells();
+        for (int slot = 0; slot < cellCount; slot++) {
+            int count = cells[BiasedSlot.FIRST + slot];
+            if (count != 0) {
+                cells[BiasedSlot.FIRST + slot] = 0;
+                long ignored = (long) LANE.getAndAdd(lanes, at(slot), (long) count);
+            }
+        }
+    }
+
+    /// Ends [#settle].
+    void resume() {
+        counts.resume();
+    }
+
+    /// {@return how many pins a slot has, between [#settle] and [#resume]}
+    long pins(int slot) {
+        return (word(slot) & PINS_MASK) - NO_PINS;
+    }
+
+    /// Makes a slot BUSY, unless it is already or has pins; between [#settle] and [#resume].
+    ///
+    /// @return whether it was neither
+    boolean tryTake(int slot) {
+        long word = word(slot);
+        return !isBusy(word)
+                && (word & PINS_MASK) == NO_PINS
+                && LANE.compareAndSet(lanes, at(slot), word, ((word & VERSION_MASK) + ONE_VERSION) | BUSY | NO_PINS);
+    }
+
+    /// Opens a BUSY slot to all who find it.
+    ///
+    /// @param owner from [WindowTable#owner]
+    void open(int slot, long owner, long stamp) {
+        LANE.setOpaque(lanes, at(slot) + STAMP, stamp);
+        LANE.setOpaque(lanes, at(slot) + OWNER, owner);
+        long version = ((long) LANE.getOpaque(lanes, at(slot)) & VERSION_MASK) + ONE_VERSION;
+        LANE.setRelease(lanes, at(slot), version | NO_PINS);
+    }
+
+    @Override
+    public String toString() {
+        return "SlotWords(" + counts + ")";
+    }
+
+    private static int at(int slot) {
+        return (slot + 1) << LANE_POWER;
+    }
+}
