@@ -28,9 +28,9 @@
 ///
 /// * **A copy is optimistic.** It looks at the version of its slot before and after, and writes to nothing that other
 ///   threads read, so a second thread costs nothing.
-/// * **A pin is counted by the thread that makes it**, in cells of its own, and so is its end, by whoever ends it. In the
-///   word of the slot two threads with one window took 77 ns for a loan, so they take 18, and one alone 16 instead of
-///   25. Whoever recycles, cuts or closes adds the counts up first, behind one membarrier(2).
+/// * **A pin is counted by the thread that makes it**, in cells of its own, and so is its end, by whoever ends it. In
+///   the word of the slot two threads with one window took 77 ns for a loan, so they take 18, and one alone 16 instead
+///   of 25. Whoever recycles, cuts or closes adds the counts up first, behind one membarrier(2).
 /// * **A fault is polled for.** In compiled code the [InternalError] of a truncated file leaves a tight `try` and the
 ///   statements after the access have run on garbage. Two nanoseconds more make it stay.
 /// * **A guard that fails decides nothing.** The piece is read again with read(2), which says how many bytes there are
