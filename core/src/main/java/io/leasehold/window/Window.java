@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
 /// end of what the window's slot covers. What it leads to must not be touched afterwards: it may show another file
 /// then.
 ///
+/// **Errors.** Its bytes are memory, so what a copy tells by an [IOException] is an [InternalError] here, thrown
+/// somewhere behind the access: a disk that fails, a tmpfs that has no page left for a hole, a file that was cut
+/// although it was said to be IMMUTABLE. [WindowCache#read] is for who cannot have that.
+///
 /// **Threads.** May be handed to another thread; [#close] is called once. What several threads store is theirs to
 /// order.
 ///

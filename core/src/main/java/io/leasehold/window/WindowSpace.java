@@ -16,7 +16,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /// **Ownership.** Owns the pools.
 ///
 /// **Threads.** Thread-safe. A pin that finds its window takes no lock. Who waits for a window counts itself first and
-/// looks again then, and who takes the last pin off a window looks for such a count afterwards, so no wake-up is lost.
+/// looks again then, and who ends a pin looks for such a count afterwards; the barrier of [SlotWords#settle] makes one
+/// see the other, so no wake-up is lost. A file that lends no more and one that is cut are told from pins alike.
 ///
 /// **Invariants.** Those of [WindowPool]; I4: a file that is in a slot is open.
 final class WindowSpace {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Threads.** [#slot] and [#touch] by any thread, lock-free; the rest under the lock of the cache.
 ///
-/// **Memory order.** [#link] releases what [#slot] acquires: whoever finds a slot sees it mapped. See [WindowPool].
+/// **Memory order.** [#link] releases what [#slot] acquires: whoever finds a slot sees it mapped. See [SlotWords].
 final class WindowTable {
 
     static final int NO_SLOT = -1;

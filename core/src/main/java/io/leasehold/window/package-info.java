@@ -10,8 +10,8 @@
 ///       WindowSpace      mapped, pinned, waited for, one lock
 ///         WindowPools      the empty file, and two pools
 ///           WindowPool       slots of address space          StagingRuns  leased pages for what is copied
-///           WindowTable      slots by part, no lock          Admission    what windows may cost
-///                                                            ByteRanges   some parts of a file
+///             SlotWords        versions and pins, no lock    Admission    what windows may cost
+///           WindowTable      slots by part, no lock          ByteRanges   some parts of a file
 /// ```
 ///
 /// ## What a call does for each trust
