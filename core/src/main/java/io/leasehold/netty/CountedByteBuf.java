@@ -186,7 +186,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     public final ByteBuf touch(@Nullable Object hint) {
         ResourceLeakTracker<ByteBuf> tracker = leak;
         if (tracker != null) {
-            tracker.record(hint);
+            LeakSampling.touch(tracker, hint);
         }
         return this;
     }
