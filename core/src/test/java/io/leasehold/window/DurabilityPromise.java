@@ -76,7 +76,7 @@ final class DurabilityPromise {
         }
         if (isAll) {
             lengths.become(byteSize, Math.max(byteSize, lentEnd));
-        } else if (from < byteSize) {
+        } else if (from < Math.min(end, byteSize)) {
             lengths.atLeast(Math.min(end, byteSize));
         }
     }
