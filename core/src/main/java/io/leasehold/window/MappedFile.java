@@ -165,7 +165,7 @@ public final class MappedFile implements AutoCloseable {
     /// range that is clean costs no call of the kernel.
     ///
     /// @param byteOffset start of the range; pages that it touches are forced whole
-    /// @param byteSize size of the range, which may reach behind the end of the file; of an empty one nothing is promised
+    /// @param byteSize size of the range, which may reach behind the end of the file; an empty one promises nothing
     /// @throws IOException if the disk refuses, as with [#force()], or has refused something of this range that was not
     ///     written again
     /// @throws IllegalArgumentException if the range is not one of a file
