@@ -372,14 +372,15 @@ final class PageSupply<T> {
         }
     }
 
-    JumboStats stats(PageExchange.Counts exchanged) {
+    /// Not while pages are brought home, each of which is in nobody's stock for a moment and not yet at home.
+    synchronized JumboStats stats(PageExchange.Counts exchanged) {
         return pool.stats(fallbacks.sum(), refusals.sum(), exchanged);
     }
 
     /// Checks what must always hold; exact only while no other thread uses the ring.
     void checkInvariants() {
         pool.checkInvariants();
-        JumboStats.Pages pages = pool.stats(0, 0, new PageExchange.Counts(0, 0)).pages();
+        JumboStats.Pages pages = stats(new PageExchange.Counts(0, 0)).pages();
         if (!closed && pages.armed() != armed()) {
             throw new AssertionError("armed=%d, counted=%d of %s".formatted(pages.armed(), armed(), this));
         }

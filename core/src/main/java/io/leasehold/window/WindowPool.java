@@ -335,7 +335,7 @@ final class WindowPool {
         }
     }
 
-    /// Makes a slot BUSY and takes it out of the table, unless it is pinned or BUSY already.
+    /// Makes a slot BUSY and takes it out of the table, unless it is pinned or BUSY already; while pins are settled.
     private boolean tryTake(int slot) {
         if (!words.tryTake(slot)) {
             return false;

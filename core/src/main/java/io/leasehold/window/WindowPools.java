@@ -24,6 +24,7 @@ final class WindowPools {
     private final int poison; // (C)
     private final @Nullable WindowPool extents; // (C) null without any
     private final @Nullable WindowPool windows; // (C) null without any
+    private final List<WindowPool> pools; // (C) those that there are
 
     private WindowPools(
             Reservations reservations, int poison, @Nullable WindowPool extents, @Nullable WindowPool windows) {
@@ -31,6 +32,7 @@ final class WindowPools {
         this.poison = poison;
         this.extents = extents;
         this.windows = windows;
+        this.pools = Stream.of(extents, windows).filter(Objects::nonNull).toList();
     }
 
     /// Reserves all address space and charges all mappings, or nothing.
@@ -94,7 +96,7 @@ final class WindowPools {
     /// @return the windows that are out, as a message wants them; if there are none it is in no slot
     String free(MappedFile file) {
         return lent(file, names -> {
-            for (WindowPool pool : pools()) {
+            for (WindowPool pool : pools) {
                 pool.freeAll(file, (slot, pins) -> names.add(name(pool, slot, pins)));
             }
         });
@@ -105,7 +107,7 @@ final class WindowPools {
     /// @throws OsException if the kernel refuses; the file is out of all slots all the same
     void poison(MappedFile file, WindowCounts counts) {
         OsException refusal = null;
-        for (WindowPool pool : pools()) {
+        for (WindowPool pool : pools) {
             try {
                 pool.poison(file, counts);
             } catch (OsException e) {
@@ -120,7 +122,7 @@ final class WindowPools {
     /// {@return the windows of a file that are out and reach behind `from`, as a message wants them}
     String lent(MappedFile file, long from) {
         return lent(file, names -> {
-            for (WindowPool pool : pools()) {
+            for (WindowPool pool : pools) {
                 pool.forEachPinned(file, (slot, pins) -> {
                     if (pool.byteOffset(slot) + (1L << pool.power()) > from) {
                         names.add(name(pool, slot, pins));
@@ -155,7 +157,7 @@ final class WindowPools {
     ///
     /// @throws OsException if the kernel refuses
     void close() {
-        for (WindowPool pool : pools()) {
+        for (WindowPool pool : pools) {
             pool.close();
         }
         if (poison != NO_DESCRIPTOR) {
@@ -165,13 +167,9 @@ final class WindowPools {
 
     /// @param open the files that may be in slots
     void checkInvariants(Set<MappedFile> open) {
-        for (WindowPool pool : pools()) {
+        for (WindowPool pool : pools) {
             pool.checkInvariants(open);
         }
-    }
-
-    private List<WindowPool> pools() {
-        return Stream.of(extents, windows).filter(Objects::nonNull).toList();
     }
 
     @Override

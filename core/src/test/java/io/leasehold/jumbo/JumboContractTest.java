@@ -367,4 +367,19 @@ class JumboContractTest {
             bed.ring().release(token);
         }
     }
+
+    /// What is neither in a thread's stock any more nor at home yet is not out.
+    @Test
+    void pagesAreNotCountedAsOutWhileTheyAreBroughtHome() throws InterruptedException {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2)) {
+            for (int round = 0; round < 300; round++) {
+                bed.release(bed.allocate(48));
+                Thread trimmer = Thread.ofPlatform().start(bed.ring()::trim);
+                do {
+                    assertThat(bed.ring().stats().pages().out()).isZero();
+                } while (trimmer.isAlive());
+                trimmer.join();
+            }
+        }
+    }
 }
