@@ -21,9 +21,9 @@ import java.lang.invoke.VarHandle;
 ///
 /// Who lends and gives back counts in cells of its own thread ([BiasedSlots]), so that two threads that lend the same
 /// window write to nothing in common, and neither pays an atomic step. Who wants to know the sum shuts the cells, adds
-/// them to the words ([#settle]), and decides before it opens them again; meanwhile pins go to the words.
+/// them to the words ([#trySettle]), and decides before it opens them again; meanwhile pins go to the words.
 ///
-/// **Threads.** [#settle], [#resume], [#tryTake] and [#open] under the lock of the cache, the rest by any thread.
+/// **Threads.** [#trySettle], [#resume], [#tryTake] and [#open] under the lock of the cache, the rest by any thread.
 ///
 /// **Invariants.** I2: a slot that is BUSY has no pins. A count of a thread is at most [#MAX_COUNT] away from zero, so
 /// all of them together fit a word.
@@ -43,6 +43,9 @@ final class SlotWords {
     private static final int MAX_CELLS = 1024;
 
     private static final int MAX_COUNT = 1 << 20;
+
+    /// Visits to who does not come on, a twentieth of a second each.
+    private static final int ATTEMPTS = 20;
 
     /// Two cache lines.
     private static final int LANE_POWER = 4;
@@ -141,26 +144,41 @@ final class SlotWords {
 
     /// Adds what threads have counted for themselves to the words, so that these tell all pins until [#resume].
     ///
-    /// @throws OsException if the kernel refuses the barrier; then nothing is to be resumed
-    void settle() {
+    /// @return whether they do; if not, as the kernel refuses the barrier or a thread that lends does not come on,
+    ///     nobody knows what is pinned, and nothing is to be resumed
+    boolean trySettle() {
         counts.suspend();
         boolean isSettled = false;
         try {
-            if (counts.isUsed()) {
-                VirtualMemory system = VirtualMemory.system();
-                if (system.can(Capability.BARRIER)) {
-                    system.barrier();
-                }
-                while (counts.visit(this::addToWords) > 0) {
-                    Thread.onSpinWait(); // somebody lost its core in there; to guess what it did would be wrong
-                }
-            }
-            isSettled = true;
+            isSettled = !counts.isUsed() || (barrier() && addAllToWords());
         } finally {
             if (!isSettled) {
                 counts.resume();
             }
         }
+        return isSettled;
+    }
+
+    private static boolean barrier() {
+        VirtualMemory system = VirtualMemory.system();
+        try {
+            if (system.can(Capability.BARRIER)) {
+                system.barrier();
+            }
+            return true;
+        } catch (OsException e) {
+            return false;
+        }
+    }
+
+    /// A thread that lost its core while it counts is waited for: to leave it alone is to know nothing.
+    private boolean addAllToWords() {
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            if (counts.visit(this::addToWords) == 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void addToWords(BiasedSlot thread) {
@@ -174,17 +192,17 @@ final class SlotWords {
         }
     }
 
-    /// Ends [#settle].
+    /// Ends [#trySettle] that was successful.
     void resume() {
         counts.resume();
     }
 
-    /// {@return how many pins a slot has, between [#settle] and [#resume]}
+    /// {@return how many pins a slot has, between [#trySettle] and [#resume]}
     long pins(int slot) {
         return (word(slot) & PINS_MASK) - NO_PINS;
     }
 
-    /// Makes a slot BUSY, unless it is already or has pins; between [#settle] and [#resume].
+    /// Makes a slot BUSY, unless it is already or has pins; between [#trySettle] and [#resume].
     ///
     /// @return whether it was neither
     boolean tryTake(int slot) {

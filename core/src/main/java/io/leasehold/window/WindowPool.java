@@ -156,11 +156,11 @@ final class WindowPool {
         }
     }
 
-    /// Frees the slots of a part of a file that have no pins, to be recycled before all others.
-    ///
-    /// @throws OsException if the kernel refuses to tell who has pins
+    /// Frees the slots of a part of a file that are known to have no pins, to be recycled before all others.
     void free(MappedFile file, long firstPart, long lastPart) {
-        words.settle();
+        if (!words.trySettle()) {
+            return;
+        }
         try {
             for (long part = firstPart; part <= lastPart && WindowTable.reaches(part); part++) {
                 int slot = file.table(this).slot(part);
@@ -177,9 +177,11 @@ final class WindowPool {
     /// Frees all slots of a file that have no pins. Those that were mapped stay behind in the order of recycling.
     ///
     /// @param others is told of those that have
-    /// @throws OsException if the kernel refuses to tell who has pins
-    void freeAll(MappedFile file, LoanReader others) {
-        words.settle();
+    /// @return whether it is known who has
+    boolean freeAll(MappedFile file, LoanReader others) {
+        if (!words.trySettle()) {
+            return false;
+        }
         try {
             for (int slot = 0; slot < count; slot++) {
                 if (files[slot] == file && !SlotWords.isBusy(words.word(slot))) {
@@ -190,6 +192,7 @@ final class WindowPool {
                     }
                 }
             }
+            return true;
         } finally {
             words.resume();
         }
@@ -197,15 +200,18 @@ final class WindowPool {
 
     /// Shows the slots of a file that are pinned.
     ///
-    /// @throws OsException if the kernel refuses to tell who has pins
-    void forEachPinned(MappedFile file, LoanReader reader) {
-        words.settle();
+    /// @return whether it is known which are
+    boolean forEachPinned(MappedFile file, LoanReader reader) {
+        if (!words.trySettle()) {
+            return false;
+        }
         try {
             for (int slot = 0; slot < count; slot++) {
                 if (files[slot] == file && words.pins(slot) > 0) {
                     reader.read(slot, words.pins(slot));
                 }
             }
+            return true;
         } finally {
             words.resume();
         }
@@ -256,7 +262,9 @@ final class WindowPool {
 
     /// @param open the files that may be in slots
     void checkInvariants(Set<MappedFile> open) {
-        words.settle();
+        if (!words.trySettle()) {
+            throw new AssertionError("nobody knows what is pinned: " + words);
+        }
         try {
             for (int slot = 0; slot < count; slot++) {
                 checkInvariants(slot, open);
@@ -290,7 +298,9 @@ final class WindowPool {
 
     /// Frees the slots that were used least recently, as many as one call of the kernel takes.
     private boolean evictBatch(WindowCounts counts) {
-        words.settle();
+        if (!words.trySettle()) {
+            return false;
+        }
         try {
             return evictSettled(counts);
         } finally {

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -96,9 +96,11 @@ final class WindowPools {
     /// @return the windows that are out, as a message wants them; if there are none it is in no slot
     String free(MappedFile file) {
         return lent(file, names -> {
+            boolean isKnown = true;
             for (WindowPool pool : pools) {
-                pool.freeAll(file, (slot, pins) -> names.add(name(pool, slot, pins)));
+                isKnown &= pool.freeAll(file, (slot, pins) -> names.add(name(pool, slot, pins)));
             }
+            return isKnown;
         });
     }
 
@@ -122,26 +124,27 @@ final class WindowPools {
     /// {@return the windows of a file that are out and reach behind `from`, as a message wants them}
     String lent(MappedFile file, long from) {
         return lent(file, names -> {
+            boolean isKnown = true;
             for (WindowPool pool : pools) {
-                pool.forEachPinned(file, (slot, pins) -> {
+                isKnown &= pool.forEachPinned(file, (slot, pins) -> {
                     if (pool.byteOffset(slot) + (1L << pool.power()) > from) {
                         names.add(name(pool, slot, pins));
                     }
                 });
             }
+            return isKnown;
         });
     }
 
-    private static String lent(MappedFile file, Consumer<List<String>> look) {
+    private static String lent(MappedFile file, Predicate<List<String>> look) {
         List<String> names = new ArrayList<>();
-        try {
-            look.accept(names);
-        } catch (OsException e) {
-            return "nobody knows which, as the kernel refuses a barrier: " + e.getMessage();
-        }
+        boolean isKnown = look.test(names);
         if (names.size() > NAMED_WINDOWS) {
             names.set(NAMED_WINDOWS, (names.size() - NAMED_WINDOWS) + " more");
             names.subList(NAMED_WINDOWS + 1, names.size()).clear();
+        }
+        if (!isKnown) {
+            names.add("what a thread is about to lend");
         }
         if (file.copiesOut() > 0) {
             names.add("private copies to be written: " + file.copiesOut());

@@ -16,8 +16,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /// **Ownership.** Owns the pools.
 ///
 /// **Threads.** Thread-safe. A pin that finds its window takes no lock. Who waits for a window counts itself first and
-/// looks again then, and who ends a pin looks for such a count afterwards; the barrier of [SlotWords#settle] makes one
-/// see the other, so no wake-up is lost. A file that lends no more and one that is cut are told from pins alike.
+/// looks again then, and who ends a pin looks for such a count afterwards; the barrier of [SlotWords#trySettle] makes
+/// one see the other, so no wake-up is lost. A file that lends no more and one that is cut are told from pins alike.
 ///
 /// **Invariants.** Those of [WindowPool]; I4: a file that is in a slot is open.
 final class WindowSpace {
@@ -195,8 +195,6 @@ final class WindowSpace {
         lock.lock();
         try {
             pool.free(file, firstPart, lastPart);
-        } catch (OsException e) {
-            // then they stay mapped, as without UNMAP
         } finally {
             lock.unlock();
         }
