@@ -3,7 +3,6 @@ package io.leasehold.jumbo;
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.util.BitSet;
@@ -297,13 +296,8 @@ final class Shards {
     /// Shows every page that is in a stack or ring to `taker`, whose it is then. Under the lock of the slots, and with
     /// the slots suspended.
     void drain(IntConsumer taker) {
-        VirtualMemory system = VirtualMemory.system();
-        try {
-            if (system.can(Capability.BARRIER)) {
-                system.barrier();
-            }
-        } catch (OsException e) {
-            return; // without the barrier no slot may be touched; its pages come home next time
+        if (!BiasedSlots.barrier(VirtualMemory.system())) {
+            return; // the pages come home next time
         }
         slots.visit(slot -> {}); // who is in a slot may be about to push into the ring of another
         slots.visit(slot -> {

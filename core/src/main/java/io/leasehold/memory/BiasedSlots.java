@@ -1,5 +1,8 @@
 package io.leasehold.memory;
 
+import io.leasehold.os.OsException;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Capability;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
@@ -158,6 +161,22 @@ public final class BiasedSlots {
     @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
     public void resume() {
         gate--;
+    }
+
+    /// Has every running thread see the gate that [#suspend] shut, or be seen in its slot. Where the system has no
+    /// barrier the owners pay a fence, and nothing is left to do.
+    ///
+    /// @param memory the system
+    /// @return false if the kernel refuses; then no slot may be touched
+    public static boolean barrier(VirtualMemory memory) {
+        try {
+            if (memory.can(Capability.BARRIER)) {
+                memory.barrier();
+            }
+            return true;
+        } catch (OsException e) {
+            return false;
+        }
     }
 
     /// Shows every slot to `visitor`, between [#suspend] and a barrier before, and [#resume] after. Slots of dead

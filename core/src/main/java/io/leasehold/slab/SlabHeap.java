@@ -349,13 +349,8 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     }
 
     private void drain() {
-        VirtualMemory system = VirtualMemory.system();
-        try {
-            if (system.can(Capability.BARRIER)) {
-                system.barrier();
-            }
-        } catch (OsException e) {
-            return; // without the barrier no slot may be touched; its blocks come home next time
+        if (!BiasedSlots.barrier(VirtualMemory.system())) {
+            return; // the blocks come home next time
         }
         slots.visit(slot -> {
             for (ClassPool pool : pools) {

@@ -2,7 +2,6 @@ package io.leasehold.window;
 
 import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.lang.invoke.MethodHandles;
@@ -150,25 +149,13 @@ final class SlotWords {
         counts.suspend();
         boolean isSettled = false;
         try {
-            isSettled = !counts.isUsed() || (barrier() && addAllToWords());
+            isSettled = !counts.isUsed() || (BiasedSlots.barrier(VirtualMemory.system()) && addAllToWords());
         } finally {
             if (!isSettled) {
                 counts.resume();
             }
         }
         return isSettled;
-    }
-
-    private static boolean barrier() {
-        VirtualMemory system = VirtualMemory.system();
-        try {
-            if (system.can(Capability.BARRIER)) {
-                system.barrier();
-            }
-            return true;
-        } catch (OsException e) {
-            return false;
-        }
     }
 
     /// A thread that lost its core while it counts is waited for: to leave it alone is to know nothing.

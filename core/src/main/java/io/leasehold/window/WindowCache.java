@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
 /// **Errors.** Whatever is done to a file, by whomever, a transfer gives right bytes or an [IOException] that names
 /// file, offset and length. [InternalError], which the JVM throws for a mapping without a file behind it, never leaves
 /// this class. One thing is as with read(2): who cuts a file of others within a page, and writes that page again while
-/// it is copied, can have the zeroes in between seen. In a file of ours none are.
+/// it is copied, can have the zeroes in between seen; so can who changes it during each of 64 reads in a row. In a file
+/// of ours none are.
 ///
 /// **Ownership.** Who opened it closes it, after the windows and before the arena. It owns its address space, its
 /// files' descriptors, and the pages it takes from the arena.
