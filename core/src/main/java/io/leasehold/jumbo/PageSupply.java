@@ -1,8 +1,9 @@
 package io.leasehold.jumbo;
 
 import io.leasehold.memory.BiasedSlots;
+import io.leasehold.page.Pace;
 import io.leasehold.page.PageArena;
-import io.leasehold.page.PageTenant;
+import io.leasehold.page.PageReclaimer;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -35,7 +36,7 @@ final class PageSupply<T> {
     private final Shards shards; // (C)
     private final JumboErrors errors; // (C)
     private final Pressure pressure; // (C)
-    private final PageTenant tenant = new Tenant();
+    private final PageReclaimer reclaimer = new Reclaimer();
     private final LongAdder fallbacks = new LongAdder(); // (A)
     private final LongAdder refusals = new LongAdder(); // (A)
     private final LongAdder armedElsewhere = new LongAdder(); // (A) by threads that found no slot
@@ -74,7 +75,7 @@ final class PageSupply<T> {
                     return false;
                 }
             }
-            arena.setTenant(tenant, true);
+            arena.addReclaimer(reclaimer);
             initialised = true;
             return true;
         } finally {
@@ -307,20 +308,22 @@ final class PageSupply<T> {
     }
 
     /// Gives back in the arena's name.
-    private final class Tenant implements PageTenant {
+    private final class Reclaimer implements PageReclaimer {
 
         @Override
-        public void settle() {
+        public Progress decay(Pace pace) {
             JumboMemory to = memory;
-            if (to != null && !closed) {
-                bringHome();
-                pool.settle(to);
-                relax(); // a slot that was busy for too long is asked again here
+            if (to == null || closed) {
+                return Progress.DONE;
             }
+            bringHome();
+            pool.settle(to);
+            relax(); // a slot that was busy for too long is asked again here
+            return Progress.NEXT_TICK;
         }
 
         @Override
-        public int relinquish() {
+        public int shrink() {
             JumboMemory to = memory;
             if (to == null || closed) {
                 return 0;
@@ -332,7 +335,7 @@ final class PageSupply<T> {
 
     /// {@return the bytes of slabs that went to the arena}
     long trim() {
-        return tenant.relinquish() * arena.options().pageByteSize();
+        return reclaimer.shrink() * arena.options().pageByteSize();
     }
 
     /// Gives everything back.
@@ -368,7 +371,9 @@ final class PageSupply<T> {
             if (!closed) {
                 shards.slots().resume();
             }
-            arena.setTenant(tenant, initialised && !closed);
+            if (closed) {
+                arena.removeReclaimer(reclaimer);
+            }
         }
     }
 

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// ```text
 ///   slots   | claimed by platform threads, found by thread id | shared by all others |
 ///
-///   owner                              reclaimer, under the user's lock
+///   owner                              reclaimer
 ///     busy = 1                           suspend: shut the gate
 ///     (nothing)                          barrier in every running thread
 ///     gate open ? work : go away         visit: wait until no slot is busy, then work on all of them
@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 /// system has no such barrier the gate is never quite open, and the owner pays a fence. Shared slots are entered by
 /// compare-and-set instead.
 ///
-/// **Threads.** [#enter] to [#exit] by any thread, never blocking; the rest under one lock of the user's,
-/// which therefore is never taken between the two.
+/// **Threads.** [#enter] to [#exit], [#suspend] and [#resume] by any thread, never blocking; [#visit] under one lock of
+/// the user's, which therefore is never taken in a slot.
 ///
 /// **Footprint.** At most [#slotCount()] slots, whatever the number of threads: later platform threads share the slots
 /// of the virtual ones. A slot is made when it is first claimed.
@@ -55,9 +55,23 @@ public final class BiasedSlots {
     private static final VarHandle SLOT =
             MethodHandles.arrayElementVarHandle(BiasedSlot[].class).withInvokeExactBehavior();
 
+    private static final VarHandle GATE;
+
+    static {
+        try {
+            GATE = MethodHandles.lookup()
+                    .findVarHandle(BiasedSlots.class, "gate", int.class)
+                    .withInvokeExactBehavior();
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     private final @Nullable BiasedSlot[] owned; // (A) each set once; a power of two
     private final @Nullable BiasedSlot[] shared; // (A) each set once; a power of two
     private final int[] newCells; // (C) what a slot holds at first
+
+    @SuppressWarnings("UnusedVariable") // also changed through GATE
     private volatile int gate; // (A) how many want all slots, and whether owners pay a fence; 0 is open
 
     /// Makes slots for this machine.
@@ -149,18 +163,16 @@ public final class BiasedSlots {
     }
 
     /// Keeps every thread out of the slots until [#resume]; calls nest. Slots may still be busy when this returns.
-    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
     public void suspend() {
-        gate++;
-        if ((gate & FENCED) != 0) {
+        int before = (int) GATE.getAndAdd(this, 1);
+        if ((before & FENCED) != 0) {
             VarHandle.fullFence(); // pairs with that of the owners, where there is no barrier to come
         }
     }
 
     /// Ends [#suspend].
-    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
     public void resume() {
-        gate--;
+        int ignored = (int) GATE.getAndAdd(this, -1);
     }
 
     /// Has every running thread see the gate that [#suspend] shut, or be seen in its slot. Where the system has no

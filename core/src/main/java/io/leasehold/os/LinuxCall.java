@@ -49,6 +49,7 @@ enum LinuxCall {
     PWRITE64(18, 68),
     RECVMMSG(299, 243),
     RECVMSG(47, 212),
+    SCHED_YIELD(24, 124),
     SENDMSG(46, 211),
     SETSOCKOPT(54, 208),
     SHUTDOWN(48, 210),

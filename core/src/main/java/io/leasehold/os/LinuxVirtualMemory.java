@@ -253,6 +253,11 @@ final class LinuxVirtualMemory implements VirtualMemory {
     }
 
     @Override
+    public void yieldProcessor() {
+        LinuxCall.SCHED_YIELD.invoke(0, 0, 0); // documented never to fail, and harmless where a filter refuses it
+    }
+
+    @Override
     public void barrier() {
         if (!hasBarrier) {
             throw Preconditions.missing(Capability.BARRIER);

@@ -232,4 +232,10 @@ public interface VirtualMemory {
     /// MEMBARRIER_CMD_PRIVATE_EXPEDITED). A thread that stores and then loads with no fence of its own, only in program
     /// order, is then seen by the caller as if it had one.
     void barrier();
+
+    /// Lets the kernel run another thread on the processor of the calling thread (sched_yield(2)). A virtual thread
+    /// keeps its carrier, which is what [Thread#yield] gives up. Has no effect where the system has no such call.
+    default void yieldProcessor() {
+        Thread.onSpinWait();
+    }
 }

@@ -14,19 +14,14 @@ final class ArenaReport {
     private final PageArenaOptions options; // (C)
     private final PageFrames frames; // (C)
     private final Magazines magazines; // (C)
-    private final FrameAllocator allocator; // (C)
+    private final FramePool pool; // (C)
     private final MemoryBudget budget; // (C)
 
-    ArenaReport(
-            PageArenaOptions options,
-            PageFrames frames,
-            Magazines magazines,
-            FrameAllocator allocator,
-            MemoryBudget budget) {
+    ArenaReport(PageArenaOptions options, PageFrames frames, Magazines magazines, FramePool pool, MemoryBudget budget) {
         this.options = options;
         this.frames = frames;
         this.magazines = magazines;
-        this.allocator = allocator;
+        this.pool = pool;
         this.budget = budget;
     }
 
@@ -34,12 +29,12 @@ final class ArenaReport {
         int[] wired = new int[1];
         int[] held = new int[1];
         // outside the lock, since it looks at every page ever used
-        frames.forEachLive(allocator.frontier(), page -> {
+        frames.forEachLive(pool.frontier(), page -> {
             int index = FrameLayout.index(page);
             wired[0] += FrameLayout.wires(frames.wordAt(index)) > 0 ? frames.run(index) : 0;
             held[0] += FrameLayout.holds(frames.wordAt(index)) > 0 ? frames.run(index) : 0;
         });
-        return allocator.read((supply, counts, transit) -> {
+        return pool.read((supply, counts, transit) -> {
             int cached = magazines.cachedPages();
             int live = supply.usedPages() - cached - transit;
             return new PageArenaStats(
@@ -69,7 +64,7 @@ final class ArenaReport {
 
     /// {@return the error for a request that nothing could meet}
     PageExhaustedException exhausted(int pages) {
-        return allocator.read((supply, counts, transit) -> {
+        return pool.read((supply, counts, transit) -> {
             int live = supply.usedPages() - magazines.cachedPages() - transit;
             int free = supply.pageCount() - live;
             FrameSupply.Shortage shortage = supply.shortage();
@@ -93,7 +88,7 @@ final class ArenaReport {
     /// {@return the error for closing an arena in use}
     IllegalStateException pagesLive(int live) {
         List<String> named = new ArrayList<>();
-        frames.forEachLive(allocator.frontier(), page -> {
+        frames.forEachLive(pool.frontier(), page -> {
             if (named.size() < LIVE_PAGES_NAMED) {
                 named.add(frames.errors().describe(page));
             }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// ```text
 ///   pages    | page 0 | page 1 | ...                          reserved, committed as the frontier moves
-///   tables   | used bits | warm bits | stamps | frames |     committed at once, touched as pages are
+///   tables   | used bits | warm bits | stamps | summaries | frames |     committed at once, touched as pages are
 /// ```
 ///
 /// **Ownership.** The arena closes it. After a forced close the address space is kept for ever, since pointers into it
@@ -39,6 +39,7 @@ final class ArenaSpace {
     final long usedBits; // (C) addresses
     final long warmBits; // (C)
     final long stamps; // (C)
+    final long summaries; // (C)
     final long frames; // (C)
     private final Reservations reservations; // (C)
     private final VirtualMemory memory; // (C)
@@ -53,7 +54,8 @@ final class ArenaSpace {
         this.usedBits = tables.address();
         this.warmBits = usedBits + BitmapLayout.byteSize(pageCount);
         this.stamps = warmBits + BitmapLayout.byteSize(pageCount);
-        this.frames = Alignment.up(stamps + pageCount, LINE);
+        this.summaries = Alignment.up(stamps + pageCount, LINE);
+        this.frames = Alignment.up(summaries + FreeMap.summaryByteSize(pageCount), LINE);
     }
 
     /// Reserves everything, or nothing.
@@ -64,7 +66,8 @@ final class ArenaSpace {
         long tableBytes = Alignment.up(
                 2 * BitmapLayout.byteSize(pageCount)
                         + (long) pageCount * TABLE_BYTES_PER_PAGE
-                        + LINE
+                        + FreeMap.summaryByteSize(pageCount)
+                        + 2 * LINE
                         + FrameLayout.GROUP_PAGES * FrameLayout.FRAME_BYTES,
                 reservations.memory().pageSize());
         MemoryBudget budget = parent.child(options.name(), options.byteSize() + tableBytes);

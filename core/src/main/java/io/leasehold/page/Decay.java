@@ -1,44 +1,115 @@
 package io.leasehold.page;
 
-/// The clock of one arena: how old idle pages are, and when their memory goes.
+import io.leasehold.page.PageReclaimer.Progress;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/// The clock of one arena: how old idle pages are, and when their memory is given back.
 ///
 /// ```text
-///   ticks    | decay/8 | decay/8 | ...                 a page idle for more than 8 whole ticks is decommitted,
-///   reclaim  ^                                ^        so after decay to 1.125 decay; once in a decay the magazines
-///            +----------- decay --------------+        come home and their pages begin to age, and in each tick
-///   settle   ^   ^   ^   ^   ^   ^   ^    ^   ^        tenants give back what they no longer need
+///   ticks   | decay/8 | decay/8 | ...                  a page idle for more than 8 whole ticks is decommitted,
+///   flush   ^                                ^         so after decay to 1.125 decay; once in a decay the magazines
+///           +----------- decay --------------+         are flushed and their pages begin to age; in each tick
+///   decay   ^   ^   ^   ^   ^   ^   ^    ^   ^         reclaimers free what they no longer need
 /// ```
 ///
-/// **Threads.** [#step] by one thread at a time; maintenance calls it, and tests do with a clock of their own.
+/// **Rest.** An arena with nothing to give back rests: no step is made before [#request]. Each change that gives
+/// background work something to do (a page becomes idle, a magazine gets its first page, a reclaimer asks) is made
+/// first, and [#request] is called after it; a step says first that it may rest, and looks for work after that. So
+/// either the step sees the change, or the request sees the rest.
+///
+/// **Threads.** [#step] by one thread at a time: maintenance, or a test with a clock of its own. [#request] by any
+/// thread, without blocking.
+///
+/// **Memory order.** `resting` and what the changes write are volatile, or guarded by the lock under which the step
+/// looks: the store of each side comes before its load in one total order. `RestStress` checks it.
 final class Decay {
 
     static final int TICKS = 8;
 
-    private final FrameAllocator allocator; // (C)
-    private final PageTenants tenants; // (C)
+    /// In place of the time of the next step: none is due before [#request].
+    static final long NEVER = Long.MAX_VALUE;
+
+    private final FramePool pool; // (C)
+    private final FrameReclaimer reclaimer; // (C)
+    private final Magazines magazines; // (C)
+    private final PageReclaimers reclaimers; // (C)
     private final long tickNanos; // (C)
     private final long start; // (C)
-    private long nextReclaim = TICKS; // (O)
+    private final AtomicBoolean resting = new AtomicBoolean(); // (A)
+    private volatile @Nullable Runnable waker; // (A) set once, by maintenance
+    private long nextFlush = TICKS; // (O)
 
-    Decay(FrameAllocator allocator, PageTenants tenants, long decayNanos, long now) {
-        this.allocator = allocator;
-        this.tenants = tenants;
+    Decay(
+            FramePool pool,
+            FrameReclaimer reclaimer,
+            Magazines magazines,
+            PageReclaimers reclaimers,
+            long decayNanos,
+            long now) {
+        this.pool = pool;
+        this.reclaimer = reclaimer;
+        this.magazines = magazines;
+        this.reclaimers = reclaimers;
         this.tickNanos = Math.max(1, decayNanos / TICKS);
         this.start = now;
     }
 
-    /// Does what is due at `now`.
+    /// Does everything that is due at `now`, however long it takes.
     ///
-    /// @return when to call again, on the same clock, in nanoseconds
+    /// @return the time of the next tick
     long step(long now) {
-        long tick = (now - start) / tickNanos;
-        allocator.advance((int) tick);
-        tenants.settle();
-        if (tick >= nextReclaim) {
-            nextReclaim = tick + TICKS;
-            allocator.reclaim();
+        step(now, Pace.unlimited());
+        return nextTick(now);
+    }
+
+    /// Does what is due at `now`, as far as the pace lets it.
+    ///
+    /// @return when to call again: `now` if work is left, the time of the next tick, or [#NEVER]
+    long step(long now, Pace pace) {
+        resting.set(true); // before anything is looked at
+        long tick = catchUp(now);
+
+        Progress progress = reclaimers.decay(pace);
+        if (tick >= nextFlush) {
+            nextFlush = tick + TICKS;
+            reclaimer.flush();
         }
-        allocator.decommitIdle(TICKS + 1);
-        return start + (tick + 1) * tickNanos;
+        boolean isFinished = reclaimer.decommitAged(TICKS + 1, pace);
+
+        if (progress == Progress.DONE && isFinished && !pool.isAging() && !magazines.areOpen()) {
+            return NEVER;
+        }
+        resting.set(false);
+        return progress == Progress.UNFINISHED || !isFinished ? now : nextTick(now);
+    }
+
+    /// Ends the rest of the arena, if it rests.
+    void request() {
+        if (resting.get() && resting.compareAndSet(true, false)) {
+            Runnable wake = waker;
+            if (wake != null) {
+                wake.run();
+            }
+        }
+    }
+
+    /// Says what ends a rest; without it a step comes whenever the caller makes one.
+    void onRequest(Runnable wake) {
+        waker = wake;
+    }
+
+    /// Lets the age of idle pages follow the clock, which stands still during a rest.
+    ///
+    /// @return the tick of `now`
+    long catchUp(long now) {
+        long tick = (now - start) / tickNanos;
+        pool.advance((int) tick);
+        return tick;
+    }
+
+    /// {@return the time at which the tick after that of `now` begins}
+    long nextTick(long now) {
+        return start + ((now - start) / tickNanos + 1) * tickNanos;
     }
 }

@@ -5,9 +5,8 @@ package io.leasehold.page;
 /// **Threads.** Confined to the step that fills and empties it.
 final class DecommitBatch {
 
-    /// One process_madvise(2) takes 1,024 ranges; 512 keep the two arrays small and the call within a millisecond or
-    /// so.
-    private static final int MAX_RUNS = 512;
+    /// One process_madvise(2) takes 1,024 ranges; 256 keep the call and the bookkeeping under the lock short.
+    private static final int MAX_RUNS = 256;
 
     private final int maxPages; // (C) what is out of reach for allocations while the kernel works
     private final int[] pages = new int[MAX_RUNS];
@@ -15,6 +14,7 @@ final class DecommitBatch {
     private int count;
     private int total;
     private int warm;
+    private int gone;
     private int from; // where the search goes on
 
     DecommitBatch(int maxPages) {
@@ -64,23 +64,31 @@ final class DecommitBatch {
         return warm;
     }
 
-    /// {@return the first page that may be added}
+    /// Notes whether the kernel took the batch.
+    void noteGone(boolean isGone) {
+        gone = isGone ? warm : 0;
+    }
+
+    /// {@return the pages of the batch whose memory went}
+    int gone() {
+        return gone;
+    }
+
+    /// {@return the page from which the search goes on}
     int from() {
         return from;
     }
 
-    /// Empties the batch for what lies behind its last run, so that no page is met twice, also if it was refused.
-    void next() {
-        int end = count == 0 ? from : pages[count - 1] + pageCounts[count - 1];
-        clear();
-        from = end;
+    /// Notes how far the search came, so that no page is met twice, also if the batch was refused.
+    void goOnFrom(int page) {
+        from = page;
     }
 
-    /// Empties the batch for any page.
+    /// Empties the batch for further pages.
     void clear() {
         count = 0;
         total = 0;
         warm = 0;
-        from = 0;
+        gone = 0;
     }
 }

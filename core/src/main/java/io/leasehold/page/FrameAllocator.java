@@ -1,322 +1,238 @@
 package io.leasehold.page;
 
 import io.leasehold.memory.BiasedSlots;
-import io.leasehold.memory.Region;
-import io.leasehold.os.OsException;
-import io.leasehold.os.VirtualMemory.Capability;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.IntSupplier;
 
-/// The common pool below the magazines: what the threads of an arena share, behind one lock.
+/// Allocates and frees runs that the magazines of the calling thread cannot serve.
 ///
 /// ```text
-///   magazines (no lock)
-///      | empty or full            under the lock:  idle run first, else a cold one, which is paid for
-///      v
-///   FrameSupply  <---- idle long enough ---- decommit outside the lock, its pages in transit
+///   allocate   pool ---> found: fill up the magazine        none: FrameReclaimer
+///   free       own magazine, if it was shut ---> else half of it, and the run, into the pool
+///   await      RunWaiters
 /// ```
 ///
-/// **Threads.** Thread-safe; the lock is held for some hundred nanoseconds, never over a decommit. A commit, once in
-/// some MiB of new pages, is made under it.
-///
-/// **Invariants.** I1: `used in map == live + cached in magazines + transit`.
+/// **Threads.** Thread-safe; uses the lock of the [FramePool].
 final class FrameAllocator {
 
-    /// A waiter looks again at least this often, since room in a parent budget or stock of a tenant wakes nobody.
+    /// A waiter looks again at least this often, since room in a parent budget or pages in the cache of a reclaimer wake
+    /// no thread.
     private static final long LOOK_AGAIN_NANOS = 10_000_000;
 
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private final Region region; // (C)
+    private final FramePool pool; // (C)
+    private final FrameReclaimer reclaimer; // (C)
     private final PageFrames frames; // (C)
     private final Magazines magazines; // (C)
     private final BiasedSlots slots; // (C) of the magazines
-    private final PageTenants tenants; // (C)
-    private final FrameSupply supply; // (L)
-    private final FrameCounts counts = new FrameCounts(); // (L)
-    private final int[] runs = new int[Integer.SIZE]; // (L) scratch for one magazine
-    private final int batchPages; // (C)
-    private int transit; // (L) pages being decommitted
-    private int waiters; // (L)
-    private boolean closed; // (L)
-    private volatile int tick; // (A) the age of the world, written by maintenance
+    private final boolean prefault; // (C)
+    private final int[] runs = new int[Magazines.MAX_DEPTH]; // (L) of the pool, scratch for one magazine
 
-    FrameAllocator(
-            Region region,
-            PageFrames frames,
-            Magazines magazines,
-            PageTenants tenants,
-            FrameSupply supply,
-            int framePages) {
-        this.region = region;
+    FrameAllocator(FramePool pool, FrameReclaimer reclaimer, PageFrames frames, Magazines magazines, boolean prefault) {
+        this.pool = pool;
+        this.reclaimer = reclaimer;
         this.frames = frames;
         this.magazines = magazines;
         this.slots = magazines.slots();
-        this.tenants = tenants;
-        this.supply = supply;
-        this.batchPages = (int) Math.max(framePages, FrameSupply.STEP_BYTES >>> frames.pageSizePower());
+        this.prefault = prefault;
     }
 
-    /// Takes a run for the calling thread and fills up its magazine on the way. Does not wait for other users.
+    /// Takes a run for the calling thread, and fills up its magazine on the way. Does not wait for other users.
     ///
     /// @param align a power of two, in pages
     /// @return the first page, or [FreeMap#NONE]
     int allocate(int pageCount, int align) {
-        lock.lock();
+        RunRequest request = RunRequest.anywhere(pageCount, align);
+        int page = takeAndRefill(request, align == 1 ? Magazines.classOf(pageCount) : -1);
+        return handOut(page < 0 ? reclaimer.find(request, true) : page, pageCount);
+    }
+
+    private int takeAndRefill(RunRequest request, int runClass) {
+        int page;
+        int more = FreeMap.NONE;
+        int want = runClass < 0 ? 0 : magazines.capacity(runClass) / 2;
+        pool.lock.lock();
         try {
-            checkOpen();
-            counts.allocations++;
-            int page = supply.carve(pageCount, align);
-            if (page < 0) {
-                IntSupplier attempt = () -> supply.carve(pageCount, align);
-                page = underPressure(attempt);
-                page = page < 0 && !tenants.isEmpty() ? fromTenants(attempt) : page;
-            } else if (align == 1 && Magazines.classOf(pageCount) >= 0 && waiters == 0) {
-                refill(Magazines.classOf(pageCount));
+            pool.checkOpen();
+            pool.counts.allocations++;
+            page = request.attempt(pool.supply);
+            if (page >= 0 && want > 0 && pool.waiters.isEmpty()) {
+                more = prefault ? pool.supply.carve(want << runClass, 1) : refill(runClass, want);
             }
-            return handOut(page, pageCount);
         } finally {
-            lock.unlock();
+            pool.lock.unlock();
+        }
+        if (more >= 0 && pool.populate(more, want << runClass)) {
+            stock(more, runClass, want);
+        }
+        return page >= 0 && pool.populate(page, request.pageCount) ? page : FreeMap.NONE;
+    }
+
+    /// Fills the magazine of the calling thread, with idle pages if there are any, else with adjacent ones. Under the
+    /// lock of the pool.
+    ///
+    /// @return [FreeMap#NONE], since nothing is left to do without the lock
+    private int refill(int runClass, int want) {
+        int count = runClass == 0 ? pool.supply.takeIdleSingles(runs, want) : 0;
+        int adjacent = count == 0 ? pool.supply.carve(want << runClass, 1) : FreeMap.NONE;
+        for (; adjacent >= 0 && count < want; count++) {
+            runs[count] = adjacent + (count << runClass);
+        }
+
+        int pushed = 0;
+        int[] cells = count > 0 ? slots.enter() : null;
+        if (cells != null) {
+            open(cells);
+            while (pushed < count && Magazines.push(cells, runClass, runs[pushed])) {
+                frames.setRun(runs[pushed++], 1 << runClass);
+            }
+            BiasedSlots.exit(cells);
+        }
+        for (; pushed < count; pushed++) {
+            pool.give(runs[pushed], 1 << runClass);
+        }
+        return FreeMap.NONE;
+    }
+
+    /// Puts adjacent runs into the magazine of the calling thread. Without the lock of the pool.
+    private void stock(int first, int runClass, int count) {
+        int pushed = 0;
+        int[] cells = slots.enter();
+        if (cells != null) {
+            open(cells);
+            while (pushed < count && Magazines.push(cells, runClass, first + (pushed << runClass))) {
+                frames.setRun(first + (pushed++ << runClass), 1 << runClass);
+            }
+            BiasedSlots.exit(cells);
+        }
+        if (pushed < count) {
+            pool.giveOutside(first + (pushed << runClass), (count - pushed) << runClass);
+        }
+    }
+
+    private void open(int[] cells) {
+        if (magazines.open(cells)) {
+            pool.requestWork();
         }
     }
 
     /// Takes a run as soon as there is one, but waits no longer than `timeoutNanos`.
     ///
-    /// While anybody waits the magazines are shut, so that each free is seen here and no wake-up is lost. Tenants, who
-    /// were asked just before, are asked again from time to time.
+    /// While a thread waits the magazines are shut, so that each free comes to the pool and no wake-up is lost.
+    /// Reclaimers, which were asked just before, are asked again from time to time by the first thread that waits.
     ///
     /// @return the first page, or [FreeMap#NONE] after the timeout
-    int allocate(int pageCount, int align, long timeoutNanos) throws InterruptedException {
-        IntSupplier attempt = () -> supply.carve(pageCount, align);
-        long asked = System.nanoTime();
-        long deadline = asked + timeoutNanos;
-        lock.lockInterruptibly();
+    int await(int pageCount, int align, long timeoutNanos) throws InterruptedException {
+        long begin = System.nanoTime();
+        RunRequest request = RunRequest.anywhere(pageCount, align);
+        slots.suspend();
         try {
-            waiters++;
-            counts.waits++;
-            slots.suspend();
-            try {
-                while (true) {
-                    checkOpen();
-                    int page = underPressure(attempt);
-                    if (page < 0 && !tenants.isEmpty() && System.nanoTime() - asked >= LOOK_AGAIN_NANOS) {
-                        page = fromTenants(attempt);
+            reclaimer.flush();
+            int page = awaitServed(request, align, begin, timeoutNanos);
+            return handOut(page >= 0 && pool.populate(page, pageCount) ? page : FreeMap.NONE, pageCount);
+        } finally {
+            slots.resume();
+        }
+    }
+
+    private int awaitServed(RunRequest request, int align, long begin, long timeoutNanos) throws InterruptedException {
+        long asked = begin;
+        pool.lock.lockInterruptibly();
+        RunWaiters.Waiter waiter = null;
+        int page = FreeMap.NONE;
+        try {
+            pool.counts.waits++;
+            waiter = pool.waiters.add(request.pageCount, align);
+            while (true) {
+                pool.checkOpen();
+                if (pool.waiters.isFirst(waiter)) {
+                    pool.waiters.serve(pool.supply::carve);
+                    if (waiter.page < 0 && System.nanoTime() - asked >= LOOK_AGAIN_NANOS) {
+                        waiter.page = findWithoutLock(request);
                         asked = System.nanoTime();
                     }
-                    long left = deadline - System.nanoTime();
-                    if (page >= 0 || left <= 0) {
-                        return handOut(page, pageCount);
-                    }
-                    changed.awaitNanos(Math.min(left, LOOK_AGAIN_NANOS));
                 }
-            } finally {
-                waiters--;
-                slots.resume();
+                long left = timeoutNanos - (System.nanoTime() - begin);
+                if (waiter.page >= 0 || left <= 0) {
+                    page = waiter.page;
+                    waiter.page = FreeMap.NONE;
+                    return page;
+                }
+                waiter.changed.awaitNanos(pool.waiters.isFirst(waiter) ? Math.min(left, LOOK_AGAIN_NANOS) : left);
             }
         } finally {
-            lock.unlock();
+            if (waiter != null) {
+                pool.waiters.remove(waiter);
+                if (waiter.page >= 0) {
+                    pool.give(waiter.page, waiter.pageCount); // served, and interrupted or refused since
+                }
+            }
+            pool.lock.unlock();
         }
     }
 
-    /// Takes back a run that the calling thread's magazine had no room for, and half of that magazine with it.
-    void free(int page, int pageCount) {
-        lock.lock();
+    private int findWithoutLock(RunRequest request) {
+        pool.lock.unlock();
         try {
-            if (closed) {
+            return reclaimer.find(request, true);
+        } finally {
+            pool.lock.lock();
+        }
+    }
+
+    /// Takes back a run that the magazine of the calling thread had no room for.
+    void free(int page, int pageCount) {
+        int runClass = Magazines.classOf(pageCount);
+        pool.lock.lock();
+        try {
+            if (pool.isClosed()) {
                 return; // closed by force meanwhile: the page is gone with the arena
             }
-            counts.frees++;
-            int runClass = Magazines.classOf(pageCount);
-            int[] cells = runClass >= 0 && waiters == 0 ? slots.enter() : null;
-            boolean kept = false;
+            pool.counts.frees++;
+            int[] cells = runClass >= 0 && pool.waiters.isEmpty() ? slots.enter() : null;
+            int count = 0;
+            boolean isKept = false;
             if (cells != null) {
-                int count = Magazines.takeOlderHalf(cells, runClass, runs);
-                kept = Magazines.push(cells, runClass, page);
+                open(cells);
+                isKept = Magazines.push(cells, runClass, page);
+                if (!isKept) {
+                    count = Magazines.takeOlderHalf(cells, runClass, runs);
+                    isKept = Magazines.push(cells, runClass, page);
+                }
                 BiasedSlots.exit(cells);
-                giveIdle(0, count, pageCount);
             }
-            if (!kept) {
-                supply.giveIdle(page, pageCount, tick);
+            for (int i = 0; i < count; i++) {
+                pool.give(runs[i], pageCount);
             }
-            if (waiters > 0) {
-                changed.signalAll();
+            if (!isKept) {
+                pool.give(page, pageCount);
             }
         } finally {
-            lock.unlock();
+            pool.lock.unlock();
         }
     }
 
-    /// Takes the `more` pages that begin at `page`, if they exist, are free and can be paid for. Does not ask tenants,
-    /// whose stock is seldom just there: who cannot grow moves, and that asks them if it must.
+    /// Takes the `more` pages that begin at `page`, if they exist, are free and can be paid for. Looks in magazines, but
+    /// does not ask reclaimers, whose cached pages are rarely adjacent: a caller that cannot extend allocates a new run,
+    /// and that asks them.
     boolean extend(int page, int more) {
-        lock.lock();
-        try {
-            checkOpen();
-            IntSupplier attempt = () -> supply.isFree(page, more) && supply.take(page, more) ? page : FreeMap.NONE;
-            return attempt.getAsInt() == page || underPressure(attempt) == page;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /// Gives back the memory of pages that have been idle for at least `minAge` ticks, in batches, outside the lock. A
-    /// batch that the kernel refuses is left out.
-    ///
-    /// @return the bytes that went
-    long decommitIdle(int minAge) {
-        if (!region.memory().can(Capability.DECOMMIT)) {
-            return 0;
-        }
-        DecommitBatch batch = new DecommitBatch(batchPages);
-        long pages = 0;
-        while (takeIdle(batch, minAge)) {
-            pages += decommit(batch) ? batch.warm() : 0;
-        }
-        return pages << frames.pageSizePower();
-    }
-
-    /// Brings the pages of all magazines home.
-    void reclaim() {
-        lock.lock();
-        try {
-            if (!closed) {
-                drainMagazines();
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /// Sets the clock by which idle pages age.
-    void advance(int newTick) {
-        tick = newTick;
+        RunRequest request = RunRequest.at(page, more);
+        boolean isBlocked = pool.read((supply, counts, transit) -> supply.isBlocked(page, more));
+        return !isBlocked && (pool.tryTake(request) == page || reclaimer.find(request, false) == page);
     }
 
     /// Shuts the pool, unless pages are live and `force` is not set.
     ///
     /// @return how many pages are live
     int shut(boolean force) {
-        lock.lock();
+        slots.suspend();
+        boolean isShut = false;
         try {
-            while (transit > 0) {
-                changed.awaitUninterruptibly();
-            }
-            if (closed) {
-                return 0;
-            }
-            slots.suspend();
-            drainMagazines();
-            int live = supply.usedPages() - magazines.cachedPages();
-            if (live > 0 && !force) {
-                slots.resume();
-                return live;
-            }
-            closed = true;
-            changed.signalAll();
+            reclaimer.flush();
+            int live = pool.shut(force);
+            isShut = pool.isClosed();
             return live;
         } finally {
-            lock.unlock();
-        }
-    }
-
-    /// {@return the first page that nobody ever used, nor any behind it}
-    int frontier() {
-        return read((pool, slowPaths, moving) -> pool.frontier());
-    }
-
-    /// Reads the numbers of one moment.
-    <T> T read(Reader<T> reader) {
-        lock.lock();
-        try {
-            return reader.read(supply, counts, transit);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /// Sees the pool's numbers while nothing changes.
-    interface Reader<T> {
-        T read(FrameSupply supply, FrameCounts counts, int transit);
-    }
-
-    /// Checks what must always hold; exact only while no other thread uses the arena.
-    void checkInvariants() {
-        lock.lock();
-        try {
-            supply.checkInvariants(transit);
-            int[] live = new int[1];
-            frames.forEachLive(supply.frontier(), page -> live[0] += frames.run(FrameLayout.index(page)));
-            int cached = magazines.cachedPages();
-            if (supply.usedPages() != live[0] + cached + transit) {
-                throw new AssertionError("I1: used=%d, live=%d, cached=%d, transit=%d"
-                        .formatted(supply.usedPages(), live[0], cached, transit));
+            if (!isShut) {
+                slots.resume();
             }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /// Looks wherever a page may still be: in magazines, in memory that idle pages keep charged, behind a decommit.
-    private int underPressure(IntSupplier attempt) {
-        long refusals = supply.refusals();
-        drainMagazines();
-        int page = attempt.getAsInt();
-        if (page < 0 && supply.shortage() != FrameSupply.Shortage.NO_RUN && supply.idlePages() > 0) {
-            lock.unlock();
-            try {
-                decommitIdle(0);
-            } finally {
-                lock.lock();
-            }
-            checkOpen();
-            page = attempt.getAsInt();
-        }
-        while (page < 0 && transit > 0) {
-            changed.awaitUninterruptibly();
-            checkOpen();
-            page = attempt.getAsInt();
-        }
-        if (page < 0 && supply.refusals() > refusals) {
-            supply.blameKernel();
-        }
-        return page;
-    }
-
-    /// Has tenants free what they have in stock, without the lock, which they need, and looks again.
-    private int fromTenants(IntSupplier attempt) {
-        lock.unlock();
-        try {
-            tenants.relinquish();
-        } finally {
-            lock.lock();
-        }
-        checkOpen();
-        return underPressure(attempt);
-    }
-
-    /// Fills half of the calling thread's magazine, with idle pages if there are any, else with adjacent ones.
-    private void refill(int runClass) {
-        int want = magazines.capacity(runClass) / 2;
-        int count = runClass == 0 ? supply.takeIdleSingles(runs, want) : 0;
-        int adjacent = count == 0 && want > 0 ? supply.carve(want << runClass, 1) : FreeMap.NONE;
-        for (; adjacent >= 0 && count < want; count++) {
-            runs[count] = adjacent + (count << runClass);
-        }
-        int pushed = 0;
-        int[] cells = count > 0 ? slots.enter() : null;
-        if (cells != null) {
-            while (pushed < count && Magazines.push(cells, runClass, runs[pushed])) {
-                frames.setRun(runs[pushed++], 1 << runClass);
-            }
-            BiasedSlots.exit(cells);
-        }
-        giveIdle(pushed, count, 1 << runClass);
-    }
-
-    private void giveIdle(int from, int to, int pageCount) {
-        for (int i = from; i < to; i++) {
-            supply.giveIdle(runs[i], pageCount, tick);
         }
     }
 
@@ -325,73 +241,5 @@ final class FrameAllocator {
             frames.setRun(page, pageCount);
         }
         return page;
-    }
-
-    private void drainMagazines() {
-        counts.reclaims++;
-        slots.suspend();
-        try {
-            if (region.memory().can(Capability.BARRIER)) {
-                region.memory().barrier();
-            }
-            counts.reclaimFailures += magazines.drain((page, pageCount) -> supply.giveIdle(page, pageCount, tick));
-        } catch (OsException e) {
-            // without the barrier no slot may be touched; its pages come home next time
-            counts.reclaimFailures++;
-            supply.refused(e);
-        } finally {
-            slots.resume();
-        }
-    }
-
-    private boolean takeIdle(DecommitBatch batch, int minAge) {
-        lock.lock();
-        try {
-            batch.next();
-            if (!closed) {
-                supply.takeIdle(batch, tick, minAge);
-            }
-            transit += batch.total();
-            return batch.count() > 0;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean decommit(DecommitBatch batch) {
-        long[] addresses = new long[batch.count()];
-        long[] byteSizes = new long[batch.count()];
-        for (int i = 0; i < batch.count(); i++) {
-            addresses[i] = frames.addressOf(batch.page(i));
-            byteSizes[i] = (long) batch.pageCount(i) << frames.pageSizePower();
-        }
-        OsException failure = null;
-        try {
-            region.decommit(addresses, byteSizes, batch.count());
-        } catch (OsException e) {
-            failure = e;
-        }
-        lock.lock();
-        try {
-            if (failure == null) {
-                supply.giveCold(batch);
-                counts.decommits += batch.count();
-            } else {
-                supply.giveBack(batch, tick);
-                supply.refused(failure);
-                counts.decommitFailures++;
-            }
-            transit -= batch.total();
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
-        return failure == null;
-    }
-
-    private void checkOpen() {
-        if (closed) {
-            throw frames.errors().closed();
-        }
     }
 }

@@ -1,8 +1,8 @@
 package io.leasehold.page;
 
-/// How often each slow path of a [FrameAllocator] was taken.
+/// How often each slow path of an arena was taken.
 ///
-/// **Threads.** Guarded by the allocator's lock.
+/// **Threads.** Guarded by the lock of the [FramePool].
 final class FrameCounts {
     long allocations; // (L)
     long frees; // (L)

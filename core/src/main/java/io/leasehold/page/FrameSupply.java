@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 ///   |  touchable           |  reserved: free, cold, not committed    |
 /// ```
 ///
-/// **Threads.** Guarded by the lock of [FrameAllocator].
+/// **Threads.** Guarded by the lock of [FramePool], but for [#populate].
 ///
 /// **Invariants.** I1: charged == warm pages * page size + frontier * table bytes a page. I2: every used or warm page
 /// is below the frontier.
@@ -85,20 +85,14 @@ final class FrameSupply {
             return false;
         }
         map.take(page, pageCount);
-        if (terms.prefault && !populate(page, pageCount)) {
-            return false;
-        }
         peakUsed = Math.max(peakUsed, usedPages());
         return true;
     }
 
-    /// Takes up to `max` single idle pages and writes them to `out`; none where pages must be faulted in first.
+    /// Takes up to `max` single idle pages and writes them to `out`.
     ///
     /// @return how many
     int takeIdleSingles(int[] out, int max) {
-        if (terms.prefault) {
-            return 0;
-        }
         int taken = map.takeIdleSingles(out, max);
         peakUsed = Math.max(peakUsed, usedPages());
         return taken;
@@ -109,9 +103,18 @@ final class FrameSupply {
         map.giveIdle(page, pageCount, tick);
     }
 
-    /// Takes pages that have been idle for `minAge` ticks, for a decommit.
-    void takeIdle(DecommitBatch batch, int tick, int minAge) {
-        map.takeIdle(batch, tick, minAge, terms.framePages);
+    /// Takes pages for a decommit: those that became old, or with a `minAge` of 0 all idle ones.
+    ///
+    /// @return true if there may be more
+    boolean takeIdle(DecommitBatch batch, int tick, int minAge) {
+        return minAge == 0
+                ? map.takeIdle(batch, tick, 0, terms.framePages)
+                : map.takeAged(batch, tick, terms.framePages);
+    }
+
+    /// {@return true if pages wait to become old}
+    boolean isAging() {
+        return map.isAging();
     }
 
     /// Gives back what [#takeIdle] took and the kernel did not take.
@@ -123,9 +126,7 @@ final class FrameSupply {
 
     /// Gives back what [#takeIdle] took and whose memory is gone.
     void giveCold(DecommitBatch batch) {
-        for (int i = 0; i < batch.count(); i++) {
-            map.giveCold(batch.page(i), batch.pageCount(i));
-        }
+        map.giveCold(batch);
         budget.release((long) batch.warm() << pageSizePower);
     }
 
@@ -144,6 +145,18 @@ final class FrameSupply {
     /// {@return whether `pageCount` pages from `page` on exist and are free}
     boolean isFree(int page, int pageCount) {
         return map.isFree(page, pageCount);
+    }
+
+    /// {@return true if `pageCount` pages from `page` on do not exist, or a live allocation is the first that is in the
+    /// way, so that nothing that is reclaimed helps}
+    boolean isBlocked(int page, int pageCount) {
+        int inTheWay = map.firstUsed(page, pageCount);
+        return inTheWay >= terms.pageCount || (inTheWay != FreeMap.NONE && FrameLayout.isLive(frames.wordAt(inTheWay)));
+    }
+
+    /// {@return the length of the longest run of free pages}
+    int longestFreeRun() {
+        return map.longestFree();
     }
 
     /// {@return why the last request failed, if it did}
@@ -213,15 +226,18 @@ final class FrameSupply {
         }
     }
 
-    /// Faults a run in, or gives it back as idle, since some of it may hold memory now.
-    private boolean populate(int page, int pageCount) {
+    /// Faults a run in, if the arena wants that. Without the lock, as it takes the kernel some time.
+    ///
+    /// @return the error if the kernel refuses, else null
+    @Nullable OsException populate(int page, int pageCount) {
+        if (!terms.prefault) {
+            return null;
+        }
         try {
             region.memory().advise(frames.addressOf(page), (long) pageCount << pageSizePower, Advice.POPULATE_WRITE);
-            return true;
+            return null;
         } catch (OsException e) {
-            map.giveIdle(page, pageCount, 0);
-            refused(e);
-            return false;
+            return e;
         }
     }
 }

@@ -4,71 +4,81 @@ import static io.leasehold.page.BitmapLayout.BLOCK_PAGES;
 import static io.leasehold.page.BitmapLayout.BLOCK_POWER;
 import static io.leasehold.page.BitmapLayout.BYTES_PER_WORD;
 import static io.leasehold.page.BitmapLayout.WORDS_PER_BLOCK;
-import static io.leasehold.page.BitmapLayout.blocks;
 import static io.leasehold.page.BitmapLayout.mask;
 import static io.leasehold.page.BitmapLayout.nextWord;
 import static io.leasehold.page.BitmapLayout.wordOffset;
 
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.OffHeap;
-import java.util.Arrays;
 
-/// Which pages are free, and which of the free ones still hold memory: two bitmaps and a few numbers a block.
+/// Which pages are free, and which of the free ones still hold memory: two bitmaps, and what is known of their blocks.
 ///
 /// ```text
 ///   page      0        512       1024                        a block is 512 pages, eight words of each bitmap
-///   used      11101000 00000000  ...                         1: carved (allocated or in a magazine)
+///   used      11101000 00000000  ...                         1: carved (allocated, in a magazine, being decommitted)
 ///   warm      11111010 00000000  ...                         1: may hold memory, so it is charged to the budget
 ///   free = !used     idle = !used && warm     cold = !warm
+///
+///   runs      a RunTree over the free pages, one over the idle pages: where a run of some length begins
+///   aging     AgingBlocks: which blocks have idle pages that become old enough to go
 /// ```
 ///
-/// A search goes over the blocks' counts and touches words only where a block is partly free and its longest run is
-/// not known to be too short. Neighbours coalesce by themselves, since a run is nothing but adjacent zero bits.
+/// Neighbours coalesce by themselves, since a run is nothing but adjacent bits.
 ///
-/// **Threads.** Guarded by the lock of [FrameAllocator].
+/// **Cost.** Taking and giving pages looks at their blocks and climbs the trees as far as something changes. A search
+/// takes some steps a level of a tree. Nothing here looks at all blocks, except checks.
 ///
-/// **Invariants.** I1: `freePages` and `idlePages` are the sums over the blocks and the population of the bitmaps.
-/// I2: a used page is warm, unless it is being decommitted with its frame. I3: `longestX[b]` is at least the longest
-/// run inside block b.
+/// **Threads.** Guarded by the lock of [FramePool].
+///
+/// **Invariants.** I1: `freePages`, `idlePages` and `warmPages` are the population of the bitmaps. I2: a used page is
+/// warm, unless it is being decommitted with its frame. I3: the trees say of each block what its bits say.
 final class FreeMap {
 
     static final int NONE = -1;
 
+    /// In place of a tick: no idle page of the block is young.
+    private static final int NOT_DUE = Integer.MIN_VALUE;
+
+    /// Blocks that one search for old pages looks at before it lets go of the lock.
+    private static final int MAX_LOOKS = 64;
+
     private final int pageCount; // (C)
+    private final int blocks; // (C)
     private final long used; // (C) address of the bitmap
     private final long warm; // (C) address of the bitmap
     private final long stamps; // (C) address of one byte a page: the tick of its last free
-    private final int[] freeIn; // (L)
-    private final int[] idleIn; // (L)
-    private final int[] longestFree; // (L) upper bound
-    private final int[] longestIdle; // (L) upper bound
+    private final RunTree freeRuns; // (L)
+    private final RunTree idleRuns; // (L)
+    private final AgingBlocks aging; // (L)
     private int freePages; // (L)
     private int idlePages; // (L)
     private int warmPages; // (L)
-    private int firstFree; // (L) no block below has a free page
-    private int firstIdle; // (L) no block below has an idle page
-    private int topBlock; // (L) no block from here on was ever used
 
-    FreeMap(int pageCount, long usedBits, long warmBits, long stamps) {
+    /// @param usedBits zeroed bitmap
+    /// @param warmBits zeroed bitmap
+    /// @param stamps zeroed bytes, one a page
+    /// @param summaries zeroed memory of [#summaryByteSize]
+    FreeMap(int pageCount, long usedBits, long warmBits, long stamps, long summaries) {
         this.pageCount = pageCount;
+        this.blocks = BitmapLayout.blocks(pageCount);
         this.used = usedBits;
         this.warm = warmBits;
         this.stamps = stamps;
-        int blocks = blocks(pageCount);
-        freeIn = new int[blocks];
-        idleIn = new int[blocks];
-        longestFree = new int[blocks];
-        longestIdle = new int[blocks];
-        Arrays.fill(freeIn, BLOCK_PAGES);
-        Arrays.fill(longestFree, BLOCK_PAGES);
-        Arrays.fill(longestIdle, BLOCK_PAGES);
-        freePages = blocks * BLOCK_PAGES;
-        int beyond = blocks * BLOCK_PAGES - pageCount;
+        this.freeRuns = new RunTree(summaries, blocks, true);
+        this.idleRuns = new RunTree(summaries + RunTree.byteSize(blocks), blocks, false);
+        this.aging = new AgingBlocks(summaries + 2 * RunTree.byteSize(blocks));
+        this.freePages = blocks * BLOCK_PAGES;
+        int beyond = freePages - pageCount;
         if (beyond > 0) {
             // pages past the end count as used for ever; their warm bits stay clear, since they never hold memory
             mark(pageCount, beyond, false);
-            topBlock = 0;
         }
+    }
+
+    /// {@return the bytes of memory that the trees and lists of a map take}
+    static long summaryByteSize(int pageCount) {
+        int blocks = BitmapLayout.blocks(pageCount);
+        return 2 * RunTree.byteSize(blocks) + AgingBlocks.byteSize(blocks);
     }
 
     int freePages() {
@@ -83,59 +93,76 @@ final class FreeMap {
         return warmPages;
     }
 
-    /// First fit: the lowest `n` adjacent pages that are free (or idle, if `idleOnly`), starting at a multiple of
-    /// `align`.
+    /// {@return the length of the longest free run}
+    int longestFree() {
+        return freeRuns.longest();
+    }
+
+    /// Finds the lowest `n` adjacent pages that are free (or idle, if `idleOnly`), starting at a multiple of `align`.
     ///
     /// @return the first page, or [#NONE]
     int find(int n, int align, boolean idleOnly) {
-        int[] count = idleOnly ? idleIn : freeIn;
-        int[] longest = idleOnly ? longestIdle : longestFree;
-        if ((idleOnly ? idlePages : freePages) < n) {
+        int page = findFrom(0, n, idleOnly);
+        while (page >= 0 && align > 1) {
+            long aligned = Alignment.up(page, align);
+            if (aligned == page) {
+                break;
+            }
+            if (aligned > pageCount - n) {
+                return NONE;
+            }
+            page = findFrom((int) aligned, n, idleOnly);
+        }
+        return page;
+    }
+
+    /// {@return the lowest page from `page` on at which `n` adjacent pages are free or idle, or [#NONE]}
+    private int findFrom(int page, int n, boolean idleOnly) {
+        int block = page >>> BLOCK_POWER;
+        int carry = 0;
+        if ((page & (BLOCK_PAGES - 1)) != 0) {
+            int found = findInside(block, page, n, idleOnly);
+            if (found >= 0) {
+                return found;
+            }
+            carry = Math.min(suffix(block, idleOnly), ((block + 1) << BLOCK_POWER) - page);
+            block++;
+        }
+        if (block == blocks) {
             return NONE;
         }
-        int limit = idleOnly ? topBlock : count.length;
-        int start = 0;
+        int found = (idleOnly ? idleRuns : freeRuns).find(block, carry, n);
+        if (found >= RunTree.NONE) {
+            return found;
+        }
+        int inside = RunTree.inside(found);
+        return findInside(inside, inside << BLOCK_POWER, n, idleOnly);
+    }
+
+    /// {@return the lowest page from `page` on at which `n` adjacent pages of `block` are free or idle, or [#NONE]}
+    private int findInside(int block, int page, int n, boolean idleOnly) {
+        int base = block << BLOCK_POWER;
+        int start = page;
         int run = 0;
-        for (int block = firstOf(count, limit, idleOnly); block < limit; block++) {
-            int base = block << BLOCK_POWER;
-            if (count[block] == 0) {
-                run = 0;
-                continue;
-            }
-            if (count[block] == BLOCK_PAGES || longest[block] < n) {
-                int prefix = count[block] == BLOCK_PAGES ? BLOCK_PAGES : prefix(block, idleOnly);
-                start = run == 0 ? base : start;
-                if (fits(start, run + prefix, n, align)) {
-                    return Math.toIntExact(Alignment.up(start, align));
-                }
-                run = prefix == BLOCK_PAGES ? run + prefix : suffix(block, idleOnly);
-                start = prefix == BLOCK_PAGES ? start : base + BLOCK_PAGES - run;
-                continue;
-            }
-            int longestSeen = 0;
-            int inBlock = 0;
-            for (int word = 0; word < WORDS_PER_BLOCK; word++) {
-                long bits = available(block * WORDS_PER_BLOCK + word, idleOnly);
-                for (int bit = 0; bit < Long.SIZE; ) {
-                    long rest = bits >>> bit;
-                    if ((rest & 1) == 0) {
-                        run = 0;
-                        inBlock = 0;
-                        bit += rest == 0 ? Long.SIZE - bit : Long.numberOfTrailingZeros(rest);
-                        continue;
-                    }
+        for (int word = (page - base) >>> 6; word < WORDS_PER_BLOCK; word++) {
+            long bits = available(block * WORDS_PER_BLOCK + word, idleOnly);
+            int at = base + word * Long.SIZE;
+            int bit = Math.max(0, page - at);
+            while (bit < Long.SIZE) {
+                long rest = bits >>> bit;
+                if ((rest & 1) == 0) {
+                    run = 0;
+                    bit += rest == 0 ? Long.SIZE : Long.numberOfTrailingZeros(rest);
+                } else {
                     int ones = Long.numberOfTrailingZeros(~rest);
-                    start = run == 0 ? base + word * Long.SIZE + bit : start;
+                    start = run == 0 ? at + bit : start;
                     run += ones;
-                    inBlock += ones;
-                    longestSeen = Math.max(longestSeen, inBlock);
-                    if (fits(start, run, n, align)) {
-                        return Math.toIntExact(Alignment.up(start, align));
+                    if (run >= n) {
+                        return start;
                     }
                     bit += ones;
                 }
             }
-            longest[block] = longestSeen;
         }
         return NONE;
     }
@@ -145,15 +172,19 @@ final class FreeMap {
     /// @return how many
     int takeIdleSingles(int[] out, int max) {
         int taken = 0;
-        for (int block = firstOf(idleIn, topBlock, true); block < topBlock && taken < max; block++) {
-            for (int word = 0; word < WORDS_PER_BLOCK && idleIn[block] > 0 && taken < max; word++) {
+        while (taken < max && idlePages > 0) {
+            int block = findFrom(0, 1, true) >>> BLOCK_POWER;
+            int from = taken;
+            for (int word = 0; word < WORDS_PER_BLOCK && taken < max; word++) {
                 long bits = available(block * WORDS_PER_BLOCK + word, true);
                 for (; bits != 0 && taken < max; bits &= bits - 1) {
-                    int page = (block << BLOCK_POWER) + word * Long.SIZE + Long.numberOfTrailingZeros(bits);
-                    out[taken++] = page;
-                    mark(page, 1, true);
+                    out[taken++] = (block << BLOCK_POWER) + word * Long.SIZE + Long.numberOfTrailingZeros(bits);
                 }
             }
+            for (int i = from; i < taken; i++) {
+                markWords(out[i], 1, true);
+            }
+            refresh(out[from], 1, true);
         }
         return taken;
     }
@@ -168,7 +199,7 @@ final class FreeMap {
         return cold;
     }
 
-    /// {@return whether `n` pages from `page` on exist and are all free}
+    /// {@return true if `n` pages from `page` on exist and are all free}
     boolean isFree(int page, int n) {
         if (n > pageCount - page) {
             return false;
@@ -181,6 +212,18 @@ final class FreeMap {
         return true;
     }
 
+    /// {@return the first used page among `n` pages from `page` on, `pageCount` if they go beyond the end, or [#NONE]}
+    int firstUsed(int page, int n) {
+        int end = Math.min(pageCount, page + n);
+        for (int at = page; at < end; at = nextWord(at)) {
+            long bits = OffHeap.getLong(used + wordOffset(at)) & mask(at, end);
+            if (bits != 0) {
+                return (at & -Long.SIZE) + Long.numberOfTrailingZeros(bits);
+            }
+        }
+        return end < page + n ? pageCount : NONE;
+    }
+
     /// Takes `n` free pages; they count as warm from now on.
     void take(int page, int n) {
         mark(page, n, true);
@@ -188,46 +231,119 @@ final class FreeMap {
 
     /// Gives `n` pages back that may hold memory, freed at `tick`; those that were taken cold for a decommit stay cold.
     void giveIdle(int page, int n, int tick) {
-        clear(page, n, false);
+        boolean isIdle = clearWords(page, n, false) > 0;
+        refresh(page, n, isIdle);
         OffHeap.fill(stamps + page, n, (byte) tick);
+        for (int block = page >>> BLOCK_POWER; block <= (page + n - 1) >>> BLOCK_POWER; block++) {
+            aging.add(block, tick + Decay.TICKS + 1, tick);
+        }
     }
 
     /// Gives `n` pages back that hold no memory.
     void giveCold(int page, int n) {
-        clear(page, n, true);
+        boolean isIdle = clearWords(page, n, true) > 0;
+        refresh(page, n, isIdle);
     }
 
-    /// Takes idle pages that were freed at least `minAge` ticks before `tick` and puts them into `batch` as runs, from
-    /// where the batch wants them, until it is full.
-    ///
-    /// @param framePages 1, or how many pages make a frame that may only be taken whole
-    void takeIdle(DecommitBatch batch, int tick, int minAge, int framePages) {
-        int first = Math.max(firstOf(idleIn, topBlock, true), batch.from() >>> BLOCK_POWER);
-        for (int block = first; block < topBlock && !batch.isFull(); block++) {
-            if (idleIn[block] == 0) {
-                continue;
-            }
-            int end = Math.min((block + 1) << BLOCK_POWER, pageCount);
-            int page = Math.max(block << BLOCK_POWER, batch.from());
-            while (page < end && !batch.isFull()) {
-                int n = framePages > 1 ? framePages : idleRun(page, Math.min(end - page, batch.room()), tick, minAge);
-                boolean whole = framePages == 1 ? n > 0 : isOldFrame(page, n, tick, minAge);
-                if (whole) {
-                    batch.add(page, n, n - coldIn(page, n));
-                    mark(page, n, false);
-                }
-                page += Math.max(n, 1);
+    /// Gives the pages of a batch back, which hold no memory.
+    void giveCold(DecommitBatch batch) {
+        for (int i = 0; i < batch.count(); i++) {
+            clearWords(batch.page(i), batch.pageCount(i), true);
+        }
+        int refreshed = NONE; // runs of one block mostly follow each other
+        for (int i = 0; i < batch.count(); i++) {
+            int last = (batch.page(i) + batch.pageCount(i) - 1) >>> BLOCK_POWER;
+            if (batch.page(i) >>> BLOCK_POWER != refreshed || last != refreshed) {
+                refresh(batch.page(i), batch.pageCount(i), false);
+                refreshed = last;
             }
         }
+    }
+
+    /// {@return true if there are idle pages that have not been looked at since they became old enough to go}
+    boolean isAging() {
+        return !aging.isEmpty();
+    }
+
+    /// Takes idle pages that were freed more than a decay before `tick`, in blocks that are due, and puts them into
+    /// `batch` as runs.
+    ///
+    /// @param framePages 1, or how many pages make a frame that may only be taken whole
+    /// @return true if there may be more
+    boolean takeAged(DecommitBatch batch, int tick, int framePages) {
+        for (int looks = 0; looks < MAX_LOOKS && !batch.isFull(); looks++) {
+            int block = aging.poll(tick);
+            if (block < 0) {
+                return false;
+            }
+            int reached = takeIdleOf(block, block << BLOCK_POWER, batch, tick, Decay.TICKS + 1, framePages);
+            int due = reached < end(block) ? tick : nextDue(block, tick);
+            if (due != NOT_DUE) {
+                aging.add(block, due, tick);
+            }
+        }
+        return true;
+    }
+
+    /// Takes idle pages that were freed at least `minAge` ticks before `tick`, wherever they are, and puts them into
+    /// `batch` as runs, from where the batch wants them.
+    ///
+    /// @param framePages 1, or how many pages make a frame that may only be taken whole
+    /// @return true if there may be more behind what was looked at
+    boolean takeIdle(DecommitBatch batch, int tick, int minAge, int framePages) {
+        for (int looks = 0; looks < MAX_LOOKS && !batch.isFull(); looks++) {
+            int page = batch.from() < pageCount ? findFrom(batch.from(), 1, true) : NONE;
+            if (page < 0) {
+                return false;
+            }
+            batch.goOnFrom(takeIdleOf(page >>> BLOCK_POWER, page & -framePages, batch, tick, minAge, framePages));
+        }
+        return true;
+    }
+
+    /// Takes the old idle pages of one block, from `from` on, until the batch is full.
+    ///
+    /// @return the page up to which it looked
+    private int takeIdleOf(int block, int from, DecommitBatch batch, int tick, int minAge, int framePages) {
+        int page = from;
+        boolean isChanged = false;
+        while (page < end(block) && !batch.isFull()) {
+            int most = Math.min(end(block) - page, batch.room());
+            int n = framePages > 1 ? framePages : idleRun(page, most, tick, minAge);
+            if (framePages == 1 ? n > 0 : isOldFrame(page, n, tick, minAge)) {
+                batch.add(page, n, n - coldIn(page, n));
+                markWords(page, n, false);
+                isChanged = true;
+            }
+            page += Math.max(n, 1);
+        }
+        if (isChanged) {
+            refresh(from, page - from, true);
+        }
+        return page;
+    }
+
+    /// {@return the tick in which the first of the young idle pages of a block is old enough, or [#NOT_DUE]}
+    private int nextDue(int block, int tick) {
+        int oldest = -1;
+        for (int page = block << BLOCK_POWER; page < end(block); page++) {
+            int age = isIdle(page) ? age(page, tick) : Decay.TICKS + 1;
+            oldest = age <= Decay.TICKS ? Math.max(oldest, age) : oldest;
+        }
+        return oldest < 0 ? NOT_DUE : tick + Decay.TICKS + 1 - oldest;
+    }
+
+    private int end(int block) {
+        return Math.min((block + 1) << BLOCK_POWER, pageCount);
     }
 
     /// {@return how many pages from `page` on are used}
     int usedPages(int page) {
-        int used = 0;
-        for (int i = page; i < pageCount; i++) {
-            used += isFree(i, 1) ? 0 : 1;
+        int count = 0;
+        for (int at = page; at < pageCount; at = nextWord(at)) {
+            count += Long.bitCount(OffHeap.getLong(used + wordOffset(at)) & mask(at, pageCount));
         }
-        return used;
+        return count;
     }
 
     void checkInvariants(int transit) {
@@ -235,19 +351,9 @@ final class FreeMap {
         int idle = 0;
         int warmSeen = 0;
         int usedCold = 0;
-        for (int block = 0; block < freeIn.length; block++) {
-            int freeHere = 0;
-            int idleHere = 0;
-            for (int word = block * WORDS_PER_BLOCK; word < (block + 1) * WORDS_PER_BLOCK; word++) {
-                freeHere += Long.bitCount(available(word, false));
-                idleHere += Long.bitCount(available(word, true));
-            }
-            require(freeHere == freeIn[block] && idleHere == idleIn[block], "I1: counts of block", block);
-            require(block >= firstFree || freeHere == 0, "I1: first free block is above", block);
-            require(block >= firstIdle || idleHere == 0, "I1: first idle block is above", block);
-            require(block < topBlock || idleHere == 0, "I1: top block is below", block);
-            free += freeHere;
-            idle += idleHere;
+        for (int word = 0; word < blocks * WORDS_PER_BLOCK; word++) {
+            free += Long.bitCount(available(word, false));
+            idle += Long.bitCount(available(word, true));
         }
         require(free == freePages && idle == idlePages, "I1: totals", free);
         for (int page = 0; page < pageCount; page += Long.SIZE) {
@@ -258,6 +364,11 @@ final class FreeMap {
         }
         require(warmSeen == warmPages, "I1: warm pages", warmSeen);
         require(usedCold <= transit, "I2: used but cold pages", usedCold);
+        for (int block = 0; block < blocks; block++) {
+            freeRuns.check(block, prefix(block, false), suffix(block, false), longest(block, false));
+            idleRuns.check(block, prefix(block, true), suffix(block, true), longest(block, true));
+        }
+        aging.checkInvariants();
     }
 
     private int idleRun(int page, int max, int tick, int minAge) {
@@ -285,66 +396,69 @@ final class FreeMap {
     }
 
     private boolean isOld(int page, int tick, int minAge) {
-        return minAge == 0 || ((tick - OffHeap.getByte(stamps + page)) & 0xFF) >= minAge;
+        return minAge == 0 || age(page, tick) >= minAge;
+    }
+
+    private int age(int page, int tick) {
+        return (tick - OffHeap.getByte(stamps + page)) & 0xFF;
     }
 
     private void mark(int page, int n, boolean nowWarm) {
+        boolean hadIdle = markWords(page, n, nowWarm) > 0;
+        refresh(page, n, hadIdle);
+    }
+
+    /// {@return how many of the pages were idle}
+    private int markWords(int page, int n, boolean nowWarm) {
+        int idle = 0;
         for (int at = page; at < page + n; at = nextWord(at)) {
             long mask = mask(at, page + n);
             long usedWord = used + wordOffset(at);
             long warmWord = warm + wordOffset(at);
             long wasWarm = OffHeap.getLong(warmWord);
             OffHeap.putLong(usedWord, OffHeap.getLong(usedWord) | mask);
-            int block = at >>> BLOCK_POWER;
-            int idle = Long.bitCount(wasWarm & mask);
-            freeIn[block] -= Long.bitCount(mask);
-            idleIn[block] -= idle;
-            idlePages -= idle;
+            int idleHere = Long.bitCount(wasWarm & mask);
+            idle += idleHere;
             if (nowWarm) {
                 OffHeap.putLong(warmWord, wasWarm | mask);
-                warmPages += Long.bitCount(mask) - idle;
+                warmPages += Long.bitCount(mask) - idleHere;
             }
         }
+        idlePages -= idle;
         freePages -= n;
-        topBlock = Math.max(topBlock, ((page + n - 1) >>> BLOCK_POWER) + 1);
+        return idle;
     }
 
-    private void clear(int page, int n, boolean nowCold) {
+    /// {@return how many of the pages are idle now}
+    private int clearWords(int page, int n, boolean nowCold) {
+        int idle = 0;
         for (int at = page; at < page + n; at = nextWord(at)) {
             long mask = mask(at, page + n);
             long usedWord = used + wordOffset(at);
-            OffHeap.putLong(usedWord, OffHeap.getLong(usedWord) & ~mask);
-            int block = at >>> BLOCK_POWER;
-            freeIn[block] += Long.bitCount(mask);
-            longestFree[block] = BLOCK_PAGES;
             long warmWord = warm + wordOffset(at);
             long wasWarm = OffHeap.getLong(warmWord);
-            int idle = Long.bitCount(wasWarm & mask);
+            OffHeap.putLong(usedWord, OffHeap.getLong(usedWord) & ~mask);
+            int warmHere = Long.bitCount(wasWarm & mask);
             if (nowCold) {
                 OffHeap.putLong(warmWord, wasWarm & ~mask);
-                warmPages -= idle;
+                warmPages -= warmHere;
             } else {
-                idleIn[block] += idle;
-                idlePages += idle;
-                longestIdle[block] = BLOCK_PAGES;
-                firstIdle = Math.min(firstIdle, block);
+                idle += warmHere;
             }
         }
+        idlePages += idle;
         freePages += n;
-        firstFree = Math.min(firstFree, page >>> BLOCK_POWER);
+        return idle;
     }
 
-    private int firstOf(int[] count, int limit, boolean idleOnly) {
-        int block = idleOnly ? firstIdle : firstFree;
-        while (block < limit && count[block] == 0) {
-            block++;
+    /// Lets the trees follow the bitmaps.
+    private void refresh(int page, int n, boolean idleToo) {
+        for (int block = page >>> BLOCK_POWER; block <= (page + n - 1) >>> BLOCK_POWER; block++) {
+            freeRuns.update(block, prefix(block, false), suffix(block, false), longest(block, false));
+            if (idleToo) {
+                idleRuns.update(block, prefix(block, true), suffix(block, true), longest(block, true));
+            }
         }
-        if (idleOnly) {
-            firstIdle = block;
-        } else {
-            firstFree = block;
-        }
-        return block;
     }
 
     private long available(int word, boolean idleOnly) {
@@ -376,13 +490,43 @@ final class FreeMap {
         return length;
     }
 
-    private static boolean fits(int start, int run, int n, int align) {
-        return run - (-start & (align - 1)) >= n;
+    private int longest(int block, boolean idleOnly) {
+        int longest = 0;
+        int run = 0; // that reaches the word
+        for (int word = 0; word < WORDS_PER_BLOCK; word++) {
+            long bits = available(block * WORDS_PER_BLOCK + word, idleOnly);
+            if (bits == -1) {
+                run += Long.SIZE;
+                continue;
+            }
+            longest = Math.max(longest, run + Long.numberOfTrailingZeros(~bits));
+            longest = longestWithin(bits, longest);
+            run = Long.numberOfLeadingZeros(~bits);
+        }
+        return Math.max(longest, run);
+    }
+
+    /// {@return the length of the longest run within a word, or `least` if none is longer}
+    private static int longestWithin(long bits, int least) {
+        if (Long.bitCount(bits) <= least) {
+            return least;
+        }
+        int length = 0;
+        for (long rest = bits; rest != 0; rest &= rest << 1) {
+            length++;
+        }
+        return Math.max(length, least);
     }
 
     private static void require(boolean holds, String what, int where) {
         if (!holds) {
             throw new AssertionError(what + " " + where);
         }
+    }
+
+    @Override
+    public String toString() {
+        return "FreeMap(pages=%d, free=%d, idle=%d, warm=%d, %s)"
+                .formatted(pageCount, freePages, idlePages, warmPages, aging);
     }
 }

@@ -3,23 +3,29 @@ package io.leasehold.page;
 import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 
 /// Small stacks of free runs, one set in the slot of each thread: a stack for each class of lengths.
 ///
 /// ```text
-///   cells   ... 16 | 17 .. 21         | 22 .. 26            | 32 .. 63  | 64 .. 95  | ...
-///       the slot's | depth of class c | capacity of class c | class 0   | class 1   |
+///   cells   ... 16 | 17 .. 21         | 22 .. 26            | 27      | 32 .. 63  | 64 .. 95  | ...
+///       the slot's | depth of class c | capacity of class c | is open | class 0   | class 1   |
 ///
 ///   a cell is an int, a run is its first page; class c holds runs of 2^c pages, c = 0 to 4
 /// ```
 ///
 /// Depths and capacities are beside the cell by which a slot is entered, and stacks begin a cache line behind it.
 ///
-/// **Threads.** What takes cells is for whoever is in the slot that they belong to; [#drain] and [#cachedPages] are
-/// called under the lock of [FrameAllocator], which therefore is never taken in a slot; the rest is constant.
+/// **Shut.** The capacities of a new slot, and of a slot that was drained, are zero. So its owner finds no room for the
+/// first run that it frees, takes the slow path, and opens the slot there. While no slot is open no page is in a
+/// magazine, and a drain has nothing to do: no barrier, no look at any slot.
+///
+/// **Threads.** Methods with `cells` are for the thread that is in the slot; [#drain] is called under one lock at a
+/// time, which is never taken in a slot; the rest is thread-safe.
 ///
 /// **Footprint.** At most [#MAX_CLASS_BYTES] a class in each of [BiasedSlots#slotCount] slots, whatever the number of
-/// threads. Reclaiming at each decay brings idle magazines home.
+/// threads. Idle magazines are flushed once in each decay.
 ///
 /// @see <a href="https://www.usenix.org/legacy/event/usenix01/bonwick.html">Bonwick and Adams, "Magazines and Vmem"</a>
 final class Magazines {
@@ -27,6 +33,9 @@ final class Magazines {
     static final int CLASSES = 5;
     static final int MAX_DEPTH = 32;
     static final int MAX_RUN = 1 << (CLASSES - 1);
+
+    /// The runs that one slot may have.
+    static final int MAX_RUNS = CLASSES * MAX_DEPTH;
 
     /// What one class of one slot may hold: a burst of reads of one event loop, and 640 KiB a thread in all.
     static final int MAX_CLASS_BYTES = 128 << 10;
@@ -39,10 +48,12 @@ final class Magazines {
 
     private static final int DEPTHS = BiasedSlot.FIRST;
     private static final int CAPACITIES = DEPTHS + CLASSES;
+    private static final int OPEN = CAPACITIES + CLASSES;
     private static final int STACKS = 32;
 
     private final BiasedSlots slots; // (C)
     private final int[] capacities = new int[CLASSES]; // (C)
+    private final AtomicInteger openSlots = new AtomicInteger(); // (A)
 
     /// @param fenced whether there is no barrier that a reclaimer could use
     Magazines(boolean fenced, int pageCount, long pageByteSize) {
@@ -50,9 +61,7 @@ final class Magazines {
             long fits = Math.min(MAX_CLASS_BYTES / (pageByteSize << c), (pageCount >> c) / MIN_STACKS_PER_ARENA);
             capacities[c] = (int) Math.min(fits, MAX_DEPTH);
         }
-        int[] cells = new int[STACKS + CLASSES * MAX_DEPTH];
-        System.arraycopy(capacities, 0, cells, CAPACITIES, CLASSES);
-        slots = new BiasedSlots(cells, fenced);
+        slots = new BiasedSlots(STACKS + MAX_RUNS - BiasedSlot.FIRST, fenced);
     }
 
     /// {@return the magazine class of runs of `pageCount` pages, or -1 if they have none}
@@ -114,25 +123,67 @@ final class Magazines {
         return count;
     }
 
-    /// Empties every slot, as [BiasedSlots#visit] does.
+    /// Opens the slot of the calling thread if it is shut.
     ///
+    /// @return true if it was shut
+    boolean open(int[] cells) {
+        if (cells[OPEN] != 0) {
+            return false;
+        }
+        cells[OPEN] = 1;
+        System.arraycopy(capacities, 0, cells, CAPACITIES, CLASSES);
+        openSlots.incrementAndGet();
+        return true;
+    }
+
+    /// {@return true if a magazine may have a page}
+    boolean areOpen() {
+        return openSlots.get() > 0;
+    }
+
+    /// {@return true if a slot has no run}
+    static boolean isEmpty(int[] cells) {
+        int runs = 0;
+        for (int c = 0; c < CLASSES; c++) {
+            runs += cells[DEPTHS + c];
+        }
+        return runs == 0;
+    }
+
+    /// Empties the magazines of one slot.
+    ///
+    /// @param runs gets the first pages, class after class
+    /// @param counts gets the number of runs of each class
+    static void empty(int[] cells, int[] runs, int[] counts) {
+        int at = 0;
+        for (int c = 0; c < CLASSES; c++) {
+            counts[c] = cells[DEPTHS + c];
+            System.arraycopy(cells, STACKS + c * MAX_DEPTH, runs, at, counts[c]);
+            cells[DEPTHS + c] = 0;
+            at += counts[c];
+        }
+    }
+
+    /// Empties and shuts every slot, as [BiasedSlots#visit] does.
+    ///
+    /// @param sink gets what [#empty] says, slot after slot
     /// @return how many slots stayed busy for too long and were left alone
-    int drain(FreeRunSink sink) {
+    int drain(BiConsumer<int[], int[]> sink) {
+        int[] runs = new int[MAX_RUNS];
+        int[] counts = new int[CLASSES];
         return slots.visit(slot -> {
-            for (int c = 0; c < CLASSES; c++) {
-                for (int page = pop(slot.cells(), c); page >= 0; page = pop(slot.cells(), c)) {
-                    sink.accept(page, 1 << c);
-                }
+            int[] cells = slot.cells();
+            if (cells[OPEN] != 0) {
+                empty(cells, runs, counts);
+                Arrays.fill(cells, CAPACITIES, CAPACITIES + CLASSES, 0);
+                cells[OPEN] = 0;
+                openSlots.decrementAndGet();
+                sink.accept(runs, counts);
             }
         });
     }
 
-    /// Where drained runs go.
-    interface FreeRunSink {
-        void accept(int page, int pageCount);
-    }
-
-    /// {@return the pages in all slots; exact while nobody is in one}
+    /// {@return the number of pages in all slots; exact while no thread is in one}
     int cachedPages() {
         int[] pages = new int[1];
         slots.forEach(slot -> {

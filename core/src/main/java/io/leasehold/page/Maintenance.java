@@ -1,40 +1,84 @@
 package io.leasehold.page;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.PriorityQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
-/// The one thread that gives memory back, for all arenas of the process, whether or not anybody allocates.
+/// The one thread that gives memory back, for all arenas of the process, whether or not anything is allocated.
 ///
-/// It starts with the first arena that decays and ends with the last.
+/// ```text
+///            Decay.request: pushed on `woken`
+///   resting ----------------------------------> queued, for its next tick --+
+///      ^                                           ^                        |  due, and there is credit
+///      |                                           | work left, or a tick   v
+///      +--------- nothing to do -------------------+--------------------- busy, in a step
+/// ```
 ///
-/// **Threads.** Thread-safe.
+/// **Cost.** Steps take at most one part in [#PARTS] of the time of one processor. What was not used is saved up to
+/// [#MAX_CREDIT_NANOS], which is about what the kernel takes to free a gigabyte after a burst. A step that needs more
+/// stops and goes on later. Arenas that rest cost nothing.
+///
+/// **Identity.** The thread starts with the first arena that decays and ends with the last. It ignores interrupts,
+/// survives what a step throws, and has neither the context class loader nor the inheritable thread locals of the
+/// thread that happened to start it.
+///
+/// **Threads.** Thread-safe. `wake` never blocks.
 final class Maintenance {
 
     private static final System.Logger LOG = System.getLogger("io.leasehold");
+
+    /// Background work takes at most 5 % of a processor.
+    private static final int PARTS = 20;
+
+    private static final long MAX_CREDIT_NANOS = 100_000_000;
+
+    /// The least that a step may take, so that steps are not shorter than the way to them.
+    private static final long MIN_STEP_NANOS = 500_000;
+
+    /// The most that a step may take: other arenas wait for its end, and so does a thread that closes this one.
+    private static final long MAX_STEP_NANOS = 5_000_000;
+
+    private static final long RETRY_NANOS = 1_000_000_000;
+
     private static final Maintenance SYSTEM = new Maintenance();
 
+    private final long origin = System.nanoTime(); // (C) times are compared as distances from it
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private final List<Task> tasks = new ArrayList<>(); // (L)
-    private boolean running; // (L)
+    private final Condition stepped = lock.newCondition();
+    private final List<Task> tasks = new ArrayList<>(); // (L) all: queued, busy and resting
+    private PriorityQueue<Task> queue = newQueue(1); // (L) has room for all tasks, so that queueing one cannot fail
+    private int queueCapacity = 1; // (L)
+    private final AtomicReference<@Nullable Task> woken = new AtomicReference<>(); // (A) a stack
+    private volatile @Nullable Thread thread; // (L), read by wake
+    private long credit; // (O) maintenance thread; below 0 it has to rest
+    private long creditTime = origin; // (O) maintenance thread
 
     private Maintenance() {}
 
-    /// A clock and when it wants to be called.
+    /// The clock of one arena, and when it wants to be called.
     private static final class Task {
         final String name; // (C)
         final Decay decay; // (C)
-        long due; // (L)
-        boolean busy; // (L)
-        boolean warned; // (O) maintenance thread
+        final AtomicBoolean isWoken = new AtomicBoolean(); // (A) on the stack
 
-        Task(String name, Decay decay, long due) {
+        @Nullable Task below; // (O) the thread that pushes or pops it
+
+        long due; // (L)
+        boolean isQueued; // (L)
+        boolean isBusy; // (L)
+        boolean isRemoved; // (L)
+        boolean isWarned; // (O) maintenance thread
+
+        Task(String name, Decay decay) {
             this.name = name;
             this.decay = decay;
-            this.due = due;
         }
     }
 
@@ -43,78 +87,185 @@ final class Maintenance {
     }
 
     void add(String name, Decay decay) {
+        Task task = new Task(name, decay);
         lock.lock();
         try {
-            tasks.add(new Task(name, decay, System.nanoTime()));
-            if (!running) {
-                running = true;
-                Thread.ofPlatform().name("leasehold-maintenance").daemon().start(this::run);
+            reserve(tasks.size() + 1);
+            tasks.add(task);
+            enqueue(task, System.nanoTime());
+            decay.onRequest(() -> wake(task));
+            Thread running = thread;
+            if (running == null) {
+                start();
+            } else {
+                LockSupport.unpark(running);
             }
-            changed.signalAll();
         } finally {
             lock.unlock();
         }
     }
 
-    /// Forgets a clock; when this returns it is not being called and never will be.
+    /// Forgets a clock. When this returns, the clock is not being called and never will be.
     void remove(Decay decay) {
         lock.lock();
         try {
             for (Task task : List.copyOf(tasks)) {
                 if (task.decay == decay) {
                     tasks.remove(task);
-                    while (task.busy) {
-                        changed.awaitUninterruptibly();
+                    queue.remove(task);
+                    task.isRemoved = true;
+                    while (task.isBusy) {
+                        stepped.awaitUninterruptibly();
                     }
                 }
             }
-            changed.signalAll();
+            LockSupport.unpark(thread);
         } finally {
             lock.unlock();
         }
+    }
+
+    /// Ends the rest of a task. Called by any thread, also by one that has the lock of the arena.
+    private void wake(Task task) {
+        task.decay.catchUp(System.nanoTime());
+        if (task.isWoken.compareAndSet(false, true)) {
+            Task head;
+            do {
+                head = woken.get();
+                task.below = head;
+            } while (!woken.compareAndSet(head, task));
+        }
+        LockSupport.unpark(thread);
+    }
+
+    private void start() {
+        Thread made = Thread.ofPlatform()
+                .name("leasehold-maintenance")
+                .daemon()
+                .inheritInheritableThreadLocals(false)
+                .unstarted(this::run);
+        made.setContextClassLoader(null);
+        made.start();
+        thread = made;
     }
 
     private void run() {
-        lock.lock();
-        try {
-            while (!tasks.isEmpty()) {
-                Task next = tasks.getFirst();
-                for (Task task : tasks) {
-                    next = task.due - next.due < 0 ? task : next;
-                }
-                long wait = next.due - System.nanoTime();
-                if (wait <= 0) {
-                    step(next);
-                } else {
-                    changed.awaitNanos(wait);
-                }
+        boolean goesOn = true;
+        while (goesOn) {
+            try {
+                goesOn = runOnce();
+            } catch (RuntimeException | Error e) {
+                warn("maintenance failed outside of a step", e);
             }
-        } catch (InterruptedException e) {
-            LOG.log(System.Logger.Level.WARNING, "maintenance was interrupted: memory is given back by trim() only", e);
-        } finally {
-            running = false;
-            lock.unlock();
         }
     }
 
-    /// One step without the lock, so that arenas can come and go meanwhile.
-    private void step(Task task) {
-        task.busy = true;
-        lock.unlock();
-        long due = System.nanoTime() + TimeUnit.SECONDS.toNanos(1);
+    /// Makes one step, or waits until one is due.
+    ///
+    /// @return false if there is no task left
+    private boolean runOnce() {
+        Task task = null;
+        long wait;
+        lock.lock();
         try {
-            due = task.decay.step(System.nanoTime());
-        } catch (RuntimeException | Error e) {
-            // the other arenas still need this thread; a repeated failure would flood the log
-            if (!task.warned) {
-                task.warned = true;
-                LOG.log(System.Logger.Level.WARNING, "maintenance failed: arena=" + task.name, e);
+            enqueueWoken();
+            if (tasks.isEmpty()) {
+                thread = null;
+                return false;
+            }
+            long now = System.nanoTime();
+            earn(now);
+            Task first = queue.peek();
+            wait = first == null ? Long.MAX_VALUE : Math.max(first.due - now, -credit * PARTS);
+            if (wait <= 0) {
+                task = queue.remove();
+                task.isQueued = false;
+                task.isBusy = true;
             }
         } finally {
+            lock.unlock();
+        }
+
+        if (task != null) {
+            step(task);
+        } else {
+            LockSupport.parkNanos(this, wait);
+            Thread.interrupted(); // or the next park would return at once, and so on for ever
+        }
+        return true;
+    }
+
+    /// Makes one step without the lock, so that arenas can come and go meanwhile.
+    private void step(Task task) {
+        long begin = System.nanoTime();
+        long due = begin + RETRY_NANOS;
+        try {
+            due = task.decay.step(begin, Pace.ofNanos(Math.clamp(credit, MIN_STEP_NANOS, MAX_STEP_NANOS)));
+        } catch (RuntimeException | Error e) {
+            // the other arenas still need this thread; a repeated failure would flood the log
+            if (!task.isWarned) {
+                task.isWarned = true;
+                warn("maintenance failed: arena=" + task.name, e);
+            }
+        } finally {
+            credit -= System.nanoTime() - begin;
             lock.lock();
-            task.busy = false;
+            try {
+                task.isBusy = false;
+                if (due != Decay.NEVER) {
+                    enqueue(task, due);
+                }
+                stepped.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private void earn(long now) {
+        credit = Math.min(MAX_CREDIT_NANOS, credit + (now - creditTime) / PARTS);
+        creditTime = now;
+    }
+
+    private void enqueueWoken() {
+        Task task = woken.getAndSet(null);
+        while (task != null) {
+            Task below = task.below;
+            task.below = null;
+            task.isWoken.set(false); // from here on it may be pushed again
+            if (!task.isBusy) {
+                enqueue(task, task.decay.nextTick(System.nanoTime()));
+            }
+            task = below;
+        }
+    }
+
+    private void enqueue(Task task, long due) {
+        if (!task.isQueued && !task.isRemoved) {
             task.due = due;
-            changed.signalAll();
+            task.isQueued = true;
+            queue.add(task);
+        }
+    }
+
+    private void reserve(int taskCount) {
+        if (taskCount > queueCapacity) {
+            PriorityQueue<Task> larger = newQueue(2 * taskCount);
+            larger.addAll(queue);
+            queue = larger;
+            queueCapacity = 2 * taskCount;
+        }
+    }
+
+    private PriorityQueue<Task> newQueue(int capacity) {
+        return new PriorityQueue<>(capacity, Comparator.comparingLong(task -> task.due - origin));
+    }
+
+    private static void warn(String message, Throwable cause) {
+        try {
+            LOG.log(System.Logger.Level.WARNING, message, cause);
+        } catch (RuntimeException | Error e) {
+            // a log that fails, for want of Java heap say, is no reason to stop giving memory back
         }
     }
 }

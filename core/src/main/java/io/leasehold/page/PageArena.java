@@ -44,7 +44,9 @@ public final class PageArena implements AutoCloseable {
     private final ArenaSpace space; // (C)
     private final PageFrames frames; // (C)
     private final BiasedSlots slots; // (C) of the magazines
-    private final PageTenants tenants; // (C)
+    private final PageReclaimers reclaimers; // (C)
+    private final FramePool pool; // (C)
+    private final FrameReclaimer reclaimer; // (C)
     private final FrameAllocator allocator; // (C)
     private final ArenaReport report; // (C)
     private final Decay decay; // (C)
@@ -65,15 +67,19 @@ public final class PageArena implements AutoCloseable {
         this.frames = new PageFrames(options.name(), tag, space.frames, baseAddress(), pageCount, pagePower, locks);
         Magazines magazines = new Magazines(!memory.can(Capability.BARRIER), pageCount, options.pageByteSize());
         this.slots = magazines.slots();
-        this.tenants = new PageTenants(options.name());
+        this.reclaimers = new PageReclaimers(options.name());
         int framePages = options.framePages(memory);
-        FreeMap map = new FreeMap(pageCount, space.usedBits, space.warmBits, space.stamps);
+        FreeMap map = new FreeMap(pageCount, space.usedBits, space.warmBits, space.stamps, space.summaries);
         FrameSupply.Terms terms =
                 new FrameSupply.Terms(pageCount, ArenaSpace.TABLE_BYTES_PER_PAGE, options.prefault(), framePages);
         FrameSupply supply = new FrameSupply(space.pages, frames, map, space.budget, terms);
-        this.allocator = new FrameAllocator(space.pages, frames, magazines, tenants, supply, framePages);
-        this.report = new ArenaReport(this.options, frames, magazines, allocator, space.budget);
-        this.decay = new Decay(allocator, tenants, options.decay().toNanos(), now);
+        this.pool = new FramePool(supply, frames, magazines, memory.can(Capability.DECOMMIT));
+        this.reclaimer = new FrameReclaimer(pool, space.pages, frames, magazines, reclaimers, framePages);
+        this.allocator = new FrameAllocator(pool, reclaimer, frames, magazines, options.prefault());
+        this.report = new ArenaReport(this.options, frames, magazines, pool, space.budget);
+        this.decay = new Decay(
+                pool, reclaimer, magazines, reclaimers, options.decay().toNanos(), now);
+        pool.onIdle(decay::request);
     }
 
     /// Opens an arena of this process.
@@ -182,7 +188,7 @@ public final class PageArena implements AutoCloseable {
 
     /// Allocates `pages` adjacent pages, waiting until others free them.
     ///
-    /// @param timeout how long to wait at most; what a tenant gets in stock, and room in a budget above the arena's, is
+    /// @param timeout how long to wait at most; what a reclaimer could free, and room in a budget above the arena's, is
     ///     noticed within 10 ms
     /// @param pages how many pages
     /// @return the handle of the run, or [#NO_PAGE] after the timeout
@@ -194,7 +200,7 @@ public final class PageArena implements AutoCloseable {
         if (run != NO_PAGE) {
             return run;
         }
-        return claim(allocator.allocate(pages, 1, TimeUnit.NANOSECONDS.convert(timeout)));
+        return claim(allocator.await(pages, 1, TimeUnit.NANOSECONDS.convert(timeout)));
     }
 
     /// Frees a page or run, from any thread. Of several calls with one handle exactly one succeeds.
@@ -225,7 +231,7 @@ public final class PageArena implements AutoCloseable {
         return count;
     }
 
-    /// Lengthens an allocation in place by the `pages` that follow it, if they are free. Tenants are not asked.
+    /// Lengthens an allocation in place by the `pages` that follow it, if they are free. Reclaimers are not asked.
     ///
     /// @param page the handle of a page or run
     /// @param pages how many pages
@@ -295,22 +301,35 @@ public final class PageArena implements AutoCloseable {
         return space.file(frames);
     }
 
-    /// Makes somebody known who gives pages back when they are needed elsewhere, or forgets him. An allocation that
-    /// finds no page asks all tenants once and looks again, a waiting one again and again; what they throw is logged.
+    /// Registers a reclaimer, which is called when an allocation finds no page, when the arena is trimmed, and by the
+    /// clock. Registering it twice has no effect.
     ///
-    /// @param tenant who is asked from now on, or no more; after the latter he may still be in a call
-    /// @param isKnown which of the two
-    public void setTenant(PageTenant tenant, boolean isKnown) {
-        tenants.set(tenant, isKnown);
+    /// @param reclaimer the layer above that keeps free pages
+    public void addReclaimer(PageReclaimer reclaimer) {
+        reclaimers.add(reclaimer);
+        decay.request();
     }
 
-    /// Gives the memory of all free pages back at once, those that tenants and magazines have in stock included.
+    /// Unregisters a reclaimer. A call in progress may still finish.
+    ///
+    /// @param reclaimer the reclaimer, registered or not
+    public void removeReclaimer(PageReclaimer reclaimer) {
+        reclaimers.remove(reclaimer);
+    }
+
+    /// Asks for [PageReclaimer#decay] in the next tick, for a reclaimer that has something to do since it answered
+    /// [PageReclaimer.Progress#DONE]. Costs one volatile read unless the arena rests, and never blocks.
+    public void requestDecay() {
+        decay.request();
+    }
+
+    /// Gives the memory of all free pages back at once, including those in magazines and in the caches of reclaimers.
     ///
     /// @return the bytes that went
     public long trim() {
-        tenants.relinquish();
-        allocator.reclaim();
-        return allocator.decommitIdle(0);
+        reclaimer.shrink();
+        reclaimer.flush();
+        return reclaimer.decommitAll();
     }
 
     /// {@return the options, with the sizes that were chosen}
@@ -327,7 +346,7 @@ public final class PageArena implements AutoCloseable {
     ///
     /// @throws UnsupportedOperationException if the system cannot say
     public long residentBytes() {
-        long byteSize = (long) allocator.frontier() << frames.pageSizePower();
+        long byteSize = (long) pool.frontier() << frames.pageSizePower();
         return byteSize == 0 ? 0 : space.pages.memory().residentBytes(space.pages.address(), byteSize);
     }
 
@@ -359,12 +378,12 @@ public final class PageArena implements AutoCloseable {
         liveAtClose += live;
         Maintenance.system().remove(decay);
         if (!frames.isClosed()) {
-            frames.unwireLocked(allocator.frontier());
+            frames.unwireLocked(pool.frontier());
             frames.close();
         }
         // a thread that lost its core on the fast path may still write to the tables
         space.close(liveAtClose > 0 || !slots.isQuiet());
-        tenants.clear();
+        reclaimers.clear();
         closed = true;
         return liveAtClose;
     }
@@ -379,8 +398,8 @@ public final class PageArena implements AutoCloseable {
 
     /// Checks what must always hold; exact only while no other thread uses the arena.
     void checkInvariants() {
-        allocator.checkInvariants();
-        long charged = allocator.read((supply, counts, transit) -> supply.chargedBytes());
+        pool.checkInvariants();
+        long charged = pool.read((supply, counts, transit) -> supply.chargedBytes());
         if (charged != space.budget.usedBytes()) {
             throw new AssertionError("I3: charged=" + charged + ", budget=" + space.budget.report());
         }

@@ -5,8 +5,9 @@ import io.leasehold.memory.BiasedSlots;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
+import io.leasehold.page.Pace;
 import io.leasehold.page.PageArena;
-import io.leasehold.page.PageTenant;
+import io.leasehold.page.PageReclaimer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +50,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     private final Binder<T> binder; // (C)
     private final SlabMemory memory; // (C)
     private final PageArena arena; // (C) whose clock it ages by
-    private final PageTenant tenant = new Tenant();
+    private final PageReclaimer reclaimer = new Reclaimer();
     private final MagazineLayout layout; // (C)
     private final BiasedSlots slots; // (C)
     private final SlabSet<T>[] slabs; // (C) by size class
@@ -104,7 +105,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     }
 
     private SlabHeap<T> known() {
-        arena.setTenant(tenant, true);
+        arena.addReclaimer(reclaimer);
         return this;
     }
 
@@ -267,7 +268,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     ///
     /// @return the bytes that went
     public long trim() {
-        return (long) tenant.relinquish() * memory.pageByteSize();
+        return (long) reclaimer.shrink() * memory.pageByteSize();
     }
 
     /// Gives everything back to the arena. Closing twice has no effect.
@@ -310,23 +311,26 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
             for (ClassPool pool : pools) {
                 pool.unlock();
             }
-            arena.setTenant(tenant, !closed);
+            if (closed) {
+                arena.removeReclaimer(reclaimer);
+            }
         }
     }
 
     /// Gives back in the arena's name.
-    private final class Tenant implements PageTenant {
+    private final class Reclaimer implements PageReclaimer {
 
         @Override
-        public void settle() {
+        public Progress decay(Pace pace) {
             bringHome();
             for (ClassPool pool : pools) {
                 pool.settle();
             }
+            return Progress.NEXT_TICK;
         }
 
         @Override
-        public int relinquish() {
+        public int shrink() {
             bringHome();
             int pages = 0;
             for (ClassPool pool : pools) {

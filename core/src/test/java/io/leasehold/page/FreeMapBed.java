@@ -17,8 +17,11 @@ final class FreeMapBed implements AutoCloseable {
 
     FreeMapBed(int pageCount) {
         long bitmap = BitmapLayout.byteSize(pageCount);
-        memory = ScratchMemory.of(2 * bitmap + Alignment.up(pageCount, 64));
-        map = new FreeMap(pageCount, memory.address(), memory.address() + bitmap, memory.address() + 2 * bitmap);
+        long stamps = Alignment.up(pageCount, 64);
+        memory = ScratchMemory.of(2 * bitmap + stamps + FreeMap.summaryByteSize(pageCount));
+        long used = memory.address();
+        long warm = used + bitmap;
+        map = new FreeMap(pageCount, used, warm, warm + bitmap, warm + bitmap + stamps);
     }
 
     /// {@return the address of the bitmap of used pages}

@@ -9,7 +9,7 @@ import java.util.List;
 /// **Threads.** Confined to one thread.
 final class FreeMapModel {
 
-    private static final int MAX_RUNS = 512;
+    private static final int MAX_RUNS = 256;
 
     final int pageCount;
     final boolean[] used;

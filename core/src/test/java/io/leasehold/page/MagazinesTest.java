@@ -145,6 +145,23 @@ class MagazinesTest {
     }
 
     @Test
+    void newSlotIsShutUntilItIsOpenedAndAgainAfterADrain() {
+        Magazines magazines = magazines(MANY_PAGES, PAGE_BYTES);
+        for (int round = 0; round < 2; round++) {
+            int[] cells = Objects.requireNonNull(magazines.slots().enter(), "no slot");
+            assertThat(Magazines.push(cells, 0, 1)).isFalse();
+            assertThat(magazines.areOpen()).isFalse();
+            assertThat(magazines.open(cells)).isTrue();
+            assertThat(magazines.open(cells)).isFalse();
+            assertThat(magazines.areOpen()).isTrue();
+            assertThat(Magazines.push(cells, 0, 1)).isTrue();
+            BiasedSlots.exit(cells);
+            drain(magazines, (page, pageCount) -> {});
+        }
+        assertThat(magazines.areOpen()).isFalse();
+    }
+
+    @Test
     void slotThatStaysBusyIsLeftAloneUntilTheNextTime() throws Exception {
         Magazines magazines = magazines(MANY_PAGES, PAGE_BYTES);
         List<Integer> home = new ArrayList<>();
@@ -199,17 +216,31 @@ class MagazinesTest {
         return capacities;
     }
 
-    private static int drain(Magazines magazines, Magazines.FreeRunSink sink) {
+    /// Gets the runs that a drain finds.
+    private interface RunSink {
+        void accept(int page, int pageCount);
+    }
+
+    private static int drain(Magazines magazines, RunSink sink) {
         magazines.slots().suspend();
         try {
-            return magazines.drain(sink);
+            return magazines.drain((runs, counts) -> {
+                int at = 0;
+                for (int c = 0; c < counts.length; c++) {
+                    for (int end = at + counts[c]; at < end; at++) {
+                        sink.accept(runs[at], 1 << c);
+                    }
+                }
+            });
         } finally {
             magazines.slots().resume();
         }
     }
 
     private static int[] entered(Magazines magazines) {
-        return Objects.requireNonNull(magazines.slots().enter(), "no slot");
+        int[] cells = Objects.requireNonNull(magazines.slots().enter(), "no slot");
+        magazines.open(cells);
+        return cells;
     }
 
     private static int[] leave(int[] cells) {

@@ -27,7 +27,7 @@ class PageArenaRefusalTest {
     private static final int PAGES = 64;
     private static final long TICK = 1_000_000_000;
     private static final long LARGE_PAGE = 2 << 20;
-    private static final long BATCH_BYTES = FrameSupply.STEP_BYTES;
+    private static final long BATCH_BYTES = FrameReclaimer.BATCH_BYTES;
     private static final int BATCH_PAGES = (int) (BATCH_BYTES / LARGE_PAGE);
 
     private final LedgerVirtualMemory ledger = new LedgerVirtualMemory(Set.of());
@@ -79,10 +79,11 @@ class PageArenaRefusalTest {
     }
 
     @Test
-    void exhaustionByAFailedBarrierIsItsCause() {
+    void exhaustionByAFailedBarrierIsItsCause() throws InterruptedException {
         need(Capability.BARRIER);
         PageArena arena = open(options -> options);
-        arena.free(arena.allocate()); // into the magazine, out of which no barrier brings it
+        // into the magazine of another thread, out of which no barrier brings it
+        Thread.ofPlatform().start(() -> arena.free(arena.allocate())).join();
         memory.failFrom(Call.BARRIER, 1, Errno.EPERM);
         PageExhaustedException e = assertThrows(PageExhaustedException.class, () -> arena.allocateRun(PAGES));
         assertThat(e).hasCauseInstanceOf(OsException.class);

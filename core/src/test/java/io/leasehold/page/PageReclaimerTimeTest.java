@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// When tenants are asked: by the clock, while somebody waits, and by many at once.
 @Timeout(120)
-class PageTenantTimeTest {
+class PageReclaimerTimeTest {
 
     private static final int PAGES = 64;
     private static final long SECOND = 1_000_000_000;
@@ -38,7 +38,7 @@ class PageTenantTimeTest {
     @Test
     void waitingAllocationFindsWhatATenantGetsInStockMeanwhile() throws InterruptedException {
         try (PageArena arena = open()) {
-            StockTenant stock = new StockTenant(arena);
+            StockReclaimer stock = new StockReclaimer(arena);
             long last = arena.allocate();
             long run = arena.allocateRun(PAGES - 1);
             Watchdog watchdog = new Watchdog();
@@ -58,7 +58,7 @@ class PageTenantTimeTest {
     @Test
     void waitingAllocationAsksAsOftenAsItLooksForABudgetWhateverElseWakesIt() throws InterruptedException {
         try (PageArena arena = open()) {
-            StockTenant stock = new StockTenant(arena);
+            StockReclaimer stock = new StockReclaimer(arena);
             long first = arena.allocateRun(PAGES / 2);
             long rest = arena.allocateRun(PAGES / 2 - 1);
             Watchdog watchdog = new Watchdog();
@@ -83,13 +83,13 @@ class PageTenantTimeTest {
     void tenantsSettleInEachTickOfADecay() {
         long start = 12_345;
         try (PageArena arena = PageArena.open(options(), reservations, start)) {
-            StockTenant stock = new StockTenant(arena);
+            StockReclaimer stock = new StockReclaimer(arena);
             for (int second = 0; second < 18; second++) {
                 arena.decay().step(start + second * SECOND);
-                assertThat(stock.settles).hasValue(second + 1);
+                assertThat(stock.decays).hasValue(second + 1);
             }
             arena.decay().step(start + 100 * SECOND);
-            assertThat(stock.settles).as("once, however late it is").hasValue(19);
+            assertThat(stock.decays).as("once, however late it is").hasValue(19);
             assertThat(stock.asked).as("for all he has, by the clock").hasValue(0);
         }
     }
@@ -97,25 +97,25 @@ class PageTenantTimeTest {
     @Test
     void pagesThatATenantSettlesGoInTheirTurnThoughAnotherThrows() {
         try (PageArena arena = PageArena.open(options(), reservations, 0)) {
-            new StockTenant(arena) {
+            new StockReclaimer(arena) {
                 @Override
-                public void settle() {
-                    super.settle();
+                public Progress decay(Pace pace) {
+                    super.decay(pace);
                     throw new IllegalStateException("broken");
                 }
             };
-            StockTenant sound = new StockTenant(arena) {
+            StockReclaimer sound = new StockReclaimer(arena) {
                 @Override
-                public void settle() {
-                    super.settle();
-                    relinquish();
+                public Progress decay(Pace pace) {
+                    shrink();
+                    return super.decay(pace);
                 }
             };
             sound.fill(PAGES);
             for (int second = 1; second <= 17; second++) {
                 assertThat(arena.decay().step(second * SECOND)).isEqualTo((second + 1) * SECOND);
             }
-            assertThat(sound.settles).hasValue(17);
+            assertThat(sound.decays).hasValue(17);
             PageArenaStats stats = arena.stats();
             assertThat(stats.livePages()).isZero();
             assertThat(stats.cachedPages()).isZero();
@@ -128,8 +128,8 @@ class PageTenantTimeTest {
     @Test
     void maintenanceOfTheProcessHasTenantsSettle() {
         try (PageArena arena = PageArena.open(options().withDecay(Duration.ofMillis(40)))) {
-            StockTenant stock = new StockTenant(arena);
-            Eventually.holds("settled", () -> stock.settles.get() >= 3);
+            StockReclaimer stock = new StockReclaimer(arena);
+            Eventually.holds("settled", () -> stock.decays.get() >= 3);
         }
     }
 
@@ -137,11 +137,11 @@ class PageTenantTimeTest {
     @Test
     void aPageIsInOneHandAtATimeWhileTenantsAreAsked() throws InterruptedException {
         PageArena arena = open();
-        StockTenant stock = new StockTenant(arena);
+        StockReclaimer stock = new StockReclaimer(arena);
         AtomicIntegerArray holders = new AtomicIntegerArray(PAGES);
         Watchdog watchdog = new Watchdog();
         CountDownLatch users = new CountDownLatch(2);
-        SplittableRandom seeds = Seeds.random("PageTenantTest");
+        SplittableRandom seeds = Seeds.random("PageReclaimerTest");
         for (int i = 1; i <= 2; i++) {
             int me = i;
             SplittableRandom random = seeds.split();
@@ -159,12 +159,12 @@ class PageTenantTimeTest {
         watchdog.join();
         assertThat(stock.asked.get()).isPositive();
         arena.checkInvariants();
-        stock.relinquish();
+        stock.shrink();
         arena.checkInvariants();
         arena.close();
     }
 
-    private static void use(StockTenant stock, AtomicIntegerArray holders, int me, SplittableRandom random) {
+    private static void use(StockReclaimer stock, AtomicIntegerArray holders, int me, SplittableRandom random) {
         PageArena arena = stock.arena;
         Deque<Long> mine = new ArrayDeque<>();
         for (int round = 0; round < 50_000; round++) {

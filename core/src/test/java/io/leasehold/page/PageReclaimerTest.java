@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// Who keeps pages in stock above an arena: when he is asked for them, and what it matters if he fails.
 @Timeout(120)
-class PageTenantTest {
+class PageReclaimerTest {
 
     private static final int PAGES = 64;
 
@@ -52,7 +52,7 @@ class PageTenantTest {
     @MethodSource("allocations")
     void allocationThatFindsNoPageAsksOnceAndLooksAgain(String name, ToLongFunction<PageArena> allocation) {
         try (PageArena arena = open()) {
-            StockTenant stock = new StockTenant(arena).fill(PAGES);
+            StockReclaimer stock = new StockReclaimer(arena).fill(PAGES);
             assertThat(stock.asked).hasValue(0);
             long page = allocation.applyAsLong(arena);
             assertThat(page).as(name).isNotEqualTo(PageArena.NO_PAGE);
@@ -67,13 +67,13 @@ class PageTenantTest {
     void allocationThatFindsAPageAsksNobody() throws InterruptedException {
         try (PageArena arena = open()) {
             long last = arena.allocateRun(2);
-            StockTenant stock = new StockTenant(arena).fill(PAGES - 2);
+            StockReclaimer stock = new StockReclaimer(arena).fill(PAGES - 2);
             arena.free(last);
             arena.free(arena.allocateRun(2));
             arena.free(arena.allocate());
             arena.free(arena.tryAllocateRun(2, Duration.ofSeconds(1)));
             assertThat(stock.asked).hasValue(0);
-            assertThat(stock.relinquish()).isEqualTo(PAGES - 2);
+            assertThat(stock.shrink()).isEqualTo(PAGES - 2);
         }
     }
 
@@ -85,7 +85,7 @@ class PageTenantTest {
             PageArenaStats before = arena.stats();
             PageExhaustedException alone = exhaustion(arena);
             long allocations = arena.stats().allocations() - before.allocations();
-            StockTenant stock = new StockTenant(arena);
+            StockReclaimer stock = new StockReclaimer(arena);
             before = arena.stats();
             PageExhaustedException asked = exhaustion(arena);
             assertThat(stock.asked).hasValue(1);
@@ -103,11 +103,11 @@ class PageTenantTest {
     @Test
     void pagesThatAnotherGotOutOfATenantAreFoundThoughHeSaysHeFreedNone() {
         try (PageArena arena = open()) {
-            StockTenant stock = new StockTenant(arena) {
+            StockReclaimer stock = new StockReclaimer(arena) {
                 @Override
-                public int relinquish() {
-                    super.relinquish(); // as if for somebody who asked at the same time
-                    return super.relinquish();
+                public int shrink() {
+                    super.shrink(); // as if for somebody who asked at the same time
+                    return super.shrink();
                 }
             };
             stock.fill(PAGES);
@@ -119,27 +119,27 @@ class PageTenantTest {
     @Test
     void everyTenantIsAskedAndWhoIsForgottenIsNot() {
         try (PageArena arena = open()) {
-            StockTenant first = new StockTenant(arena).fill(PAGES / 2);
-            StockTenant second = new StockTenant(arena).fill(PAGES / 2);
-            arena.setTenant(second, true);
+            StockReclaimer first = new StockReclaimer(arena).fill(PAGES / 2);
+            StockReclaimer second = new StockReclaimer(arena).fill(PAGES / 2);
+            arena.addReclaimer(second);
             arena.free(arena.allocateRun(PAGES));
             assertThat(first.asked).hasValue(1);
             assertThat(second.asked).as("of one who was made known twice").hasValue(1);
-            arena.setTenant(first, false);
-            arena.setTenant(first, false);
+            arena.removeReclaimer(first);
+            arena.removeReclaimer(first);
             first.fill(PAGES / 2);
             second.fill(PAGES / 2);
             arena.free(arena.allocate());
             assertThat(first.asked).hasValue(1);
             assertThat(second.asked).hasValue(2);
-            assertThat(first.relinquish()).isEqualTo(PAGES / 2);
+            assertThat(first.shrink()).isEqualTo(PAGES / 2);
         }
     }
 
     @Test
     void trimAsks() {
         try (PageArena arena = open()) {
-            StockTenant stock = new StockTenant(arena).fill(PAGES);
+            StockReclaimer stock = new StockReclaimer(arena).fill(PAGES);
             long bytes = arena.trim();
             assertThat(stock.asked).hasValue(1);
             assertThat(arena.stats().livePages()).isZero();
@@ -154,25 +154,25 @@ class PageTenantTest {
     void growthAsksNobody() {
         try (PageArena arena = open()) {
             long page = arena.allocate();
-            StockTenant stock = new StockTenant(arena).fill(PAGES - 1);
+            StockReclaimer stock = new StockReclaimer(arena).fill(PAGES - 1);
             assertThat(arena.tryGrow(page, 1)).isFalse();
             assertThat(stock.asked).hasValue(0);
             arena.free(page);
-            stock.relinquish();
+            stock.shrink();
         }
     }
 
     @Test
     void tenantThatThrowsKeepsNobodyFromAPage() {
         try (PageArena arena = open()) {
-            StockTenant faulty = new StockTenant(arena) {
+            StockReclaimer faulty = new StockReclaimer(arena) {
                 @Override
-                public int relinquish() {
-                    super.relinquish();
+                public int shrink() {
+                    super.shrink();
                     throw new IllegalStateException("broken");
                 }
             };
-            StockTenant sound = new StockTenant(arena);
+            StockReclaimer sound = new StockReclaimer(arena);
             faulty.fill(PAGES / 2);
             sound.fill(PAGES / 2);
             long run = arena.allocateRun(PAGES);
@@ -193,9 +193,9 @@ class PageTenantTest {
     void errorOfATenantReachesWhoAskedAndLeavesTheArenaInOrder() {
         try (PageArena arena = open()) {
             long run = arena.allocateRun(PAGES);
-            PageTenant faulty = new StockTenant(arena) {
+            PageReclaimer faulty = new StockReclaimer(arena) {
                 @Override
-                public int relinquish() {
+                public int shrink() {
                     boolean isFirst = asked.incrementAndGet() % 2 == 1;
                     if (isFirst) {
                         return 0; // so that a waiter comes to wait
@@ -210,7 +210,7 @@ class PageTenantTest {
             assertThatThrownBy(arena::tryAllocate).hasMessage("broken");
             assertThat(arena.tryAllocate()).isEqualTo(PageArena.NO_PAGE);
             assertThatThrownBy(arena::trim).hasMessage("broken");
-            arena.setTenant(faulty, false);
+            arena.removeReclaimer(faulty);
             arena.checkInvariants();
             arena.free(run);
             arena.free(arena.allocate());
@@ -223,7 +223,7 @@ class PageTenantTest {
     @Test
     void closedArenaAsksNobody() {
         PageArena arena = open();
-        StockTenant stock = new StockTenant(arena);
+        StockReclaimer stock = new StockReclaimer(arena);
         arena.close();
         assertThatThrownBy(arena::tryAllocate).isInstanceOf(PageStateException.class);
         assertThatThrownBy(() -> arena.tryAllocateRun(1, Duration.ZERO)).isInstanceOf(PageStateException.class);
@@ -234,7 +234,7 @@ class PageTenantTest {
     @Test
     void closeThatIsRefusedForgetsNoTenant() {
         try (PageArena arena = open()) {
-            StockTenant stock = new StockTenant(arena).fill(1);
+            StockReclaimer stock = new StockReclaimer(arena).fill(1);
             assertThatThrownBy(arena::close).isInstanceOf(IllegalStateException.class);
             arena.trim();
             assertThat(stock.asked).hasValue(1);

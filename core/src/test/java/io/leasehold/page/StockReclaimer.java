@@ -4,21 +4,21 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// A tenant with pages in stock, who counts how often he is asked.
-class StockTenant implements PageTenant {
+/// A reclaimer with pages in a cache, which counts how often it is called.
+class StockReclaimer implements PageReclaimer {
 
     final PageArena arena;
     final Queue<Long> pages = new ConcurrentLinkedQueue<>();
-    final AtomicInteger settles = new AtomicInteger();
+    final AtomicInteger decays = new AtomicInteger();
     final AtomicInteger asked = new AtomicInteger();
 
-    StockTenant(PageArena arena) {
+    StockReclaimer(PageArena arena) {
         this.arena = arena;
-        arena.setTenant(this, true);
+        arena.addReclaimer(this);
     }
 
     /// Takes `count` pages.
-    StockTenant fill(int count) {
+    StockReclaimer fill(int count) {
         for (int i = 0; i < count; i++) {
             pages.add(arena.allocate());
         }
@@ -26,12 +26,13 @@ class StockTenant implements PageTenant {
     }
 
     @Override
-    public void settle() {
-        settles.incrementAndGet();
+    public Progress decay(Pace pace) {
+        decays.incrementAndGet();
+        return Progress.NEXT_TICK;
     }
 
     @Override
-    public int relinquish() {
+    public int shrink() {
         asked.incrementAndGet();
         int count = 0;
         for (Long page = pages.poll(); page != null; page = pages.poll()) {

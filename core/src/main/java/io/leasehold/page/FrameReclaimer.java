@@ -1,0 +1,250 @@
+package io.leasehold.page;
+
+import io.leasehold.memory.BiasedSlots;
+import io.leasehold.memory.Region;
+import io.leasehold.memory.ShortLock;
+import io.leasehold.os.OsException;
+import io.leasehold.os.VirtualMemory.Capability;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/// Gets pages back from wherever they are: from magazines, from the reclaimers above, and with their memory for the
+/// kernel.
+///
+/// ```text
+///   find       own magazine ---> all magazines ---> decommits, if memory is short ---> reclaimers ---> once more
+///   flush      all magazines, into the pool
+///   decommit   idle pages, to the kernel, a batch at a time
+/// ```
+///
+/// **Cost.** A part of [#find] that cannot help is skipped: a magazine that is shut is empty, and a reclaimer in which
+/// nothing changed looks at a few words. Flushing interrupts all running threads. Requests whose flushes were in vain
+/// [#MAX_FUTILE_FLUSHES] times in a row flush for one part in [#REST_PARTS] of the time from then on, so that threads
+/// at the limit do not slow down a thread that works within its magazine. Such a request may miss a run that another
+/// thread freed into its own magazine within the last few hundred microseconds. No request misses a page that the
+/// calling thread freed, or that was freed into the pool, and a request that waits misses none at all.
+///
+/// **Threads.** Thread-safe. Lock order: `shrinkLock`, `flushLock`, the lock of the pool. None is taken in a slot.
+final class FrameReclaimer {
+
+    /// A decommit keeps this much out of reach of allocations at a time.
+    static final long BATCH_BYTES = 2 << 20;
+
+    /// Requests that find no page flush for one part in so many of the time, once flushing was in vain.
+    private static final int REST_PARTS = 20;
+
+    /// Flushes in a row that did not help, after which requests have to wait for their part of the time.
+    private static final int MAX_FUTILE_FLUSHES = 4;
+
+    private final FramePool pool; // (C)
+    private final Region region; // (C)
+    private final PageFrames frames; // (C)
+    private final Magazines magazines; // (C)
+    private final BiasedSlots slots; // (C) of the magazines
+    private final PageReclaimers reclaimers; // (C)
+    private final int batchPages; // (C)
+    private final boolean decommits; // (C)
+    private final ReentrantLock flushLock = new ReentrantLock();
+
+    /// Held while reclaimers free pages, until the pages are in the pool: a second thread that finds no page waits for
+    /// them, and then has little to do.
+    private final ShortLock shrinkLock = new ShortLock();
+
+    private volatile long nextFlush = System.nanoTime(); // (A) racy on purpose: one flush more does no harm
+    private volatile int futileFlushes; // (A) in a row; racy as well
+
+    FrameReclaimer(
+            FramePool pool,
+            Region region,
+            PageFrames frames,
+            Magazines magazines,
+            PageReclaimers reclaimers,
+            int framePages) {
+        this.pool = pool;
+        this.region = region;
+        this.frames = frames;
+        this.magazines = magazines;
+        this.slots = magazines.slots();
+        this.reclaimers = reclaimers;
+        this.batchPages = (int) Math.max(framePages, BATCH_BYTES >>> frames.pageSizePower());
+        this.decommits = region.memory().can(Capability.DECOMMIT);
+    }
+
+    /// Looks for a run wherever it may be, for a request that found none in the pool.
+    ///
+    /// @param asksReclaimers true if the layers above are asked too
+    /// @return the first page, or [FreeMap#NONE]
+    int find(RunRequest request, boolean asksReclaimers) {
+        long refusals = pool.kernelRefusals();
+        int page = findBelow(request);
+        if (page < 0 && asksReclaimers && !reclaimers.isEmpty()) {
+            shrink();
+            page = findBelow(request);
+        }
+        if (page < 0) {
+            pool.blameKernelAfter(refusals);
+        }
+        return page;
+    }
+
+    private int findBelow(RunRequest request) {
+        flushOwn();
+        int page = pool.tryTake(request);
+        if (page < 0 && mayFlush()) {
+            flush();
+            page = pool.tryTake(request);
+            futileFlushes = page < 0 ? futileFlushes + 1 : 0;
+        }
+        if (page < 0) {
+            page = findByDecommit(request);
+        }
+        return page;
+    }
+
+    private int findByDecommit(RunRequest request) {
+        int page = FreeMap.NONE;
+        if (decommits && request.needsMemory()) {
+            DecommitBatch batch = new DecommitBatch(batchPages);
+            boolean more = true;
+            while (more && page < 0) {
+                more = decommitOnce(batch, 0);
+                page = batch.count() > 0 ? pool.tryTake(request) : FreeMap.NONE;
+            }
+        }
+        return page < 0 ? pool.takeFromTransit(request) : page;
+    }
+
+    /// Has the reclaimers free what is not in use, into the pool.
+    void shrink() {
+        shrinkLock.lock();
+        try {
+            reclaimers.shrink();
+            flushOwn();
+        } finally {
+            shrinkLock.unlock();
+        }
+    }
+
+    /// Empties the magazines of the calling thread into the pool.
+    private void flushOwn() {
+        int[] cells = magazines.areOpen() ? slots.enter() : null;
+        if (cells == null) {
+            return;
+        }
+        int[] runs = null;
+        int[] runCounts = null;
+        try {
+            if (!Magazines.isEmpty(cells)) {
+                runs = new int[Magazines.MAX_RUNS];
+                runCounts = new int[Magazines.CLASSES];
+                Magazines.empty(cells, runs, runCounts);
+            }
+        } finally {
+            BiasedSlots.exit(cells);
+        }
+        if (runs != null && runCounts != null) {
+            pool.giveAll(runs, runCounts);
+        }
+    }
+
+    private boolean mayFlush() {
+        return magazines.areOpen()
+                && magazines.cachedPages() > 0
+                && (futileFlushes < MAX_FUTILE_FLUSHES || System.nanoTime() - nextFlush >= 0);
+    }
+
+    /// Empties and shuts the magazines of all threads, if one is open.
+    void flush() {
+        if (!magazines.areOpen()) {
+            return;
+        }
+        flushLock.lock();
+        try {
+            long begin = System.nanoTime();
+            pool.countFlush(drain());
+            long end = System.nanoTime();
+            nextFlush = end + REST_PARTS * (end - begin);
+        } finally {
+            flushLock.unlock();
+        }
+    }
+
+    /// {@return the number of slots that could not be emptied}
+    private int drain() {
+        slots.suspend();
+        try {
+            if (region.memory().can(Capability.BARRIER)) {
+                region.memory().barrier();
+            }
+            return magazines.drain(pool::giveAll);
+        } catch (OsException e) {
+            // without the barrier no slot may be touched; its pages are flushed the next time
+            pool.refused(e);
+            return 1;
+        } finally {
+            slots.resume();
+        }
+    }
+
+    /// Gives the memory of all idle pages back. A batch that the kernel refuses is left out.
+    ///
+    /// @return the bytes that went
+    long decommitAll() {
+        DecommitBatch batch = new DecommitBatch(batchPages);
+        long pages = 0;
+        boolean more = decommits;
+        while (more) {
+            more = decommitOnce(batch, 0);
+            pages += batch.gone();
+        }
+        return pages << frames.pageSizePower();
+    }
+
+    /// Gives the memory of pages back that have been idle for at least `minAge` ticks. A batch that the kernel refuses
+    /// begins to age anew.
+    ///
+    /// @return true if nothing is left to do in this tick
+    boolean decommitAged(int minAge, Pace pace) {
+        if (!pool.isAging()) {
+            return true;
+        }
+        DecommitBatch batch = new DecommitBatch(batchPages);
+        boolean more = true;
+        while (more) {
+            more = decommitOnce(batch, minAge);
+            if (more && pace.isSpent()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// Gives back one batch.
+    ///
+    /// @return true if there may be more
+    private boolean decommitOnce(DecommitBatch batch, int minAge) {
+        batch.clear();
+        boolean more = pool.takeIdle(batch, minAge);
+        if (batch.count() > 0) {
+            OsException failure = decommit(batch);
+            pool.finish(batch, failure);
+            batch.noteGone(failure == null);
+        }
+        return more;
+    }
+
+    private @Nullable OsException decommit(DecommitBatch batch) {
+        long[] addresses = new long[batch.count()];
+        long[] byteSizes = new long[batch.count()];
+        for (int i = 0; i < batch.count(); i++) {
+            addresses[i] = frames.addressOf(batch.page(i));
+            byteSizes[i] = (long) batch.pageCount(i) << frames.pageSizePower();
+        }
+        try {
+            region.decommit(addresses, byteSizes, batch.count());
+            return null;
+        } catch (OsException e) {
+            return e;
+        }
+    }
+}
