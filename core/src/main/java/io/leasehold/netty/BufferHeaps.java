@@ -33,6 +33,8 @@ final class BufferHeaps {
     final MemoryBudget charged; // (C) what the arena's memory is charged to
     final @Nullable SoftLimit softLimit; // (C)
     private final @Nullable MemoryBudget own; // (C) the same, if it was made here and the arena too
+    private final RationedText directHolders; // (C)
+    private final RationedText heapHolders; // (C)
     private final String name; // (C)
 
     private BufferHeaps(
@@ -59,6 +61,8 @@ final class BufferHeaps {
                     }
                     return new LeasedHeapByteBuf(allocator, heap, token, array, Math.toIntExact(at), byteSize);
                 });
+        this.directHolders = new RationedText(() -> holders(direct), System::nanoTime);
+        this.heapHolders = new RationedText(() -> holders(onHeap), System::nanoTime);
     }
 
     /// Opens what a builder describes.
@@ -145,19 +149,20 @@ final class BufferHeaps {
                 topHolders(heapStats)));
     }
 
-    /// {@return why a buffer cannot be lent: what was asked for, what is allowed, who has it}
-    String refusal(SlabHeap<CountedByteBuf> heap, int byteSize) {
+    /// {@return the error for a buffer that cannot be lent: what was asked for, what is allowed, what holds it}
+    BufferMemoryError refusal(SlabHeap<CountedByteBuf> heap, int byteSize) {
         boolean isDirect = heap == direct;
+        long limit = isDirect
+                ? Math.min(arena.options().byteSize(), charged.byteLimit())
+                : Runtime.getRuntime().maxMemory();
+        return new BufferMemoryError(isDirect, byteSize, limit, (isDirect ? directHolders : heapHolders).get());
+    }
+
+    private String holders(SlabHeap<CountedByteBuf> heap) {
         SlabHeapStats stats = heap.stats();
         return String.format(
                 Locale.ROOT,
-                "no memory for a %s buffer: request=%,d B, bound=%,d B, used=%,d B, allocator=%s, budget: %s;"
-                        + " top holders: %s",
-                isDirect ? "direct" : "heap",
-                byteSize,
-                isDirect
-                        ? Math.min(arena.options().byteSize(), charged.byteLimit())
-                        : Runtime.getRuntime().maxMemory(),
+                "used=%,d B, allocator=%s, budget: %s; top holders: %s",
                 stats.heldBytes(),
                 name,
                 charged.report(),

@@ -1,15 +1,42 @@
 package io.leasehold.netty;
 
-/// There is no memory for a buffer within the bound; the message says who holds it.
+import java.util.Locale;
+
+/// There is no memory for a buffer within the limit; the message says what holds it.
 ///
 /// It is an [OutOfMemoryError] because that is what Netty closes a channel for; after any other error a channel that
 /// cannot get a buffer would try again at once, and for ever. Nothing is lost with it: the allocator goes on, and so
-/// does every buffer that is out.
+/// does every buffer that is lent.
+///
+/// **Cost.** The message is put together when it is asked for, since most of these errors are never read.
 public final class BufferMemoryError extends OutOfMemoryError {
 
-    private static final long serialVersionUID = 1;
+    private static final long serialVersionUID = 2;
 
-    BufferMemoryError(String message) {
-        super(message);
+    private final boolean isDirect; // (C)
+    private final int requestedBytes; // (C)
+    private final long limitBytes; // (C)
+    private final String holders; // (C)
+
+    /// @param isDirect whether the buffer was to be direct or on the Java heap
+    /// @param requestedBytes capacity of the buffer
+    /// @param limitBytes the limit
+    /// @param holders what holds the memory
+    BufferMemoryError(boolean isDirect, int requestedBytes, long limitBytes, String holders) {
+        this.isDirect = isDirect;
+        this.requestedBytes = requestedBytes;
+        this.limitBytes = limitBytes;
+        this.holders = holders;
+    }
+
+    @Override
+    public String getMessage() {
+        return String.format(
+                Locale.ROOT,
+                "no memory for a %s buffer: request=%,d B, bound=%,d B, %s",
+                isDirect ? "direct" : "heap",
+                requestedBytes,
+                limitBytes,
+                holders);
     }
 }

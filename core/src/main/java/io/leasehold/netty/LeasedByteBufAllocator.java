@@ -251,8 +251,8 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     }
 
     private BufferMemoryError refused(SlabHeap<CountedByteBuf> heap, int byteSize) {
-        String message = heaps().refusal(heap, byteSize);
-        log.refused(message);
-        return new BufferMemoryError(message);
+        BufferMemoryError error = heaps().refusal(heap, byteSize);
+        log.refused(error);
+        return error;
     }
 }

@@ -30,14 +30,15 @@ final class RefusalLog {
         return new RefusalLog(line -> log.log(System.Logger.Level.WARNING, line), System::nanoTime);
     }
 
-    /// Writes the line, or counts it.
-    void refused(String message) {
+    /// Writes the message of an error, or counts it.
+    void refused(Throwable error) {
         long now = clock.getAsLong();
         long due = next.get();
         if (now - due < 0 || !next.compareAndSet(due, now + INTERVAL_NANOS)) {
             suppressed.incrementAndGet();
             return;
         }
+        String message = error.getMessage();
         long before = suppressed.getAndSet(0);
         lines.accept(before == 0 ? message : message + "; " + before + " more refusals were not logged");
     }

@@ -1,7 +1,7 @@
 package io.leasehold.page;
 
+import io.leasehold.memory.RestFlag;
 import io.leasehold.page.PageReclaimer.Progress;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /// The clock of one arena: how old idle pages are, and when their memory is given back.
@@ -13,16 +13,12 @@ import org.jspecify.annotations.Nullable;
 ///   decay   ^   ^   ^   ^   ^   ^   ^    ^   ^         reclaimers free what they no longer need
 /// ```
 ///
-/// **Rest.** An arena with nothing to give back rests: no step is made before [#request]. Each change that gives
-/// background work something to do (a page becomes idle, a magazine gets its first page, a reclaimer asks) is made
-/// first, and [#request] is called after it; a step says first that it may rest, and looks for work after that. So
-/// either the step sees the change, or the request sees the rest.
+/// **Rest.** An arena with nothing to give back rests: no step is made before [#request], which follows each change that
+/// gives background work something to do: a page becomes idle, a magazine gets its first page, a reclaimer asks. How no
+/// change is missed says [RestFlag].
 ///
 /// **Threads.** [#step] by one thread at a time: maintenance, or a test with a clock of its own. [#request] by any
 /// thread, without blocking.
-///
-/// **Memory order.** `resting` and what the changes write are volatile, or guarded by the lock under which the step
-/// looks: the store of each side comes before its load in one total order. `RestStress` checks it.
 final class Decay {
 
     static final int TICKS = 8;
@@ -36,7 +32,7 @@ final class Decay {
     private final PageReclaimers reclaimers; // (C)
     private final long tickNanos; // (C)
     private final long start; // (C)
-    private final AtomicBoolean resting = new AtomicBoolean(); // (A)
+    private final RestFlag rest = new RestFlag(); // (A)
     private volatile @Nullable Runnable waker; // (A) set once, by maintenance
     private long nextFlush = TICKS; // (O)
 
@@ -67,7 +63,7 @@ final class Decay {
     ///
     /// @return when to call again: `now` if work is left, the time of the next tick, or [#NEVER]
     long step(long now, Pace pace) {
-        resting.set(true); // before anything is looked at
+        rest.begin(); // before anything is looked at
         long tick = catchUp(now);
 
         Progress progress = reclaimers.decay(pace);
@@ -80,13 +76,13 @@ final class Decay {
         if (progress == Progress.DONE && isFinished && !pool.isAging() && !magazines.areOpen()) {
             return NEVER;
         }
-        resting.set(false);
+        rest.cancel();
         return progress == Progress.UNFINISHED || !isFinished ? now : nextTick(now);
     }
 
     /// Ends the rest of the arena, if it rests.
     void request() {
-        if (resting.get() && resting.compareAndSet(true, false)) {
+        if (rest.end()) {
             Runnable wake = waker;
             if (wake != null) {
                 wake.run();

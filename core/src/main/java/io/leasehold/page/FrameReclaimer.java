@@ -78,7 +78,7 @@ final class FrameReclaimer {
         long refusals = pool.kernelRefusals();
         int page = findBelow(request);
         if (page < 0 && asksReclaimers && !reclaimers.isEmpty()) {
-            shrink();
+            shrink(false);
             page = findBelow(request);
         }
         if (page < 0) {
@@ -115,10 +115,16 @@ final class FrameReclaimer {
     }
 
     /// Has the reclaimers free what is not in use, into the pool.
-    void shrink() {
+    ///
+    /// @param isTrim true if nothing may be left in the caches of other threads
+    void shrink(boolean isTrim) {
         shrinkLock.lock();
         try {
-            reclaimers.shrink();
+            if (isTrim) {
+                reclaimers.trim();
+            } else {
+                reclaimers.shrink();
+            }
             flushOwn();
         } finally {
             shrinkLock.unlock();

@@ -200,7 +200,8 @@ final class FrameSupply {
 
     void checkInvariants(int transit) {
         map.checkInvariants(transit);
-        if (map.usedPages(frontier) != 0) {
+        int beyond = terms.pageCount - frontier;
+        if (beyond > 0 && map.firstUsed(frontier, beyond) != FreeMap.NONE) {
             throw new AssertionError("I2: used pages from the frontier on: " + frontier);
         }
     }

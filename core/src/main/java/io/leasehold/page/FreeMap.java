@@ -2,13 +2,11 @@ package io.leasehold.page;
 
 import static io.leasehold.page.BitmapLayout.BLOCK_PAGES;
 import static io.leasehold.page.BitmapLayout.BLOCK_POWER;
-import static io.leasehold.page.BitmapLayout.BYTES_PER_WORD;
 import static io.leasehold.page.BitmapLayout.WORDS_PER_BLOCK;
 import static io.leasehold.page.BitmapLayout.mask;
 import static io.leasehold.page.BitmapLayout.nextWord;
 import static io.leasehold.page.BitmapLayout.wordOffset;
 
-import io.leasehold.memory.Alignment;
 import io.leasehold.memory.OffHeap;
 
 /// Which pages are free, and which of the free ones still hold memory: two bitmaps, and what is known of their blocks.
@@ -19,7 +17,7 @@ import io.leasehold.memory.OffHeap;
 ///   warm      11111010 00000000  ...                         1: may hold memory, so it is charged to the budget
 ///   free = !used     idle = !used && warm     cold = !warm
 ///
-///   runs      a RunTree over the free pages, one over the idle pages: where a run of some length begins
+///   runs      FreeRuns of the free pages, and of the idle pages: where a run of some length begins
 ///   aging     AgingBlocks: which blocks have idle pages that become old enough to go
 /// ```
 ///
@@ -31,7 +29,7 @@ import io.leasehold.memory.OffHeap;
 /// **Threads.** Guarded by the lock of [FramePool].
 ///
 /// **Invariants.** I1: `freePages`, `idlePages` and `warmPages` are the population of the bitmaps. I2: a used page is
-/// warm, unless it is being decommitted with its frame. I3: the trees say of each block what its bits say.
+/// warm, unless it is being decommitted with its frame. I3: the trees of the runs follow the bitmaps.
 final class FreeMap {
 
     static final int NONE = -1;
@@ -47,8 +45,8 @@ final class FreeMap {
     private final long used; // (C) address of the bitmap
     private final long warm; // (C) address of the bitmap
     private final long stamps; // (C) address of one byte a page: the tick of its last free
-    private final RunTree freeRuns; // (L)
-    private final RunTree idleRuns; // (L)
+    private final FreeRuns freeRuns; // (L)
+    private final FreeRuns idleRuns; // (L)
     private final AgingBlocks aging; // (L)
     private int freePages; // (L)
     private int idlePages; // (L)
@@ -64,8 +62,8 @@ final class FreeMap {
         this.used = usedBits;
         this.warm = warmBits;
         this.stamps = stamps;
-        this.freeRuns = new RunTree(summaries, blocks, true);
-        this.idleRuns = new RunTree(summaries + RunTree.byteSize(blocks), blocks, false);
+        this.freeRuns = new FreeRuns(pageCount, usedBits, warmBits, summaries, false);
+        this.idleRuns = new FreeRuns(pageCount, usedBits, warmBits, summaries + RunTree.byteSize(blocks), true);
         this.aging = new AgingBlocks(summaries + 2 * RunTree.byteSize(blocks));
         this.freePages = blocks * BLOCK_PAGES;
         int beyond = freePages - pageCount;
@@ -102,69 +100,7 @@ final class FreeMap {
     ///
     /// @return the first page, or [#NONE]
     int find(int n, int align, boolean idleOnly) {
-        int page = findFrom(0, n, idleOnly);
-        while (page >= 0 && align > 1) {
-            long aligned = Alignment.up(page, align);
-            if (aligned == page) {
-                break;
-            }
-            if (aligned > pageCount - n) {
-                return NONE;
-            }
-            page = findFrom((int) aligned, n, idleOnly);
-        }
-        return page;
-    }
-
-    /// {@return the lowest page from `page` on at which `n` adjacent pages are free or idle, or [#NONE]}
-    private int findFrom(int page, int n, boolean idleOnly) {
-        int block = page >>> BLOCK_POWER;
-        int carry = 0;
-        if ((page & (BLOCK_PAGES - 1)) != 0) {
-            int found = findInside(block, page, n, idleOnly);
-            if (found >= 0) {
-                return found;
-            }
-            carry = Math.min(suffix(block, idleOnly), ((block + 1) << BLOCK_POWER) - page);
-            block++;
-        }
-        if (block == blocks) {
-            return NONE;
-        }
-        int found = (idleOnly ? idleRuns : freeRuns).find(block, carry, n);
-        if (found >= RunTree.NONE) {
-            return found;
-        }
-        int inside = RunTree.inside(found);
-        return findInside(inside, inside << BLOCK_POWER, n, idleOnly);
-    }
-
-    /// {@return the lowest page from `page` on at which `n` adjacent pages of `block` are free or idle, or [#NONE]}
-    private int findInside(int block, int page, int n, boolean idleOnly) {
-        int base = block << BLOCK_POWER;
-        int start = page;
-        int run = 0;
-        for (int word = (page - base) >>> 6; word < WORDS_PER_BLOCK; word++) {
-            long bits = available(block * WORDS_PER_BLOCK + word, idleOnly);
-            int at = base + word * Long.SIZE;
-            int bit = Math.max(0, page - at);
-            while (bit < Long.SIZE) {
-                long rest = bits >>> bit;
-                if ((rest & 1) == 0) {
-                    run = 0;
-                    bit += rest == 0 ? Long.SIZE : Long.numberOfTrailingZeros(rest);
-                } else {
-                    int ones = Long.numberOfTrailingZeros(~rest);
-                    start = run == 0 ? at + bit : start;
-                    run += ones;
-                    if (run >= n) {
-                        return start;
-                    }
-                    bit += ones;
-                }
-            }
-        }
-        return NONE;
+        return (idleOnly ? idleRuns : freeRuns).find(n, align);
     }
 
     /// Takes up to `max` single idle pages and writes them to `out`.
@@ -173,10 +109,10 @@ final class FreeMap {
     int takeIdleSingles(int[] out, int max) {
         int taken = 0;
         while (taken < max && idlePages > 0) {
-            int block = findFrom(0, 1, true) >>> BLOCK_POWER;
+            int block = idleRuns.findFrom(0, 1) >>> BLOCK_POWER;
             int from = taken;
             for (int word = 0; word < WORDS_PER_BLOCK && taken < max; word++) {
-                long bits = available(block * WORDS_PER_BLOCK + word, true);
+                long bits = idleRuns.bits(block * WORDS_PER_BLOCK + word);
                 for (; bits != 0 && taken < max; bits &= bits - 1) {
                     out[taken++] = (block << BLOCK_POWER) + word * Long.SIZE + Long.numberOfTrailingZeros(bits);
                 }
@@ -292,7 +228,7 @@ final class FreeMap {
     /// @return true if there may be more behind what was looked at
     boolean takeIdle(DecommitBatch batch, int tick, int minAge, int framePages) {
         for (int looks = 0; looks < MAX_LOOKS && !batch.isFull(); looks++) {
-            int page = batch.from() < pageCount ? findFrom(batch.from(), 1, true) : NONE;
+            int page = batch.from() < pageCount ? idleRuns.findFrom(batch.from(), 1) : NONE;
             if (page < 0) {
                 return false;
             }
@@ -337,25 +273,10 @@ final class FreeMap {
         return Math.min((block + 1) << BLOCK_POWER, pageCount);
     }
 
-    /// {@return how many pages from `page` on are used}
-    int usedPages(int page) {
-        int count = 0;
-        for (int at = page; at < pageCount; at = nextWord(at)) {
-            count += Long.bitCount(OffHeap.getLong(used + wordOffset(at)) & mask(at, pageCount));
-        }
-        return count;
-    }
-
     void checkInvariants(int transit) {
-        int free = 0;
-        int idle = 0;
         int warmSeen = 0;
         int usedCold = 0;
-        for (int word = 0; word < blocks * WORDS_PER_BLOCK; word++) {
-            free += Long.bitCount(available(word, false));
-            idle += Long.bitCount(available(word, true));
-        }
-        require(free == freePages && idle == idlePages, "I1: totals", free);
+        require(freeRuns.count() == freePages && idleRuns.count() == idlePages, "I1: totals", freePages);
         for (int page = 0; page < pageCount; page += Long.SIZE) {
             long usedBits = OffHeap.getLong(used + wordOffset(page)) & mask(page, pageCount);
             long warmBits = OffHeap.getLong(warm + wordOffset(page));
@@ -364,10 +285,8 @@ final class FreeMap {
         }
         require(warmSeen == warmPages, "I1: warm pages", warmSeen);
         require(usedCold <= transit, "I2: used but cold pages", usedCold);
-        for (int block = 0; block < blocks; block++) {
-            freeRuns.check(block, prefix(block, false), suffix(block, false), longest(block, false));
-            idleRuns.check(block, prefix(block, true), suffix(block, true), longest(block, true));
-        }
+        freeRuns.checkInvariants();
+        idleRuns.checkInvariants();
         aging.checkInvariants();
     }
 
@@ -392,7 +311,7 @@ final class FreeMap {
     }
 
     private boolean isIdle(int page) {
-        return (available(page / Long.SIZE, true) >>> page & 1) != 0;
+        return (idleRuns.bits(page / Long.SIZE) >>> page & 1) != 0;
     }
 
     private boolean isOld(int page, int tick, int minAge) {
@@ -453,69 +372,10 @@ final class FreeMap {
 
     /// Lets the trees follow the bitmaps.
     private void refresh(int page, int n, boolean idleToo) {
-        for (int block = page >>> BLOCK_POWER; block <= (page + n - 1) >>> BLOCK_POWER; block++) {
-            freeRuns.update(block, prefix(block, false), suffix(block, false), longest(block, false));
-            if (idleToo) {
-                idleRuns.update(block, prefix(block, true), suffix(block, true), longest(block, true));
-            }
+        freeRuns.refresh(page, n);
+        if (idleToo) {
+            idleRuns.refresh(page, n);
         }
-    }
-
-    private long available(int word, boolean idleOnly) {
-        long free = ~OffHeap.getLong(used + (long) word * BYTES_PER_WORD);
-        return idleOnly ? free & OffHeap.getLong(warm + (long) word * BYTES_PER_WORD) : free;
-    }
-
-    private int prefix(int block, boolean idleOnly) {
-        int length = 0;
-        for (int word = 0; word < WORDS_PER_BLOCK; word++) {
-            int ones = Long.numberOfTrailingZeros(~available(block * WORDS_PER_BLOCK + word, idleOnly));
-            length += ones;
-            if (ones < Long.SIZE) {
-                break;
-            }
-        }
-        return length;
-    }
-
-    private int suffix(int block, boolean idleOnly) {
-        int length = 0;
-        for (int word = WORDS_PER_BLOCK - 1; word >= 0; word--) {
-            int ones = Long.numberOfLeadingZeros(~available(block * WORDS_PER_BLOCK + word, idleOnly));
-            length += ones;
-            if (ones < Long.SIZE) {
-                break;
-            }
-        }
-        return length;
-    }
-
-    private int longest(int block, boolean idleOnly) {
-        int longest = 0;
-        int run = 0; // that reaches the word
-        for (int word = 0; word < WORDS_PER_BLOCK; word++) {
-            long bits = available(block * WORDS_PER_BLOCK + word, idleOnly);
-            if (bits == -1) {
-                run += Long.SIZE;
-                continue;
-            }
-            longest = Math.max(longest, run + Long.numberOfTrailingZeros(~bits));
-            longest = longestWithin(bits, longest);
-            run = Long.numberOfLeadingZeros(~bits);
-        }
-        return Math.max(longest, run);
-    }
-
-    /// {@return the length of the longest run within a word, or `least` if none is longer}
-    private static int longestWithin(long bits, int least) {
-        if (Long.bitCount(bits) <= least) {
-            return least;
-        }
-        int length = 0;
-        for (long rest = bits; rest != 0; rest &= rest << 1) {
-            length++;
-        }
-        return Math.max(length, least);
     }
 
     private static void require(boolean holds, String what, int where) {

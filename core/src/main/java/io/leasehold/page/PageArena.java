@@ -327,7 +327,7 @@ public final class PageArena implements AutoCloseable {
     ///
     /// @return the bytes that went
     public long trim() {
-        reclaimer.shrink();
+        reclaimer.shrink(true);
         reclaimer.flush();
         return reclaimer.decommitAll();
     }

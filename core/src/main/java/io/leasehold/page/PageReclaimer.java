@@ -4,7 +4,8 @@ package io.leasehold.page;
 ///
 /// ```text
 ///   decay    by the clock   gives back what was not needed since the last tick
-///   shrink   under pressure gives back everything that is not in use
+///   shrink   under pressure gives back what is not in use
+///   trim     when asked     gives back all of it
 /// ```
 ///
 /// A callback may only free pages. Allocating would call the reclaimer again, and closing the arena would deadlock.
@@ -17,8 +18,8 @@ package io.leasehold.page;
 /// `Error` reaches the thread that needed pages. The arena is consistent in both cases, and pages that were freed
 /// before the failure stay freed.
 ///
-/// **Threads.** Called without any lock of the arena: [#decay] by one thread at a time, [#shrink] by any thread that
-/// found no page, also by several at once.
+/// **Threads.** Called without any lock of the arena: [#decay] by one thread at a time, [#shrink] and [#trim] by any
+/// thread.
 public interface PageReclaimer {
 
     /// How far a reclaimer came.
@@ -37,8 +38,16 @@ public interface PageReclaimer {
     /// @return whether to call it again
     Progress decay(Pace pace);
 
-    /// Gives back everything that is not in use, because an allocation found no page or the arena is trimmed.
+    /// Gives back everything that is not in use, because an allocation found no page. Caches of other threads may be
+    /// left alone if looking into them was in vain just before.
     ///
     /// @return number of pages that were freed
     int shrink();
+
+    /// Gives back everything that is not in use, in the caches of all threads too, because the arena is trimmed.
+    ///
+    /// @return number of pages that were freed
+    default int trim() {
+        return shrink();
+    }
 }

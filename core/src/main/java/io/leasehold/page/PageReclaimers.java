@@ -62,6 +62,11 @@ final class PageReclaimers {
         call("shrink", PageReclaimer::shrink);
     }
 
+    /// Has every reclaimer give back all that is not in use.
+    void trim() {
+        call("trim", PageReclaimer::trim);
+    }
+
     boolean isEmpty() {
         return reclaimers.isEmpty();
     }

@@ -98,7 +98,8 @@ final class ArenaMemory implements SlabMemory {
 
     @Override
     public List<SlabRun> keep(SlabRun run, BitSet kept) {
-        end(run);
+        unwire(run);
+        endLease(run);
         List<SlabRun> left = new ArrayList<>();
         long rest = run.page;
         for (int from = 0; from < run.pages; ) {
@@ -120,13 +121,17 @@ final class ArenaMemory implements SlabMemory {
     }
 
     @Override
+    public void unwire(SlabRun run) {
+        frames.unwire(run.page);
+    }
+
+    @Override
     public void free(SlabRun run) {
-        end(run);
+        endLease(run);
         arena.free(run.page);
     }
 
-    private void end(SlabRun run) {
-        frames.unwire(run.page); // first, as the kernel may refuse to unlock it
+    private void endLease(SlabRun run) {
         try {
             leases.release(run.lease);
         } catch (LeaseStateException e) {

@@ -42,8 +42,13 @@ final class ArrayMemory implements SlabMemory {
     }
 
     @Override
+    public void unwire(SlabRun run) {
+        // arrays are not wired
+    }
+
+    @Override
     public void free(SlabRun run) {
-        // whoever lets go of the run frees it
+        // the collector frees the array once no slab has it
     }
 
     @Override

@@ -2,84 +2,155 @@ package io.leasehold.slab;
 
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.os.OsException;
+import io.leasehold.page.Pace;
+import io.leasehold.page.PageReclaimer.Progress;
+import io.leasehold.slab.Depot.Batch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// The free blocks of one size that threads share: a depot between the magazines, and the slabs behind it.
 ///
 /// ```text
-///   magazine of a thread  <---- half a magazine ---->  depot  <---- block ---->  slabs, the lowest first
-///        (no lock)                                       (under the lock)
+///   magazine of a thread  <---- half a magazine ---->  Depot  <---- batch ---->  LockedSlabs, the lowest slab first
+///        (no lock)                                    (no lock)                    (under their lock)
 /// ```
 ///
-/// **Threads.** Thread-safe. Slots may be entered under the lock, but it is never taken in a slot. Memory is given back
-/// under it, never asked for.
+/// **Waiting.** A release never waits. If another thread has the lock, the blocks stay in the depot, beyond its limit if
+/// need be, and the holder of the lock frees them before it goes: either the holder sees the batch when it looks after
+/// its unlock, or the releasing thread finds the lock free when it tries after its push (`DepotStress`). An allocation
+/// looks into the depot, then for the lock for some microseconds; [SlabHeap] tries the next sizes before it waits.
 ///
-/// **Invariants.** I1: blocks at home, in the depot and in magazines are at most all that there are.
+/// **Threads.** Thread-safe. Slots may be entered under the lock, but it is never taken in a slot. [#decay] and [#shrink]
+/// are for one thread at a time.
+///
+/// **Invariants.** I1: blocks that are free in slabs, in the depot and in magazines are at most all that there are.
 final class ClassPool {
 
-    /// What a depot holds at most: the blocks in it keep their slabs from going, and each size has one.
+    /// In place of a block: another thread has the lock.
+    static final int BUSY = MagazineLayout.NONE - 1;
+
+    /// What a depot holds: the blocks in it keep their slabs from going, and each size has one.
     private static final int MAX_DEPOT_BYTES = 32 << 10;
 
     private static final int MAX_DEPOT_MAGAZINES = 2;
 
-    private static final int SLABS_AT_A_TIME = 256;
-
     /// A refill takes this part of what a slot has room for, so that one size does not crowd out the others.
     private static final int REFILLS_PER_SLOT = 4;
 
-    /// How often a thread looks for the lock before it sleeps: it is held for some hundred nanoseconds, and waking up
-    /// takes many times that.
-    private static final int SPINS = 60;
-
+    private final SlabMemory memory; // (C)
     private final MagazineLayout layout; // (C)
+    private final HeapChanges changes; // (C)
     private final int sizeClass; // (C)
-    private final boolean thins; // (C) whether parts of slabs can go
+    private final int byteSize; // (C)
+    private final int half; // (C) blocks of half a magazine
+    private final int depotLimit; // (C) blocks
+    private final Depot depot; // (C)
+    private final LockedSlabs slabs; // (C)
+    private final int[] scratch; // (L) of the slabs: one block, and half a magazine
 
-    /// Threads that look for pages for this size. What comes home meanwhile is what they look for: it stays, though its
+    /// Threads that look for pages for this size. What is freed meanwhile is what they look for: it stays, though its
     /// pages could go.
     private final AtomicInteger seekers = new AtomicInteger(); // (A)
 
-    private final ReentrantLock lock = new ReentrantLock();
-    private final SlabSet<?> slabs; // (L)
-    private final int[] depot; // (L)
-    private final int[] scratch; // (L) half a magazine
-    private int inDepot; // (L)
-    private boolean closed; // (L)
-    private int low; // (L) the fewest free blocks since the last [#settle]
-
-    ClassPool(SlabSet<?> slabs, boolean thins, MagazineLayout layout, int sizeClass) {
-        this.slabs = slabs;
-        this.thins = thins;
+    ClassPool(SlabSet<?> set, SlabMemory memory, MagazineLayout layout, HeapChanges changes, int sizeClass) {
+        this.memory = memory;
         this.layout = layout;
+        this.changes = changes;
         this.sizeClass = sizeClass;
-        int fit = MAX_DEPOT_BYTES / slabs.shape().byteSize();
-        this.depot = new int[Math.min(MAX_DEPOT_MAGAZINES * layout.depth(sizeClass), fit)];
-        this.scratch = new int[layout.depth(sizeClass)];
+        this.byteSize = set.shape().byteSize();
+        int depth = layout.depth(sizeClass);
+        this.half = (depth + 1) / 2;
+        this.depotLimit = Math.min(MAX_DEPOT_MAGAZINES * depth, MAX_DEPOT_BYTES / byteSize);
+        this.depot = new Depot(half + 1);
+        this.slabs = new LockedSlabs(set, memory, changes);
+        this.scratch = new int[half + 1];
     }
 
     int sizeClass() {
         return sizeClass;
     }
 
-    /// Takes a block that is free, and up to half a magazine for the calling thread with it.
+    /// Takes a free block, and up to half a magazine for the calling thread with it, without waiting.
+    ///
+    /// @return the block, [MagazineLayout#NONE], or [#BUSY]
+    /// @throws IllegalStateException if the heap is closed
+    int tryTake(BiasedSlots slots) {
+        slabs.checkOpen();
+        Batch batch = depot.pop();
+        if (batch != null) {
+            return unpack(batch, slots);
+        }
+        return slabs.lock.trySpinning() ? takeAndUnlock(slots) : BUSY;
+    }
+
+    /// Takes a free block, and up to half a magazine for the calling thread with it.
     ///
     /// @return the block, or [MagazineLayout#NONE]
-    /// @throws IllegalStateException if the pool is closed
+    /// @throws IllegalStateException if the heap is closed
     int take(BiasedSlots slots) {
-        lock();
-        try {
-            checkOpen();
-            int block = takeOne();
-            if (block >= 0) {
-                refill(slots);
-            }
-            low = Math.min(low, inDepot + slabs.home());
+        int block = tryTake(slots);
+        if (block != BUSY) {
             return block;
+        }
+        slabs.lock.lock();
+        return takeAndUnlock(slots);
+    }
+
+    private int takeAndUnlock(BiasedSlots slots) {
+        try {
+            slabs.checkOpen();
+            return takeFromSlabs(slots);
         } finally {
-            lock.unlock();
+            slabs.lock.unlock();
+            freeExcess();
+        }
+    }
+
+    /// Takes one block, and others into the magazine of the calling thread. Under the lock.
+    private int takeFromSlabs(BiasedSlots slots) {
+        int[] cells = half == 0 ? null : slots.enter();
+        boolean isOpened = cells != null && layout.open(cells);
+        int count = slabs.take(scratch, 1 + (cells == null ? 0 : wanted(cells)));
+        int block = count == 0 ? MagazineLayout.NONE : scratch[0]; // the lowest, and the next ones are lent next
+        if (cells != null) {
+            while (count > 1 && layout.push(cells, sizeClass, scratch[count - 1])) {
+                count--;
+            }
+            BiasedSlots.exit(cells);
+            noteIf(isOpened);
+            slabs.putBack(scratch, 1, count);
+        }
+        slabs.noteLow(depot.size());
+        return block;
+    }
+
+    /// Takes one block of a batch, and others into the magazine of the calling thread.
+    private int unpack(Batch batch, BiasedSlots slots) {
+        int block = batch.blocks[--batch.size];
+        int[] cells = batch.size == 0 || half == 0 ? null : slots.enter();
+        if (cells != null) {
+            boolean isOpened = layout.open(cells);
+            int want = wanted(cells);
+            while (batch.size > 0 && want-- > 0 && layout.push(cells, sizeClass, batch.blocks[batch.size - 1])) {
+                batch.size--;
+            }
+            BiasedSlots.exit(cells);
+            noteIf(isOpened);
+        }
+        depot.push(batch);
+        return block;
+    }
+
+    /// {@return number of blocks for a refill, so that the magazine is half full at most}
+    private int wanted(int[] cells) {
+        int share = layout.room(cells) / REFILLS_PER_SLOT;
+        return Math.min(layout.depth(sizeClass) / 2, share / byteSize);
+    }
+
+    private void noteIf(boolean isOpened) {
+        if (isOpened) {
+            changes.noteOpened();
         }
     }
 
@@ -87,10 +158,10 @@ final class ClassPool {
     /// single block.
     ///
     /// @return the block, or [MagazineLayout#NONE]
-    /// @throws IllegalStateException if the pool is closed
-    int carve(SlabMemory memory, BiasedSlots slots) {
+    /// @throws IllegalStateException if the heap is closed
+    int carve(BiasedSlots slots) {
         SlabShape shape = slabs.shape();
-        int least = Math.ceilDiv(shape.byteSize(), memory.pageByteSize());
+        int least = Math.ceilDiv(byteSize, memory.pageByteSize());
         SlabRun run;
         seekers.incrementAndGet();
         try {
@@ -101,164 +172,175 @@ final class ClassPool {
         } finally {
             seekers.decrementAndGet();
         }
-        if (run == null) {
-            return MagazineLayout.NONE;
-        }
-        try {
-            return add(run, slots);
-        } catch (IllegalStateException e) {
-            memory.free(run); // closed meanwhile
-            throw e;
-        }
+        return run == null ? MagazineLayout.NONE : add(run, slots);
     }
 
     /// Adds a slab, and takes a block from it as [#take] does.
     int add(SlabRun run, BiasedSlots slots) {
-        lock();
+        boolean isAdded = false;
+        slabs.lock.lock();
         try {
-            checkOpen();
-            slabs.add(run, true);
-            return take(slots);
+            slabs.checkOpen();
+            slabs.add(run);
+            isAdded = true;
+            return takeFromSlabs(slots);
         } finally {
-            lock.unlock();
+            slabs.lock.unlock();
+            changes.mark(sizeClass);
+            if (!isAdded) {
+                memory.unwire(run); // closed meanwhile, or no room for the slab on the Java heap
+                memory.free(run);
+            }
+            freeExcess();
         }
     }
 
     /// Takes back a block that the magazine of the calling thread had no room for, and half of that magazine with it.
+    /// Does not wait.
     void give(int block, BiasedSlots slots) {
-        lock();
-        try {
-            if (closed) {
-                return; // closed by force meanwhile: the block is gone with the heap
+        Batch batch = depot.newBatch();
+        if (batch == null) {
+            giveAlone(block);
+            return;
+        }
+        int[] cells = slots.enter();
+        boolean isKept = false;
+        if (cells != null) {
+            boolean isOpened = layout.open(cells);
+            isKept = layout.push(cells, sizeClass, block);
+            if (!isKept) {
+                batch.size = layout.takeOlderHalf(cells, sizeClass, batch.blocks);
+                isKept = layout.push(cells, sizeClass, block);
             }
-            int[] cells = slots.enter();
-            boolean kept = false;
-            if (cells != null) {
-                giveOlderHalf(cells);
-                kept = layout.push(cells, sizeClass, block);
-                BiasedSlots.exit(cells);
+            BiasedSlots.exit(cells);
+            noteIf(isOpened);
+        }
+        if (!isKept) {
+            batch.blocks[batch.size++] = block;
+        }
+        deliver(batch);
+    }
+
+    /// Takes back one block where there is no room for a batch to put it into: waits for the lock.
+    private void giveAlone(int block) {
+        slabs.lock.lock();
+        scratch[0] = block;
+        slabs.putAndUnlock(scratch, 1);
+        changes.mark(sizeClass);
+    }
+
+    private void deliver(Batch batch) {
+        if (batch.size == 0) {
+            depot.push(batch);
+            return;
+        }
+        if (depot.size() + batch.size > depotLimit && slabs.lock.tryLock()) {
+            putAndUnlock(batch);
+        } else {
+            depot.push(batch);
+        }
+        changes.mark(sizeClass);
+        freeExcess();
+    }
+
+    private void putAndUnlock(Batch batch) {
+        slabs.putAndUnlock(batch.blocks, batch.size);
+        batch.size = 0;
+        depot.push(batch);
+    }
+
+    /// Frees what threads left in the depot beyond its limit while the lock was taken.
+    private void freeExcess() {
+        while (depot.size() > depotLimit && slabs.lock.tryLock()) {
+            Batch batch = depot.pop();
+            if (batch == null) {
+                slabs.lock.unlock();
+                return;
             }
-            if (!kept) {
-                giveOne(block);
-            }
-        } finally {
-            lock.unlock();
+            putAndUnlock(batch);
         }
     }
 
-    /// Takes back all that a magazine holds, whose cells nobody else touches now.
-    void drain(int[] cells) {
-        lock();
-        try {
-            for (int block = layout.pop(cells, sizeClass); block >= 0; block = layout.pop(cells, sizeClass)) {
-                giveOne(block);
-            }
-        } finally {
-            lock.unlock();
+    /// Empties a magazine into the depot, by the thread that is in the slot or visits it.
+    void collect(int[] cells) {
+        Batch batch = depot.newBatch();
+        while (batch != null) {
+            batch.size = layout.takeOlder(cells, sizeClass, batch.blocks.length, batch.blocks);
+            boolean isLast = batch.size < batch.blocks.length;
+            depot.push(batch);
+            batch = isLast ? null : depot.newBatch();
         }
+        changes.mark(sizeClass);
     }
 
-    /// Gives back the slabs that were not needed since the last call, the highest first; and if a quarter of all blocks
-    /// was not, the pages without a lent block inside the others.
+    /// Gives back what was not needed since the last tick.
     ///
-    /// @return how many pages
-    int settle() {
-        int surplus;
-        boolean thin;
-        lock();
-        try {
-            empty(inDepot);
-            surplus = Math.min(low, slabs.home());
-            low = slabs.home();
-            thin = thins && surplus >= slabs.present() / 4;
-        } finally {
-            lock.unlock();
+    /// @param isNewTick false to go on where the pace was spent
+    /// @param hasChanged true if blocks were freed since the last tick
+    Progress decay(Pace pace, boolean isNewTick, boolean hasChanged) {
+        if (isNewTick) {
+            flushDepot();
+            slabs.beginTick();
         }
-        return giveBack(surplus, thin);
+        if (!slabs.giveBack(pace)) {
+            return Progress.UNFINISHED;
+        }
+        return slabs.hasMore(hasChanged) ? Progress.NEXT_TICK : Progress.DONE;
     }
 
-    /// Gives back all that no lent block needs.
+    /// Gives back everything that no lent block needs.
     ///
-    /// @return how many pages
-    int relinquish() {
-        int surplus;
-        lock();
-        try {
-            empty(inDepot);
-            surplus = slabs.home();
-        } finally {
-            lock.unlock();
-        }
-        return giveBack(surplus, thins && seekers.get() == 0);
-    }
-
-    /// Looks at the slabs from the highest down, some at a time, so that nobody waits long for the lock.
-    private int giveBack(int surplus, boolean thin) {
-        int pages = 0;
-        int left = surplus;
-        int index = Integer.MAX_VALUE;
-        while (left > 0 && index >= 0) {
-            lock.lock();
-            try {
-                int before = slabs.pages();
-                index = slabs.previousWithBlocks(index);
-                for (int looked = 0; left > 0 && index >= 0 && looked < SLABS_AT_A_TIME; looked++) {
-                    left -= slabs.giveBack(index, left, thin);
-                    index = slabs.previousWithBlocks(index - 1);
-                }
-                low = Math.min(low, inDepot + slabs.home());
-                pages += before - slabs.pages();
-            } finally {
-                lock.unlock();
-            }
+    /// @return number of pages
+    int shrink() {
+        flushDepot();
+        int pages = slabs.shrink(seekers.get() == 0);
+        if (slabs.isReclaimable()) {
+            changes.markForShrink(sizeClass);
         }
         return pages;
     }
 
-    /// Works on the slabs while nobody else does.
-    ///
-    /// @throws IllegalStateException if the pool is closed
-    <R extends @Nullable Object> R locked(Function<SlabSet<?>, R> work) {
-        lock();
-        try {
-            checkOpen();
-            return work.apply(slabs);
-        } finally {
-            lock.unlock();
+    /// Empties the depot into the slabs.
+    private void flushDepot() {
+        for (Batch batch = depot.pop(); batch != null; batch = depot.pop()) {
+            slabs.lock.lockInTurn();
+            putAndUnlock(batch);
         }
     }
 
-    /// Keeps every thread out until [#unlock].
-    void lock() {
-        for (int i = 0; i < SPINS; i++) {
-            if (lock.tryLock()) {
-                return;
-            }
-            Thread.onSpinWait();
+    /// Works on the slabs while no other thread does.
+    ///
+    /// @throws IllegalStateException if the heap is closed
+    <R extends @Nullable Object> R locked(Function<SlabSet<?>, R> work) {
+        try {
+            return slabs.locked(work);
+        } finally {
+            freeExcess();
         }
-        lock.lock();
+    }
+
+    /// Keeps every other thread out until [#unlock].
+    void lock() {
+        slabs.lock.lock();
     }
 
     void unlock() {
-        lock.unlock();
+        slabs.lock.unlock();
     }
 
-    /// Gives everything back, whatever is lent, for ever.
+    /// Gives everything back, whatever is lent, for ever. The caller has the lock.
     ///
     /// @throws OsException if the kernel refuses; the pool is closed, and closing it can be repeated
     void close() {
-        lock();
-        try {
-            closed = true;
-            empty(inDepot);
-            slabs.clear();
-        } finally {
-            lock.unlock();
+        slabs.close();
+        Batch batch = depot.pop();
+        while (batch != null) {
+            batch = depot.pop(); // the blocks went with their slabs
         }
     }
 
     /// Closes them all, also if one of them is refused.
-    static void closeAll(ClassPool[] pools) {
+    static void closeAll(Iterable<ClassPool> pools) {
         OsException refusal = null;
         for (ClassPool pool : pools) {
             try {
@@ -272,94 +354,22 @@ final class ClassPool {
         }
     }
 
-    /// {@return the numbers of one moment}
+    /// {@return a snapshot of the numbers}
     ///
-    /// @param inMagazines how many blocks magazines hold
-    SlabHeapStats.SizeClass stats(int inMagazines, int pageByteSize) {
-        lock();
-        try {
-            int cached = inMagazines + inDepot;
-            int lent = Math.max(0, slabs.present() - slabs.home() - cached);
-            long held = (long) slabs.pages() * pageByteSize;
-            int byteSize = slabs.shape().byteSize();
-            return new SlabHeapStats.SizeClass(byteSize, slabs.slabCount(), lent, cached, slabs.home(), held);
-        } finally {
-            lock.unlock();
-        }
+    /// @param inMagazines number of blocks in magazines
+    SlabHeapStats.SizeClass stats(int inMagazines) {
+        return slabs.stats(inMagazines + depot.size());
     }
 
     /// Checks what must always hold.
     ///
-    /// @param inMagazines how many blocks magazines hold
+    /// @param inMagazines number of blocks in magazines
     void checkInvariants(int inMagazines) {
-        lock();
-        try {
-            slabs.checkInvariants();
-            if (slabs.home() + inDepot + inMagazines > slabs.present() || inDepot > depot.length) {
-                throw new AssertionError("I1: depot=%d, magazines=%d, %s".formatted(inDepot, inMagazines, slabs));
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void checkOpen() {
-        if (closed) {
-            throw new IllegalStateException("heap of blocks is closed");
-        }
-    }
-
-    private int takeOne() {
-        return inDepot > 0 ? depot[--inDepot] : slabs.take();
-    }
-
-    private void giveOne(int block) {
-        if (inDepot == depot.length) {
-            empty((inDepot + 1) / 2);
-        }
-        if (inDepot < depot.length) {
-            depot[inDepot++] = block;
-        } else {
-            slabs.comeHome(block);
-        }
-    }
-
-    /// Sends the `count` blocks home that have been in the depot the longest.
-    private void empty(int count) {
-        for (int i = 0; i < count; i++) {
-            slabs.comeHome(depot[i]);
-        }
-        System.arraycopy(depot, count, depot, 0, inDepot - count);
-        inDepot -= count;
-    }
-
-    private void refill(BiasedSlots slots) {
-        int half = layout.depth(sizeClass) / 2;
-        int[] cells = half > 0 ? slots.enter() : null;
-        if (cells == null) {
-            return;
-        }
-        int share = layout.room(cells) / REFILLS_PER_SLOT;
-        int want = Math.min(half, share / slabs.shape().byteSize());
-        int block = takeOne();
-        while (block >= 0 && want-- > 0 && layout.push(cells, sizeClass, block)) {
-            block = takeOne();
-        }
-        BiasedSlots.exit(cells);
-        if (block >= 0) {
-            giveOne(block);
-        }
-    }
-
-    private void giveOlderHalf(int[] cells) {
-        int count = layout.takeOlderHalf(cells, sizeClass, scratch);
-        for (int i = 0; i < count; i++) {
-            giveOne(scratch[i]);
-        }
+        slabs.checkInvariants(inMagazines + depot.size());
     }
 
     @Override
     public String toString() {
-        return "ClassPool(" + slabs + ", depot=" + inDepot + ")";
+        return "ClassPool(" + slabs + ", " + depot + ")";
     }
 }

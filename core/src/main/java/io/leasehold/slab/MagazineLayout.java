@@ -3,30 +3,37 @@ package io.leasehold.slab;
 import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// Where in the slot of a thread its magazines lie: a stack of free blocks for each size.
 ///
 /// ```text
-///   cells   FIRST | +1 ... +1+classes | stack of class 0 | stack of class 1 | ...
-///           bytes | depth of class c  | oldest ... newest
+///   cells   FIRST | +1      | +2 ... +1+classes | stack of class 0 | stack of class 1 | ...
+///           room  | is open | depth of class c  | oldest ... newest
 /// ```
 ///
 /// A stack holds half of what a thread may keep, and at most 64 blocks; all stacks together hold no more than the
-/// thread may keep. Sizes above that have no stack: they are never found here.
+/// thread may keep. Sizes above that have no stack.
 ///
-/// **Threads.** Immutable; the cells are confined to whoever is in the slot.
+/// **Shut.** A new slot has no room, and neither has a slot that was emptied by a flush. So the first block that its
+/// owner frees takes the slow path, which opens the slot. While no slot is open no block is in a magazine, and a flush
+/// has nothing to do: no barrier, no look at any slot.
+///
+/// **Threads.** Thread-safe; methods with `cells` are for the thread that is in the slot, or that visits it.
 final class MagazineLayout {
 
     /// No block.
     static final int NONE = -1;
 
     private static final int MAX_DEPTH = 64;
-    private static final int BYTES = BiasedSlot.FIRST;
-    private static final int DEPTHS = BYTES + 1;
+    private static final int ROOM = BiasedSlot.FIRST;
+    private static final int OPEN = ROOM + 1;
+    private static final int DEPTHS = OPEN + 1;
 
     private final int maxBytes; // (C)
     private final Magazine[] magazines; // (C) by size class
     private final int cellCount; // (C)
+    private final AtomicInteger openSlots = new AtomicInteger(); // (A)
 
     MagazineLayout(int maxBytes) {
         this.maxBytes = maxBytes;
@@ -48,19 +55,46 @@ final class MagazineLayout {
     /// Where the magazine of one size lies in each slot: one look-up instead of four.
     private record Magazine(int depthCell, int stackCell, int maxDepth, int byteSize) {}
 
-    /// {@return how many bytes a slot has room for}
+    /// {@return the bytes that a slot has room for}
     int room(int[] cells) {
-        return maxBytes - cells[BYTES];
+        return cells[ROOM];
     }
 
-    /// {@return how many cells a slot needs}
+    /// {@return the number of cells that a slot needs}
     int cellCount() {
         return cellCount;
     }
 
-    /// {@return how many blocks of a class a thread keeps at most}
+    /// {@return the number of blocks of a class that a thread keeps at most}
     int depth(int sizeClass) {
         return magazines[sizeClass].maxDepth;
+    }
+
+    /// Opens the slot of the calling thread if it is shut.
+    ///
+    /// @return true if it was shut
+    boolean open(int[] cells) {
+        if (cells[OPEN] != 0) {
+            return false;
+        }
+        cells[OPEN] = 1;
+        cells[ROOM] = maxBytes;
+        openSlots.incrementAndGet();
+        return true;
+    }
+
+    /// Shuts a slot, unless a magazine in it has a block.
+    void shutIfEmpty(int[] cells) {
+        if (cells[OPEN] != 0 && cells[ROOM] == maxBytes) {
+            cells[OPEN] = 0;
+            cells[ROOM] = 0;
+            openSlots.decrementAndGet();
+        }
+    }
+
+    /// {@return true if a magazine may have a block}
+    boolean isAnyOpen() {
+        return openSlots.get() > 0;
     }
 
     /// {@return a block of the class, or [#NONE]}
@@ -71,52 +105,73 @@ final class MagazineLayout {
             return NONE;
         }
         cells[magazine.depthCell] = depth;
-        cells[BYTES] -= magazine.byteSize;
+        cells[ROOM] += magazine.byteSize;
         return cells[magazine.stackCell + depth];
     }
 
-    /// {@return whether there was room for a block}
+    /// {@return true if there was room for the block}
     boolean push(int[] cells, int sizeClass, int block) {
         Magazine magazine = magazines[sizeClass];
         int depth = cells[magazine.depthCell];
-        int bytes = cells[BYTES] + magazine.byteSize;
-        if (depth >= magazine.maxDepth || bytes > maxBytes) {
+        int room = cells[ROOM] - magazine.byteSize;
+        if (depth >= magazine.maxDepth || room < 0) {
             return false;
         }
         cells[magazine.stackCell + depth] = block;
         cells[magazine.depthCell] = depth + 1;
-        cells[BYTES] = bytes;
+        cells[ROOM] = room;
         return true;
     }
 
     /// Takes the older half of a stack, the colder one.
     ///
-    /// @return how many blocks were written to `out`
+    /// @return number of blocks that were written to `out`
     int takeOlderHalf(int[] cells, int sizeClass, int[] out) {
+        return takeOlder(cells, sizeClass, (cells[DEPTHS + sizeClass] + 1) / 2, out);
+    }
+
+    /// Takes the oldest blocks of a stack, up to `most`.
+    ///
+    /// @return number of blocks that were written to `out`
+    int takeOlder(int[] cells, int sizeClass, int most, int[] out) {
         int depth = cells[DEPTHS + sizeClass];
-        int count = (depth + 1) / 2;
+        int count = Math.min(depth, most);
         int stack = magazines[sizeClass].stackCell;
         System.arraycopy(cells, stack, out, 0, count);
         System.arraycopy(cells, stack + count, cells, stack, depth - count);
         cells[DEPTHS + sizeClass] = depth - count;
-        cells[BYTES] -= count * magazines[sizeClass].byteSize;
+        cells[ROOM] += count * magazines[sizeClass].byteSize;
         return count;
     }
 
-    /// {@return whether a slot has a block of the class}
-    boolean isFilled(int[] cells, int sizeClass) {
-        return cells[magazines[sizeClass].depthCell] > 0;
+    /// {@return the lowest class from `sizeClass` on of which a slot has a block, or [#NONE]}
+    int nextFilled(int[] cells, int sizeClass) {
+        for (int c = sizeClass; c < SizeClasses.COUNT; c++) {
+            if (cells[DEPTHS + c] > 0) {
+                return c;
+            }
+        }
+        return NONE;
     }
 
-    /// {@return how many blocks of each class all slots hold, as anybody may see it}
+    /// {@return the number of blocks of each class in all slots; may be stale}
     int[] peekDepths(BiasedSlots slots) {
         int[] blocks = new int[SizeClasses.COUNT];
-        slots.forEach(slot -> Arrays.setAll(blocks, c -> blocks[c] + slot.peek(DEPTHS + c)));
+        if (isAnyOpen()) {
+            slots.forEach(slot -> Arrays.setAll(blocks, c -> blocks[c] + slot.peek(DEPTHS + c)));
+        }
         return blocks;
+    }
+
+    /// {@return the bytes of the blocks in all slots; may be stale}
+    long peekBytes(BiasedSlots slots) {
+        long[] bytes = new long[1];
+        slots.forEach(slot -> bytes[0] += slot.peek(OPEN) == 0 ? 0 : maxBytes - slot.peek(ROOM));
+        return bytes[0];
     }
 
     @Override
     public String toString() {
-        return "MagazineLayout(maxBytes=" + maxBytes + ", cells=" + cellCount + ")";
+        return "MagazineLayout(maxBytes=" + maxBytes + ", cells=" + cellCount + ", open=" + openSlots + ")";
     }
 }

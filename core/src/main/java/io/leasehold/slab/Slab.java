@@ -1,79 +1,41 @@
 package io.leasehold.slab;
 
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// A run of pages cut into blocks of one size, and which of them are at home.
+/// A run of pages cut into blocks of one size: where the blocks lie, and which of them are left.
 ///
 /// ```text
-///   blocks   | 0 | 1 | 2 | 3 | 4 | 5 |  tail        a bit each: at home, or lent (or in a magazine, or in the depot)
+///   blocks   | 0 | 1 | 2 | 3 | 4 | 5 |  tail        which blocks are free is in FreeBlocks
 ///   pages    |   0   |   1   |   2   |
 ///
-///   thinned out, while block 5 is lent:     page 2 is left; blocks 0 to 3 are gone for good
+///   purged, while block 5 is lent:          page 2 is left; blocks 0 to 3 are gone for good
 /// ```
 ///
-/// **Threads.** Guarded by the lock of its [ClassPool]; where its blocks lie may be read by whoever has one.
-///
-/// **Invariants.** I1: `home` is the population of the bitmap. I2: a block that is gone is not at home.
+/// **Threads.** Guarded by the lock of its [ClassPool]; the place of a block may be read by the thread that has it. The
+/// runs belong to the thread that purges the slab or frees it.
 final class Slab {
 
     private final SlabShape shape; // (C)
     private final long address; // (C) of block 0
     private final byte @Nullable [] array; // (C) null outside the Java heap
-    private final long[] homeBits; // (L)
-    private List<SlabRun> runs; // (L) one, or what was left
-    private int home; // (L)
-    private final BitSet gone = new BitSet(0); // (L) blocks whose pages were given back
-    private boolean isThin; // (L) nothing came home since the last [#thinOut]
+    private List<SlabRun> runs; // (O) one, or what was left
+    private int pages; // (L) of all runs
+    private int present; // (L) blocks that are not gone
+    private @Nullable BitSet gone; // (L) blocks whose pages were given back
+    private boolean isPurging; // (L)
+
+    @Nullable Slab below; // (O) the thread that frees slabs: the next one of a chain
 
     /// Cuts a run into blocks: as many as the shape says, or as there is room for if the run is shorter.
-    Slab(SlabShape shape, SlabRun run, int pageByteSize, boolean isHome) {
-        int blocks = (int) Math.min(shape.blocks(), (long) run.pages * pageByteSize / shape.byteSize());
+    Slab(SlabShape shape, SlabRun run, int pageByteSize) {
         this.shape = shape;
         this.address = run.address;
         this.array = run.array;
         this.runs = List.of(run);
-        this.homeBits = new long[Math.ceilDiv(shape.blocks(), Long.SIZE)];
-        for (int block = 0; isHome && block < blocks; block++) {
-            comeHome(block);
-        }
-        gone.set(blocks, shape.blocks());
-    }
-
-    /// Takes the lowest block that is at home, of which there is one.
-    int take() {
-        int word = 0;
-        while (homeBits[word] == 0) {
-            word++;
-        }
-        long bits = homeBits[word];
-        homeBits[word] = bits & (bits - 1);
-        home--;
-        return word * Long.SIZE + Long.numberOfTrailingZeros(bits);
-    }
-
-    /// Notes that a block is home again.
-    void comeHome(int block) {
-        assert !isHome(block) : "came home twice: block=" + block + " of " + this;
-        homeBits[block / Long.SIZE] |= 1L << block;
-        home++;
-        isThin = false;
-    }
-
-    /// {@return whether no block is lent}
-    boolean isIdle() {
-        return home == present();
-    }
-
-    int home() {
-        return home;
-    }
-
-    /// {@return how many blocks are not gone}
-    int present() {
-        return shape.blocks() - gone.cardinality();
+        this.pages = run.pages;
+        this.present = (int) Math.min(shape.blocks(), (long) run.pages * pageByteSize / shape.byteSize());
     }
 
     long addressOf(int block) {
@@ -89,61 +51,79 @@ final class Slab {
     }
 
     int pages() {
-        int pages = 0;
-        for (int i = 0; i < runs.size(); i++) { // asked with each large block that comes and goes: no garbage
-            pages += runs.get(i).pages;
-        }
         return pages;
     }
 
-    /// {@return whether somebody outside has the block: its holder, a magazine or the depot}
-    boolean isLent(int block) {
-        return !isHome(block) && !gone.get(block);
+    /// {@return number of blocks that are not gone}
+    int present() {
+        return present;
     }
 
-    /// Gives back the pages that no lent block lies in; the blocks that lay there are gone for good.
-    void thinOut(SlabMemory memory) {
-        if (isThin) {
-            return; // nothing came home since the last time
-        }
-        int pageByteSize = memory.pageByteSize();
-        BitSet needed = pagesOfLent(pageByteSize);
+    boolean isPurging() {
+        return isPurging;
+    }
+
+    /// {@return true if the pages of the block were given back, or if it never had any}
+    boolean isGone(int block) {
+        return gone == null ? block >= present : gone.get(block);
+    }
+
+    /// Finds the pages that a purge may give back.
+    ///
+    /// @param state which blocks are free
+    /// @param slab the number of this slab there
+    /// @return the pages in which a block lies that is out, or null if that are all that are left
+    @Nullable BitSet pagesToKeep(FreeBlocks state, int slab, int pageByteSize) {
+        BitSet needed = new BitSet();
         for (int block = 0; block < shape.blocks(); block++) {
-            if (isHome(block) && !isWithin(needed, block, pageByteSize)) {
-                homeBits[block / Long.SIZE] &= ~(1L << block);
-                gone.set(block);
-                home--;
+            if (!state.isFree(slab, block) && !isGone(block)) {
+                needed.set(firstPage(block, pageByteSize), lastPage(block, pageByteSize) + 1);
             }
         }
-        List<SlabRun> left = new ArrayList<>();
+        int left = 0;
         for (SlabRun run : runs) {
             int first = (int) ((run.address - address) / pageByteSize);
-            BitSet kept = needed.get(first, first + run.pages);
-            if (kept.cardinality() == run.pages) {
-                left.add(run);
-            } else if (kept.isEmpty()) {
-                memory.free(run);
-            } else {
-                left.addAll(memory.keep(run, kept));
-            }
+            left += needed.get(first, first + run.pages).cardinality();
         }
-        runs = List.copyOf(left);
-        isThin = true;
+        return left == pages ? null : needed;
     }
 
-    private BitSet pagesOfLent(int pageByteSize) {
-        BitSet pages = new BitSet();
+    /// {@return the blocks that are gone once only the pages in `keep` are left}
+    BitSet goneWithout(FreeBlocks state, int slab, BitSet keep, int pageByteSize) {
+        BitSet without = new BitSet(shape.blocks());
         for (int block = 0; block < shape.blocks(); block++) {
-            if (isLent(block)) {
-                pages.set(firstPage(block, pageByteSize), lastPage(block, pageByteSize) + 1);
-            }
+            without.set(block, isGone(block) || (state.isFree(slab, block) && !isWithin(keep, block, pageByteSize)));
         }
-        return pages;
+        return without;
+    }
+
+    /// Begins a purge.
+    ///
+    /// @param without from [#goneWithout]
+    /// @return number of blocks that went
+    int beginPurge(BitSet without) {
+        int left = shape.blocks() - without.cardinality();
+        int went = present - left;
+        gone = without;
+        present = left;
+        isPurging = true;
+        return went;
+    }
+
+    /// Ends a purge.
+    ///
+    /// @param left the runs that were kept
+    void endPurge(List<SlabRun> left) {
+        runs = left;
+        pages = 0;
+        for (SlabRun run : left) {
+            pages += run.pages;
+        }
+        isPurging = false;
     }
 
     private boolean isWithin(BitSet pages, int block, int pageByteSize) {
-        int from = firstPage(block, pageByteSize);
-        return pages.nextClearBit(from) > lastPage(block, pageByteSize);
+        return pages.nextClearBit(firstPage(block, pageByteSize)) > lastPage(block, pageByteSize);
     }
 
     private int firstPage(int block, int pageByteSize) {
@@ -154,23 +134,9 @@ final class Slab {
         return (int) (((block + 1L) * shape.byteSize() - 1) / pageByteSize);
     }
 
-    private boolean isHome(int block) {
-        return (homeBits[block / Long.SIZE] >>> block & 1) != 0;
-    }
-
-    void checkInvariants() {
-        int population = 0;
-        for (long word : homeBits) {
-            population += Long.bitCount(word);
-        }
-        if (population != home || home > present()) {
-            throw new AssertionError("I1: population=" + population + " of " + this);
-        }
-    }
-
     @Override
     public String toString() {
-        return "Slab(byteSize=%d, blocks=%d, present=%d, home=%d, runs=%s)"
-                .formatted(shape.byteSize(), shape.blocks(), present(), home, runs);
+        return "Slab(byteSize=%d, blocks=%d, present=%d, runs=%s)"
+                .formatted(shape.byteSize(), shape.blocks(), present, runs);
     }
 }

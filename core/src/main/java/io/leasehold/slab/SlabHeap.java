@@ -5,9 +5,7 @@ import io.leasehold.memory.BiasedSlots;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
-import io.leasehold.page.Pace;
 import io.leasehold.page.PageArena;
-import io.leasehold.page.PageReclaimer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,17 +20,18 @@ import org.jspecify.annotations.Nullable;
 ///   release(token) ---> magazine of the thread that releases
 /// ```
 ///
-/// A block and its object are recycled together, and the object is dropped when the block's pages are given back.
+/// A block and its object are recycled together, and the object is dropped when the pages of the block are given back.
 ///
-/// **Ownership.** Who got an object releases its token, once, from any thread; whether it does so once is for the
-/// object to see to. Who opened the heap closes it, before the arena.
+/// **Ownership.** The thread that got an object releases its token, once, from any thread; the object has to see to it
+/// that this happens once. The opener of the heap closes it, before the arena.
 ///
-/// **Threads.** Thread-safe. Blocks up to the size of a thread's cache take no lock as a rule. Platform threads have a
-/// cache of their own, virtual threads share some; no more threads than eight a processor (at least 64) have one, and
-/// caches come home several times in each decay, so what they hold is bounded and does not grow with the threads.
+/// **Threads.** Thread-safe. Blocks up to the size of a thread's cache take no lock as a rule, and a release never waits
+/// for one. Platform threads have a cache of their own, virtual threads share some; no more threads than eight a
+/// processor (at least 64) have one, and caches are flushed several times in each decay, so what they hold is bounded
+/// and does not grow with the threads.
 ///
-/// **Invariants.** I1: no two lent blocks overlap. I2: every block is lent, or in one magazine, or in the depot, or at
-/// home in its slab.
+/// **Invariants.** I1: no two lent blocks overlap. I2: every block is lent, or in one magazine, or in the depot, or free
+/// in its slab.
 ///
 /// @param <T> what blocks are lent as
 /// @see <a href="https://www.usenix.org/legacy/event/usenix01/bonwick.html">Bonwick and Adams, "Magazines and Vmem"</a>
@@ -43,19 +42,22 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
 
     private static final int CLASS_SHIFT = 32;
 
-    /// The part of the stock of idle slabs that a heap has however little it holds.
-    private static final int IDLE_AT_LEAST = 4;
+    /// The part of the limit of retained slabs that a heap has however little it holds.
+    private static final int RETAINED_AT_LEAST = 4;
+
+    /// Larger sizes that an allocation looks into before it waits for the lock of its own.
+    private static final int SIZES_TO_BORROW_FROM = 3;
 
     private final String name; // (C)
     private final Binder<T> binder; // (C)
     private final SlabMemory memory; // (C)
-    private final PageArena arena; // (C) whose clock it ages by
-    private final PageReclaimer reclaimer = new Reclaimer();
+    private final PageArena arena; // (C) by whose clock it decays
     private final MagazineLayout layout; // (C)
     private final BiasedSlots slots; // (C)
-    private final SlabSet<T>[] slabs; // (C) by size class
-    private final ClassPool[] pools; // (C) by size class
-    private boolean closed; // (L) this
+    private final HeapChanges changes; // (C)
+    private final ClassPools<T> pools; // (C)
+    private final HeapReclaimer reclaimer; // (C)
+    private boolean closed; // (L) pools
 
     private SlabHeap(PageArena arena, SlabMemory memory, SlabHeapOptions options, Binder<T> binder) {
         this.name = options.name();
@@ -64,15 +66,11 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         this.binder = binder;
         this.layout = new MagazineLayout(options.threadCacheByteSize());
         this.slots = new BiasedSlots(layout.cellCount(), !VirtualMemory.system().can(Capability.BARRIER));
-        this.slabs = newSets();
-        this.pools = new ClassPool[SizeClasses.COUNT];
-        long mostIdle = options.idleByteSize() / memory.pageByteSize();
-        IdleStock stock = new IdleStock(memory.carvesQuickly() ? mostIdle / IDLE_AT_LEAST : mostIdle, mostIdle);
-        for (int c = 0; c < pools.length; c++) {
-            SlabSet<T> set = new SlabSet<>(memory, stock, SizeClasses.byteSize(c));
-            slabs[c] = set;
-            pools[c] = new ClassPool(set, memory.canSplit(), layout, c);
-        }
+        this.changes = new HeapChanges(name, arena);
+        long most = options.idleByteSize() / memory.pageByteSize();
+        RetainedSlabs retained = new RetainedSlabs(memory.carvesQuickly() ? most / RETAINED_AT_LEAST : most, most);
+        this.pools = new ClassPools<>(memory, retained, layout, changes);
+        this.reclaimer = new HeapReclaimer(layout, slots, pools, changes);
     }
 
     /// Opens a heap on the pages of an arena; it holds at most what the arena may.
@@ -99,11 +97,6 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         return new SlabHeap<>(clock, new ArrayMemory(), options, binder).known();
     }
 
-    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be made otherwise
-    private static <T> SlabSet<T>[] newSets() {
-        return new SlabSet[SizeClasses.COUNT];
-    }
-
     private SlabHeap<T> known() {
         arena.addReclaimer(reclaimer);
         return this;
@@ -122,32 +115,45 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
             int block = layout.pop(cells, sizeClass);
             BiasedSlots.exit(cells);
             if (block >= 0) {
-                T object = slabs[sizeClass].object(block);
-                return object != null ? object : bind(sizeClass, block);
+                return object(sizeClass, block);
             }
         }
         return allocateSlow(sizeClass);
     }
 
     private @Nullable T allocateSlow(int sizeClass) {
-        ClassPool pool = pools[sizeClass];
-        int block = pool.take(slots);
-        while (block < 0) {
-            block = pool.carve(memory, slots);
-            if (block < 0) {
-                block = pool.take(slots); // blocks may have come home while pages were looked for
-                if (block < 0) {
-                    return null;
-                }
+        ClassPool pool = pools.of(sizeClass);
+        int block = pool.tryTake(slots);
+        for (int more = 1; block == ClassPool.BUSY && more <= SIZES_TO_BORROW_FROM; more++) {
+            ClassPool larger = sizeClass + more < SizeClasses.COUNT ? pools.existing(sizeClass + more) : null;
+            int borrowed = larger == null ? MagazineLayout.NONE : larger.tryTake(slots);
+            if (borrowed >= 0) {
+                return object(sizeClass + more, borrowed);
             }
         }
-        T object = slabs[sizeClass].object(block);
-        return object != null ? object : bind(sizeClass, block);
+        if (block == ClassPool.BUSY) {
+            block = pool.take(slots);
+        }
+        if (block < 0) {
+            block = pool.carve(slots);
+        }
+        if (block < 0) {
+            block = pool.take(slots); // blocks may have been freed while pages were looked for
+        }
+        return block < 0 ? null : object(sizeClass, block);
     }
 
-    private T bind(int sizeClass, int block) {
-        SlabSet<T> set = slabs[sizeClass];
-        Slab slab = pools[sizeClass].locked(any -> any.slab(block));
+    private T object(int sizeClass, int block) {
+        SlabSet<T> set = pools.slabs(sizeClass);
+        T object = set.object(block);
+        return object != null ? object : bind(set, sizeClass, block);
+    }
+
+    private T bind(SlabSet<T> set, int sizeClass, int block) {
+        Slab slab = set.slabIfThere(block);
+        if (slab == null) {
+            throw changes.closed(); // by force, since the block was taken
+        }
         long address = slab.addressOf(set.index(block));
         long token = token(sizeClass, block);
         T object;
@@ -166,7 +172,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     ///
     /// @param token of a block that the caller holds
     public void unbind(long token) {
-        slabs[sizeClass(token)].bind((int) token, null);
+        pools.slabs(sizeClass(token)).bind((int) token, null);
     }
 
     /// Takes a block back, whose object stays bound to it.
@@ -198,7 +204,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
             BiasedSlots.exit(cells);
         }
         if (!kept) {
-            pools[sizeClass].give((int) token, slots);
+            pools.of(sizeClass).give((int) token, slots);
         }
     }
 
@@ -207,7 +213,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// @param token of a block that the caller holds
     /// @param object what the block is lent as from now on
     public void release(long token, T object) {
-        slabs[sizeClass(token)].bind((int) token, object);
+        pools.slabs(sizeClass(token)).bind((int) token, object);
         release(token);
     }
 
@@ -221,27 +227,31 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     public long tryGrow(long token, int byteSize) {
         int from = sizeClass(token);
         int to = SizeClasses.of(byteSize);
-        SlabRun run = pools[from].locked(set -> set.soleRun((int) token));
-        SlabShape shape = slabs[to].shape();
+        SlabRun run = pools.slabs(from).soleRun((int) token);
+        SlabShape shape = SlabShape.of(SizeClasses.byteSize(to), memory.pageByteSize());
         if (run == null || shape.blocks() != 1 || shape.pages() <= run.pages) {
             return NO_BLOCK;
         }
         if (!memory.tryGrow(run, shape.pages() - run.pages)) {
             return NO_BLOCK;
         }
-        return move(token, to);
+        return move(token, to, shape.pages());
     }
 
-    /// Makes a block that was lengthened one of a larger size. Not while the heap is being closed, or its pages would
-    /// be nobody's.
-    private synchronized long move(long token, int to) {
-        int from = sizeClass(token);
-        T object = slabs[from].object((int) token);
-        SlabRun run = pools[from].locked(set -> set.detach((int) token)); // with the pages that it is counted with
-        run.pages = slabs[to].shape().pages();
-        int block = pools[to].locked(set -> set.add(run, false));
-        slabs[to].bind(block, object);
-        return token(to, block);
+    /// Makes a block that was lengthened one of a larger size. Not while the heap is being closed, or no slab would have
+    /// its pages.
+    private long move(long token, int to, int pages) {
+        synchronized (pools) {
+            int from = sizeClass(token);
+            T object = pools.slabs(from).object((int) token);
+            ClassPool target = pools.of(to);
+            SlabRun run =
+                    pools.of(from).locked(set -> set.detach((int) token)); // with the pages that it is counted with
+            run.pages = pages;
+            int block = target.locked(set -> set.add(run, false));
+            pools.slabs(to).bind(block, object);
+            return token(to, block);
+        }
     }
 
     /// {@return how long a lent block is, in bytes}
@@ -251,12 +261,12 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         return SizeClasses.byteSize(sizeClass(token));
     }
 
-    /// {@return the numbers of one moment; takes time in proportion to the threads' caches}
+    /// {@return a snapshot of the numbers, which may be stale; takes time in proportion to the caches of threads}
     public SlabHeapStats stats() {
         int[] inMagazines = layout.peekDepths(slots);
         List<SlabHeapStats.SizeClass> classes = new ArrayList<>();
-        for (ClassPool pool : pools) {
-            SlabHeapStats.SizeClass stats = pool.stats(inMagazines[pool.sizeClass()], memory.pageByteSize());
+        for (ClassPool pool : pools.all()) {
+            SlabHeapStats.SizeClass stats = pool.stats(inMagazines[pool.sizeClass()]);
             if (stats.slabs() > 0) {
                 classes.add(stats);
             }
@@ -264,11 +274,11 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         return SlabHeapStats.of(name, classes);
     }
 
-    /// Gives back all that no lent block needs: to the arena, which gives it to the system in its own time.
+    /// Gives back everything that no lent block needs: to the arena, which gives it to the system in its own time.
     ///
     /// @return the bytes that went
     public long trim() {
-        return (long) reclaimer.shrink() * memory.pageByteSize();
+        return (long) reclaimer.trim() * memory.pageByteSize();
     }
 
     /// Gives everything back to the arena. Closing twice has no effect.
@@ -288,87 +298,60 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         return close(true);
     }
 
-    private synchronized int close(boolean force) {
-        if (closed) {
-            return 0;
+    private int close(boolean force) {
+        synchronized (pools) { // no pool is made, and no block grows meanwhile
+            if (closed) {
+                return 0;
+            }
+            reclaimer.lock();
+            try {
+                return closeQuietly(force);
+            } finally {
+                reclaimer.unlock();
+            }
         }
+    }
+
+    private int closeQuietly(boolean force) {
         slots.suspend();
-        drain();
-        for (ClassPool pool : pools) {
-            pool.lock(); // nobody else holds two of them
+        reclaimer.flushSuspended();
+        List<ClassPool> all = pools.all();
+        for (ClassPool pool : all) {
+            pool.lock(); // no other thread holds two of them
         }
         try {
+            while (changes.isFreeing()) {
+                Thread.onSpinWait(); // a thread that frees slabs needs none of these locks, and is done in microseconds
+            }
             SlabHeapStats stats = stats();
             if (stats.liveBlocks() > 0 && !force) {
-                slots.resume();
                 throw stats.blocksLent();
             }
-            ClassPool.closeAll(pools);
+            ClassPool.closeAll(all);
             closed = true; // and the slots stay shut
+            pools.setClosed(true);
             memory.close();
+            arena.removeReclaimer(reclaimer);
             return Math.toIntExact(stats.liveBlocks());
         } finally {
-            for (ClassPool pool : pools) {
-                pool.unlock();
-            }
-            if (closed) {
-                arena.removeReclaimer(reclaimer);
-            }
-        }
-    }
-
-    /// Gives back in the arena's name.
-    private final class Reclaimer implements PageReclaimer {
-
-        @Override
-        public Progress decay(Pace pace) {
-            bringHome();
-            for (ClassPool pool : pools) {
-                pool.settle();
-            }
-            return Progress.NEXT_TICK;
-        }
-
-        @Override
-        public int shrink() {
-            bringHome();
-            int pages = 0;
-            for (ClassPool pool : pools) {
-                pages += pool.relinquish();
-            }
-            return pages;
-        }
-    }
-
-    /// Empties all magazines.
-    private synchronized void bringHome() {
-        if (!closed) {
-            slots.suspend();
-            try {
-                drain();
-            } finally {
+            if (!closed) {
                 slots.resume();
             }
+            for (ClassPool pool : all) {
+                pool.unlock();
+            }
         }
     }
 
-    private void drain() {
-        if (!BiasedSlots.barrier(VirtualMemory.system())) {
-            return; // the blocks come home next time
-        }
-        slots.visit(slot -> {
-            for (ClassPool pool : pools) {
-                if (layout.isFilled(slot.cells(), pool.sizeClass())) {
-                    pool.drain(slot.cells());
-                }
-            }
-        });
+    /// {@return the work that reclaiming did so far}
+    ReclaimWork work() {
+        return changes.work;
     }
 
     /// Checks what must always hold; exact only while no other thread uses the heap.
     void checkInvariants() {
         int[] inMagazines = layout.peekDepths(slots);
-        for (ClassPool pool : pools) {
+        for (ClassPool pool : pools.all()) {
             pool.checkInvariants(inMagazines[pool.sizeClass()]);
         }
     }

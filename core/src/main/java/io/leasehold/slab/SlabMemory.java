@@ -26,15 +26,18 @@ sealed interface SlabMemory permits ArenaMemory, ArrayMemory {
     /// {@return whether a part of a run can be given back}
     boolean canSplit();
 
-    /// Gives back the pages of a run that are not in `kept`, where runs can be split.
+    /// Gives back the pages of a wired run that are not in `kept`, where runs can be split.
     ///
     /// @param kept which pages stay, some but not all
     /// @return what is left, in the order of their addresses
     List<SlabRun> keep(SlabRun run, BitSet kept);
 
-    /// Gives a run back.
+    /// Ends the wiring of a run, before [#free].
     ///
     /// @throws io.leasehold.os.OsException if the kernel does not let go of it; nothing is changed then
+    void unwire(SlabRun run);
+
+    /// Gives a run back that was unwired. Asks the kernel for nothing, and cannot fail.
     void free(SlabRun run);
 
     /// Ends the use of this memory, when all runs are back.

@@ -1,140 +1,82 @@
 package io.leasehold.slab;
 
+import io.leasehold.memory.IndexSet;
 import io.leasehold.os.OsException;
-import java.util.Arrays;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
-/// The slabs of one size, and the objects that their blocks are lent as.
+/// The slabs of one size: which of them have free blocks, are empty, or may have pages to give back.
 ///
 /// ```text
-///   a block is an int   | slab | index in it |          rows[slab][index] is its object, once it was lent
+///   a block is an int   | number of its slab | index in the slab |
+///
+///   withFree    slabs with a free block, the lowest lends first
+///   empty       slabs without a block that is out, the highest goes first
+///   purgeable   other slabs that got a block back since they were last purged, or never were, and have pages that
+///               could go by themselves
+///   vacant      numbers below `end` that no slab has, the lowest is given first
 /// ```
 ///
-/// **Threads.** Guarded by the lock of its [ClassPool], except [#object], [#bind] and [#index], by whoever has the
-/// block.
+/// **Cost.** Taking, freeing, adding and finding slabs takes some steps whatever the number of slabs. Nothing looks at
+/// slabs that did not change, except checks.
 ///
-/// **Memory order.** A row is read without the lock by a thread that has one of its blocks, so the lock under which the
-/// slab was added, and every hand-over since, happened before.
+/// **Threads.** Guarded by the lock of its [ClassPool], except [#object], [#bind] and [#slab], by the thread that has
+/// the block.
 ///
-/// **Invariants.** I1: `home`, `present`, `pages` and `idle` are sums over the slabs. I2: `withBlocks` has just the
-/// slabs that have a block at home, none of them below `firstWithBlocks`.
+/// **Invariants.** I1: `free`, `present` and `pages` are sums over the slabs. I2: the four sets are what the slabs say.
 ///
 /// @param <T> what blocks are lent as
 final class SlabSet<T> {
 
-    private static final int MIN_SLABS = 8;
-
     private final SlabMemory memory; // (C)
-    private final IdleStock stock; // (C)
+    private final RetainedSlabs retained; // (C)
     private final SlabShape shape; // (C)
     private final int indexBits; // (C)
     private final int indexMask; // (C)
-    private @Nullable Object[] @Nullable [] rows = new Object[0][]; // (L), and see memory order
-    private @Nullable Slab[] slabs = new Slab[0]; // (L)
-    private final BitSet inUse = new BitSet(); // (L)
-    private final BitSet withBlocks = new BitSet(); // (L)
-    private int firstWithBlocks; // (L)
-    private int home; // (L) blocks that are in slabs
+    private final boolean purges; // (C) pages of a slab can be given back one by one
+    private final BlockObjects<T> objects; // (L), and see there
+    private final FreeBlocks blocks; // (L)
+    private final IndexSet withFree = new IndexSet(); // (L)
+    private final IndexSet empty = new IndexSet(); // (L)
+    private final IndexSet purgeable = new IndexSet(); // (L)
+    private final IndexSet vacant = new IndexSet(); // (L)
+    private int end; // (L) no slab has a number from here on
+    private int free; // (L)
     private int present; // (L) blocks that there are
     private int pages; // (L)
-    private int idle; // (L) slabs without a lent block
 
-    SlabSet(SlabMemory memory, IdleStock stock, int byteSize) {
+    SlabSet(SlabMemory memory, RetainedSlabs retained, int byteSize) {
         this.memory = memory;
+        this.retained = retained;
         this.shape = SlabShape.of(byteSize, memory.pageByteSize());
         this.indexBits = shape.indexBits();
         this.indexMask = (1 << indexBits) - 1;
-        this.stock = stock;
+        this.purges = memory.canSplit() && shape.blocks() > 1 && shape.pages() > 1;
+        this.objects = new BlockObjects<>(indexBits);
+        this.blocks = new FreeBlocks(shape.blocks());
     }
 
     /// {@return the object of a block, or null if it has none}
-    @SuppressWarnings("unchecked") // rows hold what bind put there
     @Nullable T object(int block) {
-        @Nullable Object @Nullable [] row = rows[block >>> indexBits];
-        return row == null ? null : (T) row[block & indexMask];
+        return objects.object(block);
     }
 
     /// Binds an object to a block, or none.
     void bind(int block, @Nullable T object) {
-        @Nullable Object @Nullable [] row = rows[block >>> indexBits];
-        if (row != null) {
-            row[block & indexMask] = object;
+        objects.bind(block, object);
+    }
+
+    /// {@return the slab of a block, of which the caller may read where it lies, or null if no slab has the block}
+    @Nullable Slab slabIfThere(int block) {
+        return objects.slab(block);
+    }
+
+    private Slab slab(int block) {
+        Slab slab = objects.slab(block);
+        if (slab == null) {
+            throw unknown(block);
         }
-    }
-
-    /// Takes a block from the lowest slab that has one.
-    ///
-    /// @return the block, or [MagazineLayout#NONE]
-    int take() {
-        int index = withBlocks.nextSetBit(firstWithBlocks);
-        if (index < 0) {
-            return MagazineLayout.NONE;
-        }
-        firstWithBlocks = index;
-        Slab slab = at(index);
-        countIdle(slab, -1);
-        int block = slab.take();
-        home--;
-        if (slab.home() == 0) {
-            withBlocks.clear(index);
-        }
-        return index << indexBits | block;
-    }
-
-    /// Notes that a block is home again. A slab that is idle then is given back if the stock of idle slabs is full,
-    /// unless it is the only one of its size, and small, costly to make or the only large one of any size: one of each
-    /// size up to 64 KiB is a megabyte, one of each up to 1 MiB is eleven.
-    void comeHome(int block) {
-        int index = block >>> indexBits;
-        Slab slab = at(index);
-        slab.comeHome(block & indexMask);
-        home++;
-        withBlocks.set(index);
-        firstWithBlocks = Math.min(firstWithBlocks, index);
-        countIdle(slab, 1);
-        if (slab.isIdle() && stock.isFull() && (idle > 1 || !mayWaitAlone(slab))) {
-            giveBack(index, slab.home(), false);
-        }
-    }
-
-    private boolean mayWaitAlone(Slab slab) {
-        return !isLarge(slab) || !memory.carvesQuickly() || stock.hasOneLarge();
-    }
-
-    /// Adds a slab.
-    ///
-    /// @return its first block
-    int add(SlabRun run, boolean isHome) {
-        Slab slab = new Slab(shape, run, memory.pageByteSize(), isHome);
-        int index = inUse.nextClearBit(0);
-        if (index == slabs.length) {
-            int length = Math.max(MIN_SLABS, 2 * index);
-            slabs = Arrays.copyOf(slabs, length);
-            rows = Arrays.copyOf(rows, length);
-        }
-        slabs[index] = slab;
-        rows[index] = new Object[shape.blocks()];
-        inUse.set(index);
-        withBlocks.set(index, isHome);
-        firstWithBlocks = Math.min(firstWithBlocks, index);
-        count(slab, 1);
-        return index << indexBits;
-    }
-
-    /// Takes out the slab of a block that has it to itself, which keeps its run.
-    SlabRun detach(int block) {
-        return remove(block >>> indexBits).runs().getFirst();
-    }
-
-    /// {@return the run of a block that has a slab to itself, or null}
-    @Nullable SlabRun soleRun(int block) {
-        return shape.blocks() == 1 ? at(block >>> indexBits).runs().getFirst() : null;
-    }
-
-    /// {@return the slab of a block, of which the caller may read where it lies}
-    Slab slab(int block) {
-        return at(block >>> indexBits);
+        return slab;
     }
 
     /// {@return the index of a block in its slab}
@@ -142,86 +84,214 @@ final class SlabSet<T> {
         return block & indexMask;
     }
 
-    /// {@return the highest slab up to `index` that has a block at home, or -1}
-    int previousWithBlocks(int index) {
-        return index < 0 ? -1 : withBlocks.previousSetBit(Math.min(index, withBlocks.length()));
+    /// Takes a block from the lowest slab that has one.
+    ///
+    /// @return the block, or [MagazineLayout#NONE]
+    int take() {
+        int number = withFree.first();
+        if (number < 0) {
+            return MagazineLayout.NONE;
+        }
+        if (empty.contains(number)) {
+            leaveEmpty(number);
+            purgeable.set(number, purges);
+        }
+        int index = blocks.take(number);
+        free--;
+        if (!blocks.hasFree(number)) {
+            withFree.remove(number);
+        }
+        return number << indexBits | index;
     }
 
-    /// Gives a slab back that has no block out, or, if that is asked for, its pages that no block needs. A slab that
-    /// the kernel does not let go of stays as it is.
+    /// Takes a block back.
     ///
-    /// @param surplus how many blocks at home may go with it
-    /// @return how many went
-    int giveBack(int index, int surplus, boolean thin) {
-        Slab slab = at(index);
-        int before = slab.home();
-        if (!slab.isIdle()) {
-            return thin ? before - thinOut(index, slab) : 0;
+    /// @throws IllegalStateException if no slab has the block
+    void put(int block) {
+        int number = block >>> indexBits;
+        if (number >= end || vacant.contains(number)) {
+            throw unknown(block);
         }
-        if (before > surplus) {
-            return 0;
+        int out = blocks.put(number, block & indexMask);
+        free++;
+        withFree.add(number);
+        if (out == 0) {
+            becomeEmpty(number);
+        } else if (purges) {
+            purgeable.add(number);
         }
+    }
+
+    private void becomeEmpty(int number) {
+        Slab slab = slab(number << indexBits);
+        if (!slab.isPurging()) {
+            purgeable.remove(number);
+            empty.add(number);
+            retained.add(slab.pages(), isLarge(slab));
+        }
+    }
+
+    private void leaveEmpty(int number) {
+        Slab slab = slab(number << indexBits);
+        empty.remove(number);
+        retained.remove(slab.pages(), isLarge(slab));
+    }
+
+    /// Takes out an empty slab that there is no room to retain. The only one of its size stays if it is small or costly
+    /// to make, since one of each size up to 64 KiB is a megabyte; and one large slab stays over all sizes.
+    ///
+    /// @return the slab, whose runs the caller frees without the lock, or null
+    @Nullable Slab evict() {
+        int number = empty.last();
+        if (number < 0) {
+            return null;
+        }
+        Slab slab = slab(number << indexBits);
+        boolean mayStay = empty.size() == 1 && (!isLarge(slab) || !memory.carvesQuickly() || retained.hasOneLarge());
+        return mayStay || !retained.isFull(isLarge(slab)) ? null : takeOutUnlessRefused(number);
+    }
+
+    /// Takes out the highest empty slab, if it has no more than `most` blocks.
+    ///
+    /// @return the slab, whose runs the caller frees without the lock, or null
+    @Nullable Slab takeEmpty(int most) {
+        int number = empty.last();
+        return number < 0 || slab(number << indexBits).present() > most ? null : takeOutUnlessRefused(number);
+    }
+
+    /// {@return the slab, or null if the kernel does not let go of it, in which case it stays}
+    private @Nullable Slab takeOutUnlessRefused(int number) {
         try {
-            free(index);
+            slab(number << indexBits).runs().forEach(memory::unwire);
+            return takeOut(number);
         } catch (OsException e) {
-            return 0;
+            return null;
         }
-        return before;
     }
 
-    private int thinOut(int index, Slab slab) {
-        count(slab, -1);
-        slab.thinOut(memory);
-        count(slab, 1);
-        withBlocks.set(index, slab.home() > 0);
-        for (int block = 0; block < shape.blocks(); block++) {
-            if (!slab.isLent(block)) {
-                bind(index << indexBits | block, null);
-            }
-        }
-        return slab.home();
-    }
-
-    /// Gives every slab back, whatever is lent.
+    /// Takes out any slab, whatever is out.
     ///
-    /// @throws OsException if the kernel does not let go of one; it can be tried again
-    void clear() {
-        for (int index = inUse.nextSetBit(0); index >= 0; index = inUse.nextSetBit(index + 1)) {
-            free(index);
+    /// @return the slab, whose runs the caller frees, or null if there is none
+    /// @throws OsException if the kernel does not let go of it; it stays then
+    @Nullable Slab takeAny() {
+        int number = end - 1;
+        while (number >= 0 && vacant.contains(number)) {
+            number--;
         }
+        if (number < 0) {
+            return null;
+        }
+        slab(number << indexBits).runs().forEach(memory::unwire);
+        return takeOut(number);
     }
 
-    private void free(int index) {
-        at(index).runs().forEach(memory::free);
-        remove(index);
-    }
-
-    private Slab remove(int index) {
-        Slab slab = at(index);
-        slabs[index] = null;
-        rows[index] = null;
-        inUse.clear(index);
-        withBlocks.clear(index);
-        count(slab, -1);
+    private Slab takeOut(int number) {
+        Slab slab = slab(number << indexBits);
+        vacant.add(number);
+        if (empty.contains(number)) {
+            leaveEmpty(number);
+        }
+        count(slab, -1, blocks.free(number));
+        withFree.remove(number);
+        purgeable.remove(number);
+        objects.remove(number);
         return slab;
     }
 
-    private void count(Slab slab, int sign) {
-        home += sign * slab.home();
-        present += sign * slab.present();
-        pages += sign * slab.pages();
-        stock.hold(sign * slab.pages());
-        countIdle(slab, sign);
+    /// Adds a slab whose blocks are all free, or all out.
+    ///
+    /// @return its first block
+    int add(SlabRun run, boolean isFree) {
+        Slab slab = new Slab(shape, run, memory.pageByteSize());
+        int number = vacant.isEmpty() ? end : vacant.first();
+        @Nullable Object[] row = new Object[1 + shape.blocks()];
+        prepare(number);
+        row[0] = slab;
+
+        vacant.remove(number);
+        end = Math.max(end, number + 1);
+        int count = slab.present();
+        blocks.begin(number, isFree ? count : 0, isFree ? 0 : count);
+        objects.add(number, row);
+        count(slab, 1, isFree ? count : 0);
+        withFree.set(number, isFree);
+        if (isFree) {
+            becomeEmpty(number);
+        }
+        return number << indexBits;
     }
 
-    private void countIdle(Slab slab, int sign) {
-        if (slab.isIdle()) {
-            idle += sign;
-            stock.idle(sign * slab.pages());
-            if (isLarge(slab)) {
-                stock.idleLarge(sign);
+    /// Makes room for a slab, so that what follows cannot fail for want of Java heap.
+    private void prepare(int number) {
+        blocks.prepare(number);
+        objects.prepare(number);
+        withFree.ensureCapacity(number + 1);
+        empty.ensureCapacity(number + 1);
+        purgeable.ensureCapacity(number + 1);
+        vacant.ensureCapacity(number + 1);
+    }
+
+    /// Takes out the slab of a block that has the slab to itself, without freeing its run, so that the caller can add the
+    /// run to the slabs of another size.
+    SlabRun detach(int block) {
+        return takeOut(block >>> indexBits).runs().getFirst();
+    }
+
+    /// {@return the run of a block that has a slab to itself, or null} For the thread that has the block.
+    @Nullable SlabRun soleRun(int block) {
+        return shape.blocks() == 1 ? slab(block).runs().getFirst() : null;
+    }
+
+    /// Looks at one purgeable slab, and begins its purge if it has pages that nothing needs: the blocks of those pages are
+    /// gone from now on.
+    ///
+    /// @return the purge, whose pages the caller frees without the lock, or null if the slab has no page to give back
+    @Nullable SlabPurge beginPurge() {
+        int number = purgeable.last();
+        Slab slab = slab(number << indexBits);
+        BitSet keep = slab.pagesToKeep(blocks, number, memory.pageByteSize());
+        if (keep == null) {
+            purgeable.remove(number);
+            return null;
+        }
+        SlabPurge purge = new SlabPurge(number, slab, keep);
+        BitSet gone = slab.goneWithout(blocks, number, keep, memory.pageByteSize());
+
+        purgeable.remove(number);
+        int went = slab.beginPurge(gone);
+        blocks.removeAll(number, gone);
+        free -= went;
+        present -= went;
+        withFree.set(number, blocks.hasFree(number));
+        forgetObjectsOfGone(number, slab);
+        return purge;
+    }
+
+    private void forgetObjectsOfGone(int number, Slab slab) {
+        for (int index = 0; index < shape.blocks(); index++) {
+            if (slab.isGone(index)) {
+                bind(number << indexBits | index, null);
             }
         }
+    }
+
+    /// Ends a purge, whose pages are freed.
+    void endPurge(SlabPurge purge) {
+        Slab slab = purge.slab();
+        int before = slab.pages();
+        slab.endPurge(purge.left());
+        pages += slab.pages() - before;
+        retained.hold(slab.pages() - before);
+        if (blocks.out(purge.number()) == 0) {
+            becomeEmpty(purge.number());
+        }
+    }
+
+    private void count(Slab slab, int sign, int freeBlocks) {
+        free += sign * freeBlocks;
+        present += sign * slab.present();
+        pages += sign * slab.pages();
+        retained.hold(sign * slab.pages());
     }
 
     private static boolean isLarge(Slab slab) {
@@ -233,15 +303,15 @@ final class SlabSet<T> {
     }
 
     int slabCount() {
-        return inUse.cardinality();
+        return end - vacant.size();
     }
 
-    /// {@return how many blocks are in slabs}
-    int home() {
-        return home;
+    /// {@return number of blocks that are free in slabs}
+    int free() {
+        return free;
     }
 
-    /// {@return how many blocks there are}
+    /// {@return number of blocks that there are}
     int present() {
         return present;
     }
@@ -250,39 +320,57 @@ final class SlabSet<T> {
         return pages;
     }
 
+    /// {@return true if a slab may have pages to give back that is not empty}
+    boolean hasPurgeable() {
+        return !purgeable.isEmpty();
+    }
+
+    /// {@return true if a slab is empty}
+    boolean hasEmpty() {
+        return !empty.isEmpty();
+    }
+
+    /// {@return true if a slab is empty, or may have pages to give back}
+    boolean isReclaimable() {
+        return !empty.isEmpty() || !purgeable.isEmpty();
+    }
+
     void checkInvariants() {
-        int[] sums = new int[4];
-        for (int index = inUse.nextSetBit(0); index >= 0; index = inUse.nextSetBit(index + 1)) {
-            Slab slab = at(index);
-            slab.checkInvariants();
-            sums[0] += slab.home();
+        int[] sums = new int[3];
+        for (int number = 0; number < end; number++) {
+            if (vacant.contains(number)) {
+                require(!withFree.contains(number) && !empty.contains(number), "I2: vacant", number);
+                require(!purgeable.contains(number) && objects.slab(number << indexBits) == null, "I2: vacant", number);
+                continue;
+            }
+            Slab slab = slab(number << indexBits);
+            int freeHere = blocks.free(number);
+            int out = blocks.out(number);
+            require(freeHere + out == slab.present(), "I1: blocks", number);
+            require(withFree.contains(number) == freeHere > 0, "I2: with free", number);
+            require(empty.contains(number) == (out == 0), "I2: empty", number);
+            require(!purgeable.contains(number) || out > 0, "I2: purgeable", number);
+            sums[0] += freeHere;
             sums[1] += slab.present();
             sums[2] += slab.pages();
-            sums[3] += slab.isIdle() ? 1 : 0;
-            if (withBlocks.get(index) != slab.home() > 0 || (slab.home() > 0 && index < firstWithBlocks)) {
-                throw new AssertionError("I2: index=" + index + ", " + slab);
-            }
         }
-        if (sums[0] != home || sums[1] != present || sums[2] != pages || sums[3] != idle) {
-            throw new AssertionError("I1: sums=" + Arrays.toString(sums) + " of " + this);
+        require(sums[0] == free && sums[1] == present && sums[2] == pages, "I1: sums", sums[0]);
+    }
+
+    private void require(boolean holds, String what, int number) {
+        if (!holds) {
+            throw new AssertionError(what + ", number=" + number + " of " + this);
         }
     }
 
-    private Slab at(int index) {
-        Slab slab = index < slabs.length ? slabs[index] : null;
-        if (slab == null) {
-            throw unknown(index);
-        }
-        return slab;
-    }
-
-    private IllegalStateException unknown(int index) {
-        return new IllegalStateException("no slab has this block: byteSize=" + shape.byteSize() + ", slab=" + index);
+    private IllegalStateException unknown(int block) {
+        return new IllegalStateException(
+                "no slab has this block: byteSize=" + shape.byteSize() + ", slab=" + (block >>> indexBits));
     }
 
     @Override
     public String toString() {
-        return "SlabSet(byteSize=%d, slabs=%d, home=%d, present=%d, pages=%d)"
-                .formatted(shape.byteSize(), slabCount(), home, present, pages);
+        return "SlabSet(byteSize=%d, slabs=%d, free=%d, present=%d, pages=%d)"
+                .formatted(shape.byteSize(), slabCount(), free, present, pages);
     }
 }

@@ -147,12 +147,12 @@ class AllocatorLimitsTest {
         List<String> lines = new ArrayList<>();
         AtomicLong now = new AtomicLong();
         RefusalLog log = new RefusalLog(lines::add, now::get);
-        log.refused("first");
-        log.refused("second");
-        log.refused("third");
+        log.refused(new OutOfMemoryError("first"));
+        log.refused(new OutOfMemoryError("second"));
+        log.refused(new OutOfMemoryError("third"));
         assertThat(lines).containsExactly("first");
         now.addAndGet(TimeUnit.SECONDS.toNanos(10));
-        log.refused("fourth");
+        log.refused(new OutOfMemoryError("fourth"));
         assertThat(lines).containsExactly("first", "fourth; 2 more refusals were not logged");
     }
 }

@@ -3,6 +3,7 @@ package io.leasehold.page;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.leasehold.memory.Seeds;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -26,10 +27,11 @@ class FreeMapRandomTest {
             int tick = 0;
             for (int step = 0; step < STEPS; step++) {
                 String where = "pages=" + pageCount + ", seed=" + seed + ", step=" + step;
-                switch (random.nextInt(8)) {
+                switch (random.nextInt(9)) {
                     case 0, 1, 2 -> take(bed.map, model, random, where);
                     case 3, 4, 5 -> give(bed.map, model, random, tick, where);
                     case 6 -> takeIdle(bed.map, model, random, tick, where);
+                    case 7 -> takeAged(bed.map, model, tick, where);
                     default -> takeSingles(bed.map, model, random, where);
                 }
                 tick += random.nextInt(3) / 2;
@@ -97,6 +99,30 @@ class FreeMapRandomTest {
                 map.giveIdle(batch.page(i), batch.pageCount(i), tick);
                 model.giveIdle(batch.page(i), batch.pageCount(i), tick);
             }
+        }
+    }
+
+    /// The calendar finds every page that is old enough, and no other, though it looks only at blocks that are due.
+    private static void takeAged(FreeMap map, FreeMapModel model, int tick, String where) {
+        DecommitBatch batch = new DecommitBatch(100);
+        List<Integer> pages = new ArrayList<>();
+        boolean more = true;
+        while (more) {
+            batch.clear();
+            more = map.takeAged(batch, tick, 1);
+            pages.addAll(FreeMapBed.pages(batch));
+        }
+        List<Integer> expected = new ArrayList<>();
+        List<Integer> found = model.takeIdle(tick, Decay.TICKS + 1, 1, 100);
+        while (!found.isEmpty()) {
+            expected.addAll(found);
+            found = model.takeIdle(tick, Decay.TICKS + 1, 1, 100);
+        }
+        assertThat(pages).as("%s: takeAged", where).containsExactlyInAnyOrderElementsOf(expected);
+        map.checkInvariants(pages.size());
+        for (int page : pages) {
+            map.giveCold(page, 1);
+            model.giveCold(page, 1);
         }
     }
 

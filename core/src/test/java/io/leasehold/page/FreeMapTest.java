@@ -145,9 +145,11 @@ class FreeMapTest {
         assertThat(map.isFree(61, 4)).isFalse();
         assertThat(map.isFree(0, 60)).isTrue();
         assertThat(map.isFree(PAGES - 1, Integer.MAX_VALUE)).isFalse();
-        assertThat(map.usedPages(0)).isEqualTo(6);
-        assertThat(map.usedPages(66)).isEqualTo(4);
-        assertThat(map.usedPages(70)).isZero();
+        assertThat(map.firstUsed(0, PAGES)).isEqualTo(60);
+        assertThat(map.firstUsed(62, 4)).isEqualTo(NONE);
+        assertThat(map.firstUsed(62, 5)).isEqualTo(66);
+        assertThat(map.firstUsed(70, PAGES - 70)).isEqualTo(NONE);
+        assertThat(map.firstUsed(70, PAGES)).as("beyond the end").isEqualTo(PAGES);
     }
 
     @Test

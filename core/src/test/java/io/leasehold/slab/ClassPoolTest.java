@@ -4,10 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.leasehold.memory.BiasedSlots;
+import io.leasehold.memory.MappingBudget;
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.memory.Reservations;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.page.Pace;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import io.leasehold.page.PageArenas;
+import io.leasehold.page.PageReclaimer.Progress;
+import io.leasehold.page.Watchdog;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /// What threads share of one size: 1 KiB, sixteen in a slab, eight in a magazine, two magazines in the depot.
@@ -18,34 +29,45 @@ class ClassPoolTest {
     private static final int DEPTH = 8;
     private static final int DEPOT = 2 * DEPTH;
     private static final int IN_SLAB = 16;
+    private static final int PAGES = 4;
 
+    private final PageArena arena = PageArenas.open(
+            PageArenaOptions.defaults().withByteSize(1 << 20).withBudget(MemoryBudget.of("test", 2 << 20)),
+            new Reservations(VirtualMemory.system(), new MappingBudget(100)));
+    private final HeapChanges changes = new HeapChanges("heap", arena);
     private final SlabMemory memory = new ArrayMemory();
-    private final SlabSet<Object> set = new SlabSet<>(memory, new IdleStock(Long.MAX_VALUE / 2, Long.MAX_VALUE), BYTES);
+    private final SlabSet<Object> set =
+            new SlabSet<>(memory, new RetainedSlabs(Long.MAX_VALUE / 2, Long.MAX_VALUE), BYTES);
     private final MagazineLayout layout = new MagazineLayout(2 * DEPTH * BYTES);
     private final BiasedSlots slots = new BiasedSlots(layout.cellCount(), true);
-    private final ClassPool pool = new ClassPool(set, false, layout, SIZE_CLASS);
+    private final ClassPool pool = new ClassPool(set, memory, layout, changes, SIZE_CLASS);
+
+    @AfterEach
+    void closeArena() {
+        arena.close();
+    }
 
     @Test
     void emptyPoolHasNothing() {
         assertThat(pool.take(slots)).isEqualTo(MagazineLayout.NONE);
-        assertThat(pool.relinquish()).isZero();
-        assertThat(pool.settle()).isZero();
+        assertThat(pool.shrink()).isZero();
+        assertThat(decay()).isEqualTo(Progress.DONE);
     }
 
     @Test
     void halfAMagazineComesWithABlock() {
         pool.add(run(), slots);
         assertThat(inMagazine()).isEqualTo(DEPTH / 2);
-        assertThat(cached() + set.home()).isEqualTo(IN_SLAB - 1);
+        assertThat(cached() + set.free()).isEqualTo(IN_SLAB - 1);
         check();
     }
 
     @Test
-    void noMagazineIsFilledWhileSlotsAreShut() {
+    void noMagazineIsFilledWhileSlotsAreSuspended() {
         slots.suspend();
         pool.add(run(), slots);
         assertThat(cached()).isZero();
-        assertThat(set.home()).isEqualTo(IN_SLAB - 1);
+        assertThat(set.free()).isEqualTo(IN_SLAB - 1);
     }
 
     @Test
@@ -56,52 +78,92 @@ class ClassPoolTest {
         assertThat(inMagazine()).isEqualTo(DEPTH / 2 + 1);
         assertThat(cached()).isEqualTo(DEPTH + 1);
         slots.suspend();
-        // the newest of the older half, for whoever asks
+        // the newest of the older half
         assertThat(pool.take(slots)).isEqualTo(blocks.get(DEPTH / 2 - 1));
         check();
     }
 
     @Test
-    void depotGivesBackTheNewestAndSendsTheOldestHome() {
+    void depotGivesBackTheNewestAndLetsTheRestGoToTheSlabs() {
         List<Integer> blocks = takeAll(3);
         slots.suspend();
         for (int block : blocks.subList(0, DEPOT)) {
             pool.give(block, slots);
         }
         assertThat(cached()).isEqualTo(DEPOT);
-        assertThat(set.home()).isZero();
+        assertThat(set.free()).isZero();
         pool.give(blocks.get(DEPOT), slots);
-        assertThat(cached()).isEqualTo(DEPOT / 2 + 1);
-        assertThat(set.home()).isEqualTo(DEPOT / 2);
-        for (int i = DEPOT; i >= DEPOT / 2; i--) {
+        assertThat(cached()).isEqualTo(DEPOT);
+        assertThat(set.free()).isEqualTo(1);
+        for (int i = DEPOT - 1; i >= 0; i--) {
             assertThat(pool.take(slots)).isEqualTo(blocks.get(i));
         }
         assertThat(cached()).isZero();
-        for (int i = 0; i < DEPOT / 2; i++) {
-            assertThat(pool.take(slots)).as("from the slabs").isIn(blocks.subList(0, DEPOT / 2));
-        }
+        assertThat(pool.take(slots)).as("from the slabs").isEqualTo(blocks.get(DEPOT));
         check();
+    }
+
+    /// The lock is taken, so a release leaves its blocks in the depot, and the holder frees them when it is done.
+    @Test
+    void releaseDoesNotWaitForTheLock() throws InterruptedException {
+        List<Integer> blocks = takeAll(4);
+        slots.suspend();
+        Watchdog watchdog = new Watchdog();
+        pool.locked(any -> {
+            watchdog.start("releasing", () -> give(blocks));
+            joinUnder(watchdog);
+            assertThat(set.free()).as("blocks freed under the lock of another").isZero();
+            assertThat(cached(blocks)).isEqualTo(blocks.size());
+            return 0;
+        });
+        assertThat(cached()).isLessThanOrEqualTo(DEPOT);
+        assertThat(cached() + set.free()).isEqualTo(blocks.size());
+        check();
+    }
+
+    /// {@return blocks that another thread can take while this one has the lock}
+    private long cached(List<Integer> blocks) {
+        List<Integer> taken = new ArrayList<>();
+        Watchdog watchdog = new Watchdog();
+        watchdog.start("taking", () -> {
+            for (int block = pool.tryTake(slots); block >= 0; block = pool.tryTake(slots)) {
+                taken.add(block);
+            }
+            assertThat(pool.tryTake(slots)).isEqualTo(ClassPool.BUSY);
+            give(taken);
+        });
+        joinUnder(watchdog);
+        assertThat(new HashSet<>(taken)).isSubsetOf(blocks);
+        return taken.size();
+    }
+
+    private static void joinUnder(Watchdog watchdog) {
+        try {
+            watchdog.join();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
     void poolWithoutMagazinesHasNoDepot() {
         MagazineLayout none = new MagazineLayout(0);
-        ClassPool plain = new ClassPool(set, false, none, SIZE_CLASS);
+        ClassPool plain = new ClassPool(set, memory, none, changes, SIZE_CLASS);
         BiasedSlots few = new BiasedSlots(none.cellCount(), true);
         int block = plain.add(run(), few);
-        assertThat(set.home()).isEqualTo(IN_SLAB - 1);
+        assertThat(set.free()).isEqualTo(IN_SLAB - 1);
         plain.give(block, few);
-        assertThat(set.home()).isEqualTo(IN_SLAB);
+        assertThat(set.free()).isEqualTo(IN_SLAB);
     }
 
     @Test
-    void drainedMagazineIsEmpty() {
+    void collectedMagazineIsEmpty() {
         pool.add(run(), slots);
         int[] cells = Objects.requireNonNull(slots.enter());
-        pool.drain(cells);
+        pool.collect(cells);
         BiasedSlots.exit(cells);
         assertThat(inMagazine()).isZero();
-        assertThat(cached() + set.home()).isEqualTo(IN_SLAB - 1);
+        assertThat(cached() + set.free()).isEqualTo(IN_SLAB - 1);
         check();
     }
 
@@ -110,32 +172,39 @@ class ClassPoolTest {
         assertThat(new HashSet<>(takeAll(5))).hasSize(5 * IN_SLAB);
     }
 
-    /// The fewest free blocks since the last call are what was not needed.
+    /// The fewest free blocks since the last tick are what was not needed.
     @Test
-    void whatWasNeededSinceTheLastSettleStays() {
+    void whatWasNeededSinceTheLastTickStays() {
         slots.suspend();
         List<Integer> blocks = takeAll(4);
         give(blocks);
-        assertThat(pool.settle()).as("all were lent at first").isZero();
+        assertThat(decay()).as("all were lent at first").isEqualTo(Progress.NEXT_TICK);
+        assertThat(set.slabCount()).isEqualTo(4);
         List<Integer> again = take(2 * IN_SLAB); // from the lowest two
         give(again);
-        assertThat(pool.settle()).as("pages of the two that were not needed").isEqualTo(2 * 4);
-        assertThat(set.slabCount()).isEqualTo(2);
+        decay();
+        assertThat(set.slabCount())
+                .as("slabs without the two that were not needed")
+                .isEqualTo(2);
         give(take(IN_SLAB + 1));
-        assertThat(pool.settle()).as("the second slab was needed").isZero();
+        decay();
+        assertThat(set.slabCount()).as("the second slab was needed").isEqualTo(2);
         give(take(IN_SLAB));
-        assertThat(pool.settle()).isEqualTo(4);
-        assertThat(pool.settle()).isEqualTo(4);
+        decay();
+        assertThat(set.slabCount()).isEqualTo(1);
+        decay();
         assertThat(set.slabCount()).isZero();
         check();
     }
 
     @Test
-    void burstIsGoneAfterTwoSettles() {
+    void burstIsGoneAfterTwoTicks() {
         slots.suspend();
-        give(takeAll(300)); // more than are looked at under one lock
-        assertThat(pool.settle()).isZero();
-        assertThat(pool.settle()).isEqualTo(300 * 4);
+        give(takeAll(300)); // more than are taken out under one hold of the lock
+        assertThat(decay()).isEqualTo(Progress.NEXT_TICK);
+        assertThat(set.slabCount()).isEqualTo(300);
+        assertThat(pool.decay(Pace.unlimited(), true, false)).isEqualTo(Progress.DONE);
+        assertThat(set.slabCount()).isZero();
         check();
     }
 
@@ -146,10 +215,10 @@ class ClassPoolTest {
         int survivor = blocks.get(IN_SLAB + 3);
         blocks.removeIf(block -> block == survivor);
         give(blocks);
-        assertThat(pool.relinquish()).isEqualTo(2 * 4);
-        assertThat(set.home()).isEqualTo(IN_SLAB - 1);
+        assertThat(pool.shrink()).isEqualTo(2 * PAGES);
+        assertThat(set.free()).isEqualTo(IN_SLAB - 1);
         give(List.of(survivor));
-        assertThat(pool.relinquish()).isEqualTo(4);
+        assertThat(pool.shrink()).isEqualTo(PAGES);
         check();
     }
 
@@ -158,12 +227,15 @@ class ClassPoolTest {
         slots.suspend();
         List<Integer> blocks = takeAll(1);
         pool.close();
-        assertThatIllegalStateException().isThrownBy(() -> pool.take(slots)).withMessage("heap of blocks is closed");
+        assertThatIllegalStateException().isThrownBy(() -> pool.take(slots)).withMessage("heap is closed: heap=heap");
         assertThatIllegalStateException().isThrownBy(() -> pool.add(run(), slots));
-        pool.give(blocks.getFirst(), slots);
+        give(blocks);
         assertThat(set.slabCount()).isZero();
         pool.close();
-        check();
+    }
+
+    private Progress decay() {
+        return pool.decay(Pace.unlimited(), true, true);
     }
 
     private SlabRun run() {
@@ -179,7 +251,7 @@ class ClassPoolTest {
             blocks.addAll(take(IN_SLAB - 1));
         }
         slots.resume();
-        assertThat(set.home()).isZero();
+        assertThat(set.free()).isZero();
         return blocks;
     }
 
@@ -199,6 +271,7 @@ class ClassPoolTest {
 
     private void push(List<Integer> blocks) {
         int[] cells = Objects.requireNonNull(slots.enter());
+        layout.open(cells);
         blocks.forEach(
                 block -> assertThat(layout.push(cells, SIZE_CLASS, block)).isTrue());
         BiasedSlots.exit(cells);
@@ -209,7 +282,7 @@ class ClassPoolTest {
     }
 
     private long cached() {
-        return pool.stats(inMagazine(), memory.pageByteSize()).cachedBlocks();
+        return pool.stats(inMagazine()).cachedBlocks();
     }
 
     private void check() {

@@ -22,7 +22,31 @@ class MagazineLayoutTest {
     private final int[] cells = cells(layout);
 
     private static int[] cells(MagazineLayout layout) {
-        return new int[BiasedSlot.FIRST + layout.cellCount()];
+        int[] cells = new int[BiasedSlot.FIRST + layout.cellCount()];
+        layout.open(cells);
+        return cells;
+    }
+
+    @Test
+    void newSlotIsShutUntilItIsOpenedAndAgainOnceItIsEmpty() {
+        MagazineLayout some = new MagazineLayout(MAX_BYTES);
+        int[] shut = new int[BiasedSlot.FIRST + some.cellCount()];
+        for (int round = 0; round < 2; round++) {
+            assertThat(some.isAnyOpen()).isFalse();
+            assertThat(some.push(shut, C, 1)).isFalse();
+            assertThat(some.room(shut)).isZero();
+            assertThat(some.open(shut)).isTrue();
+            assertThat(some.open(shut)).isFalse();
+            assertThat(some.isAnyOpen()).isTrue();
+            assertThat(some.push(shut, C, 1)).isTrue();
+            some.shutIfEmpty(shut);
+            assertThat(some.pop(shut, C))
+                    .as("a block in a slot that was not empty")
+                    .isEqualTo(1);
+            some.shutIfEmpty(shut);
+            some.shutIfEmpty(shut);
+        }
+        assertThat(some.isAnyOpen()).isFalse();
     }
 
     @ParameterizedTest
@@ -95,13 +119,15 @@ class MagazineLayoutTest {
     }
 
     @Test
-    void saysWhichSizesItHas() {
+    void filledClassesAreFoundInTheirOrder() {
         layout.push(cells, 5, 1);
-        for (int c = 0; c < SizeClasses.COUNT; c++) {
-            assertThat(layout.isFilled(cells, c)).isEqualTo(c == 5);
-        }
+        layout.push(cells, 9, 1);
+        assertThat(layout.nextFilled(cells, 0)).isEqualTo(5);
+        assertThat(layout.nextFilled(cells, 5)).isEqualTo(5);
+        assertThat(layout.nextFilled(cells, 6)).isEqualTo(9);
+        assertThat(layout.nextFilled(cells, 10)).isEqualTo(MagazineLayout.NONE);
         layout.pop(cells, 5);
-        assertThat(layout.isFilled(cells, 5)).isFalse();
+        assertThat(layout.nextFilled(cells, 0)).isEqualTo(9);
     }
 
     @Test

@@ -91,7 +91,7 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
             for (int size : new int[] {0, 100, 5000, 100_000, 1 << 20}) {
                 assertThatIllegalStateException()
                         .isThrownBy(() -> bed.heap().tryAllocate(size))
-                        .withMessage("heap of blocks is closed");
+                        .withMessage("heap is closed: heap=heap");
             }
             assertThat(bed.heap().trim()).isZero();
             assertThat(bed.heap().stats().heldBytes()).isZero();
@@ -160,7 +160,7 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
                                 }
                             }
                         } catch (IllegalStateException e) {
-                            assertThat(e).hasMessage("heap of blocks is closed");
+                            assertThat(e).hasMessage("heap is closed: heap=heap");
                         }
                     });
                 }

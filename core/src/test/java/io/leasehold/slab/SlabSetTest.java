@@ -6,15 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// Slabs of 1 KiB blocks, sixteen each.
 class SlabSetTest {
 
     private static final int IN_SLAB = 16;
+    private static final int PAGES = 4;
 
     private final SlabMemory memory = new ArrayMemory();
-    private final SlabSet<String> set = new SlabSet<>(memory, new IdleStock(Long.MAX_VALUE / 2, Long.MAX_VALUE), 1024);
+    private final SlabSet<String> set = set(1024, new RetainedSlabs(Long.MAX_VALUE / 2, Long.MAX_VALUE));
 
     @Test
     void lowestSlabLendsFirst() {
@@ -22,7 +25,7 @@ class SlabSetTest {
         int high = add();
         assertThat(take(IN_SLAB)).allMatch(block -> slab(block) == slab(low));
         assertThat(slab(set.take())).isEqualTo(slab(high));
-        set.comeHome(low + 3);
+        set.put(low + 3);
         assertThat(set.take()).isEqualTo(low + 3);
         set.checkInvariants();
     }
@@ -41,7 +44,9 @@ class SlabSetTest {
         add();
         int middle = add();
         add();
-        assertThat(set.giveBack(slab(middle), IN_SLAB, false)).isEqualTo(IN_SLAB);
+        List<Integer> blocks = take(3 * IN_SLAB);
+        blocks.stream().filter(block -> slab(block) == slab(middle)).forEach(set::put);
+        assertThat(set.takeEmpty(IN_SLAB)).isNotNull();
         assertThat(set.slabCount()).isEqualTo(2);
         set.checkInvariants();
         assertThat(add()).isEqualTo(middle);
@@ -55,25 +60,25 @@ class SlabSetTest {
         set.bind(block + 5, "other");
         assertThat(set.object(block)).isEqualTo("bound");
         assertThat(set.object(block + 1)).isNull();
-        set.giveBack(slab(block), IN_SLAB, false);
+        set.takeEmpty(IN_SLAB);
         assertThat(set.object(block)).isNull();
         assertThat(add()).isEqualTo(block);
         assertThat(set.object(block + 5)).isNull();
     }
 
     @Test
-    void slabStaysThatHasMoreBlocksThanMayGo() {
-        int block = add();
-        assertThat(set.giveBack(slab(block), IN_SLAB - 1, false)).isZero();
+    void slabThatHasMoreBlocksThanMayGoStays() {
+        add();
+        assertThat(set.takeEmpty(IN_SLAB - 1)).isNull();
         assertThat(set.slabCount()).isEqualTo(1);
     }
 
     @Test
-    void slabStaysThatHasABlockOut() {
-        int block = add();
+    void slabWithABlockOutStays() {
+        add();
         take(1);
-        assertThat(set.giveBack(slab(block), IN_SLAB, false)).isZero();
-        assertThat(set.home()).isEqualTo(IN_SLAB - 1);
+        assertThat(set.takeEmpty(IN_SLAB)).isNull();
+        assertThat(set.free()).isEqualTo(IN_SLAB - 1);
     }
 
     @Test
@@ -82,25 +87,29 @@ class SlabSetTest {
             add();
             assertThat(set.slabCount()).isEqualTo(i);
             assertThat(set.present()).isEqualTo(i * IN_SLAB);
-            assertThat(set.home()).isEqualTo(i * IN_SLAB);
-            assertThat(set.pages()).isEqualTo(i * 4);
+            assertThat(set.free()).isEqualTo(i * IN_SLAB);
+            assertThat(set.pages()).isEqualTo(i * PAGES);
             set.checkInvariants();
         }
-        set.clear();
-        assertThat(set.slabCount() + set.present() + set.home() + set.pages()).isZero();
+        while (set.takeAny() != null) {
+            set.checkInvariants();
+        }
+        assertThat(set.slabCount() + set.present() + set.free() + set.pages()).isZero();
         set.checkInvariants();
     }
 
     @Test
-    void highestSlabsAreFoundFirst() {
+    void highestEmptySlabGoesFirst() {
         for (int i = 0; i < 5; i++) {
             add();
         }
         take(IN_SLAB * 2); // 0 and 1
-        assertThat(set.previousWithBlocks(Integer.MAX_VALUE)).isEqualTo(4);
-        assertThat(set.previousWithBlocks(3)).isEqualTo(3);
-        assertThat(set.previousWithBlocks(1)).isEqualTo(-1);
-        assertThat(set.previousWithBlocks(-1)).isEqualTo(-1);
+        for (int left = 4; left >= 2; left--) {
+            set.takeEmpty(IN_SLAB);
+            assertThat(set.slabCount()).isEqualTo(left);
+        }
+        assertThat(set.takeEmpty(IN_SLAB)).isNull();
+        set.checkInvariants();
     }
 
     @Test
@@ -108,43 +117,44 @@ class SlabSetTest {
         SlabRun run = Objects.requireNonNull(memory.carve(1));
         set.add(run, true);
         assertThat(set.present()).isEqualTo(4);
-        assertThat(set.home()).isEqualTo(4);
+        assertThat(set.free()).isEqualTo(4);
         assertThat(set.pages()).isEqualTo(1);
         List<Integer> blocks = take(4);
         assertThat(set.take()).isEqualTo(MagazineLayout.NONE);
-        blocks.forEach(set::comeHome);
+        blocks.forEach(set::put);
         set.checkInvariants();
-        assertThat(set.giveBack(0, 4, false)).isEqualTo(4);
+        assertThat(set.takeEmpty(4)).isNotNull();
     }
 
-    /// Two sizes share the stock: each keeps one idle slab, and no more once it is full.
+    /// Two sizes share the limit: each retains one empty slab, and no more once the limit is reached.
     @Test
-    void idleSlabsBeyondTheStockGoAtOnce() {
-        IdleStock stock = new IdleStock(2 * 4, 2 * 4);
-        SlabSet<String> small = new SlabSet<>(memory, stock, 1024);
-        SlabSet<String> large = new SlabSet<>(memory, stock, 4096);
+    void emptySlabsBeyondTheLimitAreEvicted() {
+        RetainedSlabs retained = new RetainedSlabs(2 * PAGES, 2 * PAGES);
+        SlabSet<String> small = set(1024, retained);
+        SlabSet<String> large = set(4096, retained);
         lendAndReturn(small, 3);
-        assertThat(small.slabCount()).as("two fit the stock").isEqualTo(2);
+        assertThat(small.slabCount()).as("two are within the limit").isEqualTo(2);
         lendAndReturn(large, 3);
-        assertThat(large.slabCount()).as("one stays whatever the stock").isEqualTo(1);
-        small.clear();
-        large.clear();
+        assertThat(large.slabCount()).as("one stays whatever the limit").isEqualTo(1);
+        while (small.takeAny() != null || large.takeAny() != null) {
+            small.checkInvariants();
+        }
         lendAndReturn(large, 3);
-        assertThat(large.slabCount()).as("the stock was empty again").isEqualTo(2);
+        assertThat(large.slabCount()).as("nothing was retained any more").isEqualTo(2);
         small.checkInvariants();
         large.checkInvariants();
     }
 
-    /// A sixteenth of what is held: of 16 slabs one more may wait than of few.
+    /// A sixteenth of what is held: beside 16 slabs one more may wait than beside few.
     @Test
-    void stockGrowsWithWhatIsHeld() {
-        IdleStock stock = new IdleStock(4, 4 * 4);
-        SlabSet<String> few = new SlabSet<>(memory, stock, 1024);
+    void limitGrowsWithWhatIsHeld() {
+        RetainedSlabs retained = new RetainedSlabs(PAGES, 4 * PAGES);
+        SlabSet<String> few = set(1024, retained);
         lendAndReturn(few, 3);
         assertThat(few.slabCount()).isEqualTo(1);
-        SlabSet<String> many = new SlabSet<>(memory, stock, 1024);
+        SlabSet<String> many = set(1024, retained);
         for (int i = 0; i < 16; i++) {
-            many.add(Objects.requireNonNull(memory.carve(many.shape().pages())), true);
+            many.add(run(many), true);
         }
         while (many.take() >= 0) {
             many.checkInvariants();
@@ -155,34 +165,84 @@ class SlabSetTest {
 
     /// An array costs its zeroes anew.
     @Test
-    void largeSlabThatIsCostlyToMakeWaitsBesideAFullStock() {
-        SlabSet<String> large = new SlabSet<>(memory, new IdleStock(0, 0), 1 << 20);
+    void largeSlabThatIsCostlyToMakeStaysWhateverTheLimit() {
+        SlabSet<String> large = set(1 << 20, new RetainedSlabs(0, 0));
         lendAndReturn(large, 2);
         assertThat(large.slabCount()).isEqualTo(1);
     }
 
-    private void lendAndReturn(SlabSet<String> of, int slabs) {
-        List<Integer> blocks = new ArrayList<>();
-        for (int i = 0; i < slabs; i++) {
-            of.add(Objects.requireNonNull(memory.carve(of.shape().pages())), true);
-            for (int block = of.take(); block >= 0; block = of.take()) {
-                blocks.add(block);
+    /// Random operations on thousands of slabs, so that every array has grown and moved.
+    @Test
+    void setDoesWhatAListOfFreeBlocksDoes() {
+        SplittableRandom random = new SplittableRandom(3);
+        List<Integer> out = new ArrayList<>();
+        for (int step = 0; step < 200_000; step++) {
+            int choice = random.nextInt(100);
+            if (choice < 50) {
+                int block = set.take();
+                if (block >= 0) {
+                    assertThat(set.object(block)).isIn(null, "block " + block);
+                    set.bind(block, "block " + block);
+                    out.add(block);
+                } else {
+                    add();
+                }
+            } else if (choice < (step % 60_000 < 40_000 ? 75 : 99)) {
+                if (!out.isEmpty()) {
+                    int at = random.nextInt(out.size());
+                    int block = out.set(at, out.getLast());
+                    out.removeLast();
+                    assertThat(set.object(block)).isEqualTo("block " + block);
+                    set.put(block);
+                }
+            } else if (step % 3 == 0) {
+                set.takeEmpty(random.nextInt(2 * IN_SLAB));
+            }
+            assertThat(set.present() - set.free()).isEqualTo(out.size());
+            if (step % 5_000 == 0) {
+                set.checkInvariants();
             }
         }
-        blocks.forEach(of::comeHome);
+        set.checkInvariants();
     }
 
     @Test
     void rejectsBlocksThatNoSlabHas() {
         assertThatIllegalStateException()
-                .isThrownBy(() -> set.comeHome(3 * IN_SLAB))
+                .isThrownBy(() -> set.put(3 * IN_SLAB))
                 .withMessage("no slab has this block: byteSize=1024, slab=3");
-        set.giveBack(slab(add()), IN_SLAB, false);
-        assertThatIllegalStateException().isThrownBy(() -> set.comeHome(0));
+        add();
+        set.takeEmpty(IN_SLAB);
+        assertThatIllegalStateException().isThrownBy(() -> set.put(0));
+    }
+
+    private void lendAndReturn(SlabSet<String> of, int slabs) {
+        List<Integer> blocks = new ArrayList<>();
+        for (int i = 0; i < slabs; i++) {
+            of.add(run(of), true);
+            for (int block = of.take(); block >= 0; block = of.take()) {
+                blocks.add(block);
+            }
+        }
+        for (int block : blocks) {
+            of.put(block);
+            @Nullable Slab evicted = of.evict();
+            while (evicted != null) {
+                evicted = of.evict();
+            }
+        }
+    }
+
+    private SlabSet<String> set(int byteSize, RetainedSlabs retained) {
+        return new SlabSet<>(memory, retained, byteSize);
+    }
+
+    private SlabRun run(SlabSet<String> of) {
+        return Objects.requireNonNull(memory.carve(of.shape().pages()));
     }
 
     private int add() {
-        return set.add(Objects.requireNonNull(memory.carve(set.shape().pages())), true);
+        return set.add(run(set), true);
     }
 
     private List<Integer> take(int count) {

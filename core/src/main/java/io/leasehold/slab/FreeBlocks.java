@@ -1,0 +1,153 @@
+package io.leasehold.slab;
+
+import java.util.Arrays;
+import java.util.BitSet;
+
+/// Which blocks of each slab of one size are free: a bit a block, and a count a slab of those that are out.
+///
+/// ```text
+///   slab      | 0      | 1      | 2      | ...        1,024 slabs a segment; the first segment grows to that size
+///   bits      | 10110  | 11111  | 00000  |            1: free
+///   out       |   2    |   0    |   5    |            lent, or in a magazine, or in the depot
+/// ```
+///
+/// The state of neighbouring slabs lies together, so that freeing blocks in random order touches two dense arrays and
+/// no object a slab: a burst of 4 million blocks has 262,144 slabs.
+///
+/// **Threads.** Guarded by the lock of the [ClassPool].
+final class FreeBlocks {
+
+    private static final int SEGMENT_POWER = 10;
+    private static final int SEGMENT_SLABS = 1 << SEGMENT_POWER;
+    private static final int MIN_SLABS = 8;
+
+    private final int wordsPerSlab; // (C)
+    private Segment[] segments = new Segment[0]; // (L)
+    private int segmentCount; // (L)
+    private int capacity; // (L) slabs that there is room for
+
+    FreeBlocks(int blocksPerSlab) {
+        this.wordsPerSlab = Math.ceilDiv(blocksPerSlab, Long.SIZE);
+    }
+
+    /// Some slabs.
+    private static final class Segment {
+        long[] bits; // (L)
+        char[] out; // (L) a slab has at most 4,096 blocks
+
+        Segment(int slabs, int wordsPerSlab) {
+            bits = new long[slabs * wordsPerSlab];
+            out = new char[slabs];
+        }
+    }
+
+    /// Makes room for a slab, so that nothing else here can fail.
+    void prepare(int slab) {
+        if (slab < capacity) {
+            return;
+        }
+        if (capacity < SEGMENT_SLABS) {
+            int slabs = Math.max(MIN_SLABS, Math.min(SEGMENT_SLABS, 2 * capacity));
+            Segment first = new Segment(slabs, wordsPerSlab);
+            if (segmentCount > 0) {
+                Segment before = segments[0];
+                System.arraycopy(before.bits, 0, first.bits, 0, before.bits.length);
+                System.arraycopy(before.out, 0, first.out, 0, before.out.length);
+            }
+            segments = new Segment[] {first};
+            segmentCount = 1;
+            capacity = slabs;
+        } else {
+            Segment more = new Segment(SEGMENT_SLABS, wordsPerSlab);
+            if (segmentCount == segments.length) {
+                segments = Arrays.copyOf(segments, 2 * segmentCount);
+            }
+            segments[segmentCount++] = more;
+            capacity += SEGMENT_SLABS;
+        }
+    }
+
+    /// Begins a slab with `free` free blocks from the first one on, and `out` others that are out.
+    void begin(int slab, int free, int out) {
+        Segment segment = segment(slab);
+        int word = firstWord(slab);
+        for (int i = 0; i < wordsPerSlab; i++) {
+            int here = Math.clamp(free - i * (long) Long.SIZE, 0, Long.SIZE);
+            segment.bits[word + i] = here == 0 ? 0 : -1L >>> (Long.SIZE - here);
+        }
+        segment.out[slab & (SEGMENT_SLABS - 1)] = (char) out;
+    }
+
+    /// Takes the lowest free block of a slab that has one.
+    int take(int slab) {
+        Segment segment = segment(slab);
+        int first = firstWord(slab);
+        int word = first;
+        while (segment.bits[word] == 0) {
+            word++;
+        }
+        long bits = segment.bits[word];
+        segment.bits[word] = bits & (bits - 1);
+        segment.out[slab & (SEGMENT_SLABS - 1)]++;
+        return (word - first) * Long.SIZE + Long.numberOfTrailingZeros(bits);
+    }
+
+    /// Takes a block back that is out.
+    ///
+    /// @return number of blocks of the slab that are still out
+    int put(int slab, int block) {
+        Segment segment = segment(slab);
+        int word = firstWord(slab) + (block >>> 6);
+        long bit = 1L << block;
+        assert (segment.bits[word] & bit) == 0 : "freed twice: slab=" + slab + ", block=" + block;
+        segment.bits[word] |= bit;
+        return --segment.out[slab & (SEGMENT_SLABS - 1)];
+    }
+
+    /// Takes free blocks away for good; those that are not free stay as they are.
+    void removeAll(int slab, BitSet gone) {
+        Segment segment = segment(slab);
+        int first = firstWord(slab);
+        for (int block = gone.nextSetBit(0); block >= 0; block = gone.nextSetBit(block + 1)) {
+            segment.bits[first + (block >>> 6)] &= ~(1L << block);
+        }
+    }
+
+    boolean isFree(int slab, int block) {
+        return (segment(slab).bits[firstWord(slab) + (block >>> 6)] >>> block & 1) != 0;
+    }
+
+    /// {@return number of free blocks of a slab}
+    int free(int slab) {
+        Segment segment = segment(slab);
+        int first = firstWord(slab);
+        int free = 0;
+        for (int word = first; word < first + wordsPerSlab; word++) {
+            free += Long.bitCount(segment.bits[word]);
+        }
+        return free;
+    }
+
+    boolean hasFree(int slab) {
+        Segment segment = segment(slab);
+        int first = firstWord(slab);
+        long any = 0;
+        for (int word = first; word < first + wordsPerSlab; word++) {
+            any |= segment.bits[word];
+        }
+        return any != 0;
+    }
+
+    /// {@return number of blocks of a slab that are out}
+    int out(int slab) {
+        return segment(slab).out[slab & (SEGMENT_SLABS - 1)];
+    }
+
+    private Segment segment(int slab) {
+        return segments[slab >>> SEGMENT_POWER];
+    }
+
+    private int firstWord(int slab) {
+        return (slab & (SEGMENT_SLABS - 1)) * wordsPerSlab;
+    }
+}

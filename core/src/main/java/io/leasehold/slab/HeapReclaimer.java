@@ -1,0 +1,186 @@
+package io.leasehold.slab;
+
+import io.leasehold.memory.BiasedSlots;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.page.Pace;
+import io.leasehold.page.PageReclaimer;
+import java.util.BitSet;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// Gives back what a heap does not need: by the clock, and all of it under pressure.
+///
+/// ```text
+///   flush    magazines ---> depots               one barrier, if a slot is open
+///   decay    depots ---> slabs ---> arena        size classes that changed, or had more to give back in the last tick
+///   shrink   the same at once                    size classes that changed since the last shrink
+/// ```
+///
+/// **Cost.** A class that did not change is not visited, and magazines that are shut are not flushed, so a heap that
+/// nothing touched costs a few loads. Flushing interrupts the running threads. Requests that find no memory flush the
+/// magazines of other threads for one part in [#REST_PARTS] of the time at most, once that was in vain
+/// [#MAX_FUTILE_FLUSHES] times in a row. They never miss what the calling thread freed.
+///
+/// **Threads.** Thread-safe. `lock` serialises the visits of slots and the work on slabs; [SlabHeap] has it while it is
+/// being closed. Lock order: `lock`, then that of a [ClassPool]. None is taken in a slot.
+final class HeapReclaimer implements PageReclaimer {
+
+    private static final int REST_PARTS = 20;
+    private static final int MAX_FUTILE_FLUSHES = 4;
+
+    private final MagazineLayout layout; // (C)
+    private final BiasedSlots slots; // (C)
+    private final ClassPools<?> pools; // (C)
+    private final HeapChanges changes; // (C)
+    private final ReentrantLock lock = new ReentrantLock();
+    private final BitSet toVisit = new BitSet(); // (L) classes of this tick
+    private final BitSet changed = new BitSet(); // (L) those that changed in the tick before
+    private final BitSet nextTick = new BitSet(); // (L) classes of the next tick
+    private int unfinished = MagazineLayout.NONE; // (L) the class in which the pace was spent
+    private volatile long nextFlush = System.nanoTime(); // (A) racy on purpose: one flush more does no harm
+    private volatile int futileFlushes; // (A) in a row; racy as well
+
+    HeapReclaimer(MagazineLayout layout, BiasedSlots slots, ClassPools<?> pools, HeapChanges changes) {
+        this.layout = layout;
+        this.slots = slots;
+        this.pools = pools;
+        this.changes = changes;
+    }
+
+    @Override
+    public Progress decay(Pace pace) {
+        lock.lock();
+        try {
+            if (toVisit.isEmpty()) {
+                flush();
+                changes.takeSinceDecay(changed);
+                toVisit.or(nextTick);
+                toVisit.or(changed);
+                nextTick.clear();
+            }
+            return visit(pace) ? progress() : Progress.UNFINISHED;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// {@return true if every class of the tick was visited}
+    private boolean visit(Pace pace) {
+        for (int c = toVisit.nextSetBit(0); c >= 0; c = toVisit.nextSetBit(c + 1)) {
+            ClassPool pool = pools.of(c);
+            changes.work.visits++;
+            Progress progress = pool.decay(pace, c != unfinished, changed.get(c));
+            if (progress == Progress.UNFINISHED) {
+                unfinished = c;
+                return false;
+            }
+            unfinished = MagazineLayout.NONE;
+            toVisit.clear(c);
+            changed.clear(c);
+            nextTick.set(c, progress == Progress.NEXT_TICK);
+            if (pace.isSpent() || lock.hasQueuedThreads()) {
+                return toVisit.isEmpty();
+            }
+        }
+        return true;
+    }
+
+    private Progress progress() {
+        return nextTick.isEmpty() ? Progress.DONE : Progress.NEXT_TICK;
+    }
+
+    @Override
+    public int shrink() {
+        return shrink(mayFlush());
+    }
+
+    @Override
+    public int trim() {
+        return shrink(true);
+    }
+
+    private int shrink(boolean flushes) {
+        collectOwn();
+        if (!flushes && !changes.hasChangedSinceShrink()) {
+            return 0;
+        }
+        lock.lock();
+        try {
+            if (flushes) {
+                flush();
+            }
+            BitSet classes = new BitSet();
+            changes.takeSinceShrink(classes);
+            int pages = 0;
+            for (int c = classes.nextSetBit(0); c >= 0; c = classes.nextSetBit(c + 1)) {
+                changes.work.visits++;
+                pages += pools.of(c).shrink();
+            }
+            if (flushes) {
+                futileFlushes = pages > 0 ? 0 : futileFlushes + 1;
+            }
+            return pages;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean mayFlush() {
+        return layout.isAnyOpen()
+                && layout.peekBytes(slots) > 0
+                && (futileFlushes < MAX_FUTILE_FLUSHES || System.nanoTime() - nextFlush >= 0);
+    }
+
+    /// Puts the blocks in the magazines of the calling thread into the depots.
+    private void collectOwn() {
+        int[] cells = layout.isAnyOpen() ? slots.enter() : null;
+        if (cells != null) {
+            collect(cells);
+            BiasedSlots.exit(cells);
+        }
+    }
+
+    /// Puts the blocks in all magazines into the depots, and shuts the slots, if one is open. Under the lock.
+    private void flush() {
+        if (!layout.isAnyOpen()) {
+            return;
+        }
+        long begin = System.nanoTime();
+        slots.suspend();
+        try {
+            flushSuspended();
+        } finally {
+            slots.resume();
+        }
+        long end = System.nanoTime();
+        nextFlush = end + REST_PARTS * (end - begin);
+    }
+
+    /// Puts the blocks in all magazines into the depots. Under the lock, while the slots are suspended.
+    void flushSuspended() {
+        if (!layout.isAnyOpen()) {
+            return;
+        }
+        changes.work.flushes++;
+        if (BiasedSlots.barrier(VirtualMemory.system())) {
+            slots.visit(slot -> {
+                collect(slot.cells());
+                layout.shutIfEmpty(slot.cells());
+            });
+        } // else the blocks are flushed the next time
+    }
+
+    private void collect(int[] cells) {
+        for (int c = layout.nextFilled(cells, 0); c >= 0; c = layout.nextFilled(cells, c + 1)) {
+            pools.of(c).collect(cells);
+        }
+    }
+
+    /// Keeps decay, shrinking and flushes out until [#unlock].
+    void lock() {
+        lock.lock();
+    }
+
+    void unlock() {
+        lock.unlock();
+    }
+}

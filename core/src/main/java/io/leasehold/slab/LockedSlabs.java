@@ -1,0 +1,326 @@
+package io.leasehold.slab;
+
+import io.leasehold.memory.ShortLock;
+import io.leasehold.os.OsException;
+import io.leasehold.page.Pace;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// The slabs of one size behind their lock, and the work on their pages, which is done without it.
+///
+/// ```text
+///   under the lock      take and put blocks; take slabs out; decide which pages of a slab go
+///   without the lock    free the runs of those slabs, and those pages
+/// ```
+///
+/// **Threads.** Thread-safe. Pages are neither asked for nor given back under the lock, only unwired. [#beginTick],
+/// [#giveBack] and [#shrink] are for one thread at a time.
+final class LockedSlabs {
+
+    /// Slabs that are looked at under one hold of the lock.
+    private static final int SLABS_AT_A_TIME = 16;
+
+    /// In place of a number of pages.
+    private static final int NOTHING_TO_PURGE = -1;
+
+    private final SlabMemory memory; // (C)
+    private final HeapChanges changes; // (C)
+    private final SlabSet<?> slabs; // (L)
+    final ShortLock lock = new ShortLock();
+    private volatile boolean closed; // (A) written under the lock
+    private int low; // (L) the fewest free blocks since the last tick
+    private int surplus; // (L) blocks that may go in this tick
+    private boolean purges; // (L) pages of partly used slabs may go in this tick
+
+    LockedSlabs(SlabSet<?> slabs, SlabMemory memory, HeapChanges changes) {
+        this.slabs = slabs;
+        this.memory = memory;
+        this.changes = changes;
+    }
+
+    SlabShape shape() {
+        return slabs.shape();
+    }
+
+    /// @throws IllegalStateException if the heap is closed
+    void checkOpen() {
+        if (closed) {
+            throw changes.closed();
+        }
+    }
+
+    /// Takes free blocks, the lowest first. The caller has the lock.
+    ///
+    /// @return number of blocks that were written to `out`
+    int take(int[] out, int most) {
+        int count = 0;
+        while (count < most) {
+            int block = slabs.take();
+            if (block < 0) {
+                break;
+            }
+            out[count++] = block;
+        }
+        return count;
+    }
+
+    /// Notes how many blocks are free after some were taken. The caller has the lock.
+    ///
+    /// @param inDepot blocks that are free outside of slabs
+    void noteLow(int inDepot) {
+        low = Math.min(low, inDepot + slabs.free());
+    }
+
+    /// Puts back blocks that were taken and not used. The caller has the lock.
+    void putBack(int[] blocks, int from, int to) {
+        for (int i = from; i < to; i++) {
+            slabs.put(blocks[i]);
+        }
+    }
+
+    /// Adds a slab. The caller has the lock.
+    void add(SlabRun run) {
+        slabs.add(run, true);
+    }
+
+    /// Frees blocks, the last one first, and the slabs that are beyond what is retained. The caller has the lock, which
+    /// is given up.
+    void putAndUnlock(int[] blocks, int count) {
+        Slab chain = null;
+        try {
+            if (!closed) { // else the blocks are gone with the heap, which was closed by force
+                for (int i = count - 1; i >= 0; i--) {
+                    slabs.put(blocks[i]);
+                }
+                chain = evict();
+            }
+        } finally {
+            lock.unlock();
+        }
+        free(chain);
+    }
+
+    /// Takes out empty slabs that there is no room to retain. Under the lock.
+    ///
+    /// @return the slabs in a chain, for [#free]
+    private @Nullable Slab evict() {
+        Slab chain = null;
+        for (Slab slab = slabs.evict(); slab != null; slab = slabs.evict()) {
+            chain = link(slab, chain);
+        }
+        return chain;
+    }
+
+    private Slab link(Slab slab, @Nullable Slab chain) {
+        if (chain == null) {
+            changes.beginFreeing(); // under the lock, so that closing the heap sees it
+        }
+        slab.below = chain;
+        return slab;
+    }
+
+    /// Frees slabs that were taken out, without the lock.
+    ///
+    /// @return number of their pages
+    private int free(@Nullable Slab chain) {
+        if (chain == null) {
+            return 0;
+        }
+        int pages = 0;
+        try {
+            for (Slab slab = chain; slab != null; slab = slab.below) {
+                pages += slab.pages();
+                slab.runs().forEach(memory::free);
+            }
+        } finally {
+            changes.endFreeing();
+        }
+        return pages;
+    }
+
+    /// Begins a tick: what was not needed since the last one may go, and if that is a quarter of all blocks, the pages of
+    /// partly used slabs in which no block is out.
+    void beginTick() {
+        lock.lockInTurn();
+        try {
+            surplus = Math.min(low, slabs.free());
+            purges = surplus > 0 && surplus >= slabs.present() / 4;
+            low = slabs.free();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Gives back what may go in this tick, empty slabs first, the highest first.
+    ///
+    /// @return true if all of it went, false if the pace was spent
+    boolean giveBack(Pace pace) {
+        for (Slab chain = takeEmpty(surplus); chain != null; chain = takeEmpty(surplus)) {
+            free(chain);
+            if (pace.isSpent()) {
+                return false;
+            }
+        }
+        while (purges) {
+            purges = purgeSome() >= 0;
+            if (purges && pace.isSpent()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// {@return true if the next tick may have something to give back}
+    ///
+    /// @param hasChanged true if blocks were freed in the tick that is over, so that they may go in the next one; an
+    ///     empty slab that is there after a tick without a change was refused by the kernel
+    boolean hasMore(boolean hasChanged) {
+        lock.lockInTurn();
+        try {
+            return hasChanged ? slabs.isReclaimable() : slabs.hasEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Gives back everything that no lent block needs.
+    ///
+    /// @param includesParts false to leave partly used slabs alone
+    /// @return number of pages
+    int shrink(boolean includesParts) {
+        int pages = 0;
+        for (Slab chain = takeEmpty(Integer.MAX_VALUE); chain != null; chain = takeEmpty(Integer.MAX_VALUE)) {
+            pages += free(chain);
+        }
+        int purged = includesParts ? purgeSome() : NOTHING_TO_PURGE;
+        while (purged >= 0) {
+            pages += purged;
+            purged = purgeSome();
+        }
+        return pages;
+    }
+
+    /// {@return true if there is something that a shrink left alone, or that the kernel refused}
+    boolean isReclaimable() {
+        return hasMore(true);
+    }
+
+    private @Nullable Slab takeEmpty(int most) {
+        Slab chain = null;
+        int left = most;
+        lock.lockInTurn();
+        try {
+            for (int i = 0; i < SLABS_AT_A_TIME; i++) {
+                Slab slab = slabs.takeEmpty(left);
+                changes.work.looks++;
+                if (slab == null) {
+                    break;
+                }
+                changes.work.slabs++;
+                left -= slab.present();
+                chain = link(slab, chain);
+            }
+            changes.work.holds++;
+            surplus = Math.max(0, surplus - (most - left));
+            low = Math.min(low, slabs.free());
+        } finally {
+            lock.unlock();
+        }
+        return chain;
+    }
+
+    /// Looks at some purgeable slabs, and purges the first that has pages to give back.
+    ///
+    /// @return number of pages that went, or [#NOTHING_TO_PURGE]
+    private int purgeSome() {
+        SlabPurge purge = null;
+        lock.lockInTurn();
+        try {
+            if (!slabs.hasPurgeable()) {
+                return NOTHING_TO_PURGE;
+            }
+            for (int i = 0; i < SLABS_AT_A_TIME && purge == null && slabs.hasPurgeable(); i++) {
+                purge = slabs.beginPurge();
+                changes.work.looks++;
+            }
+            low = Math.min(low, slabs.free());
+            changes.work.holds++;
+        } finally {
+            lock.unlock();
+        }
+        return purge == null ? 0 : finish(purge);
+    }
+
+    private int finish(SlabPurge purge) {
+        try {
+            return purge.freePages(memory);
+        } finally {
+            lock.lockInTurn();
+            try {
+                slabs.endPurge(purge);
+                changes.work.purges++;
+                changes.work.holds++;
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /// Works on the slabs while no other thread does.
+    ///
+    /// @throws IllegalStateException if the heap is closed
+    <R extends @Nullable Object> R locked(Function<SlabSet<?>, R> work) {
+        lock.lock();
+        try {
+            checkOpen();
+            return work.apply(slabs);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Gives everything back, whatever is lent, for ever. The caller has the lock.
+    ///
+    /// @throws OsException if the kernel refuses; the slabs are closed, and closing them can be repeated
+    void close() {
+        closed = true;
+        for (Slab slab = slabs.takeAny(); slab != null; slab = slabs.takeAny()) {
+            slab.runs().forEach(memory::free);
+        }
+    }
+
+    /// {@return a snapshot of the numbers}
+    ///
+    /// @param cached number of free blocks outside of slabs
+    SlabHeapStats.SizeClass stats(int cached) {
+        lock.lock();
+        try {
+            int lent = Math.max(0, slabs.present() - slabs.free() - cached);
+            long held = (long) slabs.pages() * memory.pageByteSize();
+            int byteSize = slabs.shape().byteSize();
+            return new SlabHeapStats.SizeClass(byteSize, slabs.slabCount(), lent, cached, slabs.free(), held);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Checks what must always hold.
+    ///
+    /// @param cached number of free blocks outside of slabs
+    void checkInvariants(int cached) {
+        lock.lock();
+        try {
+            slabs.checkInvariants();
+            if (slabs.free() + cached > slabs.present()) {
+                throw new AssertionError("I1: cached=" + cached + ", " + slabs);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return slabs.toString();
+    }
+}

@@ -1,0 +1,157 @@
+package io.leasehold.slab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// What reclaiming costs, counted in looks at slabs, holds of locks, flushes and visits: as much as changed, however much
+/// is held.
+class SlabGrowthTest {
+
+    /// Each slab that changes is looked at once for being empty and once for its pages, by decay and by pressure.
+    private static final int LOOKS_PER_CHANGE = 4;
+
+    private static final int SIXTEEN_SLABS_A_HOLD = 16;
+
+    @ParameterizedTest(name = "{0} blocks of {1} B, one in {2} kept")
+    @CsvSource({
+        "4000, 256, 0",
+        "16000, 256, 100",
+        "64000, 256, 100",
+        "4000, 1024, 0",
+        "16000, 1024, 100",
+        "32000, 1024, 100",
+        "4000, 5000, 30",
+        "200, 100000, 10"
+    })
+    void releasingABurstIsWorkInProportionToIt(int count, int byteSize, int oneInIsKept) {
+        try (SlabBed bed = bed(byteSize)) {
+            LentBlocks blocks = lend(bed, count, byteSize);
+            int slabs = slabs(bed, byteSize);
+            bed.settle();
+            long before = bed.heap().work().looks;
+            if (oneInIsKept == 0) {
+                blocks.releaseAll();
+            } else {
+                blocks.releaseAllBut(oneInIsKept, new SplittableRandom(1));
+            }
+            for (int tick = 0; tick < 10; tick++) {
+                bed.settle();
+            }
+            ReclaimWork work = bed.heap().work();
+            assertThat(work.looks - before).as("%s", work).isLessThanOrEqualTo(LOOKS_PER_CHANGE * (slabs + 10L));
+            blocks.releaseAll();
+        }
+    }
+
+    /// What nothing touched is not looked at again, whatever it is.
+    @ParameterizedTest
+    @ValueSource(ints = {1_000, 4_000, 16_000, 64_000})
+    void ticksWithoutAChangeAreFree(int count) {
+        try (SlabBed bed = bed(1024)) {
+            LentBlocks blocks = lend(bed, count, 1024);
+            blocks.releaseAllBut(2, new SplittableRandom(1));
+            for (int tick = 0; tick < 4; tick++) {
+                bed.settle();
+            }
+            String before = bed.heap().work().toString();
+            for (int tick = 0; tick < 100; tick++) {
+                bed.settle();
+            }
+            assertThat(bed.heap().work()).hasToString(before);
+            blocks.releaseAll();
+        }
+    }
+
+    /// A steady load changes a few slabs in each tick, beside many that are partly used.
+    @ParameterizedTest
+    @ValueSource(ints = {1_000, 4_000, 16_000, 64_000})
+    void ticksWithFewChangesCostFewLooks(int count) {
+        try (SlabBed bed = bed(1024)) {
+            LentBlocks blocks = lend(bed, count, 1024);
+            SplittableRandom random = new SplittableRandom(1);
+            blocks.releaseAllBut(2, random);
+            for (int tick = 0; tick < 4; tick++) {
+                bed.settle();
+            }
+            long before = bed.heap().work().looks;
+            for (int tick = 0; tick < 20; tick++) {
+                for (int i = 0; i < 10; i++) {
+                    blocks.removeAny(random).release();
+                    blocks.add(bed.allocate(1024));
+                }
+                bed.settle();
+            }
+            assertThat(bed.heap().work().looks - before)
+                    .as("looks in 20 ticks of 10 releases")
+                    .isLessThanOrEqualTo(20L * 2 * LOOKS_PER_CHANGE * 10);
+            blocks.releaseAll();
+        }
+    }
+
+    @Test
+    void requestThatIsRefusedAgainLooksAtNothing() {
+        try (SlabBed bed = new SlabBed(SlabTerms.pages(4 << 10), 8 * SlabBed.MIB)) {
+            LentBlocks blocks = bed.exhaust(1024);
+            blocks.releaseAllBut(3, new SplittableRandom(1));
+            int large = 4 << 20;
+            assertThat(bed.heap().tryAllocate(large)).isNull();
+            String before = bed.heap().work().toString();
+            for (int i = 0; i < 1_000; i++) {
+                assertThat(bed.heap().tryAllocate(large)).isNull();
+            }
+            assertThat(bed.heap().work()).hasToString(before);
+            blocks.releaseAll();
+        }
+    }
+
+    @Test
+    void lockIsHeldForSomeSlabsAtATime() {
+        try (SlabBed bed = bed(256)) {
+            LentBlocks blocks = lend(bed, 64_000, 256);
+            int slabs = slabs(bed, 256);
+            blocks.releaseAll();
+            bed.heap().trim();
+            ReclaimWork work = bed.heap().work();
+            assertThat(work.slabs).isEqualTo(slabs);
+            assertThat(work.holds).as("%s", work).isGreaterThanOrEqualTo(slabs / SIXTEEN_SLABS_A_HOLD);
+        }
+    }
+
+    @Test
+    void heapThatWasNotUsedIsNotFlushed() {
+        try (SlabBed bed = bed(1024)) {
+            bed.settle();
+            bed.heap().trim();
+            assertThat(bed.heap().work()).hasToString(new ReclaimWork().toString());
+            bed.allocate(1000).release();
+            bed.settle();
+            long flushes = bed.heap().work().flushes;
+            assertThat(flushes).isEqualTo(1);
+            bed.settle();
+            bed.settle();
+            assertThat(bed.heap().work().flushes).isEqualTo(flushes);
+        }
+    }
+
+    private static SlabBed bed(int byteSize) {
+        return new SlabBed(SlabTerms.pages(4 << 10), (byteSize > 2048 ? 64 : 128) * SlabBed.MIB);
+    }
+
+    private static LentBlocks lend(SlabBed bed, int count, int byteSize) {
+        LentBlocks blocks = new LentBlocks();
+        for (int i = 0; i < count; i++) {
+            blocks.add(bed.allocate(byteSize));
+        }
+        return blocks;
+    }
+
+    private static int slabs(SlabBed bed, int byteSize) {
+        SlabHeapStats.SizeClass stats = bed.statsOf(byteSize);
+        return stats == null ? 0 : stats.slabs();
+    }
+}
