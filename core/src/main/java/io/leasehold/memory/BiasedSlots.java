@@ -69,7 +69,7 @@ public final class BiasedSlots {
 
     private final @Nullable BiasedSlot[] owned; // (A) each set once; a power of two
     private final @Nullable BiasedSlot[] shared; // (A) each set once; a power of two
-    private final int[] newCells; // (C) what a slot holds at first
+    private final int cellCount; // (C)
 
     @SuppressWarnings("UnusedVariable") // also changed through GATE
     private volatile int gate; // (A) how many want all slots, and whether owners pay a fence; 0 is open
@@ -79,24 +79,16 @@ public final class BiasedSlots {
     /// @param cellCount ints in each slot, from [BiasedSlot#FIRST] on, all zero at first
     /// @param fenced whether there is no barrier that a reclaimer could use
     public BiasedSlots(int cellCount, boolean fenced) {
-        this(new int[BiasedSlot.FIRST + cellCount], fenced);
-    }
-
-    /// Makes slots for this machine that hold something from the start.
-    ///
-    /// @param newCells what [BiasedSlot#cells] is in a new slot; zero before [BiasedSlot#FIRST], not to be changed
-    /// @param fenced whether there is no barrier that a reclaimer could use
-    public BiasedSlots(int[] newCells, boolean fenced) {
         int cpus = Runtime.getRuntime().availableProcessors();
         int own = (int) Alignment.powerOfTwoFrom(Math.clamp(8L * cpus, MIN_OWN_SLOTS, MAX_OWN_SLOTS));
-        this(own, (int) Alignment.powerOfTwoFrom(2L * cpus), newCells, fenced);
+        this(own, (int) Alignment.powerOfTwoFrom(2L * cpus), cellCount, fenced);
     }
 
-    BiasedSlots(int owned, int shared, int[] newCells, boolean fenced) {
+    BiasedSlots(int owned, int shared, int cellCount, boolean fenced) {
         this.owned = new BiasedSlot[owned];
         this.shared = new BiasedSlot[shared];
         this.gate = fenced ? FENCED : 0;
-        this.newCells = newCells;
+        this.cellCount = cellCount;
     }
 
     /// {@return how many slots there can be}
@@ -242,7 +234,7 @@ public final class BiasedSlots {
     @Override
     public String toString() {
         return "BiasedSlots(owned=%d, shared=%d, cells=%d, revoked=%d)"
-                .formatted(owned.length, shared.length, newCells.length - BiasedSlot.FIRST, gate & ~FENCED);
+                .formatted(owned.length, shared.length, cellCount, gate & ~FENCED);
     }
 
     /// Whoever makes a slot that a reclaimer has looked for in vain sees the gate, as the compare-and-set comes later.
@@ -251,7 +243,7 @@ public final class BiasedSlots {
         if (slot != null) {
             return slot;
         }
-        BiasedSlot made = new BiasedSlot(newCells.clone());
+        BiasedSlot made = new BiasedSlot(new int[BiasedSlot.FIRST + cellCount]);
         return SLOT.compareAndSet(slots, index, (BiasedSlot) null, made)
                 ? made
                 : (BiasedSlot) SLOT.getAcquire(slots, index);

@@ -15,6 +15,7 @@ final class DecommitBatch {
     private int total;
     private int warm;
     private int gone;
+    private int looks;
     private int from; // where the search goes on
 
     DecommitBatch(int maxPages) {
@@ -79,6 +80,16 @@ final class DecommitBatch {
         return from;
     }
 
+    /// Notes that a block was looked at.
+    void countLook() {
+        looks++;
+    }
+
+    /// {@return the blocks that were looked at for this batch}
+    int looks() {
+        return looks;
+    }
+
     /// Notes how far the search came, so that no page is met twice, also if the batch was refused.
     void goOnFrom(int page) {
         from = page;
@@ -90,5 +101,6 @@ final class DecommitBatch {
         total = 0;
         warm = 0;
         gone = 0;
+        looks = 0;
     }
 }

@@ -133,20 +133,18 @@ final class FrameAllocator {
     }
 
     private int awaitServed(RunRequest request, int align, long begin, long timeoutNanos) throws InterruptedException {
-        long asked = begin;
         pool.lock.lockInterruptibly();
         RunWaiters.Waiter waiter = null;
         int page = FreeMap.NONE;
         try {
             pool.counts.waits++;
-            waiter = pool.waiters.add(request.pageCount, align);
+            waiter = pool.waiters.add(request.pageCount, align, begin);
             while (true) {
                 pool.checkOpen();
                 if (pool.waiters.isFirst(waiter)) {
                     pool.waiters.serve(pool.supply::carve);
-                    if (waiter.page < 0 && System.nanoTime() - asked >= LOOK_AGAIN_NANOS) {
+                    if (waiter.page < 0 && pool.waiters.mayAsk(System.nanoTime(), LOOK_AGAIN_NANOS)) {
                         waiter.page = findWithoutLock(request);
-                        asked = System.nanoTime();
                     }
                 }
                 long left = timeoutNanos - (System.nanoTime() - begin);

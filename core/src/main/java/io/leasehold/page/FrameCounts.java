@@ -11,4 +11,5 @@ final class FrameCounts {
     long reclaimFailures; // (L)
     long decommits; // (L)
     long decommitFailures; // (L)
+    long looks; // (L) at blocks, for idle pages
 }

@@ -188,6 +188,7 @@ final class FramePool {
         try {
             boolean more = !isClosed && supply.takeIdle(batch, tick, minAge);
             transit += batch.total();
+            counts.looks += batch.looks();
             return more;
         } finally {
             lock.unlock();

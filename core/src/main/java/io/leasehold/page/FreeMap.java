@@ -137,15 +137,7 @@ final class FreeMap {
 
     /// {@return true if `n` pages from `page` on exist and are all free}
     boolean isFree(int page, int n) {
-        if (n > pageCount - page) {
-            return false;
-        }
-        for (int at = page; at < page + n; at = nextWord(at)) {
-            if ((OffHeap.getLong(used + wordOffset(at)) & mask(at, page + n)) != 0) {
-                return false;
-            }
-        }
-        return true;
+        return n <= pageCount - page && firstUsed(page, n) == NONE;
     }
 
     /// {@return the first used page among `n` pages from `page` on, `pageCount` if they go beyond the end, or [#NONE]}
@@ -243,6 +235,7 @@ final class FreeMap {
     private int takeIdleOf(int block, int from, DecommitBatch batch, int tick, int minAge, int framePages) {
         int page = from;
         boolean isChanged = false;
+        batch.countLook();
         while (page < end(block) && !batch.isFull()) {
             int most = Math.min(end(block) - page, batch.room());
             int n = framePages > 1 ? framePages : idleRun(page, most, tick, minAge);

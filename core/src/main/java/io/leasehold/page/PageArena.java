@@ -392,6 +392,11 @@ public final class PageArena implements AutoCloseable {
         return decay;
     }
 
+    /// {@return how often background work and pressure looked at a block of pages}
+    long looks() {
+        return pool.read((supply, counts, transit) -> counts.looks);
+    }
+
     MemoryBudget budget() {
         return space.budget;
     }

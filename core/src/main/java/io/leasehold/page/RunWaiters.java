@@ -21,6 +21,7 @@ final class RunWaiters {
 
     private final ShortLock lock; // (C)
     private final LinkedHashSet<Waiter> queue = new LinkedHashSet<>(); // (L)
+    private long asked; // (L) when the reclaimers were asked for the waiters the last time
 
     RunWaiters(ShortLock lock) {
         this.lock = lock;
@@ -44,8 +45,10 @@ final class RunWaiters {
         return queue.isEmpty();
     }
 
-    Waiter add(int pageCount, int align) {
+    /// Adds a waiter, for which the reclaimers were asked at `now`.
+    Waiter add(int pageCount, int align, long now) {
         Waiter waiter = new Waiter(lock.newCondition(), pageCount, align);
+        asked = queue.isEmpty() ? now : asked;
         queue.add(waiter);
         return waiter;
     }
@@ -61,6 +64,13 @@ final class RunWaiters {
 
     boolean isFirst(Waiter waiter) {
         return queue.getFirst() == waiter;
+    }
+
+    /// {@return true once in `nanos` for all waiters together}
+    boolean mayAsk(long now, long nanos) {
+        boolean may = now - asked >= nanos;
+        asked = may ? now : asked;
+        return may;
     }
 
     /// Wakes the first waiter.

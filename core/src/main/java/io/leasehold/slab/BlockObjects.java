@@ -61,14 +61,27 @@ final class BlockObjects<T> {
         }
     }
 
-    /// Makes room for the row of a slab, so that [#add] cannot fail.
+    /// {@return the length of the array that will soon be needed for [#grow], or 0} May be stale without the lock.
+    int wantedRows(int slab) {
+        int length = rows.length;
+        return length > 0 && next == null && slab >= length - length / 4 ? 2 * length : 0;
+    }
+
+    /// Begins to move to a larger array, unless that was begun already.
+    ///
+    /// @param larger an array of [#wantedRows], which is made without the lock since its zeroes take a while
+    void grow(@Nullable Object[] @Nullable [] larger) {
+        if (next == null && larger.length > rows.length) {
+            next = larger;
+            copied = 0;
+        }
+    }
+
+    /// Makes sure that there is room for the row of a slab, so that [#add] cannot fail.
     void prepare(int slab) {
         if (slab >= rows.length) {
             rows = Arrays.copyOf(rows, Math.max(MIN_ROWS, 2 * slab));
             next = null;
-        } else if (next == null && slab >= rows.length - rows.length / 4) {
-            next = new Object[2 * rows.length][];
-            copied = 0;
         }
     }
 
@@ -99,10 +112,5 @@ final class BlockObjects<T> {
                 next = null;
             }
         }
-    }
-
-    /// {@return the number of slabs that the array of rows has room for}
-    int capacity() {
-        return rows.length;
     }
 }

@@ -17,9 +17,10 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// **Waiting.** A release never waits. If another thread has the lock, the blocks stay in the depot, beyond its limit if
-/// need be, and the holder of the lock frees them before it goes: either the holder sees the batch when it looks after
-/// its unlock, or the releasing thread finds the lock free when it tries after its push (`DepotStress`). An allocation
-/// looks into the depot, then for the lock for some microseconds; [SlabHeap] tries the next sizes before it waits.
+/// need be, and a thread that takes or frees blocks under the lock frees them before it goes: either it sees the batch
+/// when it looks after its unlock, or the releasing thread finds the lock free when it tries after its push
+/// (`DepotStress`). What background work leaves there goes in the next tick. An allocation looks into the depot, then for
+/// the lock for some microseconds; [SlabHeap] tries the next sizes before it waits.
 ///
 /// **Threads.** Thread-safe. Slots may be entered under the lock, but it is never taken in a slot. [#decay] and [#shrink]
 /// are for one thread at a time.
@@ -162,6 +163,7 @@ final class ClassPool {
     int carve(BiasedSlots slots) {
         SlabShape shape = slabs.shape();
         int least = Math.ceilDiv(byteSize, memory.pageByteSize());
+        slabs.prepareToAdd();
         SlabRun run;
         seekers.incrementAndGet();
         try {

@@ -22,6 +22,7 @@ final class HeapChanges {
     private final AtomicLongArray sinceDecay = new AtomicLongArray(WORDS); // (A)
     private final AtomicLongArray sinceShrink = new AtomicLongArray(WORDS); // (A)
     final ReclaimWork work = new ReclaimWork(); // (C)
+    private final AtomicInteger openSlots = new AtomicInteger(); // (A) whose magazines may have blocks
     private final AtomicInteger freeing = new AtomicInteger(); // (A) threads that free slabs without a lock
 
     HeapChanges(String name, PageArena arena) {
@@ -43,7 +44,18 @@ final class HeapChanges {
 
     /// Notes that a slot was opened, whose magazines are flushed in the next tick.
     void noteOpened() {
+        openSlots.incrementAndGet();
         arena.requestDecay();
+    }
+
+    /// Notes that a slot was shut.
+    void noteShut() {
+        openSlots.decrementAndGet();
+    }
+
+    /// {@return true if a magazine may have a block}
+    boolean hasOpenSlots() {
+        return openSlots.get() > 0;
     }
 
     /// {@return true if a class has changed since the last shrink}

@@ -125,14 +125,14 @@ final class HeapReclaimer implements PageReclaimer {
     }
 
     private boolean mayFlush() {
-        return layout.isAnyOpen()
+        return changes.hasOpenSlots()
                 && layout.peekBytes(slots) > 0
                 && (futileFlushes < MAX_FUTILE_FLUSHES || System.nanoTime() - nextFlush >= 0);
     }
 
     /// Puts the blocks in the magazines of the calling thread into the depots.
     private void collectOwn() {
-        int[] cells = layout.isAnyOpen() ? slots.enter() : null;
+        int[] cells = changes.hasOpenSlots() ? slots.enter() : null;
         if (cells != null) {
             collect(cells);
             BiasedSlots.exit(cells);
@@ -141,7 +141,7 @@ final class HeapReclaimer implements PageReclaimer {
 
     /// Puts the blocks in all magazines into the depots, and shuts the slots, if one is open. Under the lock.
     private void flush() {
-        if (!layout.isAnyOpen()) {
+        if (!changes.hasOpenSlots()) {
             return;
         }
         long begin = System.nanoTime();
@@ -157,14 +157,16 @@ final class HeapReclaimer implements PageReclaimer {
 
     /// Puts the blocks in all magazines into the depots. Under the lock, while the slots are suspended.
     void flushSuspended() {
-        if (!layout.isAnyOpen()) {
+        if (!changes.hasOpenSlots()) {
             return;
         }
         changes.work.flushes++;
         if (BiasedSlots.barrier(VirtualMemory.system())) {
             slots.visit(slot -> {
                 collect(slot.cells());
-                layout.shutIfEmpty(slot.cells());
+                if (layout.shut(slot.cells())) {
+                    changes.noteShut();
+                }
             });
         } // else the blocks are flushed the next time
     }

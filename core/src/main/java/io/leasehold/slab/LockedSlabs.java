@@ -78,6 +78,20 @@ final class LockedSlabs {
         }
     }
 
+    /// Makes room for many slabs, if it is soon needed. Without the lock, under which it would take too long.
+    void prepareToAdd() {
+        int wanted = slabs.wantedRows();
+        if (wanted > 0) {
+            @Nullable Object[] @Nullable [] rows = new Object[wanted][];
+            lock.lock();
+            try {
+                slabs.grow(rows);
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
     /// Adds a slab. The caller has the lock.
     void add(SlabRun run) {
         slabs.add(run, true);

@@ -3,7 +3,8 @@ package io.leasehold.slab;
 import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /// Where in the slot of a thread its magazines lie: a stack of free blocks for each size.
 ///
@@ -16,10 +17,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// thread may keep. Sizes above that have no stack.
 ///
 /// **Shut.** A new slot has no room, and neither has a slot that was emptied by a flush. So the first block that its
-/// owner frees takes the slow path, which opens the slot. While no slot is open no block is in a magazine, and a flush
-/// has nothing to do: no barrier, no look at any slot.
+/// owner frees takes the slow path, which opens the slot and counts it ([HeapChanges]). While no slot is open no block is
+/// in a magazine, and a flush has nothing to do: no barrier, no look at any slot.
 ///
-/// **Threads.** Thread-safe; methods with `cells` are for the thread that is in the slot, or that visits it.
+/// **Threads.** Immutable; methods with `cells` are for the thread that is in the slot, or that visits it.
 final class MagazineLayout {
 
     /// No block.
@@ -30,12 +31,13 @@ final class MagazineLayout {
     private static final int OPEN = ROOM + 1;
     private static final int DEPTHS = OPEN + 1;
 
+    private static final Map<Integer, MagazineLayout> LAYOUTS = new ConcurrentHashMap<>();
+
     private final int maxBytes; // (C)
     private final Magazine[] magazines; // (C) by size class
     private final int cellCount; // (C)
-    private final AtomicInteger openSlots = new AtomicInteger(); // (A)
 
-    MagazineLayout(int maxBytes) {
+    private MagazineLayout(int maxBytes) {
         this.maxBytes = maxBytes;
         int count = 0;
         while (count < SizeClasses.COUNT && SizeClasses.byteSize(count) <= maxBytes) {
@@ -50,6 +52,11 @@ final class MagazineLayout {
             cell += depth;
         }
         this.cellCount = cell - BiasedSlot.FIRST;
+    }
+
+    /// {@return the layout for threads that may keep `maxBytes`, one for all heaps}
+    static MagazineLayout of(int maxBytes) {
+        return LAYOUTS.computeIfAbsent(maxBytes, MagazineLayout::new);
     }
 
     /// Where the magazine of one size lies in each slot: one look-up instead of four.
@@ -79,22 +86,19 @@ final class MagazineLayout {
         }
         cells[OPEN] = 1;
         cells[ROOM] = maxBytes;
-        openSlots.incrementAndGet();
         return true;
     }
 
-    /// Shuts a slot, unless a magazine in it has a block.
-    void shutIfEmpty(int[] cells) {
-        if (cells[OPEN] != 0 && cells[ROOM] == maxBytes) {
-            cells[OPEN] = 0;
-            cells[ROOM] = 0;
-            openSlots.decrementAndGet();
+    /// Shuts a slot, unless it is shut or a magazine in it has a block.
+    ///
+    /// @return true if the slot was shut by this call
+    boolean shut(int[] cells) {
+        if (cells[OPEN] == 0 || cells[ROOM] != maxBytes) {
+            return false;
         }
-    }
-
-    /// {@return true if a magazine may have a block}
-    boolean isAnyOpen() {
-        return openSlots.get() > 0;
+        cells[OPEN] = 0;
+        cells[ROOM] = 0;
+        return true;
     }
 
     /// {@return a block of the class, or [#NONE]}
@@ -157,9 +161,11 @@ final class MagazineLayout {
     /// {@return the number of blocks of each class in all slots; may be stale}
     int[] peekDepths(BiasedSlots slots) {
         int[] blocks = new int[SizeClasses.COUNT];
-        if (isAnyOpen()) {
-            slots.forEach(slot -> Arrays.setAll(blocks, c -> blocks[c] + slot.peek(DEPTHS + c)));
-        }
+        slots.forEach(slot -> {
+            if (slot.peek(OPEN) != 0) {
+                Arrays.setAll(blocks, c -> blocks[c] + slot.peek(DEPTHS + c));
+            }
+        });
         return blocks;
     }
 
@@ -172,6 +178,6 @@ final class MagazineLayout {
 
     @Override
     public String toString() {
-        return "MagazineLayout(maxBytes=" + maxBytes + ", cells=" + cellCount + ", open=" + openSlots + ")";
+        return "MagazineLayout(maxBytes=" + maxBytes + ", cells=" + cellCount + ")";
     }
 }

@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /// How many bytes a heap retains in empty slabs, over all sizes, so that the next burst finds them.
 ///
 /// ```text
-///   limit = least + held / 16, at most the most
-///   large = the same again, for slabs above 64 KiB
+///   small   up to 64 KiB    least + held / 16     together at most the most
+///   large   above           least + held / 2
 /// ```
 ///
 /// Up to the limit an empty slab waits for a block of its own size, with the objects of its blocks; beyond it the slab is
@@ -14,14 +14,15 @@ import java.util.concurrent.atomic.AtomicLong;
 /// brings.
 ///
 /// Large slabs have a limit of their own, in bytes like the other one and not by size class: with sixteen sizes between
-/// 72 and 288 KiB in use, a single retained slab was of the wrong size nearly always, and a pair of allocate and release
-/// took 2.5 us in place of 0.1.
+/// 72 and 288 KiB in use, a single retained slab was of the wrong size nearly always. Their share is larger, since there
+/// are few of them, and one that is missing costs a run of pages, a wiring and a lease.
 ///
 /// **Threads.** Thread-safe. A check and the change after it are not one step, so several threads may pass a limit by
 /// one slab each.
 final class RetainedSlabs {
 
-    private static final int HELD_SHARE = 16;
+    private static final int SMALL_PARTS = 16;
+    private static final int LARGE_PARTS = 2;
 
     private final long leastPages; // (C)
     private final long mostPages; // (C)
@@ -63,8 +64,10 @@ final class RetainedSlabs {
 
     /// {@return true if empty slabs take up more than their limit}
     boolean isFull(boolean isLarge) {
-        long limit = Math.min(mostPages, leastPages + heldPages.get() / HELD_SHARE);
-        return (isLarge ? emptyLargePages : emptyPages).get() > limit;
+        long small = emptyPages.get();
+        long large = emptyLargePages.get();
+        long limit = leastPages + heldPages.get() / (isLarge ? LARGE_PARTS : SMALL_PARTS);
+        return (isLarge ? large : small) > limit || small + large > mostPages;
     }
 
     @Override

@@ -64,7 +64,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         this.arena = arena;
         this.memory = memory;
         this.binder = binder;
-        this.layout = new MagazineLayout(options.threadCacheByteSize());
+        this.layout = MagazineLayout.of(options.threadCacheByteSize());
         this.slots = new BiasedSlots(layout.cellCount(), !VirtualMemory.system().can(Capability.BARRIER));
         this.changes = new HeapChanges(name, arena);
         long most = options.idleByteSize() / memory.pageByteSize();

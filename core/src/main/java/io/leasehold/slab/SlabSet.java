@@ -221,6 +221,18 @@ final class SlabSet<T> {
         return number << indexBits;
     }
 
+    /// {@return the length of an array that [#grow] soon needs, or 0} May be stale without the lock.
+    int wantedRows() {
+        return objects.wantedRows(end);
+    }
+
+    /// Makes room for many slabs.
+    ///
+    /// @param rows an array of [#wantedRows]
+    void grow(@Nullable Object[] @Nullable [] rows) {
+        objects.grow(rows);
+    }
+
     /// Makes room for a slab, so that what follows cannot fail for want of Java heap.
     private void prepare(int number) {
         blocks.prepare(number);

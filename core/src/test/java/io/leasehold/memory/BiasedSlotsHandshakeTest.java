@@ -38,7 +38,7 @@ class BiasedSlotsHandshakeTest {
         if (!fenced) {
             TestMemory.require(memory, Capability.BARRIER);
         }
-        BiasedSlots slots = new BiasedSlots(4, 1, new int[STACK + MAX_DEPTH], fenced);
+        BiasedSlots slots = new BiasedSlots(4, 1, STACK + MAX_DEPTH - BiasedSlot.FIRST, fenced);
         Queue<Integer> home = new ConcurrentLinkedQueue<>();
         int[] holders = new int[PAGES]; // plain on purpose: a page changes hands through the slots
         for (int page = 0; page < PAGES; page++) {
@@ -94,7 +94,7 @@ class BiasedSlotsHandshakeTest {
             TestMemory.require(memory, Capability.BARRIER);
         }
         BiasedSlots[] fresh = new BiasedSlots[FIRST_ENTRIES];
-        Arrays.setAll(fresh, i -> new BiasedSlots(1, 1, new int[STACK], fenced));
+        Arrays.setAll(fresh, i -> new BiasedSlots(1, 1, STACK - BiasedSlot.FIRST, fenced));
         AtomicInteger turn = new AtomicInteger(-1);
         AtomicInteger done = new AtomicInteger(-1);
         boolean[] entered = new boolean[FIRST_ENTRIES];

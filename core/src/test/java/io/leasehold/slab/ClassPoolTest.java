@@ -38,7 +38,7 @@ class ClassPoolTest {
     private final SlabMemory memory = new ArrayMemory();
     private final SlabSet<Object> set =
             new SlabSet<>(memory, new RetainedSlabs(Long.MAX_VALUE / 2, Long.MAX_VALUE), BYTES);
-    private final MagazineLayout layout = new MagazineLayout(2 * DEPTH * BYTES);
+    private final MagazineLayout layout = MagazineLayout.of(2 * DEPTH * BYTES);
     private final BiasedSlots slots = new BiasedSlots(layout.cellCount(), true);
     private final ClassPool pool = new ClassPool(set, memory, layout, changes, SIZE_CLASS);
 
@@ -147,7 +147,7 @@ class ClassPoolTest {
 
     @Test
     void poolWithoutMagazinesHasNoDepot() {
-        MagazineLayout none = new MagazineLayout(0);
+        MagazineLayout none = MagazineLayout.of(0);
         ClassPool plain = new ClassPool(set, memory, none, changes, SIZE_CLASS);
         BiasedSlots few = new BiasedSlots(none.cellCount(), true);
         int block = plain.add(run(), few);
@@ -271,7 +271,9 @@ class ClassPoolTest {
 
     private void push(List<Integer> blocks) {
         int[] cells = Objects.requireNonNull(slots.enter());
-        layout.open(cells);
+        if (layout.open(cells)) {
+            changes.noteOpened();
+        }
         blocks.forEach(
                 block -> assertThat(layout.push(cells, SIZE_CLASS, block)).isTrue());
         BiasedSlots.exit(cells);

@@ -18,7 +18,7 @@ class MagazineLayoutTest {
     private static final int MAX_BYTES = 16 << 10;
     private static final int C = SizeClasses.of(1024); // eight of them
 
-    private final MagazineLayout layout = new MagazineLayout(MAX_BYTES);
+    private final MagazineLayout layout = MagazineLayout.of(MAX_BYTES);
     private final int[] cells = cells(layout);
 
     private static int[] cells(MagazineLayout layout) {
@@ -29,30 +29,25 @@ class MagazineLayoutTest {
 
     @Test
     void newSlotIsShutUntilItIsOpenedAndAgainOnceItIsEmpty() {
-        MagazineLayout some = new MagazineLayout(MAX_BYTES);
+        MagazineLayout some = MagazineLayout.of(MAX_BYTES);
         int[] shut = new int[BiasedSlot.FIRST + some.cellCount()];
         for (int round = 0; round < 2; round++) {
-            assertThat(some.isAnyOpen()).isFalse();
             assertThat(some.push(shut, C, 1)).isFalse();
             assertThat(some.room(shut)).isZero();
             assertThat(some.open(shut)).isTrue();
             assertThat(some.open(shut)).isFalse();
-            assertThat(some.isAnyOpen()).isTrue();
             assertThat(some.push(shut, C, 1)).isTrue();
-            some.shutIfEmpty(shut);
-            assertThat(some.pop(shut, C))
-                    .as("a block in a slot that was not empty")
-                    .isEqualTo(1);
-            some.shutIfEmpty(shut);
-            some.shutIfEmpty(shut);
+            assertThat(some.shut(shut)).as("a slot with a block").isFalse();
+            assertThat(some.pop(shut, C)).isEqualTo(1);
+            assertThat(some.shut(shut)).isTrue();
+            assertThat(some.shut(shut)).isFalse();
         }
-        assertThat(some.isAnyOpen()).isFalse();
     }
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 16, 4 << 10, 128 << 10, 64 << 20})
     void stackHoldsHalfOfWhatAThreadMayKeep(int maxBytes) {
-        MagazineLayout some = new MagazineLayout(maxBytes);
+        MagazineLayout some = MagazineLayout.of(maxBytes);
         for (int c = 0; c < SizeClasses.COUNT; c++) {
             int size = SizeClasses.byteSize(c);
             int expected = size > maxBytes ? 0 : Math.clamp(maxBytes / 2 / size, 1, 64);
@@ -142,7 +137,7 @@ class MagazineLayoutTest {
 
     @Test
     void whoMayKeepNothingHasNoStack() {
-        MagazineLayout none = new MagazineLayout(0);
+        MagazineLayout none = MagazineLayout.of(0);
         int[] few = cells(none);
         for (int c = 0; c < SizeClasses.COUNT; c++) {
             assertThat(none.push(few, c, 1)).isFalse();
@@ -154,7 +149,7 @@ class MagazineLayoutTest {
     @Test
     void stacksDoWhatPlainOnesDo() {
         SplittableRandom random = Seeds.random("stacksDoWhatPlainOnesDo");
-        MagazineLayout large = new MagazineLayout(128 << 10);
+        MagazineLayout large = MagazineLayout.of(128 << 10);
         int[] all = cells(large);
         int[] out = new int[64];
         List<Deque<Integer>> stacks = new ArrayList<>();

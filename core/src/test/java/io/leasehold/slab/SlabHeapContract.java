@@ -269,7 +269,7 @@ interface SlabHeapContract extends SlabHeapFixture {
             long inDepots = bed.heap().stats().classes().stream()
                     .mapToLong(c -> {
                         int depth =
-                                new MagazineLayout(terms().threadCacheByteSize()).depth(SizeClasses.of(c.byteSize()));
+                                MagazineLayout.of(terms().threadCacheByteSize()).depth(SizeClasses.of(c.byteSize()));
                         return 4L * depth * c.byteSize();
                     })
                     .sum();

@@ -1,0 +1,193 @@
+package io.leasehold.page;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.memory.MappingBudget;
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.memory.Reservations;
+import io.leasehold.memory.TestMemory;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Capability;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// What giving pages back costs, counted in looks at blocks, flushes and questions: as much as changed, however much is
+/// held.
+@Timeout(120)
+class PageGrowthTest {
+
+    private static final long SECOND = 1_000_000_000;
+    private static final int BLOCK = BitmapLayout.BLOCK_PAGES;
+
+    private final Reservations reservations = new Reservations(VirtualMemory.system(), new MappingBudget(100));
+    private final long pageBytes = Math.max(4096, VirtualMemory.system().pageSize());
+
+    @AfterEach
+    void releaseParked() {
+        reservations.releaseParked();
+    }
+
+    /// One page becomes idle in each block, and each block is looked at when that page is due, and not again.
+    @ParameterizedTest
+    @ValueSource(ints = {4, 8, 16, 32})
+    void blockIsLookedAtOnceForWhatWasFreedInIt(int blocks) {
+        TestMemory.require(reservations.memory(), Capability.DECOMMIT);
+        try (PageArena arena = open(blocks * BLOCK, Duration.ofSeconds(8))) {
+            List<Long> runs = new ArrayList<>();
+            List<Long> ends = new ArrayList<>();
+            for (int i = 0; i < blocks; i++) {
+                long run = arena.allocateRun(BLOCK);
+                ends.add(arena.split(run, BLOCK - 1));
+                runs.add(run);
+            }
+            ends.forEach(arena::free);
+            for (int second = 1; second <= 40; second++) {
+                arena.decay().step(second * SECOND);
+            }
+            assertThat(arena.stats().idlePages()).isZero();
+            assertThat(arena.looks()).isEqualTo(blocks);
+            runs.forEach(arena::free);
+        }
+    }
+
+    /// Pages that are freed again and again do not make others be looked at.
+    @ParameterizedTest
+    @ValueSource(ints = {4, 8, 16, 32})
+    void busyBlockLeavesTheOthersAlone(int blocks) {
+        TestMemory.require(reservations.memory(), Capability.DECOMMIT);
+        try (PageArena arena = open(blocks * BLOCK, Duration.ofSeconds(8))) {
+            List<Long> runs = new ArrayList<>();
+            for (int i = 0; i < blocks; i++) {
+                runs.add(arena.allocateRun(BLOCK));
+            }
+            long busy = arena.split(runs.getFirst(), BLOCK - 100);
+            for (int second = 1; second <= 40; second++) {
+                arena.free(busy);
+                arena.decay().step(second * SECOND);
+                busy = arena.allocateRun(100);
+            }
+            assertThat(arena.looks()).as("looks in 40 ticks").isLessThanOrEqualTo(40);
+            arena.free(busy);
+            runs.forEach(arena::free);
+        }
+    }
+
+    @Test
+    void arenaThatNothingTouchesIsNeitherFlushedNorLookedAt() {
+        try (PageArena arena = open(BLOCK, Duration.ofSeconds(8))) {
+            arena.free(arena.allocate());
+            for (int second = 1; second <= 40; second++) {
+                arena.decay().step(second * SECOND);
+            }
+            PageArenaStats before = arena.stats();
+            long looks = arena.looks();
+            assertThat(before.reclaims()).isEqualTo(1);
+            assertThat(arena.decay().step(41 * SECOND, Pace.unlimited())).isEqualTo(Decay.NEVER);
+            assertThat(arena.stats()).isEqualTo(before);
+            assertThat(arena.looks()).isEqualTo(looks);
+        }
+    }
+
+    /// A page that becomes idle, and a magazine that gets its first page, end the rest of an arena.
+    @Test
+    void arenaRestsUntilSomethingIsFreed() {
+        try (PageArena arena = open(BLOCK, Duration.ofSeconds(8))) {
+            int[] wakes = new int[1];
+            arena.decay().onRequest(() -> wakes[0]++);
+            long single = arena.allocate(); // opens a magazine
+            long run = arena.allocateRun(100);
+            long now = 0;
+            while (arena.decay().step(now, Pace.unlimited()) != Decay.NEVER) {
+                now += SECOND;
+            }
+            wakes[0] = 0; // those of its own steps
+            arena.free(run);
+            assertThat(wakes[0]).isEqualTo(1);
+            arena.free(single);
+            assertThat(wakes[0]).as("the arena was awake already").isEqualTo(1);
+            while (arena.decay().step(now, Pace.unlimited()) != Decay.NEVER) {
+                now += SECOND;
+            }
+            wakes[0] = 0;
+            arena.free(arena.allocate());
+            assertThat(wakes[0]).isEqualTo(1);
+            arena.addReclaimer(new StockReclaimer(arena));
+            assertThat(arena.decay().step(now, Pace.unlimited())).isGreaterThan(now);
+        }
+    }
+
+    @Test
+    void requestThatIsRefusedAgainFlushesAndLooksAtNothing() {
+        try (PageArena arena = open(BLOCK, Duration.ofSeconds(8))) {
+            long run = arena.allocateRun(BLOCK);
+            assertThat(arena.tryAllocate()).isEqualTo(PageArena.NO_PAGE);
+            PageArenaStats before = arena.stats();
+            long looks = arena.looks();
+            for (int i = 0; i < 1_000; i++) {
+                assertThat(arena.tryAllocateRun(1 + i % 100)).isEqualTo(PageArena.NO_PAGE);
+            }
+            assertThat(arena.stats().reclaims()).isEqualTo(before.reclaims());
+            assertThat(arena.looks()).isEqualTo(looks);
+            arena.free(run);
+        }
+    }
+
+    /// However many threads wait, one of them asks the reclaimers.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 8, 32})
+    void oneWaiterAsksForAll(int threads) throws InterruptedException {
+        try (PageArena arena = open(BLOCK, PageArenaOptions.NO_DECAY)) {
+            long run = arena.allocateRun(BLOCK);
+            StockReclaimer stock = new StockReclaimer(arena);
+            Watchdog watchdog = new Watchdog();
+            long begin = System.nanoTime();
+            for (int i = 0; i < threads; i++) {
+                watchdog.start("waiter " + i, () -> arena.tryAllocateRun(2, Duration.ofMillis(200)));
+            }
+            watchdog.join();
+            long looks = (System.nanoTime() - begin) / 10_000_000 + 2;
+            assertThat(stock.asked.get())
+                    .as("questions: one for each request, and one in 10 ms")
+                    .isLessThanOrEqualTo((int) (threads + looks));
+            arena.free(run);
+        }
+    }
+
+    /// The first waiter serves the others: each gets one of the runs that one free gave.
+    @Test
+    void oneFreeServesEveryWaiterThatFits() throws InterruptedException {
+        try (PageArena arena = open(BLOCK, PageArenaOptions.NO_DECAY)) {
+            long run = arena.allocateRun(BLOCK);
+            Watchdog watchdog = new Watchdog();
+            List<Thread> threads = new ArrayList<>();
+            for (int i = 0; i < 16; i++) {
+                int pages = 1 + i % 3;
+                threads.add(watchdog.start("waiter " + i, () -> {
+                    long page = arena.tryAllocateRun(pages, Duration.ofSeconds(Watchdog.LIMIT_SECONDS));
+                    assertThat(arena.frames().pageCount(page)).isEqualTo(pages);
+                    arena.free(page);
+                }));
+            }
+            watchdog.await("the waiters", () -> arena.stats().waits() == 16);
+            arena.free(run);
+            watchdog.join();
+            arena.checkInvariants();
+        }
+    }
+
+    private PageArena open(int pages, Duration decay) {
+        PageArenaOptions options = PageArenaOptions.defaults()
+                .withName("growing")
+                .withByteSize(pages * pageBytes)
+                .withPageByteSize(pageBytes)
+                .withDecay(decay)
+                .withBudget(MemoryBudget.of("test", 1 << 30));
+        return PageArena.open(options, reservations, 0);
+    }
+}
