@@ -165,14 +165,13 @@ class PageGrowthTest {
         try (PageArena arena = open(BLOCK, PageArenaOptions.NO_DECAY)) {
             long run = arena.allocateRun(BLOCK);
             Watchdog watchdog = new Watchdog();
-            List<Thread> threads = new ArrayList<>();
             for (int i = 0; i < 16; i++) {
                 int pages = 1 + i % 3;
-                threads.add(watchdog.start("waiter " + i, () -> {
+                watchdog.start("waiter " + i, () -> {
                     long page = arena.tryAllocateRun(pages, Duration.ofSeconds(Watchdog.LIMIT_SECONDS));
                     assertThat(arena.frames().pageCount(page)).isEqualTo(pages);
                     arena.free(page);
-                }));
+                });
             }
             watchdog.await("the waiters", () -> arena.stats().waits() == 16);
             arena.free(run);
