@@ -2,8 +2,10 @@ package io.leasehold.bench;
 
 import io.leasehold.bench.report.Figures;
 import io.leasehold.bench.report.Gain;
+import io.leasehold.bench.report.GrowthTable;
 import io.leasehold.bench.report.Report;
 import io.leasehold.bench.report.Table;
+import io.leasehold.bench.result.GrowthResult;
 import io.leasehold.bench.result.Measurement;
 import io.leasehold.bench.result.Results;
 import java.io.IOException;
@@ -127,6 +129,11 @@ public final class Main {
             Gain.of(measured)
                     .forEach(gain -> System.out.printf(
                             "%nGain of a second thread, %s over private work: %s%n", gain.stem(), gain.words()));
+        }
+        List<GrowthResult> growth = results.growth();
+        if (!growth.isEmpty()) {
+            System.out.printf("%nThe exponent is the slope of log cost over log N; waits under 10 ms mean little.%n%n");
+            System.out.print(new GrowthTable(growth));
         }
         report();
     }
