@@ -1,12 +1,12 @@
 package io.leasehold.bench;
 
+import io.leasehold.bench.server.ChildJvm;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.concurrent.DefaultEventExecutor;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,7 +53,7 @@ public final class Footprint {
     /// @param args an allocator (`leased`, `adaptive`, `pooled`), a scenario, whether to look again after a minute, and
     ///     the file that tells what the cgroup is charged with, or an empty text
     public static void main(String[] args) throws Exception {
-        endWithParent();
+        ChildJvm.endWithParent();
         Footprint footprint =
                 new Footprint(Allocators.open(args[0], "disabled"), Boolean.parseBoolean(args[2]), args[3]);
         footprint.onLoop(footprint::warmUp);
@@ -68,18 +68,6 @@ public final class Footprint {
             default -> throw new IllegalArgumentException("unknown scenario: " + args[1]);
         }
         System.exit(0);
-    }
-
-    /// Whoever started this JVM holds its standard input open, and dies without a word if it is killed.
-    private static void endWithParent() {
-        Thread.ofPlatform().daemon().start(() -> {
-            try {
-                System.in.transferTo(OutputStream.nullOutputStream());
-            } catch (IOException e) {
-                // as good as its end
-            }
-            Runtime.getRuntime().halt(1);
-        });
     }
 
     private Void warmUp() {

@@ -18,6 +18,8 @@ enum Group {
     SERVER(""),
     /// What allocators hold.
     MEMORY(""),
+    /// Whether costs grow with what is held.
+    GROWTH(""),
     /// The receive ring.
     RING("\\.Jumbo\\w*Benchmark\\b"),
     /// The file windows.
@@ -57,25 +59,34 @@ enum Group {
 
     /// {@return whether there is anything to run}
     boolean isBuilt() {
-        return !regex.isEmpty() || scenario(0).isPresent();
+        return !regex.isEmpty() || scenario(0, "").isPresent();
     }
 
-    /// {@return whether its scenario runs in a form: where it is asked for among others, a shorter form has no room
-    ///     for those of the ring and of files}
+    /// {@return true if the scenario of this group runs in a form}
+    ///
+    /// Where all groups are asked for, the shorter forms have no room for the scenarios of the ring and of files. The
+    /// growth benchmark takes a few seconds in `ci`; its short form is half as long as all the others together.
     ///
     /// @param isAlone whether it alone is asked for
     boolean hasRoom(Form form, boolean isAlone) {
-        return (this != RING && this != WINDOW) || isAlone || form == Form.FULL;
+        return isAlone
+                || switch (this) {
+                    case RING, WINDOW -> form == Form.FULL;
+                    case GROWTH -> form != Form.SHORT;
+                    default -> true;
+                };
     }
 
     /// {@return what it runs besides JMH's benchmarks}
     ///
     /// @param rounds how many, or 0 for as many as the form says
-    Optional<Scenario> scenario(int rounds) {
+    /// @param question the only one that the growth benchmark asks, or an empty text for all
+    Optional<Scenario> scenario(int rounds, String question) {
         return switch (this) {
             case SERVER -> Optional.of(new ServerPart(rounds));
             case WINDOW -> Optional.of(new FilePart(rounds));
             case MEMORY -> Optional.of(new MemoryPart());
+            case GROWTH -> Optional.of(new GrowthPart(question));
             case RING -> Optional.of(new RingPart(rounds));
             default -> Optional.empty();
         };

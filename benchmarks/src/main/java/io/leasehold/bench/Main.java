@@ -2,8 +2,10 @@ package io.leasehold.bench;
 
 import io.leasehold.bench.report.Figures;
 import io.leasehold.bench.report.Gain;
+import io.leasehold.bench.report.GrowthTable;
 import io.leasehold.bench.report.Report;
 import io.leasehold.bench.report.Table;
+import io.leasehold.bench.result.GrowthResult;
 import io.leasehold.bench.result.Measurement;
 import io.leasehold.bench.result.Results;
 import java.io.IOException;
@@ -22,7 +24,7 @@ import java.util.regex.PatternSyntaxException;
 /// | property | is |
 /// |---|---|
 /// | `bench` | a group (see [Group]), a regular expression that the names of benchmarks contain, or `report` |
-/// | `bench.params` | one value each for some of the benchmarks' parameters, as `leak=disabled,liveCount=8192` |
+/// | `bench.params` | a value each for some parameters, `leak=disabled,liveCount=8192`, or `question=` one of growth |
 /// | `bench.time` | `ci`, `short` or `full`: see [Form] |
 /// | `bench.rounds` | how often each of JMH's benchmarks runs, and the ring's receivers; the most that a server does |
 /// | `bench.dir` | the folder that files to be measured lie in, instead of that for temporary files |
@@ -81,6 +83,7 @@ public final class Main {
     /// What is to run, by its name.
     private Map<String, Scenario> parts() {
         int rounds = Integer.getInteger("bench.rounds", 0);
+        String question = Selection.parse(params).getOrDefault("question", "");
         Map<String, Scenario> parts = new LinkedHashMap<>();
         List<Group> groups = Group.of(chosen).orElse(List.of());
         Selection selection =
@@ -90,7 +93,8 @@ public final class Main {
         }
         groups.stream()
                 .filter(group -> group.hasRoom(form, groups.size() == 1))
-                .forEach(group -> group.scenario(rounds).ifPresent(scenario -> parts.put(group.title(), scenario)));
+                .forEach(group ->
+                        group.scenario(rounds, question).ifPresent(scenario -> parts.put(group.title(), scenario)));
         if (parts.isEmpty() && !groups.isEmpty()) {
             throw new IllegalArgumentException(
                     "nothing is measured yet in group " + chosen + "; the groups are " + Group.names());
@@ -125,6 +129,11 @@ public final class Main {
             Gain.of(measured)
                     .forEach(gain -> System.out.printf(
                             "%nGain of a second thread, %s over private work: %s%n", gain.stem(), gain.words()));
+        }
+        List<GrowthResult> growth = results.growth();
+        if (!growth.isEmpty()) {
+            System.out.printf("%nThe exponent is the slope of log cost over log N; waits under 10 ms mean little.%n%n");
+            System.out.print(new GrowthTable(growth));
         }
         report();
     }

@@ -82,15 +82,25 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
     /// @throws IllegalArgumentException if it is anything else
     Selection withParams(String text) {
         Map<String, String> fewer = new HashMap<>(params);
+        fewer.putAll(parse(text));
+        return new Selection(regex, excluded, Map.copyOf(fewer));
+    }
+
+    /// {@return parameters by their names}
+    ///
+    /// @param text as `name=value`, several with commas between; may be empty
+    /// @throws IllegalArgumentException if it is anything else
+    static Map<String, String> parse(String text) {
+        Map<String, String> parsed = new HashMap<>();
         for (String param : text.isEmpty() ? new String[0] : text.split(",", -1)) {
             int equals = param.indexOf('=');
             if (equals < 1) {
                 throw new IllegalArgumentException(
                         "bench.params is name=value, several with commas between, and not " + text);
             }
-            fewer.put(param.substring(0, equals), param.substring(equals + 1));
+            parsed.put(param.substring(0, equals), param.substring(equals + 1));
         }
-        return new Selection(regex, excluded, Map.copyOf(fewer));
+        return parsed;
     }
 
     void apply(ChainedOptionsBuilder options) {

@@ -11,9 +11,13 @@ import java.nio.file.Path;
 ///
 /// @param descriptor of the kernel
 /// @param fileSystem the type of what it lies on, as `ext4`
-record UnnamedFile(int descriptor, String fileSystem) implements AutoCloseable {
+public record UnnamedFile(int descriptor, String fileSystem) implements AutoCloseable {
 
-    static UnnamedFile create() throws IOException {
+    /// Creates an empty file.
+    ///
+    /// @return the file, to be closed by the caller
+    /// @throws IOException if the folder cannot hold it
+    public static UnnamedFile create() throws IOException {
         String chosen = System.getProperty("bench.dir", "");
         Path folder = Path.of(chosen.isEmpty() ? System.getProperty("java.io.tmpdir") : chosen);
         Path path = java.nio.file.Files.createTempFile(folder, "leasehold", ".bench");
@@ -25,8 +29,8 @@ record UnnamedFile(int descriptor, String fileSystem) implements AutoCloseable {
         }
     }
 
-    /// {@return where this process can open it}
-    Path path() {
+    /// {@return the path under which this process can open the file}
+    public Path path() {
         return folder().resolve(name());
     }
 

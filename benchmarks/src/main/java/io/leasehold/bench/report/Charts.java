@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.DoubleFunction;
@@ -43,6 +44,15 @@ final class Charts {
     private static final Color NOTHING = new Color(0, 0, 0, 0);
     private static final Font LETTERS = new Font(Font.SANS_SERIF, Font.PLAIN, 15);
     private static final double LETTER_WIDTH = 8.5;
+
+    /// Height of the plot, in which the library is to make ten marks a decade, so that some are at twos and fives.
+    private static final double TENTHS_HEIGHT = 180;
+
+    /// The library leaves out a label that goes beyond the axis, so the axis is longer by half of a label.
+    private static final double LAST_LABEL = 0.08;
+
+    /// Width of `65,536`.
+    private static final int COUNT_WIDTH = 55;
 
     /// Bars that differ more would leave the short ones without a height.
     private static final double LINEAR_SPAN = 30;
@@ -138,6 +148,58 @@ final class Charts {
         return svg(chart, title);
     }
 
+    /// {@return curves over two logarithmic axes; `x` is a number that was doubled again and again}
+    static String growth(String title, String xAxis, String yAxis, List<Curve> curves) {
+        XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).build();
+        style(chart.getStyler());
+        chart.setXAxisTitle(xAxis);
+        chart.setYAxisTitle(yAxis);
+        List<Double> x = curves.stream().flatMap(curve -> curve.x.stream()).toList();
+        double first = Collections.min(x);
+        double doublings = doublings(first, Collections.max(x));
+        DecadeAxis decades =
+                DecadeAxis.of(curves.stream().flatMap(curve -> curve.y.stream()).toList());
+        chart.getStyler()
+                .setXAxisMin(-DecadeAxis.CLOSE)
+                .setXAxisMax(doublings * (1 + LAST_LABEL))
+                .setYAxisMin(decades.min() - DecadeAxis.CLOSE)
+                .setYAxisMax(decades.max() + DecadeAxis.CLOSE)
+                .setYAxisTickMarkSpacingHint((int) (TENTHS_HEIGHT / (decades.max() - decades.min()) / 10))
+                .setYAxisTickLabelsFormattingFunction(decades::label)
+                .setXAxisTickMarkSpacingHint(COUNT_WIDTH)
+                .setXAxisTickLabelsFormattingFunction(doubled -> label(first, doubled))
+                .setPlotGridHorizontalLinesVisible(false)
+                .setAxisTicksMarksVisible(false);
+        // The third point is there because the library would put marks at the points of evenly spaced ones.
+        List<Double> width = List.of(0.0, 0.3 * doublings, doublings);
+        for (double mark : decades.marks()) {
+            XYSeries line = chart.addSeries("line " + mark, width, Collections.nCopies(width.size(), mark));
+            line.setMarker(SeriesMarkers.NONE).setLineColor(GRID).setLineStyle(new BasicStroke(1));
+        }
+        for (Curve curve : curves) {
+            XYSeries series = chart.addSeries(
+                    curve.name,
+                    curve.x.stream().map(n -> doublings(first, n)).toList(),
+                    curve.y.stream().map(Math::log10).toList());
+            series.setMarker(SeriesMarkers.CIRCLE).setMarkerColor(curve.side.color());
+            series.setLineColor(curve.side.color()).setLineStyle(stroke(curve.side));
+        }
+        return svg(chart, title);
+    }
+
+    private static double doublings(double first, double n) {
+        return Math.log(n / first) / Math.log(2);
+    }
+
+    /// Only whole doublings have a label; the ends of the axis must, or the library draws no others.
+    private static String label(double first, double doublings) {
+        return isWhole(doublings) ? Numbers.count(Math.round(first * Math.pow(2, doublings))) : " ";
+    }
+
+    private static boolean isWhole(double number) {
+        return Math.abs(number - Math.rint(number)) < 2 * DecadeAxis.CLOSE;
+    }
+
     private static Bars logarithms(Bars bars) {
         List<Double> values = new ArrayList<>();
         List<Double> errors = new ArrayList<>();
@@ -153,7 +215,7 @@ final class Charts {
 
     /// Only whole powers have a label.
     private static String power(double logarithm) {
-        return Math.abs(logarithm - Math.rint(logarithm)) > 1e-6
+        return !isWhole(logarithm)
                 ? " "
                 : Numbers.plain(Math.pow(10, logarithm), Math.max(0, (int) -Math.rint(logarithm)));
     }

@@ -8,8 +8,18 @@ import java.util.regex.Pattern;
 /// Reads a written page and says what is wrong with it, so that a report with a hole fails its run.
 final class Check {
 
-    private static final List<String> SECTIONS =
-            List.of("machine", "summary", "allocator", "page", "lease", "ring", "server", "files", "memory", "targets");
+    private static final List<String> SECTIONS = List.of(
+            "machine",
+            "summary",
+            "allocator",
+            "page",
+            "lease",
+            "ring",
+            "server",
+            "files",
+            "memory",
+            "growth",
+            "targets");
     private static final Pattern FIGURE = Pattern.compile("<figure id=\"([^\"]+)\">(.*?)</figure>", Pattern.DOTALL);
     private static final Pattern CELL = Pattern.compile("<(t[hd]|dd)[^>]*>(.*?)</\\1>", Pattern.DOTALL);
     private static final Pattern NO_VALUE = Pattern.compile("\\s*|.*\\b(NaN|Infinity|null)\\b.*", Pattern.DOTALL);
@@ -75,6 +85,8 @@ final class Check {
         if (!ring.bursting().isEmpty()) {
             charts.add("chart-ring-return");
         }
+        findings.growth()
+                .forEach(result -> charts.add("chart-growth-" + result.topic().id()));
         return charts.stream().distinct().toList();
     }
 

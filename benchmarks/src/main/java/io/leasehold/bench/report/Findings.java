@@ -1,6 +1,7 @@
 package io.leasehold.bench.report;
 
 import io.leasehold.bench.result.FileResult;
+import io.leasehold.bench.result.GrowthResult;
 import io.leasehold.bench.result.Machine;
 import io.leasehold.bench.result.Measurement;
 import io.leasehold.bench.result.MemoryResult;
@@ -18,7 +19,8 @@ record Findings(
         List<ServerResult> server,
         List<FileResult> files,
         List<MemoryResult> memory,
-        RingResult ring) {
+        RingResult ring,
+        List<GrowthResult> growth) {
 
     static Findings of(Results results) throws IOException {
         return new Findings(
@@ -27,7 +29,8 @@ record Findings(
                 results.server(),
                 results.files(),
                 results.memory(),
-                results.ring());
+                results.ring(),
+                results.growth());
     }
 
     /// {@return what JMH was asked, in the order of the report}

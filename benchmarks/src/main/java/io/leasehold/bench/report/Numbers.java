@@ -7,6 +7,9 @@ final class Numbers {
 
     private static final double MIB = 1 << 20;
     private static final double MANY = 1000;
+    private static final long LARGE = 100_000;
+    private static final long KIBI = 1 << 10;
+    private static final long MEBI = 1 << 20;
 
     private Numbers() {}
 
@@ -26,6 +29,20 @@ final class Numbers {
             return score(value);
         }
         return score(value) + " ±" + plain(error, Math.abs(value) >= MANY ? 0 : 1);
+    }
+
+    /// {@return `value` with about three digits, and no exponent}
+    static String figure(double value) {
+        double size = Math.abs(value);
+        return plain(value, size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
+    }
+
+    /// {@return a count, in short where it is a large multiple of a power of two}
+    static String count(long value) {
+        if (value >= LARGE && value % MEBI == 0) {
+            return plain((double) value / MEBI, 0) + " Mi";
+        }
+        return value >= LARGE && value % KIBI == 0 ? plain((double) value / KIBI, 0) + " Ki" : plain((double) value, 0);
     }
 
     /// {@return bytes as MiB with one decimal}

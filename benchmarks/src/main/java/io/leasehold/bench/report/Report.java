@@ -1,6 +1,7 @@
 package io.leasehold.bench.report;
 
 import io.leasehold.bench.report.Html.Cell;
+import io.leasehold.bench.result.GrowthResult;
 import io.leasehold.bench.result.Machine;
 import io.leasehold.bench.result.Measurement;
 import io.leasehold.bench.result.MemoryResult.Moment;
@@ -63,6 +64,7 @@ public final class Report {
         new ServerSection(findings).write(html);
         new FileSection(findings.files()).write(html);
         new MemorySection(findings).write(html);
+        new GrowthSection(findings.growth()).write(html);
         targets();
         html.raw("<footer>\n")
                 .element("p", "Made from the files beside it: " + String.join(", ", files()) + ".")
@@ -125,6 +127,11 @@ public final class Report {
             memory(scenario, rows);
         }
         ring(rows);
+        for (GrowthResult result : findings.growth()) {
+            GrowthSeries.theirsOverOurs(result)
+                    .ifPresent(ratio ->
+                            rows.add(row("Growth, largest N: " + result.topic().title(), "Netty adaptive", ratio)));
+        }
         if (rows.isEmpty()) {
             html.element("p", "Nothing was run that has a baseline.");
             return;
@@ -215,7 +222,7 @@ public final class Report {
         questions.forEach(question -> new JmhSection(question, findings.of(question)).write(html));
     }
 
-    /// What nobody described goes to the allocator's.
+    /// A question without a description belongs to the allocator's section.
     private static boolean isIn(Question question, String group) {
         boolean known = List.of("page", "lease", "ring", "window").contains(question.group());
         return known ? question.group().equals(group) : group.equals("allocator");
@@ -253,6 +260,9 @@ public final class Report {
         }
         if (!new RingRounds(findings.ring()).isEmpty()) {
             files.add("ring.json");
+        }
+        if (!findings.growth().isEmpty()) {
+            files.add("growth.json");
         }
         return files;
     }

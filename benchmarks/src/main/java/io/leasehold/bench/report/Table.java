@@ -12,9 +12,10 @@ import org.jspecify.annotations.Nullable;
 /// line fits, what is the same in all lines of a class, parameters and the JVM's mode, is left out; the report has it.
 public record Table(List<Line> lines) {
 
-    private static final String[] HEADINGS = {"benchmark", "ours", "B/op", "baseline", "", "ratio", "", "unit"};
+    private static final List<String> HEADINGS =
+            List.of("benchmark", "ours", "B/op", "baseline", "", "ratio", "", "unit");
 
-    private static final boolean[] LEFT = {true, false, false, true, false, false, true, true};
+    private static final List<Boolean> LEFT = List.of(true, false, false, true, false, false, true, true);
 
     /// One line; without a baseline what is theirs is empty.
     record Line(
@@ -27,8 +28,8 @@ public record Table(List<Line> lines) {
             String verdict,
             String unit) {
 
-        private String[] cells() {
-            return new String[] {benchmark, ours, garbage, baseline, theirs, ratio, verdict, unit};
+        private List<String> cells() {
+            return List.of(benchmark, ours, garbage, baseline, theirs, ratio, verdict, unit);
         }
     }
 
@@ -91,25 +92,8 @@ public record Table(List<Line> lines) {
 
     @Override
     public String toString() {
-        List<String[]> rows = new ArrayList<>();
-        rows.add(HEADINGS);
-        lines.forEach(line -> rows.add(line.cells()));
-        int[] widths = new int[HEADINGS.length];
-        for (String[] row : rows) {
-            for (int i = 0; i < row.length; i++) {
-                // At least one: a format of no width is an error, and a column may be empty.
-                widths[i] = Math.max(Math.max(1, widths[i]), row[i].length());
-            }
-        }
-        StringBuilder text = new StringBuilder();
-        for (String[] row : rows) {
-            StringBuilder line = new StringBuilder();
-            for (int i = 0; i < row.length; i++) {
-                line.append('%').append(LEFT[i] ? "-" : "").append(widths[i]).append("s  ");
-            }
-            text.append(line.toString().formatted((Object[]) row).stripTrailing())
-                    .append('\n');
-        }
-        return text.toString();
+        Columns columns = new Columns(HEADINGS, LEFT);
+        lines.forEach(line -> columns.add(line.cells()));
+        return columns.toString();
     }
 }

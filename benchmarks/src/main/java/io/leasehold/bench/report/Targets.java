@@ -38,6 +38,7 @@ record Targets(Lookup lookup) {
         server(all);
         files(all);
         all.addAll(new RingTargets(lookup).all());
+        all.addAll(new GrowthTargets(lookup.findings().growth()).all());
         return all;
     }
 

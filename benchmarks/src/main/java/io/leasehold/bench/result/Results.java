@@ -26,6 +26,7 @@ public record Results(Path folder) {
     private static final String FILES = "files.json";
     private static final String MEMORY = "memory.json";
     private static final String RING = "ring.json";
+    private static final String GROWTH = "growth.json";
     private static final String REPORT = "index.html";
     private static final String PICTURE = "resident.svg";
 
@@ -59,6 +60,11 @@ public record Results(Path folder) {
         write(RING, ring);
     }
 
+    /// Writes what the growth benchmark measured, in place of earlier results.
+    public void writeGrowth(List<GrowthResult> questions) throws IOException {
+        write(GROWTH, questions);
+    }
+
     /// {@return what JMH measured}
     public List<Measurement> measurements() throws IOException {
         List<Measurement> all = new ArrayList<>();
@@ -78,7 +84,7 @@ public record Results(Path folder) {
     /// Takes away what an earlier run left, so that nothing of it is read as a part of the next one.
     public void clear() throws IOException {
         Files.createDirectories(folder);
-        for (String name : List.of(JMH, MACHINE, SERVER, FILES, MEMORY, RING, REPORT, PICTURE)) {
+        for (String name : List.of(JMH, MACHINE, SERVER, FILES, MEMORY, RING, GROWTH, REPORT, PICTURE)) {
             Files.deleteIfExists(folder.resolve(name));
         }
     }
@@ -112,6 +118,11 @@ public record Results(Path folder) {
     public RingResult ring() throws IOException {
         Path file = folder.resolve(RING);
         return Files.exists(file) ? JSON.readValue(file.toFile(), RingResult.class) : RingResult.NOTHING;
+    }
+
+    /// {@return the questions of the growth benchmark that were measured}
+    public List<GrowthResult> growth() throws IOException {
+        return read(GROWTH, GrowthResult[].class);
     }
 
     private void write(String name, Object value) throws IOException {

@@ -6,14 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// How much memory this machine has to give.
-final class AvailableMemory {
+public final class AvailableMemory {
 
     private AvailableMemory() {}
 
     /// {@return bytes of memory that new processes can have, as far as the system says; container limits count}
     ///
     /// @see "proc_meminfo(5), MemAvailable"
-    static long bytes() {
+    public static long bytes() {
         long total = ManagementFactory.getPlatformMXBean(com.sun.management.OperatingSystemMXBean.class)
                 .getTotalMemorySize();
         try {

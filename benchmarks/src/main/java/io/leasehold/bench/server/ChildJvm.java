@@ -2,6 +2,7 @@ package io.leasehold.bench.server;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
@@ -63,6 +64,19 @@ public final class ChildJvm implements AutoCloseable {
     /// Ends all that run, at once: for when this JVM ends.
     static void endAll() {
         RUNNING.forEach(Process::destroyForcibly);
+    }
+
+    /// Ends this JVM, which is a child, when its standard input ends. The parent holds the input open and sends
+    /// nothing, so the input ends when the parent closes it or dies.
+    public static void endWithParent() {
+        Thread.ofPlatform().daemon().name("end of input").start(() -> {
+            try {
+                System.in.transferTo(OutputStream.nullOutputStream());
+            } catch (IOException e) {
+                // an input that cannot be read counts as ended
+            }
+            Runtime.getRuntime().halt(1);
+        });
     }
 
     long pid() {

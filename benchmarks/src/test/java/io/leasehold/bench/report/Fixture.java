@@ -1,6 +1,10 @@
 package io.leasehold.bench.report;
 
 import io.leasehold.bench.result.FileResult;
+import io.leasehold.bench.result.GrowthResult;
+import io.leasehold.bench.result.GrowthResult.Point;
+import io.leasehold.bench.result.GrowthResult.Series;
+import io.leasehold.bench.result.GrowthTopic;
 import io.leasehold.bench.result.Machine;
 import io.leasehold.bench.result.MemoryResult;
 import io.leasehold.bench.result.MemoryResult.Moment;
@@ -19,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.LongStream;
 
 /// Small folders of results, made by code.
 final class Fixture {
@@ -147,6 +152,29 @@ final class Fixture {
         }
         results.writeRing(new RingResult(traffic, growth, returns));
         return this;
+    }
+
+    /// Two questions: ours grows in the first one, and the second may.
+    Fixture growth(long... values) throws IOException {
+        GrowthTopic grows = GrowthTopic.of("grows", "A cost that grows", "MiB", "ns/release", "What is done?");
+        GrowthTopic may = GrowthTopic.of("may", "A cost that may grow", "MiB", "µs/call", "What is timed?")
+                .touchingAll();
+        results.writeGrowth(List.of(
+                new GrowthResult(grows, List.of(series("leased", 1, 2, values), series("adaptive", 0, 1, values))),
+                new GrowthResult(may, List.of(series("leased", 1, 1, values)))));
+        return this;
+    }
+
+    private static Series series(String allocator, double power, double first, long... values) {
+        return new Series(
+                allocator,
+                LongStream.of(values)
+                        .mapToObj(n -> new Point(
+                                n,
+                                first * Math.pow((double) n, power),
+                                n == 1 ? null : 12.5,
+                                allocator.equals("leased") ? Map.of("a further figure, ms", 0.5) : Map.of()))
+                        .toList());
     }
 
     private static Traffic traffic(int round, String kind, String receiver, int slow) {

@@ -48,7 +48,9 @@ class ReportTest {
                         "chart-ring-echo-cpu",
                         "chart-ring-trains-cpu",
                         "chart-ring-growth",
-                        "chart-ring-return")
+                        "chart-ring-return",
+                        "chart-growth-grows",
+                        "chart-growth-may")
                 .allSatisfy(chart -> assertThat(page(results)).contains("<figure id=\"" + chart + "\">"));
     }
 
@@ -82,7 +84,7 @@ class ReportTest {
         Results results = Fixture.in(folder).results();
 
         assertThat(Report.write(results)).isEmpty();
-        for (String group : List.of("allocator", "page", "lease", "ring", "server", "memory")) {
+        for (String group : List.of("allocator", "page", "lease", "ring", "server", "memory", "growth")) {
             assertThat(page(results)).contains("This was not run. To run it:").contains("mvn -Pbench -Dbench=" + group);
         }
         assertThat(page(results)).contains("not measured in this run");
@@ -100,6 +102,41 @@ class ReportTest {
                 .contains("<td class=\"lose\">we lose</td>")
                 .contains("1 × we lose")
                 .contains("<td>a page, ns</td><td class=\"lose\">short</td><td>at most 20</td>");
+    }
+
+    @Test
+    void aCostThatGrowsSaysSoAndSoDoesALostComparison() throws IOException {
+        Results results = Fixture.in(folder).growth(1, 2, 4, 8).results();
+
+        assertThat(Report.write(results)).isEmpty();
+        assertThat(page(results))
+                .contains("<td>A cost that grows</td><td class=\"lose\">grows faster</td>")
+                .contains("<td>A cost that may grow</td><td>every byte is touched</td>")
+                .contains("<td>A cost that grows</td><td class=\"lose\">we lose</td><td class=\"n\">0.06</td>")
+                .contains("Waits under 10 ms in one run mean little on a shared machine.")
+                .contains("<td>exponent of the cost over N: A cost that grows</td><td class=\"lose\">short</td>")
+                .doesNotContain("exponent of the cost over N: A cost that may grow");
+    }
+
+    @Test
+    void twoValuesOfNAreShownAndSayNothing() throws IOException {
+        Results results = Fixture.in(folder).growth(1, 2).results();
+
+        assertThat(Report.write(results)).isEmpty();
+        assertThat(page(results))
+                .contains("<td>A cost that grows</td><td>too few N to say</td>")
+                .contains("<td>exponent of the cost over N: A cost that grows</td><td>not measured in this run</td>");
+        assertThat(new GrowthTable(results.growth()).toString())
+                .contains("A cost that grows     Leasehold       1 to 2")
+                .contains("too few N to say");
+    }
+
+    @Test
+    void oneValueOfNIsShownToo() throws IOException {
+        Results results = Fixture.in(folder).growth(64).results();
+
+        assertThat(Report.write(results)).isEmpty();
+        assertThat(page(results)).contains("<figure id=\"chart-growth-grows\">");
     }
 
     @Test
@@ -208,6 +245,7 @@ class ReportTest {
                 .server(5)
                 .memory()
                 .ring(5)
+                .growth(1, 2, 4, 8)
                 .results();
     }
 

@@ -1,0 +1,45 @@
+package io.leasehold.bench.growth.measure;
+
+import io.leasehold.bench.result.GrowthResult.Point;
+import io.leasehold.bench.result.GrowthTopic;
+import java.util.List;
+
+/// A question of the form: how does the cost of one operation grow with `n`?
+///
+/// **Threads.** Immutable; each call of [#run] opens what it needs and closes it.
+public interface GrowthQuestion {
+
+    /// The allocator of this project.
+    String LEASED = "leased";
+
+    /// Netty's default allocator.
+    String ADAPTIVE = "adaptive";
+
+    /// For questions that can be put to both allocators.
+    List<String> BOTH = List.of(LEASED, ADAPTIVE);
+
+    /// {@return the question in words}
+    GrowthTopic topic();
+
+    /// {@return the values of `n`}
+    GrowthRange range();
+
+    /// {@return the names of the allocators that are measured}
+    default List<String> allocators() {
+        return List.of(LEASED);
+    }
+
+    /// {@return about how many bytes of memory one measurement touches outside of the Java heap}
+    ///
+    /// @param n the value that is measured
+    default long touchedBytes(long n) {
+        return 0;
+    }
+
+    /// Measures one value of `n` with one allocator.
+    ///
+    /// @param load what is measured, and for how long
+    /// @return the figures
+    /// @throws Exception if the measurement failed
+    Point run(Load load) throws Exception;
+}

@@ -1,0 +1,57 @@
+package io.leasehold.bench.growth.measure;
+
+/// Times operations that follow one another: how many, how long in all, and the longest.
+///
+/// ```text
+///   start ---- operation ---- lap ---- operation ---- lap ---- stop
+/// ```
+///
+/// **Threads.** Confined to one.
+public final class Stopwatch {
+
+    private long started;
+    private long last;
+    private long nanos;
+    private long worstNanos;
+    private long laps;
+
+    /// Starts an operation; time since the last [#stop] does not count.
+    public void start() {
+        started = System.nanoTime();
+        last = started;
+    }
+
+    /// Ends an operation and starts the next.
+    public void lap() {
+        long now = System.nanoTime();
+        worstNanos = Math.max(worstNanos, now - last);
+        last = now;
+        laps++;
+    }
+
+    /// Stops after the last operation. Without another [#start] the next operation begins here too.
+    public void stop() {
+        nanos += last - started;
+        started = last;
+    }
+
+    /// {@return the time between starts and stops}
+    public long nanos() {
+        return nanos;
+    }
+
+    /// {@return how many operations were timed}
+    public long laps() {
+        return laps;
+    }
+
+    /// {@return the longest operation}
+    public long worstNanos() {
+        return worstNanos;
+    }
+
+    /// {@return the mean time of an operation}
+    public double nanosPerLap() {
+        return (double) nanos / laps;
+    }
+}

@@ -1,0 +1,94 @@
+package io.leasehold.bench.growth.page;
+
+import io.leasehold.bench.growth.measure.Load;
+import io.leasehold.bench.growth.measure.Worker;
+import io.leasehold.jumbo.JumboOptions;
+import io.leasehold.jumbo.JumboRing;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import java.util.Random;
+
+/// A ring most of whose pages are in use.
+///
+/// **Ownership.** Closing it closes the ring and its arena; all pages must have been released by then.
+final class OutstandingPages implements AutoCloseable {
+
+    private static final long PAGES_PER_MIB = 256;
+
+    /// Room for the pages of the other thread.
+    private static final long SPARE_MIB = 64;
+
+    private static final int OTHERS = 200;
+
+    private final PageArena arena;
+    private final JumboRing<Object> ring;
+    private final long[] tokens;
+    private final Random random = new Random(1);
+
+    private OutstandingPages(PageArena arena, int pages) {
+        this.arena = arena;
+        ring = JumboRing.open(
+                arena, JumboOptions.defaults().withName("growth"), (owner, page, address, size) -> new Object());
+        tokens = new long[pages];
+    }
+
+    /// {@return a ring in an arena without decay, none of whose pages is in use}
+    static OutstandingPages open(long mib) {
+        PageArena arena =
+                PageArena.open(Load.arenaOptions((mib + SPARE_MIB) << 20).withDecay(PageArenaOptions.NO_DECAY));
+        return new OutstandingPages(arena, Math.toIntExact(mib * PAGES_PER_MIB));
+    }
+
+    JumboRing<Object> ring() {
+        return ring;
+    }
+
+    /// Allocates pages of 4 KiB for all of `mib`.
+    void allocateAll() {
+        for (int i = 0; i < tokens.length; i++) {
+            tokens[i] = allocate();
+        }
+    }
+
+    /// Releases them in random order.
+    void releaseAll() {
+        for (int i = tokens.length - 1; i > 0; i--) {
+            int j = random.nextInt(i + 1);
+            long swapped = tokens[i];
+            tokens[i] = tokens[j];
+            tokens[j] = swapped;
+        }
+        for (long token : tokens) {
+            ring.release(token);
+        }
+    }
+
+    /// {@return work for another thread: allocates 200 pages, then releases them}
+    Worker.Work allocateAndRelease() {
+        long[] held = new long[OTHERS];
+        return watch -> {
+            for (int i = 0; i < OTHERS; i++) {
+                held[i] = allocate();
+                watch.lap();
+            }
+            for (long token : held) {
+                ring.release(token);
+                watch.lap();
+            }
+        };
+    }
+
+    private long allocate() {
+        long token = ring.allocate();
+        if (token < 0) {
+            throw new IllegalStateException("the ring has no page: " + ring.stats());
+        }
+        return token;
+    }
+
+    @Override
+    public void close() {
+        ring.close();
+        arena.close();
+    }
+}

@@ -1,0 +1,58 @@
+package io.leasehold.bench.growth.page;
+
+import io.leasehold.bench.growth.measure.GrowthQuestion;
+import io.leasehold.bench.growth.measure.GrowthRange;
+import io.leasehold.bench.growth.measure.Load;
+import io.leasehold.bench.growth.measure.Stopwatch;
+import io.leasehold.bench.result.GrowthResult.Point;
+import io.leasehold.bench.result.GrowthTopic;
+import java.io.IOException;
+import java.util.Map;
+import java.util.Random;
+
+/// Windows on random parts of a file that is larger than all `n` windows are lent.
+record WindowLoan() implements GrowthQuestion {
+
+    private static final int LOANS = 64;
+
+    @Override
+    public GrowthTopic topic() {
+        return GrowthTopic.of(
+                "windows",
+                "Recycled file windows",
+                "windows",
+                "ns/loan",
+                "A cache has N windows of 4 KiB, and a file is four times as large as they are together. A window on a"
+                        + " random part is lent and released, so that three of four loans have to recycle one.");
+    }
+
+    @Override
+    public GrowthRange range() {
+        return new GrowthRange(125, 7, 6);
+    }
+
+    @Override
+    public Point run(Load load) throws Exception {
+        try (RecycledWindows windows = RecycledWindows.open(load.count())) {
+            return Load.onLoop(() -> {
+                Random random = new Random(1);
+                lend(windows, random, load.nanos());
+                Stopwatch watch = lend(windows, random, load.nanos());
+                return load.point(watch.nanosPerLap(), watch.worstNanos(), Map.of());
+            });
+        }
+    }
+
+    private static Stopwatch lend(RecycledWindows windows, Random random, long nanos) throws IOException {
+        Stopwatch watch = new Stopwatch();
+        watch.start();
+        do {
+            for (int i = 0; i < LOANS; i++) {
+                windows.lendAtRandom(random);
+                watch.lap();
+            }
+            watch.stop();
+        } while (watch.nanos() < nanos);
+        return watch;
+    }
+}

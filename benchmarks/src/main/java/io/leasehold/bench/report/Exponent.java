@@ -1,0 +1,104 @@
+package io.leasehold.bench.report;
+
+import io.leasehold.bench.result.GrowthResult.Point;
+import io.leasehold.bench.result.GrowthTopic;
+import java.util.List;
+import java.util.Optional;
+
+/// How a cost grows with `n`: the slope of the logarithm of the cost over the logarithm of `n`, by least squares. A
+/// cost that doubles with `n` has 1, one that does not depend on it has 0.
+///
+/// @param value the slope
+/// @param error its standard error; not a number for two points
+record Exponent(double value, double error) {
+
+    /// The most that the cost of an operation may grow, unless it has to touch all that `n` counts.
+    static final double TARGET = 0.2;
+
+    /// Less than this would be written as `-0.00`.
+    private static final double ROUNDED = 0.005;
+
+    /// What an exponent means, as a word and a style.
+    enum Outcome {
+        HOLDS("holds", "win"),
+        CLOSE("more, by less than the error", "even"),
+        GROWS("grows faster", "lose"),
+        EXEMPT("every byte is touched", ""),
+        UNKNOWN("too few N to say", "");
+
+        private final String words;
+        private final String style;
+
+        Outcome(String words, String style) {
+            this.words = words;
+            this.style = style;
+        }
+
+        String words() {
+            return words;
+        }
+
+        String style() {
+            return style;
+        }
+    }
+
+    /// {@return the exponent of a series; nothing if there are fewer than two values of `n`}
+    static Optional<Exponent> of(List<Point> points) {
+        long count = points.size();
+        double meanX = points.stream().mapToDouble(Exponent::x).average().orElse(0);
+        double meanY = points.stream().mapToDouble(Exponent::y).average().orElse(0);
+        double squares = 0;
+        double products = 0;
+        for (Point point : points) {
+            squares += (x(point) - meanX) * (x(point) - meanX);
+            products += (x(point) - meanX) * (y(point) - meanY);
+        }
+        if (squares == 0) {
+            return Optional.empty();
+        }
+        double slope = products / squares;
+        double residuals = points.stream()
+                .mapToDouble(point -> y(point) - meanY - slope * (x(point) - meanX))
+                .map(residual -> residual * residual)
+                .sum();
+        double error = count < 3 ? Double.NaN : Math.sqrt(residuals / (count - 2) / squares);
+        return Optional.of(new Exponent(Math.abs(slope) < ROUNDED ? 0 : slope, error));
+    }
+
+    /// {@return true if there were enough points to compare the exponent with its target}
+    boolean isFitted() {
+        return !Double.isNaN(error);
+    }
+
+    /// {@return how the exponent of a question compares with its target}
+    Outcome outcome(GrowthTopic topic) {
+        if (!isFitted()) {
+            return Outcome.UNKNOWN;
+        }
+        if (value <= TARGET) {
+            return Outcome.HOLDS;
+        }
+        if (topic.touchesAll()) {
+            return Outcome.EXEMPT;
+        }
+        return value - error <= TARGET ? Outcome.CLOSE : Outcome.GROWS;
+    }
+
+    Ratio ratio() {
+        return new Ratio(value, error);
+    }
+
+    private static double x(Point point) {
+        return Math.log((double) point.n());
+    }
+
+    private static double y(Point point) {
+        return Math.log(point.cost());
+    }
+
+    @Override
+    public String toString() {
+        return ratio().toString();
+    }
+}
