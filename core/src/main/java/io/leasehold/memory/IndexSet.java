@@ -30,6 +30,9 @@ public final class IndexSet {
     private int capacity; // (L) indexes that have a bit
     private int size; // (L)
 
+    /// Makes an empty set.
+    public IndexSet() {}
+
     /// Makes room for all indexes below `newCapacity`, so that adding them cannot fail.
     ///
     /// @param newCapacity number of indexes; less than there is room for already changes nothing

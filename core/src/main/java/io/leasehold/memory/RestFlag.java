@@ -21,6 +21,9 @@ public final class RestFlag {
 
     private final AtomicBoolean resting = new AtomicBoolean(); // (A)
 
+    /// Makes a flag of a worker that does not rest.
+    public RestFlag() {}
+
     /// Says that the worker is about to rest, before it looks for changes.
     public void begin() {
         resting.set(true);

@@ -32,6 +32,9 @@ public final class ShortLock {
 
     private final ReentrantLock lock = new ReentrantLock(true);
 
+    /// Makes a lock that no thread has.
+    public ShortLock() {}
+
     /// Takes the lock, passing threads that are parked for it.
     public void lock() {
         if (!trySpinning() && !(Thread.currentThread().isVirtual() && tryYielding())) {

@@ -13,9 +13,16 @@ public final class BufferMemoryError extends OutOfMemoryError {
 
     private static final long serialVersionUID = 2;
 
+    /// True if the buffer was to be direct.
     private final boolean isDirect; // (C)
+
+    /// Capacity of the buffer.
     private final int requestedBytes; // (C)
+
+    /// The limit in bytes.
     private final long limitBytes; // (C)
+
+    /// What holds the memory.
     private final String holders; // (C)
 
     /// @param isDirect whether the buffer was to be direct or on the Java heap

@@ -45,6 +45,9 @@ final class Maintenance {
     /// The most that a step may take: other arenas wait for its end, and so does a thread that closes this one.
     private static final long MAX_STEP_NANOS = 5_000_000;
 
+    /// What a step is charged at most: if it took longer, the thread waited for a processor.
+    private static final long MAX_CHARGE_NANOS = MAX_STEP_NANOS + 1_000_000;
+
     private static final long RETRY_NANOS = 1_000_000_000;
 
     private static final Maintenance SYSTEM = new Maintenance();
@@ -208,7 +211,7 @@ final class Maintenance {
                 warn("maintenance failed: arena=" + task.name, e);
             }
         } finally {
-            credit -= System.nanoTime() - begin;
+            credit -= Math.min(System.nanoTime() - begin, MAX_CHARGE_NANOS);
             lock.lock();
             try {
                 task.isBusy = false;
