@@ -14,8 +14,9 @@ import java.util.concurrent.atomic.LongAdder;
 /// known exactly, and the thread that brings it below the low watermark knows, or brings the page that is waited for.
 ///
 /// **Cost.** Counting the pages with holders looks at each slot that was ever used, and takes no lock. It is done only
-/// while the pressure is high, or the pool alone has more pages out than the high watermark. One drain serves
-/// all tasks: while one waits no slot is open, so the others find nothing to drain.
+/// while the pressure is high, or the pool alone has more pages out than the high watermark. A page that comes to the
+/// pool tells as many tasks as there are pages at home, not all that wait. One drain serves all tasks: while one waits
+/// no slot is open, so the others find nothing to drain.
 ///
 /// **Threads.** Thread-safe. `lock` is held for a few loads and stores, or for one count, and never while a listener or
 /// task is called, or shards are drained.
@@ -81,6 +82,9 @@ final class Backpressure {
     void noteAllocated(boolean isExhausted) {
         if (pressure.isWatched() && !pressure.isHigh() && (isExhausted || seemTooMany())) {
             complain(isExhausted);
+        }
+        if (pressure.hasWaiters() && pool.home() > 0) {
+            tellWaiters(); // of the rest of a slab that was added
         }
     }
 
@@ -183,7 +187,7 @@ final class Backpressure {
     }
 
     private void tellWaiters() {
-        tellWaiters(Integer.MAX_VALUE);
+        tellWaiters(Math.max(1, pool.home()));
     }
 
     /// Tells tasks that the ring is closed.

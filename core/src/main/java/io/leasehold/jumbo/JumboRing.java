@@ -188,8 +188,9 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
         bulk.release(tokens, from, count);
     }
 
-    /// Has a task run once, when a page is free that [#allocate()] may have; at once if there is one. A task that finds
-    /// its page gone asks again. Memory that others free to the arena is not noticed.
+    /// Has a task run once, when a page is free that [#allocate()] may have; at once if there is one. As many tasks run
+    /// as there are pages, in their order. One that finds its page gone asks again; one that wants it no more allocates
+    /// and releases it, or the next task waits for the arena's clock, which also notices memory that others free.
     ///
     /// @param task run by the thread that frees the page, without a lock, or by [#close]; it must not block, may use
     ///     the ring, and its exceptions are logged, once

@@ -215,7 +215,7 @@ class JumboWorkTest {
     }
 
     @Test
-    void tasksThatWaitShareADrain() {
+    void tasksThatWaitShareADrainAndEachPageTellsOne() {
         try (JumboBed bed = new JumboBed(JumboBed.options(PageClass.KIB_64).withPages(0, 8), 1)) {
             List<Long> tokens = bed.exhaust();
             bed.ring().release(tokens.removeLast());
@@ -227,9 +227,33 @@ class JumboWorkTest {
             }
             assertThat(work(bed).drains()).isEqualTo(before + 1);
             assertThat(told).hasValue(0);
-            bed.ring().release(tokens.removeLast());
+            for (int turn = 1; turn <= 10; turn++) {
+                bed.ring().release(tokens.removeLast());
+                assertThat(told).as("tasks told by %d pages", turn).hasValue(turn);
+                tokens.addAll(bed.allocate(1));
+            }
             assertThat(bed.ring().supply().isPressed()).isFalse();
             assertThat(told).hasValue(10);
+            bed.release(tokens);
+            bed.check();
+        }
+    }
+
+    /// Pages that no told task took are told to more tasks with the next page.
+    @Test
+    void tasksThatTakeNoPageKeepNoOtherTaskFromItForEver() {
+        try (JumboBed bed = new JumboBed(JumboBed.options(PageClass.KIB_64).withPages(0, 8), 1)) {
+            List<Long> tokens = bed.exhaust();
+            AtomicInteger told = new AtomicInteger();
+            for (int i = 0; i < 6; i++) {
+                bed.ring().whenFree(told::incrementAndGet);
+            }
+            bed.ring().release(tokens.removeLast());
+            assertThat(told).hasValue(1);
+            bed.ring().release(tokens.removeLast());
+            assertThat(told).as("two pages are there").hasValue(3);
+            assertThat(decay(bed)).isEqualTo(Progress.NEXT_TICK);
+            assertThat(told).as("told by the clock").hasValue(5);
             bed.release(tokens);
             bed.check();
         }
