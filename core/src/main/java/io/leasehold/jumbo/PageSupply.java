@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 ///   clock  SlabReclaimer
 /// ```
 ///
+/// **Cost.** Threads that want a slab while another thread asks the arena share the answer to the next request, if the
+/// arena refuses.
+///
 /// **Threads.** Thread-safe. Lock order: `growLock`, the locks of [ShardDrain], [SlabReclaimer] and [JumboPool]. The
 /// arena, which may call [SlabReclaimer#shrink] then, is asked for memory under `growLock` alone. None is held while a
 /// listener is told.
@@ -40,6 +43,8 @@ final class PageSupply<T> {
     private final PageReclaimer reclaimer = new Reclaimer();
     private final ReentrantLock growLock = new ReentrantLock();
     private @Nullable JumboMemory memory; // (L) growLock, set once
+    private long lastRefused; // (L) growLock, number of the last request that the arena refused
+    private volatile long requests; // (L) growLock, requests for a slab that were begun; read without it
     private volatile boolean initialised; // (A) set once, under growLock
 
     PageSupply(PageArena arena, JumboOptions options, PageTable<T> table, Shards shards, JumboErrors errors) {
@@ -141,12 +146,17 @@ final class PageSupply<T> {
 
     /// {@return true if there may be a page at home now: a dormant one was woken, or a slab added}
     private boolean grow() {
+        long begun = requests;
         growLock.lock();
         try {
             checkOpen();
             int atHome = pool.wake();
             if (atHome != 0) {
                 return atHome > 0;
+            }
+            if (lastRefused > begun) {
+                report.refusals.increment(); // refused to a thread that asked after this one came here
+                return false;
             }
             return tryAdd();
         } finally {
@@ -156,8 +166,11 @@ final class PageSupply<T> {
 
     private boolean tryAdd() {
         JumboMemory from = Objects.requireNonNull(memory);
+        long request = requests + 1;
+        requests = request;
         JumboMemory.Run run = from.tryCarve();
         if (run == null) {
+            lastRefused = request;
             report.refusals.increment();
             return false;
         }
@@ -317,6 +330,11 @@ final class PageSupply<T> {
 
     Shards shards() {
         return shards;
+    }
+
+    /// {@return true if `count` threads wait for another one that asks the arena, for tests}
+    boolean isGrowing(int count) {
+        return growLock.getQueueLength() >= count;
     }
 
     /// Checks what must always hold; exact only while no other thread uses the ring.

@@ -30,6 +30,8 @@
 ///   are called without it.
 /// * Statistics are counters: slots count what is armed, the pool what is stolen; held pages are counted as that is
 ///   rare; leased pages are the rest.
+/// * A page that comes to the pool tells as many waiting tasks as there are pages. Threads that want a slab while
+///   another thread asks the arena share one refusal.
 ///
 /// ## What a call does in each state of a page
 ///

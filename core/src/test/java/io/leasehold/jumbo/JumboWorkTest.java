@@ -258,4 +258,54 @@ class JumboWorkTest {
             bed.check();
         }
     }
+
+    /// Threads that find no page while another one asks the arena share the next answer.
+    @Test
+    void threadsThatWantASlabAtOnceAskTheArenaTwiceInAll() throws InterruptedException {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_64, 0, 1)) {
+            List<Long> tokens = bed.exhaust();
+            CountDownLatch asking = new CountDownLatch(1);
+            CountDownLatch answer = new CountDownLatch(1);
+            AtomicInteger asked = new AtomicInteger();
+            Watchdog watchdog = new Watchdog();
+            PageReclaimer slow = slowReclaimer(watchdog, asking, answer, asked);
+            bed.arena().addReclaimer(slow);
+            watchdog.start("first", () -> assertThat(bed.ring().allocate()).isEqualTo(JumboRing.NONE));
+            watchdog.await("the first request", asking);
+            int threads = 5;
+            for (int i = 0; i < threads; i++) {
+                watchdog.start(
+                        "thread " + i, () -> assertThat(bed.ring().allocate()).isEqualTo(JumboRing.NONE));
+            }
+            watchdog.await("all threads want a slab", () -> bed.ring().supply().isGrowing(threads));
+            answer.countDown();
+            watchdog.join();
+            assertThat(asked).as("the arena was asked").hasValue(2);
+            assertThat(bed.ring().stats().traffic().fallbacks()).isEqualTo(threads + 2);
+            bed.arena().removeReclaimer(slow);
+            bed.release(tokens);
+        }
+    }
+
+    private static PageReclaimer slowReclaimer(
+            Watchdog watchdog, CountDownLatch asking, CountDownLatch answer, AtomicInteger asked) {
+        return new PageReclaimer() {
+            @Override
+            public Progress decay(Pace pace) {
+                return Progress.DONE;
+            }
+
+            @Override
+            public int shrink() {
+                asked.incrementAndGet();
+                asking.countDown();
+                try {
+                    watchdog.await("the answer", answer);
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+                return 0;
+            }
+        };
+    }
 }
