@@ -10,15 +10,16 @@ import io.leasehold.page.PageFrames;
 import io.leasehold.page.PageOwner;
 import org.jspecify.annotations.Nullable;
 
-/// What slabs of a ring are made of: runs of an arena, each at a multiple of its size, wired and leased once.
+/// Memory for the slabs of a ring: runs of an arena, each at a multiple of its size, wired and leased once.
 ///
 /// ```text
 ///   page run ---> wired ---> lease ---> slab ---> pages of the ring
 /// ```
 ///
-/// **Ownership.** Who carved a run frees it; who opened this closes it after the last one.
+/// **Ownership.** The caller that carved a run unwires and frees it. The ring closes its memory after the last run.
 ///
-/// **Threads.** Thread-safe.
+/// **Threads.** Thread-safe. Every method but [#runPages] calls the arena, so none is called under the lock of the
+/// ring's [JumboPool].
 final class JumboMemory {
 
     private final PageArena arena; // (C)
@@ -37,16 +38,16 @@ final class JumboMemory {
         this.leases = LeasePool.open(arena, LeasePoolOptions.directMap().withName(name));
     }
 
-    /// {@return how many pages of the arena are in a slab}
+    /// {@return the number of the arena's pages in a slab}
     int runPages() {
         return runPages;
     }
 
-    /// A run, and how it is held.
+    /// A run, and what keeps it in memory.
     ///
-    /// @param address of its first byte, a multiple of the slab's size
-    /// @param page handle of the run, wired while it is leased
-    /// @param lease the one lease that all pages are sub-let from
+    /// @param address the address of its first byte, a multiple of the slab's size
+    /// @param page the handle of the run, wired while it is leased
+    /// @param lease the one lease that all pages are parts of
     record Run(long address, long page, long lease) {}
 
     /// {@return memory for one slab, or null if there is none within the bound, or the kernel or the arena refuses}
@@ -86,11 +87,15 @@ final class JumboMemory {
         }
     }
 
-    /// Gives a run back.
+    /// Unwires a run: the one step of giving it back that the kernel may refuse.
     ///
     /// @throws OsException if the kernel does not unlock it; nothing is changed then
+    void unwire(Run run) {
+        frames.unwire(run.page);
+    }
+
+    /// Frees a run that is not wired.
     void free(Run run) {
-        frames.unwire(run.page); // first, as the kernel may refuse
         try {
             leases.release(run.lease);
         } catch (LeaseStateException e) {

@@ -1,65 +1,81 @@
 package io.leasehold.jumbo;
 
 import io.leasehold.memory.BiasedSlots;
-import io.leasehold.os.OsException;
-import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
+import io.leasehold.memory.ShortLock;
+import java.util.List;
 
 /// The pages that shards share: slabs, the lowest first, and how many pages there may be.
 ///
 /// ```text
-///   shard      <---- half a stack, ascending ----  pages at home, in slabs  <---- slab ----  arena
-///   who frees   ---- page, or a shard's stock --->        ^ dormant pages wait for room within the bound
+///   shard          <---- half a magazine, ascending ----  pages at home, in slabs  <---- slab ----  arena
+///   free, drain    ---- pages, some at a time --------->       ^ dormant pages wait for room within the bound
 /// ```
 ///
-/// **Threads.** Thread-safe. Slots may be entered under the lock, but it is never taken in a slot. Memory is given back
-/// under it, never asked for.
+/// **Cost.** Each method holds the lock for as long as it takes to move a batch of pages or slabs. None calls the
+/// arena or the kernel: [SlabReclaimer] and [PageSupply] do that between two calls.
 ///
-/// **Invariants.** I1: `inService - stolen <= maxPages`, if there is a bound. I2: a page that is free is at home or in
-/// the stock of a shard.
+/// **Threads.** Thread-safe. Slots may be entered under the lock, but it is never taken by a thread in a slot.
 ///
-/// @param <T> what pages are lent as
+/// **Memory order.** `used`, `home`, `reclaimable` and `settled` are volatile copies for readers without the lock,
+/// written before the lock is given up. A thread that changes the pool, then reads the state of [Backpressure] or of
+/// the arena's clock, and a thread that changes that state, then reads a copy, cannot both miss the other's change.
+///
+/// **Invariants.** I1: `inService - stolen <= maxPages`, if there is a bound. I2: a free page is at home, in a shard,
+/// or on its way.
+///
+/// @param <T> the type of the object that stands for a page
 final class JumboPool<T> {
 
-    /// How often a thread looks for the lock before it sleeps: it is held for some hundred nanoseconds, and waking up
-    /// takes many times that.
-    private static final int SPINS = 60;
+    /// In place of a number of pages: there is none at home, and no room for one.
+    static final int FULL = -1;
 
     private static final int PAGES_NAMED = 4;
 
+    final JumboSlabs<T> slabs; // (L)
+    final Counts counts = new Counts(); // (L)
+    int stolen; // (L)
+    int low; // (L) the fewest pages at home since [SlabReclaimer] looked last
+    boolean closed; // (L)
     private final JumboOptions options; // (C)
-    private final JumboSlabs<T> slabs; // (L)
+    private final PageTable<T> table; // (C)
     private final Shards shards; // (C)
     private final JumboErrors errors; // (C)
-    private final ReentrantLock lock = new ReentrantLock();
+    private final ShortLock lock = new ShortLock();
     private final int[] batch; // (L) scratch
-    private int stolen; // (L)
-    private int low; // (L) the fewest pages at home since the last [#settle]
-    private int peak; // (L)
-    private boolean closed; // (L)
-    private long grows; // (L)
-    private long shrinks; // (L)
-    private long retiredPages; // (L)
-    private long returned; // (L) pages freed past the shards
-    private long freedFlipped; // (L)
-    private long steals; // (L)
-    private long adoptions; // (L)
+    private long lockHolds; // (L) for tests
+    private volatile int used; // (L) pages in service that are not at home
+    private volatile int home; // (L) pages at home
+    private volatile int reclaimable; // (L) slabs that are idle, or leave
+    private volatile boolean settled; // (L) true if no slab can go by the clock before something changes
 
-    JumboPool(JumboOptions options, JumboSlabs<T> slabs, Shards shards, JumboErrors errors) {
+    JumboPool(JumboOptions options, PageTable<T> table, Shards shards, JumboErrors errors) {
         this.options = options;
-        this.slabs = slabs;
+        this.slabs = new JumboSlabs<>(options, table);
+        this.table = table;
         this.shards = shards;
         this.errors = errors;
         this.batch = new int[shards.batch()];
     }
 
-    /// Lends a page that is at home, and puts some into the stock of the calling thread, so that it lends them in
-    /// ascending order.
+    /// What the pool has done.
+    static final class Counts {
+        int peak; // the most pages that were used at once
+        long grows;
+        long shrinks;
+        long retiredPages;
+        long returned; // pages freed past the shards
+        long freedFlipped;
+        long steals;
+        long adoptions;
+    }
+
+    /// Allocates a page that is at home, and moves some more into the magazine of the calling thread, so that it
+    /// allocates them in ascending order.
     ///
-    /// @param alone whether nothing goes into stock
+    /// @param pressure says whether pages may be moved into magazines
     /// @return the token of the page, or [JumboPage#NONE]
     /// @throws JumboStateException if the ring is closed
-    long take(boolean alone) {
+    long take(Pressure pressure) {
         lock();
         try {
             checkOpen();
@@ -68,23 +84,25 @@ final class JumboPool<T> {
                 low = 0;
                 return JumboPage.NONE;
             }
-            int[] cells = alone ? null : shards.slots().enter();
+            int[] cells = pressure.isPressed() ? null : shards.slots().enter();
             if (cells != null) {
-                shards.settle(cells);
-                shards.settleHome(cells, page);
-                stock(cells);
+                shards.own(cells, page);
+                shards.open(cells);
+                if (!pressure.isPressed()) { // looked at in an open slot: see the memory order of Shards
+                    fill(cells);
+                }
                 BiasedSlots.exit(cells);
             }
             low = Math.min(low, slabs.atHome());
-            peak = Math.max(peak, inUse());
+            counts.peak = Math.max(counts.peak, inUse());
             page.touch();
             return page.nextToken();
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
-    private void stock(int[] cells) {
+    private void fill(int[] cells) {
         int count = 0;
         while (count < batch.length && slabs.atHome() > 0) {
             JumboPage<T> page = slabs.take();
@@ -96,178 +114,171 @@ final class JumboPool<T> {
         while (count > 0) {
             int page = batch[--count];
             if (!shards.push(cells, page)) {
-                slabs.comeHome(page);
+                comeHome(page);
             }
         }
     }
 
-    /// Takes back a page that found no place in the shard of who freed it, and half of that shard's stock with it.
+    /// Takes a free page that found no place in the shard of its thread, and half of that shard's magazine with it.
     ///
-    /// @param alone whether the stock stays as it is
-    void give(JumboPage<T> page, boolean alone) {
+    /// @param isAlone true if the magazine stays as it is
+    void give(JumboPage<T> page, boolean isAlone) {
         lock();
         try {
-            returned++;
+            counts.returned++;
             if (closed) {
                 return; // closed by force meanwhile: the page is gone with the ring
             }
-            int[] cells = alone ? null : shards.slots().enter();
+            int[] cells = isAlone ? null : shards.slots().enter();
             if (cells != null) {
                 int count = shards.takeOlder(cells, batch.length, batch);
                 BiasedSlots.exit(cells);
                 for (int i = 0; i < count; i++) {
-                    slabs.comeHome(batch[i]);
+                    comeHome(batch[i]);
                 }
             }
-            slabs.comeHome(page.index());
+            comeHome(page.index());
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
-    /// Takes home a page out of the stock of a shard.
-    void giveStock(int page) {
-        lock();
-        try {
-            slabs.comeHome(page);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /// {@return whether a page that is neither armed, stolen, flipped nor held is free, of some moment}
+    /// Takes free pages out of a shard: a step of background work.
     ///
-    /// Of a page that a forced close took from its holder this cannot be known; it is never lent again.
-    boolean isFree(int page) {
+    /// @param pages the pages are the first `count` ones
+    void giveAll(int[] pages, int count) {
+        lockInTurn();
+        try {
+            for (int i = 0; i < count && !closed; i++) {
+                comeHome(pages[i]);
+            }
+        } finally {
+            unlock();
+        }
+    }
+
+    private void comeHome(int page) {
+        slabs.comeHome(page);
+        unsettle();
+    }
+
+    /// Says that a slab may be able to go by the clock. Under the lock; the caller asks the arena for a tick after it.
+    void unsettle() {
+        if (settled) { // a volatile store costs more than all the rest
+            settled = false;
+        }
+    }
+
+    /// {@return true if a page is at home; may be stale} Of a page that a forced close took from its holder this cannot
+    /// be known; it is never allocated again.
+    boolean isAtHome(int page) {
         lock();
         try {
-            return closed || slabs.isAtHome(page) || shards.isStocked(page);
+            return closed || slabs.isAtHome(page);
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
     /// Notes that a page was stolen, or that the message was freed whose page a consumer has.
-    void countStolen(boolean flipped) {
+    void countStolen(boolean isFlipped) {
         lock();
         try {
             stolen++;
-            if (flipped) {
-                freedFlipped++;
+            if (isFlipped) {
+                counts.freedFlipped++;
             } else {
-                steals++;
+                counts.steals++;
             }
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
     /// Takes back a page from its owner; it is dormant if another one has its place.
     ///
-    /// @param isFree whether the message that it came with was freed before, or there was none
+    /// @param isFree true if the message that it came with was freed before, or there was none
     void adopt(int page, boolean isFree) {
         lock();
         try {
-            adoptions++;
+            counts.adoptions++;
             stolen -= isFree ? 1 : 0;
             if (!isFree || closed) {
                 return; // closed by force meanwhile: the page is gone with the ring
             }
+            unsettle();
             if (room() < 0) {
                 slabs.retire(page);
             } else {
                 slabs.comeHome(page);
             }
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
-    /// {@return whether there are pages at home, if need be after dormant ones were put into service}
-    boolean wake() {
+    /// Puts dormant pages into service if no page is at home: as many as a slab has, at most.
+    ///
+    /// @return the number of pages at home; or 0 if there is none, and room for one; or [#FULL]
+    int wake() {
         lock();
         try {
             checkOpen();
-            return slabs.atHome() > 0 || slabs.wake(Math.max(0, room())) > 0;
+            if (slabs.atHome() == 0) {
+                wakeSome();
+            }
+            return slabs.atHome() == 0 && room() <= 0 ? FULL : slabs.atHome();
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
-    /// {@return whether the bound leaves room for one more page}
-    boolean hasRoom() {
-        lock();
-        try {
-            return room() > 0;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /// Makes room for slabs, as many as the arena can have.
-    void open() {
-        lock();
-        try {
-            slabs.open();
-        } finally {
-            lock.unlock();
+    /// Puts dormant pages into service within the bound, as many as a slab has at most. Under the lock.
+    void wakeSome() {
+        if (slabs.wake(Math.clamp(room(), 0, options.pagesPerSlab())) > 0) {
+            unsettle();
         }
     }
 
     /// Adds a slab and puts as many of its pages into service as the bound allows.
-    void add(JumboMemory.Run run) {
-        lock();
-        try {
-            slabs.add(run);
-            slabs.wake(Math.max(0, room()));
-            grows++;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /// Gives back the slabs that were not needed since the last call, but not the initial ones.
-    void settle(JumboMemory memory) {
-        lock();
-        try {
-            int spare = slabs.inService() - stolen - options.initialPages();
-            giveBack(memory, Math.min(Math.min(low, slabs.atHome()), spare));
-            low = slabs.atHome();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /// Gives back every slab that no page is out of.
     ///
-    /// @return how many
-    int relinquish(JumboMemory memory) {
+    /// @param run memory that the ring has from now on; still the caller's if this throws
+    void add(JumboMemory.Run run) {
+        JumboSlabs.Addition<T> addition = slabs.make(run); // up to 512 objects, so without the lock
         lock();
         try {
-            int given = giveBack(memory, Integer.MAX_VALUE);
-            low = Math.min(low, slabs.atHome());
-            return given;
+            slabs.add(addition);
+            unsettle();
+            wakeSome();
+            counts.grows++;
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
-    private int giveBack(JumboMemory memory, int surplus) {
-        int before = slabs.inService();
-        int given = surplus < 0 ? 0 : slabs.giveBack(memory, surplus);
-        shrinks += given;
-        retiredPages += before - slabs.inService();
-        return given;
+    /// {@return true if no slab can go by the clock before something changes} Takes no lock.
+    boolean isSettled() {
+        return settled;
     }
 
-    /// {@return how many pages are out, or in the stock of shards}
+    /// Says that no slab can go by the clock now. Under the lock.
+    void setSettled() {
+        settled = true;
+    }
+
+    /// {@return true if a slab is idle or on its way to the arena} Takes no lock.
+    boolean isReclaimable() {
+        return reclaimable > 0;
+    }
+
+    /// {@return the number of pages that are allocated or in shards} Takes no lock.
     int used() {
-        lock();
-        try {
-            return inUse();
-        } finally {
-            lock.unlock();
-        }
+        return used;
+    }
+
+    /// {@return the number of pages at home} Takes no lock.
+    int home() {
+        return home;
     }
 
     int inService() {
@@ -275,88 +286,63 @@ final class JumboPool<T> {
         try {
             return slabs.inService();
         } finally {
-            lock.unlock();
+            unlock();
         }
     }
 
-    /// Gives everything back.
+    /// Closes the pool: no page is allocated from now on.
     ///
-    /// @param memory whose slabs they are, null if there are none
-    /// @param force whatever is out
-    /// @return how many pages were out or stolen
-    /// @throws IllegalStateException if pages are out and it is not forced; nothing is changed then
-    /// @throws OsException if the kernel refuses; the ring is closed, and closing it can be repeated
-    int close(@Nullable JumboMemory memory, boolean force) {
+    /// @param isForced true to close it though pages are in use
+    /// @return the number of pages that are allocated or stolen
+    /// @throws IllegalStateException if pages are in use and it is not forced; nothing is changed then
+    int shut(boolean isForced) {
+        int out;
+        List<JumboPage<T>> first = List.of();
         lock();
         try {
-            int out = slabs.inService() - slabs.atHome();
-            if (out > 0 && !force && !closed) {
-                throw pagesOut(out);
+            out = slabs.inService() - slabs.atHome();
+            if (out == 0 || isForced || closed) {
+                closed = true;
+                table.setGone();
+                return out;
             }
-            closed = true;
-            if (memory != null) {
-                slabs.clear(memory);
+            first = slabs.firstOut(PAGES_NAMED);
+        } finally {
+            unlock();
+        }
+        String pages = String.join(" ", first.stream().map(JumboPage::toString).toList());
+        throw new IllegalStateException(
+                "ring has pages out: ring=%s, out=%d, the first of them: %s".formatted(options.name(), out, pages));
+    }
+
+    /// Checks what must always hold, under the lock; exact only while no other thread uses the ring.
+    ///
+    /// @return the number of pages in each state, by ordinal; free pages count as leased
+    int[] checkInvariants(ShardCensus census) {
+        slabs.checkInvariants();
+        if (!closed && room() < 0) {
+            throw new AssertionError("I1: " + this);
+        }
+        census.forEachCached(next -> {
+            if (slabs.isAtHome(JumboLayout.page(next))) {
+                throw new AssertionError("I2: at home and in a shard: token=0x%x, %s".formatted(next, this));
             }
-            return out;
+        });
+        return slabs.census();
+    }
+
+    /// {@return what was done until now, for tests}
+    PageSupply.Work work(long drains) {
+        lock.lock();
+        try {
+            return new PageSupply.Work(drains, lockHolds, slabs.looks());
         } finally {
             lock.unlock();
         }
     }
 
-    /// {@return the numbers of one moment}
-    JumboStats stats(long fallbacks, long refusals, PageExchange.Counts exchanged) {
-        long freed = shards.returned();
-        lock();
-        try {
-            JumboStats.Pages pages = pages();
-            long live =
-                    (long) (pages.out() + pages.stolen()) * options.pageClass().byteSize();
-            long slab = options.slabByteSize();
-            return new JumboStats(
-                    options.name(),
-                    pages,
-                    new JumboStats.Bytes(live, slabs.pinned() * slab, slabs.count() * slab),
-                    new JumboStats.Slabs(grows, shrinks, retiredPages, refusals),
-                    new JumboStats.Traffic(
-                            fallbacks,
-                            returned + freed,
-                            freedFlipped,
-                            exchanged.flips(),
-                            exchanged.copies(),
-                            steals,
-                            adoptions));
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /// Checks what must always hold; exact only while no other thread uses the ring.
-    void checkInvariants() {
-        shards.checkInvariants();
-        lock();
-        try {
-            slabs.checkInvariants();
-            JumboStats.Pages pages = pages();
-            if (!closed && (pages.stolen() != stolen || room() < 0)) {
-                throw new AssertionError("I1: %s of %s".formatted(pages, this));
-            }
-            shards.forEachStocked(next -> {
-                if (slabs.isAtHome(JumboLayout.page(next))) {
-                    throw new AssertionError("at home and in stock: token=0x%x, %s, %s".formatted(next, this, shards));
-                }
-            });
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private JumboStats.Pages pages() {
-        int[] census = slabs.census();
-        return JumboStats.Pages.of(census, slabs.atHome() + shards.stock(), peak);
-    }
-
-    /// {@return how many more pages there may be; negative if an owner wants to give one back that has no place}
-    private int room() {
+    /// {@return the number of pages that there is room for; negative if an owner gives a page back that has no place}
+    int room() {
         int bound = options.maxPages() == 0 ? JumboLayout.MAX_PAGES : options.maxPages();
         return bound - (slabs.inService() - stolen);
     }
@@ -365,25 +351,42 @@ final class JumboPool<T> {
         return slabs.inService() - stolen - slabs.atHome();
     }
 
-    private void lock() {
-        for (int i = 0; i < SPINS; i++) {
-            if (lock.tryLock()) {
-                return;
-            }
-            Thread.onSpinWait();
-        }
+    void lock() {
         lock.lock();
+        lockHolds++;
+    }
+
+    /// Takes the lock for a step of work that has many steps, behind every thread that waits already.
+    ///
+    /// A virtual thread does not queue: it may have shut the slots, or have a lock of the arena, and once it is woken
+    /// it goes behind every runnable virtual thread.
+    void lockInTurn() {
+        if (Thread.currentThread().isVirtual()) {
+            lock.lock();
+        } else {
+            lock.lockInTurn();
+        }
+        lockHolds++;
+    }
+
+    /// Publishes the copies, and gives up the lock.
+    void unlock() {
+        if (used != inUse()) {
+            used = inUse();
+        }
+        if (home != slabs.atHome()) {
+            home = slabs.atHome();
+        }
+        if (reclaimable != slabs.idle()) {
+            reclaimable = slabs.idle();
+        }
+        lock.unlock();
     }
 
     private void checkOpen() {
         if (closed) {
             throw errors.closed();
         }
-    }
-
-    private IllegalStateException pagesOut(int out) {
-        return new IllegalStateException("ring has pages out: ring=%s, out=%d, the first of them: %s"
-                .formatted(options.name(), out, String.join(" ", slabs.firstOut(PAGES_NAMED))));
     }
 
     @Override

@@ -7,16 +7,16 @@ import io.leasehold.page.PageArena;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// Disposable page-sized buffers for network adapters: taken by who receives, released by anybody, or never.
+/// Disposable page-sized buffers for network adapters: allocated by a receiver, freed by any thread, or never.
 ///
 /// ```text
-///   allocate ---> stack of this thread ---> ring of this shard ---> pool ---> other shards ---> new slab ---> NONE
-///   release  ---> stack of this thread, if it lent the page; else the ring of the shard that did
-///   pool     ---- slab not needed for a while, or by nobody while somebody finds no memory ---> arena
+///   allocate ---> magazine of this thread ---> ring of this shard ---> pool ---> other shards ---> new slab ---> NONE
+///   release  ---> magazine of this thread, if it allocated the page; else the ring of the shard that did
+///   pool     ---- slab not needed for a while, or memory is short and no page of the slab is in use ---> arena
 /// ```
 ///
-/// A page is known by a number, which its address follows from and back, and in each of its lives by a token, which is
-/// good for that life alone: whoever frees twice, or what was stolen, is told so, always, and changes nothing.
+/// A page is known by a number, which its address follows from and back, and in each of its lives by a token. A caller
+/// that frees twice, or uses a page that was stolen, gets an exception, always, and changes nothing.
 ///
 /// | jumbo(9) | here |
 /// |---|---|
@@ -26,27 +26,29 @@ import org.jspecify.annotations.Nullable;
 /// | jumbo_pg_steal | [PageExchange#steal] |
 /// | jumbo_phys_to_kva | [#addressOf(int)], [#pageOf(long)] |
 ///
-/// **Ownership.** Who got a token releases it, once, from any thread, or hands it on with that duty. Who opened the
-/// ring closes it, before the arena.
+/// **Ownership.** The caller that got a token releases it, once, from any thread, or hands it on with that duty. The
+/// caller that opened the ring closes it, before the arena.
 ///
-/// **Threads.** Thread-safe. Taking and releasing take no lock as a rule; platform threads have a shard of their own,
-/// virtual ones share some, and who finds none free goes to the pool. Allocating waits for no more than the arena's
-/// lock and the kernel's answer when a slab is added.
+/// **Threads.** Thread-safe. Allocating and releasing take no lock as a rule; platform threads have a shard of their
+/// own, virtual threads share some, and a thread that finds no shard free goes to the pool. Allocating waits for the
+/// arena and the kernel at most, when a slab is added.
 ///
-/// **Invariants.** I1: no two lives of a page overlap. I2: `free + leased + armed + held <= maxPages`, if there is a
-/// bound.
+/// **Cost.** Only [#trim] and closing take time in proportion to the ring, and they hold no lock for longer than a few
+/// slabs take. A ring that is not used costs nothing.
 ///
-/// @param <T> what pages are lent as
+/// **Invariants.** I1: no two lives of a page overlap. I2: `free + leased + armed + held <= maxPages`, if not 0.
+///
+/// @param <T> the type of the object that stands for a page
 /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=jumbo&sektion=9">jumbo(9)</a>
 public final class JumboRing<T> implements Releaser, AutoCloseable {
 
     /// The token that is no page: there is none within the bound.
     public static final long NONE = JumboPage.NONE;
 
-    /// In place of a page or address: it never was the ring's.
+    /// In place of a page or address: it was never one of the ring.
     public static final int FOREIGN = -1;
 
-    /// In place of a page or address: it was the ring's and went with its slab, or is not in service.
+    /// In place of a page or address: it was one of the ring and went with its slab, or is not in service.
     public static final int RETIRED = -2;
 
     /// In place of a page: the address is in a slab of the ring, behind its last page.
@@ -58,7 +60,7 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
     private final JumboBinder<T> binder; // (C)
     private final int tag; // (C)
     private final JumboErrors errors; // (C)
-    private final JumboSlabs<T> slabs; // (C)
+    private final PageTable<T> table; // (C)
     private final Shards shards; // (C)
     private final PageSupply<T> supply; // (C)
     private final BiasedSlots slots; // (C)
@@ -69,12 +71,11 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
     private JumboRing(PageArena arena, JumboOptions options, JumboBinder<T> binder) {
         this.options = options;
         this.binder = binder;
-        this.errors = new JumboErrors(options.name(), this::isFree);
+        this.errors = new JumboErrors(options.name(), page -> supply().isFree(page));
         this.tag = Math.floorMod(NEXT_TAG.getAndIncrement(), JumboLayout.MAX_TAG) + 1;
-        this.slabs = new JumboSlabs<>(arena, options, tag);
-        this.shards = new Shards(options, slabs);
-        JumboPool<T> pool = new JumboPool<>(options, slabs, shards, errors);
-        this.supply = new PageSupply<>(arena, options, pool, shards, errors);
+        this.table = new PageTable<>(arena, options, tag);
+        this.shards = new Shards(options, table);
+        this.supply = new PageSupply<>(arena, options, table, shards, errors);
         this.slots = shards.slots();
         this.pressure = supply.pressure();
         this.bulk = new PageBulk<>(this, shards, supply);
@@ -83,10 +84,10 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
 
     /// Opens a ring on the pages of an arena, without asking it for any.
     ///
-    /// @param arena whose pages; their size divides that of a slab
-    /// @param options what it is like
-    /// @param binder makes the objects
-    /// @param <T> what pages are lent as
+    /// @param arena the arena that slabs are allocated from; its page size divides the slab size
+    /// @param options the size of pages and slabs, and the bounds
+    /// @param binder the maker of the objects
+    /// @param <T> the type of the object that stands for a page
     /// @return the ring, to be closed by the caller before the arena
     /// @throws IllegalArgumentException if the arena's pages are too large, or there could be too many of the ring's
     public static <T> JumboRing<T> open(PageArena arena, JumboOptions options, JumboBinder<T> binder) {
@@ -98,10 +99,10 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
         return new JumboRing<>(arena, options, binder);
     }
 
-    /// Takes what the ring needs from the start (jumbo_vm_init). Whoever allocates first does so too; here it can be
+    /// Allocates what the ring needs from the start (jumbo_vm_init). The first allocation does so too; here it can be
     /// done before there is traffic. Once it succeeded it has no effect.
     ///
-    /// @return whether there is all of it; else there is nothing of it, and this can be called again
+    /// @return true if there is all of it; else there is nothing of it, and this can be called again
     /// @throws JumboStateException if the ring is closed
     /// @throws io.leasehold.page.PageStateException if the arena is closed
     /// @throws IllegalStateException if the arena knows as many owners as it can
@@ -125,101 +126,111 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
         return supply.take();
     }
 
-    /// Allocates pages, as many as there are, at the cost of one for each half stack of them.
+    /// Allocates pages, as many as there are, at the cost of one for each half magazine of them.
     ///
-    /// @param tokens where the tokens go
-    /// @param from index of the first
-    /// @param count how many at most
-    /// @return how many; the last ones are missing if there are fewer
+    /// @param tokens array that gets the tokens
+    /// @param from index of the first token
+    /// @param count maximum number of pages
+    /// @return the number of pages; less than `count` if there are no more
     /// @throws IndexOutOfBoundsException if they do not fit the array
     /// @throws JumboStateException if the ring is closed
     public int allocate(long[] tokens, int from, int count) {
         return bulk.allocate(tokens, from, count);
     }
 
-    /// Takes a page back (jumbo_pg_free), from any thread: the function to give to whoever frees later (jumbo_freem).
+    /// Frees a page (jumbo_pg_free), from any thread: the function to give to code that frees later (jumbo_freem).
     /// Of several calls with one token exactly one succeeds, and the others change nothing.
     ///
-    /// A page that others hold waits for them; of a page that was flipped only the message is freed.
+    /// A page that is held waits until it is not; of a page that was flipped only the message is freed.
     ///
-    /// @param token of a page that the caller has
+    /// @param token the token of a page that the caller has
     /// @throws JumboStateException if the page was freed before or is stolen or armed, or the token is foreign
     @Override
     public void release(long token) {
-        int[] cells = slots.enter();
-        if (cells != null) {
-            boolean kept = !pressure.isPressed() && shards.tryKeep(cells, token);
-            BiasedSlots.exit(cells);
-            if (kept) {
-                return;
-            }
+        if (!tryKeep(token)) {
+            releaseSlow(token);
         }
-        releaseSlow(token);
+    }
+
+    private boolean tryKeep(long token) {
+        int[] cells = slots.enter();
+        if (cells == null) {
+            return false;
+        }
+        boolean kept = !pressure.isPressed() && shards.tryKeep(cells, token);
+        BiasedSlots.exit(cells);
+        return kept;
     }
 
     private void releaseSlow(long token) {
+        if (supply.openSlot() && tryKeep(token)) {
+            return;
+        }
         JumboPage<T> page = require("release", token);
         int outcome = page.free(token, errors);
         if (outcome == JumboPage.SLOT_FREED) {
             supply.noteMessageFreed();
+        } else if (outcome == JumboPage.PARKED) {
+            supply.noteHeld();
         } else if (outcome == JumboPage.CAME_HOME) {
             supply.give(page);
         }
     }
 
-    /// Takes pages back as [#release(long)] does, at the cost of one for each half stack of them.
+    /// Frees pages as [#release(long)] does, at the cost of one for each half magazine of them.
     ///
-    /// @param tokens of pages that the caller has
-    /// @param from index of the first
-    /// @param count how many
+    /// @param tokens tokens of pages that the caller has
+    /// @param from index of the first token
+    /// @param count number of pages
     /// @throws IndexOutOfBoundsException if the array does not have them
-    /// @throws JumboStateException if one is refused; those before it are back
+    /// @throws JumboStateException if one is refused; those before it are free
     public void release(long[] tokens, int from, int count) {
         bulk.release(tokens, from, count);
     }
 
-    /// Has a task run once, when a page is free that [#allocate()] may lend; at once if there is one. Whoever is told
-    /// may find it taken by another, and asks again then. Of memory that others give to the arena nobody is told.
+    /// Has a task run once, when a page is free that [#allocate()] may have; at once if there is one. As many tasks run
+    /// as there are pages, in their order. One that finds its page gone asks again; one that wants it no more allocates
+    /// and releases it, or the next task waits for the arena's clock, which also notices memory that others free.
     ///
-    /// @param task told by whoever brings the page, who holds no lock meanwhile, or by [#close]; it must not block, may
-    ///     use the ring, and what it throws is logged, once
+    /// @param task run by the thread that frees the page, without a lock, or by [#close]; it must not block, may use
+    ///     the ring, and its exceptions are logged, once
     /// @throws JumboStateException if the ring is closed
     public void whenFree(Runnable task) {
-        supply.await(task);
+        supply.backpressure().await(task);
     }
 
-    /// Waits until a page is free that [#allocate()] may lend, as [#whenFree] has it.
+    /// Waits until a page is free that [#allocate()] may have, as [#whenFree] says.
     ///
-    /// @param timeoutNanos wait at most so long, at least 0
-    /// @return whether there may be one
+    /// @param timeoutNanos maximum time in nanoseconds, at least 0
+    /// @return true if there may be one
     /// @throws IllegalArgumentException if the time is negative
     /// @throws InterruptedException if the thread is interrupted before or while it waits
     /// @throws JumboStateException if the ring is closed, also while this waits
     public boolean awaitFree(long timeoutNanos) throws InterruptedException {
-        return supply.await(timeoutNanos);
+        return supply.backpressure().await(timeoutNanos);
     }
 
     /// Says that a device or the kernel may write to a page from now on.
     ///
-    /// @param token of a page that the caller holds alone
+    /// @param token the token of a page that the caller has, and no other thread holds
     /// @throws JumboStateException if the page is not leased, or held or flipped, or the token stale or foreign
     public void arm(long token) {
         require("arm", token).arm(token, errors);
-        supply.countArmed(1);
+        supply.backpressure().countArmed(1);
     }
 
     /// Takes a page back from the device, filled or not.
     ///
-    /// @param token of a page that is armed
+    /// @param token the token of a page that is armed
     /// @throws JumboStateException if it is not, or the token is stale or foreign
     public void receive(long token) {
         require("receive", token).receive(token, errors);
-        supply.countArmed(-1);
+        supply.backpressure().countArmed(-1);
     }
 
-    /// Holds a page once more (vm_page_hold): if it is freed it waits until nobody holds it.
+    /// Holds a page once more (vm_page_hold): if it is freed it waits until it is not held.
     ///
-    /// @param token of a page that is leased
+    /// @param token the token of a page that is leased
     /// @throws JumboStateException if it is not, or is held 65,535 times, or the token is stale or foreign
     public void hold(long token) {
         require("hold", token).hold(token, errors);
@@ -227,23 +238,23 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
 
     /// Gives up one hold.
     ///
-    /// @param token of a page that the caller holds
-    /// @throws JumboStateException if nobody holds it, or the token is stale or foreign
+    /// @param token the token of a page that the caller holds
+    /// @throws JumboStateException if it is not held, or the token is stale or foreign
     public void unhold(long token) {
         JumboPage<T> page = require("unhold", token);
         if (page.unhold(token, errors)) {
-            supply.give(page);
+            supply.giveHeld(page);
         }
     }
 
-    /// {@return how pages become somebody's own: stealing, flipping, and adoption}
+    /// {@return the operations that change the owner of a page: stealing, flipping, and adoption}
     public PageExchange exchange() {
         return exchange;
     }
 
     /// {@return the object of a page, bound to it now if it has none}
     ///
-    /// @param token of a page that the caller has
+    /// @param token the token of a page that the caller has
     /// @throws JumboStateException if the token is stale or foreign
     public T object(long token) {
         JumboPage<T> page = requireOut(token);
@@ -255,9 +266,9 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
         return object;
     }
 
-    /// Forgets the object of a page, so that the collector can tell when its holder loses it; the page gets a new one.
+    /// Forgets the object of a page, so that the collector can tell when the holder loses it; the page gets a new one.
     ///
-    /// @param token of a page that the caller has
+    /// @param token the token of a page that the caller has
     /// @throws JumboStateException if the token is stale or foreign
     public void unbind(long token) {
         requireOut(token).bind(null);
@@ -265,7 +276,7 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
 
     /// {@return the address of a page's first byte, a multiple of 512}
     ///
-    /// @param token of a page that the caller has
+    /// @param token the token of a page that the caller has
     /// @throws JumboStateException if the token is stale or foreign
     public long address(long token) {
         return requireOut(token).address();
@@ -276,75 +287,69 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
     ///
     /// Arithmetic, with no effect on the page, at any time, for any address.
     ///
-    /// @param address of any byte
+    /// @param address the address of any byte
     public int pageOf(long address) {
-        return slabs.pageOf(address);
+        return table.pageOf(address);
     }
 
-    /// {@return where a page begins, or [#FOREIGN] or [#RETIRED] (jumbo_phys_to_kva)}
+    /// {@return the address where a page begins, or [#FOREIGN] or [#RETIRED] (jumbo_phys_to_kva)}
     ///
-    /// Arithmetic, with no effect on the page, at any time, for any number.
-    ///
-    /// @param page which one
+    /// @param page the number of a page
     public long addressOf(int page) {
-        return slabs.addressOf(page);
+        return table.addressOf(page);
     }
 
-    /// {@return the token that a page is out by now, or [#NONE]}
+    /// {@return the token of a page that is in use, or [#NONE]}
     ///
-    /// For who gave a page to a device and gets its number back: at once if it is armed. Of a page that nobody armed,
-    /// stole or flipped this has to be looked for in the stock of all threads.
+    /// For a caller that gave a page to a device and gets its number back: at once if it is armed. For a page that is
+    /// not armed, stolen or flipped this looks into the magazines of all threads.
     ///
-    /// @param page which one
+    /// @param page the number of a page
     public long tokenOf(int page) {
-        JumboPage<T> found = page < 0 ? null : slabs.page(page);
+        JumboPage<T> found = page < 0 ? null : table.page(page);
         if (found == null) {
             return NONE;
         }
         long token = found.token();
-        return found.isFreeOrLeased() && isFree(page) ? NONE : token;
+        return found.isFreeOrLeased() && supply.isFree(page) ? NONE : token;
     }
 
-    private boolean isFree(int page) {
-        return supply.isFree(page);
-    }
-
-    /// {@return the bytes of a page}
+    /// {@return the size of a page in bytes}
     public int pageByteSize() {
         return options.pageClass().byteSize();
     }
 
-    /// {@return what it was opened with}
+    /// {@return the options that it was opened with}
     public JumboOptions options() {
         return options;
     }
 
-    /// {@return the numbers of one moment; takes time in proportion to pages and threads}
+    /// {@return the numbers of about one moment; takes time in proportion to threads, whatever the number of pages}
     public JumboStats stats() {
         return supply.stats(exchange.counts());
     }
 
-    /// Gives back every slab that no page is out of: to the arena, which gives it to the system in its own time.
+    /// Gives every slab of which no page is in use back to the arena, which gives it to the system in its own time.
     ///
-    /// @return the bytes that went
+    /// @return the bytes that were given back
     public long trim() {
         return supply.trim();
     }
 
     /// Gives everything back to the arena. Closing twice has no effect.
     ///
-    /// @throws IllegalStateException if pages are out or stolen, naming some; nothing is changed then
-    /// @throws OsException if the kernel refuses to unlock pages; nothing is lent any more, and closing can be repeated
+    /// @throws IllegalStateException if pages are in use or stolen, naming some; nothing is changed then
+    /// @throws OsException if the kernel refuses to unlock pages; the ring is closed, and closing can be repeated
     @Override
     public void close() {
         supply.close(false);
     }
 
-    /// Gives everything back to the arena, whatever is out: who still writes to such a page writes to memory that
-    /// others may have by then. Who releases one later is heard, and told if it was released before.
+    /// Gives everything back to the arena, though pages are in use: a thread that still writes to such a page writes to
+    /// memory that others may have by then. Releasing one later is accepted once, and refused the second time.
     ///
-    /// @return how many pages were out or stolen
-    /// @throws OsException if the kernel refuses to unlock pages; nothing is lent any more, and closing can be repeated
+    /// @return the number of pages that were in use or stolen
+    /// @throws OsException if the kernel refuses to unlock pages; the ring is closed, and closing can be repeated
     public int closeForcibly() {
         return supply.close(true);
     }
@@ -354,14 +359,14 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
         JumboPage<T> page = find(token);
         if (page == null) {
             throw token >= 0 && JumboLayout.tag(token) == tag
-                    ? errors.missing(what, token, slabs.addressOf(JumboLayout.page(token)) == RETIRED)
+                    ? errors.missing(what, token, table.addressOf(JumboLayout.page(token)) == RETIRED)
                     : errors.foreign(token);
         }
         return page;
     }
 
     @Nullable JumboPage<T> find(long token) {
-        return JumboLayout.tag(token) == tag ? slabs.page(JumboLayout.page(token)) : null;
+        return JumboLayout.tag(token) == tag ? table.page(JumboLayout.page(token)) : null;
     }
 
     private JumboPage<T> requireOut(long token) {
@@ -369,7 +374,7 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
         if (!page.isOut(token)) {
             throw errors.refused("use", page, token, page.word());
         }
-        if (slabs.isGone()) {
+        if (table.isGone()) {
             throw errors.closed();
         }
         return page;

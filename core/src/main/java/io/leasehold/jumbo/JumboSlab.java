@@ -2,18 +2,21 @@ package io.leasehold.jumbo;
 
 import java.util.BitSet;
 
-/// A run of memory cut into pages, and which of them are at home.
+/// A run of memory cut into pages, and which of them are in the pool.
 ///
 /// ```text
 ///   pages    | 0 | 1 | 2 | 3 | 4 | 5 | 6 |  tail      a bit each in one of two sets, or in none:
-///              H   H           H   D   D              at Home | Dormant, not in service | out, stolen, or in a stock
+///              H   H           H   D   D              at Home | Dormant, not in service | allocated, stolen, cached
 /// ```
 ///
-/// **Threads.** Guarded by the lock of its [JumboPool]; the array of pages may be read by anybody.
+/// Both sets have at most 512 bits, so a search looks at eight words.
 ///
-/// **Invariants.** I1: a page at home is free, a dormant one is retired, and none is both.
+/// **Threads.** Guarded by the lock of its [JumboPool]. Any thread may read the array of pages. [#retireAll] needs no
+/// lock, since a slab that left the pool has no page that another thread could allocate.
 ///
-/// @param <T> what pages are lent as
+/// **Invariants.** I1: a page at home is free, a dormant page is retired, and no page is both.
+///
+/// @param <T> the type of the object that stands for a page
 final class JumboSlab<T> {
 
     private final JumboMemory.Run run; // (C)
@@ -22,10 +25,11 @@ final class JumboSlab<T> {
     private final BitSet home; // (L)
     private final BitSet dormant; // (L)
     private int atHome; // (L) population of `home`
+    private int dormantCount; // (L) population of `dormant`
 
     /// Makes a slab of pages that are all dormant.
     ///
-    /// @param firstLife what no page at this place was ever known by
+    /// @param firstLife a life that no token for a page at this place ever had
     JumboSlab(JumboMemory.Run run, int position, int firstPage, JumboOptions options, long firstLife) {
         this.run = run;
         this.position = position;
@@ -37,6 +41,7 @@ final class JumboSlab<T> {
             pages[i] = new JumboPage<>(firstPage + i, address, firstLife);
         }
         dormant.set(0, pages.length);
+        dormantCount = pages.length;
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be made otherwise
@@ -64,7 +69,7 @@ final class JumboSlab<T> {
         return pages[index];
     }
 
-    /// Notes that a page is home.
+    /// Notes that a page is at home.
     void comeHome(int index) {
         assert !home.get(index) && !dormant.get(index) : "came home twice: index=" + index + " of " + this;
         home.set(index);
@@ -73,11 +78,12 @@ final class JumboSlab<T> {
 
     /// Puts up to `count` dormant pages into service, the lowest first.
     ///
-    /// @return how many
+    /// @return the number of pages
     int wake(int count) {
         int woken = 0;
         for (int index = dormant.nextSetBit(0); index >= 0 && woken < count; index = dormant.nextSetBit(index)) {
             dormant.clear(index);
+            dormantCount--;
             pages[index].setInService(true);
             comeHome(index);
             woken++;
@@ -89,11 +95,12 @@ final class JumboSlab<T> {
     void retire(int index) {
         pages[index].setInService(false);
         dormant.set(index);
+        dormantCount++;
     }
 
-    /// Takes all pages out of service, which are at home or dormant.
+    /// Takes all pages out of service. Each of them is at home or dormant, and the slab has left the pool.
     ///
-    /// @return a generation that no token has, of any of them
+    /// @return a generation that no token for a page of this slab has
     int retireAll() {
         long last = 0;
         for (JumboPage<T> page : pages) {
@@ -101,6 +108,14 @@ final class JumboSlab<T> {
             last = Math.max(last, JumboLayout.generation(page.word()));
         }
         return (int) last;
+    }
+
+    /// Notes that [#retireAll] was called, for a slab that comes back to the pool.
+    void noteRetired() {
+        home.clear();
+        atHome = 0;
+        dormant.set(0, pages.length);
+        dormantCount = pages.length;
     }
 
     boolean isAtHome(int index) {
@@ -112,16 +127,21 @@ final class JumboSlab<T> {
     }
 
     boolean hasDormant() {
-        return !dormant.isEmpty();
+        return dormantCount > 0;
     }
 
     int dormant() {
-        return dormant.cardinality();
+        return dormantCount;
     }
 
-    /// {@return whether every page is at home or dormant}
+    /// {@return the number of pages that are not dormant}
+    int inService() {
+        return pages.length - dormantCount;
+    }
+
+    /// {@return true if every page is at home or dormant}
     boolean isIdle() {
-        return atHome + dormant.cardinality() == pages.length;
+        return atHome + dormantCount == pages.length;
     }
 
     void checkInvariants() {
@@ -133,14 +153,15 @@ final class JumboSlab<T> {
                 throw new AssertionError("I1: %s of %s".formatted(pages[i], this));
             }
         }
-        if (home.cardinality() != atHome) {
-            throw new AssertionError("I1: population=" + home.cardinality() + " of " + this);
+        if (home.cardinality() != atHome || dormant.cardinality() != dormantCount) {
+            throw new AssertionError(
+                    "I1: at home=%d, dormant=%d of %s".formatted(home.cardinality(), dormant.cardinality(), this));
         }
     }
 
     @Override
     public String toString() {
         return "JumboSlab(position=%d, pages=%d, atHome=%d, dormant=%d)"
-                .formatted(position, pages.length, atHome, dormant());
+                .formatted(position, pages.length, atHome, dormantCount);
     }
 }

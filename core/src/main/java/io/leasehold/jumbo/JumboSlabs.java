@@ -1,154 +1,117 @@
 package io.leasehold.jumbo;
 
-import io.leasehold.os.OsException;
-import io.leasehold.page.PageArena;
+import io.leasehold.memory.IndexSet;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.BitSet;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// The slabs of a ring by their place in the arena, which is where a page's number and its address come from.
+/// The slabs of a ring, by what can be done with them.
 ///
 /// ```text
-///   page      | position | index |               rows[position][index] is the page
-///   address   base + position * slab + index * page, and back
+///   add ---> idle <---> busy          idle ---> leaving ---> forgotten, its run goes to the arena
+///            every page at home                       \---> idle again, if the kernel refuses
+///            or dormant
 /// ```
 ///
-/// **Threads.** Guarded by the lock of its [JumboPool]; [#page], [#pageOf] and [#addressOf] by anybody.
+/// **Cost.** Each search goes to an [IndexSet] of just the slabs that it looks for, so no change of a slab costs more
+/// because there are other slabs.
 ///
-/// **Memory order.** A row is read without the lock by whoever has a token, to whom the lock under which the slab was
-/// added happened before. Who merely guesses may see no row, or one without pages, and takes both for none.
+/// **Threads.** Guarded by the lock of its [JumboPool], but for [#make], which is called by the one thread that adds a
+/// slab.
 ///
 /// **Invariants.** I1: `inService` and `atHome` are sums over the slabs. I2: `withHome` has just the slabs with a page
-/// at home. I3: `inUse`, slabs and rows are of the same positions.
+/// at home, `withDormant` those with a dormant page, `idle` those of which every page is either, `busy` the others. I3:
+/// the table has the pages of all slabs.
 ///
-/// @param <T> what pages are lent as
+/// @param <T> the type of the object that stands for a page
 final class JumboSlabs<T> {
 
+    /// Idle slabs that [#findIdle] looks at. All but those with dormant pages have the same number of pages, so either
+    /// the first one fits, or hardly any does.
+    private static final int MAX_LOOKS = 16;
+
+    /// In place of a generation.
+    static final int PAGES_IN_USE = -1;
+
     private final JumboOptions options; // (C)
-    private final long base; // (C) address of position 0, a multiple of the slab's size
-    private final int positions; // (C)
-    private final int perSlab; // (C)
-    private final int indexBits; // (C)
-    private final int tag; // (C)
-    private @Nullable JumboSlab<T>[] slabs = newSlabs(0); // (L)
-    private JumboPage<T>[] @Nullable [] rows = newRows(0); // (L), and see memory order
-    private int[] generations = new int[0]; // (L) the next one at each position; 0 if there never was a slab
-    private final BitSet inUse = new BitSet(); // (L)
-    private final BitSet withHome = new BitSet(); // (L)
+    private final PageTable<T> table; // (C)
+    private @Nullable JumboSlab<T>[] slabs = newSlabs(0); // (L) by position
+    private final IndexSet idle = new IndexSet(); // (L)
+    private final IndexSet busy = new IndexSet(); // (L)
+    private final IndexSet withHome = new IndexSet(); // (L)
+    private final IndexSet withDormant = new IndexSet(); // (L)
+    private int leaving; // (L) slabs in none of the sets, which are forgotten or put back soon
     private int inService; // (L)
     private int atHome; // (L)
-    private volatile boolean gone; // (A) set once, when the memory is nobody's any more
+    private long looks; // (L) slabs that searches and counts looked at, for tests
 
-    /// @throws IllegalArgumentException if the arena has room for more pages than can be numbered
-    JumboSlabs(PageArena arena, JumboOptions options, int tag) {
+    JumboSlabs(JumboOptions options, PageTable<T> table) {
         this.options = options;
-        this.base = arena.baseAddress();
-        this.perSlab = options.pagesPerSlab();
-        this.indexBits = Integer.SIZE - Integer.numberOfLeadingZeros(perSlab - 1);
-        long slabsThatFit = arena.options().byteSize() / options.slabByteSize();
-        if (slabsThatFit << indexBits > JumboLayout.MAX_PAGES) {
-            throw new IllegalArgumentException("arena is too large for the ring's pages: byteSize="
-                    + arena.options().byteSize() + ", slabs=" + slabsThatFit + ", pages=" + perSlab + " each, bound="
-                    + JumboLayout.MAX_PAGES + "; choose larger pages");
-        }
-        this.positions = (int) slabsThatFit;
-        this.tag = tag;
+        this.table = table;
     }
 
-    @SuppressWarnings({"unchecked", "rawtypes"}) // arrays of generic types cannot be made otherwise
+    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be made otherwise
     private static <T> @Nullable JumboSlab<T>[] newSlabs(int count) {
         return new JumboSlab[count];
     }
 
-    @SuppressWarnings({"unchecked", "rawtypes"})
-    private static <T> JumboPage<T>[] @Nullable [] newRows(int count) {
-        return new JumboPage[count][];
-    }
+    /// A slab that is not in the ring yet, and room for it.
+    static final class Addition<T> {
+        private final JumboSlab<T> slab; // (C)
+        private final PageTable.@Nullable Larger<T> largerTable; // (C)
+        private final @Nullable JumboSlab<T>[] slabs; // (C) empty if there is room
 
-    /// Makes room for all the slabs that there can be, once.
-    void open() {
-        if (slabs.length < positions) {
-            generations = new int[positions];
-            slabs = newSlabs(positions);
-            rows = newRows(positions);
+        private Addition(JumboSlab<T> slab, PageTable.@Nullable Larger<T> largerTable, int length) {
+            this.slab = slab;
+            this.largerTable = largerTable;
+            this.slabs = newSlabs(length);
         }
     }
 
-    /// {@return a page, or null if there is none of that number}
-    @Nullable JumboPage<T> page(int page) {
-        JumboPage<T>[] @Nullable [] all = rows;
-        int position = page >>> indexBits;
-        if (Integer.compareUnsigned(position, all.length) >= 0) {
-            return null;
-        }
-        JumboPage<T> @Nullable [] row = all[position];
-        int index = page & (1 << indexBits) - 1;
-        return row == null || Integer.compareUnsigned(index, row.length) >= 0 ? null : row[index];
-    }
-
-    /// {@return the page that a byte belongs to, or [JumboRing#FOREIGN], [JumboRing#RETIRED] or [JumboRing#PADDING]}
-    int pageOf(long address) {
-        long offset = address - base;
-        long position = offset / options.slabByteSize();
-        if (offset < 0 || position >= rows.length) {
-            return JumboRing.FOREIGN;
-        }
-        int index =
-                (int) (offset % options.slabByteSize()) / options.pageClass().byteSize();
-        if (index >= perSlab) {
-            return rows[(int) position] == null ? missing((int) position) : JumboRing.PADDING;
-        }
-        int page = (int) position << indexBits | index;
-        return isInService(page(page)) ? page : missing((int) position);
-    }
-
-    /// {@return where a page begins, or [JumboRing#FOREIGN] or [JumboRing#RETIRED]}
-    long addressOf(int page) {
-        int position = page >>> indexBits;
-        int index = page & (1 << indexBits) - 1;
-        if (page < 0 || position >= rows.length || index >= perSlab) {
-            return JumboRing.FOREIGN;
-        }
-        long address = base
-                + (long) position * options.slabByteSize()
-                + (long) index * options.pageClass().byteSize();
-        return isInService(page(page)) ? address : missing(position);
-    }
-
-    private boolean isInService(@Nullable JumboPage<T> page) {
-        return page != null && !gone && !JumboLayout.is(page.word(), JumboLayout.RETIRED);
-    }
-
-    private int missing(int position) {
-        return generations[position] == 0 ? JumboRing.FOREIGN : JumboRing.RETIRED;
-    }
-
-    /// Adds a slab of pages that are not in service yet.
-    void add(JumboMemory.Run run) {
-        int position = (int) ((run.address() - base) / options.slabByteSize());
-        long first = JumboLayout.life(tag, Math.max(1, generations[position]));
-        JumboSlab<T> slab = new JumboSlab<>(run, position, position << indexBits, options, first);
-        slabs[position] = slab;
-        rows[position] = slab.pages();
-        generations[position] = Math.max(1, generations[position]);
-        inUse.set(position);
-    }
-
-    /// Puts up to `count` dormant pages into service.
+    /// Makes a slab of pages that are not in service yet, without the lock.
     ///
-    /// @return how many
+    /// @return an argument of [#add]
+    Addition<T> make(JumboMemory.Run run) {
+        int position = table.position(run);
+        JumboSlab<T> slab = new JumboSlab<>(run, position, table.first(position), options, table.firstLife(position));
+        return new Addition<>(slab, table.larger(position), position < slabs.length ? 0 : table.lengthFor(position));
+    }
+
+    /// Adds a slab. Nothing has changed if this fails for want of Java heap.
+    void add(Addition<T> addition) {
+        JumboSlab<T> slab = addition.slab;
+        int position = slab.position();
+        idle.ensureCapacity(position + 1);
+        busy.ensureCapacity(position + 1);
+        withHome.ensureCapacity(position + 1);
+        withDormant.ensureCapacity(position + 1);
+        if (addition.largerTable != null) {
+            table.grow(addition.largerTable);
+        }
+        if (position >= slabs.length) {
+            System.arraycopy(slabs, 0, addition.slabs, 0, slabs.length);
+            slabs = addition.slabs;
+        }
+
+        slabs[position] = slab;
+        table.add(slab);
+        idle.add(position);
+        withDormant.add(position);
+    }
+
+    /// Puts up to `count` dormant pages into service, those in the lowest slabs first.
+    ///
+    /// @return the number of pages
     int wake(int count) {
         int woken = 0;
-        for (int p = inUse.nextSetBit(0); p >= 0 && woken < count; p = inUse.nextSetBit(p + 1)) {
-            JumboSlab<T> slab = at(p);
-            if (slab.hasDormant()) {
-                int more = slab.wake(count - woken);
-                woken += more;
-                withHome.set(p);
-            }
+        int position = withDormant.first();
+        while (position >= 0 && woken < count) {
+            JumboSlab<T> slab = at(position);
+            woken += slab.wake(count - woken);
+            withHome.add(position);
+            withDormant.set(position, slab.hasDormant());
+            position = withDormant.first();
         }
         inService += woken;
         atHome += woken;
@@ -157,97 +120,106 @@ final class JumboSlabs<T> {
 
     /// {@return the lowest page that is at home, taken, or null}
     @Nullable JumboPage<T> take() {
-        int position = withHome.nextSetBit(0);
+        int position = withHome.first();
         if (position < 0) {
             return null;
         }
         JumboSlab<T> slab = at(position);
+        boolean wasIdle = slab.isIdle();
         JumboPage<T> page = slab.take();
         atHome--;
         if (slab.atHome() == 0) {
-            withHome.clear(position);
+            withHome.remove(position);
+        }
+        if (wasIdle) {
+            idle.remove(position);
+            busy.add(position);
         }
         return page;
     }
 
     boolean isAtHome(int page) {
-        JumboSlab<T> slab = slabs[page >>> indexBits];
-        return slab != null && slab.isAtHome(page & (1 << indexBits) - 1);
+        int position = table.position(page);
+        JumboSlab<T> slab = position < slabs.length ? slabs[position] : null;
+        return slab != null && slab.isAtHome(table.index(page));
     }
 
     void comeHome(int page) {
-        int position = page >>> indexBits;
-        at(position).comeHome(page & (1 << indexBits) - 1);
-        withHome.set(position);
+        JumboSlab<T> slab = at(table.position(page));
+        slab.comeHome(table.index(page));
         atHome++;
+        if (slab.atHome() == 1) {
+            withHome.add(slab.position());
+        }
+        noteIdle(slab);
     }
 
     /// Takes a page that is not at home out of service.
     void retire(int page) {
-        at(page >>> indexBits).retire(page & (1 << indexBits) - 1);
+        JumboSlab<T> slab = at(table.position(page));
+        slab.retire(table.index(page));
         inService--;
+        withDormant.add(slab.position());
+        noteIdle(slab);
     }
 
-    /// Gives back slabs without a page that is out, the highest first, as long as no more than `surplus` pages that are
-    /// in service go with them.
-    ///
-    /// @return how many slabs
-    int giveBack(JumboMemory memory, int surplus) {
-        int given = 0;
-        int left = surplus;
-        for (int p = inUse.length() - 1; p >= 0; p = inUse.previousSetBit(p - 1)) {
-            JumboSlab<T> slab = at(p);
-            int pages = slab.atHome();
-            if (pages <= left && slab.isIdle()) {
-                try {
-                    remove(memory, slab);
-                } catch (OsException e) {
-                    return given; // the kernel does not let go of it now
-                }
-                left -= pages;
-                given++;
-            }
+    private void noteIdle(JumboSlab<T> slab) {
+        if (slab.isIdle()) {
+            busy.remove(slab.position());
+            idle.add(slab.position());
         }
-        return given;
     }
 
-    private void remove(JumboMemory memory, JumboSlab<T> slab) {
-        memory.free(slab.run());
+    /// {@return an idle slab with at most `surplus` pages in service, the highest of those that it looked at, or null}
+    @Nullable JumboSlab<T> findIdle(int surplus) {
+        int position = idle.last();
+        for (int i = 0; position >= 0 && i < MAX_LOOKS; i++) {
+            JumboSlab<T> slab = at(position);
+            looks++;
+            if (slab.atHome() <= surplus) {
+                return slab;
+            }
+            position = idle.previous(position - 1);
+        }
+        return null;
+    }
+
+    /// Takes a slab out of all sets, so that no thread finds a page of it: an idle one, or any once the ring is closed.
+    void leave(JumboSlab<T> slab) {
         int position = slab.position();
-        inService -= slab.atHome();
+        idle.remove(position);
+        busy.remove(position);
+        withHome.remove(position);
+        withDormant.remove(position);
+        inService -= slab.inService();
         atHome -= slab.atHome();
-        generations[position] = slab.retireAll();
-        forget(position);
-        rows[position] = null;
+        leaving++;
     }
 
-    private void forget(int position) {
-        slabs[position] = null;
-        inUse.clear(position);
-        withHome.clear(position);
+    /// Takes a slab back that could not leave. All its pages are retired.
+    void putBack(JumboSlab<T> slab) {
+        slab.noteRetired();
+        idle.add(slab.position());
+        withDormant.add(slab.position());
+        leaving--;
     }
 
-    /// Gives everything back, whatever is out. Pages that are out stay known, so that whoever frees them is told from
-    /// whoever frees them twice.
+    /// Forgets a slab that left.
     ///
-    /// @throws OsException if the kernel refuses; calling this again goes on
-    void clear(JumboMemory memory) {
-        gone = true;
-        for (int p = inUse.nextSetBit(0); p >= 0; p = inUse.nextSetBit(p + 1)) {
-            JumboSlab<T> slab = at(p);
-            if (slab.isIdle()) {
-                remove(memory, slab);
-            } else {
-                memory.free(slab.run());
-                inService -= slab.pages().length - slab.dormant();
-                atHome -= slab.atHome();
-                forget(p);
-            }
+    /// @param generation from [JumboSlab#retireAll]; or [#PAGES_IN_USE] for a ring that is closed by force, whose table
+    ///     keeps the pages, so that a thread which frees one is told from a thread which frees it twice
+    void forget(JumboSlab<T> slab, int generation) {
+        slabs[slab.position()] = null;
+        if (generation != PAGES_IN_USE) {
+            table.remove(slab, generation);
         }
+        leaving--;
     }
 
-    boolean isGone() {
-        return gone;
+    /// {@return a slab in any state, or null if there is none}
+    @Nullable JumboSlab<T> any() {
+        int position = idle.isEmpty() ? busy.first() : idle.first();
+        return position < 0 ? null : at(position);
     }
 
     int inService() {
@@ -259,20 +231,50 @@ final class JumboSlabs<T> {
     }
 
     int count() {
-        return inUse.cardinality();
+        return idle.size() + busy.size() + leaving;
     }
 
-    /// {@return how many slabs have a page that is not at home}
+    /// {@return the number of slabs that can be given back, or are being given back}
+    int idle() {
+        return idle.size() + leaving;
+    }
+
+    /// {@return the number of slabs that have a page which is not at home}
     int pinned() {
-        int[] pinned = new int[1];
-        forEach(slab -> pinned[0] += slab.isIdle() ? 0 : 1);
-        return pinned[0];
+        return busy.size();
     }
 
-    /// {@return how many pages have each state, by ordinal; those that are free count as leased}
+    /// {@return the number of pages that are out of service}
+    int dormant() {
+        return (idle.size() + busy.size()) * options.pagesPerSlab() - inService;
+    }
+
+    /// {@return the number of slabs that searches and counts looked at, for tests}
+    long looks() {
+        return looks;
+    }
+
+    /// {@return the first pages that are neither at home nor retired}
+    List<JumboPage<T>> firstOut(int count) {
+        List<JumboPage<T>> pages = new ArrayList<>();
+        int position = busy.first();
+        while (position >= 0 && pages.size() < count) { // a busy slab has one at least
+            for (JumboPage<T> page : at(position).pages()) {
+                boolean isOut = !isAtHome(page.index()) && !JumboLayout.is(page.word(), JumboLayout.RETIRED);
+                if (pages.size() < count && isOut) {
+                    pages.add(page);
+                }
+            }
+            position = busy.next(position + 1);
+        }
+        return pages;
+    }
+
+    /// {@return the number of pages in each state, by ordinal; free pages count as leased} Looks at every page.
     int[] census() {
         int[] pages = new int[JumboState.values().length];
         forEach(slab -> {
+            looks++;
             for (JumboPage<T> page : slab.pages()) {
                 pages[JumboLayout.state(page.word()).ordinal()]++;
             }
@@ -280,23 +282,11 @@ final class JumboSlabs<T> {
         return pages;
     }
 
-    /// {@return the first pages that are neither at home nor retired, in words}
-    List<String> firstOut(int count) {
-        List<String> named = new ArrayList<>();
-        forEach(slab -> {
-            for (JumboPage<T> page : slab.pages()) {
-                boolean isOut = !isAtHome(page.index()) && !JumboLayout.is(page.word(), JumboLayout.RETIRED);
-                if (named.size() < count && isOut) {
-                    named.add(page.toString());
-                }
-            }
-        });
-        return named;
-    }
-
     private void forEach(Consumer<JumboSlab<T>> visitor) {
-        for (int p = inUse.nextSetBit(0); p >= 0; p = inUse.nextSetBit(p + 1)) {
-            visitor.accept(at(p));
+        for (JumboSlab<T> slab : slabs) {
+            if (slab != null) {
+                visitor.accept(slab);
+            }
         }
     }
 
@@ -309,24 +299,26 @@ final class JumboSlabs<T> {
     }
 
     void checkInvariants() {
-        int[] sums = new int[2];
-        for (int p = 0; p < slabs.length; p++) {
-            JumboSlab<T> slab = slabs[p];
-            if (slab == null) {
-                if (inUse.get(p) || withHome.get(p)) {
-                    throw new AssertionError("I3: no slab at " + p + " of " + this);
-                }
-                continue;
-            }
+        int[] sums = new int[3];
+        forEach(slab -> {
             slab.checkInvariants();
-            sums[0] += slab.pages().length - slab.dormant();
-            sums[1] += slab.atHome();
-            if (!inUse.get(p) || !Arrays.equals(rows[p], slab.pages()) || withHome.get(p) != (slab.atHome() > 0)) {
+            int position = slab.position();
+            sums[0]++;
+            sums[1] += slab.inService();
+            sums[2] += slab.atHome();
+            boolean isIdle = slab.isIdle();
+            boolean isRight = idle.contains(position) == isIdle
+                    && busy.contains(position) != isIdle
+                    && withHome.contains(position) == slab.atHome() > 0
+                    && withDormant.contains(position) == slab.hasDormant();
+            if (!isRight || !table.has(slab)) {
                 throw new AssertionError("I2, I3: " + slab + " of " + this);
             }
-        }
-        if (sums[0] != inService || sums[1] != atHome) {
-            throw new AssertionError("I1: in service %d, at home %d of %s".formatted(sums[0], sums[1], this));
+        });
+        boolean areAll = withHome.size() <= sums[0] && withDormant.size() <= sums[0] && sums[0] == count();
+        if (!areAll || leaving != 0 || sums[1] != inService || sums[2] != atHome) {
+            throw new AssertionError("I1: slabs=%d, in service=%d, at home=%d, leaving=%d of %s"
+                    .formatted(sums[0], sums[1], sums[2], leaving, this));
         }
     }
 

@@ -2,69 +2,58 @@ package io.leasehold.jumbo;
 
 /// What a ring has at one moment, and what it has done since it was opened.
 ///
-/// Exact while no other thread uses the ring; otherwise each number is of some moment of the call.
+/// Exact while no other thread uses the ring; otherwise each number is of some moment of the call, and none is so wrong
+/// that the sums of [Pages] do not add up.
 ///
-/// @param name of the ring
-/// @param pages what they are now
-/// @param bytes what they cost now
-/// @param slabs how the ring grew and shrank
-/// @param traffic what became of pages
+/// @param name the name of the ring
+/// @param pages the pages by what they are now
+/// @param bytes the memory that they cost now
+/// @param slabs the slabs by which the ring grew and shrank
+/// @param traffic the pages by what became of them
 public record JumboStats(String name, Pages pages, Bytes bytes, Slabs slabs, Traffic traffic) {
 
     /// Pages by what they are now.
     ///
-    /// @param inRing free, leased, armed or held: what the bound is about
-    /// @param free at home or in the stock of a shard
-    /// @param leased with a holder; those included that were flipped and whose message is not freed yet
-    /// @param armed with the kernel
-    /// @param held freed while others held them, and waiting for those
-    /// @param stolen owned by somebody else
-    /// @param dormant in a slab of the ring, but not in service, since the bound is reached
-    /// @param peak the most that were ever out or in the stock of a shard at once: never less than were out
+    /// @param inRing number of pages that are free, leased, armed or held, which is what the bound is about
+    /// @param free number of pages in the pool, or cached in a shard
+    /// @param leased number of pages with a holder, flipped ones included whose message is not freed yet
+    /// @param armed number of pages that the kernel may write to
+    /// @param held number of pages that were freed while they were held, and still are
+    /// @param stolen number of pages with an owner outside of the ring
+    /// @param dormant number of pages in a slab of the ring that are not in service, since the bound is reached
+    /// @param peak the most pages that were ever allocated or in a shard at once: never less than were allocated
     public record Pages(int inRing, int free, int leased, int armed, int held, int stolen, int dormant, int peak) {
 
-        /// @param census how many pages have each state, by ordinal; those that are free count as leased
-        /// @param free how many are, of about the same moment
-        static Pages of(int[] census, int free, int peak) {
-            int unheld = census[JumboState.LEASED.ordinal()];
-            int leased = Math.max(0, unheld - free) + census[JumboState.FLIPPED.ordinal()];
-            int armed = census[JumboState.ARMED.ordinal()];
-            int held = census[JumboState.HELD.ordinal()];
-            int stolen = census[JumboState.STOLEN.ordinal()];
-            int dormant = census[JumboState.RETIRED.ordinal()];
-            return new Pages(free + leased + armed + held, free, leased, armed, held, stolen, dormant, peak);
-        }
-
-        /// {@return how many pages are neither free nor stolen}
+        /// {@return the number of pages that are neither free nor stolen}
         public int out() {
             return leased + armed + held;
         }
     }
 
-    /// What the pages cost.
+    /// The memory that pages cost.
     ///
-    /// @param live of pages that are out or stolen
-    /// @param pinned of the slabs that hold a page that is not at home, so that they cannot be given back
-    /// @param taken of all slabs
+    /// @param live bytes of pages that are in use or stolen
+    /// @param pinned bytes of the slabs with a page that is not in the pool, so that they cannot be given back
+    /// @param taken bytes of all slabs
     public record Bytes(long live, long pinned, long taken) {}
 
-    /// How the ring grew and shrank.
+    /// The slabs by which the ring grew and shrank.
     ///
-    /// @param grows slabs that were added
-    /// @param shrinks slabs that were given back
-    /// @param retiredPages pages that went with them
-    /// @param refusals how often a slab was wanted and the arena had none
+    /// @param grows number of slabs that were added
+    /// @param shrinks number of slabs that were given back
+    /// @param retiredPages number of pages that went with them
+    /// @param refusals number of slabs that were wanted and that the arena did not have
     public record Slabs(long grows, long shrinks, long retiredPages, long refusals) {}
 
-    /// What became of pages.
+    /// The pages by what became of them.
     ///
-    /// @param fallbacks allocations that found no page
-    /// @param freedReturned pages that were freed and came home
-    /// @param freedFlipped messages that were freed and whose page had become a consumer's
-    /// @param flips pages that were handed to a consumer
-    /// @param copies pages that were copied because they could not be handed over
-    /// @param steals pages that were stolen
-    /// @param adoptions pages that their owners gave back
+    /// @param fallbacks number of allocations that found no page
+    /// @param freedReturned number of pages that were freed
+    /// @param freedFlipped number of messages that were freed and whose page had become a consumer's
+    /// @param flips number of pages that were handed to a consumer
+    /// @param copies number of pages that were copied because they could not be handed over
+    /// @param steals number of pages that were stolen
+    /// @param adoptions number of pages that their owners gave back
     public record Traffic(
             long fallbacks,
             long freedReturned,

@@ -5,29 +5,28 @@ import io.leasehold.page.Pace;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageReclaimer;
 import java.util.Objects;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// Where pages come from when the stack of a thread has none, and where they go when they find no place in a shard.
+/// Where pages come from when the magazine of a thread has none, and where they go when they find no place in a shard.
 ///
 /// ```text
 ///   take   ring of this shard ---> pool ---> other shards, if rich ---> new slab ---> other shards ---> none, counted
-///   give   pool ---> slabs not needed ---> arena
+///   give   own slot, if it was shut ---> else the pool
+///   clock  SlabReclaimer
 /// ```
 ///
-/// While too many pages have holders, or somebody waits for a page, nothing is kept in stock: then how many have is
-/// known exactly, and whoever brings it below the low watermark knows, or brings the page that is waited for.
+/// **Cost.** Threads that want a slab while another thread asks the arena share the answer to the next request, if the
+/// arena refuses.
 ///
-/// **Threads.** Thread-safe. Locks are taken in this order: that of growth, that of the slots, which is this, that of
-/// the pool. None is held while a listener is told.
+/// **Threads.** Thread-safe. Lock order: `growLock`, the locks of [ShardDrain], [SlabReclaimer] and [JumboPool]. The
+/// arena, which may call [SlabReclaimer#shrink] then, is asked for memory under `growLock` alone. None is held while a
+/// listener is told.
 ///
-/// @param <T> what pages are lent as
+/// @param <T> the type of the object that stands for a page
 final class PageSupply<T> {
 
-    /// Other shards are asked before the ring grows if they have this part of all pages in stock.
+    /// Other shards are drained before the ring grows if they have this part of all pages.
     private static final int RICH_PART = 8;
 
     private final PageArena arena; // (C)
@@ -36,25 +35,33 @@ final class PageSupply<T> {
     private final Shards shards; // (C)
     private final JumboErrors errors; // (C)
     private final Pressure pressure; // (C)
+    private final ShardCensus census; // (C)
+    private final ShardDrain drain; // (C)
+    private final SlabReclaimer<T> slabReclaimer; // (C)
+    private final Backpressure backpressure; // (C)
+    private final JumboReport report; // (C)
     private final PageReclaimer reclaimer = new Reclaimer();
-    private final LongAdder fallbacks = new LongAdder(); // (A)
-    private final LongAdder refusals = new LongAdder(); // (A)
-    private final LongAdder armedElsewhere = new LongAdder(); // (A) by threads that found no slot
     private final ReentrantLock growLock = new ReentrantLock();
-    private volatile @Nullable JumboMemory memory; // (A) set once, under growLock
+    private @Nullable JumboMemory memory; // (L) growLock, set once
+    private long lastRefused; // (L) growLock, number of the last request that the arena refused
+    private volatile long requests; // (L) growLock, requests for a slab that were begun; read without it
     private volatile boolean initialised; // (A) set once, under growLock
-    private volatile boolean closed; // (A) set once, under this
 
-    PageSupply(PageArena arena, JumboOptions options, JumboPool<T> pool, Shards shards, JumboErrors errors) {
+    PageSupply(PageArena arena, JumboOptions options, PageTable<T> table, Shards shards, JumboErrors errors) {
         this.arena = arena;
         this.options = options;
-        this.pool = pool;
+        this.pool = new JumboPool<>(options, table, shards, errors);
         this.shards = shards;
         this.errors = errors;
         this.pressure = new Pressure(options);
+        this.census = new ShardCensus(shards);
+        this.drain = new ShardDrain(shards, pool);
+        this.slabReclaimer = new SlabReclaimer<>(options, pool, shards, census, drain);
+        this.backpressure = new Backpressure(arena, pool, shards, census, drain, errors, pressure);
+        this.report = new JumboReport(options, pool, census);
     }
 
-    /// {@return whether there is all that the options want from the start}
+    /// {@return true if there is all that the options want from the start}
     boolean initialise() {
         return initialised || initialiseSlow();
     }
@@ -63,15 +70,13 @@ final class PageSupply<T> {
         growLock.lock();
         try {
             checkOpen();
-            JumboMemory from = memory;
-            if (from == null) {
-                from = new JumboMemory(arena, options.name(), options.slabByteSize());
-                memory = from;
-                pool.open();
+            if (memory == null) {
+                memory = new JumboMemory(arena, options.name(), options.slabByteSize());
+                slabReclaimer.use(memory);
             }
             while (!initialised && pool.inService() < options.initialPages()) {
-                if (!tryAdd(from)) {
-                    pool.relinquish(from);
+                if (!tryAdd()) {
+                    slabReclaimer.shrink();
                     return false;
                 }
             }
@@ -83,61 +88,90 @@ final class PageSupply<T> {
         }
     }
 
-    /// {@return the token of a page that is lent now, or [JumboPage#NONE]}
+    /// {@return the token of a page that is allocated now, or [JumboPage#NONE]}
     long take() {
         long token = takeShared();
         if (token < 0 && initialise()) {
-            int stock = shards.stock();
-            if (stock > 0 && stock >= pool.inService() / RICH_PART) {
-                bringHome();
+            int cached = cachedPages();
+            if (cached > 0 && cached >= pool.inService() / RICH_PART) {
+                drain.run();
                 token = takeShared();
             }
             while (token < 0 && grow()) {
                 token = takeShared();
             }
-            if (token < 0 && shards.stock() > 0) {
-                bringHome();
+            if (token < 0 && cachedPages() > 0) {
+                drain.run();
                 token = takeShared();
             }
         }
         if (token < 0) {
-            fallbacks.increment();
+            report.fallbacks.increment();
         }
-        if (pressure.isWatched() && !pressure.isHigh() && (token < 0 || pressure.isTooMany(withHolders()))) {
-            complain(token < 0);
-        }
+        arena.requestDecay(); // the slot may be open now, and pages may have come to the pool
+        backpressure.noteAllocated(token < 0);
         return token;
     }
 
-    /// {@return what others freed for this shard, or what the pool has}
+    private int cachedPages() {
+        return shards.areOpen() ? census.cachedPages() : 0;
+    }
+
+    /// {@return what other threads freed for this shard, or what the pool has}
     private long takeShared() {
         int[] cells = shards.slots().enter();
         if (cells != null) {
             shards.receive(cells);
             long token = shards.lend(cells);
+            boolean wantsRing = Shards.wantsRing(cells);
             BiasedSlots.exit(cells);
             if (token >= 0) {
                 return token;
             }
+            if (wantsRing) {
+                giveRing();
+            }
         }
-        return pool.take(pressure.isPressed());
+        return pool.take(pressure);
     }
 
-    /// {@return whether there may be a page at home now: a dormant one was woken, or a slab added}
+    private void giveRing() {
+        RemoteRing ring = shards.newRing(); // thirty-two kilobytes, so outside of the slot
+        int[] cells = shards.slots().enter();
+        if (cells != null) {
+            shards.claim(cells, ring);
+            BiasedSlots.exit(cells);
+        }
+    }
+
+    /// {@return true if there may be a page at home now: a dormant one was woken, or a slab added}
     private boolean grow() {
+        long begun = requests;
         growLock.lock();
         try {
             checkOpen();
-            return pool.wake() || (pool.hasRoom() && tryAdd(Objects.requireNonNull(memory)));
+            int atHome = pool.wake();
+            if (atHome != 0) {
+                return atHome > 0;
+            }
+            if (lastRefused > begun) {
+                report.refusals.increment(); // refused to a thread that asked after this one came here
+                return false;
+            }
+            return tryAdd();
         } finally {
             growLock.unlock();
         }
     }
 
-    private boolean tryAdd(JumboMemory from) {
+    private boolean tryAdd() {
+        JumboMemory from = Objects.requireNonNull(memory);
+        long request = requests + 1;
+        requests = request;
         JumboMemory.Run run = from.tryCarve();
         if (run == null) {
-            refusals.increment();
+            lastRefused = request;
+            report.refusals.increment();
             return false;
         }
         boolean added = false;
@@ -146,17 +180,45 @@ final class PageSupply<T> {
             added = true;
         } finally {
             if (!added) {
-                from.free(run); // there is no room for its pages on the Java heap
+                from.unwire(run); // there is no room for its pages on the Java heap
+                from.free(run);
             }
         }
         return true;
+    }
+
+    /// Opens the slot of the calling thread, so that it can keep the pages that it frees.
+    ///
+    /// @return true if it was shut
+    boolean openSlot() {
+        int[] cells = pressure.isPressed() ? null : shards.slots().enter();
+        if (cells == null) {
+            return false;
+        }
+        boolean isOpened = shards.open(cells);
+        BiasedSlots.exit(cells);
+        if (isOpened) {
+            arena.requestDecay();
+        }
+        return isOpened;
     }
 
     /// Takes a page that was freed and found no place in a shard.
     void give(JumboPage<T> page) {
         shards.depart(page);
         pool.give(page, pressure.isPressed());
-        relax();
+        noteChanged();
+    }
+
+    /// Takes a page that was freed while it was held, when it is held no more.
+    void giveHeld(JumboPage<T> page) {
+        report.held.decrement();
+        give(page);
+    }
+
+    /// Notes that a page was freed while it is held.
+    void noteHeld() {
+        report.held.increment();
     }
 
     /// Notes that a page is its consumer's from now on, whatever becomes of the message.
@@ -167,13 +229,13 @@ final class PageSupply<T> {
     /// Notes that a message was freed whose page is its consumer's.
     void noteMessageFreed() {
         pool.countStolen(true);
-        relax();
+        backpressure.relax();
     }
 
     void noteStolen(JumboPage<?> page) {
         shards.depart(page);
         pool.countStolen(false);
-        relax();
+        backpressure.relax();
     }
 
     /// Notes that an owner gave a page back.
@@ -181,130 +243,31 @@ final class PageSupply<T> {
     /// @param outcome as [JumboPage#adopt] says
     void noteAdopted(JumboPage<?> page, int outcome) {
         pool.adopt(page.index(), outcome == JumboPage.CAME_HOME);
-        tellStarved();
+        noteChanged();
     }
 
-    /// Notes that a device has a page more, or fewer: it is no reader's then, though it is out.
-    void countArmed(int change) {
-        int[] cells = shards.slots().enter();
-        if (cells != null) {
-            shards.countArmed(cells, change);
-            BiasedSlots.exit(cells);
-        } else {
-            armedElsewhere.add(change);
-        }
-        if (change > 0 && pressure.isHigh()) {
-            relax();
-        }
-    }
-
-    /// {@return how many pages are armed, of some moment}
-    private int armed() {
-        return shards.armed() + armedElsewhere.intValue();
-    }
-
-    /// {@return how many pages are leased, held or in the stock of shards}
-    private int withHolders() {
-        return pool.used() - armed();
+    private void noteChanged() {
+        arena.requestDecay();
+        backpressure.relax();
     }
 
     Pressure pressure() {
         return pressure;
     }
 
-    /// {@return whether a page is free, of some moment}
-    boolean isFree(int page) {
-        return pool.isFree(page);
+    Backpressure backpressure() {
+        return backpressure;
     }
 
-    /// {@return whether nothing is kept in stock}
+    /// {@return true if a page is free; may be stale} Looks at every page in a shard.
+    boolean isFree(int page) {
+        // pages move both ways between pool and shards; one that comes back meanwhile is found by the second look
+        return pool.isAtHome(page) || census.isCached(page) || pool.isAtHome(page);
+    }
+
+    /// {@return true if no page is kept in a shard}
     boolean isPressed() {
         return pressure.isPressed();
-    }
-
-    /// Has a task run once when a page came home that was in nobody's stock; at once if there is one.
-    void await(Runnable task) {
-        synchronized (this) {
-            checkOpen();
-            pressure.await(task);
-            bringHome(); // who frees a page from now on does it through the pool
-        }
-        if (pool.wake()) {
-            tellStarved();
-        }
-    }
-
-    /// {@return whether a page came home in time}
-    boolean await(long timeoutNanos) throws InterruptedException {
-        if (timeoutNanos < 0) {
-            throw new IllegalArgumentException("time is negative: timeoutNanos=" + timeoutNanos);
-        }
-        CountDownLatch told = new CountDownLatch(1);
-        Runnable task = told::countDown;
-        await(task);
-        boolean isTold = false;
-        try {
-            isTold = told.await(timeoutNanos, TimeUnit.NANOSECONDS);
-        } finally {
-            if (!isTold) {
-                forget(task);
-            }
-        }
-        checkOpen();
-        return isTold;
-    }
-
-    private void forget(Runnable task) {
-        pressure.forget(task);
-        synchronized (this) {
-            pressure.set(pressure.isHigh());
-        }
-    }
-
-    private void tellStarved() {
-        if (pressure.hasStarved()) {
-            pressure.tellStarved();
-            synchronized (this) {
-                pressure.set(pressure.isHigh());
-            }
-        }
-    }
-
-    /// Stops keeping stock, counts what is out, and tells the listener if that is too much.
-    private void complain(boolean exhausted) {
-        synchronized (this) {
-            if (pressure.isHigh() || closed) {
-                return;
-            }
-            pressure.set(true);
-            bringHome();
-            int held = withHolders();
-            pressure.set(exhausted ? !pressure.isFew(held) : pressure.isTooMany(held));
-        }
-        pressure.tell();
-    }
-
-    /// Tells the listener if few pages have holders again, and whoever waits for one.
-    private void relax() {
-        if (pressure.isHigh() && pressure.isFew(withHolders())) {
-            synchronized (this) {
-                pressure.set(pressure.isHigh() && !pressure.isFew(withHolders()));
-            }
-            pressure.tell();
-        }
-        tellStarved();
-    }
-
-    /// Empties all stacks and rings into the pool.
-    private synchronized void bringHome() {
-        if (!closed) {
-            shards.slots().suspend();
-            try {
-                shards.drain(pool::giveStock);
-            } finally {
-                shards.slots().resume();
-            }
-        }
     }
 
     /// Gives back in the arena's name.
@@ -312,93 +275,81 @@ final class PageSupply<T> {
 
         @Override
         public Progress decay(Pace pace) {
-            JumboMemory to = memory;
-            if (to == null || closed) {
-                return Progress.DONE;
-            }
-            bringHome();
-            pool.settle(to);
-            relax(); // a slot that was busy for too long is asked again here
-            return Progress.NEXT_TICK;
+            Progress progress = slabReclaimer.decay(pace);
+            backpressure.relax(); // a slot that was busy for too long was looked at again
+            return progress == Progress.DONE && backpressure.hasWaiters() ? Progress.NEXT_TICK : progress;
         }
 
         @Override
         public int shrink() {
-            JumboMemory to = memory;
-            if (to == null || closed) {
-                return 0;
-            }
-            bringHome();
-            return pool.relinquish(to) * to.runPages();
+            return slabReclaimer.shrink();
         }
     }
 
     /// {@return the bytes of slabs that went to the arena}
     long trim() {
-        return reclaimer.shrink() * arena.options().pageByteSize();
+        return slabReclaimer.shrink() * arena.options().pageByteSize();
     }
 
     /// Gives everything back.
     ///
-    /// @param force whatever is out
-    /// @return how many pages were out or stolen
-    int close(boolean force) {
-        int out;
+    /// @param isForced true to do it though pages are in use
+    /// @return the number of pages that were in use or stolen
+    int close(boolean isForced) {
+        int[] out = new int[1];
         growLock.lock();
         try {
-            synchronized (this) {
-                out = closed ? 0 : closeOnce(force);
-            }
+            drain.close(() -> out[0] = slabReclaimer.close(isForced));
+            arena.removeReclaimer(reclaimer);
         } finally {
             growLock.unlock();
         }
-        tellStarved(); // who will find the ring closed
-        return out;
+        backpressure.tellAllWaiters();
+        return out[0];
     }
 
-    private int closeOnce(boolean force) {
-        shards.slots().suspend();
-        try {
-            shards.drain(pool::giveStock);
-            JumboMemory to = memory;
-            int out = pool.close(to, force);
-            closed = true; // and the slots stay shut
-            if (to != null) {
-                to.close();
-            }
-            return out;
-        } finally {
-            if (!closed) {
-                shards.slots().resume();
-            }
-            if (closed) {
-                arena.removeReclaimer(reclaimer);
-            }
-        }
+    JumboStats stats(PageExchange.Counts exchanged) {
+        return report.stats(backpressure.armed(), exchanged);
     }
 
-    /// Not while pages are brought home, each of which is in nobody's stock for a moment and not yet at home.
-    synchronized JumboStats stats(PageExchange.Counts exchanged) {
-        return pool.stats(fallbacks.sum(), refusals.sum(), exchanged);
+    /// What slow paths and background work have done, for tests.
+    ///
+    /// @param drains number of drains of the shards
+    /// @param lockHolds how often the lock of the pool was taken
+    /// @param looks number of slabs that were looked at by searches and by counts
+    record Work(long drains, long lockHolds, long looks) {}
+
+    Work work() {
+        return pool.work(drain.drains());
+    }
+
+    /// {@return the callbacks of the arena, for tests}
+    PageReclaimer reclaimer() {
+        return reclaimer;
+    }
+
+    Shards shards() {
+        return shards;
+    }
+
+    /// {@return true if `count` threads wait for another one that asks the arena, for tests}
+    boolean isGrowing(int count) {
+        return growLock.getQueueLength() >= count;
     }
 
     /// Checks what must always hold; exact only while no other thread uses the ring.
     void checkInvariants() {
-        pool.checkInvariants();
-        JumboStats.Pages pages = stats(new PageExchange.Counts(0, 0)).pages();
-        if (!closed && pages.armed() != armed()) {
-            throw new AssertionError("armed=%d, counted=%d of %s".formatted(pages.armed(), armed(), this));
-        }
+        report.checkInvariants(backpressure.armed());
     }
 
     private void checkOpen() {
-        if (closed) {
+        if (drain.isClosed()) {
             throw errors.closed();
         }
     }
 
     @Override
     public String toString() {
-        return "PageSupply(%s, %s, %s%s)".formatted(pool, shards, pressure, closed ? ", closed" : "");
+        return "PageSupply(%s, %s, %s%s)".formatted(pool, shards, pressure, drain.isClosed() ? ", closed" : "");
     }
 }

@@ -4,23 +4,31 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
-/// Whether too many pages have holders, or somebody waits for one; and who is told.
+/// Whether too many pages have holders, which tasks wait for a page, and what the listener was told.
 ///
-/// **Threads.** [#isHigh], [#isPressed] and [#forget] by anybody; [#set] and [#await] under the lock of the slots;
-/// [#tell] and [#tellStarved] by anybody who holds no lock.
+/// ```text
+///   content ---- seems too many: presume ----> high, not decided ---- still too many ----> high, listener told
+///      ^                                             |                                         |
+///      +----------------- few have holders ----------+-----------------------------------------+
+/// ```
 ///
-/// **Memory order.** A thread that entered a slot after the slots were suspended and resumed sees what was set before.
+/// **Threads.** Any thread may call [#isHigh], [#isPressed], [#forget] and [#hasWaiters]. The methods that change the
+/// state are called under the lock of [Backpressure]; [#tellListener] and [#tellWaiters] by a thread without a lock.
 ///
-/// **Invariants.** I1: `pressed` is set while `high` is, or somebody waits.
+/// **Memory order.** `high` and `pressed` are volatile. They are written before the pool's copies or `openSlots` are
+/// read, and read after those are written.
+///
+/// **Invariants.** I1: `pressed` is set while `high` is, or a task waits.
 final class Pressure {
 
     private static final System.Logger LOG = System.getLogger("io.leasehold");
 
     private final String ring; // (C)
     private final JumboOptions.@Nullable Watermarks watermarks; // (C)
-    private final Queue<Runnable> starved = new ConcurrentLinkedQueue<>(); // (A)
+    private final Queue<Runnable> waiters = new ConcurrentLinkedQueue<>(); // (A)
     private volatile boolean high; // (A)
-    private volatile boolean pressed; // (A) one word for both, as every release reads it
+    private volatile boolean pressed; // (A) one word for all reasons, as every release reads it
+    private volatile boolean decided; // (A) what the listener is to know
     private boolean told; // (L) this
     private boolean warned; // (L) this
 
@@ -29,12 +37,12 @@ final class Pressure {
         this.watermarks = options.watermarks();
     }
 
-    /// {@return whether so many pages out are too many}
+    /// {@return true if so many pages with holders are too many}
     boolean isTooMany(int used) {
         return watermarks != null && used >= watermarks.high();
     }
 
-    /// {@return whether so many pages out are few again}
+    /// {@return true if so many pages with holders are few again}
     boolean isFew(int used) {
         return watermarks != null && used <= watermarks.low();
     }
@@ -47,33 +55,60 @@ final class Pressure {
         return high;
     }
 
-    /// {@return whether pages that are freed go to the pool at once, where they are seen}
+    /// {@return true if pages that are freed go to the pool at once, where they are seen}
     boolean isPressed() {
         return pressed;
     }
 
-    void set(boolean isHigh) {
-        high = isHigh;
-        pressed = isHigh || !starved.isEmpty();
+    /// Says that too many pages seem to have holders. The caller counts them after this, with all free pages in the
+    /// pool, and calls [#decide].
+    ///
+    /// @return false if the pressure is high already
+    boolean presume() {
+        if (high) {
+            return false;
+        }
+        high = true;
+        pressed = true;
+        return true;
     }
 
-    /// Notes who is to be told of the next page that comes home.
+    /// Says whether too many pages have holders.
+    void decide(boolean isHigh) {
+        high = isHigh;
+        decided = isHigh;
+        update();
+    }
+
+    /// Lets pages be kept in shards again, unless there is a reason not to.
+    void update() {
+        pressed = high || !waiters.isEmpty();
+    }
+
+    /// Adds a task to be told of a page that comes to the pool.
     void await(Runnable task) {
-        starved.add(task);
+        waiters.add(task);
         pressed = true;
     }
 
-    void forget(Runnable task) {
-        starved.remove(task);
+    /// {@return true if a task waited, and does no more; false if it was told}
+    boolean forget(Runnable task) {
+        return waiters.remove(task);
     }
 
-    boolean hasStarved() {
-        return !starved.isEmpty();
+    boolean hasWaiters() {
+        return !waiters.isEmpty();
     }
 
-    /// Tells all who wait, once.
-    void tellStarved() {
-        for (Runnable task = starved.poll(); task != null; task = starved.poll()) {
+    /// Tells the tasks that have waited the longest, each once.
+    ///
+    /// @param count maximum number of tasks
+    void tellWaiters(int count) {
+        for (int i = 0; i < count; i++) {
+            Runnable task = waiters.poll();
+            if (task == null) {
+                return;
+            }
             try {
                 task.run();
             } catch (RuntimeException e) {
@@ -83,8 +118,8 @@ final class Pressure {
     }
 
     /// Tells the listener what it does not know yet.
-    synchronized void tell() {
-        while (watermarks != null && told != high) {
+    synchronized void tellListener() {
+        while (watermarks != null && told != decided) {
             told = !told;
             try {
                 watermarks.listener().pressureChanged(told);

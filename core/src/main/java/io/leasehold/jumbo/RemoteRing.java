@@ -13,14 +13,15 @@ import java.util.function.LongConsumer;
 ///   0 is an empty cell; where it stands between head and tail a producer is between its two steps
 /// ```
 ///
-/// Tokens, so that whoever takes a page need not look at it. A push is one fetch-and-add, whatever the number of pages,
-/// and one store for each. There is no check for a full ring: its shard sees to it that it is the home of no more pages
-/// than there are cells, and a page that is freed twice never gets here.
+/// The cells have tokens, so that the thread which takes a page need not look at it. A push is one fetch-and-add,
+/// whatever the number of pages, and one store for each. There is no check for a full ring: its shard owns no more
+/// pages than there are cells, and a page that is freed twice never gets here.
 ///
-/// **Threads.** [#push] by any thread; [#poll] by who is in the shard's slot; [#depart] and [#size] by any thread.
+/// **Threads.** [#push] by any thread; [#poll] by the thread in the shard's slot; [#depart], [#forEach] and [#size] by
+/// any thread.
 ///
 /// **Memory order.** The store of a cell (release) is paired with the consumer's read of it (acquire). The consumer's
-/// clearing of a cell comes before the next push into it, since that page was lent by the consumer after that.
+/// clearing of a cell comes before the next push into it, since the consumer allocated that page after that.
 ///
 /// **Invariants.** I1: `0 <= tail - head <= capacity`.
 final class RemoteRing {
@@ -87,22 +88,23 @@ final class RemoteRing {
         departed.incrementAndGet();
     }
 
-    /// {@return how many pages departed since the last call}
+    /// {@return the number of pages that departed since the last call}
     int takeDeparted() {
         return departed.get() == 0 ? 0 : departed.getAndSet(0);
     }
 
-    /// Shows the tokens that are here, of some moment.
+    /// Shows the tokens that are here, as they are at some moment.
     void forEach(LongConsumer reader) {
-        for (int i = 0; i <= mask; i++) {
-            long next = (long) CELL.getOpaque(cells, FIRST + i);
+        long head = (long) CELL.getOpaque(cells, HEAD);
+        for (int i = size() - 1; i >= 0; i--) {
+            long next = (long) CELL.getOpaque(cells, cell(head + i));
             if (next != 0) {
                 reader.accept(next);
             }
         }
     }
 
-    /// {@return how many pages are here, of some moment}
+    /// {@return the number of pages here; may be stale}
     int size() {
         long size = (long) CELL.getOpaque(cells, TAIL) - (long) CELL.getOpaque(cells, HEAD);
         return Math.clamp(size, 0, capacity());

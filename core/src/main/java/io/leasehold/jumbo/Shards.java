@@ -5,74 +5,90 @@ import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
-import java.util.BitSet;
+import java.lang.invoke.VarHandle;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import java.util.function.IntConsumer;
-import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
-/// What each thread keeps of a ring: a stack of free pages, and where others put pages that it lent.
+/// What each thread keeps of a ring: a magazine of free pages, and a ring where other threads put pages that it
+/// allocated.
 ///
 /// ```text
-///   slot     FIRST | +1    | +2    | +3, +4   | +5    | stack
-///            shard | depth | homed | returned | armed | next tokens, oldest ... newest
+///   slot     FIRST | +1    | +2       | +3    | +4, +5   | +6    | magazine
+///            shard | depth | capacity | owned | returned | armed | next tokens, oldest ... newest
 ///
-///   push     page of this shard, or of none ---> own stack
+///   push     page of this shard, or of none ---> own magazine
 ///            page of another shard ------------> that shard's RemoteRing
 /// ```
 ///
-/// A shard is the home of the pages that it lends until they leave it for the pool, as long as those are no more than
-/// its ring has cells (`homed`); other pages, and those lent where a slot has no ring, have none: they go to who frees
-/// them, or to the pool.
+/// A shard owns the pages that it allocates until they leave it for the pool, but no more than its ring has cells
+/// (`owned`). Other pages have no owner: they go to the magazine of the thread that frees them, or to the pool.
 ///
-/// **Threads.** The cells belong to who is in the slot, and so does the consumer's side of the slot's ring. Whoever
-/// pushes into the ring of another shard is in his own slot meanwhile, so that one who shut all slots and waited
-/// knows of every page where it is.
+/// **Shut.** The capacity of a new slot, and of a slot that was drained, is zero. Its thread finds no room for the
+/// first page that it frees, neither in its magazine nor in the ring of another shard, and opens the slot ([#open]).
+/// Only the thread in an open slot brings a page into a magazine or ring, and a [ShardDrain] empties all of them before
+/// it shuts the slots. So while no slot is open there is nothing to drain: no barrier, no look at any slot.
 ///
-/// **Invariants.** I1: a page is in one stack or ring at most. I2: `homed` of a slot is no less than the pages of which
-/// its shard is the home, and no more than its ring's capacity. I3: pages in the stack of a slot are of its shard or of
-/// none, which their entries tell, and nobody has the tokens there.
+/// **Threads.** The cells belong to the thread that is in the slot, and so does the consumer's side of the slot's ring.
+/// A thread that pushes into the ring of another shard is in its own slot meanwhile, so a thread that shut all slots
+/// and waited knows of every page where it is.
+///
+/// **Memory order.** [#open] counts the slot in `openSlots` (atomic) before its thread looks whether pages may be kept
+/// (volatile), and before a page is pushed. A drain counts slots out after their pages are in the pool. So a thread
+/// that reads zero finds every page in the pool that was freed before. And a thread that wants all pages in the pool
+/// says so first (volatile), then reads `openSlots`: either it sees that the slot is open, and drains it, or the thread
+/// in the slot sees that no page may be kept. A rest of the arena's clock ends by the same handshake. `ShutSlotStress`
+/// checks it. `unfinished` stands for slots that stayed busy for too long and were not drained.
+///
+/// **Invariants.** I1: a page is in one magazine or ring at most. I2: `owned` of a slot is no less than the pages that
+/// its shard owns, and no more than its ring's capacity. I3: pages in the magazine of a slot are of its shard or of
+/// none, which their entries tell, and no caller has the tokens there. I4: a page in a magazine or ring has an open
+/// slot, or `unfinished` is set.
 final class Shards {
 
-    /// The shard of a page that goes home to nobody.
+    /// The shard of a page that no shard owns.
     static final int NO_SHARD = 0;
 
-    private static final int SHARD = BiasedSlot.FIRST;
-    private static final int DEPTH = SHARD + 1;
-    private static final int HOMED = DEPTH + 1;
-    private static final int RETURNED_LOW = HOMED + 1;
-    private static final int RETURNED_HIGH = RETURNED_LOW + 1;
-    private static final int ARMED = RETURNED_HIGH + 1;
-    private static final int STACK = ARMED + 1;
+    static final int SHARD = BiasedSlot.FIRST;
+    static final int DEPTH = SHARD + 1;
+    static final int CAPACITY = DEPTH + 1;
+    static final int OWNED = CAPACITY + 1;
+    static final int RETURNED_LOW = OWNED + 1;
+    static final int RETURNED_HIGH = RETURNED_LOW + 1;
+    static final int ARMED = RETURNED_HIGH + 1;
+    static final int STACK = ARMED + 1;
 
     /// In place of a shard: there is none left.
     private static final int REFUSED = -1;
 
-    /// What an entry of the stack has besides the token if this shard is the home of the page.
-    private static final long HOMED_HERE = Long.MIN_VALUE;
+    /// Part of an entry of the magazine: what it has besides the token if this shard owns the page.
+    private static final long OWNED_HERE = Long.MIN_VALUE;
 
-    /// What a stack holds at most: half of it changes hands under one lock.
-    private static final int MAX_STACK_BYTES = 1 << 20;
+    /// What a magazine holds at most: half of it changes hands under one lock.
+    private static final int MAX_MAGAZINE_BYTES = 1 << 20;
 
-    private static final int MIN_STACK_PAGES = 16;
-    private static final int MAX_STACK_PAGES = 64;
+    private static final int MIN_PAGES = 16;
+    private static final int MAX_PAGES = 64;
 
     /// Thirty-two kilobytes of tokens.
     private static final int MAX_RING_PAGES = 4096;
 
-    private final JumboSlabs<?> slabs; // (C)
+    private final PageTable<?> table; // (C)
     private final BiasedSlots slots; // (C)
-    private final int maxDepth; // (C)
-    private final int ringCapacity; // (C)
+    final int maxDepth; // (C)
+    final int ringCapacity; // (C)
     private final AtomicReferenceArray<RemoteRing> rings; // (A) by shard, each set once
     private final AtomicInteger claimed = new AtomicInteger(); // (A) shards that have an owner, or had
+    private final AtomicInteger openSlots = new AtomicInteger(); // (A)
+    private volatile boolean unfinished; // (O) the thread that drains; true if it left slots alone
+    private volatile int transit; // (O) the thread that drains; pages between a slot and the pool
 
-    Shards(JumboOptions options, JumboSlabs<?> slabs) {
-        this.slabs = slabs;
-        this.maxDepth = Math.clamp(MAX_STACK_BYTES / options.pageClass().byteSize(), MIN_STACK_PAGES, MAX_STACK_PAGES);
+    Shards(JumboOptions options, PageTable<?> table) {
+        this.table = table;
+        this.maxDepth = Math.clamp(MAX_MAGAZINE_BYTES / options.pageClass().byteSize(), MIN_PAGES, MAX_PAGES);
         int bound = options.maxPages() == 0 ? MAX_RING_PAGES : Math.min(options.maxPages(), MAX_RING_PAGES);
-        this.ringCapacity = (int) Alignment.powerOfTwoFrom(Math.max(bound, MAX_STACK_PAGES));
+        this.ringCapacity = (int) Alignment.powerOfTwoFrom(Math.max(bound, MAX_PAGES));
         this.rings = new AtomicReferenceArray<>(options.shards() + 1);
         int cells = STACK + 2 * maxDepth - BiasedSlot.FIRST;
         this.slots = new BiasedSlots(cells, !VirtualMemory.system().can(Capability.BARRIER));
@@ -82,12 +98,29 @@ final class Shards {
         return slots;
     }
 
-    /// {@return how many pages change hands at a time}
+    /// {@return the number of pages that change hands at a time}
     int batch() {
         return maxDepth / 2;
     }
 
-    /// Lends a page of the stack, without a look at it if its home is this shard.
+    /// Opens the slot of the calling thread if it is shut.
+    ///
+    /// @return true if it was shut; the arena's clock is to be told then, outside of the slot
+    boolean open(int[] cells) {
+        if (cells[CAPACITY] > 0) {
+            return false;
+        }
+        cells[CAPACITY] = maxDepth;
+        openSlots.incrementAndGet();
+        return true;
+    }
+
+    /// {@return true if a magazine or ring may have a page}
+    boolean areOpen() {
+        return openSlots.get() > 0 || unfinished;
+    }
+
+    /// Allocates a page of the magazine, without a look at it if this shard owns it.
     ///
     /// @return its token, or [JumboPage#NONE]
     long lend(int[] cells) {
@@ -98,23 +131,25 @@ final class Shards {
         cells[DEPTH] = depth;
         long entry = entry(cells[STACK + 2 * depth], cells[STACK + 2 * depth + 1]);
         if (entry >= 0) {
-            settleHome(cells, page(JumboLayout.page(entry)));
+            own(cells, page(JumboLayout.page(entry)));
         }
         return entry & Long.MAX_VALUE;
     }
 
-    private static long entry(int low, int high) {
+    static long entry(int low, int high) {
         return (long) high << Integer.SIZE | Integer.toUnsignedLong(low);
     }
 
-    private JumboPage<?> page(int number) {
-        return Objects.requireNonNull(slabs.page(number));
+    JumboPage<?> page(int number) {
+        return Objects.requireNonNull(table.page(number));
     }
 
-    /// {@return whether there was room in the stack for a free page}
+    /// Puts a free page into the magazine of an open slot.
+    ///
+    /// @return true if there was room
     boolean push(int[] cells, int page) {
         int depth = cells[DEPTH];
-        if (depth >= maxDepth) {
+        if (depth >= cells[CAPACITY]) {
             return false;
         }
         push(cells, depth, page(page).nextToken());
@@ -127,48 +162,49 @@ final class Shards {
         cells[DEPTH] = depth + 1;
     }
 
-    /// Makes the slot's shard the home of a page that is lent from it now, if there is one and its ring has a cell.
-    void settleHome(int[] cells, JumboPage<?> page) {
-        if (cells[SHARD] > NO_SHARD && page.home() == NO_SHARD && cells[HOMED] < ringCapacity) {
-            cells[HOMED]++;
+    /// Makes the slot's shard the owner of a page that it allocates now, if it has a ring with a cell to spare.
+    void own(int[] cells, JumboPage<?> page) {
+        if (cells[SHARD] > NO_SHARD && page.home() == NO_SHARD && cells[OWNED] < ringCapacity) {
+            cells[OWNED]++;
             page.setHome(cells[SHARD]);
         }
     }
 
-    /// Frees a page whose place is the stack of who frees it, or another shard.
+    /// Frees a page whose place is the magazine of this slot, or another shard.
     ///
     /// All that is to be known is read before the compare-and-set that frees it, since what is read after it waits for
     /// it. If the page is not the caller's, what is read may be anything, and the compare-and-set fails.
     ///
-    /// @return whether it is free; else nothing has changed, be it that it has no place or may not be freed like this
+    /// @return true if it is free; else nothing has changed: it has no place, or may not be freed like this
     boolean tryKeep(int[] cells, long token) {
-        JumboPage<?> page = slabs.page(JumboLayout.page(token));
+        JumboPage<?> page = table.page(JumboLayout.page(token));
         if (page == null) {
             return false;
         }
         int depth = cells[DEPTH];
+        int capacity = cells[CAPACITY];
         int home = page.home();
         boolean away = isAway(cells, home);
-        if ((depth >= maxDepth && !away) || !page.tryFree(token)) {
+        if ((away ? capacity == 0 : depth >= capacity) || !page.tryFree(token)) {
             return false;
         }
         if (away) {
             rings.getPlain(home).push(JumboLayout.after(token, 1));
         } else {
-            push(cells, depth, JumboLayout.after(token, 1) | (home == NO_SHARD ? 0 : HOMED_HERE));
+            push(cells, depth, JumboLayout.after(token, 1) | (home == NO_SHARD ? 0 : OWNED_HERE));
         }
         countReturned(cells, 1);
         return true;
     }
 
-    /// Frees pages, from the first one on that another shard is the home of, as long as they have the same home.
+    /// Frees pages, from the first one on that another shard owns, as long as they have the same owner.
     ///
-    /// @return how many
+    /// @return the number of pages
     private int keepAway(int[] cells, long[] tokens, int from, int end) {
         int count = 0;
         int home = NO_SHARD;
         for (int at = from; at < end; at++) {
-            JumboPage<?> page = slabs.page(JumboLayout.page(tokens[at]));
+            JumboPage<?> page = table.page(JumboLayout.page(tokens[at]));
             int itsHome = page == null ? NO_SHARD : page.home();
             boolean fits = count == 0 ? isAway(cells, itsHome) : itsHome == home;
             if (page == null || !fits || !page.tryFree(tokens[at])) {
@@ -189,7 +225,7 @@ final class Shards {
     /// @return the index of the first that is not free yet
     int tryKeep(int[] cells, long[] tokens, int from, int end) {
         int at = from;
-        while (at < end) {
+        while (at < end && cells[CAPACITY] > 0) {
             int away = keepAway(cells, tokens, at, end);
             if (away == 0 && !tryKeep(cells, tokens[at])) {
                 return at;
@@ -216,14 +252,7 @@ final class Shards {
         cells[ARMED] += change;
     }
 
-    /// {@return how many pages are armed, but for those that were counted outside of slots; of some moment}
-    int armed() {
-        int[] sum = new int[1];
-        slots.forEach(slot -> sum[0] += slot.peek(ARMED));
-        return sum[0];
-    }
-
-    /// Notes that a page will not come back to the shard that it has for a home.
+    /// Notes that a page will not come back to the shard that owns it.
     void depart(JumboPage<?> page) {
         int home = page.home();
         if (home != NO_SHARD) {
@@ -232,45 +261,47 @@ final class Shards {
         }
     }
 
-    /// Gives the slot a ring, if it has none and there is one left, and forgets pages that departed.
-    void settle(int[] cells) {
+    /// {@return true if the slot has no ring and none was refused: it should get one}
+    static boolean wantsRing(int[] cells) {
+        return cells[SHARD] == NO_SHARD;
+    }
+
+    /// {@return a ring for [#claim], made outside of any slot, or null if all shards are claimed}
+    @Nullable RemoteRing newRing() {
+        return claimed.get() < rings.length() - 1 ? new RemoteRing(ringCapacity) : null;
+    }
+
+    /// Gives the slot a ring, if it has none and there is one left.
+    void claim(int[] cells, @Nullable RemoteRing ring) {
         if (cells[SHARD] == NO_SHARD) {
-            cells[SHARD] = claim();
-        }
-        if (cells[SHARD] > NO_SHARD) {
-            cells[HOMED] -= rings.get(cells[SHARD]).takeDeparted();
+            int shard = ring == null ? rings.length() : claimed.incrementAndGet();
+            if (ring != null && shard < rings.length()) {
+                rings.set(shard, ring);
+                cells[SHARD] = shard;
+            } else {
+                cells[SHARD] = REFUSED;
+            }
         }
     }
 
-    private int claim() {
-        if (claimed.get() >= rings.length() - 1) {
-            return REFUSED;
-        }
-        int shard = claimed.incrementAndGet();
-        if (shard >= rings.length()) {
-            return REFUSED;
-        }
-        rings.set(shard, new RemoteRing(ringCapacity));
-        return shard;
-    }
-
-    /// Takes the pages of the slot's ring into its stack.
+    /// Takes the pages of the slot's ring into its magazine, and forgets pages that departed.
     void receive(int[] cells) {
         if (cells[SHARD] > NO_SHARD) {
             RemoteRing ring = rings.getPlain(cells[SHARD]);
+            cells[OWNED] -= ring.takeDeparted();
             while (cells[DEPTH] < maxDepth) {
                 long next = ring.poll();
                 if (next == RemoteRing.NONE) {
                     return;
                 }
-                push(cells, cells[DEPTH], next | HOMED_HERE);
+                push(cells, cells[DEPTH], next | OWNED_HERE);
             }
         }
     }
 
-    /// Takes up to `count` of the pages that have been in a stack the longest.
+    /// Takes up to `count` of the pages that have been in a magazine the longest.
     ///
-    /// @return how many
+    /// @return the number of pages
     int takeOlder(int[] cells, int count, int[] into) {
         int taken = Math.min(count, cells[DEPTH]);
         for (int i = 0; i < taken; i++) {
@@ -281,113 +312,88 @@ final class Shards {
         return taken;
     }
 
-    /// Forgets a page of the slot's stack or ring, which goes to the pool.
+    /// Forgets a page of the slot's magazine or ring, which goes to the pool.
     ///
     /// @return the page
     private int leave(int[] cells, int number) {
         JumboPage<?> page = page(number);
         if (page.home() != NO_SHARD) {
-            cells[HOMED]--;
+            cells[OWNED]--;
             page.setHome(NO_SHARD);
         }
         return number;
     }
 
-    /// Shows every page that is in a stack or ring to `taker`, whose it is then. Under the lock of the slots, and with
-    /// the slots suspended.
-    void drain(IntConsumer taker) {
-        if (!BiasedSlots.barrier(VirtualMemory.system())) {
-            return; // the pages come home next time
+    /// Takes the pages that came first to the slot's ring.
+    ///
+    /// @return the number of pages, at most as many as fit `into`
+    int takeFromRing(int[] cells, int[] into) {
+        RemoteRing ring = rings.get(cells[SHARD]);
+        int count = 0;
+        long next = ring.poll();
+        while (next != RemoteRing.NONE) {
+            into[count++] = leave(cells, JumboLayout.page(next));
+            next = count < into.length ? ring.poll() : RemoteRing.NONE;
         }
-        slots.visit(slot -> {}); // who is in a slot may be about to push into the ring of another
-        slots.visit(slot -> {
-            int[] cells = slot.cells();
-            while (cells[DEPTH] > 0) {
-                int depth = --cells[DEPTH];
-                taker.accept(leave(cells, JumboLayout.page(cells[STACK + 2 * depth])));
-            }
-            if (cells[SHARD] > NO_SHARD) {
-                RemoteRing ring = rings.get(cells[SHARD]);
-                for (long next = ring.poll(); next != RemoteRing.NONE; next = ring.poll()) {
-                    taker.accept(leave(cells, JumboLayout.page(next)));
-                }
-            }
-        });
+        return count;
     }
 
-    /// {@return whether a page is in a stack or ring, of some moment}
-    boolean isStocked(int page) {
-        boolean[] found = new boolean[1];
-        forEachStocked(next -> found[0] |= JumboLayout.page(next) == page);
-        return found[0];
+    static int depth(int[] cells) {
+        return cells[DEPTH];
     }
 
-    /// Shows the next tokens of all pages in stacks and rings, of some moment.
-    void forEachStocked(LongConsumer reader) {
-        slots.forEach(slot -> {
-            for (int i = Math.min(slot.peek(DEPTH), maxDepth) - 1; i >= 0; i--) {
-                reader.accept(entry(slot.peek(STACK + 2 * i), slot.peek(STACK + 2 * i + 1)) & Long.MAX_VALUE);
-            }
-        });
-        for (int shard = 1; shard < rings.length(); shard++) {
-            RemoteRing ring = rings.get(shard);
-            if (ring != null) {
-                ring.forEach(reader);
-            }
-        }
+    /// {@return the number of pages in the slot's ring}
+    int ringSize(int[] cells) {
+        return cells[SHARD] > NO_SHARD ? rings.get(cells[SHARD]).size() : 0;
     }
 
-    /// {@return how many pages are in stacks and rings, of some moment}
-    int stock() {
-        int[] sum = new int[1];
-        slots.forEach(slot -> sum[0] += slot.peek(DEPTH));
-        for (int shard = 1; shard < rings.length(); shard++) {
-            RemoteRing ring = rings.get(shard);
-            sum[0] += ring == null ? 0 : ring.size();
-        }
-        return sum[0];
+    /// Counts pages that leave a slot for the pool, before they leave it, so that no reader finds them nowhere; zero
+    /// once they are in the pool.
+    void setTransit(int count) {
+        transit = count;
+        VarHandle.storeStoreFence();
     }
 
-    /// {@return how many pages were freed into stacks and rings, of some moment}
-    long returned() {
-        long[] sum = new long[1];
-        slots.forEach(slot -> sum[0] +=
-                (long) slot.peek(RETURNED_HIGH) << Integer.SIZE | Integer.toUnsignedLong(slot.peek(RETURNED_LOW)));
-        return sum[0];
+    /// Shuts a slot that was drained.
+    ///
+    /// @return true if it was open; it is counted out by [#noteDrained]
+    static boolean shut(int[] cells) {
+        boolean wasOpen = cells[CAPACITY] > 0;
+        cells[CAPACITY] = 0;
+        return wasOpen;
     }
 
-    /// Checks what must always hold; exact only while no other thread uses the ring.
-    void checkInvariants() {
-        BitSet stocked = new BitSet();
-        forEachStocked(next -> {
-            JumboPage<?> page = page(JumboLayout.page(next));
-            if (stocked.get(page.index()) || page.word() != JumboLayout.leasedWord(next)) {
-                throw new AssertionError("I1, I3: token=0x%x, %s of %s".formatted(next, page, this));
-            }
-            stocked.set(page.index());
-        });
-        slots.forEach(slot -> {
-            int shard = slot.peek(SHARD);
-            int queued = shard > NO_SHARD ? rings.get(shard).size() : 0;
-            int homed = slot.peek(HOMED);
-            int depth = slot.peek(DEPTH);
-            for (int i = 0; i < depth; i++) {
-                long entry = entry(slot.peek(STACK + 2 * i), slot.peek(STACK + 2 * i + 1));
-                JumboPage<?> page = page(JumboLayout.page(entry));
-                if (page.home() != (entry < 0 ? shard : NO_SHARD)) {
-                    throw new AssertionError("I3: shard=%d, entry=0x%x, %s".formatted(shard, entry, page));
-                }
-            }
-            if (homed < queued || homed > ringCapacity || depth < 0 || depth > maxDepth) {
-                throw new AssertionError("I2: shard=%d, homed=%d, queued=%d, depth=%d of %s"
-                        .formatted(shard, homed, queued, depth, this));
-            }
-        });
+    /// Counts slots out, whose pages are in the pool now.
+    ///
+    /// @param shutSlots number of slots that were open
+    /// @param isUnfinished true if a slot was left alone
+    void noteDrained(int shutSlots, boolean isUnfinished) {
+        unfinished = isUnfinished;
+        openSlots.addAndGet(-shutSlots);
+    }
+
+    /// {@return the number of pages on their way from a slot to the pool}
+    int transit() {
+        return transit;
+    }
+
+    int openSlots() {
+        return openSlots.get();
+    }
+
+    /// {@return the highest shard that may have a ring}
+    int lastShard() {
+        return Math.min(claimed.get(), rings.length() - 1);
+    }
+
+    /// {@return the ring of a shard, or null if it has none yet}
+    @Nullable RemoteRing ring(int shard) {
+        return rings.get(shard);
     }
 
     @Override
     public String toString() {
-        return "Shards(claimed=%d, maxDepth=%d, ringCapacity=%d, %s)"
-                .formatted(Math.min(claimed.get(), rings.length() - 1), maxDepth, ringCapacity, slots);
+        return "Shards(claimed=%d, open=%d, maxDepth=%d, ringCapacity=%d, %s)"
+                .formatted(lastShard(), openSlots.get(), maxDepth, ringCapacity, slots);
     }
 }

@@ -1,0 +1,114 @@
+package io.leasehold.jumbo;
+
+import java.util.Arrays;
+import java.util.concurrent.atomic.LongAdder;
+
+/// What a ring has and has done, put together from those that count it.
+///
+/// ```text
+///   in service - stolen                       = in ring     JumboPool, under its lock
+///   in ring - armed - held - free             = leased      armed: slots; held: here, as that is rare
+///   at home + in magazines and rings          = free        JumboPool; slots
+/// ```
+///
+/// **Cost.** In proportion to the slots that were ever used. No page is looked at.
+///
+/// **Threads.** Thread-safe. Exact while no other thread uses the ring; otherwise each number is of some moment of the
+/// call. Pages on their way from a shard to the pool are free: shards are read before the pool.
+final class JumboReport {
+
+    /// Allocations that found no page.
+    final LongAdder fallbacks = new LongAdder(); // (A)
+
+    /// Slabs that the arena did not have.
+    final LongAdder refusals = new LongAdder(); // (A)
+
+    /// Pages that were freed while they were held, and still are.
+    final LongAdder held = new LongAdder(); // (A)
+
+    private final JumboOptions options; // (C)
+    private final JumboPool<?> pool; // (C)
+    private final ShardCensus census; // (C)
+
+    JumboReport(JumboOptions options, JumboPool<?> pool, ShardCensus census) {
+        this.options = options;
+        this.pool = pool;
+        this.census = census;
+    }
+
+    /// {@return the numbers of about one moment}
+    ///
+    /// @param armed number of armed pages
+    JumboStats stats(int armed, PageExchange.Counts exchanged) {
+        int cached = census.cachedPages();
+        long returned = census.returned();
+        int heldNow = held.intValue();
+        pool.lock();
+        try {
+            JumboStats.Pages pages = pages(cached, armed, heldNow);
+            JumboPool.Counts counts = pool.counts;
+            long live =
+                    (long) (pages.out() + pages.stolen()) * options.pageClass().byteSize();
+            long slab = options.slabByteSize();
+            return new JumboStats(
+                    options.name(),
+                    pages,
+                    new JumboStats.Bytes(live, pool.slabs.pinned() * slab, pool.slabs.count() * slab),
+                    new JumboStats.Slabs(counts.grows, counts.shrinks, counts.retiredPages, refusals.sum()),
+                    new JumboStats.Traffic(
+                            fallbacks.sum(),
+                            counts.returned + returned,
+                            counts.freedFlipped,
+                            exchanged.flips(),
+                            exchanged.copies(),
+                            counts.steals,
+                            counts.adoptions));
+        } finally {
+            pool.unlock();
+        }
+    }
+
+    /// {@return the pages by what they are, of which none is left in a closed ring} Under the lock of the pool. Numbers
+    /// of several moments may not add up, so none is more than what is left for it.
+    private JumboStats.Pages pages(int cached, int armed, int heldNow) {
+        JumboSlabs<?> slabs = pool.slabs;
+        int peak = pool.counts.peak;
+        if (pool.closed) {
+            return new JumboStats.Pages(0, 0, 0, 0, 0, 0, 0, peak);
+        }
+        int inRing = slabs.inService() - pool.stolen;
+        int held = Math.clamp(heldNow, 0, inRing);
+        int unheld = inRing - held;
+        int armedNow = Math.clamp(armed, 0, unheld);
+        int free = Math.min(slabs.atHome() + cached, unheld - armedNow);
+        int leased = unheld - armedNow - free;
+        return new JumboStats.Pages(inRing, free, leased, armedNow, held, pool.stolen, slabs.dormant(), peak);
+    }
+
+    /// Checks what must always hold, by a look at every page; exact only while no other thread uses the ring.
+    void checkInvariants(int armed) {
+        census.checkInvariants();
+        int cached = census.cachedPages();
+        pool.lock();
+        try {
+            JumboStats.Pages pages = pages(cached, armed, held.intValue());
+            int[] found = pool.checkInvariants(census);
+            boolean isRight = found[JumboState.LEASED.ordinal()] + found[JumboState.FLIPPED.ordinal()]
+                            == pages.leased() + pages.free()
+                    && found[JumboState.ARMED.ordinal()] == pages.armed()
+                    && found[JumboState.HELD.ordinal()] == pages.held()
+                    && found[JumboState.STOLEN.ordinal()] == pages.stolen()
+                    && found[JumboState.RETIRED.ordinal()] == pages.dormant();
+            if (!pool.closed && !isRight) {
+                throw new AssertionError("counted %s, found %s of %s".formatted(pages, Arrays.toString(found), pool));
+            }
+        } finally {
+            pool.unlock();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "JumboReport(fallbacks=%s, refusals=%s, held=%s)".formatted(fallbacks, refusals, held);
+    }
+}

@@ -1,0 +1,126 @@
+package io.leasehold.jumbo;
+
+import io.leasehold.memory.BiasedSlot;
+import java.lang.invoke.VarHandle;
+import java.util.BitSet;
+import java.util.function.LongConsumer;
+
+/// Reads what shards hold, as it is at some moment, without stopping their threads.
+///
+/// **Cost.** Sums look at each slot and ring that was ever used, of which there are no more than threads. [#isCached],
+/// [#forEachCached] and [#checkInvariants] look at every page in them: they are for errors and tests.
+///
+/// **Threads.** Thread-safe. Exact while no other thread uses the ring.
+final class ShardCensus {
+
+    private final Shards shards; // (C)
+
+    ShardCensus(Shards shards) {
+        this.shards = shards;
+    }
+
+    /// {@return the number of pages that any thread may find in the pool soon: in magazines, in rings, or on their way;
+    /// may be stale}
+    int cachedPages() {
+        int[] sum = new int[1];
+        for (int shard = 1; shard <= shards.lastShard(); shard++) {
+            sum[0] += ringSize(shard);
+        }
+        // pages move from a ring to its magazine, and from both to the pool by way of `transit`: read in that order
+        VarHandle.loadLoadFence();
+        shards.slots().forEach(slot -> sum[0] += slot.peek(Shards.DEPTH));
+        VarHandle.loadLoadFence();
+        return sum[0] + shards.transit();
+    }
+
+    /// {@return the number of pages that are armed, but for those that were counted outside of slots; may be stale}
+    int armed() {
+        int[] sum = new int[1];
+        shards.slots().forEach(slot -> sum[0] += slot.peek(Shards.ARMED));
+        return sum[0];
+    }
+
+    /// {@return the number of pages that were freed into magazines and rings; may be stale}
+    long returned() {
+        long[] sum = new long[1];
+        shards.slots()
+                .forEach(slot ->
+                        sum[0] += Shards.entry(slot.peek(Shards.RETURNED_LOW), slot.peek(Shards.RETURNED_HIGH)));
+        return sum[0];
+    }
+
+    /// {@return true if a page is in a magazine or ring; may be stale} Looks at every one of them.
+    boolean isCached(int page) {
+        boolean[] found = new boolean[1];
+        forEachCached(next -> found[0] |= JumboLayout.page(next) == page);
+        return found[0];
+    }
+
+    /// Shows the next tokens of all pages in magazines and rings, as they are at some moment.
+    void forEachCached(LongConsumer reader) {
+        shards.slots().forEach(slot -> {
+            for (int i = Math.min(slot.peek(Shards.DEPTH), shards.maxDepth) - 1; i >= 0; i--) {
+                reader.accept(entry(slot, i) & Long.MAX_VALUE);
+            }
+        });
+        for (int shard = 1; shard <= shards.lastShard(); shard++) {
+            RemoteRing ring = shards.ring(shard);
+            if (ring != null) {
+                ring.forEach(reader);
+            }
+        }
+    }
+
+    /// Checks what must always hold; exact only while no other thread uses the ring.
+    void checkInvariants() {
+        BitSet cached = new BitSet();
+        forEachCached(next -> {
+            JumboPage<?> page = shards.page(JumboLayout.page(next));
+            if (cached.get(page.index()) || page.word() != JumboLayout.leasedWord(next)) {
+                throw new AssertionError("I1, I3: token=0x%x, %s of %s".formatted(next, page, shards));
+            }
+            cached.set(page.index());
+        });
+        int[] open = new int[1];
+        shards.slots().forEach(slot -> {
+            open[0] += slot.peek(Shards.CAPACITY) > 0 ? 1 : 0;
+            checkSlot(slot);
+        });
+        if (open[0] != shards.openSlots() || (!shards.areOpen() && !cached.isEmpty())) {
+            throw new AssertionError("I4: open=%d, cached=%s of %s".formatted(open[0], cached, shards));
+        }
+    }
+
+    private void checkSlot(BiasedSlot slot) {
+        int shard = slot.peek(Shards.SHARD);
+        int queued = shard > Shards.NO_SHARD ? ringSize(shard) : 0;
+        int owned = slot.peek(Shards.OWNED);
+        int depth = slot.peek(Shards.DEPTH);
+        for (int i = 0; i < depth; i++) {
+            long entry = entry(slot, i);
+            JumboPage<?> page = shards.page(JumboLayout.page(entry));
+            if (page.home() != (entry < 0 ? shard : Shards.NO_SHARD)) {
+                throw new AssertionError("I3: shard=%d, entry=0x%x, %s".formatted(shard, entry, page));
+            }
+        }
+        if (owned < queued || owned > shards.ringCapacity || depth < 0 || depth > shards.maxDepth) {
+            throw new AssertionError(
+                    "I2: shard=%d, owned=%d, queued=%d, depth=%d of %s".formatted(shard, owned, queued, depth, shards));
+        }
+    }
+
+    private static long entry(BiasedSlot slot, int depth) {
+        int at = Shards.STACK + 2 * depth;
+        return Shards.entry(slot.peek(at), slot.peek(at + 1));
+    }
+
+    private int ringSize(int shard) {
+        RemoteRing ring = shards.ring(shard);
+        return ring == null ? 0 : ring.size();
+    }
+
+    @Override
+    public String toString() {
+        return "ShardCensus(" + shards + ")";
+    }
+}

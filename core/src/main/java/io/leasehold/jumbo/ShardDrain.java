@@ -1,0 +1,137 @@
+package io.leasehold.jumbo;
+
+import io.leasehold.memory.BiasedSlots;
+import io.leasehold.os.VirtualMemory;
+import java.util.concurrent.locks.ReentrantLock;
+
+/// Moves all free pages from the shards into the pool.
+///
+/// ```text
+///   shut the gate of the slots ---> barrier ---> wait for all slots ---> empty each, some pages a lock ---> open it
+///   nothing of that while no slot is open
+/// ```
+///
+/// **Cost.** In proportion to the pages that were freed into shards since the last drain, and the slots there are. A
+/// drain interrupts all running threads once. Threads that want a drain at once share the first one.
+///
+/// **Threads.** Thread-safe. Lock order: `lock`, then the slots, then the lock of the pool, which is taken for each
+/// batch of pages. The thread that drains may wait for the threads in their slots.
+final class ShardDrain {
+
+    private static final int BATCH = 64;
+
+    private final Shards shards; // (C)
+    private final JumboPool<?> pool; // (C)
+    private final ReentrantLock lock = new ReentrantLock();
+    private final int[] pages = new int[BATCH]; // (L)
+    private long drains; // (L)
+    private volatile boolean closed; // (L), read without it
+
+    ShardDrain(Shards shards, JumboPool<?> pool) {
+        this.shards = shards;
+        this.pool = pool;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /// Moves all pages into the pool that were freed into a shard before this call. Pages in a slot that stays busy for
+    /// too long stay there, and [Shards#areOpen] says so.
+    ///
+    /// @return true if there may have been pages
+    boolean run() {
+        if (!shards.areOpen()) {
+            return false;
+        }
+        lock.lock();
+        try {
+            if (!closed && shards.areOpen()) {
+                shards.slots().suspend();
+                try {
+                    drain();
+                } finally {
+                    shards.slots().resume();
+                }
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Does what ends the ring, with all pages in the pool, and shuts the slots for good if that succeeds.
+    ///
+    /// @param end returns normally if the ring is closed by it
+    void close(Runnable end) {
+        lock.lock();
+        try {
+            if (!closed) {
+                shards.slots().suspend();
+                try {
+                    drain();
+                    end.run();
+                    closed = true;
+                } finally {
+                    if (!closed) {
+                        shards.slots().resume();
+                    }
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void drain() {
+        drains++;
+        if (!shards.areOpen() || !BiasedSlots.barrier(VirtualMemory.system())) {
+            return; // without the barrier no slot may be touched; its pages come to the pool the next time
+        }
+        int[] shut = new int[1];
+        boolean isUnfinished = true;
+        try {
+            int busy = shards.slots().visit(slot -> {}); // a thread in a slot may be about to push into another ring
+            busy += shards.slots().visit(slot -> {
+                drain(slot.cells());
+                shut[0] += Shards.shut(slot.cells()) ? 1 : 0;
+            });
+            isUnfinished = busy > 0;
+        } finally {
+            shards.noteDrained(shut[0], isUnfinished);
+        }
+    }
+
+    private void drain(int[] cells) {
+        int depth = Shards.depth(cells);
+        while (depth > 0) {
+            shards.setTransit(Math.min(depth, BATCH));
+            pool.giveAll(pages, shards.takeOlder(cells, BATCH, pages));
+            shards.setTransit(0);
+            depth = Shards.depth(cells);
+        }
+        boolean more = true;
+        while (more && shards.ringSize(cells) > 0) {
+            shards.setTransit(Math.min(shards.ringSize(cells), BATCH));
+            int count = shards.takeFromRing(cells, pages);
+            pool.giveAll(pages, count);
+            shards.setTransit(0);
+            more = count > 0; // else a producer that lost its core is between its two steps
+        }
+    }
+
+    /// {@return the number of drains, for tests}
+    long drains() {
+        lock.lock();
+        try {
+            return drains;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "ShardDrain(%s%s)".formatted(shards, closed ? ", closed" : "");
+    }
+}

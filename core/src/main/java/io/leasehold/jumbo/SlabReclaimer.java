@@ -1,0 +1,263 @@
+package io.leasehold.jumbo;
+
+import io.leasehold.memory.ShortLock;
+import io.leasehold.os.OsException;
+import io.leasehold.page.Pace;
+import io.leasehold.page.PageReclaimer.Progress;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Gives slabs back to the arena, a few at a time.
+///
+/// ```text
+///   pool's lock   take some idle slabs out
+///   no lock       unwire their runs; retire their pages      the kernel refuses: put the slabs back
+///   pool's lock   forget them
+///   no lock       free their runs
+/// ```
+///
+/// **Cost.** Two short holds of the pool's lock for [#BATCH] slabs, whatever there is besides. Where nothing changed
+/// since the last call, [#decay] and [#shrink] read a few words.
+///
+/// **Threads.** Thread-safe; [#decay] by one thread at a time. `lock` is held for each batch, so a thread that finds no
+/// memory waits until slabs on their way are the arena's. Lock order: `lock`, then the lock of the pool, or those of
+/// the arena.
+///
+/// @param <T> the type of the object that stands for a page
+final class SlabReclaimer<T> {
+
+    /// About fifty microseconds, most of it for the words of their pages.
+    private static final int BATCH = 8;
+
+    private final JumboOptions options; // (C)
+    private final JumboPool<T> pool; // (C)
+    private final Shards shards; // (C)
+    private final ShardCensus census; // (C)
+    private final ShardDrain drain; // (C)
+    private final ShortLock lock = new ShortLock();
+    private final int[] generations = new int[BATCH]; // (L) scratch
+    private volatile @Nullable JumboMemory memory; // (A) set once
+    private int owed; // (L) of the pool: pages in service that may go with their slabs in this tick
+    private boolean isSettling; // (O) the thread in [#decay]: the tick is not finished
+
+    SlabReclaimer(JumboOptions options, JumboPool<T> pool, Shards shards, ShardCensus census, ShardDrain drain) {
+        this.options = options;
+        this.pool = pool;
+        this.shards = shards;
+        this.census = census;
+        this.drain = drain;
+    }
+
+    /// Says where slabs go.
+    void use(JumboMemory slabMemory) {
+        memory = slabMemory;
+    }
+
+    /// Gives back the slabs that were not needed since the last tick, but not the initial ones.
+    ///
+    /// @return [Progress#DONE] if no slot is open and no slab can go before something changes
+    Progress decay(Pace pace) {
+        JumboMemory to = memory;
+        if (to == null || drain.isClosed()) {
+            return Progress.DONE;
+        }
+        if (!isSettling) {
+            if (!shards.areOpen() && pool.isSettled()) {
+                return Progress.DONE;
+            }
+            drain.run();
+            beginTick();
+        }
+        isSettling = true;
+        while (giveSome(to, false) > 0) {
+            if (pace.isSpent()) {
+                return Progress.UNFINISHED;
+            }
+        }
+        isSettling = false;
+        return endTick() && !shards.areOpen() ? Progress.DONE : Progress.NEXT_TICK;
+    }
+
+    private void beginTick() {
+        pool.lockInTurn();
+        try {
+            owed = Math.min(pool.low, spare());
+            pool.low = pool.slabs.atHome();
+        } finally {
+            pool.unlock();
+        }
+    }
+
+    /// {@return true if no slab can go in the next tick before something changes}
+    private boolean endTick() {
+        pool.lockInTurn();
+        try {
+            boolean isSettled = pool.slabs.findIdle(spare()) == null;
+            if (isSettled) {
+                pool.setSettled();
+            }
+            return isSettled;
+        } finally {
+            pool.unlock();
+        }
+    }
+
+    /// {@return the number of pages that could go by the clock} Under the lock of the pool.
+    private int spare() {
+        JumboSlabs<T> slabs = pool.slabs;
+        return Math.min(slabs.atHome(), slabs.inService() - pool.stolen - options.initialPages());
+    }
+
+    /// Gives back every slab of which no page is in use.
+    ///
+    /// @return the number of the arena's pages that were freed
+    int shrink() {
+        JumboMemory from = memory;
+        if (from == null || drain.isClosed()) {
+            return 0;
+        }
+        boolean isDrained = shards.areOpen() && census.cachedPages() > 0 && drain.run();
+        if (!isDrained && !pool.isReclaimable()) {
+            return 0;
+        }
+        int slabs = 0;
+        int more = giveSome(from, true);
+        while (more > 0) {
+            slabs += more;
+            more = giveSome(from, true);
+        }
+        return slabs * from.runPages();
+    }
+
+    /// Gives some idle slabs back.
+    ///
+    /// @param isAll true if they may be any; false in background work, for slabs that were not needed
+    /// @return the number of slabs: 0 if there was none, or the kernel refuses
+    private int giveSome(JumboMemory to, boolean isAll) {
+        if (isAll) {
+            lock.lock();
+        } else {
+            lock.lockInTurn();
+        }
+        try {
+            List<JumboSlab<T>> leaving = takeIdle(isAll);
+            int unwired = 0;
+            try {
+                for (JumboSlab<T> slab : leaving) {
+                    to.unwire(slab.run());
+                    unwired++;
+                }
+            } catch (OsException e) {
+                // the kernel does not let go of the rest now
+            } finally {
+                forget(leaving, unwired); // before another thread can get a run from the arena
+            }
+            for (int i = 0; i < unwired; i++) {
+                to.free(leaving.get(i).run());
+            }
+            return unwired;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private List<JumboSlab<T>> takeIdle(boolean isAll) {
+        List<JumboSlab<T>> leaving = new ArrayList<>(BATCH); // so that adding to it cannot fail
+        pool.lockInTurn();
+        try {
+            boolean more = !pool.closed;
+            while (more && leaving.size() < BATCH) {
+                int surplus = isAll ? Integer.MAX_VALUE : Math.min(owed, spare());
+                JumboSlab<T> slab = pool.slabs.findIdle(surplus);
+                more = slab != null;
+                if (slab != null) {
+                    pool.slabs.leave(slab);
+                    pool.low = Math.min(pool.low, pool.slabs.atHome());
+                    owed -= isAll ? 0 : slab.atHome();
+                    leaving.add(slab);
+                }
+            }
+            return leaving;
+        } finally {
+            pool.unlock();
+        }
+    }
+
+    /// Forgets the first `unwired` slabs, and puts the others back.
+    private void forget(List<JumboSlab<T>> leaving, int unwired) {
+        if (leaving.isEmpty()) {
+            return;
+        }
+        for (int i = 0; i < leaving.size(); i++) {
+            generations[i] = leaving.get(i).retireAll();
+        }
+        pool.lockInTurn();
+        try {
+            for (int i = 0; i < leaving.size(); i++) {
+                JumboSlab<T> slab = leaving.get(i);
+                if (i < unwired) {
+                    pool.counts.shrinks++;
+                    pool.counts.retiredPages += slab.atHome();
+                    pool.slabs.forget(slab, generations[i]);
+                } else {
+                    pool.slabs.putBack(slab);
+                    pool.unsettle();
+                    pool.wakeSome();
+                }
+            }
+        } finally {
+            pool.unlock();
+        }
+    }
+
+    /// Shuts the pool and gives every slab back, also those with pages in use. Called with the shards drained.
+    ///
+    /// @param isForced true to do it though pages are in use
+    /// @return the number of pages that are in use or stolen
+    /// @throws IllegalStateException if pages are in use and it is not forced; nothing is changed then
+    /// @throws OsException if the kernel refuses; the pool is shut, and calling this again goes on
+    int close(boolean isForced) {
+        lock.lock();
+        try {
+            int out = pool.shut(isForced);
+            JumboMemory to = memory;
+            if (to != null) {
+                for (JumboSlab<T> slab = anySlab(); slab != null; slab = anySlab()) {
+                    to.unwire(slab.run());
+                    remove(slab);
+                    to.free(slab.run());
+                }
+                to.close();
+            }
+            return out;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private @Nullable JumboSlab<T> anySlab() {
+        pool.lock();
+        try {
+            return pool.slabs.any();
+        } finally {
+            pool.unlock();
+        }
+    }
+
+    private void remove(JumboSlab<T> slab) {
+        int generation = slab.isIdle() ? slab.retireAll() : JumboSlabs.PAGES_IN_USE;
+        pool.lock();
+        try {
+            pool.slabs.leave(slab);
+            pool.slabs.forget(slab, generation);
+        } finally {
+            pool.unlock();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "SlabReclaimer(" + pool + ")";
+    }
+}

@@ -1,0 +1,311 @@
+package io.leasehold.jumbo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.memory.BiasedSlots;
+import io.leasehold.page.Pace;
+import io.leasehold.page.PageReclaimer;
+import io.leasehold.page.PageReclaimer.Progress;
+import io.leasehold.page.Watchdog;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/// Slow paths and background work do what changed: counted in drains, holds of the pool's lock, and looks at slabs.
+class JumboWorkTest {
+
+    private static final int SLAB_BYTES = 256 << 10;
+
+    /// Pages of [PageClass#KIB_64] in a slab of the bed.
+    private static final int PER_SLAB = 4;
+
+    /// Pages that a drain moves under one lock.
+    private static final int BATCH = 64;
+
+    /// Slabs that are given back with two holds of the lock.
+    private static final int SLABS_AT_ONCE = 8;
+
+    private static PageSupply.Work work(JumboBed bed) {
+        return bed.ring().supply().work();
+    }
+
+    private static Progress decay(JumboBed bed) {
+        return bed.ring().supply().reclaimer().decay(Pace.unlimited());
+    }
+
+    @Test
+    void ringThatIsEmptyAgainCostsNothing() {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 4)) {
+            bed.release(bed.allocate(200));
+            bed.settle(4);
+            assertThat(bed.takenBytes()).isZero();
+            assertThat(decay(bed)).isEqualTo(Progress.DONE);
+            PageSupply.Work before = work(bed);
+            bed.settle(20);
+            assertThat(bed.ring().trim()).isZero();
+            assertThat(bed.ring().supply().reclaimer().shrink()).isZero();
+            assertThat(work(bed)).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void ringWhosePagesAreInUseCostsNothingWhileNothingChanges() {
+        JumboOptions options = JumboBed.options(PageClass.KIB_4).withPages(64, 0);
+        try (JumboBed bed = new JumboBed(options, 4)) {
+            List<Long> tokens = bed.allocate(200);
+            bed.settle(4);
+            assertThat(decay(bed)).isEqualTo(Progress.DONE);
+            PageSupply.Work before = work(bed);
+            bed.settle(20);
+            assertThat(bed.ring().trim()).isZero();
+            assertThat(work(bed)).isEqualTo(before);
+
+            bed.release(tokens);
+            assertThat(decay(bed)).as("the slot is open").isEqualTo(Progress.NEXT_TICK);
+            bed.settle(4);
+            assertThat(bed.takenBytes()).as("the initial pages").isEqualTo(SLAB_BYTES);
+            assertThat(decay(bed)).isEqualTo(Progress.DONE);
+            before = work(bed);
+            bed.settle(20);
+            assertThat(work(bed)).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void statisticsLookAtNoPage() {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 16)) {
+            List<Long> tokens = bed.allocate(2_000);
+            PageSupply.Work before = work(bed);
+            assertThat(bed.ring().stats().pages().out()).isEqualTo(2_000);
+            PageSupply.Work after = work(bed);
+            assertThat(after.looks()).isEqualTo(before.looks());
+            assertThat(after.lockHolds()).isEqualTo(before.lockHolds() + 1);
+            bed.release(tokens);
+        }
+    }
+
+    /// A hundred slabs are in use beside the ten that go.
+    @Test
+    void givingSlabsBackLooksAtNoSlabInUse() {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_64, 0, 32)) {
+            List<Long> tokens = bed.allocate(110 * PER_SLAB);
+            long first = bed.arena().baseAddress() + 50L * SLAB_BYTES;
+            List<Long> middle = new ArrayList<>();
+            tokens.removeIf(token -> {
+                long address = bed.ring().address(token);
+                boolean isMiddle = address >= first && address < first + 10L * SLAB_BYTES;
+                return isMiddle && middle.add(token);
+            });
+            assertThat(middle).hasSize(10 * PER_SLAB);
+            bed.release(middle);
+            PageSupply.Work before = work(bed);
+            assertThat(bed.ring().trim()).isEqualTo(10L * SLAB_BYTES);
+            PageSupply.Work after = work(bed);
+            assertThat(after.looks() - before.looks()).as("slabs looked at").isEqualTo(10);
+            assertThat(after.lockHolds() - before.lockHolds())
+                    .as("two holds a batch, one that finds none, and the drain")
+                    .isLessThanOrEqualTo(2 * 2 + 1 + 1);
+            bed.check();
+            bed.release(tokens);
+        }
+    }
+
+    @Test
+    void drainHoldsTheLockOnceForManyPages() throws InterruptedException {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 4)) {
+            List<Long> tokens = new ArrayList<>();
+            Watchdog watchdog = new Watchdog();
+            watchdog.start("receiver", () -> tokens.addAll(bed.allocate(500)));
+            watchdog.join();
+            bed.release(tokens); // into the ring of the receiver's shard
+            PageSupply.Work before = work(bed);
+            assertThat(bed.ring().trim()).isEqualTo(8L * SLAB_BYTES);
+            PageSupply.Work after = work(bed);
+            assertThat(after.drains()).isEqualTo(before.drains() + 1);
+            assertThat(after.lockHolds() - before.lockHolds())
+                    .as("one hold a batch of the ring, one for the magazine, two for eight slabs, one that finds none")
+                    .isLessThanOrEqualTo(Math.ceilDiv(500, BATCH) + 1 + 2 + 1);
+            bed.check();
+        }
+    }
+
+    /// The thread that frees has a shut slot, and the page goes to a shard whose slot is shut too.
+    @Test
+    void pageInTheRingOfAShutShardIsFoundByTheNextDrain() throws InterruptedException {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2)) {
+            List<Long> tokens = new ArrayList<>();
+            Watchdog watchdog = new Watchdog();
+            watchdog.start("receiver", () -> tokens.addAll(bed.allocate(3)));
+            watchdog.join();
+            for (int left = 3; left > 0; left--) {
+                assertThat(bed.ring().trim()).isZero();
+                assertThat(bed.ring().supply().shards().areOpen()).isFalse();
+                bed.ring().release(tokens.removeLast());
+                assertThat(bed.ring().supply().shards().areOpen()).isTrue();
+                bed.check();
+            }
+            assertThat(bed.ring().trim()).isEqualTo(SLAB_BYTES);
+        }
+    }
+
+    /// A thread that loses its core in a slot: its pages stay there, and the ring looks again until it has them.
+    @Test
+    void slotThatIsBusyDuringADrainIsDrainedTheNextTime() throws InterruptedException {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2)) {
+            Shards shards = bed.ring().supply().shards();
+            CountDownLatch inside = new CountDownLatch(1);
+            CountDownLatch leave = new CountDownLatch(1);
+            List<Long> tokens = new ArrayList<>();
+            Watchdog watchdog = new Watchdog();
+            watchdog.start("receiver", () -> {
+                tokens.addAll(bed.allocate(2));
+                bed.ring().trim();
+                int[] cells = Objects.requireNonNull(shards.slots().enter());
+                inside.countDown();
+                watchdog.await("the drain", leave);
+                BiasedSlots.exit(cells);
+            });
+            watchdog.await("a slot that is busy", inside);
+            assertThat(shards.areOpen()).isFalse();
+            bed.release(tokens); // into the ring of the busy shard
+            assertThat(bed.ring().trim()).isZero();
+            assertThat(shards.openSlots()).isZero();
+            assertThat(shards.areOpen()).as("though no slot is open").isTrue();
+            assertThat(decay(bed)).isEqualTo(Progress.NEXT_TICK);
+            leave.countDown();
+            watchdog.join();
+            assertThat(bed.ring().trim()).isEqualTo(SLAB_BYTES);
+            assertThat(shards.areOpen()).isFalse();
+        }
+    }
+
+    @Test
+    void decayStopsWhenThePaceIsSpentAndGoesOn() throws ReflectiveOperationException {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_64, 0, 16)) {
+            PageReclaimer reclaimer = bed.ring().supply().reclaimer();
+            bed.release(bed.allocate(40 * PER_SLAB));
+            assertThat(decay(bed)).as("needed a moment ago").isEqualTo(Progress.NEXT_TICK);
+            Pace spent = spentPace();
+            for (int slabs = 40; slabs > 0; slabs -= SLABS_AT_ONCE) {
+                assertThat(bed.takenBytes()).isEqualTo((long) slabs * SLAB_BYTES);
+                long before = work(bed).lockHolds();
+                assertThat(reclaimer.decay(spent)).isEqualTo(Progress.UNFINISHED);
+                assertThat(work(bed).lockHolds() - before)
+                        .as("one to begin, two a batch")
+                        .isLessThanOrEqualTo(3);
+            }
+            assertThat(bed.takenBytes()).isZero();
+            assertThat(reclaimer.decay(spent)).isEqualTo(Progress.DONE);
+            bed.check();
+        }
+    }
+
+    /// {@return a pace whose time is over} Only maintenance makes one.
+    private static Pace spentPace() throws ReflectiveOperationException {
+        var maker = Pace.class.getDeclaredMethod("ofNanos", long.class);
+        maker.setAccessible(true);
+        Pace pace = (Pace) maker.invoke(null, 1L);
+        while (!pace.isSpent()) {
+            Thread.onSpinWait();
+        }
+        return pace;
+    }
+
+    @Test
+    void tasksThatWaitShareADrainAndEachPageTellsOne() {
+        try (JumboBed bed = new JumboBed(JumboBed.options(PageClass.KIB_64).withPages(0, 8), 1)) {
+            List<Long> tokens = bed.exhaust();
+            bed.ring().release(tokens.removeLast());
+            tokens.addAll(bed.allocate(1)); // so that the slot is open
+            AtomicInteger told = new AtomicInteger();
+            long before = work(bed).drains();
+            for (int i = 0; i < 10; i++) {
+                bed.ring().whenFree(told::incrementAndGet);
+            }
+            assertThat(work(bed).drains()).isEqualTo(before + 1);
+            assertThat(told).hasValue(0);
+            for (int turn = 1; turn <= 10; turn++) {
+                bed.ring().release(tokens.removeLast());
+                assertThat(told).as("tasks told by %d pages", turn).hasValue(turn);
+                tokens.addAll(bed.allocate(1));
+            }
+            assertThat(bed.ring().supply().isPressed()).isFalse();
+            assertThat(told).hasValue(10);
+            bed.release(tokens);
+            bed.check();
+        }
+    }
+
+    /// Pages that no told task took are told to more tasks with the next page.
+    @Test
+    void tasksThatTakeNoPageKeepNoOtherTaskFromItForEver() {
+        try (JumboBed bed = new JumboBed(JumboBed.options(PageClass.KIB_64).withPages(0, 8), 1)) {
+            List<Long> tokens = bed.exhaust();
+            AtomicInteger told = new AtomicInteger();
+            for (int i = 0; i < 6; i++) {
+                bed.ring().whenFree(told::incrementAndGet);
+            }
+            bed.ring().release(tokens.removeLast());
+            assertThat(told).hasValue(1);
+            bed.ring().release(tokens.removeLast());
+            assertThat(told).as("two pages are there").hasValue(3);
+            assertThat(decay(bed)).isEqualTo(Progress.NEXT_TICK);
+            assertThat(told).as("told by the clock").hasValue(5);
+            bed.release(tokens);
+            bed.check();
+        }
+    }
+
+    /// Threads that find no page while another one asks the arena share the next answer.
+    @Test
+    void threadsThatWantASlabAtOnceAskTheArenaTwiceInAll() throws InterruptedException {
+        try (JumboBed bed = new JumboBed(PageClass.KIB_64, 0, 1)) {
+            List<Long> tokens = bed.exhaust();
+            CountDownLatch asking = new CountDownLatch(1);
+            CountDownLatch answer = new CountDownLatch(1);
+            AtomicInteger asked = new AtomicInteger();
+            Watchdog watchdog = new Watchdog();
+            PageReclaimer slow = slowReclaimer(watchdog, asking, answer, asked);
+            bed.arena().addReclaimer(slow);
+            watchdog.start("first", () -> assertThat(bed.ring().allocate()).isEqualTo(JumboRing.NONE));
+            watchdog.await("the first request", asking);
+            int threads = 5;
+            for (int i = 0; i < threads; i++) {
+                watchdog.start(
+                        "thread " + i, () -> assertThat(bed.ring().allocate()).isEqualTo(JumboRing.NONE));
+            }
+            watchdog.await("all threads want a slab", () -> bed.ring().supply().isGrowing(threads));
+            answer.countDown();
+            watchdog.join();
+            assertThat(asked).as("the arena was asked").hasValue(2);
+            assertThat(bed.ring().stats().traffic().fallbacks()).isEqualTo(threads + 2);
+            bed.arena().removeReclaimer(slow);
+            bed.release(tokens);
+        }
+    }
+
+    private static PageReclaimer slowReclaimer(
+            Watchdog watchdog, CountDownLatch asking, CountDownLatch answer, AtomicInteger asked) {
+        return new PageReclaimer() {
+            @Override
+            public Progress decay(Pace pace) {
+                return Progress.DONE;
+            }
+
+            @Override
+            public int shrink() {
+                asked.incrementAndGet();
+                asking.countDown();
+                try {
+                    watchdog.await("the answer", answer);
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+                return 0;
+            }
+        };
+    }
+}

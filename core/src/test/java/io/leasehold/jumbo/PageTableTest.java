@@ -1,0 +1,95 @@
+package io.leasehold.jumbo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+/// Numbers, addresses and slabs, without the memory under them.
+class PageTableTest {
+
+    private static final int SLAB_BYTES = 256 << 10;
+    private static final int PER_SLAB = 64;
+
+    private final JumboOptions options = JumboBed.options(PageClass.KIB_4);
+
+    private static JumboMemory.Run run(JumboBed bed, int position) {
+        return new JumboMemory.Run(bed.arena().baseAddress() + (long) position * SLAB_BYTES, 0, 0);
+    }
+
+    @Test
+    void smallRingInALargeArenaIsSmall() {
+        try (JumboBed bed = new JumboBed(options, 512)) {
+            PageTable<JumboView> table = new PageTable<>(bed.arena(), options, 1);
+            assertThat(table).hasToString("PageTable(positions=0 of 2048, perSlab=64)");
+            JumboSlabs<JumboView> slabs = new JumboSlabs<>(options, table);
+            slabs.add(slabs.make(run(bed, 3)));
+            assertThat(table).hasToString("PageTable(positions=16 of 2048, perSlab=64)");
+            slabs.add(slabs.make(run(bed, 100)));
+            assertThat(table).hasToString("PageTable(positions=128 of 2048, perSlab=64)");
+            slabs.add(slabs.make(run(bed, 2047)));
+            assertThat(table).hasToString("PageTable(positions=2048 of 2048, perSlab=64)");
+            slabs.checkInvariants();
+        }
+    }
+
+    @Test
+    void pagesStayKnownWhileTheTableGrows() {
+        try (JumboBed bed = new JumboBed(options, 512)) {
+            PageTable<JumboView> table = new PageTable<>(bed.arena(), options, 1);
+            JumboSlabs<JumboView> slabs = new JumboSlabs<>(options, table);
+            int pages = 0;
+            for (int position = 0; position < 2048; position = 2 * position + 1) {
+                assertThat(table.pageOf(run(bed, position).address())).isEqualTo(JumboRing.FOREIGN);
+                slabs.add(slabs.make(run(bed, position)));
+                pages += slabs.wake(PER_SLAB);
+                for (int known = 0; known <= position; known = 2 * known + 1) {
+                    long address = run(bed, known).address() + 5 * 4096;
+                    int page = table.pageOf(address);
+                    assertThat(table.addressOf(page)).isEqualTo(address);
+                    assertThat(table.page(page)).isNotNull();
+                }
+            }
+            assertThat(slabs.atHome()).isEqualTo(pages).isEqualTo(slabs.inService());
+            slabs.checkInvariants();
+        }
+    }
+
+    @Test
+    void slabThatLeavesIsForgottenOrComesBack() {
+        try (JumboBed bed = new JumboBed(options, 16)) {
+            PageTable<JumboView> table = new PageTable<>(bed.arena(), options, 1);
+            JumboSlabs<JumboView> slabs = new JumboSlabs<>(options, table);
+            for (int position = 0; position < 3; position++) {
+                slabs.add(slabs.make(run(bed, position)));
+                slabs.wake(PER_SLAB);
+            }
+            JumboPage<JumboView> taken = Objects.requireNonNull(slabs.take());
+            assertThat(slabs.findIdle(PER_SLAB - 1)).as("one with so few pages").isNull();
+            JumboSlab<JumboView> highest = Objects.requireNonNull(slabs.findIdle(PER_SLAB));
+            assertThat(highest.position()).isEqualTo(2);
+
+            slabs.leave(highest);
+            assertThat(slabs.atHome()).isEqualTo(2 * PER_SLAB - 1);
+            assertThat(slabs.idle()).as("one idle, one that leaves").isEqualTo(2);
+            assertThat(slabs.count()).isEqualTo(3);
+            int generation = highest.retireAll();
+            slabs.putBack(highest);
+            slabs.checkInvariants();
+            assertThat(slabs.dormant()).isEqualTo(PER_SLAB);
+            assertThat(slabs.wake(PER_SLAB)).isEqualTo(PER_SLAB);
+            slabs.checkInvariants();
+
+            slabs.leave(highest);
+            assertThat(highest.retireAll()).isEqualTo(generation);
+            slabs.forget(highest, generation);
+            slabs.checkInvariants();
+            assertThat(table.pageOf(run(bed, 2).address())).isEqualTo(JumboRing.RETIRED);
+            assertThat(slabs.pinned()).isOne();
+            slabs.comeHome(taken.index());
+            assertThat(slabs.pinned()).isZero();
+            assertThat(slabs.idle()).isEqualTo(2);
+            slabs.checkInvariants();
+        }
+    }
+}
