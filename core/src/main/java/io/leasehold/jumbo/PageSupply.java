@@ -284,11 +284,16 @@ final class PageSupply<T> {
         public int shrink() {
             return slabReclaimer.shrink();
         }
+
+        @Override
+        public int trim() {
+            return slabReclaimer.trim();
+        }
     }
 
     /// {@return the bytes of slabs that went to the arena}
     long trim() {
-        return slabReclaimer.shrink() * arena.options().pageByteSize();
+        return slabReclaimer.trim() * arena.options().pageByteSize();
     }
 
     /// Gives everything back.

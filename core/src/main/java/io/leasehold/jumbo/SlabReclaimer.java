@@ -1,5 +1,6 @@
 package io.leasehold.jumbo;
 
+import io.leasehold.memory.FlushRation;
 import io.leasehold.memory.ShortLock;
 import io.leasehold.os.OsException;
 import io.leasehold.page.Pace;
@@ -36,6 +37,7 @@ final class SlabReclaimer<T> {
     private final ShardCensus census; // (C)
     private final ShardDrain drain; // (C)
     private final ShortLock lock = new ShortLock();
+    private final FlushRation ration = new FlushRation(); // (C) of requests
     private final int[] generations = new int[BATCH]; // (L) scratch
     private volatile @Nullable JumboMemory memory; // (A) set once
     private int owed; // (L) of the pool: pages in service that may go with their slabs in this tick
@@ -109,15 +111,37 @@ final class SlabReclaimer<T> {
         return Math.min(slabs.atHome(), slabs.inService() - pool.stolen - options.initialPages());
     }
 
-    /// Gives back every slab of which no page is in use.
+    /// Gives back every slab of which no page is in use, for a request that found no memory.
     ///
     /// @return the number of the arena's pages that were freed
     int shrink() {
+        if (!hasCached() || !ration.allows()) {
+            return giveAll(false);
+        }
+        long begin = System.nanoTime();
+        int pages = giveAll(true);
+        ration.spent(begin);
+        ration.judge(pages > 0);
+        return pages;
+    }
+
+    /// Gives back every slab of which no page is in use, however often that was in vain.
+    ///
+    /// @return the number of the arena's pages that were freed
+    int trim() {
+        return giveAll(hasCached());
+    }
+
+    private boolean hasCached() {
+        return shards.areOpen() && census.cachedPages() > 0;
+    }
+
+    private int giveAll(boolean drains) {
         JumboMemory from = memory;
         if (from == null || drain.isClosed()) {
             return 0;
         }
-        boolean isDrained = shards.areOpen() && census.cachedPages() > 0 && drain.run();
+        boolean isDrained = drains && drain.run();
         if (!isDrained && !pool.isReclaimable()) {
             return 0;
         }

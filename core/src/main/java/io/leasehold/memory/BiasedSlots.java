@@ -259,7 +259,11 @@ public final class BiasedSlots {
             if (System.nanoTime() - deadline > 0) {
                 return false;
             }
-            LockSupport.parkNanos(LOOK_AGAIN_NANOS);
+            if (Thread.currentThread().isVirtual()) {
+                VirtualMemory.system().yieldProcessor(); // a parked one would go behind all others, with the slots shut
+            } else {
+                LockSupport.parkNanos(LOOK_AGAIN_NANOS);
+            }
         }
         return true;
     }

@@ -1,6 +1,7 @@
 package io.leasehold.page;
 
 import io.leasehold.memory.BiasedSlots;
+import io.leasehold.memory.FlushRation;
 import io.leasehold.memory.Region;
 import io.leasehold.memory.ShortLock;
 import io.leasehold.os.OsException;
@@ -18,23 +19,16 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// **Cost.** A part of [#find] that cannot help is skipped: a magazine that is shut is empty, and a reclaimer in which
-/// nothing changed looks at a few words. Flushing interrupts all running threads. Requests whose flushes were in vain
-/// [#MAX_FUTILE_FLUSHES] times in a row flush for one part in [#REST_PARTS] of the time from then on, so that threads
-/// at the limit do not slow down a thread that works within its magazine. Such a request may miss a run that another
-/// thread freed into its own magazine within the last few hundred microseconds. No request misses a page that the
-/// calling thread freed, or that was freed into the pool, and a request that waits misses none at all.
+/// nothing changed looks at a few words. Flushing interrupts all running threads; how often a request may do so says
+/// [FlushRation]. So a request may miss a run that another thread freed into its own magazine within the last few hundred
+/// microseconds. No request misses a page that the calling thread freed, or that was freed into the pool, and a request
+/// that waits misses none at all.
 ///
 /// **Threads.** Thread-safe. Lock order: `shrinkLock`, `flushLock`, the lock of the pool. None is taken in a slot.
 final class FrameReclaimer {
 
     /// A decommit keeps this much out of reach of allocations at a time.
     static final long BATCH_BYTES = 2 << 20;
-
-    /// Requests that find no page flush for one part in so many of the time, once flushing was in vain.
-    private static final int REST_PARTS = 20;
-
-    /// Flushes in a row that did not help, after which requests have to wait for their part of the time.
-    private static final int MAX_FUTILE_FLUSHES = 4;
 
     private final FramePool pool; // (C)
     private final Region region; // (C)
@@ -50,8 +44,7 @@ final class FrameReclaimer {
     /// them, and then has little to do.
     private final ShortLock shrinkLock = new ShortLock();
 
-    private volatile long nextFlush = System.nanoTime(); // (A) racy on purpose: one flush more does no harm
-    private volatile int futileFlushes; // (A) in a row; racy as well
+    private final FlushRation ration = new FlushRation(); // (C)
 
     FrameReclaimer(
             FramePool pool,
@@ -93,7 +86,7 @@ final class FrameReclaimer {
         if (page < 0 && mayFlush()) {
             flush();
             page = pool.tryTake(request);
-            futileFlushes = page < 0 ? futileFlushes + 1 : 0;
+            ration.judge(page >= 0);
         }
         if (page < 0) {
             page = findByDecommit(request);
@@ -154,9 +147,7 @@ final class FrameReclaimer {
     }
 
     private boolean mayFlush() {
-        return magazines.areOpen()
-                && magazines.cachedPages() > 0
-                && (futileFlushes < MAX_FUTILE_FLUSHES || System.nanoTime() - nextFlush >= 0);
+        return magazines.areOpen() && magazines.cachedPages() > 0 && ration.allows();
     }
 
     /// Empties and shuts the magazines of all threads, if one is open.
@@ -168,8 +159,7 @@ final class FrameReclaimer {
         try {
             long begin = System.nanoTime();
             pool.countFlush(drain());
-            long end = System.nanoTime();
-            nextFlush = end + REST_PARTS * (end - begin);
+            ration.spent(begin);
         } finally {
             flushLock.unlock();
         }

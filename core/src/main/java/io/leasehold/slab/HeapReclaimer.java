@@ -1,6 +1,7 @@
 package io.leasehold.slab;
 
 import io.leasehold.memory.BiasedSlots;
+import io.leasehold.memory.FlushRation;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.Pace;
 import io.leasehold.page.PageReclaimer;
@@ -16,16 +17,12 @@ import java.util.concurrent.locks.ReentrantLock;
 /// ```
 ///
 /// **Cost.** A class that did not change is not visited, and magazines that are shut are not flushed, so a heap that
-/// nothing touched costs a few loads. Flushing interrupts the running threads. Requests that find no memory flush the
-/// magazines of other threads for one part in [#REST_PARTS] of the time at most, once that was in vain
-/// [#MAX_FUTILE_FLUSHES] times in a row. They never miss what the calling thread freed.
+/// nothing touched costs a few loads. How often a request that finds no memory may flush the magazines of other threads
+/// says [FlushRation]; it never misses what the calling thread freed.
 ///
 /// **Threads.** Thread-safe. `lock` serialises the visits of slots and the work on slabs; [SlabHeap] has it while it is
 /// being closed. Lock order: `lock`, then that of a [ClassPool]. None is taken in a slot.
 final class HeapReclaimer implements PageReclaimer {
-
-    private static final int REST_PARTS = 20;
-    private static final int MAX_FUTILE_FLUSHES = 4;
 
     private final MagazineLayout layout; // (C)
     private final BiasedSlots slots; // (C)
@@ -36,8 +33,7 @@ final class HeapReclaimer implements PageReclaimer {
     private final BitSet changed = new BitSet(); // (L) those that changed in the tick before
     private final BitSet nextTick = new BitSet(); // (L) classes of the next tick
     private int unfinished = MagazineLayout.NONE; // (L) the class in which the pace was spent
-    private volatile long nextFlush = System.nanoTime(); // (A) racy on purpose: one flush more does no harm
-    private volatile int futileFlushes; // (A) in a row; racy as well
+    private final FlushRation ration = new FlushRation(); // (C)
 
     HeapReclaimer(MagazineLayout layout, BiasedSlots slots, ClassPools<?> pools, HeapChanges changes) {
         this.layout = layout;
@@ -116,7 +112,7 @@ final class HeapReclaimer implements PageReclaimer {
                 pages += pools.of(c).shrink();
             }
             if (flushes) {
-                futileFlushes = pages > 0 ? 0 : futileFlushes + 1;
+                ration.judge(pages > 0);
             }
             return pages;
         } finally {
@@ -125,9 +121,7 @@ final class HeapReclaimer implements PageReclaimer {
     }
 
     private boolean mayFlush() {
-        return changes.hasOpenSlots()
-                && layout.peekBytes(slots) > 0
-                && (futileFlushes < MAX_FUTILE_FLUSHES || System.nanoTime() - nextFlush >= 0);
+        return changes.hasOpenSlots() && layout.peekBytes(slots) > 0 && ration.allows();
     }
 
     /// Puts the blocks in the magazines of the calling thread into the depots.
@@ -151,8 +145,7 @@ final class HeapReclaimer implements PageReclaimer {
         } finally {
             slots.resume();
         }
-        long end = System.nanoTime();
-        nextFlush = end + REST_PARTS * (end - begin);
+        ration.spent(begin);
     }
 
     /// Puts the blocks in all magazines into the depots. Under the lock, while the slots are suspended.
