@@ -3,9 +3,9 @@ package io.leasehold.lease;
 import io.leasehold.lease.LeaseStateException.Kind;
 import org.jspecify.annotations.Nullable;
 
-/// What a pool says of a lease that it cannot accept: which lease, of which page, and whose.
+/// The errors of a pool for a lease that it cannot accept. They name the lease, its page, and its thread if it has one.
 ///
-/// **Threads.** Thread-safe; a message is of the moment it was made.
+/// **Threads.** Thread-safe; a message may be stale.
 final class LeaseErrors {
 
     /// In place of a page handle: the caller does not know it.
@@ -21,7 +21,7 @@ final class LeaseErrors {
         this.traces = traces;
     }
 
-    /// {@return which lease and which page, in words}
+    /// {@return the lease and its page, in words}
     String describe(long lease, long page) {
         String which = lease > 0
                 ? "lease=%d, generation=%d".formatted(LeaseLayout.index(lease), LeaseLayout.generationOf(lease))
@@ -44,9 +44,9 @@ final class LeaseErrors {
                 .formatted(byteOffset, count, byteSize, describe(lease, page)));
     }
 
-    /// {@return the error for a lease without a record that is not the calling thread's, or has ended}
+    /// {@return the error for a lease without a record that belongs to another thread, or has ended}
     ///
-    /// @param owner the id of its thread, negative, or 0
+    /// @param owner the id of the owner thread, negated, or 0
     LeaseStateException refusedWithoutRecord(long owner, long page, boolean poolClosed) {
         if (owner != 0 && !poolClosed) {
             return confined("use", owner, page, -owner);
@@ -64,12 +64,12 @@ final class LeaseErrors {
                 page);
     }
 
-    /// {@return the error for a record whose word, read once, did not allow what was asked}
+    /// {@return the error for a record whose word, read once, refused a call}
     ///
     /// @param page the page of the lease, if the caller knows it
     LeaseStateException refused(String what, long lease, long page, long word) {
         long age = LeaseLayout.generation(word) - LeaseLayout.generationOf(lease);
-        long known = page == UNKNOWN_PAGE ? records.lastPage(LeaseLayout.index(lease)) : page;
+        long known = page == UNKNOWN_PAGE ? records.lastPage(lease) : page;
         if (age == 0 && LeaseLayout.isConfined(word)) {
             return confined(what, lease, known, LeaseLayout.thread(word));
         }

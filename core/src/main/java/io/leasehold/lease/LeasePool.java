@@ -9,7 +9,7 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// Lends the pages of an arena: whoever holds a lease may use its page at the lease's address until it is closed.
+/// Leases of the pages of an arena: each lets its holder use a page, at the address of the lease, until it is closed.
 ///
 /// ```text
 ///   page, wired by the caller                                   PageArena
@@ -34,9 +34,10 @@ import org.jspecify.annotations.Nullable;
 /// | sf_buf_ref | [Lease#ref] | [#ref] |
 ///
 /// **Ownership.** The caller wires a page before it acquires, and unwires it after it closed; the pool never touches
-/// either. Who opened the pool closes it, before the arena.
+/// either. The caller that opened the pool closes it, before the arena.
 ///
-/// **Threads.** Thread-safe. Acquiring from a direct map, and a hit of a window, take no lock.
+/// **Threads.** Thread-safe. Acquiring from a direct map, a hit of a window, and a release wait for no lock, unless the
+/// table of records grows: once in 1,024 leases that are open together.
 ///
 /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=sf_buf&sektion=9">sf_buf(9)</a>
 public final class LeasePool implements Releaser, AutoCloseable {
@@ -78,7 +79,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
 
     /// Opens a pool of leases on the pages of an arena.
     ///
-    /// @param arena whose pages; for windows it has a memory file
+    /// @param arena the arena of the pages; for windows it has a memory file
     /// @param options the engine and its size
     /// @return the pool, to be closed by the caller before the arena
     /// @throws IllegalArgumentException if windows are asked for over an arena without a memory file
@@ -88,7 +89,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
         return new LeasePool(arena, options);
     }
 
-    /// Acquires a lease, waiting as long as there is no window ([LeaseFlag#DEFAULT]).
+    /// Acquires a lease; waits while there is no window ([LeaseFlag#DEFAULT]).
     ///
     /// @param page the handle of a wired page or run
     /// @return the lease, to be closed by the caller
@@ -121,7 +122,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
     /// Acquires a lease as [#acquire] does.
     ///
     /// @param page the handle of a wired page or run
-    /// @return its handle, to be released by the caller
+    /// @return the handle of the lease, to be released by the caller
     /// @throws PageStateException if the page is not wired, or its handle is stale or foreign
     /// @throws IllegalArgumentException if the run is longer than a window
     /// @throws LeaseStateException if the pool is closed, also while waiting
@@ -134,7 +135,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
     ///
     /// @param page the handle of a wired page or run
     /// @param flags of [LeaseFlag], or-ed together
-    /// @return its handle, to be released by the caller, or [#NO_LEASE]
+    /// @return the handle of the lease, to be released by the caller, or [#NO_LEASE]
     /// @throws PageStateException if the page is not wired, or its handle is stale or foreign
     /// @throws IllegalArgumentException if the run is longer than a window, or the flags are unknown
     /// @throws LeaseStateException if the pool is closed, also while waiting
@@ -166,10 +167,10 @@ public final class LeasePool implements Releaser, AutoCloseable {
     /// waiting, since several threads that each hold some and wait for more would wait for ever.
     ///
     /// @param pages the handles of wired pages or runs
-    /// @param count how many of them, from the first on
+    /// @param count number of pages, from the first on
     /// @param flags of [LeaseFlag], or-ed together
-    /// @param leases where the handles go
-    /// @return how many were acquired, from the first on; 0 if the flags say so
+    /// @param leases gets the handles
+    /// @return number of leases acquired, from the first page on; 0 if the flags say so
     /// @throws PageStateException if a page is not wired, or its handle is stale or foreign; none is acquired then
     /// @throws IllegalArgumentException if a run is longer than a window, or the flags are unknown; none then
     /// @throws IndexOutOfBoundsException if an array is shorter than `count`
@@ -198,32 +199,32 @@ public final class LeasePool implements Releaser, AutoCloseable {
 
     /// {@return the address of a lease, a multiple of the page size (sf_buf_kva)}
     ///
-    /// @param lease its handle
-    /// @throws LeaseStateException if the lease has ended, is another thread's or another pool's
+    /// @param lease the handle of the lease
+    /// @throws LeaseStateException if the lease has ended, or belongs to another thread or another pool
     public long address(long lease) {
         return records.address(lease);
     }
 
     /// {@return the handle of the page of a lease (sf_buf_page)}
     ///
-    /// @param lease its handle
-    /// @throws LeaseStateException if the lease has ended, is another thread's or another pool's
+    /// @param lease the handle of the lease
+    /// @throws LeaseStateException if the lease has ended, or belongs to another thread or another pool
     public long page(long lease) {
         return records.page(lease);
     }
 
     /// {@return the bytes of a lease: of its page, or of its run as it is now and as far as a window reaches}
     ///
-    /// @param lease its handle
-    /// @throws LeaseStateException if the lease has ended, is another thread's or another pool's
+    /// @param lease the handle of the lease
+    /// @throws LeaseStateException if the lease has ended, or belongs to another thread or another pool
     /// @throws PageStateException if the page was freed under the lease
     public long byteSize(long lease) {
         return pageByteSize(records.page(lease));
     }
 
-    /// {@return whether the calling thread may use a lease}
+    /// {@return true if the calling thread may use a lease}
     ///
-    /// @param lease its handle
+    /// @param lease the handle of the lease
     public boolean isOpen(long lease) {
         return records.isOpen(lease);
     }
@@ -232,7 +233,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
     ///
     /// @param lease the handle of an open lease
     /// @return the handle of another one, to be released by itself; confined to the thread if the first is
-    /// @throws LeaseStateException if the lease has ended, is another thread's or another pool's
+    /// @throws LeaseStateException if the lease has ended, or belongs to another thread or another pool
     /// @throws PageStateException if the page is not wired any more
     public long ref(long lease) {
         long word = records.require("ref", lease, LeaseErrors.UNKNOWN_PAGE);
@@ -240,20 +241,20 @@ public final class LeasePool implements Releaser, AutoCloseable {
         return tryAcquireHandle(records.page(lease), flags); // a hit, since the caller's own lease keeps the window
     }
 
-    /// Hands a lease over: it goes on under another handle, and whoever has the old one has nothing any more.
+    /// Hands a lease over: it goes on under another handle, and the old handle is stale.
     ///
-    /// @param lease its handle
+    /// @param lease the handle of the lease
     /// @return the handle for the new owner; a confined lease stays so
-    /// @throws LeaseStateException if the lease has ended, is another thread's or another pool's
+    /// @throws LeaseStateException if the lease has ended, or belongs to another thread or another pool
     public long handOver(long lease) {
         return records.handOver(lease);
     }
 
-    /// Makes a handle an object; the handle has nothing any more.
+    /// Makes a handle an object; the handle is stale then.
     ///
-    /// @param lease its handle
+    /// @param lease the handle of the lease
     /// @return the same lease, to be closed by the caller
-    /// @throws LeaseStateException if the lease has ended, is another thread's or another pool's
+    /// @throws LeaseStateException if the lease has ended, or belongs to another thread or another pool
     public Lease adopt(long lease) {
         long page = records.page(lease);
         return lease(handOver(lease), page);
@@ -261,22 +262,22 @@ public final class LeasePool implements Releaser, AutoCloseable {
 
     /// Ends a lease (sf_buf_free). The page stays allocated and wired.
     ///
-    /// @param lease its handle
-    /// @throws LeaseStateException if the lease has ended before, is another thread's or another pool's
+    /// @param lease the handle of the lease
+    /// @throws LeaseStateException if the lease has ended before, or belongs to another thread or another pool
     @Override
     public void release(long lease) {
         release(lease, LeaseErrors.UNKNOWN_PAGE);
     }
 
-    /// Ends a lease whose page the caller may know.
+    /// Ends a lease; its page, if the caller knows it, is for the message.
     void release(long lease, long page) {
         long address = records.close(lease, page);
         giveBack(address, LeaseLayout.next(lease));
     }
 
-    /// {@return the numbers of one moment; takes time in proportion to slots and records}
+    /// {@return a snapshot of the numbers, which may be stale; takes no lock, and the same time whatever is leased}
     public LeasePoolStats stats() {
-        return map.stats(records.forEachOpen(lease -> {}));
+        return map.stats(records.openCount(stripes));
     }
 
     /// {@return the options it was opened with}
@@ -293,11 +294,11 @@ public final class LeasePool implements Releaser, AutoCloseable {
         close(false);
     }
 
-    /// Ends every lease and gives the windows back; threads that wait for one get [LeaseStateException]. An address
-    /// that somebody kept is the page itself in a direct map; of a window it reads zero and its space is not used
-    /// again.
+    /// Ends every lease and gives the windows back; threads that wait for one get [LeaseStateException], and so does a
+    /// thread that maps one. A stale address is the page itself in a direct map; of a window it reads zero, and the
+    /// address space is not used again.
     ///
-    /// @return how many leases were open
+    /// @return number of leases that were open
     /// @throws OsException if the kernel refuses to take the windows; the leases have ended, and closing can be
     ///     repeated
     public int closeForcibly() {
@@ -315,7 +316,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
         closed = true;
         try {
             if (!forced) {
-                records.requireNoneOpen(); // whoever had passed before the flag was set
+                records.requireNoneOpen(); // a thread may have passed before the flag was set
             }
             int ended = forced ? records.closeAll() : 0;
             map.close(forced);
@@ -335,6 +336,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
     /// Checks what must always hold; exact only while no other thread uses the pool.
     void checkInvariants() {
         map.checkInvariants();
+        records.checkInvariants(stripes);
     }
 
     LeaseRecords records() {
@@ -379,14 +381,12 @@ public final class LeasePool implements Releaser, AutoCloseable {
     private void giveBack(long address, long next) {
         Stripe stripe = stripes.enter();
         boolean queue = map.release(address, stripe);
-        boolean kept = next == NO_LEASE || stripe.push(next);
+        int spilled = next == NO_LEASE ? RecordTable.NONE : records.keep(next, stripe);
         stripe.exit();
         if (queue) {
             map.queue(address);
         }
-        if (!kept) {
-            records.give(next);
-        }
+        records.give(spilled);
     }
 
     private static PageFile requireFile(@Nullable PageFile file, PageArena arena, LeasePoolOptions options) {

@@ -2,24 +2,24 @@ package io.leasehold.lease;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.util.Arrays;
 import java.util.StringJoiner;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// The lease records of a pool: for each open lease its page, its address, and who may use it.
+/// The lease records of a pool: for each open lease its page, its address, and which threads may use it.
 ///
 /// ```text
-///   record   | word | page | address | - |     four longs in a chunk of 1,024
+///   record   | word | page | address | link |     four longs in a [RecordTable]
 ///
 ///              open                        close, hand over
 ///   FREE g  ----------> SHARED g  or  CONFINED g, thread  ----------> FREE g+1  or  the same with g+1
 /// ```
 ///
-/// **Threads.** Thread-safe. Looking at a record takes no lock; a record is opened by whoever took it from a stripe.
+/// **Threads.** Thread-safe, and lock-free but for the growth of the table. A record is opened by the thread that took
+/// it from a stripe.
 ///
-/// **Invariants.** I1: a record is open, or in one stripe, or in the common pool. I2: its generation only grows.
+/// **Invariants.** I1: a record is open, or in one stripe, or in the table. I2: its generation only grows.
 ///
 /// **Memory order.** The word is stored last (release) when a lease is opened and is paired with the acquire load in
 /// [#require]. A stale reader may race with the next opening, so what it read counts only if the word, read again, is
@@ -27,14 +27,8 @@ import org.jspecify.annotations.Nullable;
 /// `LeaseRecycleStress` and `LeaseDoubleCloseStress`.
 final class LeaseRecords {
 
-    private static final int CHUNK_POWER = 10;
-    private static final int CHUNK_RECORDS = 1 << CHUNK_POWER;
-    private static final int LANE_POWER = 2;
     private static final int PAGE = 1;
     private static final int ADDRESS = 2;
-
-    /// Records that change between a stripe and the common pool at a time.
-    private static final int BATCH = Stripe.CAPACITY / 2;
 
     private static final int MAX_NAMED_CHARS = 200;
 
@@ -44,11 +38,8 @@ final class LeaseRecords {
     private final int tag; // (C)
     private final @Nullable LeaseTraces traces; // (C)
     private final LeaseErrors errors; // (C)
-    private volatile long[][] chunks = new long[0][]; // (A) grows under the lock
-
-    private final ReentrantLock lock = new ReentrantLock();
-    private long[] free = new long[BATCH]; // (L)
-    private int freeCount; // (L)
+    private final RecordTable table = new RecordTable(); // (C)
+    private final AtomicInteger ended = new AtomicInteger(); // (A) leases that closeAll ended; their records are lost
 
     LeaseRecords(int tag, String pool, @Nullable LeaseTraces traces) {
         this.tag = tag;
@@ -56,14 +47,13 @@ final class LeaseRecords {
         this.errors = new LeaseErrors(this, pool, traces);
     }
 
-    /// Makes a record that nobody else has an open lease.
+    /// Opens a lease with a record that the caller took.
     ///
-    /// @param lease the handle for its next lease
+    /// @param lease the handle for the next lease of the record
     /// @param use [LeaseLayout#SHARED], or [LeaseLayout#confinedUse()]
     void open(long lease, long page, long address, long use) {
-        int record = LeaseLayout.index(lease);
-        long[] chunk = chunks[record >>> CHUNK_POWER];
-        int at = at(record);
+        long[] chunk = chunk(lease);
+        int at = at(lease);
         VarHandle.storeStoreFence();
         chunk[at + PAGE] = page;
         chunk[at + ADDRESS] = address;
@@ -73,20 +63,20 @@ final class LeaseRecords {
         }
     }
 
-    /// Ends a lease, of which exactly one of any number of callers succeeds.
+    /// Ends a lease; of any number of callers exactly one succeeds.
     ///
-    /// @param page its page, if the caller knows it, for the message
-    /// @return its address
+    /// @param page the page of the lease, if the caller knows it, for the message
+    /// @return the address of the lease
     /// @throws LeaseStateException if the handle is stale, foreign or confined to another thread
     long close(long lease, long page) {
         long[] chunk = chunk(lease);
-        int at = at(LeaseLayout.index(lease));
+        int at = at(lease);
         long word = (long) LANE.getAcquire(chunk, at);
         long address = chunk[at + ADDRESS];
         boolean ended =
                 word == LeaseLayout.sharedWord(lease) && LANE.compareAndSet(chunk, at, word, LeaseLayout.freed(word));
         if (!ended && word == LeaseLayout.confinedWord(lease)) {
-            LANE.setRelease(chunk, at, LeaseLayout.freed(word)); // nobody else may change it
+            LANE.setRelease(chunk, at, LeaseLayout.freed(word)); // no other thread may change it
             ended = true;
         }
         if (ended) {
@@ -103,7 +93,7 @@ final class LeaseRecords {
     /// @throws LeaseStateException if the handle is stale, foreign or confined to another thread
     long handOver(long lease) {
         long[] chunk = chunk(lease);
-        int at = at(LeaseLayout.index(lease));
+        int at = at(lease);
         long word = require("hand over", lease, LeaseErrors.UNKNOWN_PAGE);
         if (!LANE.compareAndSet(chunk, at, word, word + LeaseLayout.ONE_GENERATION)) {
             throw errors.refused("hand over", lease, LeaseErrors.UNKNOWN_PAGE, word(lease));
@@ -116,10 +106,10 @@ final class LeaseRecords {
         return next;
     }
 
-    /// Checks that the calling thread may use a lease now.
+    /// Checks that the calling thread may use a lease.
     ///
-    /// @param page its page, if the caller knows it, for the message
-    /// @return the record's word
+    /// @param page the page of the lease, if the caller knows it, for the message
+    /// @return the word of the record
     /// @throws LeaseStateException if the handle is stale, foreign or confined to another thread
     long require(String what, long lease, long page) {
         long word = word(lease);
@@ -145,13 +135,12 @@ final class LeaseRecords {
 
     /// {@return the address of a lease that the caller has just opened}
     long openAddress(long lease) {
-        int record = LeaseLayout.index(lease);
-        return chunks[record >>> CHUNK_POWER][at(record) + ADDRESS];
+        return chunk(lease)[at(lease) + ADDRESS];
     }
 
     private long lane(long lease, int lane) {
         long[] chunk = chunk(lease);
-        int at = at(LeaseLayout.index(lease));
+        int at = at(lease);
         long word = require("use", lease, LeaseErrors.UNKNOWN_PAGE);
         long value = (long) LANE.getAcquire(chunk, at + lane);
         if ((long) LANE.getAcquire(chunk, at) != word) {
@@ -160,23 +149,24 @@ final class LeaseRecords {
         return value;
     }
 
-    /// {@return the page that a record was last opened for, whoever has it; for messages}
-    long lastPage(int record) {
-        return (long) LANE.getOpaque(chunks[record >>> CHUNK_POWER], at(record) + PAGE);
+    /// {@return the page that the record of a lease was last opened for; for messages}
+    long lastPage(long lease) {
+        return (long) LANE.getOpaque(chunk(lease), at(lease) + PAGE);
     }
 
-    /// {@return whether a handle is of an open lease, confined to this thread or to none}
+    /// {@return true if a lease is open, and is shared or confined to the calling thread}
     boolean isOpen(long lease) {
-        if (LeaseLayout.tag(lease) != tag || LeaseLayout.index(lease) >= capacity()) {
+        long[] chunk = table.chunk(LeaseLayout.index(lease));
+        if (LeaseLayout.tag(lease) != tag || chunk == null) {
             return false;
         }
-        long word = word(lease);
+        long word = (long) LANE.getAcquire(chunk, at(lease));
         return word == LeaseLayout.sharedWord(lease) || word == LeaseLayout.confinedWord(lease);
     }
 
-    /// Takes a free record from the calling thread's stripe, or some from the common pool.
+    /// Takes a free record from the stripe of the calling thread, or fills the stripe from the table.
     ///
-    /// @return the handle for its next lease
+    /// @return the handle for the next lease of the record
     long take(Stripes stripes) {
         Stripe stripe = stripes.enter();
         long lease = stripe.pop();
@@ -184,52 +174,69 @@ final class LeaseRecords {
         if (lease != LeasePool.NO_LEASE) {
             return lease;
         }
-        long[] batch = takeBatch();
-        int kept = 1;
+
+        int first = table.takeBatch();
+        int spilled = RecordTable.NONE;
         stripe = stripes.enter();
-        while (kept < BATCH && stripe.push(batch[kept])) {
-            kept++;
+        for (int record = table.next(first); record != RecordTable.NONE; ) {
+            int next = table.next(record); // before the record can get another place
+            int batch = keep(handle(record), stripe);
+            spilled = batch == RecordTable.NONE ? spilled : batch;
+            record = next;
         }
         stripe.exit();
-        for (; kept < BATCH; kept++) {
-            give(batch[kept]);
-        }
-        return batch[0];
+        give(spilled);
+        return handle(first);
     }
 
-    private long[] takeBatch() {
-        lock.lock();
-        try {
-            if (freeCount < BATCH) {
-                grow();
-            }
-            freeCount -= BATCH;
-            return Arrays.copyOfRange(free, freeCount, freeCount + BATCH);
-        } finally {
-            lock.unlock();
+    /// Puts a free record into a stripe that the caller has entered; a full stripe spills a batch first.
+    ///
+    /// @param next the handle for the next lease of the record
+    /// @return a batch for [#give], outside the stripe, or [RecordTable#NONE]
+    int keep(long next, Stripe stripe) {
+        if (stripe.push(next)) {
+            return RecordTable.NONE;
+        }
+        int batch = RecordTable.NONE;
+        for (int i = 0; i < RecordTable.BATCH; i++) {
+            batch = table.prepend(LeaseLayout.index(stripe.pop()), batch);
+        }
+        stripe.push(next);
+        return batch;
+    }
+
+    /// Gives a batch that a stripe spilled to the table.
+    ///
+    /// @param batch what [#keep] returned
+    void give(int batch) {
+        if (batch != RecordTable.NONE) {
+            table.giveBatch(batch);
         }
     }
 
-    /// Takes a free record back into the common pool.
-    void give(long next) {
-        lock.lock();
-        try {
-            if (freeCount == free.length) {
-                free = Arrays.copyOf(free, 2 * freeCount);
-            }
-            free[freeCount++] = next;
-        } finally {
-            lock.unlock();
-        }
+    private long handle(int record) {
+        long word = (long) LANE.getOpaque(existing(table.chunk(record), record), RecordTable.at(record));
+        return LeaseLayout.handle(tag, word, record);
+    }
+
+    /// {@return the number of open leases, and of records that are about to be opened or were just closed}
+    ///
+    /// Takes time in proportion to the stripes. Exact while no other thread uses the pool.
+    ///
+    /// @param stripes the stripes of the pool
+    int openCount(Stripes stripes) {
+        long free = table.freeCount() + stripes.records() + ended.get();
+        return Math.clamp(table.capacity() - free, 0, LeaseLayout.MAX_RECORDS);
     }
 
     /// Visits the handle of every open lease.
     ///
-    /// @return how many there are
+    /// @return the number of open leases
     int forEachOpen(LongConsumer visitor) {
         int open = 0;
-        for (int record = 0; record < capacity(); record++) {
-            long word = (long) LANE.getAcquire(chunks[record >>> CHUNK_POWER], at(record));
+        for (int record = 0; record < table.capacity(); record++) {
+            long[] chunk = existing(table.chunk(record), record);
+            long word = (long) LANE.getAcquire(chunk, RecordTable.at(record));
             if (!LeaseLayout.isFree(word)) {
                 visitor.accept(LeaseLayout.handle(tag, word, record));
                 open++;
@@ -243,7 +250,7 @@ final class LeaseRecords {
         StringJoiner some = new StringJoiner("; ");
         int open = forEachOpen(lease -> {
             if (some.length() < MAX_NAMED_CHARS) {
-                some.add(errors.describe(lease, lastPage(LeaseLayout.index(lease))));
+                some.add(errors.describe(lease, lastPage(lease)));
             }
         });
         if (open > 0) {
@@ -251,57 +258,54 @@ final class LeaseRecords {
         }
     }
 
-    /// Ends every open lease, whosever it is.
+    /// Ends every open lease, also those confined to other threads. Their records serve no other lease.
     ///
-    /// @return how many there were
+    /// @return number of leases that were open
     int closeAll() {
         return forEachOpen(lease -> {
-            int at = at(LeaseLayout.index(lease));
             long word = word(lease);
-            if (LANE.compareAndSet(chunk(lease), at, word, LeaseLayout.freed(word)) && traces != null) {
-                traces.closed("lease closed with its pool", lease);
+            if (LANE.compareAndSet(chunk(lease), at(lease), word, LeaseLayout.freed(word))) {
+                ended.incrementAndGet();
+                if (traces != null) {
+                    traces.closed("lease closed with its pool", lease);
+                }
             }
         });
     }
 
-    private void grow() {
-        long[][] old = chunks;
-        int first = old.length << CHUNK_POWER;
-        if (first >= LeaseLayout.MAX_RECORDS) {
-            throw new OutOfMemoryError("too many open leases: bound=" + LeaseLayout.MAX_RECORDS);
+    /// Checks what must always hold; exact only while no other thread uses the pool.
+    void checkInvariants(Stripes stripes) {
+        table.checkInvariants();
+        int open = forEachOpen(lease -> {});
+        if (open != openCount(stripes)) {
+            throw new AssertionError("I1: open=" + open + ", counted=" + openCount(stripes) + ", " + table);
         }
-        long[] room = Arrays.copyOf(free, freeCount + CHUNK_RECORDS);
-        long[][] grown = Arrays.copyOf(old, old.length + 1);
-        grown[old.length] = new long[CHUNK_RECORDS << LANE_POWER];
-        for (int record = first + CHUNK_RECORDS - 1; record >= first; record--) {
-            room[freeCount++] = LeaseLayout.handle(tag, 0, record);
-        }
-        free = room;
-        chunks = grown;
     }
 
     LeaseErrors errors() {
         return errors;
     }
 
-    private int capacity() {
-        return chunks.length << CHUNK_POWER;
-    }
-
     private long word(long lease) {
-        return (long) LANE.getAcquire(chunk(lease), at(LeaseLayout.index(lease)));
+        return (long) LANE.getAcquire(chunk(lease), at(lease));
     }
 
     private long[] chunk(long lease) {
-        long[][] all = chunks;
-        int index = LeaseLayout.index(lease) >>> CHUNK_POWER;
-        if (LeaseLayout.tag(lease) != tag || index >= all.length) {
+        long[] chunk = table.chunk(LeaseLayout.index(lease));
+        if (chunk == null || LeaseLayout.tag(lease) != tag) {
             throw errors.foreign(lease);
         }
-        return all[index];
+        return chunk;
     }
 
-    private static int at(int record) {
-        return (record & (CHUNK_RECORDS - 1)) << LANE_POWER;
+    private static long[] existing(long @Nullable [] chunk, int record) {
+        if (chunk == null) {
+            throw new IllegalStateException("no such record: record=" + record);
+        }
+        return chunk;
+    }
+
+    private static int at(long lease) {
+        return RecordTable.at(LeaseLayout.index(lease));
     }
 }

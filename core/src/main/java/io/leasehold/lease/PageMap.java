@@ -4,11 +4,11 @@ package io.leasehold.lease;
 ///
 /// | | [DirectMap] | [WindowedMap] |
 /// |---|---|---|
-/// | address of a page | its own, for ever | a window's, while it is leased |
+/// | address of a page | its own, for ever | that of a window, while it is leased |
 /// | [#find] | always succeeds | succeeds if the page has a window |
 /// | [#acquire] | never called | maps, waits or gives up |
 ///
-/// **Threads.** Thread-safe. `find` and `release` are called inside a stripe and do not block.
+/// **Threads.** Thread-safe. `find` and `release` are called inside a stripe and do not block; `queue` does not block.
 sealed interface PageMap permits DirectMap, WindowedMap {
 
     /// No address: 0 is the address of no page.
@@ -29,21 +29,23 @@ sealed interface PageMap permits DirectMap, WindowedMap {
 
     /// Ends one use of an address.
     ///
-    /// @return whether [#queue] must be called, outside the stripe
+    /// @return true if [#queue] must be called, outside the stripe
     boolean release(long address, Stripe stripe);
 
-    /// Makes a window that lost its last use known to those who look for one.
+    /// Makes a window that lost its last use known to searches, and to the threads that wait.
     void queue(long address);
 
-    /// {@return the most pages that one lease can be of}
+    /// {@return the maximum number of pages of a lease}
     int maxPages();
 
-    /// {@return the numbers of the engine}
+    /// {@return a snapshot of the numbers of the engine, which may be stale}
+    ///
+    /// @param leases number of open leases
     LeasePoolStats stats(int leases);
 
     /// Gives everything back.
     ///
-    /// @param force whether addresses may still be in use
+    /// @param force true if addresses may still be in use
     /// @throws IllegalStateException if an address is in use and the close is not forced
     void close(boolean force);
 

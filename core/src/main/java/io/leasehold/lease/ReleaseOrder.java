@@ -8,13 +8,20 @@ import java.util.Arrays;
 /// the heap, so its keys are lower bounds: the top is the true minimum once its key is its stamp, and is moved down
 /// until that is so. A linked list would need the lock at each hit and each release.
 ///
-/// Stamps count misses, and releases of the same stripe between two misses; so the order is exact for one platform
-/// thread, and of releases by several threads between two misses it is any.
+/// Stamps count misses, and releases of the same stripe between two misses. So the order is exact for one platform
+/// thread. Releases by several threads between two misses are in no particular order.
 ///
-/// **Threads.** All methods under the lock of [WindowedMap].
+/// **Work.** A step of a search looks at the top of the heap. It moves the slot down, takes it out, or ends the search.
+/// Each hit and each release costs later searches one step at most. A search that follows many hits has many steps, so
+/// the caller gives its lock up in between.
+///
+/// **Threads.** Guarded by the lock of [WindowClaims].
 ///
 /// **Invariants.** I1: `key <= stamp` for each slot in the heap. I2: no slot is in it twice.
 final class ReleaseOrder {
+
+    /// In place of a slot: the step did not end the search.
+    static final int AGAIN = -2;
 
     private final WindowSlots slots; // (C)
     private final int[] heap; // (L)
@@ -28,41 +35,83 @@ final class ReleaseOrder {
         this.keys = new long[slots.count()];
         for (int slot = 0; slot < slots.count(); slot++) {
             slots.tryQueue(slot);
-            insert(slot, slots.stamp(slot));
+            insert(slot);
         }
     }
 
-    /// Adds a slot that [WindowSlots#tryQueue] accepted.
-    void insert(int slot, long stamp) {
-        keys[slot] = stamp;
+    /// Takes an arrival in.
+    ///
+    /// @return false if there is none
+    boolean insertArrival() {
+        int slot = slots.pollArrival();
+        if (slot == WindowSlots.NO_SLOT) {
+            return false;
+        }
+        insert(slot);
+        return true;
+    }
+
+    /// Makes a BUSY slot free: it has no page, and is the next to be taken.
+    void giveUp(int slot) {
+        slots.unlink(slot);
+        slots.giveUp(slot);
+        if (slots.tryQueue(slot)) {
+            insert(slot);
+        }
+    }
+
+    private void insert(int slot) {
+        keys[slot] = slots.stamp(slot);
         heap[size] = slot;
         up(size++);
     }
 
-    /// Takes the least recently released slot, BUSY from then on. Slots in use are left out from then on, until their
-    /// last release.
+    boolean isEmpty() {
+        return size == 0;
+    }
+
+    /// Takes arrivals in and makes steps of a search.
     ///
-    /// @return the slot, or [WindowSlots#NO_SLOT] if all are in use
-    int takeLeastRecent() {
-        while (size > 0) {
-            int slot = heap[0];
-            long word = slots.word(slot);
-            if (WindowSlots.isInUse(word)) {
-                if (slots.tryUnqueue(slot, word)) {
-                    removeTop();
-                }
-                continue;
-            }
-            long stamp = slots.stamp(slot);
-            if (stamp != keys[slot]) {
-                keys[slot] = stamp;
-                down(0);
-            } else if (slots.tryTake(slot, word)) {
-                removeTop();
+    /// @param steps maximum number of steps
+    /// @return as [#tryTakeLeastRecent]
+    int take(int steps) {
+        for (int step = 0; step < steps; step++) {
+            int slot = insertArrival() ? AGAIN : tryTakeLeastRecent();
+            if (slot != AGAIN) {
                 return slot;
             }
         }
-        return WindowSlots.NO_SLOT;
+        return AGAIN;
+    }
+
+    /// Makes one step of the search for the least recently released slot, which is BUSY and has no page from then on. A
+    /// slot in use is left out from then on, until its last release.
+    ///
+    /// @return the slot, [#AGAIN] if another step is needed, or [WindowSlots#NO_SLOT] if all slots are in use
+    int tryTakeLeastRecent() {
+        if (size == 0) {
+            return WindowSlots.NO_SLOT;
+        }
+        int slot = heap[0];
+        long word = slots.word(slot);
+        if (WindowSlots.isInUse(word)) {
+            if (slots.tryUnqueue(slot, word)) {
+                removeTop();
+            }
+            return AGAIN;
+        }
+        long stamp = slots.stamp(slot);
+        if (stamp != keys[slot]) {
+            keys[slot] = stamp;
+            down(0);
+            return AGAIN;
+        }
+        if (!slots.tryTake(slot, word)) {
+            return AGAIN;
+        }
+        removeTop();
+        slots.unlink(slot);
+        return slot;
     }
 
     void checkInvariants() {

@@ -5,7 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.lang.ref.WeakReference;
 import org.jspecify.annotations.Nullable;
 
-/// What one thread keeps of a pool for itself: a stack of free lease records, by the handles of their next
+/// The part of a pool that one thread keeps for itself: a stack of free lease records, by the handles of their next
 /// leases, and counts of its window uses.
 ///
 /// ```text
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// **Threads.** A biased stripe is touched by its owner alone, with plain stores; the stripes that virtual threads
-/// share are entered by compare-and-set. Counts are read by anybody, opaque.
+/// share are entered by compare-and-set. Counts and the depth are read by any thread, opaque.
 ///
 /// **Memory order.** [#exit] of a shared stripe (release) is paired with [#tryEnter] (volatile) and publishes the
 /// cells. `owner` (volatile) publishes those of a dead thread to the next one.
@@ -32,7 +32,7 @@ final class Stripe {
     private static final int HANDLES = 16;
     private static final int CELLS = HANDLES + CAPACITY + 8;
 
-    private static final long NOBODY = 0;
+    private static final long NO_OWNER = 0;
     private static final long BEING_CLAIMED = -1;
 
     private static final VarHandle CELL =
@@ -49,13 +49,13 @@ final class Stripe {
         }
     }
 
-    private final long[] cells = new long[CELLS]; // (O) the owner, or whoever is busy
+    private final long[] cells = new long[CELLS]; // (O) the owner, or the thread that is busy
     private final boolean shared; // (C)
 
     @SuppressWarnings("UnusedVariable") // written through OWNER too
     private volatile long owner; // (A) id of the thread that the stripe is biased to
 
-    private @Nullable WeakReference<Thread> thread; // (L) whoever set owner to BEING_CLAIMED; published by owner
+    private @Nullable WeakReference<Thread> thread; // (L) by BEING_CLAIMED; published by owner
 
     Stripe(boolean shared) {
         this.shared = shared;
@@ -65,10 +65,11 @@ final class Stripe {
         return owner;
     }
 
-    /// Biases the stripe to the calling thread if it has no owner, or a dead one, whose cells it inherits.
+    /// Biases the stripe to the calling thread, unless it has an owner that is alive. The cells of a dead owner are
+    /// inherited.
     boolean claim(long threadId) {
         long before = owner;
-        if (before == BEING_CLAIMED || (before != NOBODY && isAlive())) {
+        if (before == BEING_CLAIMED || (before != NO_OWNER && isAlive())) {
             return false;
         }
         if (!OWNER.compareAndSet(this, before, BEING_CLAIMED)) {
@@ -86,11 +87,13 @@ final class Stripe {
     }
 
     /// Enters as one of several threads.
+    ///
+    /// @return false if another thread is in the stripe
     boolean tryEnter() {
         return CELL.compareAndSet(cells, BUSY, 0L, 1L);
     }
 
-    /// Leaves the stripe, whichever way it was entered.
+    /// Leaves the stripe.
     void exit() {
         if (shared) {
             CELL.setRelease(cells, BUSY, 0L);
@@ -103,19 +106,24 @@ final class Stripe {
         if (depth < 0) {
             return LeasePool.NO_LEASE;
         }
-        cells[DEPTH] = depth;
+        CELL.setOpaque(cells, DEPTH, depth);
         return cells[HANDLES + (int) depth];
     }
 
-    /// {@return whether there was room for the handle}
+    /// {@return false if the stripe is full}
     boolean push(long next) {
         long depth = cells[DEPTH];
         if (depth >= CAPACITY) {
             return false;
         }
         cells[HANDLES + (int) depth] = next;
-        cells[DEPTH] = depth + 1;
+        CELL.setOpaque(cells, DEPTH, depth + 1);
         return true;
+    }
+
+    /// {@return the number of free records in this stripe}
+    long records() {
+        return (long) CELL.getOpaque(cells, DEPTH);
     }
 
     /// {@return a number larger than any before on this stripe}
@@ -123,31 +131,31 @@ final class Stripe {
         return ++cells[CLOCK];
     }
 
-    /// A window that nobody used has a lease now.
+    /// Counts a window without a lease that has one now.
     ///
-    /// @return whether this stripe's share of the used windows is higher than it was allowed to be unseen
+    /// @return true if the share of this stripe in the used windows is higher than [#allow] allows
     boolean activated() {
         long count = cells[ACTIVATED] + 1;
         CELL.setOpaque(cells, ACTIVATED, count);
         return count - cells[IDLED] > cells[HIGH];
     }
 
-    /// Lets this stripe's share of the used windows grow by `headroom` before the next look.
+    /// Lets the share of this stripe in the used windows grow by `headroom` before [#activated] says so.
     void allow(int headroom) {
         cells[HIGH] = cells[ACTIVATED] - cells[IDLED] + headroom;
     }
 
-    /// A window has lost its last lease.
+    /// Counts a window that has lost its last lease.
     void idled() {
         CELL.setOpaque(cells, IDLED, cells[IDLED] + 1);
     }
 
-    /// A window that was in use has one more lease.
+    /// Counts a further lease of a window that was in use.
     void rejoined() {
         CELL.setOpaque(cells, REJOINED, cells[REJOINED] + 1);
     }
 
-    /// {@return this stripe's share of the used windows, negative if others acquired what it closed}
+    /// {@return the share of this stripe in the used windows, negative if other stripes acquired what it closed}
     long share() {
         long idled = (long) CELL.getOpaque(cells, IDLED);
         return (long) CELL.getOpaque(cells, ACTIVATED) - idled;

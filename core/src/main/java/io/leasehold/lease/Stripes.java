@@ -1,12 +1,13 @@
 package io.leasehold.lease;
 
+import io.leasehold.os.VirtualMemory;
 import java.util.Arrays;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /// The stripes of a pool: one for each platform thread, found by thread id, and a few that virtual threads share.
 ///
-/// A stripe is not a lock that somebody else may want, as the magazines of a page arena are: what lies in it is a few
-/// records, not memory. So its owner enters it with no handshake at all.
+/// No other thread needs what lies in a stripe, which is a few records and no memory. So the owner enters a stripe with
+/// no handshake at all, unlike a magazine of a page arena, which a reclaimer may want to flush.
 ///
 /// **Threads.** [#enter] to [Stripe#exit] by any thread, with no blocking call between the two.
 ///
@@ -55,7 +56,9 @@ final class Stripes {
                 return stripe;
             }
             if (probe % SPINS == SPINS - 1) {
-                Thread.yield(); // whoever is busy lost its core
+                // the thread that is busy lost its processor; Thread.yield would put a virtual thread behind every
+                // runnable one
+                VirtualMemory.system().yieldProcessor();
             }
         }
     }
@@ -67,6 +70,15 @@ final class Stripes {
             used += stripe.share();
         }
         return used;
+    }
+
+    /// {@return the free records in all stripes}
+    long records() {
+        long records = 0;
+        for (Stripe stripe : active) {
+            records += stripe.records();
+        }
+        return records;
     }
 
     /// {@return the acquires that ended with a window, as far as they were counted in stripes}

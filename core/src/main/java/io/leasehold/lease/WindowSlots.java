@@ -7,7 +7,7 @@ import java.util.Arrays;
 /// The window slots of a pool and the hash that finds them by page, for readers that take no lock.
 ///
 /// ```text
-///   slot   | word | page | stamp | next in chain | 12 longs of distance |     two cache lines
+///   slot   | word | page | stamp | next in chain | next arrival | 11 longs of distance |     two cache lines
 ///
 ///   word   63          32 31    30       29            0
 ///          |   version   | BUSY | QUEUED |    leases    |     room for more leases than there are records
@@ -18,18 +18,24 @@ import java.util.Arrays;
 ///                                          +------------------------+------------------+
 /// ```
 ///
-/// QUEUED says that the slot is in the [ReleaseOrder]. A hit leaves it there; whoever looks for a victim takes slots in
-/// use out, and their last release puts them in again. So a hit and its release touch nothing but the slot.
+/// QUEUED says that the slot is in the [ReleaseOrder], or among the arrivals on its way there. A hit leaves it there; a
+/// search takes slots in use out, and their last release puts them in again. So a hit and its release touch nothing but
+/// the slot. A slot that is BUSY is linked to the page that it will be mapped to, or to none.
 ///
-/// **Threads.** [#tryJoin] and [#leave] by any thread, lock-free; the rest under the lock of [WindowedMap].
+/// The arrivals are a stack: any thread pushes, and the holder of the lock pops.
 ///
-/// **Invariants.** I1: a slot with a page is in exactly one chain, its page's; two slots never have one page. I2: a
-/// slot that is BUSY has no leases. I3: a slot that is QUEUED, and only such a one, is in the release order.
+/// **Threads.** [#find], [#tryJoin], [#leave], [#tryQueue] and the arrivals, but for [#pollArrival], by any thread,
+/// lock-free; the rest under the lock of [WindowClaims].
+///
+/// **Invariants.** I1: a slot with a page is in exactly one chain, that of the page; two slots never have one page. I2:
+/// a slot that is BUSY has no leases. I3: a slot that is QUEUED, and only such a one, is in the release order or among
+/// the arrivals.
 ///
 /// **Memory order.** Every step of the life of a slot is a compare-and-set of its word, or a release store while it is
 /// BUSY; `page` is read between two reads of the word. `next` and the heads of the chains are stored with release. A
-/// reader that walks a chain while it changes may miss its page and then looks again under the lock. See
-/// `LeaseSharedPageStress` and, for the last release against a waiter, `LeaseWaiterStress`.
+/// reader that walks a chain while it changes may miss its page and then looks again under the lock. `arrived`
+/// (volatile) publishes the link of an arrival; only one thread pops, so no slot comes back between a read and a pop.
+/// See `LeaseSharedPageStress` and, for the last release against a waiter, `LeaseWaiterStress`.
 final class WindowSlots {
 
     static final int NO_SLOT = -1;
@@ -50,6 +56,7 @@ final class WindowSlots {
     private static final int PAGE = 1;
     private static final int STAMP = 2;
     private static final int NEXT = 3;
+    private static final int NEXT_ARRIVAL = 4;
 
     /// Spreads page addresses, whose low bits are all alike, over the chains (2^64 over the golden ratio).
     private static final long HASH = 0x9E37_79B9_7F4A_7C15L;
@@ -59,10 +66,23 @@ final class WindowSlots {
     private static final VarHandle HEAD =
             MethodHandles.arrayElementVarHandle(int[].class).withInvokeExactBehavior();
 
+    private static final VarHandle ARRIVED;
+
+    static {
+        try {
+            ARRIVED = MethodHandles.lookup()
+                    .findVarHandle(WindowSlots.class, "arrived", int.class)
+                    .withInvokeExactBehavior();
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
     private final int count; // (C)
     private final long[] lanes; // (A)
     private final int[] heads; // (A) first slot of each chain
     private final int hashShift; // (C)
+    private volatile int arrived = NO_SLOT; // (A) top of the arrivals
 
     WindowSlots(int count) {
         this.count = count;
@@ -113,7 +133,7 @@ final class WindowSlots {
 
     /// Takes a lease from a slot.
     ///
-    /// @param stamp when, should this be the last
+    /// @param stamp the stamp of this release, which the slot gets if the lease is its last one
     /// @return the word of the slot from then on
     long leave(int slot, long stamp) {
         int at = at(slot);
@@ -160,9 +180,9 @@ final class WindowSlots {
         return (long) LANE.getOpaque(lanes, at(slot) + PAGE);
     }
 
-    /// Says that a slot without leases is in the release order now.
+    /// Says that a slot without leases is on its way to the release order; the caller brings it there.
     ///
-    /// @return whether it was not, and still has no leases
+    /// @return false if it is there, is on its way, or has leases again
     boolean tryQueue(int slot) {
         int at = at(slot);
         while (true) {
@@ -176,10 +196,37 @@ final class WindowSlots {
         }
     }
 
+    /// Pushes a slot that [#tryQueue] accepted on the arrivals.
+    void arrive(int slot) {
+        int top;
+        do {
+            top = arrived;
+            LANE.setOpaque(lanes, at(slot) + NEXT_ARRIVAL, (long) top);
+        } while (!ARRIVED.compareAndSet(this, top, slot));
+    }
+
+    boolean hasArrivals() {
+        return arrived != NO_SLOT;
+    }
+
+    /// Pops an arrival, under the lock.
+    ///
+    /// @return a slot for the release order, or [#NO_SLOT]
+    int pollArrival() {
+        int top;
+        do {
+            top = arrived;
+            if (top == NO_SLOT) {
+                return NO_SLOT;
+            }
+        } while (!ARRIVED.compareAndSet(this, top, (int) (long) LANE.getOpaque(lanes, at(top) + NEXT_ARRIVAL)));
+        return top;
+    }
+
     /// Says that a slot is no longer in the release order.
     ///
     /// @param word the slot's word as the caller saw it, in use
-    /// @return whether it is still that
+    /// @return false if the word has changed
     boolean tryUnqueue(int slot, long word) {
         return LANE.compareAndSet(lanes, at(slot), word, word & ~QUEUED);
     }
@@ -187,7 +234,7 @@ final class WindowSlots {
     /// Makes a slot without leases BUSY, so that no hit can have it.
     ///
     /// @param word the slot's word as the caller saw it, not in use
-    /// @return whether it is still that
+    /// @return false if the word has changed
     boolean tryTake(int slot, long word) {
         return LANE.compareAndSet(lanes, at(slot), word, (word & VERSION_MASK) + ONE_VERSION | BUSY);
     }
@@ -207,8 +254,8 @@ final class WindowSlots {
 
     /// Makes every slot BUSY, so that no hit can have one.
     ///
-    /// @param force whether slots in use are taken too; their leases must have ended otherwise
-    /// @throws IllegalStateException if a slot is in use and `force` is not set; nothing is changed then
+    /// @param force true if slots in use are taken too
+    /// @throws IllegalStateException if a slot is in use and `force` is false; nothing is changed then
     void shut(boolean force) {
         for (int slot = 0; slot < count; slot++) {
             long word = word(slot);
@@ -261,7 +308,10 @@ final class WindowSlots {
         LANE.setRelease(lanes, at(slot) + PAGE, 0L);
     }
 
-    void checkInvariants() {
+    /// Checks what must always hold.
+    ///
+    /// @param busy number of slots that are BUSY
+    void checkInvariants(int busy) {
         int chained = 0;
         for (int chain = 0; chain < heads.length; chain++) {
             for (int slot = heads[chain]; slot != NO_SLOT; slot = (int) lanes[at(slot) + NEXT]) {
@@ -270,16 +320,19 @@ final class WindowSlots {
                 }
             }
         }
-        int mapped = 0;
+        int linked = 0;
+        int taken = 0;
         for (int slot = 0; slot < count; slot++) {
             long word = word(slot);
-            mapped += page(slot) == 0 ? 0 : 1;
-            if (isBusy(word) || (isInUse(word) && page(slot) == 0)) {
+            linked += page(slot) == 0 ? 0 : 1;
+            taken += isBusy(word) ? 1 : 0;
+            if (isInUse(word) && (isBusy(word) || page(slot) == 0)) {
                 throw new AssertionError("I2: slot=" + slot + ", word=0x" + Long.toHexString(word));
             }
         }
-        if (mapped != chained) {
-            throw new AssertionError("I1: mapped=" + mapped + ", chained=" + chained);
+        if (linked != chained || taken != busy) {
+            throw new AssertionError(
+                    "I1: linked=" + linked + ", chained=" + chained + ", taken=" + taken + ", busy=" + busy);
         }
     }
 

@@ -1,14 +1,13 @@
 package io.leasehold.lease;
 
+import io.leasehold.lease.WindowWaiters.Waiter;
 import io.leasehold.memory.MappingBudget;
 import io.leasehold.memory.Region;
 import io.leasehold.os.OsException;
+import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.PageFile;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 
 /// The engine of a machine whose pages have no lasting address: a bounded pool of windows, mapped onto pages as leases
 /// need them.
@@ -23,17 +22,16 @@ import java.util.concurrent.locks.ReentrantLock;
 /// A window keeps its mapping after its last lease, as on i386, so the next lease on its page is a hit. The window
 /// that was released least recently is recycled first.
 ///
-/// **Threads.** Thread-safe. A hit takes no lock, nor does a release, except once after a search for a victim has
-/// passed over its window. A miss holds the lock over its mapping call, so two misses on one page never map it twice,
-/// the race that the original has. Waiters are served in the order they came: whoever finds others waiting waits behind
-/// them, and each who leaves, with a window or without, wakes the next one. Waiting parks, so a virtual thread leaves
-/// its carrier.
+/// **Threads.** Thread-safe. A hit takes no lock. A release takes none either, except the last one of a window that a
+/// search has passed over, which tries the lock of [WindowClaims] and does not wait for it. A miss takes that lock for
+/// a few steps before and after its mapping call, and makes the call without it. Two misses on one page never map it
+/// twice, the race that the original has, since a second thread finds the window that is being mapped. Waiting parks,
+/// so a virtual thread leaves its carrier.
 ///
-/// **Invariants.** I4: `used + free == slots`, where used windows have leases. I5: while a thread waits, the release
-/// order is empty or the first waiter has been woken.
+/// **Invariants.** I4: `used + free == slots`, where used windows have leases; those of the waiters are in
+/// [WindowClaims].
 ///
-/// **Memory order.** See [WindowSlots]. A waiter takes every slot that is in use out of the release order before it
-/// waits, so the last release of each comes to [#queue], and with that to the lock: no wake-up is lost.
+/// **Memory order.** See [WindowSlots] and [WindowClaims].
 ///
 /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=sf_buf&sektion=9">sf_buf(9)</a>; lazy queueing: DragonFly
 ///     BSD, 2004
@@ -42,7 +40,13 @@ final class WindowedMap implements PageMap {
     private static final int SEQUENCE_BITS = 28;
     private static final long SEQUENCE_MASK = (1L << SEQUENCE_BITS) - 1;
 
-    private final LeaseErrors errors; // (C)
+    /// How often a thread looks for the end of a mapping by another thread before it yields its processor.
+    private static final int LOOKS = 60;
+
+    /// How often it yields its processor before it gives up or parks: some milliseconds, for a thread that lost its
+    /// processor in the mapping call.
+    private static final int YIELDS = 1_000;
+
     private final PageFile file; // (C)
     private final Region region; // (C)
     private final long base; // (C) address of slot 0
@@ -50,27 +54,8 @@ final class WindowedMap implements PageMap {
     private final int windowPages; // (C)
     private final WindowSlots slots; // (C)
     private final Stripes stripes; // (C)
-
-    private final ReentrantLock lock = new ReentrantLock();
-    private final ReleaseOrder order; // (L)
-    private final Deque<Waiter> waiters = new ArrayDeque<>(); // (L)
-    private boolean closed; // (L)
-
-    private volatile long misses; // (L) to write; also the age of the world, for stamps
-    private volatile long waits; // (L) to write
-    private volatile long waited; // (L) to write
-    private volatile long failures; // (L) to write
+    private final WindowClaims claims; // (C)
     private final AtomicInteger peak = new AtomicInteger(); // (A)
-
-    /// Somebody who needs a window.
-    private static final class Waiter {
-        private final Thread thread = Thread.currentThread();
-        private final long page;
-
-        private Waiter(long page) {
-            this.page = page;
-        }
-    }
 
     private WindowedMap(
             LeasePoolOptions options,
@@ -79,14 +64,13 @@ final class WindowedMap implements PageMap {
             int windowPower,
             Stripes stripes,
             LeaseErrors errors) {
-        this.errors = errors;
         this.file = file;
         this.region = region;
         this.base = region.address();
         this.windowPower = windowPower;
         this.windowPages = options.windowPages();
         this.slots = new WindowSlots(options.slots());
-        this.order = new ReleaseOrder(slots);
+        this.claims = new WindowClaims(slots, errors);
         this.stripes = stripes;
     }
 
@@ -137,63 +121,97 @@ final class WindowedMap implements PageMap {
     }
 
     @Override
-    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
     public long acquire(long direct, int flags) {
+        int claim = claim(direct, flags);
+        if (claim == WindowClaims.NONE) {
+            return NONE;
+        }
+        int slot = WindowClaims.slot(claim);
+        boolean isMiss = (claim & WindowClaims.TO_MAP) != 0;
+        if (isMiss) {
+            map(slot, direct);
+        }
+
+        boolean isDropped = (claim & WindowClaims.TO_DROP) != 0;
+        Stripe stripe = stripes.enter();
+        boolean queue = false;
+        if (isDropped) {
+            queue = release(address(slot), stripe);
+        } else {
+            // a miss is counted where the hits of this thread are, or the peak of one thread would be missed
+            count(isMiss || (claim & WindowClaims.WAS_IDLE) != 0 ? 1 : 2, stripe);
+        }
+        stripe.exit();
+        if (queue) {
+            claims.queue(slot);
+        }
+        if (isMiss && peak.get() < slots.count()) {
+            raisePeak(stripes.used());
+        }
+        return isDropped ? NONE : address(slot);
+    }
+
+    /// Claims a window for a page; may wait.
+    ///
+    /// @return a slot, with what the caller must do about it; or [WindowClaims#NONE]
+    private int claim(long direct, int flags) {
         boolean catches = LeaseFlag.has(flags, LeaseFlag.CATCH);
-        boolean interrupted = false;
+        boolean isNowait = LeaseFlag.has(flags, LeaseFlag.NOWAIT);
+        boolean hasWatched = false;
+        boolean wasInterrupted = false;
         Waiter self = null;
-        lock.lock();
         try {
             while (true) {
-                if (closed) {
-                    throw errors.poolClosed();
-                }
-                Stripe stripe = stripes.enter();
-                long address = find(direct, stripe);
-                stripe.exit();
-                if (address != NONE) {
-                    return address;
-                }
-                if (self == null ? waiters.isEmpty() : waiters.peekFirst() == self) {
-                    int slot = order.takeLeastRecent();
-                    if (slot != WindowSlots.NO_SLOT) {
-                        return map(slot, direct);
+                boolean mayWait =
+                        !isNowait && !(catches && Thread.currentThread().isInterrupted());
+                int claim = claims.look(direct, mayWait, self);
+                if (claim >= WindowClaims.NONE) {
+                    return claim;
+                } else if (claim == WindowClaims.AGAIN) {
+                    claims.goOn();
+                } else if (claim == WindowClaims.BEING_MAPPED && !hasWatched) {
+                    hasWatched = true;
+                    watch(direct);
+                } else if (claim == WindowClaims.BEING_MAPPED && !mayWait) {
+                    return claims.giveUp(null);
+                } else if (self == null) {
+                    self = new Waiter(direct); // made here, and not under the lock
+                } else {
+                    LockSupport.park(this);
+                    wasInterrupted |= !catches && Thread.interrupted();
+                    // gives up even if there is a window by now, so as not to risk another sleep
+                    if (catches && Thread.currentThread().isInterrupted()) {
+                        return claims.giveUp(self);
+                    }
+                    if (self.isServed()) {
+                        return self.slot();
                     }
                 }
-                if (LeaseFlag.has(flags, LeaseFlag.NOWAIT)
-                        || (catches && Thread.currentThread().isInterrupted())) {
-                    failures++;
-                    return NONE;
-                }
-                if (self == null) {
-                    self = new Waiter(direct);
-                    waiters.addLast(self);
-                    waited++;
-                }
-                waits++;
-                park();
-                // an interrupted CATCH gives up even if there is a window by now, so as not to risk another sleep
-                if (catches && Thread.currentThread().isInterrupted()) {
-                    failures++;
-                    return NONE;
-                }
-                interrupted |= !catches && Thread.interrupted();
             }
         } finally {
-            if (self != null) {
-                waiters.remove(self);
-                wakeFirst();
-            }
-            lock.unlock();
-            if (interrupted) {
+            if (wasInterrupted) {
                 Thread.currentThread().interrupt();
             }
         }
     }
 
+    /// Looks for the end of a mapping by another thread, which is a call of the kernel away.
+    private void watch(long direct) {
+        for (int yield = 0; yield < YIELDS; yield++) {
+            for (int look = 0; look < LOOKS; look++) {
+                int slot = slots.find(direct);
+                if (slot == WindowSlots.NO_SLOT || !WindowSlots.isBusy(slots.word(slot))) {
+                    return;
+                }
+                Thread.onSpinWait();
+            }
+            VirtualMemory.system().yieldProcessor();
+        }
+    }
+
     @Override
     public boolean release(long address, Stripe stripe) {
-        long word = slots.leave(slot(address), misses << SEQUENCE_BITS | (stripe.tick() & SEQUENCE_MASK));
+        long word = slots.leave(slot(address), claims.misses() << SEQUENCE_BITS | (stripe.tick() & SEQUENCE_MASK));
         if (WindowSlots.isInUse(word)) {
             return false;
         }
@@ -203,16 +221,7 @@ final class WindowedMap implements PageMap {
 
     @Override
     public void queue(long address) {
-        int slot = slot(address);
-        lock.lock();
-        try {
-            if (slots.tryQueue(slot)) {
-                order.insert(slot, slots.stamp(slot));
-                wakeFirst();
-            }
-        } finally {
-            lock.unlock();
-        }
+        claims.queue(slot(address));
     }
 
     @Override
@@ -222,56 +231,42 @@ final class WindowedMap implements PageMap {
 
     @Override
     public LeasePoolStats stats(int leases) {
-        int used = 0;
-        for (int slot = 0; slot < slots.count(); slot++) {
-            used += WindowSlots.isInUse(slots.word(slot)) ? 1 : 0;
-        }
-        long missed = misses;
+        int used = Math.clamp(stripes.used(), 0, slots.count());
+        long missed = claims.misses();
         long hits = Math.max(0, stripes.uses() - missed);
-        return new LeasePoolStats(slots.count(), used, raisePeak(used), hits, missed, waits, waited, failures, leases);
+        return new LeasePoolStats(
+                slots.count(),
+                used,
+                raisePeak(used),
+                hits,
+                missed,
+                claims.waits(),
+                claims.waited(),
+                claims.failures(),
+                leases);
     }
 
     @Override
     public void close(boolean force) {
-        lock.lock();
-        try {
-            if (closed) {
-                return;
+        claims.close(force, () -> {
+            if (force) {
+                region.abandon();
+            } else {
+                region.close();
             }
-            slots.shut(force);
-            try {
-                if (force) {
-                    region.abandon();
-                } else {
-                    region.close();
-                }
-            } catch (OsException e) {
-                slots.reopen();
-                throw e;
-            }
-            closed = true;
             file.reservations().mappings().credit(slots.count());
-            waiters.forEach(waiter -> LockSupport.unpark(waiter.thread));
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
     @Override
     public void checkInvariants() {
-        lock.lock();
-        try {
-            slots.checkInvariants();
-            order.checkInvariants();
-            int used = 0;
-            for (int slot = 0; slot < slots.count(); slot++) {
-                used += WindowSlots.isInUse(slots.word(slot)) ? 1 : 0;
-            }
-            if (used != stripes.used()) {
-                throw new AssertionError("I4: used=" + used + ", counted=" + stripes.used());
-            }
-        } finally {
-            lock.unlock();
+        claims.checkInvariants();
+        int used = 0;
+        for (int slot = 0; slot < slots.count(); slot++) {
+            used += WindowSlots.isInUse(slots.word(slot)) ? 1 : 0;
+        }
+        if (used != stripes.used()) {
+            throw new AssertionError("I4: used=" + used + ", counted=" + stripes.used());
         }
     }
 
@@ -281,62 +276,33 @@ final class WindowedMap implements PageMap {
                 .formatted(slots.count(), 1L << windowPower, base);
     }
 
-    /// Maps a slot that was taken; under the lock.
-    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
-    private long map(int slot, long direct) {
-        slots.unlink(slot);
+    /// Maps a slot that was claimed, and has a lease of it then.
+    private void map(int slot, long direct) {
+        boolean isMapped = false;
         try {
             file.map(region, (long) slot << windowPower, 1L << windowPower, direct);
-        } catch (RuntimeException e) {
-            slots.giveUp(slot);
-            slots.tryQueue(slot);
-            order.insert(slot, slots.stamp(slot));
-            wakeFirst();
-            throw e;
-        }
-        misses++;
-        slots.link(slot, direct);
-        slots.finish(slot);
-        // counted where this thread's hits are, or the peak of one thread would be missed
-        Stripe stripe = stripes.enter();
-        count(1, stripe);
-        stripe.exit();
-        raisePeak(stripes.used());
-        for (Waiter waiter : waiters) {
-            if (waiter.page == direct) {
-                LockSupport.unpark(waiter.thread); // it is a hit now
+            isMapped = true;
+        } finally {
+            if (!isMapped) {
+                claims.refuse(slot, direct);
             }
         }
-        return address(slot);
+        claims.finish(slot, direct);
     }
 
     private void count(int leases, Stripe stripe) {
         if (leases > 1) {
             stripe.rejoined();
         } else if (stripe.activated()) {
-            long used = stripes.used();
-            stripe.allow(raisePeak(used) - (int) used);
+            // a peak that cannot rise any more needs no sum over all stripes
+            int top = peak.get();
+            int used = top < slots.count() ? (int) stripes.used() : 0;
+            stripe.allow(Math.max(top, raisePeak(used)) - used);
         }
     }
 
     private int raisePeak(long used) {
         return peak.accumulateAndGet((int) Math.min(used, slots.count()), Math::max);
-    }
-
-    private void park() {
-        lock.unlock();
-        try {
-            LockSupport.park(this);
-        } finally {
-            lock.lock();
-        }
-    }
-
-    private void wakeFirst() {
-        Waiter first = waiters.peekFirst();
-        if (first != null) {
-            LockSupport.unpark(first.thread);
-        }
     }
 
     private long address(int slot) {

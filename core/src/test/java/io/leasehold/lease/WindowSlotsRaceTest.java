@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
-/// Hits and releases, which take no lock, against those who hold the lock: in loops with nothing else in them, which
+/// Hits and releases, which take no lock, against threads that hold the lock: in loops with nothing else in them, which
 /// meet more often than those of a whole pool.
 class WindowSlotsRaceTest {
 
@@ -43,7 +43,7 @@ class WindowSlotsRaceTest {
         watchdog.join();
         assertThat(WindowSlots.leases(slots.word(0))).as("leases that are left").isZero();
         assertThat(WindowSlots.leases(slots.word(1))).isEqualTo(1);
-        slots.checkInvariants();
+        slots.checkInvariants(0);
     }
 
     @Test
@@ -79,7 +79,7 @@ class WindowSlotsRaceTest {
         watchdog.join();
         assertThat(recycled).isGreaterThan(100);
         assertThat(WindowSlots.leases(slots.word(0))).as("leases that are left").isZero();
-        slots.checkInvariants();
+        slots.checkInvariants(0);
     }
 
     private void map(int slot, long page) {

@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/// Acquires that find all windows in use: who waits, who gives up, who is served next.
+/// Acquires that find all windows in use: which of them wait, give up, and are served next.
 class WindowWaitTest implements WindowFixture {
 
     private final FaultyVirtualMemory memory = WindowFixture.countedMemory();
@@ -175,7 +175,7 @@ class WindowWaitTest implements WindowFixture {
             watchdog.join();
             assertThat(bed.pool().stats().failures()).isEqualTo(2);
             lease.close();
-            // nobody is in line any more, so a newcomer gets the window
+            // no thread is in line any more, so a newcomer gets the window
             bed.pool().release(bed.pool().tryAcquireHandle(bed.wiredPage(), LeaseFlag.NOWAIT));
         }
     }
@@ -202,7 +202,7 @@ class WindowWaitTest implements WindowFixture {
                 WindowFixture.Tenant quits = waiting(bed, watchdog, "quits", pages[1], LeaseFlag.CATCH, 2 * round);
                 WindowFixture.Tenant stays =
                         waiting(bed, watchdog, "stays", pages[2], LeaseFlag.DEFAULT, 2 * round + 1);
-                lease.close(); // wakes the first, who finds itself interrupted before it looks
+                lease.close(); // wakes the first, which finds itself interrupted before it looks
                 quits.interrupt();
                 quits.close();
                 assertThat(stays.lease().isOpen()).isTrue();
@@ -332,6 +332,34 @@ class WindowWaitTest implements WindowFixture {
             watchdog.join();
             assertThat(served.get()).isEqualTo(count);
             bed.pool().checkInvariants();
+        }
+    }
+
+    /// A release wakes the waiter that it serves, and a mapping those that share it; so none of them goes back to
+    /// sleep.
+    @Test
+    void everyWaiterSleepsOnce() throws InterruptedException {
+        int count = 400;
+        try (LeaseBed bed = bed(2)) {
+            LeasePool pool = bed.pool();
+            long[] pages = bed.wiredPages(100);
+            Lease first = pool.acquire(bed.wiredPage());
+            Lease second = pool.acquire(bed.wiredPage());
+            for (int i = 0; i < count; i++) {
+                long page = pages[i * 7 % pages.length];
+                watchdog.startVirtual("waiter-" + i, () -> {
+                    try (Lease lease = pool.acquire(page)) {
+                        assertThat(lease.getLong(0)).isEqualTo(LeaseBed.mark(page));
+                    }
+                });
+            }
+            Eventually.holds("all wait", () -> pool.stats().waited() == count);
+            first.close();
+            second.close();
+            watchdog.join();
+            assertThat(pool.stats().waits()).isEqualTo(count);
+            assertThat(pool.stats().misses()).isBetween(102L, 2L + count);
+            pool.checkInvariants();
         }
     }
 

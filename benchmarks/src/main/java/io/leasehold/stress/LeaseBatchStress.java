@@ -1,0 +1,79 @@
+package io.leasehold.stress;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import io.leasehold.lease.LeaseFlag;
+import io.leasehold.lease.LeasePool;
+import io.leasehold.lease.LeasePoolOptions;
+import io.leasehold.lease.LeaseStateException;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.ZZZ_Result;
+
+/// The stack of free records, from which threads take batches and to which they give them: more leases than a thread
+/// keeps records for, so that each actor takes and gives some.
+public final class LeaseBatchStress {
+
+    private static final int LEASES = 100;
+
+    private static final PageArena ARENA =
+            PageArena.open(PageArenaOptions.defaults().withName("stress").withByteSize(1 << 20));
+    private static final LeasePool POOL = LeasePool.open(ARENA, LeasePoolOptions.directMap());
+    private static final long PAGE = page();
+
+    private LeaseBatchStress() {}
+
+    private static long page() {
+        long page = ARENA.allocate();
+        ARENA.frames().wire(page);
+        return page;
+    }
+
+    /// {@return true if each lease was of this thread alone from its acquire to its release}
+    private static boolean use() {
+        long[] leases = new long[LEASES];
+        for (int i = 0; i < LEASES; i++) {
+            leases[i] = POOL.tryAcquireHandle(PAGE, LeaseFlag.DEFAULT);
+        }
+        try {
+            for (long lease : leases) {
+                POOL.release(lease);
+            }
+            return true;
+        } catch (LeaseStateException e) {
+            return false;
+        }
+    }
+
+    /// Two threads acquire and close many leases.
+    @JCStressTest
+    @Outcome(id = "true, true, true", expect = ACCEPTABLE, desc = "No record was in two hands.")
+    @Outcome(expect = FORBIDDEN, desc = "Two leases had one record, or a record was lost.")
+    @State
+    public static class TwoBursts {
+
+        /// Acquires and closes.
+        @Actor
+        public void first(ZZZ_Result r) {
+            r.r1 = use();
+        }
+
+        /// Acquires and closes too.
+        @Actor
+        public void second(ZZZ_Result r) {
+            r.r2 = use();
+        }
+
+        /// Counts.
+        @Arbiter
+        public void end(ZZZ_Result r) {
+            r.r3 = POOL.stats().leases() == 0;
+        }
+    }
+}
