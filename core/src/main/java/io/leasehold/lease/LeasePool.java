@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 /// either. The caller that opened the pool closes it, before the arena.
 ///
 /// **Threads.** Thread-safe. Acquiring from a direct map, a hit of a window, and a release wait for no lock, unless the
-/// table of records grows: once in 1,024 leases that are open together.
+/// table of records grows: once in 128 leases that are open together.
 ///
 /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=sf_buf&sektion=9">sf_buf(9)</a>
 public final class LeasePool implements Releaser, AutoCloseable {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// The memory of the lease records of a pool, and the free records that no stripe has.
 ///
 /// ```text
-///   chunks   | 1,024 records | 1,024 records | ...       made as they are needed, never moved
+///   chunks   | 128 records | 128 records | ...           made as they are needed, never moved
 ///   record   | word | page | address | link |            four longs
 ///
 ///   top ---> batch ---> batch ---> batch                 link of the first record of a batch: next record, next batch
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Threads.** Thread-safe. `lock` is taken only to add a chunk, and held for the linking of its records.
 ///
-/// **Footprint.** 32 KiB of Java heap for each chunk; the array of chunks doubles, which copies 4 bytes a chunk.
+/// **Footprint.** 4 KiB of Java heap for each chunk; the array of chunks doubles, which copies 4 bytes a chunk.
 ///
 /// **Invariants.** I1: every batch has [#BATCH] records. I2: a record is in one batch, or in a stripe, or serves a
 /// lease.
@@ -39,7 +39,7 @@ final class RecordTable {
     /// Records that change hands together.
     static final int BATCH = Stripe.CAPACITY / 2;
 
-    private static final int CHUNK_POWER = 10;
+    private static final int CHUNK_POWER = 7;
     private static final int CHUNK_RECORDS = 1 << CHUNK_POWER;
     private static final int CHUNK_BATCHES = CHUNK_RECORDS / BATCH;
     private static final int MAX_CHUNKS = LeaseLayout.MAX_RECORDS >>> CHUNK_POWER;

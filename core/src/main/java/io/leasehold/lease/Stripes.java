@@ -1,8 +1,10 @@
 package io.leasehold.lease;
 
 import io.leasehold.os.VirtualMemory;
-import java.util.Arrays;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /// The stripes of a pool: one for each platform thread, found by thread id, and a few that virtual threads share.
 ///
@@ -18,40 +20,51 @@ final class Stripes {
     private static final int PROBES = 4;
     private static final int SPINS = 64;
 
-    private final Stripe[] stripes; // (C) the owned ones first
+    private static final VarHandle STRIPE =
+            MethodHandles.arrayElementVarHandle(Stripe[].class).withInvokeExactBehavior();
+
+    private final @Nullable Stripe[] stripes; // (A) the owned ones first, each made when a thread first comes
     private final int owned; // (C) a power of two
     private final int shared; // (C) a power of two
-    private final CopyOnWriteArrayList<Stripe> active = new CopyOnWriteArrayList<>(); // (A) those ever entered
+    private final CopyOnWriteArrayList<Stripe> active = new CopyOnWriteArrayList<>(); // (A) those that were made
 
     Stripes(int owned, int shared) {
         this.owned = owned;
         this.shared = shared;
         stripes = new Stripe[owned + shared];
-        Arrays.setAll(stripes, i -> new Stripe(i >= owned));
-        active.addAll(Arrays.asList(stripes).subList(owned, owned + shared));
     }
 
     Stripe enter() {
         long thread = Thread.currentThread().threadId();
         Stripe stripe = stripes[(int) thread & (owned - 1)];
-        return stripe.owner() == thread ? stripe : enterElsewhere(thread);
+        return stripe != null && stripe.owner() == thread ? stripe : enterElsewhere(thread);
+    }
+
+    private Stripe stripe(int index) {
+        Stripe stripe = (Stripe) STRIPE.getAcquire(stripes, index);
+        if (stripe != null) {
+            return stripe;
+        }
+        Stripe made = new Stripe(index >= owned);
+        active.add(made);
+        if (STRIPE.compareAndSet(stripes, index, (Stripe) null, made)) {
+            return made;
+        }
+        active.remove(made);
+        return (Stripe) STRIPE.getAcquire(stripes, index);
     }
 
     private Stripe enterElsewhere(long thread) {
         if (!Thread.currentThread().isVirtual()) {
             for (int probe = 0; probe < PROBES; probe++) {
-                Stripe stripe = stripes[(int) (thread + probe) & (owned - 1)];
-                if (stripe.owner() == thread) {
-                    return stripe;
-                }
-                if (stripe.claim(thread)) {
-                    active.addIfAbsent(stripe);
+                Stripe stripe = stripe((int) (thread + probe) & (owned - 1));
+                if (stripe.owner() == thread || stripe.claim(thread)) {
                     return stripe;
                 }
             }
         }
         for (int probe = 0; ; probe++) {
-            Stripe stripe = stripes[owned + ((int) (thread + probe) & (shared - 1))];
+            Stripe stripe = stripe(owned + ((int) (thread + probe) & (shared - 1)));
             if (stripe.tryEnter()) {
                 return stripe;
             }

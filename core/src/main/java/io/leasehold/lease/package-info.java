@@ -66,7 +66,7 @@
 /// | miss of a window | a step in a heap of windows, and one for each hit since the last search | short, twice |
 /// | end of a mapping | the waiters for the page | short, given up after each 64 waiters |
 /// | beginning to wait, giving up | a few steps in two trees of pages | short |
-/// | taking or giving records | constant, once in 16 leases | none; for 1,024 new records a short one |
+/// | taking or giving records | constant, once in 16 leases | none; for 128 new records a short one |
 /// | statistics | the number of stripes | none |
 /// | close | windows and records | long, over calls of the kernel; misses wait for it |
 ///
