@@ -97,6 +97,7 @@ class PageGrowthTest {
     /// A page that becomes idle, and a magazine that gets its first page, end the rest of an arena.
     @Test
     void arenaRestsUntilSomethingIsFreed() {
+        TestMemory.require(reservations.memory(), Capability.DECOMMIT);
         try (PageArena arena = open(BLOCK, Duration.ofSeconds(8))) {
             int[] wakes = new int[1];
             arena.decay().onRequest(() -> wakes[0]++);
