@@ -13,7 +13,8 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/// Blocks that go through the depot of their size, which has no lock, and through slabs whose lock no release waits for.
+/// Blocks that go through the depot of their size, which has no lock, and through slabs whose lock no release waits
+/// for.
 ///
 /// The allocators are small, so that blocks that were lost on the way are missed before long.
 public final class DepotStress {

@@ -10,7 +10,8 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZI_Result;
 
-/// A worker that is about to rest, and a thread that gives it something to do: the change is seen, or the worker is woken.
+/// A worker that is about to rest, and a thread that gives it something to do: the change is seen, or the worker is
+/// woken.
 @JCStressTest
 @Outcome(id = "true, 0", expect = ACCEPTABLE, desc = "The worker rests, and is woken.")
 @Outcome(id = "true, 1", expect = ACCEPTABLE, desc = "The worker saw the change, and is woken too.")

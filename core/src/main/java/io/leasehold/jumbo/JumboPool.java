@@ -32,7 +32,7 @@ final class JumboPool<T> {
     private static final int PAGES_NAMED = 4;
 
     final JumboSlabs<T> slabs; // (L)
-    final Counts counts = new Counts(); // (L)
+    final PoolCounts counts = new PoolCounts(); // (L)
     int stolen; // (L)
     int low; // (L) the fewest pages at home since [SlabReclaimer] looked last
     boolean closed; // (L)
@@ -55,18 +55,6 @@ final class JumboPool<T> {
         this.shards = shards;
         this.errors = errors;
         this.batch = new int[shards.batch()];
-    }
-
-    /// What the pool has done.
-    static final class Counts {
-        int peak; // the most pages that were used at once
-        long grows;
-        long shrinks;
-        long retiredPages;
-        long returned; // pages freed past the shards
-        long freedFlipped;
-        long steals;
-        long adoptions;
     }
 
     /// Allocates a page that is at home, and moves some more into the magazine of the calling thread, so that it

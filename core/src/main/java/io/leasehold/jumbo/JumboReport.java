@@ -46,7 +46,7 @@ final class JumboReport {
         pool.lock();
         try {
             JumboStats.Pages pages = pages(cached, armed, heldNow);
-            JumboPool.Counts counts = pool.counts;
+            PoolCounts counts = pool.counts;
             long live =
                     (long) (pages.out() + pages.stolen()) * options.pageClass().byteSize();
             long slab = options.slabByteSize();

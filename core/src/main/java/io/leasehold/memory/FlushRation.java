@@ -7,8 +7,8 @@ package io.leasehold.memory;
 ///   in vain, 4 times   from then on for one twentieth of the time, until it helps
 /// ```
 ///
-/// So a request finds what other threads have cached, but threads at a limit that ask again and again do not slow down a
-/// thread that works within its cache.
+/// So a request finds what other threads have cached, but threads at a limit that ask again and again do not slow down
+/// a thread that works within its cache.
 ///
 /// **Threads.** Thread-safe; counts are racy on purpose, since one flush more does no harm.
 public final class FlushRation {

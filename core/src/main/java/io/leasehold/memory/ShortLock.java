@@ -13,8 +13,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /// ```
 ///
 /// Waking a parked thread costs many times what a critical section takes, so a thread looks again before it parks. A
-/// virtual thread that parks goes behind every runnable virtual thread when it is woken, which with ten thousand of them
-/// was measured to take five seconds; it keeps its carrier and waits for the holder instead.
+/// virtual thread that parks goes behind every runnable virtual thread when it is woken, which with ten thousand of
+/// them was measured to take five seconds; it keeps its carrier and waits for the holder instead.
 ///
 /// Background work takes the lock with [#lockInTurn] for each of its steps. The lock is fair, so a thread that began to
 /// wait during one step gets the lock before the next one.

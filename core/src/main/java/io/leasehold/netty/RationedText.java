@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
-/// A text about a changing state that takes long to make: made anew each time it is asked for, unless it is asked for so
-/// often that it would cost more than a part of the time.
+/// A text about a changing state that takes long to make: made anew each time it is asked for, unless it is asked for
+/// so often that it would cost more than a part of the time.
 ///
 /// Saying what an allocator holds takes tens of microseconds. A server at its limit that refuses a hundred thousand
 /// buffers a second must not spend its time on that; its errors then share a text that is some milliseconds old.

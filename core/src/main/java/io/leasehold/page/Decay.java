@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 ///   decay   ^   ^   ^   ^   ^   ^   ^    ^   ^         reclaimers free what they no longer need
 /// ```
 ///
-/// **Rest.** An arena with nothing to give back rests: no step is made before [#request], which follows each change that
-/// gives background work something to do: a page becomes idle, a magazine gets its first page, a reclaimer asks. How no
-/// change is missed says [RestFlag].
+/// **Rest.** An arena with nothing to give back rests: no step is made before [#request], which follows each change
+/// that gives background work something to do: a page becomes idle, a magazine gets its first page, a reclaimer asks.
+/// How no change is missed says [RestFlag].
 ///
 /// **Threads.** [#step] by one thread at a time: maintenance, or a test with a clock of its own. [#request] by any
 /// thread, without blocking.

@@ -13,8 +13,8 @@ import io.leasehold.memory.BiasedSlots;
 /// **Threads.** Thread-safe; uses the lock of the [FramePool].
 final class FrameAllocator {
 
-    /// A waiter looks again at least this often, since room in a parent budget or pages in the cache of a reclaimer wake
-    /// no thread.
+    /// A waiter looks again at least this often, since room in a parent budget or pages in the cache of a reclaimer
+    /// wake no thread.
     private static final long LOOK_AGAIN_NANOS = 10_000_000;
 
     private final FramePool pool; // (C)
@@ -207,9 +207,9 @@ final class FrameAllocator {
         }
     }
 
-    /// Takes the `more` pages that begin at `page`, if they exist, are free and can be paid for. Looks in magazines, but
-    /// does not ask reclaimers, whose cached pages are rarely adjacent: a caller that cannot extend allocates a new run,
-    /// and that asks them.
+    /// Takes the `more` pages that begin at `page`, if they exist, are free and can be paid for. Looks in magazines,
+    /// but does not ask reclaimers, whose cached pages are rarely adjacent: a caller that cannot extend allocates a new
+    /// run, and that asks them.
     boolean extend(int page, int more) {
         RunRequest request = RunRequest.at(page, more);
         boolean isBlocked = pool.read((supply, counts, transit) -> supply.isBlocked(page, more));

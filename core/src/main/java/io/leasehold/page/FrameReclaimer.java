@@ -7,6 +7,7 @@ import io.leasehold.memory.ShortLock;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Gets pages back from wherever they are: from magazines, from the reclaimers above, and with their memory for the
@@ -20,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Cost.** A part of [#find] that cannot help is skipped: a magazine that is shut is empty, and a reclaimer in which
 /// nothing changed looks at a few words. Flushing interrupts all running threads; how often a request may do so says
-/// [FlushRation]. So a request may miss a run that another thread freed into its own magazine within the last few hundred
-/// microseconds. No request misses a page that the calling thread freed, or that was freed into the pool, and a request
-/// that waits misses none at all.
+/// [FlushRation]. So a request may miss a run that another thread freed into its own magazine within the last few
+/// hundred microseconds. No request misses a page that the calling thread freed, or that was freed into the pool, and a
+/// request that waits misses none at all.
 ///
 /// **Threads.** Thread-safe. Lock order: `shrinkLock`, `flushLock`, the lock of the pool. None is taken in a slot.
 final class FrameReclaimer {
@@ -160,6 +161,16 @@ final class FrameReclaimer {
             long begin = System.nanoTime();
             pool.countFlush(drain());
             ration.spent(begin);
+        } finally {
+            flushLock.unlock();
+        }
+    }
+
+    /// Looks at the pool and the magazines while no flush moves pages from one to the other.
+    <R> R betweenFlushes(Supplier<R> look) {
+        flushLock.lock();
+        try {
+            return look.get();
         } finally {
             flushLock.unlock();
         }

@@ -337,9 +337,10 @@ public final class PageArena implements AutoCloseable {
         return options;
     }
 
-    /// {@return the numbers of one moment; takes time in proportion to the pages ever used}
+    /// {@return a snapshot of the numbers. What other threads do meanwhile may be missing in it. Takes time in
+    /// proportion to the pages ever used, and waits for a flush of the magazines.}
     public PageArenaStats stats() {
-        return report.stats();
+        return reclaimer.betweenFlushes(report::stats);
     }
 
     /// {@return the bytes of the arena's pages that are in memory now, asked from the kernel}

@@ -3,13 +3,12 @@
 /// ```text
 ///   PageArena          what users see: allocate, free, grow, split, trim
 ///     Magazines          free runs of each thread, no lock         Decay, Maintenance, Pace   when idle memory goes
-///     FrameAllocator     fills and empties magazines               PageReclaimers             caches of the layers above
-///       RunWaiters         threads that wait for a run             FrameReclaimer             pages from wherever they are
-///     FramePool          the common pool, one lock                 PageFrames                 the frame table
-///       FrameSupply        free map + budget + kernel                PageLocks                  wiring that locks
-///         FreeMap            two bitmaps                           ArenaSpace                 address space of all this
-///           FreeRuns, RunTree  first fit: where a run begins
-///           AgingBlocks        where pages become old
+///     FrameAllocator     fills and empties magazines               PageReclaimers             caches of the layers
+/// above RunWaiters         threads that wait for a run             FrameReclaimer             pages from wherever they
+/// are FramePool          the common pool, one lock                 PageFrames                 the frame table
+/// FrameSupply        free map + budget + kernel                PageLocks                  wiring that locks FreeMap
+/// two bitmaps                           ArenaSpace                 address space of all this FreeRuns, RunTree  first
+/// fit: where a run begins AgingBlocks        where pages become old
 /// ```
 ///
 /// ## Why
@@ -23,23 +22,24 @@
 ///   nanosecond of arithmetic.
 /// * **Bitmaps, not lists of free runs.** Neighbours coalesce by being neighbours, nothing is written into free
 ///   memory, and a free page costs no frame to be touched. Boundary tags find a run in fewer steps, but each free and
-///   each carve would write the frames at both ends, also of pages that were given back. A tree of the longest runs finds
-///   one in some steps a level; looking through counts a block, as before, took 116 us in 32 GiB with holes that were too
-///   short, and 394 us to refuse a run, where it takes 1.2 and 0.1 us now (`mvn -Pbench -Dbench=growth`). The tree costs
-///   each change of the common pool about 80 ns.
+///   each carve would write the frames at both ends, also of pages that were given back. A tree of the longest runs
+/// finds one in some steps a level; looking through counts a block, as before, took 116 us in 32 GiB with holes that
+/// were too short, and 394 us to refuse a run, where it takes 1.2 and 0.1 us now (`mvn -Pbench -Dbench=growth`). The
+/// tree costs each change of the common pool about 80 ns.
 /// * **Idle pages first, lowest address first.** Idle pages are paid for; low addresses let the top go cold and back to
 ///   the system.
 /// * **Magazines in biased slots** ([io.leasehold.memory.BiasedSlots]), which a reclaimer can empty: were pages
 ///   stranded in magazines, exhaustion would not be exact, waiters would miss frees, and idle threads would hoard.
-/// * **Magazines start shut**, and are shut by a flush. So an arena knows without a look at any slot that there is nothing
-///   to flush, at the price of one slow free a thread after each flush. A flag that each free sets would cost every free.
-/// * **Reclaimers are asked, not searched.** A layer above that cuts pages up keeps some in caches, which are live here.
-///   It is asked for them before a request is told that there is no page, so the limit stays exact through all layers; and
-///   in each eighth of a decay, so that what a burst left behind begins to age soon. Growing in place does not ask: the
-///   pages of caches are seldom just behind the run, and a caller that cannot grow allocates, which does.
-/// * **A free wakes one waiter.** The first in the queue serves the others and looks for memory for all of them. With 128
-///   threads that each flushed and asked every 10 ms, a thread beside them did 72,000 allocations in three seconds in
-///   place of 3.4 million.
+/// * **Magazines start shut**, and are shut by a flush. So an arena knows without a look at any slot that there is
+///   nothing to flush, at the price of one slow free a thread after each flush. A flag that each free sets would cost
+///   every free.
+/// * **Reclaimers are asked, not searched.** A layer above that cuts pages up keeps some in caches, which are live
+///   here. It is asked for them before a request is told that there is no page, so the limit stays exact through all
+///   layers; and in each eighth of a decay, so that what a burst left behind begins to age soon. Growing in place does
+///   not ask: the pages of caches are seldom just behind the run, and a caller that cannot grow allocates, which does.
+/// * **A free wakes one waiter.** The first in the queue serves the others and looks for memory for all of them. With
+///   128 threads that each flushed and asked every 10 ms, a thread beside them did 72,000 allocations in three seconds
+///   in place of 3.4 million.
 /// * **No depot of full magazines here.** A page changes threads in batches of half a magazine under the common lock;
 ///   that is a few nanoseconds a page. The slabs above, which serve far more and smaller things, have one.
 /// * **Decommit outside the lock.** Giving 1 GiB back takes the kernel a tenth of a second. Its pages are in transit
@@ -47,8 +47,8 @@
 /// * **Age by page, in ticks of an eighth of the decay.** One byte a page tells how long it has been idle, so a busy
 ///   neighbour keeps nothing alive. An age by block would. A calendar of the blocks that got an idle page keeps a tick
 ///   from looking at pages that are not due.
-/// * **Pages in magazines have no age**; the magazines are flushed once in a decay instead, which costs each thread that
-///   used its own one refill.
+/// * **Pages in magazines have no age**; the magazines are flushed once in a decay instead, which costs each thread
+///   that used its own one refill.
 /// * **A clean close parks address space, a forced one keeps it.** Where handles are known to be gone the range can
 ///   serve again; where pointers may be left, or a thread lost its core inside a magazine, a later owner must not be
 ///   disturbed by them.

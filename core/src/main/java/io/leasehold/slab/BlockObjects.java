@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// **Threads.** Guarded by the lock of the [ClassPool], except [#object], [#slab] and [#bind], by the thread that has
 /// the block.
 ///
-/// **Memory order.** A row is read without the lock by a thread that has one of its blocks. The lock under which the row
-/// was set, and every hand-over of the block since, happened before.
+/// **Memory order.** A row is read without the lock by a thread that has one of its blocks. The lock under which the
+/// row was set, and every hand-over of the block since, happened before.
 ///
 /// @param <T> what blocks are lent as
 final class BlockObjects<T> {

@@ -16,14 +16,14 @@ import org.jspecify.annotations.Nullable;
 ///        (no lock)                                    (no lock)                    (under their lock)
 /// ```
 ///
-/// **Waiting.** A release never waits. If another thread has the lock, the blocks stay in the depot, beyond its limit if
-/// need be, and a thread that takes or frees blocks under the lock frees them before it goes: either it sees the batch
-/// when it looks after its unlock, or the releasing thread finds the lock free when it tries after its push
-/// (`DepotStress`). What background work leaves there goes in the next tick. An allocation looks into the depot, then for
-/// the lock for some microseconds; [SlabHeap] tries the next sizes before it waits.
+/// **Waiting.** A release never waits. If another thread has the lock, the blocks stay in the depot, beyond its limit
+/// if need be, and a thread that takes or frees blocks under the lock frees them before it goes: either it sees the
+/// batch when it looks after its unlock, or the releasing thread finds the lock free when it tries after its push
+/// (`DepotStress`). What background work leaves there goes in the next tick. An allocation looks into the depot, then
+/// for the lock for some microseconds; [SlabHeap] tries the next sizes before it waits.
 ///
-/// **Threads.** Thread-safe. Slots may be entered under the lock, but it is never taken in a slot. [#decay] and [#shrink]
-/// are for one thread at a time.
+/// **Threads.** Thread-safe. Slots may be entered under the lock, but it is never taken in a slot. [#decay] and
+/// [#shrink] are for one thread at a time.
 ///
 /// **Invariants.** I1: blocks that are free in slabs, in the depot and in magazines are at most all that there are.
 final class ClassPool {

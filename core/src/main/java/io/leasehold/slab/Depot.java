@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Threads.** Thread-safe and lock-free. A batch belongs to the thread that popped it until that thread pushes it.
 ///
-/// **Memory order.** A push is a compare-and-set (release half) of a head, a pop one (acquire half) of the same head, so
-/// the blocks of a batch and the batches below it are seen as they were pushed. A batch is also published by the write
-/// of `batches`, which is volatile and comes before the push. `DepotStress` checks both.
+/// **Memory order.** A push is a compare-and-set (release half) of a head, a pop one (acquire half) of the same head,
+/// so the blocks of a batch and the batches below it are seen as they were pushed. A batch is also published by the
+/// write of `batches`, which is volatile and comes before the push. `DepotStress` checks both.
 final class Depot {
 
     /// More batches than are ever on their way: a thread that finds none left waits for the lock.

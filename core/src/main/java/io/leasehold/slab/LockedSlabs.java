@@ -152,8 +152,8 @@ final class LockedSlabs {
         return pages;
     }
 
-    /// Begins a tick: what was not needed since the last one may go, and if that is a quarter of all blocks, the pages of
-    /// partly used slabs in which no block is out.
+    /// Begins a tick: what was not needed since the last one may go, and if that is a quarter of all blocks, the pages
+    /// of partly used slabs in which no block is out.
     void beginTick() {
         lock.lockInTurn();
         try {

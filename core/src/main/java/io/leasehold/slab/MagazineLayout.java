@@ -17,8 +17,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /// thread may keep. Sizes above that have no stack.
 ///
 /// **Shut.** A new slot has no room, and neither has a slot that was emptied by a flush. So the first block that its
-/// owner frees takes the slow path, which opens the slot and counts it ([HeapChanges]). While no slot is open no block is
-/// in a magazine, and a flush has nothing to do: no barrier, no look at any slot.
+/// owner frees takes the slow path, which opens the slot and counts it ([HeapChanges]). While no slot is open no block
+/// is in a magazine, and a flush has nothing to do: no barrier, no look at any slot.
 ///
 /// **Threads.** Immutable; methods with `cells` are for the thread that is in the slot, or that visits it.
 final class MagazineLayout {

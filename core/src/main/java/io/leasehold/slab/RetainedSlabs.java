@@ -9,13 +9,13 @@ import java.util.concurrent.atomic.AtomicLong;
 ///   large   above           least + held / 2
 /// ```
 ///
-/// Up to the limit an empty slab waits for a block of its own size, with the objects of its blocks; beyond it the slab is
-/// freed at once, so that other sizes find its pages. The limit grows with what the heap holds, as does what a burst
+/// Up to the limit an empty slab waits for a block of its own size, with the objects of its blocks; beyond it the slab
+/// is freed at once, so that other sizes find its pages. The limit grows with what the heap holds, as does what a burst
 /// brings.
 ///
 /// Large slabs have a limit of their own, in bytes like the other one and not by size class: with sixteen sizes between
-/// 72 and 288 KiB in use, a single retained slab was of the wrong size nearly always. Their share is larger, since there
-/// are few of them, and one that is missing costs a run of pages, a wiring and a lease.
+/// 72 and 288 KiB in use, a single retained slab was of the wrong size nearly always. Their share is larger, since
+/// there are few of them, and one that is missing costs a run of pages, a wiring and a lease.
 ///
 /// **Threads.** Thread-safe. A check and the change after it are not one step, so several threads may pass a limit by
 /// one slab each.

@@ -25,13 +25,13 @@ import org.jspecify.annotations.Nullable;
 /// **Ownership.** The thread that got an object releases its token, once, from any thread; the object has to see to it
 /// that this happens once. The opener of the heap closes it, before the arena.
 ///
-/// **Threads.** Thread-safe. Blocks up to the size of a thread's cache take no lock as a rule, and a release never waits
-/// for one. Platform threads have a cache of their own, virtual threads share some; no more threads than eight a
+/// **Threads.** Thread-safe. Blocks up to the size of a thread's cache take no lock as a rule, and a release never
+/// waits for one. Platform threads have a cache of their own, virtual threads share some; no more threads than eight a
 /// processor (at least 64) have one, and caches are flushed several times in each decay, so what they hold is bounded
 /// and does not grow with the threads.
 ///
-/// **Invariants.** I1: no two lent blocks overlap. I2: every block is lent, or in one magazine, or in the depot, or free
-/// in its slab.
+/// **Invariants.** I1: no two lent blocks overlap. I2: every block is lent, or in one magazine, or in the depot, or
+/// free in its slab.
 ///
 /// @param <T> what blocks are lent as
 /// @see <a href="https://www.usenix.org/legacy/event/usenix01/bonwick.html">Bonwick and Adams, "Magazines and Vmem"</a>
@@ -238,8 +238,8 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         return move(token, to, shape.pages());
     }
 
-    /// Makes a block that was lengthened one of a larger size. Not while the heap is being closed, or no slab would have
-    /// its pages.
+    /// Makes a block that was lengthened one of a larger size. Not while the heap is being closed, or no slab would
+    /// have its pages.
     private long move(long token, int to, int pages) {
         synchronized (pools) {
             int from = sizeClass(token);
@@ -261,17 +261,23 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         return SizeClasses.byteSize(sizeClass(token));
     }
 
-    /// {@return a snapshot of the numbers, which may be stale; takes time in proportion to the caches of threads}
+    /// {@return a snapshot of the numbers. What other threads do meanwhile may be missing in it. Takes time in
+    /// proportion to the caches of threads, and waits for a flush of them.}
     public SlabHeapStats stats() {
-        int[] inMagazines = layout.peekDepths(slots);
-        List<SlabHeapStats.SizeClass> classes = new ArrayList<>();
-        for (ClassPool pool : pools.all()) {
-            SlabHeapStats.SizeClass stats = pool.stats(inMagazines[pool.sizeClass()]);
-            if (stats.slabs() > 0) {
-                classes.add(stats);
+        reclaimer.lock(); // a flush moves blocks from what was counted to what will be
+        try {
+            int[] inMagazines = layout.peekDepths(slots);
+            List<SlabHeapStats.SizeClass> classes = new ArrayList<>();
+            for (ClassPool pool : pools.all()) {
+                SlabHeapStats.SizeClass stats = pool.stats(inMagazines[pool.sizeClass()]);
+                if (stats.slabs() > 0) {
+                    classes.add(stats);
+                }
             }
+            return SlabHeapStats.of(name, classes);
+        } finally {
+            reclaimer.unlock();
         }
-        return SlabHeapStats.of(name, classes);
     }
 
     /// Gives back everything that no lent block needs: to the arena, which gives it to the system in its own time.

@@ -243,8 +243,8 @@ final class SlabSet<T> {
         vacant.ensureCapacity(number + 1);
     }
 
-    /// Takes out the slab of a block that has the slab to itself, without freeing its run, so that the caller can add the
-    /// run to the slabs of another size.
+    /// Takes out the slab of a block that has the slab to itself, without freeing its run, so that the caller can add
+    /// the run to the slabs of another size.
     SlabRun detach(int block) {
         return takeOut(block >>> indexBits).runs().getFirst();
     }
@@ -254,8 +254,8 @@ final class SlabSet<T> {
         return shape.blocks() == 1 ? slab(block).runs().getFirst() : null;
     }
 
-    /// Looks at one purgeable slab, and begins its purge if it has pages that nothing needs: the blocks of those pages are
-    /// gone from now on.
+    /// Looks at one purgeable slab, and begins its purge if it has pages that nothing needs: the blocks of those pages
+    /// are gone from now on.
     ///
     /// @return the purge, whose pages the caller frees without the lock, or null if the slab has no page to give back
     @Nullable SlabPurge beginPurge() {

@@ -17,6 +17,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -81,6 +82,30 @@ class PageArenaConcurrentTest {
         assertThat(arena.stats().livePages()).isZero();
         assertThat(takeAll(arena)).isEqualTo(terms == Terms.TIGHT_BUDGET ? affordable(arena) : PAGES);
         arena.closeForcibly();
+    }
+
+    @Test
+    void countOfLivePagesIsExactWhileMagazinesAreFlushed() throws InterruptedException {
+        PageArena arena = open(4_096);
+        AtomicBoolean isOver = new AtomicBoolean();
+        Watchdog watchdog = new Watchdog();
+        watchdog.start("trims", () -> {
+            while (!isOver.get()) {
+                arena.trim();
+            }
+        });
+        try {
+            for (int round = 0; round < 2_000; round++) {
+                long token = arena.allocate();
+                assertThat(arena.stats().livePages()).isEqualTo(1);
+                arena.free(token);
+                assertThat(arena.stats().livePages()).isZero();
+            }
+        } finally {
+            isOver.set(true);
+        }
+        watchdog.join();
+        arena.close();
     }
 
     @Test

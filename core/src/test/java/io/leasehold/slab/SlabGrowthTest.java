@@ -8,8 +8,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What reclaiming costs, counted in looks at slabs, holds of locks, flushes and visits: as much as changed, however much
-/// is held.
+/// What reclaiming costs, counted in looks at slabs, holds of locks, flushes and visits: as much as changed, however
+/// much is held.
 class SlabGrowthTest {
 
     /// Each slab that changes is looked at once for being empty and once for its pages, by decay and by pressure.

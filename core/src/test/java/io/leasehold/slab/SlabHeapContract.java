@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -151,6 +152,30 @@ interface SlabHeapContract extends SlabHeapFixture {
                     .as("the block itself is lent")
                     .isEqualTo(1);
             bed.heap().release(token);
+        }
+    }
+
+    @Test
+    default void countOfLentBlocksIsExactWhileCachesAreFlushed() throws InterruptedException {
+        try (SlabBed bed = bed()) {
+            AtomicBoolean isOver = new AtomicBoolean();
+            Watchdog watchdog = new Watchdog();
+            watchdog.start("trims", () -> {
+                while (!isOver.get()) {
+                    bed.heap().trim();
+                }
+            });
+            try {
+                for (int round = 0; round < 2_000; round++) {
+                    SlabBlock block = bed.allocate(300); // with others into the magazine, which the trim takes out
+                    assertThat(bed.heap().stats().liveBlocks()).isEqualTo(1);
+                    block.release();
+                    assertThat(bed.heap().stats().liveBlocks()).isZero();
+                }
+            } finally {
+                isOver.set(true);
+            }
+            watchdog.join();
         }
     }
 

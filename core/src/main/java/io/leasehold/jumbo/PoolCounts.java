@@ -1,0 +1,16 @@
+package io.leasehold.jumbo;
+
+/// Statistics of a [JumboPool] since it was opened.
+///
+/// **Threads.** Guarded by the lock of the pool.
+final class PoolCounts {
+
+    int peak; // the largest number of pages that were used at once
+    long grows;
+    long shrinks;
+    long retiredPages;
+    long returned; // pages freed past the shards
+    long freedFlipped;
+    long steals;
+    long adoptions;
+}
