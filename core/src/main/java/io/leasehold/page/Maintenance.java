@@ -27,7 +27,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Identity.** The thread starts with the first arena that decays and ends with the last. It ignores interrupts,
 /// survives what a step throws, and has neither the context class loader nor the inheritable thread locals of the
-/// thread that happened to start it.
+/// thread that happened to start it. If it died nevertheless, the next arena starts another one.
+///
+/// **Failures.** Where an error is caught, nothing is done that could fail in turn: with the Java heap full, even the
+/// first use of a string constant is refused. The error is noted, and logged where another error would be caught.
 ///
 /// **Threads.** Thread-safe. `wake` never blocks.
 final class Maintenance {
@@ -60,6 +63,7 @@ final class Maintenance {
     private int queueCapacity = 1; // (L)
     private final AtomicReference<@Nullable Task> woken = new AtomicReference<>(); // (A) a stack
     private volatile @Nullable Thread thread; // (L), read by wake
+    private @Nullable Throwable failure; // (O) maintenance thread; to be logged
     private long credit; // (O) maintenance thread; below 0 it has to rest
     private long creditTime = origin; // (O) maintenance thread
 
@@ -77,7 +81,8 @@ final class Maintenance {
         boolean isQueued; // (L)
         boolean isBusy; // (L)
         boolean isRemoved; // (L)
-        boolean isWarned; // (O) maintenance thread
+        @Nullable Throwable failure; // (O) maintenance thread; to be logged
+        boolean isWarned; // (O) maintenance thread; a repeated failure would flood the log
 
         Task(String name, Decay decay) {
             this.name = name;
@@ -98,7 +103,7 @@ final class Maintenance {
             enqueue(task, System.nanoTime());
             decay.onRequest(() -> wake(task));
             Thread running = thread;
-            if (running == null) {
+            if (running == null || !running.isAlive()) {
                 start();
             } else {
                 LockSupport.unpark(running);
@@ -156,10 +161,21 @@ final class Maintenance {
         boolean goesOn = true;
         while (goesOn) {
             try {
+                reportFailure();
                 goesOn = runOnce();
-            } catch (RuntimeException | Error e) {
-                warn("maintenance failed outside of a step", e);
+            } catch (Throwable e) {
+                failure = e;
             }
+        }
+    }
+
+    /// Logs what was thrown outside of a step, and waits a little, in case it is thrown again at once.
+    private void reportFailure() {
+        Throwable thrown = failure;
+        if (thrown != null) {
+            failure = null;
+            LockSupport.parkNanos(this, MAX_CREDIT_NANOS);
+            LOG.log(System.Logger.Level.WARNING, "maintenance failed outside of a step", thrown);
         }
     }
 
@@ -201,15 +217,11 @@ final class Maintenance {
     /// Makes one step without the lock, so that arenas can come and go meanwhile.
     private void step(Task task) {
         long begin = System.nanoTime();
-        long due = begin + RETRY_NANOS;
+        long due = begin + RETRY_NANOS; // the other arenas still need this thread, if the step fails
         try {
             due = task.decay.step(begin, Pace.ofNanos(Math.clamp(credit, MIN_STEP_NANOS, MAX_STEP_NANOS)));
-        } catch (RuntimeException | Error e) {
-            // the other arenas still need this thread; a repeated failure would flood the log
-            if (!task.isWarned) {
-                task.isWarned = true;
-                warn("maintenance failed: arena=" + task.name, e);
-            }
+        } catch (Throwable e) {
+            task.failure = e;
         } finally {
             credit -= Math.min(System.nanoTime() - begin, MAX_CHARGE_NANOS);
             lock.lock();
@@ -222,6 +234,16 @@ final class Maintenance {
             } finally {
                 lock.unlock();
             }
+        }
+        reportFailure(task);
+    }
+
+    private static void reportFailure(Task task) {
+        Throwable thrown = task.failure;
+        task.failure = null;
+        if (thrown != null && !task.isWarned) {
+            LOG.log(System.Logger.Level.WARNING, "maintenance failed: arena=" + task.name, thrown);
+            task.isWarned = true;
         }
     }
 
@@ -262,13 +284,5 @@ final class Maintenance {
 
     private PriorityQueue<Task> newQueue(int capacity) {
         return new PriorityQueue<>(capacity, Comparator.comparingLong(task -> task.due - origin));
-    }
-
-    private static void warn(String message, Throwable cause) {
-        try {
-            LOG.log(System.Logger.Level.WARNING, message, cause);
-        } catch (RuntimeException | Error e) {
-            // a log that fails, for want of Java heap say, is no reason to stop giving memory back
-        }
     }
 }
