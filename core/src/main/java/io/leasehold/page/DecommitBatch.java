@@ -11,6 +11,8 @@ final class DecommitBatch {
     private final int maxPages; // (C) what is out of reach for allocations while the kernel works
     private final int[] pages = new int[MAX_RUNS];
     private final int[] pageCounts = new int[MAX_RUNS];
+    final long[] addresses = new long[MAX_RUNS]; // for the kernel, made before a page is taken out of the map
+    final long[] byteSizes = new long[MAX_RUNS];
     private int count;
     private int total;
     private int warm;

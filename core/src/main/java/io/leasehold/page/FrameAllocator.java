@@ -1,6 +1,7 @@
 package io.leasehold.page;
 
 import io.leasehold.memory.BiasedSlots;
+import io.leasehold.memory.StackReserve;
 
 /// Allocates and frees runs that the magazines of the calling thread cannot serve.
 ///
@@ -39,6 +40,7 @@ final class FrameAllocator {
     /// @param align a power of two, in pages
     /// @return the first page, or [FreeMap#NONE]
     int allocate(int pageCount, int align) {
+        StackReserve.ensure();
         RunRequest request = RunRequest.anywhere(pageCount, align);
         int page = takeAndRefill(request, align == 1 ? Magazines.classOf(pageCount) : -1);
         return handOut(page < 0 ? reclaimer.find(request, true) : page, pageCount);

@@ -197,17 +197,20 @@ final class FramePool {
 
     /// Ends the transit of a batch.
     ///
-    /// @param failure the error of the kernel, or null if the memory is gone
-    void finish(DecommitBatch batch, @Nullable OsException failure) {
+    /// @param isGone true if the memory is gone
+    /// @param failure the error of the kernel, or null if there was none
+    void finish(DecommitBatch batch, boolean isGone, @Nullable OsException failure) {
         lock.lockInTurn();
         try {
-            if (failure == null) {
+            if (isGone) {
                 supply.giveCold(batch);
                 counts.decommits += batch.count();
             } else {
                 supply.giveBack(batch, tick);
-                supply.refused(failure);
                 counts.decommitFailures++;
+            }
+            if (failure != null) {
+                supply.refused(failure);
             }
             transit -= batch.total();
             changed.signalAll();

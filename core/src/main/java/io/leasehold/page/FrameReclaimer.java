@@ -2,6 +2,7 @@ package io.leasehold.page;
 
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.FlushRation;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.memory.Region;
 import io.leasehold.memory.ShortLock;
 import io.leasehold.os.OsException;
@@ -127,6 +128,7 @@ final class FrameReclaimer {
 
     /// Empties the magazines of the calling thread into the pool.
     private void flushOwn() {
+        StackReserve.ensure();
         int[] cells = magazines.areOpen() ? slots.enter() : null;
         if (cells == null) {
             return;
@@ -153,6 +155,7 @@ final class FrameReclaimer {
 
     /// Empties and shuts the magazines of all threads, if one is open.
     void flush() {
+        StackReserve.ensure();
         if (!magazines.areOpen()) {
             return;
         }
@@ -230,28 +233,30 @@ final class FrameReclaimer {
     ///
     /// @return true if there may be more
     private boolean decommitOnce(DecommitBatch batch, int minAge) {
+        StackReserve.ensure();
         batch.clear();
         boolean more = pool.takeIdle(batch, minAge);
         if (batch.count() > 0) {
-            OsException failure = decommit(batch);
-            pool.finish(batch, failure);
-            batch.noteGone(failure == null);
+            decommit(batch);
         }
         return more;
     }
 
-    private @Nullable OsException decommit(DecommitBatch batch) {
-        long[] addresses = new long[batch.count()];
-        long[] byteSizes = new long[batch.count()];
-        for (int i = 0; i < batch.count(); i++) {
-            addresses[i] = frames.addressOf(batch.page(i));
-            byteSizes[i] = (long) batch.pageCount(i) << frames.pageSizePower();
-        }
+    private void decommit(DecommitBatch batch) {
+        boolean isGone = false;
+        OsException failure = null;
         try {
-            region.decommit(addresses, byteSizes, batch.count());
-            return null;
+            for (int i = 0; i < batch.count(); i++) {
+                batch.addresses[i] = frames.addressOf(batch.page(i));
+                batch.byteSizes[i] = (long) batch.pageCount(i) << frames.pageSizePower();
+            }
+            region.decommit(batch.addresses, batch.byteSizes, batch.count());
+            isGone = true;
         } catch (OsException e) {
-            return e;
+            failure = e;
+        } finally {
+            pool.finish(batch, isGone, failure);
+            batch.noteGone(isGone);
         }
     }
 }

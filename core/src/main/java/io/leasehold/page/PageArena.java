@@ -2,6 +2,7 @@ package io.leasehold.page;
 
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.BiasedSlots;
+import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Reservations;
@@ -57,6 +58,13 @@ public final class PageArena implements AutoCloseable {
 
     private PageArena(PageArenaOptions options, Reservations reservations, MemoryBudget parent, long now) {
         VirtualMemory memory = reservations.memory();
+        EarlyClasses.initialize(
+                FrameSupply.Shortage.class,
+                Pace.class,
+                PageFrames.class,
+                PageReclaimer.Progress.class,
+                PageReclaimers.class,
+                PageStateException.Kind.class);
         int pagePower = Alignment.power(options.pageByteSize());
         this.options = options;
         this.pageCount = (int) (options.byteSize() >>> pagePower);

@@ -7,9 +7,6 @@ import io.leasehold.lease.LeaseStateException;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageFrames;
 import io.leasehold.page.PageOwner;
-import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Slabs of pages: each run is allocated, wired and leased once, and its blocks are sub-let from that lease.
@@ -55,28 +52,36 @@ final class ArenaMemory implements SlabMemory {
         if (page == PageArena.NO_PAGE) {
             return null;
         }
+        SlabRun run = null;
         try {
-            return leased(page, pages);
+            run = new SlabRun(null, frames.address(page), page, 0, pages);
+        } finally {
+            if (run == null) {
+                arena.free(page); // no room on the Java heap
+            }
+        }
+        try {
+            lease(run);
+            return run;
         } catch (LeaseStateException e) {
             return null; // closed meanwhile
         }
     }
 
-    private SlabRun leased(long page, int pages) {
+    /// Owns, wires and leases a run that the caller has, or frees it.
+    private void lease(SlabRun run) {
         boolean isLeased = false;
         try {
-            frames.own(page, owner, 0);
-            frames.wire(page);
-            long lease = leases.tryAcquireHandle(page, LeaseFlag.NOWAIT);
-            SlabRun run = new SlabRun(null, frames.address(page), page, lease, pages);
+            frames.own(run.page, owner, 0);
+            frames.wire(run.page);
+            run.lease = leases.tryAcquireHandle(run.page, LeaseFlag.NOWAIT);
             isLeased = true;
-            return run;
         } finally {
             if (!isLeased) {
-                if (frames.wireCount(page) > 0) {
-                    frames.unwire(page);
+                if (frames.wireCount(run.page) > 0) {
+                    frames.unwire(run.page);
                 }
-                arena.free(page);
+                arena.free(run.page);
             }
         }
     }
@@ -97,27 +102,22 @@ final class ArenaMemory implements SlabMemory {
     }
 
     @Override
-    public List<SlabRun> keep(SlabRun run, BitSet kept) {
-        unwire(run);
-        endLease(run);
-        List<SlabRun> left = new ArrayList<>();
-        long rest = run.page;
-        for (int from = 0; from < run.pages; ) {
-            boolean keeps = kept.get(from);
-            int end = keeps ? kept.nextClearBit(from) : kept.nextSetBit(from);
-            int to = end < 0 ? run.pages : Math.min(end, run.pages);
-            long part = rest;
-            if (to < run.pages) {
-                rest = arena.split(part, to - from);
+    public void cut(SlabCut cut) {
+        unwire(cut.run());
+        endLease(cut.run());
+        long rest = cut.run().page;
+        for (int i = 0; i < cut.partCount(); i++) {
+            SlabRun part = cut.part(i);
+            part.page = rest;
+            if (i + 1 < cut.partCount()) {
+                rest = arena.split(part.page, part.pages);
             }
-            if (keeps) {
-                left.add(leased(part, to - from));
+            if (cut.keeps(i)) {
+                lease(part);
             } else {
-                arena.free(part);
+                arena.free(part.page);
             }
-            from = to;
         }
-        return left;
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.leasehold.slab;
 
-import java.util.BitSet;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Slabs of byte arrays, for blocks on the Java heap: the collector takes a slab that is given back.
@@ -37,7 +35,7 @@ final class ArrayMemory implements SlabMemory {
     }
 
     @Override
-    public List<SlabRun> keep(SlabRun run, BitSet kept) {
+    public void cut(SlabCut cut) {
         throw new UnsupportedOperationException("an array goes as a whole");
     }
 

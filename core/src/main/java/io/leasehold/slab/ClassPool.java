@@ -1,13 +1,12 @@
 package io.leasehold.slab;
 
 import io.leasehold.memory.BiasedSlots;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.os.OsException;
 import io.leasehold.page.Pace;
 import io.leasehold.page.PageReclaimer.Progress;
 import io.leasehold.slab.Depot.Batch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /// The free blocks of one size that threads share: a depot between the magazines, and the slabs behind it.
 ///
@@ -200,6 +199,7 @@ final class ClassPool {
     /// Takes back a block that the magazine of the calling thread had no room for, and half of that magazine with it.
     /// Does not wait.
     void give(int block, BiasedSlots slots) {
+        StackReserve.ensure();
         Batch batch = depot.newBatch();
         if (batch == null) {
             giveAlone(block);
@@ -310,13 +310,29 @@ final class ClassPool {
         }
     }
 
-    /// Works on the slabs while no other thread does.
+    /// Adds a slab of a single block, which is out.
     ///
+    /// @return the block
     /// @throws IllegalStateException if the heap is closed
-    <R extends @Nullable Object> R locked(Function<SlabSet<?>, R> work) {
+    int addLent(SlabRun run) {
+        slabs.prepareToAdd();
+        slabs.lock.lock();
         try {
-            return slabs.locked(work);
+            slabs.checkOpen();
+            return slabs.addLent(run);
         } finally {
+            slabs.lock.unlock();
+            freeExcess();
+        }
+    }
+
+    /// Takes out the slab of a block that has the slab to itself. The run of the slab is not freed.
+    void detach(int block) {
+        slabs.lock.lock();
+        try {
+            slabs.detach(block);
+        } finally {
+            slabs.lock.unlock();
             freeExcess();
         }
     }
@@ -328,6 +344,7 @@ final class ClassPool {
 
     void unlock() {
         slabs.lock.unlock();
+        freeExcess();
     }
 
     /// Gives everything back, whatever is lent, for ever. The caller has the lock.

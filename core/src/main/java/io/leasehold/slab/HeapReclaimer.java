@@ -2,6 +2,7 @@ package io.leasehold.slab;
 
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.FlushRation;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.Pace;
 import io.leasehold.page.PageReclaimer;
@@ -44,6 +45,7 @@ final class HeapReclaimer implements PageReclaimer {
 
     @Override
     public Progress decay(Pace pace) {
+        StackReserve.ensure();
         lock.lock();
         try {
             if (toVisit.isEmpty()) {
@@ -95,6 +97,7 @@ final class HeapReclaimer implements PageReclaimer {
     }
 
     private int shrink(boolean flushes) {
+        StackReserve.ensure();
         collectOwn();
         if (!flushes && !changes.hasChangedSinceShrink()) {
             return 0;

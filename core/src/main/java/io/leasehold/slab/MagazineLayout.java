@@ -101,16 +101,18 @@ final class MagazineLayout {
         return true;
     }
 
-    /// {@return a block of the class, or [#NONE]}
-    int pop(int[] cells, int sizeClass) {
+    /// {@return the newest block of the class, or [#NONE]}
+    int peek(int[] cells, int sizeClass) {
         Magazine magazine = magazines[sizeClass];
-        int depth = cells[magazine.depthCell] - 1;
-        if (depth < 0) {
-            return NONE;
-        }
-        cells[magazine.depthCell] = depth;
+        int depth = cells[magazine.depthCell];
+        return depth == 0 ? NONE : cells[magazine.stackCell + depth - 1];
+    }
+
+    /// Takes out the newest block of a class that has one.
+    void drop(int[] cells, int sizeClass) {
+        Magazine magazine = magazines[sizeClass];
+        cells[magazine.depthCell]--;
         cells[ROOM] += magazine.byteSize;
-        return cells[magazine.stackCell + depth];
     }
 
     /// {@return true if there was room for the block}

@@ -2,6 +2,8 @@ package io.leasehold.slab;
 
 import io.leasehold.lease.Releaser;
 import io.leasehold.memory.BiasedSlots;
+import io.leasehold.memory.EarlyClasses;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
@@ -60,6 +62,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     private boolean closed; // (L) pools
 
     private SlabHeap(PageArena arena, SlabMemory memory, SlabHeapOptions options, Binder<T> binder) {
+        EarlyClasses.initialize(FreeBlocks.class, HeapChanges.class, MagazineLayout.class, SizeClasses.class);
         this.name = options.name();
         this.arena = arena;
         this.memory = memory;
@@ -111,17 +114,50 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     public @Nullable T tryAllocate(int byteSize) {
         int sizeClass = SizeClasses.of(byteSize);
         int[] cells = slots.enter();
+        T object = null;
         if (cells != null) {
-            int block = layout.pop(cells, sizeClass);
-            BiasedSlots.exit(cells);
-            if (block >= 0) {
-                return object(sizeClass, block);
+            try {
+                object = popBound(cells, sizeClass);
+            } finally {
+                BiasedSlots.exit(cells);
             }
         }
-        return allocateSlow(sizeClass);
+        return object != null ? object : allocateSlow(sizeClass);
+    }
+
+    /// Takes the newest block of a magazine if it has an object. The block is taken last: a stack that overflows before
+    /// leaves it in the magazine.
+    private @Nullable T popBound(int[] cells, int sizeClass) {
+        int block = layout.peek(cells, sizeClass);
+        if (block < 0) {
+            return null;
+        }
+        T object = pools.slabs(sizeClass).object(block);
+        if (object != null) {
+            layout.drop(cells, sizeClass);
+        }
+        return object;
+    }
+
+    private int pop(int sizeClass) {
+        int[] cells = slots.enter();
+        if (cells == null) {
+            return MagazineLayout.NONE;
+        }
+        int block = layout.peek(cells, sizeClass);
+        if (block >= 0) {
+            layout.drop(cells, sizeClass);
+        }
+        BiasedSlots.exit(cells);
+        return block;
     }
 
     private @Nullable T allocateSlow(int sizeClass) {
+        StackReserve.ensure();
+        int cached = pop(sizeClass);
+        if (cached >= 0) {
+            return object(sizeClass, cached);
+        }
         ClassPool pool = pools.of(sizeClass);
         int block = pool.tryTake(slots);
         for (int more = 1; block == ClassPool.BUSY && more <= SIZES_TO_BORROW_FROM; more++) {
@@ -232,25 +268,30 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         if (run == null || shape.blocks() != 1 || shape.pages() <= run.pages) {
             return NO_BLOCK;
         }
-        if (!memory.tryGrow(run, shape.pages() - run.pages)) {
-            return NO_BLOCK;
-        }
-        return move(token, to, shape.pages());
+        StackReserve.ensure();
+        return tryGrow(token, run, to, shape.pages());
     }
 
-    /// Makes a block that was lengthened one of a larger size. Not while the heap is being closed, or no slab would
-    /// have its pages.
-    private long move(long token, int to, int pages) {
+    /// Lengthens a run, and makes its block one of a larger size. Not while the heap is being closed, or no slab would
+    /// have its pages. The slab of the larger size is made first, since there may be no room for it on the Java heap.
+    private long tryGrow(long token, SlabRun run, int to, int pages) {
         synchronized (pools) {
             int from = sizeClass(token);
             T object = pools.slabs(from).object((int) token);
-            ClassPool target = pools.of(to);
-            SlabRun run =
-                    pools.of(from).locked(set -> set.detach((int) token)); // with the pages that it is counted with
-            run.pages = pages;
-            int block = target.locked(set -> set.add(run, false));
-            pools.slabs(to).bind(block, object);
-            return token(to, block);
+            SlabRun longer = new SlabRun(run.array, run.address, run.page, run.lease, pages);
+            int block = pools.of(to).addLent(longer);
+            boolean isGrown = false;
+            try {
+                isGrown = memory.tryGrow(run, pages - run.pages);
+            } finally {
+                if (isGrown) {
+                    pools.slabs(to).bind(block, object);
+                    pools.of(from).detach((int) token);
+                } else {
+                    pools.of(to).detach(block);
+                }
+            }
+            return isGrown ? token(to, block) : NO_BLOCK;
         }
     }
 
@@ -305,6 +346,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     }
 
     private int close(boolean force) {
+        StackReserve.ensure();
         synchronized (pools) { // no pool is made, and no block grows meanwhile
             if (closed) {
                 return 0;

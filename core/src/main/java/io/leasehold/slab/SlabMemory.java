@@ -1,7 +1,5 @@
 package io.leasehold.slab;
 
-import java.util.BitSet;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// What slabs are made of.
@@ -26,11 +24,9 @@ sealed interface SlabMemory permits ArenaMemory, ArrayMemory {
     /// {@return whether a part of a run can be given back}
     boolean canSplit();
 
-    /// Gives back the pages of a wired run that are not in `kept`, where runs can be split.
-    ///
-    /// @param kept which pages stay, some but not all
-    /// @return what is left, in the order of their addresses
-    List<SlabRun> keep(SlabRun run, BitSet kept);
+    /// Cuts a wired run where runs can be split: parts that stay become runs, and the other parts are given back.
+    /// Allocates nothing on the Java heap.
+    void cut(SlabCut cut);
 
     /// Ends the wiring of a run, before [#free].
     ///

@@ -4,21 +4,40 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 
-/// The purge of one slab: which of its pages stay, and then the runs that are left.
+/// The purge of one slab: which of its pages stay.
+///
+/// All objects are made before the purge changes anything, so that it does not end half-way for want of Java heap.
 ///
 /// **Threads.** Confined to the thread that purges.
 final class SlabPurge {
 
     private final int number; // (C) of the slab
     private final Slab slab; // (C)
-    private final BitSet keep; // (C) pages, from the first of the slab on
-    private List<SlabRun> left; // (O)
+    private final List<SlabCut> cuts = new ArrayList<>(); // (C) the runs of which pages go
+    private final List<SlabRun> kept = new ArrayList<>(); // (C) the runs that are left after [#freePages]
+    private final int pagesToGo; // (C)
+    private boolean isDone; // (O)
 
-    SlabPurge(int number, Slab slab, BitSet keep) {
+    /// Plans a purge.
+    ///
+    /// @param keep pages that stay, counted from the first page of the slab on
+    SlabPurge(int number, Slab slab, BitSet keep, int pageByteSize) {
         this.number = number;
         this.slab = slab;
-        this.keep = keep;
-        this.left = slab.runs();
+        int left = 0;
+        for (SlabRun run : slab.runs()) {
+            int first = (int) ((run.address - slab.addressOf(0)) / pageByteSize);
+            BitSet pages = keep.get(first, first + run.pages);
+            left += pages.cardinality();
+            if (pages.cardinality() == run.pages) {
+                kept.add(run);
+            } else {
+                SlabCut cut = new SlabCut(run, pages, pageByteSize);
+                cuts.add(cut);
+                kept.addAll(cut.kept());
+            }
+        }
+        this.pagesToGo = slab.pages() - left;
     }
 
     int number() {
@@ -31,28 +50,17 @@ final class SlabPurge {
 
     /// {@return the runs of the slab, after [#freePages] those that were kept}
     List<SlabRun> left() {
-        return left;
+        return isDone ? kept : slab.runs();
     }
 
     /// Gives the pages back that do not stay.
     ///
     /// @return number of pages that went
     int freePages(SlabMemory memory) {
-        int before = slab.pages();
-        List<SlabRun> kept = new ArrayList<>();
-        for (SlabRun run : left) {
-            int first = (int) ((run.address - slab.addressOf(0)) / memory.pageByteSize());
-            BitSet pages = keep.get(first, first + run.pages);
-            if (pages.cardinality() == run.pages) {
-                kept.add(run);
-            } else if (pages.isEmpty()) {
-                memory.unwire(run);
-                memory.free(run);
-            } else {
-                kept.addAll(memory.keep(run, pages));
-            }
+        for (int i = 0; i < cuts.size(); i++) {
+            memory.cut(cuts.get(i));
         }
-        left = List.copyOf(kept);
-        return before - left.stream().mapToInt(run -> run.pages).sum();
+        isDone = true;
+        return pagesToGo;
     }
 }

@@ -3,6 +3,7 @@ package io.leasehold.slab;
 import io.leasehold.memory.IndexSet;
 import io.leasehold.os.OsException;
 import java.util.BitSet;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// The slabs of one size: which of them have free blocks, are empty, or may have pages to give back.
@@ -162,7 +163,7 @@ final class SlabSet<T> {
     /// {@return the slab, or null if the kernel does not let go of it, in which case it stays}
     private @Nullable Slab takeOutUnlessRefused(int number) {
         try {
-            slab(number << indexBits).runs().forEach(memory::unwire);
+            unwire(number);
             return takeOut(number);
         } catch (OsException e) {
             return null;
@@ -181,8 +182,15 @@ final class SlabSet<T> {
         if (number < 0) {
             return null;
         }
-        slab(number << indexBits).runs().forEach(memory::unwire);
+        unwire(number);
         return takeOut(number);
+    }
+
+    private void unwire(int number) {
+        List<SlabRun> runs = slab(number << indexBits).runs();
+        for (int i = 0; i < runs.size(); i++) {
+            memory.unwire(runs.get(i));
+        }
     }
 
     private Slab takeOut(int number) {
@@ -243,10 +251,9 @@ final class SlabSet<T> {
         vacant.ensureCapacity(number + 1);
     }
 
-    /// Takes out the slab of a block that has the slab to itself, without freeing its run, so that the caller can add
-    /// the run to the slabs of another size.
-    SlabRun detach(int block) {
-        return takeOut(block >>> indexBits).runs().getFirst();
+    /// Takes out the slab of a block that has the slab to itself, without freeing its run.
+    void detach(int block) {
+        takeOut(block >>> indexBits);
     }
 
     /// {@return the run of a block that has a slab to itself, or null} For the thread that has the block.
@@ -266,7 +273,7 @@ final class SlabSet<T> {
             purgeable.remove(number);
             return null;
         }
-        SlabPurge purge = new SlabPurge(number, slab, keep);
+        SlabPurge purge = new SlabPurge(number, slab, keep, memory.pageByteSize());
         BitSet gone = slab.goneWithout(blocks, number, keep, memory.pageByteSize());
 
         purgeable.remove(number);

@@ -109,13 +109,15 @@ class ClassPoolTest {
         List<Integer> blocks = takeAll(4);
         slots.suspend();
         Watchdog watchdog = new Watchdog();
-        pool.locked(any -> {
+        pool.lock();
+        try {
             watchdog.start("releasing", () -> give(blocks));
             joinUnder(watchdog);
             assertThat(set.free()).as("blocks freed under the lock of another").isZero();
             assertThat(cached(blocks)).isEqualTo(blocks.size());
-            return 0;
-        });
+        } finally {
+            pool.unlock();
+        }
         assertThat(cached()).isLessThanOrEqualTo(DEPOT);
         assertThat(cached() + set.free()).isEqualTo(blocks.size());
         check();

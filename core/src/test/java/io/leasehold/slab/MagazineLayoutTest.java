@@ -38,7 +38,7 @@ class MagazineLayoutTest {
             assertThat(some.open(shut)).isFalse();
             assertThat(some.push(shut, C, 1)).isTrue();
             assertThat(some.shut(shut)).as("a slot with a block").isFalse();
-            assertThat(some.pop(shut, C)).isEqualTo(1);
+            assertThat(pop(some, shut, C)).isEqualTo(1);
             assertThat(some.shut(shut)).isTrue();
             assertThat(some.shut(shut)).isFalse();
         }
@@ -62,10 +62,10 @@ class MagazineLayoutTest {
         }
         assertThat(layout.push(cells, C, 9)).isFalse();
         for (int block = 8; block >= 1; block--) {
-            assertThat(layout.pop(cells, C)).isEqualTo(block);
+            assertThat(pop(layout, cells, C)).isEqualTo(block);
         }
-        assertThat(layout.pop(cells, C)).isEqualTo(MagazineLayout.NONE);
-        assertThat(layout.pop(cells, C)).isEqualTo(MagazineLayout.NONE);
+        assertThat(pop(layout, cells, C)).isEqualTo(MagazineLayout.NONE);
+        assertThat(pop(layout, cells, C)).isEqualTo(MagazineLayout.NONE);
     }
 
     @Test
@@ -78,7 +78,7 @@ class MagazineLayoutTest {
         assertThat(out).startsWith(1, 2, 3, 0);
         assertThat(layout.takeOlderHalf(cells, C, out)).isEqualTo(1);
         assertThat(out).startsWith(4, 2, 3, 0);
-        assertThat(layout.pop(cells, C)).isEqualTo(5);
+        assertThat(pop(layout, cells, C)).isEqualTo(5);
         assertThat(layout.takeOlderHalf(cells, C, out)).isZero();
         for (int block = 1; block <= 8; block++) {
             assertThat(layout.push(cells, C, block)).isTrue();
@@ -94,7 +94,7 @@ class MagazineLayoutTest {
             assertThat(layout.push(cells, C, block)).isTrue();
         }
         assertThat(layout.push(cells, 0, 7)).as("16 B more").isFalse();
-        assertThat(layout.pop(cells, C)).isEqualTo(7);
+        assertThat(pop(layout, cells, C)).isEqualTo(7);
         for (int block = 0; block < 64; block++) {
             assertThat(layout.push(cells, 0, block)).isTrue();
         }
@@ -109,7 +109,7 @@ class MagazineLayoutTest {
         assertThat(layout.push(cells, c, 1)).isTrue();
         assertThat(layout.push(cells, c, 2)).isFalse();
         assertThat(layout.push(cells, 0, 2)).isFalse();
-        assertThat(layout.pop(cells, c)).isEqualTo(1);
+        assertThat(pop(layout, cells, c)).isEqualTo(1);
         assertThat(layout.push(cells, c + 1, 1)).isFalse();
     }
 
@@ -121,7 +121,7 @@ class MagazineLayoutTest {
         assertThat(layout.nextFilled(cells, 5)).isEqualTo(5);
         assertThat(layout.nextFilled(cells, 6)).isEqualTo(9);
         assertThat(layout.nextFilled(cells, 10)).isEqualTo(MagazineLayout.NONE);
-        layout.pop(cells, 5);
+        pop(layout, cells, 5);
         assertThat(layout.nextFilled(cells, 0)).isEqualTo(9);
     }
 
@@ -141,7 +141,7 @@ class MagazineLayoutTest {
         int[] few = cells(none);
         for (int c = 0; c < SizeClasses.COUNT; c++) {
             assertThat(none.push(few, c, 1)).isFalse();
-            assertThat(none.pop(few, c)).isEqualTo(MagazineLayout.NONE);
+            assertThat(pop(none, few, c)).isEqualTo(MagazineLayout.NONE);
             assertThat(none.takeOlderHalf(few, c, new int[0])).isZero();
         }
     }
@@ -179,11 +179,19 @@ class MagazineLayoutTest {
                     }
                 }
                 default -> {
-                    int block = large.pop(all, c);
+                    int block = pop(large, all, c);
                     assertThat(block).isEqualTo(stack.isEmpty() ? MagazineLayout.NONE : stack.pop());
                     bytes -= block == MagazineLayout.NONE ? 0 : size;
                 }
             }
         }
+    }
+
+    private static int pop(MagazineLayout layout, int[] cells, int sizeClass) {
+        int block = layout.peek(cells, sizeClass);
+        if (block >= 0) {
+            layout.drop(cells, sizeClass);
+        }
+        return block;
     }
 }

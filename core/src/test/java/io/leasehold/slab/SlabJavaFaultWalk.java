@@ -1,0 +1,164 @@
+package io.leasehold.slab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.memory.JavaFaults;
+import io.leasehold.memory.MappingBudget;
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.memory.Reservations;
+import io.leasehold.memory.Seeds;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import io.leasehold.page.PageArenas;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// Random steps of a heap, each of which meets the first failure of the Java side, then the second, until it meets none.
+///
+/// A step that fails has changed nothing, or is done: after it nothing is lost, and the next step works.
+///
+/// **Threads.** Confined to one thread.
+final class SlabJavaFaultWalk implements Consumer<JavaFaults.Mode> {
+
+    private static final long BYTES = 48 << 20;
+    private static final long BUDGET = 20 << 20;
+    private static final int STEPS = 400;
+    private static final int[] SIZES = {16, 300, 5_000, 40_000, 100_000, 1 << 20};
+
+    /// A step, in which faults are thrown.
+    private interface Step {
+        void run();
+    }
+
+    private final SplittableRandom random = Seeds.random("SlabJavaFaultWalk");
+    private final MemoryBudget budget = MemoryBudget.of("faulty", BUDGET);
+    private final Reservations reservations =
+            new Reservations(VirtualMemory.system(), new MappingBudget(10_000));
+    private final PageArena arena = PageArenas.open(
+            PageArenaOptions.defaults()
+                    .withName("faulty")
+                    .withPageByteSize(Math.max(4096, VirtualMemory.system().pageSize()))
+                    .withByteSize(BYTES)
+                    .withDecay(SlabTerms.DECAY)
+                    .withBudget(budget),
+            reservations);
+    private final LentBlocks blocks = new LentBlocks();
+    private JavaFaults.Mode mode = JavaFaults.Mode.HEAP_ONCE;
+    private @Nullable SlabBlock got;
+    private long now;
+
+    @Override
+    public void accept(JavaFaults.Mode faults) {
+        mode = faults;
+        SlabHeap<SlabBlock> heap = SlabHeap.open(
+                arena, SlabHeapOptions.defaults().withName("faulty").withThreadCacheByteSize(16 << 10), SlabBlock::new);
+        for (int i = 0; i < STEPS; i++) {
+            step(heap);
+        }
+        while (blocks.count() > 0) {
+            release(heap);
+        }
+        withFaults(heap, "close", heap::close);
+        heap.close();
+        assertThat(arena.stats().livePages()).isZero();
+        arena.close();
+        assertThat(budget.usedBytes()).as("bytes left").isZero();
+        reservations.releaseParked();
+    }
+
+    private void step(SlabHeap<SlabBlock> heap) {
+        int dice = random.nextInt(20);
+        if (dice < 9 || blocks.count() == 0) {
+            allocate(heap, SIZES[random.nextInt(SIZES.length)] + random.nextInt(8));
+        } else if (dice < 16) {
+            release(heap);
+        } else if (dice < 17) {
+            withFaults(heap, "trim", heap::trim);
+        } else if (dice < 18) {
+            withFaults(heap, "trim the arena", arena::trim);
+        } else if (dice < 19) {
+            grow(heap);
+        } else {
+            withFaults(heap, "decay", () -> PageArenas.step(arena, now += SlabTerms.DECAY.toNanos() / 4));
+        }
+    }
+
+    private void allocate(SlabHeap<SlabBlock> heap, int byteSize) {
+        got = null;
+        withFaults(heap, "allocate " + byteSize, () -> {
+            if (got == null) {
+                got = heap.tryAllocate(byteSize);
+            }
+        });
+        if (got != null) {
+            blocks.add(got);
+            got = null;
+        }
+    }
+
+    private void release(SlabHeap<SlabBlock> heap) {
+        got = blocks.removeAny(random);
+        SlabBlock block = got;
+        withFaults(heap, "release " + block.byteSize, () -> {
+            if (got != null) {
+                block.release();
+                got = null;
+            }
+        });
+        assertThat(got).isNull();
+    }
+
+    private void grow(SlabHeap<SlabBlock> heap) {
+        got = blocks.removeAny(random);
+        SlabBlock block = got;
+        int written = block.byteSize;
+        withFaults(heap, "grow", () -> block.grow(Math.max(block.byteSize, 80_000) + 50_000));
+        block.check(written);
+        blocks.add(block);
+        got = null;
+    }
+
+    /// Makes one step, again and again until it meets no fault.
+    private void withFaults(SlabHeap<SlabBlock> heap, String what, Step step) {
+        long before;
+        int nth = 0;
+        do {
+            before = JavaFaults.injected();
+            nth++;
+            Throwable thrown = null;
+            JavaFaults.arm(mode, nth);
+            try {
+                step.run();
+            } catch (OutOfMemoryError | StackOverflowError e) {
+                if (!"injected".equals(e.getMessage())) {
+                    throw e;
+                }
+                thrown = e;
+            } finally {
+                JavaFaults.disarm();
+            }
+            if (JavaFaults.injected() > before) {
+                check(heap, "fault " + nth + " of " + what, thrown);
+            }
+        } while (JavaFaults.injected() > before);
+    }
+
+    private void check(SlabHeap<SlabBlock> heap, String when, @Nullable Throwable thrown) {
+        try {
+            int held = got == null ? 0 : 1;
+            heap.checkInvariants();
+            PageArenas.checkInvariants(arena);
+            assertThat(heap.stats().liveBlocks()).as("live blocks").isEqualTo(blocks.count() + held);
+            assertThat(heap.stats().heldBytes())
+                    .as("%s", heap.stats())
+                    .isEqualTo(arena.stats().livePages() * arena.options().pageByteSize());
+        } catch (RuntimeException | AssertionError e) {
+            if (thrown != null) {
+                e.addSuppressed(thrown);
+            }
+            throw new AssertionError(mode + ", after " + when + ": " + e.getMessage(), e);
+        }
+    }
+}
