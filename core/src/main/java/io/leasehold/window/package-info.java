@@ -7,11 +7,14 @@
 ///       WindowHits       those out of what is mapped         Window       a part that is lent
 ///     WindowWrites     into files of ours                    FileDurability   what is not forced, or lost
 ///     WindowLoans      pinned windows, private copies
-///       WindowSpace      mapped, pinned, waited for, one lock
+///       WindowSpace      open files, what is pinned and waited for
 ///         WindowPools      the empty file, and two pools
-///           WindowPool       slots of address space          StagingRuns  leased pages for what is copied
-///             SlotWords        versions and pins, no lock    Admission    what windows may cost
-///           WindowTable      slots by part, no lock          ByteRanges   some parts of a file
+///           WindowPool       slots: free, mapped, of files   StagingRuns  leased pages for what is copied
+///             WindowReclaim    slots become free, in steps   Admission    what windows may cost
+///             WindowWaiters    threads that wait, in order   ByteRanges   some parts of a file
+///             SlotClock        which slot is recycled next   SlotLinks    lists of slots
+///             SlotWords        versions and pins, no lock    SlotMemory   address space, calls of the kernel
+///           WindowTable      slots by part, no lock
 /// ```
 ///
 /// ## What a call does for each trust
