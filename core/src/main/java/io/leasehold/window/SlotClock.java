@@ -12,7 +12,7 @@ import java.lang.invoke.VarHandle;
 ///     v                                     |  | the hand: pinned
 ///   parked <--------------------------------|--+
 ///     |                                     |
-///     +--- the end of a pin ----> told -----+ takeIn, before each search
+///     +--- the end of a pin ----> told -----+ takeIn, at each mapping and before each search
 /// ```
 ///
 /// The hand meets a pinned slot once: the slot leaves the ring, and the thread that ends a pin of it puts the slot onto
@@ -115,6 +115,11 @@ final class SlotClock {
         return hand == NONE && incoming == NONE && told == NONE;
     }
 
+    /// {@return true if there is a slot in the ring}
+    boolean hasNext() {
+        return hand != NONE;
+    }
+
     /// {@return how many slots were looked at}
     long looks() {
         return looks;
@@ -126,7 +131,6 @@ final class SlotClock {
     /// @param spares true if slots that were used since the hand came last have a second chance
     /// @return how many elements of `victims` are set now
     int sweep(int[] victims, int taken, boolean spares) {
-        takeIn();
         int count = taken;
         for (int i = 0; i < STEP && count < victims.length && hand != NONE; i++) {
             int slot = hand;
@@ -154,12 +158,15 @@ final class SlotClock {
         }
     }
 
-    /// Adds slots that threads put onto the stack, a step at a time.
-    private void takeIn() {
-        if (incoming == NONE) {
+    /// Adds slots that threads put onto the stack.
+    ///
+    /// @param max number of slots
+    /// @return true if there are more
+    boolean takeIn(int max) {
+        if (incoming == NONE && told != NONE) {
             incoming = reversed((int) TOLD.getAndSet(this, NONE));
         }
-        for (int i = 0; i < STEP && incoming != NONE; i++) {
+        for (int i = 0; i < max && incoming != NONE; i++) {
             int slot = incoming;
             incoming = toldBefore[slot];
             words.unmark(slot);
@@ -175,6 +182,7 @@ final class SlotClock {
                 hand = isLeft ? slot : hand;
             }
         }
+        return incoming != NONE;
     }
 
     private int reversed(int top) {

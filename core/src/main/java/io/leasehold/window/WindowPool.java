@@ -3,6 +3,7 @@ package io.leasehold.window;
 import io.leasehold.memory.ShortLock;
 import io.leasehold.os.OsException;
 import io.leasehold.window.WindowWaiters.Waiter;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import org.jspecify.annotations.Nullable;
@@ -27,12 +28,14 @@ import org.jspecify.annotations.Nullable;
 /// the kernel: a slot is claimed, mapped without the lock, and finished. A thread that wants a part that another thread
 /// is mapping waits for the end of that call, or copies with read(2).
 ///
-/// **Invariants.** I1: a slot that is not BUSY is linked in the table of its file, at its part, and no other is. I3: a
-/// slot that is BUSY is free, or in transit in the hands of one thread. I6: a slot is in the list of the file that it
-/// is or was mapped to, and while it is in transit in none. [SlotWords] has I2, [SlotClock] I5.
+/// **Invariants.** I3: a slot that is BUSY is free, or in transit in the hands of one thread. [SlotFiles] has I1, I4 and
+/// I6, [SlotWords] I2, and [SlotClock] I5.
 final class WindowPool {
 
     static final int NO_SLOT = WindowTable.NO_SLOT;
+
+    /// Slots that each mapping adds to the clock, so that a search does not find many.
+    private static final int INTAKE = 8;
 
     private final SlotMemory memory; // (C)
     private final long address; // (C) of that
@@ -45,9 +48,7 @@ final class WindowPool {
     final SlotClock clock; // (L)
     final WindowWaiters waiters = new WindowWaiters(lock); // (C)
     private final Condition mapped = lock.newCondition(); // (C) a mapping ended that threads wait for
-    private final @Nullable MappedFile[] files; // (L) what is or was mapped in a slot
-    private final long[] parts; // (L)
-    private final SlotLinks fileSlots; // (L) a list for each file
+    final SlotFiles files; // (L)
     private final SlotLinks free; // (L) one list
     private int firstFree = SlotLinks.NONE; // (L) the next to be used
     private int freeCount; // (L)
@@ -63,9 +64,7 @@ final class WindowPool {
         this.evicts = evicts;
         this.words = new SlotWords(count);
         this.clock = new SlotClock(words, count);
-        this.files = new MappedFile[count];
-        this.parts = new long[count];
-        this.fileSlots = new SlotLinks(count);
+        this.files = new SlotFiles(this, count);
         this.free = new SlotLinks(count);
         this.reclaim = new WindowReclaim(this, count);
         for (int slot = 0; slot < count; slot++) {
@@ -146,7 +145,13 @@ final class WindowPool {
         } finally {
             lock.unlock();
         }
-        return slot == NO_SLOT ? NO_SLOT : mapClaimed(file, part, slot, advice, true, counts);
+        if (slot == NO_SLOT) {
+            return NO_SLOT;
+        }
+        if (waiter != null) {
+            endWait(waiter); // the next one looks while this one calls the kernel
+        }
+        return mapClaimed(file, part, slot, advice, true, counts);
     }
 
     /// Takes a free slot for a part; under the lock.
@@ -157,7 +162,7 @@ final class WindowPool {
         }
         table.startMapping(part);
         removeFree(slot);
-        leaveFile(slot);
+        files.leave(slot);
         return slot;
     }
 
@@ -179,7 +184,7 @@ final class WindowPool {
         lock.lock();
         try {
             if (isMapped) {
-                joinFile(file, slot, part);
+                files.join(slot, file, part);
                 words.open(slot, table.owner(part), pins ? 1 : 0);
                 table.link(part, slot);
                 if (pins) {
@@ -191,13 +196,16 @@ final class WindowPool {
                 table.giveUp(part);
                 addFree(slot);
             }
+            clock.takeIn(INTAKE);
             if (joiners > 0) {
                 mapped.signalAll();
             }
         } finally {
             lock.unlock();
         }
-        waiters.tell(); // a waiter that looked meanwhile did not find the slot
+        if (!isMapped || !pins) {
+            waiters.tell(); // a waiter that looked meanwhile did not find the slot
+        }
     }
 
     /// Waits until no part of a file is being mapped; no more will be, as the file is draining.
@@ -238,6 +246,16 @@ final class WindowPool {
         waiters.remove(waiter, () -> freeCount > 0 || !clock.isEmpty());
     }
 
+    /// {@return number of slots that are wanted at once: none if any is free, else one for each waiter}
+    int wanted() {
+        lock.lock();
+        try {
+            return freeCount > 0 ? 0 : 1 + waiters.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// {@return number of free slots}
     int freeCount() {
         lock.lock();
@@ -245,14 +263,6 @@ final class WindowPool {
             return freeCount;
         } finally {
             lock.unlock();
-        }
-    }
-
-    /// Takes a slot out of the table of its file, when it became BUSY; under the lock.
-    void unlink(int slot) {
-        MappedFile file = files[slot];
-        if (file != null) {
-            file.table(this).unlink(parts[slot]);
         }
     }
 
@@ -264,32 +274,27 @@ final class WindowPool {
             removeFree(slot);
         } else if (words.tryTake(slot)) {
             clock.remove(slot);
-            unlink(slot);
+            files.unlink(slot);
         } else {
             return false;
         }
-        leaveFile(slot);
+        files.leave(slot);
         return true;
     }
 
-    /// Moves the first slot of a file behind all others of it; under the lock.
-    void rotate(WindowTable table) {
-        table.firstSlot = fileSlots.next(table.firstSlot);
-    }
-
-    /// Frees slots that are in transit.
+    /// Frees slots that are in transit, and grants them to the threads that wait.
     void free(int[] slots, int slotCount) {
-        if (slotCount == 0) {
-            return;
-        }
+        List<Waiter> granted;
         lock.lock();
         try {
             for (int i = 0; i < slotCount; i++) {
                 addFree(slots[i]);
             }
+            granted = waiters.size() == 0 ? List.of() : waiters.grant(freeCount);
         } finally {
             lock.unlock();
         }
+        granted.forEach(Waiter::tell);
     }
 
     private void addFree(int slot) {
@@ -302,27 +307,9 @@ final class WindowPool {
         freeCount--;
     }
 
-    private void joinFile(MappedFile file, int slot, long part) {
-        WindowTable table = file.table(this);
-        files[slot] = file;
-        parts[slot] = part;
-        table.firstSlot = fileSlots.addLast(table.firstSlot, slot);
-        table.slotCount++;
-    }
-
-    private void leaveFile(int slot) {
-        MappedFile file = files[slot];
-        if (file != null) {
-            WindowTable table = file.table(this);
-            files[slot] = null;
-            table.firstSlot = fileSlots.remove(table.firstSlot, slot);
-            table.slotCount--;
-        }
-    }
-
     /// {@return the offset in its file of what is in a slot}
     long byteOffset(int slot) {
-        return parts[slot] << power;
+        return files.part(slot) << power;
     }
 
     /// Gives the address space back. Nothing is pinned.
@@ -346,21 +333,12 @@ final class WindowPool {
 
     private void checkInvariants(int slot, Set<MappedFile> open) {
         boolean isBusy = SlotWords.isBusy(words.word(slot));
-        MappedFile file = files[slot];
-        if (file != null && !open.contains(file)) {
-            throw new AssertionError("I4: slot=" + slot + ", file=" + file);
-        }
-        if (!isBusy && (file == null || file.table(this).slot(parts[slot]) != slot)) {
-            throw new AssertionError("I1: slot=" + slot + ", part=" + parts[slot] + ", file=" + file);
-        }
+        files.checkInvariants(slot, isBusy, open);
         if (words.pins(slot) < 0 || (isBusy && words.pins(slot) > 0)) {
             throw new AssertionError("I2: slot=" + slot + ", isBusy=" + isBusy + ", pins=" + words.pins(slot));
         }
         if (isBusy != free.contains(slot)) {
             throw new AssertionError("I3: slot=" + slot + ", isBusy=" + isBusy);
-        }
-        if ((file != null) != fileSlots.contains(slot)) {
-            throw new AssertionError("I6: slot=" + slot + ", file=" + file);
         }
         clock.checkInvariants(slot);
     }

@@ -70,13 +70,14 @@ final class WindowReclaim {
     }
 
     private boolean evictInTurn(WindowCounts counts) {
-        if (pool.freeCount() > 0) {
+        int wanted = pool.wanted();
+        if (wanted == 0) {
             return true;
         }
         if (!words.trySettle()) {
             return false;
         }
-        int[] victims = new int[batch];
+        int[] victims = new int[Math.clamp(wanted, batch, MAX_BATCH)];
         int taken;
         try {
             taken = take(victims);
@@ -95,8 +96,17 @@ final class WindowReclaim {
     }
 
     private int take(int[] victims) {
-        int taken = 0;
         boolean hasMore = true;
+        while (hasMore) {
+            pool.lock.lock();
+            try {
+                hasMore = pool.clock.takeIn(SlotClock.STEP);
+            } finally {
+                pool.lock.unlock();
+            }
+        }
+        int taken = 0;
+        hasMore = true;
         for (int step = 0; hasMore && taken < victims.length; step++) {
             if (step >= SPARING_STEPS && taken > 0) {
                 break;
@@ -106,9 +116,9 @@ final class WindowReclaim {
                 int before = taken;
                 taken = pool.clock.sweep(victims, before, step < SPARING_STEPS);
                 for (int i = before; i < taken; i++) {
-                    pool.unlink(victims[i]);
+                    pool.files.unlink(victims[i]);
                 }
-                hasMore = !pool.clock.isEmpty();
+                hasMore = pool.clock.hasNext();
             } finally {
                 pool.lock.unlock();
             }
@@ -133,7 +143,6 @@ final class WindowReclaim {
             OsException refused = pool.memory().poison(taken, count, counts);
             refusal = refused == null ? refusal : refused;
             pool.free(taken, count);
-            pool.waiters.tell();
         }
         if (refusal != null) {
             throw refusal;
@@ -152,7 +161,7 @@ final class WindowReclaim {
                     taken[count[0]++] = slot;
                 } else {
                     others.read(slot, words.pins(slot));
-                    pool.rotate(table);
+                    pool.files.rotate(table);
                 }
             }
         });
@@ -174,7 +183,7 @@ final class WindowReclaim {
                     if (words.pins(slot) > 0) {
                         reader.read(slot, words.pins(slot));
                     }
-                    pool.rotate(table);
+                    pool.files.rotate(table);
                 }
             });
         }

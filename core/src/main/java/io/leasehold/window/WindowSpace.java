@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// [SlotWords#trySettle] makes one see the other, so no wake-up is lost. A file that lends no more and one that is
 /// truncated are told from pins alike.
 ///
-/// **Invariants.** Those of [WindowPool]; I4: a file that is in a slot is open.
+/// **Invariants.** Those of [WindowPool].
 final class WindowSpace {
 
     private final WindowCacheOptions options; // (C)

@@ -2,6 +2,7 @@ package io.leasehold.window;
 
 import io.leasehold.memory.ShortLock;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -11,13 +12,15 @@ import org.jspecify.annotations.Nullable;
 ///
 /// ```text
 ///   the end of a pin ---> tell: wakes the first, without a lock
-///   the first, awake ---> looks for a window, alone; when it leaves, wakes the next if there may be more
-///   the others            sleep until they are the first, or their time is over
+///   the first, awake ---> looks for windows, alone; each that it frees beside its own is granted to another waiter
+///   the others            sleep until they are granted one, or are the first and there may be more, or time is over
 /// ```
 ///
-/// While threads wait, no other thread takes a free slot, so a newcomer passes none of them.
+/// While threads wait, no other thread takes a free slot, so a newcomer passes none of them. A grant wakes its waiter
+/// at once, so the time that it takes to wake threads passes for all of them together.
 ///
-/// **Threads.** [#tell] and [#mayTake] by any thread, lock-free; the rest takes the lock of the [WindowPool].
+/// **Threads.** [#tell] and [#mayTake] by any thread, lock-free; [#grant] and [#size] are guarded by the lock of the
+/// [WindowPool], and the rest takes it.
 ///
 /// **Memory order.** The first waiter is published before it looks, and the look has a barrier ([SlotWords#trySettle]).
 /// A thread that ends a pin looks for the first waiter afterwards. So the waiter sees the end of the pin, or is told.
@@ -37,6 +40,7 @@ final class WindowWaiters {
 
         private final Thread thread = Thread.currentThread(); // (C)
         private volatile boolean isTold; // (A)
+        private volatile boolean isGranted; // (L) to write; for good
 
         /// Forgets what was told before the waiter looks.
         void look() {
@@ -83,20 +87,20 @@ final class WindowWaiters {
         return waiter;
     }
 
-    /// Removes a waiter, with a window or without. The next one looks if there may be a window for it.
+    /// Removes a waiter, with a window or without; removing it twice has no effect. The next one looks if there may be
+    /// a window for it.
     ///
     /// @param mayHaveMore is asked under the lock
     void remove(Waiter waiter, BooleanSupplier mayHaveMore) {
-        Waiter next = null;
+        Waiter next;
         boolean hasMore;
         lock.lock();
         try {
-            boolean wasFirst = first == waiter;
-            queue.remove(waiter);
-            if (wasFirst) {
-                next = queue.isEmpty() ? null : queue.getFirst();
-                first = next;
+            if (!queue.remove(waiter) || first != waiter) {
+                return;
             }
+            next = queue.isEmpty() ? null : queue.getFirst();
+            first = next;
             hasMore = mayHaveMore.getAsBoolean();
         } finally {
             lock.unlock();
@@ -106,12 +110,27 @@ final class WindowWaiters {
         }
     }
 
-    /// {@return true if no other thread is before the caller}
+    /// {@return number of waiters}
+    int size() {
+        return queue.size();
+    }
+
+    /// Lets the first waiters take free slots.
+    ///
+    /// @param freeCount number of free slots, also of those that are granted already
+    /// @return the waiters that may take one, to be told without the lock
+    List<Waiter> grant(int freeCount) {
+        List<Waiter> granted = queue.stream().limit(freeCount).toList();
+        granted.forEach(waiter -> waiter.isGranted = true);
+        return granted;
+    }
+
+    /// {@return true if the caller may take a free slot, as no other thread is before it or it was granted one}
     ///
     /// @param waiter the caller, or null if it does not wait
     boolean mayTake(@Nullable Waiter waiter) {
         Waiter current = first;
-        return current == null || current == waiter;
+        return current == null || current == waiter || (waiter != null && waiter.isGranted);
     }
 
     /// Wakes the first waiter, if there is one.
