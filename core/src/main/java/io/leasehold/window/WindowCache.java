@@ -344,6 +344,11 @@ public final class WindowCache implements AutoCloseable {
         return "WindowCache(" + options.name() + ", " + space + ")";
     }
 
+    /// {@return the extents and windows, for tests that count work}
+    WindowPools pools() {
+        return space.pools();
+    }
+
     void checkInvariants() {
         space.checkInvariants();
     }
