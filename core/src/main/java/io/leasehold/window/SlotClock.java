@@ -20,10 +20,10 @@ import java.lang.invoke.VarHandle;
 ///
 /// **Threads.** [#unpinned] and [#left] by any thread, lock-free; the rest guarded by the lock of the [WindowPool].
 ///
-/// **Memory order.** [#park] sets the mark and then looks at the pins; a thread ends its pin and then looks at the mark.
-/// Both steps are ordered: for pins in words by the full fences of both, and for pins in cells as the mark is set before
-/// [SlotWords#resume], which the thread that enters its cells acquires. The stack is released by [#push] and acquired
-/// by [#takeIn].
+/// **Memory order.** [#park] sets the mark and then looks at the pins; a thread ends its pin and then looks at the
+/// mark. Both steps are ordered: for pins in words by the full fences of both, and for pins in cells as the mark is
+/// set before [SlotWords#resume], which the thread that enters its cells acquires. The stack is released by [#push]
+/// and acquired by [#takeIn].
 ///
 /// **Invariants.** I5: a slot that is not BUSY is in the ring, or its mark is PARKED or TOLD.
 final class SlotClock {

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 /// the kernel: a slot is claimed, mapped without the lock, and finished. A thread that wants a part that another thread
 /// is mapping waits for the end of that call, or copies with read(2).
 ///
-/// **Invariants.** I3: a slot that is BUSY is free, or in transit in the hands of one thread. [SlotFiles] has I1, I4 and
-/// I6, [SlotWords] I2, and [SlotClock] I5.
+/// **Invariants.** I3: a slot that is BUSY is free, or in transit in the hands of one thread. [SlotFiles] has I1, I4
+/// and I6, [SlotWords] I2, and [SlotClock] I5.
 final class WindowPool {
 
     static final int NO_SLOT = WindowTable.NO_SLOT;

@@ -166,7 +166,7 @@ class WindowGrowthTest {
         }
     }
 
-    /// A thread sleeps at first, and again if it was woken in vain: by a window that came back, or by the thread before.
+    /// A thread sleeps at first, and again if it was woken in vain: by a window that came back, or by the last thread.
     @ParameterizedTest
     @ValueSource(ints = {8, 32})
     void windowThatComesBackWakesOneThread(int threads) throws Exception {
