@@ -2,9 +2,9 @@ package io.leasehold.page;
 
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.FlushRation;
-import io.leasehold.memory.StackReserve;
 import io.leasehold.memory.Region;
 import io.leasehold.memory.ShortLock;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.util.concurrent.locks.ReentrantLock;

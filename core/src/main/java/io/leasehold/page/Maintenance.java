@@ -81,7 +81,9 @@ final class Maintenance {
         boolean isQueued; // (L)
         boolean isBusy; // (L)
         boolean isRemoved; // (L)
+
         @Nullable Throwable failure; // (O) maintenance thread; to be logged
+
         boolean isWarned; // (O) maintenance thread; a repeated failure would flood the log
 
         Task(String name, Decay decay) {

@@ -332,7 +332,8 @@ final class LockedSlabs {
         lock.lock();
         try {
             slabs.checkInvariants();
-            if (!closed && slabs.free() + cached > slabs.present()) { // else magazines may have blocks of slabs that went
+            if (!closed
+                    && slabs.free() + cached > slabs.present()) { // else magazines may have blocks of slabs that went
                 throw new AssertionError("I1: cached=" + cached + ", " + slabs);
             }
         } finally {

@@ -2,9 +2,12 @@ package io.leasehold.window;
 
 import io.leasehold.os.Files;
 import io.leasehold.os.OsException;
+import io.leasehold.window.WindowWaiters.Waiter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -61,7 +64,9 @@ public final class MappedFile implements AutoCloseable {
 
     private volatile long byteSize; // (A) of OWNED files (L) writer to write; of FOREIGN ones as it was last seen
     private volatile long mark; // (A) of OWNED files (L) writer to write; see [#mark]
-    private volatile boolean draining; // (L) the cache's, to write: nothing more is lent
+    private final List<Waiter> closers = new CopyOnWriteArrayList<>(); // (L) itself, to write: threads that close it
+    private boolean isClosing; // (L) closers: draining for good
+    private volatile boolean draining; // (L) closers, to write: nothing more is lent
     private volatile boolean closed; // (L) the cache's, to write: nothing more is done
     private volatile AccessAdvice lastAdvice = AccessAdvice.NORMAL; // (A) what the kernel knows
 
@@ -348,7 +353,7 @@ public final class MappedFile implements AutoCloseable {
 
     void returnCopy() {
         copiesOut.decrementAndGet();
-        space.wakeWaiters();
+        tellClosers();
     }
 
     /// {@return whether nothing is lent any more}
@@ -356,8 +361,30 @@ public final class MappedFile implements AutoCloseable {
         return draining;
     }
 
-    void setDraining(boolean isDraining) {
-        draining = isDraining;
+    /// Takes note of a thread that closes the file; nothing is lent from now on.
+    void addCloser(Waiter closer) {
+        synchronized (closers) {
+            closers.add(closer);
+            draining = true;
+        }
+    }
+
+    /// Ends [#addCloser].
+    ///
+    /// @param isDrained true if all windows are back; else the file lends again, unless other threads close it
+    void removeCloser(Waiter closer, boolean isDrained) {
+        synchronized (closers) {
+            closers.remove(closer);
+            isClosing |= isDrained;
+            draining = isClosing || !closers.isEmpty();
+        }
+    }
+
+    /// Wakes the threads that close the file, as a window is back.
+    void tellClosers() {
+        if (draining) {
+            closers.forEach(Waiter::tell);
+        }
     }
 
     boolean isClosed() {

@@ -7,8 +7,8 @@ import io.leasehold.os.VirtualMemory.Capability;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
-/// What is known of each slot of a pool without its lock: a word with its version and its pins, what the slot has, and
-/// when it was used last.
+/// What is known of each slot of a pool without its lock: a word with its version and its pins, what the slot has,
+/// whether it was used, and a mark for the [SlotClock].
 ///
 /// ```text
 ///   word   63          32 31    30              0
@@ -22,7 +22,14 @@ import java.lang.invoke.VarHandle;
 /// window write to nothing in common, and neither pays an atomic step. Who wants to know the sum shuts the cells, adds
 /// them to the words ([#trySettle]), and decides before it opens them again; meanwhile pins go to the words.
 ///
-/// **Threads.** [#trySettle], [#resume], [#tryTake] and [#open] under the lock of the cache, the rest by any thread.
+/// ```text
+///   use    FRESH ---> ONCE ---> USED         touched          a slot that is mapped for one access is not in use yet
+///          ONCE <-------------- USED         wasUsed          the hand of the clock came by
+///          LEFT <---- any                    leave            recycled before all others, unless touched again
+/// ```
+///
+/// **Threads.** [#trySettle] and [#resume] guarded by [WindowReclaim], [#tryTake] and [#open] by the lock of the
+/// [WindowPool], the rest by any thread.
 ///
 /// **Invariants.** I2: a slot that is BUSY has no pins. A count of a thread is at most [#MAX_COUNT] away from zero, so
 /// all of them together fit a word.
@@ -49,8 +56,20 @@ final class SlotWords {
     /// Two cache lines.
     private static final int LANE_POWER = 4;
 
-    private static final int STAMP = 1;
+    private static final int USE = 1;
     private static final int OWNER = 2;
+    private static final int MARK = 3;
+
+    private static final long LEFT = -1;
+    private static final long FRESH = 0;
+    private static final long ONCE = 1;
+    private static final long USED = 2;
+
+    /// Marks: none, pinned when the clock looked, and on the stack of the clock.
+    static final long UNMARKED = 0;
+
+    static final long PARKED = 1;
+    static final long TOLD = 2;
 
     private static final VarHandle LANE =
             MethodHandles.arrayElementVarHandle(long[].class).withInvokeExactBehavior();
@@ -87,16 +106,45 @@ final class SlotWords {
         return (long) LANE.getOpaque(lanes, at(slot) + OWNER) == table.owner(part);
     }
 
-    /// {@return the age of the world when a slot was used last}
-    long stamp(int slot) {
-        return (long) LANE.getOpaque(lanes, at(slot) + STAMP);
+    /// Takes note of an access. Racy on purpose: two accesses at once may count as one.
+    void touched(int slot) {
+        long use = (long) LANE.getOpaque(lanes, at(slot) + USE);
+        if (use != USED) {
+            LANE.setOpaque(lanes, at(slot) + USE, use == FRESH ? ONCE : USED);
+        }
     }
 
-    /// Takes note of an access, for the order in which slots are recycled.
-    void touched(int slot, long stamp) {
-        if (stamp(slot) != stamp) {
-            LANE.setOpaque(lanes, at(slot) + STAMP, stamp);
+    /// Takes note that a slot is not needed any more.
+    void leave(int slot) {
+        LANE.setOpaque(lanes, at(slot) + USE, LEFT);
+    }
+
+    /// {@return true if a slot was left and not touched since}
+    boolean isLeft(int slot) {
+        return (long) LANE.getOpaque(lanes, at(slot) + USE) == LEFT;
+    }
+
+    /// {@return true if a slot was in use, which is forgotten now}
+    boolean wasUsed(int slot) {
+        if ((long) LANE.getOpaque(lanes, at(slot) + USE) != USED) {
+            return false;
         }
+        LANE.setOpaque(lanes, at(slot) + USE, ONCE);
+        return true;
+    }
+
+    /// {@return the mark of a slot: [#UNMARKED], [#PARKED] or [#TOLD]}
+    long mark(int slot) {
+        return (long) LANE.getAcquire(lanes, at(slot) + MARK);
+    }
+
+    /// {@return true if the mark was `from` and is `to` now}
+    boolean tryMark(int slot, long from, long to) {
+        return LANE.compareAndSet(lanes, at(slot) + MARK, from, to);
+    }
+
+    void unmark(int slot) {
+        LANE.setVolatile(lanes, at(slot) + MARK, UNMARKED);
     }
 
     /// Keeps a slot from being recycled, if it has a part of the file of a table.
@@ -199,14 +247,15 @@ final class SlotWords {
                 && LANE.compareAndSet(lanes, at(slot), word, ((word & VERSION_MASK) + ONE_VERSION) | BUSY | NO_PINS);
     }
 
-    /// Opens a BUSY slot to all who find it.
+    /// Opens a BUSY slot to all threads that find it.
     ///
     /// @param owner from [WindowTable#owner]
-    void open(int slot, long owner, long stamp) {
-        LANE.setOpaque(lanes, at(slot) + STAMP, stamp);
+    /// @param pins number of pins that it has from the start
+    void open(int slot, long owner, int pins) {
+        LANE.setOpaque(lanes, at(slot) + USE, FRESH);
         LANE.setOpaque(lanes, at(slot) + OWNER, owner);
         long version = ((long) LANE.getOpaque(lanes, at(slot)) & VERSION_MASK) + ONE_VERSION;
-        LANE.setRelease(lanes, at(slot), version | NO_PINS);
+        LANE.setRelease(lanes, at(slot), version | (NO_PINS + pins));
     }
 
     @Override

@@ -42,7 +42,8 @@ import org.jspecify.annotations.Nullable;
 /// **Ownership.** Who opened it closes it, after the windows and before the arena. It owns its address space, its
 /// files' descriptors, and the pages it takes from the arena.
 ///
-/// **Threads.** Thread-safe. A transfer through a window takes no lock; mapping and recycling take one.
+/// **Threads.** Thread-safe. A transfer through a window takes no lock; mapping and recycling take one, but not over
+/// their calls of the kernel. Threads that wait for a window get one in the order in which they came.
 ///
 /// @see <a href="https://man.netbsd.org/ubc.9">ubc(9)</a>; Silvers, UBC: An Efficient Unified I/O and Memory Caching
 ///     Subsystem for NetBSD, FREENIX 2000
@@ -239,9 +240,9 @@ public final class WindowCache implements AutoCloseable {
         return lend(file, byteOffset, byteSize, advice, flags, System.nanoTime() + timeout.toNanos());
     }
 
-    /// Takes a window back (ubc_release). It stays mapped for the next access, and is recycled when it has been left
-    /// alone for longest; with UNMAP it is the next to be recycled. Growth that was written through it is seen from
-    /// now on.
+    /// Takes a window back (ubc_release). It stays mapped for the next access, and is recycled after the windows that
+    /// were left alone for longer, about; with UNMAP it is the next to be recycled. Growth that was written through it
+    /// is seen from now on.
     ///
     /// @param window what [#alloc] lent
     /// @param flags UNMAP or none
@@ -253,7 +254,7 @@ public final class WindowCache implements AutoCloseable {
         loans.end(window, flags);
     }
 
-    /// Takes all windows off an empty file (ubc_purge). They keep their place in the order of recycling.
+    /// Takes all windows off an empty file (ubc_purge). They are free afterwards.
     ///
     /// @param file a file of no bytes
     /// @throws IOException if the system refuses
@@ -341,6 +342,11 @@ public final class WindowCache implements AutoCloseable {
     @Override
     public String toString() {
         return "WindowCache(" + options.name() + ", " + space + ")";
+    }
+
+    /// {@return the extents and windows, for tests that count work}
+    WindowPools pools() {
+        return space.pools();
     }
 
     void checkInvariants() {

@@ -30,12 +30,10 @@ final class WindowHits {
     /// A fault, or a file that has changed; read(2) tells which.
     static final int UNSOUND = 2;
 
-    private final WindowSpace space; // (C)
     private final WindowCounts counts; // (C)
     private final long pageByteSize; // (C)
 
-    WindowHits(WindowSpace space, WindowCounts counts, long pageByteSize) {
-        this.space = space;
+    WindowHits(WindowCounts counts, long pageByteSize) {
         this.counts = counts;
         this.pageByteSize = pageByteSize;
     }
@@ -89,7 +87,7 @@ final class WindowHits {
         if (!isSound || !isWithin(file, mark, byteOffset, to)) {
             return UNSOUND;
         }
-        words.touched(slot, space.stamp());
+        words.touched(slot);
         return DONE;
     }
 

@@ -1,107 +1,78 @@
 package io.leasehold.window;
 
-import io.leasehold.memory.Region;
-import io.leasehold.memory.Reservations;
+import io.leasehold.memory.ShortLock;
 import io.leasehold.os.OsException;
-import io.leasehold.os.VirtualMemory.Advice;
-import io.leasehold.os.VirtualMemory.Backing;
-import io.leasehold.os.VirtualMemory.Protection;
-import java.util.ArrayDeque;
-import java.util.Arrays;
-import java.util.Deque;
+import io.leasehold.window.WindowWaiters.Waiter;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.locks.Condition;
 import org.jspecify.annotations.Nullable;
 
 /// Slots of address space, all of one size, that parts of files are mapped into: extents that stay, or windows that are
 /// recycled.
 ///
 /// ```text
-///            tryTake, unlink                            map, link
-///   mapped ------------------> free, BUSY, version + 1 -----------> mapped, version + 1
-///     |  ^ pins                   |
-///     +--+                        | poison: over an empty file, the same
+///              WindowReclaim                       claim            mmap(2)         finish
+///   mapped --------------------------> free, BUSY -------> claimed ---------------------------> mapped, version + 1
+///     |  ^ pins    version + 1            ^                   | the kernel refuses
+///     +--+                                +-------------------+
 /// ```
 ///
 /// A copy out of a slot looks at its word before and after: if the version is the same, so was the mapping. Slots that
 /// are free stay mapped to what they were, or to the empty file; nothing is ever unmapped, so a late reader gets bytes
 /// that it throws away, or an [InternalError] that it catches, and never ends the process.
 ///
-/// **Ownership.** Owns its region, and charges a mapping for each slot until it is closed.
+/// **Ownership.** Owns its [SlotMemory].
 ///
-/// **Threads.** [#words] are for any thread, lock-free; the rest under the lock of the cache.
+/// **Threads.** Thread-safe. [#words] are lock-free. `lock` is held for some hundred steps at most, and over no call of
+/// the kernel: a slot is claimed, mapped without the lock, and finished. A thread that wants a part that another thread
+/// is mapping waits for the end of that call, or copies with read(2).
 ///
-/// **Invariants.** I1: a slot that is not BUSY is linked in the table of its file, at its part, and no other is. I3: a
-/// slot is free exactly if it is BUSY, whenever the lock is free. [SlotWords] has I2.
+/// **Invariants.** I3: a slot that is BUSY is free, or in transit in the hands of one thread. [SlotFiles] has I1, I4
+/// and I6, [SlotWords] I2, and [SlotClock] I5.
 final class WindowPool {
 
     static final int NO_SLOT = WindowTable.NO_SLOT;
 
-    /// Ranges in one process_madvise(2).
-    private static final int MAX_BATCH = 64;
+    /// Slots that each mapping adds to the clock, so that a search does not find many.
+    private static final int INTAKE = 8;
 
-    /// What is recycled at once is an eighth, or a small pool would lose half of what it holds.
-    private static final int BATCH_SHARE = 8;
-
-    /// Bits of the number of a slot, beside its stamp.
-    private static final int SLOT_BITS = 20;
-
-    private static final long HUGE_PAGE_BYTES = 2L << 20;
-
-    private final Reservations reservations; // (C)
-    private final Region region; // (C)
-    private final long address; // (C) of the region
-    private final int poison; // (C) descriptor of an empty file
-    private final int power; // (C) log2 of the size of a slot
-    private final int count; // (C)
+    private final SlotMemory memory; // (C)
+    private final long address; // (C) of that
+    private final int power; // (C) of that
     private final boolean evicts; // (C)
     private final SlotWords words; // (C)
-    private final @Nullable MappedFile[] files; // (L) what is or was mapped in a slot
-    private final long[] parts; // (L)
-    private final boolean[] random; // (L) advised so
-    private final Deque<Integer> free = new ArrayDeque<>(); // (L) the next to be used first
+    private final WindowReclaim reclaim; // (C)
 
-    private WindowPool(
-            Reservations reservations, Region region, int poison, int count, long slotByteSize, boolean evicts) {
-        this.reservations = reservations;
-        this.region = region;
-        this.address = region.address();
-        this.poison = poison;
-        this.power = Long.numberOfTrailingZeros(slotByteSize);
-        this.count = count;
+    final ShortLock lock = new ShortLock();
+    final SlotClock clock; // (L)
+    final WindowWaiters waiters = new WindowWaiters(lock); // (C)
+    private final Condition mapped = lock.newCondition(); // (C) a mapping ended that threads wait for
+    final SlotFiles files; // (L)
+    private final SlotLinks free; // (L) one list
+    private int firstFree = SlotLinks.NONE; // (L) the next to be used
+    private int freeCount; // (L)
+    private int joiners; // (L) threads that wait for the end of a mapping
+
+    /// @param memory address space, which the pool owns
+    /// @param evicts true if slots are recycled
+    WindowPool(SlotMemory memory, boolean evicts) {
+        int count = memory.count();
+        this.memory = memory;
+        this.address = memory.address(0);
+        this.power = memory.power();
         this.evicts = evicts;
         this.words = new SlotWords(count);
-        this.files = new MappedFile[count];
-        this.parts = new long[count];
-        this.random = new boolean[count];
+        this.clock = new SlotClock(words, count);
+        this.files = new SlotFiles(this, count);
+        this.free = new SlotLinks(count);
+        this.reclaim = new WindowReclaim(this, count);
         for (int slot = 0; slot < count; slot++) {
-            free.addLast(slot);
+            addFree(slot);
         }
     }
 
-    /// Reserves the address space of a pool, all of it over the empty file, and charges its mappings, or nothing.
-    ///
-    /// @throws IllegalStateException if the mapping account has no room for them
-    /// @throws OsException if the kernel refuses
-    static WindowPool open(
-            Reservations reservations, String name, int poison, int count, long slotByteSize, boolean evicts) {
-        reservations.mappings().charge(name, count);
-        Region region = null;
-        try {
-            long alignment = Math.max(
-                    Math.min(slotByteSize, HUGE_PAGE_BYTES),
-                    reservations.memory().pageSize());
-            region = reservations.reserve(name, count * slotByteSize, alignment);
-            region.mapMemoryFile(poison);
-            return new WindowPool(reservations, region, poison, count, slotByteSize, evicts);
-        } catch (RuntimeException | Error e) {
-            reservations.mappings().credit(count);
-            if (region != null) {
-                closeAfter(e, region);
-            }
-            throw e;
-        }
-    }
-
+    /// {@return log2 of the size of a slot in bytes}
     int power() {
         return power;
     }
@@ -110,258 +81,270 @@ final class WindowPool {
         return address + ((long) slot << power);
     }
 
+    /// {@return the calls of the kernel}
+    SlotMemory memory() {
+        return memory;
+    }
+
+    /// {@return true if slots are recycled, and so worth waiting for}
+    boolean evicts() {
+        return evicts;
+    }
+
     /// {@return what is known of the slots without the lock}
     SlotWords words() {
         return words;
     }
 
-    /// Maps a part of a file, recycling what was used least recently if no slot is free.
+    /// {@return the way in which slots become free}
+    WindowReclaim reclaim() {
+        return reclaim;
+    }
+
+    /// Maps a part of a file into a free slot, for copies.
     ///
-    /// @return its slot, or [#NO_SLOT] if all are pinned
+    /// @return its slot, or [#NO_SLOT] if none is free, threads wait for one, or the part is being mapped
     /// @throws OsException if the kernel refuses; the slot is free then
-    int map(MappedFile file, long part, WindowCounts counts, long stamp) {
-        if (free.isEmpty() && (!evicts || !evictBatch(counts))) {
+    int map(MappedFile file, long part, AccessAdvice advice, WindowCounts counts) {
+        WindowTable table = file.table(this);
+        int slot;
+        lock.lock();
+        try {
+            slot = table.slot(part);
+            if (slot != NO_SLOT || table.isMapping(part) || file.isDraining() || !waiters.mayTake(null)) {
+                return slot;
+            }
+            slot = claim(table, part);
+        } finally {
+            lock.unlock();
+        }
+        return slot == NO_SLOT ? NO_SLOT : mapClaimed(file, part, slot, advice, false, counts);
+    }
+
+    /// Pins a part of a file, mapping it into a free slot unless it has one.
+    ///
+    /// @param waiter the calling thread, or null if it does not wait
+    /// @return its slot, or [#NO_SLOT] if none is free for the caller
+    /// @throws OsException if the kernel refuses; the slot is free then
+    int pin(MappedFile file, long part, AccessAdvice advice, @Nullable Waiter waiter, WindowCounts counts) {
+        WindowTable table = file.table(this);
+        int slot;
+        lock.lock();
+        try {
+            while (table.isMapping(part)) {
+                awaitMapping();
+            }
+            slot = table.slot(part);
+            if (slot != NO_SLOT) {
+                return words.tryPin(slot, table, part) ? slot : NO_SLOT;
+            }
+            if (file.isDraining() || !waiters.mayTake(waiter)) {
+                return NO_SLOT;
+            }
+            slot = claim(table, part);
+        } finally {
+            lock.unlock();
+        }
+        if (slot == NO_SLOT) {
             return NO_SLOT;
         }
-        int slot = free.removeFirst();
-        boolean isMapped = false;
-        try {
-            Protection protection = file.isWritable() ? Protection.READ_WRITE : Protection.READ;
-            region.mapFile((long) slot << power, 1L << power, file.descriptor(), part << power, protection);
-            isMapped = true;
-        } finally {
-            if (!isMapped) {
-                files[slot] = null;
-                free.addFirst(slot);
-            }
+        if (waiter != null) {
+            endWait(waiter); // the next one looks while this one calls the kernel
         }
-        counts.count(WindowCounts.ADMIT);
-        files[slot] = file;
-        parts[slot] = part;
-        random[slot] = false;
-        words.open(slot, file.table(this).owner(part), stamp);
-        file.table(this).link(part, slot);
+        return mapClaimed(file, part, slot, advice, true, counts);
+    }
+
+    /// Takes a free slot for a part; under the lock.
+    private int claim(WindowTable table, long part) {
+        int slot = firstFree;
+        if (slot == SlotLinks.NONE) {
+            return NO_SLOT;
+        }
+        table.startMapping(part);
+        removeFree(slot);
+        files.leave(slot);
         return slot;
     }
 
-    /// Tells the kernel once that a slot is read at random.
-    void adviseRandom(int slot) {
-        if (!random[slot]) {
-            random[slot] = true;
-            try {
-                region.memory().advise(address(slot), 1L << power, Advice.RANDOM);
-            } catch (OsException e) {
-                // it is read all the same
-            }
+    private int mapClaimed(
+            MappedFile file, long part, int slot, AccessAdvice advice, boolean pins, WindowCounts counts) {
+        boolean isMapped = false;
+        try {
+            memory.map(slot, file, part, advice);
+            isMapped = true;
+        } finally {
+            finish(file, part, slot, isMapped, pins);
         }
+        counts.count(WindowCounts.ADMIT);
+        return slot;
     }
 
-    /// Frees the slots of a part of a file that are known to have no pins, to be recycled before all others.
-    void free(MappedFile file, long firstPart, long lastPart) {
-        if (!words.trySettle()) {
-            return;
-        }
+    private void finish(MappedFile file, long part, int slot, boolean isMapped, boolean pins) {
+        WindowTable table = file.table(this);
+        lock.lock();
         try {
-            for (long part = firstPart; part <= lastPart && WindowTable.reaches(part); part++) {
-                int slot = file.table(this).slot(part);
-                if (slot != NO_SLOT && tryTake(slot)) {
-                    free.addFirst(slot);
-                    dropTranslations(new long[] {address(slot)}, new long[] {1L << power}, 1);
+            if (isMapped) {
+                files.join(slot, file, part);
+                words.open(slot, table.owner(part), pins ? 1 : 0);
+                table.link(part, slot);
+                if (pins) {
+                    clock.addPinned(slot);
+                } else {
+                    clock.add(slot);
                 }
+            } else {
+                table.giveUp(part);
+                addFree(slot);
+            }
+            clock.takeIn(INTAKE);
+            if (joiners > 0) {
+                mapped.signalAll();
             }
         } finally {
-            words.resume();
+            lock.unlock();
+        }
+        if (!isMapped || !pins) {
+            waiters.tell(); // a waiter that looked meanwhile did not find the slot
         }
     }
 
-    /// Frees all slots of a file that have no pins. Those that were mapped stay behind in the order of recycling.
+    /// Waits until no part of a file is being mapped; no more will be, as the file is draining.
+    void awaitMappings(MappedFile file) {
+        lock.lock();
+        try {
+            while (file.table(this).isMapping()) {
+                awaitMapping();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void awaitMapping() {
+        joiners++;
+        try {
+            mapped.awaitUninterruptibly();
+        } finally {
+            joiners--;
+        }
+    }
+
+    /// Takes note of the end of a pin.
     ///
-    /// @param others is told of those that have
-    /// @return whether it is known who has
-    boolean freeAll(MappedFile file, LoanReader others) {
-        if (!words.trySettle()) {
-            return false;
+    /// @param isLeft true if the slot is to be recycled before all others
+    void unpinned(int slot, boolean isLeft) {
+        if (isLeft) {
+            clock.left(slot);
+        } else {
+            clock.unpinned(slot);
         }
+        waiters.tell();
+    }
+
+    /// Ends the wait of a thread, with a slot or without.
+    void endWait(Waiter waiter) {
+        waiters.remove(waiter, () -> freeCount > 0 || !clock.isEmpty());
+    }
+
+    /// {@return number of slots that are wanted at once: none if any is free, else one for each waiter}
+    int wanted() {
+        lock.lock();
         try {
-            for (int slot = 0; slot < count; slot++) {
-                if (files[slot] == file && !SlotWords.isBusy(words.word(slot))) {
-                    if (tryTake(slot)) {
-                        free.addLast(slot);
-                    } else {
-                        others.read(slot, words.pins(slot));
-                    }
-                }
-            }
-            return true;
+            return freeCount > 0 ? 0 : 1 + waiters.size();
         } finally {
-            words.resume();
+            lock.unlock();
         }
     }
 
-    /// Shows the slots of a file that are pinned.
-    ///
-    /// @return whether it is known which are
-    boolean forEachPinned(MappedFile file, LoanReader reader) {
-        if (!words.trySettle()) {
-            return false;
-        }
-        try {
-            for (int slot = 0; slot < count; slot++) {
-                if (files[slot] == file && words.pins(slot) > 0) {
-                    reader.read(slot, words.pins(slot));
-                }
-            }
-            return true;
-        } finally {
-            words.resume();
-        }
-    }
-
-    /// Who is told of slots that are pinned.
-    interface LoanReader {
-        void read(int slot, long pins);
-    }
-
-    /// {@return how many slots are free}
+    /// {@return number of free slots}
     int freeCount() {
-        return free.size();
+        lock.lock();
+        try {
+            return freeCount;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Takes a slot of a file out of all lists, unless it is pinned; under the lock, while pins are settled.
+    ///
+    /// @return true if it is in transit now, in the hands of the caller
+    boolean tryRemove(int slot) {
+        if (free.contains(slot)) {
+            removeFree(slot);
+        } else if (words.tryTake(slot)) {
+            clock.remove(slot);
+            files.unlink(slot);
+        } else {
+            return false;
+        }
+        files.leave(slot);
+        return true;
+    }
+
+    /// Frees slots that are in transit, and grants them to the threads that wait.
+    void free(int[] slots, int slotCount) {
+        List<Waiter> granted;
+        lock.lock();
+        try {
+            for (int i = 0; i < slotCount; i++) {
+                addFree(slots[i]);
+            }
+            granted = waiters.size() == 0 ? List.of() : waiters.grant(freeCount);
+        } finally {
+            lock.unlock();
+        }
+        granted.forEach(Waiter::tell);
+    }
+
+    private void addFree(int slot) {
+        firstFree = free.addLast(firstFree, slot);
+        freeCount++;
+    }
+
+    private void removeFree(int slot) {
+        firstFree = free.remove(firstFree, slot);
+        freeCount--;
     }
 
     /// {@return the offset in its file of what is in a slot}
     long byteOffset(int slot) {
-        return parts[slot] << power;
-    }
-
-    /// Puts every slot that held a part of a file over the empty one; all of them are free.
-    ///
-    /// @throws OsException if the kernel refuses a mapping; the file is out of all slots all the same
-    void poison(MappedFile file, WindowCounts counts) {
-        OsException refusal = null;
-        for (int slot = 0; slot < count; slot++) {
-            if (files[slot] != file) {
-                continue;
-            }
-            files[slot] = null;
-            try {
-                region.mapFile((long) slot << power, 1L << power, poison, 0, Protection.READ_WRITE);
-                counts.count(WindowCounts.POISON);
-            } catch (OsException e) {
-                refusal = e;
-            }
-        }
-        if (refusal != null) {
-            throw refusal;
-        }
+        return files.part(slot) << power;
     }
 
     /// Gives the address space back. Nothing is pinned.
     void close() {
-        region.close();
-        reservations.mappings().credit(count);
+        memory.close();
     }
 
+    /// Checks all slots, while no thread maps or frees any.
+    ///
     /// @param open the files that may be in slots
     void checkInvariants(Set<MappedFile> open) {
-        if (!words.trySettle()) {
-            throw new AssertionError("nobody knows what is pinned: " + words);
-        }
-        try {
-            for (int slot = 0; slot < count; slot++) {
+        boolean isKnown = reclaim.settled(() -> {
+            for (int slot = 0; slot < memory.count(); slot++) {
                 checkInvariants(slot, open);
             }
-        } finally {
-            words.resume();
+        });
+        if (!isKnown) {
+            throw new AssertionError("pins are not known: " + words);
         }
     }
 
     private void checkInvariants(int slot, Set<MappedFile> open) {
         boolean isBusy = SlotWords.isBusy(words.word(slot));
-        MappedFile file = files[slot];
-        if (file != null && !open.contains(file)) {
-            throw new AssertionError("I4: slot=" + slot + ", file=" + file);
-        }
-        if (!isBusy && (file == null || file.table(this).slot(parts[slot]) != slot)) {
-            throw new AssertionError("I1: slot=" + slot + ", part=" + parts[slot] + ", file=" + file);
-        }
+        files.checkInvariants(slot, isBusy, open);
         if (words.pins(slot) < 0 || (isBusy && words.pins(slot) > 0)) {
             throw new AssertionError("I2: slot=" + slot + ", isBusy=" + isBusy + ", pins=" + words.pins(slot));
         }
         if (isBusy != free.contains(slot)) {
             throw new AssertionError("I3: slot=" + slot + ", isBusy=" + isBusy);
         }
+        clock.checkInvariants(slot);
     }
 
     @Override
     public String toString() {
-        return "WindowPool(slots=%d, slotByteSize=%d, address=0x%x)".formatted(count, 1L << power, address);
-    }
-
-    /// Frees the slots that were used least recently, as many as one call of the kernel takes.
-    private boolean evictBatch(WindowCounts counts) {
-        if (!words.trySettle()) {
-            return false;
-        }
-        try {
-            return evictSettled(counts);
-        } finally {
-            words.resume();
-        }
-    }
-
-    private boolean evictSettled(WindowCounts counts) {
-        int want = Math.clamp(count / BATCH_SHARE, 1, MAX_BATCH);
-        long[] order = new long[count];
-        int candidates = 0;
-        for (int slot = 0; slot < count; slot++) {
-            if (words.pins(slot) == 0) {
-                order[candidates++] = (words.stamp(slot) << SLOT_BITS) | slot;
-            }
-        }
-        Arrays.sort(order, 0, candidates);
-        long[] addresses = new long[want];
-        long[] byteSizes = new long[want];
-        int taken = 0;
-        for (int i = 0; i < candidates && taken < want; i++) {
-            int slot = (int) order[i] & ((1 << SLOT_BITS) - 1);
-            if (tryTake(slot)) {
-                addresses[taken] = address(slot);
-                byteSizes[taken++] = 1L << power;
-                free.addLast(slot);
-                counts.count(WindowCounts.RECYCLE);
-            }
-        }
-        if (taken > 0) {
-            dropTranslations(addresses, byteSizes, taken);
-        }
-        return taken > 0;
-    }
-
-    /// Lets the kernel forget many mappings in one go, so that mapping over them is cheap.
-    private void dropTranslations(long[] addresses, long[] byteSizes, int slots) {
-        try {
-            region.memory().decommit(Backing.FILE, addresses, byteSizes, slots);
-        } catch (OsException e) {
-            // then each is forgotten when it is mapped over
-        }
-    }
-
-    /// Makes a slot BUSY and takes it out of the table, unless it is pinned or BUSY already; while pins are settled.
-    private boolean tryTake(int slot) {
-        if (!words.tryTake(slot)) {
-            return false;
-        }
-        MappedFile file = files[slot];
-        if (file != null) {
-            file.table(this).unlink(parts[slot]);
-        }
-        return true;
-    }
-
-    private static void closeAfter(Throwable cause, Region region) {
-        try {
-            region.close();
-        } catch (OsException e) {
-            cause.addSuppressed(e);
-        }
+        return "WindowPool(" + memory + ")";
     }
 }

@@ -3,10 +3,12 @@ package io.leasehold.window;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.OsException;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Ownership.** Owns both pools and the empty file.
 ///
-/// **Threads.** What changes or looks through slots is called under the lock of the cache; the rest is constant.
+/// **Threads.** Thread-safe.
 final class WindowPools {
 
     private static final int NO_DESCRIPTOR = -1;
@@ -50,12 +52,13 @@ final class WindowPools {
         try {
             String name = options.name();
             if (options.extents() > 0) {
-                extents =
-                        WindowPool.open(reservations, name, poison, options.extents(), options.extentByteSize(), false);
+                extents = new WindowPool(
+                        SlotMemory.open(reservations, name, poison, options.extents(), options.extentByteSize()),
+                        false);
             }
             if (options.windows() > 0) {
-                windows =
-                        WindowPool.open(reservations, name, poison, options.windows(), options.windowByteSize(), true);
+                windows = new WindowPool(
+                        SlotMemory.open(reservations, name, poison, options.windows(), options.windowByteSize()), true);
             }
             return new WindowPools(reservations, poison, extents, windows);
         } catch (RuntimeException | Error e) {
@@ -87,48 +90,55 @@ final class WindowPools {
         return pool == extents ? windows : null;
     }
 
+    /// {@return the pool of windows}
+    ///
+    /// @throws NullPointerException if there is none
+    WindowPool windows() {
+        return Objects.requireNonNull(windows);
+    }
+
     boolean isExtents(WindowPool pool) {
         return pool == extents;
     }
 
-    /// Takes a file out of all slots that are not pinned.
+    /// What [#free] left.
     ///
-    /// @return the windows that are out, as a message wants them; if there are none it is in no slot
-    String free(MappedFile file) {
-        return lent(file, names -> {
+    /// @param lent the windows that are out, as a message wants them; if there are none the file is in no slot
+    /// @param refusal of the kernel to put a slot over the empty file, or null
+    record Freed(String lent, @Nullable OsException refusal) {}
+
+    /// Takes a file out of all slots that are not pinned, and puts these over the empty file.
+    Freed free(MappedFile file, WindowCounts counts) {
+        List<OsException> refusals = new ArrayList<>();
+        String lent = lent(file, loans -> {
             boolean isKnown = true;
             for (WindowPool pool : pools) {
-                isKnown &= pool.freeAll(file, (slot, pins) -> names.add(name(pool, slot, pins)));
+                try {
+                    isKnown &= pool.reclaim().remove(file, (slot, pins) -> loans.add(loan(pool, slot, pins)), counts);
+                } catch (OsException e) {
+                    refusals.add(e);
+                }
             }
             return isKnown;
         });
+        return new Freed(lent, refusals.isEmpty() ? null : refusals.getFirst());
     }
 
-    /// Puts the slots that a file was in over the empty one.
-    ///
-    /// @throws OsException if the kernel refuses; the file is out of all slots all the same
-    void poison(MappedFile file, WindowCounts counts) {
-        OsException refusal = null;
+    /// Waits until no part of a file is being mapped; no more will be, as the file is draining.
+    void awaitMappings(MappedFile file) {
         for (WindowPool pool : pools) {
-            try {
-                pool.poison(file, counts);
-            } catch (OsException e) {
-                refusal = e;
-            }
-        }
-        if (refusal != null) {
-            throw refusal;
+            pool.awaitMappings(file);
         }
     }
 
     /// {@return the windows of a file that are out and reach behind `from`, as a message wants them}
     String lent(MappedFile file, long from) {
-        return lent(file, names -> {
+        return lent(file, loans -> {
             boolean isKnown = true;
             for (WindowPool pool : pools) {
-                isKnown &= pool.forEachPinned(file, (slot, pins) -> {
+                isKnown &= pool.reclaim().forEachPinned(file, (slot, pins) -> {
                     if (pool.byteOffset(slot) + (1L << pool.power()) > from) {
-                        names.add(name(pool, slot, pins));
+                        loans.add(loan(pool, slot, pins));
                     }
                 });
             }
@@ -136,12 +146,28 @@ final class WindowPools {
         });
     }
 
-    private static String lent(MappedFile file, Predicate<List<String>> look) {
-        List<String> names = new ArrayList<>();
-        boolean isKnown = look.test(names);
-        if (names.size() > NAMED_WINDOWS) {
-            names.set(NAMED_WINDOWS, (names.size() - NAMED_WINDOWS) + " more");
-            names.subList(NAMED_WINDOWS + 1, names.size()).clear();
+    /// A slot that is pinned.
+    private record Loan(long byteOffset, long byteSize, long loans) {
+        @Override
+        public String toString() {
+            return "byteOffset=%d byteSize=%d loans=%d".formatted(byteOffset, byteSize, loans);
+        }
+    }
+
+    private static Loan loan(WindowPool pool, int slot, long pins) {
+        return new Loan(pool.byteOffset(slot), 1L << pool.power(), pins);
+    }
+
+    /// {@return what was found, as a message wants it, made when the lock is free again}
+    private static String lent(MappedFile file, Predicate<Set<Loan>> look) {
+        Set<Loan> found = new LinkedHashSet<>();
+        boolean isKnown = look.test(found);
+        List<String> names = found.stream()
+                .limit(NAMED_WINDOWS)
+                .map(Loan::toString)
+                .collect(Collectors.toCollection(ArrayList::new));
+        if (found.size() > NAMED_WINDOWS) {
+            names.add((found.size() - NAMED_WINDOWS) + " more");
         }
         if (!isKnown) {
             names.add("what a thread is about to lend");
@@ -150,10 +176,6 @@ final class WindowPools {
             names.add("private copies to be written: " + file.copiesOut());
         }
         return String.join(", ", names);
-    }
-
-    private static String name(WindowPool pool, int slot, long pins) {
-        return "byteOffset=%d byteSize=%d loans=%d".formatted(pool.byteOffset(slot), 1L << pool.power(), pins);
     }
 
     /// Gives the address space back; nothing is in the slots.

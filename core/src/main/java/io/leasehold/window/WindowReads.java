@@ -41,7 +41,7 @@ final class WindowReads {
         this.files = files;
         this.counts = counts;
         this.staging = staging;
-        this.hits = new WindowHits(space, counts, pageByteSize);
+        this.hits = new WindowHits(counts, pageByteSize);
     }
 
     /// {@return how much of a range lies within the file, as far as is known}

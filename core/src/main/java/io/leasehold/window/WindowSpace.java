@@ -1,38 +1,34 @@
 package io.leasehold.window;
 
+import io.leasehold.memory.ShortLock;
 import io.leasehold.os.OsException;
+import io.leasehold.window.WindowWaiters.Waiter;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /// The extents and windows of a cache and the files in them: what is mapped, pinned, waited for and put over the empty
-/// file, all under one lock, as the kernel takes one for each mapping anyway.
+/// file.
 ///
 /// **Ownership.** Owns the pools.
 ///
-/// **Threads.** Thread-safe. A pin that finds its window takes no lock. Who waits for a window counts itself first and
-/// looks again then, and who ends a pin looks for such a count afterwards; the barrier of [SlotWords#trySettle] makes
-/// one see the other, so no wake-up is lost. A file that lends no more and one that is cut are told from pins alike.
+/// **Threads.** Thread-safe. A pin that finds its window takes no lock, and the end of a pin never does. `lock` guards
+/// which files are open; each [WindowPool] has its own for its slots, and no thread holds both. A thread that closes a
+/// file is published before it looks at the pins, and a thread that ends a pin looks for it afterwards; the barrier of
+/// [SlotWords#trySettle] makes one see the other, so no wake-up is lost. A file that lends no more and one that is
+/// truncated are told from pins alike.
 ///
-/// **Invariants.** Those of [WindowPool]; I4: a file that is in a slot is open.
+/// **Invariants.** Those of [WindowPool].
 final class WindowSpace {
-
-    private static final long LONG_WAIT_NANOS = TimeUnit.HOURS.toNanos(1);
 
     private final WindowCacheOptions options; // (C)
     private final WindowCounts counts; // (C)
     private final WindowPools pools; // (C)
-    private final AtomicLong stamps = new AtomicLong(); // (A) the age of the world, for the order of recycling
 
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition returned = lock.newCondition(); // (C)
+    private final ShortLock lock = new ShortLock();
     private final Set<MappedFile> open = new LinkedHashSet<>(); // (L)
-    private volatile int waiters; // (L) to write
     private boolean closed; // (L)
 
     WindowSpace(WindowCacheOptions options, WindowCounts counts, WindowPools pools) {
@@ -63,31 +59,20 @@ final class WindowSpace {
 
     /// {@return whether a file is to be mapped whole}
     boolean isDirect(WindowTier tier, long byteSize) {
-        lock.lock();
-        try {
-            return pools.isDirect(tier, byteSize, options.directByteSize());
-        } finally {
-            lock.unlock();
-        }
+        return pools.isDirect(tier, byteSize, options.directByteSize());
     }
 
-    /// {@return the age of the world}
-    long stamp() {
-        return stamps.getOpaque();
-    }
-
-    /// Maps a part of a file for copies.
+    /// Maps a part of a file for copies, if that needs no other thread.
     ///
-    /// @return its slot, or [WindowPool#NO_SLOT] if all are pinned or the kernel refuses: then there is read(2)
+    /// @return its slot, or [WindowPool#NO_SLOT] if all are pinned, others map or recycle, or the kernel refuses: then
+    ///     there is read(2)
     int tryMap(MappedFile file, WindowPool pool, long part, AccessAdvice advice) {
-        lock.lock();
         try {
-            int slot = file.table(pool).slot(part);
-            return slot != WindowPool.NO_SLOT || file.isDraining() ? slot : map(file, pool, part, advice);
+            int slot = pool.map(file, part, advice, counts);
+            boolean mayEvict = slot == WindowPool.NO_SLOT && pool.evicts() && pool.waiters.mayTake(null);
+            return mayEvict && pool.reclaim().tryEvict(counts) ? pool.map(file, part, advice, counts) : slot;
         } catch (OsException e) {
             return WindowPool.NO_SLOT;
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -112,39 +97,39 @@ final class WindowSpace {
         return slot;
     }
 
-    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
     private int pinSlow(MappedFile file, WindowPool pool, long part, WindowLoans.Request request) {
-        boolean isCounted = false;
+        Waiter waiter = null;
         boolean interrupted = false;
-        lock.lock();
         try {
             while (true) {
+                if (waiter != null) {
+                    waiter.look();
+                }
                 if (file.isDraining()) {
                     throw WindowErrors.closed(file);
                 }
-                if (file.table(pool).slot(part) != WindowPool.NO_SLOT
-                        || map(file, pool, part, request.advice()) != WindowPool.NO_SLOT) {
-                    int slot = tryPin(file, pool, part);
-                    if (slot != WindowPool.NO_SLOT) {
-                        return slot;
-                    }
+                int slot = pool.pin(file, part, request.advice(), waiter, counts);
+                if (slot != WindowPool.NO_SLOT || !pool.evicts()) {
+                    return slot;
                 }
-                if (pools.isExtents(pool) || request.nanosLeft() <= 0) {
-                    return WindowPool.NO_SLOT;
-                }
-                if (!isCounted) {
-                    isCounted = true;
-                    waiters++;
+                if (pool.waiters.mayTake(waiter) && pool.reclaim().evict(counts)) {
                     continue;
                 }
+                long left = request.nanosLeft();
+                if (left <= 0) {
+                    return WindowPool.NO_SLOT;
+                }
+                if (waiter == null) {
+                    waiter = pool.waiters.add();
+                    continue; // a pin that ended before is told to no waiter
+                }
                 counts.count(WindowCounts.WAIT);
-                interrupted |= await(request.nanosLeft());
+                interrupted |= waiter.await(left);
             }
         } finally {
-            if (isCounted) {
-                waiters--;
+            if (waiter != null) {
+                pool.endWait(waiter);
             }
-            lock.unlock();
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
@@ -156,60 +141,42 @@ final class WindowSpace {
     /// @param flags UNMAP or none
     void unpin(MappedFile file, WindowPool pool, int slot, int flags) {
         SlotWords words = pool.words();
-        // the world ages only when another window was used in between, so who uses one alone pays for no atomic step
-        long now = stamps.get();
-        if (words.stamp(slot) != now) {
-            words.touched(slot, stamps.incrementAndGet());
-        }
-        if (WindowFlag.has(flags, WindowFlag.UNMAP)) {
-            long part = pool.byteOffset(slot) >>> pool.power();
-            words.unpin(slot);
-            free(file, pool, part, part);
+        boolean isLeft = WindowFlag.has(flags, WindowFlag.UNMAP);
+        if (isLeft) {
+            words.leave(slot);
         } else {
-            words.unpin(slot);
+            words.touched(slot);
         }
-        wakeWaiters();
+        words.unpin(slot);
+        pool.unpinned(slot, isLeft);
+        file.tellClosers();
     }
 
-    /// Wakes who waits for a window, or for all windows of a file.
-    void wakeWaiters() {
-        if (waiters > 0) {
-            lock.lock();
-            try {
-                returned.signalAll();
-            } finally {
-                lock.unlock();
+    /// Has the windows of a range recycled before all others.
+    void unmap(MappedFile file, long from, long end) {
+        WindowPool pool = file.pool();
+        if (pool != null && from < end) {
+            long lastPart = (end - 1) >>> pool.power();
+            for (long part = from >>> pool.power(); part <= lastPart && WindowTable.reaches(part); part++) {
+                leave(file, pool, part);
             }
         }
     }
 
-    /// Frees the windows of a range that are not pinned, to be recycled first.
-    void unmap(MappedFile file, long from, long end) {
-        WindowPool pool = file.pool();
-        if (pool != null && from < end) {
-            free(file, pool, from >>> pool.power(), (end - 1) >>> pool.power());
-        }
-    }
-
-    private void free(MappedFile file, WindowPool pool, long firstPart, long lastPart) {
-        lock.lock();
-        try {
-            pool.free(file, firstPart, lastPart);
-        } finally {
-            lock.unlock();
+    private static void leave(MappedFile file, WindowPool pool, long part) {
+        WindowTable table = file.table(pool);
+        int slot = table.slot(part);
+        if (slot != WindowPool.NO_SLOT && pool.words().has(slot, table, part)) {
+            pool.words().leave(slot);
+            pool.clock.left(slot);
         }
     }
 
     /// @throws IllegalStateException if a window that reaches behind `from` is out, or a private copy to be written
     void requireNotLent(String what, MappedFile file, long from) {
-        lock.lock();
-        try {
-            String lent = pools.lent(file, from);
-            if (!lent.isEmpty()) {
-                throw WindowErrors.lent(what, file, lent);
-            }
-        } finally {
-            lock.unlock();
+        String lent = pools.lent(file, from);
+        if (!lent.isEmpty()) {
+            throw WindowErrors.lent(what, file, lent);
         }
     }
 
@@ -218,15 +185,12 @@ final class WindowSpace {
     /// @throws IllegalStateException if windows are out
     /// @throws OsException if the kernel refuses
     void purge(MappedFile file) {
-        lock.lock();
-        try {
-            String lent = pools.free(file);
-            if (!lent.isEmpty()) {
-                throw WindowErrors.lent("purge", file, lent);
-            }
-            pools.poison(file, counts);
-        } finally {
-            lock.unlock();
+        WindowPools.Freed freed = pools.free(file, counts);
+        if (!freed.lent().isEmpty()) {
+            throw WindowErrors.lent("purge", file, freed.lent());
+        }
+        if (freed.refusal() != null) {
+            throw freed.refusal();
         }
     }
 
@@ -234,38 +198,73 @@ final class WindowSpace {
     ///
     /// @return whether it was in
     /// @throws IllegalStateException if windows are still out after the timeout; it stays in
-    @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
+    /// @throws OsException if the kernel refuses to put a window over the empty file; the file is out
     boolean remove(MappedFile file, Duration timeout) {
+        if (!isOpen(file)) {
+            return false;
+        }
         long deadline = System.nanoTime() + timeout.toNanos();
-        boolean interrupted = false;
-        lock.lock();
+        Waiter waiter = new Waiter();
+        file.addCloser(waiter);
+        boolean isDrained = false;
+        OsException refusal;
         try {
-            if (!open.contains(file)) {
-                return false;
-            }
-            file.setDraining(true);
-            waiters++;
-            try {
-                for (String lent = pools.free(file); !lent.isEmpty(); lent = pools.free(file)) {
-                    long left = deadline - System.nanoTime();
-                    if (left <= 0) {
-                        file.setDraining(false);
-                        throw WindowErrors.lent("close", file, lent);
-                    }
-                    interrupted |= await(left);
-                }
-            } finally {
-                waiters--;
-            }
-            open.remove(file);
-            file.setClosed();
-            pools.poison(file, counts);
-            return true;
+            refusal = drain(file, waiter, deadline);
+            isDrained = true;
         } finally {
-            lock.unlock();
+            file.removeCloser(waiter, isDrained);
+        }
+        boolean wasOpen = letOut(file);
+        if (wasOpen && refusal != null) {
+            throw refusal;
+        }
+        return wasOpen;
+    }
+
+    private @Nullable OsException drain(MappedFile file, Waiter waiter, long deadline) {
+        OsException refusal = null;
+        boolean interrupted = false;
+        try {
+            pools.awaitMappings(file);
+            while (true) {
+                waiter.look();
+                WindowPools.Freed freed = pools.free(file, counts);
+                refusal = freed.refusal() == null ? refusal : freed.refusal();
+                if (freed.lent().isEmpty()) {
+                    return refusal;
+                }
+                long left = deadline - System.nanoTime();
+                if (left <= 0) {
+                    throw WindowErrors.lent("close", file, freed.lent());
+                }
+                interrupted |= waiter.await(left);
+            }
+        } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    private boolean isOpen(MappedFile file) {
+        lock.lock();
+        try {
+            return open.contains(file);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean letOut(MappedFile file) {
+        lock.lock();
+        try {
+            if (!open.remove(file)) {
+                return false;
+            }
+            file.setClosed();
+            return true;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -273,11 +272,20 @@ final class WindowSpace {
     ///
     /// @throws IllegalStateException if windows are out; nothing is changed then
     List<MappedFile> shut() {
+        files().forEach(file -> requireNotLent("close", file, 0));
         lock.lock();
         try {
-            open.forEach(file -> requireNotLent("close", file, 0));
             closed = true;
             return List.copyOf(open);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Set<MappedFile> files() {
+        lock.lock();
+        try {
+            return Set.copyOf(open);
         } finally {
             lock.unlock();
         }
@@ -291,12 +299,7 @@ final class WindowSpace {
     }
 
     void checkInvariants() {
-        lock.lock();
-        try {
-            pools.checkInvariants(open);
-        } finally {
-            lock.unlock();
-        }
+        pools.checkInvariants(files());
     }
 
     @Override
@@ -304,29 +307,10 @@ final class WindowSpace {
         return pools.toString();
     }
 
-    private int map(MappedFile file, WindowPool pool, long part, AccessAdvice advice) {
-        int slot = pool.map(file, part, counts, stamps.incrementAndGet());
-        if (slot != WindowPool.NO_SLOT && advice == AccessAdvice.RANDOM) {
-            pool.adviseRandom(slot);
-        }
-        return slot;
-    }
-
     private static int tryPin(MappedFile file, WindowPool pool, long part) {
         WindowTable table = file.table(pool);
         int slot = table.slot(part);
         boolean isPinned = slot != WindowPool.NO_SLOT && pool.words().tryPin(slot, table, part);
         return isPinned ? slot : WindowPool.NO_SLOT;
-    }
-
-    /// {@return whether the thread was interrupted; it goes on waiting}
-    @SuppressWarnings("WaitNotInLoop") // the callers look again
-    private boolean await(long nanos) {
-        try {
-            long ignored = returned.awaitNanos(Math.min(nanos, LONG_WAIT_NANOS));
-            return false;
-        } catch (InterruptedException e) {
-            return true;
-        }
     }
 }

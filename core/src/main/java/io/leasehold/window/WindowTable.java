@@ -11,13 +11,15 @@ import org.jspecify.annotations.Nullable;
 /// ```text
 ///   part of the file  0 .. 1023      1024 .. 2047   ...
 ///   root              [  chunk  ]    [  none  ]     ...        chunks are made at the first touch and stay
-///   entry             0 never touched | -1 touched once | slot + 1
+///   entry             0 never touched | -1 touched once | -2 being mapped | slot + 1
 /// ```
 ///
 /// The touches that decide whether a part gets a window are kept where its slot would be, so there is no second table
 /// to look into and to age: a part that lost its slot starts anew.
 ///
-/// **Threads.** [#slot] and [#touch] by any thread, lock-free; the rest under the lock of the cache.
+/// The slots that are or were last mapped to the file are a list of its own, so that its end visits no others.
+///
+/// **Threads.** [#slot] and [#touch] by any thread, lock-free; the rest guarded by the lock of the [WindowPool].
 ///
 /// **Memory order.** [#link] releases what [#slot] acquires: whoever finds a slot sees it mapped. See [SlotWords].
 final class WindowTable {
@@ -30,6 +32,7 @@ final class WindowTable {
     private static final int CHUNK_POWER = 10;
     private static final int CHUNK_MASK = (1 << CHUNK_POWER) - 1;
     private static final int TOUCHED = -1;
+    private static final int MAPPING = -2;
 
     private static final VarHandle ENTRY = MethodHandles.arrayElementVarHandle(int[].class);
 
@@ -37,6 +40,10 @@ final class WindowTable {
 
     private final long owner = NEXT_OWNER.incrementAndGet() * MAX_PARTS; // (C)
     private volatile int[] @Nullable [] root = new int[0][]; // (L) this to write; elements are set before publication
+    private int mappings; // (L) parts that are being mapped
+
+    int firstSlot = SlotLinks.NONE; // (L) of the list of the file
+    int slotCount; // (L) in that list
 
     /// {@return whether a part of a file can have a window at all}
     static boolean reaches(long part) {
@@ -66,7 +73,31 @@ final class WindowTable {
         return (int) ENTRY.getOpaque(chunk, index) != 0 || !ENTRY.compareAndSet(chunk, index, 0, TOUCHED);
     }
 
+    /// Takes note that a thread maps a part, which has no slot, until [#link] or [#giveUp].
+    void startMapping(long part) {
+        ENTRY.setRelease(chunkOf(part), (int) part & CHUNK_MASK, MAPPING);
+        mappings++;
+    }
+
+    boolean isMapping(long part) {
+        int[] chunk = chunk(part);
+        return chunk != null && (int) ENTRY.getOpaque(chunk, (int) part & CHUNK_MASK) == MAPPING;
+    }
+
+    /// {@return true if any part is being mapped}
+    boolean isMapping() {
+        return mappings > 0;
+    }
+
+    /// Ends [#startMapping] without a slot.
+    void giveUp(long part) {
+        mappings--;
+        unlink(part);
+    }
+
+    /// Ends [#startMapping].
     void link(long part, int slot) {
+        mappings--;
         ENTRY.setRelease(chunkOf(part), (int) part & CHUNK_MASK, slot + 1);
     }
 

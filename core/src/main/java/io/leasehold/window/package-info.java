@@ -7,11 +7,15 @@
 ///       WindowHits       those out of what is mapped         Window       a part that is lent
 ///     WindowWrites     into files of ours                    FileDurability   what is not forced, or lost
 ///     WindowLoans      pinned windows, private copies
-///       WindowSpace      mapped, pinned, waited for, one lock
+///       WindowSpace      open files, what is pinned and waited for
 ///         WindowPools      the empty file, and two pools
-///           WindowPool       slots of address space          StagingRuns  leased pages for what is copied
-///             SlotWords        versions and pins, no lock    Admission    what windows may cost
-///           WindowTable      slots by part, no lock          ByteRanges   some parts of a file
+///           WindowPool       slots: free, mapped, of files   StagingRuns  leased pages for what is copied
+///             WindowReclaim    slots become free, in steps   Admission    what windows may cost
+///             WindowWaiters    threads that wait, in order   ByteRanges   some parts of a file
+///             SlotClock        which slot is recycled next   SlotMemory   address space, calls of the kernel
+///             SlotFiles        what is in which slot         SlotLinks    lists of slots
+///             SlotWords        versions and pins, no lock
+///           WindowTable      slots by part, no lock
 /// ```
 ///
 /// ## What a call does for each trust
@@ -47,6 +51,21 @@
 /// * **Not on the first touch.** A mapping costs as much as ten reads of 4 KiB. A part of a file gets a window when it
 ///   is touched again, and if three per cent of the time that was spent in read(2) pay for it.
 /// * **Recycled in batches**, by one process_madvise(2) for up to 64 windows: 5.6 us a window instead of 10.7.
+/// * **A clock hand, not a sort.** To sort all slots by their last use took 7, 7 and 19 us of processor for a loan
+///   with 256, 2,048 and 16,000 windows of 4 KiB, and takes 5 us with each now; with 64 threads and 16,000 windows 20
+///   and 7 us (random parts of 1 GiB, two busy cores, 2026-11-29). The hand looks at about one slot for each that it
+///   takes: pinned slots leave its ring until a pin ends, and after 512 slots in use it takes what comes next. A
+///   window is in use from its second access on, so a scan does not drive out windows that are used again and again:
+///   89 of 100 accesses hit, of which 90 go to three quarters of the windows, and 87 did before.
+/// * **UNMAP is a word to the clock.** To recycle the window at once took the lock, the barrier and process_madvise(2):
+///   6.3 us a loan, and 0.1 us now.
+/// * **A list of slots for each file.** Closing a file of two windows looked at all slots of the cache: 15 us beside
+///   256 windows, and 58 to 88 us beside 16,000, of processor. Now it looks at two, for 16 us in both.
+/// * **No call of the kernel under the lock.** A slot is claimed, mapped, and finished, with its part marked in the
+///   table, so two threads never map one part twice. A copy that would have to wait for another thread uses read(2).
+/// * **Waiters in turn.** A window that came back woke all waiters before, and the fastest took it. Now one looks for
+///   all, and each window that it finds is granted to the next. Passing none of them costs time where a window idles
+///   until its thread runs.
 /// * **Never unmapped.** A stale address meets another file's bytes, which the version tells, or the empty file, whose
 ///   fault is caught. A hole, or a range without access, would end the process.
 /// * **Copies, never windows, for what runs outside the JVM's guard**: checksums, ciphers and native calls end the

@@ -39,8 +39,8 @@ public final class FaultingClassLoader extends ClassLoader {
     public FaultingClassLoader(String... packages) {
         super(FaultingClassLoader.class.getClassLoader());
         this.packages = List.of(packages);
-        this.files = ClassFile.of(ClassHierarchyResolverOption.of(
-                ClassHierarchyResolver.ofResourceParsing(getParent()).orElse(ClassHierarchyResolver.defaultResolver())));
+        this.files = ClassFile.of(ClassHierarchyResolverOption.of(ClassHierarchyResolver.ofResourceParsing(getParent())
+                .orElse(ClassHierarchyResolver.defaultResolver())));
     }
 
     /// Makes a program, whose class has a constructor without parameters.
@@ -99,8 +99,7 @@ public final class FaultingClassLoader extends ClassLoader {
         return files.transformClass(
                 model,
                 ClassTransform.transformingMethodBodies(
-                        method -> !method.methodName().equalsString("<clinit>"),
-                        new CodeTransform() {
+                        method -> !method.methodName().equalsString("<clinit>"), new CodeTransform() {
                             @Override
                             public void atStart(CodeBuilder code) {
                                 code.invokestatic(FAULTS, "call", NOTHING);

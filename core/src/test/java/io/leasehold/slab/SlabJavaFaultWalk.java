@@ -24,7 +24,7 @@ final class SlabJavaFaultWalk implements Consumer<JavaFaults.Mode> {
 
     private static final long BYTES = 48 << 20;
     private static final long BUDGET = 20 << 20;
-    private static final int STEPS = 400;
+    private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 4_000 : 150;
     private static final int[] SIZES = {16, 300, 5_000, 40_000, 100_000, 1 << 20};
 
     /// A step, in which faults are thrown.
@@ -34,8 +34,7 @@ final class SlabJavaFaultWalk implements Consumer<JavaFaults.Mode> {
 
     private final SplittableRandom random = Seeds.random("SlabJavaFaultWalk");
     private final MemoryBudget budget = MemoryBudget.of("faulty", BUDGET);
-    private final Reservations reservations =
-            new Reservations(VirtualMemory.system(), new MappingBudget(10_000));
+    private final Reservations reservations = new Reservations(VirtualMemory.system(), new MappingBudget(10_000));
     private final PageArena arena = PageArenas.open(
             PageArenaOptions.defaults()
                     .withName("faulty")

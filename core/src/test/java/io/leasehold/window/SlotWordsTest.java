@@ -114,7 +114,7 @@ class SlotWordsTest {
                     generations[slot]++;
                     taken.incrementAndGet();
                     generations[slot]++;
-                    words.open(slot, table.owner(slot), 1);
+                    words.open(slot, table.owner(slot), 0);
                 }
             }
         });

@@ -18,6 +18,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.function.UnaryOperator;
 
 /// A cache of few and small windows over kernel seams that count calls and fail when they are told to, with its arena.
 ///
@@ -35,7 +36,7 @@ final class WindowBed implements AutoCloseable {
     final FaultyVirtualMemory memory = new FaultyVirtualMemory(VirtualMemory.system());
     final WindowCache cache;
     private final MappingBudget mappings = new MappingBudget(MAPPINGS);
-    private final Reservations reservations = new Reservations(memory, mappings);
+    private final Reservations reservations;
     private final PageArena arena;
 
     WindowBed(WindowCacheOptions options) {
@@ -43,6 +44,12 @@ final class WindowBed implements AutoCloseable {
     }
 
     WindowBed(WindowCacheOptions options, WatchedFiles.Watcher watcher) {
+        this(options, watcher, seen -> seen);
+    }
+
+    /// @param wrapper puts another seam before the one that fails
+    WindowBed(WindowCacheOptions options, WatchedFiles.Watcher watcher, UnaryOperator<VirtualMemory> wrapper) {
+        this.reservations = new Reservations(wrapper.apply(memory), mappings);
         PageArenaOptions pages = PageArenaOptions.defaults()
                 .withName("arena")
                 .withByteSize(8 << 20)

@@ -1,0 +1,212 @@
+package io.leasehold.window;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/// The order in which slots are recycled: a ring, and a hand that gives slots that are in use a second chance.
+///
+/// ```text
+///                   add, behind the hand
+///   mapped ------------------------------> ring ---- the hand: not pinned, not used since it came last ---> taken
+///     | pinned                              ^  |
+///     v                                     |  | the hand: pinned
+///   parked <--------------------------------|--+
+///     |                                     |
+///     +--- the end of a pin ----> told -----+ takeIn, at each mapping and before each search
+/// ```
+///
+/// The hand meets a pinned slot once: the slot leaves the ring, and the thread that ends a pin of it puts the slot onto
+/// a stack. So a search looks at slots that were used or released since the last one, however many are pinned.
+///
+/// **Threads.** [#unpinned] and [#left] by any thread, lock-free; the rest guarded by the lock of the [WindowPool].
+///
+/// **Memory order.** [#park] sets the mark and then looks at the pins; a thread ends its pin and then looks at the
+/// mark. Both steps are ordered: for pins in words by the full fences of both, and for pins in cells as the mark is
+/// set before [SlotWords#resume], which the thread that enters its cells acquires. The stack is released by [#push]
+/// and acquired by [#takeIn].
+///
+/// **Invariants.** I5: a slot that is not BUSY is in the ring, or its mark is PARKED or TOLD.
+final class SlotClock {
+
+    /// Slots that are looked at in one hold of the lock.
+    static final int STEP = 128;
+
+    private static final int NONE = SlotLinks.NONE;
+
+    private static final VarHandle TOLD;
+
+    static {
+        try {
+            TOLD = MethodHandles.lookup()
+                    .findVarHandle(SlotClock.class, "told", int.class)
+                    .withInvokeExactBehavior();
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final SlotWords words; // (C)
+    private final SlotLinks ring; // (L)
+    private final int[] toldBefore; // (A) by the thread that set TOLD, then (L)
+    private int hand = NONE; // (L) the slot that is looked at next
+    private int incoming = NONE; // (L) what was taken off the stack, the oldest first
+    private long looks; // (L)
+
+    @SuppressWarnings("UnusedVariable") // written through TOLD
+    private volatile int told = NONE; // (A) the top of the stack
+
+    /// @param count number of slots, which are not in the ring
+    SlotClock(SlotWords words, int count) {
+        this.words = words;
+        this.ring = new SlotLinks(count);
+        this.toldBefore = new int[count];
+    }
+
+    /// Adds a slot that was mapped, as the last that the hand meets.
+    void add(int slot) {
+        hand = ring.addLast(hand, slot);
+    }
+
+    /// Takes note of a slot that was mapped and is pinned: the end of the pin adds it.
+    void addPinned(int slot) {
+        // a thread that ended a pin of the last mapping may have put the slot onto the stack, which adds it as well
+        words.tryMark(slot, SlotWords.UNMARKED, SlotWords.PARKED);
+    }
+
+    /// Removes a slot that was taken otherwise than by [#sweep].
+    void remove(int slot) {
+        if (ring.contains(slot)) {
+            hand = ring.remove(hand, slot);
+        }
+        words.tryMark(slot, SlotWords.PARKED, SlotWords.UNMARKED);
+    }
+
+    /// Takes note of the end of a pin.
+    void unpinned(int slot) {
+        if (words.mark(slot) == SlotWords.PARKED && words.tryMark(slot, SlotWords.PARKED, SlotWords.TOLD)) {
+            push(slot);
+        }
+    }
+
+    /// Takes note of a slot that is to be recycled before all others, as [SlotWords#leave] says of it.
+    void left(int slot) {
+        long mark = words.mark(slot);
+        if (mark != SlotWords.TOLD && words.tryMark(slot, mark, SlotWords.TOLD)) {
+            push(slot);
+        } else {
+            unpinned(slot); // parked in between
+        }
+    }
+
+    private void push(int slot) {
+        int top = (int) TOLD.getOpaque(this);
+        while (true) {
+            toldBefore[slot] = top;
+            int witness = (int) TOLD.compareAndExchange(this, top, slot);
+            if (witness == top) {
+                return;
+            }
+            top = witness;
+        }
+    }
+
+    /// {@return true if there is no slot that a search could take, as far as is known}
+    boolean isEmpty() {
+        return hand == NONE && incoming == NONE && told == NONE;
+    }
+
+    /// {@return true if there is a slot in the ring}
+    boolean hasNext() {
+        return hand != NONE;
+    }
+
+    /// {@return how many slots were looked at}
+    long looks() {
+        return looks;
+    }
+
+    /// Looks at up to [#STEP] slots and takes those that have no pins; while pins are settled.
+    ///
+    /// @param victims what was taken, in `taken` elements
+    /// @param spares true if slots that were used since the hand came last have a second chance
+    /// @return how many elements of `victims` are set now
+    int sweep(int[] victims, int taken, boolean spares) {
+        int count = taken;
+        for (int i = 0; i < STEP && count < victims.length && hand != NONE; i++) {
+            int slot = hand;
+            looks++;
+            if (words.pins(slot) > 0) {
+                park(slot);
+            } else if (words.wasUsed(slot) && spares) {
+                hand = ring.next(slot);
+            } else if (words.tryTake(slot)) {
+                hand = ring.remove(slot, slot);
+                victims[count++] = slot;
+            } else {
+                hand = ring.next(slot); // pinned just now
+            }
+        }
+        return count;
+    }
+
+    /// Takes a pinned slot out of the ring until a pin of it ends.
+    private void park(int slot) {
+        hand = ring.remove(slot, slot);
+        boolean isParked = words.tryMark(slot, SlotWords.UNMARKED, SlotWords.PARKED);
+        if (isParked && words.pins(slot) == 0 && words.tryMark(slot, SlotWords.PARKED, SlotWords.UNMARKED)) {
+            add(slot); // the pin ended before its thread could see the mark
+        }
+    }
+
+    /// Adds slots that threads put onto the stack.
+    ///
+    /// @param max number of slots
+    /// @return true if there are more
+    boolean takeIn(int max) {
+        if (incoming == NONE && told != NONE) {
+            incoming = reversed((int) TOLD.getAndSet(this, NONE));
+        }
+        for (int i = 0; i < max && incoming != NONE; i++) {
+            int slot = incoming;
+            incoming = toldBefore[slot];
+            words.unmark(slot);
+            if (SlotWords.isBusy(words.word(slot))) {
+                continue;
+            }
+            boolean isLeft = words.isLeft(slot);
+            if (isLeft && ring.contains(slot)) {
+                hand = ring.remove(hand, slot);
+            }
+            if (!ring.contains(slot)) {
+                add(slot);
+                hand = isLeft ? slot : hand;
+            }
+        }
+        return incoming != NONE;
+    }
+
+    private int reversed(int top) {
+        int before = NONE;
+        for (int slot = top; slot != NONE; ) {
+            int after = toldBefore[slot];
+            toldBefore[slot] = before;
+            before = slot;
+            slot = after;
+        }
+        return before;
+    }
+
+    void checkInvariants(int slot) {
+        boolean isKnown = ring.contains(slot) || words.mark(slot) != SlotWords.UNMARKED;
+        boolean isBusy = SlotWords.isBusy(words.word(slot));
+        if (isBusy ? ring.contains(slot) : !isKnown) {
+            throw new AssertionError("I5: slot=" + slot + ", isBusy=" + isBusy + ", inRing=" + ring.contains(slot)
+                    + ", mark=" + words.mark(slot));
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "SlotClock(hand=" + hand + ", looks=" + looks + ")";
+    }
+}

@@ -1,0 +1,141 @@
+package io.leasehold.window;
+
+import io.leasehold.memory.Region;
+import io.leasehold.memory.Reservations;
+import io.leasehold.os.OsException;
+import io.leasehold.os.VirtualMemory.Advice;
+import io.leasehold.os.VirtualMemory.Backing;
+import io.leasehold.os.VirtualMemory.Protection;
+import org.jspecify.annotations.Nullable;
+
+/// The address space of a pool, in slots of one size, and the calls of the kernel that put files there.
+///
+/// **Ownership.** Owns its region, and charges a mapping for each slot until it is closed.
+///
+/// **Threads.** Thread-safe for calls on different slots. A slot that is mapped or put over the empty file is BUSY, in
+/// the hands of the calling thread, which does not have the lock of the pool.
+final class SlotMemory {
+
+    private static final long HUGE_PAGE_BYTES = 2L << 20;
+
+    private final Reservations reservations; // (C)
+    private final Region region; // (C)
+    private final long address; // (C) of the region
+    private final int poison; // (C) descriptor of an empty file
+    private final int power; // (C) log2 of the size of a slot
+    private final int count; // (C)
+
+    private SlotMemory(Reservations reservations, Region region, int poison, int count, long slotByteSize) {
+        this.reservations = reservations;
+        this.region = region;
+        this.address = region.address();
+        this.poison = poison;
+        this.power = Long.numberOfTrailingZeros(slotByteSize);
+        this.count = count;
+    }
+
+    /// Reserves the address space of a pool, all of it over the empty file, and charges its mappings, or nothing.
+    ///
+    /// @throws IllegalStateException if the mapping account has no room for them
+    /// @throws OsException if the kernel refuses
+    static SlotMemory open(Reservations reservations, String name, int poison, int count, long slotByteSize) {
+        reservations.mappings().charge(name, count);
+        Region region = null;
+        try {
+            long alignment = Math.max(
+                    Math.min(slotByteSize, HUGE_PAGE_BYTES),
+                    reservations.memory().pageSize());
+            region = reservations.reserve(name, count * slotByteSize, alignment);
+            region.mapMemoryFile(poison);
+            return new SlotMemory(reservations, region, poison, count, slotByteSize);
+        } catch (RuntimeException | Error e) {
+            reservations.mappings().credit(count);
+            if (region != null) {
+                closeAfter(e, region);
+            }
+            throw e;
+        }
+    }
+
+    int power() {
+        return power;
+    }
+
+    /// {@return number of slots}
+    int count() {
+        return count;
+    }
+
+    long address(int slot) {
+        return address + ((long) slot << power);
+    }
+
+    /// Maps a part of a file.
+    ///
+    /// @throws OsException if the kernel refuses
+    void map(int slot, MappedFile file, long part, AccessAdvice advice) {
+        Protection protection = file.isWritable() ? Protection.READ_WRITE : Protection.READ;
+        region.mapFile((long) slot << power, 1L << power, file.descriptor(), part << power, protection);
+        if (advice == AccessAdvice.RANDOM) {
+            adviseRandom(slot);
+        }
+    }
+
+    private void adviseRandom(int slot) {
+        try {
+            region.memory().advise(address(slot), 1L << power, Advice.RANDOM);
+        } catch (OsException e) {
+            // it is read all the same
+        }
+    }
+
+    /// Puts slots over the empty file.
+    ///
+    /// @return the refusal of the kernel, or null
+    @Nullable OsException poison(int[] slots, int slotCount, WindowCounts counts) {
+        OsException refusal = null;
+        for (int i = 0; i < slotCount; i++) {
+            try {
+                region.mapFile((long) slots[i] << power, 1L << power, poison, 0, Protection.READ_WRITE);
+                counts.count(WindowCounts.POISON);
+            } catch (OsException e) {
+                refusal = e;
+            }
+        }
+        return refusal;
+    }
+
+    /// Lets the kernel forget many mappings in one go, so that mapping over them is cheap.
+    void dropTranslations(int[] slots, int slotCount) {
+        long[] addresses = new long[slotCount];
+        long[] byteSizes = new long[slotCount];
+        for (int i = 0; i < slotCount; i++) {
+            addresses[i] = address(slots[i]);
+            byteSizes[i] = 1L << power;
+        }
+        try {
+            region.memory().decommit(Backing.FILE, addresses, byteSizes, slotCount);
+        } catch (OsException e) {
+            // then each is forgotten when it is mapped over
+        }
+    }
+
+    /// Gives the address space back. Nothing is pinned.
+    void close() {
+        region.close();
+        reservations.mappings().credit(count);
+    }
+
+    @Override
+    public String toString() {
+        return "SlotMemory(slots=%d, slotByteSize=%d, address=0x%x)".formatted(count, 1L << power, address);
+    }
+
+    private static void closeAfter(Throwable cause, Region region) {
+        try {
+            region.close();
+        } catch (OsException e) {
+            cause.addSuppressed(e);
+        }
+    }
+}

@@ -1,0 +1,239 @@
+package io.leasehold.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.memory.TestMemory;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Capability;
+import io.leasehold.page.Eventually;
+import io.leasehold.page.Watchdog;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// What windows cost beside their calls of the kernel, counted in looks at slots, steps and sleeps: as much as changed,
+/// however many windows there are.
+@Timeout(120)
+class WindowGrowthTest {
+
+    private static final int WINDOW = WindowBed.WINDOW_BYTES;
+    private static final int STEP = SlotClock.STEP;
+
+    /// Looks before a search takes what comes next.
+    private static final int MAX_SPARED = 4 * STEP;
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void skipWithoutMappings() {
+        TestMemory.require(VirtualMemory.system(), Capability.MAP);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {64, 512, 2_048})
+    void recycledWindowIsOneLook(int windows) throws IOException {
+        try (WindowBed bed = new WindowBed(WindowBed.options(windows, 0))) {
+            MappedFile file = file(bed, "file", 3 * windows);
+            lendOnce(bed, file, 0, 3 * windows);
+            assertThat(bed.cache.stats().recycles()).isGreaterThanOrEqualTo(2L * windows);
+            assertThat(looks(bed)).isEqualTo(bed.cache.stats().recycles());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {512, 2_048})
+    void missPassesSomeWindowsThatAreInUseAndNotAll(int windows) throws IOException {
+        try (WindowBed bed = new WindowBed(WindowBed.options(windows, 0))) {
+            MappedFile file = file(bed, "file", 2 * windows);
+            lendOnce(bed, file, 0, windows);
+            lendOnce(bed, file, 0, windows);
+            lendOnce(bed, file, windows, windows + 1);
+            assertThat(looks(bed)).isBetween((long) MAX_SPARED - STEP, (long) MAX_SPARED + STEP);
+        }
+    }
+
+    @Test
+    void windowsInUseOutliveAScan() throws IOException {
+        try (WindowBed bed = new WindowBed(WindowBed.options(64, 0))) {
+            MappedFile file = file(bed, "file", 400);
+            lendOnce(bed, file, 0, 32);
+            for (int part = 32; part < 400; part++) {
+                lendOnce(bed, file, part, part + 1);
+                lendOnce(bed, file, part % 32, part % 32 + 1);
+            }
+            assertThat(bed.cache.stats().misses()).isEqualTo(400);
+        }
+    }
+
+    /// Windows that are lent for the second time are in the ring, and leave it when the hand comes.
+    @ParameterizedTest
+    @ValueSource(ints = {64, 512, 2_048})
+    void pinnedWindowIsLookedAtOnce(int windows) throws IOException {
+        try (WindowBed bed = new WindowBed(WindowBed.options(windows, 0))) {
+            MappedFile file = file(bed, "file", 3 * windows);
+            int pinned = windows - 8;
+            lendOnce(bed, file, 0, pinned);
+            lendOnce(bed, file, windows, windows + 16);
+            List<Window> lent = new ArrayList<>();
+            for (int part = 0; part < pinned; part++) {
+                lent.add(alloc(bed, file, part));
+            }
+            long before = looks(bed);
+            long recycles = bed.cache.stats().recycles();
+            lendOnce(bed, file, windows, 2 * windows);
+            long recycled = bed.cache.stats().recycles() - recycles;
+            assertThat(looks(bed) - before).isLessThanOrEqualTo(pinned + 2 * recycled);
+            lendOnce(bed, file, 2 * windows, 3 * windows);
+            assertThat(looks(bed) - before).isLessThanOrEqualTo(pinned + 2 * recycled + 2L * windows);
+            for (Window window : lent) {
+                window.close();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {64, 512, 2_048})
+    void endOfAFileLooksAtItsOwnWindows(int windows) throws IOException {
+        try (WindowBed bed = new WindowBed(WindowBed.options(windows, 0))) {
+            lendOnce(bed, file(bed, "large", windows), 0, windows - 16);
+            MappedFile small = bed.open(folder.resolve("small"), FileTrust.OWNED, WindowTier.RECYCLED);
+            bed.write(small, 0, WindowBed.pattern(3 * WINDOW, 1));
+            lendOnce(bed, small, 0, 3);
+            small.truncate(0);
+            assertThat(fileLooks(bed)).as("truncate").isEqualTo(3);
+            bed.cache.purge(small);
+            assertThat(fileLooks(bed)).as("purge").isEqualTo(3 + 3);
+            bed.write(small, 0, WindowBed.pattern(3 * WINDOW, 1));
+            lendOnce(bed, small, 0, 2);
+            small.close();
+            assertThat(fileLooks(bed)).as("close").isEqualTo(3 + 3 + 2);
+            assertThat(looks(bed)).isZero();
+        }
+    }
+
+    @Test
+    void fileWithManyWindowsIsClosedInSteps() throws IOException {
+        List<Long> looks = new ArrayList<>();
+        try (WindowBed bed = new WindowBed(WindowBed.options(1_000, 0), new WatchedFiles.Watcher() {}, memory -> {
+            return watched(
+                    memory, () -> looks.add(pool == null ? 0 : pool.reclaim().fileLooks()));
+        })) {
+            pool = bed.cache.pools().windows();
+            MappedFile file = file(bed, "file", 1_000);
+            lendOnce(bed, file, 0, 1_000);
+            looks.clear();
+            looks.add(0L);
+            file.close();
+            assertThat(bed.cache.stats().poisons()).isEqualTo(1_000);
+            assertThat(looks.getLast()).isEqualTo(1_000);
+            for (int i = 1; i < looks.size(); i++) {
+                assertThat(looks.get(i) - looks.get(i - 1)).isLessThanOrEqualTo(STEP);
+            }
+        }
+    }
+
+    @Test
+    void kernelIsCalledWithoutTheLock() throws IOException {
+        List<Boolean> calls = new ArrayList<>();
+        try (WindowBed bed = new WindowBed(WindowBed.options(16, 0), new WatchedFiles.Watcher() {}, memory -> {
+            return watched(memory, () -> calls.add(pool != null && pool.lock.isHeld()));
+        })) {
+            pool = bed.cache.pools().windows();
+            MappedFile file = file(bed, "file", 100);
+            calls.clear();
+            lendOnce(bed, file, 0, 100);
+            for (int part = 0; part < 100; part++) {
+                bed.read(file, (long) part * WINDOW, 9);
+            }
+            alloc(bed, file, 7).close();
+            bed.cache.release(alloc(bed, file, 8), WindowFlag.UNMAP);
+            file.close();
+            assertThat(calls).hasSizeGreaterThan(200).doesNotContain(true);
+        }
+    }
+
+    /// A thread sleeps at first, and again if it was woken in vain: by a window that came back, or by the last thread.
+    @ParameterizedTest
+    @ValueSource(ints = {8, 32})
+    void windowThatComesBackWakesOneThread(int threads) throws Exception {
+        Watchdog watchdog = new Watchdog();
+        List<Integer> order = Collections.synchronizedList(new ArrayList<>());
+        try (WindowBed bed = new WindowBed(WindowBed.options(1, 0))) {
+            MappedFile file = file(bed, "file", threads + 1);
+            Window window = alloc(bed, file, threads);
+            for (int i = 0; i < threads; i++) {
+                int part = i;
+                Thread waiter = watchdog.start("waiter", () -> {
+                    Window lent = alloc(bed, file, part);
+                    order.add(part);
+                    lent.close();
+                });
+                Eventually.holds("the thread waits", () -> waiter.getState() == Thread.State.TIMED_WAITING);
+            }
+            window.close();
+            watchdog.join();
+            assertThat(order).as("in the order in which they came").isSorted().hasSize(threads);
+            assertThat(bed.cache.stats().waits()).isLessThanOrEqualTo(3L * threads + 1);
+        }
+    }
+
+    private volatile WindowPool pool;
+
+    /// {@return memory that runs an action before each call that maps, advises or gives back}
+    private static VirtualMemory watched(VirtualMemory memory, Runnable action) {
+        return (VirtualMemory) Proxy.newProxyInstance(
+                VirtualMemory.class.getClassLoader(),
+                new Class<?>[] {VirtualMemory.class},
+                (proxy, method, arguments) -> {
+                    if (List.of("map", "decommit", "advise").contains(method.getName())) {
+                        action.run();
+                    }
+                    try {
+                        return method.invoke(memory, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+    }
+
+    private MappedFile file(WindowBed bed, String name, int windows) throws IOException {
+        Path path = Files.createFile(folder.resolve(name));
+        try (RandomAccessFile sparse = new RandomAccessFile(path.toFile(), "rw")) {
+            sparse.setLength((long) windows * WINDOW);
+        }
+        return bed.open(path, FileTrust.IMMUTABLE, WindowTier.RECYCLED);
+    }
+
+    private static void lendOnce(WindowBed bed, MappedFile file, int from, int end) throws IOException {
+        for (int part = from; part < end; part++) {
+            alloc(bed, file, part).close();
+        }
+    }
+
+    private static Window alloc(WindowBed bed, MappedFile file, int part) throws IOException {
+        return Objects.requireNonNull(
+                bed.cache.alloc(file, (long) part * WINDOW, 9, AccessAdvice.NORMAL, WindowFlag.READ));
+    }
+
+    private static long looks(WindowBed bed) {
+        return bed.cache.pools().windows().clock.looks();
+    }
+
+    private static long fileLooks(WindowBed bed) {
+        return bed.cache.pools().windows().reclaim().fileLooks();
+    }
+}
