@@ -1,0 +1,57 @@
+package io.leasehold.netty;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// A report about a changing state that takes long to make: made anew each time it is asked for, unless it is asked for
+/// so often that it would cost more than a part of the time.
+///
+/// Saying what an allocator holds takes tens of microseconds. A server at its limit that refuses a hundred thousand
+/// buffers a second must not spend its time on that; its errors then share a report that is some milliseconds old.
+///
+/// **Threads.** Thread-safe and lock-free.
+///
+/// @param <T> the type of the report, which is immutable
+final class Rationed<T> {
+
+    /// The report is made for one part in so many of the time.
+    private static final int PARTS = 20;
+
+    /// What may be spent at once after a quiet time: some hundred reports.
+    private static final long MAX_CREDIT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    private final Supplier<T> maker; // (C)
+    private final LongSupplier clock; // (C)
+    private final AtomicLong earnedAt; // (A) the time at which all that was spent is earned back
+    private volatile @Nullable T last; // (A)
+
+    Rationed(Supplier<T> maker, LongSupplier clock) {
+        this.maker = maker;
+        this.clock = clock;
+        this.earnedAt = new AtomicLong(clock.getAsLong() - PARTS * MAX_CREDIT_NANOS);
+    }
+
+    /// {@return the report; some milliseconds old if it is asked for very often}
+    T get() {
+        long begin = clock.getAsLong();
+        long earned = earnedAt.get();
+        T seen = last;
+        if (earned - begin > 0 && seen != null) {
+            return seen;
+        }
+        T made = maker.get();
+        last = made;
+        long cost = PARTS * Math.max(1, clock.getAsLong() - begin);
+        long since = Math.max(earned - begin, -PARTS * MAX_CREDIT_NANOS);
+        earnedAt.compareAndSet(earned, begin + since + cost); // racy on purpose: one report more does no harm
+        return made;
+    }
+
+    @Override
+    public String toString() {
+        return "Rationed(" + last + ")";
+    }
+}
