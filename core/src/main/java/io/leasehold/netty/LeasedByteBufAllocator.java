@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 /// Allocates buffers for Netty: pooled, limited, visible, and given back to the system when idle.
 ///
 /// ```text
-///   directBuffer ----> soft limit ----> block of its size, with the buffer bound to it ----> leak detector ----> caller
-///                      tells                refused: BufferMemoryError                       sampled: watched
+///   directBuffer ---> soft limit ---> block of its size, with the buffer bound to it ---> leak detector ---> caller
+///                     tells               refused: BufferMemoryError                      sampled: watched
 /// ```
 ///
 /// **Ownership.** The caller that gets a buffer releases it. The caller that built an allocator closes it, after the
@@ -44,9 +44,9 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     /// The allocator of the process, for servers that need none of their own: limited by [MemoryBudget#process()], and
     /// opened at its first buffer.
     ///
-    /// Where the memory limit leaves no room beside the maximum heap, it falls back to 16 MiB, and the log says so once,
-    /// when this class is first used. As `ForkJoinPool.commonPool()`, it is shared by all code of the process: [#close]
-    /// and [#closeForcibly] have no effect on it.
+    /// Where the memory limit leaves no room beside the maximum heap, it falls back to 16 MiB, and the log says so
+    /// once, when this class is first used. As `ForkJoinPool.commonPool()`, it is shared by all code of the process:
+    /// [#close] and [#closeForcibly] have no effect on it.
     public static final LeasedByteBufAllocator DEFAULT = ofProcess();
 
     private final String name; // (C)
@@ -151,7 +151,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
             return buf;
         }
         ByteBuf wrapper = toLeakAwareBuffer(buf);
-        if (wrapper != buf) { // the detector watches this one
+        if (!(wrapper instanceof CountedByteBuf)) { // the detector watches this one
             buf.unbind();
         }
         return wrapper;

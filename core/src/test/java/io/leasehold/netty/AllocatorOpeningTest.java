@@ -5,8 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.leasehold.memory.MemoryBudget;
+import io.leasehold.os.ForkedJvm;
+import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
+import io.netty.buffer.ByteBuf;
+import io.netty.util.ResourceLeakDetector;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -60,6 +65,52 @@ class AllocatorOpeningTest {
         assertThat(refusal(allocator))
                 .hasMessageContaining("the allocator is closed")
                 .hasNoCause();
+    }
+
+    @Test
+    void explicitLimitDependsOnNoOther() {
+        try (LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
+                .name("explicit")
+                .byteLimit(1 << 20)
+                .build()) {
+            allocator.directBuffer(100).release();
+            assertThat(MemoryBudget.process().report()).doesNotContain("explicit");
+            assertThat(allocator.heaps().charged.byteLimit()).isEqualTo(1 << 20);
+        }
+    }
+
+    /// The heap may be larger than the machine: nothing is left for a default.
+    @Test
+    void defaultFallsBackWhereTheHeapLeavesNoRoomAndSaysSoOnce() throws Exception {
+        long heapMib = 2 * (VirtualMemory.system().memoryLimit() >> 20);
+        ForkedJvm forked = ForkedJvm.run(
+                List.of(
+                        ForkedJvm.rootOf(AllocatorOpeningTest.class),
+                        ForkedJvm.rootOf(PageArena.class),
+                        ForkedJvm.rootOf(ByteBuf.class),
+                        ForkedJvm.rootOf(ResourceLeakDetector.class)),
+                AllocatorOpeningTest.class,
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xmx" + heapMib + "m");
+        assertThat(forked.output()).contains("explicit=16777216", "default=16777216");
+        assertThat(forked.output().split("default allocator falls back", -1))
+                .as(forked.output())
+                .hasSize(2);
+        assertThat(forked.exitCode()).as(forked.output()).isZero();
+    }
+
+    /// Run by a JVM without room.
+    public static void main(String[] args) {
+        try (LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
+                .name("explicit")
+                .byteLimit(16 << 20)
+                .build()) {
+            allocator.directBuffer(100).release();
+            System.out.println("explicit=" + allocator.heaps().charged.byteLimit());
+        }
+        LeasedByteBufAllocator.DEFAULT.directBuffer(100).release();
+        System.out.println(
+                "default=" + LeasedByteBufAllocator.DEFAULT.heaps().charged.byteLimit());
     }
 
     private PageArena arena() {

@@ -96,7 +96,8 @@ class PageArenaOptionsTest {
     void budgetSmallerThanAPageCannotBoundAnArena() {
         assertOpenRejected(
                 DEFAULTS.withPageByteSize(2 << 20).withBudget(MemoryBudget.of("tiny", 1 << 20)),
-                "budget has no room for a page and its table: arena=pages, budget=tiny, byteLimit=1048576, min=2097170");
+                "budget has no room for a page and its table: arena=pages, budget=tiny, byteLimit=1048576,"
+                        + " min=2097170");
     }
 
     @Test
