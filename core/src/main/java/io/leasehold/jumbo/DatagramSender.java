@@ -1,6 +1,7 @@
 package io.leasehold.jumbo;
 
 import io.leasehold.lease.Releaser;
+import io.leasehold.memory.OptionChecks;
 import io.leasehold.os.Datagrams;
 import io.leasehold.os.OsException;
 import io.leasehold.os.Outgoing;
@@ -98,8 +99,8 @@ public final class DatagramSender {
         if (newAddress <= 0) {
             throw new IllegalArgumentException("address is not positive: address=0x" + Long.toHexString(newAddress));
         }
-        check("byteSize", newByteSize, 0, Integer.MAX_VALUE);
-        check("segmentSize", newSegmentSize, 1, MAX_DATAGRAM_BYTES);
+        OptionChecks.range("byteSize", newByteSize, 0, Integer.MAX_VALUE);
+        OptionChecks.range("segmentSize", newSegmentSize, 1, MAX_DATAGRAM_BYTES);
         address = newAddress;
         byteSize = newByteSize;
         segmentSize = newSegmentSize;
@@ -120,7 +121,7 @@ public final class DatagramSender {
     /// @throws JumboStateException if the token is stale or foreign
     public DatagramSender handOver(JumboRing<?> ring, long newToken, int newByteSize, int newSegmentSize) {
         checkEmpty();
-        check("byteSize", newByteSize, 0, ring.pageByteSize());
+        OptionChecks.range("byteSize", newByteSize, 0, ring.pageByteSize());
         load(ring.address(newToken), newByteSize, newSegmentSize);
         releaser = ring;
         token = newToken;
@@ -228,13 +229,6 @@ public final class DatagramSender {
     private void checkEmpty() {
         if (isPending) {
             throw new IllegalStateException("something is left to send, send or abandon it first: " + this);
-        }
-    }
-
-    private static void check(String what, int value, int min, int max) {
-        if (value < min || value > max) {
-            throw new IllegalArgumentException(
-                    what + " is out of bounds: " + what + "=" + value + ", min=" + min + ", max=" + max);
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.leasehold.jumbo;
 
 import io.leasehold.memory.Alignment;
+import io.leasehold.memory.OptionChecks;
 import org.jspecify.annotations.Nullable;
 
 /// What a ring is opened with; start from [#defaults()] and change what differs.
@@ -63,19 +64,14 @@ public record JumboOptions(
     ///
     /// @throws IllegalArgumentException naming the value and its bounds
     public JumboOptions {
+        OptionChecks.name(name);
         Alignment.check("slabByteSize", slabByteSize);
-        check("slabByteSize", slabByteSize, MIN_SLAB_BYTES, MAX_SLAB_BYTES);
-        check("maxPages", maxPages, 0, JumboLayout.MAX_PAGES);
-        check("initialPages", initialPages, 0, maxPages == 0 ? JumboLayout.MAX_PAGES : maxPages);
-        check("shards", shards, 0, MAX_SHARDS);
+        OptionChecks.range("slabByteSize", slabByteSize, MIN_SLAB_BYTES, MAX_SLAB_BYTES);
+        OptionChecks.range("maxPages", maxPages, 0, JumboLayout.MAX_PAGES);
+        OptionChecks.range("initialPages", initialPages, 0, maxPages == 0 ? JumboLayout.MAX_PAGES : maxPages);
+        OptionChecks.range("shards", shards, 0, MAX_SHARDS);
         if (watermarks != null && maxPages != 0) {
-            check("high watermark", watermarks.high(), 1, maxPages);
-        }
-    }
-
-    private static void check(String what, int value, int min, int max) {
-        if (value < min || value > max) {
-            throw new IllegalArgumentException(what + ": " + value + ", bounds=" + min + ".." + max);
+            OptionChecks.range("watermarks.high", watermarks.high(), 1, maxPages);
         }
     }
 

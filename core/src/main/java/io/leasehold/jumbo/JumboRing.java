@@ -94,7 +94,9 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
         long pageByteSize = arena.options().pageByteSize();
         if (pageByteSize > options.slabByteSize()) {
             throw new IllegalArgumentException(
-                    "pages are too large: pageByteSize=" + pageByteSize + ", bound=" + options.slabByteSize());
+                    "pages of the arena are longer than a slab: ring=" + options.name() + ", arena="
+                            + arena.options().name() + ", pageByteSize=" + pageByteSize + ", max="
+                            + options.slabByteSize());
         }
         return new JumboRing<>(arena, options, binder);
     }

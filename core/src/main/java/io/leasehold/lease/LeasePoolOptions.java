@@ -1,5 +1,7 @@
 package io.leasehold.lease;
 
+import io.leasehold.memory.OptionChecks;
+
 /// What a lease pool is like.
 ///
 /// @param name what it is called in messages
@@ -17,14 +19,11 @@ public record LeasePoolOptions(String name, int slots, int windowPages, boolean 
 
     /// Checks the values.
     ///
-    /// @throws IllegalArgumentException if a count is out of its bounds
+    /// @throws IllegalArgumentException if a count is out of its bounds, or the name is blank
     public LeasePoolOptions {
-        if (slots < 0 || slots > MAX_SLOTS) {
-            throw new IllegalArgumentException("lease slots: " + slots + ", bounds=0.." + MAX_SLOTS);
-        }
-        if (windowPages < 1 || windowPages > MAX_WINDOW_PAGES) {
-            throw new IllegalArgumentException("pages in a window: " + windowPages + ", bounds=1.." + MAX_WINDOW_PAGES);
-        }
+        OptionChecks.name(name);
+        OptionChecks.range("slots", slots, 0, MAX_SLOTS);
+        OptionChecks.range("windowPages", windowPages, 1, MAX_WINDOW_PAGES);
     }
 
     /// {@return options of a pool whose leases are at the pages' own addresses: never waits, never fails}
@@ -37,9 +36,7 @@ public record LeasePoolOptions(String name, int slots, int windowPages, boolean 
     /// @param slots how many windows of one page
     /// @throws IllegalArgumentException if it is not positive
     public static LeasePoolOptions windowed(int slots) {
-        if (slots <= 0) {
-            throw new IllegalArgumentException("lease slots: " + slots + ", bounds=1.." + MAX_SLOTS);
-        }
+        OptionChecks.range("slots", slots, 1, MAX_SLOTS);
         return new LeasePoolOptions("leases", slots, 1, false);
     }
 

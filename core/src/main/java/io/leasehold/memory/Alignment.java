@@ -61,7 +61,7 @@ public final class Alignment {
     /// @throws IllegalArgumentException if it is not a power of two
     public static long check(String name, long byteAlignment) {
         if (!isPowerOfTwo(byteAlignment)) {
-            throw new IllegalArgumentException(name + " is not a power of two: " + byteAlignment);
+            throw new IllegalArgumentException(name + " is not a power of two: " + name + "=" + byteAlignment);
         }
         return byteAlignment;
     }

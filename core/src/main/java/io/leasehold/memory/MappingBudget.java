@@ -26,11 +26,9 @@ public final class MappingBudget {
     /// Makes an account of its own, for tests; everything else shares [#system()].
     ///
     /// @param limit the most mappings that may be taken
+    /// @throws IllegalArgumentException if it is negative
     public MappingBudget(long limit) {
-        if (limit < 0) {
-            throw new IllegalArgumentException("mapping limit is negative: " + limit);
-        }
-        this.limit = limit;
+        this.limit = OptionChecks.atLeast("limit", limit, 0);
     }
 
     /// {@return the account of this process}

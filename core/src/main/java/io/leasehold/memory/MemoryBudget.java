@@ -26,7 +26,8 @@ public final class MemoryBudget implements AutoCloseable {
     /// Below this the process has no room for buffers, and a default budget says so instead of failing later.
     static final long MIN_DEFAULT_BYTES = 16L << 20;
 
-    /// What is kept free for the JVM's own use beside the heap: a tenth of the limit, at least this much.
+    /// Memory that is kept free for the JVM's own use beside the heap: a tenth of the limit, at least this much, but no
+    /// more than half of what the heap leaves, so that small containers have room for buffers too.
     static final long MIN_MARGIN_BYTES = 128L << 20;
 
     /// Made at first use, so that a program with budgets of its own never asks the machine.
@@ -41,11 +42,8 @@ public final class MemoryBudget implements AutoCloseable {
     private final List<MemoryBudget> children = new CopyOnWriteArrayList<>();
 
     private MemoryBudget(String name, long byteLimit, @Nullable MemoryBudget parent) {
-        if (byteLimit < 0) {
-            throw new IllegalArgumentException("budget limit is negative: name=" + name + ", byteLimit=" + byteLimit);
-        }
-        this.name = name;
-        this.byteLimit = byteLimit;
+        this.name = OptionChecks.name(name);
+        this.byteLimit = OptionChecks.atLeast("byteLimit", byteLimit, 0);
         this.parent = parent;
     }
 
@@ -53,7 +51,7 @@ public final class MemoryBudget implements AutoCloseable {
     ///
     /// @param byteLimit the bound in bytes
     /// @param name what it is called in messages and reports
-    /// @throws IllegalArgumentException if the bound is negative
+    /// @throws IllegalArgumentException if the bound is negative, or the name blank
     public static MemoryBudget of(String name, long byteLimit) {
         return new MemoryBudget(name, byteLimit, null);
     }
@@ -76,7 +74,7 @@ public final class MemoryBudget implements AutoCloseable {
     ///
     /// @param byteLimit the bound in bytes
     /// @param childName what it is called in messages and reports
-    /// @throws IllegalArgumentException if the bound is negative
+    /// @throws IllegalArgumentException if the bound is negative, or the name blank
     public MemoryBudget child(String childName, long byteLimit) {
         MemoryBudget child = new MemoryBudget(childName, byteLimit, this);
         children.add(child);
@@ -169,6 +167,23 @@ public final class MemoryBudget implements AutoCloseable {
         return refusals.get();
     }
 
+    /// {@return the budget above all that this one takes from; itself if it has no parent}
+    public MemoryBudget top() {
+        return parent == null ? this : parent.top();
+    }
+
+    /// {@return the budget whose limit refuses a reservation of `bytes` first: this one or one above it; null if all
+    /// have room}
+    ///
+    /// @param bytes number of bytes to reserve
+    public @Nullable MemoryBudget refusing(long bytes) {
+        MemoryBudget budget = this;
+        while (budget != null && bytes <= budget.byteLimit - budget.usedBytes()) {
+            budget = budget.parent;
+        }
+        return budget;
+    }
+
     /// {@return who holds how much, the largest first: `network 12,582,912 of 16,777,216 B (cache 8,388,608 ...)`}
     public String report() {
         String own = String.format(Locale.ROOT, "%s %,d of %,d B", name, usedBytes(), byteLimit);
@@ -188,8 +203,9 @@ public final class MemoryBudget implements AutoCloseable {
 
     /// The bound of [#process()]: what the limit leaves after the maximum heap and a margin.
     static long defaultByteLimit(long memoryLimit, long maxHeap) {
-        long margin = Math.max(memoryLimit / 10, MIN_MARGIN_BYTES);
-        long left = memoryLimit - maxHeap - margin;
+        long besideHeap = memoryLimit - maxHeap;
+        long margin = Math.max(0, Math.min(Math.max(memoryLimit / 10, MIN_MARGIN_BYTES), besideHeap / 2));
+        long left = besideHeap - margin;
         if (left < MIN_DEFAULT_BYTES) {
             throw new IllegalStateException(String.format(
                     Locale.ROOT,

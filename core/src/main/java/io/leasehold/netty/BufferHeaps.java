@@ -1,6 +1,8 @@
 package io.leasehold.netty;
 
+import io.leasehold.memory.Alignment;
 import io.leasehold.memory.MemoryBudget;
+import io.leasehold.netty.BufferMemoryError.Refusal;
 import io.leasehold.page.PageArena;
 import io.leasehold.slab.SlabHeap;
 import io.leasehold.slab.SlabHeapOptions;
@@ -27,14 +29,17 @@ final class BufferHeaps {
     /// How many holders an error names: more do not fit a line that somebody reads.
     private static final int TOP_HOLDERS = 4;
 
+    static final Refusal CLOSED = Refusal.of("the allocator is closed");
+    static final Refusal CANNOT_OPEN = Refusal.of("the allocator cannot be opened");
+
     final SlabHeap<CountedByteBuf> direct; // (C)
     final SlabHeap<CountedByteBuf> onHeap; // (C)
     final PageArena arena; // (C)
     final MemoryBudget charged; // (C) what the arena's memory is charged to
     final @Nullable SoftLimit softLimit; // (C)
     private final @Nullable MemoryBudget own; // (C) the same, if it was made here and the arena too
-    private final RationedText directHolders; // (C)
-    private final RationedText heapHolders; // (C)
+    private final Rationed<Holdings> directHoldings; // (C)
+    private final Rationed<Holdings> heapHoldings; // (C)
     private final String name; // (C)
 
     private BufferHeaps(
@@ -61,9 +66,15 @@ final class BufferHeaps {
                     }
                     return new LeasedHeapByteBuf(allocator, heap, token, array, Math.toIntExact(at), byteSize);
                 });
-        this.directHolders = new RationedText(() -> holders(direct), System::nanoTime);
-        this.heapHolders = new RationedText(() -> holders(onHeap), System::nanoTime);
+        this.directHoldings = new Rationed<>(this::directHoldings, System::nanoTime);
+        this.heapHoldings = new Rationed<>(() -> new Holdings(0, holders(onHeap)), System::nanoTime);
     }
+
+    /// Who holds memory at one moment.
+    ///
+    /// @param livePages allocated pages of the arena
+    /// @param text holders, for people
+    private record Holdings(int livePages, String text) {}
 
     /// Opens what a builder describes.
     ///
@@ -76,9 +87,7 @@ final class BufferHeaps {
             MemoryBudget charged = budget == null ? MemoryBudget.process() : budget;
             return new BufferHeaps(allocator, terms, given, charged, null);
         }
-        MemoryBudget parent = terms.budget == null ? MemoryBudget.process() : terms.budget;
-        // a budget between the two, since it alone knows at once what this allocator holds
-        MemoryBudget own = parent.child(terms.name, parent.byteLimit());
+        MemoryBudget own = terms.ownBudget();
         try {
             return new BufferHeaps(allocator, terms, PageArena.open(terms.arenaOptions(own)), own, own);
         } catch (RuntimeException e) {
@@ -95,7 +104,7 @@ final class BufferHeaps {
                         .reversed())
                 .toList();
         if (live.isEmpty()) {
-            return "nobody";
+            return "none";
         }
         String top = live.stream()
                 .limit(TOP_HOLDERS)
@@ -104,9 +113,9 @@ final class BufferHeaps {
         return live.size() <= TOP_HOLDERS ? top : top + ", and " + (live.size() - TOP_HOLDERS) + " sizes more";
     }
 
+    /// {@return the bytes that went: to the system, or to an arena that others use too; and arrays to the collector}
     long trim() {
-        long bytes = direct.trim() + onHeap.trim();
-        return own == null ? bytes : bytes + arena.trim();
+        return onHeap.trim() + (own == null ? direct.trim() : arena.trim()); // an arena trims the heaps on it first
     }
 
     /// Closes both heaps and what was opened with them.
@@ -149,23 +158,60 @@ final class BufferHeaps {
                 topHolders(heapStats)));
     }
 
-    /// {@return the error for a buffer that cannot be lent: what was asked for, what is allowed, what holds it}
-    BufferMemoryError refusal(SlabHeap<CountedByteBuf> heap, int byteSize) {
-        boolean isDirect = heap == direct;
-        long limit = isDirect
-                ? Math.min(arena.options().byteSize(), charged.byteLimit())
-                : Runtime.getRuntime().maxMemory();
-        return new BufferMemoryError(isDirect, byteSize, limit, (isDirect ? directHolders : heapHolders).get());
+    /// {@return why a buffer is refused that is longer than any block}
+    static Refusal tooLarge() {
+        return new Refusal("no buffer is so large", max(SlabHeap.MAX_BLOCK_BYTES), "");
     }
 
-    private String holders(SlabHeap<CountedByteBuf> heap) {
+    /// {@return why a buffer is refused: the limit that refused it first, and who holds the memory}
+    ///
+    /// @param cause failure of the heap, or null if it had no block
+    Refusal refusal(boolean isDirect, int byteSize, @Nullable Throwable cause) {
+        if (!isDirect) {
+            String words = cause instanceof OutOfMemoryError ? "the Java heap is full" : "the heap of blocks failed";
+            return new Refusal(words, max(Runtime.getRuntime().maxMemory()), heapHoldings.get().text);
+        }
+        if (cause != null) {
+            return Refusal.of(cause instanceof OutOfMemoryError ? "the Java heap is full" : "the memory below failed");
+        }
+        long page = arena.options().pageByteSize();
+        long wanted = Alignment.up(Math.max(1, byteSize), page);
+        Holdings held = directHoldings.get();
+        if (wanted > arena.options().byteSize() - held.livePages * page) {
+            return limited(
+                    "the limit of the arena is reached",
+                    "arena",
+                    arena.options().name(),
+                    arena.options().byteSize(),
+                    held);
+        }
+        MemoryBudget full = charged.refusing(wanted);
+        if (full != null) {
+            return limited("the limit of a budget is reached", "budget", full.name(), full.byteLimit(), held);
+        }
+        return new Refusal(
+                "its free pages are scattered, or the system gives none",
+                "arena=%s, kernelRefusals=%d"
+                        .formatted(arena.options().name(), arena.stats().kernelRefusals()),
+                held.text);
+    }
+
+    private static Refusal limited(String words, String kind, String name, long byteLimit, Holdings held) {
+        return new Refusal(words, kind + "=" + name + ", " + max(byteLimit), held.text);
+    }
+
+    private static String max(long byteLimit) {
+        return String.format(Locale.ROOT, "max=%,d B", byteLimit);
+    }
+
+    private Holdings directHoldings() {
+        return new Holdings(
+                arena.stats().livePages(),
+                holders(direct) + "; budgets: " + charged.top().report());
+    }
+
+    private static String holders(SlabHeap<CountedByteBuf> heap) {
         SlabHeapStats stats = heap.stats();
-        return String.format(
-                Locale.ROOT,
-                "used=%,d B, allocator=%s, budget: %s; top holders: %s",
-                stats.heldBytes(),
-                name,
-                charged.report(),
-                topHolders(stats));
+        return String.format(Locale.ROOT, "held=%,d B, top holders: %s", stats.heldBytes(), topHolders(stats));
     }
 }

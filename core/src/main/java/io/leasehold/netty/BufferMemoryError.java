@@ -1,49 +1,83 @@
 package io.leasehold.netty;
 
+import java.io.Serializable;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
-/// There is no memory for a buffer within the limit; the message says what holds it.
+/// No buffer can be allocated; the message says which limit or state refused it, and then who holds the memory.
 ///
-/// It is an [OutOfMemoryError] because that is what Netty closes a channel for; after any other error a channel that
-/// cannot get a buffer would try again at once, and for ever. Nothing is lost with it: the allocator goes on, and so
-/// does every buffer that is lent.
+/// It is an [OutOfMemoryError] because Netty closes a channel for that type and for an `IOException`; after any other
+/// error a channel that cannot get a buffer tries again at once, and for ever. So every failure to allocate a buffer is
+/// this error: a limit that is reached, a system that refuses memory, an allocator that is closed or cannot be opened,
+/// and a request for more than the largest buffer. The allocator and all outstanding buffers work on.
 ///
-/// **Cost.** The message is put together when it is asked for, since most of these errors are never read.
+/// **Cost.** The message is composed when it is asked for, since most of these errors are never read.
 public final class BufferMemoryError extends OutOfMemoryError {
 
-    private static final long serialVersionUID = 2;
+    private static final long serialVersionUID = 3;
+
+    /// Name of the allocator.
+    private final String allocator; // (C)
 
     /// True if the buffer was to be direct.
     private final boolean isDirect; // (C)
 
-    /// Capacity of the buffer.
+    /// Capacity of the buffer in bytes.
     private final int requestedBytes; // (C)
 
-    /// The limit in bytes.
-    private final long limitBytes; // (C)
+    /// What refused the buffer, in words, and its limit.
+    private final Refusal refusal; // (C)
 
-    /// What holds the memory.
-    private final String holders; // (C)
+    /// What refused a buffer.
+    ///
+    /// @param words clause that says what happened
+    /// @param values the object that refused and its limit, as `name=value` pairs; or empty
+    /// @param holders who holds the memory; or empty
+    record Refusal(String words, String values, String holders) implements Serializable {
 
-    /// @param isDirect whether the buffer was to be direct or on the Java heap
-    /// @param requestedBytes capacity of the buffer
-    /// @param limitBytes the limit
-    /// @param holders what holds the memory
-    BufferMemoryError(boolean isDirect, int requestedBytes, long limitBytes, String holders) {
+        /// {@return a refusal that no limit and no holder has to do with}
+        static Refusal of(String words) {
+            return new Refusal(words, "", "");
+        }
+    }
+
+    /// @param allocator name of the allocator
+    /// @param isDirect true if the buffer was to be direct, false if on the Java heap
+    /// @param requestedBytes capacity of the buffer in bytes
+    /// @param refusal what refused it
+    /// @param cause failure below, or null if a limit refused
+    BufferMemoryError(
+            String allocator, boolean isDirect, int requestedBytes, Refusal refusal, @Nullable Throwable cause) {
+        this.allocator = allocator;
         this.isDirect = isDirect;
         this.requestedBytes = requestedBytes;
-        this.limitBytes = limitBytes;
-        this.holders = holders;
+        this.refusal = refusal;
+        if (cause != null) {
+            initCause(cause);
+        }
     }
 
     @Override
     public String getMessage() {
-        return String.format(
+        StringBuilder text = new StringBuilder(256);
+        text.append(String.format(
                 Locale.ROOT,
-                "no memory for a %s buffer: request=%,d B, bound=%,d B, %s",
+                "no memory for a %s buffer, %s: allocator=%s, request=%,d B",
                 isDirect ? "direct" : "heap",
-                requestedBytes,
-                limitBytes,
-                holders);
+                refusal.words,
+                allocator,
+                requestedBytes));
+        appendIfAny(text, ", ", refusal.values);
+        if (getCause() != null) {
+            text.append(", cause=").append(getCause());
+        }
+        appendIfAny(text, "; ", refusal.holders);
+        return text.toString();
+    }
+
+    private static void appendIfAny(StringBuilder text, String separator, String more) {
+        if (!more.isEmpty()) {
+            text.append(separator).append(more);
+        }
     }
 }

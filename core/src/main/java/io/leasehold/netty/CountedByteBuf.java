@@ -298,7 +298,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     }
 
     private void lengthen(int newCapacity) {
-        long longer = sublease() == null ? heap.tryGrow(token, newCapacity) : SlabHeap.NO_BLOCK;
+        long longer = sublease() == null ? allocator.tryGrow(heap, token, isDirect(), newCapacity) : SlabHeap.NO_BLOCK;
         if (longer == SlabHeap.NO_BLOCK) {
             move(newCapacity);
         } else {
@@ -312,7 +312,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     /// view from an earlier life of it, used by mistake, cannot reach past the block that it stands for by then.
     private void move(int newCapacity) {
         CountedByteBuf successor = successor();
-        CountedByteBuf other = allocator.take(heap, newCapacity);
+        CountedByteBuf other = allocator.take(heap, isDirect(), newCapacity);
         copyTo(other, capacity);
         if (!detour) {
             unbind();

@@ -20,7 +20,7 @@ public final class LeasedByteBuf extends CountedByteBuf {
 
     private static final boolean BIG = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN;
 
-    /// Bytes on their way between a stream and the buffer: few enough to be cheap, enough for a packet.
+    /// Bytes on their way between a stream and the buffer, at most: few enough to be cheap, enough for a packet.
     private static final int STREAM_BYTES = 8 << 10;
 
     private @Nullable Sublease sublease; // (O) the holder; who let the block, if it is not of a heap
@@ -293,11 +293,36 @@ public final class LeasedByteBuf extends CountedByteBuf {
         return this;
     }
 
+    /// Reads bytes of a stream in pieces, as `BufferedInputStream` does: at least one piece, and the next ones as long
+    /// as the stream says that it need not wait for them.
+    ///
+    /// @return number of bytes read, or -1 at the end of the stream
+    /// @throws IOException if the first piece cannot be read; a later failure ends the reading, and the next call meets
+    ///     it
     @Override
     public int setBytes(int index, InputStream in, int length) throws IOException {
         checkIndex(index, length);
-        byte[] some = new byte[length];
-        int count = in.read(some, 0, length);
+        byte[] some = new byte[Math.min(length, STREAM_BYTES)];
+        int done = setPiece(index, in, some, some.length);
+        if (done <= 0) {
+            return done;
+        }
+        try {
+            while (done < length && in.available() > 0) {
+                int count = setPiece(index + done, in, some, Math.min(some.length, length - done));
+                if (count <= 0) {
+                    return done;
+                }
+                done += count;
+            }
+        } catch (IOException e) {
+            return done; // what was read before must not be lost
+        }
+        return done;
+    }
+
+    private int setPiece(int index, InputStream in, byte[] some, int byteSize) throws IOException {
+        int count = in.read(some, 0, byteSize);
         if (count > 0) {
             OffHeap.copyFromArray(some, 0, start() + index, count);
         }

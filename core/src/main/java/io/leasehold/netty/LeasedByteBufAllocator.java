@@ -1,6 +1,8 @@
 package io.leasehold.netty;
 
 import io.leasehold.memory.Alignment;
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.netty.BufferMemoryError.Refusal;
 import io.leasehold.page.PageArena;
 import io.leasehold.slab.SlabHeap;
 import io.leasehold.slab.SlabHeapStats.SizeClass;
@@ -11,85 +13,129 @@ import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakTracker;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Lends Netty its buffers: pooled, bounded, visible, and given back to the system when idle.
+/// Allocates buffers for Netty: pooled, limited, visible, and given back to the system when idle.
 ///
 /// ```text
-///   directBuffer ----> soft limit ----> block of its size, with the buffer bound to it ----> leak detector ----> lent
-///                      tells                refused: BufferMemoryError                       sampled: watched
+///   directBuffer ---> soft limit ---> block of its size, with the buffer bound to it ---> leak detector ---> caller
+///                     tells               refused: BufferMemoryError                      sampled: watched
 /// ```
 ///
-/// **Ownership.** Who is lent a buffer releases it. Who built the allocator closes it, after the buffers; nobody need
-/// close [#DEFAULT].
+/// **Ownership.** The caller that gets a buffer releases it. The caller that built an allocator closes it, after the
+/// buffers. [#DEFAULT] belongs to the process, and closing it has no effect.
 ///
-/// **Threads.** Thread-safe. Any thread may release what another was lent, and no thread waits for memory.
+/// **Threads.** Thread-safe. Any thread may release what another allocated, and no thread waits for memory.
 ///
-/// **Leaks.** A buffer that Netty's detector samples is forgotten by the heap until it comes home, so that the
-/// collector can find it lost; one that is not sampled stays known, and counts as out for ever.
+/// **Failures.** Every failure to allocate a buffer is a [BufferMemoryError]. A failure to open the allocator is
+/// remembered for one second, in which each request for a buffer fails at once.
+///
+/// **Leaks.** The allocator forgets a buffer that Netty's leak detector samples until the buffer is released, so that
+/// the collector can find it lost. A buffer that is not sampled stays known, and counts as outstanding for ever.
 public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         implements ByteBufAllocatorMetricProvider, AutoCloseable {
 
-    /// The allocator for who has no reason to build one: bounded by the process budget, opened at its first buffer.
-    public static final LeasedByteBufAllocator DEFAULT =
-            new LeasedByteBufAllocator(new LeasedByteBufAllocatorBuilder().name("default"));
+    private static final System.Logger LOG = System.getLogger("io.leasehold");
+
+    /// The limit of [#DEFAULT] where the process has no room for one.
+    private static final long FALLBACK_BYTES = 16 << 20;
+
+    /// The allocator of the process, for servers that need none of their own: limited by [MemoryBudget#process()], and
+    /// opened at its first buffer.
+    ///
+    /// Where the memory limit leaves no room beside the maximum heap, it falls back to 16 MiB, and the log says so
+    /// once, when this class is first used. As `ForkJoinPool.commonPool()`, it is shared by all code of the process:
+    /// [#close] and [#closeForcibly] have no effect on it.
+    public static final LeasedByteBufAllocator DEFAULT = ofProcess();
 
     private final String name; // (C)
     private final LeasedByteBufAllocatorBuilder terms; // (C) read when the heaps are opened, not later
+    private final boolean isOfProcess; // (C)
     private final int byteAlignment; // (C)
     private final boolean zeroing; // (C)
     private final RefusalLog log = RefusalLog.ofSystem(); // (C)
     private final LeasedByteBufAllocatorMetric metric = new LeasedByteBufAllocatorMetric(this); // (C)
+    private final RememberedFailure openFailure; // (C)
 
     /// Null before the first buffer and after the end. Written under the lock of this object.
     private volatile @Nullable BufferHeaps heaps; // (A) volatile
 
-    private boolean closed; // (L) this
+    private volatile boolean closed; // (A) written under the lock of this object
 
-    LeasedByteBufAllocator(LeasedByteBufAllocatorBuilder terms) {
+    /// @param clock time in nanoseconds, by which a failure to open is forgotten
+    LeasedByteBufAllocator(LeasedByteBufAllocatorBuilder terms, LongSupplier clock, boolean isOfProcess) {
         super(terms.preferDirect);
         this.name = terms.name;
         this.terms = terms;
+        this.isOfProcess = isOfProcess;
         this.byteAlignment = terms.byteAlignment;
         this.zeroing = terms.zeroing;
+        this.openFailure = new RememberedFailure(clock);
     }
 
-    /// {@return a builder of an allocator with its own bound, arena, caches or checks}
+    private static LeasedByteBufAllocator ofProcess() {
+        LeasedByteBufAllocatorBuilder terms = new LeasedByteBufAllocatorBuilder().name("default");
+        try {
+            MemoryBudget.process();
+        } catch (IllegalStateException e) {
+            terms.byteLimit(FALLBACK_BYTES);
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "default allocator falls back to a small limit: byteLimit=" + FALLBACK_BYTES + ", cause="
+                            + e.getMessage());
+        } catch (RuntimeException | LinkageError e) {
+            LOG.log(System.Logger.Level.WARNING, "default allocator has no memory to allocate from: cause=" + e, e);
+        }
+        return new LeasedByteBufAllocator(terms, System::nanoTime, true);
+    }
+
+    /// {@return a builder of an allocator with its own limit, arena, caches or checks}
     public static LeasedByteBufAllocatorBuilder builder() {
         return new LeasedByteBufAllocatorBuilder();
     }
 
     /// {@return a direct buffer, one reference to it}
     ///
-    /// @throws BufferMemoryError if there is no memory within the bound
-    /// @throws IllegalStateException if the allocator is closed
+    /// @throws BufferMemoryError if it cannot be allocated, for whatever reason
     @Override
     protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
-        BufferHeaps open = heaps();
-        return lend(open, open.direct, initialCapacity, maxCapacity);
+        BufferHeaps open = heaps;
+        if (open == null) {
+            open = openFor(true, initialCapacity);
+        }
+        return allocate(open, open.direct, true, initialCapacity, maxCapacity);
     }
 
     /// {@return a heap buffer, one reference to it}
     ///
-    /// @throws BufferMemoryError if there is no memory within the bound
-    /// @throws IllegalStateException if the allocator is closed
+    /// @throws BufferMemoryError if it cannot be allocated, for whatever reason
     @Override
     protected ByteBuf newHeapBuffer(int initialCapacity, int maxCapacity) {
-        BufferHeaps open = heaps();
-        return lend(open, open.onHeap, initialCapacity, maxCapacity);
+        BufferHeaps open = heaps;
+        if (open == null) {
+            open = openFor(false, initialCapacity);
+        }
+        return allocate(open, open.onHeap, false, initialCapacity, maxCapacity);
     }
 
-    private ByteBuf lend(BufferHeaps open, SlabHeap<CountedByteBuf> heap, int initialCapacity, int maxCapacity) {
+    private ByteBuf allocate(
+            BufferHeaps open, SlabHeap<CountedByteBuf> heap, boolean isDirect, int initialCapacity, int maxCapacity) {
         SoftLimit limit = open.softLimit;
         if (limit != null) {
             limit.check();
         }
-        CountedByteBuf buf = take(heap, initialCapacity);
+        CountedByteBuf buf = take(heap, isDirect, initialCapacity);
         buf.lend(initialCapacity, maxCapacity);
         if (zeroing) {
             buf.zero(0, initialCapacity);
         }
-        return watched(buf);
+        try {
+            return watched(buf);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            buf.release();
+            throw refused(isDirect, initialCapacity, Refusal.of("the leak detector failed"), e);
+        }
     }
 
     /// {@return what to give out for a buffer that was lent: the buffer, or what a leak detector wrapped it in}
@@ -97,7 +143,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         if (!ResourceLeakDetector.isEnabled()) {
             return buf;
         }
-        if (ResourceLeakDetector.getLevel() == ResourceLeakDetector.Level.SIMPLE) {
+        if (LeakSampling.isChoosing() && ResourceLeakDetector.getLevel() == ResourceLeakDetector.Level.SIMPLE) {
             ResourceLeakTracker<ByteBuf> tracker = buf.isSampled() ? LeakSampling.watch(buf) : null;
             if (tracker != null) {
                 buf.watch(tracker);
@@ -111,16 +157,47 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         return wrapper;
     }
 
-    /// {@return the object of a block of at least `byteSize` bytes, which nobody else has, not lent yet}
+    /// {@return the object of a block of at least `byteSize` bytes, which no other caller has, with a count of 0}
     ///
-    /// @throws BufferMemoryError if there is no memory within the bound
-    CountedByteBuf take(SlabHeap<CountedByteBuf> heap, int byteSize) {
-        long rounded = Alignment.up(byteSize, byteAlignment);
-        CountedByteBuf buf = heap.tryAllocate((int) Math.min(rounded, Integer.MAX_VALUE));
+    /// @throws BufferMemoryError if there is no block
+    CountedByteBuf take(SlabHeap<CountedByteBuf> heap, boolean isDirect, int byteSize) {
+        if (byteSize > SlabHeap.MAX_BLOCK_BYTES) {
+            throw refused(isDirect, byteSize, BufferHeaps.tooLarge(), null);
+        }
+        long rounded = Alignment.up(Math.max(1, byteSize), byteAlignment);
+        CountedByteBuf buf;
+        try {
+            buf = heap.tryAllocate((int) Math.min(rounded, SlabHeap.MAX_BLOCK_BYTES));
+        } catch (RuntimeException | OutOfMemoryError e) {
+            throw failed(isDirect, byteSize, e);
+        }
         if (buf == null) {
-            throw refused(heap, byteSize);
+            throw failed(isDirect, byteSize, null);
         }
         return buf;
+    }
+
+    /// Lengthens a block in place.
+    ///
+    /// @return its token from now on, or [SlabHeap#NO_BLOCK] if there is no room behind it
+    /// @throws BufferMemoryError if no block is so long, or the heap is closed
+    long tryGrow(SlabHeap<CountedByteBuf> heap, long token, boolean isDirect, int byteSize) {
+        if (byteSize > SlabHeap.MAX_BLOCK_BYTES) {
+            throw refused(isDirect, byteSize, BufferHeaps.tooLarge(), null);
+        }
+        try {
+            return heap.tryGrow(token, byteSize);
+        } catch (RuntimeException | OutOfMemoryError e) {
+            throw failed(isDirect, byteSize, e);
+        }
+    }
+
+    /// {@return the capacity that a buffer grows to: Netty's choice, or the largest that there is if Netty's is more
+    /// and the buffer does not need it}
+    @Override
+    public int calculateNewCapacity(int minNewCapacity, int maxCapacity) {
+        int chosen = super.calculateNewCapacity(minNewCapacity, maxCapacity);
+        return Math.max(minNewCapacity, Math.min(chosen, SlabHeap.MAX_BLOCK_BYTES));
     }
 
     /// {@return true: transports copy heap buffers into direct ones before they write, and ours cost no more}
@@ -177,27 +254,30 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     }
 
     /// {@return the arena that direct buffers are made of, opened if it was not yet: closing the allocator closes it,
-    /// unless it was given}
+    /// unless the builder was given it}
     ///
-    /// @throws IllegalStateException if the allocator is closed
+    /// @throws IllegalStateException if the allocator is closed, or could not be opened within the last second
     public PageArena arena() {
         return heaps().arena;
     }
 
-    /// Gives back all memory that no buffer needs, that in caches included; not that of free pages in an arena that
+    /// Gives back all memory that no buffer needs, including that in caches; not that of free pages in an arena that
     /// others use too.
     ///
-    /// @return the bytes that went
+    /// @return the bytes that went to the system, or to the arena if it is shared, and to the collector
     public long trim() {
         BufferHeaps open = heaps;
         return open == null ? 0 : open.trim();
     }
 
-    /// Gives everything back. Closing twice has no effect.
+    /// Gives everything back. Closing twice has no effect, and neither has closing [#DEFAULT].
     ///
-    /// @throws IllegalStateException if buffers are out, naming how many of which size; nothing is changed then
+    /// @throws IllegalStateException if buffers are outstanding, naming how many of which size; nothing is changed then
     @Override
     public synchronized void close() {
+        if (isOfProcess) {
+            return;
+        }
         BufferHeaps open = heaps;
         if (open != null) {
             open.close();
@@ -206,11 +286,15 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         closed = true;
     }
 
-    /// Gives everything back, whatever is out: only for when nobody will touch those buffers again. A direct one that
-    /// is touched all the same reads zeroes or what others with such a buffer wrote.
+    /// Gives everything back, whatever is outstanding: only for a caller that knows that no thread touches those
+    /// buffers again. A direct one that is touched reads zeroes or what others with such a buffer wrote. Has no effect
+    /// on [#DEFAULT].
     ///
-    /// @return how many buffers were out
+    /// @return number of buffers that were outstanding
     public synchronized int closeForcibly() {
+        if (isOfProcess) {
+            return 0;
+        }
         BufferHeaps open = heaps;
         heaps = null;
         closed = true;
@@ -226,32 +310,67 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         return zeroing;
     }
 
-    /// {@return what buffers are lent from, opened if they were not yet}
+    /// {@return what buffers are allocated from, opened if it was not yet}
     ///
-    /// @throws IllegalStateException if the allocator is closed
+    /// @throws IllegalStateException if the allocator is closed, or could not be opened within the last second
     BufferHeaps heaps() {
         BufferHeaps open = heaps;
-        return open == null ? openHeaps() : open;
+        if (open != null) {
+            return open;
+        }
+        Throwable recent = openFailure.recent();
+        if (recent != null) {
+            throw new IllegalStateException("allocator could not be opened: allocator=" + name, recent);
+        }
+        return openHeaps();
     }
 
     private synchronized BufferHeaps openHeaps() {
         BufferHeaps open = heaps;
         if (closed) {
-            throw new IllegalStateException("allocator is closed: " + name);
+            throw new IllegalStateException("allocator is closed: allocator=" + name);
         }
         if (open == null) {
-            open = BufferHeaps.open(this, terms);
+            try {
+                open = BufferHeaps.open(this, terms);
+            } catch (RuntimeException | OutOfMemoryError | LinkageError e) {
+                openFailure.remember(e);
+                throw e;
+            }
             heaps = open;
         }
         return open;
+    }
+
+    /// Opens the heaps for a buffer.
+    ///
+    /// @throws BufferMemoryError if they cannot be opened
+    private BufferHeaps openFor(boolean isDirect, int byteSize) {
+        Throwable cause = closed ? null : openFailure.recent();
+        if (cause == null && !closed) {
+            try {
+                return openHeaps();
+            } catch (RuntimeException | OutOfMemoryError | LinkageError e) {
+                cause = closed ? null : e;
+            }
+        }
+        throw refused(isDirect, byteSize, cause == null ? BufferHeaps.CLOSED : BufferHeaps.CANNOT_OPEN, cause);
     }
 
     @Nullable BufferHeaps heapsIfOpen() {
         return heaps;
     }
 
-    private BufferMemoryError refused(SlabHeap<CountedByteBuf> heap, int byteSize) {
-        BufferMemoryError error = heaps().refusal(heap, byteSize);
+    /// {@return the error for a heap that has no block, or failed}
+    private BufferMemoryError failed(boolean isDirect, int byteSize, @Nullable Throwable cause) {
+        BufferHeaps open = heaps;
+        return open == null
+                ? refused(isDirect, byteSize, BufferHeaps.CLOSED, null)
+                : refused(isDirect, byteSize, open.refusal(isDirect, byteSize, cause), cause);
+    }
+
+    private BufferMemoryError refused(boolean isDirect, int byteSize, Refusal refusal, @Nullable Throwable cause) {
+        BufferMemoryError error = new BufferMemoryError(name, isDirect, byteSize, refusal, cause);
         log.refused(error);
         return error;
     }

@@ -2,26 +2,33 @@ package io.leasehold.netty;
 
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.MemoryBudget;
+import io.leasehold.memory.OptionChecks;
+import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import io.leasehold.slab.SlabHeapOptions;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// What an allocator is made with; start from [LeasedByteBufAllocator#builder()] and change what differs.
+/// The options of an allocator; start from [LeasedByteBufAllocator#builder()] and change what differs.
+///
+/// A value that is not allowed is refused when it is set, and changes nothing then. What only the system can tell is
+/// checked by [#build()].
 ///
 /// **Threads.** Used by one thread.
 public final class LeasedByteBufAllocatorBuilder {
 
-    /// What a bound is a multiple of: the largest page that a kernel has as its smallest.
+    /// What a limit is a multiple of: the largest page that a kernel has as its smallest.
     private static final long LIMIT_BYTE_ALIGNMENT = 64 << 10;
+
+    /// The largest page that slabs are made of.
+    private static final int MAX_PAGE_BYTES = 64 << 10;
 
     String name = "buffers";
 
     @Nullable PageArena arena;
-
-    @Nullable MemoryBudget budget;
 
     int threadCacheByteSize = SlabHeapOptions.defaults().threadCacheByteSize();
     long idleByteSize = SlabHeapOptions.defaults().idleByteSize();
@@ -29,57 +36,78 @@ public final class LeasedByteBufAllocatorBuilder {
     boolean zeroing;
     boolean preferDirect = true;
     SoftLimit.@Nullable Terms softLimit;
+    private @Nullable MemoryBudget budget;
     private long byteLimit;
     private @Nullable Duration decay;
 
     LeasedByteBufAllocatorBuilder() {}
 
-    /// Sets what the allocator is called in messages and reports; `buffers` if not said.
+    /// Sets the name of the allocator in messages and reports; `buffers` if not set.
     ///
     /// @param newName the name
     /// @return this builder
     /// @throws IllegalArgumentException if it is blank
     public LeasedByteBufAllocatorBuilder name(String newName) {
-        if (newName.isBlank()) {
-            throw new IllegalArgumentException("name is blank: \"" + newName + "\"");
-        }
-        name = newName;
+        name = OptionChecks.name(newName);
         return this;
     }
 
-    /// Sets the hard bound on the memory of direct buffers; that of the budget if not said.
+    /// Sets the hard limit on the memory of direct buffers; that of the budget if not set.
     ///
-    /// @param newByteLimit the bound in bytes, at least 64 KiB and rounded down to a multiple of that
+    /// What the limit holds is [LeasedByteBufAllocatorMetric#committedBytes()]: the pages of direct buffers and the
+    /// tables about them, which take one part in two hundred. It holds neither heap buffers, which the maximum Java
+    /// heap bounds, nor the Java objects that stand for buffers, about 90 bytes for each block in use.
+    ///
+    /// An allocator with this limit and no budget depends on no other limit; it is not charged to
+    /// [MemoryBudget#process()].
+    ///
+    /// @param newByteLimit the limit in bytes, at least 64 KiB and rounded down to a multiple of that
     /// @return this builder
-    /// @throws IllegalArgumentException if it is too low
+    /// @throws IllegalArgumentException if it is too low, less than the soft limit, or more than an arena with the
+    ///     smallest pages of the system has
     public LeasedByteBufAllocatorBuilder byteLimit(long newByteLimit) {
-        if (newByteLimit < LIMIT_BYTE_ALIGNMENT) {
-            throw new IllegalArgumentException(
-                    "byteLimit is too low: " + newByteLimit + ", bound=" + LIMIT_BYTE_ALIGNMENT);
-        }
+        long max = PageArenaOptions.MAX_PAGES * VirtualMemory.system().pageSize();
+        OptionChecks.range("byteLimit", newByteLimit, LIMIT_BYTE_ALIGNMENT, max);
+        checkSoftLimit(softLimit, "byteLimit", newByteLimit);
         byteLimit = newByteLimit;
         return this;
     }
 
-    /// Sets what the memory of direct buffers is charged to; [MemoryBudget#process()] if not said.
+    /// Sets the budget that the memory of direct buffers is charged to. If neither this nor [#byteLimit] is set, it is
+    /// [MemoryBudget#process()].
     ///
     /// @param newBudget the budget, which may be shared
     /// @return this builder
+    /// @throws IllegalArgumentException if its limit is less than 64 KiB, or less than the soft limit
     public LeasedByteBufAllocatorBuilder budget(MemoryBudget newBudget) {
+        if (newBudget.byteLimit() < LIMIT_BYTE_ALIGNMENT) {
+            throw new IllegalArgumentException("budget is too small: budget=" + newBudget.name() + ", byteLimit="
+                    + newBudget.byteLimit() + ", min=" + LIMIT_BYTE_ALIGNMENT);
+        }
+        checkSoftLimit(softLimit, "byteLimit of the budget", newBudget.byteLimit());
         budget = newBudget;
         return this;
     }
 
-    /// Sets whose pages direct buffers lie on; an arena of the allocator's own if not said.
+    /// Sets the arena whose pages direct buffers lie on; an arena of the allocator's own if not set.
     ///
-    /// @param newArena the arena, which brings its own bound, budget and decay, and is closed by the caller
+    /// @param newArena the arena, which brings its own limit, budget and decay, and is closed by the caller
     /// @return this builder
+    /// @throws IllegalArgumentException if its pages are longer than 64 KiB or shorter than the alignment, or its limit
+    ///     is less than the soft limit
     public LeasedByteBufAllocatorBuilder arena(PageArena newArena) {
+        PageArenaOptions options = newArena.options();
+        if (options.pageByteSize() > MAX_PAGE_BYTES) {
+            throw new IllegalArgumentException("arena has pages that are too large: arena=" + options.name()
+                    + ", pageByteSize=" + options.pageByteSize() + ", max=" + MAX_PAGE_BYTES);
+        }
+        checkAlignment(byteAlignment, options.pageByteSize());
+        checkSoftLimit(softLimit, "byteSize of the arena", options.byteSize());
         arena = newArena;
         return this;
     }
 
-    /// Sets how long a free page keeps its memory; half a second if not said.
+    /// Sets how long a free page keeps its memory; half a second if not set.
     ///
     /// @param newDecay the time, at least a millisecond; [PageArenaOptions#NO_DECAY] for ever
     /// @return this builder
@@ -89,102 +117,144 @@ public final class LeasedByteBufAllocatorBuilder {
         return this;
     }
 
-    /// Sets how many bytes of free blocks one thread keeps for itself at most.
+    /// Sets the most bytes of free blocks that one thread keeps for itself.
     ///
-    /// @param newThreadCacheByteSize the bound in bytes, 0 for none
+    /// @param newThreadCacheByteSize the limit in bytes, at most 64 MiB; 0 for none
     /// @return this builder
-    /// @throws IllegalArgumentException if it is negative
+    /// @throws IllegalArgumentException if it is negative, or too high
     public LeasedByteBufAllocatorBuilder threadCacheByteSize(int newThreadCacheByteSize) {
-        if (newThreadCacheByteSize < 0) {
-            throw new IllegalArgumentException(
-                    "threadCacheByteSize is negative: " + newThreadCacheByteSize + ", bound=0");
-        }
-        threadCacheByteSize = newThreadCacheByteSize;
+        threadCacheByteSize = SlabHeapOptions.defaults()
+                .withThreadCacheByteSize(newThreadCacheByteSize)
+                .threadCacheByteSize();
         return this;
     }
 
     /// Sets how many bytes of free memory wait for buffers of the size that they had last, beyond the threads' caches.
     /// Less saves memory, more saves time after a burst.
     ///
-    /// @param newIdleByteSize the bound in bytes, 0 for little more than none
+    /// @param newIdleByteSize the limit in bytes, 0 for little more than none
     /// @return this builder
     /// @throws IllegalArgumentException if it is negative
     public LeasedByteBufAllocatorBuilder idleByteSize(long newIdleByteSize) {
-        if (newIdleByteSize < 0) {
-            throw new IllegalArgumentException("idleByteSize is negative: " + newIdleByteSize + ", bound=0");
-        }
-        idleByteSize = newIdleByteSize;
+        idleByteSize =
+                SlabHeapOptions.defaults().withIdleByteSize(newIdleByteSize).idleByteSize();
         return this;
     }
 
-    /// Sets what the addresses of direct buffers are multiples of; 16 if not said.
+    /// Sets what the addresses of direct buffers are multiples of, those without capacity included; 16 if not set.
     ///
     /// @param newByteAlignment a power of two, at most the size of a page
     /// @return this builder
-    /// @throws IllegalArgumentException if it is not a power of two
+    /// @throws IllegalArgumentException if it is not a power of two, or more than 64 KiB or a page of the arena
     public LeasedByteBufAllocatorBuilder alignment(int newByteAlignment) {
-        byteAlignment = (int) Alignment.check("alignment", newByteAlignment);
+        Alignment.check("alignment", newByteAlignment);
+        checkAlignment(
+                newByteAlignment,
+                arena == null ? MAX_PAGE_BYTES : arena.options().pageByteSize());
+        byteAlignment = newByteAlignment;
         return this;
     }
 
-    /// Sets whether buffers are zeroed before they are lent, and where they grow. Otherwise they hold what their last
-    /// holder left.
+    /// Sets whether buffers are zeroed before a caller gets them, and where they grow. Otherwise they hold the bytes of
+    /// their last use.
     ///
-    /// @param newZeroing whether they are
+    /// @param newZeroing true to zero them
     /// @return this builder
     public LeasedByteBufAllocatorBuilder zeroing(boolean newZeroing) {
         zeroing = newZeroing;
         return this;
     }
 
-    /// Sets whether `buffer()` lends direct buffers; it does if not said.
+    /// Sets whether `buffer()` returns direct buffers; it does if not set.
     ///
-    /// @param newPreferDirect whether it does
+    /// @param newPreferDirect true for direct buffers
     /// @return this builder
     public LeasedByteBufAllocatorBuilder preferDirect(boolean newPreferDirect) {
         preferDirect = newPreferDirect;
         return this;
     }
 
-    /// Sets a bound that refuses nothing: the first thread to allocate past it calls the listener, then no thread does
-    /// for an interval.
+    /// Sets a limit that refuses nothing: the first thread to allocate past it calls the listener, then no thread does
+    /// for an interval. An exception that the listener throws is logged once, and the thread gets its buffer.
     ///
-    /// @param softByteLimit how many bytes may be charged before somebody is told
+    /// @param softByteLimit how many bytes may be charged before the listener is told, at most the hard limit
     /// @param interval the time between two calls
     /// @param listener told how many bytes are charged, in the thread that allocates and before it gets its buffer
     /// @return this builder
-    /// @throws IllegalArgumentException if a value is negative
+    /// @throws IllegalArgumentException if a value is negative, or the limit more than the hard one
+    /// @throws NullPointerException if the interval or the listener is null
     public LeasedByteBufAllocatorBuilder softLimit(long softByteLimit, Duration interval, LongConsumer listener) {
-        if (softByteLimit < 0) {
-            throw new IllegalArgumentException("softByteLimit is negative: " + softByteLimit + ", bound=0");
-        }
+        OptionChecks.atLeast("softByteLimit", softByteLimit, 0);
         if (interval.isNegative()) {
-            throw new IllegalArgumentException("interval is negative: " + interval + ", bound=" + Duration.ZERO);
+            throw new IllegalArgumentException("interval is negative: interval=" + interval + ", min=" + Duration.ZERO);
         }
-        softLimit = new SoftLimit.Terms(softByteLimit, interval, listener);
+        SoftLimit.Terms terms =
+                new SoftLimit.Terms(softByteLimit, interval, Objects.requireNonNull(listener, "listener is null"));
+        if (byteLimit != 0) {
+            checkSoftLimit(terms, "byteLimit", byteLimit);
+        }
+        if (budget != null) {
+            checkSoftLimit(terms, "byteLimit of the budget", budget.byteLimit());
+        }
+        if (arena != null) {
+            checkSoftLimit(terms, "byteSize of the arena", arena.options().byteSize());
+        }
+        softLimit = terms;
         return this;
+    }
+
+    private static void checkSoftLimit(SoftLimit.@Nullable Terms terms, String limit, long byteLimit) {
+        if (terms != null && terms.byteLimit() > byteLimit) {
+            throw new IllegalArgumentException("softByteLimit is more than the " + limit + ": softByteLimit="
+                    + terms.byteLimit() + ", max=" + byteLimit);
+        }
+    }
+
+    private static void checkAlignment(int byteAlignment, long pageByteSize) {
+        if (byteAlignment > pageByteSize) {
+            throw new IllegalArgumentException(
+                    "alignment is more than a page: alignment=" + byteAlignment + ", max=" + pageByteSize);
+        }
     }
 
     /// Opens the allocator.
     ///
     /// @return the allocator, to be closed by the caller
-    /// @throws IllegalArgumentException if values exclude each other or do not fit the machine, naming them
-    /// @throws IllegalStateException if the machine leaves too little memory
+    /// @throws IllegalArgumentException if values exclude each other or do not fit the system, naming them
+    /// @throws IllegalStateException if the system leaves too little memory for a default limit, or too few mappings
+    /// @throws io.leasehold.page.PageExhaustedException if the limit has no room for the tables of the arena
+    /// @throws io.leasehold.os.OsException if the system refuses the address space
     public LeasedByteBufAllocator build() {
         if (arena != null && (byteLimit != 0 || budget != null || decay != null)) {
-            throw new IllegalArgumentException("a given arena has its own bound, budget and decay: arena="
+            throw new IllegalArgumentException("a given arena has its own limit, budget and decay: arena="
                     + arena.options().name() + ", byteLimit=" + byteLimit + ", budget=" + budget + ", decay=" + decay);
         }
-        LeasedByteBufAllocator allocator = new LeasedByteBufAllocator(this);
-        long page = allocator.heaps().arena.options().pageByteSize();
-        if (byteAlignment > page) {
-            allocator.closeForcibly();
-            throw new IllegalArgumentException("alignment is more than a page: " + byteAlignment + ", bound=" + page);
+        if (arena == null) {
+            checkAlignment(byteAlignment, VirtualMemory.system().pageSize());
+        }
+        LeasedByteBufAllocator allocator = new LeasedByteBufAllocator(this, System::nanoTime, false);
+        BufferHeaps heaps = allocator.heaps();
+        try {
+            checkSoftLimit(softLimit, "limit", heaps.charged.byteLimit());
+        } catch (IllegalArgumentException e) {
+            allocator.close();
+            throw e;
         }
         return allocator;
     }
 
-    /// {@return what the allocator's own arena is opened with}
+    /// {@return a new budget for an arena of the allocator's own, which bounds all that it commits}
+    ///
+    /// @throws IllegalStateException if no limit was set, and the system leaves too little memory for a default one
+    MemoryBudget ownBudget() {
+        if (budget == null && byteLimit != 0) {
+            return MemoryBudget.of(name, byteLimit);
+        }
+        MemoryBudget parent = budget == null ? MemoryBudget.process() : budget;
+        return parent.child(name, byteLimit == 0 ? parent.byteLimit() : byteLimit);
+    }
+
+    /// {@return the options of the allocator's own arena}
     PageArenaOptions arenaOptions(MemoryBudget charged) {
         PageArenaOptions options = PageArenaOptions.defaults()
                 .withName(name + " pages")

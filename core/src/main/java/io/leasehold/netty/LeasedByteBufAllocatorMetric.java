@@ -82,6 +82,15 @@ public final class LeasedByteBufAllocatorMetric implements ByteBufAllocatorMetri
         return onHeap().classes();
     }
 
+    /// {@return the values as one line, for people; asked one after the other}
+    @Override
+    public String toString() {
+        return "LeasedByteBufAllocatorMetric(allocator=%s, usedDirectMemory=%d, usedHeapMemory=%d, reservedBytes=%d,"
+                        .formatted(allocator.name(), usedDirectMemory(), usedHeapMemory(), reservedBytes())
+                + " committedBytes=%d, pinnedBytes=%d, pinnedBuffers=%d, cachedBytes=%d)"
+                        .formatted(committedBytes(), pinnedBytes(), pinnedBuffers(), cachedBytes());
+    }
+
     private SlabHeapStats direct() {
         BufferHeaps heaps = allocator.heapsIfOpen();
         return heaps == null ? nothing() : heaps.direct.stats();

@@ -3,7 +3,8 @@
 /// ```text
 ///   LeasedByteBufAllocator       what servers are given: lend, count, bound, tell, close
 ///     BufferHeaps                  two heaps of blocks, the arena and the budget below one of them
-///     SoftLimit, RefusalLog        who is told, and how often
+///     SoftLimit, RefusalLog        listener and log line, each at most once in an interval
+///     RememberedFailure            why it could not be opened, for a second
 ///     LeasedByteBufAllocatorMetric what is held, for dashboards
 ///   LeasedByteBuf                a block at an address     } CountedByteBuf: the count, the room
 ///   LeasedHeapByteBuf            a part of a byte[]        } to grow, the way home
@@ -32,7 +33,14 @@
 /// * **Netty's checks, not ours.** `checkAccessible`, `checkBounds` and the levels of leak detection mean what they
 ///   mean for every other buffer, since access goes through Netty's own methods. Derived and retained views are
 ///   Netty's too: they are bounded by construction, and nested ones stay so.
-/// * **Refusal is an `OutOfMemoryError`.** Netty closes a channel for that alone, and spins for anything else.
+/// * **Refusal is an `OutOfMemoryError`.** Netty closes a channel for that alone, and spins for anything else. So
+///   whatever keeps a buffer from being allocated is a [BufferMemoryError]. Netty's io_uring handles no error there at
+///   all; [ClosingRecvByteBufAllocator][io.leasehold.netty.uring.ClosingRecvByteBufAllocator] makes up for that.
+/// * **Netty's own detector.** Listeners and detectors that an application sets hear of buffers of this allocator as of
+///   all others. At level `simple` the buffers to watch are chosen here, because that is cheaper, unless the detector
+///   is of a class of the application's.
+/// * **A limit of direct memory.** `byteLimit` holds the pages of direct buffers and their tables. Heap buffers are
+///   bounded by the maximum Java heap, which the JVM enforces for them as for all other objects.
 /// * **No thread waits here.** An event loop that waits for memory cannot free any.
 ///
 /// (2026-11)

@@ -429,4 +429,11 @@ public final class PageArena implements AutoCloseable {
         }
         return pages;
     }
+
+    /// {@return the name, the limit and what is charged, for people}
+    @Override
+    public String toString() {
+        return "PageArena(name=%s, byteSize=%d, pageByteSize=%d, committedBytes=%d)"
+                .formatted(options.name(), options.byteSize(), options.pageByteSize(), space.budget.usedBytes());
+    }
 }

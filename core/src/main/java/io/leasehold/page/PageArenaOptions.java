@@ -2,6 +2,7 @@ package io.leasehold.page;
 
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.MemoryBudget;
+import io.leasehold.memory.OptionChecks;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.time.Duration;
@@ -42,7 +43,9 @@ public record PageArenaOptions(
 
     private static final long MIN_PAGE_BYTES = 4 << 10;
     private static final long MAX_PAGE_BYTES = 2 << 20;
-    private static final int MAX_PAGES = FrameLayout.MAX_PAGES - BitmapLayout.BLOCK_PAGES;
+
+    /// The greatest number of pages that an arena has.
+    public static final int MAX_PAGES = FrameLayout.MAX_PAGES - BitmapLayout.BLOCK_PAGES;
     private static final Duration MIN_DECAY = Duration.ofMillis(1);
 
     private static final PageArenaOptions DEFAULTS =
@@ -52,9 +55,8 @@ public record PageArenaOptions(
     ///
     /// @throws IllegalArgumentException naming the value and the bound
     public PageArenaOptions {
-        if (byteSize < 0) {
-            throw new IllegalArgumentException("byteSize is negative: " + byteSize);
-        }
+        OptionChecks.name(name);
+        OptionChecks.range("byteSize", byteSize, 0, MAX_PAGES * MAX_PAGE_BYTES);
         if (pageByteSize != 0) {
             Alignment.check("pageByteSize", pageByteSize);
             boolean known = pageByteSize == MIN_PAGE_BYTES
@@ -63,11 +65,11 @@ public record PageArenaOptions(
                     || pageByteSize == MAX_PAGE_BYTES;
             if (!known) {
                 throw new IllegalArgumentException(
-                        "pageByteSize is none of 4096, 16384, 65536, 2097152: " + pageByteSize);
+                        "pageByteSize is none of 4096, 16384, 65536, 2097152: pageByteSize=" + pageByteSize);
             }
         }
         if (decay.compareTo(MIN_DECAY) < 0) {
-            throw new IllegalArgumentException("decay is below " + MIN_DECAY + ": " + decay);
+            throw new IllegalArgumentException("decay is too short: decay=" + decay + ", min=" + MIN_DECAY);
         }
         if (decay.compareTo(NO_DECAY) > 0) {
             decay = NO_DECAY;
@@ -177,16 +179,22 @@ public record PageArenaOptions(
         long page = pageByteSize == 0 ? smallest : pageByteSize;
         if (page < smallest) {
             throw new IllegalArgumentException(
-                    "pageByteSize is below the kernel's page: " + page + ", bound=" + smallest);
+                    "pageByteSize is below the kernel's page: pageByteSize=" + page + ", min=" + smallest);
         }
-        long size = byteSize == 0 ? Alignment.down(parent.byteLimit(), page) : byteSize;
-        if (size == 0 || size % page != 0) {
+        long least = page + ArenaSpace.TABLE_BYTES_PER_PAGE;
+        if (parent.byteLimit() < least) {
+            throw new IllegalArgumentException("budget has no room for a page and its table: arena=" + name
+                    + ", budget=" + parent.name() + ", byteLimit=" + parent.byteLimit() + ", min=" + least);
+        }
+        long most = Math.min(Alignment.down(parent.byteLimit(), page), MAX_PAGES * page);
+        long size = byteSize == 0 ? most : byteSize;
+        if (size % page != 0) {
             throw new IllegalArgumentException(
-                    "byteSize is not a positive multiple of the page size: " + size + ", page=" + page);
+                    "byteSize is not a multiple of pageByteSize: byteSize=" + size + ", pageByteSize=" + page);
         }
         if (size / page > MAX_PAGES) {
-            throw new IllegalArgumentException(
-                    "too many pages: " + size / page + ", bound=" + MAX_PAGES + "; choose a larger pageByteSize");
+            throw new IllegalArgumentException("byteSize has too many pages: byteSize=" + size + ", pageByteSize="
+                    + page + ", max=" + MAX_PAGES * page + "; choose a larger pageByteSize");
         }
         if (memoryFile && !memory.can(Capability.MAP)) {
             throw new IllegalArgumentException("memoryFile needs native access on Linux; the log names the flag");

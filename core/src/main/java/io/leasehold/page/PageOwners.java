@@ -4,6 +4,7 @@ import static io.leasehold.page.FrameLayout.MAX_OWNERS;
 import static io.leasehold.page.FrameLayout.MAX_OWNER_INDEX;
 import static io.leasehold.page.FrameLayout.OWNER_ID_SHIFT;
 
+import io.leasehold.memory.OptionChecks;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -22,6 +23,7 @@ final class PageOwners {
     }
 
     synchronized PageOwner register(String name) {
+        OptionChecks.name(name);
         if (owners.size() == MAX_OWNERS) {
             throw new IllegalStateException(
                     "too many page owners: arena=" + arena + ", name=" + name + ", bound=" + MAX_OWNERS);

@@ -28,8 +28,10 @@ final class ArenaMemory implements SlabMemory {
 
     ArenaMemory(PageArena arena, String name) {
         if (arena.options().pageByteSize() > MAX_PAGE_BYTES) {
-            throw new IllegalArgumentException("pages are too large for slabs: pageByteSize="
-                    + arena.options().pageByteSize() + ", bound=" + MAX_PAGE_BYTES);
+            throw new IllegalArgumentException("pages are too large for slabs: arena="
+                    + arena.options().name() + ", pageByteSize="
+                    + arena.options().pageByteSize() + ", max="
+                    + MAX_PAGE_BYTES);
         }
         this.arena = arena;
         this.frames = arena.frames();

@@ -16,7 +16,8 @@ final class ArrayMemory implements SlabMemory {
 
     @Override
     public @Nullable SlabRun carve(int pages) {
-        return new SlabRun(new byte[Math.multiplyExact(pages, PAGE_BYTES)], 0, 0, 0, pages);
+        long byteSize = Math.min((long) pages * PAGE_BYTES, SizeClasses.MAX_BYTES);
+        return new SlabRun(new byte[(int) byteSize], 0, 0, 0, pages);
     }
 
     @Override

@@ -32,7 +32,7 @@ public final class Blocks implements AutoCloseable {
 
     /// Allocates a block if there is memory within the bound.
     ///
-    /// @param byteSize how many bytes it has at least, from 0 to 15 * 2^27
+    /// @param byteSize how many bytes it has at least, from 0 to [SlabHeap#MAX_BLOCK_BYTES]
     /// @return the block, to be closed by the caller, or null
     /// @throws IllegalArgumentException if `byteSize` is out of its bounds
     /// @throws IllegalStateException if this is closed

@@ -3,12 +3,12 @@ package io.leasehold.slab;
 /// The sizes that blocks have, and which of them a request gets.
 ///
 /// ```text
-///   16  32  48 ... 240  256 | 288  320 ... 480  512 | 576 ... 1024 | ... | 7 * 2^28  15 * 2^27
+///   16  32  48 ... 240  256 | 288  320 ... 480  512 | 576 ... 1024 | ... | 7 * 2^28  15 * 2^27  2^31 - 9
 ///   steps of 16             | steps of 32           | of 64        |     | eight steps a doubling
 /// ```
 ///
 /// **Invariants.** Above 256 B a block is at most an eighth larger than the request. A request that is a multiple of
-/// some power of two gets a block that is one too.
+/// some power of two gets a block that is one too, unless it gets the largest, which begins with a page.
 ///
 /// **Threads.** Immutable.
 final class SizeClasses {
@@ -16,8 +16,8 @@ final class SizeClasses {
     /// How many sizes there are.
     static final int COUNT;
 
-    /// The largest block in bytes.
-    static final int MAX_BYTES = 15 << 27;
+    /// Bytes of the largest block: those of the longest array that every JVM makes.
+    static final int MAX_BYTES = Integer.MAX_VALUE - 8;
 
     private static final int QUANTUM_POWER = 4;
     private static final int STEPS_POWER = 3;
@@ -69,7 +69,7 @@ final class SizeClasses {
         int geometric = sizeClass - LINEAR_CLASSES;
         int power = (geometric >>> STEPS_POWER) + Integer.numberOfTrailingZeros(LINEAR_BYTES);
         int steps = (geometric & ((1 << STEPS_POWER) - 1)) + 1;
-        return (1 << power) + (steps << (power - STEPS_POWER));
+        return (int) Math.min((1L << power) + ((long) steps << (power - STEPS_POWER)), MAX_BYTES);
     }
 
     private static int computed(int byteSize) {
@@ -84,6 +84,7 @@ final class SizeClasses {
     }
 
     private static IllegalArgumentException outOfBounds(int byteSize) {
-        return new IllegalArgumentException("bytes of a block: " + byteSize + ", bounds=0.." + MAX_BYTES);
+        return new IllegalArgumentException(
+                "no block has this size: byteSize=" + byteSize + ", min=0, max=" + MAX_BYTES);
     }
 }

@@ -42,6 +42,9 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// The token that is no block.
     public static final long NO_BLOCK = 0;
 
+    /// The length of the longest block, in bytes.
+    public static final int MAX_BLOCK_BYTES = SizeClasses.MAX_BYTES;
+
     private static final int CLASS_SHIFT = 32;
 
     /// The part of the limit of retained slabs that a heap has however little it holds.
@@ -107,7 +110,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
 
     /// Allocates a block of at least `byteSize` bytes.
     ///
-    /// @param byteSize from 0 to 15 * 2^27
+    /// @param byteSize from 0 to [#MAX_BLOCK_BYTES]
     /// @return its object, whose token the caller releases, or null if there is no memory within the bound
     /// @throws IllegalArgumentException if `byteSize` is out of its bounds
     /// @throws IllegalStateException if the heap is closed
@@ -257,7 +260,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// them are free.
     ///
     /// @param token of a block that the caller holds
-    /// @param byteSize up to 15 * 2^27
+    /// @param byteSize up to [#MAX_BLOCK_BYTES]
     /// @return what the block is released as from now on, or [#NO_BLOCK] if it could not be lengthened
     /// @throws IllegalArgumentException if `byteSize` is out of its bounds
     public long tryGrow(long token, int byteSize) {

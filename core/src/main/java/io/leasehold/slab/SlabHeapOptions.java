@@ -1,5 +1,7 @@
 package io.leasehold.slab;
 
+import io.leasehold.memory.OptionChecks;
+
 /// What a heap of blocks is opened with; start from [#defaults()] and change what differs.
 ///
 /// @param name for messages and statistics
@@ -16,15 +18,11 @@ public record SlabHeapOptions(String name, int threadCacheByteSize, long idleByt
 
     /// Checks the values.
     ///
-    /// @throws IllegalArgumentException if the cache is out of its bounds
+    /// @throws IllegalArgumentException if one is out of its bounds, or the name is blank
     public SlabHeapOptions {
-        if (threadCacheByteSize < 0 || threadCacheByteSize > MAX_THREAD_CACHE_BYTES) {
-            throw new IllegalArgumentException(
-                    "threadCacheByteSize: " + threadCacheByteSize + ", bounds=0.." + MAX_THREAD_CACHE_BYTES);
-        }
-        if (idleByteSize < 0) {
-            throw new IllegalArgumentException("idleByteSize is negative: " + idleByteSize);
-        }
+        OptionChecks.name(name);
+        OptionChecks.range("threadCacheByteSize", threadCacheByteSize, 0, MAX_THREAD_CACHE_BYTES);
+        OptionChecks.atLeast("idleByteSize", idleByteSize, 0);
     }
 
     /// {@return a cache of 256 KiB a thread, and up to 2 MiB of idle slabs}

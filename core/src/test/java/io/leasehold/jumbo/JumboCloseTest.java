@@ -120,15 +120,19 @@ class JumboCloseTest {
     @Test
     void optionsAreCheckedAndErrorsNameTheBound() {
         JumboOptions options = JumboOptions.defaults();
-        refusesOption("slabByteSize: 131072, bounds=262144..2097152", () -> options.withSlabByteSize(128 << 10));
-        refusesOption("slabByteSize: 4194304, bounds=262144..2097152", () -> options.withSlabByteSize(4 << 20));
-        refusesOption("initialPages: 11, bounds=0..10", () -> options.withPages(11, 10));
-        refusesOption("maxPages: -1, bounds=0..268435456", () -> options.withPages(0, -1));
-        refusesOption("shards: -1, bounds=0..1024", () -> options.withShards(-1));
+        refusesOption(
+                "slabByteSize is out of bounds: slabByteSize=131072, min=262144, max=2097152",
+                () -> options.withSlabByteSize(128 << 10));
+        refusesOption(
+                "slabByteSize is out of bounds: slabByteSize=4194304, min=262144, max=2097152",
+                () -> options.withSlabByteSize(4 << 20));
+        refusesOption("initialPages is out of bounds: initialPages=11, min=0, max=10", () -> options.withPages(11, 10));
+        refusesOption("maxPages is out of bounds: maxPages=-1, min=0, max=268435456", () -> options.withPages(0, -1));
+        refusesOption("shards is out of bounds: shards=-1, min=0, max=1024", () -> options.withShards(-1));
         refusesOption(
                 "watermarks are not 0 <= low < high: low=5, high=5", () -> options.withWatermarks(5, 5, isHigh -> {}));
         refusesOption(
-                "high watermark: 11, bounds=1..10",
+                "watermarks.high is out of bounds: watermarks.high=11, min=1, max=10",
                 () -> options.withPages(0, 10).withWatermarks(1, 11, isHigh -> {}));
     }
 

@@ -271,11 +271,11 @@ class WindowedPoolTest implements WindowFixture {
     void optionsOutOfTheirBoundsAreRefused() {
         assertThatThrownBy(() -> LeasePoolOptions.windowed(0))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("lease slots: 0, bounds=1..1048576");
-        assertThatThrownBy(() -> windows(LeasePoolOptions.MAX_SLOTS + 1)).hasMessageContaining("lease slots: 1048577");
+                .hasMessage("slots is out of bounds: slots=0, min=1, max=1048576");
+        assertThatThrownBy(() -> windows(LeasePoolOptions.MAX_SLOTS + 1)).hasMessageContaining("slots=1048577");
         assertThatThrownBy(() -> windows(1).withWindowPages(0))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("pages in a window: 0, bounds=1..32768");
+                .hasMessage("windowPages is out of bounds: windowPages=0, min=1, max=32768");
         assertThatThrownBy(() -> windows(1).withWindowPages(1 << 16)).hasMessageContaining("65536");
     }
 }

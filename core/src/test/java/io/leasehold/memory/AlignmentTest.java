@@ -71,6 +71,6 @@ class AlignmentTest {
     void checkNamesWhatIsNoPowerOfTwo(long value) {
         assertThatThrownBy(() -> Alignment.check("byteAlignment", value))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("byteAlignment is not a power of two: " + value);
+                .hasMessage("byteAlignment is not a power of two: byteAlignment=" + value);
     }
 }

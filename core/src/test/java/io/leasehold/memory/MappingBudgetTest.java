@@ -66,7 +66,7 @@ class MappingBudgetTest {
     void negativeLimitIsRejected() {
         assertThatThrownBy(() -> new MappingBudget(-1))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("mapping limit is negative: -1");
+                .hasMessage("limit is too low: limit=-1, min=0");
     }
 
     /// A charge of less than nothing would be a credit that nobody checks, and a credit of it a charge past the limit.

@@ -124,7 +124,7 @@ class MemoryBudgetTest {
                 .hasMessage("bytes is negative: budget=network, bytes=-1");
         assertThatThrownBy(() -> MemoryBudget.of("network", -1))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("budget limit is negative: name=network, byteLimit=-1");
+                .hasMessage("byteLimit is too low: byteLimit=-1, min=0");
         assertThatThrownBy(() -> budget.child("cache", -1)).isInstanceOf(IllegalArgumentException.class);
         assertThat(budget.usedBytes()).isZero();
         assertThat(budget.report()).isEqualTo("network 0 of 100 B");
@@ -196,20 +196,48 @@ class MemoryBudgetTest {
         "1280, 256, 896",
         "1000, 256, 616",
         "512, 256, 128",
-        "400, 256, 16"
+        "400, 256, 72",
+        "256, 126, 65",
+        "512, 384, 64",
+        "288, 256, 16"
     })
     void defaultIsTheLimitLessHeapLessMargin(long limitMib, long heapMib, long expectedMib) {
         assertThat(MemoryBudget.defaultByteLimit(limitMib * MIB, heapMib * MIB)).isEqualTo(expectedMib * MIB);
     }
 
     @Test
+    void budgetThatRefusesFirstIsFound() {
+        MemoryBudget above = MemoryBudget.of("above", 100);
+        MemoryBudget budget = above.child("budget", 60);
+        MemoryBudget other = above.child("other", 90);
+        assertThat(budget.refusing(60)).isNull();
+        assertThat(budget.refusing(61)).isSameAs(budget);
+        assertThat(other.tryReserve(50)).isTrue();
+        assertThat(budget.refusing(50)).isNull();
+        assertThat(budget.refusing(51)).isSameAs(above);
+        assertThat(budget.refusing(61)).isSameAs(budget);
+        assertThat(budget.top()).isSameAs(above);
+        assertThat(above.top()).isSameAs(above);
+    }
+
+    @Test
+    void blankNamesAreRefused() {
+        assertThatThrownBy(() -> MemoryBudget.of(" ", 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("name is blank: name=\" \"");
+        MemoryBudget above = MemoryBudget.of("above", 1);
+        assertThatThrownBy(() -> above.child("", 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThat(above.report()).isEqualTo("above 0 of 1 B");
+    }
+
+    @Test
     void defaultIsRefusedOneByteBelowTheLeastUse() {
         long heap = 256 * MIB;
-        assertThat(MemoryBudget.defaultByteLimit(400 * MIB, heap)).isEqualTo(MemoryBudget.MIN_DEFAULT_BYTES);
-        assertThatThrownBy(() -> MemoryBudget.defaultByteLimit(400 * MIB - 1, heap))
+        assertThat(MemoryBudget.defaultByteLimit(288 * MIB, heap)).isEqualTo(MemoryBudget.MIN_DEFAULT_BYTES);
+        assertThatThrownBy(() -> MemoryBudget.defaultByteLimit(288 * MIB - 2, heap))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("no room for off-heap memory: a limit of 419,430,399 B less a maximum heap of 268,435,456 B"
-                        + " less a margin of 134,217,728 B leaves 16,777,215 B, and at least 16,777,216 B are needed;"
+                .hasMessage("no room for off-heap memory: a limit of 301,989,886 B less a maximum heap of 268,435,456 B"
+                        + " less a margin of 16,777,215 B leaves 16,777,215 B, and at least 16,777,216 B are needed;"
                         + " lower -Xmx, raise the limit, or give the arena a budget of its own");
     }
 
@@ -218,7 +246,7 @@ class MemoryBudgetTest {
         assertThatThrownBy(() -> MemoryBudget.defaultByteLimit(GIB, 4 * GIB))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageStartingWith("no room for off-heap memory: a limit of 1,073,741,824 B")
-                .hasMessageContaining("leaves -3,355,443,200 B");
+                .hasMessageContaining("leaves -3,221,225,472 B");
     }
 
     @Test

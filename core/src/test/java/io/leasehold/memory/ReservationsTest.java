@@ -63,7 +63,7 @@ class ReservationsTest {
         assertThatThrownBy(() -> reservations.reserve("pages", 0, page)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> reservations.reserve("pages", page, page + 1))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("byteAlignment is not a power of two: " + (page + 1));
+                .hasMessage("byteAlignment is not a power of two: byteAlignment=" + (page + 1));
         assertThatThrownBy(() -> reservations.reserve("pages", page, page / 2))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThat(mappings.used()).isZero();

@@ -2,8 +2,11 @@ package io.leasehold.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.leasehold.memory.MemoryBudget;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import io.netty.buffer.ByteBuf;
@@ -30,13 +33,99 @@ class AllocatorLimitsTest {
                     .isInstanceOf(BufferMemoryError.class)
                     .isInstanceOf(OutOfMemoryError.class)
                     .hasMessageContainingAll(
-                            "no memory for a direct buffer: request=65,536 B, bound=1,048,576 B, used=",
-                            "allocator=tight",
+                            "no memory for a direct buffer, the limit of ",
+                            " is reached: allocator=tight, request=65,536 B, ",
+                            "=tight",
+                            "max=1,048,576 B; held=",
                             held.size() + " x 65,536 B");
             assertThat(held.size()).isBetween(8, 16);
             held.removeLast().release();
             held.add(allocator.directBuffer(65_536));
             held.forEach(ByteBuf::release);
+        }
+    }
+
+    @Test
+    void limitThatRefusedFirstIsNamed() {
+        MemoryBudget shared = MemoryBudget.of("shared", 2 << 20);
+        try (LeasedByteBufAllocator greedy = LeasedByteBufAllocator.builder()
+                        .name("greedy")
+                        .budget(shared)
+                        .build();
+                LeasedByteBufAllocator modest = LeasedByteBufAllocator.builder()
+                        .name("modest")
+                        .byteLimit(1 << 20)
+                        .budget(shared)
+                        .build()) {
+            ByteBuf most = greedy.directBuffer(3 << 19);
+            assertThatThrownBy(() -> modest.directBuffer(3 << 18))
+                    .isInstanceOf(BufferMemoryError.class)
+                    .hasMessageStartingWith("no memory for a direct buffer, the limit of a budget is reached:"
+                            + " allocator=modest, request=786,432 B, budget=shared, max=2,097,152 B; held=")
+                    .hasMessageContaining("budgets: shared 1,")
+                    .hasMessageContaining(" of 2,097,152 B (greedy 1,");
+            most.release();
+        }
+        PageArenaOptions options = PageArenaOptions.defaults()
+                .withName("given")
+                .withByteSize(1 << 20)
+                .withBudget(MemoryBudget.of("wide", 8 << 20));
+        try (PageArena arena = PageArena.open(options);
+                LeasedByteBufAllocator allocator =
+                        LeasedByteBufAllocator.builder().arena(arena).build()) {
+            ByteBuf most = allocator.directBuffer(3 << 18);
+            assertThatThrownBy(() -> allocator.directBuffer(1 << 19))
+                    .hasMessageStartingWith("no memory for a direct buffer, the limit of the arena is reached:"
+                            + " allocator=buffers, request=524,288 B, arena=given, max=1,048,576 B; held=");
+            most.release();
+        }
+    }
+
+    @Test
+    void committedBytesStayWithinTheLimit() {
+        try (LeasedByteBufAllocator allocator =
+                LeasedByteBufAllocator.builder().byteLimit(4 << 20).build()) {
+            List<ByteBuf> held = new ArrayList<>();
+            assertThatThrownBy(() -> {
+                        while (true) {
+                            held.add(allocator.directBuffer(10_000));
+                        }
+                    })
+                    .isInstanceOf(BufferMemoryError.class);
+            assertThat(allocator.metric().committedBytes()).isBetween(3L << 20, 4L << 20);
+            held.forEach(ByteBuf::release);
+        }
+    }
+
+    @Test
+    void trimSaysWhatWent() {
+        assumeTrue(VirtualMemory.system().can(Capability.DECOMMIT), "the portable form gives nothing back");
+        try (LeasedByteBufAllocator allocator = TestAllocators.builder("trimmed", 16 << 20)
+                .decay(PageArenaOptions.NO_DECAY)
+                .build()) {
+            for (int byteSize = 100; byteSize <= 4 << 20; byteSize *= 7) {
+                allocator.directBuffer(byteSize).release();
+            }
+            long before = allocator.metric().committedBytes();
+            long went = allocator.trim();
+            assertThat(went).isPositive().isEqualTo(before - allocator.metric().committedBytes());
+            allocator.heapBuffer(1 << 20).release();
+            long heapBefore = allocator.metric().usedHeapMemory();
+            assertThat(allocator.trim())
+                    .isEqualTo(heapBefore - allocator.metric().usedHeapMemory());
+        }
+    }
+
+    @Test
+    void listenerOfASoftLimitThatFailsRefusesNothing() {
+        try (LeasedByteBufAllocator allocator = TestAllocators.builder("complained", 4 << 20)
+                .softLimit(0, Duration.ZERO, used -> {
+                    throw new IllegalStateException("listener failed");
+                })
+                .build()) {
+            for (int i = 0; i < 3; i++) {
+                allocator.directBuffer(100).release();
+            }
         }
     }
 
@@ -63,9 +152,12 @@ class AllocatorLimitsTest {
         allocator.close();
         allocator.close();
         assertThatThrownBy(() -> allocator.directBuffer(10))
+                .isInstanceOf(BufferMemoryError.class)
+                .hasMessage("no memory for a direct buffer, the allocator is closed: allocator=shut, request=10 B");
+        assertThatThrownBy(() -> allocator.heapBuffer(10)).isInstanceOf(BufferMemoryError.class);
+        assertThatThrownBy(allocator::arena)
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("allocator is closed: shut");
-        assertThatThrownBy(() -> allocator.heapBuffer(10)).isInstanceOf(IllegalStateException.class);
+                .hasMessage("allocator is closed: allocator=shut");
         assertThat(allocator.metric().usedDirectMemory()).isZero();
         assertThat(allocator.trim()).isZero();
     }

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.memory.MemoryBudget;
+import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import io.netty.buffer.ByteBuf;
 import java.time.Duration;
 import java.util.Arrays;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,6 +28,13 @@ class AllocatorOptionsTest {
                 held[i] = allocator.directBuffer(1 + 97 * i);
                 assertThat(held[i].memoryAddress() % Math.max(16, alignment)).isZero();
                 assertThat(held[i].capacity()).isEqualTo(1 + 97 * i);
+            }
+            for (int i = 0; i < 3; i++) {
+                ByteBuf empty = allocator.directBuffer(0, 5_000);
+                assertThat(empty.memoryAddress() % Math.max(16, alignment)).isZero();
+                empty.writeZero(5_000);
+                assertThat(empty.memoryAddress() % Math.max(16, alignment)).isZero();
+                empty.release();
             }
             for (ByteBuf buf : held) {
                 buf.release();
@@ -91,6 +100,10 @@ class AllocatorOptionsTest {
             heap.release();
             assertThat(metric.pinnedBytes()).isZero();
             assertThat(metric.cachedBytes()).isNotNegative();
+            assertThat(metric)
+                    .asString()
+                    .startsWith("LeasedByteBufAllocatorMetric(allocator=metered, usedDirectMemory=");
+            assertThat(allocator.arena()).asString().startsWith("PageArena(name=metered pages, byteSize=16777216, ");
         }
     }
 
@@ -105,34 +118,111 @@ class AllocatorOptionsTest {
     }
 
     @Test
-    void impossibleValuesAreRefusedByName() {
+    void closingTheDefaultHasNoEffect() {
+        LeasedByteBufAllocator shared = LeasedByteBufAllocator.DEFAULT;
+        ByteBuf mine = shared.directBuffer(100);
+        shared.close();
+        assertThat(shared.closeForcibly()).isZero();
+        mine.setLong(0, 1);
+        shared.directBuffer(100).release();
+        mine.release();
+        shared.close();
+        shared.heapBuffer(100).release();
+        shared.directBuffer(100).release();
+    }
+
+    @Test
+    void impossibleValuesAreRefusedByNameWhenTheyAreSet() {
         LeasedByteBufAllocatorBuilder builder = LeasedByteBufAllocator.builder();
-        assertThatThrownBy(() -> builder.name(" "))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("name is blank: \" \"");
-        assertThatThrownBy(() -> builder.byteLimit(65_535)).hasMessage("byteLimit is too low: 65535, bound=65536");
-        assertThatThrownBy(() -> builder.decay(Duration.ZERO)).hasMessageContaining("decay is below");
-        assertThatThrownBy(() -> builder.threadCacheByteSize(-1))
-                .hasMessage("threadCacheByteSize is negative: -1, bound=0");
-        assertThatThrownBy(() -> builder.alignment(48)).hasMessage("alignment is not a power of two: 48");
-        assertThatThrownBy(() -> builder.softLimit(-1, Duration.ZERO, used -> {}))
-                .hasMessage("softByteLimit is negative: -1, bound=0");
-        assertThatThrownBy(() -> builder.softLimit(1, Duration.ofNanos(-1), used -> {}))
-                .hasMessage("interval is negative: PT-0.000000001S, bound=PT0S");
+        assertRefused(() -> builder.name(" "), "name is blank: name=\" \"");
+        assertRefused(() -> builder.byteLimit(65_535), "byteLimit is out of bounds: byteLimit=65535, min=65536, max=");
+        assertRefused(
+                () -> builder.byteLimit(1L << 50),
+                "byteLimit is out of bounds: byteLimit=1125899906842624, min=65536, max=");
+        assertRefused(
+                () -> builder.budget(MemoryBudget.of("tiny", 4_096)),
+                "budget is too small: budget=tiny, byteLimit=4096, min=65536");
+        assertRefused(() -> builder.decay(Duration.ZERO), "decay is too short: decay=PT0S, min=PT0.001S");
+        assertRefused(
+                () -> builder.threadCacheByteSize(-1),
+                "threadCacheByteSize is out of bounds: threadCacheByteSize=-1, min=0, max=67108864");
+        assertRefused(
+                () -> builder.threadCacheByteSize(65 << 20),
+                "threadCacheByteSize is out of bounds: threadCacheByteSize=68157440, min=0, max=67108864");
+        assertRefused(() -> builder.idleByteSize(-1), "idleByteSize is too low: idleByteSize=-1, min=0");
+        assertRefused(() -> builder.alignment(48), "alignment is not a power of two: alignment=48");
+        assertRefused(() -> builder.alignment(1 << 20), "alignment is more than a page: alignment=1048576, max=65536");
+        assertRefused(
+                () -> builder.softLimit(-1, Duration.ZERO, used -> {}),
+                "softByteLimit is too low: softByteLimit=-1, min=0");
+        assertRefused(
+                () -> builder.softLimit(1, Duration.ofNanos(-1), used -> {}),
+                "interval is negative: interval=PT-0.000000001S, min=PT0S");
+        assertThatThrownBy(() -> builder.softLimit(1, Duration.ZERO, null))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("listener is null");
+        builder.byteLimit(1 << 20).build().close(); // nothing of this was taken over
+    }
+
+    @Test
+    void softLimitAboveAnyOtherIsRefusedByTheLastThatIsSet() {
+        LeasedByteBufAllocatorBuilder first =
+                LeasedByteBufAllocator.builder().softLimit(1_000_000, Duration.ZERO, used -> {});
+        assertRefused(
+                () -> first.byteLimit(1 << 19),
+                "softByteLimit is more than the byteLimit: softByteLimit=1000000, max=524288");
+        assertRefused(
+                () -> first.budget(MemoryBudget.of("half", 1 << 19)),
+                "softByteLimit is more than the byteLimit of the budget: softByteLimit=1000000, max=524288");
+        LeasedByteBufAllocatorBuilder last = LeasedByteBufAllocator.builder().byteLimit(1 << 19);
+        assertRefused(
+                () -> last.softLimit(1_000_000, Duration.ZERO, used -> {}),
+                "softByteLimit is more than the byteLimit: softByteLimit=1000000, max=524288");
+        last.softLimit(1 << 19, Duration.ZERO, used -> {}).build().close();
+        MemoryBudget process = MemoryBudget.process();
+        LeasedByteBufAllocatorBuilder undecided =
+                LeasedByteBufAllocator.builder().softLimit(process.byteLimit() + 1, Duration.ZERO, used -> {});
+        assertRefused(undecided::build, "softByteLimit is more than the limit: softByteLimit=");
     }
 
     @Test
     void alignmentBeyondAPageIsRefusedAndNothingStaysOpen() {
         MemoryBudget budget = MemoryBudget.of("aligned", 8 << 20);
+        int alignment = (int) (2 * VirtualMemory.system().pageSize());
         LeasedByteBufAllocatorBuilder builder = LeasedByteBufAllocator.builder()
                 .byteLimit(1 << 20)
                 .budget(budget)
-                .alignment(1 << 20);
-        assertThatThrownBy(builder::build)
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("alignment is more than a page: 1048576, bound=");
+                .alignment(alignment);
+        assertRefused(builder::build, "alignment is more than a page: alignment=" + alignment + ", max=");
         assertThat(budget.usedBytes()).isZero();
         assertThat(budget.report()).doesNotContain("(");
+    }
+
+    @Test
+    void arenaThatDoesNotFitIsRefusedWhenItIsSet() {
+        PageArenaOptions options = PageArenaOptions.defaults()
+                .withName("large pages")
+                .withByteSize(4 << 20)
+                .withPageByteSize(2 << 20)
+                .withBudget(MemoryBudget.of("large pages", 8 << 20));
+        try (PageArena arena = PageArena.open(options)) {
+            assertRefused(
+                    () -> LeasedByteBufAllocator.builder().arena(arena),
+                    "arena has pages that are too large: arena=large pages, pageByteSize=2097152, max=65536");
+        }
+        PageArenaOptions small = options.withName("small").withPageByteSize(0);
+        try (PageArena arena = PageArena.open(small)) {
+            int alignment = (int) (2 * arena.options().pageByteSize());
+            assertRefused(
+                    () -> LeasedByteBufAllocator.builder().alignment(alignment).arena(arena),
+                    "alignment is more than a page: ");
+            assertRefused(
+                    () -> LeasedByteBufAllocator.builder().arena(arena).alignment(alignment),
+                    "alignment is more than a page: ");
+            assertRefused(
+                    () -> LeasedByteBufAllocator.builder().arena(arena).softLimit(5 << 20, Duration.ZERO, used -> {}),
+                    "softByteLimit is more than the byteSize of the arena: softByteLimit=5242880, max=4194304");
+        }
     }
 
     @Test
@@ -144,9 +234,13 @@ class AllocatorOptionsTest {
         try (PageArena arena = PageArena.open(options)) {
             assertThatThrownBy(LeasedByteBufAllocator.builder().arena(arena).byteLimit(1 << 20)::build)
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("a given arena has its own bound, budget and decay: arena=given,"
+                    .hasMessage("a given arena has its own limit, budget and decay: arena=given,"
                             + " byteLimit=1048576, budget=null, decay=null");
         }
+    }
+
+    private static void assertRefused(ThrowingCallable call, String message) {
+        assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class).hasMessageStartingWith(message);
     }
 
     private static void assertZero(ByteBuf buf, int index, int length) {

@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 /// @param <T> what may leak
 public final class RecordingLeakDetector<T> extends ResourceLeakDetector<T> {
 
+    private static final String PROPERTY = "io.netty.customResourceLeakDetector";
     private static final Queue<String> REPORTS = new ConcurrentLinkedQueue<>(); // (A)
 
     /// Made by Netty; the interval it asks for is not kept.
@@ -20,6 +21,11 @@ public final class RecordingLeakDetector<T> extends ResourceLeakDetector<T> {
     /// Looked for by Netty first, and called by nobody.
     public RecordingLeakDetector(Class<?> type, int ignoredInterval, long ignoredMaxActive) {
         this(type, ignoredInterval);
+    }
+
+    /// {@return true if Netty was told to use this class in this JVM}
+    static boolean isUsed() {
+        return RecordingLeakDetector.class.getName().equals(System.getProperty(PROPERTY));
     }
 
     /// {@return what was reported until now; emptied by whoever reads it}

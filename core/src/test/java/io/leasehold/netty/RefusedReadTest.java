@@ -2,8 +2,10 @@ package io.leasehold.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.leasehold.netty.uring.ClosingRecvByteBufAllocator;
 import io.leasehold.page.Watchdog;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.RecvByteBufAllocator;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
@@ -11,7 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /// A server whose memory is used up: a connection that cannot be read is closed at the first attempt, its event loop
 /// goes on, and all is well again when there is memory.
@@ -20,12 +24,13 @@ class RefusedReadTest {
     private static final long ALLOCATOR_BYTES = 1 << 20;
     private static final int HUNGRY_BYTES = 64 << 10;
     private static final int MODEST_BYTES = 256;
+    private static final int CONNECTIONS = 3;
 
     /// Attempts after which it is clear that there is no end to them.
     private static final int SPINS = 1_000;
 
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = {"NIO", "EPOLL"})
     void connectionThatCannotBeReadIsClosedAndOthersGoOn(Transport transport) throws Exception {
         transport.assumeAvailable();
         LeasedByteBufAllocator allocator =
@@ -57,9 +62,47 @@ class RefusedReadTest {
         allocator.close();
     }
 
+    @ParameterizedTest
+    @MethodSource("transportsAndCauses")
+    void connectionIsClosedOnceWhateverTheCause(Transport transport, RefusalCause cause) throws Exception {
+        transport.assumeAvailable();
+        try (RefusalCause.Bed bed = new RefusalCause.Bed(cause);
+                OneThreadServer server = new OneThreadServer(transport, bed.allocator)) {
+            bed.strike();
+            for (int i = 0; i < CONNECTIONS; i++) {
+                CountedReads reads = new CountedReads(cause.byteSize(), false);
+                RecvByteBufAllocator how =
+                        transport == Transport.IO_URING ? new ClosingRecvByteBufAllocator(reads) : reads;
+                try (Socket client = server.connect(how)) {
+                    client.getOutputStream().write(7);
+                    if (transport != Transport.IO_URING) { // there the end of the stream is all that is told
+                        assertThat(server.errors().poll(Watchdog.LIMIT_SECONDS, TimeUnit.SECONDS))
+                                .isInstanceOf(BufferMemoryError.class)
+                                .hasMessageContaining(cause.words)
+                                .hasMessageContaining("allocator=struck");
+                    }
+                    assertThat(isAtEnd(client)).isTrue();
+                }
+                server.runRounds();
+                assertThat(reads.attempts()).isEqualTo(1);
+            }
+            assertThat(server.errors()).isEmpty();
+        }
+    }
+
+    static List<Arguments> transportsAndCauses() {
+        List<Arguments> all = new ArrayList<>();
+        for (Transport transport : Transport.values()) {
+            for (RefusalCause cause : RefusalCause.values()) {
+                all.add(Arguments.of(transport, cause));
+            }
+        }
+        return all;
+    }
+
     /// Why the error is what it is, and that this test would see a server that spins.
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(names = {"NIO", "EPOLL"})
     void anyOtherErrorWouldBeMetAgainAndAgain(Transport transport) throws Exception {
         transport.assumeAvailable();
         CountedReads failing = new CountedReads(MODEST_BYTES, true);

@@ -51,7 +51,7 @@ class ServerExampleTest {
     private static LeasedByteBufAllocator newAllocator() {
         LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
                 .name("web")
-                .byteLimit(256L << 20) // and not a byte more
+                .byteLimit(256L << 20) // of direct buffers, their tables included
                 .build();
         return allocator;
     }

@@ -119,6 +119,8 @@ class SubleaseTest {
     @ParameterizedTest
     @EnumSource(names = {"SIMPLE", "ADVANCED", "PARANOID"})
     void lostBufferIsReportedAndReplaced(Level level) {
+        // Netty records no touch at this level, so the reports are alike, and what is alike is reported once
+        int reports = level == Level.SIMPLE ? 1 : PLANTED;
         LeakWatch watch = new LeakWatch(level);
         try (watch) {
             for (int i = 0; i < PLANTED; i++) {
@@ -127,7 +129,7 @@ class SubleaseTest {
             Eventually.holds("all leaks reported", () -> {
                 System.gc();
                 allocator.directBuffer(64).release(); // a detector reports when it is asked to track
-                return RecordingLeakDetector.reports().size() == PLANTED;
+                return RecordingLeakDetector.reports().size() == reports;
             });
             assertThat(released).isEmpty();
         }

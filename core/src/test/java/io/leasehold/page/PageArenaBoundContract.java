@@ -126,8 +126,19 @@ interface PageArenaBoundContract extends PageArenaFixture {
     }
 
     @Test
-    default void budgetWithoutRoomForOnePageRefusesThePage() {
+    default void budgetWithoutRoomForOnePageRefusesTheArena() {
         MemoryBudget parent = MemoryBudget.of("tiny", pageBytes() / 2);
+        assertThatThrownBy(() -> open(options().withBudget(parent)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContainingAll("budget has no room for a page", "budget=tiny, byteLimit=" + pageBytes() / 2);
+        assertThat(parent.usedBytes()).isZero();
+        assertThat(parent.report()).doesNotContain("(");
+    }
+
+    @Test
+    default void fullBudgetAboveRefusesThePage() {
+        MemoryBudget parent = MemoryBudget.of("full", 4 * pageBytes());
+        assertThat(parent.tryReserve(4 * pageBytes())).isTrue();
         try (PageArena arena = open(options().withBudget(parent))) {
             assertThat(arena.tryAllocate()).isEqualTo(PageArena.NO_PAGE);
             assertThatThrownBy(arena::allocate)
@@ -135,7 +146,7 @@ interface PageArenaBoundContract extends PageArenaFixture {
                     .hasMessageContaining("the budget is used up");
             arena.checkInvariants();
         }
-        assertThat(parent.usedBytes()).isZero();
+        assertThat(parent.usedBytes()).isEqualTo(4 * pageBytes());
     }
 
     @Test

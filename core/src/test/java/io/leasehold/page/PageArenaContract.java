@@ -109,7 +109,7 @@ interface PageArenaContract extends PageArenaFixture {
         try (PageArena arena = open()) {
             assertThatThrownBy(() -> arena.tryAllocateRun(1, 3))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("byteAlignment is not a power of two: 3");
+                    .hasMessage("byteAlignment is not a power of two: byteAlignment=3");
             assertThatThrownBy(() -> arena.tryAllocateRun(1, 4 << 20))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("byteAlignment: 4194304, bound=2097152");

@@ -51,7 +51,7 @@ class PageArenaOptionsTest {
     void negativeSizeIsRejected() {
         assertThatThrownBy(() -> DEFAULTS.withByteSize(-4096))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("byteSize is negative: -4096");
+                .hasMessage("byteSize is out of bounds: byteSize=-4096, min=0, max=562948879679488");
     }
 
     @ParameterizedTest
@@ -59,7 +59,7 @@ class PageArenaOptionsTest {
     void pageSizeThatIsNoPowerOfTwoIsRejected(long pageByteSize) {
         assertThatThrownBy(() -> DEFAULTS.withPageByteSize(pageByteSize))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("pageByteSize is not a power of two: " + pageByteSize);
+                .hasMessage("pageByteSize is not a power of two: pageByteSize=" + pageByteSize);
     }
 
     @ParameterizedTest
@@ -67,7 +67,7 @@ class PageArenaOptionsTest {
     void pageSizeThatIsNotOneOfFourIsRejected(long pageByteSize) {
         assertThatThrownBy(() -> DEFAULTS.withPageByteSize(pageByteSize))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("pageByteSize is none of 4096, 16384, 65536, 2097152: " + pageByteSize);
+                .hasMessage("pageByteSize is none of 4096, 16384, 65536, 2097152: pageByteSize=" + pageByteSize);
     }
 
     @ParameterizedTest
@@ -75,7 +75,7 @@ class PageArenaOptionsTest {
     void decayBelowAMillisecondIsRejected(Duration decay) {
         assertThatThrownBy(() -> DEFAULTS.withDecay(decay))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("decay is below PT0.001S: " + decay);
+                .hasMessage("decay is too short: decay=" + decay + ", min=PT0.001S");
         assertThat(DEFAULTS.withDecay(Duration.ofMillis(1)).decay()).isEqualTo(Duration.ofMillis(1));
     }
 
@@ -89,22 +89,41 @@ class PageArenaOptionsTest {
     void sizeThatIsNoMultipleOfThePageIsRejected() {
         assertOpenRejected(
                 DEFAULTS.withPageByteSize(64 << 10).withByteSize(100_000),
-                "byteSize is not a positive multiple of the page size: 100000, page=65536");
+                "byteSize is not a multiple of pageByteSize: byteSize=100000, pageByteSize=65536");
     }
 
     @Test
     void budgetSmallerThanAPageCannotBoundAnArena() {
         assertOpenRejected(
                 DEFAULTS.withPageByteSize(2 << 20).withBudget(MemoryBudget.of("tiny", 1 << 20)),
-                "byteSize is not a positive multiple of the page size: 0, page=2097152");
+                "budget has no room for a page and its table: arena=pages, budget=tiny, byteLimit=1048576,"
+                        + " min=2097170");
     }
 
     @Test
     void morePagesThanAHandleCanTellApartAreRejected() {
         long pages = (1L << 28) - 511;
+        assertThatThrownBy(() -> DEFAULTS.withByteSize(pages * (2 << 20)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("byteSize is out of bounds: byteSize=" + pages * (2 << 20) + ", min=0, max=");
         assertOpenRejected(
-                DEFAULTS.withPageByteSize(2 << 20).withByteSize(pages * (2 << 20)),
-                "too many pages: " + pages + ", bound=" + (pages - 1) + "; choose a larger pageByteSize");
+                DEFAULTS.withPageByteSize(64 << 10).withByteSize(pages * (64 << 10)),
+                "byteSize has too many pages: byteSize=" + pages * (64 << 10) + ", pageByteSize=65536, max="
+                        + (pages - 1) * (64 << 10) + "; choose a larger pageByteSize");
+    }
+
+    @Test
+    void blankNamesAreRejected() {
+        assertThatThrownBy(() -> DEFAULTS.withName(""))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("name is blank: name=\"\"");
+    }
+
+    @Test
+    void budgetBeyondTheLargestArenaGivesTheLargest() {
+        MemoryBudget huge = MemoryBudget.of("huge", Long.MAX_VALUE);
+        PageArenaOptions fitted = DEFAULTS.withPageByteSize(64 << 10).fitted(VirtualMemory.system(), huge);
+        assertThat(fitted.byteSize()).isEqualTo((long) PageArenaOptions.MAX_PAGES * (64 << 10));
     }
 
     @Test

@@ -112,7 +112,7 @@ class BlocksTest {
     void rejectsSizesOutOfBounds() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> blocks.tryAllocate(-1))
-                .withMessage("bytes of a block: -1, bounds=0..2013265920");
+                .withMessage("no block has this size: byteSize=-1, min=0, max=2147483639");
     }
 
     private Block allocate(int byteSize) {

@@ -60,6 +60,9 @@ class SizeClassesTest {
             for (int i = 1; i <= 2_000; i++) {
                 int size = (i <= multiples ? i : random.nextInt(multiples) + 1) << power;
                 int block = SizeClasses.byteSize(SizeClasses.of(size));
+                if (block == SizeClasses.MAX_BYTES) {
+                    continue; // it begins with a page
+                }
                 assertThat(block & ((1 << power) - 1))
                         .as("%d, for %d", block, size)
                         .isZero();
@@ -77,7 +80,7 @@ class SizeClassesTest {
     void rejectsSizesThatNoBlockHas(int size) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> SizeClasses.of(size))
-                .withMessage("bytes of a block: " + size + ", bounds=0..2013265920");
+                .withMessage("no block has this size: byteSize=" + size + ", min=0, max=2147483639");
     }
 
     private static void checkSize(int size) {

@@ -228,7 +228,7 @@ interface SlabHeapContract extends SlabHeapFixture {
     @ValueSource(ints = {-1, Integer.MIN_VALUE, SizeClasses.MAX_BYTES + 1, Integer.MAX_VALUE})
     default void rejectsSizesOutOfBounds(int byteSize) {
         try (SlabBed bed = bed()) {
-            String message = "bytes of a block: " + byteSize + ", bounds=0..2013265920";
+            String message = "no block has this size: byteSize=" + byteSize + ", min=0, max=2147483639";
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> bed.heap().tryAllocate(byteSize))
                     .withMessage(message);

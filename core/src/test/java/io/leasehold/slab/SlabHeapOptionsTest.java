@@ -28,7 +28,8 @@ class SlabHeapOptionsTest {
         SlabHeapOptions options = SlabHeapOptions.defaults();
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> options.withThreadCacheByteSize(byteSize))
-                .withMessage("threadCacheByteSize: " + byteSize + ", bounds=0..67108864");
+                .withMessage("threadCacheByteSize is out of bounds: threadCacheByteSize=" + byteSize
+                        + ", min=0, max=67108864");
     }
 
     @Test
@@ -36,7 +37,7 @@ class SlabHeapOptionsTest {
         SlabHeapOptions options = SlabHeapOptions.defaults();
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> options.withIdleByteSize(-1))
-                .withMessage("idleByteSize is negative: -1");
+                .withMessage("idleByteSize is too low: idleByteSize=-1, min=0");
     }
 
     @Test
@@ -47,7 +48,8 @@ class SlabHeapOptionsTest {
         try (PageArena arena = PageArenas.open(terms.arena(16 << 20, budget), reservations)) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> SlabHeap.open(arena, terms.heap(), SlabBlock::new))
-                    .withMessage("pages are too large for slabs: pageByteSize=2097152, bound=65536");
+                    .withMessage("pages are too large for slabs: arena="
+                            + arena.options().name() + ", pageByteSize=2097152, max=65536");
         }
         reservations.releaseParked();
     }

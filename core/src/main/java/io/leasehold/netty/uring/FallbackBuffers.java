@@ -62,8 +62,8 @@ final class FallbackBuffers {
     private @Nullable ByteBuf tryLease(int byteSize) {
         try {
             return allocator.directBuffer(byteSize);
-        } catch (IllegalStateException | OutOfMemoryError e) {
-            return null; // closed, or over its bound, which it logs
+        } catch (OutOfMemoryError e) {
+            return null; // the allocator has logged why
         }
     }
 

@@ -132,17 +132,19 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
         }
     }
 
-    /// {@return an empty buffer over a page, for a reader other than io_uring, or null if there is no page}
+    /// {@return an empty buffer over a page, for a reader other than io_uring; null if there is no page, or the ring is
+    /// closed}
     @Nullable ByteBuf tryLend() {
-        long token = ring.allocate();
-        if (token < 0) {
-            return null;
-        }
+        long token = JumboRing.NONE;
         try {
-            return ring.object(token).lend(token);
-        } catch (RuntimeException | OutOfMemoryError e) {
-            ring.release(token);
-            throw e;
+            token = ring.allocate();
+            return token < 0 ? null : ring.object(token).lend(token);
+        } catch (RuntimeException | OutOfMemoryError e) { // the event loop would try again, and for ever
+            complain(e);
+            if (token >= 0) {
+                ring.release(token);
+            }
+            return null;
         }
     }
 

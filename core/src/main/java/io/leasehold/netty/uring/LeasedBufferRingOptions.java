@@ -2,6 +2,7 @@ package io.leasehold.netty.uring;
 
 import io.leasehold.jumbo.JumboOptions;
 import io.leasehold.jumbo.PageClass;
+import io.leasehold.memory.OptionChecks;
 import io.netty.util.NettyRuntime;
 
 /// What a ring for io_uring is opened with; start from [#defaults()] and change what differs.
@@ -53,23 +54,19 @@ public record LeasedBufferRingOptions(
     ///
     /// @throws IllegalArgumentException naming the value and its bounds
     public LeasedBufferRingOptions {
-        check("maxPages", maxPages, 0, MAX_PAGES);
-        check("eventLoops", eventLoops, 0, MAX_LOOPS);
-        check("depth", depth, 0, MAX_DEPTH);
+        OptionChecks.name(name);
+        JumboOptions.defaults().withSlabByteSize(slabByteSize); // which checks it
+        OptionChecks.range("maxPages", maxPages, 0, MAX_PAGES);
+        OptionChecks.range("eventLoops", eventLoops, 0, MAX_LOOPS);
+        OptionChecks.range("depth", depth, 0, MAX_DEPTH);
         if (depth == 1 || Integer.bitCount(depth) > 1) {
-            throw new IllegalArgumentException("depth is not a power of two from 2: " + depth);
+            throw new IllegalArgumentException("depth is not a power of two from 2: depth=" + depth);
         }
         int bound = bound(pageClass, maxPages);
         int high = highPages == 0 ? high(bound) : highPages;
-        check("highPages", high, 1, bound);
-        check("lowPages", lowPages == 0 ? low(bound) : lowPages, 0, high - 1);
-        check("copyByteSize", copyByteSize, 0, pageClass.byteSize());
-    }
-
-    private static void check(String what, int value, int min, int max) {
-        if (value < min || value > max) {
-            throw new IllegalArgumentException(what + ": " + value + ", bounds=" + min + ".." + max);
-        }
+        OptionChecks.range("highPages", high, 1, bound);
+        OptionChecks.range("lowPages", lowPages == 0 ? low(bound) : lowPages, 0, high - 1);
+        OptionChecks.range("copyByteSize", copyByteSize, 0, pageClass.byteSize());
     }
 
     /// {@return pages of 16 KiB, at most 64 MiB of them with holders}

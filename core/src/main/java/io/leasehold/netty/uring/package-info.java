@@ -7,6 +7,7 @@
 ///     FallbackBuffers              what is used when there is no page, since refusing would lose bytes
 ///   AutoReadGate                 reads less while too many pages are out
 ///   PagedRecvByteBufAllocator    pages for NIO and epoll
+///   ClosingRecvByteBufAllocator  closes the one channel that cannot be read for want of memory
 /// ```
 ///
 /// One line gives an event loop its ring, and a channel says which one it reads from:

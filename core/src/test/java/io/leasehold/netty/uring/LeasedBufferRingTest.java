@@ -289,9 +289,15 @@ class LeasedBufferRingTest {
         assertThatThrownBy(() -> OPTIONS.withDepth(3))
                 .hasMessageContaining("depth")
                 .hasMessageContaining("3");
-        assertThatThrownBy(() -> OPTIONS.withPages(10, 0, 11)).hasMessage("highPages: 11, bounds=1..10");
-        assertThatThrownBy(() -> OPTIONS.withPages(10, 5, 5)).hasMessage("lowPages: 5, bounds=0..4");
-        assertThatThrownBy(() -> OPTIONS.withCopyByteSize(PAGE + 1)).hasMessage("copyByteSize: 4097, bounds=0..4096");
+        assertThatThrownBy(() -> OPTIONS.withPages(10, 0, 11))
+                .hasMessage("highPages is out of bounds: highPages=11, min=1, max=10");
+        assertThatThrownBy(() -> OPTIONS.withPages(10, 5, 5))
+                .hasMessage("lowPages is out of bounds: lowPages=5, min=0, max=4");
+        assertThatThrownBy(() -> OPTIONS.withCopyByteSize(PAGE + 1))
+                .hasMessage("copyByteSize is out of bounds: copyByteSize=4097, min=0, max=4096");
+        assertThatThrownBy(() -> OPTIONS.withSlabByteSize(1 << 10))
+                .hasMessage("slabByteSize is out of bounds: slabByteSize=1024, min=262144, max=2097152");
+        assertThatThrownBy(() -> OPTIONS.withName("")).hasMessage("name is blank: name=\"\"");
     }
 
     private static List<ByteBuf> exhaust(LeasedByteBufAllocator allocator) {

@@ -69,6 +69,22 @@ class PagedRecvByteBufAllocatorTest {
         allocator.close();
     }
 
+    /// An event loop that got an exception here would try again at once, and for ever.
+    @Test
+    void closedRingLendsNothingAndThrowsNothing() {
+        ring.close();
+        assertThat(ring.tryLend()).isNull();
+        allocator.close();
+        assertThat(ring.tryLend()).isNull();
+    }
+
+    @Test
+    void pageWhoseBufferCannotBeMadeStaysInTheRing() {
+        allocator.close();
+        assertThat(ring.tryLend()).isNull();
+        ring.close();
+    }
+
     private Channel listen(EventLoopGroup group, ChannelInboundHandlerAdapter handler) throws InterruptedException {
         return new ServerBootstrap()
                 .group(group)

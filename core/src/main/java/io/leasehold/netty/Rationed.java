@@ -4,51 +4,54 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/// A text about a changing state that takes long to make: made anew each time it is asked for, unless it is asked for
+/// A report about a changing state that takes long to make: made anew each time it is asked for, unless it is asked for
 /// so often that it would cost more than a part of the time.
 ///
 /// Saying what an allocator holds takes tens of microseconds. A server at its limit that refuses a hundred thousand
-/// buffers a second must not spend its time on that; its errors then share a text that is some milliseconds old.
+/// buffers a second must not spend its time on that; its errors then share a report that is some milliseconds old.
 ///
 /// **Threads.** Thread-safe and lock-free.
-final class RationedText {
+///
+/// @param <T> the type of the report, which is immutable
+final class Rationed<T> {
 
-    /// The text is made for one part in so many of the time.
+    /// The report is made for one part in so many of the time.
     private static final int PARTS = 20;
 
-    /// What may be spent at once after a quiet time: some hundred texts.
+    /// What may be spent at once after a quiet time: some hundred reports.
     private static final long MAX_CREDIT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
-    private final Supplier<String> maker; // (C)
+    private final Supplier<T> maker; // (C)
     private final LongSupplier clock; // (C)
     private final AtomicLong earnedAt; // (A) the time at which all that was spent is earned back
-    private volatile String last = ""; // (A)
+    private volatile @Nullable T last; // (A)
 
-    RationedText(Supplier<String> maker, LongSupplier clock) {
+    Rationed(Supplier<T> maker, LongSupplier clock) {
         this.maker = maker;
         this.clock = clock;
         this.earnedAt = new AtomicLong(clock.getAsLong() - PARTS * MAX_CREDIT_NANOS);
     }
 
-    /// {@return the text; some milliseconds old if it is asked for very often}
-    String get() {
+    /// {@return the report; some milliseconds old if it is asked for very often}
+    T get() {
         long begin = clock.getAsLong();
         long earned = earnedAt.get();
-        String text = last;
-        if (earned - begin > 0 && !text.isEmpty()) {
-            return text;
+        T seen = last;
+        if (earned - begin > 0 && seen != null) {
+            return seen;
         }
-        text = maker.get();
-        last = text;
+        T made = maker.get();
+        last = made;
         long cost = PARTS * Math.max(1, clock.getAsLong() - begin);
         long since = Math.max(earned - begin, -PARTS * MAX_CREDIT_NANOS);
-        earnedAt.compareAndSet(earned, begin + since + cost); // racy on purpose: one text more does no harm
-        return text;
+        earnedAt.compareAndSet(earned, begin + since + cost); // racy on purpose: one report more does no harm
+        return made;
     }
 
     @Override
     public String toString() {
-        return "RationedText(" + last + ")";
+        return "Rationed(" + last + ")";
     }
 }

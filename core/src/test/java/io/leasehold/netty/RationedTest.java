@@ -7,14 +7,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/// A text whose making takes 100 us by a clock of the test.
-class RationedTextTest {
+/// A report whose making takes 100 us by a clock of the test.
+class RationedTest {
 
     private static final long COST = TimeUnit.MICROSECONDS.toNanos(100);
 
     private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - COST);
     private final AtomicInteger made = new AtomicInteger();
-    private final RationedText text = new RationedText(
+    private final Rationed<String> text = new Rationed<>(
             () -> {
                 now.addAndGet(COST);
                 return "text " + made.incrementAndGet();
@@ -22,7 +22,7 @@ class RationedTextTest {
             now::get);
 
     @Test
-    void textIsMadeAnewWhenItIsAskedForNowAndThen() {
+    void reportIsMadeAnewWhenItIsAskedForNowAndThen() {
         for (int i = 1; i <= 1_000; i++) {
             now.addAndGet(20 * COST);
             assertThat(text.get()).isEqualTo("text " + i);
@@ -30,7 +30,7 @@ class RationedTextTest {
     }
 
     @Test
-    void floodSharesATextAndCostsAPartOfTheTime() {
+    void floodSharesAReportAndCostsAPartOfTheTime() {
         long begin = now.get();
         while (now.get() - begin < TimeUnit.SECONDS.toNanos(1)) {
             now.addAndGet(TimeUnit.MICROSECONDS.toNanos(1));

@@ -1,0 +1,77 @@
+package io.leasehold.netty.uring;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.RecvByteBufAllocator;
+import io.netty.util.UncheckedBooleanSupplier;
+
+/// Closes a channel of io_uring that cannot be read for want of memory, and leaves the others alone.
+///
+/// Netty's io_uring (4.2.18) asks for the buffer of a read outside of what handles exceptions: an `OutOfMemoryError` of
+/// any allocator ends the thread of the event loop, with all of its channels. NIO and epoll close the one channel, so
+/// they need no such class. A server on io_uring sets
+/// `childOption(ChannelOption.RECVBUF_ALLOCATOR, new ClosingRecvByteBufAllocator(reads))`, also if its channels read
+/// into a [LeasedBufferRing], since Netty falls back to such reads when the ring is empty.
+///
+/// A read without memory is made with an empty buffer, and its result is taken for the end of the stream. The pipeline
+/// gets no exception; the allocator logs the refusal.
+///
+/// **Threads.** Thread-safe; its handles belong to the event loops of their channels.
+public final class ClosingRecvByteBufAllocator implements RecvByteBufAllocator {
+
+    private final RecvByteBufAllocator reads; // (C)
+
+    /// @param reads chooses the size of buffers, as Netty's `AdaptiveRecvByteBufAllocator` does; its handles are
+    ///     extended ones, as all of Netty's are
+    public ClosingRecvByteBufAllocator(RecvByteBufAllocator reads) {
+        this.reads = reads;
+    }
+
+    @Override
+    @SuppressWarnings("deprecation") // Netty deprecates implementing it, not calling it, and offers nothing else
+    public Handle newHandle() {
+        return new ClosingHandle((ExtendedHandle) reads.newHandle());
+    }
+
+    private static final class ClosingHandle extends DelegatingHandle implements ExtendedHandle {
+
+        private final ExtendedHandle handle; // (C)
+        private boolean isRefused; // (O) the event loop
+
+        ClosingHandle(ExtendedHandle handle) {
+            super(handle);
+            this.handle = handle;
+        }
+
+        @Override
+        public ByteBuf allocate(ByteBufAllocator channels) {
+            try {
+                return handle.allocate(channels);
+            } catch (OutOfMemoryError e) {
+                isRefused = true;
+                return Unpooled.EMPTY_BUFFER;
+            }
+        }
+
+        @Override
+        public void lastBytesRead(int bytes) {
+            handle.lastBytesRead(isRefused ? -1 : bytes);
+        }
+
+        @Override
+        public boolean continueReading() {
+            return !isRefused && handle.continueReading();
+        }
+
+        @Override
+        public boolean continueReading(UncheckedBooleanSupplier maybeMore) {
+            return !isRefused && handle.continueReading(maybeMore);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "ClosingRecvByteBufAllocator(" + reads + ")";
+    }
+}

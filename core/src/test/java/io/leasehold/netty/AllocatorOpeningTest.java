@@ -1,0 +1,123 @@
+package io.leasehold.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.os.ForkedJvm;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import io.netty.buffer.ByteBuf;
+import io.netty.util.ResourceLeakDetector;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/// An allocator that cannot be opened says why, tries again after a second by a clock of the test, and costs nothing in
+/// between.
+class AllocatorOpeningTest {
+
+    private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 10); // wraps around within the test
+    private final MemoryBudget budget = MemoryBudget.of("opening", 8 << 20);
+    private final LeasedByteBufAllocatorBuilder terms =
+            LeasedByteBufAllocator.builder().name("late");
+
+    @Test
+    void failureIsRememberedForASecond() {
+        PageArena closed = arena();
+        terms.arena(closed);
+        closed.close();
+        LeasedByteBufAllocator allocator = new LeasedByteBufAllocator(terms, now::get, false);
+        BufferMemoryError first = refusal(allocator);
+        assertThat(first)
+                .hasMessageStartingWith("no memory for a direct buffer, the allocator cannot be opened: allocator=late,"
+                        + " request=100 B, cause=");
+        now.addAndGet(RememberedFailure.NANOS - 1);
+        assertThat(refusal(allocator).getCause()).isSameAs(first.getCause());
+        assertThatThrownBy(() -> allocator.heapBuffer(1)).hasCause(first.getCause());
+        assertThatThrownBy(allocator::arena)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("allocator could not be opened: allocator=late")
+                .hasCause(first.getCause());
+        now.addAndGet(1);
+        assertThat(refusal(allocator).getCause()).isNotSameAs(first.getCause());
+        assertThat(allocator.metric().usedBytes()).isZero();
+        assertThat(allocator.trim()).isZero();
+        try (PageArena open = arena()) {
+            terms.arena(open);
+            assertThat(refusal(allocator).getCause()).isInstanceOf(IllegalStateException.class);
+            now.addAndGet(RememberedFailure.NANOS);
+            allocator.directBuffer(100).release();
+            allocator.close();
+        }
+        assertThatThrownBy(() -> allocator.directBuffer(100))
+                .isInstanceOf(BufferMemoryError.class)
+                .hasMessageContaining("the allocator is closed")
+                .hasNoCause();
+    }
+
+    @Test
+    void allocatorClosedBeforeItWasOpenedStaysClosed() {
+        LeasedByteBufAllocator allocator = new LeasedByteBufAllocator(terms, now::get, false);
+        allocator.close();
+        assertThat(refusal(allocator))
+                .hasMessageContaining("the allocator is closed")
+                .hasNoCause();
+    }
+
+    @Test
+    void explicitLimitDependsOnNoOther() {
+        try (LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
+                .name("explicit")
+                .byteLimit(1 << 20)
+                .build()) {
+            allocator.directBuffer(100).release();
+            assertThat(MemoryBudget.process().report()).doesNotContain("explicit");
+            assertThat(allocator.heaps().charged.byteLimit()).isEqualTo(1 << 20);
+        }
+    }
+
+    /// The heap may be larger than the machine: nothing is left for a default.
+    @Test
+    void defaultFallsBackWhereTheHeapLeavesNoRoomAndSaysSoOnce() throws Exception {
+        long heapMib = 2 * (VirtualMemory.system().memoryLimit() >> 20);
+        ForkedJvm forked = ForkedJvm.run(
+                List.of(
+                        ForkedJvm.rootOf(AllocatorOpeningTest.class),
+                        ForkedJvm.rootOf(PageArena.class),
+                        ForkedJvm.rootOf(ByteBuf.class),
+                        ForkedJvm.rootOf(ResourceLeakDetector.class)),
+                AllocatorOpeningTest.class,
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xmx" + heapMib + "m");
+        assertThat(forked.output()).contains("explicit=16777216", "default=16777216");
+        assertThat(forked.output().split("default allocator falls back", -1))
+                .as(forked.output())
+                .hasSize(2);
+        assertThat(forked.exitCode()).as(forked.output()).isZero();
+    }
+
+    /// Run by a JVM without room.
+    public static void main(String[] args) {
+        try (LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
+                .name("explicit")
+                .byteLimit(16 << 20)
+                .build()) {
+            allocator.directBuffer(100).release();
+            System.out.println("explicit=" + allocator.heaps().charged.byteLimit());
+        }
+        LeasedByteBufAllocator.DEFAULT.directBuffer(100).release();
+        System.out.println(
+                "default=" + LeasedByteBufAllocator.DEFAULT.heaps().charged.byteLimit());
+    }
+
+    private PageArena arena() {
+        return PageArena.open(PageArenaOptions.defaults().withByteSize(1 << 20).withBudget(budget));
+    }
+
+    private static BufferMemoryError refusal(LeasedByteBufAllocator allocator) {
+        return catchThrowableOfType(BufferMemoryError.class, () -> allocator.directBuffer(100));
+    }
+}

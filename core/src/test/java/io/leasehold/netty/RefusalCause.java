@@ -1,0 +1,159 @@
+package io.leasehold.netty;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.leasehold.memory.MappingBudget;
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Capability;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+
+/// Why an allocator under a live server has no buffer.
+///
+/// **Threads.** Used by the test's thread.
+enum RefusalCause {
+    FULL_BUDGET("the limit of a budget is reached") {
+        @Override
+        void strike(Bed bed) {
+            MemoryBudget budget = bed.arena.options().budget();
+            budget.tryReserve(budget.byteLimit() - budget.usedBytes());
+        }
+
+        @Override
+        void undo(Bed bed) {
+            MemoryBudget budget = bed.arena.options().budget();
+            budget.release(budget.usedBytes() - bed.arena.stats().committedBytes());
+        }
+    },
+    FULL_ARENA("the limit of the arena is reached") {
+        @Override
+        void strike(Bed bed) {
+            int pages = (int) (ARENA_BYTES / bed.arena.options().pageByteSize());
+            bed.run = bed.arena.allocateRun(pages);
+        }
+
+        @Override
+        void undo(Bed bed) {
+            bed.arena.free(bed.run);
+        }
+    },
+    CLOSED_ALLOCATOR("the allocator is closed") {
+        @Override
+        void strike(Bed bed) {
+            bed.allocator.close();
+        }
+    },
+    CLOSED_ARENA("the memory below failed") {
+        @Override
+        void strike(Bed bed) {
+            bed.arena.close();
+        }
+    },
+    UNOPENED_ON_A_CLOSED_ARENA("the allocator cannot be opened") {
+        @Override
+        LeasedByteBufAllocator open(PageArena arena) {
+            return new LeasedByteBufAllocator(builder(arena), System::nanoTime, false);
+        }
+
+        @Override
+        void strike(Bed bed) {
+            bed.arena.close();
+        }
+    },
+    NO_MAPPINGS("the memory below failed") {
+        @Override
+        PageArenaOptions arena() {
+            assumeTrue(VirtualMemory.system().can(Capability.LOCK), "no page can be locked here");
+            return super.arena().withLockWired(true);
+        }
+
+        @Override
+        void strike(Bed bed) {
+            MappingBudget account = MappingBudget.system();
+            bed.mappings = account.limit() - account.used();
+            account.charge("test", bed.mappings);
+        }
+
+        @Override
+        void undo(Bed bed) {
+            MappingBudget.system().credit(bed.mappings);
+        }
+    },
+    TOO_LARGE("no buffer is so large") {
+        @Override
+        int byteSize() {
+            return Integer.MAX_VALUE;
+        }
+
+        @Override
+        void strike(Bed bed) {
+            // it is the request that is at fault
+        }
+    };
+
+    private static final long ARENA_BYTES = 4 << 20;
+    private static final int BYTES = 64 << 10;
+
+    final String words; // (C) what the error says
+
+    RefusalCause(String words) {
+        this.words = words;
+    }
+
+    abstract void strike(Bed bed);
+
+    void undo(Bed bed) {
+        // nothing is held
+    }
+
+    int byteSize() {
+        return BYTES;
+    }
+
+    PageArenaOptions arena() {
+        return PageArenaOptions.defaults()
+                .withName("struck pages")
+                .withByteSize(ARENA_BYTES)
+                .withBudget(MemoryBudget.of("struck", 2 * ARENA_BYTES));
+    }
+
+    LeasedByteBufAllocator open(PageArena arena) {
+        return builder(arena).build();
+    }
+
+    private static LeasedByteBufAllocatorBuilder builder(PageArena arena) {
+        return LeasedByteBufAllocator.builder().name("struck").arena(arena);
+    }
+
+    /// An allocator on an arena of its own, as it is before and after the strike.
+    static final class Bed implements AutoCloseable {
+
+        final PageArena arena;
+        final LeasedByteBufAllocator allocator;
+        private final RefusalCause cause;
+        private long run; // a run of pages that fills the arena
+        private long mappings; // charged by the strike
+        private boolean struck;
+
+        Bed(RefusalCause cause) {
+            this.cause = cause;
+            arena = PageArena.open(cause.arena());
+            allocator = cause.open(arena);
+        }
+
+        void strike() {
+            cause.strike(this);
+            struck = true;
+        }
+
+        @Override
+        public void close() {
+            if (struck) {
+                cause.undo(this);
+            }
+            allocator.close();
+            arena.close();
+        }
+    }
+}
