@@ -106,6 +106,7 @@ final class JumboMemory {
 
     void close() {
         leases.closeForcibly();
+        frames.unregister(owner);
     }
 
     @Override

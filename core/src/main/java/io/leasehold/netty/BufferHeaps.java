@@ -122,16 +122,25 @@ final class BufferHeaps {
     ///
     /// @throws IllegalStateException if buffers are out, naming them; nothing is changed then
     void close() {
-        SlabHeapStats directStats = direct.stats();
-        SlabHeapStats heapStats = onHeap.stats();
-        if (directStats.liveBlocks() + heapStats.liveBlocks() > 0) {
-            throw buffersOut(directStats, heapStats);
+        checkArenaUnused();
+        try {
+            SlabHeap.closeAll(List.of(direct, onHeap));
+        } catch (IllegalStateException e) {
+            throw buffersOut(direct.stats(), onHeap.stats());
         }
-        direct.close();
-        onHeap.close();
         if (own != null) {
             arena.close();
             own.close();
+        }
+    }
+
+    /// @throws IllegalStateException if pages are allocated from an arena of this allocator's own, past the allocator
+    private void checkArenaUnused() {
+        long pages = direct.stats().heldBytes() / arena.options().pageByteSize();
+        int live = own == null ? 0 : arena.stats().livePages();
+        if (live > pages) {
+            throw new IllegalStateException("cannot close, pages of the arena are in use: allocator=" + name
+                    + ", pages=" + (live - pages) + ", which arena().allocate gave out");
         }
     }
 
@@ -139,12 +148,14 @@ final class BufferHeaps {
     ///
     /// @return how many buffers were out
     int closeForcibly() {
-        int out = direct.closeForcibly() + onHeap.closeForcibly();
-        if (own != null) {
-            arena.closeForcibly();
-            own.close();
+        try {
+            return direct.closeForcibly() + onHeap.closeForcibly();
+        } finally {
+            if (own != null) {
+                arena.closeForcibly();
+                own.close();
+            }
         }
-        return out;
     }
 
     private IllegalStateException buffersOut(SlabHeapStats directStats, SlabHeapStats heapStats) {

@@ -1,6 +1,7 @@
 package io.leasehold.netty;
 
 import io.leasehold.memory.BiasedSlots;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.slab.SlabHeap;
 import io.netty.buffer.AbstractByteBuf;
 import io.netty.buffer.ByteBuf;
@@ -198,7 +199,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         }
         // what the way home needs is looked up first, so that it does not wait for the atomic step
         long home = token;
-        int[] cells = heap.enter();
+        int[] cells = heap.enter(home);
         if (COUNT.compareAndSet(this, 1, 0)) {
             if (view != null) {
                 view = null;
@@ -222,6 +223,9 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
             int seen = (int) COUNT.getOpaque(this);
             if (seen < decrement) {
                 throw new IllegalReferenceCountException(seen, -decrement);
+            }
+            if (seen == decrement && (leak != null || !detour)) { // what an owner of pages needs is up to the owner
+                StackReserve.ensure(); // before the count says that the buffer is gone
             }
             if (COUNT.compareAndSet(this, seen, seen - decrement)) {
                 if (seen == decrement) {
@@ -249,15 +253,18 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         if (view != null) {
             view = null;
         }
-        if (leak != null) {
-            leak.close(this);
+        try {
+            if (leak != null) {
+                leak.close(this);
+            }
+        } finally { // also if the leak detector failed
             leak = null;
-        }
-        if (detour) {
-            detour = false;
-            giveBack(this);
-        } else {
-            heap.release(token);
+            if (detour) {
+                detour = false;
+                giveBack(this);
+            } else {
+                heap.release(token);
+            }
         }
     }
 

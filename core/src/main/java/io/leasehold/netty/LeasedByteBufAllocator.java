@@ -127,14 +127,20 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         }
         CountedByteBuf buf = take(heap, isDirect, initialCapacity);
         buf.lend(initialCapacity, maxCapacity);
-        if (zeroing) {
-            buf.zero(0, initialCapacity);
-        }
+        boolean isDone = false;
         try {
-            return watched(buf);
+            if (zeroing) {
+                buf.zero(0, initialCapacity);
+            }
+            ByteBuf watched = watched(buf);
+            isDone = true;
+            return watched;
         } catch (RuntimeException | OutOfMemoryError e) {
-            buf.release();
             throw refused(isDirect, initialCapacity, Refusal.of("the leak detector failed"), e);
+        } finally {
+            if (!isDone) {
+                buf.release();
+            }
         }
     }
 
@@ -296,9 +302,10 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
             return 0;
         }
         BufferHeaps open = heaps;
-        heaps = null;
         closed = true;
-        return open == null ? 0 : open.closeForcibly();
+        int outstanding = open == null ? 0 : open.closeForcibly();
+        heaps = null; // last: if the kernel refuses, closing can be repeated
+        return outstanding;
     }
 
     @Override

@@ -160,9 +160,17 @@ public final class PageFrames {
     ///
     /// @param name what the owner is called in messages and statistics
     /// @return the owner, for [#own]
-    /// @throws IllegalStateException if 255 owners are registered
+    /// @throws IllegalStateException if there are 255 owners that have not ended, or still hold pages
     public PageOwner register(String name) {
         return owners.register(name);
+    }
+
+    /// Ends the use of an owner. Its place goes to another owner once it holds no pages. Has no effect if it ended
+    /// before.
+    ///
+    /// @param owner an owner that was registered here
+    public void unregister(PageOwner owner) {
+        owner.end();
     }
 
     /// Says whose a page is and which of that owner's things it belongs to, as the object and index of vm_page(9). Only

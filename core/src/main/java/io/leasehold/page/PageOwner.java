@@ -4,7 +4,7 @@ import java.util.concurrent.atomic.LongAdder;
 
 /// Somebody who holds pages for a purpose, known to an arena by name: the `object` of a frame, as in vm_page(9).
 ///
-/// **Ownership.** Registered with [PageFrames#register] for the life of the arena; at most 255 in one arena.
+/// **Ownership.** Registered with [PageFrames#register] until [PageFrames#unregister]; at most 255 at once in one arena.
 ///
 /// **Threads.** Thread-safe.
 public final class PageOwner {
@@ -12,6 +12,7 @@ public final class PageOwner {
     private final String name; // (C)
     private final int id; // (C) 1 to 255
     private final LongAdder pages = new LongAdder(); // (A)
+    private volatile boolean hasEnded; // (A)
 
     PageOwner(String name, int id) {
         this.name = name;
@@ -30,6 +31,15 @@ public final class PageOwner {
 
     int id() {
         return id;
+    }
+
+    void end() {
+        hasEnded = true;
+    }
+
+    /// {@return true if nothing refers to the owner any more}
+    boolean isGone() {
+        return hasEnded && pages.sum() == 0;
     }
 
     void add(long count) {

@@ -24,6 +24,13 @@ final class PageOwners {
 
     synchronized PageOwner register(String name) {
         OptionChecks.name(name);
+        for (int i = 0; i < owners.size(); i++) {
+            if (owners.get(i).isGone()) {
+                PageOwner successor = new PageOwner(name, i + 1);
+                owners.set(i, successor);
+                return successor;
+            }
+        }
         if (owners.size() == MAX_OWNERS) {
             throw new IllegalStateException(
                     "too many page owners: arena=" + arena + ", name=" + name + ", bound=" + MAX_OWNERS);

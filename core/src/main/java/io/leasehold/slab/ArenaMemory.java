@@ -124,13 +124,17 @@ final class ArenaMemory implements SlabMemory {
 
     @Override
     public void unwire(SlabRun run) {
-        frames.unwire(run.page);
+        if (frames.isLive(run.page)) { // else both were closed by force, and the pages went with the arena
+            frames.unwire(run.page);
+        }
     }
 
     @Override
     public void free(SlabRun run) {
         endLease(run);
-        arena.free(run.page);
+        if (frames.isLive(run.page)) {
+            arena.free(run.page);
+        }
     }
 
     private void endLease(SlabRun run) {
@@ -144,6 +148,7 @@ final class ArenaMemory implements SlabMemory {
     @Override
     public void close() {
         leases.closeForcibly(); // but for what is being carved now, which ends as soon as the heap is seen to be closed
+        frames.unregister(owner);
     }
 
     @Override

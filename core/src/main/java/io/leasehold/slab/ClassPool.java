@@ -1,7 +1,6 @@
 package io.leasehold.slab;
 
 import io.leasehold.memory.BiasedSlots;
-import io.leasehold.memory.StackReserve;
 import io.leasehold.os.OsException;
 import io.leasehold.page.Pace;
 import io.leasehold.page.PageReclaimer.Progress;
@@ -199,8 +198,7 @@ final class ClassPool {
     /// Takes back a block that the magazine of the calling thread had no room for, and half of that magazine with it.
     /// Does not wait.
     void give(int block, BiasedSlots slots) {
-        StackReserve.ensure();
-        Batch batch = depot.newBatch();
+        Batch batch = slabs.isClosed() ? null : depot.newBatch();
         if (batch == null) {
             giveAlone(block);
             return;
@@ -243,6 +241,9 @@ final class ClassPool {
         }
         changes.mark(sizeClass);
         freeExcess();
+        if (slabs.isClosed()) {
+            flushDepot(); // closed by force meanwhile: the depot was emptied before this batch came
+        }
     }
 
     private void putAndUnlock(Batch batch) {
@@ -347,23 +348,25 @@ final class ClassPool {
         freeExcess();
     }
 
-    /// Gives everything back, whatever is lent, for ever. The caller has the lock.
+    /// Gives everything back, for ever. The caller has the lock.
     ///
+    /// @param keepsLent true if the slabs of lent blocks stay until those are released
     /// @throws OsException if the kernel refuses; the pool is closed, and closing it can be repeated
-    void close() {
-        slabs.close();
-        Batch batch = depot.pop();
-        while (batch != null) {
-            batch = depot.pop(); // the blocks went with their slabs
+    private void close(boolean keepsLent) {
+        for (Batch batch = depot.pop(); batch != null; batch = depot.pop()) {
+            slabs.putBack(batch.blocks, 0, batch.size);
+            batch.size = 0;
+            depot.push(batch);
         }
+        slabs.close(keepsLent);
     }
 
     /// Closes them all, also if one of them is refused.
-    static void closeAll(Iterable<ClassPool> pools) {
+    static void closeAll(Iterable<ClassPool> pools, boolean keepsLent) {
         OsException refusal = null;
         for (ClassPool pool : pools) {
             try {
-                pool.close();
+                pool.close(keepsLent);
             } catch (OsException e) {
                 refusal = e;
             }

@@ -114,27 +114,30 @@ final class LockedSlabs {
     void putAndUnlock(int[] blocks, int count) {
         Slab chain = null;
         try {
-            if (!closed) { // else the blocks are gone with the heap, which was closed by force
-                for (int i = count - 1; i >= 0; i--) {
-                    slabs.put(blocks[i]);
-                }
-                chain = evict();
+            for (int i = count - 1; i >= 0; i--) {
+                slabs.put(blocks[i]);
             }
+            chain = evict();
         } finally {
             lock.unlock();
         }
         free(chain);
     }
 
-    /// Takes out empty slabs that there is no room to retain. Under the lock.
+    /// Takes out empty slabs that there is no room to retain, or all after the heap was closed by force. Under the
+    /// lock.
     ///
     /// @return the slabs in a chain, for [#free]
     private @Nullable Slab evict() {
         Slab chain = null;
-        for (Slab slab = slabs.evict(); slab != null; slab = slabs.evict()) {
+        for (Slab slab = evictOne(); slab != null; slab = evictOne()) {
             chain = link(slab, chain);
         }
         return chain;
+    }
+
+    private @Nullable Slab evictOne() {
+        return closed ? slabs.takeEmpty(Integer.MAX_VALUE) : slabs.evict();
     }
 
     private Slab link(Slab slab, @Nullable Slab chain) {
@@ -300,14 +303,19 @@ final class LockedSlabs {
         }
     }
 
-    /// Gives everything back, whatever is lent, for ever. The caller has the lock.
+    /// Gives everything back, for ever. The caller has the lock.
     ///
+    /// @param keepsLent true if the slabs of lent blocks stay until those are released
     /// @throws OsException if the kernel refuses; the slabs are closed, and closing them can be repeated
-    void close() {
+    void close(boolean keepsLent) {
         closed = true;
-        for (Slab slab = slabs.takeAny(); slab != null; slab = slabs.takeAny()) {
+        for (Slab slab = slabs.takeAny(keepsLent); slab != null; slab = slabs.takeAny(keepsLent)) {
             freeRuns(slab);
         }
+    }
+
+    boolean isClosed() {
+        return closed;
     }
 
     /// {@return a snapshot of the numbers}

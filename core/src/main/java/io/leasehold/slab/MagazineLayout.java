@@ -115,17 +115,27 @@ final class MagazineLayout {
         cells[ROOM] += magazine.byteSize;
     }
 
-    /// {@return true if there was room for the block}
-    boolean push(int[] cells, int sizeClass, int block) {
+    /// {@return true if there is room for a block of the class}
+    boolean hasRoom(int[] cells, int sizeClass) {
+        Magazine magazine = magazines[sizeClass];
+        return cells[magazine.depthCell] < magazine.maxDepth && cells[ROOM] >= magazine.byteSize;
+    }
+
+    /// Adds a block of a class for which there is room.
+    void add(int[] cells, int sizeClass, int block) {
         Magazine magazine = magazines[sizeClass];
         int depth = cells[magazine.depthCell];
-        int room = cells[ROOM] - magazine.byteSize;
-        if (depth >= magazine.maxDepth || room < 0) {
-            return false;
-        }
         cells[magazine.stackCell + depth] = block;
         cells[magazine.depthCell] = depth + 1;
-        cells[ROOM] = room;
+        cells[ROOM] -= magazine.byteSize;
+    }
+
+    /// {@return true if there was room for the block}
+    boolean push(int[] cells, int sizeClass, int block) {
+        if (!hasRoom(cells, sizeClass)) {
+            return false;
+        }
+        add(cells, sizeClass, block);
         return true;
     }
 

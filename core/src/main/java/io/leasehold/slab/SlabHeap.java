@@ -10,6 +10,7 @@ import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.PageArena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Blocks of memory of every size, each lent as an object that is bound to it.
@@ -219,16 +220,26 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// @param token of a block that the caller holds
     @Override
     public void release(long token) {
-        release(enter(), token);
+        release(enter(token), token);
     }
 
     /// Begins a release whose object still has to be counted down: what is looked up here then does not wait for that
-    /// atomic step.
+    /// atomic step, and what can fail has failed before it.
     ///
-    /// @return the cells of the calling thread's slot, which it leaves within a few instructions by
-    ///     [#release(int\[\], long)] or [BiasedSlots#exit]; or null
-    public int @Nullable [] enter() {
-        return slots.enter();
+    /// @param token of a block that the caller holds
+    /// @return the cells of the calling thread's slot, which has room for the block and which the caller leaves within
+    ///     a few instructions by [#release(int\[\], long)] or [BiasedSlots#exit]; or null
+    /// @throws StackOverflowError if there is not enough room on the stack for the release; nothing is changed then
+    public int @Nullable [] enter(long token) {
+        int[] cells = slots.enter();
+        if (cells != null && layout.hasRoom(cells, sizeClass(token))) {
+            return cells;
+        }
+        if (cells != null) {
+            BiasedSlots.exit(cells);
+        }
+        StackReserve.ensure();
+        return null;
     }
 
     /// Takes a block back, whose object stays bound to it, and leaves a slot.
@@ -237,12 +248,10 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// @param token of a block that the caller holds
     public void release(int @Nullable [] cells, long token) {
         int sizeClass = sizeClass(token);
-        boolean kept = false;
         if (cells != null) {
-            kept = layout.push(cells, sizeClass, (int) token);
+            layout.add(cells, sizeClass, (int) token);
             BiasedSlots.exit(cells);
-        }
-        if (!kept) {
+        } else {
             pools.of(sizeClass).give((int) token, slots);
         }
     }
@@ -337,60 +346,89 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// @throws OsException if the kernel refuses to unlock pages; nothing is lent any more, and closing can be repeated
     @Override
     public void close() {
-        close(false);
+        closeAll(List.of(this), 0, false);
     }
 
-    /// Gives everything back to the arena, whatever is lent: who still writes to such a block writes to memory that
-    /// others may have by then.
+    /// Closes the heap while blocks are lent. It lends nothing any more. The slabs of lent blocks keep their pages,
+    /// which go back to the arena as soon as all blocks of a slab are released, so that no other caller gets memory
+    /// that the holder of a block may still write to.
     ///
-    /// @return how many blocks were lent
+    /// @return number of blocks that are lent
+    /// @throws OsException if the kernel refuses to unlock pages; closing can be repeated
     public int closeForcibly() {
-        return close(true);
+        return closeAll(List.of(this), 0, true);
     }
 
-    private int close(boolean force) {
+    /// Closes several heaps, or none of them.
+    ///
+    /// @param heaps heaps that no other call closes in another order
+    /// @throws IllegalStateException if blocks of one of them are lent; nothing is changed then
+    /// @throws OsException if the kernel refuses to unlock pages; nothing is lent any more, and closing can be repeated
+    public static void closeAll(List<? extends SlabHeap<?>> heaps) {
+        closeAll(heaps, 0, false);
+    }
+
+    /// Stops one heap after the other, and closes them all while they stand still.
+    ///
+    /// @return number of blocks that are lent
+    private static int closeAll(List<? extends SlabHeap<?>> heaps, int stopped, boolean force) {
         StackReserve.ensure();
-        synchronized (pools) { // no pool is made, and no block grows meanwhile
+        if (stopped < heaps.size()) {
+            SlabHeap<?> heap = heaps.get(stopped);
+            return heap.whileStopped(() -> closeAll(heaps, stopped + 1, force));
+        }
+        int lent = 0;
+        for (SlabHeap<?> heap : heaps) {
+            SlabHeapStats stats = heap.stats();
+            if (stats.liveBlocks() > 0 && !force) {
+                throw stats.blocksLent();
+            }
+            lent = Math.toIntExact(lent + stats.liveBlocks());
+        }
+        for (SlabHeap<?> heap : heaps) {
+            heap.closeStopped(force);
+        }
+        return lent;
+    }
+
+    /// Runs `work` while no block moves, no pool is made, and no block grows.
+    private int whileStopped(IntSupplier work) {
+        synchronized (pools) {
             if (closed) {
-                return 0;
+                return work.getAsInt();
             }
             reclaimer.lock();
+            slots.suspend();
+            List<ClassPool> locked = new ArrayList<>(SizeClasses.COUNT);
             try {
-                return closeQuietly(force);
+                reclaimer.flushSuspended();
+                for (ClassPool pool : pools.all()) {
+                    pool.lock(); // no other thread holds two of them
+                    locked.add(pool);
+                }
+                while (changes.isFreeing()) {
+                    Thread.onSpinWait(); // a thread that frees slabs needs none of these locks, and takes microseconds
+                }
+                return work.getAsInt();
             } finally {
+                if (!closed) {
+                    slots.resume();
+                }
+                for (int i = 0; i < locked.size(); i++) {
+                    locked.get(i).unlock();
+                }
                 reclaimer.unlock();
             }
         }
     }
 
-    private int closeQuietly(boolean force) {
-        slots.suspend();
-        reclaimer.flushSuspended();
-        List<ClassPool> all = pools.all();
-        for (ClassPool pool : all) {
-            pool.lock(); // no other thread holds two of them
-        }
-        try {
-            while (changes.isFreeing()) {
-                Thread.onSpinWait(); // a thread that frees slabs needs none of these locks, and is done in microseconds
-            }
-            SlabHeapStats stats = stats();
-            if (stats.liveBlocks() > 0 && !force) {
-                throw stats.blocksLent();
-            }
-            ClassPool.closeAll(all);
+    private void closeStopped(boolean keepsLent) {
+        if (!closed) {
+            ClassPool.closeAll(pools.all(), keepsLent);
             closed = true; // and the slots stay shut
             pools.setClosed(true);
             memory.close();
             arena.removeReclaimer(reclaimer);
-            return Math.toIntExact(stats.liveBlocks());
-        } finally {
-            if (!closed) {
-                slots.resume();
-            }
-            for (ClassPool pool : all) {
-                pool.unlock();
-            }
         }
     }
 

@@ -170,20 +170,26 @@ final class SlabSet<T> {
         }
     }
 
-    /// Takes out any slab, whatever is out.
+    /// Takes out any slab.
     ///
+    /// @param keepsLent true if slabs stay of which a block is out
     /// @return the slab, whose runs the caller frees, or null if there is none
     /// @throws OsException if the kernel does not let go of it; it stays then
-    @Nullable Slab takeAny() {
-        int number = end - 1;
-        while (number >= 0 && vacant.contains(number)) {
-            number--;
-        }
+    @Nullable Slab takeAny(boolean keepsLent) {
+        int number = keepsLent ? empty.last() : last();
         if (number < 0) {
             return null;
         }
         unwire(number);
         return takeOut(number);
+    }
+
+    /// {@return the highest number that a slab has, or -1}
+    private int last() {
+        while (end > 0 && vacant.contains(end - 1)) {
+            vacant.remove(--end);
+        }
+        return end - 1;
     }
 
     private void unwire(int number) {
