@@ -232,14 +232,12 @@ public final class LeasedByteBufAllocatorBuilder {
         if (arena == null) {
             checkAlignment(byteAlignment, VirtualMemory.system().pageSize());
         }
-        LeasedByteBufAllocator allocator = new LeasedByteBufAllocator(this, System::nanoTime, false);
-        BufferHeaps heaps = allocator.heaps();
-        try {
-            checkSoftLimit(softLimit, "limit", heaps.charged.byteLimit());
-        } catch (IllegalArgumentException e) {
-            allocator.close();
-            throw e;
+        if (softLimit != null && arena == null && budget == null && byteLimit == 0) {
+            checkSoftLimit(
+                    softLimit, "limit of the process", MemoryBudget.process().byteLimit());
         }
+        LeasedByteBufAllocator allocator = new LeasedByteBufAllocator(this, System::nanoTime, false);
+        allocator.heaps();
         return allocator;
     }
 

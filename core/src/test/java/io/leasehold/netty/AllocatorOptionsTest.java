@@ -158,10 +158,16 @@ class AllocatorOptionsTest {
         assertRefused(
                 () -> builder.softLimit(1, Duration.ofNanos(-1), used -> {}),
                 "interval is negative: interval=PT-0.000000001S, min=PT0S");
+        builder.byteLimit(1 << 20).build().close(); // nothing of this was taken over
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // that is what is tested
+    void softLimitWithoutAListenerIsRefusedWhenItIsSet() {
+        LeasedByteBufAllocatorBuilder builder = LeasedByteBufAllocator.builder();
         assertThatThrownBy(() -> builder.softLimit(1, Duration.ZERO, null))
                 .isInstanceOf(NullPointerException.class)
                 .hasMessage("listener is null");
-        builder.byteLimit(1 << 20).build().close(); // nothing of this was taken over
     }
 
     @Test
@@ -182,7 +188,7 @@ class AllocatorOptionsTest {
         MemoryBudget process = MemoryBudget.process();
         LeasedByteBufAllocatorBuilder undecided =
                 LeasedByteBufAllocator.builder().softLimit(process.byteLimit() + 1, Duration.ZERO, used -> {});
-        assertRefused(undecided::build, "softByteLimit is more than the limit: softByteLimit=");
+        assertRefused(undecided::build, "softByteLimit is more than the limit of the process: softByteLimit=");
     }
 
     @Test

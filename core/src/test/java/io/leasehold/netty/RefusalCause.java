@@ -16,14 +16,13 @@ enum RefusalCause {
     FULL_BUDGET("the limit of a budget is reached") {
         @Override
         void strike(Bed bed) {
-            MemoryBudget budget = bed.arena.options().budget();
-            budget.tryReserve(budget.byteLimit() - budget.usedBytes());
+            bed.reserved = bed.budget.byteLimit() - bed.budget.usedBytes();
+            bed.budget.tryReserve(bed.reserved);
         }
 
         @Override
         void undo(Bed bed) {
-            MemoryBudget budget = bed.arena.options().budget();
-            budget.release(budget.usedBytes() - bed.arena.stats().committedBytes());
+            bed.budget.release(bed.reserved);
         }
     },
     FULL_ARENA("the limit of the arena is reached") {
@@ -63,9 +62,9 @@ enum RefusalCause {
     },
     NO_MAPPINGS("the memory below failed") {
         @Override
-        PageArenaOptions arena() {
+        PageArenaOptions arena(MemoryBudget budget) {
             assumeTrue(VirtualMemory.system().can(Capability.LOCK), "no page can be locked here");
-            return super.arena().withLockWired(true);
+            return super.arena(budget).withLockWired(true);
         }
 
         @Override
@@ -111,11 +110,11 @@ enum RefusalCause {
         return BYTES;
     }
 
-    PageArenaOptions arena() {
+    PageArenaOptions arena(MemoryBudget budget) {
         return PageArenaOptions.defaults()
                 .withName("struck pages")
                 .withByteSize(ARENA_BYTES)
-                .withBudget(MemoryBudget.of("struck", 2 * ARENA_BYTES));
+                .withBudget(budget);
     }
 
     LeasedByteBufAllocator open(PageArena arena) {
@@ -129,16 +128,18 @@ enum RefusalCause {
     /// An allocator on an arena of its own, as it is before and after the strike.
     static final class Bed implements AutoCloseable {
 
+        final MemoryBudget budget = MemoryBudget.of("struck", 2 * ARENA_BYTES);
         final PageArena arena;
         final LeasedByteBufAllocator allocator;
         private final RefusalCause cause;
         private long run; // a run of pages that fills the arena
+        private long reserved; // bytes of the budget that the strike took
         private long mappings; // charged by the strike
         private boolean struck;
 
         Bed(RefusalCause cause) {
             this.cause = cause;
-            arena = PageArena.open(cause.arena());
+            arena = PageArena.open(cause.arena(budget));
             allocator = cause.open(arena);
         }
 
