@@ -46,17 +46,17 @@
 ///
 /// 1. **Work is in proportion to what changed, never to what is held.** What nothing touched since the last look is not
 ///    looked at again: a size class, a slab, a block of pages, an arena, an allocator. An arena with nothing to give
-/// back rests until something is freed.
+///    back rests until something is freed.
 /// 2. **A lock that an allocation or a release may need is held for a hundred microseconds at most**, and handed over:
 ///    background work takes it for each step anew, behind the threads that wait
 ///    ([ShortLock][io.leasehold.memory.ShortLock]). No call of the kernel is made under it, but for a commit of address
 ///    space, and no other lock that is held longer is taken.
 /// 3. **A release does not wait.** If a lock is taken, what is released stays where the holder of the lock finds it.
 /// 4. **Background work takes one twentieth of a processor**, averaged over two seconds, and goes on later if that is
-/// not enough ([Pace][io.leasehold.page.Pace]).
+///    not enough ([Pace][io.leasehold.page.Pace]).
 /// 5. **Under memory pressure the threads that need memory look for it**, one at a time; the others use what it found.
-/// A request that is refused again looks at what was freed since, and if that is nothing, at a few words. It disturbs
-/// the caches of other threads, once that was in vain, for one twentieth of the time.
+///    A request that is refused again looks at what was freed since, and if that is nothing, at a few words. It
+///    disturbs the caches of other threads, once that was in vain, for one twentieth of the time.
 ///
 /// ## Nulls
 ///

@@ -106,7 +106,7 @@ final class JumboMemory {
 
     void close() {
         leases.closeForcibly();
-        frames.unregister(owner);
+        arena.unregister(owner);
     }
 
     @Override

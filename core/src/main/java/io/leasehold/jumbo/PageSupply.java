@@ -31,6 +31,7 @@ final class PageSupply<T> {
 
     private final PageArena arena; // (C)
     private final JumboOptions options; // (C)
+    private final PageTable<T> table; // (C)
     private final JumboPool<T> pool; // (C)
     private final Shards shards; // (C)
     private final JumboErrors errors; // (C)
@@ -50,6 +51,7 @@ final class PageSupply<T> {
     PageSupply(PageArena arena, JumboOptions options, PageTable<T> table, Shards shards, JumboErrors errors) {
         this.arena = arena;
         this.options = options;
+        this.table = table;
         this.pool = new JumboPool<>(options, table, shards, errors);
         this.shards = shards;
         this.errors = errors;
@@ -176,15 +178,21 @@ final class PageSupply<T> {
         }
         boolean added = false;
         try {
-            pool.add(run);
-            added = true;
+            if (table.hasNumbers(run.address())) {
+                pool.add(run);
+                added = true;
+            }
         } finally {
             if (!added) {
-                from.unwire(run); // there is no room for its pages on the Java heap
+                from.unwire(run); // there is no room for its pages on the Java heap, or there are no numbers for them
                 from.free(run);
             }
         }
-        return true;
+        if (!added) {
+            lastRefused = request;
+            report.refusals.increment();
+        }
+        return added;
     }
 
     /// Opens the slot of the calling thread, so that it can keep the pages that it frees.

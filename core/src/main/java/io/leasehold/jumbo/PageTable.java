@@ -43,14 +43,21 @@ final class PageTable<T> {
         this.base = arena.baseAddress();
         this.perSlab = options.pagesPerSlab();
         this.indexBits = Integer.SIZE - Integer.numberOfLeadingZeros(perSlab - 1);
-        long slabsThatFit = arena.options().byteSize() / options.slabByteSize();
+        long slabsThatFit = arena.byteSize() / options.slabByteSize();
         if (slabsThatFit << indexBits > JumboLayout.MAX_PAGES) {
             throw new IllegalArgumentException("arena is too large for the ring's pages: byteSize="
-                    + arena.options().byteSize() + ", slabs=" + slabsThatFit + ", pages=" + perSlab + " each, bound="
+                    + arena.byteSize() + ", slabs=" + slabsThatFit + ", pages=" + perSlab + " each, max="
                     + JumboLayout.MAX_PAGES + "; choose larger pages");
         }
-        this.positions = (int) slabsThatFit;
+        long positionsThatFit = arena.addressByteSize() / options.slabByteSize();
+        this.positions = (int) Math.min(positionsThatFit, JumboLayout.MAX_PAGES >>> indexBits);
         this.tag = tag;
+    }
+
+    /// {@return true if the pages of a slab at this address have numbers} Where an arena has more addresses than there
+    /// are numbers, its first fit keeps slabs within the numbers as long as it has room there.
+    boolean hasNumbers(long address) {
+        return address - base < (long) positions * options.slabByteSize();
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"}) // arrays of generic types cannot be made otherwise

@@ -138,20 +138,23 @@ public final class BiasedSlots {
         if (!Thread.currentThread().isVirtual()) {
             for (int probe = 0; probe < PROBES; probe++) {
                 BiasedSlot slot = slot(owned, (int) (thread + probe) & (owned.length - 1));
-                long owner = slot.owner();
-                if (owner == thread || (owner == 0 && slot.claim(thread))) {
+                if (slot != null && isOrBecomesOwn(slot, thread)) {
                     return enterOwn(slot.cells());
                 }
             }
         }
         for (int probe = 0; probe < shared.length; probe++) {
-            int[] cells =
-                    slot(shared, (int) (thread + probe) & (shared.length - 1)).cells();
-            if (BiasedSlot.tryEnter(cells)) {
-                return unlessShut(cells);
+            BiasedSlot slot = slot(shared, (int) (thread + probe) & (shared.length - 1));
+            if (slot != null && BiasedSlot.tryEnter(slot.cells())) {
+                return unlessShut(slot.cells());
             }
         }
         return null;
+    }
+
+    private static boolean isOrBecomesOwn(BiasedSlot slot, long thread) {
+        long owner = slot.owner();
+        return owner == thread || (owner == 0 && slot.claim(thread));
     }
 
     /// Keeps every thread out of the slots until [#resume]; calls nest. Slots may still be busy when this returns.
@@ -237,13 +240,20 @@ public final class BiasedSlots {
                 .formatted(owned.length, shared.length, cellCount, gate & ~FENCED);
     }
 
-    /// Whoever makes a slot that a reclaimer has looked for in vain sees the gate, as the compare-and-set comes later.
-    private BiasedSlot slot(@Nullable BiasedSlot[] slots, int index) {
+    /// {@return a slot, made if it is not there, or null if the Java heap has no room for it: a thread can do without}
+    /// A thread that makes a slot which a reclaimer has looked for in vain sees the gate, as its compare-and-set comes
+    /// later.
+    private @Nullable BiasedSlot slot(@Nullable BiasedSlot[] slots, int index) {
         BiasedSlot slot = (BiasedSlot) SLOT.getAcquire(slots, index);
         if (slot != null) {
             return slot;
         }
-        BiasedSlot made = new BiasedSlot(new int[BiasedSlot.FIRST + cellCount]);
+        BiasedSlot made;
+        try {
+            made = new BiasedSlot(new int[BiasedSlot.FIRST + cellCount]);
+        } catch (OutOfMemoryError e) {
+            return null;
+        }
         return SLOT.compareAndSet(slots, index, (BiasedSlot) null, made)
                 ? made
                 : (BiasedSlot) SLOT.getAcquire(slots, index);

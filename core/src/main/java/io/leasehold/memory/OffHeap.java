@@ -22,11 +22,22 @@ public final class OffHeap {
     private static final long BASE = AddressSpace.BASE;
     private static final long BYTE_SIZE = ALL.byteSize();
 
+    /// More than what the JDK fills and copies word by word.
+    private static final int BULK_BYTES = 4096;
+
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.nativeOrder());
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.nativeOrder());
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.nativeOrder());
+
+    static {
+        // a class of the JDK that is needed first when the Java heap is full would fail for ever (EarlyClasses)
+        MemorySegment warm = MemorySegment.ofArray(new byte[2 * BULK_BYTES]);
+        warm.asSlice(1, 7).fill((byte) 1);
+        warm.fill((byte) 1);
+        MemorySegment.copy(warm, 0, warm, BULK_BYTES, BULK_BYTES);
+    }
 
     private OffHeap() {}
 

@@ -27,7 +27,7 @@ public final class Region implements AutoCloseable {
     private final long byteSize; // (C)
     private long committedByteSize; // (O)
     private Backing backing = Backing.ANONYMOUS; // (O)
-    private boolean touchable; // (O) this owner could have written to it
+    private long touchableByteSize; // (O) this owner could have written to the bytes before it
     private boolean closed; // (O)
 
     Region(Reservations reservations, String name, Reservations.Extent extent, long byteSize) {
@@ -45,11 +45,11 @@ public final class Region implements AutoCloseable {
     /// @throws OsException if the kernel refuses; nothing is changed then
     public void commit(long newByteSize) {
         checkOpen();
-        touchable = true;
         if (newByteSize > byteSize) {
             throw new IndexOutOfBoundsException(
                     "commit is past the region: region=" + name + ", wanted=" + newByteSize + ", bound=" + byteSize);
         }
+        touchableByteSize = Math.max(touchableByteSize, newByteSize);
         if (newByteSize > committedByteSize) {
             memory().commit(address() + committedByteSize, newByteSize - committedByteSize);
             committedByteSize = newByteSize;
@@ -64,7 +64,7 @@ public final class Region implements AutoCloseable {
         checkOpen();
         memory().map(address(), byteSize, descriptor, 0, VirtualMemory.Protection.READ_WRITE);
         backing = Backing.MEMORY_FILE;
-        touchable = true;
+        touchableByteSize = byteSize;
         committedByteSize = byteSize;
     }
 
@@ -99,6 +99,7 @@ public final class Region implements AutoCloseable {
         checkOpen();
         Objects.checkFromIndexSize(byteOffset, partByteSize, committedByteSize);
         backing = Backing.MEMORY_FILE;
+        touchableByteSize = Math.max(touchableByteSize, byteOffset + partByteSize);
         long part = address() + byteOffset;
         try {
             memory().map(part, partByteSize, descriptor, fileOffset, protection);
@@ -141,24 +142,31 @@ public final class Region implements AutoCloseable {
             return;
         }
         surrender();
-        reservations.park(new Reservations.Extent(
-                extent.address(),
-                extent.byteSize(),
-                extent.byteAlignment(),
-                Math.max(committedByteSize, extent.committedByteSize())));
+        reservations.park(extent());
         closed = true;
     }
 
-    /// Gives the memory back, but keeps the address space for ever, because pointers into it may be left: they read
-    /// zero, and no later owner is disturbed by what they write.
+    /// Gives the memory back, but neither parks nor unmaps the address space, because pointers into it may be left:
+    /// they read zero, and no later owner is disturbed by what they write. Abandoning twice has no effect.
+    ///
+    /// @throws OsException if the kernel refuses to take the memory; the region stays open then
     public void abandon() {
         if (!closed) {
             surrender();
             if (!memory().can(VirtualMemory.Capability.DECOMMIT)) {
-                OffHeap.fill(address(), committedByteSize, (byte) 0);
+                OffHeap.fill(address(), Math.min(touchableByteSize, committedByteSize), (byte) 0);
             }
             closed = true;
         }
+    }
+
+    /// {@return a region over the address space of this one, for an owner that knows where pointers may be left}
+    ///
+    /// @param newName what the new region is called in messages
+    /// @throws OsException if the kernel refuses to take memory that it refused to take before
+    Region succeeded(String newName) {
+        abandon();
+        return new Region(reservations, newName, extent(), byteSize);
     }
 
     /// {@return where the region begins, a multiple of the alignment asked for}
@@ -188,15 +196,25 @@ public final class Region implements AutoCloseable {
     }
 
     private void surrender() {
-        if (!touchable || committedByteSize == 0) {
+        long touched = Math.min(touchableByteSize, committedByteSize);
+        if (touched == 0) {
             return;
         }
         if (backing == Backing.MEMORY_FILE) {
-            memory().unmap(address(), committedByteSize);
+            memory().unmap(address(), touched);
             backing = Backing.ANONYMOUS;
         } else if (memory().can(VirtualMemory.Capability.DECOMMIT)) {
-            memory().decommit(backing, address(), committedByteSize);
+            memory().decommit(backing, address(), touched);
         }
+    }
+
+    /// {@return the address space, and how much of it was committed by now}
+    Reservations.Extent extent() {
+        return new Reservations.Extent(
+                extent.address(),
+                extent.byteSize(),
+                extent.byteAlignment(),
+                Math.max(committedByteSize, extent.committedByteSize()));
     }
 
     private void checkOpen() {

@@ -3,6 +3,7 @@
 /// ```text
 ///   Reservations    address space: reserved, parked, reused      OffHeap, Words    every byte, plain | ordered
 ///     Region          one range: commit, decommit                BiasedSlots       what a thread keeps to itself
+///     Remnant         what an owner left that ended by force
 ///   MemoryBudget, MappingBudget    how much of it                  BiasedSlot        its cells, and who is in them
 /// ```
 ///

@@ -39,6 +39,7 @@ final class ArenaReport {
             int live = supply.usedPages() - cached - transit;
             return new PageArenaStats(
                     options.pageByteSize(),
+                    supply.limitPages(),
                     supply.pageCount(),
                     supply.frontier(),
                     budget.usedBytes(),
@@ -46,7 +47,7 @@ final class ArenaReport {
                     cached,
                     supply.idlePages(),
                     transit,
-                    supply.pageCount() - live,
+                    supply.limitPages() - live,
                     wired[0],
                     held[0],
                     supply.peakUsedPages(),
@@ -66,19 +67,21 @@ final class ArenaReport {
     PageExhaustedException exhausted(int pages) {
         return pool.read((supply, counts, transit) -> {
             int live = supply.usedPages() - magazines.cachedPages() - transit;
-            int free = supply.pageCount() - live;
-            FrameSupply.Shortage shortage = supply.shortage();
+            int free = supply.limitPages() - live;
+            FrameSupply.Shortage shortage = free < pages ? FrameSupply.Shortage.LIMIT : supply.shortage();
             return new PageExhaustedException(
-                    ("no %d adjacent pages, %s: arena=%s, live=%d, free=%d, bound=%d pages of %d B, budget=%s,"
-                                    + " holders: %s")
+                    ("no run of %d pages, %s: arena=%s, live=%d, free=%d, idle=%d, limit=%d pages of %d B,"
+                                    + " longestFreeRun=%d, budget=%s, holders: %s")
                             .formatted(
                                     pages,
-                                    free < pages ? "the bound is reached" : shortage.words,
+                                    shortage.words,
                                     options.name(),
                                     live,
                                     free,
-                                    supply.pageCount(),
+                                    supply.idlePages(),
+                                    supply.limitPages(),
                                     options.pageByteSize(),
+                                    supply.longestFreeRun(),
                                     budget.report(),
                                     frames.owners().holders(live)),
                     shortage == FrameSupply.Shortage.KERNEL ? supply.refusal() : null);

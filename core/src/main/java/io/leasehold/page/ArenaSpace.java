@@ -1,14 +1,19 @@
 package io.leasehold.page;
 
 import io.leasehold.memory.Alignment;
+import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.Region;
+import io.leasehold.memory.Remnant;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Advice;
 import java.util.ArrayDeque;
+import java.util.BitSet;
 import java.util.Deque;
+import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// The address space of one arena: its pages, and the tables about them.
@@ -18,8 +23,9 @@ import org.jspecify.annotations.Nullable;
 ///   tables   | used bits | warm bits | stamps | summaries | frames |     committed at once, touched as pages are
 /// ```
 ///
-/// **Ownership.** The arena closes it. After a forced close the address space is kept for ever, since pointers into it
-/// may be left.
+/// **Ownership.** The arena closes it. Where pages are in use then, the space becomes a [Remnant]: the next arena with
+/// pages of this size takes it, and leaves those pages and their frames alone, since a stale pointer may write to the
+/// pages, and a thread that lost its core in a call to the frames.
 ///
 /// **Threads.** Opened and closed by one thread.
 final class ArenaSpace {
@@ -30,25 +36,42 @@ final class ArenaSpace {
     /// Runs can be aligned up to this.
     static final long BYTE_ALIGNMENT = 2 << 20;
 
+    /// A remnant that has more than so many times the pages that are wanted is left to a larger arena.
+    private static final int MAX_REMNANT_RATIO = 4;
+
     private static final long LINE = 64;
     private static final int NO_FILE = -1;
 
     final Region pages; // (C)
     final Region tables; // (C)
     final MemoryBudget budget; // (C)
+    final int pageCount; // (C) that have addresses, at least as many as may be used at a time
+    final BitSet lost; // (C) pages that an owner before may still write to
     final long usedBits; // (C) addresses
     final long warmBits; // (C)
     final long stamps; // (C)
     final long summaries; // (C)
     final long frames; // (C)
+    private final PageArenaOptions options; // (C)
     private final Reservations reservations; // (C)
     private final VirtualMemory memory; // (C)
     private int descriptor = NO_FILE; // (O)
+    private boolean isLeft; // (O) the space is a remnant
 
-    private ArenaSpace(Region pages, Region tables, MemoryBudget budget, int pageCount, Reservations reservations) {
+    private ArenaSpace(
+            PageArenaOptions options,
+            Region pages,
+            Region tables,
+            MemoryBudget budget,
+            int pageCount,
+            BitSet lost,
+            Reservations reservations) {
+        this.options = options;
         this.pages = pages;
         this.tables = tables;
         this.budget = budget;
+        this.pageCount = pageCount;
+        this.lost = lost;
         this.reservations = reservations;
         this.memory = pages.memory();
         this.usedBits = tables.address();
@@ -58,37 +81,121 @@ final class ArenaSpace {
         this.frames = Alignment.up(summaries + FreeMap.summaryByteSize(pageCount), LINE);
     }
 
-    /// Reserves everything, or nothing.
+    /// Reserves everything, or nothing: several times the limit in addresses, or less if the system refuses that.
     ///
     /// @throws OsException if the kernel refuses
     /// @throws IllegalStateException if the mapping account is used up
-    static ArenaSpace open(PageArenaOptions options, Reservations reservations, MemoryBudget parent, int pageCount) {
-        long tableBytes = Alignment.up(
-                2 * BitmapLayout.byteSize(pageCount)
-                        + (long) pageCount * TABLE_BYTES_PER_PAGE
-                        + FreeMap.summaryByteSize(pageCount)
-                        + 2 * LINE
-                        + FrameLayout.GROUP_PAGES * FrameLayout.FRAME_BYTES,
-                reservations.memory().pageSize());
-        MemoryBudget budget = parent.child(options.name(), options.byteSize() + tableBytes);
-        Deque<AutoCloseable> undo = new ArrayDeque<>();
-        undo.push(budget);
+    static ArenaSpace open(PageArenaOptions options, Reservations reservations, MemoryBudget parent) {
+        EarlyClasses.initialize(
+                FrameSupply.Shortage.class,
+                Pace.class,
+                PageFrames.class,
+                PageReclaimer.Progress.class,
+                PageReclaimers.class,
+                PageStateException.Kind.class);
+        long page = options.pageByteSize();
+        long most = Math.max(options.byteSize(), PageArenaOptions.MAX_PAGES * page);
+        long byteSize = reservations.addressByteSize(options.byteSize(), page, most);
+        Remnant remnant = reservations.takeRemnant(fit(options, (int) (byteSize / page)));
+        if (remnant != null) {
+            return open(options, reservations, parent, remnant);
+        }
+        while (true) {
+            try {
+                return open(options, reservations, parent, (int) (byteSize / page));
+            } catch (OsException e) {
+                if (byteSize == options.byteSize()) {
+                    throw e;
+                }
+                byteSize = Math.max(options.byteSize(), Alignment.down(byteSize / 2, page));
+            }
+        }
+    }
+
+    /// {@return the remnants that are as good as new address space, and not much larger}
+    private static Predicate<Remnant> fit(PageArenaOptions options, int pageCount) {
+        int limitPages = (int) (options.byteSize() / options.pageByteSize());
+        return remnant -> remnant.pageByteSize() == options.pageByteSize()
+                && remnant.longestClean() >= Math.max(limitPages, pageCount / 2)
+                && remnant.pageCount() / MAX_REMNANT_RATIO <= pageCount;
+    }
+
+    private static ArenaSpace open(
+            PageArenaOptions options, Reservations reservations, MemoryBudget parent, Remnant remnant) {
+        List<Region> regions;
         try {
-            Region pages = reservations.reserve(options.name(), options.byteSize(), BYTE_ALIGNMENT);
+            regions = remnant.succeed(options.name());
+        } catch (OsException e) {
+            reservations.keep(remnant);
+            throw e;
+        }
+        Region pages = regions.get(0);
+        Region tables = regions.get(1);
+        Deque<AutoCloseable> undo = new ArrayDeque<>();
+        try {
+            BitSet lost = remnant.lost();
+            undo.push(() -> leave(reservations, pages, tables, remnant));
+            MemoryBudget budget = budget(options, parent, tables.byteSize());
+            undo.push(budget);
+            return prepared(
+                    new ArenaSpace(options, pages, tables, budget, remnant.pageCount(), lost, reservations), undo);
+        } catch (RuntimeException e) {
+            undo(undo, e);
+            throw e;
+        }
+    }
+
+    private static void leave(Reservations reservations, Region pages, Region tables, Remnant before) {
+        try {
+            pages.abandon();
+            tables.abandon();
+        } finally {
+            // what the kernel refused is given back by the next owner
+            reservations.keep(
+                    new Remnant(List.of(pages, tables), before.pageByteSize(), before.pageCount(), before.lost()));
+        }
+    }
+
+    private static ArenaSpace open(
+            PageArenaOptions options, Reservations reservations, MemoryBudget parent, int pageCount) {
+        long tableBytes = tableByteSize(pageCount, reservations.memory().pageSize());
+        Deque<AutoCloseable> undo = new ArrayDeque<>();
+        try {
+            MemoryBudget budget = budget(options, parent, tableBytes);
+            undo.push(budget);
+            Region pages = reservations.reserve(options.name(), pageCount * options.pageByteSize(), BYTE_ALIGNMENT);
             undo.push(pages);
             Region tables = reservations.reserve(
                     options.name() + " tables",
                     tableBytes,
                     reservations.memory().pageSize());
             undo.push(tables);
-            ArenaSpace space = new ArenaSpace(pages, tables, budget, pageCount, reservations);
-            undo.push(space::closeFile);
-            space.prepare(options);
-            return space;
+            return prepared(
+                    new ArenaSpace(options, pages, tables, budget, pageCount, new BitSet(), reservations), undo);
         } catch (RuntimeException e) {
             undo(undo, e);
             throw e;
         }
+    }
+
+    private static ArenaSpace prepared(ArenaSpace space, Deque<AutoCloseable> undo) {
+        undo.push(space::closeFile);
+        space.prepare();
+        return space;
+    }
+
+    private static MemoryBudget budget(PageArenaOptions options, MemoryBudget parent, long tableBytes) {
+        return parent.child(options.name(), options.byteSize() + tableBytes);
+    }
+
+    private static long tableByteSize(int pageCount, long osPageSize) {
+        return Alignment.up(
+                2 * BitmapLayout.byteSize(pageCount)
+                        + (long) pageCount * TABLE_BYTES_PER_PAGE
+                        + FreeMap.summaryByteSize(pageCount)
+                        + 2 * LINE
+                        + FrameLayout.GROUP_PAGES * FrameLayout.FRAME_BYTES,
+                osPageSize);
     }
 
     /// {@return the file under the pages, or null if they are anonymous}
@@ -99,25 +206,31 @@ final class ArenaSpace {
         return descriptor == NO_FILE ? null : new PageFile(reservations, descriptor, pages.address());
     }
 
-    /// Gives all memory back and parks the address space, or keeps it for ever if pointers into it may be left. What
+    /// Gives all memory back, and parks the address space, or leaves it to arenas that know which pages are lost. What
     /// the kernel refused can be tried again by calling this again.
     ///
+    /// @param left pages into which pointers may be left by this owner
     /// @throws OsException if the kernel refuses
-    void close(boolean pointersLeft) {
-        for (Region region : new Region[] {pages, tables}) {
-            if (pointersLeft) {
-                region.abandon();
-            } else {
-                region.close();
-            }
+    void close(BitSet left) {
+        lost.or(left);
+        if (lost.isEmpty()) {
+            pages.close();
+            tables.close();
+        } else {
+            pages.abandon();
+            tables.abandon();
         }
         budget.release(budget.usedBytes());
         budget.close();
+        if (!lost.isEmpty() && !isLeft) {
+            isLeft = true;
+            reservations.keep(new Remnant(List.of(pages, tables), options.pageByteSize(), pageCount, lost));
+        }
         closeFile();
     }
 
     /// The commit of the tables comes last: whatever fails before it has left nothing to give back.
-    private void prepare(PageArenaOptions options) {
+    private void prepare() {
         if (options.memoryFile()) {
             descriptor = memory.createMemory(options.name(), pages.byteSize());
             pages.mapMemoryFile(descriptor);

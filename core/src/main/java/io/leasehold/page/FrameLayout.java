@@ -45,7 +45,11 @@ final class FrameLayout {
     static final int MAX_COUNT = 0xFFFF;
 
     static final int OWNER_ID_SHIFT = 24;
-    static final int MAX_OWNERS = 255;
+    static final int MAX_OWNERS = 254;
+
+    /// The owner of pages whose owner is unregistered.
+    static final int LEFT_BEHIND = MAX_OWNERS + 1;
+
     static final int MAX_OWNER_INDEX = (1 << OWNER_ID_SHIFT) - 1;
 
     private static final int HANDLE_TO_WORD = 8;

@@ -2,6 +2,7 @@ package io.leasehold.page;
 
 import io.leasehold.memory.ShortLock;
 import io.leasehold.os.OsException;
+import java.util.BitSet;
 import java.util.concurrent.locks.Condition;
 import org.jspecify.annotations.Nullable;
 
@@ -139,8 +140,11 @@ final class FramePool {
         }
     }
 
-    /// Gives a run back, under the lock.
+    /// Gives a run back, under the lock. After the close it stays in use, since its page has another owner by then.
     void give(int page, int pageCount) {
+        if (isClosed) {
+            return;
+        }
         requestWork(); // before the page gets its age: the clock stands still during a rest
         supply.giveIdle(page, pageCount, tick);
         waiters.tell();
@@ -233,7 +237,7 @@ final class FramePool {
                 return 0;
             }
             int live = supply.usedPages() - magazines.cachedPages();
-            if (live == 0 || force) {
+            if (force || live <= frames.owners().leftBehind().pageCount()) {
                 isClosed = true;
                 waiters.tellAll();
             }
@@ -260,6 +264,11 @@ final class FramePool {
     /// {@return the first page that was never used, nor any behind it}
     int frontier() {
         return read((pool, slowPaths, moving) -> pool.frontier());
+    }
+
+    /// {@return the pages that are in use, in a magazine or being decommitted}
+    BitSet pagesInUse() {
+        return read((pool, slowPaths, moving) -> pool.pagesInUse());
     }
 
     void checkOpen() {

@@ -9,7 +9,6 @@ import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /// Gets pages back from wherever they are: from magazines, from the reclaimers above, and with their memory for the
 /// kernel.
@@ -32,12 +31,16 @@ final class FrameReclaimer {
     /// A decommit keeps this much out of reach of allocations at a time.
     static final long BATCH_BYTES = 2 << 20;
 
+    private static final int MIN_BATCH_PAGES = 16;
+    private static final int MAX_ROUNDS = 3;
+
     private final FramePool pool; // (C)
     private final Region region; // (C)
     private final PageFrames frames; // (C)
     private final Magazines magazines; // (C)
     private final BiasedSlots slots; // (C) of the magazines
     private final PageReclaimers reclaimers; // (C)
+    private final int framePages; // (C)
     private final int batchPages; // (C)
     private final boolean decommits; // (C)
     private final ReentrantLock flushLock = new ReentrantLock();
@@ -61,6 +64,7 @@ final class FrameReclaimer {
         this.magazines = magazines;
         this.slots = magazines.slots();
         this.reclaimers = reclaimers;
+        this.framePages = framePages;
         this.batchPages = (int) Math.max(framePages, BATCH_BYTES >>> frames.pageSizePower());
         this.decommits = region.memory().can(Capability.DECOMMIT);
     }
@@ -96,17 +100,33 @@ final class FrameReclaimer {
         return page;
     }
 
+    /// What other threads decommit cannot be seen before it is done, and may leave idle pages that are needed too:
+    /// hence the rounds.
     private int findByDecommit(RunRequest request) {
         int page = FreeMap.NONE;
-        if (decommits && request.needsMemory()) {
-            DecommitBatch batch = new DecommitBatch(batchPages);
-            boolean more = true;
-            while (more && page < 0) {
-                more = decommitOnce(batch, 0);
-                page = batch.count() > 0 ? pool.tryTake(request) : FreeMap.NONE;
+        for (int round = 0; round < MAX_ROUNDS && page < 0; round++) {
+            boolean isNeeded = decommits && request.needsMemory();
+            page = isNeeded ? decommitFor(request) : FreeMap.NONE;
+            page = page < 0 ? pool.takeFromTransit(request) : page;
+            if (!decommits || !request.needsMemory()) {
+                break;
             }
         }
-        return page < 0 ? pool.takeFromTransit(request) : page;
+        return page;
+    }
+
+    /// Decommits idle pages until the request finds a run, no more than it needs at a time: other requests could use
+    /// the pages as they are.
+    private int decommitFor(RunRequest request) {
+        int atLeast = Math.max(framePages, MIN_BATCH_PAGES);
+        DecommitBatch batch = new DecommitBatch(Math.clamp(request.pageCount, atLeast, Math.max(atLeast, batchPages)));
+        int page = FreeMap.NONE;
+        boolean more = true;
+        while (more && page < 0) {
+            more = decommitOnce(batch, 0);
+            page = batch.count() > 0 ? pool.tryTake(request) : FreeMap.NONE;
+        }
+        return page;
     }
 
     /// Has the reclaimers free what is not in use, into the pool.

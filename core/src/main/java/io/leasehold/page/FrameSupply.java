@@ -4,19 +4,24 @@ import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.Region;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory.Advice;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /// The free map together with what its pages cost: budget, kernel calls, tables.
 ///
 /// ```text
-///   page 0              frontier                                pageCount
+///   page 0              frontier                                pageCount, several times limitPages
 ///   |  touchable           |  reserved: free, cold, not committed    |
 /// ```
+///
+/// Pages that may hold memory count against the limit: those in use, and idle ones until the system took them back. A
+/// request that finds addresses, but no memory, is met after idle pages elsewhere were decommitted. Where the system
+/// takes nothing back, each page that was ever used counts for ever.
 ///
 /// **Threads.** Guarded by the lock of [FramePool], but for [#populate].
 ///
 /// **Invariants.** I1: charged == warm pages * page size + frontier * table bytes a page. I2: every used or warm page
-/// is below the frontier.
+/// is below the frontier. I3: warm pages <= limitPages.
 final class FrameSupply {
 
     /// New pages are made accessible in steps, so that the frontier costs few kernel calls; it costs no memory.
@@ -45,20 +50,29 @@ final class FrameSupply {
         this.stepPages = Math.max(1, (int) (STEP_BYTES >>> pageSizePower));
     }
 
-    /// What an arena fixes: its pages, the bytes of tables that each of them touches, whether a page is faulted in
-    /// before it is handed out, and how many pages may only be decommitted together (1, or those of a huge frame).
-    record Terms(int pageCount, int metadataPerPage, boolean prefault, int framePages) {}
+    /// What an arena fixes.
+    ///
+    /// @param pageCount number of pages that have addresses
+    /// @param limitPages maximum number of pages that may hold memory at a time
+    /// @param metadataPerPage bytes of tables that each page touches
+    /// @param prefault true if a page is faulted in before it is handed out
+    /// @param framePages number of pages that may only be decommitted together: 1, or those of a huge frame
+    record Terms(int pageCount, int limitPages, int metadataPerPage, boolean prefault, int framePages) {}
 
     /// Why a run could not be had.
     enum Shortage {
-        NO_RUN("no free pages lie side by side"),
-        BUDGET("the budget is used up"),
-        KERNEL("the kernel refused memory");
+        NO_RUN("no free run is long enough, though the bytes are there", false),
+        LIMIT("the limit is reached", false),
+        IDLE("the limit is reached by idle pages", true),
+        BUDGET("the budget is used up", true),
+        KERNEL("the kernel refused memory", true);
 
         final String words; // (C)
+        final boolean needsMemory; // (C) idle memory that is given back may help
 
-        Shortage(String words) {
+        Shortage(String words, boolean needsMemory) {
             this.words = words;
+            this.needsMemory = needsMemory;
         }
     }
 
@@ -81,6 +95,11 @@ final class FrameSupply {
     boolean take(int page, int pageCount) {
         shortage = Shortage.NO_RUN;
         int cold = map.coldIn(page, pageCount);
+        if (cold > terms.limitPages - map.warmPages()) {
+            // idle pages are warm: those in the run stay so, and all others may go
+            shortage = pageCount > terms.limitPages - map.usedPages() ? Shortage.LIMIT : Shortage.IDLE;
+            return false;
+        }
         if (cold > 0 && !pay(page + pageCount, cold)) {
             return false;
         }
@@ -151,7 +170,8 @@ final class FrameSupply {
     /// way, so that nothing that is reclaimed helps}
     boolean isBlocked(int page, int pageCount) {
         int inTheWay = map.firstUsed(page, pageCount);
-        return inTheWay >= terms.pageCount || (inTheWay != FreeMap.NONE && FrameLayout.isLive(frames.wordAt(inTheWay)));
+        return inTheWay >= terms.pageCount
+                || (inTheWay != FreeMap.NONE && (map.isLost(inTheWay) || FrameLayout.isLive(frames.wordAt(inTheWay))));
     }
 
     /// {@return the length of the longest run of free pages}
@@ -177,8 +197,17 @@ final class FrameSupply {
         return terms.pageCount;
     }
 
+    int limitPages() {
+        return terms.limitPages;
+    }
+
     int usedPages() {
-        return terms.pageCount - map.freePages();
+        return map.usedPages();
+    }
+
+    /// {@return the pages that are in use, in a magazine or being decommitted}
+    BitSet pagesInUse() {
+        return map.usedPages(frontier);
     }
 
     int idlePages() {
@@ -200,9 +229,11 @@ final class FrameSupply {
 
     void checkInvariants(int transit) {
         map.checkInvariants(transit);
-        int beyond = terms.pageCount - frontier;
-        if (beyond > 0 && map.firstUsed(frontier, beyond) != FreeMap.NONE) {
+        if (map.usedPages(terms.pageCount).length() > frontier) {
             throw new AssertionError("I2: used pages from the frontier on: " + frontier);
+        }
+        if (map.warmPages() > terms.limitPages) {
+            throw new AssertionError("I3: warm=" + map.warmPages() + ", limit=" + terms.limitPages);
         }
     }
 

@@ -8,6 +8,7 @@ import static io.leasehold.page.BitmapLayout.nextWord;
 import static io.leasehold.page.BitmapLayout.wordOffset;
 
 import io.leasehold.memory.OffHeap;
+import java.util.BitSet;
 
 /// Which pages are free, and which of the free ones still hold memory: two bitmaps, and what is known of their blocks.
 ///
@@ -15,7 +16,7 @@ import io.leasehold.memory.OffHeap;
 ///   page      0        512       1024                        a block is 512 pages, eight words of each bitmap
 ///   used      11101000 00000000  ...                         1: carved (allocated, in a magazine, being decommitted)
 ///   warm      11111010 00000000  ...                         1: may hold memory, so it is charged to the budget
-///   free = !used     idle = !used && warm     cold = !warm
+///   free = !used     idle = !used && warm     cold = !warm     lost: used and cold for ever
 ///
 ///   runs      FreeRuns of the free pages, and of the idle pages: where a run of some length begins
 ///   aging     AgingBlocks: which blocks have idle pages that become old enough to go
@@ -29,7 +30,7 @@ import io.leasehold.memory.OffHeap;
 /// **Threads.** Guarded by the lock of [FramePool].
 ///
 /// **Invariants.** I1: `freePages`, `idlePages` and `warmPages` are the population of the bitmaps. I2: a used page is
-/// warm, unless it is being decommitted with its frame. I3: the trees of the runs follow the bitmaps.
+/// warm, unless it is lost, or is being decommitted with its frame. I3: the trees of the runs follow the bitmaps.
 final class FreeMap {
 
     static final int NONE = -1;
@@ -41,7 +42,8 @@ final class FreeMap {
     private static final int MAX_LOOKS = 64;
 
     private final int pageCount; // (C)
-    private final int blocks; // (C)
+    private final int usablePages; // (C) without those that are lost
+    private final BitSet lost; // (C)
     private final long used; // (C) address of the bitmap
     private final long warm; // (C) address of the bitmap
     private final long stamps; // (C) address of one byte a page: the tick of its last free
@@ -56,9 +58,12 @@ final class FreeMap {
     /// @param warmBits zeroed bitmap
     /// @param stamps zeroed bytes, one a page
     /// @param summaries zeroed memory of [#summaryByteSize]
-    FreeMap(int pageCount, long usedBits, long warmBits, long stamps, long summaries) {
+    /// @param lost pages that are never handed out, since an owner before may still write to them
+    FreeMap(int pageCount, long usedBits, long warmBits, long stamps, long summaries, BitSet lost) {
         this.pageCount = pageCount;
-        this.blocks = BitmapLayout.blocks(pageCount);
+        this.usablePages = pageCount - lost.cardinality();
+        this.lost = lost;
+        int blocks = BitmapLayout.blocks(pageCount);
         this.used = usedBits;
         this.warm = warmBits;
         this.stamps = stamps;
@@ -70,6 +75,9 @@ final class FreeMap {
         if (beyond > 0) {
             // pages past the end count as used for ever; their warm bits stay clear, since they never hold memory
             mark(pageCount, beyond, false);
+        }
+        for (int page = lost.nextSetBit(0); page >= 0; page = lost.nextSetBit(lost.nextClearBit(page))) {
+            mark(page, lost.nextClearBit(page) - page, false);
         }
     }
 
@@ -89,6 +97,23 @@ final class FreeMap {
 
     int warmPages() {
         return warmPages;
+    }
+
+    /// {@return true if a page is never handed out}
+    boolean isLost(int page) {
+        return lost.get(page);
+    }
+
+    /// {@return number of pages that are neither free nor lost}
+    int usedPages() {
+        return usablePages - freePages;
+    }
+
+    /// {@return the pages below `end` that are neither free nor lost}
+    BitSet usedPages(int end) {
+        BitSet pages = Bitmap.copy(used, end);
+        pages.andNot(lost);
+        return pages;
     }
 
     /// {@return the length of the longest free run}
@@ -127,12 +152,7 @@ final class FreeMap {
 
     /// {@return how many of `n` pages from `page` on hold no memory}
     int coldIn(int page, int n) {
-        int cold = 0;
-        for (int at = page; at < page + n; at = nextWord(at)) {
-            long mask = mask(at, page + n);
-            cold += Long.bitCount(~OffHeap.getLong(warm + wordOffset(at)) & mask);
-        }
-        return cold;
+        return n - Bitmap.count(warm, page, page + n);
     }
 
     /// {@return true if `n` pages from `page` on exist and are all free}
@@ -143,13 +163,8 @@ final class FreeMap {
     /// {@return the first used page among `n` pages from `page` on, `pageCount` if they go beyond the end, or [#NONE]}
     int firstUsed(int page, int n) {
         int end = Math.min(pageCount, page + n);
-        for (int at = page; at < end; at = nextWord(at)) {
-            long bits = OffHeap.getLong(used + wordOffset(at)) & mask(at, end);
-            if (bits != 0) {
-                return (at & -Long.SIZE) + Long.numberOfTrailingZeros(bits);
-            }
-        }
-        return end < page + n ? pageCount : NONE;
+        int first = Bitmap.firstSet(used, page, end);
+        return first != NONE ? first : end < page + n ? pageCount : NONE;
     }
 
     /// Takes `n` free pages; they count as warm from now on.
@@ -267,15 +282,12 @@ final class FreeMap {
     }
 
     void checkInvariants(int transit) {
-        int warmSeen = 0;
-        int usedCold = 0;
         require(freeRuns.count() == freePages && idleRuns.count() == idlePages, "I1: totals", freePages);
-        for (int page = 0; page < pageCount; page += Long.SIZE) {
-            long usedBits = OffHeap.getLong(used + wordOffset(page)) & mask(page, pageCount);
-            long warmBits = OffHeap.getLong(warm + wordOffset(page));
-            usedCold += Long.bitCount(usedBits & ~warmBits);
-            warmSeen += Long.bitCount(warmBits);
-        }
+        int warmSeen = Bitmap.count(warm, 0, pageCount);
+        BitSet cold = Bitmap.copy(used, pageCount);
+        cold.andNot(Bitmap.copy(warm, pageCount));
+        cold.andNot(lost);
+        int usedCold = cold.cardinality();
         require(warmSeen == warmPages, "I1: warm pages", warmSeen);
         require(usedCold <= transit, "I2: used but cold pages", usedCold);
         freeRuns.checkInvariants();

@@ -2,13 +2,13 @@ package io.leasehold.page;
 
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.BiasedSlots;
-import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.time.Duration;
+import java.util.BitSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
 /// rule; platform threads have magazines of their own, virtual ones share some. At most 640 KiB lie in one thread's
 /// magazines, and no more threads than eight a processor (at least 64) get any of their own.
 ///
-/// **Invariants.** I1: no two live allocations overlap. I2: `live + free == reserved`. I3: memory that pages may hold
-/// is charged to the budget before it is touched.
+/// **Invariants.** I1: no two live allocations overlap. I2: `live + free == limit`. I3: memory that pages may hold is
+/// charged to the limit and to the budget before it is touched.
 ///
 /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=vm_page_alloc&sektion=9">vm_page_alloc(9)</a>
 public final class PageArena implements AutoCloseable {
@@ -51,35 +51,31 @@ public final class PageArena implements AutoCloseable {
     private final FrameAllocator allocator; // (C)
     private final ArenaReport report; // (C)
     private final Decay decay; // (C)
-    private final int pageCount; // (C)
+    private final int limitPages; // (C)
     private final boolean zeroOnFree; // (C)
+    private @Nullable BitSet left; // (L) this, pages into which pointers may be left
     private int liveAtClose; // (L) this, pages that a forced close found
     private boolean closed; // (L) this
 
     private PageArena(PageArenaOptions options, Reservations reservations, MemoryBudget parent, long now) {
         VirtualMemory memory = reservations.memory();
-        EarlyClasses.initialize(
-                FrameSupply.Shortage.class,
-                Pace.class,
-                PageFrames.class,
-                PageReclaimer.Progress.class,
-                PageReclaimers.class,
-                PageStateException.Kind.class);
         int pagePower = Alignment.power(options.pageByteSize());
         this.options = options;
-        this.pageCount = (int) (options.byteSize() >>> pagePower);
+        this.limitPages = (int) (options.byteSize() >>> pagePower);
         this.zeroOnFree = options.zeroOnFree();
-        this.space = ArenaSpace.open(options, reservations, parent, pageCount);
+        this.space = ArenaSpace.open(options, reservations, parent);
+        int pageCount = space.pageCount;
         int tag = Math.floorMod(NEXT_TAG.getAndIncrement(), FrameLayout.MAX_TAG) + 1;
         PageLocks locks = options.lockWired() ? new PageLocks(memory, reservations.mappings()) : null;
-        this.frames = new PageFrames(options.name(), tag, space.frames, baseAddress(), pageCount, pagePower, locks);
-        Magazines magazines = new Magazines(!memory.can(Capability.BARRIER), pageCount, options.pageByteSize());
+        this.frames = new PageFrames(
+                options.name(), tag, space.frames, baseAddress(), pageCount, pagePower, space.lost, locks);
+        Magazines magazines = new Magazines(!memory.can(Capability.BARRIER), limitPages, options.pageByteSize());
         this.slots = magazines.slots();
         this.reclaimers = new PageReclaimers(options.name());
         int framePages = options.framePages(memory);
-        FreeMap map = new FreeMap(pageCount, space.usedBits, space.warmBits, space.stamps, space.summaries);
-        FrameSupply.Terms terms =
-                new FrameSupply.Terms(pageCount, ArenaSpace.TABLE_BYTES_PER_PAGE, options.prefault(), framePages);
+        FreeMap map = new FreeMap(pageCount, space.usedBits, space.warmBits, space.stamps, space.summaries, space.lost);
+        FrameSupply.Terms terms = new FrameSupply.Terms(
+                pageCount, limitPages, ArenaSpace.TABLE_BYTES_PER_PAGE, options.prefault(), framePages);
         FrameSupply supply = new FrameSupply(space.pages, frames, map, space.budget, terms);
         this.pool = new FramePool(supply, frames, magazines, memory.can(Capability.DECOMMIT));
         this.reclaimer = new FrameReclaimer(pool, space.pages, frames, magazines, reclaimers, framePages);
@@ -108,7 +104,7 @@ public final class PageArena implements AutoCloseable {
     /// Opens an arena over another kernel seam and with no maintenance, for tests.
     static PageArena open(PageArenaOptions options, Reservations reservations, long now) {
         MemoryBudget parent = options.budgetAbove();
-        return new PageArena(options.fitted(reservations.memory(), parent), reservations, parent, now);
+        return new PageArena(options.fitted(reservations, parent), reservations, parent, now);
     }
 
     /// Allocates one page.
@@ -144,7 +140,7 @@ public final class PageArena implements AutoCloseable {
     ///
     /// @param pages how many pages
     /// @return the handle of the run
-    /// @throws IllegalArgumentException if `pages` is not positive, or more than the arena has
+    /// @throws IllegalArgumentException if `pages` is not positive, or more than the limit
     /// @throws PageExhaustedException if there is no such run within the bound
     /// @throws PageStateException if the arena is closed
     public long allocateRun(int pages) {
@@ -159,7 +155,7 @@ public final class PageArena implements AutoCloseable {
     ///
     /// @param pages how many pages
     /// @return the handle of the run, or [#NO_PAGE]
-    /// @throws IllegalArgumentException if `pages` is not positive, or more than the arena has
+    /// @throws IllegalArgumentException if `pages` is not positive, or more than the limit
     /// @throws PageStateException if the arena is closed
     public long tryAllocateRun(int pages) {
         int runClass = Magazines.classOf(pages);
@@ -188,7 +184,7 @@ public final class PageArena implements AutoCloseable {
         Alignment.check("byteAlignment", byteAlignment);
         if (byteAlignment > ArenaSpace.BYTE_ALIGNMENT) {
             throw new IllegalArgumentException(
-                    "byteAlignment: " + byteAlignment + ", bound=" + ArenaSpace.BYTE_ALIGNMENT);
+                    "byteAlignment: " + byteAlignment + ", max=" + ArenaSpace.BYTE_ALIGNMENT);
         }
         int align = (int) Math.max(1, byteAlignment >>> frames.pageSizePower());
         return claim(allocator.allocate(checkRun(pages), align));
@@ -196,11 +192,11 @@ public final class PageArena implements AutoCloseable {
 
     /// Allocates `pages` adjacent pages, waiting until others free them.
     ///
-    /// @param timeout how long to wait at most; what a reclaimer could free, and room in a budget above the arena's, is
-    ///     noticed within 10 ms
+    /// @param timeout how long to wait at most; what a reclaimer could free, idle memory that must be decommitted
+    ///     first, and room in a budget above the arena's, is noticed within 10 ms
     /// @param pages how many pages
     /// @return the handle of the run, or [#NO_PAGE] after the timeout
-    /// @throws IllegalArgumentException if `pages` is not positive, or more than the arena has
+    /// @throws IllegalArgumentException if `pages` is not positive, or more than the limit
     /// @throws PageStateException if the arena is closed, also while waiting
     /// @throws InterruptedException if the thread is interrupted while it waits
     public long tryAllocateRun(int pages, Duration timeout) throws InterruptedException {
@@ -297,6 +293,17 @@ public final class PageArena implements AutoCloseable {
         return space.pages.address();
     }
 
+    /// {@return the limit: the bytes that pages may hold at a time}
+    public long byteSize() {
+        return options.byteSize();
+    }
+
+    /// {@return the bytes from [#baseAddress()] on that pages may lie in: several times the limit where the system has
+    /// the addresses, and at least the limit. A table of pages by position needs room for so many, in the end.}
+    public long addressByteSize() {
+        return (long) space.pageCount << frames.pageSizePower();
+    }
+
     /// {@return what is known of the pages: addresses, lengths, wirings, holds, owners}
     public PageFrames frames() {
         return frames;
@@ -307,6 +314,17 @@ public final class PageArena implements AutoCloseable {
     /// @throws PageStateException if the arena is closed
     public @Nullable PageFile memoryFile() {
         return space.file(frames);
+    }
+
+    /// Ends what [PageFrames#register] began, so that another owner can be registered. Pages that the owner still has
+    /// stay allocated until they are freed, and are listed as `left behind`. They do not keep the arena from being
+    /// closed, and no other arena gets their addresses. Unregistering twice has no effect.
+    ///
+    /// @param owner the owner
+    public synchronized void unregister(PageOwner owner) {
+        if (!frames.isClosed()) {
+            frames.unregister(owner, pool.frontier());
+        }
     }
 
     /// Registers a reclaimer, which is called when an allocation finds no page, when the arena is trimmed, and by the
@@ -367,9 +385,9 @@ public final class PageArena implements AutoCloseable {
         close(false);
     }
 
-    /// Gives everything back, whatever is live. Every handle is stale afterwards; a pointer into the arena that
-    /// somebody kept reads zeroes or what others with such a pointer wrote, and never ends the process. The address
-    /// space is not used again.
+    /// Gives everything back, whatever is live. Every handle is stale afterwards. A pointer into the arena that was
+    /// kept reads zeroes or what others with such a pointer wrote, and never ends the process. The addresses of pages
+    /// that were live are not used again, and those of all other pages serve later arenas.
     ///
     /// @return how many pages were live
     public int closeForcibly() {
@@ -381,7 +399,7 @@ public final class PageArena implements AutoCloseable {
             return 0;
         }
         int live = allocator.shut(force);
-        if (live > 0 && !force) {
+        if (!pool.isClosed()) {
             throw report.pagesLive(live);
         }
         liveAtClose += live;
@@ -390,8 +408,11 @@ public final class PageArena implements AutoCloseable {
             frames.unwireLocked(pool.frontier());
             frames.close();
         }
-        // a thread that lost its core on the fast path may still write to the tables
-        space.close(liveAtClose > 0 || !slots.isQuiet());
+        if (left == null) {
+            // a thread that lost its core on the fast path may still write to the frames of what its magazine had
+            left = liveAtClose > 0 || !slots.isQuiet() ? pool.pagesInUse() : new BitSet();
+        }
+        space.close(left);
         reclaimers.clear();
         closed = true;
         return liveAtClose;
@@ -424,8 +445,8 @@ public final class PageArena implements AutoCloseable {
     }
 
     private int checkRun(int pages) {
-        if (pages <= 0 || pages > pageCount) {
-            throw new IllegalArgumentException("pages in a run: " + pages + ", bounds=1.." + pageCount);
+        if (pages <= 0 || pages > limitPages) {
+            throw new IllegalArgumentException("pages in a run: " + pages + ", min=1, max=" + limitPages);
         }
         return pages;
     }

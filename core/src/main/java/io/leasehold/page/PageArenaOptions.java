@@ -3,6 +3,7 @@ package io.leasehold.page;
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.OptionChecks;
+import io.leasehold.memory.Reservations;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.time.Duration;
@@ -11,8 +12,9 @@ import org.jspecify.annotations.Nullable;
 /// What an arena is opened with; start from [#defaults()] and change what differs.
 ///
 /// @param name for messages, statistics and the budget report
-/// @param byteSize the bound on the arena's pages in bytes, a multiple of `pageByteSize`; it is reserved as address
-///     space at once and costs memory only as pages are used. 0 means the bound of the budget
+/// @param byteSize the limit on the memory of the arena's pages in bytes, a multiple of `pageByteSize`. Several times
+///     as much is reserved as address space at once, where the system has that, and costs no memory. 0 means the limit
+///     of the budget, or as much of it as there is address space for
 /// @param pageByteSize 4 KiB (or the kernel's page if that is larger), 16 KiB, 64 KiB or 2 MiB; 0 means the smallest
 /// @param memoryFile whether the pages live in a memory file, so that they can be mapped a second time elsewhere
 /// @param hugePages whether the kernel may use huge pages; idle memory then goes back in whole huge frames only.
@@ -46,6 +48,10 @@ public record PageArenaOptions(
 
     /// The greatest number of pages that an arena has.
     public static final int MAX_PAGES = FrameLayout.MAX_PAGES - BitmapLayout.BLOCK_PAGES;
+
+    /// An arena with less would only look as if it were open.
+    private static final long MIN_DEFAULT_BYTES = 16 << 20;
+
     private static final Duration MIN_DECAY = Duration.ofMillis(1);
 
     private static final PageArenaOptions DEFAULTS =
@@ -174,7 +180,8 @@ public record PageArenaOptions(
     /// {@return these options with the sizes that 0 stood for}
     ///
     /// @throws IllegalArgumentException if they do not fit the machine, naming the value and the bound
-    PageArenaOptions fitted(VirtualMemory memory, MemoryBudget parent) {
+    PageArenaOptions fitted(Reservations reservations, MemoryBudget parent) {
+        VirtualMemory memory = reservations.memory();
         long smallest = Math.max(memory.pageSize(), MIN_PAGE_BYTES);
         long page = pageByteSize == 0 ? smallest : pageByteSize;
         if (page < smallest) {
@@ -187,7 +194,7 @@ public record PageArenaOptions(
                     + ", budget=" + parent.name() + ", byteLimit=" + parent.byteLimit() + ", min=" + least);
         }
         long most = Math.min(Alignment.down(parent.byteLimit(), page), MAX_PAGES * page);
-        long size = byteSize == 0 ? most : byteSize;
+        long size = byteSize == 0 ? reservations.defaultByteLimit(most, page, MIN_DEFAULT_BYTES) : byteSize;
         if (size % page != 0) {
             throw new IllegalArgumentException(
                     "byteSize is not a multiple of pageByteSize: byteSize=" + size + ", pageByteSize=" + page);

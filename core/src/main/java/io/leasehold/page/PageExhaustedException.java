@@ -3,9 +3,10 @@ package io.leasehold.page;
 import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
-/// No pages could be had: the bound is reached, free pages are not adjacent, or the kernel refused memory.
+/// No pages could be had: a limit is reached, no free run is long enough, or the kernel refused memory.
 ///
-/// The message names the bound, what is used, and who holds the most; a kernel's refusal is the cause.
+/// The message names the one limit that refused, what is used, the longest free run, and which owners hold the most. A
+/// kernel's refusal is the cause.
 public final class PageExhaustedException extends RuntimeException {
 
     @Serial

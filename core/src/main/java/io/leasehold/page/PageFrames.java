@@ -2,6 +2,7 @@ package io.leasehold.page;
 
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Words;
+import java.util.BitSet;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,7 @@ public final class PageFrames {
     private final long pages; // (C) address of page 0
     private final int pageCount; // (C)
     private final int pageSizePower; // (C)
+    private final BitSet lost; // (C) pages whose frames an arena before may still write to
     private volatile int tag; // (A) CLOSED_TAG once the arena is closed
     private final PageOwners owners; // (C)
     private final FrameErrors errors; // (C)
@@ -46,6 +48,7 @@ public final class PageFrames {
             long pages,
             int pageCount,
             int pageSizePower,
+            BitSet lost,
             @Nullable PageLocks locks) {
         this.arena = arena;
         this.tag = tag;
@@ -53,6 +56,7 @@ public final class PageFrames {
         this.pages = pages;
         this.pageCount = pageCount;
         this.pageSizePower = pageSizePower;
+        this.lost = lost;
         this.locks = locks;
         this.owners = new PageOwners(arena);
         this.errors = new FrameErrors(this, arena);
@@ -83,7 +87,7 @@ public final class PageFrames {
         long use = OffHeap.getLong(frame + FrameLayout.USE_OFFSET);
         int count = FrameLayout.run(use);
         if (use != count) {
-            owners.of(FrameLayout.owner(use)).add(-count);
+            owners.add(FrameLayout.owner(use), -count);
             setRun(index, count);
         }
         return count;
@@ -98,9 +102,7 @@ public final class PageFrames {
     void lengthen(int index, int by) {
         int owner = FrameLayout.owner(use(index));
         OffHeap.putLong(frame(index) + FrameLayout.USE_OFFSET, FrameLayout.use(owner, run(index) + by));
-        if (owner != 0) {
-            owners.of(owner).add(by);
-        }
+        owners.add(owner, by);
     }
 
     int run(int index) {
@@ -160,17 +162,33 @@ public final class PageFrames {
     ///
     /// @param name what the owner is called in messages and statistics
     /// @return the owner, for [#own]
-    /// @throws IllegalStateException if there are 255 owners that have not ended, or still hold pages
+    /// @throws IllegalStateException if 254 owners are registered
     public PageOwner register(String name) {
         return owners.register(name);
     }
 
-    /// Ends the use of an owner. Its place goes to another owner once it holds no pages. Has no effect if it ended
-    /// before.
-    ///
-    /// @param owner an owner that was registered here
-    public void unregister(PageOwner owner) {
-        owner.end();
+    /// Ends what [#register] began. Pages that the owner still has, among the first `upTo`, are `left behind` then.
+    void unregister(PageOwner owner, int upTo) {
+        if (!owners.knows(owner)) {
+            return;
+        }
+        owner.setGone();
+        if (owner.pageCount() != 0) {
+            forEachLive(upTo, page -> disown(FrameLayout.index(page), owner));
+        }
+        owners.unregister(owner);
+    }
+
+    private void disown(int index, PageOwner owner) {
+        long use = use(index);
+        boolean isIts = FrameLayout.owner(use) >>> FrameLayout.OWNER_ID_SHIFT == owner.id();
+        // a page that is freed meanwhile has no owner any more
+        int leftBehind = FrameLayout.LEFT_BEHIND << FrameLayout.OWNER_ID_SHIFT;
+        long next = FrameLayout.use(leftBehind, FrameLayout.run(use));
+        if (isIts && Words.compareAndSetLong(useAddress(index), use, next)) {
+            owner.add(-FrameLayout.run(use));
+            owners.leftBehind().add(FrameLayout.run(use));
+        }
     }
 
     /// Says whose a page is and which of that owner's things it belongs to, as the object and index of vm_page(9). Only
@@ -178,7 +196,7 @@ public final class PageFrames {
     ///
     /// @param index from 0 to 2^24 - 1
     /// @param page the handle of a page or run
-    /// @param owner who has it from now on
+    /// @param owner the owner that has it from now on; none, if it was unregistered
     /// @throws PageStateException if the handle is stale or foreign
     /// @throws IndexOutOfBoundsException if the index does not fit
     /// @throws IllegalArgumentException if the owner is registered with another arena
@@ -187,11 +205,13 @@ public final class PageFrames {
             throw new IndexOutOfBoundsException("owner index: " + index + ", bound=" + FrameLayout.MAX_OWNER_INDEX);
         }
         int count = pageCount(page);
-        owners.check(owner);
-        int before = FrameLayout.owner(use(FrameLayout.index(page)));
-        if (before != 0) {
-            owners.of(before).add(-count);
+        if (!owners.knows(owner)) {
+            if (owner.isGone()) {
+                return; // unregistered, perhaps just now
+            }
+            throw new IllegalArgumentException("owner is of another arena: owner=" + owner + ", arena=" + arena);
         }
+        owners.add(FrameLayout.owner(use(FrameLayout.index(page))), -count);
         long use = FrameLayout.use(owner.id() << FrameLayout.OWNER_ID_SHIFT | index, count);
         OffHeap.putLong(frame(FrameLayout.index(page)) + FrameLayout.USE_OFFSET, use);
         owner.add(count);
@@ -203,8 +223,7 @@ public final class PageFrames {
     /// @throws PageStateException if the handle is stale or foreign
     public @Nullable PageOwner owner(long page) {
         word(page);
-        int owner = FrameLayout.owner(use(FrameLayout.index(page)));
-        return owner == 0 ? null : owners.of(owner);
+        return owners.of(FrameLayout.owner(use(FrameLayout.index(page))));
     }
 
     /// {@return the index given with [#own], or 0}
@@ -289,12 +308,11 @@ public final class PageFrames {
         }
         int index = (int) ((address - pages) >>> pageSizePower);
         int first = index;
-        while (first > 0 && !FrameLayout.isLive(wordAt(first))) {
+        while (first > 0 && !beginsLive(first)) {
             first--;
         }
-        long word = wordAt(first);
-        if (FrameLayout.isLive(word) && first + run(first) > index) {
-            return FrameLayout.handle(tag, word, first);
+        if (beginsLive(first) && first + run(first) > index) {
+            return FrameLayout.handle(tag, wordAt(first), first);
         }
         throw errors.notAllocated(index);
     }
@@ -302,12 +320,16 @@ public final class PageFrames {
     /// Visits the handle of every live allocation among the first `upTo` pages.
     void forEachLive(int upTo, LongConsumer visitor) {
         for (int index = 0; index < upTo; index++) {
-            long word = Words.getLongAcquire(frame(index));
-            if (FrameLayout.isLive(word)) {
+            long word = wordAt(index);
+            if (FrameLayout.isLive(word) && !lost.get(index)) {
                 visitor.accept(FrameLayout.handle(tag, word, index));
                 index += run(index) - 1;
             }
         }
+    }
+
+    private boolean beginsLive(int index) {
+        return FrameLayout.isLive(wordAt(index)) && !lost.get(index);
     }
 
     /// {@return the word of the allocation that begins at `index`}
@@ -385,7 +407,11 @@ public final class PageFrames {
 
     /// {@return the second word of a frame: owner and run}
     long use(int index) {
-        return OffHeap.getLong(frame(index) + FrameLayout.USE_OFFSET);
+        return OffHeap.getLong(useAddress(index));
+    }
+
+    private long useAddress(int index) {
+        return frame(index) + FrameLayout.USE_OFFSET;
     }
 
     private long frame(int index) {

@@ -2,9 +2,11 @@ package io.leasehold.page;
 
 import java.util.concurrent.atomic.LongAdder;
 
-/// Somebody who holds pages for a purpose, known to an arena by name: the `object` of a frame, as in vm_page(9).
+/// A part of the program that holds pages for a purpose, known to an arena by name: the `object` of a frame, as in
+/// vm_page(9).
 ///
-/// **Ownership.** Registered with [PageFrames#register] until [PageFrames#unregister]; at most 255 at once in one arena.
+/// **Ownership.** Registered with [PageFrames#register] until [PageArena#unregister], or for the life of the arena; at
+/// most 254 at a time in one arena.
 ///
 /// **Threads.** Thread-safe.
 public final class PageOwner {
@@ -12,7 +14,7 @@ public final class PageOwner {
     private final String name; // (C)
     private final int id; // (C) 1 to 255
     private final LongAdder pages = new LongAdder(); // (A)
-    private volatile boolean hasEnded; // (A)
+    private volatile boolean isGone; // (A) set once
 
     PageOwner(String name, int id) {
         this.name = name;
@@ -33,13 +35,13 @@ public final class PageOwner {
         return id;
     }
 
-    void end() {
-        hasEnded = true;
+    /// {@return true if it was unregistered}
+    boolean isGone() {
+        return isGone;
     }
 
-    /// {@return true if nothing refers to the owner any more}
-    boolean isGone() {
-        return hasEnded && pages.sum() == 0;
+    void setGone() {
+        isGone = true;
     }
 
     void add(long count) {

@@ -1,5 +1,6 @@
 package io.leasehold.page;
 
+import static io.leasehold.page.FrameLayout.LEFT_BEHIND;
 import static io.leasehold.page.FrameLayout.MAX_OWNERS;
 import static io.leasehold.page.FrameLayout.MAX_OWNER_INDEX;
 import static io.leasehold.page.FrameLayout.OWNER_ID_SHIFT;
@@ -7,62 +8,89 @@ import static io.leasehold.page.FrameLayout.OWNER_ID_SHIFT;
 import io.leasehold.memory.OptionChecks;
 import java.util.Comparator;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /// The owners that an arena knows, by the small number that a frame has room for.
+///
+/// A number that is free again is given out after all others, so that a thread that read it from a frame is done with
+/// it by then.
 ///
 /// **Threads.** Thread-safe; registering is serialised, everything else is lock-free.
 final class PageOwners {
 
     private final String arena; // (C)
-    private final List<PageOwner> owners = new CopyOnWriteArrayList<>(); // (L) this; read by anybody
+    private final AtomicReferenceArray<@Nullable PageOwner> owners =
+            new AtomicReferenceArray<>(LEFT_BEHIND + 1); // (L) this; read by any thread
+    private int last; // (L) this, the number that was given out last
+
+    private final PageOwner leftBehind = new PageOwner("left behind", LEFT_BEHIND); // (C)
 
     PageOwners(String arena) {
         this.arena = arena;
+        owners.set(LEFT_BEHIND, leftBehind);
     }
 
     synchronized PageOwner register(String name) {
         OptionChecks.name(name);
-        for (int i = 0; i < owners.size(); i++) {
-            if (owners.get(i).isGone()) {
-                PageOwner successor = new PageOwner(name, i + 1);
-                owners.set(i, successor);
-                return successor;
+        for (int i = 0; i < MAX_OWNERS; i++) {
+            int id = (last + i) % MAX_OWNERS + 1;
+            if (owners.get(id) == null) {
+                PageOwner owner = new PageOwner(name, id);
+                owners.set(id, owner);
+                last = id;
+                return owner;
             }
         }
-        if (owners.size() == MAX_OWNERS) {
-            throw new IllegalStateException(
-                    "too many page owners: arena=" + arena + ", name=" + name + ", bound=" + MAX_OWNERS);
-        }
-        PageOwner owner = new PageOwner(name, owners.size() + 1);
-        owners.add(owner);
-        return owner;
+        throw new IllegalStateException(
+                "too many page owners: arena=" + arena + ", name=" + name + ", max=" + MAX_OWNERS);
     }
 
-    /// Checks that an owner is one of ours, since a frame knows it by its number only.
-    ///
-    /// @throws IllegalArgumentException if it was registered with another arena
-    void check(PageOwner owner) {
-        if (owner.id() > owners.size() || owners.get(owner.id() - 1) != owner) {
-            throw new IllegalArgumentException("owner is of another arena: owner=" + owner + ", arena=" + arena);
-        }
+    /// Frees the number of an owner.
+    void unregister(PageOwner owner) {
+        owners.compareAndSet(owner.id(), owner, null);
     }
 
-    /// {@return the owner in the owner field of a frame, which is not 0}
-    PageOwner of(int field) {
-        return owners.get((field >>> OWNER_ID_SHIFT) - 1);
+    /// {@return the owner of pages that were still allocated when their owner was unregistered}
+    PageOwner leftBehind() {
+        return leftBehind;
+    }
+
+    /// {@return true if an owner is registered here}
+    boolean knows(PageOwner owner) {
+        return owners.get(owner.id()) == owner;
+    }
+
+    /// {@return the owner in the owner field of a frame, or null if there is none, or it is not registered any more}
+    @Nullable PageOwner of(int field) {
+        return owners.get(field >>> OWNER_ID_SHIFT);
+    }
+
+    /// Changes what the owner in the owner field of a frame is said to hold.
+    void add(int field, long pages) {
+        PageOwner owner = of(field);
+        if (owner != null) {
+            owner.add(pages);
+        }
     }
 
     /// {@return the owner field of a frame in words}
     String name(int field) {
-        return field == 0 ? "unnamed" : of(field).name() + "[" + (field & MAX_OWNER_INDEX) + "]";
+        PageOwner owner = of(field);
+        return owner == null ? "unnamed" : owner.name() + "[" + (field & MAX_OWNER_INDEX) + "]";
     }
 
-    /// {@return who holds how many of the live pages, the largest first, for messages}
+    /// {@return which owners hold how many of the live pages, the largest first, for messages}
     String holders(long livePages) {
-        long named = owners.stream().mapToLong(PageOwner::pageCount).sum();
-        return owners.stream()
+        List<PageOwner> all = IntStream.rangeClosed(1, LEFT_BEHIND)
+                .mapToObj(owners::get)
+                .filter(Objects::nonNull)
+                .toList();
+        long named = all.stream().mapToLong(PageOwner::pageCount).sum();
+        return all.stream()
                         .filter(owner -> owner.pageCount() > 0)
                         .sorted(Comparator.comparingLong(PageOwner::pageCount).reversed())
                         .limit(3)

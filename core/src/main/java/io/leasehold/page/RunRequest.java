@@ -46,7 +46,7 @@ final class RunRequest {
 
     /// {@return true if the last attempt found a run that could not be paid for, so that memory given back would help}
     boolean needsMemory() {
-        return shortage != Shortage.NO_RUN;
+        return shortage.needsMemory;
     }
 
     @Override

@@ -23,9 +23,9 @@
 /// * **Bitmaps, not lists of free runs.** Neighbours coalesce by being neighbours, nothing is written into free
 ///   memory, and a free page costs no frame to be touched. Boundary tags find a run in fewer steps, but each free and
 ///   each carve would write the frames at both ends, also of pages that were given back. A tree of the longest runs
-/// finds one in some steps a level; looking through counts a block, as before, took 116 us in 32 GiB with holes that
-/// were too short, and 394 us to refuse a run, where it takes 1.2 and 0.1 us now (`mvn -Pbench -Dbench=growth`). The
-/// tree costs each change of the common pool about 80 ns.
+///   finds one in some steps a level; looking through counts a block, as before, took 116 us in 32 GiB with holes that
+///   were too short, and 394 us to refuse a run, where it takes 1.2 and 0.1 us now (`mvn -Pbench -Dbench=growth`). The
+///   tree costs each change of the common pool about 80 ns.
 /// * **Idle pages first, lowest address first.** Idle pages are paid for; low addresses let the top go cold and back to
 ///   the system.
 /// * **Magazines in biased slots** ([io.leasehold.memory.BiasedSlots]), which a reclaimer can empty: were pages
@@ -49,9 +49,25 @@
 ///   from looking at pages that are not due.
 /// * **Pages in magazines have no age**; the magazines are flushed once in a decay instead, which costs each thread
 ///   that used its own one refill.
-/// * **A clean close parks address space, a forced one keeps it.** Where handles are known to be gone the range can
-///   serve again; where pointers may be left, or a thread lost its core inside a magazine, a later owner must not be
-///   disturbed by them.
+/// * **The limit counts memory, not addresses.** An arena that had exactly as many addresses as its limit refused
+///   68 MiB of 128 MiB while 16 bytes in the middle were live. Addresses cost no memory, so an arena reserves sixteen
+///   times its limit: first fit of runs of up to m pages needs at most `(1 + 1/2 + ... + 1/m) / ln 2` times what is
+///   live, whatever the order of requests, and that is less than 16 up to runs of 36,000 pages. What counts are pages
+///   that may hold memory. A request that finds addresses but no memory has idle pages elsewhere decommitted, no more
+///   than it needs; with whole batches of 2 MiB, threads over the limit took each other's idle pages away.
+/// * **Where the system takes nothing back, each page that was ever used counts for ever**, or what is committed could
+///   pass the limit. So a run is sure to be found there only while `(1 + 1/2 + ... + 1/m) / ln 2` times what is live is
+///   within the limit. The same holds for idle pages of huge frames that are in use in part.
+/// * **Fewer addresses where there are few.** An arena takes a half, a quarter, and so on down to its limit, if the
+///   system does not have twice that: `ulimit -v` and the portable form leave some for other arenas and the threads of
+///   the JVM. A limit that was not named shrinks too; one that was named does not, and opening fails.
+/// * **A clean close parks address space, a forced one leaves a remnant** ([io.leasehold.memory.Remnant]). Where
+///   handles are known to be gone the range can serve any owner. After a forced close pointers may be left into the
+///   pages that were in use. To unmap these would end the process at the next stale access, and to give them to a later
+///   owner would let two owners meet. To keep all addresses and mappings for ever ended after 4,093 forced closes. So
+///   the next arena with pages of this size takes the same pages and tables, but the pages that were in use count as
+///   used for ever. Their frames lie where they lay, so a thread that lost its core in a call to the closed arena can
+///   only write to frames that no arena uses. What is used up is in proportion to the bytes that were left behind.
 ///
 /// (2026-11)
 @NullMarked

@@ -148,7 +148,7 @@ final class ArenaMemory implements SlabMemory {
     @Override
     public void close() {
         leases.closeForcibly(); // but for what is being carved now, which ends as soon as the heap is seen to be closed
-        frames.unregister(owner);
+        arena.unregister(owner);
     }
 
     @Override

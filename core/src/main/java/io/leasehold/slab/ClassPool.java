@@ -352,28 +352,13 @@ final class ClassPool {
     ///
     /// @param keepsLent true if the slabs of lent blocks stay until those are released
     /// @throws OsException if the kernel refuses; the pool is closed, and closing it can be repeated
-    private void close(boolean keepsLent) {
+    void close(boolean keepsLent) {
         for (Batch batch = depot.pop(); batch != null; batch = depot.pop()) {
             slabs.putBack(batch.blocks, 0, batch.size);
             batch.size = 0;
             depot.push(batch);
         }
         slabs.close(keepsLent);
-    }
-
-    /// Closes them all, also if one of them is refused.
-    static void closeAll(Iterable<ClassPool> pools, boolean keepsLent) {
-        OsException refusal = null;
-        for (ClassPool pool : pools) {
-            try {
-                pool.close(keepsLent);
-            } catch (OsException e) {
-                refusal = e;
-            }
-        }
-        if (refusal != null) {
-            throw refusal;
-        }
     }
 
     /// {@return a snapshot of the numbers}

@@ -273,7 +273,7 @@ final class LockedSlabs {
         SlabPurge purge = null;
         lock.lockInTurn();
         try {
-            if (!slabs.hasPurgeable()) {
+            if (closed || !slabs.hasPurgeable()) { // what is left after a forced close has no lease any more
                 return NOTHING_TO_PURGE;
             }
             for (int i = 0; i < SLABS_AT_A_TIME && purge == null && slabs.hasPurgeable(); i++) {

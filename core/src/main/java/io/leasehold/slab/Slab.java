@@ -54,6 +54,11 @@ final class Slab {
         return pages;
     }
 
+    /// {@return true if the slab counts as a large one ([RetainedSlabs])}
+    boolean isLarge() {
+        return pages > SlabShape.MAX_PAGES;
+    }
+
     /// {@return number of blocks that are not gone}
     int present() {
         return present;

@@ -10,7 +10,6 @@ import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.PageArena;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /// Blocks of memory of every size, each lent as an object that is bound to it.
@@ -26,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 /// A block and its object are recycled together, and the object is dropped when the pages of the block are given back.
 ///
 /// **Ownership.** The thread that got an object releases its token, once, from any thread; the object has to see to it
-/// that this happens once. The opener of the heap closes it, before the arena.
+/// that this happens once. The opener of the heap closes it, before the arena. A forced close leaves the memory of a
+/// lent block to its holder: the pages of its slab go back when the last block of that slab is released.
 ///
 /// **Threads.** Thread-safe. Blocks up to the size of a thread's cache take no lock as a rule, and a release never
 /// waits for one. Platform threads have a cache of their own, virtual threads share some; no more threads than eight a
@@ -35,6 +35,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Invariants.** I1: no two lent blocks overlap. I2: every block is lent, or in one magazine, or in the depot, or
 /// free in its slab.
+///
+/// **Failures.** Where the Java heap is full or the stack is too short, a call throws and nothing has changed, or it
+/// succeeds. Objects are made before anything is taken, and slow paths ask for stack first
+/// ([StackReserve][io.leasehold.memory.StackReserve], `SlabJavaFaultTest`).
 ///
 /// @param <T> what blocks are lent as
 /// @see <a href="https://www.usenix.org/legacy/event/usenix01/bonwick.html">Bonwick and Adams, "Magazines and Vmem"</a>
@@ -63,7 +67,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     private final HeapChanges changes; // (C)
     private final ClassPools<T> pools; // (C)
     private final HeapReclaimer reclaimer; // (C)
-    private boolean closed; // (L) pools
+    private final HeapEnd end; // (C)
 
     private SlabHeap(PageArena arena, SlabMemory memory, SlabHeapOptions options, Binder<T> binder) {
         EarlyClasses.initialize(FreeBlocks.class, HeapChanges.class, MagazineLayout.class, SizeClasses.class);
@@ -78,6 +82,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         RetainedSlabs retained = new RetainedSlabs(memory.carvesQuickly() ? most / RETAINED_AT_LEAST : most, most);
         this.pools = new ClassPools<>(memory, retained, layout, changes);
         this.reclaimer = new HeapReclaimer(layout, slots, pools, changes);
+        this.end = new HeapEnd(pools, slots, changes, reclaimer, this::stats, this::giveUp);
     }
 
     /// Opens a heap on the pages of an arena; it holds at most what the arena may.
@@ -346,7 +351,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// @throws OsException if the kernel refuses to unlock pages; nothing is lent any more, and closing can be repeated
     @Override
     public void close() {
-        closeAll(List.of(this), 0, false);
+        HeapEnd.closeAll(List.of(end), false);
     }
 
     /// Closes the heap while blocks are lent. It lends nothing any more. The slabs of lent blocks keep their pages,
@@ -356,7 +361,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// @return number of blocks that are lent
     /// @throws OsException if the kernel refuses to unlock pages; closing can be repeated
     public int closeForcibly() {
-        return closeAll(List.of(this), 0, true);
+        return HeapEnd.closeAll(List.of(end), true);
     }
 
     /// Closes several heaps, or none of them.
@@ -365,71 +370,17 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// @throws IllegalStateException if blocks of one of them are lent; nothing is changed then
     /// @throws OsException if the kernel refuses to unlock pages; nothing is lent any more, and closing can be repeated
     public static void closeAll(List<? extends SlabHeap<?>> heaps) {
-        closeAll(heaps, 0, false);
-    }
-
-    /// Stops one heap after the other, and closes them all while they stand still.
-    ///
-    /// @return number of blocks that are lent
-    private static int closeAll(List<? extends SlabHeap<?>> heaps, int stopped, boolean force) {
-        StackReserve.ensure();
-        if (stopped < heaps.size()) {
-            SlabHeap<?> heap = heaps.get(stopped);
-            return heap.whileStopped(() -> closeAll(heaps, stopped + 1, force));
-        }
-        int lent = 0;
+        List<HeapEnd> ends = new ArrayList<>();
         for (SlabHeap<?> heap : heaps) {
-            SlabHeapStats stats = heap.stats();
-            if (stats.liveBlocks() > 0 && !force) {
-                throw stats.blocksLent();
-            }
-            lent = Math.toIntExact(lent + stats.liveBlocks());
+            ends.add(heap.end);
         }
-        for (SlabHeap<?> heap : heaps) {
-            heap.closeStopped(force);
-        }
-        return lent;
+        HeapEnd.closeAll(ends, false);
     }
 
-    /// Runs `work` while no block moves, no pool is made, and no block grows.
-    private int whileStopped(IntSupplier work) {
-        synchronized (pools) {
-            if (closed) {
-                return work.getAsInt();
-            }
-            reclaimer.lock();
-            slots.suspend();
-            List<ClassPool> locked = new ArrayList<>(SizeClasses.COUNT);
-            try {
-                reclaimer.flushSuspended();
-                for (ClassPool pool : pools.all()) {
-                    pool.lock(); // no other thread holds two of them
-                    locked.add(pool);
-                }
-                while (changes.isFreeing()) {
-                    Thread.onSpinWait(); // a thread that frees slabs needs none of these locks, and takes microseconds
-                }
-                return work.getAsInt();
-            } finally {
-                if (!closed) {
-                    slots.resume();
-                }
-                for (int i = 0; i < locked.size(); i++) {
-                    locked.get(i).unlock();
-                }
-                reclaimer.unlock();
-            }
-        }
-    }
-
-    private void closeStopped(boolean keepsLent) {
-        if (!closed) {
-            ClassPool.closeAll(pools.all(), keepsLent);
-            closed = true; // and the slots stay shut
-            pools.setClosed(true);
-            memory.close();
-            arena.removeReclaimer(reclaimer);
-        }
+    /// Ends the use of what the heap was opened on.
+    private void giveUp() {
+        memory.close();
+        arena.removeReclaimer(reclaimer);
     }
 
     /// {@return the work that reclaiming did so far}

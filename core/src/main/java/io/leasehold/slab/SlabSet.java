@@ -128,14 +128,14 @@ final class SlabSet<T> {
         if (!slab.isPurging()) {
             purgeable.remove(number);
             empty.add(number);
-            retained.add(slab.pages(), isLarge(slab));
+            retained.add(slab.pages(), slab.isLarge());
         }
     }
 
     private void leaveEmpty(int number) {
         Slab slab = slab(number << indexBits);
         empty.remove(number);
-        retained.remove(slab.pages(), isLarge(slab));
+        retained.remove(slab.pages(), slab.isLarge());
     }
 
     /// Takes out an empty slab that there is no room to retain. The only one of its size stays if it is small or costly
@@ -148,8 +148,8 @@ final class SlabSet<T> {
             return null;
         }
         Slab slab = slab(number << indexBits);
-        boolean mayStay = empty.size() == 1 && (!isLarge(slab) || !memory.carvesQuickly() || retained.hasOneLarge());
-        return mayStay || !retained.isFull(isLarge(slab)) ? null : takeOutUnlessRefused(number);
+        boolean mayStay = empty.size() == 1 && (!slab.isLarge() || !memory.carvesQuickly() || retained.hasOneLarge());
+        return mayStay || !retained.isFull(slab.isLarge()) ? null : takeOutUnlessRefused(number);
     }
 
     /// Takes out the highest empty slab, if it has no more than `most` blocks.
@@ -288,16 +288,12 @@ final class SlabSet<T> {
         free -= went;
         present -= went;
         withFree.set(number, blocks.hasFree(number));
-        forgetObjectsOfGone(number, slab);
-        return purge;
-    }
-
-    private void forgetObjectsOfGone(int number, Slab slab) {
         for (int index = 0; index < shape.blocks(); index++) {
             if (slab.isGone(index)) {
                 bind(number << indexBits | index, null);
             }
         }
+        return purge;
     }
 
     /// Ends a purge, whose pages are freed.
@@ -317,10 +313,6 @@ final class SlabSet<T> {
         present += sign * slab.present();
         pages += sign * slab.pages();
         retained.hold(sign * slab.pages());
-    }
-
-    private static boolean isLarge(Slab slab) {
-        return slab.pages() > SlabShape.MAX_PAGES;
     }
 
     SlabShape shape() {

@@ -22,7 +22,7 @@
 ///   depot of its size: one compare-and-set, whichever threads give and take.
 /// * **A release does not wait.** A depot takes batches beyond its limit while the lock of the slabs is taken, and the
 ///   holder frees them. Ten thousand virtual threads that parked at that lock waited up to five seconds behind the
-/// queue of the scheduler.
+///   queue of the scheduler.
 /// * **Slabs remember what changed.** A slab that got a block is looked at once, by decay or under pressure, and not
 ///   again before it gets another one; empty slabs are in a set of their own. Before, each tick looked at all partly
 ///   used slabs: releasing 1 GiB of 256 B in random order with 1 % kept took 25 s, with single releases of 54 ms.
@@ -37,10 +37,10 @@
 ///   beyond the limit they are freed at once, where other sizes find their pages. Without it a gateway's 26 MiB of live
 ///   buffers held 41 MiB instead of 34. The limit grows with what is held, since a small server needs little: an HTTP
 ///   server with a tenth of a megabyte of live buffers held 9.7 MiB when the limit was 2 MiB for every heap, depots had
-///   128 KiB and each size kept a slab, also those of 1 MiB; now it holds 4.1. The price is a hand-over between
-/// threads: with smaller depots 56 ns a block of 4 KiB, instead of 47. Large slabs have a limit of their own, or a few
-/// of them would be all that is retained; one of them is retained in any case. Arrays, which cost their zeroes anew
-/// each time, and locked pages have the full limit from the start.
+///   128 KiB and each size kept a slab, also those of 1 MiB; now it holds 4.1. The price is a hand-over
+///   between threads: with smaller depots 56 ns a block of 4 KiB, instead of 47. Large slabs have a limit of their own,
+///   or a few of them would be all that is retained; one of them is retained in any case. Arrays, which cost their
+///   zeroes anew each time, and locked pages have the full limit from the start.
 /// * **Small slabs.** At most 16 pages: what one live block keeps from others is small. Beyond that, a slab whose
 ///   pages are not all needed is purged: its run is split and the pages in between are given back. Netty's chunks
 ///   of some hundred KiB to several MiB go as a whole or not at all.

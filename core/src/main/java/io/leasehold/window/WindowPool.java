@@ -220,6 +220,7 @@ final class WindowPool {
         }
     }
 
+    @SuppressWarnings("WaitNotInLoop") // each caller looks again afterwards, in a loop
     private void awaitMapping() {
         joiners++;
         try {

@@ -1,5 +1,7 @@
 package io.leasehold.memory;
 
+import org.jspecify.annotations.Nullable;
+
 /// Failures of the Java side, thrown in the classes that a [FaultingClassLoader] has loaded.
 ///
 /// ```text
@@ -15,7 +17,7 @@ public final class JavaFaults {
 
     private static final StackWalker WALKER = StackWalker.getInstance();
 
-    private static Thread thread;
+    private static @Nullable Thread thread;
     private static int allocationsLeft;
     private static boolean isForGood;
     private static long maxDepth;
@@ -76,7 +78,7 @@ public final class JavaFaults {
 
     /// Called by instrumented code before it allocates.
     public static void allocation() {
-        if (thread == Thread.currentThread() && allocationsLeft > 0 && --allocationsLeft == 0) {
+        if (Thread.currentThread().equals(thread) && allocationsLeft > 0 && --allocationsLeft == 0) {
             allocationsLeft = isForGood ? 1 : 0;
             injected++;
             throw new OutOfMemoryError("injected");
@@ -85,7 +87,7 @@ public final class JavaFaults {
 
     /// Called by instrumented methods when they begin.
     public static void call() {
-        if (thread == Thread.currentThread() && maxDepth < Long.MAX_VALUE && depth() - 1 > maxDepth) {
+        if (Thread.currentThread().equals(thread) && maxDepth < Long.MAX_VALUE && depth() - 1 > maxDepth) {
             injected++;
             throw new StackOverflowError("injected");
         }

@@ -6,6 +6,7 @@ import io.leasehold.memory.MappingBudget;
 import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.VirtualMemory;
+import java.util.BitSet;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -112,7 +113,7 @@ class FrameLayoutTest {
         PageArenaOptions options =
                 PageArenaOptions.defaults().withPageByteSize(pageBytes).withBudget(budget);
         for (int pages = 512; pages > 0; pages--) { // each in the place of the one before
-            ArenaSpace space = ArenaSpace.open(options.withByteSize(pages * pageBytes), reservations, budget, pages);
+            ArenaSpace space = ArenaSpace.open(options.withByteSize(pages * pageBytes), reservations, budget);
             long last = space.tables.address() + space.tables.byteSize() - FrameLayout.FRAME_BYTES;
             assertThat(space.frames % CACHE_LINE).isZero();
             for (int index = 0; index < pages; index++) {
@@ -120,7 +121,7 @@ class FrameLayoutTest {
                         .as("frame of page %d of %d", index, pages)
                         .isBetween(space.stamps + pages, last);
             }
-            space.close(false);
+            space.close(new BitSet());
         }
         reservations.releaseParked();
     }

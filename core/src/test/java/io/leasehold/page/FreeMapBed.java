@@ -3,6 +3,7 @@ package io.leasehold.page;
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.ScratchMemory;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 
 /// A free map over bitmaps of its own.
@@ -21,7 +22,7 @@ final class FreeMapBed implements AutoCloseable {
         memory = ScratchMemory.of(2 * bitmap + stamps + FreeMap.summaryByteSize(pageCount));
         long used = memory.address();
         long warm = used + bitmap;
-        map = new FreeMap(pageCount, used, warm, warm + bitmap, warm + bitmap + stamps);
+        map = new FreeMap(pageCount, used, warm, warm + bitmap, warm + bitmap + stamps, new BitSet());
     }
 
     /// {@return the address of the bitmap of used pages}

@@ -68,9 +68,9 @@ interface PageArenaBoundContract extends PageArenaFixture {
                     .isInstanceOf(PageExhaustedException.class)
                     .hasNoCause()
                     .message()
-                    .startsWith("no 1 adjacent pages, the bound is reached: arena=" + name()
-                            + ", live=256, free=0, bound=256" + " pages of " + pageBytes() + " B, budget=" + name()
-                            + " ")
+                    .startsWith("no run of 1 pages, the limit is reached: arena=" + name()
+                            + ", live=256, free=0, idle=0, limit=256 pages of " + pageBytes()
+                            + " B, longestFreeRun=0, budget=" + name() + " ")
                     .endsWith("holders: ring=200, unnamed=56");
             pages.forEach(arena::free);
             arena.free(run);
@@ -88,8 +88,9 @@ interface PageArenaBoundContract extends PageArenaFixture {
             assertThatThrownBy(() -> arena.allocateRun(2))
                     .isInstanceOf(PageExhaustedException.class)
                     .message()
-                    .startsWith("no 2 adjacent pages, no free pages lie side by side: arena=" + name()
-                            + ", live=128, free=128,");
+                    .startsWith("no run of 2 pages, no free run is long enough, though the bytes are there: arena="
+                            + name() + ", live=128, free=128,")
+                    .contains(", longestFreeRun=1,");
             assertThat(arena.tryAllocateRun(2)).isEqualTo(PageArena.NO_PAGE);
             for (int i = 1; i < PAGES; i += 2) {
                 arena.free(pages.get(i));
@@ -113,8 +114,7 @@ interface PageArenaBoundContract extends PageArenaFixture {
             assertThatThrownBy(arena::allocate)
                     .isInstanceOf(PageExhaustedException.class)
                     .message()
-                    .startsWith(
-                            "no 1 adjacent pages, the budget is used up: arena=" + name() + ", live=" + pages.size())
+                    .startsWith("no run of 1 pages, the budget is used up: arena=" + name() + ", live=" + pages.size())
                     .contains("budget=" + name() + " " + String.format(Locale.ROOT, "%,d of ", parent.usedBytes()));
             assertThat(arena.stats().budgetRefusals()).isPositive();
             arena.checkInvariants();

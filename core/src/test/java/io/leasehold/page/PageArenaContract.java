@@ -112,14 +112,14 @@ interface PageArenaContract extends PageArenaFixture {
                     .hasMessage("byteAlignment is not a power of two: byteAlignment=3");
             assertThatThrownBy(() -> arena.tryAllocateRun(1, 4 << 20))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("byteAlignment: 4194304, bound=2097152");
+                    .hasMessage("byteAlignment: 4194304, max=2097152");
         }
     }
 
     @ParameterizedTest
     @ValueSource(ints = {0, -1, Integer.MIN_VALUE, PAGES + 1, Integer.MAX_VALUE})
     default void lengthOutOfItsBoundsIsRejected(int pages) {
-        String message = "pages in a run: " + pages + ", bounds=1.." + PAGES;
+        String message = "pages in a run: " + pages + ", min=1, max=" + PAGES;
         try (PageArena arena = open()) {
             assertThatThrownBy(() -> arena.allocateRun(pages))
                     .isInstanceOf(IllegalArgumentException.class)

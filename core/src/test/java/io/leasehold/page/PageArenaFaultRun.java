@@ -57,7 +57,7 @@ final class PageArenaFaultRun {
             };
         }
 
-        private boolean isForced() {
+        boolean isForced() {
             return this == CLOSED_BY_FORCE || this == FILE_CLOSED_BY_FORCE;
         }
     }
@@ -83,7 +83,6 @@ final class PageArenaFaultRun {
     private final List<Long> pages = new ArrayList<>();
     private @Nullable PageArena arena;
     private long pageBytes = 16 << 10;
-    private int abandoned; // regions that were closed by force
     private int lost; // regions that could not be given back when opening failed, at most
     private long now;
 
@@ -103,13 +102,13 @@ final class PageArenaFaultRun {
         live(BYTES / 2);
         memory.disarm();
         assertThat(mappings.used())
-                .as("mappings charged, parked=%d, abandoned=%d", reservations.parkedCount(), abandoned)
-                .isBetween(2L * (reservations.parkedCount() + abandoned), 2L * (parkedOrGone() + lost));
+                .as("mappings charged, parked=%d, remnants=%d", reservations.parkedCount(), reservations.remnantCount())
+                .isBetween(2L * kept(), 2L * (kept() + lost));
         reservations.releaseParked();
         assertThat(ledger.createdDescriptors())
                 .as("descriptors created, as many as closed")
                 .isEqualTo((int) memory.count(FaultyVirtualMemory.Call.CLOSE_MEMORY));
-        if (abandoned + lost == 0) {
+        if (lost == 0) {
             assertThat(ledger.reservedBytes())
                     .as("address space that nobody has")
                     .isZero();
@@ -118,8 +117,9 @@ final class PageArenaFaultRun {
         ledger.settle();
     }
 
-    private int parkedOrGone() {
-        return reservations.parkedCount() + abandoned;
+    /// {@return regions that wait for the next owner}
+    private int kept() {
+        return reservations.parkedCount() + 2 * reservations.remnantCount();
     }
 
     private void live(long byteSize) {
@@ -226,7 +226,7 @@ final class PageArenaFaultRun {
                 arena.closeForcibly();
             }
             if (live > 0) {
-                abandoned += 2;
+                assertThat(reservations.remnantCount()).isEqualTo(1);
                 assertThat(reservations.parkedCount())
                         .as("regions into which pointers are left")
                         .isZero();

@@ -18,6 +18,7 @@ final class PageArenaLimitsProgram {
     private PageArenaLimitsProgram() {}
 
     public static void main(String[] arguments) throws IOException {
+        System.out.println("baseKib=" + status("VmPeak"));
         switch (arguments[0]) {
             case "address-space" -> reserveTooMuch();
             case "data" -> commitTooMuch();

@@ -40,8 +40,8 @@ class PageArenaLimitsTest {
 
     @Test
     void addressSpaceThatIsRefusedIsAnErrorThatNamesTheCall() throws Exception {
-        long peak = Long.parseLong(ended(SMALL_JVM.run("address-space")).value("peakKib"));
-        long limit = peak - 4096 * 1024 + 256 * 1024; // not the large arena, but the small one
+        long base = Long.parseLong(ended(SMALL_JVM.run("address-space")).value("baseKib"));
+        long limit = base + 512 * 1024; // not the large arena, but the small one
         ForkedProgram limited = ended(SMALL_JVM.afterShell("ulimit -v " + limit).run("address-space"));
         assertThat(limited.value("large"))
                 .startsWith("mmap(byteSize=4294967296, ")
@@ -57,7 +57,7 @@ class PageArenaLimitsTest {
         long limit = Long.parseLong(unlimited.value("dataKib")) - (128 - 7) * 1024;
         ForkedProgram limited = ended(SMALL_JVM.afterShell("ulimit -d " + limit).run("data"));
         assertThat(limited.value("refusal"))
-                .startsWith("no 2048 adjacent pages, the kernel refused memory: arena=pages, live=");
+                .startsWith("no run of 2048 pages, the kernel refused memory: arena=pages, live=");
         assertThat(limited.value("cause"))
                 .startsWith("io.leasehold.os.OsException: mprotect(address=0x")
                 .contains("ENOMEM");
@@ -88,7 +88,7 @@ class PageArenaLimitsTest {
 
     @Test
     void heapThatLeavesNoRoomIsRefusedWithASentenceEachTime() throws Exception {
-        long heap = VirtualMemory.system().memoryLimit() - 64 * MIB;
+        long heap = VirtualMemory.system().memoryLimit() - 20 * MIB;
         ForkedProgram forked = ended(ForkedProgram.of(PageArenaLimitsProgram.class)
                 .with("-Xms16m", "-Xmx" + heap)
                 .run("default-budget"));
@@ -103,10 +103,11 @@ class PageArenaLimitsTest {
     @Test
     void groupThatLeavesNoRoomIsRefusedWithASentence() throws Exception {
         try (ScratchCgroup group = ScratchCgroup.require(200 * MIB)) {
-            ForkedProgram forked = ended(group.around(SMALL_JVM).run("default-budget"));
+            ForkedProgram forked =
+                    ended(group.around(SMALL_JVM.with("-Xmx180m")).run("default-budget"));
             assertThat(forked.value("first"))
                     .matches("no room for off-heap memory: a limit of 209,715,200 B less a maximum heap of [0-9,]+ B"
-                            + " less a margin of 134,217,728 B leaves [0-9,]+ B, and at least 16,777,216 B are needed;"
+                            + " less a margin of [0-9,]+ B leaves [0-9,]+ B, and at least 16,777,216 B are needed;"
                             + " lower -Xmx, raise the limit, or give the arena a budget of its own");
             assertThat(group.kills()).isZero();
         }
@@ -119,7 +120,7 @@ class PageArenaLimitsTest {
                     ended(group.around(SMALL_JVM.with("-XX:+AlwaysPreTouch")).run("fill"));
             long bound = Long.parseLong(forked.value("bound"));
             assertThat(bound).isBetween(100 * MIB, 120 * MIB);
-            assertThat(forked.value("refusal")).contains("no 1 adjacent pages, the budget is used up: arena=pages");
+            assertThat(forked.value("refusal")).contains("no run of 1 pages, the budget is used up: arena=pages");
             assertThat(Long.parseLong(forked.value("used"))).isBetween(bound - MIB, bound);
             assertThat(Long.parseLong(forked.value("filled"))).isGreaterThan(bound * 98 / 100);
             assertThat(group.kills()).isZero();

@@ -9,6 +9,7 @@ import io.leasehold.memory.Reservations;
 import io.leasehold.memory.ScratchMemory;
 import io.leasehold.memory.TestMemory;
 import io.leasehold.os.VirtualMemory;
+import io.leasehold.os.VirtualMemory.Capability;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -121,8 +122,10 @@ class PageArenaOptionsTest {
 
     @Test
     void budgetBeyondTheLargestArenaGivesTheLargest() {
+        TestMemory.require(VirtualMemory.system(), Capability.DECOMMIT); // else there are not so many addresses
         MemoryBudget huge = MemoryBudget.of("huge", Long.MAX_VALUE);
-        PageArenaOptions fitted = DEFAULTS.withPageByteSize(64 << 10).fitted(VirtualMemory.system(), huge);
+        PageArenaOptions fitted = DEFAULTS.withPageByteSize(64 << 10)
+                .fitted(new Reservations(VirtualMemory.system(), new MappingBudget(10)), huge);
         assertThat(fitted.byteSize()).isEqualTo((long) PageArenaOptions.MAX_PAGES * (64 << 10));
     }
 

@@ -8,6 +8,7 @@ import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.ScratchMemory;
 import io.leasehold.page.PageStateException.Kind;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import org.assertj.core.api.AbstractStringAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -29,7 +30,7 @@ class PageFramesTest {
     @BeforeEach
     void makeTable() {
         table = ScratchMemory.of((long) (PAGES + FrameLayout.GROUP_PAGES) * FRAME_BYTES);
-        frames = new PageFrames("arena", TAG, table.address(), FIRST_PAGE, PAGES, PAGE_SIZE_POWER, null);
+        frames = new PageFrames("arena", TAG, table.address(), FIRST_PAGE, PAGES, PAGE_SIZE_POWER, new BitSet(), null);
     }
 
     @AfterEach
@@ -276,7 +277,8 @@ class PageFramesTest {
     /// A frame knows its owner by a number only, which another arena gives to somebody else, or to nobody yet.
     @Test
     void ownerOfAnotherArenaIsRejectedAndChangesNothing() {
-        PageFrames other = new PageFrames("other", TAG + 1, table.address(), FIRST_PAGE, PAGES, PAGE_SIZE_POWER, null);
+        PageFrames other = new PageFrames(
+                "other", TAG + 1, table.address(), FIRST_PAGE, PAGES, PAGE_SIZE_POWER, new BitSet(), null);
         PageOwner sameNumber = other.register("stranger");
         PageOwner noSuchNumber = other.register("newcomer");
         PageOwner ring = frames.register("ring");
@@ -306,14 +308,14 @@ class PageFramesTest {
     }
 
     @Test
-    void twoHundredAndFiftyFiveOwnersAreToldApart() {
+    void twoHundredAndFiftyFourOwnersAreToldApart() {
         List<PageOwner> owners = new ArrayList<>();
-        for (int i = 1; i <= 255; i++) {
+        for (int i = 1; i <= 254; i++) {
             owners.add(frames.register("owner " + i));
         }
         assertThatThrownBy(() -> frames.register("one more"))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("too many page owners: arena=arena, name=one more, bound=255");
+                .hasMessage("too many page owners: arena=arena, name=one more, max=254");
         long page = run(3, 1);
         for (PageOwner owner : owners) {
             frames.own(page, owner, 5);

@@ -20,6 +20,7 @@ class PortablePageArenaTest
 
     @AfterEach
     void giveMemoryBack() {
+        reservations.releaseParked(); // before the memory that it is made of is gone
         scratch.close();
     }
 }

@@ -228,12 +228,22 @@ class ClassPoolTest {
     void closedPoolLendsNothingAndTakesEverything() {
         slots.suspend();
         List<Integer> blocks = takeAll(1);
-        pool.close();
+        close();
         assertThatIllegalStateException().isThrownBy(() -> pool.take(slots)).withMessage("heap is closed: heap=heap");
         assertThatIllegalStateException().isThrownBy(() -> pool.add(run(), slots));
+        assertThat(set.slabCount()).as("slabs of blocks that are lent").isPositive();
         give(blocks);
         assertThat(set.slabCount()).isZero();
-        pool.close();
+        close();
+    }
+
+    private void close() {
+        pool.lock();
+        try {
+            pool.close(true);
+        } finally {
+            pool.unlock();
+        }
     }
 
     private Progress decay() {

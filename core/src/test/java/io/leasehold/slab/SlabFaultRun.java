@@ -213,9 +213,8 @@ final class SlabFaultRun {
                 heap.close();
             }
         }
-        while (blocks.count() > 0) {
-            blocks.remove(0);
-        }
+        blocks.checkAll();
+        blocks.releaseAll(); // those that were lent when the heap was closed by force
         assertThat(heap.stats().heldBytes()).isZero();
         assertThat(arena.stats().livePages()).isZero();
         PageArenas.checkInvariants(arena);

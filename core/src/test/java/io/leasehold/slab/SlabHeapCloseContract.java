@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.page.Watchdog;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -70,14 +71,28 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
     }
 
     @Test
-    default void forcedCloseCountsWhatWasLentAndGivesItBack() {
+    default void forcedCloseKeepsTheMemoryOfLentBlocksUntilTheirRelease() {
         try (SlabBed bed = bed()) {
+            LentBlocks blocks = new LentBlocks();
             for (int i = 0; i < 300; i++) {
-                bed.allocate(i * 100);
+                blocks.add(bed.allocate(i * 100));
             }
-            bed.allocate(1000).release();
+            bed.allocate(1 << 20).release();
             assertThat(bed.heap().closeForcibly()).isEqualTo(300);
             assertThat(bed.heap().closeForcibly()).isZero();
+            assertThat(bed.heap().stats().liveBlocks()).isEqualTo(300);
+            bed.heap().close();
+            try (SlabHeap<SlabBlock> next = bed.openHeap(SlabBlock::new)) {
+                LentBlocks others = new LentBlocks();
+                for (int i = 0; i < 300; i++) {
+                    SlabBlock other = Objects.requireNonNull(next.tryAllocate(i * 100));
+                    others.add(other); // writes to all of it
+                }
+                blocks.checkAll();
+                blocks.releaseAll();
+                others.checkAll();
+                others.releaseAll();
+            }
             assertThat(bed.livePages()).isZero();
             assertThat(bed.heap().stats().liveBlocks()).isZero();
         }
@@ -135,6 +150,7 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
         SlabBlock block = bed.allocate(2 << 20);
         bed.heap().closeForcibly();
         assertThatThrownBy(() -> block.grow(3 << 20)).isInstanceOf(IllegalStateException.class);
+        block.release();
         bed.close();
     }
 

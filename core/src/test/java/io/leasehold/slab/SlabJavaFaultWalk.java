@@ -15,7 +15,8 @@ import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Random steps of a heap, each of which meets the first failure of the Java side, then the second, until it meets none.
+/// Random steps of a heap, each of which meets the first failure of the Java side, then the second, until it meets
+/// none.
 ///
 /// A step that fails has changed nothing, or is done: after it nothing is lost, and the next step works.
 ///

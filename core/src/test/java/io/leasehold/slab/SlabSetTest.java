@@ -91,7 +91,7 @@ class SlabSetTest {
             assertThat(set.pages()).isEqualTo(i * PAGES);
             set.checkInvariants();
         }
-        while (set.takeAny() != null) {
+        while (set.takeAny(false) != null) {
             set.checkInvariants();
         }
         assertThat(set.slabCount() + set.present() + set.free() + set.pages()).isZero();
@@ -136,7 +136,7 @@ class SlabSetTest {
         assertThat(small.slabCount()).as("two are within the limit").isEqualTo(2);
         lendAndReturn(large, 3);
         assertThat(large.slabCount()).as("one stays whatever the limit").isEqualTo(1);
-        while (small.takeAny() != null || large.takeAny() != null) {
+        while (small.takeAny(false) != null || large.takeAny(false) != null) {
             small.checkInvariants();
         }
         lendAndReturn(large, 3);

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -191,7 +192,7 @@ class WindowGrowthTest {
         }
     }
 
-    private volatile WindowPool pool;
+    private volatile @Nullable WindowPool pool;
 
     /// {@return memory that runs an action before each call that maps, advises or gives back}
     private static VirtualMemory watched(VirtualMemory memory, Runnable action) {

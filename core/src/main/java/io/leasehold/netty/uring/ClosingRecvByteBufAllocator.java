@@ -22,6 +22,8 @@ public final class ClosingRecvByteBufAllocator implements RecvByteBufAllocator {
 
     private final RecvByteBufAllocator reads; // (C)
 
+    /// Wraps an allocator.
+    ///
     /// @param reads chooses the size of buffers, as Netty's `AdaptiveRecvByteBufAllocator` does; its handles are
     ///     extended ones, as all of Netty's are
     public ClosingRecvByteBufAllocator(RecvByteBufAllocator reads) {

@@ -1,0 +1,134 @@
+package io.leasehold.slab;
+
+import io.leasehold.memory.BiasedSlots;
+import io.leasehold.memory.StackReserve;
+import io.leasehold.os.OsException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntSupplier;
+import java.util.function.Supplier;
+
+/// How heaps are closed: all of them, or none.
+///
+/// ```text
+///   stop heap 1 ---> stop heap 2 ---> blocks out?  yes: refuse, and let both go on
+///                                                  no, or forced: close both
+/// ```
+///
+/// A heap stands still while its slots are shut and every lock of its pools is held: no block moves, no pool is made,
+/// no block grows.
+///
+/// **Threads.** Thread-safe, if heaps that are closed together are always named in the same order. Lock order: the
+/// monitor of [ClassPools], the lock of [HeapReclaimer], those of all pools.
+final class HeapEnd {
+
+    private final ClassPools<?> pools; // (C)
+    private final BiasedSlots slots; // (C)
+    private final HeapChanges changes; // (C)
+    private final HeapReclaimer reclaimer; // (C)
+    private final Supplier<SlabHeapStats> stats; // (C)
+    private final Runnable givesUp; // (C) ends the use of what is below the heap
+    private boolean closed; // (L) pools
+
+    HeapEnd(
+            ClassPools<?> pools,
+            BiasedSlots slots,
+            HeapChanges changes,
+            HeapReclaimer reclaimer,
+            Supplier<SlabHeapStats> stats,
+            Runnable givesUp) {
+        this.pools = pools;
+        this.slots = slots;
+        this.changes = changes;
+        this.reclaimer = reclaimer;
+        this.stats = stats;
+        this.givesUp = givesUp;
+    }
+
+    /// Closes heaps.
+    ///
+    /// @param force true if blocks may be lent, whose slabs stay until they are released
+    /// @return number of blocks that are lent
+    /// @throws IllegalStateException if blocks are lent that may not be; nothing is changed then
+    /// @throws OsException if the kernel refuses; nothing is lent any more, and closing can be repeated
+    static int closeAll(List<HeapEnd> heaps, boolean force) {
+        StackReserve.ensure();
+        return closeFrom(heaps, 0, force);
+    }
+
+    private static int closeFrom(List<HeapEnd> heaps, int stopped, boolean force) {
+        if (stopped < heaps.size()) {
+            return heaps.get(stopped).whileStopped(() -> closeFrom(heaps, stopped + 1, force));
+        }
+        int lent = 0;
+        for (HeapEnd heap : heaps) {
+            lent += heap.closed ? 0 : heap.countLent(force);
+        }
+        for (HeapEnd heap : heaps) {
+            heap.close(force);
+        }
+        return lent;
+    }
+
+    private int countLent(boolean mayBeLent) {
+        SlabHeapStats now = stats.get();
+        if (now.liveBlocks() > 0 && !mayBeLent) {
+            throw now.blocksLent();
+        }
+        return Math.toIntExact(now.liveBlocks());
+    }
+
+    private int whileStopped(IntSupplier work) {
+        synchronized (pools) {
+            if (closed) {
+                return work.getAsInt();
+            }
+            List<ClassPool> locked = new ArrayList<>(SizeClasses.COUNT);
+            reclaimer.lock();
+            slots.suspend();
+            try {
+                reclaimer.flushSuspended();
+                for (ClassPool pool : pools.all()) {
+                    pool.lock(); // no other thread holds two of them
+                    locked.add(pool);
+                }
+                while (changes.isFreeing()) {
+                    Thread.onSpinWait(); // a thread that frees slabs needs none of these locks, and takes microseconds
+                }
+                return work.getAsInt();
+            } finally {
+                if (!closed) {
+                    slots.resume();
+                }
+                for (int i = 0; i < locked.size(); i++) {
+                    locked.get(i).unlock();
+                }
+                reclaimer.unlock();
+            }
+        }
+    }
+
+    private void close(boolean keepsLent) {
+        if (!closed) {
+            closePools(keepsLent);
+            closed = true; // and the slots stay shut
+            pools.setClosed(true);
+            givesUp.run();
+        }
+    }
+
+    /// Closes all pools, also if the kernel refuses one of them.
+    private void closePools(boolean keepsLent) {
+        OsException refusal = null;
+        for (ClassPool pool : pools.all()) {
+            try {
+                pool.close(keepsLent);
+            } catch (OsException e) {
+                refusal = e;
+            }
+        }
+        if (refusal != null) {
+            throw refusal;
+        }
+    }
+}
