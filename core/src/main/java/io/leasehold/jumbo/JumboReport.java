@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.LongAdder;
 ///
 /// **Cost.** In proportion to the slots that were ever used. No page is looked at.
 ///
-/// **Threads.** Thread-safe. Exact while no other thread uses the ring; otherwise each number is of some moment of the
-/// call. Pages on their way from a shard to the pool are free: shards are read before the pool.
+/// **Threads.** Thread-safe. Exact while no other thread uses the ring; otherwise each number was true at some time
+/// during the call. Pages on their way from a shard to the pool are free: shards are read before the pool.
 final class JumboReport {
 
     /// Allocations that found no page.

@@ -2,8 +2,8 @@ package io.leasehold.jumbo;
 
 /// What a ring has at one moment, and what it has done since it was opened.
 ///
-/// Exact while no other thread uses the ring; otherwise each number is of some moment of the call, and none is so wrong
-/// that the sums of [Pages] do not add up.
+/// Exact while no other thread uses the ring; otherwise each number was true at some time during the call. The sums of
+/// [Pages] always add up.
 ///
 /// @param name the name of the ring
 /// @param pages the pages by what they are now

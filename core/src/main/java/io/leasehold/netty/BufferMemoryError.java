@@ -4,7 +4,8 @@ import java.io.Serializable;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// No buffer can be allocated; the message says which limit or state refused it, and then who holds the memory.
+/// No buffer can be allocated; the message says which limit or state refused it, and then names the holders of the
+/// memory.
 ///
 /// It is an [OutOfMemoryError] because Netty closes a channel for that type and for an `IOException`; after any other
 /// error a channel that cannot get a buffer tries again at once, and for ever. So every failure to allocate a buffer is
@@ -32,7 +33,7 @@ public final class BufferMemoryError extends OutOfMemoryError {
     ///
     /// @param words clause that says what happened
     /// @param values the object that refused and its limit, as `name=value` pairs; or empty
-    /// @param holders who holds the memory; or empty
+    /// @param holders the holders of the memory, for people; or empty
     record Refusal(String words, String values, String holders) implements Serializable {
 
         /// {@return a refusal that no limit and no holder has to do with}

@@ -85,7 +85,7 @@ final class SlotMemory {
         try {
             region.memory().advise(address(slot), 1L << power, Advice.RANDOM);
         } catch (OsException e) {
-            // it is read all the same
+            // the advice is only for speed: reads of the slot work without it
         }
     }
 

@@ -59,7 +59,7 @@ final class WindowReclaim {
 
     /// Frees slots that were not used for long, if none is free.
     ///
-    /// @return true if a slot is free; if not, all are pinned, or nobody knows
+    /// @return true if a slot is free; if not, all are pinned, or the kernel refused to tell
     boolean evict(WindowCounts counts) {
         turn.lock();
         try {
