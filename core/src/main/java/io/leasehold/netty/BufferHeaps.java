@@ -70,7 +70,7 @@ final class BufferHeaps {
         this.heapHoldings = new Rationed<>(() -> new Holdings(0, holders(onHeap)), System::nanoTime);
     }
 
-    /// Who holds memory at one moment.
+    /// A snapshot of the holders of memory; may be stale.
     ///
     /// @param livePages allocated pages of the arena
     /// @param text holders, for people
@@ -122,21 +122,25 @@ final class BufferHeaps {
     ///
     /// @throws IllegalStateException if buffers are out, naming them; nothing is changed then
     void close() {
-        checkArenaUnused();
-        try {
-            SlabHeap.closeAll(List.of(direct, onHeap));
-        } catch (IllegalStateException e) {
-            throw buffersOut(direct.stats(), onHeap.stats());
-        }
+        SlabHeap.closeAll(List.of(direct, onHeap), this::checkUnused);
         if (own != null) {
             arena.close();
             own.close();
         }
     }
 
-    /// @throws IllegalStateException if pages are allocated from an arena of this allocator's own, past the allocator
-    private void checkArenaUnused() {
-        long pages = direct.stats().heldBytes() / arena.options().pageByteSize();
+    /// Looks for buffers and pages in use while the heaps stand still: slabs that are given back are taken out before
+    /// their pages are freed.
+    ///
+    /// @throws IllegalStateException if buffers are out, or pages of an arena of this allocator's own that it did not
+    ///     allocate
+    private void checkUnused() {
+        SlabHeapStats directStats = direct.stats();
+        SlabHeapStats heapStats = onHeap.stats();
+        if (directStats.liveBlocks() + heapStats.liveBlocks() > 0) {
+            throw buffersOut(directStats, heapStats);
+        }
+        long pages = directStats.heldBytes() / arena.options().pageByteSize();
         int live = own == null ? 0 : arena.stats().livePages();
         if (live > pages) {
             throw new IllegalStateException("cannot close, pages of the arena are in use: allocator=" + name
@@ -174,7 +178,7 @@ final class BufferHeaps {
         return new Refusal("no buffer is so large", max(SlabHeap.MAX_BLOCK_BYTES), "");
     }
 
-    /// {@return why a buffer is refused: the limit that refused it first, and who holds the memory}
+    /// {@return why a buffer is refused: the limit that refused it first, and the holders of the memory}
     ///
     /// @param cause failure of the heap, or null if it had no block
     Refusal refusal(boolean isDirect, int byteSize, @Nullable Throwable cause) {

@@ -48,18 +48,20 @@ final class HeapEnd {
     /// Closes heaps.
     ///
     /// @param force true if blocks may be lent, whose slabs stay until they are released
+    /// @param check runs while all heaps stand still, and throws if they must not be closed
     /// @return number of blocks that are lent
     /// @throws IllegalStateException if blocks are lent that may not be; nothing is changed then
     /// @throws OsException if the kernel refuses; nothing is lent any more, and closing can be repeated
-    static int closeAll(List<HeapEnd> heaps, boolean force) {
+    static int closeAll(List<HeapEnd> heaps, boolean force, Runnable check) {
         StackReserve.ensure();
-        return closeFrom(heaps, 0, force);
+        return closeFrom(heaps, 0, force, check);
     }
 
-    private static int closeFrom(List<HeapEnd> heaps, int stopped, boolean force) {
+    private static int closeFrom(List<HeapEnd> heaps, int stopped, boolean force, Runnable check) {
         if (stopped < heaps.size()) {
-            return heaps.get(stopped).whileStopped(() -> closeFrom(heaps, stopped + 1, force));
+            return heaps.get(stopped).whileStopped(() -> closeFrom(heaps, stopped + 1, force, check));
         }
+        check.run();
         int lent = 0;
         for (HeapEnd heap : heaps) {
             lent += heap.closed ? 0 : heap.countLent(force);

@@ -351,7 +351,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// @throws OsException if the kernel refuses to unlock pages; nothing is lent any more, and closing can be repeated
     @Override
     public void close() {
-        HeapEnd.closeAll(List.of(end), false);
+        HeapEnd.closeAll(List.of(end), false, () -> {});
     }
 
     /// Closes the heap while blocks are lent. It lends nothing any more. The slabs of lent blocks keep their pages,
@@ -361,20 +361,21 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// @return number of blocks that are lent
     /// @throws OsException if the kernel refuses to unlock pages; closing can be repeated
     public int closeForcibly() {
-        return HeapEnd.closeAll(List.of(end), true);
+        return HeapEnd.closeAll(List.of(end), true, () -> {});
     }
 
     /// Closes several heaps, or none of them.
     ///
     /// @param heaps heaps that no other call closes in another order
+    /// @param check runs while no block of the heaps is taken, released or given back; what it throws leaves them open
     /// @throws IllegalStateException if blocks of one of them are lent; nothing is changed then
     /// @throws OsException if the kernel refuses to unlock pages; nothing is lent any more, and closing can be repeated
-    public static void closeAll(List<? extends SlabHeap<?>> heaps) {
+    public static void closeAll(List<? extends SlabHeap<?>> heaps, Runnable check) {
         List<HeapEnd> ends = new ArrayList<>();
         for (SlabHeap<?> heap : heaps) {
             ends.add(heap.end);
         }
-        HeapEnd.closeAll(ends, false);
+        HeapEnd.closeAll(ends, false, check);
     }
 
     /// Ends the use of what the heap was opened on.

@@ -1,0 +1,71 @@
+package io.leasehold.netty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import io.leasehold.page.Watchdog;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/// Closing an allocator closes all of it, or nothing.
+class AllocatorCloseTest {
+
+    private static final int ROUNDS = 200;
+
+    private final LeasedByteBufAllocator allocator =
+            TestAllocators.builder("closing", 64 << 20).build();
+
+    @Test
+    void heapBufferKeepsDirectBuffersAllocatable() {
+        allocator.directBuffer(300).release();
+        ByteBuf heap = allocator.heapBuffer(300);
+        assertThatIllegalStateException().isThrownBy(allocator::close).withMessageContaining("buffers=1");
+        allocator.directBuffer(300).release();
+        allocator.heapBuffer(300).release();
+        heap.release();
+        allocator.close();
+    }
+
+    @Test
+    void pageOfTheArenaKeepsTheAllocatorOpen() {
+        long page = allocator.arena().allocate();
+        assertThatIllegalStateException()
+                .isThrownBy(allocator::close)
+                .withMessageStartingWith("cannot close, pages of the arena are in use: allocator=closing, pages=1");
+        allocator.directBuffer(300).release();
+        allocator.arena().free(page);
+        allocator.close();
+    }
+
+    /// A slab is taken out of its heap before its pages are freed, and must not be taken for pages of another user.
+    @Test
+    void releaseOnItsWayKeepsItOpenAsABufferAtMost() throws InterruptedException {
+        allocator.close();
+        for (int round = 0; round < ROUNDS; round++) {
+            LeasedByteBufAllocator next =
+                    TestAllocators.builder("next", 64 << 20).build();
+            List<ByteBuf> buffers = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                buffers.add(next.directBuffer(100_000 + i));
+            }
+            Watchdog watchdog = new Watchdog();
+            watchdog.start("releases", () -> buffers.forEach(ByteBuf::release));
+            closePatiently(next);
+            watchdog.join();
+            assertThat(next.metric().pinnedBuffers()).isZero();
+        }
+    }
+
+    private static void closePatiently(LeasedByteBufAllocator allocator) {
+        while (true) {
+            try {
+                allocator.close();
+                return;
+            } catch (IllegalStateException e) {
+                assertThat(e).hasMessageStartingWith("cannot close, buffers are out: allocator=next");
+            }
+        }
+    }
+}
