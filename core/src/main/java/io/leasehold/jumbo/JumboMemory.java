@@ -91,7 +91,9 @@ final class JumboMemory {
     ///
     /// @throws OsException if the kernel does not unlock it; nothing is changed then
     void unwire(Run run) {
-        frames.unwire(run.page);
+        if (frames.isLive(run.page)) { // else the arena was closed by force
+            frames.unwire(run.page);
+        }
     }
 
     /// Frees a run that is not wired.
@@ -99,9 +101,11 @@ final class JumboMemory {
         try {
             leases.release(run.lease);
         } catch (LeaseStateException e) {
-            // it ended with the pool of leases, which a forced close of the ring had ended before the kernel refused
+            // it ended with the pool of leases, and so with the ring
         }
-        arena.free(run.page);
+        if (frames.isLive(run.page)) {
+            arena.free(run.page);
+        }
     }
 
     void close() {

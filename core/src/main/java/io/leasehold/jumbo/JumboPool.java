@@ -110,13 +110,11 @@ final class JumboPool<T> {
     /// Takes a free page that found no place in the shard of its thread, and half of that shard's magazine with it.
     ///
     /// @param isAlone true if the magazine stays as it is
-    void give(JumboPage<T> page, boolean isAlone) {
+    /// @return true if the ring was closed by force, and a slab may have become idle
+    boolean give(JumboPage<T> page, boolean isAlone) {
         lock();
         try {
             counts.returned++;
-            if (closed) {
-                return; // closed by force meanwhile: the page is gone with the ring
-            }
             int[] cells = isAlone ? null : shards.slots().enter();
             if (cells != null) {
                 int count = shards.takeOlder(cells, batch.length, batch);
@@ -126,6 +124,7 @@ final class JumboPool<T> {
                 }
             }
             comeHome(page.index());
+            return closed;
         } finally {
             unlock();
         }
@@ -137,7 +136,7 @@ final class JumboPool<T> {
     void giveAll(int[] pages, int count) {
         lockInTurn();
         try {
-            for (int i = 0; i < count && !closed; i++) {
+            for (int i = 0; i < count; i++) {
                 comeHome(pages[i]);
             }
         } finally {
@@ -157,12 +156,11 @@ final class JumboPool<T> {
         }
     }
 
-    /// {@return true if a page is at home; may be stale} Of a page that a forced close took from its holder this cannot
-    /// be known; it is never allocated again.
+    /// {@return true if a page is at home; may be stale}
     boolean isAtHome(int page) {
         lock();
         try {
-            return closed || slabs.isAtHome(page);
+            return slabs.isAtHome(page);
         } finally {
             unlock();
         }
@@ -186,13 +184,14 @@ final class JumboPool<T> {
     /// Takes back a page from its owner; it is dormant if another one has its place.
     ///
     /// @param isFree true if the message that it came with was freed before, or there was none
-    void adopt(int page, boolean isFree) {
+    /// @return true if the ring was closed by force, and a slab may have become idle
+    boolean adopt(int page, boolean isFree) {
         lock();
         try {
             counts.adoptions++;
             stolen -= isFree ? 1 : 0;
-            if (!isFree || closed) {
-                return; // closed by force meanwhile: the page is gone with the ring
+            if (!isFree) {
+                return false;
             }
             unsettle();
             if (room() < 0) {
@@ -200,6 +199,7 @@ final class JumboPool<T> {
             } else {
                 slabs.comeHome(page);
             }
+            return closed;
         } finally {
             unlock();
         }

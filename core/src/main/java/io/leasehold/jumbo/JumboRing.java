@@ -347,8 +347,9 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
         supply.close(false);
     }
 
-    /// Gives everything back to the arena, though pages are in use: a thread that still writes to such a page writes to
-    /// memory that others may have by then. Releasing one later is accepted once, and refused the second time.
+    /// Closes the ring while pages are in use. It lends nothing any more. The slabs of such pages keep their memory,
+    /// which goes back to the arena as soon as all pages of a slab are released, so that no other caller gets memory
+    /// that the holder of a page, or the kernel, may still write to. Releasing one later is accepted once.
     ///
     /// @return the number of pages that were in use or stolen
     /// @throws OsException if the kernel refuses to unlock pages; the ring is closed, and closing can be repeated

@@ -31,9 +31,6 @@ final class JumboSlabs<T> {
     /// the first one fits, or hardly any does.
     private static final int MAX_LOOKS = 16;
 
-    /// In place of a generation.
-    static final int PAGES_IN_USE = -1;
-
     private final JumboOptions options; // (C)
     private final PageTable<T> table; // (C)
     private @Nullable JumboSlab<T>[] slabs = newSlabs(0); // (L) by position
@@ -184,11 +181,10 @@ final class JumboSlabs<T> {
         return null;
     }
 
-    /// Takes a slab out of all sets, so that no thread finds a page of it: an idle one, or any once the ring is closed.
+    /// Takes an idle slab out of all sets, so that no thread finds a page of it.
     void leave(JumboSlab<T> slab) {
         int position = slab.position();
         idle.remove(position);
-        busy.remove(position);
         withHome.remove(position);
         withDormant.remove(position);
         inService -= slab.inService();
@@ -206,20 +202,11 @@ final class JumboSlabs<T> {
 
     /// Forgets a slab that left.
     ///
-    /// @param generation from [JumboSlab#retireAll]; or [#PAGES_IN_USE] for a ring that is closed by force, whose table
-    ///     keeps the pages, so that a thread which frees one is told from a thread which frees it twice
+    /// @param generation from [JumboSlab#retireAll]
     void forget(JumboSlab<T> slab, int generation) {
         slabs[slab.position()] = null;
-        if (generation != PAGES_IN_USE) {
-            table.remove(slab, generation);
-        }
+        table.remove(slab, generation);
         leaving--;
-    }
-
-    /// {@return a slab in any state, or null if there is none}
-    @Nullable JumboSlab<T> any() {
-        int position = idle.isEmpty() ? busy.first() : idle.first();
-        return position < 0 ? null : at(position);
     }
 
     int inService() {

@@ -214,8 +214,8 @@ final class PageSupply<T> {
     /// Takes a page that was freed and found no place in a shard.
     void give(JumboPage<T> page) {
         shards.depart(page);
-        pool.give(page, pressure.isPressed());
-        noteChanged();
+        boolean isLeftBehind = pool.give(page, pressure.isPressed());
+        noteChanged(isLeftBehind);
     }
 
     /// Takes a page that was freed while it was held, when it is held no more.
@@ -250,11 +250,14 @@ final class PageSupply<T> {
     ///
     /// @param outcome as [JumboPage#adopt] says
     void noteAdopted(JumboPage<?> page, int outcome) {
-        pool.adopt(page.index(), outcome == JumboPage.CAME_HOME);
-        noteChanged();
+        boolean isLeftBehind = pool.adopt(page.index(), outcome == JumboPage.CAME_HOME);
+        noteChanged(isLeftBehind);
     }
 
-    private void noteChanged() {
+    private void noteChanged(boolean isLeftBehind) {
+        if (isLeftBehind) {
+            slabReclaimer.giveLeftBehind();
+        }
         arena.requestDecay();
         backpressure.relax();
     }
@@ -304,7 +307,7 @@ final class PageSupply<T> {
         return slabReclaimer.trim() * arena.options().pageByteSize();
     }
 
-    /// Gives everything back.
+    /// Gives everything back that no page in use needs.
     ///
     /// @param isForced true to do it though pages are in use
     /// @return the number of pages that were in use or stolen

@@ -186,11 +186,20 @@ final class SlabReclaimer<T> {
         }
     }
 
+    /// Gives back the slabs that a forced close left behind and whose pages have all been released by now.
+    void giveLeftBehind() {
+        JumboMemory from = memory;
+        int more = from == null ? 0 : giveSome(from, true);
+        while (from != null && more > 0) {
+            more = giveSome(from, true);
+        }
+    }
+
     private List<JumboSlab<T>> takeIdle(boolean isAll) {
         List<JumboSlab<T>> leaving = new ArrayList<>(BATCH); // so that adding to it cannot fail
         pool.lockInTurn();
         try {
-            boolean more = !pool.closed;
+            boolean more = true;
             while (more && leaving.size() < BATCH) {
                 int surplus = isAll ? Integer.MAX_VALUE : Math.min(owed, spare());
                 JumboSlab<T> slab = pool.slabs.findIdle(surplus);
@@ -235,9 +244,9 @@ final class SlabReclaimer<T> {
         }
     }
 
-    /// Shuts the pool and gives every slab back, also those with pages in use. Called with the shards drained.
+    /// Shuts the pool and gives back every slab of which no page is in use. Called with the shards drained.
     ///
-    /// @param isForced true to do it though pages are in use
+    /// @param isForced true to do it though pages are in use, whose slabs stay until they are released
     /// @return the number of pages that are in use or stolen
     /// @throws IllegalStateException if pages are in use and it is not forced; nothing is changed then
     /// @throws OsException if the kernel refuses; the pool is shut, and calling this again goes on
@@ -247,7 +256,7 @@ final class SlabReclaimer<T> {
             int out = pool.shut(isForced);
             JumboMemory to = memory;
             if (to != null) {
-                for (JumboSlab<T> slab = anySlab(); slab != null; slab = anySlab()) {
+                for (JumboSlab<T> slab = idleSlab(); slab != null; slab = idleSlab()) {
                     to.unwire(slab.run());
                     remove(slab);
                     to.free(slab.run());
@@ -260,17 +269,17 @@ final class SlabReclaimer<T> {
         }
     }
 
-    private @Nullable JumboSlab<T> anySlab() {
+    private @Nullable JumboSlab<T> idleSlab() {
         pool.lock();
         try {
-            return pool.slabs.any();
+            return pool.slabs.findIdle(Integer.MAX_VALUE);
         } finally {
             pool.unlock();
         }
     }
 
     private void remove(JumboSlab<T> slab) {
-        int generation = slab.isIdle() ? slab.retireAll() : JumboSlabs.PAGES_IN_USE;
+        int generation = slab.retireAll();
         pool.lock();
         try {
             pool.slabs.leave(slab);

@@ -3,6 +3,7 @@ package io.leasehold.lease;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.BitSet;
 
 /// The window slots of a pool and the hash that finds them by page, for readers that take no lock.
 ///
@@ -267,6 +268,15 @@ final class WindowSlots {
                 throw new IllegalStateException("window is in use: slot=" + slot + ", leases=" + leases(word));
             }
         }
+    }
+
+    /// {@return the slots that have leases; exact while all are BUSY by [#shut]}
+    BitSet inUse() {
+        BitSet inUse = new BitSet();
+        for (int slot = 0; slot < count; slot++) {
+            inUse.set(slot, isInUse(word(slot)));
+        }
+        return inUse;
     }
 
     /// Ends [#shut]. Slots that it did not reach may be joined and left meanwhile.

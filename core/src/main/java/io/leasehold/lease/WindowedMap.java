@@ -2,10 +2,10 @@ package io.leasehold.lease;
 
 import io.leasehold.lease.WindowWaiters.Waiter;
 import io.leasehold.memory.MappingBudget;
-import io.leasehold.memory.Region;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.PageFile;
+import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
@@ -47,8 +47,8 @@ final class WindowedMap implements PageMap {
     /// processor in the mapping call.
     private static final int YIELDS = 1_000;
 
-    private final PageFile file; // (C)
-    private final Region region; // (C)
+    private final MappingBudget mappings; // (C)
+    private final WindowRegion region; // (C)
     private final long base; // (C) address of slot 0
     private final int windowPower; // (C) log2 of the bytes of a window
     private final int windowPages; // (C)
@@ -59,12 +59,12 @@ final class WindowedMap implements PageMap {
 
     private WindowedMap(
             LeasePoolOptions options,
-            PageFile file,
-            Region region,
+            MappingBudget mappings,
+            WindowRegion region,
             int windowPower,
             Stripes stripes,
             LeaseErrors errors) {
-        this.file = file;
+        this.mappings = mappings;
         this.region = region;
         this.base = region.address();
         this.windowPower = windowPower;
@@ -81,28 +81,21 @@ final class WindowedMap implements PageMap {
     static WindowedMap open(
             LeasePoolOptions options, PageFile file, long pageByteSize, Stripes stripes, LeaseErrors errors) {
         int windowPower = Long.SIZE - Long.numberOfLeadingZeros(options.windowPages() * pageByteSize - 1);
-        long byteSize = (long) options.slots() << windowPower;
         MappingBudget mappings = file.reservations().mappings();
         mappings.charge(options.name(), options.slots());
-        Region region = null;
+        WindowRegion region = null;
+        WindowedMap map = null;
         try {
-            region = file.reservations().reserve(options.name(), byteSize, pageByteSize);
-            region.commit(byteSize);
-            return new WindowedMap(options, file, region, windowPower, stripes, errors);
-        } catch (RuntimeException | Error e) {
-            mappings.credit(options.slots());
-            if (region != null) {
-                closeAfter(e, region);
+            region = WindowRegion.open(options.name(), file, options.slots(), 1L << windowPower);
+            map = new WindowedMap(options, mappings, region, windowPower, stripes, errors);
+            return map;
+        } finally {
+            if (map == null) {
+                mappings.credit(options.slots());
+                if (region != null) {
+                    region.close(new BitSet());
+                }
             }
-            throw e;
-        }
-    }
-
-    private static void closeAfter(Throwable cause, Region region) {
-        try {
-            region.close();
-        } catch (OsException e) {
-            cause.addSuppressed(e);
         }
     }
 
@@ -249,12 +242,8 @@ final class WindowedMap implements PageMap {
     @Override
     public void close(boolean force) {
         claims.close(force, () -> {
-            if (force) {
-                region.abandon();
-            } else {
-                region.close();
-            }
-            file.reservations().mappings().credit(slots.count());
+            region.close(slots.inUse());
+            mappings.credit(slots.count());
         });
     }
 
@@ -280,7 +269,7 @@ final class WindowedMap implements PageMap {
     private void map(int slot, long direct) {
         boolean isMapped = false;
         try {
-            file.map(region, (long) slot << windowPower, 1L << windowPower, direct);
+            region.map(slot, direct);
             isMapped = true;
         } finally {
             if (!isMapped) {

@@ -64,6 +64,18 @@ public final class Remnant {
         return successors;
     }
 
+    /// {@return the same pages, lost or not, with regions that an owner tried to use}
+    ///
+    /// @param tried the regions of [#succeed]
+    public Remnant with(List<Region> tried) {
+        return new Remnant(tried, pageByteSize, pageCount, lost);
+    }
+
+    /// {@return the number of regions}
+    public int regionCount() {
+        return regions.size();
+    }
+
     /// {@return size of a page in bytes}
     public long pageByteSize() {
         return pageByteSize;

@@ -201,10 +201,11 @@ public final class Reservations {
 
     /// {@return the smallest remnant that fits, which is the caller's from now on, or null if none fits}
     ///
-    /// @param fits whether a remnant fits
-    public synchronized @Nullable Remnant takeRemnant(Predicate<Remnant> fits) {
+    /// @param regions the number of regions that owners of this kind have
+    /// @param fits whether a remnant with so many regions fits
+    public synchronized @Nullable Remnant takeRemnant(int regions, Predicate<Remnant> fits) {
         Remnant fit = remnants.stream()
-                .filter(fits)
+                .filter(remnant -> remnant.regionCount() == regions && fits.test(remnant))
                 .min(Comparator.comparingInt(Remnant::pageCount))
                 .orElse(null);
         remnants.remove(fit);

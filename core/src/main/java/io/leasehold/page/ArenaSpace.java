@@ -39,6 +39,7 @@ final class ArenaSpace {
     /// A remnant that has more than so many times the pages that are wanted is left to a larger arena.
     private static final int MAX_REMNANT_RATIO = 4;
 
+    private static final int REGIONS = 2; // pages and tables
     private static final long LINE = 64;
     private static final int NO_FILE = -1;
 
@@ -96,7 +97,7 @@ final class ArenaSpace {
         long page = options.pageByteSize();
         long most = Math.max(options.byteSize(), PageArenaOptions.MAX_PAGES * page);
         long byteSize = reservations.addressByteSize(options.byteSize(), page, most);
-        Remnant remnant = reservations.takeRemnant(fit(options, (int) (byteSize / page)));
+        Remnant remnant = reservations.takeRemnant(REGIONS, fit(options, (int) (byteSize / page)));
         if (remnant != null) {
             return open(options, reservations, parent, remnant);
         }
@@ -151,8 +152,7 @@ final class ArenaSpace {
             tables.abandon();
         } finally {
             // what the kernel refused is given back by the next owner
-            reservations.keep(
-                    new Remnant(List.of(pages, tables), before.pageByteSize(), before.pageCount(), before.lost()));
+            reservations.keep(before.with(List.of(pages, tables)));
         }
     }
 

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.leasehold.jumbo.JumboStateException.Kind;
+import io.leasehold.page.PageArena;
 import io.leasehold.page.Watchdog;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -49,25 +51,37 @@ class JumboCloseTest {
     }
 
     @Test
-    void whoReleasesAfterAForcedCloseIsHeardAndDoubleFreesAreStillFound() throws InterruptedException {
+    void forcedCloseLeavesPagesToTheirHoldersUntilTheyAreReleased() throws InterruptedException {
         try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2)) {
             List<Long> tokens = bed.allocate(40);
             long address = bed.ring().address(tokens.getFirst());
             long stolen = bed.ring().exchange().steal(tokens.removeLast());
             assertThat(bed.ring().closeForcibly()).isEqualTo(40);
-            assertThat(bed.takenBytes()).isZero();
             assertThat(bed.ring().pageOf(address)).isEqualTo(JumboRing.RETIRED);
             JumboBed.refused(Kind.CLOSED, () -> bed.ring().object(tokens.getFirst()));
-            long others = bed.arena().allocateRun(512); // the memory is theirs now
+            assertThat(remainingPages(bed.arena())).isNotEmpty().doesNotContain(address);
             Watchdog watchdog = new Watchdog();
             watchdog.start("late", () -> tokens.forEach(bed.ring()::release));
             watchdog.join();
             tokens.forEach(
                     token -> JumboBed.refused(Kind.FREED, () -> bed.ring().release(token)));
-            bed.ring().exchange().adopt(stolen);
-            JumboBed.refused(Kind.FREED, () -> bed.ring().exchange().adopt(stolen));
-            bed.arena().free(others);
+            assertThat(bed.takenBytes()).isPositive();
+            bed.ring().exchange().adopt(stolen); // the last page
+            assertThat(bed.takenBytes()).isZero();
+            JumboBed.refused(Kind.RETIRED, () -> bed.ring().exchange().adopt(stolen));
         }
+    }
+
+    /// {@return the addresses of all pages that an arena still has, allocated and freed again}
+    private static List<Long> remainingPages(PageArena arena) {
+        List<Long> pages = new ArrayList<>();
+        List<Long> addresses = new ArrayList<>();
+        for (long page = arena.tryAllocate(); page != PageArena.NO_PAGE; page = arena.tryAllocate()) {
+            pages.add(page);
+            addresses.add(arena.frames().address(page));
+        }
+        pages.forEach(arena::free);
+        return addresses;
     }
 
     /// Whoever is on his way to a slab when the ring is closed leaves no page behind.

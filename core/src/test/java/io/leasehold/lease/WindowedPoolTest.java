@@ -14,6 +14,8 @@ import io.leasehold.os.FaultyVirtualMemory.Call;
 import io.leasehold.os.OsException;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.Watchdog;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// Opening and closing a pool of windows, and windows of several pages.
 class WindowedPoolTest implements WindowFixture {
+
+    private static final int CYCLES = Boolean.getBoolean("leasehold.soak") ? 100_000 : 1_000;
 
     private final FaultyVirtualMemory memory = WindowFixture.countedMemory();
 
@@ -127,6 +131,35 @@ class WindowedPoolTest implements WindowFixture {
         assertThat(bed.reservations().parkedCount()).isZero();
         assertThat(bed.mappings().used()).isEqualTo(windows - 4);
         bed.close();
+    }
+
+    /// Addresses are used up in proportion to the windows that leases had, and mappings are not used up.
+    @Test
+    void poolsThatEndByForceLeaveAllOtherWindowsToLaterPools() {
+        Reservations many = new Reservations(memory, new MappingBudget(64), 16);
+        Set<Long> left = new HashSet<>();
+        try (PageArena arena = LeaseBed.openArena(many, true)) {
+            long page = arena.allocate();
+            arena.frames().wire(page);
+            long content = arena.frames().address(page);
+            OffHeap.putLong(content, LeaseBed.mark(page));
+            for (int cycle = 0; cycle < CYCLES; cycle++) {
+                LeasePool pool = LeasePool.open(arena, windows(4));
+                long address = pool.acquire(page).address();
+                assertThat(left.add(address)).as("window of one pool, cycle %d", cycle).isTrue();
+                assertThat(OffHeap.getLong(address)).isEqualTo(LeaseBed.mark(page));
+                pool.checkInvariants();
+                assertThat(pool.closeForcibly()).isOne();
+                OffHeap.putLong(address, -1); // as a stale user does
+                assertThat(many.mappings().used()).isEqualTo(3 * 2);
+            }
+            assertThat(many.remnantCount()).isOne();
+            assertThat(OffHeap.getLong(content)).isEqualTo(LeaseBed.mark(page));
+            arena.frames().unwire(page);
+            arena.free(page);
+        }
+        many.releaseParked();
+        assertThat(many.mappings().used()).isZero();
     }
 
     @Test

@@ -78,7 +78,7 @@ final class Load {
         endNanos = beginNanos + TimeUnit.MILLISECONDS.toNanos(phase.measuredMillis());
         lastAnswerNanos = endNanos;
         toSend = (long) ((endNanos - startNanos) / NANOS * phase.perSecond());
-        turn();
+        tick();
         if (phase.isFlatOut()) {
             for (Connection connection : connections) {
                 while (connection.isFree()) {
@@ -87,6 +87,7 @@ final class Load {
                 connection.flush();
             }
         }
+        turn(); // after the first requests: a slow start may already be past the ramp, and `measuring` may wait for them
     }
 
     /// Does what is due; called at each turn of the event loop.

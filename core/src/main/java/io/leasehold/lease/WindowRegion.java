@@ -1,0 +1,137 @@
+package io.leasehold.lease;
+
+import io.leasehold.memory.Region;
+import io.leasehold.memory.Remnant;
+import io.leasehold.memory.Reservations;
+import io.leasehold.os.OsException;
+import io.leasehold.page.PageFile;
+import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// The addresses of the windows of one pool.
+///
+/// ```text
+///   region   | x | . | x | . | . | slot 0 | slot 1 | ... | slot n-1 | . | . | ...     x: lost
+///                            first
+/// ```
+///
+/// A pool that ends by force while leases are open loses the addresses of their windows, because the holder of a lease
+/// may still use its address. The next pool with windows of this size takes the rest of the region. So however often
+/// pools end by force, addresses and mappings are used up in proportion to the windows that were lost.
+///
+/// **Ownership.** [WindowedMap] opens it and closes it.
+///
+/// **Threads.** [#map] may be called for different slots at a time; [#close] by one thread.
+final class WindowRegion {
+
+    private static final int REGIONS = 1;
+
+    private final PageFile file; // (C)
+    private final Region region; // (C)
+    private final long windowByteSize; // (C)
+    private final int windowCount; // (C) windows that the region has room for
+    private final int first; // (C) number of the window that is slot 0
+    private final BitSet lost; // (O)
+    private boolean isKept; // (O) later pools know the region
+
+    private WindowRegion(PageFile file, Region region, long windowByteSize, BitSet lost, int slots) {
+        this.file = file;
+        this.region = region;
+        this.windowByteSize = windowByteSize;
+        this.windowCount = (int) Math.min(Integer.MAX_VALUE, region.byteSize() / windowByteSize);
+        this.lost = lost;
+        this.first = firstClean(lost, slots);
+    }
+
+    private static int firstClean(BitSet lost, int slots) {
+        int from = 0;
+        for (int at = lost.nextSetBit(0); at >= 0 && at - from < slots; at = lost.nextSetBit(from)) {
+            from = lost.nextClearBit(at);
+        }
+        return from;
+    }
+
+    /// Reserves addresses, or takes what a pool left that ended by force; makes them touchable.
+    ///
+    /// @param name the pool, for messages
+    /// @param file the pages that will be mapped
+    /// @param slots number of windows
+    /// @param windowByteSize size of a window in bytes, a power of two
+    /// @throws IllegalStateException if the mapping account has no room
+    /// @throws OsException if the kernel refuses; nothing is changed then
+    static WindowRegion open(String name, PageFile file, int slots, long windowByteSize) {
+        Reservations reservations = file.reservations();
+        Remnant remnant = reservations.takeRemnant(REGIONS, left -> left.pageByteSize() == windowByteSize
+                && left.longestClean() >= slots);
+        Region region = null;
+        try {
+            region = remnant == null
+                    ? reserve(name, reservations, slots, windowByteSize)
+                    : remnant.succeed(name).getFirst();
+            BitSet lost = remnant == null ? new BitSet() : remnant.lost();
+            WindowRegion opened = new WindowRegion(file, region, windowByteSize, lost, slots);
+            region.commit((opened.first + slots) * windowByteSize);
+            return opened;
+        } catch (RuntimeException | Error e) {
+            undo(e, reservations, region, remnant);
+            throw e;
+        }
+    }
+
+    private static Region reserve(String name, Reservations reservations, int slots, long windowByteSize) {
+        long byteSize = slots * windowByteSize;
+        long wanted = reservations.addressByteSize(byteSize, windowByteSize, Integer.MAX_VALUE * windowByteSize);
+        return reservations.reserve(name, wanted, windowByteSize);
+    }
+
+    private static void undo(
+            Throwable cause, Reservations reservations, @Nullable Region region, @Nullable Remnant remnant) {
+        if (remnant != null) {
+            reservations.keep(region == null ? remnant : remnant.with(List.of(region)));
+        } else if (region != null) {
+            try {
+                region.close();
+            } catch (OsException e) {
+                cause.addSuppressed(e);
+            }
+        }
+    }
+
+    /// {@return the address of slot 0, a multiple of the size of a window}
+    long address() {
+        return region.address() + first * windowByteSize;
+    }
+
+    /// Maps pages into a window; what was there is replaced atomically.
+    ///
+    /// @param direct address of the first page in the arena
+    /// @throws OsException if the kernel refuses
+    void map(int slot, long direct) {
+        file.map(region, (first + slot) * windowByteSize, windowByteSize, direct);
+    }
+
+    /// Gives the addresses back, except those of windows that are lost.
+    ///
+    /// @param left slots whose addresses may still be used by this pool's callers
+    /// @throws OsException if the kernel refuses; closing can be repeated
+    void close(BitSet left) {
+        for (int slot = left.nextSetBit(0); slot >= 0; slot = left.nextSetBit(slot + 1)) {
+            lost.set(first + slot);
+        }
+        if (lost.isEmpty()) {
+            region.close();
+            return;
+        }
+        region.abandon();
+        if (!isKept) {
+            isKept = true;
+            file.reservations().keep(new Remnant(List.of(region), windowByteSize, windowCount, lost));
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "WindowRegion(first=%d, lost=%d, %s)".formatted(first, lost.cardinality(), region);
+    }
+}
