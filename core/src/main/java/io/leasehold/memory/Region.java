@@ -12,8 +12,8 @@ import java.util.Objects;
 ///   |  readable and writable, or given back |  reserved, not touchable     |
 /// ```
 ///
-/// **Ownership.** Whoever reserved it closes it, once. Closing gives the memory back and parks the address space; it
-/// never unmaps, so a stale reader sees zeroes.
+/// **Ownership.** Whoever reserved it closes it, once. Closing gives the memory back and parks the address space,
+/// so a stale reader sees zeroes.
 ///
 /// **Threads.** [#commit] and [#close] belong to the owner; [#decommit] may run beside other decommits of disjoint
 /// ranges.

@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
 ///                         +------------- next reserve that fits ---------+
 /// ```
 ///
-/// Parked space is never unmapped where the system can take its memory back, so a stale pointer into it reads zero
-/// instead of ending the process. Space into which pointers are known to be left is kept as a [Remnant].
+/// Where the system can take memory back, parked space stays mapped, so a stale pointer into it reads zero instead of
+/// ending the process. But a process that once had very many owners gets its addresses back: of more than [#MAX_PARKED]
+/// parked extents the oldest is unmapped. Space into which pointers are known to be left is kept as a [Remnant].
 ///
 /// **Spread.** An owner whose limit counts memory asks for several times as many addresses
 /// ([#addressByteSize]), so that a long run is found although short ones lie in the middle. Addresses cost no memory,
@@ -47,6 +48,9 @@ public final class Reservations {
 
     /// All owners together get this much beyond their limits: an eighth of what a process has.
     static final long MAX_SPREAD_BYTES = 1L << 44;
+
+    /// Parked extents that wait for an owner: those of 64 arenas.
+    static final int MAX_PARKED = 128;
 
     private static final int NO_SPREAD = 1;
     private static final Reservations SYSTEM = ofSystem();
@@ -221,9 +225,21 @@ public final class Reservations {
     synchronized void park(Extent extent) {
         if (memory.can(Capability.DECOMMIT)) {
             parked.add(extent);
+            if (parked.size() > MAX_PARKED) {
+                releaseOldest();
+            }
         } else {
             // where nothing is ever unmapped, releasing is as safe as parking, and zeroes the space for its next owner
             release(extent);
+        }
+    }
+
+    private void releaseOldest() {
+        try {
+            release(parked.getFirst());
+            parked.removeFirst();
+        } catch (OsException e) {
+            // unmapping a part of a mapping makes one more, of which there may be too many; the next owner uses it
         }
     }
 

@@ -1,6 +1,8 @@
 package io.leasehold.os;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /// The memory that all addresses of [VirtualMemory#system()] point into, as one segment.
 ///
@@ -19,7 +21,8 @@ import java.lang.foreign.MemorySegment;
 /// refuses native access (`--illegal-native-access=deny`) or the property `io.leasehold.memory` says `portable`. The
 /// portable choice is logged once to `io.leasehold`, with its reason.
 ///
-/// **Ownership.** Owned by nobody, never freed.
+/// **Ownership.** It stays until no class of the library, no segment and no byte buffer of it can be reached any more,
+/// which needs a class loader that goes; see [KernelHoldings].
 ///
 /// **Threads.** Immutable; what is read and written through it is the caller's to order.
 public final class AddressSpace {
@@ -37,6 +40,15 @@ public final class AddressSpace {
     /// {@return whether [#ALL] is the whole address space of this process}
     public static boolean isNative() {
         return CHOICE.memory instanceof LinuxVirtualMemory;
+    }
+
+    /// Has the kernel take back all that the library holds when nothing of the library can be reached any more. The first
+    /// call takes some ten milliseconds; where memory and files are the JDK's, they go without it.
+    public static void releaseAtEnd() {
+        KernelHoldings.End end = CHOICE.end;
+        if (end != null) {
+            end.arm();
+        }
     }
 
     static VirtualMemory memory() {
@@ -60,9 +72,10 @@ public final class AddressSpace {
         String refusal;
         if (options.isKnownLinux()) {
             try {
+                Arena scope = Arena.ofAuto();
                 // The first restricted call: it is refused before any state is set up.
-                MemorySegment all = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
-                return new Choice(LinuxVirtualMemory.open(), new LinuxFiles(), all);
+                MemorySegment all = MemorySegment.NULL.reinterpret(Long.MAX_VALUE, scope, null);
+                return new Choice(LinuxVirtualMemory.open(), new LinuxFiles(), all, new KernelHoldings.End(scope));
             } catch (IllegalCallerException e) {
                 refusal = "native access is refused, add --enable-native-access=" + nativeAccessName();
             }
@@ -80,7 +93,7 @@ public final class AddressSpace {
         PortableVirtualMemory memory = PortableVirtualMemory.open(byteSize);
         System.getLogger("io.leasehold")
                 .log(System.Logger.Level.INFO, "portable memory is in use: " + reason + "; " + memory);
-        return new Choice(memory, new PortableFiles(), memory.segment());
+        return new Choice(memory, new PortableFiles(), memory.segment(), null);
     }
 
     private static String nativeAccessName() {
@@ -88,7 +101,11 @@ public final class AddressSpace {
         return module.isNamed() ? module.getName() : "ALL-UNNAMED";
     }
 
-    private record Choice(VirtualMemory memory, Files files, MemorySegment all) {}
+    private record Choice(
+            VirtualMemory memory,
+            Files files,
+            MemorySegment all,
+            KernelHoldings.@Nullable End end) {}
 
     /// Kept apart, so that a process which never asks for a socket opens none.
     private static final class Sockets {

@@ -61,7 +61,7 @@ final class LinuxAdvice {
         // Older kernels know the call but neither of these two, not even for an empty list of ranges.
         if (LinuxCall.PROCESS_MADVISE.invoke(self, 0, 0, MADV_DONTNEED, 0, 0) == 0
                 && LinuxCall.PROCESS_MADVISE.invoke(self, 0, 0, MADV_REMOVE, 0, 0) == 0) {
-            return new LinuxAdvice((int) self);
+            return new LinuxAdvice((int) KernelHoldings.addDescriptor(self));
         }
         LinuxCall.CLOSE.invoke(self, 0, 0);
         return ofSingleRanges();

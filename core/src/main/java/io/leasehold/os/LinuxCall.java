@@ -8,7 +8,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandleProxies;
+import java.lang.invoke.MethodHandles;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// A system call of Linux by its number, made through syscall(2).
@@ -104,6 +107,14 @@ enum LinuxCall {
         }
     }
 
+    /// {@return this call as an object of the JDK's classes alone: with two arguments, and without its answer}
+    @SuppressWarnings("unchecked") // a proxy has no type parameters
+    BiConsumer<Long, Long> withoutAnswer() {
+        long number = Libc.IS_AARCH64 ? aarch64Number : x86Number;
+        return MethodHandleProxies.asInterfaceInstance(
+                BiConsumer.class, MethodHandles.insertArguments(Libc.syscallWithoutAnswer(), 0, number));
+    }
+
     /// Does nothing in native code, which takes a thread past a safepoint poll.
     static void poll() {
         try {
@@ -185,6 +196,13 @@ enum LinuxCall {
 
         static final MethodHandle SYSCONF =
                 handle("sysconf", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
+
+        static MethodHandle syscallWithoutAnswer() {
+            return handle(
+                    "syscall",
+                    FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG),
+                    Linker.Option.firstVariadicArg(1));
+        }
 
         @SuppressWarnings("restricted")
         private static MethodHandle handle(String name, FunctionDescriptor type, Linker.Option... options) {

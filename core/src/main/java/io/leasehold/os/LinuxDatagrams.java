@@ -56,19 +56,22 @@ final class LinuxDatagrams implements Datagrams {
     public UdpSocket open(InetSocketAddress local) {
         SocketPreconditions.checkLocal(local);
         boolean wide = !Endpoint.isIpv4(local);
-        long descriptor = socket(wide ? MessageLayout.AF_INET6 : MessageLayout.AF_INET);
+        long descriptor = KernelHoldings.addDescriptor(socket(wide ? MessageLayout.AF_INET6 : MessageLayout.AF_INET));
         if (descriptor < 0) {
             throw new OsException("socket", (wide ? "AF_INET6" : "AF_INET") + ", local=" + local, (int) -descriptor);
         }
+        LinuxUdpSocket socket = null;
         try {
             if (wide) {
                 // The default is a setting of the machine; Java's own sockets do the same.
                 LinuxUdpSocket.setOption((int) descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 0);
             }
-            return new LinuxUdpSocket(new OpenDescriptor((int) descriptor), bind(descriptor, local), hasGso);
-        } catch (OsException e) {
-            LinuxCall.CLOSE.invoke(descriptor, 0, 0);
-            throw e;
+            socket = new LinuxUdpSocket(new OpenDescriptor((int) descriptor), bind(descriptor, local), hasGso);
+            return socket;
+        } finally {
+            if (socket == null) {
+                KernelHoldings.closeDescriptor(descriptor);
+            }
         }
     }
 

@@ -97,7 +97,7 @@ final class LinuxFiles implements Files {
         if (!regular) {
             throw FilePreconditions.noRegularFile(path);
         }
-        return descriptor;
+        return (int) KernelHoldings.addDescriptor(descriptor);
     }
 
     @Override
@@ -209,7 +209,7 @@ final class LinuxFiles implements Files {
 
     @Override
     public void close(int descriptor) {
-        long result = LinuxCall.CLOSE.invoke(descriptor, 0, 0);
+        long result = KernelHoldings.closeDescriptor(descriptor);
         if (result < 0 && result != -Errno.EINTR) {
             throw new OsException("close", "descriptor=" + descriptor, (int) -result);
         }

@@ -117,6 +117,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
             LinuxCall.MUNMAP.invoke(kept, end - kept, 0);
             throw e;
         }
+        KernelHoldings.addRange(address, byteSize);
         return address;
     }
 
@@ -141,6 +142,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
     public void release(long address, long byteSize) {
         preconditions.checkRange(address, byteSize);
         require("munmap", address, byteSize, LinuxCall.MUNMAP.invoke(address, byteSize, 0));
+        KernelHoldings.removeRange(address);
     }
 
     @Override
@@ -192,12 +194,12 @@ final class LinuxVirtualMemory implements VirtualMemory {
             LinuxCall.CLOSE.invoke(descriptor, 0, 0);
             throw new OsException("ftruncate", "name=" + name + ", byteSize=" + byteSize, (int) -result);
         }
-        return (int) descriptor;
+        return (int) KernelHoldings.addDescriptor(descriptor);
     }
 
     @Override
     public void closeMemory(int descriptor) {
-        long result = LinuxCall.CLOSE.invoke(descriptor, 0, 0);
+        long result = KernelHoldings.closeDescriptor(descriptor);
         if (result < 0 && result != -Errno.EINTR) {
             throw new OsException("close", "descriptor=" + descriptor, (int) -result);
         }
@@ -230,6 +232,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
         if (result < 0) {
             throw OsException.ofRange("mremap", address, oldByteSize, "newByteSize=" + newByteSize, (int) -result);
         }
+        KernelHoldings.moveRange(address, result, newByteSize);
         return result;
     }
 

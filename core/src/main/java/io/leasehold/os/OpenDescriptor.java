@@ -55,7 +55,7 @@ final class OpenDescriptor {
     /// @throws OsException if it was the last of a closed descriptor, and the kernel reports an error
     void leave() {
         if (uses.decrementAndGet() == CLOSED) {
-            long result = LinuxCall.CLOSE.invoke(number, 0, 0);
+            long result = KernelHoldings.closeDescriptor(number);
             if (result < 0 && result != -Errno.EINTR) {
                 throw new OsException("close", "descriptor=" + number, (int) -result);
             }

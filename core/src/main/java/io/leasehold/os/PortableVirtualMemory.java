@@ -68,7 +68,7 @@ final class PortableVirtualMemory implements VirtualMemory {
             } catch (IOException | UnsupportedOperationException e) {
                 refusal = e;
                 if (size <= SMALLEST_MAPPING) {
-                    segment = Arena.global().allocate(size, PAGE_SIZE);
+                    segment = Arena.ofAuto().allocate(size, PAGE_SIZE);
                 } else {
                     size = Math.max(size / 2, SMALLEST_MAPPING);
                 }
@@ -283,9 +283,9 @@ final class PortableVirtualMemory implements VirtualMemory {
             FileStore store = Files.getFileStore(directory);
             if (store.type().equals("tmpfs")) {
                 long size = Math.min(byteSize, store.getUsableSpace());
-                return channel.map(MapMode.READ_WRITE, 0, size, Arena.global());
+                return channel.map(MapMode.READ_WRITE, 0, size, Arena.ofAuto());
             }
-            return channel.map(MapMode.PRIVATE, 0, byteSize, Arena.global());
+            return channel.map(MapMode.PRIVATE, 0, byteSize, Arena.ofAuto());
         } finally {
             // A system may keep a file, and so its directory, while it is mapped: then this does nothing.
             directory.toFile().delete();

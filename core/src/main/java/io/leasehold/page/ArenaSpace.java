@@ -88,6 +88,7 @@ final class ArenaSpace {
     /// @throws IllegalStateException if the mapping account is used up
     static ArenaSpace open(PageArenaOptions options, Reservations reservations, MemoryBudget parent) {
         EarlyClasses.initialize(
+                DecommitBatch.class,
                 FrameSupply.Shortage.class,
                 Pace.class,
                 PageFrames.class,

@@ -85,8 +85,16 @@ final class Decay {
         if (rest.end()) {
             Runnable wake = waker;
             if (wake != null) {
-                wake.run();
+                wake(wake);
             }
+        }
+    }
+
+    private void wake(Runnable wake) {
+        try {
+            wake.run();
+        } catch (OutOfMemoryError | StackOverflowError e) {
+            rest.begin(); // there is no thread and it cannot be started now; the next change tries again
         }
     }
 

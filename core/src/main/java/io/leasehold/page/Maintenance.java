@@ -1,5 +1,6 @@
 package io.leasehold.page;
 
+import io.leasehold.os.AddressSpace;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -25,14 +26,18 @@ import org.jspecify.annotations.Nullable;
 /// [#MAX_CREDIT_NANOS], which is about what the kernel takes to free a gigabyte after a burst. A step that needs more
 /// stops and goes on later. Arenas that rest cost nothing.
 ///
-/// **Identity.** The thread starts with the first arena that decays and ends with the last. It ignores interrupts,
-/// survives what a step throws, and has neither the context class loader nor the inheritable thread locals of the
-/// thread that happened to start it. If it died nevertheless, the next arena starts another one.
+/// **Identity.** The thread starts when there is something to do, and ends after [#LINGER_NANOS] with nothing to do: as
+/// long as it runs, the class loader of this class cannot go. It ignores interrupts, survives what a step throws, and
+/// has neither the context class loader nor the inheritable thread locals, group or priority of the thread that
+/// happened to start it. If it died nevertheless, the next change in an arena that rests starts another one.
+///
+/// **Closed class loaders.** A class loader that is closed loads no class any more, though what it has loaded still
+/// runs. An arena whose step needs a class that is missing is forgotten, and its memory goes with the class loader.
 ///
 /// **Failures.** Where an error is caught, nothing is done that could fail in turn: with the Java heap full, even the
 /// first use of a string constant is refused. The error is noted, and logged where another error would be caught.
 ///
-/// **Threads.** Thread-safe. `wake` never blocks.
+/// **Threads.** Thread-safe. `wake` waits for no arena.
 final class Maintenance {
 
     private static final System.Logger LOG = System.getLogger("io.leasehold");
@@ -53,6 +58,10 @@ final class Maintenance {
 
     private static final long RETRY_NANOS = 1_000_000_000;
 
+    /// About what arenas wait between two ticks: a thread that comes and goes all the time costs more than one that
+    /// stays.
+    private static final long LINGER_NANOS = 1_000_000_000;
+
     private static final Maintenance SYSTEM = new Maintenance();
 
     private final long origin = System.nanoTime(); // (C) times are compared as distances from it
@@ -63,6 +72,8 @@ final class Maintenance {
     private int queueCapacity = 1; // (L)
     private final AtomicReference<@Nullable Task> woken = new AtomicReference<>(); // (A) a stack
     private volatile @Nullable Thread thread; // (L), read by wake
+    private boolean isLingering; // (L)
+    private long lingerEnd; // (L) when it ends, if nothing comes
     private @Nullable Throwable failure; // (O) maintenance thread; to be logged
     private long credit; // (O) maintenance thread; below 0 it has to rest
     private long creditTime = origin; // (O) maintenance thread
@@ -104,12 +115,18 @@ final class Maintenance {
             tasks.add(task);
             enqueue(task, System.nanoTime());
             decay.onRequest(() -> wake(task));
-            Thread running = thread;
-            if (running == null || !running.isAlive()) {
-                start();
-            } else {
-                LockSupport.unpark(running);
-            }
+        } finally {
+            lock.unlock();
+        }
+        ensureRunning();
+    }
+
+    private void forget(Task task) {
+        lock.lock();
+        try {
+            tasks.remove(task);
+            queue.remove(task);
+            task.isRemoved = true;
         } finally {
             lock.unlock();
         }
@@ -121,9 +138,7 @@ final class Maintenance {
         try {
             for (Task task : List.copyOf(tasks)) {
                 if (task.decay == decay) {
-                    tasks.remove(task);
-                    queue.remove(task);
-                    task.isRemoved = true;
+                    forget(task);
                     while (task.isBusy) {
                         stepped.awaitUninterruptibly();
                     }
@@ -136,6 +151,8 @@ final class Maintenance {
     }
 
     /// Ends the rest of a task. Called by any thread, also by one that has the lock of the arena.
+    ///
+    /// @throws Error if the thread is not there and cannot be started
     private void wake(Task task) {
         task.decay.catchUp(System.nanoTime());
         if (task.isWoken.compareAndSet(false, true)) {
@@ -145,13 +162,32 @@ final class Maintenance {
                 task.below = head;
             } while (!woken.compareAndSet(head, task));
         }
-        LockSupport.unpark(thread);
+        ensureRunning();
+    }
+
+    private void ensureRunning() {
+        Thread running = thread; // after the push on `woken`: a thread that ends looks there after it said so
+        if (running != null && running.isAlive()) {
+            LockSupport.unpark(running);
+            return;
+        }
+        lock.lock();
+        try {
+            running = thread;
+            if (!tasks.isEmpty() && (running == null || !running.isAlive())) {
+                start();
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void start() {
         Thread made = Thread.ofPlatform()
                 .name("leasehold-maintenance")
                 .daemon()
+                .group(rootGroup())
+                .priority(Thread.NORM_PRIORITY)
                 .inheritInheritableThreadLocals(false)
                 .unstarted(this::run);
         made.setContextClassLoader(null);
@@ -159,15 +195,48 @@ final class Maintenance {
         thread = made;
     }
 
+    private static ThreadGroup rootGroup() {
+        ThreadGroup group = Thread.currentThread().getThreadGroup();
+        while (group.getParent() != null) {
+            group = group.getParent();
+        }
+        return group;
+    }
+
     private void run() {
+        try {
+            runToEnd();
+        } finally {
+            AddressSpace.releaseAtEnd(); // the class loader can go when this thread is gone, and not before
+        }
+    }
+
+    private void runToEnd() {
         boolean goesOn = true;
         while (goesOn) {
             try {
                 reportFailure();
                 goesOn = runOnce();
+            } catch (LinkageError e) {
+                goesOn = false;
+                forgetAll();
             } catch (Throwable e) {
                 failure = e;
             }
+        }
+    }
+
+    private void forgetAll() {
+        lock.lock();
+        try {
+            for (Task task : tasks) {
+                task.isRemoved = true;
+            }
+            tasks.clear();
+            queue.clear();
+            thread = null;
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -183,21 +252,21 @@ final class Maintenance {
 
     /// Makes one step, or waits until one is due.
     ///
-    /// @return false if there is no task left
+    /// @return false if the thread ends
     private boolean runOnce() {
         Task task = null;
         long wait;
         lock.lock();
         try {
             enqueueWoken();
-            if (tasks.isEmpty()) {
-                thread = null;
-                return false;
-            }
             long now = System.nanoTime();
             earn(now);
             Task first = queue.peek();
-            wait = first == null ? Long.MAX_VALUE : Math.max(first.due - now, -credit * PARTS);
+            wait = first == null ? linger(now) : Math.max(first.due - now, -credit * PARTS);
+            isLingering = first == null;
+            if (first == null && wait <= 0) {
+                return !end();
+            }
             if (wait <= 0) {
                 task = queue.remove();
                 task.isQueued = false;
@@ -216,12 +285,38 @@ final class Maintenance {
         return true;
     }
 
+    /// {@return how long the thread may stay with nothing to do; 0 or less if it ends now} Under the lock.
+    private long linger(long now) {
+        if (tasks.isEmpty()) {
+            return 0;
+        }
+        if (!isLingering) {
+            lingerEnd = now + LINGER_NANOS;
+        }
+        return lingerEnd - now;
+    }
+
+    /// {@return true if the thread ends, and false if a task was woken meanwhile} Under the lock.
+    private boolean end() {
+        isLingering = false;
+        thread = null;
+        boolean ends = woken.get() == null; // a thread that pushes from now on sees that there is none
+        if (!ends) {
+            thread = Thread.currentThread();
+        }
+        return ends;
+    }
+
     /// Makes one step without the lock, so that arenas can come and go meanwhile.
     private void step(Task task) {
         long begin = System.nanoTime();
         long due = begin + RETRY_NANOS; // the other arenas still need this thread, if the step fails
         try {
             due = task.decay.step(begin, Pace.ofNanos(Math.clamp(credit, MIN_STEP_NANOS, MAX_STEP_NANOS)));
+        } catch (LinkageError e) {
+            due = Decay.NEVER;
+            task.failure = e;
+            forget(task);
         } catch (Throwable e) {
             task.failure = e;
         } finally {

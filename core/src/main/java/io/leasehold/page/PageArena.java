@@ -5,6 +5,7 @@ import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Reservations;
+import io.leasehold.os.AddressSpace;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.time.Duration;
@@ -95,7 +96,9 @@ public final class PageArena implements AutoCloseable {
     /// @throws PageExhaustedException if the budget has no room for the arena's tables
     public static PageArena open(PageArenaOptions options) {
         PageArena arena = open(options, Reservations.system(), System.nanoTime());
-        if (!options.decay().equals(PageArenaOptions.NO_DECAY)) {
+        if (options.decay().equals(PageArenaOptions.NO_DECAY)) {
+            AddressSpace.releaseAtEnd(); // else maintenance does it, when there is time
+        } else {
             Maintenance.system().add(options.name(), arena.decay);
         }
         return arena;

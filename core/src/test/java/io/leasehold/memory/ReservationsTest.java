@@ -10,6 +10,8 @@ import io.leasehold.os.FaultyVirtualMemory.Call;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -135,6 +137,23 @@ class ReservationsTest {
             assertThat(next.address()).isEqualTo(small.address());
             assertThat(next.byteSize()).isEqualTo(3 * page);
         }
+    }
+
+    @Test
+    void processThatHadManyOwnersGetsItsAddressesBack() {
+        TestMemory.require(memory, Capability.DECOMMIT);
+        MappingBudget many = new MappingBudget(10_000);
+        Reservations crowded = new Reservations(memory, many);
+        List<Region> regions = new ArrayList<>();
+        for (int i = 0; i < 2 * Reservations.MAX_PARKED; i++) {
+            regions.add(crowded.reserve("pages", page, page));
+        }
+        memory.failOnce(Call.RELEASE, 1, Errno.ENOMEM);
+        regions.forEach(Region::close);
+        assertThat(crowded.parkedCount()).isEqualTo(Reservations.MAX_PARKED + 1); // and one that the kernel kept
+        assertThat(many.used()).isEqualTo((Reservations.MAX_PARKED + 1) * 2L);
+        crowded.releaseParked();
+        assertThat(many.used()).isZero();
     }
 
     @Test

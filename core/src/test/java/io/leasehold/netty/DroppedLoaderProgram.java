@@ -1,0 +1,154 @@
+package io.leasehold.netty;
+
+import io.leasehold.jumbo.JumboOptions;
+import io.leasehold.jumbo.JumboRing;
+import io.leasehold.lease.LeasePool;
+import io.leasehold.lease.LeasePoolOptions;
+import io.leasehold.memory.MemoryBudget;
+import io.leasehold.os.AddressSpace;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import io.leasehold.window.MappedFileOptions;
+import io.leasehold.window.WindowCache;
+import io.leasehold.window.WindowCacheOptions;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.ref.WeakReference;
+import java.net.URI;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/// Main class of the JVMs that [DroppedLoaderTest] starts: a server that starts and stops applications, each with the
+/// library in a class loader of its own. None of them closes anything.
+final class DroppedLoaderProgram {
+
+    private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    /// What the JVM itself may take meanwhile: a jar, threads, a part of its heap or of its code cache.
+    private static final Held SLACK = new Held(4, 120, 512 << 20);
+
+    private DroppedLoaderProgram() {}
+
+    /// Runs applications, and prints what the process holds before and after.
+    ///
+    /// @param arguments number of applications, then the class path of each
+    public static void main(String[] arguments) throws Exception {
+        List<URL> path = new ArrayList<>();
+        for (String entry : List.of(arguments).subList(1, arguments.length)) {
+            path.add(URI.create(entry).toURL());
+        }
+        URL[] urls = path.toArray(URL[]::new);
+        Held before = Held.now();
+        List<WeakReference<ClassLoader>> loaders = start(urls, Integer.parseInt(arguments[0]));
+        Held during = Held.now();
+        collect(loaders, before.plus(SLACK));
+        Held after = Held.now();
+        System.out.println("before=" + before);
+        System.out.println("during=" + during);
+        System.out.println("after=" + after);
+        System.out.println("left=" + left(loaders));
+        System.out.println("isBack=" + after.isWithin(before.plus(SLACK)));
+        System.out.println("threads="
+                + Thread.getAllStackTraces().keySet().stream()
+                        .filter(thread -> thread.getName().startsWith("leasehold"))
+                        .count());
+    }
+
+    private static List<WeakReference<ClassLoader>> start(URL[] urls, int count) throws Exception {
+        List<WeakReference<ClassLoader>> loaders = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            try (URLClassLoader loader = new URLClassLoader(urls, ClassLoader.getPlatformClassLoader())) {
+                Runnable application = (Runnable) loader.loadClass(Application.class.getName())
+                        .getConstructor()
+                        .newInstance();
+                application.run();
+                loaders.add(new WeakReference<>(loader));
+            }
+        }
+        return loaders;
+    }
+
+    private static void collect(List<WeakReference<ClassLoader>> loaders, Held limit) throws IOException {
+        long deadline = System.nanoTime() + DEADLINE_NANOS;
+        while ((left(loaders) > 0 || !Held.now().isWithin(limit)) && System.nanoTime() < deadline) {
+            System.gc();
+            Thread.onSpinWait();
+        }
+    }
+
+    private static long left(List<WeakReference<ClassLoader>> loaders) {
+        return loaders.stream().filter(loader -> loader.get() != null).count();
+    }
+
+    /// What a process holds of the kernel.
+    ///
+    /// @param descriptors number of open descriptors
+    /// @param mappings number of mappings
+    /// @param addressBytes bytes of address space
+    private record Held(int descriptors, int mappings, long addressBytes) {
+
+        static Held now() throws IOException {
+            try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+                String size = Files.readAllLines(Path.of("/proc/self/statm"))
+                        .getFirst()
+                        .split(" ")[0];
+                return new Held(
+                        (int) open.count(),
+                        Files.readAllLines(Path.of("/proc/self/maps")).size(),
+                        Long.parseLong(size) * 4096);
+            }
+        }
+
+        Held plus(Held more) {
+            return new Held(
+                    descriptors + more.descriptors, mappings + more.mappings, addressBytes + more.addressBytes);
+        }
+
+        boolean isWithin(Held limit) {
+            return descriptors <= limit.descriptors
+                    && mappings <= limit.mappings
+                    && addressBytes <= limit.addressBytes;
+        }
+    }
+
+    /// Uses every layer of the library and leaves all of it open. Loaded by the class loader of one application.
+    public static final class Application implements Runnable {
+
+        /// Made by reflection.
+        public Application() {}
+
+        @Override
+        public void run() {
+            try {
+                LeasedByteBufAllocator.DEFAULT.directBuffer(100_000).release();
+                LeasedByteBufAllocator.DEFAULT.heapBuffer(1_000).release();
+                PageArena arena = PageArena.open(PageArenaOptions.defaults()
+                        .withName("application")
+                        .withByteSize(32 << 20)
+                        .withMemoryFile(AddressSpace.isNative())
+                        .withBudget(MemoryBudget.of("application", 64 << 20)));
+                arena.free(arena.allocate());
+                LeasePool leases = LeasePool.open(
+                        arena, AddressSpace.isNative() ? LeasePoolOptions.windowed(4) : LeasePoolOptions.directMap());
+                long page = arena.allocate();
+                arena.frames().wire(page);
+                leases.acquire(page).close();
+                JumboRing<Object> ring =
+                        JumboRing.open(arena, JumboOptions.defaults(), (of, number, address, size) -> new Object());
+                ring.release(ring.allocate());
+                Path file = Files.createTempFile("leasehold", "application");
+                Files.write(file, new byte[10_000]);
+                WindowCache.open(arena, WindowCacheOptions.defaults()).open(file, MappedFileOptions.owned());
+                Files.delete(file);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}
