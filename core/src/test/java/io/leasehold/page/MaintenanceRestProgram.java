@@ -1,0 +1,54 @@
+package io.leasehold.page;
+
+import io.leasehold.memory.MemoryBudget;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/// Main class of the JVM that [MaintenanceRestTest] starts: pages are used and freed, and the maintenance thread comes
+/// and goes.
+final class MaintenanceRestProgram {
+
+    private static final int ROUNDS = 3;
+    private static final int PAGES = 600;
+
+    private MaintenanceRestProgram() {}
+
+    public static void main(String[] arguments) throws InterruptedException {
+        ThreadGroup group = new ThreadGroup("application");
+        Thread application = new Thread(group, MaintenanceRestProgram::run, "application");
+        application.setPriority(Thread.MIN_PRIORITY);
+        application.start();
+        application.join();
+    }
+
+    private static void run() {
+        PageArena arena = PageArena.open(PageArenaOptions.defaults()
+                .withName("resting")
+                .withByteSize(16 << 20)
+                .withDecay(Duration.ofMillis(20))
+                .withBudget(MemoryBudget.of("resting", 64 << 20)));
+        for (int round = 0; round < ROUNDS; round++) {
+            arena.free(arena.allocateRun(PAGES));
+            Thread found = maintenance();
+            if (found != null) { // else it has done its work and ended by now
+                ThreadGroup group = found.getThreadGroup();
+                System.out.println("group=" + (group == null
+                        ? "none"
+                        : group.getName()));
+                System.out.println("priority=" + found.getPriority());
+                System.out.println("context=" + found.getContextClassLoader());
+            }
+            Eventually.holds("free memory is given back", () -> arena.stats().idlePages() == 0);
+            Eventually.holds("the thread ends", () -> maintenance() == null);
+        }
+        arena.close();
+        System.out.println("result=holds");
+    }
+
+    private static @Nullable Thread maintenance() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("leasehold-maintenance"))
+                .findFirst()
+                .orElse(null);
+    }
+}
