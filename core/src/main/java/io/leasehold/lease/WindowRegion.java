@@ -62,8 +62,8 @@ final class WindowRegion {
     /// @throws OsException if the kernel refuses; nothing is changed then
     static WindowRegion open(String name, PageFile file, int slots, long windowByteSize) {
         Reservations reservations = file.reservations();
-        Remnant remnant = reservations.takeRemnant(REGIONS, left -> left.pageByteSize() == windowByteSize
-                && left.longestClean() >= slots);
+        Remnant remnant = reservations.takeRemnant(
+                REGIONS, left -> left.pageByteSize() == windowByteSize && left.longestClean() >= slots);
         Region region = null;
         try {
             region = remnant == null

@@ -101,11 +101,7 @@ public final class AddressSpace {
         return module.isNamed() ? module.getName() : "ALL-UNNAMED";
     }
 
-    private record Choice(
-            VirtualMemory memory,
-            Files files,
-            MemorySegment all,
-            KernelHoldings.@Nullable End end) {}
+    private record Choice(VirtualMemory memory, Files files, MemorySegment all, KernelHoldings.@Nullable End end) {}
 
     /// Kept apart, so that a process which never asks for a socket opens none.
     private static final class Sockets {

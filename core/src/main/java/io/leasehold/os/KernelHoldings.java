@@ -105,7 +105,7 @@ final class KernelHoldings {
         @SuppressWarnings("restricted")
         synchronized void arm() {
             if (!isArmed) {
-                MemorySegment unused = MemorySegment.NULL.reinterpret(scope, cleanup());
+                var _ = MemorySegment.NULL.reinterpret(scope, cleanup());
                 isArmed = true;
             }
         }
@@ -127,7 +127,7 @@ final class KernelHoldings {
                     .bindTo(map)
                     .bindTo(action);
         } catch (ReflectiveOperationException e) {
-            throw new AssertionError("Map.forEach is public", e);
+            throw new LinkageError("Map.forEach is public", e);
         }
     }
 }

@@ -146,7 +146,9 @@ class WindowedPoolTest implements WindowFixture {
             for (int cycle = 0; cycle < CYCLES; cycle++) {
                 LeasePool pool = LeasePool.open(arena, windows(4));
                 long address = pool.acquire(page).address();
-                assertThat(left.add(address)).as("window of one pool, cycle %d", cycle).isTrue();
+                assertThat(left.add(address))
+                        .as("window of one pool, cycle %d", cycle)
+                        .isTrue();
                 assertThat(OffHeap.getLong(address)).isEqualTo(LeaseBed.mark(page));
                 pool.checkInvariants();
                 assertThat(pool.closeForcibly()).isOne();

@@ -106,14 +106,11 @@ final class DroppedLoaderProgram {
         }
 
         Held plus(Held more) {
-            return new Held(
-                    descriptors + more.descriptors, mappings + more.mappings, addressBytes + more.addressBytes);
+            return new Held(descriptors + more.descriptors, mappings + more.mappings, addressBytes + more.addressBytes);
         }
 
         boolean isWithin(Held limit) {
-            return descriptors <= limit.descriptors
-                    && mappings <= limit.mappings
-                    && addressBytes <= limit.addressBytes;
+            return descriptors <= limit.descriptors && mappings <= limit.mappings && addressBytes <= limit.addressBytes;
         }
     }
 

@@ -4,14 +4,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.uring.IoUring;
@@ -22,56 +21,88 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import org.jspecify.annotations.Nullable;
 
 /// How bytes come from the kernel: through views of buffers, or by their addresses, or by requests in a ring.
+///
+/// The classes of a transport are named in its methods only, since an older Netty does not have them all.
 public enum Transport {
-    NIO(NioServerSocketChannel.class, NioSocketChannel.class) {
+    NIO {
         @Override
         @Nullable Throwable unavailability() {
             return null;
         }
 
         @Override
-        IoHandlerFactory handlers() {
-            return NioIoHandler.newFactory();
+        @SuppressWarnings("deprecation") // the one that every supported Netty has
+        public EventLoopGroup group(String name, int threads) {
+            return new NioEventLoopGroup(threads, daemons(name));
+        }
+
+        @Override
+        public Class<? extends ServerChannel> serverChannel() {
+            return NioServerSocketChannel.class;
+        }
+
+        @Override
+        public Class<? extends Channel> channel() {
+            return NioSocketChannel.class;
         }
     },
-    EPOLL(EpollServerSocketChannel.class, EpollSocketChannel.class) {
+    EPOLL {
         @Override
         @Nullable Throwable unavailability() {
             return Epoll.unavailabilityCause();
         }
 
         @Override
-        IoHandlerFactory handlers() {
-            return EpollIoHandler.newFactory();
+        public EventLoopGroup group(String name, int threads) {
+            return new MultiThreadIoEventLoopGroup(threads, daemons(name), EpollIoHandler.newFactory());
+        }
+
+        @Override
+        public Class<? extends ServerChannel> serverChannel() {
+            return EpollServerSocketChannel.class;
+        }
+
+        @Override
+        public Class<? extends Channel> channel() {
+            return EpollSocketChannel.class;
         }
     },
-    IO_URING(IoUringServerSocketChannel.class, IoUringSocketChannel.class) {
+    IO_URING {
         @Override
         @Nullable Throwable unavailability() {
             return IoUring.unavailabilityCause();
         }
 
         @Override
-        IoHandlerFactory handlers() {
-            return IoUringIoHandler.newFactory();
+        public EventLoopGroup group(String name, int threads) {
+            return new MultiThreadIoEventLoopGroup(threads, daemons(name), IoUringIoHandler.newFactory());
+        }
+
+        @Override
+        public Class<? extends ServerChannel> serverChannel() {
+            return IoUringServerSocketChannel.class;
+        }
+
+        @Override
+        public Class<? extends Channel> channel() {
+            return IoUringSocketChannel.class;
         }
     };
 
-    private final Class<? extends ServerChannel> serverChannel; // (C)
-    private final Class<? extends Channel> channel; // (C)
-
-    Transport(Class<? extends ServerChannel> serverChannel, Class<? extends Channel> channel) {
-        this.serverChannel = serverChannel;
-        this.channel = channel;
-    }
-
     abstract @Nullable Throwable unavailability();
 
-    abstract IoHandlerFactory handlers();
+    /// {@return event loops on threads of this name}
+    public abstract EventLoopGroup group(String name, int threads);
+
+    /// {@return the class of channels that accept connections}
+    public abstract Class<? extends ServerChannel> serverChannel();
+
+    /// {@return the class of connections}
+    public abstract Class<? extends Channel> channel();
 
     /// Skips a test where there is no such transport, and says why.
     public void assumeAvailable() {
-        Throwable cause = unavailability();
+        Throwable cause = causeOfUnavailability();
         if (cause != null) {
             while (cause.getCause() != null) {
                 cause = cause.getCause();
@@ -82,15 +113,15 @@ public enum Transport {
         }
     }
 
-    public EventLoopGroup group(String name, int threads) {
-        return new MultiThreadIoEventLoopGroup(threads, new DefaultThreadFactory(name, true), handlers());
+    private @Nullable Throwable causeOfUnavailability() {
+        try {
+            return unavailability();
+        } catch (NoClassDefFoundError e) {
+            return e;
+        }
     }
 
-    public Class<? extends ServerChannel> serverChannel() {
-        return serverChannel;
-    }
-
-    public Class<? extends Channel> channel() {
-        return channel;
+    private static DefaultThreadFactory daemons(String name) {
+        return new DefaultThreadFactory(name, true);
     }
 }

@@ -32,9 +32,7 @@ final class MaintenanceRestProgram {
             Thread found = maintenance();
             if (found != null) { // else it has done its work and ended by now
                 ThreadGroup group = found.getThreadGroup();
-                System.out.println("group=" + (group == null
-                        ? "none"
-                        : group.getName()));
+                System.out.println("group=" + (group == null ? "none" : group.getName()));
                 System.out.println("priority=" + found.getPriority());
                 System.out.println("context=" + found.getContextClassLoader());
             }

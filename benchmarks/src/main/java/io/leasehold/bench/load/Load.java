@@ -87,7 +87,8 @@ final class Load {
                 connection.flush();
             }
         }
-        turn(); // after the first requests: a slow start may already be past the ramp, and `measuring` may wait for them
+        turn(); // after the first requests: a slow start may already be past the ramp, and `measuring` may wait for
+        // them
     }
 
     /// Does what is due; called at each turn of the event loop.
