@@ -1,5 +1,6 @@
 package io.leasehold.memory;
 
+import io.leasehold.os.Errno;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Backing;
@@ -204,7 +205,20 @@ public final class Region implements AutoCloseable {
             memory().unmap(address(), touched);
             backing = Backing.ANONYMOUS;
         } else if (memory().can(VirtualMemory.Capability.DECOMMIT)) {
+            decommitOrReplace(touched);
+        }
+    }
+
+    /// Gives the memory back also where a filter refuses madvise(2): new zeroes over all of it are one mapping, while
+    /// the same for scattered ranges would be a mapping each.
+    private void decommitOrReplace(long touched) {
+        try {
             memory().decommit(backing, address(), touched);
+        } catch (OsException e) {
+            if (!Errno.refusesCall(e.errno())) {
+                throw e;
+            }
+            memory().unmap(address(), touched);
         }
     }
 

@@ -30,7 +30,7 @@ public interface VirtualMemory {
         PROTECT,
         /// [#advise] reaches the kernel; without it advice is accepted and ignored.
         ADVISE,
-        /// [#lock] and [#unlock].
+        /// [#lock] and [#unlock]. A container may refuse them, and a limit of 0 (RLIMIT_MEMLOCK) does.
         LOCK,
         /// [#createMemory], [#map] and [#unmap].
         MAP,
@@ -231,6 +231,8 @@ public interface VirtualMemory {
     /// Makes every running thread of this process pass a full memory fence before this returns (membarrier(2),
     /// MEMBARRIER_CMD_PRIVATE_EXPEDITED). A thread that stores and then loads with no fence of its own, only in program
     /// order, is then seen by the caller as if it had one.
+    ///
+    /// Where the kernel refuses the call after the start, the JVM stops each thread once instead, which takes longer.
     void barrier();
 
     /// Lets the kernel run another thread on the processor of the calling thread (sched_yield(2)). A virtual thread

@@ -149,7 +149,7 @@ public final class FaultyVirtualMemory implements VirtualMemory {
 
     @Override
     public void lock(long address, long byteSize) {
-        enterRange(Call.LOCK, "mlock", address, byteSize, "");
+        enter(Call.LOCK, errno -> LinuxVirtualMemory.refusedLock(address, byteSize, errno));
         delegate.lock(address, byteSize);
     }
 
@@ -161,7 +161,7 @@ public final class FaultyVirtualMemory implements VirtualMemory {
 
     @Override
     public int createMemory(String name, long byteSize) {
-        enter(Call.CREATE_MEMORY, errno -> new OsException("memfd_create", "name=" + name, errno));
+        enter(Call.CREATE_MEMORY, errno -> LinuxVirtualMemory.refusedMemoryFile(name, errno));
         return delegate.createMemory(name, byteSize);
     }
 
