@@ -281,6 +281,12 @@ final class LinuxVirtualMemory implements VirtualMemory {
     }
 
     @Override
+    public void name(long address, long byteSize, String name) {
+        preconditions.checkRange(address, byteSize);
+        MappingName.set(address, byteSize, name);
+    }
+
+    @Override
     public String toString() {
         return "LinuxVirtualMemory(pageSize=" + pageSize() + ", hugePageSize=" + hugePageSize + ", barrier="
                 + barrier + ", hasLock=" + hasLock + ", advice=" + advice + ")";

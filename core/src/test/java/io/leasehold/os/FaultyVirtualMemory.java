@@ -1,6 +1,9 @@
 package io.leasehold.os;
 
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /// Virtual memory that fails when it is told to, with the exception that the real one would throw.
 ///
@@ -41,6 +44,7 @@ public final class FaultyVirtualMemory implements VirtualMemory {
     }
 
     private final VirtualMemory delegate; // (C)
+    private final Map<Long, String> names = new ConcurrentHashMap<>();
     private final Faults<Call> faults = new Faults<>(Call.class); // (C)
 
     public FaultyVirtualMemory(VirtualMemory delegate) {
@@ -70,6 +74,11 @@ public final class FaultyVirtualMemory implements VirtualMemory {
     /// {@return how often a call was made, failed ones included}
     public long count(Call call) {
         return faults.count(call);
+    }
+
+    /// {@return the last name of the range that begins at an address, and its size}
+    public @Nullable String nameOf(long address) {
+        return names.get(address);
     }
 
     /// {@return how many calls were made to fail}
@@ -200,6 +209,13 @@ public final class FaultyVirtualMemory implements VirtualMemory {
     public void barrier() {
         enter(Call.BARRIER, errno -> new OsException("membarrier", "PRIVATE_EXPEDITED", errno));
         delegate.barrier();
+    }
+
+    /// Never made to fail, as the real one ignores every refusal.
+    @Override
+    public void name(long address, long byteSize, String name) {
+        names.put(address, name + ", byteSize=" + byteSize);
+        delegate.name(address, byteSize, name);
     }
 
     @Override
