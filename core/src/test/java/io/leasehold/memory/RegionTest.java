@@ -162,23 +162,23 @@ class RegionTest {
     void nameFollowsTheOwner() {
         long address = region.address();
         String whole = ", byteSize=" + PAGES * page;
-        assertThat(memory.nameOf(address)).isEqualTo("pages" + whole);
+        assertThat(memory.names().get(address)).isEqualTo("pages" + whole);
         region.close();
         if (memory.can(Capability.DECOMMIT)) {
-            assertThat(memory.nameOf(address)).isEqualTo("parked" + whole);
+            assertThat(memory.names().get(address)).isEqualTo("parked" + whole);
             region = reservations.reserve("small", page, page);
             assertThat(region.address()).isEqualTo(address);
             // all of it: a name for a part would be one mapping more
-            assertThat(memory.nameOf(address)).isEqualTo("small" + whole);
+            assertThat(memory.names().get(address)).isEqualTo("small" + whole);
         }
     }
 
     @Test
     void nameTellsWhatIsLeftOfARegion() {
         region.abandon();
-        assertThat(memory.nameOf(region.address())).isEqualTo("pages abandoned, byteSize=" + PAGES * page);
+        assertThat(memory.names().get(region.address())).isEqualTo("pages abandoned, byteSize=" + PAGES * page);
         Region next = region.succeeded("next");
-        assertThat(memory.nameOf(region.address())).isEqualTo("next, byteSize=" + PAGES * page);
+        assertThat(memory.names().get(region.address())).isEqualTo("next, byteSize=" + PAGES * page);
         region = next;
     }
 

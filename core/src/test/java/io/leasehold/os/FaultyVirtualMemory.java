@@ -3,7 +3,6 @@ package io.leasehold.os;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntFunction;
-import org.jspecify.annotations.Nullable;
 
 /// Virtual memory that fails when it is told to, with the exception that the real one would throw.
 ///
@@ -76,9 +75,9 @@ public final class FaultyVirtualMemory implements VirtualMemory {
         return faults.count(call);
     }
 
-    /// {@return the last name of the range that begins at an address, and its size}
-    public @Nullable String nameOf(long address) {
-        return names.get(address);
+    /// {@return the last name of each range that was named, and its size: `web, byteSize=4096`, by its address}
+    public Map<Long, String> names() {
+        return Map.copyOf(names);
     }
 
     /// {@return how many calls were made to fail}
