@@ -1,5 +1,6 @@
 package io.leasehold.memory;
 
+import io.leasehold.os.Errno;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Backing;
@@ -21,6 +22,9 @@ import java.util.Objects;
 /// **Invariants.** I1: the committed part is a prefix and only grows until the region is closed.
 public final class Region implements AutoCloseable {
 
+    /// What space without an owner is called.
+    private static final String PARKED = "parked";
+
     private final Reservations reservations; // (C)
     private final String name; // (C)
     private final Reservations.Extent extent; // (C)
@@ -36,6 +40,12 @@ public final class Region implements AutoCloseable {
         this.extent = extent;
         this.byteSize = byteSize;
         this.committedByteSize = Math.min(extent.committedByteSize(), byteSize);
+        nameExtent(name);
+    }
+
+    /// The whole extent has one name, since a part with another name would be one mapping more.
+    private void nameExtent(String newName) {
+        memory().name(extent.address(), extent.byteSize(), newName);
     }
 
     /// Makes the first `newByteSize` bytes readable and writable; what was never written reads as zero.
@@ -142,6 +152,7 @@ public final class Region implements AutoCloseable {
             return;
         }
         surrender();
+        nameExtent(PARKED);
         reservations.park(extent());
         closed = true;
     }
@@ -153,6 +164,7 @@ public final class Region implements AutoCloseable {
     public void abandon() {
         if (!closed) {
             surrender();
+            nameExtent(name + " abandoned");
             if (!memory().can(VirtualMemory.Capability.DECOMMIT)) {
                 OffHeap.fill(address(), Math.min(touchableByteSize, committedByteSize), (byte) 0);
             }
@@ -204,7 +216,20 @@ public final class Region implements AutoCloseable {
             memory().unmap(address(), touched);
             backing = Backing.ANONYMOUS;
         } else if (memory().can(VirtualMemory.Capability.DECOMMIT)) {
+            decommitOrReplace(touched);
+        }
+    }
+
+    /// Gives the memory back also where a filter refuses madvise(2): new zeroes over all of it are one mapping, while
+    /// the same for scattered ranges would be a mapping each.
+    private void decommitOrReplace(long touched) {
+        try {
             memory().decommit(backing, address(), touched);
+        } catch (OsException e) {
+            if (!Errno.refusesCall(e.errno())) {
+                throw e;
+            }
+            memory().unmap(address(), touched);
         }
     }
 

@@ -68,6 +68,17 @@ public final class Errno {
 
     private Errno() {}
 
+    /// {@return true if an error says that this process may not make a call at all, whatever its arguments}
+    ///
+    /// A seccomp filter answers EPERM, EACCES or ENOSYS, and a kernel that lacks the call answers ENOSYS. A filter can
+    /// be installed at any time, so a call that worked before can be refused later. EPERM and EACCES can also be about
+    /// the arguments, so this is asked only where a fallback does no harm then.
+    ///
+    /// @param errno an error number
+    public static boolean refusesCall(int errno) {
+        return errno == EPERM || errno == EACCES || errno == ENOSYS;
+    }
+
     /// {@return name, number and meaning of an error, for example `ENOMEM (12, out of memory)`}
     ///
     /// @param errno an error number; one that is not in the table is described by its number alone

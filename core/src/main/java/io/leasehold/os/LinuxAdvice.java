@@ -40,9 +40,11 @@ final class LinuxAdvice {
 
     private final int self; // (C)
     private final Set<Advice> known; // (C)
+    private volatile boolean hasBatches; // (A) true until the kernel refuses process_madvise(2)
 
     private LinuxAdvice(int self) {
         this.self = self;
+        this.hasBatches = self != NO_SELF;
         this.known = EnumSet.noneOf(Advice.class);
         for (Advice advice : Advice.values()) {
             // Of an empty range the kernel looks at the advice only: EINVAL for one it does not know.
@@ -77,10 +79,20 @@ final class LinuxAdvice {
             return;
         }
         long result = madvise(address, byteSize, number(advice));
-        // A kernel without swap says that anonymous memory has nothing to read ahead.
-        if (result < 0 && !(advice == Advice.WILL_NEED && result == -Errno.EBADF)) {
+        if (result < 0 && !isIgnored(advice, (int) -result)) {
             throw refused(address, byteSize, advice.name(), result);
         }
+    }
+
+    /// {@return true if an error only means that the advice has no effect}
+    private static boolean isIgnored(Advice advice, int errno) {
+        return switch (advice) {
+            // A kernel without swap says that anonymous memory has nothing to read ahead.
+            case WILL_NEED -> errno == Errno.EBADF || Errno.refusesCall(errno);
+            // gVisor accepts any advice for an empty range, and says EINVAL for a range that is not empty.
+            case POPULATE_READ, POPULATE_WRITE -> errno == Errno.EINVAL || Errno.refusesCall(errno);
+            default -> Errno.refusesCall(errno);
+        };
     }
 
     void decommit(Backing backing, long address, long byteSize) {
@@ -91,10 +103,8 @@ final class LinuxAdvice {
     }
 
     void decommit(Backing backing, long[] addresses, long[] byteSizes, int count) {
-        if (self == NO_SELF || count <= 1) {
-            for (int i = 0; i < count; i++) {
-                decommit(backing, addresses[i], byteSizes[i]);
-            }
+        if (!hasBatches || count <= 1) {
+            decommitEach(backing, addresses, byteSizes, 0, count);
             return;
         }
         try (Arena arena = Arena.ofConfined()) {
@@ -105,6 +115,12 @@ final class LinuxAdvice {
                 writeRanges(ranges, addresses, byteSizes, done, batch);
                 long bytes =
                         LinuxCall.PROCESS_MADVISE.invoke(self, ranges.address(), batch, decommitting(backing), 0, 0);
+                if (bytes < 0 && Errno.refusesCall((int) -bytes)) {
+                    // A filter was installed after the probe. Sealed files answer alike; then batches end too early.
+                    hasBatches = false;
+                    decommitEach(backing, addresses, byteSizes, done, count);
+                    return;
+                }
                 int whole = wholeRanges(byteSizes, done, batch, bytes);
                 done += whole;
                 // Cut short: by a range that is refused, by a signal, or by the 2 GiB that one call takes. A call for
@@ -117,9 +133,15 @@ final class LinuxAdvice {
         }
     }
 
+    private void decommitEach(Backing backing, long[] addresses, long[] byteSizes, int first, int end) {
+        for (int i = first; i < end; i++) {
+            decommit(backing, addresses[i], byteSizes[i]);
+        }
+    }
+
     @Override
     public String toString() {
-        return "LinuxAdvice(batches=" + (self != NO_SELF) + ", known=" + known + ")";
+        return "LinuxAdvice(batches=" + hasBatches + ", known=" + known + ")";
     }
 
     /// Repeats what a signal interrupted (MADV_REMOVE is a fallocate(2), populating may take long), and a few times

@@ -47,6 +47,7 @@ enum LinuxCall {
     OPENAT(257, 56),
     PIDFD_OPEN(434, 434),
     PPOLL(271, 73),
+    PRCTL(157, 167),
     PREAD64(17, 67),
     PROCESS_MADVISE(440, 440),
     PWRITE64(18, 68),

@@ -180,6 +180,10 @@ final class LinuxFiles implements Files {
         }
         long result = LinuxCall.MSYNC.invoke(address, mappedByteSize, MS_SYNC);
         LinuxCall.MUNMAP.invoke(address, mappedByteSize, 0);
+        if (result < 0 && Errno.refusesCall((int) -result)) {
+            sync(descriptor);
+            return;
+        }
         requireRange("msync", descriptor, byteOffset, byteSize, result);
     }
 
@@ -191,6 +195,10 @@ final class LinuxFiles implements Files {
             result = LinuxCall.SYNC_FILE_RANGE.invoke(
                     descriptor, byteOffset, byteSize, SYNC_FILE_RANGE_WAIT_BEFORE_AND_WRITE, 0, 0);
         } while (result == -Errno.EINTR);
+        if (result < 0 && Errno.refusesCall((int) -result)) {
+            sync(descriptor); // gVisor lacks this call: all of the file, and durable too, so dirty memory stays bounded
+            return;
+        }
         requireRange("sync_file_range", descriptor, byteOffset, byteSize, result);
     }
 
@@ -204,7 +212,10 @@ final class LinuxFiles implements Files {
             case WILL_NEED -> 3;
         };
         long result = LinuxCall.FADVISE64.invoke(descriptor, byteOffset, byteSize, number, 0, 0);
-        requireRange("posix_fadvise", descriptor, byteOffset, byteSize, result);
+        // advice that does not reach the kernel has no effect
+        if (result < 0 && !Errno.refusesCall((int) -result)) {
+            throw FilePreconditions.ofRange("posix_fadvise", descriptor, byteOffset, byteSize, (int) -result);
+        }
     }
 
     @Override

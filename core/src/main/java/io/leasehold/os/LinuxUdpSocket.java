@@ -19,12 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// **Threads.** Thread-safe: the kernel orders calls, and [OpenDescriptor] keeps the descriptor open under them.
 final class LinuxUdpSocket implements UdpSocket {
 
-    private static final int MSG_TRUNC = 0x20;
     private static final int MSG_DONTWAIT = 0x40;
-
-    /// With it as an argument the answer is "the real length of the packet or datagram, even when it was longer than
-    /// the passed buffer".
-    private static final int RECEIVE_FLAGS = MSG_DONTWAIT | MSG_TRUNC;
 
     private static final int SOL_SOCKET = 1;
     private static final int SO_SNDBUF = 7;
@@ -47,6 +42,7 @@ final class LinuxUdpSocket implements UdpSocket {
     private static final long SIGNAL_SET_SIZE = 8;
 
     private final OpenDescriptor descriptor; // (C)
+    private final LinuxReceive receive = new LinuxReceive(); // (C)
     private final InetSocketAddress local; // (C)
     private final boolean isWide; // (C) whether it is IPv6
     private final boolean hasGso; // (C)
@@ -117,15 +113,10 @@ final class LinuxUdpSocket implements UdpSocket {
     @Override
     public int receive(Received into, int count) {
         into.begin(count);
-        long headers = into.prepareHeaders(count);
         enter();
         long result;
         try {
-            do {
-                result = count == 1
-                        ? LinuxCall.RECVMSG.invoke(descriptor.number(), headers, RECEIVE_FLAGS)
-                        : LinuxCall.RECVMMSG.invoke(descriptor.number(), headers, count, RECEIVE_FLAGS, 0, 0);
-            } while (result == -Errno.EINTR);
+            result = receive.receive(descriptor.number(), into, count);
         } finally {
             descriptor.leave();
             Reference.reachabilityFence(into);
@@ -136,14 +127,12 @@ final class LinuxUdpSocket implements UdpSocket {
             }
             throw refused(count == 1 ? "recvmsg" : "recvmmsg", "count=" + count, result);
         }
-        int received = count == 1 ? 1 : (int) result;
-        for (int i = 0; i < received; i++) {
-            into.addFromKernel(count == 1 ? (int) result : into.messageSize(i));
+        for (int i = 0; i < result; i++) {
             if (into.isTruncated(i)) {
                 truncated.incrementAndGet();
             }
         }
-        return received;
+        return (int) result;
     }
 
     @Override

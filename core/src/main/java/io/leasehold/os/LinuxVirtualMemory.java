@@ -40,14 +40,17 @@ final class LinuxVirtualMemory implements VirtualMemory {
     /// The file can never be executed; without it kernels since 6.3 log a warning, and may refuse.
     private static final int MFD_NOEXEC_SEAL = 0x8;
 
-    private static final int MEMBARRIER_CMD_PRIVATE_EXPEDITED = 1 << 3;
-    private static final int MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED = 1 << 4;
-
     /// Pages asked for in one mincore(2), one byte each.
     private static final int MINCORE_PAGES = 16 * 1024;
 
     /// How often mincore(2) is repeated: "EAGAIN: kernel is temporarily out of resources."
     private static final int MINCORE_ATTEMPTS = 16;
+
+    private static final String LOCK_REMEDY =
+            "raise RLIMIT_MEMLOCK (ulimit -l), allow mlock in the seccomp profile, or do not lock pages";
+
+    private static final String MEMORY_FILE_REMEDY =
+            "allow memfd_create in the seccomp profile, or use pages without a memory file";
 
     private static final Path HUGE_PAGE_SIZE = Path.of("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size");
     private static final Path MAX_MAP_COUNT = Path.of("/proc/sys/vm/max_map_count");
@@ -55,13 +58,16 @@ final class LinuxVirtualMemory implements VirtualMemory {
     private final LinuxAdvice advice; // (C)
     private final Preconditions preconditions; // (C)
     private final long hugePageSize; // (C)
-    private final boolean hasBarrier; // (C)
+    private final LinuxBarrier barrier; // (C)
+    private final boolean hasLock; // (C)
 
     LinuxVirtualMemory(LinuxAdvice advice) {
         this.advice = advice;
         this.preconditions = new Preconditions(LinuxCall.pageSize());
         this.hugePageSize = readNumber(HUGE_PAGE_SIZE, 0);
-        this.hasBarrier = LinuxCall.MEMBARRIER.invoke(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+        this.barrier = LinuxBarrier.open();
+        // An empty range locks nothing. The kernel says EPERM if the limit is 0, or if a filter refuses the call.
+        this.hasLock = LinuxCall.MLOCK.invoke(0, 0, 0) == 0 && LinuxCall.MUNLOCK.invoke(0, 0, 0) == 0;
     }
 
     /// {@return the virtual memory of this process, using what its kernel offers}
@@ -71,7 +77,11 @@ final class LinuxVirtualMemory implements VirtualMemory {
 
     @Override
     public boolean can(Capability capability) {
-        return capability != Capability.BARRIER || hasBarrier;
+        return switch (capability) {
+            case BARRIER -> barrier.isOffered();
+            case LOCK -> hasLock;
+            default -> true;
+        };
     }
 
     @Override
@@ -162,12 +172,17 @@ final class LinuxVirtualMemory implements VirtualMemory {
 
     @Override
     public void lock(long address, long byteSize) {
+        requireLock();
         preconditions.checkRange(address, byteSize);
-        require("mlock", address, byteSize, LinuxCall.MLOCK.invoke(address, byteSize, 0));
+        long result = LinuxCall.MLOCK.invoke(address, byteSize, 0);
+        if (result < 0) {
+            throw refusedLock(address, byteSize, (int) -result);
+        }
     }
 
     @Override
     public void unlock(long address, long byteSize) {
+        requireLock();
         preconditions.checkRange(address, byteSize);
         require("munlock", address, byteSize, LinuxCall.MUNLOCK.invoke(address, byteSize, 0));
     }
@@ -184,7 +199,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
             }
         }
         if (descriptor < 0) {
-            throw new OsException("memfd_create", "name=" + name, (int) -descriptor);
+            throw refusedMemoryFile(name, (int) -descriptor);
         }
         long result;
         do {
@@ -262,19 +277,38 @@ final class LinuxVirtualMemory implements VirtualMemory {
 
     @Override
     public void barrier() {
-        if (!hasBarrier) {
+        if (!barrier.isOffered()) {
             throw Preconditions.missing(Capability.BARRIER);
         }
-        long result = LinuxCall.MEMBARRIER.invoke(MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
-        if (result < 0) {
-            throw new OsException("membarrier", "PRIVATE_EXPEDITED", (int) -result);
-        }
+        barrier.pass();
+    }
+
+    @Override
+    public void name(long address, long byteSize, String name) {
+        preconditions.checkRange(address, byteSize);
+        MappingName.set(address, byteSize, name);
     }
 
     @Override
     public String toString() {
-        return "LinuxVirtualMemory(pageSize=" + pageSize() + ", hugePageSize=" + hugePageSize + ", hasBarrier="
-                + hasBarrier + ", advice=" + advice + ")";
+        return "LinuxVirtualMemory(pageSize=" + pageSize() + ", hugePageSize=" + hugePageSize + ", barrier="
+                + barrier + ", hasLock=" + hasLock + ", advice=" + advice + ")";
+    }
+
+    private void requireLock() {
+        if (!hasLock) {
+            throw Preconditions.missing(Capability.LOCK);
+        }
+    }
+
+    static OsException refusedLock(long address, long byteSize, int errno) {
+        return new OsException("mlock", OsException.range(address, byteSize), errno, LOCK_REMEDY);
+    }
+
+    static OsException refusedMemoryFile(String name, int errno) {
+        return Errno.refusesCall(errno)
+                ? new OsException("memfd_create", "name=" + name, errno, MEMORY_FILE_REMEDY)
+                : new OsException("memfd_create", "name=" + name, errno);
     }
 
     private static void trim(long address, long byteSize) {

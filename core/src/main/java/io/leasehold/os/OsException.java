@@ -28,6 +28,18 @@ public final class OsException extends RuntimeException {
         this.errno = errno;
     }
 
+    /// A refused call about which the user can do something.
+    ///
+    /// @param call its name, for example `mlock`
+    /// @param arguments the arguments as a reader of a log wants them
+    /// @param errno the error number, see [Errno]
+    /// @param remedy what the user can do, for example `raise RLIMIT_MEMLOCK`
+    public OsException(String call, String arguments, int errno, String remedy) {
+        super(call + "(" + arguments + ") failed: " + Errno.describe(errno) + "; " + remedy);
+        this.call = call;
+        this.errno = errno;
+    }
+
     /// {@return the exception for a refused call on an address range}
     ///
     /// @param call its name
@@ -36,8 +48,13 @@ public final class OsException extends RuntimeException {
     /// @param detail the other arguments, empty if there are none
     /// @param errno the error number, see [Errno]
     public static OsException ofRange(String call, long address, long byteSize, String detail, int errno) {
-        String range = "address=0x" + Long.toHexString(address) + ", byteSize=" + byteSize;
+        String range = range(address, byteSize);
         return new OsException(call, detail.isEmpty() ? range : range + ", " + detail, errno);
+    }
+
+    /// {@return an address range as messages show it}
+    static String range(long address, long byteSize) {
+        return "address=0x" + Long.toHexString(address) + ", byteSize=" + byteSize;
     }
 
     /// {@return the name of the call}

@@ -233,6 +233,12 @@ final class PortableVirtualMemory implements VirtualMemory {
         throw Preconditions.missing(Capability.BARRIER);
     }
 
+    /// The kernel names anonymous memory only, and this is a part of a file.
+    @Override
+    public void name(long address, long byteSize, String name) {
+        preconditions.checkRange(address, byteSize);
+    }
+
     @Override
     public String toString() {
         synchronized (lock) {

@@ -30,7 +30,7 @@ public interface VirtualMemory {
         PROTECT,
         /// [#advise] reaches the kernel; without it advice is accepted and ignored.
         ADVISE,
-        /// [#lock] and [#unlock].
+        /// [#lock] and [#unlock]. A container may refuse them, and a limit of 0 (RLIMIT_MEMLOCK) does.
         LOCK,
         /// [#createMemory], [#map] and [#unmap].
         MAP,
@@ -231,7 +231,19 @@ public interface VirtualMemory {
     /// Makes every running thread of this process pass a full memory fence before this returns (membarrier(2),
     /// MEMBARRIER_CMD_PRIVATE_EXPEDITED). A thread that stores and then loads with no fence of its own, only in program
     /// order, is then seen by the caller as if it had one.
+    ///
+    /// Where the kernel refuses the call after the start, the JVM stops each thread once instead, which takes longer.
     void barrier();
+
+    /// Tells the kernel what a range is called, for `/proc/self/maps` and `/proc/self/smaps`
+    /// (PR_SET_VMA_ANON_NAME). Has no effect where the kernel has no such names, and on parts that map a file. Ranges
+    /// with different names are different mappings, so the caller names a whole reservation.
+    ///
+    /// @param address start of the range, a multiple of [#pageSize()]
+    /// @param byteSize size of the range in bytes, a multiple of [#pageSize()]
+    /// @param name any text; the kernel's form of it is shorter where it is long, and has `_` for characters that the
+    ///     kernel does not take
+    void name(long address, long byteSize, String name);
 
     /// Lets the kernel run another thread on the processor of the calling thread (sched_yield(2)). A virtual thread
     /// keeps its carrier, which is what [Thread#yield] gives up. Has no effect where the system has no such call.

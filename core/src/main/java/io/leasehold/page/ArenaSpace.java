@@ -237,6 +237,8 @@ final class ArenaSpace {
             pages.mapMemoryFile(descriptor);
         }
         pages.advise(options.hugePages() ? Advice.HUGE_PAGE : Advice.NO_HUGE_PAGE);
+        // a huge page would hold 2 MiB of memory for a table of a few pages, which the budget does not know of
+        tables.advise(Advice.NO_HUGE_PAGE);
         tables.commit(tables.byteSize());
     }
 

@@ -207,7 +207,9 @@ public record PageArenaOptions(
             throw new IllegalArgumentException("memoryFile needs native access on Linux; the log names the flag");
         }
         if (lockWired && !memory.can(Capability.LOCK)) {
-            throw new IllegalArgumentException("lockWired needs native access on Linux; the log names the flag");
+            throw new IllegalArgumentException("lockWired needs mlock(2): arena=" + name + ", memory=" + memory
+                    + "; add native access on Linux (the log names the flag), raise RLIMIT_MEMLOCK (ulimit -l),"
+                    + " or allow mlock in the seccomp profile");
         }
         return withByteSize(size).withPageByteSize(page);
     }

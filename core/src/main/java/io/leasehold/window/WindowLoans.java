@@ -1,6 +1,7 @@
 package io.leasehold.window;
 
 import io.leasehold.memory.OffHeap;
+import io.leasehold.os.Errno;
 import io.leasehold.os.Files;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
@@ -115,11 +116,17 @@ final class WindowLoans {
                 isLent = true;
                 Window.Loan loan = new Window.Loan(pool, slot, null, address, refusals);
                 return new Window(cache, file, loan, request.byteOffset, byteSize, request.writes());
+            } catch (OsException e) {
+                // without fallocate(2) a store could fault on a full disk, so the caller stores into a copy
+                if (!request.writes() || !Errno.refusesCall(e.errno())) {
+                    throw e;
+                }
             } finally {
                 if (!isLent) {
                     space.unpin(file, pool, slot, 0);
                 }
             }
+            return lendCopy(file, request);
         }
     }
 

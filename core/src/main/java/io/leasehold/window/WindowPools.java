@@ -1,6 +1,7 @@
 package io.leasehold.window;
 
 import io.leasehold.memory.Reservations;
+import io.leasehold.os.Errno;
 import io.leasehold.os.OsException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -46,7 +47,16 @@ final class WindowPools {
         if (!canMap) {
             return new WindowPools(reservations, NO_DESCRIPTOR, null, null);
         }
-        int poison = reservations.memory().createMemory("leasehold poison", 0);
+        int poison;
+        try {
+            poison = reservations.memory().createMemory("leasehold poison", 0);
+        } catch (OsException e) {
+            if (!Errno.refusesCall(e.errno())) {
+                throw e;
+            }
+            // no slot can be put over the empty file, so there are none, as where nothing can be mapped
+            return open(reservations, options, false);
+        }
         WindowPool extents = null;
         WindowPool windows = null;
         try {

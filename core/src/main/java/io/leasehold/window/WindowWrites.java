@@ -188,8 +188,9 @@ final class WindowWrites {
         try {
             files.allocate(file.descriptor(), from, end - from);
         } catch (OsException e) {
-            // a file system that cannot reserve says so, and tells of a full disk when it is written
-            if (e.errno() != Errno.EOPNOTSUPP) {
+            // a file system that cannot reserve says so, and tells of a full disk when it is written; so it is where a
+            // filter refuses the call
+            if (e.errno() != Errno.EOPNOTSUPP && !Errno.refusesCall(e.errno())) {
                 throw e;
             }
         }

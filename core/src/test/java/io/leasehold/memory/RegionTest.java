@@ -15,6 +15,8 @@ import java.util.function.IntConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RegionTest {
 
@@ -140,6 +142,44 @@ class RegionTest {
         region.close();
         assertThat(reservations.parkedCount()).isEqualTo(1);
         assertThat(OffHeap.getByte(region.address())).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {Errno.EPERM, Errno.EACCES, Errno.ENOSYS})
+    void closeGivesMemoryBackWhereAFilterRefusesTheCall(int errno) {
+        TestMemory.require(memory, Capability.DECOMMIT);
+        TestMemory.require(memory, Capability.RESIDENCY);
+        region.commit(PAGES * page);
+        OffHeap.fill(region.address(), PAGES * page, (byte) 1);
+        memory.failFrom(Call.DECOMMIT, 1, errno);
+        region.close();
+        assertThat(reservations.parkedCount()).isEqualTo(1);
+        assertThat(memory.residentBytes(region.address(), PAGES * page)).isZero();
+        assertThat(holds(region.address(), PAGES * page, 0)).isTrue();
+    }
+
+    @Test
+    void nameFollowsTheOwner() {
+        long address = region.address();
+        String whole = ", byteSize=" + PAGES * page;
+        assertThat(memory.names().get(address)).isEqualTo("pages" + whole);
+        region.close();
+        if (memory.can(Capability.DECOMMIT)) {
+            assertThat(memory.names().get(address)).isEqualTo("parked" + whole);
+            region = reservations.reserve("small", page, page);
+            assertThat(region.address()).isEqualTo(address);
+            // all of it: a name for a part would be one mapping more
+            assertThat(memory.names().get(address)).isEqualTo("small" + whole);
+        }
+    }
+
+    @Test
+    void nameTellsWhatIsLeftOfARegion() {
+        region.abandon();
+        assertThat(memory.names().get(region.address())).isEqualTo("pages abandoned, byteSize=" + PAGES * page);
+        Region next = region.succeeded("next");
+        assertThat(memory.names().get(region.address())).isEqualTo("next, byteSize=" + PAGES * page);
+        region = next;
     }
 
     @Test

@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntFunction;
 
 /// Virtual memory that fails when it is told to, with the exception that the real one would throw.
@@ -41,6 +43,7 @@ public final class FaultyVirtualMemory implements VirtualMemory {
     }
 
     private final VirtualMemory delegate; // (C)
+    private final Map<Long, String> names = new ConcurrentHashMap<>();
     private final Faults<Call> faults = new Faults<>(Call.class); // (C)
 
     public FaultyVirtualMemory(VirtualMemory delegate) {
@@ -70,6 +73,11 @@ public final class FaultyVirtualMemory implements VirtualMemory {
     /// {@return how often a call was made, failed ones included}
     public long count(Call call) {
         return faults.count(call);
+    }
+
+    /// {@return the last name of each range that was named, and its size: `web, byteSize=4096`, by its address}
+    public Map<Long, String> names() {
+        return Map.copyOf(names);
     }
 
     /// {@return how many calls were made to fail}
@@ -149,7 +157,7 @@ public final class FaultyVirtualMemory implements VirtualMemory {
 
     @Override
     public void lock(long address, long byteSize) {
-        enterRange(Call.LOCK, "mlock", address, byteSize, "");
+        enter(Call.LOCK, errno -> LinuxVirtualMemory.refusedLock(address, byteSize, errno));
         delegate.lock(address, byteSize);
     }
 
@@ -161,7 +169,7 @@ public final class FaultyVirtualMemory implements VirtualMemory {
 
     @Override
     public int createMemory(String name, long byteSize) {
-        enter(Call.CREATE_MEMORY, errno -> new OsException("memfd_create", "name=" + name, errno));
+        enter(Call.CREATE_MEMORY, errno -> LinuxVirtualMemory.refusedMemoryFile(name, errno));
         return delegate.createMemory(name, byteSize);
     }
 
@@ -200,6 +208,13 @@ public final class FaultyVirtualMemory implements VirtualMemory {
     public void barrier() {
         enter(Call.BARRIER, errno -> new OsException("membarrier", "PRIVATE_EXPEDITED", errno));
         delegate.barrier();
+    }
+
+    /// Never made to fail, as the real one ignores every refusal.
+    @Override
+    public void name(long address, long byteSize, String name) {
+        names.put(address, name + ", byteSize=" + byteSize);
+        delegate.name(address, byteSize, name);
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -33,9 +34,10 @@ class LinuxVirtualMemoryTest
     }
 
     @Test
-    void hasEveryCapabilityButMaybeTheBarrier() {
+    void hasEveryCapabilityButMaybeTheBarrierAndTheLock() {
+        Set<Capability> refusable = Set.of(Capability.BARRIER, Capability.LOCK);
         for (Capability capability : Capability.values()) {
-            assertThat(memory().can(capability) || capability == Capability.BARRIER)
+            assertThat(memory().can(capability) || refusable.contains(capability))
                     .isTrue();
         }
     }
@@ -51,6 +53,33 @@ class LinuxVirtualMemoryTest
             memory().protect(address, pages(1), Protection.NONE);
             assertThat(mappingOf(address)).contains(" ---p ");
             assertThat(mappingOf(address + pages(1))).contains(" rw-p ");
+        });
+    }
+
+    @Test
+    void nameIsSeenByTheKernelAndEndsWithTheNextOne() {
+        withReserved(4, address -> {
+            memory().name(address, pages(4), "web [1]");
+            if (!mappingOf(address).contains("[anon:")) {
+                System.out.println("skipped, this kernel has no names (CONFIG_ANON_VMA_NAME): " + mappingOf(address));
+                abort("this kernel has no names for memory");
+            }
+            assertThat(mappingOf(address)).endsWith("[anon:leasehold web _1_]");
+            memory().commit(address, pages(2));
+            assertThat(mappingOf(address)).contains(" rw-p ").endsWith("[anon:leasehold web _1_]");
+            assertThat(mappingOf(address + pages(2))).contains(" ---p ").endsWith("[anon:leasehold web _1_]");
+            memory().name(address, pages(4), "parked");
+            assertThat(mappingOf(address)).endsWith("[anon:leasehold parked]");
+            assertThat(mappingOf(address + pages(2))).endsWith("[anon:leasehold parked]");
+        });
+    }
+
+    @Test
+    void nameIsNoErrorWhereTheKernelTakesNone() {
+        withMemoryFile(1, (file, address, _) -> {
+            memory().map(address, pages(1), file, 0, Protection.READ);
+            memory().name(address, pages(1), "file");
+            memory().name(NOWHERE, pages(1), "nowhere");
         });
     }
 

@@ -82,6 +82,34 @@ class MemoryLimitTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"4000,%1$s,%1$s", "%1$s,4000,%1$s", "%1$s,%1$s,4000", "4000,5000,6000", "6000,5000,4000"})
+    void leastLimitOfAllVersion1GroupsAboveCounts(String outer, String middle, String inner) {
+        machine("4:memory:/a/b/c\n", V1_MOUNT);
+        String mount = "sys/fs/cgroup/memory/";
+        file(mount + "a/memory.limit_in_bytes", outer.formatted(V1_NO_LIMIT));
+        file(mount + "a/b/memory.limit_in_bytes", middle.formatted(V1_NO_LIMIT));
+        file(mount + "a/b/c/memory.limit_in_bytes", inner.formatted(V1_NO_LIMIT));
+        assertThat(limit()).isEqualTo(4_000);
+    }
+
+    @Test
+    void groupOfAHierarchyThatIsNotMountedIsNone() {
+        machine("4:memory:/a\n0::/a\n", V1_CPU_MOUNT);
+        file("sys/fs/cgroup/cpu/a/memory.limit_in_bytes", "1\n");
+        file("sys/fs/cgroup/a/memory.max", "1\n");
+        assertThat(limit()).isEqualTo(MACHINE);
+    }
+
+    /// A limit counts what can be charged, not what is charged now: that includes page cache, which goes by itself.
+    @Test
+    void whatIsChargedNowIsNotRead() {
+        machine("0::/a\n", V2_MOUNT);
+        file("sys/fs/cgroup/a/memory.max", "5000\n");
+        file("sys/fs/cgroup/a/memory.current", "4999\n");
+        assertThat(limit()).isEqualTo(5_000);
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"max", V1_NO_LIMIT, "18446744073709551615", "1099511627776"})
     void limitAboveTheMachineIsNone(String value) {
         machine("0::/a\n", V2_MOUNT);

@@ -2,6 +2,7 @@ package io.leasehold.os;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class OsExceptionTest {
@@ -21,6 +22,18 @@ class OsExceptionTest {
         assertThat(OsException.ofRange("mlock", 0x1000, 4096, "", Errno.EAGAIN))
                 .hasMessage("mlock(address=0x1000, byteSize=4096) failed: "
                         + "EAGAIN (11, resource temporarily unavailable)");
+    }
+
+    @Test
+    void remedyFollowsTheError() {
+        assertThat(new OsException("mlock", "x=1", Errno.EPERM, "do not lock pages"))
+                .hasMessage("mlock(x=1) failed: EPERM (1, operation not permitted); do not lock pages");
+    }
+
+    @Test
+    void callIsRefusedByErrorsThatFiltersAnswer() {
+        assertThat(IntStream.range(0, 200).filter(Errno::refusesCall))
+                .containsExactly(Errno.EPERM, Errno.EACCES, Errno.ENOSYS);
     }
 
     @Test

@@ -262,6 +262,12 @@ final class LedgerVirtualMemory implements VirtualMemory {
     }
 
     @Override
+    public void name(long address, long byteSize, String name) {
+        checkReserved("name", address, byteSize);
+        delegate.name(address, byteSize, name);
+    }
+
+    @Override
     public synchronized String toString() {
         return "LedgerVirtualMemory(reserved=%d, descriptors=%s, lockedPages=%d, hidden=%s)"
                 .formatted(reserved.size(), descriptors, lockedPages.size(), hidden);

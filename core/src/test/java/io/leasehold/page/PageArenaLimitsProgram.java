@@ -100,6 +100,8 @@ final class PageArenaLimitsProgram {
                 System.out.println("page=" + e.getMessage());
             }
             arena.free(page);
+        } catch (IllegalArgumentException e) {
+            System.out.println("open=" + e.getMessage());
         }
     }
 

@@ -143,7 +143,8 @@ class PageArenaOptionsTest {
                     .hasMessageStartingWith("memoryFile needs native access on Linux");
             assertThatThrownBy(() -> open.accept(DEFAULTS.withLockWired(true)))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageStartingWith("lockWired needs native access on Linux");
+                    .hasMessageStartingWith("lockWired needs mlock(2): arena=pages, memory=")
+                    .hasMessageContaining("add native access on Linux");
         }
         assertThat(BUDGET.usedBytes()).isZero();
     }

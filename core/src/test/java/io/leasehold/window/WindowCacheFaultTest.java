@@ -97,7 +97,7 @@ class WindowCacheFaultTest {
         return switch (call) {
             case READ -> new int[] {Errno.EIO, Errno.EFAULT, Errno.ENOMEM, FaultyFiles.SHORT};
             case WRITE -> new int[] {Errno.EIO, Errno.ENOSPC, Errno.EFBIG, FaultyFiles.SHORT};
-            case ALLOCATE -> new int[] {Errno.ENOSPC, Errno.EIO, Errno.EFBIG, Errno.EOPNOTSUPP};
+            case ALLOCATE -> new int[] {Errno.ENOSPC, Errno.EIO, Errno.EFBIG, Errno.EOPNOTSUPP, Errno.EPERM};
             default -> new int[] {Errno.EIO, Errno.ENOMEM, Errno.EACCES};
         };
     }

@@ -1,0 +1,83 @@
+package io.leasehold.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.leasehold.os.Errno;
+import io.leasehold.os.FaultyFiles;
+import io.leasehold.os.FaultyVirtualMemory;
+import io.leasehold.os.OsException;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// A cache where a filter refuses memfd_create(2) or fallocate(2): windows are private copies then, and all else holds.
+class WindowRefusalTest {
+
+    private static final int WINDOW = WindowBed.WINDOW_BYTES;
+    private static final WindowCacheOptions OPTIONS = WindowBed.options(2, 1);
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @ValueSource(ints = {Errno.EPERM, Errno.EACCES, Errno.ENOSYS})
+    void cacheWithoutMemoryFileLendsCopies(int errno) throws IOException {
+        assumeTrue(WindowBed.canMap(), "nothing is mapped here");
+        byte[] content = WindowBed.pattern(3 * WINDOW, 1);
+        Path path = WindowBed.foreign(folder, content);
+        try (WindowBed bed = withoutMemoryFile(errno);
+                MappedFile file = bed.open(path, FileTrust.OWNED, WindowTier.AUTO)) {
+            assertThat(bed.memory.injected()).isEqualTo(1);
+            try (Window window = bed.cache.alloc(file, WINDOW, 100, AccessAdvice.NORMAL, WindowFlag.READ)) {
+                assertThat(window.isPrivate()).isTrue();
+                assertThat(window.segment().toArray(ValueLayout.JAVA_BYTE))
+                        .startsWith(content[WINDOW], content[WINDOW + 1]);
+            }
+            bed.write(file, 5, (byte) 77);
+            assertThat(bed.read(file, 5, 1)).containsExactly(77);
+        }
+    }
+
+    @Test
+    void otherRefusalOfTheMemoryFileIsTold() {
+        assumeTrue(WindowBed.canMap(), "nothing is mapped here");
+        assertThatThrownBy(() -> withoutMemoryFile(Errno.EMFILE))
+                .isInstanceOf(OsException.class)
+                .hasMessageStartingWith("memfd_create(name=leasehold poison) failed: EMFILE");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {Errno.EPERM, Errno.EACCES, Errno.ENOSYS})
+    void windowForWritingIsACopyWhereDiskSpaceCannotBeReserved(int errno) throws IOException {
+        assumeTrue(WindowBed.canMap(), "nothing is mapped here");
+        Path path = WindowBed.foreign(folder, WindowBed.pattern(WINDOW, 1));
+        try (WindowBed bed = new WindowBed(OPTIONS);
+                MappedFile file = bed.open(path, FileTrust.OWNED, WindowTier.AUTO)) {
+            bed.files.failFrom(FaultyFiles.Call.ALLOCATE, 1, errno);
+            try (Window window = bed.cache.alloc(file, WINDOW, 100, AccessAdvice.NORMAL, WindowFlag.WRITE)) {
+                assertThat(window.isPrivate()).isTrue();
+                window.segment().fill((byte) 9);
+            }
+            assertThat(bed.files.injected()).isPositive();
+            bed.files.disarm();
+            assertThat(Files.readAllBytes(path)).hasSize(WINDOW + 100).endsWith(9, 9, 9);
+            try (Window window = bed.cache.alloc(file, 0, 100, AccessAdvice.NORMAL, WindowFlag.WRITE)) {
+                assertThat(window.isPrivate()).isFalse();
+            }
+        }
+    }
+
+    private static WindowBed withoutMemoryFile(int errno) {
+        return new WindowBed(OPTIONS, new WatchedFiles.Watcher() {}, memory -> {
+            ((FaultyVirtualMemory) memory).failOnce(FaultyVirtualMemory.Call.CREATE_MEMORY, 1, errno);
+            return memory;
+        });
+    }
+}
