@@ -220,8 +220,8 @@ public final class Region implements AutoCloseable {
         }
     }
 
-    /// Gives the memory back also where a filter refuses madvise(2): new zeroes over all of it are one mapping, while
-    /// the same for scattered ranges would be a mapping each.
+    /// Gives the memory back also where a filter refuses madvise(2). New zeroes over all that is committed are one
+    /// mapping; over scattered ranges they would be a mapping each, so [#decommit] has no such fallback.
     private void decommitOrReplace(long touched) {
         try {
             memory().decommit(backing, address(), touched);
@@ -229,7 +229,7 @@ public final class Region implements AutoCloseable {
             if (!Errno.refusesCall(e.errno())) {
                 throw e;
             }
-            memory().unmap(address(), touched);
+            memory().unmap(address(), committedByteSize);
         }
     }
 

@@ -86,13 +86,8 @@ final class LinuxAdvice {
 
     /// {@return true if an error only means that the advice has no effect}
     private static boolean isIgnored(Advice advice, int errno) {
-        return switch (advice) {
-            // A kernel without swap says that anonymous memory has nothing to read ahead.
-            case WILL_NEED -> errno == Errno.EBADF || Errno.refusesCall(errno);
-            // gVisor accepts any advice for an empty range, and says EINVAL for a range that is not empty.
-            case POPULATE_READ, POPULATE_WRITE -> errno == Errno.EINVAL || Errno.refusesCall(errno);
-            default -> Errno.refusesCall(errno);
-        };
+        // A kernel without swap says that anonymous memory has nothing to read ahead.
+        return Errno.refusesCall(errno) || (advice == Advice.WILL_NEED && errno == Errno.EBADF);
     }
 
     void decommit(Backing backing, long address, long byteSize) {
@@ -116,7 +111,8 @@ final class LinuxAdvice {
                 long bytes =
                         LinuxCall.PROCESS_MADVISE.invoke(self, ranges.address(), batch, decommitting(backing), 0, 0);
                 if (bytes < 0 && Errno.refusesCall((int) -bytes)) {
-                    // A filter was installed after the probe. Sealed files answer alike; then batches end too early.
+                    // A filter was installed after the probe. A sealed file answers alike, which ends batches too; that
+                    // costs only time.
                     hasBatches = false;
                     decommitEach(backing, addresses, byteSizes, done, count);
                     return;

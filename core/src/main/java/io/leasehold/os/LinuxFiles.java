@@ -196,7 +196,7 @@ final class LinuxFiles implements Files {
                     descriptor, byteOffset, byteSize, SYNC_FILE_RANGE_WAIT_BEFORE_AND_WRITE, 0, 0);
         } while (result == -Errno.EINTR);
         if (result < 0 && Errno.refusesCall((int) -result)) {
-            sync(descriptor); // gVisor lacks this call: all of the file, and durable too, so dirty memory stays bounded
+            sync(descriptor); // gVisor refuses these flags: all of the file then, which bounds dirty memory too
             return;
         }
         requireRange("sync_file_range", descriptor, byteOffset, byteSize, result);

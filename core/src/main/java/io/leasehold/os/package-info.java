@@ -25,10 +25,17 @@
 /// **A call that is refused is no reason to fail**, where something else keeps the promise. Container runtimes refuse
 /// calls with EPERM or ENOSYS, and a filter can be installed after the probe. Then advice and names have no effect;
 /// scattered decommits are made one by one; a barrier is a handshake of the JVM; a range of a file is synced with all
-/// of the file; datagrams come one by one. What is lost is speed. Three refusals lose more: without madvise(2) memory
-/// goes back only when its region ends, without memfd_create(2) or fallocate(2) windows are private copies, and
-/// without mlock(2) no arena locks its pages. Alternative to the handshake: a fence in each thread from the start,
-/// which every allocation would pay for.
+/// of the file; datagrams are received one by one. What is lost is speed. Some refusals lose more:
+///
+/// | refused | lost |
+/// |---|---|
+/// | madvise(2), or MADV_REMOVE for memory files as in gVisor | memory goes back only when its region ends |
+/// | memfd_create(2) | windows are private copies; an arena with a memory file does not open |
+/// | fallocate(2) | windows for writing are private copies; a full disk is told when they are written |
+/// | mlock(2) | an arena that locks its pages does not open, or a page is not wired if the refusal comes late |
+/// | mincore(2) | nothing tells how much of a range is resident |
+///
+/// Alternative to the handshake: a fence in each thread from the start, which every allocation would pay for.
 ///
 /// **Decommit is told the backing.** MADV_DONTNEED frees anonymous memory, but of a memory file only the mapping: its
 /// old bytes come back. MADV_REMOVE frees the file's pages. Asking the kernel what a range is would cost more than

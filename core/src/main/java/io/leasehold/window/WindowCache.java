@@ -87,7 +87,7 @@ public final class WindowCache implements AutoCloseable {
         }
     }
 
-    /// Opens a cache. Where native access is refused it has no windows, and does all else.
+    /// Opens a cache. Where native access or memfd_create(2) is refused it has no windows, and does all else.
     ///
     /// @param arena for the pages that bytes pass through and private copies live in, a few for each processor; the
     ///     caller closes it after the cache
