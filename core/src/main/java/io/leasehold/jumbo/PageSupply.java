@@ -300,6 +300,11 @@ final class PageSupply<T> {
         public int trim() {
             return slabReclaimer.trim();
         }
+
+        @Override
+        public String toString() {
+            return "ring " + options.name();
+        }
     }
 
     /// {@return the bytes of slabs that went to the arena}

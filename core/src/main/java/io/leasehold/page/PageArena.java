@@ -331,7 +331,7 @@ public final class PageArena implements AutoCloseable {
     }
 
     /// Registers a reclaimer, which is called when an allocation finds no page, when the arena is trimmed, and by the
-    /// clock. Registering it twice has no effect.
+    /// clock. The arena is closed after the reclaimer was removed. Registering it twice has no effect.
     ///
     /// @param reclaimer the layer above that keeps free pages
     public void addReclaimer(PageReclaimer reclaimer) {
@@ -382,7 +382,8 @@ public final class PageArena implements AutoCloseable {
 
     /// Gives everything back. Closing twice has no effect.
     ///
-    /// @throws IllegalStateException if pages are live, naming some; nothing is changed then
+    /// @throws IllegalStateException if pages are live, or a heap, a ring or another reclaimer still uses the arena,
+    ///     naming some; nothing is changed then
     @Override
     public void close() {
         close(false);
@@ -400,6 +401,9 @@ public final class PageArena implements AutoCloseable {
     private synchronized int close(boolean force) {
         if (closed) {
             return 0;
+        }
+        if (!force) {
+            reclaimers.requireNone();
         }
         int live = allocator.shut(force);
         if (!pool.isClosed()) {

@@ -44,6 +44,17 @@ final class PageReclaimers {
         reclaimers.clear();
     }
 
+    /// Refuses to end an arena that is in use, though no page of it is at the moment.
+    void requireNone() {
+        List<String> users = reclaimers.stream()
+                .map(known -> known.reclaimer.toString())
+                .toList();
+        if (!users.isEmpty()) {
+            throw new IllegalStateException(
+                    "arena is in use, close its users first: arena=" + arena + ", users=" + users);
+        }
+    }
+
     /// Calls the decay of every reclaimer, each with half of the time that is left.
     ///
     /// @return the most that one of them still has to do

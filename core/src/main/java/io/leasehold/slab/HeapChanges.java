@@ -116,4 +116,9 @@ final class HeapChanges {
             }
         }
     }
+
+    @Override
+    public String toString() {
+        return "heap " + name;
+    }
 }

@@ -27,7 +27,7 @@ final class HeapEnd {
     private final HeapChanges changes; // (C)
     private final HeapReclaimer reclaimer; // (C)
     private final Supplier<SlabHeapStats> stats; // (C)
-    private final Runnable givesUp; // (C) ends the use of what is below the heap
+    private final Runnable givesUp; // (C) ends the use of what is below the heap; has no effect the second time
     private boolean closed; // (L) pools
 
     HeapEnd(
@@ -115,8 +115,8 @@ final class HeapEnd {
             closePools(keepsLent);
             closed = true; // and the slots stay shut
             pools.setClosed(true);
-            givesUp.run();
         }
+        givesUp.run(); // also when the heap is closed again, in case this failed for want of Java heap or stack
     }
 
     /// Closes all pools, also if the kernel refuses one of them.

@@ -181,4 +181,9 @@ final class HeapReclaimer implements PageReclaimer {
     void unlock() {
         lock.unlock();
     }
+
+    @Override
+    public String toString() {
+        return changes.toString();
+    }
 }

@@ -1,6 +1,7 @@
 package io.leasehold.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.memory.MemoryBudget;
@@ -123,6 +124,9 @@ class AllocatorOptionsTest {
         ByteBuf mine = shared.directBuffer(100);
         shared.close();
         assertThat(shared.closeForcibly()).isZero();
+        assertThatIllegalStateException()
+                .isThrownBy(shared.arena()::close)
+                .withMessageStartingWith("arena is in use, close its users first: arena=default pages, users=[heap default");
         mine.setLong(0, 1);
         shared.directBuffer(100).release();
         mine.release();

@@ -46,7 +46,7 @@ enum RefusalCause {
     CLOSED_ARENA("the memory below failed") {
         @Override
         void strike(Bed bed) {
-            bed.arena.close();
+            bed.arena.closeForcibly();
         }
     },
     UNOPENED_ON_A_CLOSED_ARENA("the allocator cannot be opened") {
