@@ -192,32 +192,38 @@ public final class BiasedSlots {
     /// @param visitor may do with the cells as an owner may
     /// @return how many slots stayed busy for too long and were left alone
     public int visit(Consumer<BiasedSlot> visitor) {
-        int[] leftAlone = new int[1];
-        forEach(slot -> {
-            if (awaitIdle(slot)) {
+        int leftAlone = 0;
+        for (int i = 0; i < slotCount(); i++) {
+            BiasedSlot slot = slot(i);
+            if (slot != null && awaitIdle(slot)) {
                 visitor.accept(slot);
                 slot.forgetDead();
-            } else {
-                leftAlone[0]++;
+            } else if (slot != null) {
+                leftAlone++;
             }
-        });
-        return leftAlone[0];
+        }
+        return leftAlone;
     }
 
     /// {@return whether anybody has ever been in a slot; if not, after [#suspend], nobody gets into one before
     /// [#resume], and there is nothing to visit}
     public boolean isUsed() {
         VarHandle.fullFence(); // pairs with the compare-and-set by which the first slot is made
-        boolean[] used = new boolean[1];
-        forEach(slot -> used[0] = true);
-        return used[0];
+        boolean isUsed = false;
+        for (int i = 0; i < slotCount() && !isUsed; i++) {
+            isUsed = slot(i) != null;
+        }
+        return isUsed;
     }
 
     /// {@return whether nobody is in a slot; after [#suspend] and a barrier nobody will be from then on}
     public boolean isQuiet() {
-        boolean[] busy = new boolean[1];
-        forEach(slot -> busy[0] |= slot.isBusy());
-        return !busy[0];
+        boolean isBusy = false;
+        for (int i = 0; i < slotCount() && !isBusy; i++) {
+            BiasedSlot slot = slot(i);
+            isBusy = slot != null && slot.isBusy();
+        }
+        return !isBusy;
     }
 
     /// Shows every slot as it is at some moment, to be read with [BiasedSlot#peek] only.
@@ -225,13 +231,20 @@ public final class BiasedSlots {
     /// @param reader changes nothing
     public void forEach(Consumer<BiasedSlot> reader) {
         for (int i = 0; i < slotCount(); i++) {
-            BiasedSlot slot = i < owned.length
-                    ? (BiasedSlot) SLOT.getAcquire(owned, i)
-                    : (BiasedSlot) SLOT.getAcquire(shared, i - owned.length);
+            BiasedSlot slot = slot(i);
             if (slot != null) {
                 reader.accept(slot);
             }
         }
+    }
+
+    /// {@return a slot to be read as [#forEach] does, without an object for the reader, or null if it was never used}
+    ///
+    /// @param index of the slot, below [#slotCount]
+    public @Nullable BiasedSlot slot(int index) {
+        return index < owned.length
+                ? (BiasedSlot) SLOT.getAcquire(owned, index)
+                : (BiasedSlot) SLOT.getAcquire(shared, index - owned.length);
     }
 
     @Override

@@ -53,7 +53,7 @@ final class HeapEnd {
     /// @throws IllegalStateException if blocks are lent that may not be; nothing is changed then
     /// @throws OsException if the kernel refuses; nothing is lent any more, and closing can be repeated
     static int closeAll(List<HeapEnd> heaps, boolean force, Runnable check) {
-        StackReserve.ensure();
+        StackReserve.ensure(2);
         return closeFrom(heaps, 0, force, check);
     }
 

@@ -45,7 +45,7 @@ final class HeapReclaimer implements PageReclaimer {
 
     @Override
     public Progress decay(Pace pace) {
-        StackReserve.ensure();
+        StackReserve.ensure(2);
         lock.lock();
         try {
             if (toVisit.isEmpty()) {
@@ -97,7 +97,7 @@ final class HeapReclaimer implements PageReclaimer {
     }
 
     private int shrink(boolean flushes) {
-        StackReserve.ensure();
+        StackReserve.ensure(2);
         collectOwn();
         if (!flushes && !changes.hasChangedSinceShrink()) {
             return 0;

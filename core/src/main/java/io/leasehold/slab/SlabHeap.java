@@ -162,7 +162,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     }
 
     private @Nullable T allocateSlow(int sizeClass) {
-        StackReserve.ensure();
+        StackReserve.ensure(2);
         int cached = pop(sizeClass);
         if (cached >= 0) {
             return object(sizeClass, cached);
@@ -243,7 +243,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         if (cells != null) {
             BiasedSlots.exit(cells);
         }
-        StackReserve.ensure();
+        StackReserve.ensure(2);
         return null;
     }
 
@@ -285,7 +285,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         if (run == null || shape.blocks() != 1 || shape.pages() <= run.pages) {
             return NO_BLOCK;
         }
-        StackReserve.ensure();
+        StackReserve.ensure(2);
         return tryGrow(token, run, to, shape.pages());
     }
 
