@@ -39,6 +39,9 @@ import org.jspecify.annotations.Nullable;
 /// @see <a href="https://man7.org/linux/man-pages/man2/membarrier.2.html">membarrier(2)</a>
 public final class BiasedSlots {
 
+    /// The cell to set to 0 for a thread that has no room on its stack to call [#exit]. A volatile store goes first.
+    public static final int BUSY = BiasedSlot.BUSY;
+
     private static final int MIN_OWN_SLOTS = 64;
     private static final int MAX_OWN_SLOTS = 512;
     private static final int PROBES = 4;
@@ -279,6 +282,9 @@ public final class BiasedSlots {
         }
         long deadline = System.nanoTime() + PATIENCE_NANOS;
         while (slot.isBusy()) {
+            if (slot.isOwnerDead()) {
+                return true; // its stack overflowed when it left, and it left no store behind that is not seen here
+            }
             if (System.nanoTime() - deadline > 0) {
                 return false;
             }

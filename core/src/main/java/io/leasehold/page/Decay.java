@@ -82,10 +82,17 @@ final class Decay {
 
     /// Ends the rest of the arena, if it rests.
     void request() {
-        if (rest.end()) {
-            Runnable wake = waker;
-            if (wake != null) {
-                wake.run();
+        Runnable wake = waker;
+        if (!rest.end() || wake == null) {
+            return;
+        }
+        boolean isWoken = false;
+        try {
+            wake.run();
+            isWoken = true;
+        } finally {
+            if (!isWoken) {
+                rest.begin(); // the next request wakes it
             }
         }
     }

@@ -113,9 +113,9 @@ final class HeapEnd {
     private void close(boolean keepsLent) {
         if (!closed) {
             closePools(keepsLent);
-            closed = true; // and the slots stay shut
             pools.setClosed(true);
             givesUp.run();
+            closed = true; // last, so that closing can be repeated; and the slots stay shut
         }
     }
 

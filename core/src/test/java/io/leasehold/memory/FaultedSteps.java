@@ -2,7 +2,6 @@ package io.leasehold.memory;
 
 import java.util.Arrays;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /// Steps of a program, each of which meets the first failure of the Java side, then the second, until it meets none.
 ///
@@ -52,8 +51,8 @@ public final class FaultedSteps {
         }
         boolean isHit = JavaFaults.injected() > before;
         try {
-            if (thrown != null && !isInjected(thrown)) {
-                throw new AssertionError("not the injected error: " + thrown);
+            if (thrown != null && !(isHit && isForWantOfRoom(thrown))) {
+                throw new AssertionError("not an injected error: " + thrown);
             }
             if (isHit) {
                 check.run();
@@ -78,13 +77,12 @@ public final class FaultedSteps {
                 .collect(Collectors.joining(" < "));
     }
 
-    /// {@return true if an injected error is the error or its cause}
-    private static boolean isInjected(@Nullable Throwable thrown) {
-        for (Throwable e = thrown; e != null; e = e.getCause()) {
-            if (JavaFaults.MESSAGE.equals(e.getMessage())) {
-                return true;
-            }
+    /// {@return true if it says that there is no Java heap or stack, or this is its cause}
+    private static boolean isForWantOfRoom(Throwable thrown) {
+        Throwable e = thrown;
+        while (e != null && !(e instanceof VirtualMachineError)) {
+            e = e.getCause();
         }
-        return false;
+        return e != null;
     }
 }
