@@ -157,7 +157,11 @@ public final class BiasedSlots {
 
     private static boolean isOrBecomesOwn(BiasedSlot slot, long thread) {
         long owner = slot.owner();
-        return owner == thread || (owner == 0 && slot.claim(thread));
+        try {
+            return owner == thread || (owner == 0 && slot.claim(thread));
+        } catch (OutOfMemoryError e) {
+            return false; // a shared slot does as well
+        }
     }
 
     /// Keeps every thread out of the slots until [#resume]; calls nest. Slots may still be busy when this returns.
