@@ -262,8 +262,9 @@ public final class LeasePool implements Releaser, AutoCloseable {
     /// @return the same lease, to be closed by the caller
     /// @throws LeaseStateException if the lease has ended, or belongs to another thread or another pool
     public Lease adopt(long lease) {
-        long page = records.page(lease);
-        return lease(handOver(lease), page);
+        Lease adopted = new Lease(this, LeaseLayout.next(lease), records.page(lease), records.address(lease));
+        handOver(lease); // last, since there may be no Java heap for the object
+        return adopted;
     }
 
     /// Ends a lease (sf_buf_free). The page stays allocated and wired.
@@ -388,7 +389,15 @@ public final class LeasePool implements Releaser, AutoCloseable {
     }
 
     private Lease lease(long lease, long page) {
-        return new Lease(this, lease, page, records.openAddress(lease));
+        Lease made = null;
+        try {
+            made = new Lease(this, lease, page, records.openAddress(lease));
+            return made;
+        } finally {
+            if (made == null) {
+                release(lease, page);
+            }
+        }
     }
 
     private long open(long lease, long page, long address, int flags) {
