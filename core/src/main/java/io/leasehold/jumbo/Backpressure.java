@@ -2,11 +2,12 @@ package io.leasehold.jumbo;
 
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.ShortLock;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.page.PageArena;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /// Notices that too many pages have holders, that few have again, and that there is a page for a task that waits.
 ///
@@ -29,7 +30,7 @@ final class Backpressure {
     private final ShardDrain drain; // (C)
     private final JumboErrors errors; // (C)
     private final Pressure pressure; // (C)
-    private final LongAdder armedElsewhere = new LongAdder(); // (A) by threads that found no slot
+    private final AtomicInteger armedElsewhere = new AtomicInteger(); // (A) by threads that found no slot
     private final ShortLock lock = new ShortLock();
 
     Backpressure(
@@ -49,16 +50,14 @@ final class Backpressure {
         this.pressure = pressure;
     }
 
-    /// Notes that a device has a page more, or fewer: no reader has it then, though it is allocated.
-    void countArmed(int change) {
-        int[] cells = shards.slots().enter();
-        if (cells != null) {
-            shards.countArmed(cells, change);
-            BiasedSlots.exit(cells);
-        } else {
-            armedElsewhere.add(change);
+    /// Gives a page to a device, or takes it back, and counts it: no reader has it then, though it is allocated.
+    ///
+    /// @throws JumboStateException if the page is in no state for it
+    void arm(JumboPage<?> page, long token, boolean isArmed) {
+        while (!tryArm(page, token, isArmed ? 1 : -1)) {
+            page.requireArmable(token, isArmed, errors); // returns if the thread that was in the way is gone by now
         }
-        if (change > 0 && pressure.isWatched()) {
+        if (isArmed && pressure.isWatched()) {
             VarHandle.fullFence(); // a thread that sees the pressure as high counts this page, or this one sees it
             if (pressure.isHigh()) {
                 relax();
@@ -66,9 +65,27 @@ final class Backpressure {
         }
     }
 
+    /// Counts a page in the slot in which its state changes: what follows the change of the state is a store.
+    private boolean tryArm(JumboPage<?> page, long token, int change) {
+        int[] cells = shards.slots().enter();
+        if (cells == null) {
+            StackReserve.ensure();
+            boolean isDone = page.tryArm(token, change > 0);
+            armedElsewhere.addAndGet(isDone ? change : 0);
+            return isDone;
+        }
+        try {
+            boolean isDone = page.tryArm(token, change > 0);
+            shards.countArmed(cells, isDone ? change : 0);
+            return isDone;
+        } finally {
+            BiasedSlots.exit(cells);
+        }
+    }
+
     /// {@return the number of armed pages; may be stale}
     int armed() {
-        return census.armed() + armedElsewhere.intValue();
+        return census.armed() + armedElsewhere.get();
     }
 
     /// {@return the number of pages that are leased, held or in shards}
@@ -96,6 +113,7 @@ final class Backpressure {
 
     /// Stops keeping pages in shards, counts what has holders, and tells the listener if that is too much.
     private void complain(boolean isExhausted) {
+        StackReserve.ensure();
         lock.lock();
         try {
             if (drain.isClosed() || !pressure.presume()) {
@@ -119,6 +137,7 @@ final class Backpressure {
     /// and tasks that wait.
     void relax() {
         if (pressure.isHigh() && pressure.isFew(withHolders())) {
+            StackReserve.ensure();
             lock.lock();
             try {
                 if (pressure.isHigh()) {
@@ -141,6 +160,7 @@ final class Backpressure {
 
     /// Has a task run once when a page came to the pool; at once if there is one.
     void await(Runnable task) {
+        StackReserve.ensure(2);
         lock.lock();
         try {
             checkOpen();
@@ -151,10 +171,18 @@ final class Backpressure {
         if (drain.isClosed() && pressure.forget(task)) {
             throw errors.closed();
         }
-        drain.run(); // a page that is freed from now on goes to the pool
-        arena.requestDecay(); // which looks again at slots that are busy now
-        if (pool.wake() > 0) {
-            tellWaiters();
+        boolean isWaiting = false;
+        try {
+            drain.run(); // a page that is freed from now on goes to the pool
+            arena.requestDecay(); // which looks again at slots that are busy now
+            if (pool.wake() > 0) {
+                tellWaiters();
+            }
+            isWaiting = true;
+        } finally {
+            if (!isWaiting) {
+                forget(task); // a caller that gets an error does not wait
+            }
         }
     }
 
@@ -196,6 +224,7 @@ final class Backpressure {
     }
 
     private void tellWaiters(int count) {
+        StackReserve.ensure(); // a task that is called without room is told nothing, and is not told again
         try {
             pressure.tellWaiters(count);
         } finally {

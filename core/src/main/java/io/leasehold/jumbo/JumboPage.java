@@ -142,20 +142,19 @@ final class JumboPage<T> {
         }
     }
 
-    /// Says that the kernel has it from now on.
-    void arm(long token, JumboErrors errors) {
+    /// Arms the page, or takes it back from the kernel.
+    ///
+    /// @return true if that was done; else [#requireArmable] says why not
+    boolean tryArm(long token, boolean isArmed) {
         long leased = JumboLayout.leasedWord(token);
-        while (!set(leased, leased + (ARMED - LEASED))) {
-            refuseUnless(leased, "arm", token, errors);
-        }
+        long armed = leased + (ARMED - LEASED);
+        return isArmed ? set(leased, armed) : set(armed, leased);
     }
 
-    /// Takes it back from the kernel.
-    void receive(long token, JumboErrors errors) {
-        long leased = JumboLayout.leasedWord(token);
-        while (!set(leased + (ARMED - LEASED), leased)) {
-            refuseUnless(leased + (ARMED - LEASED), "receive", token, errors);
-        }
+    /// Refuses a page for which [#tryArm] can do nothing.
+    void requireArmable(long token, boolean isArmed, JumboErrors errors) {
+        long expected = JumboLayout.leasedWord(token) + (isArmed ? 0 : ARMED - LEASED);
+        refuseUnless(expected, isArmed ? "arm" : "receive", token, errors);
     }
 
     void hold(long token, JumboErrors errors) {
@@ -272,8 +271,9 @@ final class JumboPage<T> {
     }
 
     private boolean set(long expected, long next) {
+        long thread = Thread.currentThread().threadId();
         if (WORD.compareAndSet(this, expected, next)) {
-            touch();
+            lastThread = thread; // after the change nothing may fail
             return true;
         }
         return false;

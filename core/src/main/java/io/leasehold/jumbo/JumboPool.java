@@ -359,6 +359,14 @@ final class JumboPool<T> {
 
     /// Publishes the copies, and gives up the lock.
     void unlock() {
+        try {
+            publish();
+        } finally {
+            lock.unlock(); // also if there is no room on the stack for the rest
+        }
+    }
+
+    private void publish() {
         if (used != inUse()) {
             used = inUse();
         }
@@ -368,7 +376,6 @@ final class JumboPool<T> {
         if (reclaimable != slabs.idle()) {
             reclaimable = slabs.idle();
         }
-        lock.unlock();
     }
 
     private void checkOpen() {

@@ -1,6 +1,7 @@
 package io.leasehold.jumbo;
 
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
 /// What a ring has and has done, put together from those that count it.
@@ -24,7 +25,7 @@ final class JumboReport {
     final LongAdder refusals = new LongAdder(); // (A)
 
     /// Pages that were freed while they were held, and still are.
-    final LongAdder held = new LongAdder(); // (A)
+    final AtomicInteger held = new AtomicInteger(); // (A) which allocates nothing on the Java heap
 
     private final JumboOptions options; // (C)
     private final JumboPool<?> pool; // (C)
@@ -42,7 +43,7 @@ final class JumboReport {
     JumboStats stats(int armed, PageExchange.Counts exchanged) {
         int cached = census.cachedPages();
         long returned = census.returned();
-        int heldNow = held.intValue();
+        int heldNow = held.get();
         pool.lock();
         try {
             JumboStats.Pages pages = pages(cached, armed, heldNow);
@@ -91,7 +92,7 @@ final class JumboReport {
         int cached = census.cachedPages();
         pool.lock();
         try {
-            JumboStats.Pages pages = pages(cached, armed, held.intValue());
+            JumboStats.Pages pages = pages(cached, armed, held.get());
             int[] found = pool.checkInvariants(census);
             boolean isRight = found[JumboState.LEASED.ordinal()] + found[JumboState.FLIPPED.ordinal()]
                             == pages.leased() + pages.free()

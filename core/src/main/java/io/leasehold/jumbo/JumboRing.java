@@ -2,6 +2,8 @@ package io.leasehold.jumbo;
 
 import io.leasehold.lease.Releaser;
 import io.leasehold.memory.BiasedSlots;
+import io.leasehold.memory.EarlyClasses;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.os.OsException;
 import io.leasehold.page.PageArena;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -69,6 +71,15 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
     private final PageExchange exchange; // (C)
 
     private JumboRing(PageArena arena, JumboOptions options, JumboBinder<T> binder) {
+        EarlyClasses.initialize(
+                JumboLayout.class,
+                JumboMemory.Run.class,
+                JumboPage.class,
+                JumboSlab.class,
+                JumboSlabs.Addition.class,
+                JumboStateException.Kind.class,
+                PageTable.Larger.class,
+                RemoteRing.class);
         this.options = options;
         this.binder = binder;
         this.errors = new JumboErrors(options.name(), page -> supply().isFree(page));
@@ -119,8 +130,12 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
     public long allocate() {
         int[] cells = slots.enter();
         if (cells != null) {
-            long token = shards.lend(cells);
-            BiasedSlots.exit(cells);
+            long token;
+            try {
+                token = shards.lend(cells);
+            } finally {
+                BiasedSlots.exit(cells);
+            }
             if (token >= 0) {
                 return token;
             }
@@ -159,12 +174,15 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
         if (cells == null) {
             return false;
         }
-        boolean kept = !pressure.isPressed() && shards.tryKeep(cells, token);
-        BiasedSlots.exit(cells);
-        return kept;
+        try {
+            return !pressure.isPressed() && shards.tryKeep(cells, token);
+        } finally {
+            BiasedSlots.exit(cells);
+        }
     }
 
     private void releaseSlow(long token) {
+        StackReserve.ensure(2);
         if (supply.openSlot() && tryKeep(token)) {
             return;
         }
@@ -217,8 +235,7 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
     /// @param token the token of a page that the caller has, and no other thread holds
     /// @throws JumboStateException if the page is not leased, or held or flipped, or the token stale or foreign
     public void arm(long token) {
-        require("arm", token).arm(token, errors);
-        supply.backpressure().countArmed(1);
+        supply.backpressure().arm(require("arm", token), token, true);
     }
 
     /// Takes a page back from the device, filled or not.
@@ -226,8 +243,7 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
     /// @param token the token of a page that is armed
     /// @throws JumboStateException if it is not, or the token is stale or foreign
     public void receive(long token) {
-        require("receive", token).receive(token, errors);
-        supply.backpressure().countArmed(-1);
+        supply.backpressure().arm(require("receive", token), token, false);
     }
 
     /// Holds a page once more (vm_page_hold): if it is freed it waits until it is not held.
@@ -244,6 +260,7 @@ public final class JumboRing<T> implements Releaser, AutoCloseable {
     /// @throws JumboStateException if it is not held, or the token is stale or foreign
     public void unhold(long token) {
         JumboPage<T> page = require("unhold", token);
+        StackReserve.ensure(2);
         if (page.unhold(token, errors)) {
             supply.giveHeld(page);
         }

@@ -1,6 +1,7 @@
 package io.leasehold.jumbo;
 
 import io.leasehold.memory.BiasedSlots;
+import io.leasehold.memory.StackReserve;
 import java.util.Objects;
 
 /// Takes and gives many pages with one entry into the thread's slot for as many as are there, and one lock for each
@@ -30,19 +31,27 @@ final class PageBulk<T> {
     int allocate(long[] tokens, int from, int count) {
         Objects.checkFromIndexSize(from, count, tokens.length);
         int end = from + count;
-        int at = takeStock(tokens, from, end);
-        while (at < end) {
-            long token = supply.take();
-            if (token < 0) {
-                break;
+        int at = from;
+        try {
+            at = takeStock(tokens, at, end);
+            while (at < end) {
+                long token = supply.take();
+                if (token < 0) {
+                    break;
+                }
+                tokens[at++] = token;
+                at = takeStock(tokens, at, end);
             }
-            tokens[at] = token;
-            at = takeStock(tokens, at + 1, end);
+        } catch (OutOfMemoryError | StackOverflowError e) {
+            if (at == from) {
+                throw e; // else the caller has to learn of the pages that it has
+            }
         }
         return at - from;
     }
 
     private int takeStock(long[] tokens, int from, int end) {
+        StackReserve.ensure();
         int[] cells = from < end ? shards.slots().enter() : null;
         if (cells == null) {
             return from;
@@ -74,6 +83,7 @@ final class PageBulk<T> {
 
     /// {@return the index of the first page that is not free yet, and is to be freed alone}
     private int giveStock(long[] tokens, int from, int end) {
+        StackReserve.ensure();
         int[] cells = shards.slots().enter();
         if (cells == null) {
             return from;

@@ -1,6 +1,8 @@
 package io.leasehold.jumbo;
 
 import io.leasehold.memory.OffHeap;
+import io.leasehold.memory.StackReserve;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /// How pages of a ring become somebody's own, and how they come back.
@@ -29,7 +31,7 @@ public final class PageExchange {
     private static final int MIN_FILLED_PARTS = 2;
 
     private final JumboRing<?> ring; // (C)
-    private final LongAdder flips = new LongAdder(); // (A)
+    private final AtomicLong flips = new AtomicLong(); // (A) which allocates nothing on the Java heap
     private final LongAdder copies = new LongAdder(); // (A)
 
     PageExchange(JumboRing<?> ring) {
@@ -47,6 +49,7 @@ public final class PageExchange {
     /// @throws JumboStateException if the page is armed, held or flipped, or the token stale or foreign
     public long steal(long token) {
         JumboPage<?> page = ring.require("steal", token);
+        StackReserve.ensure(2);
         long stolen = page.steal(token, ring.errors());
         ring.supply().noteStolen(page);
         return stolen;
@@ -59,6 +62,7 @@ public final class PageExchange {
     /// @throws JumboStateException if the token is not of a page that was stolen or flipped
     public void adopt(long token) {
         JumboPage<?> page = ring.require("adopt", token);
+        StackReserve.ensure(2);
         ring.supply().noteAdopted(page, page.adopt(token, ring.errors()));
     }
 
@@ -99,11 +103,12 @@ public final class PageExchange {
                     .formatted(byteOffset, byteSize, pageByteSize));
         }
         JumboPage<?> page = ring.require("flip", token);
+        StackReserve.ensure();
         long consumers = isWorthIt(byteOffset, byteSize) ? page.tryFlip(token) : JumboPage.NONE;
         if (consumers != JumboPage.NONE) {
             ring.supply().noteFlipped(page);
             OffHeap.fill(address + byteSize, pageByteSize - byteSize, (byte) 0);
-            flips.increment();
+            flips.incrementAndGet();
             return consumers;
         }
         page.requireLeased("flip", token, ring.errors());
@@ -113,7 +118,7 @@ public final class PageExchange {
     }
 
     Counts counts() {
-        return new Counts(flips.sum(), copies.sum());
+        return new Counts(flips.get(), copies.sum());
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.leasehold.jumbo;
 
 import io.leasehold.memory.BiasedSlots;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.page.Pace;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageReclaimer;
@@ -92,6 +93,7 @@ final class PageSupply<T> {
 
     /// {@return the token of a page that is allocated now, or [JumboPage#NONE]}
     long take() {
+        StackReserve.ensure(2);
         long token = takeShared();
         if (token < 0 && initialise()) {
             int cached = cachedPages();
@@ -123,10 +125,15 @@ final class PageSupply<T> {
     private long takeShared() {
         int[] cells = shards.slots().enter();
         if (cells != null) {
-            shards.receive(cells);
-            long token = shards.lend(cells);
-            boolean wantsRing = Shards.wantsRing(cells);
-            BiasedSlots.exit(cells);
+            long token;
+            boolean wantsRing;
+            try {
+                shards.receive(cells);
+                token = shards.lend(cells);
+                wantsRing = Shards.wantsRing(cells);
+            } finally {
+                BiasedSlots.exit(cells);
+            }
             if (token >= 0) {
                 return token;
             }
@@ -220,13 +227,13 @@ final class PageSupply<T> {
 
     /// Takes a page that was freed while it was held, when it is held no more.
     void giveHeld(JumboPage<T> page) {
-        report.held.decrement();
+        report.held.decrementAndGet();
         give(page);
     }
 
     /// Notes that a page was freed while it is held.
     void noteHeld() {
-        report.held.increment();
+        report.held.incrementAndGet();
     }
 
     /// Notes that a page is its consumer's from now on, whatever becomes of the message.

@@ -111,7 +111,7 @@ final class Pressure {
             }
             try {
                 task.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 complain(e);
             }
         }
@@ -123,16 +123,21 @@ final class Pressure {
             told = !told;
             try {
                 watermarks.listener().pressureChanged(told);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 complain(e);
             }
         }
     }
 
-    private synchronized void complain(RuntimeException e) {
+    /// Logs a failure of the caller's code, which is no failure of the thread that frees or allocates a page.
+    private synchronized void complain(Throwable e) {
         if (!warned) {
             warned = true; // a repeated failure would flood the log
-            LOG.log(System.Logger.Level.WARNING, "listener to pressure failed: ring=" + ring, e);
+            try {
+                LOG.log(System.Logger.Level.WARNING, "listener to pressure failed: ring=" + ring, e);
+            } catch (OutOfMemoryError | StackOverflowError noRoom) {
+                warned = false; // for a log entry; the next failure is logged
+            }
         }
     }
 

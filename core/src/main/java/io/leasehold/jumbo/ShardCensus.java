@@ -22,22 +22,30 @@ final class ShardCensus {
     /// {@return the number of pages that any thread may find in the pool soon: in magazines, in rings, or on their way;
     /// may be stale}
     int cachedPages() {
-        int[] sum = new int[1];
+        int sum = 0;
         for (int shard = 1; shard <= shards.lastShard(); shard++) {
-            sum[0] += ringSize(shard);
+            sum += ringSize(shard);
         }
         // pages move from a ring to its magazine, and from both to the pool by way of `transit`: read in that order
         VarHandle.loadLoadFence();
-        shards.slots().forEach(slot -> sum[0] += slot.peek(Shards.DEPTH));
+        sum += sum(Shards.DEPTH);
         VarHandle.loadLoadFence();
-        return sum[0] + shards.transit();
+        return sum + shards.transit();
     }
 
     /// {@return the number of pages that are armed, but for those that were counted outside of slots; may be stale}
     int armed() {
-        int[] sum = new int[1];
-        shards.slots().forEach(slot -> sum[0] += slot.peek(Shards.ARMED));
-        return sum[0];
+        return sum(Shards.ARMED);
+    }
+
+    /// {@return the sum of a cell over all slots} Allocates nothing on the Java heap.
+    private int sum(int cell) {
+        int sum = 0;
+        for (int i = 0; i < shards.slots().slotCount(); i++) {
+            BiasedSlot slot = shards.slots().slot(i);
+            sum += slot == null ? 0 : slot.peek(cell);
+        }
+        return sum;
     }
 
     /// {@return the number of pages that were freed into magazines and rings; may be stale}

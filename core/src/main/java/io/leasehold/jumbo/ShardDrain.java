@@ -1,8 +1,11 @@
 package io.leasehold.jumbo;
 
+import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.os.VirtualMemory;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /// Moves all free pages from the shards into the pool.
 ///
@@ -24,6 +27,9 @@ final class ShardDrain {
     private final JumboPool<?> pool; // (C)
     private final ReentrantLock lock = new ReentrantLock();
     private final int[] pages = new int[BATCH]; // (L)
+    private final Consumer<BiasedSlot> look = slot -> {}; // (C) made early: a drain allocates nothing on the Java heap
+    private final Consumer<BiasedSlot> empty = this::drain; // (C)
+    private int shutSlots; // (L) of the drain that runs
     private long drains; // (L)
     private volatile boolean closed; // (L), read without it
 
@@ -44,6 +50,7 @@ final class ShardDrain {
         if (!shards.areOpen()) {
             return false;
         }
+        StackReserve.ensure();
         lock.lock();
         try {
             if (!closed && shards.areOpen()) {
@@ -64,6 +71,7 @@ final class ShardDrain {
     ///
     /// @param end returns normally if the ring is closed by it
     void close(Runnable end) {
+        StackReserve.ensure(2);
         lock.lock();
         try {
             if (!closed) {
@@ -88,18 +96,20 @@ final class ShardDrain {
         if (!shards.areOpen() || !BiasedSlots.barrier(VirtualMemory.system())) {
             return; // without the barrier no slot may be touched; its pages come to the pool the next time
         }
-        int[] shut = new int[1];
+        shutSlots = 0;
         boolean isUnfinished = true;
         try {
-            int busy = shards.slots().visit(slot -> {}); // a thread in a slot may be about to push into another ring
-            busy += shards.slots().visit(slot -> {
-                drain(slot.cells());
-                shut[0] += Shards.shut(slot.cells()) ? 1 : 0;
-            });
+            int busy = shards.slots().visit(look); // a thread in a slot may be about to push into another ring
+            busy += shards.slots().visit(empty);
             isUnfinished = busy > 0;
         } finally {
-            shards.noteDrained(shut[0], isUnfinished);
+            shards.noteDrained(shutSlots, isUnfinished);
         }
+    }
+
+    private void drain(BiasedSlot slot) {
+        drain(slot.cells());
+        shutSlots += Shards.shut(slot.cells()) ? 1 : 0;
     }
 
     private void drain(int[] cells) {

@@ -128,11 +128,11 @@ final class Shards {
         if (depth < 0) {
             return JumboPage.NONE;
         }
-        cells[DEPTH] = depth;
         long entry = entry(cells[STACK + 2 * depth], cells[STACK + 2 * depth + 1]);
         if (entry >= 0) {
             own(cells, page(JumboLayout.page(entry)));
         }
+        cells[DEPTH] = depth; // last: a stack that overflows before leaves the page in the magazine
         return entry & Long.MAX_VALUE;
     }
 
@@ -165,8 +165,8 @@ final class Shards {
     /// Makes the slot's shard the owner of a page that it allocates now, if it has a ring with a cell to spare.
     void own(int[] cells, JumboPage<?> page) {
         if (cells[SHARD] > NO_SHARD && page.home() == NO_SHARD && cells[OWNED] < ringCapacity) {
-            cells[OWNED]++;
             page.setHome(cells[SHARD]);
+            cells[OWNED]++;
         }
     }
 
@@ -318,8 +318,8 @@ final class Shards {
     private int leave(int[] cells, int number) {
         JumboPage<?> page = page(number);
         if (page.home() != NO_SHARD) {
-            cells[OWNED]--;
             page.setHome(NO_SHARD);
+            cells[OWNED]--;
         }
         return number;
     }

@@ -2,11 +2,10 @@ package io.leasehold.jumbo;
 
 import io.leasehold.memory.FlushRation;
 import io.leasehold.memory.ShortLock;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.os.OsException;
 import io.leasehold.page.Pace;
 import io.leasehold.page.PageReclaimer.Progress;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Gives slabs back to the arena, a few at a time.
@@ -38,6 +37,7 @@ final class SlabReclaimer<T> {
     private final ShardDrain drain; // (C)
     private final ShortLock lock = new ShortLock();
     private final FlushRation ration = new FlushRation(); // (C) of requests
+    private final JumboSlab<T>[] leaving = newBatch(); // (L) scratch, so that giving back needs no Java heap
     private final int[] generations = new int[BATCH]; // (L) scratch
     private volatile @Nullable JumboMemory memory; // (A) set once
     private int owed; // (L) of the pool: pages in service that may go with their slabs in this tick
@@ -49,6 +49,11 @@ final class SlabReclaimer<T> {
         this.shards = shards;
         this.census = census;
         this.drain = drain;
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be made otherwise
+    private static <T> JumboSlab<T>[] newBatch() {
+        return new JumboSlab[BATCH];
     }
 
     /// Says where slabs go.
@@ -64,6 +69,7 @@ final class SlabReclaimer<T> {
         if (to == null || drain.isClosed()) {
             return Progress.DONE;
         }
+        StackReserve.ensure(2);
         if (!isSettling) {
             if (!shards.areOpen() && pool.isSettled()) {
                 return Progress.DONE;
@@ -159,26 +165,30 @@ final class SlabReclaimer<T> {
     /// @param isAll true if they may be any; false in background work, for slabs that were not needed
     /// @return the number of slabs: 0 if there was none, or the kernel refuses
     private int giveSome(JumboMemory to, boolean isAll) {
+        StackReserve.ensure(2);
         if (isAll) {
             lock.lock();
         } else {
             lock.lockInTurn();
         }
         try {
-            List<JumboSlab<T>> leaving = takeIdle(isAll);
+            int count = takeIdle(isAll);
             int unwired = 0;
             try {
-                for (JumboSlab<T> slab : leaving) {
-                    to.unwire(slab.run());
+                while (unwired < count) {
+                    to.unwire(leaving[unwired].run());
                     unwired++;
                 }
             } catch (OsException e) {
                 // the kernel does not let go of the rest now
             } finally {
-                forget(leaving, unwired); // before another thread can get a run from the arena
-            }
-            for (int i = 0; i < unwired; i++) {
-                to.free(leaving.get(i).run());
+                forget(count, unwired); // before another thread can get a run from the arena
+                for (int i = 0; i < count; i++) {
+                    if (i < unwired) {
+                        to.free(leaving[i].run());
+                    }
+                    leaving[i] = null;
+                }
             }
             return unwired;
         } finally {
@@ -195,12 +205,13 @@ final class SlabReclaimer<T> {
         }
     }
 
-    private List<JumboSlab<T>> takeIdle(boolean isAll) {
-        List<JumboSlab<T>> leaving = new ArrayList<>(BATCH); // so that adding to it cannot fail
+    /// {@return the number of slabs in `leaving`}
+    private int takeIdle(boolean isAll) {
+        int count = 0;
         pool.lockInTurn();
         try {
             boolean more = true;
-            while (more && leaving.size() < BATCH) {
+            while (more && count < BATCH) {
                 int surplus = isAll ? Integer.MAX_VALUE : Math.min(owed, spare());
                 JumboSlab<T> slab = pool.slabs.findIdle(surplus);
                 more = slab != null;
@@ -208,27 +219,27 @@ final class SlabReclaimer<T> {
                     pool.slabs.leave(slab);
                     pool.low = Math.min(pool.low, pool.slabs.atHome());
                     owed -= isAll ? 0 : slab.atHome();
-                    leaving.add(slab);
+                    leaving[count++] = slab;
                 }
             }
-            return leaving;
+            return count;
         } finally {
             pool.unlock();
         }
     }
 
-    /// Forgets the first `unwired` slabs, and puts the others back.
-    private void forget(List<JumboSlab<T>> leaving, int unwired) {
-        if (leaving.isEmpty()) {
+    /// Forgets the first `unwired` of `count` slabs, and puts the others back.
+    private void forget(int count, int unwired) {
+        if (count == 0) {
             return;
         }
-        for (int i = 0; i < leaving.size(); i++) {
-            generations[i] = leaving.get(i).retireAll();
+        for (int i = 0; i < count; i++) {
+            generations[i] = leaving[i].retireAll();
         }
         pool.lockInTurn();
         try {
-            for (int i = 0; i < leaving.size(); i++) {
-                JumboSlab<T> slab = leaving.get(i);
+            for (int i = 0; i < count; i++) {
+                JumboSlab<T> slab = leaving[i];
                 if (i < unwired) {
                     pool.counts.shrinks++;
                     pool.counts.retiredPages += slab.atHome();

@@ -1,5 +1,6 @@
 package io.leasehold.lease;
 
+import io.leasehold.memory.StackReserve;
 import io.leasehold.os.OsException;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageFile;
@@ -144,9 +145,14 @@ public final class LeasePool implements Releaser, AutoCloseable {
         LeaseFlag.check(flags);
         long direct = requireOpen(frames.wiredAddress(page, maxPages));
         Stripe stripe = stripes.enter();
-        long address = map.find(direct, stripe);
-        long lease = address == PageMap.NONE ? NO_LEASE : stripe.pop();
-        stripe.exit();
+        long address;
+        long lease;
+        try {
+            address = map.find(direct, stripe);
+            lease = address == PageMap.NONE ? NO_LEASE : stripe.pop();
+        } finally {
+            stripe.exit();
+        }
         return lease == NO_LEASE ? tryAcquireSlow(page, direct, address, flags) : open(lease, page, address, flags);
     }
 
@@ -157,8 +163,8 @@ public final class LeasePool implements Releaser, AutoCloseable {
         }
         try {
             return open(records.take(stripes), page, address, flags);
-        } catch (OutOfMemoryError e) {
-            giveBack(address, NO_LEASE);
+        } catch (OutOfMemoryError | StackOverflowError e) {
+            giveBack(address);
             throw e;
         }
     }
@@ -256,8 +262,9 @@ public final class LeasePool implements Releaser, AutoCloseable {
     /// @return the same lease, to be closed by the caller
     /// @throws LeaseStateException if the lease has ended, or belongs to another thread or another pool
     public Lease adopt(long lease) {
-        long page = records.page(lease);
-        return lease(handOver(lease), page);
+        Lease adopted = new Lease(this, LeaseLayout.next(lease), records.page(lease), records.address(lease));
+        handOver(lease); // last, since there may be no Java heap for the object
+        return adopted;
     }
 
     /// Ends a lease (sf_buf_free). The page stays allocated and wired.
@@ -271,8 +278,21 @@ public final class LeasePool implements Releaser, AutoCloseable {
 
     /// Ends a lease; its page, if the caller knows it, is for the message.
     void release(long lease, long page) {
-        long address = records.close(lease, page);
-        giveBack(address, LeaseLayout.next(lease));
+        Stripe stripe = stripes.enter(); // before the lease is closed, since a stripe may have to be made
+        boolean queue;
+        int spilled;
+        long address;
+        try {
+            if (stripe.isFull()) {
+                StackReserve.ensure();
+            }
+            address = records.close(lease, page);
+            queue = map.release(address, stripe);
+            spilled = records.keep(LeaseLayout.next(lease), stripe);
+        } finally {
+            stripe.exit();
+        }
+        giveFurther(queue, address, spilled);
     }
 
     /// {@return a snapshot of the numbers, which may be stale; takes no lock, and the same time whatever is leased}
@@ -322,7 +342,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
             map.close(forced);
             mapClosed = true;
             return ended;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             closed = forced;
             throw e;
         }
@@ -369,7 +389,15 @@ public final class LeasePool implements Releaser, AutoCloseable {
     }
 
     private Lease lease(long lease, long page) {
-        return new Lease(this, lease, page, records.openAddress(lease));
+        Lease made = null;
+        try {
+            made = new Lease(this, lease, page, records.openAddress(lease));
+            return made;
+        } finally {
+            if (made == null) {
+                release(lease, page);
+            }
+        }
     }
 
     private long open(long lease, long page, long address, int flags) {
@@ -378,11 +406,19 @@ public final class LeasePool implements Releaser, AutoCloseable {
         return lease;
     }
 
-    private void giveBack(long address, long next) {
+    private void giveBack(long address) {
         Stripe stripe = stripes.enter();
-        boolean queue = map.release(address, stripe);
-        int spilled = next == NO_LEASE ? RecordTable.NONE : records.keep(next, stripe);
-        stripe.exit();
+        boolean queue;
+        try {
+            queue = map.release(address, stripe);
+        } finally {
+            stripe.exit();
+        }
+        giveFurther(queue, address, RecordTable.NONE);
+    }
+
+    /// Gives back what has no place in a stripe.
+    private void giveFurther(boolean queue, long address, int spilled) {
         if (queue) {
             map.queue(address);
         }

@@ -72,10 +72,12 @@ final class Stripe {
         if (before == BEING_CLAIMED || (before != NO_OWNER && isAlive())) {
             return false;
         }
+        // made first: a stripe that is claimed for ever would be lost
+        WeakReference<Thread> reference = new WeakReference<>(Thread.currentThread());
         if (!OWNER.compareAndSet(this, before, BEING_CLAIMED)) {
             return false;
         }
-        thread = new WeakReference<>(Thread.currentThread());
+        thread = reference;
         owner = threadId;
         return true;
     }
@@ -108,6 +110,11 @@ final class Stripe {
         }
         CELL.setOpaque(cells, DEPTH, depth);
         return cells[HANDLES + (int) depth];
+    }
+
+    /// {@return true if [#push] has no room}
+    boolean isFull() {
+        return cells[DEPTH] >= CAPACITY;
     }
 
     /// {@return false if the stripe is full}

@@ -32,6 +32,7 @@ final class Stripes {
         this.owned = owned;
         this.shared = shared;
         stripes = new Stripe[owned + shared];
+        stripe(owned); // there is always one, also when the Java heap is full
     }
 
     Stripe enter() {
@@ -40,13 +41,19 @@ final class Stripes {
         return stripe != null && stripe.owner() == thread ? stripe : enterElsewhere(thread);
     }
 
-    private Stripe stripe(int index) {
+    /// {@return a stripe, made now if it was not used before, or null if there is no Java heap for it}
+    private @Nullable Stripe stripe(int index) {
         Stripe stripe = (Stripe) STRIPE.getAcquire(stripes, index);
         if (stripe != null) {
             return stripe;
         }
-        Stripe made = new Stripe(index >= owned);
-        active.add(made);
+        Stripe made;
+        try {
+            made = new Stripe(index >= owned);
+            active.add(made);
+        } catch (OutOfMemoryError e) {
+            return null;
+        }
         if (STRIPE.compareAndSet(stripes, index, (Stripe) null, made)) {
             return made;
         }
@@ -54,18 +61,26 @@ final class Stripes {
         return (Stripe) STRIPE.getAcquire(stripes, index);
     }
 
+    private static boolean claim(Stripe stripe, long thread) {
+        try {
+            return stripe.claim(thread);
+        } catch (OutOfMemoryError e) {
+            return false; // a shared stripe does as well
+        }
+    }
+
     private Stripe enterElsewhere(long thread) {
         if (!Thread.currentThread().isVirtual()) {
             for (int probe = 0; probe < PROBES; probe++) {
                 Stripe stripe = stripe((int) (thread + probe) & (owned - 1));
-                if (stripe.owner() == thread || stripe.claim(thread)) {
+                if (stripe != null && (stripe.owner() == thread || claim(stripe, thread))) {
                     return stripe;
                 }
             }
         }
         for (int probe = 0; ; probe++) {
             Stripe stripe = stripe(owned + ((int) (thread + probe) & (shared - 1)));
-            if (stripe.tryEnter()) {
+            if (stripe != null && stripe.tryEnter()) {
                 return stripe;
             }
             if (probe % SPINS == SPINS - 1) {

@@ -24,7 +24,7 @@ public final class BiasedSlot {
     /// The first cell that is the user's.
     public static final int FIRST = 17;
 
-    private static final int BUSY = 16;
+    static final int BUSY = 16;
 
     private static final VarHandle CELL =
             MethodHandles.arrayElementVarHandle(int[].class).withInvokeExactBehavior();
@@ -70,12 +70,18 @@ public final class BiasedSlot {
 
     /// Frees the slot if its owner is dead.
     void forgetDead() {
-        WeakReference<Thread> reference = thread;
-        Thread living = reference == null ? null : reference.get();
-        if (reference != null && (living == null || !living.isAlive())) {
+        if (isOwnerDead()) {
             thread = null;
+            leave(cells);
             owner = 0;
         }
+    }
+
+    /// {@return true if the slot was biased to a thread that has ended, with all its stores seen by the caller}
+    boolean isOwnerDead() {
+        WeakReference<Thread> reference = thread;
+        Thread living = reference == null ? null : reference.get();
+        return reference != null && (living == null || !living.isAlive());
     }
 
     /// {@return whether it is biased to the calling thread} Nobody else makes that true or false while it lives, so the

@@ -39,6 +39,9 @@ import org.jspecify.annotations.Nullable;
 /// @see <a href="https://man7.org/linux/man-pages/man2/membarrier.2.html">membarrier(2)</a>
 public final class BiasedSlots {
 
+    /// The cell to set to 0 for a thread that has no room on its stack to call [#exit]. A volatile store goes first.
+    public static final int BUSY = BiasedSlot.BUSY;
+
     private static final int MIN_OWN_SLOTS = 64;
     private static final int MAX_OWN_SLOTS = 512;
     private static final int PROBES = 4;
@@ -154,7 +157,11 @@ public final class BiasedSlots {
 
     private static boolean isOrBecomesOwn(BiasedSlot slot, long thread) {
         long owner = slot.owner();
-        return owner == thread || (owner == 0 && slot.claim(thread));
+        try {
+            return owner == thread || (owner == 0 && slot.claim(thread));
+        } catch (OutOfMemoryError e) {
+            return false; // a shared slot does as well
+        }
     }
 
     /// Keeps every thread out of the slots until [#resume]; calls nest. Slots may still be busy when this returns.
@@ -192,32 +199,38 @@ public final class BiasedSlots {
     /// @param visitor may do with the cells as an owner may
     /// @return how many slots stayed busy for too long and were left alone
     public int visit(Consumer<BiasedSlot> visitor) {
-        int[] leftAlone = new int[1];
-        forEach(slot -> {
-            if (awaitIdle(slot)) {
+        int leftAlone = 0;
+        for (int i = 0; i < slotCount(); i++) {
+            BiasedSlot slot = slot(i);
+            if (slot != null && awaitIdle(slot)) {
                 visitor.accept(slot);
                 slot.forgetDead();
-            } else {
-                leftAlone[0]++;
+            } else if (slot != null) {
+                leftAlone++;
             }
-        });
-        return leftAlone[0];
+        }
+        return leftAlone;
     }
 
     /// {@return whether anybody has ever been in a slot; if not, after [#suspend], nobody gets into one before
     /// [#resume], and there is nothing to visit}
     public boolean isUsed() {
         VarHandle.fullFence(); // pairs with the compare-and-set by which the first slot is made
-        boolean[] used = new boolean[1];
-        forEach(slot -> used[0] = true);
-        return used[0];
+        boolean isUsed = false;
+        for (int i = 0; i < slotCount() && !isUsed; i++) {
+            isUsed = slot(i) != null;
+        }
+        return isUsed;
     }
 
     /// {@return whether nobody is in a slot; after [#suspend] and a barrier nobody will be from then on}
     public boolean isQuiet() {
-        boolean[] busy = new boolean[1];
-        forEach(slot -> busy[0] |= slot.isBusy());
-        return !busy[0];
+        boolean isBusy = false;
+        for (int i = 0; i < slotCount() && !isBusy; i++) {
+            BiasedSlot slot = slot(i);
+            isBusy = slot != null && slot.isBusy();
+        }
+        return !isBusy;
     }
 
     /// Shows every slot as it is at some moment, to be read with [BiasedSlot#peek] only.
@@ -225,13 +238,20 @@ public final class BiasedSlots {
     /// @param reader changes nothing
     public void forEach(Consumer<BiasedSlot> reader) {
         for (int i = 0; i < slotCount(); i++) {
-            BiasedSlot slot = i < owned.length
-                    ? (BiasedSlot) SLOT.getAcquire(owned, i)
-                    : (BiasedSlot) SLOT.getAcquire(shared, i - owned.length);
+            BiasedSlot slot = slot(i);
             if (slot != null) {
                 reader.accept(slot);
             }
         }
+    }
+
+    /// {@return a slot to be read as [#forEach] does, without an object for the reader, or null if it was never used}
+    ///
+    /// @param index of the slot, below [#slotCount]
+    public @Nullable BiasedSlot slot(int index) {
+        return index < owned.length
+                ? (BiasedSlot) SLOT.getAcquire(owned, index)
+                : (BiasedSlot) SLOT.getAcquire(shared, index - owned.length);
     }
 
     @Override
@@ -266,6 +286,9 @@ public final class BiasedSlots {
         }
         long deadline = System.nanoTime() + PATIENCE_NANOS;
         while (slot.isBusy()) {
+            if (slot.isOwnerDead()) {
+                return true; // its stack overflowed when it left, and it left no store behind that is not seen here
+            }
             if (System.nanoTime() - deadline > 0) {
                 return false;
             }

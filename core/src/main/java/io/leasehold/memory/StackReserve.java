@@ -5,22 +5,33 @@ package io.leasehold.memory;
 /// A stack that overflows throws at any call. What changes shared state in several calls asks here first: if the stack
 /// is nearly full, the error is thrown before anything was changed.
 ///
-/// **Cost.** About thirty calls, so this is for slow paths. Fast paths are changed last instead: their change is a
+/// A layer calls changes of the layers below it, which ask as well. So a layer asks for room for all of them: what it
+/// calls when its own change has begun then always finds room.
+///
+/// **Cost.** About thirty calls a layer, so this is for slow paths. Fast paths are changed last instead: their change is a
 /// store.
 ///
 /// **Threads.** Stateless.
 public final class StackReserve {
 
-    /// More than what any change calls below the method that asks.
+    /// More than what any change of one layer calls below the method that asks.
     private static final int FRAMES = 32;
 
     private StackReserve() {}
 
-    /// Does nothing if there is room for a change.
+    /// Does nothing if there is room for a change that calls no other change.
     ///
     /// @throws StackOverflowError if there is none
     public static void ensure() {
-        if (descend(FRAMES, 1, 2, 3, 4) == 0) {
+        ensure(1);
+    }
+
+    /// Does nothing if there is room for a change.
+    ///
+    /// @param layers number of layers that ask for room in it, the calling one included
+    /// @throws StackOverflowError if there is none
+    public static void ensure(int layers) {
+        if (descend(layers * FRAMES, 1, 2, 3, 4) == 0) {
             throw new AssertionError("a sum of positive numbers");
         }
     }

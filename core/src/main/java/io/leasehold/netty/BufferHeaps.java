@@ -88,11 +88,19 @@ final class BufferHeaps {
             return new BufferHeaps(allocator, terms, given, charged, null);
         }
         MemoryBudget own = terms.ownBudget();
+        PageArena arena = null;
+        BufferHeaps heaps = null;
         try {
-            return new BufferHeaps(allocator, terms, PageArena.open(terms.arenaOptions(own)), own, own);
-        } catch (RuntimeException e) {
-            own.close();
-            throw e;
+            arena = PageArena.open(terms.arenaOptions(own));
+            heaps = new BufferHeaps(allocator, terms, arena, own, own);
+            return heaps;
+        } finally {
+            if (heaps == null) {
+                if (arena != null) {
+                    arena.closeForcibly(); // with a heap on it, of which no block was lent
+                }
+                own.close();
+            }
         }
     }
 

@@ -199,18 +199,46 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         }
         // what the way home needs is looked up first, so that it does not wait for the atomic step
         long home = token;
-        int[] cells = heap.enter(home);
-        if (COUNT.compareAndSet(this, 1, 0)) {
-            if (view != null) {
+        int[] cells = null;
+        boolean isCounted = false;
+        boolean isHome = false;
+        try {
+            cells = heap.enter(home);
+            isCounted = COUNT.compareAndSet(this, 1, 0);
+            if (isCounted) {
                 view = null;
+                if (cells == null) {
+                    heap.release(home);
+                } else {
+                    heap.add(cells, home);
+                }
+                isHome = true;
             }
-            heap.release(cells, home);
-            return true;
+            if (cells != null) {
+                BiasedSlots.exit(cells);
+            }
+        } catch (StackOverflowError e) {
+            // there may be no room for a call, so all that follows are loads and stores
+            @Nullable CountedByteBuf[] places = allocator.stranded.places;
+            int place = (int) home & (StrandedBuffers.PLACES - 1);
+            for (int i = 1; i < StrandedBuffers.PLACES && places[place] != null; i++) {
+                place = (place + 1) & (StrandedBuffers.PLACES - 1);
+            }
+            if (!isHome && (isCounted || count == 1) && places[place] == null) {
+                places[place] = this;
+                count = 0; // the caller has the only reference, so no other thread changes it
+                isCounted = true;
+                isHome = true;
+            }
+            allocator.stranded.areSome = true;
+            if (cells != null) {
+                cells[BiasedSlots.BUSY] = 0;
+            }
+            if (!isHome) {
+                throw e;
+            }
         }
-        if (cells != null) {
-            BiasedSlots.exit(cells);
-        }
-        return releaseSlow(1);
+        return isCounted || releaseSlow(1);
     }
 
     @Override
@@ -224,8 +252,8 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
             if (seen < decrement) {
                 throw new IllegalReferenceCountException(seen, -decrement);
             }
-            if (seen == decrement && (leak != null || !detour)) { // what an owner of pages needs is up to the owner
-                StackReserve.ensure(); // before the count says that the buffer is gone
+            if (seen == decrement) {
+                StackReserve.ensure(3); // before the count says that the buffer is gone
             }
             if (COUNT.compareAndSet(this, seen, seen - decrement)) {
                 if (seen == decrement) {
@@ -234,6 +262,12 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
                 return seen == decrement;
             }
         }
+    }
+
+    /// Gives the block of a released buffer to the heap, for which the thread that released it had no room.
+    final void releaseStranded() {
+        view = null;
+        heap.release(token);
     }
 
     private ByteBuf retainCounted(int increment) {
@@ -292,10 +326,10 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         } else if (newCapacity > blockByteSize) {
             lengthen(newCapacity);
         }
-        capacity = newCapacity;
         if (newCapacity > oldCapacity && allocator.isZeroing()) {
             zero(oldCapacity, newCapacity - oldCapacity);
         }
+        capacity = newCapacity;
         return this;
     }
 
@@ -305,6 +339,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     }
 
     private void lengthen(int newCapacity) {
+        StackReserve.ensure(3);
         long longer = sublease() == null ? allocator.tryGrow(heap, token, isDirect(), newCapacity) : SlabHeap.NO_BLOCK;
         if (longer == SlabHeap.NO_BLOCK) {
             move(newCapacity);

@@ -2,6 +2,7 @@ package io.leasehold.netty;
 
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.MemoryBudget;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.netty.BufferMemoryError.Refusal;
 import io.leasehold.page.PageArena;
 import io.leasehold.slab.SlabHeap;
@@ -57,6 +58,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     private final RefusalLog log = RefusalLog.ofSystem(); // (C)
     private final LeasedByteBufAllocatorMetric metric = new LeasedByteBufAllocatorMetric(this); // (C)
     private final RememberedFailure openFailure; // (C)
+    final StrandedBuffers stranded = new StrandedBuffers(); // (C)
 
     /// Null before the first buffer and after the end. Written under the lock of this object.
     private volatile @Nullable BufferHeaps heaps; // (A) volatile
@@ -125,6 +127,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         if (limit != null) {
             limit.check();
         }
+        stranded.release();
         CountedByteBuf buf = take(heap, isDirect, initialCapacity);
         buf.lend(initialCapacity, maxCapacity);
         boolean isDone = false;
@@ -150,12 +153,16 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
             return buf;
         }
         if (LeakSampling.isChoosing() && ResourceLeakDetector.getLevel() == ResourceLeakDetector.Level.SIMPLE) {
-            ResourceLeakTracker<ByteBuf> tracker = buf.isSampled() ? LeakSampling.watch(buf) : null;
-            if (tracker != null) {
-                buf.watch(tracker);
+            if (buf.isSampled()) {
+                StackReserve.ensure(); // a tracker that no buffer has would report a leak
+                ResourceLeakTracker<ByteBuf> tracker = LeakSampling.watch(buf);
+                if (tracker != null) {
+                    buf.watch(tracker);
+                }
             }
             return buf;
         }
+        StackReserve.ensure();
         ByteBuf wrapper = toLeakAwareBuffer(buf);
         if (!(wrapper instanceof CountedByteBuf)) { // the detector watches this one
             buf.unbind();
@@ -273,6 +280,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     /// @return the bytes that went to the system, or to the arena if it is shared, and to the collector
     public long trim() {
         BufferHeaps open = heaps;
+        stranded.release();
         return open == null ? 0 : open.trim();
     }
 
@@ -285,6 +293,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
             return;
         }
         BufferHeaps open = heaps;
+        stranded.release();
         if (open != null) {
             open.close();
         }
@@ -302,6 +311,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
             return 0;
         }
         BufferHeaps open = heaps;
+        stranded.release();
         closed = true;
         int outstanding = open == null ? 0 : open.closeForcibly();
         heaps = null; // last: if the kernel refuses, closing can be repeated
@@ -365,6 +375,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     }
 
     @Nullable BufferHeaps heapsIfOpen() {
+        stranded.release();
         return heaps;
     }
 

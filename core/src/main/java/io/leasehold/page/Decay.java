@@ -82,19 +82,20 @@ final class Decay {
 
     /// Ends the rest of the arena, if it rests.
     void request() {
-        if (rest.end()) {
-            Runnable wake = waker;
-            if (wake != null) {
-                wake(wake);
-            }
+        Runnable wake = waker;
+        if (!rest.end() || wake == null) {
+            return;
         }
-    }
-
-    private void wake(Runnable wake) {
+        boolean isWoken = false;
         try {
             wake.run();
-        } catch (OutOfMemoryError | StackOverflowError e) {
-            rest.begin(); // there is no thread and it cannot be started now; the next change tries again
+            isWoken = true;
+        } catch (OutOfMemoryError e) {
+            // there is no thread and none can be started now; the change itself is made
+        } finally {
+            if (!isWoken) {
+                rest.begin(); // the next request wakes it
+            }
         }
     }
 

@@ -247,15 +247,19 @@ final class FrameSupply {
             shortage = Shortage.BUDGET;
             return false;
         }
+        boolean isPaid = false;
         try {
             region.commit((long) newFrontier << pageSizePower);
             frontier = newFrontier;
-            return true;
+            isPaid = true;
         } catch (OsException e) {
-            budget.release(bytes);
             refused(e);
-            return false;
+        } finally {
+            if (!isPaid) {
+                budget.release(bytes);
+            }
         }
+        return isPaid;
     }
 
     /// Faults a run in, if the arena wants that. Without the lock, as it takes the kernel some time.

@@ -81,13 +81,24 @@ final class Magazines {
     }
 
     /// {@return the first page of a free run, or [#NONE]}
-    static int pop(int[] cells, int runClass) {
+    static int peek(int[] cells, int runClass) {
         int depth = cells[DEPTHS + runClass] - 1;
         if (depth < 0) {
             return NONE;
         }
-        cells[DEPTHS + runClass] = depth;
         return cells[STACKS + runClass * MAX_DEPTH + depth];
+    }
+
+    /// Takes out the run that [#peek] returns.
+    static void drop(int[] cells, int runClass) {
+        cells[DEPTHS + runClass]--;
+    }
+
+    /// {@return true if [#pushRun] has room for a run}
+    ///
+    /// @param runClass of the run, or negative if it has none
+    static boolean hasRoom(int[] cells, int runClass) {
+        return runClass >= 0 && cells[DEPTHS + runClass] < cells[CAPACITIES + runClass];
     }
 
     /// {@return whether there was room for the run}

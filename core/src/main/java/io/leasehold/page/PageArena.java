@@ -5,6 +5,7 @@ import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Reservations;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.os.AddressSpace;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
@@ -128,15 +129,8 @@ public final class PageArena implements AutoCloseable {
     /// @return its handle, or [#NO_PAGE]
     /// @throws PageStateException if the arena is closed
     public long tryAllocate() {
-        int[] cells = slots.enter();
-        if (cells != null) {
-            int index = Magazines.pop(cells, 0);
-            BiasedSlots.exit(cells);
-            if (index >= 0) {
-                return frames.claim(index);
-            }
-        }
-        return claim(allocator.allocate(1, 1));
+        long page = claimCached(0);
+        return page == NO_PAGE ? claim(allocator.allocate(1, 1)) : page;
     }
 
     /// Allocates `pages` adjacent pages.
@@ -165,15 +159,29 @@ public final class PageArena implements AutoCloseable {
         if (runClass < 0 || pages <= 0) {
             return claim(allocator.allocate(checkRun(pages), 1));
         }
+        long run = claimCached(runClass);
+        return run == NO_PAGE ? claim(allocator.allocate(checkRun(pages), 1)) : run;
+    }
+
+    /// Takes a run from a magazine. The magazine drops it last: a stack that overflows before leaves the run there.
+    ///
+    /// @return its handle, or [#NO_PAGE]
+    private long claimCached(int runClass) {
         int[] cells = slots.enter();
-        if (cells != null) {
-            int index = Magazines.pop(cells, runClass);
-            BiasedSlots.exit(cells);
-            if (index >= 0) {
-                return frames.claim(index);
-            }
+        if (cells == null) {
+            return NO_PAGE;
         }
-        return claim(allocator.allocate(checkRun(pages), 1));
+        try {
+            int index = Magazines.peek(cells, runClass);
+            if (index < 0) {
+                return NO_PAGE;
+            }
+            long page = frames.claim(index);
+            Magazines.drop(cells, runClass);
+            return page;
+        } finally {
+            BiasedSlots.exit(cells);
+        }
     }
 
     /// Allocates `pages` adjacent pages at an aligned address if there are such within the bound.
@@ -215,13 +223,18 @@ public final class PageArena implements AutoCloseable {
     /// @param page the handle of a page or run
     /// @throws PageStateException if the handle is stale or foreign, the page is wired or held, or the arena is closed
     public void free(long page) {
-        int count = zeroOnFree ? retireZeroing(page) : 0;
+        int runClass = Magazines.classOf(frames.peekRun(page));
         // the slot is entered first, so that what is looked up there does not wait for the compare-and-set of the frame
         int[] cells = slots.enter();
         boolean kept;
+        int count;
         try {
-            count = count > 0 ? count : frames.retire(page);
-            kept = cells != null && Magazines.pushRun(cells, FrameLayout.index(page), count);
+            boolean fits = cells != null && Magazines.hasRoom(cells, runClass);
+            if (!fits) {
+                StackReserve.ensure(); // before the handle says that the page is free
+            }
+            count = zeroOnFree ? retireZeroing(page) : frames.retire(page);
+            kept = fits && Magazines.pushRun(cells, FrameLayout.index(page), count);
         } finally {
             if (cells != null) {
                 BiasedSlots.exit(cells);

@@ -93,6 +93,13 @@ public final class PageFrames {
         return count;
     }
 
+    /// {@return the length of an allocation in pages} Any number, if the handle is stale.
+    ///
+    /// @throws PageStateException if the handle is foreign
+    int peekRun(long page) {
+        return run(checkTag(page));
+    }
+
     /// Says how long the allocation that begins at `index` is, and that nobody owns it.
     void setRun(int index, int count) {
         OffHeap.putLong(frame(index) + FrameLayout.USE_OFFSET, count);

@@ -1,6 +1,6 @@
 package io.leasehold.page;
 
-import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.atomic.AtomicLong;
 
 /// A part of the program that holds pages for a purpose, known to an arena by name: the `object` of a frame, as in
 /// vm_page(9).
@@ -13,7 +13,7 @@ public final class PageOwner {
 
     private final String name; // (C)
     private final int id; // (C) 1 to 255
-    private final LongAdder pages = new LongAdder(); // (A)
+    private final AtomicLong pages = new AtomicLong(); // (A) which allocates nothing on the Java heap
     private volatile boolean isGone; // (A) set once
 
     PageOwner(String name, int id) {
@@ -28,7 +28,7 @@ public final class PageOwner {
 
     /// {@return how many pages it holds; exact when nobody changes it}
     public long pageCount() {
-        return pages.sum();
+        return pages.get();
     }
 
     int id() {
@@ -45,7 +45,7 @@ public final class PageOwner {
     }
 
     void add(long count) {
-        pages.add(count);
+        pages.addAndGet(count);
     }
 
     @Override

@@ -88,6 +88,17 @@ final class ArenaMemory implements SlabMemory {
         }
     }
 
+    /// Owns and wires a run with blocks in use. It goes on without a lease if there is no Java heap for one.
+    private void keep(SlabRun part) {
+        frames.own(part.page, owner, 0);
+        frames.wire(part.page);
+        try {
+            part.lease = leases.tryAcquireHandle(part.page, LeaseFlag.NOWAIT);
+        } catch (OutOfMemoryError | LeaseStateException e) {
+            part.lease = LeasePool.NO_LEASE; // or the heap is being closed by force
+        }
+    }
+
     @Override
     public boolean tryGrow(SlabRun run, int more) {
         return !arena.options().lockWired() && arena.tryGrow(run.page, more);
@@ -115,7 +126,7 @@ final class ArenaMemory implements SlabMemory {
                 rest = arena.split(part.page, part.pages);
             }
             if (cut.keeps(i)) {
-                lease(part);
+                keep(part);
             } else {
                 arena.free(part.page);
             }
@@ -138,6 +149,9 @@ final class ArenaMemory implements SlabMemory {
     }
 
     private void endLease(SlabRun run) {
+        if (run.lease == LeasePool.NO_LEASE) {
+            return;
+        }
         try {
             leases.release(run.lease);
         } catch (LeaseStateException e) {

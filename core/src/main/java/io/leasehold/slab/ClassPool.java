@@ -266,14 +266,27 @@ final class ClassPool {
 
     /// Empties a magazine into the depot, by the thread that is in the slot or visits it.
     void collect(int[] cells) {
-        Batch batch = depot.newBatch();
-        while (batch != null) {
-            batch.size = layout.takeOlder(cells, sizeClass, batch.blocks.length, batch.blocks);
-            boolean isLast = batch.size < batch.blocks.length;
-            depot.push(batch);
-            batch = isLast ? null : depot.newBatch();
+        boolean areMore = true;
+        while (areMore) {
+            Batch batch = depot.newBatch();
+            areMore = batch == null ? putSome(cells) : pack(cells, batch);
         }
         changes.mark(sizeClass);
+    }
+
+    private boolean pack(int[] cells, Batch batch) {
+        batch.size = layout.takeOlder(cells, sizeClass, batch.blocks.length, batch.blocks);
+        boolean areMore = batch.size == batch.blocks.length;
+        depot.push(batch);
+        return areMore;
+    }
+
+    /// Takes blocks out of a magazine for which there is no batch: the Java heap is full.
+    private boolean putSome(int[] cells) {
+        slabs.lock.lock();
+        int count = layout.takeOlder(cells, sizeClass, scratch.length, scratch);
+        slabs.putAndUnlock(scratch, count);
+        return count == scratch.length;
     }
 
     /// Gives back what was not needed since the last tick.

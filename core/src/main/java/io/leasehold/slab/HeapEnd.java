@@ -53,7 +53,7 @@ final class HeapEnd {
     /// @throws IllegalStateException if blocks are lent that may not be; nothing is changed then
     /// @throws OsException if the kernel refuses; nothing is lent any more, and closing can be repeated
     static int closeAll(List<HeapEnd> heaps, boolean force, Runnable check) {
-        StackReserve.ensure();
+        StackReserve.ensure(2);
         return closeFrom(heaps, 0, force, check);
     }
 
@@ -113,10 +113,10 @@ final class HeapEnd {
     private void close(boolean keepsLent) {
         if (!closed) {
             closePools(keepsLent);
-            closed = true; // and the slots stay shut
             pools.setClosed(true);
+            givesUp.run();
+            closed = true; // last, so that closing can be repeated; and the slots stay shut
         }
-        givesUp.run(); // also when the heap is closed again, in case this failed for want of Java heap or stack
     }
 
     /// Closes all pools, also if the kernel refuses one of them.

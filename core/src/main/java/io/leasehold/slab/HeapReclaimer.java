@@ -30,9 +30,9 @@ final class HeapReclaimer implements PageReclaimer {
     private final ClassPools<?> pools; // (C)
     private final HeapChanges changes; // (C)
     private final ReentrantLock lock = new ReentrantLock();
-    private final BitSet toVisit = new BitSet(); // (L) classes of this tick
-    private final BitSet changed = new BitSet(); // (L) those that changed in the tick before
-    private final BitSet nextTick = new BitSet(); // (L) classes of the next tick
+    private final BitSet toVisit = new BitSet(SizeClasses.COUNT); // (L) classes of this tick
+    private final BitSet changed = new BitSet(SizeClasses.COUNT); // (L) those that changed in the tick before
+    private final BitSet nextTick = new BitSet(SizeClasses.COUNT); // (L) classes of the next tick
     private int unfinished = MagazineLayout.NONE; // (L) the class in which the pace was spent
     private final FlushRation ration = new FlushRation(); // (C)
 
@@ -45,7 +45,7 @@ final class HeapReclaimer implements PageReclaimer {
 
     @Override
     public Progress decay(Pace pace) {
-        StackReserve.ensure();
+        StackReserve.ensure(2);
         lock.lock();
         try {
             if (toVisit.isEmpty()) {
@@ -97,7 +97,7 @@ final class HeapReclaimer implements PageReclaimer {
     }
 
     private int shrink(boolean flushes) {
-        StackReserve.ensure();
+        StackReserve.ensure(2);
         collectOwn();
         if (!flushes && !changes.hasChangedSinceShrink()) {
             return 0;
@@ -107,19 +107,31 @@ final class HeapReclaimer implements PageReclaimer {
             if (flushes) {
                 flush();
             }
-            BitSet classes = new BitSet();
-            changes.takeSinceShrink(classes);
-            int pages = 0;
-            for (int c = classes.nextSetBit(0); c >= 0; c = classes.nextSetBit(c + 1)) {
-                changes.work.visits++;
-                pages += pools.of(c).shrink();
-            }
+            int pages = shrinkChanged(new BitSet(SizeClasses.COUNT));
             if (flushes) {
                 ration.judge(pages > 0);
             }
             return pages;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /// Shrinks the classes that changed. Those that it does not come to, for want of Java heap, stay marked.
+    private int shrinkChanged(BitSet classes) {
+        changes.takeSinceShrink(classes);
+        try {
+            int pages = 0;
+            for (int c = classes.nextSetBit(0); c >= 0; c = classes.nextSetBit(c + 1)) {
+                changes.work.visits++;
+                pages += pools.of(c).shrink();
+                classes.clear(c);
+            }
+            return pages;
+        } finally {
+            for (int c = classes.nextSetBit(0); c >= 0; c = classes.nextSetBit(c + 1)) {
+                changes.markForShrink(c);
+            }
         }
     }
 

@@ -95,7 +95,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// @throws IllegalArgumentException if the arena's pages are too large
     /// @throws io.leasehold.page.PageStateException if the arena is closed
     public static <T> SlabHeap<T> open(PageArena arena, SlabHeapOptions options, Binder<T> binder) {
-        return new SlabHeap<>(arena, new ArenaMemory(arena, options.name()), options, binder).known();
+        return known(arena, new ArenaMemory(arena, options.name()), options, binder);
     }
 
     /// Opens a heap on byte arrays, as large as the Java heap lets it be.
@@ -106,12 +106,22 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// @param <T> what blocks are lent as
     /// @return the heap, to be closed by the caller
     public static <T> SlabHeap<T> onJavaHeap(PageArena clock, SlabHeapOptions options, Binder<T> binder) {
-        return new SlabHeap<>(clock, new ArrayMemory(), options, binder).known();
+        return known(clock, new ArrayMemory(), options, binder);
     }
 
-    private SlabHeap<T> known() {
-        arena.addReclaimer(reclaimer);
-        return this;
+    private static <T> SlabHeap<T> known(
+            PageArena arena, SlabMemory memory, SlabHeapOptions options, Binder<T> binder) {
+        SlabHeap<T> heap = null;
+        try {
+            SlabHeap<T> made = new SlabHeap<>(arena, memory, options, binder);
+            arena.addReclaimer(made.reclaimer);
+            heap = made;
+            return made;
+        } finally {
+            if (heap == null) {
+                memory.close(); // no room on the Java heap: the arena forgets the owner
+            }
+        }
     }
 
     /// Allocates a block of at least `byteSize` bytes.
@@ -162,7 +172,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     }
 
     private @Nullable T allocateSlow(int sizeClass) {
-        StackReserve.ensure();
+        StackReserve.ensure(2);
         int cached = pop(sizeClass);
         if (cached >= 0) {
             return object(sizeClass, cached);
@@ -233,31 +243,46 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     ///
     /// @param token of a block that the caller holds
     /// @return the cells of the calling thread's slot, which has room for the block and which the caller leaves within
-    ///     a few instructions by [#release(int\[\], long)] or [BiasedSlots#exit]; or null
+    ///     a few instructions by [#add] and [BiasedSlots#exit]; or null, and then [#release(long)] has room
     /// @throws StackOverflowError if there is not enough room on the stack for the release; nothing is changed then
     public int @Nullable [] enter(long token) {
         int[] cells = slots.enter();
-        if (cells != null && layout.hasRoom(cells, sizeClass(token))) {
+        boolean hasRoom = false;
+        try {
+            hasRoom = cells != null && layout.hasRoom(cells, sizeClass(token));
+        } finally {
+            if (cells != null && !hasRoom) {
+                BiasedSlots.exit(cells);
+            }
+        }
+        if (hasRoom) {
             return cells;
         }
-        if (cells != null) {
-            BiasedSlots.exit(cells);
-        }
-        StackReserve.ensure();
+        StackReserve.ensure(2);
         return null;
+    }
+
+    /// Puts a block into the magazine of a slot. Its object stays bound to it.
+    ///
+    /// @param cells from [#enter], not null
+    /// @param token of a block that the caller holds
+    public void add(int[] cells, long token) {
+        layout.add(cells, sizeClass(token), (int) token);
     }
 
     /// Takes a block back, whose object stays bound to it, and leaves a slot.
     ///
     /// @param cells from [#enter]
     /// @param token of a block that the caller holds
-    public void release(int @Nullable [] cells, long token) {
-        int sizeClass = sizeClass(token);
-        if (cells != null) {
-            layout.add(cells, sizeClass, (int) token);
+    private void release(int @Nullable [] cells, long token) {
+        if (cells == null) {
+            pools.of(sizeClass(token)).give((int) token, slots);
+            return;
+        }
+        try {
+            add(cells, token);
+        } finally {
             BiasedSlots.exit(cells);
-        } else {
-            pools.of(sizeClass).give((int) token, slots);
         }
     }
 
@@ -285,7 +310,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         if (run == null || shape.blocks() != 1 || shape.pages() <= run.pages) {
             return NO_BLOCK;
         }
-        StackReserve.ensure();
+        StackReserve.ensure(2);
         return tryGrow(token, run, to, shape.pages());
     }
 

@@ -24,6 +24,7 @@ final class SlotMemory {
     private final int poison; // (C) descriptor of an empty file
     private final int power; // (C) log2 of the size of a slot
     private final int count; // (C)
+    private boolean isClosed; // (O) the thread that closes the cache
 
     private SlotMemory(Reservations reservations, Region region, int poison, int count, long slotByteSize) {
         this.reservations = reservations;
@@ -122,8 +123,11 @@ final class SlotMemory {
 
     /// Gives the address space back. Nothing is pinned.
     void close() {
-        region.close();
-        reservations.mappings().credit(count);
+        if (!isClosed) {
+            region.close();
+            isClosed = true;
+            reservations.mappings().credit(count);
+        }
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.leasehold.window;
 import io.leasehold.lease.Lease;
 import io.leasehold.lease.LeasePool;
 import io.leasehold.lease.LeasePoolOptions;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageExhaustedException;
 import io.leasehold.page.PageFrames;
@@ -52,6 +53,7 @@ final class StagingRuns implements AutoCloseable {
     ///
     /// @throws PageExhaustedException if the arena has none
     Run take() {
+        StackReserve.ensure(2); // also for what gives the run back
         synchronized (this) {
             if (idleCount > 0) {
                 return Objects.requireNonNull(idle[--idleCount]);
@@ -75,6 +77,7 @@ final class StagingRuns implements AutoCloseable {
     /// @param byteSize in bytes, rounded up to pages
     /// @throws PageExhaustedException if the arena has none
     Run allocate(long byteSize) {
+        StackReserve.ensure(2);
         long pageByteSize = arena.options().pageByteSize();
         long page = arena.allocateRun(Math.toIntExact((byteSize + pageByteSize - 1) / pageByteSize));
         boolean isLeased = false;
@@ -97,6 +100,7 @@ final class StagingRuns implements AutoCloseable {
 
     @Override
     public synchronized void close() {
+        StackReserve.ensure(2);
         while (idleCount > 0) {
             free(Objects.requireNonNull(idle[--idleCount]));
         }

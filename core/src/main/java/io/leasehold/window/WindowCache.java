@@ -1,5 +1,6 @@
 package io.leasehold.window;
 
+import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.Files;
@@ -75,13 +76,17 @@ public final class WindowCache implements AutoCloseable {
     }
 
     private WindowSpace openSpace(Reservations reservations, boolean canMap) {
-        boolean isOpen = false;
+        WindowPools pools = null;
+        WindowSpace opened = null;
         try {
-            WindowPools pools = WindowPools.open(reservations, options, canMap);
-            isOpen = true;
-            return new WindowSpace(options, counts, pools);
+            pools = WindowPools.open(reservations, options, canMap);
+            opened = new WindowSpace(options, counts, pools);
+            return opened;
         } finally {
-            if (!isOpen) {
+            if (opened == null) {
+                if (pools != null) {
+                    pools.close();
+                }
                 staging.close();
             }
         }
@@ -101,6 +106,24 @@ public final class WindowCache implements AutoCloseable {
 
     /// Opens a cache over other kernel seams, for tests.
     static WindowCache open(PageArena arena, WindowCacheOptions options, Files files, Reservations reservations) {
+        EarlyClasses.initialize(
+                AccessAdvice.class,
+                ByteRanges.class,
+                FileDurability.class,
+                FileTrust.class,
+                InFlight.class,
+                MappedFile.class,
+                MappedFileOptions.class,
+                StagingRuns.Run.class,
+                Uio.class,
+                Window.class,
+                Window.Loan.class,
+                WindowErrors.class,
+                WindowFlag.class,
+                WindowLoans.Request.class,
+                WindowTable.class,
+                WindowTier.class,
+                WindowWaiters.Waiter.class);
         if (options.windowByteSize() < reservations.memory().pageSize()) {
             throw new IllegalArgumentException(
                     "window is smaller than an OS page: windowByteSize=" + options.windowByteSize() + ", page="
@@ -325,15 +348,21 @@ public final class WindowCache implements AutoCloseable {
             return;
         }
         IOException refusal = null;
-        for (MappedFile file : open) {
-            try {
-                file.close();
-            } catch (IOException e) {
-                refusal = e;
+        boolean isDone = false;
+        try {
+            for (MappedFile file : open) {
+                try {
+                    file.close();
+                } catch (IOException e) {
+                    refusal = e;
+                }
             }
+            space.close();
+            staging.close();
+            isDone = true;
+        } finally {
+            isClosed.set(isDone); // so that closing can be repeated
         }
-        space.close();
-        staging.close();
         if (refusal != null) {
             throw refusal;
         }

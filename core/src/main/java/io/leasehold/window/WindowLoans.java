@@ -1,6 +1,7 @@
 package io.leasehold.window;
 
 import io.leasehold.memory.OffHeap;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.os.Errno;
 import io.leasehold.os.Files;
 import io.leasehold.os.OsException;
@@ -77,6 +78,7 @@ final class WindowLoans {
         if (request.writes()) {
             file.requireWritable();
         }
+        StackReserve.ensure(2);
         WindowPool pool = file.pool();
         try {
             return pool == null
@@ -113,9 +115,10 @@ final class WindowLoans {
                 } else if (end > file.knownByteSize()) {
                     continue; // cut before it was pinned
                 }
-                isLent = true;
                 Window.Loan loan = new Window.Loan(pool, slot, null, address, refusals);
-                return new Window(cache, file, loan, request.byteOffset, byteSize, request.writes());
+                Window window = new Window(cache, file, loan, request.byteOffset, byteSize, request.writes());
+                isLent = true;
+                return window;
             } catch (OsException e) {
                 // without fallocate(2) a store could fault on a full disk, so the caller stores into a copy
                 if (!request.writes() || !Errno.refusesCall(e.errno())) {
@@ -166,6 +169,7 @@ final class WindowLoans {
 
     /// Ends the loan of a window.
     void end(Window window, int flags) throws IOException {
+        StackReserve.ensure(2);
         window.end();
         WindowPool pool = window.pool;
         StagingRuns.Run copy = window.copy;

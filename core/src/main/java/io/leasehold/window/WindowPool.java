@@ -1,6 +1,7 @@
 package io.leasehold.window;
 
 import io.leasehold.memory.ShortLock;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.os.OsException;
 import io.leasehold.window.WindowWaiters.Waiter;
 import java.util.List;
@@ -106,6 +107,7 @@ final class WindowPool {
     /// @return its slot, or [#NO_SLOT] if none is free, threads wait for one, or the part is being mapped
     /// @throws OsException if the kernel refuses; the slot is free then
     int map(MappedFile file, long part, AccessAdvice advice, WindowCounts counts) {
+        StackReserve.ensure();
         WindowTable table = file.table(this);
         int slot;
         lock.lock();
@@ -118,7 +120,7 @@ final class WindowPool {
         } finally {
             lock.unlock();
         }
-        return slot == NO_SLOT ? NO_SLOT : mapClaimed(file, part, slot, advice, false, counts);
+        return slot == NO_SLOT ? NO_SLOT : mapClaimed(file, part, slot, advice, null, false, counts);
     }
 
     /// Pins a part of a file, mapping it into a free slot unless it has one.
@@ -127,6 +129,7 @@ final class WindowPool {
     /// @return its slot, or [#NO_SLOT] if none is free for the caller
     /// @throws OsException if the kernel refuses; the slot is free then
     int pin(MappedFile file, long part, AccessAdvice advice, @Nullable Waiter waiter, WindowCounts counts) {
+        StackReserve.ensure();
         WindowTable table = file.table(this);
         int slot;
         lock.lock();
@@ -145,13 +148,7 @@ final class WindowPool {
         } finally {
             lock.unlock();
         }
-        if (slot == NO_SLOT) {
-            return NO_SLOT;
-        }
-        if (waiter != null) {
-            endWait(waiter); // the next one looks while this one calls the kernel
-        }
-        return mapClaimed(file, part, slot, advice, true, counts);
+        return slot == NO_SLOT ? NO_SLOT : mapClaimed(file, part, slot, advice, waiter, true, counts);
     }
 
     /// Takes a free slot for a part; under the lock.
@@ -167,9 +164,18 @@ final class WindowPool {
     }
 
     private int mapClaimed(
-            MappedFile file, long part, int slot, AccessAdvice advice, boolean pins, WindowCounts counts) {
+            MappedFile file,
+            long part,
+            int slot,
+            AccessAdvice advice,
+            @Nullable Waiter waiter,
+            boolean pins,
+            WindowCounts counts) {
         boolean isMapped = false;
         try {
+            if (waiter != null) {
+                endWait(waiter); // the next one looks while this one calls the kernel
+            }
             memory.map(slot, file, part, advice);
             isMapped = true;
         } finally {
@@ -285,7 +291,7 @@ final class WindowPool {
 
     /// Frees slots that are in transit, and grants them to the threads that wait.
     void free(int[] slots, int slotCount) {
-        List<Waiter> granted;
+        List<Waiter> granted = null;
         lock.lock();
         try {
             for (int i = 0; i < slotCount; i++) {
@@ -294,8 +300,13 @@ final class WindowPool {
             granted = waiters.size() == 0 ? List.of() : waiters.grant(freeCount);
         } finally {
             lock.unlock();
+            if (granted == null) {
+                waiters.tell(); // there was no Java heap for the list: the first one looks, and tells the next
+            }
         }
-        granted.forEach(Waiter::tell);
+        for (int i = 0; i < granted.size(); i++) {
+            granted.get(i).tell();
+        }
     }
 
     private void addFree(int slot) {

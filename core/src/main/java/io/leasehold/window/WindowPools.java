@@ -24,7 +24,7 @@ final class WindowPools {
     private static final int NAMED_WINDOWS = 4;
 
     private final Reservations reservations; // (C)
-    private final int poison; // (C)
+    private int poison; // (O) the thread that opens or closes the cache;
     private final @Nullable WindowPool extents; // (C) null without any
     private final @Nullable WindowPool windows; // (C) null without any
     private final List<WindowPool> pools; // (C) those that there are
@@ -197,6 +197,7 @@ final class WindowPools {
         }
         if (poison != NO_DESCRIPTOR) {
             reservations.memory().closeMemory(poison);
+            poison = NO_DESCRIPTOR; // closing may be repeated
         }
     }
 

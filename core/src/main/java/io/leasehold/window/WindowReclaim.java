@@ -1,6 +1,7 @@
 package io.leasehold.window;
 
 import io.leasehold.memory.ShortLock;
+import io.leasehold.memory.StackReserve;
 import io.leasehold.os.OsException;
 
 /// How slots of a pool become free: a batch of them when none is left, or those of one file.
@@ -74,10 +75,11 @@ final class WindowReclaim {
         if (wanted == 0) {
             return true;
         }
+        StackReserve.ensure(2);
+        int[] victims = new int[Math.clamp(wanted, batch, MAX_BATCH)]; // before a slot is taken
         if (!words.trySettle()) {
             return false;
         }
-        int[] victims = new int[Math.clamp(wanted, batch, MAX_BATCH)];
         int taken;
         try {
             taken = take(victims);
@@ -87,11 +89,14 @@ final class WindowReclaim {
         if (taken == 0) {
             return false;
         }
-        pool.memory().dropTranslations(victims, taken);
-        for (int i = 0; i < taken; i++) {
-            counts.count(WindowCounts.RECYCLE);
+        try {
+            pool.memory().dropTranslations(victims, taken);
+            for (int i = 0; i < taken; i++) {
+                counts.count(WindowCounts.RECYCLE);
+            }
+        } finally {
+            pool.free(victims, taken);
         }
-        pool.free(victims, taken);
         return true;
     }
 
@@ -134,15 +139,20 @@ final class WindowReclaim {
     boolean remove(MappedFile file, LoanReader others, WindowCounts counts) {
         WindowTable table = file.table(pool);
         int[] taken = new int[SlotClock.STEP];
+        int[] count = new int[1];
         OsException refusal = null;
         for (int left = slotCount(table); left > 0; left -= SlotClock.STEP) {
-            int count = removeStep(table, left, taken, others);
-            if (count < 0) {
-                return false;
+            StackReserve.ensure(2);
+            count[0] = 0;
+            try {
+                if (!removeStep(table, left, taken, count, others)) {
+                    return false;
+                }
+                OsException refused = pool.memory().poison(taken, count[0], counts);
+                refusal = refused == null ? refusal : refused;
+            } finally {
+                pool.free(taken, count[0]);
             }
-            OsException refused = pool.memory().poison(taken, count, counts);
-            refusal = refused == null ? refusal : refused;
-            pool.free(taken, count);
         }
         if (refusal != null) {
             throw refusal;
@@ -151,9 +161,8 @@ final class WindowReclaim {
     }
 
     /// {@return how many slots were taken, or -1 if nobody knows what is pinned}
-    private int removeStep(WindowTable table, int left, int[] taken, LoanReader others) {
-        int[] count = new int[1];
-        boolean isKnown = settled(() -> {
+    private boolean removeStep(WindowTable table, int left, int[] taken, int[] count, LoanReader others) {
+        return settled(() -> {
             for (int i = 0; i < Math.min(left, SlotClock.STEP) && table.firstSlot != SlotLinks.NONE; i++) {
                 int slot = table.firstSlot;
                 fileLooks++;
@@ -165,7 +174,6 @@ final class WindowReclaim {
                 }
             }
         });
-        return isKnown ? count[0] : -1;
     }
 
     /// Shows the slots of a file that are pinned, some perhaps twice.

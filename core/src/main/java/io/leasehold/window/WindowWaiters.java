@@ -1,6 +1,7 @@
 package io.leasehold.window;
 
 import io.leasehold.memory.ShortLock;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -80,7 +81,7 @@ final class WindowWaiters {
         lock.lock();
         try {
             queue.add(waiter);
-            first = queue.getFirst();
+            first = first == null ? waiter : first;
         } finally {
             lock.unlock();
         }
@@ -96,10 +97,14 @@ final class WindowWaiters {
         boolean hasMore;
         lock.lock();
         try {
-            if (!queue.remove(waiter) || first != waiter) {
+            Iterator<Waiter> places = queue.iterator(); // made before the waiter leaves
+            if (first != waiter) {
+                queue.remove(waiter);
                 return;
             }
-            next = queue.isEmpty() ? null : queue.getFirst();
+            places.next();
+            next = places.hasNext() ? places.next() : null;
+            queue.remove(waiter);
             first = next;
             hasMore = mayHaveMore.getAsBoolean();
         } finally {

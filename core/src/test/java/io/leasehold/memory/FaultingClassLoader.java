@@ -7,21 +7,26 @@ import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassFile.ClassHierarchyResolverOption;
 import java.lang.classfile.ClassHierarchyResolver;
 import java.lang.classfile.ClassModel;
-import java.lang.classfile.ClassTransform;
 import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.CodeElement;
 import java.lang.classfile.CodeTransform;
+import java.lang.classfile.Label;
+import java.lang.classfile.MethodModel;
+import java.lang.classfile.MethodTransform;
 import java.lang.classfile.instruction.InvokeDynamicInstruction;
 import java.lang.classfile.instruction.NewMultiArrayInstruction;
 import java.lang.classfile.instruction.NewObjectInstruction;
 import java.lang.classfile.instruction.NewPrimitiveArrayInstruction;
 import java.lang.classfile.instruction.NewReferenceArrayInstruction;
+import java.lang.classfile.instruction.ReturnInstruction;
 import java.lang.constant.ClassDesc;
 import java.lang.constant.MethodTypeDesc;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/// Loads the library anew, with a call of [JavaFaults] before each allocation and at the start of each method.
+/// Loads the library anew, with a call of [JavaFaults] before each allocation, at the start and at the end of each
+/// method.
 ///
 /// Test classes are loaded anew as well, as they are: the program that the faults are for, and what it uses.
 public final class FaultingClassLoader extends ClassLoader {
@@ -96,23 +101,54 @@ public final class FaultingClassLoader extends ClassLoader {
     }
 
     private byte[] withFaults(ClassModel model) {
-        return files.transformClass(
-                model,
-                ClassTransform.transformingMethodBodies(
-                        method -> !method.methodName().equalsString("<clinit>"), new CodeTransform() {
-                            @Override
-                            public void atStart(CodeBuilder code) {
-                                code.invokestatic(FAULTS, "call", NOTHING);
-                            }
+        return files.transformClass(model, (to, element) -> {
+            if (element instanceof MethodModel method && !method.methodName().equalsString("<clinit>")) {
+                // an object that is not initialized yet cannot be in reach of a handler
+                boolean isCounted = !method.methodName().equalsString("<init>");
+                to.transformMethod(method, MethodTransform.transformingCode(new Faults(isCounted)));
+            } else {
+                to.with(element);
+            }
+        });
+    }
 
-                            @Override
-                            public void accept(CodeBuilder code, CodeElement element) {
-                                if (allocates(element)) {
-                                    code.invokestatic(FAULTS, "allocation", NOTHING);
-                                }
-                                code.with(element);
-                            }
-                        }));
+    /// Adds the calls to one method.
+    private static final class Faults implements CodeTransform {
+
+        private final boolean isCounted; // (C) as a frame of the stack
+        private @Nullable Label begin; // (O) of the code for which a frame is counted
+
+        Faults(boolean isCounted) {
+            this.isCounted = isCounted;
+        }
+
+        @Override
+        public void atStart(CodeBuilder code) {
+            if (isCounted) {
+                code.invokestatic(FAULTS, "enter", NOTHING);
+                begin = code.newBoundLabel();
+            }
+        }
+
+        @Override
+        public void accept(CodeBuilder code, CodeElement element) {
+            if (allocates(element)) {
+                code.invokestatic(FAULTS, "allocation", NOTHING);
+            } else if (isCounted && element instanceof ReturnInstruction) {
+                code.invokestatic(FAULTS, "exit", NOTHING);
+            }
+            code.with(element);
+        }
+
+        @Override
+        public void atEnd(CodeBuilder code) {
+            if (begin != null) {
+                Label handler = code.newBoundLabel();
+                code.exceptionCatchAll(begin, handler, handler);
+                code.invokestatic(FAULTS, "exit", NOTHING);
+                code.athrow();
+            }
+        }
     }
 
     private static boolean allocates(CodeElement element) {

@@ -6,21 +6,25 @@ import org.jspecify.annotations.Nullable;
 ///
 /// ```text
 ///   heap    each allocation asks [#allocation]    the nth one fails, or all from the nth one on
-///   stack   each method asks [#call] first        it fails if it lies too deep below the method that armed the fault
+///   stack   each method asks [#enter] first       it fails if it lies too deep below the method that armed the fault
 /// ```
 ///
 /// A full heap stays full while errors are handled, and a stack that is too short for a method is too short for what
 /// handles the error in its place. So what handles an error is tested as well.
 ///
+/// Frames of the library are counted, those of the JDK and of tests are not.
+///
 /// **Threads.** Faults are thrown in the thread that armed them.
 public final class JavaFaults {
 
-    private static final StackWalker WALKER = StackWalker.getInstance();
+    /// The message of an error that was injected.
+    public static final String MESSAGE = "injected";
 
     private static @Nullable Thread thread;
     private static int allocationsLeft;
     private static boolean isForGood;
-    private static long maxDepth;
+    private static int depth; // of the thread
+    private static int maxDepth;
     private static long injected;
 
     /// What fails.
@@ -40,7 +44,7 @@ public final class JavaFaults {
     /// @param nth from 1 on, the later the larger it is
     public static void arm(Mode mode, int nth) {
         if (mode == Mode.STACK) {
-            limitStack(nth + 1); // the calling method calls what is to fail
+            limitStack(nth - 1);
         } else {
             failAllocation(nth, mode == Mode.HEAP_FULL);
         }
@@ -53,16 +57,18 @@ public final class JavaFaults {
     public static void failAllocation(int nth, boolean forGood) {
         allocationsLeft = nth;
         isForGood = forGood;
-        maxDepth = Long.MAX_VALUE;
+        depth = 0;
+        maxDepth = Integer.MAX_VALUE;
         thread = Thread.currentThread();
     }
 
     /// Has this thread's stack be too short, until [#disarm].
     ///
-    /// @param depth number of frames that there is room for below the calling method
-    public static void limitStack(int depth) {
+    /// @param frames number of frames that there is room for below the calling method
+    public static void limitStack(int frames) {
         allocationsLeft = 0;
-        maxDepth = depth() - 1 + depth;
+        depth = 0;
+        maxDepth = frames;
         thread = Thread.currentThread();
     }
 
@@ -81,20 +87,23 @@ public final class JavaFaults {
         if (Thread.currentThread().equals(thread) && allocationsLeft > 0 && --allocationsLeft == 0) {
             allocationsLeft = isForGood ? 1 : 0;
             injected++;
-            throw new OutOfMemoryError("injected");
+            throw new OutOfMemoryError(MESSAGE);
         }
     }
 
     /// Called by instrumented methods when they begin.
-    public static void call() {
-        if (Thread.currentThread().equals(thread) && maxDepth < Long.MAX_VALUE && depth() - 1 > maxDepth) {
+    public static void enter() {
+        if (Thread.currentThread().equals(thread) && ++depth > maxDepth) {
+            depth--; // the method does not end, since it does not begin
             injected++;
-            throw new StackOverflowError("injected");
+            throw new StackOverflowError(MESSAGE);
         }
     }
 
-    /// {@return number of frames above this method}
-    private static long depth() {
-        return WALKER.walk(frames -> frames.count()) - 1;
+    /// Called by instrumented methods when they end.
+    public static void exit() {
+        if (Thread.currentThread().equals(thread)) {
+            depth--;
+        }
     }
 }

@@ -217,9 +217,10 @@ interface PageArenaCloseContract extends PageArenaFixture {
         first.close();
         try (PageArena second = open()) {
             List<Long> pages = allocate(second, 40);
-            int index = Magazines.pop(cells, 0);
-            BiasedSlots.exit(cells);
+            int index = Magazines.peek(cells, 0);
             first.frames().claim(index);
+            Magazines.drop(cells, 0);
+            BiasedSlots.exit(cells);
             second.checkInvariants();
             assertThat(second.stats().livePages()).isEqualTo(40);
             pages.forEach(second::free);

@@ -12,6 +12,8 @@ import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import io.leasehold.page.PageArenas;
 import java.util.SplittableRandom;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +57,11 @@ final class SlabJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         SlabHeap<SlabBlock> heap = SlabHeap.open(
                 arena, SlabHeapOptions.defaults().withName("faulty").withThreadCacheByteSize(16 << 10), SlabBlock::new);
         for (int i = 0; i < STEPS; i++) {
-            step(heap);
+            if (random.nextInt(8) == 0) {
+                onNewThread(() -> step(heap));
+            } else {
+                step(heap);
+            }
         }
         while (blocks.count() > 0) {
             release(heap);
@@ -66,6 +72,17 @@ final class SlabJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         arena.close();
         assertThat(budget.usedBytes()).as("bytes left").isZero();
         reservations.releaseParked();
+    }
+
+    /// Makes a step on a thread for which slots and stripes are made first.
+    private static void onNewThread(Runnable step) {
+        FutureTask<?> task = new FutureTask<>(step, null);
+        Thread.ofPlatform().start(task);
+        try {
+            task.get();
+        } catch (ExecutionException | InterruptedException e) {
+            throw new AssertionError(e.getCause());
+        }
     }
 
     private void step(SlabHeap<SlabBlock> heap) {

@@ -1,0 +1,273 @@
+package io.leasehold.jumbo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.memory.FaultedSteps;
+import io.leasehold.memory.JavaFaults;
+import io.leasehold.memory.ScratchMemory;
+import io.leasehold.memory.Seeds;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+
+/// Random steps of a ring, each of which meets every failure of the Java side.
+///
+/// A step that fails has changed nothing, or is done: after it no page is lost, and the next step works. The state word
+/// of a page says which of both it is.
+///
+/// **Threads.** Confined to one thread, but for another one that allocates and releases pages while the walk waits.
+final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
+
+    private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 6_000 : 600;
+    private static final int MAX_PAGES = 24;
+    private static final long GONE = -1;
+
+    private final SplittableRandom random = Seeds.random("JumboJavaFaultWalk");
+    private final List<Long> leased = new ArrayList<>();
+    private final List<Long> armed = new ArrayList<>();
+    private final List<Long> holding = new ArrayList<>(); // leased and held
+    private final List<Long> held = new ArrayList<>(); // freed while they are held
+    private final List<Long> flipped = new ArrayList<>(); // tokens of the messages
+    private final List<Long> messages = new ArrayList<>(); // of pages that were flipped and adopted
+    private final List<Long> stolen = new ArrayList<>();
+    private final List<Long> gone = new ArrayList<>();
+    private final JumboBed bed = new JumboBed(
+            JumboBed.options(PageClass.KIB_64)
+                    .withPages(4, MAX_PAGES)
+                    .withWatermarks(6, 14, isHigh -> {}),
+            3);
+    private final JumboRing<JumboView> ring = bed.ring();
+    private final ScratchMemory target = ScratchMemory.of(ring.pageByteSize());
+    private Runnable reconcile = () -> {};
+    private int told;
+
+    @Override
+    public void accept(JavaFaults.Mode mode) {
+        FaultedSteps steps = new FaultedSteps(mode, this::check);
+        try (ExecutorService other =
+                Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().factory())) {
+            for (int i = 0; i < STEPS; i++) {
+                step(steps, other);
+            }
+        }
+        while (ring.stats().pages().out() + stolen.size() > 0) {
+            end(steps, random.nextInt(6));
+        }
+        steps.run("close", ring::close);
+        ring.close();
+        bed.close();
+        target.close();
+    }
+
+    private void step(FaultedSteps steps, ExecutorService other) {
+        int dice = random.nextInt(40);
+        if (dice < 13) {
+            allocate(steps, dice == 0 ? 5 : 1);
+        } else if (dice < 20) {
+            use(steps, dice - 13);
+        } else if (dice < 26) {
+            end(steps, dice - 20);
+        } else if (dice < 31) {
+            end(steps, 0);
+        } else if (dice < 35) {
+            CompletableFuture.runAsync(this::stepElsewhere, other)
+                    .orTimeout(10, TimeUnit.SECONDS) // else it waits for a lock that was left taken
+                    .join();
+        } else if (dice < 37) {
+            steps.run("decay", () -> bed.settle(1));
+        } else if (dice < 39) {
+            await(steps);
+        } else {
+            steps.run("trim", ring::trim);
+        }
+    }
+
+    private void allocate(FaultedSteps steps, int count) {
+        long[] got = new long[count];
+        steps.run("allocate " + count, () -> {
+            if (got[0] == 0) {
+                int gotCount = 1;
+                if (count == 1) {
+                    got[0] = ring.allocate();
+                } else {
+                    gotCount = ring.allocate(got, 0, count);
+                }
+                for (int i = 0; i < gotCount && got[i] >= 0; i++) {
+                    leased.add(got[i]);
+                }
+            }
+        });
+    }
+
+    private void stepElsewhere() {
+        if (random.nextBoolean()) {
+            long token = ring.allocate();
+            if (token >= 0) {
+                leased.add(token);
+            }
+        } else if (!leased.isEmpty()) {
+            ring.release(leased.removeLast());
+        }
+    }
+
+    private void use(FaultedSteps steps, int how) {
+        if (how < 2) {
+            move(steps, "arm", leased, armed, ring::arm);
+        } else if (how < 4) {
+            releaseHeld(steps);
+        } else if (how < 5) {
+            flip(steps);
+        } else if (how < 6) {
+            steal(steps);
+        } else if (!leased.isEmpty()) {
+            long token = leased.getLast();
+            steps.run("object", () -> ring.object(token));
+        }
+    }
+
+    /// Gives a page back, in the way that its state asks for.
+    private void end(FaultedSteps steps, int how) {
+        switch (how) {
+            case 0 -> {
+                if (leased.size() > 4 && random.nextInt(3) == 0) {
+                    releaseSome(steps);
+                } else {
+                    move(steps, "release", leased, gone, ring::release);
+                }
+            }
+            case 1 -> move(steps, "receive", armed, leased, ring::receive);
+            case 2 -> move(steps, "adopt", stolen, gone, token -> ring.exchange().adopt(token));
+            case 3 -> move(steps, "unhold", held, gone, ring::unhold);
+            case 4 -> move(steps, "release a message", messages, gone, ring::release);
+            default -> endFlip(steps);
+        }
+    }
+
+    /// Changes the state of a page, once.
+    private void move(FaultedSteps steps, String what, List<Long> from, List<Long> to, LongConsumer change) {
+        if (from.isEmpty()) {
+            return;
+        }
+        long token = from.get(random.nextInt(from.size()));
+        long before = word(token);
+        reconcile = () -> {
+            if (word(token) != before && from.remove(token)) {
+                to.add(token);
+            }
+        };
+        steps.run(what, () -> {
+            if (from.contains(token)) {
+                change.accept(token);
+            }
+        });
+        reconciled();
+        assertThat(from).doesNotContain(token);
+        gone.clear();
+    }
+
+    private void releaseSome(FaultedSteps steps) {
+        List<Long> some = new ArrayList<>(leased.subList(0, 4));
+        List<Long> before = some.stream().map(this::word).toList();
+        List<Long> all = List.copyOf(some);
+        reconcile = () -> {
+            for (int i = 0; i < all.size(); i++) {
+                if (word(all.get(i)) != before.get(i)) {
+                    some.remove(all.get(i));
+                    leased.remove(all.get(i));
+                }
+            }
+        };
+        steps.run("release some", () -> ring.release(
+                some.stream().mapToLong(token -> token).toArray(), 0, some.size()));
+        reconciled();
+        assertThat(some).isEmpty();
+    }
+
+    /// Holds a page, and frees it meanwhile.
+    private void releaseHeld(FaultedSteps steps) {
+        if (!leased.isEmpty()) {
+            move(steps, "hold", leased, holding, ring::hold);
+            move(steps, "release while held", holding, held, ring::release);
+        }
+    }
+
+    /// Steals a page: a caller that gets no token has not stolen it.
+    private void steal(FaultedSteps steps) {
+        if (leased.isEmpty()) {
+            return;
+        }
+        long token = leased.getLast();
+        steps.run("steal", () -> {
+            if (leased.contains(token)) {
+                long mine = ring.exchange().steal(token);
+                leased.remove(token);
+                stolen.add(mine);
+            }
+        });
+    }
+
+    /// Flips a page: a caller that gets no token has not flipped it.
+    private void flip(FaultedSteps steps) {
+        if (leased.isEmpty()) {
+            return;
+        }
+        long token = leased.getLast();
+        steps.run("flip", () -> {
+            if (leased.contains(token)) {
+                ring.exchange().flip(token, 0, ring.pageByteSize(), target.address());
+                leased.remove(token);
+                flipped.add(token);
+            }
+        });
+    }
+
+    /// Frees the message of a flipped page first, or the page.
+    private void endFlip(FaultedSteps steps) {
+        if (random.nextBoolean()) {
+            move(steps, "release a flipped page", flipped, stolen, ring::release);
+        } else {
+            move(steps, "adopt a flipped page", flipped, messages, token -> ring.exchange()
+                    .adopt(JumboLayout.after(token, 1)));
+        }
+        stolen.replaceAll(token -> JumboLayout.isSameLife(word(token), token) ? token : JumboLayout.after(token, 1));
+    }
+
+    private void await(FaultedSteps steps) {
+        int[] toldBefore = {told};
+        steps.run("wait", () -> {
+            if (told == toldBefore[0]) {
+                ring.whenFree(() -> told++);
+            }
+        });
+        steps.run("wait for a moment", () -> ring.awaitFree(0));
+    }
+
+    private void reconciled() {
+        reconcile.run();
+        reconcile = () -> {};
+    }
+
+    private long word(long token) {
+        JumboPage<JumboView> page = ring.find(token);
+        return page == null ? GONE : page.word();
+    }
+
+    private void check() {
+        reconcile.run();
+        bed.check();
+        JumboStats stats = ring.stats();
+        assertThat(ring.supply().shards().slots().isQuiet()).as("slots left").isTrue();
+        assertThat(stats.pages().out())
+                .as("%s", stats)
+                .isEqualTo(leased.size() + holding.size() + armed.size() + held.size() + flipped.size() + messages.size());
+        assertThat(stats.pages().stolen()).as("%s", stats).isEqualTo(stolen.size());
+        assertThat(stats.pages().armed()).as("%s", stats).isEqualTo(armed.size());
+        assertThat(stats.pages().held()).as("%s", stats).isEqualTo(held.size());
+    }
+}
