@@ -291,8 +291,8 @@ final class LinuxVirtualMemory implements VirtualMemory {
 
     @Override
     public String toString() {
-        return "LinuxVirtualMemory(pageSize=" + pageSize() + ", hugePageSize=" + hugePageSize + ", barrier="
-                + barrier + ", hasLock=" + hasLock + ", advice=" + advice + ")";
+        return "LinuxVirtualMemory(pageSize=" + pageSize() + ", hugePageSize=" + hugePageSize + ", barrier=" + barrier
+                + ", hasLock=" + hasLock + ", advice=" + advice + ")";
     }
 
     private void requireLock() {

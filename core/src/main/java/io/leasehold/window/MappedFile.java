@@ -130,7 +130,8 @@ public final class MappedFile implements AutoCloseable {
                 isDone = true;
             } finally {
                 mark++;
-                byteSize = isDone ? newByteSize : Math.min(old, files.byteSize(descriptor)); // it may be cut all the same
+                byteSize =
+                        isDone ? newByteSize : Math.min(old, files.byteSize(descriptor)); // it may be cut all the same
             }
         } finally {
             writer.unlock();

@@ -38,10 +38,7 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
     private final List<Long> stolen = new ArrayList<>();
     private final List<Long> gone = new ArrayList<>();
     private final JumboBed bed = new JumboBed(
-            JumboBed.options(PageClass.KIB_64)
-                    .withPages(4, MAX_PAGES)
-                    .withWatermarks(6, 14, isHigh -> {}),
-            3);
+            JumboBed.options(PageClass.KIB_64).withPages(4, MAX_PAGES).withWatermarks(6, 14, isHigh -> {}), 3);
     private final JumboRing<JumboView> ring = bed.ring();
     private final ScratchMemory target = ScratchMemory.of(ring.pageByteSize());
     private Runnable reconcile = () -> {};
@@ -142,7 +139,8 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
                 }
             }
             case 1 -> move(steps, "receive", armed, leased, ring::receive);
-            case 2 -> move(steps, "adopt", stolen, gone, token -> ring.exchange().adopt(token));
+            case 2 ->
+                move(steps, "adopt", stolen, gone, token -> ring.exchange().adopt(token));
             case 3 -> move(steps, "unhold", held, gone, ring::unhold);
             case 4 -> move(steps, "release a message", messages, gone, ring::release);
             default -> endFlip(steps);
@@ -183,8 +181,9 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
                 }
             }
         };
-        steps.run("release some", () -> ring.release(
-                some.stream().mapToLong(token -> token).toArray(), 0, some.size()));
+        steps.run(
+                "release some",
+                () -> ring.release(some.stream().mapToLong(token -> token).toArray(), 0, some.size()));
         reconciled();
         assertThat(some).isEmpty();
     }
@@ -232,8 +231,12 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         if (random.nextBoolean()) {
             move(steps, "release a flipped page", flipped, stolen, ring::release);
         } else {
-            move(steps, "adopt a flipped page", flipped, messages, token -> ring.exchange()
-                    .adopt(JumboLayout.after(token, 1)));
+            move(
+                    steps,
+                    "adopt a flipped page",
+                    flipped,
+                    messages,
+                    token -> ring.exchange().adopt(JumboLayout.after(token, 1)));
         }
         stolen.replaceAll(token -> JumboLayout.isSameLife(word(token), token) ? token : JumboLayout.after(token, 1));
     }
@@ -265,7 +268,8 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         assertThat(ring.supply().shards().slots().isQuiet()).as("slots left").isTrue();
         assertThat(stats.pages().out())
                 .as("%s", stats)
-                .isEqualTo(leased.size() + holding.size() + armed.size() + held.size() + flipped.size() + messages.size());
+                .isEqualTo(
+                        leased.size() + holding.size() + armed.size() + held.size() + flipped.size() + messages.size());
         assertThat(stats.pages().stolen()).as("%s", stats).isEqualTo(stolen.size());
         assertThat(stats.pages().armed()).as("%s", stats).isEqualTo(armed.size());
         assertThat(stats.pages().held()).as("%s", stats).isEqualTo(held.size());

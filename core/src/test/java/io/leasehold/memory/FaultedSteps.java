@@ -62,8 +62,7 @@ public final class FaultedSteps {
                 e.addSuppressed(thrown);
             }
             String where = thrown == null ? "nothing thrown" : where(thrown);
-            throw new AssertionError(
-                    "%s, fault %d of %s, %s: %s".formatted(mode, nth, what, where, e.getMessage()), e);
+            throw new AssertionError("%s, fault %d of %s, %s: %s".formatted(mode, nth, what, where, e.getMessage()), e);
         }
         return isHit;
     }

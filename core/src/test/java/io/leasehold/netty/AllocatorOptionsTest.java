@@ -126,7 +126,8 @@ class AllocatorOptionsTest {
         assertThat(shared.closeForcibly()).isZero();
         assertThatIllegalStateException()
                 .isThrownBy(shared.arena()::close)
-                .withMessageStartingWith("arena is in use, close its users first: arena=default pages, users=[heap default");
+                .withMessageStartingWith(
+                        "arena is in use, close its users first: arena=default pages, users=[heap default");
         mine.setLong(0, 1);
         shared.directBuffer(100).release();
         mine.release();

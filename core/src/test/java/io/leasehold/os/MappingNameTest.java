@@ -23,9 +23,7 @@ class MappingNameTest {
 
     @Test
     void longNameIsShortened() {
-        assertThat(MappingName.kernelForm("x".repeat(200)))
-                .hasSize(79)
-                .startsWith("leasehold xxx");
+        assertThat(MappingName.kernelForm("x".repeat(200))).hasSize(79).startsWith("leasehold xxx");
         assertThat(MappingName.kernelForm("x".repeat(69))).hasSize(79).isEqualTo("leasehold " + "x".repeat(69));
     }
 }

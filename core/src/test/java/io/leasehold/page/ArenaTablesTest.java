@@ -36,8 +36,10 @@ class ArenaTablesTest {
             try (PageArena arena = open(hugePages)) {
                 Path smaps = Path.of("/proc/self/smaps");
                 assumeTrue(memory.hugePageSize() > 0 && Files.isReadable(smaps), "this kernel has no huge pages");
-                assertThat(flagsOf(Files.readAllLines(smaps), tables().getKey())).contains(" nh");
-                assertThat(flagsOf(Files.readAllLines(smaps), arena.baseAddress())).contains(hugePages ? " hg" : " nh");
+                assertThat(flagsOf(Files.readAllLines(smaps), tables().getKey()))
+                        .contains(" nh");
+                assertThat(flagsOf(Files.readAllLines(smaps), arena.baseAddress()))
+                        .contains(hugePages ? " hg" : " nh");
             }
         }
     }

@@ -143,7 +143,11 @@ final class WindowJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         steps.run("lend", () -> {
             if (windows.size() == count) {
                 Window window = bed.cache.tryAlloc(
-                        file(), from, Math.min(100, content.length - from), AccessAdvice.NORMAL, WindowFlag.READ,
+                        file(),
+                        from,
+                        Math.min(100, content.length - from),
+                        AccessAdvice.NORMAL,
+                        WindowFlag.READ,
                         Duration.ZERO);
                 if (window != null) {
                     windows.add(window);
