@@ -187,13 +187,19 @@ final class SlabReclaimer<T> {
                     if (i < unwired) {
                         to.free(leaving[i].run());
                     }
-                    leaving[i] = null;
+                    drop(i);
                 }
             }
             return unwired;
         } finally {
             lock.unlock();
         }
+    }
+
+    /// Lets the collector have a slab that has left.
+    @SuppressWarnings("NullAway") // what is behind the count of [#takeIdle] is not read
+    private void drop(int i) {
+        leaving[i] = null;
     }
 
     /// Gives back the slabs that a forced close left behind and whose pages have all been released by now.

