@@ -27,7 +27,9 @@ final class ShardDrain {
     private final JumboPool<?> pool; // (C)
     private final ReentrantLock lock = new ReentrantLock();
     private final int[] pages = new int[BATCH]; // (L)
-    private final Consumer<BiasedSlot> look = slot -> {}; // (C) made early: a drain allocates nothing on the Java heap
+    @SuppressWarnings("UnnecessaryLambda") // made early: a drain allocates nothing on the Java heap
+    private final Consumer<BiasedSlot> look = slot -> {}; // (C)
+
     private final Consumer<BiasedSlot> empty = this::drain; // (C)
     private int shutSlots; // (L) of the drain that runs
     private long drains; // (L)

@@ -31,11 +31,16 @@ public final class OffHeap {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.nativeOrder());
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.nativeOrder());
 
+    /// Bytes that a fill stores one by one, before it copies them.
+    private static final int SMALL_FILL_BYTES = 256;
+
+    /// Bytes that a fill copies at a time, so that they stay in the first cache.
+    private static final int MAX_PIECE_BYTES = 16 << 10;
+
     static {
         // a class of the JDK that is needed first when the Java heap is full would fail for ever (EarlyClasses)
         MemorySegment warm = MemorySegment.ofArray(new byte[2 * BULK_BYTES]);
         warm.asSlice(1, 7).fill((byte) 1);
-        warm.fill((byte) 1);
         MemorySegment.copy(warm, 0, warm, BULK_BYTES, BULK_BYTES);
     }
 
@@ -107,7 +112,20 @@ public final class OffHeap {
     /// @param byteSize how many bytes
     /// @param value what to store
     public static void fill(long address, long byteSize, byte value) {
-        ALL.asSlice(address - BASE, byteSize).fill(value);
+        // MemorySegment.asSlice makes an object, and freed memory is filled when the Java heap is full, too
+        long words = (value & 0xFFL) * 0x0101_0101_0101_0101L;
+        long filled = 0;
+        for (; filled < Math.min(byteSize, SMALL_FILL_BYTES) - (Long.BYTES - 1); filled += Long.BYTES) {
+            putLong(address + filled, words);
+        }
+        for (; filled < Math.min(byteSize, SMALL_FILL_BYTES); filled++) {
+            putByte(address + filled, value);
+        }
+        while (filled < byteSize) {
+            long more = Math.min(byteSize - filled, Math.min(filled, MAX_PIECE_BYTES));
+            copy(address, address + filled, more);
+            filled += more;
+        }
     }
 
     /// Copies `byteSize` bytes; the ranges may overlap.

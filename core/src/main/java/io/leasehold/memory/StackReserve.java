@@ -8,7 +8,7 @@ package io.leasehold.memory;
 /// A layer calls changes of the layers below it, which ask as well. So a layer asks for room for all of them: what it
 /// calls when its own change has begun then always finds room.
 ///
-/// **Cost.** About thirty calls a layer, so this is for slow paths. Fast paths are changed last instead: their change is a
+/// **Cost.** About thirty calls a layer, so this is for slow paths. Fast paths are changed last: their change is a
 /// store.
 ///
 /// **Threads.** Stateless.

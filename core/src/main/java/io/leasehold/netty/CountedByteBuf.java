@@ -207,11 +207,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
             isCounted = COUNT.compareAndSet(this, 1, 0);
             if (isCounted) {
                 view = null;
-                if (cells == null) {
-                    heap.release(home);
-                } else {
-                    heap.add(cells, home);
-                }
+                heap.release(cells, home);
                 isHome = true;
             }
             if (cells != null) {
@@ -221,9 +217,6 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
             // there may be no room for a call, so all that follows are loads and stores
             @Nullable CountedByteBuf[] places = allocator.stranded.places;
             int place = (int) home & (StrandedBuffers.PLACES - 1);
-            for (int i = 1; i < StrandedBuffers.PLACES && places[place] != null; i++) {
-                place = (place + 1) & (StrandedBuffers.PLACES - 1);
-            }
             if (!isHome && (isCounted || count == 1) && places[place] == null) {
                 places[place] = this;
                 count = 0; // the caller has the only reference, so no other thread changes it
@@ -262,12 +255,6 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
                 return seen == decrement;
             }
         }
-    }
-
-    /// Gives the block of a released buffer to the heap, for which the thread that released it had no room.
-    final void releaseStranded() {
-        view = null;
-        heap.release(token);
     }
 
     private ByteBuf retainCounted(int increment) {

@@ -235,7 +235,14 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// @param token of a block that the caller holds
     @Override
     public void release(long token) {
-        release(enter(token), token);
+        int[] cells = enter(token);
+        try {
+            release(cells, token);
+        } finally {
+            if (cells != null) {
+                BiasedSlots.exit(cells);
+            }
+        }
     }
 
     /// Begins a release whose object still has to be counted down: what is looked up here then does not wait for that
@@ -243,7 +250,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     ///
     /// @param token of a block that the caller holds
     /// @return the cells of the calling thread's slot, which has room for the block and which the caller leaves within
-    ///     a few instructions by [#add] and [BiasedSlots#exit]; or null, and then [#release(long)] has room
+    ///     a few instructions by [#release(int\[\], long)] and [BiasedSlots#exit]; or null
     /// @throws StackOverflowError if there is not enough room on the stack for the release; nothing is changed then
     public int @Nullable [] enter(long token) {
         int[] cells = slots.enter();
@@ -262,27 +269,15 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         return null;
     }
 
-    /// Puts a block into the magazine of a slot. Its object stays bound to it.
-    ///
-    /// @param cells from [#enter], not null
-    /// @param token of a block that the caller holds
-    public void add(int[] cells, long token) {
-        layout.add(cells, sizeClass(token), (int) token);
-    }
-
-    /// Takes a block back, whose object stays bound to it, and leaves a slot.
+    /// Takes a block back, whose object stays bound to it. The caller leaves the slot afterwards.
     ///
     /// @param cells from [#enter]
     /// @param token of a block that the caller holds
-    private void release(int @Nullable [] cells, long token) {
-        if (cells == null) {
+    public void release(int @Nullable [] cells, long token) {
+        if (cells != null) {
+            layout.add(cells, sizeClass(token), (int) token);
+        } else {
             pools.of(sizeClass(token)).give((int) token, slots);
-            return;
-        }
-        try {
-            add(cells, token);
-        } finally {
-            BiasedSlots.exit(cells);
         }
     }
 

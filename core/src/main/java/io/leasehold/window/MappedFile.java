@@ -130,11 +130,19 @@ public final class MappedFile implements AutoCloseable {
                 isDone = true;
             } finally {
                 mark++;
-                byteSize =
-                        isDone ? newByteSize : Math.min(old, files.byteSize(descriptor)); // it may be cut all the same
+                byteSize = isDone ? newByteSize : lengthLeft(old);
             }
         } finally {
             writer.unlock();
+        }
+    }
+
+    /// {@return the length after a truncation that failed: the file may be cut all the same}
+    private long lengthLeft(long old) {
+        try {
+            return Math.min(old, files.byteSize(descriptor));
+        } catch (OsException e) {
+            return old;
         }
     }
 

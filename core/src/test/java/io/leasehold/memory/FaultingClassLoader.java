@@ -14,6 +14,7 @@ import java.lang.classfile.Label;
 import java.lang.classfile.MethodModel;
 import java.lang.classfile.MethodTransform;
 import java.lang.classfile.instruction.InvokeDynamicInstruction;
+import java.lang.classfile.instruction.InvokeInstruction;
 import java.lang.classfile.instruction.NewMultiArrayInstruction;
 import java.lang.classfile.instruction.NewObjectInstruction;
 import java.lang.classfile.instruction.NewPrimitiveArrayInstruction;
@@ -151,11 +152,18 @@ public final class FaultingClassLoader extends ClassLoader {
         }
     }
 
+    /// {@return true if a method of the JDK makes an object that the library could do without}
+    private static boolean makesObject(InvokeInstruction call) {
+        return call.owner().asInternalName().equals("java/lang/foreign/MemorySegment")
+                && call.name().equalsString("asSlice");
+    }
+
     private static boolean allocates(CodeElement element) {
         return element instanceof NewObjectInstruction
                 || element instanceof NewPrimitiveArrayInstruction
                 || element instanceof NewReferenceArrayInstruction
                 || element instanceof NewMultiArrayInstruction
-                || element instanceof InvokeDynamicInstruction;
+                || element instanceof InvokeDynamicInstruction
+                || (element instanceof InvokeInstruction call && makesObject(call));
     }
 }
