@@ -27,6 +27,7 @@ final class ShardDrain {
     private final JumboPool<?> pool; // (C)
     private final ReentrantLock lock = new ReentrantLock();
     private final int[] pages = new int[BATCH]; // (L)
+
     @SuppressWarnings("UnnecessaryLambda") // made early: a drain allocates nothing on the Java heap
     private final Consumer<BiasedSlot> look = slot -> {}; // (C)
 

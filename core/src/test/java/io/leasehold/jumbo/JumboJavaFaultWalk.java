@@ -238,8 +238,7 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
                     messages,
                     token -> ring.exchange().adopt(JumboLayout.after(token, 1)));
         }
-        stolen.replaceAll(
-                token -> JumboLayout.isSameLife(word(token), token) ? token : JumboLayout.after(token, 1));
+        stolen.replaceAll(token -> JumboLayout.isSameLife(word(token), token) ? token : JumboLayout.after(token, 1));
     }
 
     private void await(FaultedSteps steps) {
@@ -269,8 +268,8 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         assertThat(ring.supply().shards().slots().isQuiet()).as("slots left").isTrue();
         assertThat(stats.pages().out())
                 .as("%s", stats)
-                .isEqualTo(leased.size() + holding.size() + armed.size() + held.size() + flipped.size()
-                        + messages.size());
+                .isEqualTo(
+                        leased.size() + holding.size() + armed.size() + held.size() + flipped.size() + messages.size());
         assertThat(stats.pages().stolen()).as("%s", stats).isEqualTo(stolen.size());
         assertThat(stats.pages().armed()).as("%s", stats).isEqualTo(armed.size());
         assertThat(stats.pages().held()).as("%s", stats).isEqualTo(held.size());
