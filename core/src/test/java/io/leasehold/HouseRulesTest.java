@@ -51,7 +51,7 @@ final class HouseRulesTest {
     private static final int MAX_CODE_LINES = 280;
 
     /// For a buffer of Netty, whose interface alone has hundreds of methods.
-    private static final int MAX_CODE_LINES_OF_BUFFERS = 370;
+    private static final int MAX_CODE_LINES_OF_BUFFERS = 380;
 
     /// The formatter sees to code; this is for comments, which it leaves alone.
     private static final int MAX_COLUMNS = 120;

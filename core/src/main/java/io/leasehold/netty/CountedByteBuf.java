@@ -206,7 +206,9 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
             cells = heap.enter(home);
             isCounted = COUNT.compareAndSet(this, 1, 0);
             if (isCounted) {
-                view = null;
+                if (view != null) {
+                    view = null;
+                }
                 heap.release(cells, home);
                 isHome = true;
             }

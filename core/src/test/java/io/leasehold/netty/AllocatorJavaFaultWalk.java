@@ -109,6 +109,7 @@ final class AllocatorJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         fill(buffers.getLast());
     }
 
+    @SuppressWarnings("ReferenceEquality") // equal buffers are not the same
     private void release() {
         ByteBuf buf = buffers.get(random.nextInt(buffers.size()));
         checkContent(buf);
@@ -117,7 +118,7 @@ final class AllocatorJavaFaultWalk implements Consumer<JavaFaults.Mode> {
                 buf.release();
             }
         });
-        buffers.removeIf(other -> other == buf); // equal buffers are not the same
+        buffers.removeIf(other -> other == buf);
     }
 
     private void grow() {

@@ -39,6 +39,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 
 /// Main class of the JVMs that [ContainerTest] starts: uses all of Leasehold while a filter refuses system calls, which
@@ -161,17 +162,21 @@ final class ContainerProgram {
         arena.free(page);
     }
 
+    private Window lend(long byteOffset, long byteSize, AccessAdvice advice, int flags) throws IOException {
+        return Objects.requireNonNull(cache.alloc(file, byteOffset, byteSize, advice, flags));
+    }
+
     private void useWindows() throws IOException {
         for (int part = 0; part < 4; part++) {
             long from = (long) part * WINDOW_BYTES;
-            Window window = cache.alloc(file, from, WINDOW_BYTES, AccessAdvice.RANDOM, WindowFlag.WRITE);
+            Window window = lend(from, WINDOW_BYTES, AccessAdvice.RANDOM, WindowFlag.WRITE);
             window.segment().fill((byte) (part + 1));
             boolean isCopy = window.isPrivate();
             check(window.byteSize() == WINDOW_BYTES || isCopy, "a window has the size that was wanted");
             long byteSize = window.byteSize();
             cache.release(window, 0);
             file.force(from, byteSize);
-            Window read = cache.alloc(file, from, byteSize, AccessAdvice.SEQUENTIAL, WindowFlag.READ);
+            Window read = lend(from, byteSize, AccessAdvice.SEQUENTIAL, WindowFlag.READ);
             check(read.segment().get(ValueLayout.JAVA_BYTE, byteSize - 1) == part + 1, "a window shows the file");
             if (!isLate && refused.contains(Call.MEMFD_CREATE)) {
                 check(read.isPrivate(), "without a memory file windows are copies");
@@ -250,7 +255,9 @@ final class ContainerProgram {
             try (PageArena locked = PageArena.open(options)) {
                 throw new AssertionError("opened: " + locked);
             } catch (IllegalArgumentException e) {
-                check(e.getMessage().contains("mlock(2): arena=locked"), "the message names the call: " + e);
+                check(
+                        String.valueOf(e.getMessage()).contains("mlock(2): arena=locked"),
+                        "the message names the call: " + e);
             }
             return;
         }
@@ -261,7 +268,9 @@ final class ContainerProgram {
                 check(!isRefused, "a refused lock is told");
                 locked.frames().unwire(page);
             } catch (OsException e) {
-                check(isRefused && e.getMessage().contains("seccomp profile"), "the message says what to do: " + e);
+                check(
+                        isRefused && String.valueOf(e.getMessage()).contains("seccomp profile"),
+                        "the message says what to do: " + e);
             }
             locked.free(page);
         }
@@ -275,8 +284,10 @@ final class ContainerProgram {
             backed.trim();
         } catch (OsException e) {
             check(isRefused && Errno.refusesCall(e.errno()), "only the filter refuses: " + e);
-            check(e.getMessage().startsWith("memfd_create(name=file) failed: "), "the message names the call: " + e);
-            check(e.getMessage().contains("allow memfd_create"), "the message says what to do: " + e);
+            check(
+                    String.valueOf(e.getMessage()).startsWith("memfd_create(name=file) failed: "),
+                    "the message names the call: " + e);
+            check(String.valueOf(e.getMessage()).contains("allow memfd_create"), "the message says what to do: " + e);
         }
     }
 

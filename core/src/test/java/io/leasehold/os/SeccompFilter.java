@@ -70,6 +70,7 @@ public final class SeccompFilter {
     /// @param refused the calls
     /// @param errno the error number that they are answered with
     /// @return whether the filter is installed; a machine may refuse that
+    @SuppressWarnings("restricted")
     public static boolean install(Collection<Call> refused, int errno) throws Throwable {
         Linker linker = Linker.nativeLinker();
         FunctionDescriptor type = FunctionDescriptor.of(

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,7 +36,8 @@ class WindowRefusalTest {
         try (WindowBed bed = withoutMemoryFile(errno);
                 MappedFile file = bed.open(path, FileTrust.OWNED, WindowTier.AUTO)) {
             assertThat(bed.memory.injected()).isEqualTo(1);
-            try (Window window = bed.cache.alloc(file, WINDOW, 100, AccessAdvice.NORMAL, WindowFlag.READ)) {
+            try (Window window =
+                    Objects.requireNonNull(bed.cache.alloc(file, WINDOW, 100, AccessAdvice.NORMAL, WindowFlag.READ))) {
                 assertThat(window.isPrivate()).isTrue();
                 assertThat(window.segment().toArray(ValueLayout.JAVA_BYTE))
                         .startsWith(content[WINDOW], content[WINDOW + 1]);
@@ -61,14 +63,16 @@ class WindowRefusalTest {
         try (WindowBed bed = new WindowBed(OPTIONS);
                 MappedFile file = bed.open(path, FileTrust.OWNED, WindowTier.AUTO)) {
             bed.files.failFrom(FaultyFiles.Call.ALLOCATE, 1, errno);
-            try (Window window = bed.cache.alloc(file, WINDOW, 100, AccessAdvice.NORMAL, WindowFlag.WRITE)) {
+            try (Window window =
+                    Objects.requireNonNull(bed.cache.alloc(file, WINDOW, 100, AccessAdvice.NORMAL, WindowFlag.WRITE))) {
                 assertThat(window.isPrivate()).isTrue();
                 window.segment().fill((byte) 9);
             }
             assertThat(bed.files.injected()).isPositive();
             bed.files.disarm();
             assertThat(Files.readAllBytes(path)).hasSize(WINDOW + 100).endsWith(9, 9, 9);
-            try (Window window = bed.cache.alloc(file, 0, 100, AccessAdvice.NORMAL, WindowFlag.WRITE)) {
+            try (Window window =
+                    Objects.requireNonNull(bed.cache.alloc(file, 0, 100, AccessAdvice.NORMAL, WindowFlag.WRITE))) {
                 assertThat(window.isPrivate()).isFalse();
             }
         }
