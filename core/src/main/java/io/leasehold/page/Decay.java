@@ -90,8 +90,8 @@ final class Decay {
         try {
             wake.run();
             isWoken = true;
-        } catch (OutOfMemoryError e) {
-            // there is no thread and none can be started now; the change itself is made
+        } catch (OutOfMemoryError | StackOverflowError e) {
+            // the thread cannot be told, or started; the change itself is made
         } finally {
             if (!isWoken) {
                 rest.begin(); // the next request wakes it

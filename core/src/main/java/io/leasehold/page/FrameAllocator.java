@@ -56,7 +56,7 @@ final class FrameAllocator {
             pool.counts.allocations++;
             page = request.attempt(pool.supply);
             if (page >= 0 && want > 0 && pool.waiters.isEmpty()) {
-                more = prefault ? pool.supply.carve(want << runClass, 1) : refill(runClass, want);
+                more = refill(runClass, want);
             }
         } finally {
             pool.lock.unlock();
@@ -67,11 +67,24 @@ final class FrameAllocator {
         return page >= 0 && pool.populate(page, request.pageCount) ? page : FreeMap.NONE;
     }
 
+    /// Gets more pages while the lock is there, if there is Java heap for it. Under the lock of the pool.
+    ///
+    /// @return the first of adjacent pages that are to be populated without the lock, or [FreeMap#NONE]
+    private int refill(int runClass, int want) {
+        try {
+            if (prefault) {
+                return pool.supply.carve(want << runClass, 1);
+            }
+            fill(runClass, want);
+        } catch (OutOfMemoryError e) {
+            // of a call to the kernel; the page that was asked for is there
+        }
+        return FreeMap.NONE;
+    }
+
     /// Fills the magazine of the calling thread, with idle pages if there are any, else with adjacent ones. Under the
     /// lock of the pool.
-    ///
-    /// @return [FreeMap#NONE], since nothing is left to do without the lock
-    private int refill(int runClass, int want) {
+    private void fill(int runClass, int want) {
         int count = runClass == 0 ? pool.supply.takeIdleSingles(runs, want) : 0;
         int adjacent = count == 0 ? pool.supply.carve(want << runClass, 1) : FreeMap.NONE;
         for (; adjacent >= 0 && count < want; count++) {
@@ -90,7 +103,6 @@ final class FrameAllocator {
         for (; pushed < count; pushed++) {
             pool.give(runs[pushed], 1 << runClass);
         }
-        return FreeMap.NONE;
     }
 
     /// Puts adjacent runs into the magazine of the calling thread. Without the lock of the pool.

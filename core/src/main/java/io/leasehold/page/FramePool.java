@@ -253,8 +253,11 @@ final class FramePool {
     }
 
     /// {@return true if idle pages wait to become old enough for a decommit}
+    ///
+    /// Under the lock: a thread that gives pages ends the rest first, and has the lock from before that until they age.
+    /// So who finds none after it said that it rests is woken.
     boolean isAging() {
-        return decommits && supply.isAging();
+        return decommits && read((pool, slowPaths, moving) -> pool.isAging());
     }
 
     boolean isClosed() {

@@ -274,6 +274,8 @@ final class FrameSupply {
             return null;
         } catch (OsException e) {
             return e;
+        } catch (OutOfMemoryError e) {
+            return null; // there is no Java heap for the call: the pages come into memory as they are touched
         }
     }
 }

@@ -72,6 +72,7 @@ final class Maintenance {
     private int queueCapacity = 1; // (L)
     private final AtomicReference<@Nullable Task> woken = new AtomicReference<>(); // (A) a stack
     private volatile @Nullable Thread thread; // (L), read by wake
+    private @Nullable Thread next; // (L) not started; made early, since a thread is wanted when the Java heap is full
     private boolean isLingering; // (L)
     private long lingerEnd; // (L) when it ends, if nothing comes
     private @Nullable Throwable failure; // (O) maintenance thread; to be logged
@@ -183,6 +184,13 @@ final class Maintenance {
     }
 
     private void start() {
+        Thread starting = next == null ? newThread() : next;
+        next = null;
+        starting.start();
+        thread = starting;
+    }
+
+    private Thread newThread() {
         Thread made = Thread.ofPlatform()
                 .name("leasehold-maintenance")
                 .daemon()
@@ -191,8 +199,7 @@ final class Maintenance {
                 .inheritInheritableThreadLocals(false)
                 .unstarted(this::run);
         made.setContextClassLoader(null);
-        made.start();
-        thread = made;
+        return made;
     }
 
     private static ThreadGroup rootGroup() {
@@ -204,10 +211,11 @@ final class Maintenance {
     }
 
     private void run() {
+        runToEnd();
         try {
-            runToEnd();
-        } finally {
             AddressSpace.releaseAtEnd(); // the class loader can go when this thread is gone, and not before
+        } catch (OutOfMemoryError e) {
+            // the next thread does it
         }
     }
 
@@ -259,6 +267,9 @@ final class Maintenance {
         lock.lock();
         try {
             enqueueWoken();
+            if (next == null) {
+                next = newThread();
+            }
             long now = System.nanoTime();
             earn(now);
             Task first = queue.peek();

@@ -11,6 +11,8 @@ import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,6 +26,7 @@ class DecayTest {
     private static final long SECOND = 1_000_000_000;
     private static final Duration DECAY = Duration.ofSeconds(8);
     private static final int PAGES = 1024;
+    private static final int REST_ROUNDS = 2_000;
     private static final int RUN = 100; // longer than what magazines keep
 
     private final Reservations reservations = new Reservations(VirtualMemory.system(), new MappingBudget(100));
@@ -207,6 +210,37 @@ class DecayTest {
                 }
             }
             assertThat(memory(slow)).isEqualTo(RUN * pageBytes);
+        }
+    }
+
+    /// A thread frees a run while a step finds that there is nothing to do.
+    @Test
+    void arenaThatGoesToRestMissesNoFreeRun() throws Exception {
+        try (PageArena arena = open(Duration.ofMillis(8), 0)) {
+            AtomicBoolean isWoken = new AtomicBoolean();
+            arena.decay().onRequest(() -> isWoken.set(true));
+            long now = 0;
+            for (int round = 0; round < REST_ROUNDS; round++) {
+                long run = arena.allocateRun(RUN);
+                while (arena.decay().step(now, Pace.unlimited()) != Decay.NEVER) {
+                    now += Duration.ofMillis(1).toNanos();
+                }
+                isWoken.set(false);
+                CyclicBarrier both = new CyclicBarrier(2);
+                Watchdog watchdog = new Watchdog();
+                watchdog.start("frees", () -> {
+                    both.await();
+                    arena.free(run);
+                });
+                both.await();
+                boolean isResting = arena.decay().step(now, Pace.unlimited()) == Decay.NEVER;
+                watchdog.join();
+                if (isResting && arena.stats().idlePages() > 0) {
+                    assertThat(isWoken).as("woken, round %d", round).isTrue();
+                }
+                now += Duration.ofMillis(80).toNanos();
+                arena.decay().step(now, Pace.unlimited());
+            }
         }
     }
 
