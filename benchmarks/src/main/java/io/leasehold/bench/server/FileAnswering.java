@@ -1,5 +1,6 @@
 package io.leasehold.bench.server;
 
+import io.leasehold.bench.server.http.PacedDecoder;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
@@ -29,11 +30,13 @@ final class FileAnswering extends SimpleChannelInboundHandler<FullHttpRequest> {
     private final Answering.Counts counts; // (C)
     private final FileFolder folder; // (C)
     private final FileSender sender; // (C)
+    private final PacedDecoder decoder; // (C)
 
-    FileAnswering(Answering.Counts counts, FileFolder folder, FileSender sender) {
+    FileAnswering(Answering.Counts counts, FileFolder folder, FileSender sender, PacedDecoder decoder) {
         this.counts = counts;
         this.folder = folder;
         this.sender = sender;
+        this.decoder = decoder;
     }
 
     @Override
@@ -100,7 +103,7 @@ final class FileAnswering extends SimpleChannelInboundHandler<FullHttpRequest> {
                     counts.failures().increment();
                 }
             });
-            context.write(LastHttpContent.EMPTY_LAST_CONTENT).addListener(afterwards(request));
+            writeLast(context, request);
         } catch (IOException | IllegalArgumentException e) { // it is gone, or shorter, since it was looked at
             counts.failures().increment();
             context.close().addListener(ChannelFutureListener.FIRE_EXCEPTION_ON_FAILURE);
@@ -158,10 +161,16 @@ final class FileAnswering extends SimpleChannelInboundHandler<FullHttpRequest> {
         return new DefaultHttpResponse(HttpVersion.HTTP_1_1, status);
     }
 
-    private static void end(ChannelHandlerContext context, FullHttpRequest request, HttpResponse response) {
+    private void end(ChannelHandlerContext context, FullHttpRequest request, HttpResponse response) {
         HttpUtil.setKeepAlive(response, HttpUtil.isKeepAlive(request));
         context.write(response).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
-        context.write(LastHttpContent.EMPTY_LAST_CONTENT).addListener(afterwards(request));
+        writeLast(context, request);
+    }
+
+    private void writeLast(ChannelHandlerContext context, FullHttpRequest request) {
+        context.write(LastHttpContent.EMPTY_LAST_CONTENT)
+                .addListener(afterwards(request))
+                .addListener(written -> decoder.answered());
     }
 
     private static ChannelFutureListener afterwards(FullHttpRequest request) {

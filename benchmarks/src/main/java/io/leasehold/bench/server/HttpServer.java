@@ -3,6 +3,7 @@ package io.leasehold.bench.server;
 import io.leasehold.bench.Allocators;
 import io.leasehold.bench.load.Content;
 import io.leasehold.bench.load.Keys;
+import io.leasehold.bench.server.http.PacedDecoder;
 import io.leasehold.window.FileTrust;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
@@ -13,7 +14,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoopGroup;
 import io.netty.handler.codec.http.HttpObjectAggregator;
-import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.stream.ChunkedWriteHandler;
 import java.io.IOException;
@@ -36,6 +37,9 @@ final class HttpServer implements AutoCloseable {
 
     private static final int BACKLOG = 1024;
     private static final int STOP_SECONDS = 5;
+
+    /// Answers of a connection that wait for its client: small ones are copies of up to 16 KiB each.
+    private static final int MAX_WAITING = 16;
 
     /// A GET has no body.
     private static final int FILE_REQUEST_BYTES = 64 << 10;
@@ -109,15 +113,18 @@ final class HttpServer implements AutoCloseable {
             pipeline.addLast(tls.newHandler(channel.alloc()));
         }
         if (files != null) {
+            PacedDecoder decoder = new PacedDecoder(MAX_WAITING);
             pipeline.addLast(
-                    new HttpServerCodec(),
+                    decoder,
+                    new HttpResponseEncoder(),
                     new HttpObjectAggregator(FILE_REQUEST_BYTES),
                     new ChunkedWriteHandler(),
-                    new FileAnswering(counts, files.folder, files.sender));
+                    new FileAnswering(counts, files.folder, files.sender, decoder));
             return;
         }
         pipeline.addLast(
-                new HttpServerCodec(),
+                new PacedDecoder(Integer.MAX_VALUE), // an answer is written at once, and so the channel counts it
+                new HttpResponseEncoder(),
                 new HttpObjectAggregator(Content.MAX_BYTES),
                 new Answering(counts, options.faultEvery()));
     }
