@@ -41,9 +41,6 @@ final class HttpServer implements AutoCloseable {
     /// Answers of a connection that wait for its client: small ones are copies of up to 16 KiB each.
     private static final int MAX_WAITING = 16;
 
-    /// A GET has no body.
-    private static final int FILE_REQUEST_BYTES = 64 << 10;
-
     private final Answering.Counts counts = new Answering.Counts(); // (A)
     private final ByteBufAllocator allocator; // (C)
     private final @Nullable Files files; // (C)
@@ -82,6 +79,7 @@ final class HttpServer implements AutoCloseable {
                 .option(ChannelOption.ALLOCATOR, allocator)
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .childOption(ChannelOption.ALLOCATOR, allocator)
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, files != null)
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
@@ -117,7 +115,6 @@ final class HttpServer implements AutoCloseable {
             pipeline.addLast(
                     decoder,
                     new HttpResponseEncoder(),
-                    new HttpObjectAggregator(FILE_REQUEST_BYTES),
                     new ChunkedWriteHandler(),
                     new FileAnswering(counts, files.folder, files.sender, decoder));
             return;
