@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// Opens files for one way of sending. Netty's ways open a file for each request, as its own examples do; ours keeps it
 /// open.
 ///
-/// **Ownership.** Who made it closes it, after the channels and before the allocator.
+/// **Ownership.** The caller of the constructor closes it, after the channels and before the allocator.
 ///
 /// **Threads.** Thread-safe.
 final class FileSender implements AutoCloseable {

@@ -13,6 +13,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,6 +31,7 @@ class FloodTest {
 
     private static final long MAX_GROWTH_BYTES = 64L << 20;
     private static final int OTHER_REQUESTS = 300;
+    private static final int SLOW_CLIENTS = 64;
 
     @TempDir
     Path root;
@@ -81,6 +84,37 @@ class FloodTest {
             }
             assertThat(server.counts().answers().sum() - OTHER_REQUESTS).isBetween(1L, (long) MAX_ANSWERS);
             assertThat(server.heldBytes() - before).isLessThan(MAX_GROWTH_BYTES);
+        }
+    }
+
+    /// Small answers behind a large one wait for it, and are copies meanwhile.
+    @Test
+    void clientsThatReadNothingHoldLessThanAMebibyteEach() throws Exception {
+        byte[] requests = ("GET /large.bin HTTP/1.1\r\nHost: x\r\n\r\n"
+                        + "GET /small.bin HTTP/1.1\r\nHost: x\r\n\r\n".repeat(10))
+                .repeat(200)
+                .getBytes(US_ASCII);
+        try (HttpServer server = files(FileWay.LEASEHOLD, Optional.empty());
+                RawHttp other = RawHttp.connect(server, false)) {
+            long before = server.heldBytes();
+            List<SocketChannel> slow = new ArrayList<>();
+            try {
+                for (int i = 0; i < SLOW_CLIENTS; i++) {
+                    SocketChannel client = SocketChannel.open();
+                    slow.add(client);
+                    client.setOption(StandardSocketOptions.SO_RCVBUF, 4096);
+                    client.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
+                    client.configureBlocking(false);
+                    client.write(ByteBuffer.wrap(requests));
+                    other.send("GET /one.txt HTTP/1.1\r\nHost: x\r\n\r\n");
+                    assertThat(other.read("GET").status()).isEqualTo(200);
+                }
+                assertThat(server.heldBytes() - before).isLessThan((long) SLOW_CLIENTS << 20);
+            } finally {
+                for (SocketChannel client : slow) {
+                    client.close();
+                }
+            }
         }
     }
 

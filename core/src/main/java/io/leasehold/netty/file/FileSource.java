@@ -127,8 +127,8 @@ public final class FileSource implements AutoCloseable {
     }
 
     /// Writes a range of the file to a channel, without a flush: nothing is sent before the channel is flushed, as
-    /// [#writeAndFlush] does. If the write fails or is cancelled the channel is closed: its client was promised more, and
-    /// nothing that is sent now would be taken for anything but the rest.
+    /// [#writeAndFlush] does. If the write fails or is cancelled the channel is closed: its client was promised more,
+    /// and nothing that is sent now would be taken for anything but the rest.
     ///
     /// @param context of the handler that writes; what is done to the bytes between it and the wire decides the way
     /// @param byteOffset start of the range

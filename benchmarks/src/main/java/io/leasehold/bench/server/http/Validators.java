@@ -59,11 +59,8 @@ public record Validators(String tag, long modifiedSecond) {
             return true;
         }
         String validator = only.getFirst().strip();
-        boolean isDate = !validator.endsWith("\"");
-        return only.size() == 1
-                && (isDate
-                        ? HttpDates.parse(validator).equals(OptionalLong.of(modifiedSecond)) && modifiedSecond < nowSecond
-                        : validator.equals(tag));
+        boolean isDate = HttpDates.parse(validator).equals(OptionalLong.of(modifiedSecond));
+        return only.size() == 1 && (validator.equals(tag) || isDate && modifiedSecond < nowSecond);
     }
 
     private boolean isListed(List<String> values, boolean isWeakEnough) {
