@@ -1,38 +1,83 @@
 package io.leasehold.bench.server;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// A part of a file that was asked for.
 ///
 /// @param from its first byte
-/// @param byteSize how many; 0 if the file has none of them
+/// @param byteSize size of the part in bytes; 0 if the file has none of them
 /// @see <a href="https://www.rfc-editor.org/rfc/rfc9110#name-range-requests">RFC 9110, 14</a>
 record ByteRange(long from, long byteSize) {
 
-    private static final String UNIT = "bytes=";
+    private static final Pattern HEADER = Pattern.compile("bytes=(.*)", Pattern.CASE_INSENSITIVE);
+    private static final Pattern RANGE = Pattern.compile("([0-9]*)[ \t]*-[ \t]*([0-9]*)");
 
-    /// {@return the one range that a header asks for; nothing if it is to be ignored, as several are}
+    /// {@return the one range that a header asks for}
+    ///
+    /// Ranges that the file has nothing of are left out, and ranges that touch are one. The result is empty if the
+    /// header is malformed, or if several ranges are left: the answer is the whole file then, as RFC 9110 permits. Its
+    /// size is 0 if no range is left.
+    ///
+    /// @param header value of the header
+    /// @param fileByteSize length of the file in bytes
     static Optional<ByteRange> parse(String header, long fileByteSize) {
-        int dash = header.indexOf('-');
-        if (!header.startsWith(UNIT) || dash < 0 || header.indexOf(',') >= 0) {
+        Matcher unit = HEADER.matcher(header.strip());
+        if (!unit.matches()) {
             return Optional.empty();
         }
-        try {
-            String first = header.substring(UNIT.length(), dash).strip();
-            String last = header.substring(dash + 1).strip();
-            if (first.isEmpty()) {
-                long byteSize = Math.min(unsigned(last), fileByteSize);
-                return Optional.of(new ByteRange(fileByteSize - byteSize, byteSize));
+        List<ByteRange> ranges = new ArrayList<>();
+        for (String text : unit.group(1).split(",", -1)) {
+            if (text.isBlank()) {
+                continue; // a list may have empty elements
             }
-            long from = unsigned(first);
-            long to = last.isEmpty() ? Long.MAX_VALUE : unsigned(last);
-            if (to < from) {
+            Optional<ByteRange> range = one(text.strip(), fileByteSize);
+            if (range.isEmpty()) {
                 return Optional.empty();
             }
-            return Optional.of(new ByteRange(from, Math.max(0, Math.min(to, fileByteSize - 1) - from + 1)));
-        } catch (NumberFormatException e) {
+            ranges.add(range.get());
+        }
+        return ranges.isEmpty() ? Optional.empty() : joined(ranges);
+    }
+
+    private static Optional<ByteRange> one(String text, long fileByteSize) {
+        Matcher matcher = RANGE.matcher(text);
+        if (!matcher.matches() || matcher.group(1).isEmpty() && matcher.group(2).isEmpty()) {
             return Optional.empty();
         }
+        if (matcher.group(1).isEmpty()) {
+            long byteSize = Math.min(number(matcher.group(2)), fileByteSize);
+            return Optional.of(new ByteRange(fileByteSize - byteSize, byteSize));
+        }
+        long from = number(matcher.group(1));
+        long to = matcher.group(2).isEmpty() ? Long.MAX_VALUE : number(matcher.group(2));
+        if (to < from) {
+            return Optional.empty();
+        }
+        long end = Math.min(to, fileByteSize - 1);
+        return Optional.of(new ByteRange(from, end < from ? 0 : end - from + 1));
+    }
+
+    private static Optional<ByteRange> joined(List<ByteRange> ranges) {
+        List<ByteRange> rest = ranges.stream()
+                .filter(range -> range.byteSize > 0)
+                .sorted((a, b) -> Long.compare(a.from, b.from))
+                .toList();
+        if (rest.isEmpty()) {
+            return Optional.of(ranges.getFirst());
+        }
+        ByteRange joined = rest.getFirst();
+        for (ByteRange next : rest) {
+            long end = joined.from + joined.byteSize;
+            if (next.from > end) {
+                return Optional.empty();
+            }
+            joined = new ByteRange(joined.from, Math.max(end, next.from + next.byteSize) - joined.from);
+        }
+        return Optional.of(joined);
     }
 
     /// {@return the header of an answer with this part}
@@ -40,11 +85,12 @@ record ByteRange(long from, long byteSize) {
         return "bytes " + from + "-" + (from + byteSize - 1) + "/" + fileByteSize;
     }
 
-    private static long unsigned(String digits) {
-        long number = Long.parseLong(digits);
-        if (number < 0 || digits.charAt(0) == '+') {
-            throw new NumberFormatException("no digits alone: " + digits);
+    /// {@return the number; one that is too large for a file is the largest}
+    private static long number(String digits) {
+        try {
+            return Long.parseLong(digits);
+        } catch (NumberFormatException e) {
+            return Long.MAX_VALUE;
         }
-        return number;
     }
 }

@@ -1,39 +1,67 @@
 package io.leasehold.bench.server;
 
+import io.leasehold.bench.server.http.Connection;
+import io.leasehold.bench.server.http.HttpDates;
+import io.leasehold.bench.server.http.PacedDecoder;
+import io.leasehold.bench.server.http.RequestRules;
+import io.leasehold.bench.server.http.RequestTarget;
+import io.leasehold.bench.server.http.Validators;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpResponse;
-import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
-import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.time.Clock;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Answers GET and HEAD with files: whole, by one range, or not at all if the client has them already.
 ///
-/// **Threads.** Confined to the connection's event loop; the counts, the folder and the sender are everyone's.
+/// **Bodies of requests** are read and dropped, up to [#MAX_BODY_BYTES]. A request that cannot be read or trusted is
+/// refused, and the connection ends: where the next request begins is not known.
 ///
-/// @see <a href="https://www.rfc-editor.org/rfc/rfc9110#name-conditional-requests">RFC 9110, 13 and 14</a>
-final class FileAnswering extends SimpleChannelInboundHandler<FullHttpRequest> {
+/// **Threads.** Confined to the connection's event loop; the counts, the folder and the sender are shared.
+///
+/// @see <a href="https://www.rfc-editor.org/rfc/rfc9110">RFC 9110</a>
+final class FileAnswering extends SimpleChannelInboundHandler<HttpObject> {
+
+    private static final long MAX_BODY_BYTES = 64 << 10;
+    private static final String METHODS = "GET, HEAD, OPTIONS";
+
+    /// How often a file is opened again that another event loop has closed meanwhile.
+    private static final int MAX_ATTEMPTS = 100;
 
     private final Answering.Counts counts; // (C)
     private final FileFolder folder; // (C)
     private final FileSender sender; // (C)
+    private final Connection connection; // (C)
+    private @Nullable HttpRequest current; // (O) its body is not yet complete
+    private long bodyBytes; // (O) of the current request, as far as they came
 
-    FileAnswering(Answering.Counts counts, FileFolder folder, FileSender sender) {
+    FileAnswering(Answering.Counts counts, FileFolder folder, FileSender sender, PacedDecoder decoder) {
         this.counts = counts;
         this.folder = folder;
         this.sender = sender;
+        this.connection = new Connection(decoder);
     }
 
     @Override
@@ -47,34 +75,72 @@ final class FileAnswering extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
 
     @Override
-    protected void channelRead0(ChannelHandlerContext context, FullHttpRequest request) {
+    protected void channelRead0(ChannelHandlerContext context, HttpObject message) {
+        if (connection.isLast()) {
+            return;
+        }
+        if (message instanceof HttpRequest request) {
+            begin(context, request);
+        }
+        HttpRequest request = current;
+        if (request != null && message instanceof HttpContent content) {
+            read(context, request, content);
+        }
+    }
+
+    private void begin(ChannelHandlerContext context, HttpRequest request) {
         counts.answers().increment();
-        boolean isGet = request.method().equals(HttpMethod.GET);
-        if (!isGet && !request.method().equals(HttpMethod.HEAD)) {
-            refuse(context, request, HttpResponseStatus.METHOD_NOT_ALLOWED);
+        Optional<HttpResponseStatus> refusal =
+                RequestRules.refusal(request).or(() -> RequestRules.ofExpectation(request));
+        if (refusal.isPresent()) {
+            refuseAndEnd(context, request, refusal.get());
+        } else if (HttpUtil.getContentLength(request, 0L) > MAX_BODY_BYTES) {
+            refuseAndEnd(context, request, HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE);
+        } else {
+            current = request;
+            bodyBytes = 0;
+            if (HttpUtil.is100ContinueExpected(request)) {
+                context.writeAndFlush(new DefaultFullHttpResponse(
+                                HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE, Unpooled.EMPTY_BUFFER))
+                        .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+            }
+        }
+    }
+
+    /// Drops a part of the current request's body; answers the request after the last part.
+    private void read(ChannelHandlerContext context, HttpRequest request, HttpContent content) {
+        bodyBytes += content.content().readableBytes();
+        if (content.decoderResult().isFailure()) {
+            refuseAndEnd(context, request, HttpResponseStatus.BAD_REQUEST);
+        } else if (bodyBytes > MAX_BODY_BYTES) {
+            refuseAndEnd(context, request, HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE);
+        } else if (content instanceof LastHttpContent) {
+            current = null;
+            answer(context, request);
+        }
+    }
+
+    private void answer(ChannelHandlerContext context, HttpRequest request) {
+        Optional<HttpResponseStatus> refusal = RequestRules.refusal(request.method());
+        if (refusal.isPresent()) {
+            refuse(context, request, refusal.get());
+            return;
+        }
+        if (request.method().equals(HttpMethod.OPTIONS) && request.uri().equals("*")) {
+            end(context, request, allowing(empty(HttpResponseStatus.OK)));
+            return;
+        }
+        Optional<RequestTarget> target = RequestTarget.parse(request.uri());
+        if (target.isEmpty()) {
+            refuse(context, request, HttpResponseStatus.BAD_REQUEST);
             return;
         }
         try {
-            FileEntry entry = folder.find(request.uri());
-            if (isKnown(request.headers(), entry)) {
-                end(context, request, describe(empty(HttpResponseStatus.NOT_MODIFIED), entry));
-                return;
-            }
-            Optional<ByteRange> range = range(request.headers(), entry);
-            if (range.isPresent() && range.get().byteSize() == 0) {
-                HttpResponse none = empty(HttpResponseStatus.REQUESTED_RANGE_NOT_SATISFIABLE);
-                none.headers()
-                        .set(HttpHeaderNames.CONTENT_RANGE, "bytes */" + entry.byteSize())
-                        .setInt(HttpHeaderNames.CONTENT_LENGTH, 0);
-                end(context, request, describe(none, entry));
-                return;
-            }
-            ByteRange part = range.orElse(new ByteRange(0, entry.byteSize()));
-            HttpResponse head = head(request, entry, part, range.isPresent());
-            if (isGet) {
-                send(context, request, head, entry, part);
+            FileEntry entry = folder.find(target.get());
+            if (request.method().equals(HttpMethod.OPTIONS)) {
+                end(context, request, allowing(empty(HttpResponseStatus.OK)));
             } else {
-                end(context, request, head);
+                answer(context, request, entry);
             }
         } catch (NoSuchFileException e) {
             refuse(context, request, HttpResponseStatus.NOT_FOUND);
@@ -86,88 +152,133 @@ final class FileAnswering extends SimpleChannelInboundHandler<FullHttpRequest> {
         }
     }
 
-    /// Writes head and content. Once the head is written there is no other answer, so a failure closes the channel.
-    private void send(
-            ChannelHandlerContext context,
-            FullHttpRequest request,
-            HttpResponse head,
-            FileEntry entry,
-            ByteRange part) {
-        context.write(head).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
-        try {
-            sender.write(context, entry, part).addListener(written -> {
-                if (!written.isSuccess()) {
-                    counts.failures().increment();
-                }
-            });
-            context.write(LastHttpContent.EMPTY_LAST_CONTENT).addListener(afterwards(request));
-        } catch (IOException | IllegalArgumentException e) { // it is gone, or shorter, since it was looked at
-            counts.failures().increment();
-            context.close().addListener(ChannelFutureListener.FIRE_EXCEPTION_ON_FAILURE);
+    /// Answers with the version of the file that is open, so that head and content are of one version.
+    private void answer(ChannelHandlerContext context, HttpRequest request, FileEntry seen) throws IOException {
+        for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+            try (FileSender.OpenFile file = sender.open(seen)) {
+                answer(context, request, file);
+                return;
+            } catch (FileSender.ClosedMeanwhileException e) {
+                seen = FileEntry.of(seen.path());
+            }
+        }
+        throw new IOException("file is closed faster than it is read: " + seen + ", attempts=" + MAX_ATTEMPTS);
+    }
+
+    private void answer(ChannelHandlerContext context, HttpRequest request, FileSender.OpenFile file)
+            throws IOException {
+        FileEntry entry = file.entry();
+        Validators validators = entry.validators();
+        switch (validators.evaluate(request.headers())) {
+            case NOT_MODIFIED ->
+                end(context, request, describe(response(HttpResponseStatus.NOT_MODIFIED), entry, validators));
+            case FAILED -> refuse(context, request, HttpResponseStatus.PRECONDITION_FAILED);
+            case PERFORM -> perform(context, request, file, validators);
         }
     }
 
-    private static boolean isKnown(HttpHeaders headers, FileEntry entry) {
-        String tags = headers.get(HttpHeaderNames.IF_NONE_MATCH);
-        if (tags != null) {
-            return entry.isTagged(tags);
+    private void perform(
+            ChannelHandlerContext context, HttpRequest request, FileSender.OpenFile file, Validators validators)
+            throws IOException {
+        FileEntry entry = file.entry();
+        Optional<ByteRange> range = range(request, entry, validators);
+        if (range.isPresent() && range.get().byteSize() == 0) {
+            HttpResponse none = empty(HttpResponseStatus.REQUESTED_RANGE_NOT_SATISFIABLE);
+            none.headers().set(HttpHeaderNames.CONTENT_RANGE, "bytes */" + entry.byteSize());
+            end(context, request, describe(none, entry, validators));
+            return;
         }
-        String since = headers.get(HttpHeaderNames.IF_MODIFIED_SINCE);
-        return since != null && !entry.isChangedSince(since);
-    }
-
-    private static Optional<ByteRange> range(HttpHeaders headers, FileEntry entry) {
-        String range = headers.get(HttpHeaderNames.RANGE);
-        String only = headers.get(HttpHeaderNames.IF_RANGE);
-        boolean isOfAnother = only != null && !only.equals(entry.tag()) && !only.equals(entry.modified());
-        return range == null || isOfAnother ? Optional.empty() : ByteRange.parse(range, entry.byteSize());
-    }
-
-    private static HttpResponse head(FullHttpRequest request, FileEntry entry, ByteRange part, boolean isPart) {
-        HttpResponseStatus status = isPart ? HttpResponseStatus.PARTIAL_CONTENT : HttpResponseStatus.OK;
-        HttpResponse head = describe(new DefaultHttpResponse(HttpVersion.HTTP_1_1, status), entry);
+        ByteRange part = range.orElse(new ByteRange(0, entry.byteSize()));
+        HttpResponse head = response(range.isPresent() ? HttpResponseStatus.PARTIAL_CONTENT : HttpResponseStatus.OK);
         head.headers()
                 .set(HttpHeaderNames.CONTENT_LENGTH, part.byteSize())
                 .set(HttpHeaderNames.CONTENT_TYPE, entry.type());
-        if (isPart) {
-            head.headers().set(HttpHeaderNames.CONTENT_RANGE, part.header(entry.byteSize()));
+        range.ifPresent(each -> head.headers().set(HttpHeaderNames.CONTENT_RANGE, each.header(entry.byteSize())));
+        describe(head, entry, validators);
+        if (request.method().equals(HttpMethod.HEAD)) {
+            end(context, request, head);
+        } else {
+            Object content = file.content(context, part); // before the head, after which there is no other answer
+            write(context, request, head, content);
         }
-        HttpUtil.setKeepAlive(head, HttpUtil.isKeepAlive(request));
-        return head;
     }
 
-    private static HttpResponse describe(HttpResponse response, FileEntry entry) {
+    private static Optional<ByteRange> range(HttpRequest request, FileEntry entry, Validators validators) {
+        String range = request.headers().get(HttpHeaderNames.RANGE);
+        boolean isAsked = range != null
+                && request.method().equals(HttpMethod.GET)
+                && request.headers().getAll(HttpHeaderNames.RANGE).size() == 1
+                && validators.allowsRange(
+                        request.headers(), Clock.systemUTC().instant().getEpochSecond());
+        return isAsked ? ByteRange.parse(range, entry.byteSize()) : Optional.empty();
+    }
+
+    /// Sets what every answer with a file has.
+    private static HttpResponse describe(HttpResponse response, FileEntry entry, Validators validators) {
         response.headers()
-                .set(HttpHeaderNames.ETAG, entry.tag())
+                .set(HttpHeaderNames.ETAG, validators.tag())
                 .set(HttpHeaderNames.LAST_MODIFIED, entry.modified())
                 .set(HttpHeaderNames.ACCEPT_RANGES, HttpHeaderValues.BYTES);
         return response;
     }
 
-    private void refuse(ChannelHandlerContext context, FullHttpRequest request, HttpResponseStatus status) {
-        counts.refused().increment();
-        HttpResponse response = empty(status);
-        response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, 0);
-        if (status.equals(HttpResponseStatus.METHOD_NOT_ALLOWED)) {
-            response.headers().set(HttpHeaderNames.ALLOW, "GET, HEAD");
-        }
-        end(context, request, response);
+    private static HttpResponse response(HttpResponseStatus status) {
+        HttpResponse response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, status);
+        response.headers().set(HttpHeaderNames.DATE, HttpDates.now());
+        return response;
     }
 
     private static HttpResponse empty(HttpResponseStatus status) {
-        return new DefaultHttpResponse(HttpVersion.HTTP_1_1, status);
+        HttpResponse response = response(status);
+        response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, 0);
+        return response;
     }
 
-    private static void end(ChannelHandlerContext context, FullHttpRequest request, HttpResponse response) {
-        HttpUtil.setKeepAlive(response, HttpUtil.isKeepAlive(request));
-        context.write(response).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
-        context.write(LastHttpContent.EMPTY_LAST_CONTENT).addListener(afterwards(request));
+    private static HttpResponse allowing(HttpResponse response) {
+        response.headers().set(HttpHeaderNames.ALLOW, METHODS);
+        return response;
     }
 
-    private static ChannelFutureListener afterwards(FullHttpRequest request) {
-        return HttpUtil.isKeepAlive(request)
-                ? ChannelFutureListener.FIRE_EXCEPTION_ON_FAILURE
-                : ChannelFutureListener.CLOSE;
+    private void refuse(ChannelHandlerContext context, HttpRequest request, HttpResponseStatus status) {
+        counts.refused().increment();
+        HttpResponse response = empty(status);
+        boolean isOfMethod = status.equals(HttpResponseStatus.METHOD_NOT_ALLOWED)
+                || status.equals(HttpResponseStatus.NOT_IMPLEMENTED);
+        end(context, request, isOfMethod ? allowing(response) : response);
+    }
+
+    private void refuseAndEnd(ChannelHandlerContext context, HttpRequest request, HttpResponseStatus status) {
+        current = null;
+        connection.decideLast();
+        refuse(context, request, status);
+    }
+
+    private void end(ChannelHandlerContext context, HttpRequest request, HttpResponse response) {
+        write(context, request, response, null);
+    }
+
+    /// Writes an answer. A failure closes the channel: nothing that is sent after it would be taken for anything but
+    /// the rest.
+    private void write(
+            ChannelHandlerContext context, HttpRequest request, HttpResponse head, @Nullable Object content) {
+        if (connection.isLast() || !HttpUtil.isKeepAlive(request)) {
+            connection.decideLast();
+            head.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        } else if (RequestRules.isOld(request)) {
+            head.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
+        }
+        boolean ends = connection.isLast();
+        context.write(head).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+        if (content != null) {
+            context.write(content).addListener(this::countFailure).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+        }
+        context.write(LastHttpContent.EMPTY_LAST_CONTENT).addListener(written -> connection.answered(context, ends));
+    }
+
+    private void countFailure(Future<? super Void> written) {
+        if (!written.isSuccess()) {
+            counts.failures().increment();
+        }
     }
 
     @Override
@@ -176,8 +287,23 @@ final class FileAnswering extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
 
     @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event instanceof ChannelInputShutdownEvent) {
+            HttpRequest cut = current;
+            if (cut != null) {
+                refuseAndEnd(context, cut, HttpResponseStatus.BAD_REQUEST);
+            }
+            context.flush();
+            connection.inputEnded(context);
+        }
+        ReferenceCountUtil.release(event);
+    }
+
+    @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        counts.failures().increment();
+        if (!(cause instanceof ClosedChannelException)) {
+            counts.failures().increment();
+        }
         context.close().addListener(ChannelFutureListener.FIRE_EXCEPTION_ON_FAILURE);
     }
 }

@@ -1,96 +1,76 @@
 package io.leasehold.bench.server;
 
+import io.leasehold.bench.server.http.HttpDates;
+import io.leasehold.bench.server.http.Validators;
 import java.io.IOException;
 import java.net.URLConnection;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
-import java.util.Locale;
+import java.nio.file.attribute.FileTime;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
-/// A file as it was when it was looked at.
+/// One version of a file: which file it is, and what it was like.
 ///
-/// @param path without links
-/// @param byteSize its length in bytes
-/// @param modifiedNanos when it was last changed
-/// @param key which file it is, where the system has names for that
-/// @param type of its content
-record FileEntry(
-        Path path,
-        long byteSize,
-        long modifiedNanos,
-        @Nullable Object key,
-        String type) {
-
-    private static final DateTimeFormatter DATE = DateTimeFormatter.ofPattern(
-                    "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH)
-            .withZone(ZoneOffset.UTC);
+/// @param path absolute path without links
+/// @param byteSize length of the file in bytes
+/// @param modifiedNanos when the file changed last, in nanoseconds since 1970
+/// @param device file system of the file, or 0 where the system does not tell
+/// @param inode number of the file there, or 0 where the system does not tell; another file may get it once this one
+///     is closed and deleted
+record FileEntry(Path path, long byteSize, long modifiedNanos, long device, long inode) {
 
     private static final String UNKNOWN_TYPE = "application/octet-stream";
+    private static final boolean TELLS_INODES =
+            Path.of("").getFileSystem().supportedFileAttributeViews().contains("unix");
+    private static final String ATTRIBUTES = "size,lastModifiedTime,isRegularFile";
 
-    /// Looks at a file.
+    /// Asks the system for the version that is at a path now.
     ///
-    /// @throws NoSuchFileException if it is none
+    /// @throws NoSuchFileException if no regular file is there
     static FileEntry of(Path path) throws IOException {
-        BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
-        if (!attributes.isRegularFile()) {
+        Map<String, Object> attributes =
+                Files.readAttributes(path, TELLS_INODES ? "unix:dev,ino," + ATTRIBUTES : ATTRIBUTES);
+        if (!Boolean.TRUE.equals(attributes.get("isRegularFile"))) {
             throw new NoSuchFileException(path.toString());
         }
+        FileTime modified = (FileTime) Objects.requireNonNull(attributes.get("lastModifiedTime"));
         return new FileEntry(
                 path,
-                attributes.size(),
-                attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS),
-                attributes.fileKey(),
-                type(path));
+                number(attributes, "size"),
+                modified.to(TimeUnit.NANOSECONDS),
+                number(attributes, "dev"),
+                number(attributes, "ino"));
     }
 
-    /// {@return a name for this content: another one as soon as it changes}
-    String tag() {
-        return "\"" + Long.toHexString(modifiedNanos) + "-" + Long.toHexString(byteSize) + "\"";
+    private static long number(Map<String, Object> attributes, String name) {
+        return attributes.get(name) instanceof Number number ? number.longValue() : 0;
     }
 
-    /// {@return whether a list of tags has this one; a `*` stands for all}
-    boolean isTagged(String tags) {
-        for (String tag : tags.split(",", -1)) {
-            String bare = tag.strip();
-            if (bare.equals("*") || tag().equals(bare.startsWith("W/") ? bare.substring(2) : bare)) {
-                return true;
-            }
-        }
-        return false;
+    /// {@return what names this version to clients}
+    ///
+    /// Two files of one length that replace each other within one tick of the file system's clock have one tag, and so
+    /// has a file that is written in place within one tick. Files that are replaced by a rename have no other limit.
+    Validators validators() {
+        String tag = "\"" + Long.toHexString(modifiedNanos) + "-" + Long.toHexString(byteSize) + "\"";
+        return new Validators(tag, modifiedSecond());
     }
 
-    /// {@return when it was last changed, for a header}
+    /// {@return when the file changed last, for a header}
     String modified() {
-        return DATE.format(Instant.ofEpochSecond(modifiedSeconds()));
+        return HttpDates.text(modifiedSecond());
     }
 
-    /// {@return whether it has changed since a time that a header names; one that names none does not count}
-    boolean isChangedSince(String header) {
-        try {
-            return modifiedSeconds() > DATE.parse(header, Instant::from).getEpochSecond();
-        } catch (DateTimeParseException e) {
-            return true;
-        }
+    private long modifiedSecond() {
+        return Math.floorDiv(modifiedNanos, TimeUnit.SECONDS.toNanos(1));
     }
 
-    private long modifiedSeconds() {
-        return TimeUnit.NANOSECONDS.toSeconds(modifiedNanos);
-    }
-
-    private static String type(Path path) throws IOException {
-        String name = Objects.requireNonNull(path.getFileName()).toString();
-        String guess = URLConnection.guessContentTypeFromName(name);
-        if (guess == null) {
-            guess = Files.probeContentType(path);
-        }
+    /// {@return the media type that the name of the file suggests}
+    String type() {
+        String guess = URLConnection.guessContentTypeFromName(
+                Objects.requireNonNull(path.getFileName()).toString());
         return guess == null ? UNKNOWN_TYPE : guess;
     }
 }

@@ -3,6 +3,7 @@ package io.leasehold.bench.server;
 import io.leasehold.bench.Allocators;
 import io.leasehold.bench.load.Content;
 import io.leasehold.bench.load.Keys;
+import io.leasehold.bench.server.http.PacedDecoder;
 import io.leasehold.window.FileTrust;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
@@ -12,10 +13,13 @@ import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.handler.codec.http.HttpObjectAggregator;
-import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.stream.ChunkedWriteHandler;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -37,13 +41,20 @@ final class HttpServer implements AutoCloseable {
     private static final int BACKLOG = 1024;
     private static final int STOP_SECONDS = 5;
 
-    /// A GET has no body.
-    private static final int FILE_REQUEST_BYTES = 64 << 10;
+    /// Answers of a connection that wait for its client. A client that reads nothing holds less than 1 MiB of files: 16
+    /// copies of 16 KiB, one window of 256 KiB, what the outbound buffer takes up to its high watermark of 64 KiB, and
+    /// requests of one read of at most 64 KiB.
+    private static final int MAX_WAITING = 16;
 
     private final Answering.Counts counts = new Answering.Counts(); // (A)
     private final ByteBufAllocator allocator; // (C)
     private final @Nullable Files files; // (C)
     private final EventLoopGroup group; // (C)
+
+    /// All connections. After the group is closed it closes each connection that joins it. An event loop that ends just
+    /// as it accepts a connection would not.
+    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true); // (A)
+
     private final Channel listener; // (C)
 
     /// What a server with files has.
@@ -78,6 +89,7 @@ final class HttpServer implements AutoCloseable {
                 .option(ChannelOption.ALLOCATOR, allocator)
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .childOption(ChannelOption.ALLOCATOR, allocator)
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, files != null)
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
@@ -104,20 +116,23 @@ final class HttpServer implements AutoCloseable {
     }
 
     private void build(Channel channel, ServerOptions options, @Nullable SslContext tls) {
+        connections.add(channel);
         ChannelPipeline pipeline = channel.pipeline();
         if (tls != null) {
             pipeline.addLast(tls.newHandler(channel.alloc()));
         }
         if (files != null) {
+            PacedDecoder decoder = new PacedDecoder(MAX_WAITING);
             pipeline.addLast(
-                    new HttpServerCodec(),
-                    new HttpObjectAggregator(FILE_REQUEST_BYTES),
+                    decoder,
+                    new HttpResponseEncoder(),
                     new ChunkedWriteHandler(),
-                    new FileAnswering(counts, files.folder, files.sender));
+                    new FileAnswering(counts, files.folder, files.sender, decoder));
             return;
         }
         pipeline.addLast(
-                new HttpServerCodec(),
+                new PacedDecoder(Integer.MAX_VALUE), // an answer is written at once, and so the channel counts it
+                new HttpResponseEncoder(),
                 new HttpObjectAggregator(Content.MAX_BYTES),
                 new Answering(counts, options.faultEvery()));
     }
@@ -147,6 +162,7 @@ final class HttpServer implements AutoCloseable {
     }
 
     private void stop() {
+        connections.close().awaitUninterruptibly();
         group.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS).syncUninterruptibly();
         if (files != null) {
             files.sender.close();

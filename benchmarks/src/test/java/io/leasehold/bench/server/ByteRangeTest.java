@@ -19,7 +19,15 @@ class ByteRangeTest {
         "bytes=-1000, 0, 100",
         "bytes=100-, 100, 0",
         "bytes=5000-6000, 5000, 0",
-        "bytes=-0, 100, 0"
+        "bytes=-0, 100, 0",
+        "Bytes=0-9, 0, 10",
+        "bytes=0-99999999999999999999, 0, 100",
+        "bytes=99999999999999999999-, 9223372036854775807, 0",
+        "bytes=-99999999999999999999, 0, 100",
+        "'bytes=,0-4,,5-9,', 0, 10",
+        "'bytes=0-4,2-3,0-4', 0, 5",
+        "'bytes=5-9 , 200-300', 5, 5",
+        "'bytes=100-,200-', 100, 0"
     })
     void oneRangeIsAsItSays(String header, long from, long byteSize) {
         assertThat(ByteRange.parse(header, 100)).hasValue(new ByteRange(from, byteSize));
@@ -36,7 +44,10 @@ class ByteRangeTest {
                 "bytes=a-b",
                 "bytes=--5",
                 "bytes=+1-2",
-                "bytes=99999999999999999999-"
+                "bytes=0-1,5-4",
+                "bytes=,",
+                "bytes",
+                "bytes=0x1-2"
             })
     void whatIsNoSingleRangeIsIgnored(String header) {
         assertThat(ByteRange.parse(header, 100)).isEmpty();

@@ -169,9 +169,6 @@ class FileServerTest {
         Files.createSymbolicLink(root.resolve("in"), root.resolve("sub"));
         try (HttpServer server = server(FileWay.LEASEHOLD, FileTrust.FOREIGN)) {
             for (String path : new String[] {
-                "/../secret",
-                "/sub/../../secret",
-                "/%2e%2e/secret",
                 "/..%2fsecret",
                 "/%2e%2e%2fsecret",
                 "/out",
@@ -179,12 +176,15 @@ class FileServerTest {
                 "/..%5csecret",
                 "/%2F" + folder.resolve("secret"),
                 "//" + folder.resolve("secret"),
-                "/a%00b",
-                "/%zz",
                 "/sub",
                 "/missing"
             }) {
                 assertThat(status(server, "GET " + path)).as(path).isEqualTo("404");
+            }
+            for (String path : new String[] {
+                "/../secret", "/sub/../../secret", "/%2e%2e/secret", "/a%00b", "/%zz"
+            }) {
+                assertThat(status(server, "GET " + path)).as(path).isEqualTo("400");
             }
             assertThat(status(server, "GET /in/index.html")).isEqualTo("200");
             assertThat(status(server, "GET /sub/../empty.txt")).isEqualTo("200");

@@ -126,8 +126,9 @@ public final class FileSource implements AutoCloseable {
         return file.trust();
     }
 
-    /// Writes a range of the file to a channel, without a flush. If it fails midway the channel is closed: its client
-    /// was promised more, and nothing that is sent now would be taken for anything but the rest.
+    /// Writes a range of the file to a channel, without a flush: nothing is sent before the channel is flushed, as
+    /// [#writeAndFlush] does. If the write fails or is cancelled the channel is closed: its client was promised more,
+    /// and nothing that is sent now would be taken for anything but the rest.
     ///
     /// @param context of the handler that writes; what is done to the bytes between it and the wire decides the way
     /// @param byteOffset start of the range
@@ -141,25 +142,86 @@ public final class FileSource implements AutoCloseable {
         return write(context, byteOffset, byteSize, context.newPromise());
     }
 
-    /// Writes a range of the file to a channel, without a flush, and tells a promise of its own: a progressive one is
-    /// told how far it came too.
+    /// Writes a range of the file to a channel, without a flush, and tells the caller's promise: a progressive promise
+    /// is told how far the write came too.
     ///
     /// @param context of the handler that writes; what is done to the bytes between it and the wire decides the way
     /// @param byteOffset start of the range
     /// @param byteSize size of the range; 0 writes nothing
-    /// @param promise what is told; as the result of [#write(ChannelHandlerContext, long, long)]
-    /// @return the promise
-    /// @throws IOException if the system refuses to tell the length, or to read small content; nothing is written then
-    /// @throws IllegalArgumentException if the range is not one of the file
+    /// @param promise what is told; as the result of [#write(ChannelHandlerContext, long, long)]. A void promise tells
+    ///     the pipeline of a failure. If the promise is cancelled already, nothing is written
+    /// @return the promise; for a void promise one that takes listeners
+    /// @throws IOException if the system refuses to tell the length, or to read small content; nothing is written then,
+    ///     and the promise is not told
+    /// @throws IllegalArgumentException if the range is not one of the file, or the promise is done or of another
+    ///     channel
     /// @throws IllegalStateException if it is closed, or the pipeline needs a [ChunkedWriteHandler] and has none
     public ChannelFuture write(ChannelHandlerContext context, long byteOffset, long byteSize, ChannelPromise promise)
             throws IOException {
+        ChannelPromise told = promise.unvoid(); // a void promise takes no listener
         Object content = content(context, byteOffset, byteSize);
-        if (content instanceof SourceChunks chunks && context.pipeline().get(ChunkedWriteHandler.class) == null) {
-            chunks.close();
-            throw unchunked(context.channel());
+        boolean isWritten = false;
+        try {
+            if (content instanceof SourceChunks && context.pipeline().get(ChunkedWriteHandler.class) == null) {
+                throw unchunked(context.channel());
+            }
+            ChannelFuture written = context.write(content, told)
+                    .addListener(done -> {
+                        if (!done.isSuccess()) {
+                            abandon(content);
+                        }
+                    })
+                    .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+            isWritten = true;
+            return written;
+        } finally {
+            if (!isWritten) {
+                abandon(content);
+            }
         }
-        return context.write(content, promise).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+    }
+
+    /// Writes a range of the file to a channel as [#write(ChannelHandlerContext, long, long)] does, and flushes it.
+    ///
+    /// @param context of the handler that writes; what is done to the bytes between it and the wire decides the way
+    /// @param byteOffset start of the range
+    /// @param byteSize size of the range; 0 writes nothing
+    /// @return the future of the write
+    /// @throws IOException if the system refuses to tell the length, or to read small content; nothing is written then
+    /// @throws IllegalArgumentException if the range is not one of the file
+    /// @throws IllegalStateException if it is closed, or the pipeline needs a [ChunkedWriteHandler] and has none
+    public ChannelFuture writeAndFlush(ChannelHandlerContext context, long byteOffset, long byteSize)
+            throws IOException {
+        return writeAndFlush(context, byteOffset, byteSize, context.newPromise());
+    }
+
+    /// Writes a range of the file to a channel as [#write(ChannelHandlerContext, long, long, ChannelPromise)] does, and
+    /// flushes it.
+    ///
+    /// @param context of the handler that writes; what is done to the bytes between it and the wire decides the way
+    /// @param byteOffset start of the range
+    /// @param byteSize size of the range; 0 writes nothing
+    /// @param promise what is told, as by the write
+    /// @return the promise, as by the write
+    /// @throws IOException if the system refuses to tell the length, or to read small content; nothing is written then
+    /// @throws IllegalArgumentException if the range is not one of the file, or the promise is not one for this channel
+    /// @throws IllegalStateException if it is closed, or the pipeline needs a [ChunkedWriteHandler] and has none
+    public ChannelFuture writeAndFlush(
+            ChannelHandlerContext context, long byteOffset, long byteSize, ChannelPromise promise)
+            throws IOException {
+        ChannelFuture written = write(context, byteOffset, byteSize, promise);
+        context.flush();
+        return written;
+    }
+
+    /// Lets go of the file for content that is not sent to its end. Netty releases what counts references; chunks do
+    /// not, and a handler that throws releases nothing.
+    private static void abandon(Object content) {
+        if (content instanceof SourceChunks chunks) {
+            chunks.close();
+        } else if (content instanceof SourceRegion region) {
+            region.abandon();
+        }
     }
 
     /// {@return what to write for a range of the file: a buffer, a region for sendfile, or chunks; the caller writes or

@@ -2,6 +2,7 @@ package io.leasehold.netty.file;
 
 import io.netty.channel.DefaultFileRegion;
 import java.nio.channels.FileChannel;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /// A range of a source for sendfile(2); the channel is the source's, and stays open.
 ///
@@ -9,6 +10,7 @@ import java.nio.channels.FileChannel;
 final class SourceRegion extends DefaultFileRegion {
 
     private final FileSource source; // (C)
+    private final AtomicBoolean holds = new AtomicBoolean(true); // (A)
 
     /// @param source held already, which is this region's from now on
     SourceRegion(FileSource source, FileChannel channel, long byteOffset, long byteSize) {
@@ -16,8 +18,15 @@ final class SourceRegion extends DefaultFileRegion {
         this.source = source;
     }
 
+    /// Lets go of the source before the last release, which a handler that threw may never make.
+    void abandon() {
+        if (holds.getAndSet(false)) {
+            source.letGo();
+        }
+    }
+
     @Override
     protected void deallocate() {
-        source.letGo();
+        abandon();
     }
 }

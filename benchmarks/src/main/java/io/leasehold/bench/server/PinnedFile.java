@@ -1,0 +1,59 @@
+package io.leasehold.bench.server;
+
+import io.leasehold.os.Errno;
+import io.leasehold.os.Files;
+import io.leasehold.os.OsException;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/// A descriptor that keeps the number of its file from being given to another file.
+///
+/// **Ownership.** The caller of [#open] closes it.
+///
+/// @param descriptor descriptor of the system
+/// @param entry version of the file that the descriptor is open on
+record PinnedFile(int descriptor, FileEntry entry) implements AutoCloseable {
+
+    /// Opens the file that is at a path now.
+    ///
+    /// @throws NoSuchFileException if there is none
+    /// @throws AccessDeniedException if this process may not read it
+    /// @throws IOException if the system refuses for another reason
+    static PinnedFile open(Path path) throws IOException {
+        try {
+            int descriptor = Files.system().open(path, Files.Access.READ);
+            boolean isOpen = false;
+            try {
+                Files.Status status = Files.system().status(descriptor);
+                FileEntry entry = new FileEntry(
+                        path, status.byteSize(), status.modifiedNanos(), status.device(), status.inode());
+                isOpen = true;
+                return new PinnedFile(descriptor, entry);
+            } finally {
+                if (!isOpen) {
+                    Files.system().close(descriptor);
+                }
+            }
+        } catch (OsException e) {
+            throw refused(path, e);
+        }
+    }
+
+    private static IOException refused(Path path, OsException cause) {
+        IOException refused =
+                switch (cause.errno()) {
+                    case Errno.ENOENT -> new NoSuchFileException(path.toString());
+                    case Errno.EACCES -> new AccessDeniedException(path.toString());
+                    default -> new IOException("cannot open: file=" + path);
+                };
+        refused.initCause(cause);
+        return refused;
+    }
+
+    @Override
+    public void close() {
+        Files.system().close(descriptor);
+    }
+}
