@@ -76,8 +76,7 @@ public interface Datagrams {
 
     /// Opens a socket that never blocks, bound to an address and port of this machine.
     ///
-    /// A socket bound to an IPv6 address also speaks IPv4, if the address is the wildcard. Such a socket has its options
-    /// for both.
+    /// A socket bound to an IPv6 address also speaks IPv4, if the address is the wildcard. Its options hold for both.
     ///
     /// @param local the address; port 0 lets the system choose one that is free
     /// @param options what the socket must do

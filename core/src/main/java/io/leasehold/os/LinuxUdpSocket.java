@@ -157,7 +157,7 @@ final class LinuxUdpSocket implements UdpSocket {
             if (result == -Errno.EAGAIN) {
                 return WOULD_BLOCK;
             }
-            if (isTrain && mayFitUncut(result)) {
+            if (isTrain && (mayFitUncut(result) || source != null && blamesSource(result))) {
                 return sendEach(message, address, byteSize, segmentSize);
             }
             throw refusedToSend(message, byteSize, segmentSize, 0, result);
@@ -216,7 +216,20 @@ final class LinuxUdpSocket implements UdpSocket {
         }
     }
 
+    /// Sends one datagram, or a GSO batch if there is a segment size.
+    ///
+    /// The source of an answer may be gone by now, such as the address of a failover pair. No caller asked for that
+    /// source, so the answer then leaves from where the system chooses. Of a GSO batch the same errors can mean that
+    /// the kernel does not cut it; it goes uncut first.
     private long sendOnce(Outgoing message, long address, int byteSize, int segmentSize) {
+        long result = call(message, address, byteSize, segmentSize);
+        if (segmentSize == 0 && blamesSource(result) && message.dropReplySource(local)) {
+            result = call(message, address, byteSize, segmentSize);
+        }
+        return result;
+    }
+
+    private long call(Outgoing message, long address, int byteSize, int segmentSize) {
         long header = message.prepareHeader(isWide, address, byteSize, segmentSize);
         message.addPacketControl(sendsIpv4(message), message.source(local), message.trafficClass(options));
         long result;
@@ -224,6 +237,11 @@ final class LinuxUdpSocket implements UdpSocket {
             result = LinuxCall.SENDMSG.invoke(descriptor.number(), header, MSG_DONTWAIT);
         } while (result == -Errno.EINTR);
         return result;
+    }
+
+    /// {@return true if the source of a message may be what the kernel refuses}
+    private static boolean blamesSource(long result) {
+        return result == -Errno.EINVAL || result == -Errno.ENETUNREACH;
     }
 
     /// {@return true if the packets of a message are IPv4}
@@ -301,7 +319,7 @@ final class LinuxUdpSocket implements UdpSocket {
         if (result == -Errno.EMSGSIZE && options.dontFragment()) {
             return SocketPreconditions.tooLarge(local, arguments);
         }
-        if ((result == -Errno.EINVAL || result == -Errno.ENETUNREACH) && message.source(local) != null) {
+        if (blamesSource(result) && message.source(local) != null) {
             String remedy = "the source must be an address of this machine that reaches the destination";
             return refused("sendmsg", arguments, result, remedy);
         }

@@ -187,6 +187,18 @@ public final class Outgoing {
         return receivedAt != null && receivedAt.equals(local) ? replySource : null;
     }
 
+    /// Lets the system choose the source of an answer. A source that [#from] set stays.
+    ///
+    /// @param local what the sending socket is bound to
+    /// @return true if the answer had a source
+    boolean dropReplySource(InetSocketAddress local) {
+        if (hasSource || source(local) == null) {
+            return false;
+        }
+        receivedAt = null;
+        return true;
+    }
+
     /// {@return the traffic class, [UdpOptions#SYSTEM_TRAFFIC_CLASS] if it is that of the socket}
     ///
     /// @param ofSocket traffic class of the socket

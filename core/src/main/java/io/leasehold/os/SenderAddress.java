@@ -5,8 +5,8 @@ import java.net.InetSocketAddress;
 /// The sender of a received datagram, with the address that an answer has to leave from.
 ///
 /// It equals each other [InetSocketAddress] of the same address and port. A peer that asked one address of this machine
-/// drops an answer that comes from another, RFC 1122, 4.1.3.5. So an answer through a plain [InetSocketAddress] is right
-/// as well, and the caller need not know of packet info.
+/// drops an answer that comes from another, RFC 1122, 4.1.3.5. With this class an answer to a mere address leaves from
+/// the right one, and the caller need not know of packet info.
 ///
 /// **Threads.** Immutable.
 final class SenderAddress extends InetSocketAddress {
