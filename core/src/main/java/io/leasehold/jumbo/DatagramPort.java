@@ -86,7 +86,8 @@ public final class DatagramPort implements AutoCloseable {
         if (buffer.equals(StandardSocketOptions.SO_SNDBUF)) {
             return socket.resizeSendBuffer(byteSize);
         }
-        throw new IllegalArgumentException("not a buffer: option=" + buffer + ", one of SO_RCVBUF, SO_SNDBUF");
+        throw new IllegalArgumentException("not a buffer: option=" + buffer
+                + ", one of SO_RCVBUF, SO_SNDBUF; a port is opened with its other options, see DatagramPortOptions");
     }
 
     /// {@return a source that receives from here, as [DatagramSource#open] has it, and does not close this}

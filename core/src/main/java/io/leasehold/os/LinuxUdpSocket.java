@@ -157,7 +157,7 @@ final class LinuxUdpSocket implements UdpSocket {
             if (result == -Errno.EAGAIN) {
                 return WOULD_BLOCK;
             }
-            if (isTrain && (mayFitUncut(result) || source != null && blamesSource(result))) {
+            if (isTrain && (mayFitUncut(result) || (source != null && blamesSource(result)))) {
                 return sendEach(message, address, byteSize, segmentSize);
             }
             throw refusedToSend(message, byteSize, segmentSize, 0, result);

@@ -207,7 +207,7 @@ public final class Outgoing {
             return trafficClass;
         }
         int base = trafficClass != NOT_SET ? trafficClass : Math.max(0, ofSocket.trafficClass());
-        return base & ~ECN_BITS | ecn;
+        return (base & ~ECN_BITS) | ecn;
     }
 
     /// Readies the header for a range of memory.

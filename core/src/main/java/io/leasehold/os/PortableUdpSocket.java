@@ -180,6 +180,9 @@ final class PortableUdpSocket implements UdpSocket {
     /// Refuses a source or a traffic class that is not that of the socket: a channel sends all datagrams alike.
     private void checkPackets(Outgoing message) {
         Endpoint source = message.source(local);
+        if (source != null && message.hasDestination()) {
+            SocketPreconditions.checkSourceFamily(source, message.destination().isIpv4(), message, local);
+        }
         if (source != null && !source.hasAddressOf(bound)) {
             throw PortableSocketOptions.unavailable(
                     "source of a message (IP_PKTINFO, IPV6_PKTINFO) of " + message,

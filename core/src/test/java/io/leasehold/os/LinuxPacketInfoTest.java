@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.leasehold.os.Datagrams.Capability;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -102,7 +106,7 @@ class LinuxPacketInfoTest implements NativeDatagramsFixture {
                 assertThat(received.trafficClass(0)).isEqualTo(trafficClass);
                 rig.sendAll(marked, message.ecn(2), 10, 10);
                 rig.receiveSome(receiver, received);
-                assertThat(received.trafficClass(0)).isEqualTo(trafficClass & ~3 | 2);
+                assertThat(received.trafficClass(0)).isEqualTo((trafficClass & ~3) | 2);
             }
         }
     }
@@ -150,6 +154,32 @@ class LinuxPacketInfoTest implements NativeDatagramsFixture {
     }
 
     @Test
+    void linkLocalAddressKeepsItsInterface() throws SocketException {
+        Optional<Inet6Address> found = NetworkInterface.networkInterfaces()
+                .flatMap(NetworkInterface::inetAddresses)
+                .filter(address -> address instanceof Inet6Address && address.isLinkLocalAddress())
+                .map(Inet6Address.class::cast)
+                .findFirst();
+        assumeTrue(found.isPresent(), "no interface has a link-local address");
+        Inet6Address address = found.get();
+        UdpSocket server = rig.open("::");
+        UdpSocket client = rig.open(new InetSocketAddress(address, 0));
+        client.connect(new InetSocketAddress(address, server.local().getPort()));
+        rig.sendAll(client, new Outgoing(), 2_500, 1_000);
+        Received received = rig.received(4);
+        rig.receiveSome(server, received);
+        assertThat(received.destination(0).getAddress()).isEqualTo(address);
+        assertThat(((Inet6Address) received.destination(0).getAddress()).getScopeId())
+                .isEqualTo(address.getScopeId());
+        Outgoing answer = new Outgoing().to(received.sender(0));
+        rig.sendAll(server, answer, 10, 10);
+        rig.receiveSome(client, received);
+        rig.sendAll(server, answer.from(address), 10, 10);
+        rig.receiveSome(client, received);
+        assertThat(received.sender(0).getAddress()).isEqualTo(address);
+    }
+
+    @Test
     void answerThroughAnotherSocketLeavesFromThatSocket() {
         UdpSocket front = rig.open("0.0.0.0");
         UdpSocket back = rig.open("127.0.0.3");
@@ -159,13 +189,9 @@ class LinuxPacketInfoTest implements NativeDatagramsFixture {
         rig.sendAll(client, new Outgoing().to(DatagramRig.address("127.0.0.2", front.local().getPort())), 10, 10);
         rig.receiveSome(front, received);
         InetSocketAddress sender = received.sender(0);
-        for (UdpSocket socket : new UdpSocket[] {back, other, front}) {
-            rig.sendAll(socket, new Outgoing().to(sender), 10, 10);
-            rig.receiveSome(client, received);
-            String from = socket == back ? "127.0.0.3" : socket == front ? "127.0.0.2" : IPV4;
-            assertThat(received.sender(0))
-                    .isEqualTo(DatagramRig.address(from, socket.local().getPort()));
-        }
+        assertThat(sourceOf(back, client, new Outgoing().to(sender))).isEqualTo("127.0.0.3");
+        assertThat(sourceOf(other, client, new Outgoing().to(sender))).isEqualTo(IPV4);
+        assertThat(sourceOf(front, client, new Outgoing().to(sender))).isEqualTo("127.0.0.2");
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -45,11 +46,11 @@ class LinuxSocketOptionsTest implements NativeDatagramsFixture {
 
     @Test
     void datagramThatNeedsFragmentsIsRefusedClearly() throws SocketException {
-        NetworkInterface way = NetworkInterface.networkInterfaces()
+        Optional<NetworkInterface> found = NetworkInterface.networkInterfaces()
                 .filter(LinuxSocketOptionsTest::isNarrow)
-                .findFirst()
-                .orElse(null);
-        assumeTrue(way != null, "no interface with an IPv4 address has a small MTU");
+                .findFirst();
+        assumeTrue(found.isPresent(), "no interface with an IPv4 address has a small MTU");
+        NetworkInterface way = found.get();
         InetAddress own = way.inetAddresses()
                 .filter(Inet4Address.class::isInstance)
                 .findFirst()
