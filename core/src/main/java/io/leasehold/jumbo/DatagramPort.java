@@ -25,14 +25,38 @@ public final class DatagramPort implements AutoCloseable {
         this.socket = socket;
     }
 
-    /// Opens a port.
+    /// Opens a port that asks the system for nothing special.
+    ///
+    /// On the wildcard an answer leaves from the address that the question came to, where the system can.
     ///
     /// @param local address and port of this machine; port 0 lets the system choose
     /// @return the port
     /// @throws IllegalArgumentException if the address is not resolved
     /// @throws OsException if the system refuses; nothing is left open then
     public static DatagramPort open(InetSocketAddress local) {
-        return new DatagramPort(Datagrams.system().open(local));
+        return open(local, DatagramPortOptions.defaults());
+    }
+
+    /// Opens a port with socket options.
+    ///
+    /// @param local address and port of this machine; port 0 lets the system choose
+    /// @param options what the port must do; [#can] tells beforehand what the system can
+    /// @return the port
+    /// @throws IllegalArgumentException if the address is not resolved
+    /// @throws UnsupportedOperationException if ports of this process lack an option that is asked for; the message
+    ///     names it and the reason. Nothing is left open then
+    /// @throws OsException if the system refuses; of an option the message has name, value and error number, and
+    ///     EADDRINUSE says that another socket has the address and one of both did not ask for
+    ///     [DatagramPortOptions#reusePort]. Nothing is left open then
+    public static DatagramPort open(InetSocketAddress local, DatagramPortOptions options) {
+        return new DatagramPort(Datagrams.system().open(local, options.toUdpOptions()));
+    }
+
+    /// {@return true if ports of this process have a feature}
+    ///
+    /// @param feature the feature
+    public static boolean can(DatagramFeature feature) {
+        return Datagrams.system().can(feature.capability());
     }
 
     /// Fixes the peer, once: only its datagrams are received from now on, and senders need no other destination.
@@ -62,7 +86,8 @@ public final class DatagramPort implements AutoCloseable {
         if (buffer.equals(StandardSocketOptions.SO_SNDBUF)) {
             return socket.resizeSendBuffer(byteSize);
         }
-        throw new IllegalArgumentException("not a buffer: option=" + buffer + ", one of SO_RCVBUF, SO_SNDBUF");
+        throw new IllegalArgumentException("not a buffer: option=" + buffer
+                + ", one of SO_RCVBUF, SO_SNDBUF; a port is opened with its other options, see DatagramPortOptions");
     }
 
     /// {@return a source that receives from here, as [DatagramSource#open] has it, and does not close this}

@@ -6,6 +6,7 @@ import io.leasehold.os.Datagrams;
 import io.leasehold.os.OsException;
 import io.leasehold.os.Outgoing;
 import io.leasehold.os.UdpSocket;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -65,6 +66,9 @@ public final class DatagramSender {
 
     /// Sends to an address and port from now on.
     ///
+    /// If this is the object that [JumboDatagram#sender] made and the datagram came to the address and port of this
+    /// sender, the answer leaves from the destination of that datagram, unless [#from] says otherwise.
+    ///
     /// @param destination both
     /// @return this
     /// @throws IllegalArgumentException if the address is not resolved or the port is 0
@@ -75,7 +79,11 @@ public final class DatagramSender {
         return this;
     }
 
-    /// Answers from now on to who sent a datagram; makes no object.
+    /// Answers a datagram from now on: sends to its sender, from its destination if that is known and is no broadcast
+    /// or multicast address. Forgets what [#from] set; makes no object.
+    ///
+    /// An answer through a port of another address or port number leaves from where the system chooses. So does one
+    /// whose source is no address of this machine any more.
     ///
     /// @param datagram one that is being handled
     /// @return this
@@ -83,6 +91,63 @@ public final class DatagramSender {
     public DatagramSender toSenderOf(JumboDatagram<?> datagram) {
         checkEmpty();
         message.toSenderOf(datagram.received(), datagram.index());
+        return this;
+    }
+
+    /// Sends from an address of this machine from now on (IP_PKTINFO, IPV6_PKTINFO), with the port number of the port.
+    /// That stays so when the destination changes, until [#toSenderOf] or [#fromAny].
+    ///
+    /// @param source the address, of the family of the destination; of a link-local one the interface too
+    /// @return this
+    /// @throws IllegalArgumentException if it is the wildcard, or a multicast or broadcast address
+    /// @throws IllegalStateException if something is left to send
+    public DatagramSender from(InetAddress source) {
+        checkEmpty();
+        message.from(source);
+        return this;
+    }
+
+    /// Lets the system choose the source from now on, also of an answer, until the destination is set again.
+    ///
+    /// @return this
+    /// @throws IllegalStateException if something is left to send
+    public DatagramSender fromAny() {
+        checkEmpty();
+        message.fromAny();
+        return this;
+    }
+
+    /// Sends with a traffic class from now on, instead of that of the port (IP_TOS, IPV6_TCLASS).
+    ///
+    /// @param trafficClass six bits of DSCP and two of ECN, from 0 to 255
+    /// @return this
+    /// @throws IllegalArgumentException if it is out of bounds
+    /// @throws IllegalStateException if something is left to send
+    public DatagramSender trafficClass(int trafficClass) {
+        checkEmpty();
+        message.trafficClass(trafficClass);
+        return this;
+    }
+
+    /// Sends with an ECN codepoint from now on; the six bits of DSCP stay those of this sender or of the port.
+    ///
+    /// @param ecn 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE, RFC 3168
+    /// @return this
+    /// @throws IllegalArgumentException if it is out of bounds
+    /// @throws IllegalStateException if something is left to send
+    public DatagramSender ecn(int ecn) {
+        checkEmpty();
+        message.ecn(ecn);
+        return this;
+    }
+
+    /// Sends with the traffic class of the port from now on.
+    ///
+    /// @return this
+    /// @throws IllegalStateException if something is left to send
+    public DatagramSender portTrafficClass() {
+        checkEmpty();
+        message.socketTrafficClass();
         return this;
     }
 
@@ -135,8 +200,12 @@ public final class DatagramSender {
     /// @return whether nothing is left; else the socket is full, and [#sentBytes] says how much went
     /// @throws IllegalStateException if the socket is closed, or is connected and there is a destination, or is not and
     ///     there is none
-    /// @throws IllegalArgumentException if the destination is IPv6 while the socket is IPv4
-    /// @throws OsException if the system refuses, or a datagram sent before was answered by an error
+    /// @throws IllegalArgumentException if the destination is IPv6 while the socket is IPv4, or source and destination
+    ///     are not both IPv4 or both IPv6
+    /// @throws UnsupportedOperationException if this sender has a source or a traffic class that is not that of the
+    ///     port, and the system lacks [DatagramFeature#SOURCE] or [DatagramFeature#SENDER_TRAFFIC_CLASS]
+    /// @throws OsException if the system refuses, such as EMSGSIZE for a datagram that is too large and may not be
+    ///     fragmented, or a datagram sent before was answered by an error
     /// @throws JumboStateException if the ring refuses the page that was handed over; all has gone then
     public boolean send() {
         while (isPending) {

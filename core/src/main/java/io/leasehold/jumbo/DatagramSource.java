@@ -86,8 +86,30 @@ public final class DatagramSource<T> implements AutoCloseable {
         return open(Datagrams.system(), local, ring, batch);
     }
 
+    /// Opens a port with socket options and receives from it. The rest is that of [#open(InetSocketAddress, JumboRing,
+    /// int)].
+    ///
+    /// @param local address and port of this machine; port 0 lets the system choose
+    /// @param options what the port must do
+    /// @param ring whose pages are filled
+    /// @param batch how many at most in one call, from 1 to [#MAX_BATCH]
+    /// @param <T> what pages are lent as
+    /// @return the source, which closes its port
+    /// @throws IllegalArgumentException if the batch is out of bounds or the address is not resolved
+    /// @throws UnsupportedOperationException if an option is not available, see [DatagramPort#can]
+    /// @throws OsException if the system refuses; nothing is left open then
+    public static <T> DatagramSource<T> open(
+            InetSocketAddress local, DatagramPortOptions options, JumboRing<T> ring, int batch) {
+        return open(Datagrams.system(), local, options, ring, batch);
+    }
+
     static <T> DatagramSource<T> open(Datagrams datagrams, InetSocketAddress local, JumboRing<T> ring, int batch) {
-        UdpSocket socket = datagrams.open(local);
+        return open(datagrams, local, DatagramPortOptions.defaults(), ring, batch);
+    }
+
+    private static <T> DatagramSource<T> open(
+            Datagrams datagrams, InetSocketAddress local, DatagramPortOptions options, JumboRing<T> ring, int batch) {
+        UdpSocket socket = datagrams.open(local, options.toUdpOptions());
         DatagramSource<T> opened = null;
         try {
             opened = new DatagramSource<>(new DatagramPort(socket), true, ring, batch);

@@ -17,6 +17,8 @@ public final class JumboDatagram<T> {
 
     private static final int NOT_SHOWN = -1;
 
+    private static final int ECN_BITS = 3;
+
     private final JumboRing<T> ring; // (C)
     private final Received received; // (C)
     private int index = NOT_SHOWN; // (O) which one of those received
@@ -93,11 +95,74 @@ public final class JumboDatagram<T> {
         return received.senderPort(index());
     }
 
-    /// {@return the sender as a new object, the only garbage that is made here}
+    /// {@return the sender as a new object}
+    ///
+    /// The object remembers the destination of the datagram: [DatagramSender#to] answers from there.
     ///
     /// @throws IllegalStateException if the datagram is over
     public InetSocketAddress sender() {
         return received.sender(index());
+    }
+
+    /// {@return true if the destination is known}
+    ///
+    /// It is not if the port is bound to the wildcard and the system lacks [DatagramFeature#DESTINATION].
+    ///
+    /// @throws IllegalStateException if the datagram is over
+    public boolean hasDestination() {
+        return received.hasDestination(index());
+    }
+
+    /// {@return the address that the datagram was sent to, with the port number of the [DatagramPort], as a new object}
+    ///
+    /// It can be a broadcast or multicast address. All datagrams of a GRO batch have one destination.
+    ///
+    /// @throws IllegalStateException if the datagram is over
+    /// @throws UnsupportedOperationException if it is not known, see [#hasDestination]
+    public InetSocketAddress destination() {
+        return received.destination(index());
+    }
+
+    /// {@return the first eight bytes of the destination as IPv6 has it, 0 if it is IPv4 or not known}
+    ///
+    /// @throws IllegalStateException if the datagram is over
+    public long destinationHigh() {
+        return received.destinationHigh(index());
+    }
+
+    /// {@return the last eight bytes of the destination as IPv6 has it, `::ffff:a.b.c.d` if it is IPv4, 0 if it is not
+    /// known}
+    ///
+    /// @throws IllegalStateException if the datagram is over
+    public long destinationLow() {
+        return received.destinationLow(index());
+    }
+
+    /// {@return true if the traffic class is known}
+    ///
+    /// It is not if the system lacks [DatagramFeature#RECEIVED_TRAFFIC_CLASS].
+    ///
+    /// @throws IllegalStateException if the datagram is over
+    public boolean hasTrafficClass() {
+        return received.hasTrafficClass(index());
+    }
+
+    /// {@return the traffic class as it arrived, from 0 to 255: six bits of DSCP, two of ECN}
+    ///
+    /// All datagrams of a GRO batch have one traffic class.
+    ///
+    /// @throws IllegalStateException if the datagram is over
+    /// @throws UnsupportedOperationException if it is not known, see [#hasTrafficClass]
+    public int trafficClass() {
+        return received.trafficClass(index());
+    }
+
+    /// {@return the ECN codepoint as it arrived: 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE, RFC 3168}
+    ///
+    /// @throws IllegalStateException if the datagram is over
+    /// @throws UnsupportedOperationException if it is not known, see [#hasTrafficClass]
+    public int ecn() {
+        return trafficClass() & ECN_BITS;
     }
 
     /// {@return the ring's object for the page}

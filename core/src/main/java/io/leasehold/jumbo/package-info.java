@@ -15,6 +15,7 @@
 ///       SlabReclaimer    idle slabs, a few at a time, back to JumboMemory: page run ---> wired ---> lease
 ///       Backpressure     too many pages with holders, and tasks that wait   Pressure          the state of that
 ///   DatagramPort     a UDP port, for both of these
+///     DatagramPortOptions, DatagramFeature                                  what a port asks for, what there is
 ///   DatagramSource   GRO batches, a page each                               JumboDatagram     one while it is handled
 ///   DatagramSender   pages and ranges as GSO batches                        SegmentCursor     the datagrams of a batch
 /// ```
@@ -140,6 +141,13 @@
 /// * **A sender keeps its place.** A batch may go in part where the kernel does not cut it, so the rest is a number of
 ///   bytes in the sender and not the caller's arithmetic. It takes any length, as a page of 64 KiB is longer than one
 ///   call may send.
+///
+/// * **An answer leaves from where the question came**, without an option. A connected client drops an answer from
+///   another address, and a server that missed an option would find out on its first machine with two addresses. So a
+///   port on the wildcard asks for packet info, and the address that names a sender remembers it. Cost: a control
+///   message of 40 bytes each way. Alternative: a port for each address, which misses addresses that come later.
+/// * **Required or where possible, never off.** A receiver that finds no ECN reads none, and a server that needs it
+///   wants no port without it. So options say what is required; what costs one control message is asked for anyway.
 ///
 /// (2026-11)
 @NullMarked

@@ -34,7 +34,22 @@ public interface Datagrams {
         /// [UdpSocket#send] hands a train to the kernel whole (UDP_SEGMENT, Linux 4.18).
         GSO,
         /// [UdpSocket#receive] of several is one call (recvmmsg(2)).
-        BATCH
+        BATCH,
+        /// Several sockets of one user share an address and port (SO_REUSEPORT, Linux 3.9).
+        REUSE_PORT,
+        /// Datagrams are not fragmented, neither here nor on the way (IP_MTU_DISCOVER, IPV6_MTU_DISCOVER).
+        DONT_FRAGMENT,
+        /// A socket has a traffic class (IP_TOS, IPV6_TCLASS).
+        TRAFFIC_CLASS,
+        /// A message has a traffic class of its own, see [Outgoing#trafficClass].
+        MESSAGE_TRAFFIC_CLASS,
+        /// The traffic class of each received datagram is told (IP_RECVTOS, IPV6_RECVTCLASS).
+        RECEIVED_TRAFFIC_CLASS,
+        /// The destination of each datagram is told on a socket that is bound to the wildcard (IP_PKTINFO,
+        /// IPV6_RECVPKTINFO).
+        DESTINATION,
+        /// A message has a source of its own, see [Outgoing#from].
+        SOURCE
     }
 
     /// {@return the datagram sockets of this process}
@@ -49,14 +64,27 @@ public interface Datagrams {
     /// @param capability what is asked for
     boolean can(Capability capability);
 
-    /// Opens a socket that never blocks, bound to an address and port of this machine.
-    ///
-    /// A socket bound to an IPv6 address also speaks IPv4, if the address is the wildcard.
+    /// Opens a socket that never blocks, bound to an address and port of this machine, with nothing required.
     ///
     /// @param local the address; port 0 lets the system choose one that is free
     /// @return the socket, owned by the caller until it is closed
     /// @throws IllegalArgumentException if the address is not resolved
-    /// @throws OsException if the system refuses: EADDRINUSE, EADDRNOTAVAIL, EACCES for a port that is not for
-    ///     everybody, EAFNOSUPPORT where there is no IPv6, EMFILE; nothing is left open then
-    UdpSocket open(InetSocketAddress local);
+    /// @throws OsException if the system refuses, as the other method has it; nothing is left open then
+    default UdpSocket open(InetSocketAddress local) {
+        return open(local, UdpOptions.DEFAULTS);
+    }
+
+    /// Opens a socket that never blocks, bound to an address and port of this machine.
+    ///
+    /// A socket bound to an IPv6 address also speaks IPv4, if the address is the wildcard. Its options hold for both.
+    ///
+    /// @param local the address; port 0 lets the system choose one that is free
+    /// @param options what the socket must do
+    /// @return the socket, owned by the caller until it is closed
+    /// @throws IllegalArgumentException if the address is not resolved
+    /// @throws UnsupportedOperationException if these sockets lack a required option; the message names it. Nothing is
+    ///     left open then
+    /// @throws OsException if the system refuses: EADDRINUSE, EADDRNOTAVAIL, EACCES for a port below 1,024,
+    ///     EAFNOSUPPORT where there is no IPv6, EMFILE, or what it says to an option; nothing is left open then
+    UdpSocket open(InetSocketAddress local, UdpOptions options);
 }

@@ -21,6 +21,21 @@ final class Endpoint {
     private static final long IPV4_PREFIX = 0xffffL << 32;
     private static final long IPV4_BITS = 0xffff_ffffL;
 
+    /// 224.0.0.0/4
+    private static final int IPV4_MULTICAST_SHIFT = 28;
+
+    private static final long IPV4_MULTICAST_PREFIX = 0xe;
+
+    /// ff00::/8
+    private static final int IPV6_MULTICAST_SHIFT = 56;
+
+    private static final long IPV6_MULTICAST_PREFIX = 0xff;
+
+    /// fe80::/10
+    private static final int LINK_LOCAL_SHIFT = 54;
+
+    private static final long LINK_LOCAL_PREFIX = 0xfe80 >>> 6;
+
     private long high; // (O) first eight bytes of the address
     private long low; // (O) last eight
     private int scope; // (O) number of the interface, for addresses that mean something on one link only
@@ -41,12 +56,30 @@ final class Endpoint {
     }
 
     void set(InetSocketAddress address) {
-        ByteBuffer bytes = ByteBuffer.wrap(address.getAddress().getAddress());
-        boolean wide = address.getAddress() instanceof Inet6Address;
-        high = wide ? bytes.getLong() : 0;
-        low = wide ? bytes.getLong() : IPV4_PREFIX | (bytes.getInt() & IPV4_BITS);
-        scope = address.getAddress() instanceof Inet6Address six ? six.getScopeId() : 0;
-        port = address.getPort();
+        set(address.getAddress(), address.getPort());
+    }
+
+    void set(InetAddress address, int newPort) {
+        ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
+        if (address instanceof Inet6Address six) {
+            setIpv6(bytes.getLong(), bytes.getLong(), six.getScopeId(), newPort);
+        } else {
+            setIpv4(bytes.getInt(), newPort);
+        }
+    }
+
+    void setIpv4(int address, int newPort) {
+        high = 0;
+        low = IPV4_PREFIX | (address & IPV4_BITS);
+        scope = 0;
+        port = newPort;
+    }
+
+    void setIpv6(long newHigh, long newLow, int newScope, int newPort) {
+        high = newHigh;
+        low = newLow;
+        scope = newScope;
+        port = newPort;
     }
 
     long high() {
@@ -65,14 +98,41 @@ final class Endpoint {
         return high == 0 && (low & ~IPV4_BITS) == IPV4_PREFIX;
     }
 
+    /// {@return true if this is the wildcard address of IPv4 or IPv6}
+    boolean isWildcard() {
+        return high == 0 && (low == 0 || low == IPV4_PREFIX);
+    }
+
+    /// {@return true if this is a multicast address, or the broadcast address of all networks}
+    boolean isMulticast() {
+        if (!isIpv4()) {
+            return high >>> IPV6_MULTICAST_SHIFT == IPV6_MULTICAST_PREFIX;
+        }
+        long bits = low & IPV4_BITS;
+        return bits >>> IPV4_MULTICAST_SHIFT == IPV4_MULTICAST_PREFIX || bits == IPV4_BITS;
+    }
+
+    /// {@return true if this is an IPv6 address that means something on one link only}
+    boolean isLinkLocal() {
+        return high >>> LINK_LOCAL_SHIFT == LINK_LOCAL_PREFIX;
+    }
+
+    /// {@return true if both have the same address, whatever their ports and interfaces}
+    boolean hasAddressOf(Endpoint other) {
+        return high == other.high && low == other.low;
+    }
+
     /// {@return this as an object}
     InetSocketAddress toSocketAddress() {
+        return new InetSocketAddress(toAddress(), port);
+    }
+
+    /// {@return the address as an object}
+    InetAddress toAddress() {
         byte[] bytes = ByteBuffer.allocate(16).putLong(high).putLong(low).array();
         try {
             // Of a mapped address this makes an Inet4Address.
-            InetAddress address =
-                    scope == 0 ? InetAddress.getByAddress(bytes) : Inet6Address.getByAddress(null, bytes, scope);
-            return new InetSocketAddress(address, port);
+            return scope == 0 ? InetAddress.getByAddress(bytes) : Inet6Address.getByAddress(null, bytes, scope);
         } catch (UnknownHostException e) {
             throw new AssertionError("sixteen bytes are an address", e);
         }
@@ -97,6 +157,26 @@ final class Endpoint {
         to.set(MessageLayout.NET_LONG, offset + MessageLayout.IPV6_ADDRESS + Long.BYTES, low);
         to.set(MessageLayout.INT, offset + MessageLayout.IPV6_SCOPE, scope);
         return MessageLayout.IPV6_SIZE;
+    }
+
+    /// Writes this as the source of a message: a struct in_pktinfo of an IPv4 address, else a struct in6_pktinfo.
+    ///
+    /// @param to memory to write to
+    /// @param offset offset in bytes, a multiple of 8
+    /// @return number of bytes written
+    int writeInfo(MemorySegment to, long offset) {
+        if (isIpv4()) {
+            // "ipi_spec_dst is used as the local source address": ip(7).
+            to.set(MessageLayout.INT, offset, 0);
+            to.set(MessageLayout.NET_INT, offset + MessageLayout.IPV4_INFO_SOURCE, (int) low);
+            to.set(MessageLayout.INT, offset + MessageLayout.IPV4_INFO_DESTINATION, 0);
+            return MessageLayout.IPV4_INFO_SIZE;
+        }
+        to.set(MessageLayout.NET_LONG, offset, high);
+        to.set(MessageLayout.NET_LONG, offset + Long.BYTES, low);
+        // The routing table chooses the interface, but for addresses that need one.
+        to.set(MessageLayout.INT, offset + MessageLayout.IPV6_INFO_SCOPE, isLinkLocal() ? scope : 0);
+        return MessageLayout.IPV6_INFO_SIZE;
     }
 
     /// Reads a socket address that the kernel wrote.
@@ -125,6 +205,6 @@ final class Endpoint {
 
     @Override
     public String toString() {
-        return port == 0 ? "nobody" : toSocketAddress().toString();
+        return port == 0 ? "none" : toSocketAddress().toString();
     }
 }

@@ -1,8 +1,10 @@
 package io.leasehold.os;
 
+import io.leasehold.os.LinuxSocketOptions.Setter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
+import java.util.Set;
 
 /// Datagram sockets of Linux on x86-64 and aarch64.
 ///
@@ -17,27 +19,26 @@ final class LinuxDatagrams implements Datagrams {
     private static final int SOCK_NONBLOCK = 0x800;
     private static final int SOCK_CLOEXEC = 0x80000;
 
-    private static final int IPPROTO_IPV6 = 41;
-    private static final int IPV6_V6ONLY = 26;
+    private final Set<Capability> capabilities; // (C)
+    private final Setter setter; // (C)
 
-    private final boolean hasGro; // (C)
-    private final boolean hasGso; // (C)
-
-    LinuxDatagrams(boolean hasGro, boolean hasGso) {
-        this.hasGro = hasGro;
-        this.hasGso = hasGso;
+    /// Sockets with known capabilities.
+    ///
+    /// @param capabilities what the kernel can do
+    /// @param setter sets the options of a socket
+    LinuxDatagrams(Set<Capability> capabilities, Setter setter) {
+        this.capabilities = Set.copyOf(capabilities);
+        this.setter = setter;
     }
 
     /// {@return the sockets of this process, using what its kernel offers, which is asked of one that is closed again}
     static LinuxDatagrams open() {
         long descriptor = socket(MessageLayout.AF_INET);
         if (descriptor < 0) {
-            return new LinuxDatagrams(false, false);
+            return new LinuxDatagrams(Set.of(Capability.BATCH), LinuxSocketOptions::set);
         }
         try {
-            boolean hasGro = LinuxUdpSocket.setGro((int) descriptor) == 0;
-            boolean hasGso = LinuxUdpSocket.hasGso((int) descriptor);
-            return new LinuxDatagrams(hasGro, hasGso);
+            return new LinuxDatagrams(LinuxSocketOptions.probe((int) descriptor), LinuxSocketOptions::set);
         } finally {
             LinuxCall.CLOSE.invoke(descriptor, 0, 0);
         }
@@ -45,15 +46,11 @@ final class LinuxDatagrams implements Datagrams {
 
     @Override
     public boolean can(Capability capability) {
-        return switch (capability) {
-            case GRO -> hasGro;
-            case GSO -> hasGso;
-            case BATCH -> true;
-        };
+        return capabilities.contains(capability);
     }
 
     @Override
-    public UdpSocket open(InetSocketAddress local) {
+    public UdpSocket open(InetSocketAddress local, UdpOptions options) {
         SocketPreconditions.checkLocal(local);
         boolean wide = !Endpoint.isIpv4(local);
         long descriptor = KernelHoldings.addDescriptor(socket(wide ? MessageLayout.AF_INET6 : MessageLayout.AF_INET));
@@ -64,9 +61,12 @@ final class LinuxDatagrams implements Datagrams {
         try {
             if (wide) {
                 // The default is a setting of the machine; Java's own sockets do the same.
-                LinuxUdpSocket.setOption((int) descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 0);
+                LinuxSocketOptions.require(
+                        (int) descriptor, MessageLayout.SOL_IPV6, LinuxSocketOptions.IPV6_V6ONLY, 0);
             }
-            socket = new LinuxUdpSocket(new OpenDescriptor((int) descriptor), bind(descriptor, local), hasGso);
+            LinuxSocketOptions.apply(setter, (int) descriptor, local, options);
+            InetSocketAddress bound = bind(descriptor, local, options);
+            socket = new LinuxUdpSocket(new OpenDescriptor((int) descriptor), bound, options, can(Capability.GSO));
             return socket;
         } finally {
             if (socket == null) {
@@ -77,7 +77,7 @@ final class LinuxDatagrams implements Datagrams {
 
     @Override
     public String toString() {
-        return "LinuxDatagrams(hasGro=" + hasGro + ", hasGso=" + hasGso + ")";
+        return "LinuxDatagrams(capabilities=" + capabilities + ")";
     }
 
     private static long socket(int family) {
@@ -85,7 +85,7 @@ final class LinuxDatagrams implements Datagrams {
     }
 
     /// {@return the address and port that the socket has from now on}
-    private static InetSocketAddress bind(long descriptor, InetSocketAddress local) {
+    private static InetSocketAddress bind(long descriptor, InetSocketAddress local, UdpOptions options) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment name = arena.allocate(MessageLayout.ADDRESS_SPACE, Long.BYTES);
             MemorySegment nameSize = arena.allocate(Integer.BYTES, Integer.BYTES);
@@ -94,7 +94,7 @@ final class LinuxDatagrams implements Datagrams {
             int size = endpoint.write(name, 0, !Endpoint.isIpv4(local));
             long result = LinuxCall.BIND.invoke(descriptor, name.address(), size);
             if (result < 0) {
-                throw new OsException("bind", "local=" + local, (int) -result);
+                throw SocketPreconditions.notBound(local, options, (int) -result);
             }
             nameSize.set(MessageLayout.INT, 0, MessageLayout.ADDRESS_SPACE);
             result = LinuxCall.GETSOCKNAME.invoke(descriptor, name.address(), nameSize.address());

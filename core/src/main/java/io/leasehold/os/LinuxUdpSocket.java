@@ -21,13 +21,6 @@ final class LinuxUdpSocket implements UdpSocket {
 
     private static final int MSG_DONTWAIT = 0x40;
 
-    private static final int SOL_SOCKET = 1;
-    private static final int SO_SNDBUF = 7;
-    private static final int SO_RCVBUF = 8;
-    private static final int SOL_UDP = 17;
-    private static final int UDP_SEGMENT = 103;
-    private static final int UDP_GRO = 104;
-
     private static final short POLLIN = 1;
     private static final short POLLOUT = 4;
 
@@ -44,16 +37,21 @@ final class LinuxUdpSocket implements UdpSocket {
     private final OpenDescriptor descriptor; // (C)
     private final LinuxReceive receive = new LinuxReceive(); // (C)
     private final InetSocketAddress local; // (C)
+    private final Endpoint bound = new Endpoint(); // (C) its content too: the same as local
+    private final UdpOptions options; // (C)
     private final boolean isWide; // (C) whether it is IPv6
     private final boolean hasGso; // (C)
     private final AtomicBoolean connected = new AtomicBoolean(); // (A)
+    private volatile boolean isPeerIpv4; // (A) set before connect(2), without which no message goes to a peer
     private final AtomicReference<@Nullable MemorySegment> pollCell = new AtomicReference<>(); // (A) null while in use
     private final AtomicLong truncated = new AtomicLong(); // (A)
     private final AtomicLong split = new AtomicLong(); // (A)
 
-    LinuxUdpSocket(OpenDescriptor descriptor, InetSocketAddress local, boolean hasGso) {
+    LinuxUdpSocket(OpenDescriptor descriptor, InetSocketAddress local, UdpOptions options, boolean hasGso) {
         this.descriptor = descriptor;
         this.local = local;
+        this.bound.set(local);
+        this.options = options;
         this.isWide = !Endpoint.isIpv4(local);
         this.hasGso = hasGso;
     }
@@ -74,6 +72,7 @@ final class LinuxUdpSocket implements UdpSocket {
             if (!connected.compareAndSet(false, true)) {
                 throw SocketPreconditions.connected(local);
             }
+            isPeerIpv4 = endpoint.isIpv4();
             MemorySegment name = arena.allocate(MessageLayout.ADDRESS_SPACE, Long.BYTES);
             int size = endpoint.write(name, 0, isWide);
             long result = LinuxCall.CONNECT.invoke(descriptor.number(), name.address(), size);
@@ -90,7 +89,7 @@ final class LinuxUdpSocket implements UdpSocket {
     public boolean enableGro() {
         enter();
         try {
-            long result = setGro(descriptor.number());
+            long result = LinuxSocketOptions.setGro(descriptor.number());
             if (result < 0 && result != -Errno.ENOPROTOOPT) {
                 throw refused("setsockopt", "UDP_GRO", result);
             }
@@ -102,17 +101,18 @@ final class LinuxUdpSocket implements UdpSocket {
 
     @Override
     public int resizeReceiveBuffer(int byteSize) {
-        return resize(SO_RCVBUF, byteSize);
+        return resize(LinuxSocketOptions.SO_RCVBUF, byteSize);
     }
 
     @Override
     public int resizeSendBuffer(int byteSize) {
-        return resize(SO_SNDBUF, byteSize);
+        return resize(LinuxSocketOptions.SO_SNDBUF, byteSize);
     }
 
     @Override
     public int receive(Received into, int count) {
         into.begin(count);
+        into.fillAt(local, bound);
         enter();
         long result;
         try {
@@ -139,6 +139,10 @@ final class LinuxUdpSocket implements UdpSocket {
     public int send(Outgoing message, long address, int byteSize, int segmentSize) {
         SocketPreconditions.checkTrain(address, byteSize, segmentSize);
         SocketPreconditions.checkDestination(message, connected.get(), local);
+        Endpoint source = message.source(local);
+        if (source != null) {
+            SocketPreconditions.checkSourceFamily(source, sendsIpv4(message), message, local);
+        }
         boolean isTrain = byteSize > segmentSize;
         message.setSentBytes(0);
         enter();
@@ -153,7 +157,7 @@ final class LinuxUdpSocket implements UdpSocket {
             if (result == -Errno.EAGAIN) {
                 return WOULD_BLOCK;
             }
-            if (isTrain && mayFitUncut(result)) {
+            if (isTrain && (mayFitUncut(result) || (source != null && blamesSource(result)))) {
                 return sendEach(message, address, byteSize, segmentSize);
             }
             throw refusedToSend(message, byteSize, segmentSize, 0, result);
@@ -199,56 +203,50 @@ final class LinuxUdpSocket implements UdpSocket {
         return descriptor.number();
     }
 
-    /// Tells the kernel to deliver trains on a descriptor.
-    ///
-    /// @return 0, or the negated error number
-    static long setGro(int descriptor) {
-        return set(descriptor, SOL_UDP, UDP_GRO, 1);
-    }
-
-    /// {@return whether the kernel cuts trains; a segment size of 0 is none, so asking changes nothing}
-    static boolean hasGso(int descriptor) {
-        return set(descriptor, SOL_UDP, UDP_SEGMENT, 0) == 0;
-    }
-
-    /// Sets an option of a descriptor.
-    ///
-    /// @throws OsException if the kernel refuses
-    static void setOption(int descriptor, int level, int option, int value) {
-        long result = set(descriptor, level, option, value);
-        if (result < 0) {
-            throw new OsException(
-                    "setsockopt", "level=" + level + ", option=" + option + ", value=" + value, (int) -result);
-        }
-    }
-
     private int resize(int option, int byteSize) {
         SocketPreconditions.checkBuffer(byteSize);
         enter();
-        try (Arena arena = Arena.ofConfined()) {
-            setOption(descriptor.number(), SOL_SOCKET, option, byteSize);
-            MemorySegment value = arena.allocate(Integer.BYTES, Integer.BYTES);
-            MemorySegment valueSize = arena.allocate(Integer.BYTES, Integer.BYTES);
-            valueSize.set(MessageLayout.INT, 0, Integer.BYTES);
-            long result = LinuxCall.GETSOCKOPT.invoke(
-                    descriptor.number(), SOL_SOCKET, option, value.address(), valueSize.address(), 0);
-            if (result < 0) {
-                throw refused("getsockopt", "option=" + option, result);
-            }
+        try {
+            int number = descriptor.number();
+            LinuxSocketOptions.require(number, LinuxSocketOptions.SOL_SOCKET, option, byteSize);
             // socket(7): "The kernel doubles this value (to allow space for bookkeeping overhead)".
-            return value.get(MessageLayout.INT, 0) / 2;
+            return LinuxSocketOptions.get(number, LinuxSocketOptions.SOL_SOCKET, option) / 2;
         } finally {
             descriptor.leave();
         }
     }
 
+    /// Sends one datagram, or a GSO batch if there is a segment size.
+    ///
+    /// The source of an answer may be gone by now, such as the address of a failover pair. No caller asked for that
+    /// source, so the answer then leaves from where the system chooses. Of a GSO batch the same errors can mean that
+    /// the kernel does not cut it; it goes uncut first.
     private long sendOnce(Outgoing message, long address, int byteSize, int segmentSize) {
+        long result = call(message, address, byteSize, segmentSize);
+        if (segmentSize == 0 && blamesSource(result) && message.dropReplySource(local)) {
+            result = call(message, address, byteSize, segmentSize);
+        }
+        return result;
+    }
+
+    private long call(Outgoing message, long address, int byteSize, int segmentSize) {
         long header = message.prepareHeader(isWide, address, byteSize, segmentSize);
+        message.addPacketControl(sendsIpv4(message), message.source(local), message.trafficClass(options));
         long result;
         do {
             result = LinuxCall.SENDMSG.invoke(descriptor.number(), header, MSG_DONTWAIT);
         } while (result == -Errno.EINTR);
         return result;
+    }
+
+    /// {@return true if the source of a message may be what the kernel refuses}
+    private static boolean blamesSource(long result) {
+        return result == -Errno.EINVAL || result == -Errno.ENETUNREACH;
+    }
+
+    /// {@return true if the packets of a message are IPv4}
+    private boolean sendsIpv4(Outgoing message) {
+        return message.hasDestination() ? message.destination().isIpv4() : isPeerIpv4;
     }
 
     private int sendEach(Outgoing message, long address, int byteSize, int segmentSize) {
@@ -314,24 +312,32 @@ final class LinuxUdpSocket implements UdpSocket {
         }
     }
 
-    private static long set(int descriptor, int level, int option, int value) {
-        try (Arena arena = Arena.ofConfined()) {
-            long place = arena.allocateFrom(MessageLayout.INT, value).address();
-            return LinuxCall.SETSOCKOPT.invoke(descriptor, level, option, place, Integer.BYTES, 0);
-        }
-    }
-
     private RuntimeException refusedToSend(
             Outgoing message, int byteSize, int segmentSize, int sentBytes, long result) {
         String arguments =
                 message + ", byteSize=" + byteSize + ", segmentSize=" + segmentSize + ", sentBytes=" + sentBytes;
+        if (result == -Errno.EMSGSIZE && options.dontFragment()) {
+            return SocketPreconditions.tooLarge(local, arguments);
+        }
+        if (blamesSource(result) && message.source(local) != null) {
+            String remedy = "the source must be an address of this machine that reaches the destination";
+            return refused("sendmsg", arguments, result, remedy);
+        }
         return refused("sendmsg", arguments, result);
     }
 
-    /// {@return the error of a call; one that closing caused is that of a closed socket}
     private RuntimeException refused(String call, String arguments, long result) {
-        return descriptor.isClosed()
-                ? SocketPreconditions.closed(local)
-                : new OsException(call, "local=" + local + ", " + arguments, (int) -result);
+        return refused(call, arguments, result, "");
+    }
+
+    /// {@return the error of a call; one that closing caused is that of a closed socket}
+    private RuntimeException refused(String call, String arguments, long result, String remedy) {
+        if (descriptor.isClosed()) {
+            return SocketPreconditions.closed(local);
+        }
+        String all = "local=" + local + ", " + arguments;
+        return remedy.isEmpty()
+                ? new OsException(call, all, (int) -result)
+                : new OsException(call, all, (int) -result, remedy);
     }
 }

@@ -8,12 +8,12 @@ import java.nio.ByteOrder;
 /// of 64-bit Linux, which are the same on x86-64 and aarch64, both little-endian.
 ///
 /// ```text
-///   header, 64 bytes (mmsghdr)           slot, 96 bytes
-///    0 name ------------------------->   48 socket address, 28 bytes at most
+///   header, 64 bytes (mmsghdr)           slot, 192 bytes
+///    0 name ------------------------->   16 socket address, 28 bytes at most
 ///    8 name length (int)
 ///   16 vectors ---------------------->    0 iovec: address, 8 byte size
 ///   24 vector count
-///   32 control ---------------------->   16 cmsghdr: size, 24 level, 28 type, 32 value
+///   32 control ---------------------->   48 control messages, each: cmsghdr (size, level, type), value, padding
 ///   40 control size
 ///   48 flags (int)
 ///   56 byte size of the message (int)
@@ -23,9 +23,11 @@ import java.nio.ByteOrder;
 ///
 /// @see <a href="https://man7.org/linux/man-pages/man2/recvmmsg.2.html">recvmmsg(2)</a>,
 ///     <a href="https://man7.org/linux/man-pages/man3/cmsg.3.html">cmsg(3)</a>,
+///     <a href="https://man7.org/linux/man-pages/man7/ip.7.html">ip(7)</a>,
 ///     <a href="https://man7.org/linux/man-pages/man7/ipv6.7.html">ipv6(7)</a>
 final class MessageLayout {
 
+    static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
     static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT;
     static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
@@ -51,19 +53,41 @@ final class MessageLayout {
     static final long FLAGS = 48;
     static final long MESSAGE_SIZE = 56;
 
-    static final long SLOT_SIZE = 96;
+    static final long SLOT_SIZE = 192;
     static final long VECTOR_BASE = 0;
     static final long VECTOR_SIZE = 8;
-    static final long CONTROL_BLOCK = 16;
-    static final long ADDRESS_BLOCK = 48;
+    static final long ADDRESS_BLOCK = 16;
+    static final long CONTROL_BLOCK = 48;
 
-    /// CMSG_SPACE of the one control message there is, of four bytes or two.
-    static final long CONTROL_SPACE = 24;
+    /// Room for control messages. The most are those of an IPv4 datagram on an IPv6 socket: CMSG_SPACE is 24 bytes for
+    /// UDP_GRO, 40 for IPV6_PKTINFO, 32 for IP_PKTINFO and 24 for IP_TOS, 120 in all.
+    static final long CONTROL_SPACE = SLOT_SIZE - CONTROL_BLOCK;
 
     static final long CONTROL_SIZE = 0;
     static final long CONTROL_LEVEL = 8;
     static final long CONTROL_TYPE = 12;
     static final long CONTROL_VALUE = 16;
+
+    static final int SOL_IP = 0;
+    static final int SOL_UDP = 17;
+    static final int SOL_IPV6 = 41;
+    static final int IP_TOS = 1;
+    static final int IP_PKTINFO = 8;
+    static final int IPV6_PKTINFO = 50;
+    static final int IPV6_TCLASS = 67;
+    static final int UDP_SEGMENT = 103;
+    static final int UDP_GRO = 104;
+
+    /// struct in_pktinfo: number of the interface, address to answer from, address in the header.
+    static final int IPV4_INFO_SIZE = 12;
+
+    static final long IPV4_INFO_SOURCE = 4;
+    static final long IPV4_INFO_DESTINATION = 8;
+
+    /// struct in6_pktinfo: address, number of the interface.
+    static final int IPV6_INFO_SIZE = 20;
+
+    static final long IPV6_INFO_SCOPE = 16;
 
     static final int ADDRESS_SPACE = 28;
     static final int IPV4_SIZE = 16;
@@ -83,6 +107,11 @@ final class MessageLayout {
     /// {@return the bytes that a batch of `count` messages needs}
     static long byteSize(int count) {
         return count * (HEADER_SIZE + SLOT_SIZE);
+    }
+
+    /// {@return a size rounded up to where the next control message starts, as CMSG_ALIGN has it}
+    static long align(long byteSize) {
+        return (byteSize + Long.BYTES - 1) & -Long.BYTES;
     }
 
     /// {@return the offset of a message's header}

@@ -10,7 +10,8 @@ import java.net.StandardProtocolFamily;
 import java.nio.channels.DatagramChannel;
 import java.util.Locale;
 
-/// Datagram sockets without a native call, over [DatagramChannel]: one datagram at a time, no capabilities.
+/// Datagram sockets without a native call, over [DatagramChannel]: one datagram at a time, with the
+/// options that a channel has.
 ///
 /// **Ownership.** Does not own the memory that addresses point into.
 ///
@@ -28,11 +29,15 @@ final class PortableDatagrams implements Datagrams {
 
     @Override
     public boolean can(Capability capability) {
-        return false;
+        try (DatagramChannel channel = DatagramChannel.open()) {
+            return PortableSocketOptions.can(channel, capability);
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     @Override
-    public UdpSocket open(InetSocketAddress local) {
+    public UdpSocket open(InetSocketAddress local, UdpOptions options) {
         SocketPreconditions.checkLocal(local);
         boolean wide = !Endpoint.isIpv4(local);
         DatagramChannel channel;
@@ -43,26 +48,54 @@ final class PortableDatagrams implements Datagrams {
         } catch (IOException e) {
             throw refused("socket", "local=" + local, e);
         }
+        UdpSocket socket = null;
         try {
             channel.configureBlocking(false);
-            channel.bind(local);
-            return new PortableUdpSocket(channel, (InetSocketAddress) channel.getLocalAddress(), space);
+            setOptions(channel, local, options);
+            InetSocketAddress bound = bind(channel, local, options);
+            socket = new PortableUdpSocket(channel, bound, options, space);
+            return socket;
         } catch (IOException e) {
-            OsException refusal = e instanceof BindException
-                    ? caused(new OsException("bind", "local=" + local, errnoOfBind(local, e)), e)
-                    : refused("bind", "local=" + local, e);
-            try {
-                channel.close();
-            } catch (IOException f) {
-                refusal.addSuppressed(f);
+            throw refused("fcntl", "local=" + local, e);
+        } finally {
+            if (socket == null) {
+                closeQuietly(channel);
             }
-            throw refusal;
         }
     }
 
     @Override
     public String toString() {
         return "PortableDatagrams(spaceBytes=" + space.byteSize() + ")";
+    }
+
+    private static void setOptions(DatagramChannel channel, InetSocketAddress local, UdpOptions options) {
+        try {
+            PortableSocketOptions.apply(channel, local, options);
+        } catch (IOException e) {
+            throw refused("setsockopt", "local=" + local + ", " + options, e);
+        }
+    }
+
+    /// {@return the address and port that the channel has from now on}
+    private static InetSocketAddress bind(DatagramChannel channel, InetSocketAddress local, UdpOptions options) {
+        try {
+            channel.bind(local);
+            return (InetSocketAddress) channel.getLocalAddress();
+        } catch (BindException e) {
+            throw caused(SocketPreconditions.notBound(local, options, errnoOfBind(local, e)), e);
+        } catch (IOException e) {
+            throw refused("bind", "local=" + local, e);
+        }
+    }
+
+    /// Closes a channel that no caller will get; the error that led here is told instead of that of closing.
+    private static void closeQuietly(DatagramChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException _) {
+            // The descriptor is gone all the same, close(2).
+        }
     }
 
     /// {@return a call that failed, with the error number that the JDK tells in words, EIO if they are unknown}
@@ -103,7 +136,7 @@ final class PortableDatagrams implements Datagrams {
         }
     }
 
-    private static OsException caused(OsException refusal, Exception cause) {
+    static OsException caused(OsException refusal, Exception cause) {
         refusal.initCause(cause);
         return refusal;
     }

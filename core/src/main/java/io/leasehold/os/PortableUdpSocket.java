@@ -29,6 +29,8 @@ final class PortableUdpSocket implements UdpSocket {
 
     private final DatagramChannel channel; // (C)
     private final InetSocketAddress local; // (C)
+    private final Endpoint bound = new Endpoint(); // (C) its content too: the same as local
+    private final UdpOptions options; // (C)
     private final MemorySegment space; // (C)
     private final ReadyWait readable; // (C)
     private final ReadyWait writable; // (C)
@@ -37,9 +39,11 @@ final class PortableUdpSocket implements UdpSocket {
     private final AtomicLong split = new AtomicLong(); // (A)
 
     /// A socket over an open channel that is bound and does not block.
-    PortableUdpSocket(DatagramChannel channel, InetSocketAddress local, MemorySegment space) {
+    PortableUdpSocket(DatagramChannel channel, InetSocketAddress local, UdpOptions options, MemorySegment space) {
         this.channel = channel;
         this.local = local;
+        this.bound.set(local);
+        this.options = options;
         this.space = space;
         this.readable = new ReadyWait(channel, SelectionKey.OP_READ);
         this.writable = new ReadyWait(channel, SelectionKey.OP_WRITE);
@@ -85,6 +89,7 @@ final class PortableUdpSocket implements UdpSocket {
     @Override
     public int receive(Received into, int count) {
         into.begin(count);
+        into.fillAt(local, bound);
         checkOpen();
         int received = 0;
         while (received < count && receiveNext(into, received)) {
@@ -101,6 +106,7 @@ final class PortableUdpSocket implements UdpSocket {
         SocketPreconditions.checkTrain(address, byteSize, segmentSize);
         checkOpen();
         SocketPreconditions.checkDestination(message, channel.isConnected(), local);
+        checkPackets(message);
         SocketAddress destination =
                 message.hasDestination() ? message.destination().toSocketAddress() : null;
         ByteBuffer train = buffer(address, byteSize);
@@ -117,10 +123,9 @@ final class PortableUdpSocket implements UdpSocket {
                 written = destination == null ? channel.write(train) : channel.send(train, destination);
             } catch (IOException e) {
                 message.setSentBytes(sent);
-                throw refused(
-                        "sendmsg",
-                        message + ", byteSize=" + byteSize + ", segmentSize=" + segmentSize + ", sentBytes=" + sent,
-                        e);
+                String arguments =
+                        message + ", byteSize=" + byteSize + ", segmentSize=" + segmentSize + ", sentBytes=" + sent;
+                throw refusedToSend(arguments, e);
             }
             // Of an empty datagram the channel does not say whether it went.
             if (written == 0 && size != 0) {
@@ -170,6 +175,29 @@ final class PortableUdpSocket implements UdpSocket {
     public String toString() {
         return "PortableUdpSocket(local=" + local + ", isClosed=" + closed + ", truncated=" + truncated + ", split="
                 + split + ")";
+    }
+
+    /// Refuses a source or a traffic class that is not that of the socket: a channel sends all datagrams alike.
+    private void checkPackets(Outgoing message) {
+        Endpoint source = message.source(local);
+        if (source != null && message.hasDestination()) {
+            SocketPreconditions.checkSourceFamily(source, message.destination().isIpv4(), message, local);
+        }
+        if (source != null && !source.hasAddressOf(bound)) {
+            throw PortableSocketOptions.unavailable(
+                    "source of a message (IP_PKTINFO, IPV6_PKTINFO) of " + message,
+                    "a DatagramChannel sends from the address that it is bound to, allow native access",
+                    local);
+        }
+        int trafficClass = message.trafficClass(options);
+        int ofSocket = Math.max(0, options.trafficClass());
+        if (trafficClass != UdpOptions.SYSTEM_TRAFFIC_CLASS && trafficClass != ofSocket) {
+            throw PortableSocketOptions.unavailable(
+                    "traffic class of a message (IP_TOS, IPV6_TCLASS) of " + message,
+                    "a DatagramChannel sends with the traffic class " + ofSocket
+                            + " that it was opened with, allow native access",
+                    local);
+        }
     }
 
     private int resize(SocketOption<Integer> option, int byteSize) {
@@ -236,6 +264,13 @@ final class PortableUdpSocket implements UdpSocket {
         if (closed.get()) {
             throw SocketPreconditions.closed(local);
         }
+    }
+
+    private RuntimeException refusedToSend(String arguments, IOException e) {
+        RuntimeException refusal = refused("sendmsg", arguments, e);
+        return options.dontFragment() && refusal instanceof OsException refused && refused.errno() == Errno.EMSGSIZE
+                ? PortableDatagrams.caused(SocketPreconditions.tooLarge(local, arguments), e)
+                : refusal;
     }
 
     private RuntimeException refused(String call, String arguments, IOException e) {

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// Where [UdpSocket#receive] puts trains and what it says about them; made once and used for ever.
 ///
@@ -13,6 +14,8 @@ import java.util.Objects;
 ///     1   -->  [ 90 | unused                       ]      byteSize 90, segmentSize 90, segmentCount 1, sender
 ///     2   -->  not filled                                 not to be asked for: count is 2
 /// ```
+///
+/// Besides the sender each train has a destination and a traffic class, where the system tells them.
 ///
 /// A page stays placed until another takes its place; a caller that hands a filled page on places a fresh one.
 ///
@@ -27,9 +30,6 @@ public final class Received {
     /// Most trains in one call: "The value specified in vlen is capped to UIO_MAXIOV (1024)."
     public static final int MAX_CAPACITY = 1024;
 
-    private static final int SOL_UDP = 17;
-    private static final int UDP_GRO = 104;
-
     private final int capacity; // (C)
     private final MemorySegment batch; // (C) headers and slots, see MessageLayout
     private final long[] addresses; // (O) of the pages, 0 where there is none
@@ -38,6 +38,9 @@ public final class Received {
     private final int[] lostBytes; // (O)
     private final int[] segmentSizes; // (O)
     private final Endpoint[] senders; // (C) their content (O)
+    private final MessageControl[] controls; // (C) their content (O)
+    private final Endpoint bound = new Endpoint(); // (C) its content (O) what the socket is bound to
+    private @Nullable InetSocketAddress receivedAt; // (O) the same as an object, null before the first receive
     private int count; // (O) trains that the last receive filled
 
     /// Room for some trains, without pages yet.
@@ -57,8 +60,10 @@ public final class Received {
         this.lostBytes = new int[capacity];
         this.segmentSizes = new int[capacity];
         this.senders = new Endpoint[capacity];
+        this.controls = new MessageControl[capacity];
         for (int i = 0; i < capacity; i++) {
             senders[i] = new Endpoint();
+            controls[i] = new MessageControl();
         }
         MessageLayout.link(batch, capacity);
     }
@@ -169,10 +174,75 @@ public final class Received {
 
     /// {@return the sender as a new object}
     ///
+    /// The object remembers the destination of the datagram: [Outgoing#to] answers from there.
+    ///
     /// @param index which train, from 0 to below [#count()]
     /// @throws IndexOutOfBoundsException if the last receive did not fill it
     public InetSocketAddress sender(int index) {
-        return endpoint(index).toSocketAddress();
+        InetSocketAddress sender = endpoint(index).toSocketAddress();
+        Endpoint replySource = controls[index].replySource();
+        return replySource.port() == 0 || receivedAt == null
+                ? sender
+                : new SenderAddress(sender, replySource, receivedAt);
+    }
+
+    /// {@return true if the destination of the datagrams is known}
+    ///
+    /// It is not where the socket is bound to the wildcard and the system does not tell it.
+    ///
+    /// @param index which train, from 0 to below [#count()]
+    /// @throws IndexOutOfBoundsException if the last receive did not fill it
+    public boolean hasDestination(int index) {
+        return control(index).destination().port() != 0;
+    }
+
+    /// {@return the first eight bytes of the destination as IPv6 has it, 0 if it is IPv4 or not known}
+    ///
+    /// @param index which train, from 0 to below [#count()]
+    /// @throws IndexOutOfBoundsException if the last receive did not fill it
+    public long destinationHigh(int index) {
+        return control(index).destination().high();
+    }
+
+    /// {@return the last eight bytes of the destination as IPv6 has it, `::ffff:a.b.c.d` if it is IPv4, 0 if it is not
+    /// known}
+    ///
+    /// @param index which train, from 0 to below [#count()]
+    /// @throws IndexOutOfBoundsException if the last receive did not fill it
+    public long destinationLow(int index) {
+        return control(index).destination().low();
+    }
+
+    /// {@return the destination of the datagrams as a new object: their address, and the port of the socket}
+    ///
+    /// @param index which train, from 0 to below [#count()]
+    /// @throws IndexOutOfBoundsException if the last receive did not fill it
+    /// @throws UnsupportedOperationException if it is not known, see [#hasDestination]
+    public InetSocketAddress destination(int index) {
+        if (!hasDestination(index)) {
+            throw SocketPreconditions.unknownDestination(receivedAt);
+        }
+        return control(index).destination().toSocketAddress();
+    }
+
+    /// {@return true if the traffic class of the datagrams is known}
+    ///
+    /// @param index which train, from 0 to below [#count()]
+    /// @throws IndexOutOfBoundsException if the last receive did not fill it
+    public boolean hasTrafficClass(int index) {
+        return control(index).trafficClass() != MessageControl.NOT_TOLD;
+    }
+
+    /// {@return the traffic class of the datagrams, from 0 to 255: six bits of DSCP, two of ECN}
+    ///
+    /// @param index which train, from 0 to below [#count()]
+    /// @throws IndexOutOfBoundsException if the last receive did not fill it
+    /// @throws UnsupportedOperationException if it is not known, see [#hasTrafficClass]
+    public int trafficClass(int index) {
+        if (!hasTrafficClass(index)) {
+            throw SocketPreconditions.unknownTrafficClass(receivedAt);
+        }
+        return control(index).trafficClass();
     }
 
     @Override
@@ -184,8 +254,26 @@ public final class Received {
         return senders[Objects.checkIndex(index, count)];
     }
 
+    MessageControl control(int index) {
+        return controls[Objects.checkIndex(index, count)];
+    }
+
+    /// {@return what the socket that filled this was bound to, null before the first receive}
+    @Nullable InetSocketAddress receivedAt() {
+        return receivedAt;
+    }
+
     int pageSize(int index) {
         return pageSizes[index];
+    }
+
+    /// Takes the address of the socket that is going to fill this.
+    ///
+    /// @param local address as an object
+    /// @param endpoint the same in numbers
+    void fillAt(InetSocketAddress local, Endpoint endpoint) {
+        receivedAt = local;
+        bound.set(endpoint);
     }
 
     /// Forgets what was received and checks that `wanted` trains can be.
@@ -226,12 +314,16 @@ public final class Received {
         long slot = MessageLayout.slot(index, capacity);
         int nameSize = batch.get(MessageLayout.INT, header + MessageLayout.NAME_LENGTH);
         senders[index].read(batch, slot + MessageLayout.ADDRESS_BLOCK, nameSize);
-        add(messageSize, groSize(header, slot + MessageLayout.CONTROL_BLOCK));
+        MessageControl control = controls[index];
+        long controlSize = batch.get(MessageLayout.LONG, header + MessageLayout.CONTROL_LENGTH);
+        control.read(batch, slot + MessageLayout.CONTROL_BLOCK, controlSize, bound);
+        add(messageSize, control.groSize());
     }
 
     /// Takes a message of one datagram from a known sender.
     void add(int messageSize, InetSocketAddress sender) {
         senders[count].set(sender);
+        controls[count].reset(bound);
         add(messageSize, 0);
     }
 
@@ -241,13 +333,5 @@ public final class Received {
         lostBytes[count] = messageSize - byteSize;
         segmentSizes[count] = groSize != 0 ? Math.min(groSize, byteSize) : byteSize;
         count++;
-    }
-
-    /// {@return the segment size that the kernel tells, 0 if it tells none, as it does for a train of one}
-    private int groSize(long header, long control) {
-        boolean told = batch.get(MessageLayout.LONG, header + MessageLayout.CONTROL_LENGTH) != 0
-                && batch.get(MessageLayout.INT, control + MessageLayout.CONTROL_LEVEL) == SOL_UDP
-                && batch.get(MessageLayout.INT, control + MessageLayout.CONTROL_TYPE) == UDP_GRO;
-        return told ? batch.get(MessageLayout.INT, control + MessageLayout.CONTROL_VALUE) : 0;
     }
 }

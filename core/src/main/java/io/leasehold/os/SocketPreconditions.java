@@ -1,11 +1,18 @@
 package io.leasehold.os;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /// The preconditions of [Datagrams], [UdpSocket] and [Outgoing], stated once.
 ///
 /// **Threads.** Stateless.
 final class SocketPreconditions {
+
+    /// The eight bits of IP_TOS and IPV6_TCLASS: six of DSCP, RFC 2474, and two of ECN, RFC 3168.
+    static final int MAX_TRAFFIC_CLASS = 0xff;
+
+    static final int MAX_ECN = 3;
 
     private SocketPreconditions() {}
 
@@ -25,6 +32,37 @@ final class SocketPreconditions {
     static void checkBuffer(int byteSize) {
         if (byteSize < 1) {
             throw new IllegalArgumentException("size of a buffer is not positive: byteSize=" + byteSize);
+        }
+    }
+
+    static void checkTrafficClass(int trafficClass) {
+        checkBits("trafficClass", trafficClass, MAX_TRAFFIC_CLASS);
+    }
+
+    static void checkEcn(int ecn) {
+        checkBits("ecn", ecn, MAX_ECN);
+    }
+
+    private static void checkBits(String name, int value, int max) {
+        if (value < 0 || value > max) {
+            throw new IllegalArgumentException(
+                    name + " is out of bounds: " + name + "=" + value + ", min=0, max=" + max);
+        }
+    }
+
+    /// Checks an address that datagrams are to leave from.
+    static void checkSource(Endpoint source, InetAddress address) {
+        if (source.isWildcard() || source.isMulticast()) {
+            throw new IllegalArgumentException(
+                    "datagrams leave from no wildcard, multicast or broadcast address: source=" + address);
+        }
+    }
+
+    /// Checks that a source is of the family of the packets that it is for.
+    static void checkSourceFamily(Endpoint source, boolean isIpv4Wanted, Outgoing message, InetSocketAddress local) {
+        if (source.isIpv4() != isIpv4Wanted) {
+            throw new IllegalArgumentException("source and destination are not both IPv4 or both IPv6: message="
+                    + message + ", local=" + local);
         }
     }
 
@@ -76,6 +114,35 @@ final class SocketPreconditions {
     /// {@return how many datagrams a train is cut into, at least 1}
     static int segmentCount(int byteSize, int segmentSize) {
         return Math.max(1, Math.ceilDiv(byteSize, segmentSize));
+    }
+
+    static UnsupportedOperationException unknownDestination(@Nullable InetSocketAddress local) {
+        return new UnsupportedOperationException("destination is not known: the system does not tell packet info"
+                + " (IP_PKTINFO, IPV6_RECVPKTINFO) for local=" + local
+                + ", bind to an address instead of the wildcard, or allow native access");
+    }
+
+    static UnsupportedOperationException unknownTrafficClass(@Nullable InetSocketAddress local) {
+        return new UnsupportedOperationException("traffic class is not known: the system does not tell it (IP_RECVTOS,"
+                + " IPV6_RECVTCLASS) for local=" + local + ", allow native access");
+    }
+
+    /// {@return the error of a bind that was refused}
+    static OsException notBound(InetSocketAddress local, UdpOptions options, int errno) {
+        String arguments = "local=" + local + ", reusePort=" + options.reusePort();
+        return errno == Errno.EADDRINUSE
+                ? new OsException(
+                        "bind", arguments, errno, "to share an address, open each socket of it with reusePort=true")
+                : new OsException("bind", arguments, errno);
+    }
+
+    /// {@return the error of a datagram that does not fit the way and may not be fragmented}
+    static OsException tooLarge(InetSocketAddress local, String arguments) {
+        return new OsException(
+                "sendmsg",
+                "local=" + local + ", " + arguments + ", dontFragment=true",
+                Errno.EMSGSIZE,
+                "send smaller datagrams");
     }
 
     static IllegalStateException connected(InetSocketAddress local) {

@@ -75,6 +75,11 @@
 /// object at all. Cost: the structs of messages, by their offsets in [MessageLayout]. The portable form has the
 /// channel, and trains of one.
 ///
+/// **Packets are told by control messages, sockets by options.** Destination and traffic class of what arrives, source
+/// and traffic class of what leaves are control messages, as they differ from datagram to datagram. Each level has its
+/// own: an IPv6 socket that speaks IPv4 gets both options, and a message has the level of its packets. A socket that is
+/// bound to one address asks for no packet info. An option that is refused is an error only if it is required.
+///
 /// **Message headers belong to who calls, in memory that the collector frees.** A [Received] or [Outgoing] for each
 /// thread makes a call free of garbage without a thread-local. An explicit close could free headers under a call, which
 /// would write over somebody else's memory; so they go when nothing reaches them.

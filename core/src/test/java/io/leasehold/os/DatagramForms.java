@@ -1,6 +1,9 @@
 package io.leasehold.os;
 
 import io.leasehold.memory.TestMemory;
+import io.leasehold.os.Datagrams.Capability;
+import java.util.EnumSet;
+import java.util.Set;
 
 /// The forms of [Datagrams], for tests of other packages.
 public enum DatagramForms {
@@ -18,9 +21,17 @@ public enum DatagramForms {
             case SYSTEM -> system;
             case UNCUT -> {
                 TestMemory.require(AddressSpace.isNative(), "there are no native sockets");
-                yield new LinuxDatagrams(system.can(Datagrams.Capability.GRO), false);
+                yield uncut();
             }
             case PORTABLE -> new PortableDatagrams(AddressSpace.ALL);
         };
+    }
+
+    /// {@return native sockets as the kernel has them, without GSO}
+    static Datagrams uncut() {
+        Set<Capability> capabilities = EnumSet.allOf(Capability.class);
+        capabilities.removeIf(capability -> !Datagrams.system().can(capability));
+        capabilities.remove(Capability.GSO);
+        return new LinuxDatagrams(capabilities, LinuxSocketOptions::set);
     }
 }

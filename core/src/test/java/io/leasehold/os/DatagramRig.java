@@ -56,7 +56,11 @@ final class DatagramRig implements AutoCloseable {
     }
 
     UdpSocket open(InetSocketAddress local) {
-        UdpSocket socket = datagrams.open(local);
+        return open(local, UdpOptions.DEFAULTS);
+    }
+
+    UdpSocket open(InetSocketAddress local, UdpOptions options) {
+        UdpSocket socket = datagrams.open(local, options);
         sockets.add(socket);
         return socket;
     }

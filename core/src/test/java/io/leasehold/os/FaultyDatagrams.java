@@ -49,9 +49,9 @@ public final class FaultyDatagrams implements Datagrams {
     }
 
     @Override
-    public UdpSocket open(InetSocketAddress local) {
+    public UdpSocket open(InetSocketAddress local, UdpOptions options) {
         enter(Call.OPEN, local);
-        return new FaultySocket(delegate.open(local));
+        return new FaultySocket(delegate.open(local, options));
     }
 
     @Override

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// The injector keeps the contract until it is armed, and then fails as it was told.
-class FaultyDatagramsTest implements DatagramsContract, DatagramErrorContract {
+class FaultyDatagramsTest implements DatagramsContract, DatagramErrorContract, DatagramOptionsContract {
 
     private final FaultyDatagrams datagrams = new FaultyDatagrams(Datagrams.system());
     private final DatagramRig rig = new DatagramRig(datagrams);

@@ -9,12 +9,14 @@ import io.leasehold.os.Datagrams.Capability;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /// The contracts on Linux as it is here, and what only Linux can tell about itself.
 @Tag("os")
-class LinuxDatagramsTest implements NativeDatagramsFixture, DatagramsContract, DatagramErrorContract {
+class LinuxDatagramsTest
+        implements NativeDatagramsFixture, DatagramsContract, DatagramErrorContract, DatagramOptionsContract {
 
     private static final int SOL_SOCKET = 1;
     private static final int SO_NO_CHECK = 11;
@@ -32,7 +34,7 @@ class LinuxDatagramsTest implements NativeDatagramsFixture, DatagramsContract, D
         UdpSocket sender = rig.open(IPV4);
         UdpSocket receiver = rig.open(IPV4);
         // Without checksums the kernel refuses to cut, EINVAL, as it does for a device that has none.
-        LinuxUdpSocket.setOption(((LinuxUdpSocket) sender).descriptor(), SOL_SOCKET, SO_NO_CHECK, 1);
+        LinuxSocketOptions.require(((LinuxUdpSocket) sender).descriptor(), SOL_SOCKET, SO_NO_CHECK, 1);
         byte[] content = rig.fillSource(2_500, 1);
         assertThat(sender.send(new Outgoing().to(receiver.local()), rig.source(), 2_500, 1_000))
                 .isEqualTo(2_500);
@@ -103,9 +105,17 @@ class LinuxDatagramsTest implements NativeDatagramsFixture, DatagramsContract, D
     @Test
     void sendingAndReceivingMakesNoGarbage() {
         UdpSocket socket = rig.open(IPV4);
+        assertNoGarbage(socket, new Outgoing().to(socket.local()));
+        for (String wildcard : hasIpv6() ? List.of("0.0.0.0", "::") : List.of("0.0.0.0")) {
+            UdpSocket open = rig.open(wildcard);
+            InetSocketAddress target = DatagramRig.address(IPV4, open.local().getPort());
+            assertNoGarbage(open, new Outgoing().to(target).ecn(2));
+        }
+    }
+
+    private void assertNoGarbage(UdpSocket socket, Outgoing message) {
         Received one = rig.received(1);
         Received many = rig.received(4);
-        Outgoing message = new Outgoing().to(socket.local());
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long least = Long.MAX_VALUE;
         // A call makes garbage until it is compiled, so the least of several rounds counts.
@@ -126,7 +136,7 @@ class LinuxDatagramsTest implements NativeDatagramsFixture, DatagramsContract, D
             int count = socket.receive(received, received.capacity());
             for (int i = 0; i < count; i++) {
                 left -= received.byteSize(i);
-                message.toSenderOf(received, i);
+                message.toSenderOf(received, i).ecn(received.trafficClass(i));
             }
         }
         if (left != 0) {

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.leasehold.os.Datagrams.Capability;
 import org.junit.jupiter.api.Test;
 
-class PortableDatagramsTest implements DatagramsContract, DatagramErrorContract {
+class PortableDatagramsTest implements DatagramsContract, DatagramErrorContract, DatagramOptionsContract {
 
     private final DatagramRig rig = new DatagramRig(new PortableDatagrams(AddressSpace.ALL));
 
@@ -16,10 +16,10 @@ class PortableDatagramsTest implements DatagramsContract, DatagramErrorContract 
     }
 
     @Test
-    void hasNoCapability() {
-        for (Capability capability : Capability.values()) {
-            assertThat(rig.datagrams().can(capability)).isFalse();
-        }
+    void hasTheCapabilitiesOfChannels() {
+        assertThat(Capability.values())
+                .filteredOn(rig.datagrams()::can)
+                .isSubsetOf(Capability.REUSE_PORT, Capability.TRAFFIC_CLASS, Capability.DONT_FRAGMENT);
     }
 
     @Test

@@ -4,10 +4,9 @@ import org.junit.jupiter.api.Tag;
 
 /// Linux as it is where the kernel cuts no trains.
 @Tag("os")
-class UncutLinuxDatagramsTest implements NativeDatagramsFixture, DatagramsContract {
+class UncutLinuxDatagramsTest implements NativeDatagramsFixture, DatagramsContract, DatagramOptionsContract {
 
-    private final DatagramRig rig =
-            new DatagramRig(new LinuxDatagrams(Datagrams.system().can(Datagrams.Capability.GRO), false));
+    private final DatagramRig rig = new DatagramRig(DatagramForms.uncut());
 
     @Override
     public DatagramRig rig() {
