@@ -309,6 +309,11 @@ final class PageSupply<T> {
         }
 
         @Override
+        public boolean keepsOpen() {
+            return true;
+        }
+
+        @Override
         public String toString() {
             return "ring " + options.name();
         }

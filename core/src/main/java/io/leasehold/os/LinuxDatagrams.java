@@ -61,8 +61,7 @@ final class LinuxDatagrams implements Datagrams {
         try {
             if (wide) {
                 // The default is a setting of the machine; Java's own sockets do the same.
-                LinuxSocketOptions.require(
-                        (int) descriptor, MessageLayout.SOL_IPV6, LinuxSocketOptions.IPV6_V6ONLY, 0);
+                LinuxSocketOptions.require((int) descriptor, MessageLayout.SOL_IPV6, LinuxSocketOptions.IPV6_V6ONLY, 0);
             }
             LinuxSocketOptions.apply(setter, (int) descriptor, local, options);
             InetSocketAddress bound = bind(descriptor, local, options);

@@ -127,7 +127,8 @@ final class LinuxSocketOptions {
     static int get(int descriptor, int level, int option) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment value = arena.allocate(Integer.BYTES, Integer.BYTES);
-            long valueSize = arena.allocateFrom(MessageLayout.INT, Integer.BYTES).address();
+            long valueSize =
+                    arena.allocateFrom(MessageLayout.INT, Integer.BYTES).address();
             long result = LinuxCall.GETSOCKOPT.invoke(descriptor, level, option, value.address(), valueSize, 0);
             if (result < 0) {
                 throw new OsException("getsockopt", "level=" + level + ", option=" + option, (int) -result);

@@ -161,7 +161,8 @@ public final class Outgoing {
         StringBuilder text = new StringBuilder("Outgoing(to=");
         text.append(hasDestination() ? destination : "peer");
         if (hasSource || receivedAt != null) {
-            text.append(", from=").append((hasSource ? source : replySource).toAddress().getHostAddress());
+            text.append(", from=")
+                    .append((hasSource ? source : replySource).toAddress().getHostAddress());
         }
         if (trafficClass != NOT_SET) {
             text.append(", trafficClass=").append(trafficClass);

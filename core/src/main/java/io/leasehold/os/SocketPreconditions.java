@@ -61,8 +61,8 @@ final class SocketPreconditions {
     /// Checks that a source is of the family of the packets that it is for.
     static void checkSourceFamily(Endpoint source, boolean isIpv4Wanted, Outgoing message, InetSocketAddress local) {
         if (source.isIpv4() != isIpv4Wanted) {
-            throw new IllegalArgumentException("source and destination are not both IPv4 or both IPv6: message="
-                    + message + ", local=" + local);
+            throw new IllegalArgumentException(
+                    "source and destination are not both IPv4 or both IPv6: message=" + message + ", local=" + local);
         }
     }
 

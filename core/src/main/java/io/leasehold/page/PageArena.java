@@ -344,7 +344,7 @@ public final class PageArena implements AutoCloseable {
     }
 
     /// Registers a reclaimer, which is called when an allocation finds no page, when the arena is trimmed, and by the
-    /// clock. The arena is closed after the reclaimer was removed. Registering it twice has no effect.
+    /// clock. Registering it twice has no effect.
     ///
     /// @param reclaimer the layer above that keeps free pages
     public void addReclaimer(PageReclaimer reclaimer) {
@@ -395,8 +395,8 @@ public final class PageArena implements AutoCloseable {
 
     /// Gives everything back. Closing twice has no effect.
     ///
-    /// @throws IllegalStateException if pages are live, or a heap, a ring or another reclaimer still uses the arena,
-    ///     naming some; nothing is changed then
+    /// @throws IllegalStateException if pages are live, or a heap or a ring is open on the arena, naming some; nothing
+    ///     is changed then
     @Override
     public void close() {
         close(false);

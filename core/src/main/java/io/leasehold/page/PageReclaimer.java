@@ -50,4 +50,9 @@ public interface PageReclaimer {
     default int trim() {
         return shrink();
     }
+
+    /// {@return true if the arena must not be closed while this is registered, though no page is in use}
+    default boolean keepsOpen() {
+        return false;
+    }
 }

@@ -46,8 +46,10 @@ final class PageReclaimers {
 
     /// Refuses to end an arena that is in use, though no page of it is at the moment.
     void requireNone() {
-        List<String> users =
-                reclaimers.stream().map(known -> known.reclaimer.toString()).toList();
+        List<String> users = reclaimers.stream()
+                .filter(known -> known.reclaimer.keepsOpen())
+                .map(known -> known.reclaimer.toString())
+                .toList();
         if (!users.isEmpty()) {
             throw new IllegalStateException(
                     "arena is in use, close its users first: arena=" + arena + ", users=" + users);

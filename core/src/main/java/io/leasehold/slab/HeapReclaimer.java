@@ -195,6 +195,11 @@ final class HeapReclaimer implements PageReclaimer {
     }
 
     @Override
+    public boolean keepsOpen() {
+        return true;
+    }
+
+    @Override
     public String toString() {
         return changes.toString();
     }

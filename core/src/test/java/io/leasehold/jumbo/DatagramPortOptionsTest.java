@@ -135,7 +135,8 @@ class DatagramPortOptionsTest {
                 assertReceived(port, sender.portTrafficClass(), 0xba);
                 continue;
             }
-            DatagramSender refused = sender.ecn(1).handOver(bed.ring(), bed.ring().allocate(), 10, 10);
+            DatagramSender refused =
+                    sender.ecn(1).handOver(bed.ring(), bed.ring().allocate(), 10, 10);
             assertThatThrownBy(refused::send)
                     .isInstanceOf(UnsupportedOperationException.class)
                     .hasMessageContainingAll("traffic class", "IP_TOS", "ecn=1");
@@ -147,8 +148,7 @@ class DatagramPortOptionsTest {
     private void assertReceived(DatagramPort port, DatagramSender sender, int trafficClass) {
         send(sender);
         receive(port, datagram -> {
-            assertThat(datagram.hasTrafficClass())
-                    .isEqualTo(DatagramPort.can(DatagramFeature.RECEIVED_TRAFFIC_CLASS));
+            assertThat(datagram.hasTrafficClass()).isEqualTo(DatagramPort.can(DatagramFeature.RECEIVED_TRAFFIC_CLASS));
             if (datagram.hasTrafficClass()) {
                 assertThat(datagram.trafficClass()).isEqualTo(trafficClass);
                 assertThat(datagram.ecn()).isEqualTo(trafficClass & 3);
@@ -170,7 +170,8 @@ class DatagramPortOptionsTest {
         }
         if (DatagramPort.can(DatagramFeature.REUSE_PORT)) {
             DatagramPort shared = port("127.0.0.1", DEFAULTS.withReusePort(true));
-            assertThat(port(shared.local(), DEFAULTS.withReusePort(true)).local()).isEqualTo(shared.local());
+            assertThat(port(shared.local(), DEFAULTS.withReusePort(true)).local())
+                    .isEqualTo(shared.local());
         }
     }
 
@@ -178,9 +179,7 @@ class DatagramPortOptionsTest {
     void optionIsThereOrRefusedByName() {
         assertThereOrRefused(DatagramFeature.DESTINATION, DEFAULTS.withPacketInfoRequired(true), "IP_PKTINFO");
         assertThereOrRefused(
-                DatagramFeature.RECEIVED_TRAFFIC_CLASS,
-                DEFAULTS.withReceivedTrafficClassRequired(true),
-                "IP_RECVTOS");
+                DatagramFeature.RECEIVED_TRAFFIC_CLASS, DEFAULTS.withReceivedTrafficClassRequired(true), "IP_RECVTOS");
         assertThereOrRefused(DatagramFeature.DONT_FRAGMENT, DEFAULTS.withDontFragment(true), "IP_DONTFRAGMENT");
         assertThereOrRefused(DatagramFeature.TRAFFIC_CLASS, DEFAULTS.withTrafficClass(4), "IP_TOS");
         assertThereOrRefused(DatagramFeature.REUSE_PORT, DEFAULTS.withReusePort(true), "SO_REUSEPORT");

@@ -82,7 +82,8 @@ interface DatagramOptionsContract extends DatagramsFixture {
             assertThat(received.destinationLow(0)).isEqualTo(host.equals(IPV4) ? 0xffff_7f00_0001L : 1);
             assertThat(received.destinationHigh(0)).isZero();
             // Its own address is a source that each form has.
-            Outgoing answer = new Outgoing().to(received.sender(0)).from(server.local().getAddress());
+            Outgoing answer =
+                    new Outgoing().to(received.sender(0)).from(server.local().getAddress());
             rig().sendAll(server, answer, 10, 10);
             rig().receiveSome(client, received);
             assertThat(received.sender(0)).isEqualTo(server.local());
@@ -95,8 +96,7 @@ interface DatagramOptionsContract extends DatagramsFixture {
             if (local.getAddress().isAnyLocalAddress()) {
                 openOrRefuse(local, DESTINATION, Capability.DESTINATION, "IP_PKTINFO", "IPV6_RECVPKTINFO");
             }
-            openOrRefuse(
-                    local, RECEIVED_CLASS, Capability.RECEIVED_TRAFFIC_CLASS, "IP_RECVTOS", "IPV6_RECVTCLASS");
+            openOrRefuse(local, RECEIVED_CLASS, Capability.RECEIVED_TRAFFIC_CLASS, "IP_RECVTOS", "IPV6_RECVTCLASS");
             openOrRefuse(local, DONT_FRAGMENT, Capability.DONT_FRAGMENT, "IP_DONTFRAGMENT");
             openOrRefuse(local, trafficClass(0x22), Capability.TRAFFIC_CLASS, "trafficClass=34", "IP_TOS");
         }
@@ -113,7 +113,8 @@ interface DatagramOptionsContract extends DatagramsFixture {
         if (!received.hasDestination(0)) {
             assertThatThrownBy(() -> received.destination(0))
                     .isInstanceOf(UnsupportedOperationException.class)
-                    .hasMessageContainingAll("destination", "IP_PKTINFO", socket.local().toString());
+                    .hasMessageContainingAll(
+                            "destination", "IP_PKTINFO", socket.local().toString());
         }
         assertThat(received.hasTrafficClass(0)).isEqualTo(rig().datagrams().can(Capability.RECEIVED_TRAFFIC_CLASS));
         if (!received.hasTrafficClass(0)) {
@@ -128,7 +129,9 @@ interface DatagramOptionsContract extends DatagramsFixture {
         UdpSocket receiver = rig().open(IPV4);
         UdpSocket sender = rig().open(DatagramRig.address("0.0.0.0", 0));
         Received received = rig().received(1);
-        Outgoing message = new Outgoing().to(receiver.local()).from(DatagramRig.address("127.0.0.9", 0).getAddress());
+        Outgoing message = new Outgoing()
+                .to(receiver.local())
+                .from(DatagramRig.address("127.0.0.9", 0).getAddress());
         if (!rig().datagrams().can(Capability.SOURCE)) {
             assertThatThrownBy(() -> sender.send(message, rig().source(), 10, 10))
                     .isInstanceOf(UnsupportedOperationException.class)
@@ -137,7 +140,8 @@ interface DatagramOptionsContract extends DatagramsFixture {
         }
         rig().sendAll(sender, message, 10, 10);
         rig().receiveSome(receiver, received);
-        assertThat(received.sender(0)).isEqualTo(DatagramRig.address("127.0.0.9", sender.local().getPort()));
+        assertThat(received.sender(0))
+                .isEqualTo(DatagramRig.address("127.0.0.9", sender.local().getPort()));
     }
 
     @Test
@@ -178,11 +182,14 @@ interface DatagramOptionsContract extends DatagramsFixture {
         for (String wrong : List.of("0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255")) {
             assertThatThrownBy(() -> message.from(DatagramRig.address(wrong, 0).getAddress()))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining(DatagramRig.address(wrong, 0).getAddress().getHostAddress());
+                    .hasMessageContaining(
+                            DatagramRig.address(wrong, 0).getAddress().getHostAddress());
         }
         // The refused values changed nothing.
         rig().sendAll(socket, message, 10, 10);
-        Outgoing mixed = new Outgoing().to(socket.local()).from(DatagramRig.address(IPV6, 0).getAddress());
+        Outgoing mixed = new Outgoing()
+                .to(socket.local())
+                .from(DatagramRig.address(IPV6, 0).getAddress());
         assertThatThrownBy(() -> socket.send(mixed, rig().source(), 10, 10))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("0:0:0:0:0:0:0:1");

@@ -89,7 +89,8 @@ class LinuxPacketInfoTest implements NativeDatagramsFixture {
         assumeTrue(!local.contains(":") || hasIpv6(), "there is no IPv6");
         UdpSocket receiver = rig.open(local);
         UdpSocket plain = rig.open(local);
-        Outgoing message = new Outgoing().to(DatagramRig.address(peer, receiver.local().getPort()));
+        Outgoing message =
+                new Outgoing().to(DatagramRig.address(peer, receiver.local().getPort()));
         Received received = rig.received(1);
         for (int trafficClass = 0; trafficClass < 256; trafficClass++) {
             rig.sendAll(plain, message.trafficClass(trafficClass), 10, 10);
@@ -118,7 +119,8 @@ class LinuxPacketInfoTest implements NativeDatagramsFixture {
         assumeTrue(!local.contains(":") || hasIpv6(), "there is no IPv6");
         UdpSocket receiver = rig.open(local);
         Received received = rig.received(1);
-        Outgoing message = new Outgoing().to(DatagramRig.address(peer, receiver.local().getPort()));
+        Outgoing message =
+                new Outgoing().to(DatagramRig.address(peer, receiver.local().getPort()));
         Datagrams portable = new PortableDatagrams(AddressSpace.ALL);
         int refused = 0;
         for (int trafficClass = 0; trafficClass < 256; trafficClass++) {
@@ -143,14 +145,16 @@ class LinuxPacketInfoTest implements NativeDatagramsFixture {
         UdpSocket server = rig.open(wildcard);
         UdpSocket client = rig.open("0.0.0.0");
         LinuxSocketOptions.require(((LinuxUdpSocket) client).descriptor(), SOL_SOCKET, SO_BROADCAST, 1);
-        InetSocketAddress target = DatagramRig.address("127.255.255.255", server.local().getPort());
+        InetSocketAddress target =
+                DatagramRig.address("127.255.255.255", server.local().getPort());
         rig.sendAll(client, new Outgoing().to(target), 10, 10);
         Received received = rig.received(1);
         rig.receiveSome(server, received);
         assertThat(received.destination(0)).isEqualTo(target);
         rig.sendAll(server, new Outgoing().to(received.sender(0)), 10, 10);
         rig.receiveSome(client, received);
-        assertThat(received.sender(0)).isEqualTo(DatagramRig.address(IPV4, server.local().getPort()));
+        assertThat(received.sender(0))
+                .isEqualTo(DatagramRig.address(IPV4, server.local().getPort()));
     }
 
     @Test
@@ -186,7 +190,11 @@ class LinuxPacketInfoTest implements NativeDatagramsFixture {
         UdpSocket other = rig.open("0.0.0.0");
         UdpSocket client = rig.open(IPV4);
         Received received = rig.received(1);
-        rig.sendAll(client, new Outgoing().to(DatagramRig.address("127.0.0.2", front.local().getPort())), 10, 10);
+        rig.sendAll(
+                client,
+                new Outgoing().to(DatagramRig.address("127.0.0.2", front.local().getPort())),
+                10,
+                10);
         rig.receiveSome(front, received);
         InetSocketAddress sender = received.sender(0);
         assertThat(sourceOf(back, client, new Outgoing().to(sender))).isEqualTo("127.0.0.3");
@@ -199,7 +207,12 @@ class LinuxPacketInfoTest implements NativeDatagramsFixture {
         UdpSocket server = rig.open("0.0.0.0");
         UdpSocket client = rig.open(IPV4);
         Received received = rig.received(1);
-        rig.sendAll(client, new Outgoing().to(DatagramRig.address("127.0.0.2", server.local().getPort())), 10, 10);
+        rig.sendAll(
+                client,
+                new Outgoing()
+                        .to(DatagramRig.address("127.0.0.2", server.local().getPort())),
+                10,
+                10);
         rig.receiveSome(server, received);
         InetSocketAddress sender = received.sender(0);
         Outgoing message = new Outgoing().toSenderOf(received, 0);
@@ -209,7 +222,8 @@ class LinuxPacketInfoTest implements NativeDatagramsFixture {
         assertThat(sourceOf(server, client, message.fromAny())).isEqualTo(IPV4);
         assertThat(sourceOf(server, client, message.to(sender))).isEqualTo("127.0.0.2");
         assertThat(sourceOf(server, client, message.to(client.local()))).isEqualTo(IPV4);
-        assertThat(sourceOf(server, client, new Outgoing().from(four).to(sender))).isEqualTo("127.0.0.4");
+        assertThat(sourceOf(server, client, new Outgoing().from(four).to(sender)))
+                .isEqualTo("127.0.0.4");
     }
 
     private String sourceOf(UdpSocket from, UdpSocket to, Outgoing message) {
@@ -241,14 +255,16 @@ class LinuxPacketInfoTest implements NativeDatagramsFixture {
     void sourceOfAnotherMachineIsRefusedClearly() {
         UdpSocket socket = rig.open("0.0.0.0");
         InetSocketAddress target = DatagramRig.address(IPV4, socket.local().getPort());
-        Outgoing message = new Outgoing().to(target).from(DatagramRig.address("203.0.113.9", 0).getAddress());
+        Outgoing message = new Outgoing()
+                .to(target)
+                .from(DatagramRig.address("203.0.113.9", 0).getAddress());
         for (int byteSize : new int[] {10, 3_000}) {
             assertThatThrownBy(() -> socket.send(message, rig.source(), byteSize, 1_000))
                     .isInstanceOf(OsException.class)
                     .hasMessageContainingAll("from=203.0.113.9", "the source must be an address of this machine");
         }
-        assertThatThrownBy(() -> socket.send(
-                        message.from(DatagramRig.address("::1", 0).getAddress()), rig.source(), 10, 10))
+        assertThatThrownBy(() ->
+                        socket.send(message.from(DatagramRig.address("::1", 0).getAddress()), rig.source(), 10, 10))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContainingAll("from=0:0:0:0:0:0:0:1", "to=/127.0.0.1");
     }
@@ -265,23 +281,29 @@ class LinuxPacketInfoTest implements NativeDatagramsFixture {
             Received received = rig.received(1);
             for (int got = 0; got < byteSize; got += received.byteSize(0)) {
                 rig.receiveSome(client, received);
-                assertThat(received.sender(0)).isEqualTo(DatagramRig.address(IPV4, server.local().getPort()));
+                assertThat(received.sender(0))
+                        .isEqualTo(DatagramRig.address(IPV4, server.local().getPort()));
             }
         }
     }
 
     @Test
     void systemWithoutPacketInfoAnswersAsItDid() {
-        Datagrams datagrams = new LinuxDatagrams(
-                Set.of(Capability.BATCH), (_, _, _, _) -> -Errno.ENOPROTOOPT);
+        Datagrams datagrams = new LinuxDatagrams(Set.of(Capability.BATCH), (_, _, _, _) -> -Errno.ENOPROTOOPT);
         try (UdpSocket server = datagrams.open(DatagramRig.address("0.0.0.0", 0))) {
             UdpSocket client = rig.open(IPV4);
             Received received = rig.received(1);
-            rig.sendAll(client, new Outgoing().to(DatagramRig.address("127.0.0.2", server.local().getPort())), 10, 10);
+            rig.sendAll(
+                    client,
+                    new Outgoing()
+                            .to(DatagramRig.address("127.0.0.2", server.local().getPort())),
+                    10,
+                    10);
             rig.receiveSome(server, received);
             assertThat(received.hasDestination(0)).isFalse();
             assertThat(received.hasTrafficClass(0)).isFalse();
-            assertThat(sourceOf(server, client, new Outgoing().to(received.sender(0)))).isEqualTo(IPV4);
+            assertThat(sourceOf(server, client, new Outgoing().to(received.sender(0))))
+                    .isEqualTo(IPV4);
         }
     }
 }

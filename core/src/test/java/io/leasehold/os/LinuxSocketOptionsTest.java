@@ -68,7 +68,8 @@ class LinuxSocketOptionsTest implements NativeDatagramsFixture {
                     UdpSocket whole = datagrams.open(local, DatagramOptionsContract.DONT_FRAGMENT)) {
                 Outgoing message = new Outgoing().to(target);
                 assertThat(free.send(message, rig.source(), tooLarge, tooLarge)).isEqualTo(tooLarge);
-                assertThat(whole.send(message, rig.source(), tooLarge - 1, tooLarge)).isEqualTo(tooLarge - 1);
+                assertThat(whole.send(message, rig.source(), tooLarge - 1, tooLarge))
+                        .isEqualTo(tooLarge - 1);
                 for (int byteSize : new int[] {tooLarge, 2 * tooLarge}) {
                     OsException e = catchThrowableOfType(
                             OsException.class, () -> whole.send(message, rig.source(), byteSize, tooLarge));
@@ -102,8 +103,8 @@ class LinuxSocketOptionsTest implements NativeDatagramsFixture {
                             : LinuxSocketOptions.set(descriptor, level, option, value));
             datagrams.open(DatagramRig.address("::", 0)).close();
             UdpOptions all = new UdpOptions(true, 0xb8, true, true, true);
-            OsException e = catchThrowableOfType(
-                    OsException.class, () -> datagrams.open(DatagramRig.address("::", 0), all));
+            OsException e =
+                    catchThrowableOfType(OsException.class, () -> datagrams.open(DatagramRig.address("::", 0), all));
             assertThat(e.errno()).isEqualTo(Errno.EPERM);
             assertThat(e).hasMessageMatching("setsockopt\\(local=.*, option=(SO|IP|IPV6)_[A-Z_]+, value=\\d+\\).*");
         }

@@ -128,12 +128,11 @@ final class FileSender implements AutoCloseable {
             if (taken == null) {
                 throw new IllegalStateException("file is closed: file=" + entry.path());
             }
-            Object content =
-                    switch (way) {
-                        case SENDFILE -> new DefaultFileRegion(taken, range.from(), range.byteSize());
-                        case CHUNKED -> new ChunkedNioFile(taken, range.from(), range.byteSize(), CHUNK_BYTES);
-                        default -> new ChunkedNioFile(taken, range.from(), range.byteSize(), 8 * CHUNK_BYTES);
-                    };
+            Object content = switch (way) {
+                case SENDFILE -> new DefaultFileRegion(taken, range.from(), range.byteSize());
+                case CHUNKED -> new ChunkedNioFile(taken, range.from(), range.byteSize(), CHUNK_BYTES);
+                default -> new ChunkedNioFile(taken, range.from(), range.byteSize(), 8 * CHUNK_BYTES);
+            };
             channel = null;
             return content;
         }
@@ -170,8 +169,7 @@ final class FileSender implements AutoCloseable {
         if (windows == null || leased == null) {
             throw new IllegalStateException("nothing is sent by leasehold here");
         }
-        Shared next = bound(
-                seen.path(), path -> FileSource.open(windows, leased, path, options.trust()), Shared::new);
+        Shared next = bound(seen.path(), path -> FileSource.open(windows, leased, path, options.trust()), Shared::new);
         open.put(seen.path(), next);
         if (known != null) {
             known.source.close();

@@ -27,8 +27,8 @@ record PinnedFile(int descriptor, FileEntry entry) implements AutoCloseable {
             boolean isOpen = false;
             try {
                 Files.Status status = Files.system().status(descriptor);
-                FileEntry entry = new FileEntry(
-                        path, status.byteSize(), status.modifiedNanos(), status.device(), status.inode());
+                FileEntry entry =
+                        new FileEntry(path, status.byteSize(), status.modifiedNanos(), status.device(), status.inode());
                 isOpen = true;
                 return new PinnedFile(descriptor, entry);
             } finally {
@@ -42,12 +42,11 @@ record PinnedFile(int descriptor, FileEntry entry) implements AutoCloseable {
     }
 
     private static IOException refused(Path path, OsException cause) {
-        IOException refused =
-                switch (cause.errno()) {
-                    case Errno.ENOENT -> new NoSuchFileException(path.toString());
-                    case Errno.EACCES -> new AccessDeniedException(path.toString());
-                    default -> new IOException("cannot open: file=" + path);
-                };
+        IOException refused = switch (cause.errno()) {
+            case Errno.ENOENT -> new NoSuchFileException(path.toString());
+            case Errno.EACCES -> new AccessDeniedException(path.toString());
+            default -> new IOException("cannot open: file=" + path);
+        };
         refused.initCause(cause);
         return refused;
     }

@@ -181,9 +181,7 @@ class FileServerTest {
             }) {
                 assertThat(status(server, "GET " + path)).as(path).isEqualTo("404");
             }
-            for (String path : new String[] {
-                "/../secret", "/sub/../../secret", "/%2e%2e/secret", "/a%00b", "/%zz"
-            }) {
+            for (String path : new String[] {"/../secret", "/sub/../../secret", "/%2e%2e/secret", "/a%00b", "/%zz"}) {
                 assertThat(status(server, "GET " + path)).as(path).isEqualTo("400");
             }
             assertThat(status(server, "GET /in/index.html")).isEqualTo("200");

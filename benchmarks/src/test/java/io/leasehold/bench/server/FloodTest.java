@@ -46,8 +46,7 @@ class FloodTest {
 
     private HttpServer files(FileWay way, Optional<Path> keys) throws Exception {
         FileOptions files = new FileOptions(root, way, FileTrust.FOREIGN);
-        return HttpServer.open(
-                new ServerOptions(0, Transport.NIO, keys, way.allocator(), 1, Optional.of(files), 0));
+        return HttpServer.open(new ServerOptions(0, Transport.NIO, keys, way.allocator(), 1, Optional.of(files), 0));
     }
 
     @Test
@@ -69,7 +68,9 @@ class FloodTest {
 
     /// Each round gives the event loop a turn: the other client is served, and the flood goes on.
     private static void flood(HttpServer server, String path, String other) throws Exception {
-        byte[] requests = ("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n").repeat(REQUESTS).getBytes(US_ASCII);
+        byte[] requests = ("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n")
+                .repeat(REQUESTS)
+                .getBytes(US_ASCII);
         ByteBuffer rest = ByteBuffer.wrap(requests);
         long before = server.heldBytes();
         try (SocketChannel flooding = SocketChannel.open();

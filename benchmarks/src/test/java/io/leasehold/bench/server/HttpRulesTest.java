@@ -65,13 +65,7 @@ class HttpRulesTest {
         Files.setLastModifiedTime(root.resolve("a.txt"), FileTime.from(Instant.ofEpochSecond(784_111_777)));
         FileOptions files = new FileOptions(root, FileWay.LEASEHOLD, FileTrust.FOREIGN);
         server = HttpServer.open(new ServerOptions(
-                0,
-                Transport.NIO,
-                encrypts ? Optional.of(keys) : Optional.empty(),
-                "leased",
-                1,
-                Optional.of(files),
-                0));
+                0, Transport.NIO, encrypts ? Optional.of(keys) : Optional.empty(), "leased", 1, Optional.of(files), 0));
     }
 
     @AfterEach
@@ -165,8 +159,20 @@ class HttpRulesTest {
 
     @Test
     void namesOfNoFileAreErrorsOfTheClient() throws Exception {
-        for (String path : new String[] {"/none", "/folder", "/folder/", "/", "/a.txt/", "/a.txt/b", "/loop", "/loop/b",
-            "/" + "n".repeat(300), "/d".repeat(1_500), "/folder%2f..%2fa.txt", "/%2e%2e%2fa.txt"}) {
+        for (String path : new String[] {
+            "/none",
+            "/folder",
+            "/folder/",
+            "/",
+            "/a.txt/",
+            "/a.txt/b",
+            "/loop",
+            "/loop/b",
+            "/" + "n".repeat(300),
+            "/d".repeat(1_500),
+            "/folder%2f..%2fa.txt",
+            "/%2e%2e%2fa.txt"
+        }) {
             answered(404, "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
         }
         for (String path : new String[] {"/a%00", "/%", "/%4", "/%zz", "/%ff", "/..", "/folder/../../a.txt", "a.txt"}) {
@@ -221,10 +227,14 @@ class HttpRulesTest {
         RawHttp.Answer part = answered(206, GET + "Range: bytes=2-4\r\n\r\n");
         assertThat(part.text()).isEqualTo("234");
         assertThat(part.header("content-range")).isEqualTo("bytes 2-4/10");
-        assertThat(answered(206, GET + "Range: bytes=2-99999999999999999999\r\n\r\n").text()).isEqualTo("23456789");
+        assertThat(answered(206, GET + "Range: bytes=2-99999999999999999999\r\n\r\n")
+                        .text())
+                .isEqualTo("23456789");
         assertThat(answered(206, GET + "Range: bytes=2-4,3-5\r\n\r\n").text()).isEqualTo("2345");
         assertThat(answered(200, GET + "Range: bytes=0-1,5-6\r\n\r\n").text()).isEqualTo("0123456789");
-        assertThat(answered(200, GET + "Range: bytes=0-1\r\nRange: bytes=5-6\r\n\r\n").text()).hasSize(10);
+        assertThat(answered(200, GET + "Range: bytes=0-1\r\nRange: bytes=5-6\r\n\r\n")
+                        .text())
+                .hasSize(10);
         for (String range : new String[] {"10-", "-0", "99999999999999999999-", "10-,20-30"}) {
             assertThat(answered(416, GET + "Range: bytes=" + range + "\r\n\r\n").header("content-range"))
                     .isEqualTo("bytes */10");
@@ -249,7 +259,8 @@ class HttpRulesTest {
             return; // the JDK's TLS sockets end both sides
         }
         try (RawHttp client = RawHttp.connect(server, false)) {
-            client.send(("GET /large.bin HTTP/1.1\r\nHost: x\r\n\r\n" + AGAIN).repeat(20)).endOutput();
+            client.send(("GET /large.bin HTTP/1.1\r\nHost: x\r\n\r\n" + AGAIN).repeat(20))
+                    .endOutput();
             for (int i = 0; i < 20; i++) {
                 assertThat(client.read("GET").body()).hasSize(3_000_000);
                 assertThat(client.read("GET").text()).isEqualTo("b");
@@ -279,9 +290,11 @@ class HttpRulesTest {
         assertThat(curl(url + "a.txt")).isEqualTo("0123456789");
         assertThat(curl("-r", "3-5", url + "a.txt")).isEqualTo("345");
         assertThat(curl("-z", MODIFIED, "-w", "%{http_code}", url + "a.txt")).isEqualTo("304");
-        assertThat(curl("-I", "-w", "%{http_code}", "-o", "/dev/null", url + "none")).isEqualTo("404");
+        assertThat(curl("-I", "-w", "%{http_code}", "-o", "/dev/null", url + "none"))
+                .isEqualTo("404");
         assertThat(curl("-0", url + "a.txt", url + "b.txt")).isEqualTo("0123456789b");
-        assertThat(curl("-d", "x".repeat(3_000), "-w", "%{http_code}", url + "a.txt")).isEqualTo("405");
+        assertThat(curl("-d", "x".repeat(3_000), "-w", "%{http_code}", url + "a.txt"))
+                .isEqualTo("405");
         assertThat(curl("-d", "x", "-H", "Transfer-Encoding: chunked", "-X", "GET", url + "a.txt"))
                 .isEqualTo("0123456789");
         assertThat(curl("--path-as-is", "-w", "%{http_code}", url + "../a.txt")).isEqualTo("400");

@@ -82,7 +82,9 @@ class ReplacedFileTest {
                 long version = Long.parseLong(tag, 1, tag.indexOf('-'), 16) / 1_000_000_000;
                 byte[] expected = new byte[byteSize];
                 Arrays.fill(expected, (byte) version);
-                assertThat(Arrays.equals(answer.body(), expected)).as("%s %s", way, tag).isTrue();
+                assertThat(Arrays.equals(answer.body(), expected))
+                        .as("%s %s", way, tag)
+                        .isTrue();
             }
         }
     }

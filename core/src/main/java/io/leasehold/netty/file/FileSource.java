@@ -207,8 +207,7 @@ public final class FileSource implements AutoCloseable {
     /// @throws IllegalArgumentException if the range is not one of the file, or the promise is not one for this channel
     /// @throws IllegalStateException if it is closed, or the pipeline needs a [ChunkedWriteHandler] and has none
     public ChannelFuture writeAndFlush(
-            ChannelHandlerContext context, long byteOffset, long byteSize, ChannelPromise promise)
-            throws IOException {
+            ChannelHandlerContext context, long byteOffset, long byteSize, ChannelPromise promise) throws IOException {
         ChannelFuture written = write(context, byteOffset, byteSize, promise);
         context.flush();
         return written;

@@ -205,7 +205,8 @@ class FilePromiseTest {
     @EnumSource
     void aPromiseThatIsDoneIsRefused(Kind kind) throws Exception {
         bytesOf(kind, false, (source, context) -> {
-            assertThatThrownBy(() -> source.write(context, 0, kind.byteSize, context.newPromise().setSuccess()))
+            assertThatThrownBy(() -> source.write(
+                            context, 0, kind.byteSize, context.newPromise().setSuccess()))
                     .isInstanceOf(IllegalArgumentException.class);
             Channel other = new EmbeddedChannel();
             assertThatThrownBy(() -> source.write(context, 0, kind.byteSize, other.newPromise()))

@@ -21,8 +21,8 @@ import java.util.regex.Pattern;
 public final class RequestRules {
 
     /// A name, an address in brackets or an address with dots, and a port.
-    private static final Pattern AUTHORITY = Pattern.compile(
-            "(\\[[0-9A-Fa-f:.]+]|(?:[A-Za-z0-9\\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)(:[0-9]*)?");
+    private static final Pattern AUTHORITY =
+            Pattern.compile("(\\[[0-9A-Fa-f:.]+]|(?:[A-Za-z0-9\\-._~!$&'()*+,;=]|%[0-9A-Fa-f]{2})+)(:[0-9]*)?");
 
     private static final String HTTP = "HTTP";
 
@@ -112,8 +112,7 @@ public final class RequestRules {
             return false;
         }
         return hosts.stream().allMatch(host -> AUTHORITY.matcher(host.strip()).matches())
-                && RequestTarget.authority(request.uri())
-                        .stream()
+                && RequestTarget.authority(request.uri()).stream()
                         .allMatch(host -> AUTHORITY.matcher(host).matches());
     }
 

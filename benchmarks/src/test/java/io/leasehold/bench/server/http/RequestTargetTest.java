@@ -39,9 +39,32 @@ class RequestTargetTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "a", "*", "?", "/%", "/%2", "/%zz", "/%+1", "/%-1", "/%00", "/a%00.html", "/..", "/a/../../b",
-                "/%2e%2e/b", "/.%2E/b", "/a b", "/\u00fc", "/a\u0000", "/a\u007f", "/%ff", "/%c0%af", "/%ed%a0%80",
-                "file:///a", "ftp://host/a", "http:/a", "host:80"
+                "",
+                "a",
+                "*",
+                "?",
+                "/%",
+                "/%2",
+                "/%zz",
+                "/%+1",
+                "/%-1",
+                "/%00",
+                "/a%00.html",
+                "/..",
+                "/a/../../b",
+                "/%2e%2e/b",
+                "/.%2E/b",
+                "/a b",
+                "/\u00fc",
+                "/a\u0000",
+                "/a\u007f",
+                "/%ff",
+                "/%c0%af",
+                "/%ed%a0%80",
+                "file:///a",
+                "ftp://host/a",
+                "http:/a",
+                "host:80"
             })
     void malformedTargetsAreRefused(String target) {
         assertThat(RequestTarget.parse(target)).isEmpty();

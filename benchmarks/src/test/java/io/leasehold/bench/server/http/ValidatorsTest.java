@@ -27,7 +27,9 @@ class ValidatorsTest {
         HttpHeaders headers = new DefaultHttpHeaders();
         for (String line : lines.split("\\|", -1)) {
             String[] parts = line.strip().split(": ", 2);
-            headers.add(parts[0], parts[1].replace("DATE", DATE).replace("EARLIER", EARLIER).replace("LATER", LATER));
+            headers.add(
+                    parts[0],
+                    parts[1].replace("DATE", DATE).replace("EARLIER", EARLIER).replace("LATER", LATER));
         }
         return headers;
     }
@@ -99,7 +101,12 @@ class ValidatorsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "0", "now", "Sun, 06 Nov 1994", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 99 Nov 1994 08:49:37 GMT"
+                "",
+                "0",
+                "now",
+                "Sun, 06 Nov 1994",
+                "Sun, 06 Nov 1994 08:49:37 CET",
+                "Sun, 99 Nov 1994 08:49:37 GMT"
             })
     void otherTextIsNoDate(String text) {
         assertThat(HttpDates.parse(text)).isEmpty();
@@ -111,7 +118,8 @@ class ValidatorsTest {
         LocalDate near = LocalDate.now().plusYears(49).withDayOfYear(1);
         LocalDate far = LocalDate.now().plusYears(51).withDayOfYear(1);
         assertThat(HttpDates.parse(format.format(near))).hasValue(near.toEpochDay() * 86_400);
-        assertThat(HttpDates.parse(format.format(far))).hasValue(far.minusYears(100).toEpochDay() * 86_400);
+        assertThat(HttpDates.parse(format.format(far)))
+                .hasValue(far.minusYears(100).toEpochDay() * 86_400);
         assertThat(HttpDates.text(SECOND)).isEqualTo(DATE);
     }
 }
