@@ -3,7 +3,6 @@ package io.leasehold.os;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /// Files of Linux on x86-64 and aarch64, with the kernel's own descriptors.
@@ -76,8 +75,10 @@ final class LinuxFiles implements Files {
                 };
         long result;
         try (Arena arena = Arena.ofConfined()) {
-            long name =
-                    arena.allocateFrom(path.toString(), StandardCharsets.UTF_8).address();
+            byte[] bytes = NativePath.bytesOf(path);
+            MemorySegment text = arena.allocate(bytes.length + 1L); // zeroed, so it ends with a zero
+            text.asSlice(0, bytes.length).copyFrom(MemorySegment.ofArray(bytes));
+            long name = text.address();
             do {
                 result = LinuxCall.OPENAT.invoke(AT_FDCWD, name, flags, MODE, 0, 0);
             } while (result == -Errno.EINTR);
