@@ -1,9 +1,13 @@
 package io.leasehold.os;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /// Files of Linux on x86-64 and aarch64, with the kernel's own descriptors.
 ///
@@ -47,8 +51,9 @@ final class LinuxFiles implements Files {
     private static final int ST_DEV = 0;
     private static final int ST_INO = 8;
     private static final int ST_SIZE = 48;
+    private static final int ST_BLOCKS = 64;
     private static final int ST_MTIME = 88;
-    private static final int ST_MTIME_NANOS = 96;
+    private static final int ST_CTIME = 104;
 
     private static final int S_IFMT = 0170000;
     private static final int S_IFREG = 0100000;
@@ -107,21 +112,39 @@ final class LinuxFiles implements Files {
             MemorySegment stat = stat(descriptor, arena);
             return new Status(
                     stat.get(ValueLayout.JAVA_LONG, ST_SIZE),
+                    stat.get(ValueLayout.JAVA_LONG, ST_BLOCKS),
                     stat.get(ValueLayout.JAVA_LONG, ST_DEV),
                     stat.get(ValueLayout.JAVA_LONG, ST_INO),
-                    stat.get(ValueLayout.JAVA_LONG, ST_MTIME) * NANOS_PER_SECOND
-                            + stat.get(ValueLayout.JAVA_LONG, ST_MTIME_NANOS));
+                    nanos(stat, ST_MTIME),
+                    nanos(stat, ST_CTIME));
         }
+    }
+
+    /// {@return a `struct timespec` in nanoseconds}
+    private static long nanos(MemorySegment stat, long offset) {
+        return stat.get(ValueLayout.JAVA_LONG, offset) * NANOS_PER_SECOND
+                + stat.get(ValueLayout.JAVA_LONG, offset + Long.BYTES);
     }
 
     /// Asked by lseek(2), which needs no memory for its answer; nothing here uses the place that it moves.
     @Override
     public long byteSize(int descriptor) {
         long result = LinuxCall.LSEEK.invoke(descriptor, 0, SEEK_END);
-        if (result < 0) {
-            throw new OsException("lseek", "descriptor=" + descriptor, (int) -result);
+        // many files of proc have no end to seek
+        return result < 0 ? status(descriptor).byteSize() : result;
+    }
+
+    /// Opened by the name that proc has for the descriptor, which leads to its file under whatever name that is now.
+    @Override
+    public FileChannel openChannel(int descriptor) {
+        try {
+            return FileChannel.open(Path.of("/proc/self/fd/" + descriptor), StandardOpenOption.READ);
+        } catch (IOException e) {
+            int errno = e instanceof AccessDeniedException ? Errno.EACCES : Errno.ENOENT;
+            OsException refusal = new OsException("open", "path=/proc/self/fd/" + descriptor, errno);
+            refusal.initCause(e);
+            throw refusal;
         }
-        return result;
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.leasehold.os.Files;
 import io.leasehold.os.OsException;
 import io.leasehold.window.WindowWaiters.Waiter;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -81,7 +82,7 @@ public final class MappedFile implements AutoCloseable {
         this.durability = writes.durability(descriptor);
         Files.Status status = files.status(descriptor);
         this.byteSize = status.byteSize();
-        this.mark = options.trust() == FileTrust.OWNED ? 0 : status.modifiedNanos();
+        this.mark = options.trust() == FileTrust.OWNED ? 0 : status.changeMark();
         this.direct = space.isDirect(options.tier(), byteSize);
         this.pool = space.pools().poolOf(options.tier(), direct);
         this.table = direct ? extents : windows;
@@ -217,6 +218,23 @@ public final class MappedFile implements AutoCloseable {
         }
     }
 
+    /// Opens a channel of its own for reading this very file, for what needs one: sendfile(2) is such a call. It is not
+    /// guarded as copies are, and an interrupt of a thread that uses it closes it, and nothing else.
+    ///
+    /// @return the channel, to be closed by the caller
+    /// @throws IOException if the system has no way to open the file again, as may be if it has no name any more
+    /// @throws IllegalStateException if the file is closed
+    public FileChannel openChannel() throws IOException {
+        int entered = enter();
+        try {
+            return files.openChannel(descriptor);
+        } catch (OsException e) {
+            throw WindowErrors.refused("open a channel", this, e);
+        } finally {
+            leave(entered);
+        }
+    }
+
     /// {@return where it was opened}
     public Path path() {
         return path;
@@ -288,8 +306,8 @@ public final class MappedFile implements AutoCloseable {
         }
     }
 
-    /// {@return what changes with each change of length: of a file of ours a count of its steps, of others the time of
-    /// the last change of any kind}
+    /// {@return what changes with each change of length: of a file of ours a count of its steps, of others the times of
+    /// the last change of any kind, of which users can set only one}
     long mark() {
         return mark;
     }
@@ -302,8 +320,8 @@ public final class MappedFile implements AutoCloseable {
         try {
             Files.Status now = files.status(descriptor);
             byteSize = now.byteSize();
-            mark = now.modifiedNanos();
-            return now.modifiedNanos() == before && end <= now.byteSize();
+            mark = now.changeMark();
+            return now.changeMark() == before && end <= now.byteSize();
         } finally {
             leave(entered);
         }

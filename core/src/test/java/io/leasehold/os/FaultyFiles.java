@@ -1,6 +1,7 @@
 package io.leasehold.os;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /// Files that fail when they are told to, with the exception that the real ones would throw; beside
@@ -91,6 +92,12 @@ public final class FaultyFiles implements Files {
     public long byteSize(int descriptor) {
         enter(Call.BYTE_SIZE, "lseek", "descriptor=" + descriptor);
         return delegate.byteSize(descriptor);
+    }
+
+    @Override
+    public FileChannel openChannel(int descriptor) {
+        enter(Call.OPEN, "open", "descriptor=" + descriptor);
+        return delegate.openChannel(descriptor);
     }
 
     @Override
