@@ -99,13 +99,30 @@ public interface Files {
     /// @param descriptor the file
     long byteSize(int descriptor);
 
+    /// {@return whether the file system lets this file be mapped, as sysfs, 9p and some of FUSE do not}
+    ///
+    /// @param descriptor the file
+    /// @param writes whether it is to be mapped for writing too
+    default boolean canMap(int descriptor, boolean writes) {
+        return can(Capability.MAP);
+    }
+
+    /// {@return whether the file ends where [#byteSize] says; files of proc and sysfs do not}
+    ///
+    /// @param descriptor the file
+    default boolean tellsLength(int descriptor) {
+        return true;
+    }
+
     /// Opens a channel of its own for reading the very file that a descriptor is on, for what needs one; an interrupt
     /// of a thread that uses the channel closes it, and nothing else.
     ///
     /// @param descriptor the file
     /// @return the channel, to be closed by the caller
     /// @throws OsException if the system has no way to open the file again, as may be if it has no name any more
-    FileChannel openChannel(int descriptor);
+    default FileChannel openChannel(int descriptor) {
+        throw new OsException("open", "descriptor=" + descriptor, Errno.EOPNOTSUPP);
+    }
 
     /// Reads at a place in a file, in as many calls as it takes.
     ///

@@ -40,6 +40,8 @@ final class LinuxFiles implements Files {
     /// mmap(2) refuses one to be written.
     private static final int PROT_READ_WRITE = 3;
 
+    private static final int PROT_READ = 1;
+
     private static final int MAP_SHARED = 0x01;
     private static final int MS_SYNC = 0x4;
 
@@ -126,12 +128,30 @@ final class LinuxFiles implements Files {
                 + stat.get(ValueLayout.JAVA_LONG, offset + Long.BYTES);
     }
 
+    @Override
+    public boolean tellsLength(int descriptor) {
+        return ToldLength.isTrue(this, descriptor);
+    }
+
     /// Asked by lseek(2), which needs no memory for its answer; nothing here uses the place that it moves.
     @Override
     public long byteSize(int descriptor) {
         long result = LinuxCall.LSEEK.invoke(descriptor, 0, SEEK_END);
         // many files of proc have no end to seek
         return result < 0 ? status(descriptor).byteSize() : result;
+    }
+
+    /// Asked by a mapping in a place of its own: a refusal in place of another mapping may leave a hole there.
+    @Override
+    public boolean canMap(int descriptor, boolean writes) {
+        int protection = writes ? PROT_READ_WRITE : PROT_READ;
+        long result = LinuxCall.MMAP.invoke(0, pageSize, protection, MAP_SHARED, descriptor, 0);
+        if (result >= 0) {
+            LinuxCall.MUNMAP.invoke(result, pageSize, 0);
+            return true;
+        }
+        // a shortage is no word on the file
+        return result == -Errno.ENOMEM || result == -Errno.EAGAIN || result == -Errno.ENFILE;
     }
 
     /// Opened by the name that proc has for the descriptor, which leads to its file under whatever name that is now.

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousFileChannel;
-import java.nio.channels.Channel;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.NonWritableChannelException;
@@ -13,7 +12,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileTime;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -43,9 +41,6 @@ final class PortableFiles implements Files {
     /// Bytes of one transfer; a channel counts in ints, and copies heap buffers whole.
     private static final long TRANSFER_BYTES = 1L << 30;
 
-    /// A path that leads to another file at each of so many looks is refused.
-    private static final int MAX_LOOKS = 16;
-
     private static final Set<StandardOpenOption> READ = EnumSet.of(StandardOpenOption.READ);
     private static final Set<StandardOpenOption> READ_WRITE =
             EnumSet.of(StandardOpenOption.READ, StandardOpenOption.WRITE);
@@ -62,78 +57,22 @@ final class PortableFiles implements Files {
     private static final class OpenFile {
         private final Path path; // (C)
         private final AsynchronousFileChannel channel; // (C)
-        private volatile Look lastLook; // (A)
+        private volatile PathLook lastLook; // (A)
 
-        OpenFile(Path path, AsynchronousFileChannel channel, Look lastLook) {
+        OpenFile(Path path, AsynchronousFileChannel channel, PathLook lastLook) {
             this.path = path;
             this.channel = channel;
             this.lastLook = lastLook;
         }
 
         /// {@return the times of the file; the last known ones if its path leads to another file by now}
-        Look look() throws IOException {
-            Look now = Look.at(path);
+        PathLook look() throws IOException {
+            PathLook now = PathLook.at(path);
             if (now != null && now.isSameFile(lastLook)) {
                 lastLook = now;
             }
             return lastLook;
         }
-    }
-
-    /// What the system tells of the file at a path.
-    private record Look(long device, long inode, long modifiedNanos, long changedNanos) {
-
-        /// {@return what is at a path, or null if there is nothing}
-        static @Nullable Look at(Path path) throws IOException {
-            try {
-                if (!path.getFileSystem().supportedFileAttributeViews().contains("unix")) {
-                    FileTime modified = java.nio.file.Files.getLastModifiedTime(path);
-                    return new Look(0, 0, modified.to(TimeUnit.NANOSECONDS), 0);
-                }
-                Map<String, Object> seen =
-                        java.nio.file.Files.readAttributes(path, "unix:dev,ino,lastModifiedTime,ctime");
-                return new Look(
-                        ((Number) seen.get("dev")).longValue(),
-                        ((Number) seen.get("ino")).longValue(),
-                        ((FileTime) seen.get("lastModifiedTime")).to(TimeUnit.NANOSECONDS),
-                        ((FileTime) seen.get("ctime")).to(TimeUnit.NANOSECONDS));
-            } catch (NoSuchFileException e) {
-                return null;
-            }
-        }
-
-        boolean isSameFile(Look other) {
-            return device == other.device && inode == other.inode;
-        }
-    }
-
-    /// Opens a channel for a path.
-    private interface Opening<C extends Channel> {
-        C open() throws IOException;
-    }
-
-    /// Opens a path until it leads to the same file before and afterwards.
-    ///
-    /// @param seen is set to what is open
-    private static <C extends Channel> C openSettled(Path path, Opening<C> opening, Look[] seen) throws IOException {
-        for (int look = 0; look < MAX_LOOKS; look++) {
-            Look before = Look.at(path);
-            C channel = opening.open();
-            boolean isSettled = false;
-            try {
-                Look after = Look.at(path);
-                isSettled = before != null && after != null && before.isSameFile(after);
-                if (isSettled) {
-                    seen[0] = after;
-                    return channel;
-                }
-            } finally {
-                if (!isSettled) {
-                    channel.close();
-                }
-            }
-        }
-        throw new IOException("path leads to another file at each look: path=" + path + ", looks=" + MAX_LOOKS);
     }
 
     /// Runs what it is given in the calling thread.
@@ -187,10 +126,10 @@ final class PortableFiles implements Files {
             if (access == Access.CREATE) {
                 first.add(StandardOpenOption.CREATE);
             }
-            Look[] seen = new Look[1];
+            PathLook[] seen = new PathLook[1];
             ExecutorService executor = executorFor(path);
             AsynchronousFileChannel channel =
-                    openSettled(path, () -> AsynchronousFileChannel.open(path, first, executor), seen);
+                    PathLook.openSettled(path, () -> AsynchronousFileChannel.open(path, first, executor), seen);
             int descriptor = lastDescriptor.incrementAndGet();
             open.put(descriptor, new OpenFile(path, channel, seen[0]));
             return descriptor;
@@ -208,8 +147,8 @@ final class PortableFiles implements Files {
     public Status status(int descriptor) {
         long byteSize = byteSize(descriptor);
         try {
-            Look look = require("fstat", "", descriptor).look();
-            return new Status(byteSize, 0, look.device, look.inode, look.modifiedNanos, look.changedNanos);
+            PathLook look = require("fstat", "", descriptor).look();
+            return new Status(byteSize, 0, look.device(), look.inode(), look.modifiedNanos(), look.changedNanos());
         } catch (IOException e) {
             throw refused(new OsException("fstat", "descriptor=" + descriptor, errno(e)), e);
         }
@@ -219,8 +158,8 @@ final class PortableFiles implements Files {
     public FileChannel openChannel(int descriptor) {
         OpenFile file = require("open", "", descriptor);
         try {
-            Look[] seen = new Look[1];
-            FileChannel channel = openSettled(file.path, () -> FileChannel.open(file.path, READ), seen);
+            PathLook[] seen = new PathLook[1];
+            FileChannel channel = PathLook.openSettled(file.path, () -> FileChannel.open(file.path, READ), seen);
             if (!seen[0].isSameFile(file.lastLook)) {
                 channel.close();
                 throw new NoSuchFileException(file.path.toString(), null, "path leads to another file by now");
@@ -229,6 +168,11 @@ final class PortableFiles implements Files {
         } catch (IOException e) {
             throw refused(new OsException("open", "path=" + file.path, errno(e)), e);
         }
+    }
+
+    @Override
+    public boolean tellsLength(int descriptor) {
+        return ToldLength.isTrue(this, descriptor);
     }
 
     @Override

@@ -2,14 +2,10 @@ package io.leasehold.window;
 
 import io.leasehold.os.Files;
 import io.leasehold.os.OsException;
-import io.leasehold.window.WindowWaiters.Waiter;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -59,15 +55,13 @@ public final class MappedFile implements AutoCloseable {
     private final WindowTable table; // (C) of that pool
     private final FileTrust trust; // (C)
     private final InFlight inFlight = new InFlight(); // (C)
-    private final AtomicInteger copiesOut = new AtomicInteger(); // (A)
+    private final FileLoans loans = new FileLoans(); // (C)
+    private final FileLength length; // (C)
     final FileDurability durability; // (C)
     final ReentrantLock writer = new ReentrantLock(); // held by who writes or changes the length
 
     private volatile long byteSize; // (A) of OWNED files (L) writer to write; of FOREIGN ones as it was last seen
     private volatile long mark; // (A) of OWNED files (L) writer to write; see [#mark]
-    private final List<Waiter> closers = new CopyOnWriteArrayList<>(); // (L) itself, to write: threads that close it
-    private boolean isClosing; // (L) closers: draining for good
-    private volatile boolean draining; // (L) closers, to write: nothing more is lent
     private volatile boolean closed; // (L) the cache's, to write: nothing more is done
     private volatile AccessAdvice lastAdvice = AccessAdvice.NORMAL; // (A) what the kernel knows
 
@@ -81,24 +75,29 @@ public final class MappedFile implements AutoCloseable {
         this.descriptor = descriptor;
         this.durability = writes.durability(descriptor);
         Files.Status status = files.status(descriptor);
-        this.byteSize = status.byteSize();
+        this.length = new FileLength(files, descriptor);
+        this.byteSize = length.isTold() ? status.byteSize() : 0;
         this.mark = options.trust() == FileTrust.OWNED ? 0 : status.changeMark();
-        this.direct = space.isDirect(options.tier(), byteSize);
-        this.pool = space.pools().poolOf(options.tier(), direct);
+        boolean isDirect = space.isDirect(options.tier(), byteSize);
+        WindowPool wanted = space.pools().poolOf(options.tier(), isDirect);
+        boolean isMapped = wanted != null && length.isTold() && files.canMap(descriptor, options.writable());
+        this.direct = isDirect && isMapped;
+        this.pool = isMapped ? wanted : null;
         this.table = direct ? extents : windows;
         this.trust = options.trust();
     }
 
-    /// {@return the length of the file in bytes; of a FOREIGN file the system is asked}
+    /// {@return the length of the file in bytes; of a FOREIGN file the system is asked, and where the system does not
+    /// tell the truth, as for files of proc and sysfs, the file is read to its end}
     ///
     /// @throws IOException if the system refuses to tell
     /// @throws IllegalStateException if the file is closed
     public long byteSize() throws IOException {
-        if (trust != FileTrust.FOREIGN) {
+        if (trust != FileTrust.FOREIGN && length.isTold()) {
             return byteSize;
         }
         try {
-            return askByteSize();
+            return length.isTold() ? askByteSize() : measureByteSize();
         } catch (OsException e) {
             throw WindowErrors.refused("ask for the length", this, e);
         }
@@ -225,6 +224,9 @@ public final class MappedFile implements AutoCloseable {
     /// @throws IOException if the system has no way to open the file again, as may be if it has no name any more
     /// @throws IllegalStateException if the file is closed
     public FileChannel openChannel() throws IOException {
+        if (!length.isTold()) {
+            throw WindowErrors.lengthNotTold("open a channel", this);
+        }
         int entered = enter();
         try {
             return files.openChannel(descriptor);
@@ -306,6 +308,21 @@ public final class MappedFile implements AutoCloseable {
         }
     }
 
+    /// {@return the length of a file of which the system does not tell it}
+    private long measureByteSize() throws IOException {
+        int entered = enter();
+        try {
+            return length.measure(this);
+        } finally {
+            leave(entered);
+        }
+    }
+
+    /// {@return true if the system tells the length; else the file ends where read(2) says so}
+    boolean isLengthTold() {
+        return length.isTold();
+    }
+
     /// {@return what changes with each change of length: of a file of ours a count of its steps, of others the times of
     /// the last change of any kind, of which users can set only one}
     long mark() {
@@ -353,56 +370,9 @@ public final class MappedFile implements AutoCloseable {
         inFlight.leave(entered);
     }
 
-    /// {@return how many private copies are out that are written back}
-    int copiesOut() {
-        return copiesOut.get();
-    }
-
-    /// Takes note of a private copy to be written back.
-    ///
-    /// @throws IllegalStateException if nothing is lent any more
-    void lendCopy() {
-        copiesOut.incrementAndGet();
-        if (draining) {
-            returnCopy();
-            throw WindowErrors.closed(this);
-        }
-    }
-
-    void returnCopy() {
-        copiesOut.decrementAndGet();
-        tellClosers();
-    }
-
-    /// {@return whether nothing is lent any more}
-    boolean isDraining() {
-        return draining;
-    }
-
-    /// Takes note of a thread that closes the file; nothing is lent from now on.
-    void addCloser(Waiter closer) {
-        synchronized (closers) {
-            closers.add(closer);
-            draining = true;
-        }
-    }
-
-    /// Ends [#addCloser].
-    ///
-    /// @param isDrained true if all windows are back; else the file lends again, unless other threads close it
-    void removeCloser(Waiter closer, boolean isDrained) {
-        synchronized (closers) {
-            closers.remove(closer);
-            isClosing |= isDrained;
-            draining = isClosing || !closers.isEmpty();
-        }
-    }
-
-    /// Wakes the threads that close the file, as a window is back.
-    void tellClosers() {
-        if (draining) {
-            closers.forEach(Waiter::tell);
-        }
+    /// {@return the private copies that are out, and the threads that close the file}
+    FileLoans loans() {
+        return loans;
     }
 
     boolean isClosed() {

@@ -9,6 +9,7 @@ import io.leasehold.page.PageArena;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -114,7 +115,8 @@ public final class WindowCache implements AutoCloseable {
     /// @param path a regular file of the default file system
     /// @param fileOptions who may change it, and how it is reached
     /// @return the file, to be closed by the caller
-    /// @throws IOException if the system refuses
+    /// @throws NoSuchFileException if there is no file and none is to be made
+    /// @throws IOException if the system refuses, or does not tell the length of a file that is to be OWNED
     /// @throws IllegalStateException if the cache is closed
     public MappedFile open(Path path, MappedFileOptions fileOptions) throws IOException {
         Files.Access access = fileOptions.create()
@@ -125,6 +127,9 @@ public final class WindowCache implements AutoCloseable {
             boolean isOpen = false;
             try {
                 MappedFile file = new MappedFile(space, writes, files, path, fileOptions, descriptor);
+                if (fileOptions.trust() == FileTrust.OWNED && !file.isLengthTold()) {
+                    throw WindowErrors.lengthNotTold("open", file);
+                }
                 space.add(file);
                 isOpen = true;
                 return file;
@@ -134,7 +139,7 @@ public final class WindowCache implements AutoCloseable {
                 }
             }
         } catch (OsException e) {
-            throw new IOException("cannot open: file=" + path + ": " + e.getMessage(), e);
+            throw WindowErrors.cannotOpen(path, e);
         }
     }
 

@@ -1,14 +1,31 @@
 package io.leasehold.window;
 
+import io.leasehold.os.Errno;
 import io.leasehold.os.OsException;
+import java.io.EOFException;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 
 /// What went wrong, with file, offset and length.
 ///
 /// **Threads.** Stateless.
 final class WindowErrors {
 
+    /// What some network file systems answer that mean EOPNOTSUPP; errno(3) does not have it.
+    private static final int ENOTSUPP = 524;
+
     private WindowErrors() {}
+
+    /// {@return the error for a file that cannot be opened; if it is missing, the one that the JDK throws}
+    static IOException cannotOpen(Path path, OsException cause) {
+        if (cause.errno() == Errno.ENOENT) {
+            NoSuchFileException missing = new NoSuchFileException(path.toString(), null, cause.getMessage());
+            missing.initCause(cause);
+            return missing;
+        }
+        return new IOException("cannot open: file=" + path + ": " + cause.getMessage(), cause);
+    }
 
     /// {@return the error for a transfer that the system refused}
     static IOException refused(String what, MappedFile file, long byteOffset, long byteSize, Throwable cause) {
@@ -35,6 +52,26 @@ final class WindowErrors {
             throw new IllegalArgumentException(
                     "range is not one of a file: byteOffset=" + byteOffset + ", byteSize=" + byteSize);
         }
+    }
+
+    /// {@return the error for what needs to know where a file ends}
+    static IOException lengthNotTold(String what, MappedFile file) {
+        return new IOException("cannot %s, the file system does not tell the length: file=%s, trust=%s"
+                .formatted(what, file.path(), file.trust()));
+    }
+
+    /// {@return the error for a window that has no bytes}
+    static EOFException behindTheEnd(MappedFile file, long byteOffset) {
+        return new EOFException("window begins behind the end: file=%s, byteOffset=%d, fileByteSize=%d"
+                .formatted(file.path(), byteOffset, file.knownByteSize()));
+    }
+
+    /// {@return true if the file system refuses a kind of call for this file, which others may do in its place}
+    static boolean isUnsupported(OsException refusal) {
+        return switch (refusal.errno()) {
+            case Errno.ENODEV, Errno.EACCES, Errno.EPERM, Errno.EINVAL, Errno.ENOSYS, Errno.EOPNOTSUPP -> true;
+            default -> refusal.errno() == ENOTSUPP;
+        };
     }
 
     static IllegalStateException closed(MappedFile file) {

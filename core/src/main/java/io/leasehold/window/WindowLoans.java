@@ -5,7 +5,6 @@ import io.leasehold.os.Files;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Advice;
-import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -78,13 +77,24 @@ final class WindowLoans {
         }
         WindowPool pool = file.pool();
         try {
-            return pool == null
-                            || file.trust() == FileTrust.FOREIGN
-                            || !WindowTable.reaches(request.byteOffset >>> pool.power())
-                    ? lendCopy(file, request)
-                    : lendInPlace(file, pool, request);
+            boolean isCopied = pool == null
+                    || file.trust() == FileTrust.FOREIGN
+                    || !WindowTable.reaches(request.byteOffset >>> pool.power());
+            return isCopied ? lendCopy(file, request) : lendInPlaceOrCopy(file, pool, request);
         } catch (OsException e) {
             throw WindowErrors.refused("lend", file, request.byteOffset, request.byteSize, e);
+        }
+    }
+
+    /// Lends in place, or a copy where the file system does not let this file be mapped, or its blocks be reserved.
+    private @Nullable Window lendInPlaceOrCopy(MappedFile file, WindowPool pool, Request request) throws IOException {
+        try {
+            return lendInPlace(file, pool, request);
+        } catch (OsException e) {
+            if (!WindowErrors.isUnsupported(e)) {
+                throw e;
+            }
+            return lendCopy(file, request);
         }
     }
 
@@ -143,11 +153,12 @@ final class WindowLoans {
                 }
                 present = request.writes() ? byteSize : uio.moved();
             }
+            if (present == 0) {
+                throw WindowErrors.behindTheEnd(file, request.byteOffset);
+            }
             Window.Loan loan = new Window.Loan(null, WindowPool.NO_SLOT, run, run.address(), 0);
             Window window = new Window(cache, file, loan, request.byteOffset, present, request.writes());
-            if (request.writes()) {
-                file.lendCopy();
-            }
+            file.loans().lendCopy(file, request.writes());
             isLent = true;
             return window;
         } finally {
@@ -171,10 +182,8 @@ final class WindowLoans {
                 space.unpin(window.file, pool, window.slot, flags);
             }
             if (copy != null) {
-                if (window.isWritable()) {
-                    window.file.returnCopy();
-                }
                 staging.free(copy);
+                window.file.loans().returnCopy(window.isWritable());
             }
         }
     }
@@ -203,8 +212,7 @@ final class WindowLoans {
     private long clip(MappedFile file, Request request) throws IOException {
         long byteSize = request.writes() ? request.byteSize : reads.clip(file, request.byteOffset, request.byteSize);
         if (byteSize == 0) {
-            throw new EOFException("window begins behind the end: file=%s, byteOffset=%d, fileByteSize=%d"
-                    .formatted(file.path(), request.byteOffset, file.knownByteSize()));
+            throw WindowErrors.behindTheEnd(file, request.byteOffset);
         }
         return byteSize;
     }

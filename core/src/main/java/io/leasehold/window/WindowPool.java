@@ -111,7 +111,7 @@ final class WindowPool {
         lock.lock();
         try {
             slot = table.slot(part);
-            if (slot != NO_SLOT || table.isMapping(part) || file.isDraining() || !waiters.mayTake(null)) {
+            if (slot != NO_SLOT || table.isMapping(part) || file.loans().isDraining() || !waiters.mayTake(null)) {
                 return slot;
             }
             slot = claim(table, part);
@@ -138,7 +138,7 @@ final class WindowPool {
             if (slot != NO_SLOT) {
                 return words.tryPin(slot, table, part) ? slot : NO_SLOT;
             }
-            if (file.isDraining() || !waiters.mayTake(waiter)) {
+            if (file.loans().isDraining() || !waiters.mayTake(waiter)) {
                 return NO_SLOT;
             }
             slot = claim(table, part);

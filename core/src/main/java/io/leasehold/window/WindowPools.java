@@ -110,7 +110,7 @@ final class WindowPools {
     /// Takes a file out of all slots that are not pinned, and puts these over the empty file.
     Freed free(MappedFile file, WindowCounts counts) {
         List<OsException> refusals = new ArrayList<>();
-        String lent = lent(file, loans -> {
+        String lent = lent(file.loans().copies(), loans -> {
             boolean isKnown = true;
             for (WindowPool pool : pools) {
                 try {
@@ -131,9 +131,10 @@ final class WindowPools {
         }
     }
 
-    /// {@return the windows of a file that are out and reach behind `from`, as a message wants them}
+    /// {@return the windows of a file that are out and reach behind `from`, as a message wants them, and the private
+    /// copies that are written back}
     String lent(MappedFile file, long from) {
-        return lent(file, loans -> {
+        return lent(file.loans().writableCopies(), loans -> {
             boolean isKnown = true;
             for (WindowPool pool : pools) {
                 isKnown &= pool.reclaim().forEachPinned(file, (slot, pins) -> {
@@ -159,7 +160,7 @@ final class WindowPools {
     }
 
     /// {@return what was found, as a message wants it, made when the lock is free again}
-    private static String lent(MappedFile file, Predicate<Set<Loan>> look) {
+    private static String lent(int copies, Predicate<Set<Loan>> look) {
         Set<Loan> found = new LinkedHashSet<>();
         boolean isKnown = look.test(found);
         List<String> names = found.stream()
@@ -172,8 +173,8 @@ final class WindowPools {
         if (!isKnown) {
             names.add("what a thread is about to lend");
         }
-        if (file.copiesOut() > 0) {
-            names.add("private copies to be written: " + file.copiesOut());
+        if (copies > 0) {
+            names.add("private copies=" + copies);
         }
         return String.join(", ", names);
     }

@@ -44,7 +44,7 @@ final class WindowReads {
         this.hits = new WindowHits(counts, pageByteSize);
     }
 
-    /// {@return how much of a range lies within the file, as far as is known}
+    /// {@return how much of a range lies within the file, as far as is known; all of it where the system does not tell}
     ///
     /// @throws OsException if the system refuses to tell
     long clip(MappedFile file, long byteOffset, long byteSize) {
@@ -53,6 +53,9 @@ final class WindowReads {
 
     private static long clip(MappedFile file, long knownByteSize, long byteOffset, long byteSize) {
         long length = knownByteSize;
+        if (!file.isLengthTold()) {
+            return byteSize;
+        }
         if (byteSize > length - byteOffset && file.trust() != FileTrust.OWNED) {
             length = file.askByteSize();
         }
@@ -138,7 +141,8 @@ final class WindowReads {
         for (int attempt = 1; ; attempt++) {
             long mark = file.mark();
             long count = readOnce(file, byteOffset, to);
-            if (!hits.mayBeCut(byteOffset, to, count)
+            if (!file.isLengthTold()
+                    || !hits.mayBeCut(byteOffset, to, count)
                     || attempt == MAX_READS
                     || file.isUnchanged(mark, byteOffset + count)) {
                 return count;
@@ -253,6 +257,9 @@ final class WindowReads {
 
     /// {@return what it means that there was nothing to read before the known end}
     private @Nullable IOException ended(MappedFile file, long mark, long byteOffset, long end) {
+        if (!file.isLengthTold()) {
+            return null;
+        }
         counts.count(WindowCounts.TRUNCATED);
         long now = file.askByteSize();
         if (file.trust() == FileTrust.OWNED && mark != file.mark()) {

@@ -90,7 +90,7 @@ final class WindowSpace {
         } else {
             counts.count(WindowCounts.HIT);
         }
-        if (slot != WindowPool.NO_SLOT && file.isDraining()) {
+        if (slot != WindowPool.NO_SLOT && file.loans().isDraining()) {
             unpin(file, pool, slot, 0);
             throw WindowErrors.closed(file);
         }
@@ -105,7 +105,7 @@ final class WindowSpace {
                 if (waiter != null) {
                     waiter.look();
                 }
-                if (file.isDraining()) {
+                if (file.loans().isDraining()) {
                     throw WindowErrors.closed(file);
                 }
                 int slot = pool.pin(file, part, request.advice(), waiter, counts);
@@ -149,7 +149,7 @@ final class WindowSpace {
         }
         words.unpin(slot);
         pool.unpinned(slot, isLeft);
-        file.tellClosers();
+        file.loans().tellClosers();
     }
 
     /// Has the windows of a range recycled before all others.
@@ -205,14 +205,14 @@ final class WindowSpace {
         }
         long deadline = System.nanoTime() + timeout.toNanos();
         Waiter waiter = new Waiter();
-        file.addCloser(waiter);
+        file.loans().addCloser(waiter);
         boolean isDrained = false;
         OsException refusal;
         try {
             refusal = drain(file, waiter, deadline);
             isDrained = true;
         } finally {
-            file.removeCloser(waiter, isDrained);
+            file.loans().removeCloser(waiter, isDrained);
         }
         boolean wasOpen = letOut(file);
         if (wasOpen && refusal != null) {

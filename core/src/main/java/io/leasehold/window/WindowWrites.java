@@ -1,7 +1,6 @@
 package io.leasehold.window;
 
 import io.leasehold.memory.OffHeap;
-import io.leasehold.os.Errno;
 import io.leasehold.os.Files;
 import io.leasehold.os.OsException;
 import java.io.IOException;
@@ -189,7 +188,7 @@ final class WindowWrites {
             files.allocate(file.descriptor(), from, end - from);
         } catch (OsException e) {
             // a file system that cannot reserve says so, and tells of a full disk when it is written
-            if (e.errno() != Errno.EOPNOTSUPP) {
+            if (!WindowErrors.isUnsupported(e)) {
                 throw e;
             }
         }

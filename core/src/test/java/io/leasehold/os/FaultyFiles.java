@@ -18,6 +18,7 @@ public final class FaultyFiles implements Files {
     /// The calls that can be made to fail.
     public enum Call {
         OPEN,
+        CAN_MAP,
         STATUS,
         BYTE_SIZE,
         READ,
@@ -92,6 +93,17 @@ public final class FaultyFiles implements Files {
     public long byteSize(int descriptor) {
         enter(Call.BYTE_SIZE, "lseek", "descriptor=" + descriptor);
         return delegate.byteSize(descriptor);
+    }
+
+    /// {@return whether the file behind can be mapped, and no fault says otherwise}
+    @Override
+    public boolean canMap(int descriptor, boolean writes) {
+        return faults.countAndStrike(Call.CAN_MAP) == 0 && delegate.canMap(descriptor, writes);
+    }
+
+    @Override
+    public boolean tellsLength(int descriptor) {
+        return delegate.tellsLength(descriptor);
     }
 
     @Override

@@ -5,7 +5,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The contracts on files that are pinned to the tier DIRECT.
 class DirectWindowCacheTest
-        implements WindowReadContract, WindowWriteContract, WindowForceContract, WindowLoanContract {
+        implements WindowReadContract,
+                WindowWriteContract,
+                WindowForceContract,
+                WindowLoanContract,
+                WindowSpecialFileContract {
 
     @TempDir
     Path folder;

@@ -58,6 +58,16 @@ final class WatchedFiles implements Files {
     }
 
     @Override
+    public boolean canMap(int descriptor, boolean writes) {
+        return delegate.canMap(descriptor, writes);
+    }
+
+    @Override
+    public boolean tellsLength(int descriptor) {
+        return delegate.tellsLength(descriptor);
+    }
+
+    @Override
     public FileChannel openChannel(int descriptor) {
         return delegate.openChannel(descriptor);
     }
