@@ -43,6 +43,7 @@ final class FileLength {
     /// @throws IOException if there is more to read than such a file has
     /// @throws OsException if the system refuses
     long measure(MappedFile file) throws IOException {
+        int entered = file.enter();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment block = arena.allocate(BLOCK_BYTES);
             long end = 0;
@@ -53,6 +54,8 @@ final class FileLength {
                 }
                 end += count;
             }
+        } finally {
+            file.leave(entered);
         }
         throw new IOException("cannot find the length, the file system does not tell it: file=%s, read=%d, max=%d"
                 .formatted(file.path(), MAX_READ_BYTES, MAX_READ_BYTES));

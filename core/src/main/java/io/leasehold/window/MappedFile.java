@@ -93,11 +93,12 @@ public final class MappedFile implements AutoCloseable {
     /// @throws IOException if the system refuses to tell
     /// @throws IllegalStateException if the file is closed
     public long byteSize() throws IOException {
+        requireOpen();
         if (trust != FileTrust.FOREIGN && length.isTold()) {
             return byteSize;
         }
         try {
-            return length.isTold() ? askByteSize() : measureByteSize();
+            return length.isTold() ? askByteSize() : length.measure(this);
         } catch (OsException e) {
             throw WindowErrors.refused("ask for the length", this, e);
         }
@@ -108,14 +109,16 @@ public final class MappedFile implements AutoCloseable {
     /// @param newByteSize its length from now on
     /// @throws IOException if the system refuses; the length is as it was
     /// @throws IllegalArgumentException if the length is negative
-    /// @throws IllegalStateException if the file is not open for writing, or windows behind the new end are out, naming
-    ///     them
+    /// @throws IllegalStateException if the file is closed or not open for writing, or windows behind the new end are
+    ///     out, naming them
     @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
     public void truncate(long newByteSize) throws IOException {
+        requireOpen();
         requireWritable();
         if (newByteSize < 0) {
             throw new IllegalArgumentException("length is negative: file=" + path + ", byteSize=" + newByteSize);
         }
+        WindowErrors.checkEnd("truncate", this, newByteSize);
         writer.lock();
         try {
             long old = byteSize;
@@ -126,29 +129,16 @@ public final class MappedFile implements AutoCloseable {
                 mark++;
                 // also when it grows: a window for writing may reach further, and its file with it
                 space.requireNotLent("truncate", this, newByteSize);
-                resize(old, newByteSize);
+                writes.resize(this, old, newByteSize);
                 isDone = true;
+            } catch (OsException e) {
+                throw WindowErrors.refused("truncate to " + newByteSize, this, e);
             } finally {
                 mark++;
                 byteSize = isDone ? newByteSize : old;
             }
         } finally {
             writer.unlock();
-        }
-    }
-
-    private void resize(long oldByteSize, long newByteSize) throws IOException {
-        int entered = enter();
-        try {
-            writes.growing(this, newByteSize, () -> {
-                files.truncate(descriptor, newByteSize);
-                durability.resized(newByteSize);
-                writes.zeroTail(this, oldByteSize, newByteSize);
-            });
-        } catch (OsException e) {
-            throw WindowErrors.refused("truncate to " + newByteSize, this, e);
-        } finally {
-            leave(entered);
         }
     }
 
@@ -192,7 +182,8 @@ public final class MappedFile implements AutoCloseable {
     /// Closes the file; its windows are put over an empty one. Closing twice has no effect.
     ///
     /// @throws IOException if the system refuses; the file is closed all the same
-    /// @throws IllegalStateException if windows are out, naming them; nothing is changed then
+    /// @throws IllegalStateException if windows or private copies are out, or bytes are moved between the file and a
+    ///     channel, naming them; nothing is changed then
     @Override
     public void close() throws IOException {
         close(Duration.ZERO);
@@ -200,13 +191,14 @@ public final class MappedFile implements AutoCloseable {
 
     /// Closes the file as soon as its windows are back; no more are lent meanwhile.
     ///
-    /// @param timeout how long to wait for them
+    /// @param timeout how long to wait for them, and for transfers between the file and a channel
     /// @throws IOException if the system refuses; the file is closed all the same
-    /// @throws IllegalStateException if windows are still out then, naming them; the file is open as before
+    /// @throws IllegalArgumentException if the timeout is longer than 292 years
+    /// @throws IllegalStateException if any of them is still out then, naming them; the file is open as before
     public void close(Duration timeout) throws IOException {
         boolean isLast = false;
         try {
-            isLast = space.remove(this, timeout);
+            isLast = space.files().remove(this, timeout);
         } catch (OsException e) {
             isLast = true;
             throw WindowErrors.refused("take windows off", this, e);
@@ -215,6 +207,27 @@ public final class MappedFile implements AutoCloseable {
                 closeDescriptor();
             }
         }
+    }
+
+    /// Closes the file while windows are out, whose threads are gone for instance. A window keeps its place in memory
+    /// until it is released, so no other part of a file is ever seen there. What was stored through it in place is in
+    /// the file; a private copy is not written back any more, and its release says so.
+    ///
+    /// @return how many windows, private copies and transfers of a channel were out
+    /// @throws IOException if the system refuses; the file is closed all the same
+    public int closeForcibly() throws IOException {
+        int out = -1;
+        try {
+            out = space.files().removeForcibly(this);
+        } catch (OsException e) {
+            out = 0;
+            throw WindowErrors.refused("take windows off", this, e);
+        } finally {
+            if (out >= 0) {
+                closeDescriptor();
+            }
+        }
+        return Math.max(out, 0);
     }
 
     /// Opens a channel of its own for reading this very file, for what needs one: sendfile(2) is such a call. It is not
@@ -308,16 +321,6 @@ public final class MappedFile implements AutoCloseable {
         }
     }
 
-    /// {@return the length of a file of which the system does not tell it}
-    private long measureByteSize() throws IOException {
-        int entered = enter();
-        try {
-            return length.measure(this);
-        } finally {
-            leave(entered);
-        }
-    }
-
     /// {@return true if the system tells the length; else the file ends where read(2) says so}
     boolean isLengthTold() {
         return length.isTold();
@@ -368,6 +371,26 @@ public final class MappedFile implements AutoCloseable {
 
     void leave(int entered) {
         inFlight.leave(entered);
+    }
+
+    /// Enters again after [#leave], within the same use: what was entered is to be left also if this throws.
+    ///
+    /// @throws IllegalStateException if it was closed meanwhile, by force; the descriptor is another file's then
+    void enterAgain() {
+        inFlight.enter();
+        requireOpen();
+    }
+
+    /// {@return the cache's files and windows}
+    WindowSpace space() {
+        return space;
+    }
+
+    /// @throws IllegalStateException if it is closed
+    void requireOpen() {
+        if (closed) {
+            throw WindowErrors.closed(this);
+        }
     }
 
     /// {@return the private copies that are out, and the threads that close the file}

@@ -33,6 +33,8 @@ final class StagingRuns implements AutoCloseable {
     private final @Nullable Run[] idle; // (L) this
 
     private int idleCount; // (L) this
+    private int outCount; // (L) this: runs that are in use
+    private boolean closed; // (L) this
 
     /// Wired pages and the lease on them.
     record Run(long page, Lease lease) {
@@ -54,6 +56,7 @@ final class StagingRuns implements AutoCloseable {
     Run take() {
         synchronized (this) {
             if (idleCount > 0) {
+                outCount++;
                 return Objects.requireNonNull(idle[--idleCount]);
             }
         }
@@ -62,8 +65,9 @@ final class StagingRuns implements AutoCloseable {
 
     void giveBack(Run run) {
         synchronized (this) {
-            if (idleCount < idle.length) {
+            if (!closed && idleCount < idle.length) {
                 idle[idleCount++] = run;
+                outCount--;
                 return;
             }
         }
@@ -75,6 +79,20 @@ final class StagingRuns implements AutoCloseable {
     /// @param byteSize in bytes, rounded up to pages
     /// @throws PageExhaustedException if the arena has none
     Run allocate(long byteSize) {
+        boolean isOut = false;
+        begin();
+        try {
+            Run run = lease(byteSize);
+            isOut = true;
+            return run;
+        } finally {
+            if (!isOut) {
+                end();
+            }
+        }
+    }
+
+    private Run lease(long byteSize) {
         long pageByteSize = arena.options().pageByteSize();
         long page = arena.allocateRun(Math.toIntExact((byteSize + pageByteSize - 1) / pageByteSize));
         boolean isLeased = false;
@@ -85,25 +103,54 @@ final class StagingRuns implements AutoCloseable {
             return run;
         } finally {
             if (!isLeased) {
-                end(page);
+                freePage(page);
             }
         }
     }
 
     void free(Run run) {
-        run.lease.close();
-        end(run.page);
+        try {
+            freeLeased(run);
+        } finally {
+            end();
+        }
     }
 
+    /// Frees the runs that wait, and the others when they come back: a run that is in use by then, since files were
+    /// closed by force, is given to no other owner before.
     @Override
     public synchronized void close() {
+        closed = true;
         while (idleCount > 0) {
-            free(Objects.requireNonNull(idle[--idleCount]));
+            freeLeased(Objects.requireNonNull(idle[--idleCount]));
         }
-        leases.close();
+        closeIfDone();
     }
 
-    private void end(long page) {
+    private synchronized void begin() {
+        if (closed) {
+            throw new IllegalStateException("cache is closed: " + leases);
+        }
+        outCount++;
+    }
+
+    private synchronized void end() {
+        outCount--;
+        closeIfDone();
+    }
+
+    private void closeIfDone() {
+        if (closed && outCount == 0) {
+            leases.close();
+        }
+    }
+
+    private void freeLeased(Run run) {
+        run.lease.close();
+        freePage(run.page);
+    }
+
+    private void freePage(long page) {
         if (frames.wireCount(page) > 0) {
             frames.unwire(page);
         }

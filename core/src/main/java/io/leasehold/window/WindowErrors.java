@@ -6,6 +6,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /// What went wrong, with file, offset and length.
 ///
@@ -14,6 +15,12 @@ final class WindowErrors {
 
     /// What some network file systems answer that mean EOPNOTSUPP; errno(3) does not have it.
     private static final int ENOTSUPP = 524;
+
+    private static final Duration MAX_TIMEOUT = Duration.ofNanos(Long.MAX_VALUE);
+
+    /// Where a file may end that is written here: less than a `long` holds by a slot of the largest size, so that no
+    /// sum of an offset and a size overflows.
+    static final long MAX_END = Long.MAX_VALUE - (1L << 40);
 
     private WindowErrors() {}
 
@@ -72,6 +79,36 @@ final class WindowErrors {
             case Errno.ENODEV, Errno.EACCES, Errno.EPERM, Errno.EINVAL, Errno.ENOSYS, Errno.EOPNOTSUPP -> true;
             default -> refusal.errno() == ENOTSUPP;
         };
+    }
+
+    /// {@return the error for what was stored in a window whose file was closed by force}
+    static IOException closedByForce(MappedFile file, Window window) {
+        return new IOException("cannot write, file was closed by force: file=%s, byteOffset=%d, byteSize=%d"
+                .formatted(file.path(), window.byteOffset(), window.byteSize()));
+    }
+
+    /// {@return a timeout in nanoseconds}
+    ///
+    /// @throws IllegalArgumentException if it is more than a `long` holds
+    static long nanos(Duration timeout) {
+        if (timeout.compareTo(MAX_TIMEOUT) > 0) {
+            throw new IllegalArgumentException("timeout is too long: timeout=" + timeout + ", max=" + MAX_TIMEOUT);
+        }
+        return timeout.isNegative() ? 0 : timeout.toNanos();
+    }
+
+    /// Checks where something that is to be written ends.
+    ///
+    /// @throws IOException if no file can be as long
+    static void checkEnd(String what, MappedFile file, long end) throws IOException {
+        if (end > MAX_END) {
+            throw new IOException("cannot %s, file would be too large: file=%s, end=%d, max=%d"
+                    .formatted(what, file.path(), end, MAX_END));
+        }
+    }
+
+    static IllegalArgumentException ofAnotherCache(Object what, WindowCache cache) {
+        return new IllegalArgumentException("%s is of another cache: cache=%s".formatted(what, cache.options().name()));
     }
 
     static IllegalStateException closed(MappedFile file) {

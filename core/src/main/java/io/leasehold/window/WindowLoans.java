@@ -72,8 +72,10 @@ final class WindowLoans {
     ///
     /// @return the window, or null if there is none and the request does not wait any longer
     @Nullable Window lend(MappedFile file, Request request) throws IOException {
+        file.requireOpen();
         if (request.writes()) {
             file.requireWritable();
+            WindowErrors.checkEnd("lend", file, request.byteOffset + request.byteSize);
         }
         WindowPool pool = file.pool();
         try {
@@ -139,37 +141,47 @@ final class WindowLoans {
             long end = request.byteOffset + byteSize;
             alone(file, end, () -> writes.reserve(file, request.byteOffset, end));
         }
-        StagingRuns.Run run = staging.allocate(byteSize);
-        boolean isLent = false;
+        file.loans().lendCopy(file, request.writes());
+        StagingRuns.Run run = null;
+        Window window = null;
         try {
-            MemorySegment copy = OffHeap.segment(run.address(), byteSize);
-            copy.fill((byte) 0);
-            long present = byteSize;
-            if (!request.overwrites()) {
-                Uio uio = Uio.reading(request.byteOffset, copy);
-                IOException failure = reads.move(file, uio, request.advice);
-                if (failure != null) {
-                    throw failure;
-                }
-                present = request.writes() ? byteSize : uio.moved();
-            }
-            if (present == 0) {
-                throw WindowErrors.behindTheEnd(file, request.byteOffset);
-            }
-            Window.Loan loan = new Window.Loan(null, WindowPool.NO_SLOT, run, run.address(), 0);
-            Window window = new Window(cache, file, loan, request.byteOffset, present, request.writes());
-            file.loans().lendCopy(file, request.writes());
-            isLent = true;
+            run = staging.allocate(byteSize);
+            window = fillCopy(file, request, run, byteSize);
             return window;
         } finally {
-            if (!isLent) {
-                staging.free(run);
+            if (window == null) {
+                if (run != null) {
+                    staging.free(run);
+                }
+                file.loans().returnCopy(request.writes());
             }
         }
     }
 
+    private Window fillCopy(MappedFile file, Request request, StagingRuns.Run run, long byteSize) throws IOException {
+        MemorySegment copy = OffHeap.segment(run.address(), byteSize);
+        copy.fill((byte) 0);
+        long present = byteSize;
+        if (!request.overwrites()) {
+            Uio uio = Uio.reading(request.byteOffset, copy);
+            IOException failure = reads.move(file, uio, request.advice);
+            if (failure != null) {
+                throw failure;
+            }
+            present = request.writes() ? byteSize : uio.moved();
+        }
+        if (present == 0) {
+            throw WindowErrors.behindTheEnd(file, request.byteOffset);
+        }
+        Window.Loan loan = new Window.Loan(null, WindowPool.NO_SLOT, run, run.address(), 0);
+        return new Window(cache, file, loan, request.byteOffset, present, request.writes());
+    }
+
     /// Ends the loan of a window.
     void end(Window window, int flags) throws IOException {
+        if (window.file.space() != space) {
+            throw WindowErrors.ofAnotherCache(window, cache);
+        }
         window.end();
         WindowPool pool = window.pool;
         StagingRuns.Run copy = window.copy;
@@ -190,6 +202,9 @@ final class WindowLoans {
 
     private void store(Window window, boolean isCopy) throws IOException {
         MappedFile file = window.file;
+        if (file.isClosed()) {
+            throw WindowErrors.closedByForce(file, window);
+        }
         file.writer.lock();
         try {
             if (isCopy) {
@@ -198,8 +213,13 @@ final class WindowLoans {
                     throw failure;
                 }
             } else {
-                long end = window.byteOffset() + window.byteSize();
-                writes.stored(file, window.byteOffset(), end, window.refusals);
+                int entered = file.enter();
+                try {
+                    long end = window.byteOffset() + window.byteSize();
+                    writes.stored(file, window.byteOffset(), end, window.refusals);
+                } finally {
+                    file.leave(entered);
+                }
             }
         } catch (OsException e) {
             throw WindowErrors.refused("write", file, window.byteOffset(), window.byteSize(), e);

@@ -313,9 +313,20 @@ final class WindowPool {
         return files.part(slot) << power;
     }
 
-    /// Gives the address space back. Nothing is pinned.
+    /// Gives the address space back, or abandons it if windows are out of a file that was closed by force: then nothing
+    /// else is ever mapped there, and what is left of the windows reads as zero.
     void close() {
-        memory.close();
+        boolean[] isPinned = new boolean[1];
+        boolean isKnown = reclaim.settled(() -> {
+            for (int slot = 0; slot < memory.count(); slot++) {
+                isPinned[0] |= words.pins(slot) > 0;
+            }
+        });
+        if (isKnown && !isPinned[0]) {
+            memory.close();
+        } else {
+            memory.abandon();
+        }
     }
 
     /// Checks all slots, while no thread maps or frees any.

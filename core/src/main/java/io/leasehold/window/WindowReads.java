@@ -5,6 +5,7 @@ import io.leasehold.os.Files;
 import io.leasehold.os.OsException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ReadOnlyBufferException;
 import org.jspecify.annotations.Nullable;
 
 /// Copies out of files: through a window where there is one, through read(2) where there is not, and where the window
@@ -172,6 +173,9 @@ final class WindowReads {
     /// @return how many bytes were copied
     /// @throws IOException if the file was cut meanwhile, or the system refuses
     long read(MappedFile file, long byteOffset, MemorySegment to) throws IOException {
+        if (to.isReadOnly()) {
+            throw new ReadOnlyBufferException(); // before anything is written, which native copies would do
+        }
         long mark = file.mark();
         long knownByteSize = file.knownByteSize();
         if (tryRead(file, byteOffset, to)) {
@@ -210,6 +214,7 @@ final class WindowReads {
 
     /// @param mark of the file when its length was `knownByteSize`
     private @Nullable IOException move(MappedFile file, Uio uio, AccessAdvice advice, long mark, long knownByteSize) {
+        file.requireOpen();
         long byteOffset = uio.byteOffset();
         long byteSize = uio.residual();
         try {

@@ -1,6 +1,7 @@
 package io.leasehold.window;
 
 import io.leasehold.memory.OffHeap;
+import io.leasehold.os.Errno;
 import io.leasehold.os.Files;
 import io.leasehold.os.OsException;
 import java.io.IOException;
@@ -38,7 +39,8 @@ final class WindowWrites {
     /// as far as it came or was zeroed.
     ///
     /// @return what went wrong, or null
-    @Nullable IOException move(MappedFile file, Uio uio, int flags) {
+    @Nullable IOException move(MappedFile file, Uio uio, int flags) throws IOException {
+        WindowErrors.checkEnd("write", file, uio.byteOffset() + uio.residual());
         long from = uio.byteOffset();
         long end = from + uio.residual();
         boolean faultbusy = WindowFlag.has(flags, WindowFlag.FAULTBUSY);
@@ -55,7 +57,7 @@ final class WindowWrites {
                     long windowEnd = Math.min(end, (at | (windowByteSize - 1)) + 1);
                     if (failure == null) {
                         counts.count(faultbusy ? WindowCounts.FAULTBUSY : WindowCounts.BYPASS);
-                        failure = moveWindow(file, uio, windowEnd);
+                        failure = moveWindow(file, uio, windowEnd, entered);
                     }
                     if (failure != null && faultbusy) {
                         zero(file, at, windowEnd); // the copied part of it too, as the original does
@@ -64,9 +66,11 @@ final class WindowWrites {
                 }
                 isDone = failure == null;
             } finally {
-                publish(file, from, Math.max(uio.byteOffset(), faultbusy ? at : from));
-                if (!isDone) {
-                    takeBack(file, end, before);
+                if (!file.isClosed()) { // by force, while its source blocked
+                    publish(file, from, Math.max(uio.byteOffset(), faultbusy ? at : from));
+                    if (!isDone) {
+                        takeBack(file, end, before);
+                    }
                 }
             }
             return failure;
@@ -88,6 +92,22 @@ final class WindowWrites {
                 zero(file, from, end);
             });
             publish(file, from, end);
+        } finally {
+            file.leave(entered);
+        }
+    }
+
+    /// Changes the length of a file.
+    ///
+    /// @throws OsException if the system refuses; the length is as it was
+    void resize(MappedFile file, long oldByteSize, long newByteSize) {
+        int entered = file.enter();
+        try {
+            growing(file, newByteSize, () -> {
+                files.truncate(file.descriptor(), newByteSize);
+                file.durability.resized(newByteSize);
+                zeroTail(file, oldByteSize, newByteSize);
+            });
         } finally {
             file.leave(entered);
         }
@@ -194,7 +214,7 @@ final class WindowWrites {
         }
     }
 
-    private @Nullable IOException moveWindow(MappedFile file, Uio uio, long windowEnd) {
+    private @Nullable IOException moveWindow(MappedFile file, Uio uio, long windowEnd, int entered) {
         MemorySegment memory = uio.memory();
         long from = uio.byteOffset();
         try {
@@ -204,7 +224,7 @@ final class WindowWrites {
                     MemorySegment part = memory.asSlice(uio.moved(), rest);
                     uio.advance(write(file, part, uio.byteOffset()));
                 } else {
-                    moveStaged(file, uio, Math.min(rest, StagingRuns.BYTES));
+                    moveStaged(file, uio, Math.min(rest, StagingRuns.BYTES), entered);
                 }
             }
             return null;
@@ -215,7 +235,7 @@ final class WindowWrites {
         }
     }
 
-    private void moveStaged(MappedFile file, Uio uio, long byteSize) throws IOException {
+    private void moveStaged(MappedFile file, Uio uio, long byteSize, int entered) throws IOException {
         StagingRuns.Run run = staging.take();
         try {
             MemorySegment staged = OffHeap.segment(run.address(), byteSize);
@@ -224,7 +244,7 @@ final class WindowWrites {
             if (memory != null) {
                 MemorySegment.copy(memory, uio.moved(), staged, 0, byteSize);
             } else {
-                count = uio.fill(staged);
+                count = fill(file, uio, staged, entered);
             }
             for (long done = 0; done < count; ) {
                 long written = write(file, staged.asSlice(done, count - done), uio.byteOffset());
@@ -233,6 +253,16 @@ final class WindowWrites {
             }
         } finally {
             staging.giveBack(run);
+        }
+    }
+
+    /// Waits for the source outside the file, which may be closed by force meanwhile.
+    private static long fill(MappedFile file, Uio uio, MemorySegment staged, int entered) throws IOException {
+        file.leave(entered);
+        try {
+            return uio.fill(staged);
+        } finally {
+            file.enterAgain();
         }
     }
 
@@ -256,6 +286,10 @@ final class WindowWrites {
     private long write(MappedFile file, MemorySegment from, long byteOffset) {
         int refusals = file.durability.writing(byteOffset, byteOffset + from.byteSize());
         long count = files.write(file.descriptor(), from, byteOffset);
+        if (count == 0) {
+            // the next byte cannot be written, and the system does not say why
+            throw new OsException("pwrite", "byteOffset=" + byteOffset + ", byteSize=" + from.byteSize(), Errno.EIO);
+        }
         file.durability.written(byteOffset, byteOffset + count, refusals);
         file.durability.writeBackIfMuch();
         return count;

@@ -9,7 +9,8 @@ class AutoWindowCacheTest
                 WindowWriteContract,
                 WindowForceContract,
                 WindowLoanContract,
-                WindowSpecialFileContract {
+                WindowSpecialFileContract,
+                WindowCloseContract {
 
     @TempDir
     Path folder;

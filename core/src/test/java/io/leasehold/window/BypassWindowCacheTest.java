@@ -9,7 +9,8 @@ class BypassWindowCacheTest
                 WindowWriteContract,
                 WindowForceContract,
                 WindowLoanContract,
-                WindowSpecialFileContract {
+                WindowSpecialFileContract,
+                WindowCloseContract {
 
     @TempDir
     Path folder;

@@ -9,7 +9,8 @@ class DirectWindowCacheTest
                 WindowWriteContract,
                 WindowForceContract,
                 WindowLoanContract,
-                WindowSpecialFileContract {
+                WindowSpecialFileContract,
+                WindowCloseContract {
 
     @TempDir
     Path folder;

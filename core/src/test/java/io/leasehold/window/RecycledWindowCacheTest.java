@@ -9,7 +9,8 @@ class RecycledWindowCacheTest
                 WindowWriteContract,
                 WindowForceContract,
                 WindowLoanContract,
-                WindowSpecialFileContract {
+                WindowSpecialFileContract,
+                WindowCloseContract {
 
     @TempDir
     Path folder;
