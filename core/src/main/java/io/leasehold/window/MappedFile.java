@@ -332,6 +332,13 @@ public final class MappedFile implements AutoCloseable {
         return mark;
     }
 
+    /// {@return true if the system says that the file reaches up to `end`}
+    ///
+    /// @throws OsException if the system refuses to tell
+    boolean isOnDisk(long end) {
+        return askByteSize() >= end;
+    }
+
     /// {@return whether a file of others reaches up to `end` and has not changed since [#mark] was `before`}
     ///
     /// @throws OsException if the system refuses to tell

@@ -126,11 +126,16 @@ final class WindowReads {
     }
 
     private long readOurs(MappedFile file, long byteOffset, MemorySegment to) {
-        while (true) {
+        for (int attempt = 1; ; attempt++) {
             long mark = file.mark();
             // growth that is not all written yet lies behind the end
             long count = clip(file, byteOffset, readOnce(file, byteOffset, to));
-            if (mark == file.mark()) {
+            boolean isSteady = mark == file.mark();
+            // others may cut it although it is ours
+            if (isSteady
+                    && (!hits.mayBeCut(byteOffset, to, count)
+                            || attempt >= MAX_READS
+                            || file.isOnDisk(byteOffset + count))) {
                 return count;
             }
         }

@@ -20,13 +20,23 @@
 ///
 /// ## What a call does for each trust
 ///
-/// | call            | OWNED                     | IMMUTABLE      | FOREIGN        | without native access |
-/// |-----------------|---------------------------|----------------|----------------|-----------------------|
-/// | read, uiomove   | guarded copy              | guarded copy   | guarded copy   | read(2)               |
-/// | alloc READ      | in place                  | in place       | private copy   | private copy          |
-/// | alloc WRITE     | in place                  | refused        | refused        | private copy          |
-/// | write, truncate | write(2), cuts and grows  | refused        | refused        | the same              |
-/// | cut by others   | IOException               | IOException    | IOException    | the same              |
+/// | call                      | OWNED                    | IMMUTABLE       | FOREIGN          | no native access |
+/// |---------------------------|--------------------------|-----------------|------------------|------------------|
+/// | read, uiomove, checksum   | guarded copy             | guarded copy    | guarded copy     | read(2)          |
+/// | alloc READ                | in place                 | in place        | private copy     | private copy     |
+/// | alloc WRITE               | in place                 | refused         | refused          | private copy     |
+/// | write, truncate           | write(2), cuts and grows | refused         | refused          | the same         |
+/// | copied, cut meanwhile     | IOException              | IOException     | IOException      | the same         |
+/// | copied, cut before        | IOException              | the new end (1) | the new end (1)  | the same         |
+/// | lent in place, cut        | InternalError or zeroes  | the same        | never in place   | never in place   |
+/// | byteSize, cut             | the length that we know  | what a copy saw | the length now   | the same         |
+///
+/// (1) The first copy that learns of the cut throws an IOException, unless the length was asked for since.
+///
+/// "Cut" is what others do. Where the length of a file is not told (proc, sysfs) it ends where read(2) says; such a
+/// file is not OWNED. Where a file cannot be mapped (sysfs, 9p, some of FUSE) it is read and lent as without native
+/// access. "Zeroes" are those of the page that a file was cut within; what is behind that page raises the error.
+/// A file that is OWNED twice, also in one cache, was cut by others if it was cut through the other object.
 ///
 /// ## Why
 ///

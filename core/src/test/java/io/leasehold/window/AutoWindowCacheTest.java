@@ -10,7 +10,8 @@ class AutoWindowCacheTest
                 WindowForceContract,
                 WindowLoanContract,
                 WindowSpecialFileContract,
-                WindowCloseContract {
+                WindowCloseContract,
+                WindowTrustContract {
 
     @TempDir
     Path folder;

@@ -10,7 +10,8 @@ class BypassWindowCacheTest
                 WindowForceContract,
                 WindowLoanContract,
                 WindowSpecialFileContract,
-                WindowCloseContract {
+                WindowCloseContract,
+                WindowTrustContract {
 
     @TempDir
     Path folder;

@@ -10,7 +10,8 @@ class DirectWindowCacheTest
                 WindowForceContract,
                 WindowLoanContract,
                 WindowSpecialFileContract,
-                WindowCloseContract {
+                WindowCloseContract,
+                WindowTrustContract {
 
     @TempDir
     Path folder;

@@ -10,7 +10,8 @@ class RecycledWindowCacheTest
                 WindowForceContract,
                 WindowLoanContract,
                 WindowSpecialFileContract,
-                WindowCloseContract {
+                WindowCloseContract,
+                WindowTrustContract {
 
     @TempDir
     Path folder;

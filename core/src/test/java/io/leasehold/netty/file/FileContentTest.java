@@ -136,6 +136,30 @@ class FileContentTest {
         }
     }
 
+    /// A window shows zeroes where its file was cut within a page; the write is not to succeed with them.
+    @Test
+    void contentOfAFileThatWasCutWithinAPageFails() throws Exception {
+        for (FileTrust trust : FileTrust.values()) {
+            for (int cut : new int[] {7 + LONG - 1, 7 + LONG - 10_000, 100}) {
+                Path path = FileBed.content(folder);
+                try (FileSource source = bed.open(path, trust)) {
+                    ChunkedInput<ByteBuf> content = source.chunks(socket(new ChannelInboundHandlerAdapter()), 7, LONG);
+                    ByteBuf first = content.readChunk(ByteBufAllocator.DEFAULT);
+                    assertThat(first.readableBytes()).isLessThan(LONG);
+                    FileBed.resize(path, cut);
+                    assertThatThrownBy(() -> {
+                                while (!content.isEndOfInput()) {
+                                    content.readChunk(ByteBufAllocator.DEFAULT).release();
+                                }
+                            })
+                            .isInstanceOf(IOException.class);
+                    first.release();
+                    content.close();
+                }
+            }
+        }
+    }
+
     /// {@return what a region or chunks send}
     private static byte[] sent(Object content) throws Exception {
         if (content instanceof SourceChunks chunks) {
