@@ -58,7 +58,7 @@ final class NativePath {
 
     /// Decides as `UnixFileSystem` does: only if the working directory of the process has the very bytes of `user.dir`.
     private static boolean isRelativeToProcess() {
-        if (!System.getProperty("sun.nio.fs.chdirAllowed", "false").equals("false")) {
+        if (OsOptions.isChdirAllowed()) {
             return false;
         }
         try {
