@@ -64,8 +64,7 @@ record OsOptions(Memory memory, OptionalLong portableBytes, String osName, Strin
         return vmName.startsWith("OpenJDK") || vmName.startsWith("Java HotSpot");
     }
 
-    /// {@return true if the JDK was told that native code may change the working directory of the process; then it makes
-    /// each path absolute}
+    /// {@return true if the JDK was told that native code may change the working directory of the process}
     static boolean isChdirAllowed() {
         return !System.getProperty("sun.nio.fs.chdirAllowed", "false").equals("false");
     }

@@ -384,6 +384,8 @@ public final class WindowCache implements AutoCloseable {
                 out += closer.close(file);
             } catch (IOException e) {
                 refusal = e;
+            } catch (IllegalStateException e) { // the kernel did not say what is pinned; the pool is abandoned then
+                refusal = new IOException("cannot close: file=" + file.path(), e);
             }
         }
         try {

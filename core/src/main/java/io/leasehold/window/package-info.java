@@ -7,7 +7,8 @@
 ///       WindowHits       those out of what is mapped         Window       a part that is lent
 ///     WindowWrites     into files of ours                    FileDurability   what is not forced, or lost
 ///     WindowLoans      pinned windows, private copies
-///       WindowSpace      open files, what is pinned and waited for
+///       WindowSpace      what is pinned and waited for        FileLength   its length, if the system tells it
+///         OpenFiles        files are let out, all or none     FileLoans    what is out beside its slots
 ///         WindowPools      the empty file, and two pools
 ///           WindowPool       slots: free, mapped, of files   StagingRuns  leased pages for what is copied
 ///             WindowReclaim    slots become free, in steps   Admission    what windows may cost

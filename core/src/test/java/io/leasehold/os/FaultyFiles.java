@@ -18,7 +18,6 @@ public final class FaultyFiles implements Files {
     /// The calls that can be made to fail.
     public enum Call {
         OPEN,
-        CAN_MAP,
         STATUS,
         BYTE_SIZE,
         READ,
@@ -37,6 +36,7 @@ public final class FaultyFiles implements Files {
 
     private final Files delegate; // (C)
     private final Faults<Call> faults = new Faults<>(Call.class); // (C)
+    private volatile boolean refusesMappings; // (A)
 
     public FaultyFiles(Files delegate) {
         this.delegate = delegate;
@@ -50,6 +50,11 @@ public final class FaultyFiles implements Files {
     /// Makes the `nth` call from now on fail, and all after it.
     public void failFrom(Call call, int nth, int errno) {
         faults.failFrom(call, nth, errno);
+    }
+
+    /// Has all files say that they cannot be mapped, or not any more.
+    public void refuseMappings(boolean isRefused) {
+        refusesMappings = isRefused;
     }
 
     /// Takes all faults back. The counters stay.
@@ -95,10 +100,10 @@ public final class FaultyFiles implements Files {
         return delegate.byteSize(descriptor);
     }
 
-    /// {@return whether the file behind can be mapped, and no fault says otherwise}
+    /// {@return true if the file behind can be mapped, and [#refuseMappings] does not say otherwise}
     @Override
     public boolean canMap(int descriptor, boolean writes) {
-        return faults.countAndStrike(Call.CAN_MAP) == 0 && delegate.canMap(descriptor, writes);
+        return !refusesMappings && delegate.canMap(descriptor, writes);
     }
 
     @Override

@@ -83,12 +83,11 @@ interface WindowSpecialFileContract extends WindowTierFixture {
         Path path = WindowBed.foreign(folder(), content);
         try (WindowBed bed = bed()) {
             for (FileTrust trust : FileTrust.values()) {
-                bed.files.failOnce(FaultyFiles.Call.CAN_MAP, 1, Errno.ENODEV);
+                bed.files.refuseMappings(true);
                 try (MappedFile file = bed.open(path, trust, tier())) {
                     assertThat(file.tier()).isEqualTo(WindowTier.BYPASS);
                     requireCopies(bed, file, content);
                 }
-                bed.files.disarm();
             }
         }
     }
