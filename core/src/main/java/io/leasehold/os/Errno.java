@@ -13,6 +13,8 @@ public final class Errno {
     public static final int EINTR = 4;
     /// Input/output error.
     public static final int EIO = 5;
+    /// No such device or address.
+    public static final int ENXIO = 6;
     /// Bad file descriptor.
     public static final int EBADF = 9;
     /// Resource temporarily unavailable.
@@ -27,22 +29,38 @@ public final class Errno {
     public static final int EBUSY = 16;
     /// File exists.
     public static final int EEXIST = 17;
+    /// The paths are on different file systems.
+    public static final int EXDEV = 18;
     /// No such device, or one that cannot do this.
     public static final int ENODEV = 19;
+    /// A part of the path is not a directory.
+    public static final int ENOTDIR = 20;
+    /// It is a directory.
+    public static final int EISDIR = 21;
     /// Invalid argument.
     public static final int EINVAL = 22;
     /// Too many open files in the system.
     public static final int ENFILE = 23;
     /// Too many open files in this process.
     public static final int EMFILE = 24;
+    /// The file is a program that runs.
+    public static final int ETXTBSY = 26;
     /// File too large.
     public static final int EFBIG = 27;
     /// No space left on the device.
     public static final int ENOSPC = 28;
+    /// The file has no places to go to.
+    public static final int ESPIPE = 29;
     /// Read-only file system.
     public static final int EROFS = 30;
+    /// The other end is closed.
+    public static final int EPIPE = 32;
+    /// The path, or a name in it, is too long.
+    public static final int ENAMETOOLONG = 36;
     /// The kernel does not have this call.
     public static final int ENOSYS = 38;
+    /// Too many symbolic links.
+    public static final int ELOOP = 40;
     /// Value too large.
     public static final int EOVERFLOW = 75;
     /// Message too long.
@@ -61,10 +79,16 @@ public final class Errno {
     public static final int ENETUNREACH = 101;
     /// No buffer space.
     public static final int ENOBUFS = 105;
+    /// The other end did not answer in time.
+    public static final int ETIMEDOUT = 110;
     /// Nobody listens there.
     public static final int ECONNREFUSED = 111;
     /// Nobody on the way knows the host.
     public static final int EHOSTUNREACH = 113;
+    /// The file is gone from its network file system.
+    public static final int ESTALE = 116;
+    /// The disk quota of the user is used up.
+    public static final int EDQUOT = 122;
 
     private Errno() {}
 
@@ -88,6 +112,7 @@ public final class Errno {
             case ENOENT -> entry("ENOENT", errno, "no such file or directory");
             case EINTR -> entry("EINTR", errno, "interrupted by a signal");
             case EIO -> entry("EIO", errno, "input/output error");
+            case ENXIO -> entry("ENXIO", errno, "no such device or address");
             case EBADF -> entry("EBADF", errno, "bad file descriptor");
             case EAGAIN -> entry("EAGAIN", errno, "resource temporarily unavailable");
             case ENOMEM -> entry("ENOMEM", errno, "out of memory");
@@ -95,14 +120,22 @@ public final class Errno {
             case EFAULT -> entry("EFAULT", errno, "bad address");
             case EBUSY -> entry("EBUSY", errno, "device or resource busy");
             case EEXIST -> entry("EEXIST", errno, "file exists");
+            case EXDEV -> entry("EXDEV", errno, "invalid cross-device link");
             case ENODEV -> entry("ENODEV", errno, "no such device");
+            case ENOTDIR -> entry("ENOTDIR", errno, "not a directory");
+            case EISDIR -> entry("EISDIR", errno, "is a directory");
             case EINVAL -> entry("EINVAL", errno, "invalid argument");
             case ENFILE -> entry("ENFILE", errno, "too many open files in the system");
             case EMFILE -> entry("EMFILE", errno, "too many open files in this process");
+            case ETXTBSY -> entry("ETXTBSY", errno, "text file busy");
             case EFBIG -> entry("EFBIG", errno, "file too large");
             case ENOSPC -> entry("ENOSPC", errno, "no space left on device");
+            case ESPIPE -> entry("ESPIPE", errno, "illegal seek");
             case EROFS -> entry("EROFS", errno, "read-only file system");
+            case EPIPE -> entry("EPIPE", errno, "broken pipe");
+            case ENAMETOOLONG -> entry("ENAMETOOLONG", errno, "file name too long");
             case ENOSYS -> entry("ENOSYS", errno, "call not implemented");
+            case ELOOP -> entry("ELOOP", errno, "too many levels of symbolic links");
             case EOVERFLOW -> entry("EOVERFLOW", errno, "value too large");
             case EMSGSIZE -> entry("EMSGSIZE", errno, "message too long");
             case ENOPROTOOPT -> entry("ENOPROTOOPT", errno, "protocol option not available");
@@ -112,8 +145,11 @@ public final class Errno {
             case EADDRNOTAVAIL -> entry("EADDRNOTAVAIL", errno, "address not available");
             case ENETUNREACH -> entry("ENETUNREACH", errno, "network is unreachable");
             case ENOBUFS -> entry("ENOBUFS", errno, "no buffer space available");
+            case ETIMEDOUT -> entry("ETIMEDOUT", errno, "connection timed out");
             case ECONNREFUSED -> entry("ECONNREFUSED", errno, "connection refused");
             case EHOSTUNREACH -> entry("EHOSTUNREACH", errno, "no route to host");
+            case ESTALE -> entry("ESTALE", errno, "stale file handle");
+            case EDQUOT -> entry("EDQUOT", errno, "disk quota exceeded");
             default -> "errno " + errno;
         };
     }

@@ -1,6 +1,7 @@
 package io.leasehold.os;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /// Regular files of the system by descriptor: read and written at a place, grown, cut, made durable.
@@ -54,12 +55,22 @@ public interface Files {
 
     /// What the system says of a file.
     ///
-    /// @param byteSize its length in bytes
+    /// @param byteSize its length in bytes, as far as the file system tells the truth: files of proc say 0, those of
+    ///     sysfs a page
+    /// @param blocks number of 512-byte blocks that it has on a disk, or 0 where that is not told
     /// @param device the file system it is on, or 0 where that is not told
     /// @param inode its number there, or 0 where that is not told; with the device, it names the file for as long as it
     ///     is open
-    /// @param modifiedNanos when its content changed last, in nanoseconds since 1970
-    record Status(long byteSize, long device, long inode, long modifiedNanos) {}
+    /// @param modifiedNanos when its content changed last, in nanoseconds since 1970; users can set it
+    /// @param changedNanos when its content, length or attributes changed last, which users cannot set, or 0 where that
+    ///     is not told
+    record Status(long byteSize, long blocks, long device, long inode, long modifiedNanos, long changedNanos) {
+
+        /// {@return a number that is another one after each change, as far as the clock of the file system tells}
+        public long changeMark() {
+            return modifiedNanos * 31 + changedNanos;
+        }
+    }
 
     /// {@return the files of this process's system, in the form that goes with [VirtualMemory#system()]}
     static Files system() {
@@ -87,6 +98,31 @@ public interface Files {
     ///
     /// @param descriptor the file
     long byteSize(int descriptor);
+
+    /// {@return whether the file system lets this file be mapped, as sysfs, 9p and some of FUSE do not}
+    ///
+    /// @param descriptor the file
+    /// @param writes whether it is to be mapped for writing too
+    default boolean canMap(int descriptor, boolean writes) {
+        return can(Capability.MAP);
+    }
+
+    /// {@return whether the file ends where [#byteSize] says; files of proc and sysfs do not}
+    ///
+    /// @param descriptor the file
+    default boolean tellsLength(int descriptor) {
+        return true;
+    }
+
+    /// Opens a channel of its own for reading the very file that a descriptor is on, for what needs one; an interrupt
+    /// of a thread that uses the channel closes it, and nothing else.
+    ///
+    /// @param descriptor the file
+    /// @return the channel, to be closed by the caller
+    /// @throws OsException if the system has no way to open the file again, as may be if it has no name any more
+    default FileChannel openChannel(int descriptor) {
+        throw new OsException("open", "descriptor=" + descriptor, Errno.EOPNOTSUPP);
+    }
 
     /// Reads at a place in a file, in as many calls as it takes.
     ///

@@ -1,10 +1,13 @@
 package io.leasehold.os;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /// Files of Linux on x86-64 and aarch64, with the kernel's own descriptors.
 ///
@@ -37,6 +40,8 @@ final class LinuxFiles implements Files {
     /// mmap(2) refuses one to be written.
     private static final int PROT_READ_WRITE = 3;
 
+    private static final int PROT_READ = 1;
+
     private static final int MAP_SHARED = 0x01;
     private static final int MS_SYNC = 0x4;
 
@@ -48,8 +53,9 @@ final class LinuxFiles implements Files {
     private static final int ST_DEV = 0;
     private static final int ST_INO = 8;
     private static final int ST_SIZE = 48;
+    private static final int ST_BLOCKS = 64;
     private static final int ST_MTIME = 88;
-    private static final int ST_MTIME_NANOS = 96;
+    private static final int ST_CTIME = 104;
 
     private static final int S_IFMT = 0170000;
     private static final int S_IFREG = 0100000;
@@ -76,8 +82,10 @@ final class LinuxFiles implements Files {
                 };
         long result;
         try (Arena arena = Arena.ofConfined()) {
-            long name =
-                    arena.allocateFrom(path.toString(), StandardCharsets.UTF_8).address();
+            byte[] bytes = NativePath.bytesOf(path);
+            MemorySegment text = arena.allocate(bytes.length + 1L); // zeroed, so it ends with a zero
+            text.asSlice(0, bytes.length).copyFrom(MemorySegment.ofArray(bytes));
+            long name = text.address();
             do {
                 result = LinuxCall.OPENAT.invoke(AT_FDCWD, name, flags, MODE, 0, 0);
             } while (result == -Errno.EINTR);
@@ -106,21 +114,57 @@ final class LinuxFiles implements Files {
             MemorySegment stat = stat(descriptor, arena);
             return new Status(
                     stat.get(ValueLayout.JAVA_LONG, ST_SIZE),
+                    stat.get(ValueLayout.JAVA_LONG, ST_BLOCKS),
                     stat.get(ValueLayout.JAVA_LONG, ST_DEV),
                     stat.get(ValueLayout.JAVA_LONG, ST_INO),
-                    stat.get(ValueLayout.JAVA_LONG, ST_MTIME) * NANOS_PER_SECOND
-                            + stat.get(ValueLayout.JAVA_LONG, ST_MTIME_NANOS));
+                    nanos(stat, ST_MTIME),
+                    nanos(stat, ST_CTIME));
         }
+    }
+
+    /// {@return a `struct timespec` in nanoseconds}
+    private static long nanos(MemorySegment stat, long offset) {
+        return stat.get(ValueLayout.JAVA_LONG, offset) * NANOS_PER_SECOND
+                + stat.get(ValueLayout.JAVA_LONG, offset + Long.BYTES);
+    }
+
+    @Override
+    public boolean tellsLength(int descriptor) {
+        return ToldLength.isTrue(this, descriptor);
     }
 
     /// Asked by lseek(2), which needs no memory for its answer; nothing here uses the place that it moves.
     @Override
     public long byteSize(int descriptor) {
         long result = LinuxCall.LSEEK.invoke(descriptor, 0, SEEK_END);
-        if (result < 0) {
-            throw new OsException("lseek", "descriptor=" + descriptor, (int) -result);
+        // many files of proc have no end to seek
+        return result < 0 ? status(descriptor).byteSize() : result;
+    }
+
+    /// Asked by a mapping in a place of its own: a refusal in place of another mapping may leave a hole there.
+    @Override
+    public boolean canMap(int descriptor, boolean writes) {
+        int protection = writes ? PROT_READ_WRITE : PROT_READ;
+        long result = LinuxCall.MMAP.invoke(0, pageSize, protection, MAP_SHARED, descriptor, 0);
+        if (result >= 0) {
+            LinuxCall.MUNMAP.invoke(result, pageSize, 0);
+            return true;
         }
-        return result;
+        // a shortage is no word on the file
+        return result == -Errno.ENOMEM || result == -Errno.EAGAIN || result == -Errno.ENFILE;
+    }
+
+    /// Opened by the name that proc has for the descriptor, which leads to its file under whatever name that is now.
+    @Override
+    public FileChannel openChannel(int descriptor) {
+        try {
+            return FileChannel.open(Path.of("/proc/self/fd/" + descriptor), StandardOpenOption.READ);
+        } catch (IOException e) {
+            int errno = e instanceof AccessDeniedException ? Errno.EACCES : Errno.ENOENT;
+            OsException refusal = new OsException("open", "path=/proc/self/fd/" + descriptor, errno);
+            refusal.initCause(e);
+            throw refusal;
+        }
     }
 
     @Override

@@ -64,6 +64,11 @@ record OsOptions(Memory memory, OptionalLong portableBytes, String osName, Strin
         return vmName.startsWith("OpenJDK") || vmName.startsWith("Java HotSpot");
     }
 
+    /// {@return true if the JDK was told that native code may change the working directory of the process}
+    static boolean isChdirAllowed() {
+        return !System.getProperty("sun.nio.fs.chdirAllowed", "false").equals("false");
+    }
+
     private static Memory memory(@Nullable String value) {
         return switch (value) {
             case null -> Memory.AUTO;

@@ -3,7 +3,7 @@ package io.leasehold.os;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.NonWritableChannelException;
@@ -12,20 +12,28 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
 import java.util.EnumSet;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /// Files without a native call, by channels of the JDK; their descriptors are numbers of ours.
 ///
-/// It has none of the capabilities. A channel is closed by an interrupt of a thread that uses it; then it is opened
-/// anew, by its path, and the call repeated. A file that has another name by then is lost, which is said with EBADF.
+/// It has none of the capabilities. The channels are asynchronous ones whose work is done by the calling thread: they
+/// read and write at a place, and an interrupt does not close them. One [FileChannel] for many threads would be closed
+/// by an interrupt of any of them.
+///
+/// No channel tells which file it is on. So the path is looked at before and after it is opened, until both looks see
+/// one file.
 ///
 /// **Threads.** Thread-safe.
 final class PortableFiles implements Files {
@@ -42,55 +50,62 @@ final class PortableFiles implements Files {
 
     /// Something done with a channel.
     private interface Task {
-        long run(FileChannel channel) throws IOException;
+        long run(AsynchronousFileChannel channel) throws IOException;
     }
 
+    /// A channel, the path that it was opened by, and what was last seen of its file there.
     private static final class OpenFile {
         private final Path path; // (C)
-        private final Set<StandardOpenOption> options; // (C)
-        private final Identity identity; // (C)
-        private FileChannel channel; // (L) this
-        private boolean closed; // (L) this
+        private final AsynchronousFileChannel channel; // (C)
+        private volatile PathLook lastLook; // (A)
 
-        OpenFile(Path path, Set<StandardOpenOption> options, FileChannel channel) throws IOException {
+        OpenFile(Path path, AsynchronousFileChannel channel, PathLook lastLook) {
             this.path = path;
-            this.options = options;
             this.channel = channel;
-            this.identity = Identity.of(path);
+            this.lastLook = lastLook;
         }
 
-        synchronized FileChannel channel() throws IOException {
-            if (closed) {
-                throw new ClosedChannelException();
+        /// {@return the times of the file; the last known ones if its path leads to another file by now}
+        PathLook look() throws IOException {
+            PathLook now = PathLook.at(path);
+            if (now != null && now.isSameFile(lastLook)) {
+                lastLook = now;
             }
-            if (!channel.isOpen()) {
-                FileChannel again = FileChannel.open(path, options);
-                if (!Identity.of(path).equals(identity)) {
-                    again.close();
-                    throw new ClosedChannelException();
-                }
-                channel = again;
-            }
-            return channel;
-        }
-
-        synchronized void close() throws IOException {
-            closed = true;
-            channel.close();
+            return lastLook;
         }
     }
 
-    /// Which file it is, as far as the system tells.
-    private record Identity(long device, long inode) {
-        static Identity of(Path path) throws IOException {
-            if (!path.getFileSystem().supportedFileAttributeViews().contains("unix")) {
-                return new Identity(0, 0);
-            }
-            return new Identity(number(path, "unix:dev"), number(path, "unix:ino"));
+    /// Runs what it is given in the calling thread.
+    private static final class CallingThread extends AbstractExecutorService {
+
+        static final CallingThread INSTANCE = new CallingThread();
+
+        @Override
+        public void execute(Runnable task) {
+            task.run();
         }
 
-        private static long number(Path path, String attribute) throws IOException {
-            return ((Number) java.nio.file.Files.getAttribute(path, attribute)).longValue();
+        @Override
+        public void shutdown() {}
+
+        @Override
+        public List<Runnable> shutdownNow() {
+            return List.of();
+        }
+
+        @Override
+        public boolean isShutdown() {
+            return false;
+        }
+
+        @Override
+        public boolean isTerminated() {
+            return false;
+        }
+
+        @Override
+        public boolean awaitTermination(long timeout, TimeUnit unit) {
+            return false;
         }
     }
 
@@ -111,47 +126,70 @@ final class PortableFiles implements Files {
             if (access == Access.CREATE) {
                 first.add(StandardOpenOption.CREATE);
             }
-            OpenFile file = new OpenFile(path, options, FileChannel.open(path, first));
+            PathLook[] seen = new PathLook[1];
+            ExecutorService executor = executorFor(path);
+            AsynchronousFileChannel channel =
+                    PathLook.openSettled(path, () -> AsynchronousFileChannel.open(path, first, executor), seen);
             int descriptor = lastDescriptor.incrementAndGet();
-            open.put(descriptor, file);
+            open.put(descriptor, new OpenFile(path, channel, seen[0]));
             return descriptor;
         } catch (IOException e) {
             throw refused(new OsException("open", "path=" + path + ", " + access, errno(e)), e);
         }
     }
 
+    /// {@return the threads that do the work; null for those of the JDK, which Windows needs}
+    private static @Nullable ExecutorService executorFor(Path path) {
+        return path.getFileSystem().supportedFileAttributeViews().contains("unix") ? CallingThread.INSTANCE : null;
+    }
+
     @Override
     public Status status(int descriptor) {
         long byteSize = byteSize(descriptor);
-        OpenFile file = open.get(descriptor);
-        FileTime modified = FileTime.fromMillis(0);
-        if (file != null) {
-            try {
-                modified = java.nio.file.Files.readAttributes(file.path, BasicFileAttributes.class)
-                        .lastModifiedTime();
-            } catch (IOException e) {
-                throw refused(new OsException("fstat", "descriptor=" + descriptor, errno(e)), e);
-            }
+        try {
+            PathLook look = require("fstat", "", descriptor).look();
+            return new Status(byteSize, 0, look.device(), look.inode(), look.modifiedNanos(), look.changedNanos());
+        } catch (IOException e) {
+            throw refused(new OsException("fstat", "descriptor=" + descriptor, errno(e)), e);
         }
-        Identity identity = file == null ? new Identity(0, 0) : file.identity;
-        return new Status(byteSize, identity.device, identity.inode, modified.to(TimeUnit.NANOSECONDS));
+    }
+
+    @Override
+    public FileChannel openChannel(int descriptor) {
+        OpenFile file = require("open", "", descriptor);
+        try {
+            PathLook[] seen = new PathLook[1];
+            FileChannel channel = PathLook.openSettled(file.path, () -> FileChannel.open(file.path, READ), seen);
+            if (!seen[0].isSameFile(file.lastLook)) {
+                channel.close();
+                throw new NoSuchFileException(file.path.toString(), null, "path leads to another file by now");
+            }
+            return channel;
+        } catch (IOException e) {
+            throw refused(new OsException("open", "path=" + file.path, errno(e)), e);
+        }
+    }
+
+    @Override
+    public boolean tellsLength(int descriptor) {
+        return ToldLength.isTrue(this, descriptor);
     }
 
     @Override
     public long byteSize(int descriptor) {
-        return call("size", "", descriptor, FileChannel::size);
+        return call("size", "", descriptor, AsynchronousFileChannel::size);
     }
 
     @Override
     public long read(int descriptor, MemorySegment to, long byteOffset) {
         FilePreconditions.checkTransfer(to, byteOffset);
-        return transfer("read", descriptor, to, byteOffset, FileChannel::read);
+        return transfer("read", descriptor, to, byteOffset, AsynchronousFileChannel::read);
     }
 
     @Override
     public long write(int descriptor, MemorySegment from, long byteOffset) {
         FilePreconditions.checkTransfer(from, byteOffset);
-        return transfer("write", descriptor, from, byteOffset, FileChannel::write);
+        return transfer("write", descriptor, from, byteOffset, AsynchronousFileChannel::write);
     }
 
     @Override
@@ -162,7 +200,7 @@ final class PortableFiles implements Files {
                 channel.truncate(byteSize);
             } else {
                 // A channel only shrinks; the last byte makes it grow.
-                channel.write(ByteBuffer.allocate(1), byteSize - 1);
+                result(channel.write(ByteBuffer.allocate(1), byteSize - 1));
             }
             return 0;
         });
@@ -204,7 +242,7 @@ final class PortableFiles implements Files {
             throw new OsException("close", "descriptor=" + descriptor, Errno.EBADF);
         }
         try {
-            file.close();
+            file.channel.close();
         } catch (IOException e) {
             throw refused(new OsException("close", "descriptor=" + descriptor, errno(e)), e);
         }
@@ -217,7 +255,7 @@ final class PortableFiles implements Files {
 
     /// Reading or writing at a place, which differ in their name alone.
     private interface Step {
-        int run(FileChannel channel, ByteBuffer buffer, long byteOffset) throws IOException;
+        Future<Integer> run(AsynchronousFileChannel channel, ByteBuffer buffer, long byteOffset);
     }
 
     private long transfer(String name, int descriptor, MemorySegment memory, long byteOffset, Step step) {
@@ -232,7 +270,7 @@ final class PortableFiles implements Files {
             try {
                 count = call(name, range, descriptor, channel -> {
                     buffer.clear();
-                    return step.run(channel, buffer, byteOffset + from);
+                    return result(step.run(channel, buffer, byteOffset + from));
                 });
             } catch (OsException e) {
                 if (done > 0) {
@@ -248,38 +286,46 @@ final class PortableFiles implements Files {
         return done;
     }
 
-    /// Runs a task on the channel of a descriptor, again if an interrupt closed it.
     private long call(String name, String arguments, int descriptor, Task task) {
+        OpenFile file = require(name, arguments, descriptor);
+        try {
+            return task.run(file.channel);
+        } catch (IOException | NonWritableChannelException e) {
+            throw refused(new OsException(name, "descriptor=" + descriptor + arguments, errno(e)), e);
+        }
+    }
+
+    private OpenFile require(String name, String arguments, int descriptor) {
         OpenFile file = open.get(descriptor);
         if (file == null) {
             throw new OsException(name, "descriptor=" + descriptor + arguments, Errno.EBADF);
         }
+        return file;
+    }
+
+    /// {@return how many bytes a transfer moved; an interrupt meanwhile is kept for later}
+    private static long result(Future<Integer> transfer) throws IOException {
         boolean interrupted = false;
         try {
             while (true) {
-                interrupted |= Thread.interrupted();
                 try {
-                    return task.run(file.channel());
-                } catch (ClosedByInterruptException e) {
+                    return transfer.get();
+                } catch (InterruptedException e) {
                     interrupted = true;
-                } catch (ClosedChannelException e) {
-                    // by the interrupt of another thread, or for good
-                    if (!open.containsKey(descriptor) || !isReopened(file)) {
-                        throw e;
-                    }
                 }
             }
-        } catch (IOException | NonWritableChannelException e) {
-            throw refused(new OsException(name, "descriptor=" + descriptor + arguments, errno(e)), e);
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case IOException cause -> throw cause;
+                case RuntimeException cause -> throw cause;
+                case Error cause -> throw cause;
+                default -> throw new IOException(e.getCause());
+            }
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
         }
-    }
-
-    private static boolean isReopened(OpenFile file) throws IOException {
-        return file.channel().isOpen();
     }
 
     private static int errno(Exception e) {

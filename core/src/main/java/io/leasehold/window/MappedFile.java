@@ -2,13 +2,10 @@ package io.leasehold.window;
 
 import io.leasehold.os.Files;
 import io.leasehold.os.OsException;
-import io.leasehold.window.WindowWaiters.Waiter;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -58,15 +55,13 @@ public final class MappedFile implements AutoCloseable {
     private final WindowTable table; // (C) of that pool
     private final FileTrust trust; // (C)
     private final InFlight inFlight = new InFlight(); // (C)
-    private final AtomicInteger copiesOut = new AtomicInteger(); // (A)
+    private final FileLoans loans = new FileLoans(); // (C)
+    private final FileLength length; // (C)
     final FileDurability durability; // (C)
     final ReentrantLock writer = new ReentrantLock(); // held by who writes or changes the length
 
     private volatile long byteSize; // (A) of OWNED files (L) writer to write; of FOREIGN ones as it was last seen
     private volatile long mark; // (A) of OWNED files (L) writer to write; see [#mark]
-    private final List<Waiter> closers = new CopyOnWriteArrayList<>(); // (L) itself, to write: threads that close it
-    private boolean isClosing; // (L) closers: draining for good
-    private volatile boolean draining; // (L) closers, to write: nothing more is lent
     private volatile boolean closed; // (L) the cache's, to write: nothing more is done
     private volatile AccessAdvice lastAdvice = AccessAdvice.NORMAL; // (A) what the kernel knows
 
@@ -80,24 +75,30 @@ public final class MappedFile implements AutoCloseable {
         this.descriptor = descriptor;
         this.durability = writes.durability(descriptor);
         Files.Status status = files.status(descriptor);
-        this.byteSize = status.byteSize();
-        this.mark = options.trust() == FileTrust.OWNED ? 0 : status.modifiedNanos();
-        this.direct = space.isDirect(options.tier(), byteSize);
-        this.pool = space.pools().poolOf(options.tier(), direct);
+        this.length = new FileLength(files, descriptor);
+        this.byteSize = length.isTold() ? status.byteSize() : 0;
+        this.mark = options.trust() == FileTrust.OWNED ? 0 : status.changeMark();
+        boolean isDirect = space.isDirect(options.tier(), byteSize);
+        WindowPool wanted = space.pools().poolOf(options.tier(), isDirect);
+        boolean isMapped = wanted != null && length.isTold() && files.canMap(descriptor, options.writable());
+        this.direct = isDirect && isMapped;
+        this.pool = isMapped ? wanted : null;
         this.table = direct ? extents : windows;
         this.trust = options.trust();
     }
 
-    /// {@return the length of the file in bytes; of a FOREIGN file the system is asked}
+    /// {@return the length of the file in bytes; of a FOREIGN file the system is asked, and where the system does not
+    /// tell the truth, as for files of proc and sysfs, the file is read to its end}
     ///
     /// @throws IOException if the system refuses to tell
     /// @throws IllegalStateException if the file is closed
     public long byteSize() throws IOException {
-        if (trust != FileTrust.FOREIGN) {
+        requireOpen();
+        if (trust != FileTrust.FOREIGN && length.isTold()) {
             return byteSize;
         }
         try {
-            return askByteSize();
+            return length.isTold() ? askByteSize() : length.measure(this);
         } catch (OsException e) {
             throw WindowErrors.refused("ask for the length", this, e);
         }
@@ -108,14 +109,16 @@ public final class MappedFile implements AutoCloseable {
     /// @param newByteSize its length from now on
     /// @throws IOException if the system refuses; the length is as it was
     /// @throws IllegalArgumentException if the length is negative
-    /// @throws IllegalStateException if the file is not open for writing, or windows behind the new end are out, naming
-    ///     them
+    /// @throws IllegalStateException if the file is closed or not open for writing, or windows behind the new end are
+    ///     out, naming them
     @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
     public void truncate(long newByteSize) throws IOException {
+        requireOpen();
         requireWritable();
         if (newByteSize < 0) {
             throw new IllegalArgumentException("length is negative: file=" + path + ", byteSize=" + newByteSize);
         }
+        WindowErrors.checkEnd("truncate", this, newByteSize);
         writer.lock();
         try {
             long old = byteSize;
@@ -126,8 +129,10 @@ public final class MappedFile implements AutoCloseable {
                 mark++;
                 // also when it grows: a window for writing may reach further, and its file with it
                 space.requireNotLent("truncate", this, newByteSize);
-                resize(old, newByteSize);
+                writes.resize(this, old, newByteSize);
                 isDone = true;
+            } catch (OsException e) {
+                throw WindowErrors.refused("truncate to " + newByteSize, this, e);
             } finally {
                 mark++;
                 byteSize = isDone ? newByteSize : lengthLeft(old);
@@ -143,21 +148,6 @@ public final class MappedFile implements AutoCloseable {
             return Math.min(old, files.byteSize(descriptor));
         } catch (OsException e) {
             return old;
-        }
-    }
-
-    private void resize(long oldByteSize, long newByteSize) throws IOException {
-        int entered = enter();
-        try {
-            writes.growing(this, newByteSize, () -> {
-                files.truncate(descriptor, newByteSize);
-                durability.resized(newByteSize);
-                writes.zeroTail(this, oldByteSize, newByteSize);
-            });
-        } catch (OsException e) {
-            throw WindowErrors.refused("truncate to " + newByteSize, this, e);
-        } finally {
-            leave(entered);
         }
     }
 
@@ -201,7 +191,8 @@ public final class MappedFile implements AutoCloseable {
     /// Closes the file; its windows are put over an empty one. Closing twice has no effect.
     ///
     /// @throws IOException if the system refuses; the file is closed all the same
-    /// @throws IllegalStateException if windows are out, naming them; nothing is changed then
+    /// @throws IllegalStateException if windows or private copies are out, or bytes are moved between the file and a
+    ///     channel, naming them; nothing is changed then
     @Override
     public void close() throws IOException {
         close(Duration.ZERO);
@@ -209,13 +200,14 @@ public final class MappedFile implements AutoCloseable {
 
     /// Closes the file as soon as its windows are back; no more are lent meanwhile.
     ///
-    /// @param timeout how long to wait for them
+    /// @param timeout how long to wait for them, and for transfers between the file and a channel
     /// @throws IOException if the system refuses; the file is closed all the same
-    /// @throws IllegalStateException if windows are still out then, naming them; the file is open as before
+    /// @throws IllegalArgumentException if the timeout is longer than 292 years
+    /// @throws IllegalStateException if any of them is still out then, naming them; the file is open as before
     public void close(Duration timeout) throws IOException {
         boolean isLast = false;
         try {
-            isLast = space.remove(this, timeout);
+            isLast = space.files().remove(this, timeout);
         } catch (OsException e) {
             isLast = true;
             throw WindowErrors.refused("take windows off", this, e);
@@ -223,6 +215,47 @@ public final class MappedFile implements AutoCloseable {
             if (isLast) {
                 closeDescriptor();
             }
+        }
+    }
+
+    /// Closes the file while windows are out, whose threads are gone for instance. A window keeps its place in memory
+    /// until it is released, so no other part of a file is ever seen there. What was stored through it in place is in
+    /// the file; a private copy is not written back any more, and its release says so.
+    ///
+    /// @return how many windows, private copies and transfers of a channel were out
+    /// @throws IOException if the system refuses; the file is closed all the same
+    public int closeForcibly() throws IOException {
+        int out = -1;
+        try {
+            out = space.files().removeForcibly(this);
+        } catch (OsException e) {
+            out = 0;
+            throw WindowErrors.refused("take windows off", this, e);
+        } finally {
+            if (out >= 0) {
+                closeDescriptor();
+            }
+        }
+        return Math.max(out, 0);
+    }
+
+    /// Opens a channel of its own for reading this very file, for what needs one: sendfile(2) is such a call. It is not
+    /// guarded as copies are, and an interrupt of a thread that uses it closes it, and nothing else.
+    ///
+    /// @return the channel, to be closed by the caller
+    /// @throws IOException if the system has no way to open the file again, as may be if it has no name any more
+    /// @throws IllegalStateException if the file is closed
+    public FileChannel openChannel() throws IOException {
+        if (!length.isTold()) {
+            throw WindowErrors.lengthNotTold("open a channel", this);
+        }
+        int entered = enter();
+        try {
+            return files.openChannel(descriptor);
+        } catch (OsException e) {
+            throw WindowErrors.refused("open a channel", this, e);
+        } finally {
+            leave(entered);
         }
     }
 
@@ -297,10 +330,22 @@ public final class MappedFile implements AutoCloseable {
         }
     }
 
-    /// {@return what changes with each change of length: of a file of ours a count of its steps, of others the time of
-    /// the last change of any kind}
+    /// {@return true if the system tells the length; else the file ends where read(2) says so}
+    boolean isLengthTold() {
+        return length.isTold();
+    }
+
+    /// {@return what changes with each change of length: of a file of ours a count of its steps, of others the times of
+    /// the last change of any kind, of which users can set only one}
     long mark() {
         return mark;
+    }
+
+    /// {@return true if the system says that the file reaches up to `end`}
+    ///
+    /// @throws OsException if the system refuses to tell
+    boolean isOnDisk(long end) {
+        return askByteSize() >= end;
     }
 
     /// {@return whether a file of others reaches up to `end` and has not changed since [#mark] was `before`}
@@ -311,8 +356,8 @@ public final class MappedFile implements AutoCloseable {
         try {
             Files.Status now = files.status(descriptor);
             byteSize = now.byteSize();
-            mark = now.modifiedNanos();
-            return now.modifiedNanos() == before && end <= now.byteSize();
+            mark = now.changeMark();
+            return now.changeMark() == before && end <= now.byteSize();
         } finally {
             leave(entered);
         }
@@ -344,56 +389,29 @@ public final class MappedFile implements AutoCloseable {
         inFlight.leave(entered);
     }
 
-    /// {@return how many private copies are out that are written back}
-    int copiesOut() {
-        return copiesOut.get();
+    /// Enters again after [#leave], within the same use: what was entered is to be left also if this throws.
+    ///
+    /// @throws IllegalStateException if it was closed meanwhile, by force; the descriptor is another file's then
+    void enterAgain() {
+        inFlight.enter();
+        requireOpen();
     }
 
-    /// Takes note of a private copy to be written back.
-    ///
-    /// @throws IllegalStateException if nothing is lent any more
-    void lendCopy() {
-        copiesOut.incrementAndGet();
-        if (draining) {
-            returnCopy();
+    /// {@return the cache's files and windows}
+    WindowSpace space() {
+        return space;
+    }
+
+    /// @throws IllegalStateException if it is closed
+    void requireOpen() {
+        if (closed) {
             throw WindowErrors.closed(this);
         }
     }
 
-    void returnCopy() {
-        copiesOut.decrementAndGet();
-        tellClosers();
-    }
-
-    /// {@return whether nothing is lent any more}
-    boolean isDraining() {
-        return draining;
-    }
-
-    /// Takes note of a thread that closes the file; nothing is lent from now on.
-    void addCloser(Waiter closer) {
-        synchronized (closers) {
-            closers.add(closer);
-            draining = true;
-        }
-    }
-
-    /// Ends [#addCloser].
-    ///
-    /// @param isDrained true if all windows are back; else the file lends again, unless other threads close it
-    void removeCloser(Waiter closer, boolean isDrained) {
-        synchronized (closers) {
-            closers.remove(closer);
-            isClosing |= isDrained;
-            draining = isClosing || !closers.isEmpty();
-        }
-    }
-
-    /// Wakes the threads that close the file, as a window is back.
-    void tellClosers() {
-        if (draining) {
-            closers.forEach(Waiter::tell);
-        }
+    /// {@return the private copies that are out, and the threads that close the file}
+    FileLoans loans() {
+        return loans;
     }
 
     boolean isClosed() {

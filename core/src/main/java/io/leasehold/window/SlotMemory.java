@@ -130,6 +130,12 @@ final class SlotMemory {
         }
     }
 
+    /// Takes all files off, and never gives the address space to another owner: there may be pointers into it.
+    void abandon() {
+        region.abandon();
+        reservations.mappings().credit(count);
+    }
+
     @Override
     public String toString() {
         return "SlotMemory(slots=%d, slotByteSize=%d, address=0x%x)".formatted(count, 1L << power, address);

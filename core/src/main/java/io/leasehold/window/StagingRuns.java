@@ -34,6 +34,8 @@ final class StagingRuns implements AutoCloseable {
     private final @Nullable Run[] idle; // (L) this
 
     private int idleCount; // (L) this
+    private int outCount; // (L) this: runs that are in use
+    private boolean closed; // (L) this
 
     /// Wired pages and the lease on them.
     record Run(long page, Lease lease) {
@@ -56,6 +58,7 @@ final class StagingRuns implements AutoCloseable {
         StackReserve.ensure(2); // also for what gives the run back
         synchronized (this) {
             if (idleCount > 0) {
+                outCount++;
                 return Objects.requireNonNull(idle[--idleCount]);
             }
         }
@@ -64,8 +67,9 @@ final class StagingRuns implements AutoCloseable {
 
     void giveBack(Run run) {
         synchronized (this) {
-            if (idleCount < idle.length) {
+            if (!closed && idleCount < idle.length) {
                 idle[idleCount++] = run;
+                outCount--;
                 return;
             }
         }
@@ -78,6 +82,20 @@ final class StagingRuns implements AutoCloseable {
     /// @throws PageExhaustedException if the arena has none
     Run allocate(long byteSize) {
         StackReserve.ensure(2);
+        boolean isOut = false;
+        begin();
+        try {
+            Run run = lease(byteSize);
+            isOut = true;
+            return run;
+        } finally {
+            if (!isOut) {
+                end();
+            }
+        }
+    }
+
+    private Run lease(long byteSize) {
         long pageByteSize = arena.options().pageByteSize();
         long page = arena.allocateRun(Math.toIntExact((byteSize + pageByteSize - 1) / pageByteSize));
         boolean isLeased = false;
@@ -88,26 +106,55 @@ final class StagingRuns implements AutoCloseable {
             return run;
         } finally {
             if (!isLeased) {
-                end(page);
+                freePage(page);
             }
         }
     }
 
     void free(Run run) {
-        run.lease.close();
-        end(run.page);
+        try {
+            freeLeased(run);
+        } finally {
+            end();
+        }
     }
 
+    /// Frees the runs that wait, and the others when they come back: a run that is in use by then, since files were
+    /// closed by force, is given to no other owner before.
     @Override
     public synchronized void close() {
         StackReserve.ensure(2);
+        closed = true;
         while (idleCount > 0) {
-            free(Objects.requireNonNull(idle[--idleCount]));
+            freeLeased(Objects.requireNonNull(idle[--idleCount]));
         }
-        leases.close();
+        closeIfDone();
     }
 
-    private void end(long page) {
+    private synchronized void begin() {
+        if (closed) {
+            throw new IllegalStateException("cache is closed: " + leases);
+        }
+        outCount++;
+    }
+
+    private synchronized void end() {
+        outCount--;
+        closeIfDone();
+    }
+
+    private void closeIfDone() {
+        if (closed && outCount == 0) {
+            leases.close();
+        }
+    }
+
+    private void freeLeased(Run run) {
+        run.lease.close();
+        freePage(run.page);
+    }
+
+    private void freePage(long page) {
         if (frames.wireCount(page) > 0) {
             frames.unwire(page);
         }

@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.ReadOnlyBufferException;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.util.Objects;
@@ -44,6 +45,9 @@ public final class Uio {
             throw new IllegalArgumentException(
                     "transfer is not within a file: byteOffset=" + byteOffset + ", byteSize=" + byteSize);
         }
+        if (!writes && memory != null && memory.isReadOnly()) {
+            throw new ReadOnlyBufferException();
+        }
         this.writes = writes;
         this.byteOffset = byteOffset;
         this.residual = byteSize;
@@ -57,6 +61,7 @@ public final class Uio {
     ///
     /// @param byteOffset place in the file
     /// @param to memory to fill, native or an array's
+    /// @throws ReadOnlyBufferException if it is read-only
     public static Uio reading(long byteOffset, MemorySegment to) {
         return new Uio(false, byteOffset, to.byteSize(), to, null, null, null);
     }
@@ -65,6 +70,7 @@ public final class Uio {
     ///
     /// @param byteOffset place in the file
     /// @param to buffer to fill
+    /// @throws ReadOnlyBufferException if it is read-only
     public static Uio reading(long byteOffset, ByteBuffer to) {
         return new Uio(false, byteOffset, to.remaining(), MemorySegment.ofBuffer(to), to, null, null);
     }

@@ -10,6 +10,7 @@ import io.leasehold.page.PageArena;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -52,6 +53,9 @@ public final class WindowCache implements AutoCloseable {
 
     private static final int TRANSFER_FLAGS = WindowFlag.FAULTBUSY | WindowFlag.UNMAP | WindowFlag.PARTIALOK;
     private static final int ALLOC_FLAGS = WindowFlag.FAULTBUSY | WindowFlag.NOWAIT;
+
+    /// When nothing is out, only a kernel that refuses a barrier for a moment keeps a file open.
+    private static final Duration SHUT_TIMEOUT = Duration.ofSeconds(10);
 
     private final WindowCacheOptions options; // (C)
     private final Files files; // (C)
@@ -137,18 +141,23 @@ public final class WindowCache implements AutoCloseable {
     /// @param path a regular file of the default file system
     /// @param fileOptions who may change it, and how it is reached
     /// @return the file, to be closed by the caller
-    /// @throws IOException if the system refuses
+    /// @throws NoSuchFileException if there is no file and none is to be made
+    /// @throws IOException if the system refuses, or does not tell the length of a file that is to be OWNED
     /// @throws IllegalStateException if the cache is closed
     public MappedFile open(Path path, MappedFileOptions fileOptions) throws IOException {
         Files.Access access = fileOptions.create()
                 ? Files.Access.CREATE
                 : fileOptions.writable() ? Files.Access.READ_WRITE : Files.Access.READ;
+        space.files().requireOpen(); // before a file is made
         try {
             int descriptor = files.open(path, access);
             boolean isOpen = false;
             try {
                 MappedFile file = new MappedFile(space, writes, files, path, fileOptions, descriptor);
-                space.add(file);
+                if (fileOptions.trust() == FileTrust.OWNED && !file.isLengthTold()) {
+                    throw WindowErrors.lengthNotTold("open", file);
+                }
+                space.files().add(file);
                 isOpen = true;
                 return file;
             } finally {
@@ -157,7 +166,7 @@ public final class WindowCache implements AutoCloseable {
                 }
             }
         } catch (OsException e) {
-            throw new IOException("cannot open: file=" + path + ": " + e.getMessage(), e);
+            throw WindowErrors.cannotOpen(path, e);
         }
     }
 
@@ -171,6 +180,9 @@ public final class WindowCache implements AutoCloseable {
     ///     then
     /// @throws IllegalStateException if the file is closed
     public long read(MappedFile file, long byteOffset, MemorySegment to) throws IOException {
+        if (file.space() != space) {
+            throw WindowErrors.ofAnotherCache(file, this);
+        }
         return reads.read(file, byteOffset, to);
     }
 
@@ -193,9 +205,12 @@ public final class WindowCache implements AutoCloseable {
         if (uio.writes() != WindowFlag.has(flags, WindowFlag.WRITE)) {
             throw new IllegalArgumentException("flags have another direction: 0x%x, %s".formatted(flags, uio));
         }
+        requireOurs(file);
         long from = uio.byteOffset();
         long before = uio.moved();
-        IOException failure = uio.writes() ? write(file, uio, flags) : reads.move(file, uio, advice);
+        IOException failure = uio.memory() != null
+                ? moveUncounted(file, uio, advice, flags)
+                : moveCounted(file, uio, advice, flags);
         if (WindowFlag.has(flags, WindowFlag.UNMAP)) {
             space.unmap(file, from, uio.byteOffset());
         }
@@ -217,7 +232,9 @@ public final class WindowCache implements AutoCloseable {
     public void zerorange(MappedFile file, long byteOffset, long byteSize, int flags) throws IOException {
         WindowFlag.checkRelease(flags, WindowFlag.UNMAP);
         WindowErrors.checkRange(byteOffset, byteSize);
+        requireOurs(file);
         file.requireWritable();
+        WindowErrors.checkEnd("zero", file, byteOffset + byteSize);
         file.writer.lock();
         try {
             writes.zerorange(file, byteOffset, byteOffset + byteSize);
@@ -260,7 +277,8 @@ public final class WindowCache implements AutoCloseable {
     public @Nullable Window tryAlloc(
             MappedFile file, long byteOffset, long byteSize, AccessAdvice advice, int flags, Duration timeout)
             throws IOException {
-        return lend(file, byteOffset, byteSize, advice, flags, System.nanoTime() + timeout.toNanos());
+        return lend(
+                file, byteOffset, byteSize, advice, flags, System.nanoTime() + WindowErrors.nanos(timeout));
     }
 
     /// Takes a window back (ubc_release). It stays mapped for the next access, and is recycled after the windows that
@@ -271,6 +289,7 @@ public final class WindowCache implements AutoCloseable {
     /// @param flags UNMAP or none
     /// @throws IOException if what was written to a private copy cannot be written to the file; it is released all the
     ///     same
+    /// @throws IllegalArgumentException if another cache lent it
     /// @throws IllegalStateException if it is released already
     public void release(Window window, int flags) throws IOException {
         WindowFlag.checkRelease(flags, WindowFlag.UNMAP);
@@ -283,6 +302,7 @@ public final class WindowCache implements AutoCloseable {
     /// @throws IOException if the system refuses
     /// @throws IllegalStateException if it has bytes or windows are out; nothing is changed then
     public void purge(MappedFile file) throws IOException {
+        requireOurs(file);
         long byteSize = file.byteSize();
         if (byteSize != 0) {
             throw new IllegalStateException(
@@ -305,6 +325,16 @@ public final class WindowCache implements AutoCloseable {
     /// @throws IOException if the file is cut meanwhile, or the system refuses
     public long checksum(MappedFile file, long byteOffset, long byteSize) throws IOException {
         WindowErrors.checkRange(byteOffset, byteSize);
+        requireOurs(file);
+        file.loans().beginTransfer(file);
+        try {
+            return checksumOf(file, byteOffset, byteSize);
+        } finally {
+            file.loans().endTransfer();
+        }
+    }
+
+    private long checksumOf(MappedFile file, long byteOffset, long byteSize) throws IOException {
         CRC32C crc = new CRC32C();
         StagingRuns.Run run = staging.take();
         try {
@@ -337,28 +367,57 @@ public final class WindowCache implements AutoCloseable {
     /// Closes the cache and its files. Closing twice has no effect.
     ///
     /// @throws IOException if the system refuses to close a file; it is closed all the same
-    /// @throws IllegalStateException if windows are out, naming them; nothing is changed then
+    /// @throws IllegalStateException if windows or private copies are out, or bytes are moved between a file and a
+    ///     channel, naming them; nothing is changed then
     @Override
     public void close() throws IOException {
-        if (isClosed.get()) {
-            return;
+        if (!isClosed.get()) {
+            List<MappedFile> open = space.files().shut();
+            closeAll(open, file -> {
+                file.close(SHUT_TIMEOUT);
+                return 0;
+            });
         }
-        List<MappedFile> open = space.shut();
+    }
+
+    /// Closes the cache and its files while windows are out, whose threads are gone for instance. What they lead to
+    /// reads as zero from then on, or stays what it was if it is a copy, and no other owner ever gets these addresses
+    /// before the window is released. Closing twice has no effect.
+    ///
+    /// @return how many windows, private copies and transfers of a channel were out
+    /// @throws IOException if the system refuses to close a file; it is closed all the same
+    public int closeForcibly() throws IOException {
+        return isClosed.get() ? 0 : closeAll(space.files().shutForcibly(), MappedFile::closeForcibly);
+    }
+
+    /// How a file is closed.
+    private interface FileCloser {
+        /// {@return how much was out}
+        int close(MappedFile file) throws IOException;
+    }
+
+    private int closeAll(List<MappedFile> open, FileCloser closer) throws IOException {
         if (!isClosed.compareAndSet(false, true)) {
-            return;
+            return 0;
         }
         IOException refusal = null;
+        int out = 0;
         boolean isDone = false;
         try {
             for (MappedFile file : open) {
                 try {
-                    file.close();
+                    out += closer.close(file);
                 } catch (IOException e) {
                     refusal = e;
+                } catch (IllegalStateException e) { // the kernel did not say what is pinned; the pool is abandoned then
+                    refusal = new IOException("cannot close: file=" + file.path(), e);
                 }
             }
-            space.close();
-            staging.close();
+            try {
+                space.files().close();
+            } finally {
+                staging.close();
+            }
             isDone = true;
         } finally {
             isClosed.set(isDone); // so that closing can be repeated
@@ -366,6 +425,7 @@ public final class WindowCache implements AutoCloseable {
         if (refusal != null) {
             throw refusal;
         }
+        return out;
     }
 
     @Override
@@ -382,7 +442,32 @@ public final class WindowCache implements AutoCloseable {
         space.checkInvariants();
     }
 
-    private @Nullable IOException write(MappedFile file, Uio uio, int flags) {
+    /// @throws IllegalArgumentException if a file is of another cache
+    /// @throws IllegalStateException if it is closed
+    private void requireOurs(MappedFile file) {
+        if (file.space() != space) {
+            throw WindowErrors.ofAnotherCache(file, this);
+        }
+        file.requireOpen();
+    }
+
+    /// Moves bytes of a channel, which may block as long as it likes: a thread that closes the file is told so.
+    private @Nullable IOException moveCounted(MappedFile file, Uio uio, AccessAdvice advice, int flags)
+            throws IOException {
+        file.loans().beginTransfer(file);
+        try {
+            return moveUncounted(file, uio, advice, flags);
+        } finally {
+            file.loans().endTransfer();
+        }
+    }
+
+    private @Nullable IOException moveUncounted(MappedFile file, Uio uio, AccessAdvice advice, int flags)
+            throws IOException {
+        return uio.writes() ? write(file, uio, flags) : reads.move(file, uio, advice);
+    }
+
+    private @Nullable IOException write(MappedFile file, Uio uio, int flags) throws IOException {
         file.requireWritable();
         file.writer.lock();
         try {
@@ -400,6 +485,7 @@ public final class WindowCache implements AutoCloseable {
         if (byteSize == 0) {
             throw new IllegalArgumentException("window is empty: byteOffset=" + byteOffset + ", byteSize=0");
         }
+        requireOurs(file);
         return loans.lend(file, new WindowLoans.Request(byteOffset, byteSize, advice, flags, deadlineNanos));
     }
 }

@@ -108,10 +108,11 @@ final class WindowHits {
     /// page and writes that page again, both while it is copied.
     private boolean isWithin(MappedFile file, long mark, long byteOffset, MemorySegment copied) {
         long end = byteOffset + copied.byteSize();
+        boolean mayBeCut = mayBeCut(byteOffset, copied, copied.byteSize());
         if (file.trust() == FileTrust.OWNED) {
-            return mark == file.mark() && end <= file.knownByteSize();
+            return mark == file.mark() && end <= file.knownByteSize() && (!mayBeCut || file.isOnDisk(end));
         }
-        return !mayBeCut(byteOffset, copied, copied.byteSize()) || file.isUnchanged(mark, end);
+        return !mayBeCut || file.isUnchanged(mark, end);
     }
 
     /// {@return whether the file may have been cut while this was copied from it}

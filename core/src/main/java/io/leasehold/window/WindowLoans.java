@@ -7,7 +7,6 @@ import io.leasehold.os.Files;
 import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Advice;
-import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -75,19 +74,32 @@ final class WindowLoans {
     ///
     /// @return the window, or null if there is none and the request does not wait any longer
     @Nullable Window lend(MappedFile file, Request request) throws IOException {
+        file.requireOpen();
         if (request.writes()) {
             file.requireWritable();
+            WindowErrors.checkEnd("lend", file, request.byteOffset + request.byteSize);
         }
         StackReserve.ensure(2);
         WindowPool pool = file.pool();
         try {
-            return pool == null
-                            || file.trust() == FileTrust.FOREIGN
-                            || !WindowTable.reaches(request.byteOffset >>> pool.power())
-                    ? lendCopy(file, request)
-                    : lendInPlace(file, pool, request);
+            boolean isCopied = pool == null
+                    || file.trust() == FileTrust.FOREIGN
+                    || !WindowTable.reaches(request.byteOffset >>> pool.power());
+            return isCopied ? lendCopy(file, request) : lendInPlaceOrCopy(file, pool, request);
         } catch (OsException e) {
             throw WindowErrors.refused("lend", file, request.byteOffset, request.byteSize, e);
+        }
+    }
+
+    /// Lends in place, or a copy where the file system does not let this file be mapped, or its blocks be reserved.
+    private @Nullable Window lendInPlaceOrCopy(MappedFile file, WindowPool pool, Request request) throws IOException {
+        try {
+            return lendInPlace(file, pool, request);
+        } catch (OsException e) {
+            if (!WindowErrors.isUnsupported(e)) {
+                throw e;
+            }
+            return lendCopy(file, request);
         }
     }
 
@@ -139,36 +151,47 @@ final class WindowLoans {
             long end = request.byteOffset + byteSize;
             alone(file, end, () -> writes.reserve(file, request.byteOffset, end));
         }
-        StagingRuns.Run run = staging.allocate(byteSize);
-        boolean isLent = false;
+        file.loans().lendCopy(file, request.writes());
+        StagingRuns.Run run = null;
+        Window window = null;
         try {
-            MemorySegment copy = OffHeap.segment(run.address(), byteSize);
-            copy.fill((byte) 0);
-            long present = byteSize;
-            if (!request.overwrites()) {
-                Uio uio = Uio.reading(request.byteOffset, copy);
-                IOException failure = reads.move(file, uio, request.advice);
-                if (failure != null) {
-                    throw failure;
-                }
-                present = request.writes() ? byteSize : uio.moved();
-            }
-            Window.Loan loan = new Window.Loan(null, WindowPool.NO_SLOT, run, run.address(), 0);
-            Window window = new Window(cache, file, loan, request.byteOffset, present, request.writes());
-            if (request.writes()) {
-                file.lendCopy();
-            }
-            isLent = true;
+            run = staging.allocate(byteSize);
+            window = fillCopy(file, request, run, byteSize);
             return window;
         } finally {
-            if (!isLent) {
-                staging.free(run);
+            if (window == null) {
+                if (run != null) {
+                    staging.free(run);
+                }
+                file.loans().returnCopy(request.writes());
             }
         }
     }
 
+    private Window fillCopy(MappedFile file, Request request, StagingRuns.Run run, long byteSize) throws IOException {
+        MemorySegment copy = OffHeap.segment(run.address(), byteSize);
+        copy.fill((byte) 0);
+        long present = byteSize;
+        if (!request.overwrites()) {
+            Uio uio = Uio.reading(request.byteOffset, copy);
+            IOException failure = reads.move(file, uio, request.advice);
+            if (failure != null) {
+                throw failure;
+            }
+            present = request.writes() ? byteSize : uio.moved();
+        }
+        if (present == 0) {
+            throw WindowErrors.behindTheEnd(file, request.byteOffset);
+        }
+        Window.Loan loan = new Window.Loan(null, WindowPool.NO_SLOT, run, run.address(), 0);
+        return new Window(cache, file, loan, request.byteOffset, present, request.writes());
+    }
+
     /// Ends the loan of a window.
     void end(Window window, int flags) throws IOException {
+        if (window.file.space() != space) {
+            throw WindowErrors.ofAnotherCache(window, cache);
+        }
         StackReserve.ensure(2);
         window.end();
         WindowPool pool = window.pool;
@@ -182,16 +205,17 @@ final class WindowLoans {
                 space.unpin(window.file, pool, window.slot, flags);
             }
             if (copy != null) {
-                if (window.isWritable()) {
-                    window.file.returnCopy();
-                }
                 staging.free(copy);
+                window.file.loans().returnCopy(window.isWritable());
             }
         }
     }
 
     private void store(Window window, boolean isCopy) throws IOException {
         MappedFile file = window.file;
+        if (file.isClosed()) {
+            throw WindowErrors.closedByForce(file, window);
+        }
         file.writer.lock();
         try {
             if (isCopy) {
@@ -200,8 +224,13 @@ final class WindowLoans {
                     throw failure;
                 }
             } else {
-                long end = window.byteOffset() + window.byteSize();
-                writes.stored(file, window.byteOffset(), end, window.refusals);
+                int entered = file.enter();
+                try {
+                    long end = window.byteOffset() + window.byteSize();
+                    writes.stored(file, window.byteOffset(), end, window.refusals);
+                } finally {
+                    file.leave(entered);
+                }
             }
         } catch (OsException e) {
             throw WindowErrors.refused("write", file, window.byteOffset(), window.byteSize(), e);
@@ -214,8 +243,7 @@ final class WindowLoans {
     private long clip(MappedFile file, Request request) throws IOException {
         long byteSize = request.writes() ? request.byteSize : reads.clip(file, request.byteOffset, request.byteSize);
         if (byteSize == 0) {
-            throw new EOFException("window begins behind the end: file=%s, byteOffset=%d, fileByteSize=%d"
-                    .formatted(file.path(), request.byteOffset, file.knownByteSize()));
+            throw WindowErrors.behindTheEnd(file, request.byteOffset);
         }
         return byteSize;
     }

@@ -113,7 +113,7 @@ final class WindowPool {
         lock.lock();
         try {
             slot = table.slot(part);
-            if (slot != NO_SLOT || table.isMapping(part) || file.isDraining() || !waiters.mayTake(null)) {
+            if (slot != NO_SLOT || table.isMapping(part) || file.loans().isDraining() || !waiters.mayTake(null)) {
                 return slot;
             }
             slot = claim(table, part);
@@ -141,7 +141,7 @@ final class WindowPool {
             if (slot != NO_SLOT) {
                 return words.tryPin(slot, table, part) ? slot : NO_SLOT;
             }
-            if (file.isDraining() || !waiters.mayTake(waiter)) {
+            if (file.loans().isDraining() || !waiters.mayTake(waiter)) {
                 return NO_SLOT;
             }
             slot = claim(table, part);
@@ -324,9 +324,20 @@ final class WindowPool {
         return files.part(slot) << power;
     }
 
-    /// Gives the address space back. Nothing is pinned.
+    /// Gives the address space back, or abandons it if windows are out of a file that was closed by force: then nothing
+    /// else is ever mapped there, and what is left of the windows reads as zero.
     void close() {
-        memory.close();
+        boolean[] isPinned = new boolean[1];
+        boolean isKnown = reclaim.settled(() -> {
+            for (int slot = 0; slot < memory.count(); slot++) {
+                isPinned[0] |= words.pins(slot) > 0;
+            }
+        });
+        if (isKnown && !isPinned[0]) {
+            memory.close();
+        } else {
+            memory.abandon();
+        }
     }
 
     /// Checks all slots, while no thread maps or frees any.

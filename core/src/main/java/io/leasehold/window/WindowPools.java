@@ -120,7 +120,7 @@ final class WindowPools {
     /// Takes a file out of all slots that are not pinned, and puts these over the empty file.
     Freed free(MappedFile file, WindowCounts counts) {
         List<OsException> refusals = new ArrayList<>();
-        String lent = lent(file, loans -> {
+        String lent = lent(file.loans().out(), file, loans -> {
             boolean isKnown = true;
             for (WindowPool pool : pools) {
                 try {
@@ -141,19 +141,41 @@ final class WindowPools {
         }
     }
 
-    /// {@return the windows of a file that are out and reach behind `from`, as a message wants them}
+    /// {@return the windows of a file that are out and reach behind `from`, as a message wants them, and the private
+    /// copies that are written back}
     String lent(MappedFile file, long from) {
-        return lent(file, loans -> {
-            boolean isKnown = true;
-            for (WindowPool pool : pools) {
-                isKnown &= pool.reclaim().forEachPinned(file, (slot, pins) -> {
-                    if (pool.byteOffset(slot) + (1L << pool.power()) > from) {
-                        loans.add(loan(pool, slot, pins));
-                    }
-                });
-            }
-            return isKnown;
-        });
+        return lent(file.loans().writableCopies(), file, loans -> addPinned(file, from, loans));
+    }
+
+    /// {@return all that is out of a file, as a message wants it}
+    String out(MappedFile file) {
+        return lent(file.loans().out(), file, loans -> addPinned(file, 0, loans));
+    }
+
+    private boolean addPinned(MappedFile file, long from, Set<Loan> loans) {
+        boolean isKnown = true;
+        for (WindowPool pool : pools) {
+            isKnown &= pool.reclaim().forEachPinned(file, (slot, pins) -> {
+                if (pool.byteOffset(slot) + (1L << pool.power()) > from) {
+                    loans.add(loan(pool, slot, pins));
+                }
+            });
+        }
+        return isKnown;
+    }
+
+    /// {@return how many pins the slots of a file have; those that are not known count as none}
+    long pins(MappedFile file) {
+        long[] pins = new long[1];
+        for (WindowPool pool : pools) {
+            pool.reclaim().forEachPinned(file, (slot, count) -> pins[0] += count);
+        }
+        return pins[0];
+    }
+
+    /// Wakes all threads that wait for a window, as a file that they wait for may be closed, or open again.
+    void tellWaiters() {
+        pools.forEach(pool -> pool.waiters.tellAll());
     }
 
     /// A slot that is pinned.
@@ -169,7 +191,7 @@ final class WindowPools {
     }
 
     /// {@return what was found, as a message wants it, made when the lock is free again}
-    private static String lent(MappedFile file, Predicate<Set<Loan>> look) {
+    private static String lent(int out, MappedFile file, Predicate<Set<Loan>> look) {
         Set<Loan> found = new LinkedHashSet<>();
         boolean isKnown = look.test(found);
         List<String> names = found.stream()
@@ -182,8 +204,8 @@ final class WindowPools {
         if (!isKnown) {
             names.add("what a thread is about to lend");
         }
-        if (file.copiesOut() > 0) {
-            names.add("private copies to be written: " + file.copiesOut());
+        if (out > 0) {
+            names.add(file.loans().outText());
         }
         return String.join(", ", names);
     }

@@ -5,6 +5,7 @@ import io.leasehold.os.Files;
 import io.leasehold.os.OsException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.ReadOnlyBufferException;
 import org.jspecify.annotations.Nullable;
 
 /// Copies out of files: through a window where there is one, through read(2) where there is not, and where the window
@@ -44,7 +45,7 @@ final class WindowReads {
         this.hits = new WindowHits(counts, pageByteSize);
     }
 
-    /// {@return how much of a range lies within the file, as far as is known}
+    /// {@return how much of a range lies within the file, as far as is known; all of it where the system does not tell}
     ///
     /// @throws OsException if the system refuses to tell
     long clip(MappedFile file, long byteOffset, long byteSize) {
@@ -53,6 +54,9 @@ final class WindowReads {
 
     private static long clip(MappedFile file, long knownByteSize, long byteOffset, long byteSize) {
         long length = knownByteSize;
+        if (!file.isLengthTold()) {
+            return byteSize;
+        }
         if (byteSize > length - byteOffset && file.trust() != FileTrust.OWNED) {
             length = file.askByteSize();
         }
@@ -122,11 +126,16 @@ final class WindowReads {
     }
 
     private long readOurs(MappedFile file, long byteOffset, MemorySegment to) {
-        while (true) {
+        for (int attempt = 1; ; attempt++) {
             long mark = file.mark();
             // growth that is not all written yet lies behind the end
             long count = clip(file, byteOffset, readOnce(file, byteOffset, to));
-            if (mark == file.mark()) {
+            boolean isSteady = mark == file.mark();
+            // others may cut it although it is ours
+            if (isSteady
+                    && (!hits.mayBeCut(byteOffset, to, count)
+                            || attempt >= MAX_READS
+                            || file.isOnDisk(byteOffset + count))) {
                 return count;
             }
         }
@@ -138,7 +147,8 @@ final class WindowReads {
         for (int attempt = 1; ; attempt++) {
             long mark = file.mark();
             long count = readOnce(file, byteOffset, to);
-            if (!hits.mayBeCut(byteOffset, to, count)
+            if (!file.isLengthTold()
+                    || !hits.mayBeCut(byteOffset, to, count)
                     || attempt == MAX_READS
                     || file.isUnchanged(mark, byteOffset + count)) {
                 return count;
@@ -168,6 +178,9 @@ final class WindowReads {
     /// @return how many bytes were copied
     /// @throws IOException if the file was cut meanwhile, or the system refuses
     long read(MappedFile file, long byteOffset, MemorySegment to) throws IOException {
+        if (to.isReadOnly()) {
+            throw new ReadOnlyBufferException(); // before anything is written, which native copies would do
+        }
         long mark = file.mark();
         long knownByteSize = file.knownByteSize();
         if (tryRead(file, byteOffset, to)) {
@@ -206,6 +219,7 @@ final class WindowReads {
 
     /// @param mark of the file when its length was `knownByteSize`
     private @Nullable IOException move(MappedFile file, Uio uio, AccessAdvice advice, long mark, long knownByteSize) {
+        file.requireOpen();
         long byteOffset = uio.byteOffset();
         long byteSize = uio.residual();
         try {
@@ -253,6 +267,9 @@ final class WindowReads {
 
     /// {@return what it means that there was nothing to read before the known end}
     private @Nullable IOException ended(MappedFile file, long mark, long byteOffset, long end) {
+        if (!file.isLengthTold()) {
+            return null;
+        }
         counts.count(WindowCounts.TRUNCATED);
         long now = file.askByteSize();
         if (file.trust() == FileTrust.OWNED && mark != file.mark()) {

@@ -1,12 +1,7 @@
 package io.leasehold.window;
 
-import io.leasehold.memory.ShortLock;
 import io.leasehold.os.OsException;
 import io.leasehold.window.WindowWaiters.Waiter;
-import java.time.Duration;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The extents and windows of a cache and the files in them: what is mapped, pinned, waited for and put over the empty
@@ -14,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Ownership.** Owns the pools.
 ///
-/// **Threads.** Thread-safe. A pin that finds its window takes no lock, and the end of a pin never does. `lock` guards
-/// which files are open; each [WindowPool] has its own for its slots, and no thread holds both. A thread that closes a
-/// file is published before it looks at the pins, and a thread that ends a pin looks for it afterwards; the barrier of
+/// **Threads.** Thread-safe. A pin that finds its window takes no lock, and the end of a pin never does, but for a file
+/// that was closed by force. Each [WindowPool] has a lock for its slots. A thread that closes a file is published
+/// before it looks at the pins, and a thread that ends a pin looks for it afterwards; the barrier of
 /// [SlotWords#trySettle] makes one see the other, so no wake-up is lost. A file that lends no more and one that is
 /// truncated are told from pins alike.
 ///
@@ -26,35 +21,24 @@ final class WindowSpace {
     private final WindowCacheOptions options; // (C)
     private final WindowCounts counts; // (C)
     private final WindowPools pools; // (C)
+    private final OpenFiles files; // (C)
 
-    private final ShortLock lock = new ShortLock();
-    private final Set<MappedFile> open = new LinkedHashSet<>(); // (L)
-    private boolean closed; // (L)
 
     WindowSpace(WindowCacheOptions options, WindowCounts counts, WindowPools pools) {
         this.options = options;
         this.counts = counts;
         this.pools = pools;
+        this.files = new OpenFiles(options.name(), counts, pools);
+    }
+
+    /// {@return the files that are open}
+    OpenFiles files() {
+        return files;
     }
 
     /// {@return the windows, for what needs no lock}
     WindowPools pools() {
         return pools;
-    }
-
-    /// Takes a file in.
-    ///
-    /// @throws IllegalStateException if this is closed
-    void add(MappedFile file) {
-        lock.lock();
-        try {
-            if (closed) {
-                throw new IllegalStateException("cache is closed: " + options.name());
-            }
-            open.add(file);
-        } finally {
-            lock.unlock();
-        }
     }
 
     /// {@return whether a file is to be mapped whole}
@@ -90,7 +74,7 @@ final class WindowSpace {
         } else {
             counts.count(WindowCounts.HIT);
         }
-        if (slot != WindowPool.NO_SLOT && file.isDraining()) {
+        if (slot != WindowPool.NO_SLOT && file.loans().isDrainingDecided()) {
             unpin(file, pool, slot, 0);
             throw WindowErrors.closed(file);
         }
@@ -105,7 +89,7 @@ final class WindowSpace {
                 if (waiter != null) {
                     waiter.look();
                 }
-                if (file.isDraining()) {
+                if (file.loans().isDrainingDecided()) {
                     throw WindowErrors.closed(file);
                 }
                 int slot = pool.pin(file, part, request.advice(), waiter, counts);
@@ -149,7 +133,10 @@ final class WindowSpace {
         }
         words.unpin(slot);
         pool.unpinned(slot, isLeft);
-        file.tellClosers();
+        file.loans().tellClosers();
+        if (file.isClosed()) {
+            files.freeLate(file);
+        }
     }
 
     /// Has the windows of a range recycled before all others.
@@ -194,112 +181,8 @@ final class WindowSpace {
         }
     }
 
-    /// Lets a file out, when its windows are back.
-    ///
-    /// @return whether it was in
-    /// @throws IllegalStateException if windows are still out after the timeout; it stays in
-    /// @throws OsException if the kernel refuses to put a window over the empty file; the file is out
-    boolean remove(MappedFile file, Duration timeout) {
-        if (!isOpen(file)) {
-            return false;
-        }
-        long deadline = System.nanoTime() + timeout.toNanos();
-        Waiter waiter = new Waiter();
-        file.addCloser(waiter);
-        boolean isDrained = false;
-        OsException refusal;
-        try {
-            refusal = drain(file, waiter, deadline);
-            isDrained = true;
-        } finally {
-            file.removeCloser(waiter, isDrained);
-        }
-        boolean wasOpen = letOut(file);
-        if (wasOpen && refusal != null) {
-            throw refusal;
-        }
-        return wasOpen;
-    }
-
-    private @Nullable OsException drain(MappedFile file, Waiter waiter, long deadline) {
-        OsException refusal = null;
-        boolean interrupted = false;
-        try {
-            pools.awaitMappings(file);
-            while (true) {
-                waiter.look();
-                WindowPools.Freed freed = pools.free(file, counts);
-                refusal = freed.refusal() == null ? refusal : freed.refusal();
-                if (freed.lent().isEmpty()) {
-                    return refusal;
-                }
-                long left = deadline - System.nanoTime();
-                if (left <= 0) {
-                    throw WindowErrors.lent("close", file, freed.lent());
-                }
-                interrupted |= waiter.await(left);
-            }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    private boolean isOpen(MappedFile file) {
-        lock.lock();
-        try {
-            return open.contains(file);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean letOut(MappedFile file) {
-        lock.lock();
-        try {
-            if (!open.remove(file)) {
-                return false;
-            }
-            file.setClosed();
-            return true;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /// {@return the files to be closed before this is, from now on none}
-    ///
-    /// @throws IllegalStateException if windows are out; nothing is changed then
-    List<MappedFile> shut() {
-        files().forEach(file -> requireNotLent("close", file, 0));
-        lock.lock();
-        try {
-            closed = true;
-            return List.copyOf(open);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private Set<MappedFile> files() {
-        lock.lock();
-        try {
-            return Set.copyOf(open);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /// Gives the address space back; all files are out.
-    ///
-    /// @throws OsException if the kernel refuses
-    void close() {
-        pools.close();
-    }
-
     void checkInvariants() {
-        pools.checkInvariants(files());
+        pools.checkInvariants(files.all());
     }
 
     @Override

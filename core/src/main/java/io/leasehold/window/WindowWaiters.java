@@ -149,6 +149,18 @@ final class WindowWaiters {
         }
     }
 
+    /// Wakes all waiters.
+    void tellAll() {
+        List<Waiter> told;
+        lock.lock();
+        try {
+            told = List.copyOf(queue);
+        } finally {
+            lock.unlock();
+        }
+        told.forEach(Waiter::tell);
+    }
+
     @Override
     public String toString() {
         return "WindowWaiters(first=" + first + ")";

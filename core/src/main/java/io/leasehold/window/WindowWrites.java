@@ -39,7 +39,8 @@ final class WindowWrites {
     /// as far as it came or was zeroed.
     ///
     /// @return what went wrong, or null
-    @Nullable IOException move(MappedFile file, Uio uio, int flags) {
+    @Nullable IOException move(MappedFile file, Uio uio, int flags) throws IOException {
+        WindowErrors.checkEnd("write", file, uio.byteOffset() + uio.residual());
         long from = uio.byteOffset();
         long end = from + uio.residual();
         boolean faultbusy = WindowFlag.has(flags, WindowFlag.FAULTBUSY);
@@ -56,7 +57,7 @@ final class WindowWrites {
                     long windowEnd = Math.min(end, (at | (windowByteSize - 1)) + 1);
                     if (failure == null) {
                         counts.count(faultbusy ? WindowCounts.FAULTBUSY : WindowCounts.BYPASS);
-                        failure = moveWindow(file, uio, windowEnd);
+                        failure = moveWindow(file, uio, windowEnd, entered);
                     }
                     if (failure != null && faultbusy) {
                         zero(file, at, windowEnd); // the copied part of it too, as the original does
@@ -65,9 +66,11 @@ final class WindowWrites {
                 }
                 isDone = failure == null;
             } finally {
-                publish(file, from, Math.max(uio.byteOffset(), faultbusy ? at : from));
-                if (!isDone) {
-                    takeBack(file, end, before);
+                if (!file.isClosed()) { // by force, while its source blocked
+                    publish(file, from, Math.max(uio.byteOffset(), faultbusy ? at : from));
+                    if (!isDone) {
+                        takeBack(file, end, before);
+                    }
                 }
             }
             return failure;
@@ -89,6 +92,22 @@ final class WindowWrites {
                 zero(file, from, end);
             });
             publish(file, from, end);
+        } finally {
+            file.leave(entered);
+        }
+    }
+
+    /// Changes the length of a file.
+    ///
+    /// @throws OsException if the system refuses; the length is as it was
+    void resize(MappedFile file, long oldByteSize, long newByteSize) {
+        int entered = file.enter();
+        try {
+            growing(file, newByteSize, () -> {
+                files.truncate(file.descriptor(), newByteSize);
+                file.durability.resized(newByteSize);
+                zeroTail(file, oldByteSize, newByteSize);
+            });
         } finally {
             file.leave(entered);
         }
@@ -188,15 +207,14 @@ final class WindowWrites {
         try {
             files.allocate(file.descriptor(), from, end - from);
         } catch (OsException e) {
-            // a file system that cannot reserve says so, and tells of a full disk when it is written; so it is where a
-            // filter refuses the call
-            if (e.errno() != Errno.EOPNOTSUPP && !Errno.refusesCall(e.errno())) {
+            // a file system that cannot reserve says so, and tells of a full disk when it is written
+            if (!WindowErrors.isUnsupported(e)) {
                 throw e;
             }
         }
     }
 
-    private @Nullable IOException moveWindow(MappedFile file, Uio uio, long windowEnd) {
+    private @Nullable IOException moveWindow(MappedFile file, Uio uio, long windowEnd, int entered) {
         MemorySegment memory = uio.memory();
         long from = uio.byteOffset();
         try {
@@ -206,7 +224,7 @@ final class WindowWrites {
                     MemorySegment part = memory.asSlice(uio.moved(), rest);
                     uio.advance(write(file, part, uio.byteOffset()));
                 } else {
-                    moveStaged(file, uio, Math.min(rest, StagingRuns.BYTES));
+                    moveStaged(file, uio, Math.min(rest, StagingRuns.BYTES), entered);
                 }
             }
             return null;
@@ -217,7 +235,7 @@ final class WindowWrites {
         }
     }
 
-    private void moveStaged(MappedFile file, Uio uio, long byteSize) throws IOException {
+    private void moveStaged(MappedFile file, Uio uio, long byteSize, int entered) throws IOException {
         StagingRuns.Run run = staging.take();
         try {
             MemorySegment staged = OffHeap.segment(run.address(), byteSize);
@@ -226,7 +244,7 @@ final class WindowWrites {
             if (memory != null) {
                 MemorySegment.copy(memory, uio.moved(), staged, 0, byteSize);
             } else {
-                count = uio.fill(staged);
+                count = fill(file, uio, staged, entered);
             }
             for (long done = 0; done < count; ) {
                 long written = write(file, staged.asSlice(done, count - done), uio.byteOffset());
@@ -235,6 +253,16 @@ final class WindowWrites {
             }
         } finally {
             staging.giveBack(run);
+        }
+    }
+
+    /// Waits for the source outside the file, which may be closed by force meanwhile.
+    private static long fill(MappedFile file, Uio uio, MemorySegment staged, int entered) throws IOException {
+        file.leave(entered);
+        try {
+            return uio.fill(staged);
+        } finally {
+            file.enterAgain();
         }
     }
 
@@ -258,6 +286,10 @@ final class WindowWrites {
     private long write(MappedFile file, MemorySegment from, long byteOffset) {
         int refusals = file.durability.writing(byteOffset, byteOffset + from.byteSize());
         long count = files.write(file.descriptor(), from, byteOffset);
+        if (count == 0) {
+            // the next byte cannot be written, and the system does not say why
+            throw new OsException("pwrite", "byteOffset=" + byteOffset + ", byteSize=" + from.byteSize(), Errno.EIO);
+        }
         file.durability.written(byteOffset, byteOffset + count, refusals);
         file.durability.writeBackIfMuch();
         return count;

@@ -7,7 +7,8 @@
 ///       WindowHits       those out of what is mapped         Window       a part that is lent
 ///     WindowWrites     into files of ours                    FileDurability   what is not forced, or lost
 ///     WindowLoans      pinned windows, private copies
-///       WindowSpace      open files, what is pinned and waited for
+///       WindowSpace      what is pinned and waited for        FileLength   its length, if the system tells it
+///         OpenFiles        files are let out, all or none     FileLoans    what is out beside its slots
 ///         WindowPools      the empty file, and two pools
 ///           WindowPool       slots: free, mapped, of files   StagingRuns  leased pages for what is copied
 ///             WindowReclaim    slots become free, in steps   Admission    what windows may cost
@@ -20,13 +21,23 @@
 ///
 /// ## What a call does for each trust
 ///
-/// | call            | OWNED                     | IMMUTABLE      | FOREIGN        | without native access |
-/// |-----------------|---------------------------|----------------|----------------|-----------------------|
-/// | read, uiomove   | guarded copy              | guarded copy   | guarded copy   | read(2)               |
-/// | alloc READ      | in place                  | in place       | private copy   | private copy          |
-/// | alloc WRITE     | in place                  | refused        | refused        | private copy          |
-/// | write, truncate | write(2), cuts and grows  | refused        | refused        | the same              |
-/// | cut by others   | IOException               | IOException    | IOException    | the same              |
+/// | call                      | OWNED                    | IMMUTABLE       | FOREIGN          | no native access |
+/// |---------------------------|--------------------------|-----------------|------------------|------------------|
+/// | read, uiomove, checksum   | guarded copy             | guarded copy    | guarded copy     | read(2)          |
+/// | alloc READ                | in place                 | in place        | private copy     | private copy     |
+/// | alloc WRITE               | in place                 | refused         | refused          | private copy     |
+/// | write, truncate           | write(2), cuts and grows | refused         | refused          | the same         |
+/// | copied, cut meanwhile     | IOException              | IOException     | IOException      | the same         |
+/// | copied, cut before        | IOException              | the new end (1) | the new end (1)  | the same         |
+/// | lent in place, cut        | InternalError or zeroes  | the same        | never in place   | never in place   |
+/// | byteSize, cut             | the length that we know  | what a copy saw | the length now   | the same         |
+///
+/// (1) The first copy that learns of the cut throws an IOException, unless the length was asked for since.
+///
+/// "Cut" is what others do. Where the length of a file is not told (proc, sysfs) it ends where read(2) says; such a
+/// file is not OWNED. Where a file cannot be mapped (sysfs, 9p, some of FUSE) it is read and lent as without native
+/// access. "Zeroes" are those of the page that a file was cut within; what is behind that page raises the error.
+/// A file that is OWNED twice, also in one cache, was cut by others if it was cut through the other object.
 ///
 /// ## Why
 ///

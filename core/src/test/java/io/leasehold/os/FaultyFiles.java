@@ -1,6 +1,7 @@
 package io.leasehold.os;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /// Files that fail when they are told to, with the exception that the real ones would throw; beside
@@ -35,6 +36,7 @@ public final class FaultyFiles implements Files {
 
     private final Files delegate; // (C)
     private final Faults<Call> faults = new Faults<>(Call.class); // (C)
+    private volatile boolean refusesMappings; // (A)
 
     public FaultyFiles(Files delegate) {
         this.delegate = delegate;
@@ -48,6 +50,11 @@ public final class FaultyFiles implements Files {
     /// Makes the `nth` call from now on fail, and all after it.
     public void failFrom(Call call, int nth, int errno) {
         faults.failFrom(call, nth, errno);
+    }
+
+    /// Has all files say that they cannot be mapped, or not any more.
+    public void refuseMappings(boolean isRefused) {
+        refusesMappings = isRefused;
     }
 
     /// Takes all faults back. The counters stay.
@@ -91,6 +98,23 @@ public final class FaultyFiles implements Files {
     public long byteSize(int descriptor) {
         enter(Call.BYTE_SIZE, "lseek", "descriptor=" + descriptor);
         return delegate.byteSize(descriptor);
+    }
+
+    /// {@return true if the file behind can be mapped, and [#refuseMappings] does not say otherwise}
+    @Override
+    public boolean canMap(int descriptor, boolean writes) {
+        return !refusesMappings && delegate.canMap(descriptor, writes);
+    }
+
+    @Override
+    public boolean tellsLength(int descriptor) {
+        return delegate.tellsLength(descriptor);
+    }
+
+    @Override
+    public FileChannel openChannel(int descriptor) {
+        enter(Call.OPEN, "open", "descriptor=" + descriptor);
+        return delegate.openChannel(descriptor);
     }
 
     @Override

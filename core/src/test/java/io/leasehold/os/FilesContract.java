@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
@@ -140,6 +141,42 @@ interface FilesContract {
             assertThat(files().status(file).modifiedNanos()).isEqualTo(86_400_000L * 1_000_000);
             write(file, 0, new byte[] {2});
             assertThat(files().status(file).modifiedNanos()).isGreaterThan(86_400_000L * 1_000_000);
+        });
+    }
+
+    @Test
+    default void statusTellsOfAChangeThatHidesItself() throws IOException {
+        Path path = fileOf((byte) 1);
+        FileTime before = java.nio.file.Files.getLastModifiedTime(path);
+        with(path, Access.READ_WRITE, file -> {
+            Status status = files().status(file);
+            Status now = status;
+            while (now.changedNanos() == status.changedNanos()) { // until the clock of the file system has moved on
+                write(file, 0, new byte[] {2});
+                try {
+                    java.nio.file.Files.setLastModifiedTime(path, before);
+                } catch (IOException e) {
+                    throw new AssertionError(e);
+                }
+                now = files().status(file);
+            }
+            assertThat(now.modifiedNanos()).isEqualTo(status.modifiedNanos());
+            assertThat(now.changeMark()).isNotEqualTo(status.changeMark());
+        });
+    }
+
+    @Test
+    default void channelIsOfTheVeryFileAndItsOwn() throws IOException {
+        Path path = fileOf((byte) 1, (byte) 2);
+        with(path, Access.READ, file -> {
+            try (FileChannel first = files().openChannel(file);
+                    FileChannel second = files().openChannel(file)) {
+                first.close();
+                assertThat(second.size()).isEqualTo(2);
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+            assertThat(read(file, 0, 2)).containsExactly(1, 2);
         });
     }
 

@@ -27,16 +27,35 @@ public record ForkedJvm(int exitCode, String output) {
     /// Runs the main method of a test class on another class path.
     public static ForkedJvm run(List<Path> classPath, Class<?> main, String... options)
             throws IOException, InterruptedException {
+        return run(new ProcessBuilder(), classPath, main, List.of(options), List.of());
+    }
+
+    /// Runs the main method of a test class with arguments in a locale of its own.
+    ///
+    /// @param directory its working directory
+    /// @param locale value of LC_ALL
+    public static ForkedJvm runIn(
+            File directory, String locale, Class<?> main, List<String> options, List<String> arguments)
+            throws IOException, InterruptedException {
+        ProcessBuilder process = new ProcessBuilder().directory(directory);
+        process.environment().put("LC_ALL", locale);
+        return run(process, List.of(rootOf(main), rootOf(VirtualMemory.class)), main, options, arguments);
+    }
+
+    private static ForkedJvm run(
+            ProcessBuilder builder, List<Path> classPath, Class<?> main, List<String> options, List<String> arguments)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Xmx256m");
-        command.addAll(List.of(options));
+        command.addAll(options);
         command.add("-cp");
         command.add(classPath.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator)));
         command.add(main.getName());
+        command.addAll(arguments);
         Path output = Files.createTempFile("forked", ".log");
         try {
-            Process process = new ProcessBuilder(command)
+            Process process = builder.command(command)
                     .redirectErrorStream(true)
                     .redirectOutput(output.toFile())
                     .start();

@@ -4,7 +4,14 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The contracts where the cache chooses.
-class AutoWindowCacheTest implements WindowReadContract, WindowWriteContract, WindowForceContract, WindowLoanContract {
+class AutoWindowCacheTest
+        implements WindowReadContract,
+                WindowWriteContract,
+                WindowForceContract,
+                WindowLoanContract,
+                WindowSpecialFileContract,
+                WindowCloseContract,
+                WindowTrustContract {
 
     @TempDir
     Path folder;

@@ -5,7 +5,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The contracts on files that are pinned to the tier DIRECT.
 class DirectWindowCacheTest
-        implements WindowReadContract, WindowWriteContract, WindowForceContract, WindowLoanContract {
+        implements WindowReadContract,
+                WindowWriteContract,
+                WindowForceContract,
+                WindowLoanContract,
+                WindowSpecialFileContract,
+                WindowCloseContract,
+                WindowTrustContract {
 
     @TempDir
     Path folder;

@@ -4,6 +4,7 @@ import io.leasehold.os.Files;
 import io.leasehold.os.OsException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /// Files that tell what is done to one of them: what a disk would see of it, in order and with its content.
@@ -54,6 +55,21 @@ final class WatchedFiles implements Files {
     @Override
     public Status status(int descriptor) {
         return delegate.status(descriptor);
+    }
+
+    @Override
+    public boolean canMap(int descriptor, boolean writes) {
+        return delegate.canMap(descriptor, writes);
+    }
+
+    @Override
+    public boolean tellsLength(int descriptor) {
+        return delegate.tellsLength(descriptor);
+    }
+
+    @Override
+    public FileChannel openChannel(int descriptor) {
+        return delegate.openChannel(descriptor);
     }
 
     @Override

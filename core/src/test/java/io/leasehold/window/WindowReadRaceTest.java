@@ -57,6 +57,39 @@ class WindowReadRaceTest {
         }
     }
 
+    @Test
+    void cutThatHidesItsTimeIsSeen() throws IOException {
+        byte[] content = WindowBed.pattern(BYTES, 1);
+        Path path = WindowBed.foreign(folder, content);
+        try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), hiding(path))) {
+            MappedFile file = bed.open(path, FileTrust.FOREIGN, WindowTier.BYPASS);
+            assertThat(bed.read(file, 0, BYTES)).isEqualTo(content);
+            assertThat(reads).hasValue(2);
+        }
+    }
+
+    /// {@return a watcher that has the first read look as if the file had been cut meanwhile, and changes it until the
+    /// system says so, but sets the time of the last change back}
+    private WatchedFiles.Watcher hiding(Path path) {
+        return new WatchedFiles.Watcher() {
+            @Override
+            public void read(long byteOffset, MemorySegment content) {
+                if (reads.getAndIncrement() == 0) {
+                    content.asSlice(CUT).fill((byte) 0);
+                    try {
+                        FileTime modified = Files.getLastModifiedTime(path);
+                        Object before = Files.getAttribute(path, "unix:ctime");
+                        while (Files.getAttribute(path, "unix:ctime").equals(before)) {
+                            Files.setLastModifiedTime(path, modified);
+                        }
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                }
+            }
+        };
+    }
+
     /// {@return who has the first reads of a file look as if it had been cut meanwhile, and changes it}
     private WatchedFiles.Watcher cutting(Path path, int count) {
         return new WatchedFiles.Watcher() {

@@ -21,12 +21,9 @@ import io.netty.handler.stream.ChunkedWriteHandler;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.util.Objects;
+import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -59,21 +56,22 @@ public final class FileSource implements AutoCloseable {
     /// What is pinned at a time: some TLS records, and no more than a slow reader may keep.
     static final int WINDOW_BYTES = 256 << 10;
 
+    /// Channels that are kept for the next regions: to open one costs more than to send some pages.
+    private static final int MAX_IDLE = 4;
+
     private static final System.Logger LOG = System.getLogger("io.leasehold");
 
     private final WindowCache cache; // (C)
     private final LeasedByteBufAllocator allocator; // (C)
     private final MappedFile file; // (C)
-    private final @Nullable Object key; // (C) which file it is, where the system has names for that
     private final AtomicInteger holds = new AtomicInteger(1); // (A) the owner's, and one for each content and window
     private volatile boolean closed; // (A) by the owner
-    private volatile @Nullable FileChannel channel; // (A) for sendfile, opened when it is first needed; (L) this
+    private final ArrayDeque<FileChannel> idle = new ArrayDeque<>(MAX_IDLE); // (L) itself: for sendfile, in no region
 
-    private FileSource(WindowCache cache, LeasedByteBufAllocator allocator, MappedFile file, @Nullable Object key) {
+    private FileSource(WindowCache cache, LeasedByteBufAllocator allocator, MappedFile file) {
         this.cache = cache;
         this.allocator = allocator;
         this.file = file;
-        this.key = key;
     }
 
     /// Opens a file.
@@ -83,29 +81,13 @@ public final class FileSource implements AutoCloseable {
     /// @param path a regular file of the default file system
     /// @param trust who may change its length while it is open: of a FOREIGN file nothing is lent in place
     /// @return the source, to be closed by the caller
-    /// @throws IOException if the system refuses, or the file was replaced by another one meanwhile
+    /// @throws NoSuchFileException if there is no file
+    /// @throws IOException if the system refuses
     /// @throws IllegalStateException if the cache is closed
     public static FileSource open(WindowCache cache, LeasedByteBufAllocator allocator, Path path, FileTrust trust)
             throws IOException {
-        Object before = keyOf(path);
         MappedFile file = cache.open(path, MappedFileOptions.defaults().withTrust(trust));
-        boolean isOpen = false;
-        try {
-            if (!Objects.equals(before, keyOf(path))) {
-                throw new IOException("file was replaced while it was opened: file=" + path);
-            }
-            FileSource source = new FileSource(cache, allocator, file, before);
-            isOpen = true;
-            return source;
-        } finally {
-            if (!isOpen) {
-                file.close();
-            }
-        }
-    }
-
-    private static @Nullable Object keyOf(Path path) throws IOException {
-        return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+        return new FileSource(cache, allocator, file);
     }
 
     /// {@return the length of the file in bytes; of a FOREIGN file the system is asked}
@@ -243,7 +225,7 @@ public final class FileSource implements AutoCloseable {
                 return copy(byteOffset, byteSize);
             }
             PipelineTouch touch = PipelineTouch.of(context);
-            FileChannel open = touch == PipelineTouch.NONE ? channel() : null;
+            FileChannel open = touch == PipelineTouch.NONE ? takeChannel() : null;
             isGiven = true;
             return open == null
                     ? new SourceChunks(this, byteOffset, byteSize, copiesFor(touch))
@@ -335,12 +317,20 @@ public final class FileSource implements AutoCloseable {
         if (holds.decrementAndGet() > 0) {
             return;
         }
-        FileChannel open = channel;
-        try (open) {
+        try {
+            closeIdle();
             file.close();
         } catch (IOException | IllegalStateException e) {
             // on whichever thread released last, which can do nothing about it
             LOG.log(System.Logger.Level.WARNING, "cannot close: " + this, e);
+        }
+    }
+
+    private void closeIdle() throws IOException {
+        synchronized (idle) {
+            while (!idle.isEmpty()) {
+                idle.removeLast().close();
+            }
         }
     }
 
@@ -374,33 +364,42 @@ public final class FileSource implements AutoCloseable {
         return file.trust() == FileTrust.FOREIGN || touch == PipelineTouch.UNKNOWN;
     }
 
-    /// {@return the file for sendfile; null if there is another one at its path by now}
-    private @Nullable FileChannel channel() throws IOException {
-        FileChannel open = channel;
-        return open != null && open.isOpen() ? open : openChannel();
-    }
-
-    private synchronized @Nullable FileChannel openChannel() throws IOException {
-        FileChannel open = channel;
-        if (open == null || !open.isOpen()) { // an interrupt closes it
-            if (!isStillThere()) {
-                return null;
+    /// {@return the file for sendfile, for one region alone; null if the system has no way to open it again}
+    ///
+    /// Regions do not share a channel: an interrupt of the thread that sends one of them would close it for all.
+    private @Nullable FileChannel takeChannel() {
+        synchronized (idle) {
+            if (!idle.isEmpty()) {
+                return idle.removeLast();
             }
-            open = FileChannel.open(path(), StandardOpenOption.READ);
-            if (!isStillThere()) {
-                open.close();
-                return null;
-            }
-            channel = open;
         }
-        return open;
+        try {
+            return file.openChannel();
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "cannot use sendfile: " + this, e);
+            return null;
+        }
     }
 
-    private boolean isStillThere() throws IOException {
+    /// Opens a channel in place of one that an interrupt has closed.
+    ///
+    /// @throws IOException if the system has no way to open the file again
+    FileChannel reopen() throws IOException {
+        return file.openChannel();
+    }
+
+    /// Takes a channel back.
+    void giveBack(FileChannel channel) {
+        synchronized (idle) {
+            if (channel.isOpen() && idle.size() < MAX_IDLE) {
+                idle.addLast(channel);
+                return;
+            }
+        }
         try {
-            return key != null && key.equals(keyOf(path()));
-        } catch (NoSuchFileException e) {
-            return false;
+            channel.close();
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "cannot close a channel: " + this, e);
         }
     }
 

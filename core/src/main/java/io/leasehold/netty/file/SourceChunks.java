@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
 /// **Threads.** Confined to the event loop, but for [#close], which may come from any.
 final class SourceChunks implements ChunkedInput<ByteBuf> {
 
+    /// What is copied at the end of all that is lent. A window shows zeroes where its file was cut within a page, and
+    /// tells nothing of it; the copy fails then, and with it the write.
+    private static final int TAIL_BYTES = FileSource.SMALL_BYTES;
+
     private final FileSource source; // (C)
     private final long begin; // (C)
     private final long end; // (C)
@@ -54,7 +58,10 @@ final class SourceChunks implements ChunkedInput<ByteBuf> {
         if (closed) {
             throw new IllegalStateException("content is closed: " + this);
         }
-        return copies ? source.copy(position, end - position) : source.lend(position, end - position);
+        long rest = end - position;
+        return copies || rest <= TAIL_BYTES
+                ? source.copy(position, rest)
+                : source.lend(position, rest - TAIL_BYTES);
     }
 
     @Override

@@ -1,0 +1,71 @@
+package io.leasehold.os;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/// The bytes by which the JDK opens a path.
+///
+/// A file name on Linux is bytes, and a [Path] keeps them. Its text is only what the locale makes of them, so the way
+/// back from the text may lead to another file. The URI of a path has each of its bytes.
+///
+/// **Threads.** Stateless.
+final class NativePath {
+
+    private static final Path ROOT = Path.of("/");
+
+    /// True if the JDK gives relative paths to the kernel as they are; else it puts `user.dir` before them.
+    private static final boolean IS_RELATIVE_TO_PROCESS = isRelativeToProcess();
+
+    private NativePath() {}
+
+    /// {@return the bytes of a path, without a zero at the end}
+    ///
+    /// @param path a path of the default file system
+    /// @throws IllegalArgumentException if the file system of the path is not the JDK's own, so that its bytes are not
+    ///     known
+    static byte[] bytesOf(Path path) {
+        if (path.getClass().getModule() != Object.class.getModule()
+                || !path.getFileSystem().provider().getScheme().equals("file")) {
+            throw new IllegalArgumentException(
+                    "path is not of the JDK's own file system: path=" + path + ", type=" + path.getClass().getName());
+        }
+        if (path.isAbsolute() || !IS_RELATIVE_TO_PROCESS) {
+            return decoded(path.toAbsolutePath(), 0);
+        }
+        byte[] relative = decoded(ROOT.resolve(path), 1);
+        return relative.length == 0 ? new byte[] {'.'} : relative;
+    }
+
+    /// {@return the bytes of an absolute path from `start` on}
+    private static byte[] decoded(Path absolute, int start) {
+        String text = absolute.toUri().getRawPath();
+        // the URI of a directory ends with a slash, and the path does not
+        int end = text.length() > 1 && text.endsWith("/") ? text.length() - 1 : text.length();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(end);
+        for (int at = start; at < end; at++) {
+            char c = text.charAt(at);
+            if (c == '%') {
+                bytes.write(Integer.parseInt(text, at + 1, at + 3, 16));
+                at += 2;
+            } else {
+                bytes.write(c);
+            }
+        }
+        return bytes.toByteArray();
+    }
+
+    /// Decides as `UnixFileSystem` does: only if the working directory of the process has the very bytes of `user.dir`.
+    private static boolean isRelativeToProcess() {
+        if (OsOptions.isChdirAllowed()) {
+            return false;
+        }
+        try {
+            Path directory = Files.readSymbolicLink(Path.of("/proc/self/cwd"));
+            return directory.equals(Path.of("").toAbsolutePath());
+        } catch (IOException | UnsupportedOperationException e) {
+            return false; // without /proc; the absolute path is the same file unless a directory above was renamed
+        }
+    }
+}

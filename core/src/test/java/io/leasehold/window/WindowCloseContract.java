@@ -1,0 +1,456 @@
+package io.leasehold.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.memory.OffHeap;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ReadOnlyBufferException;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
+/// Closing on every tier, all or nothing, and what is refused before anything is done.
+interface WindowCloseContract extends WindowTierFixture {
+
+    @Test
+    default void refusedCloseOfACacheChangesNothing() throws IOException {
+        try (WindowBed bed = bed()) {
+            for (FileTrust trust : FileTrust.values()) {
+                List<MappedFile> files = openFiles(bed, trust);
+                Window window = lend(bed.cache, files.get(3), WindowFlag.READ);
+                assertThatThrownBy(bed.cache::close)
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining(files.get(3).path().toString());
+                for (MappedFile file : files) {
+                    assertThat(bed.read(file, 0, 10)).isEqualTo(WindowBed.pattern(10, 1));
+                    lend(bed.cache, file, WindowFlag.READ).close();
+                }
+                window.close();
+            }
+        }
+    }
+
+    @Test
+    default void threadsThatLendSeeNothingOfRefusedCloses() throws Exception {
+        try (WindowBed bed = bed()) {
+            List<MappedFile> files = openFiles(bed, FileTrust.IMMUTABLE);
+            AtomicReference<Throwable> failure = new AtomicReference<>();
+            CountDownLatch done = new CountDownLatch(1);
+            Window window = lend(bed.cache, files.getFirst(), WindowFlag.READ);
+            Thread lender = Thread.ofPlatform().start(() -> {
+                try {
+                    while (done.getCount() > 0) {
+                        lend(bed.cache, files.getLast(), WindowFlag.READ).close();
+                    }
+                } catch (Throwable e) {
+                    failure.set(e);
+                }
+            });
+            for (int i = 0; i < 200; i++) {
+                assertThatThrownBy(bed.cache::close).isInstanceOf(IllegalStateException.class);
+                assertThatThrownBy(files.getFirst()::close).isInstanceOf(IllegalStateException.class);
+            }
+            done.countDown();
+            lender.join();
+            assertThat(failure).hasNullValue();
+            window.close();
+        }
+    }
+
+    @Test
+    default void closeBesideLendersIsWholeOrRefused() throws Exception {
+        for (int round = 0; round < 20; round++) {
+            WindowBed bed = bed();
+            List<MappedFile> files = openFiles(bed, FileTrust.OWNED);
+            CountDownLatch lent = new CountDownLatch(20);
+            Thread lender = Thread.ofPlatform().start(() -> {
+                try {
+                    while (true) {
+                        lend(bed.cache, files.getLast(), WindowFlag.READ).close();
+                        lent.countDown();
+                    }
+                } catch (IllegalStateException | IOException e) {
+                    assertThat(e).hasMessageContaining("closed");
+                }
+            });
+            lent.await();
+            boolean isClosed = false;
+            while (!isClosed) {
+                try {
+                    bed.cache.close();
+                    isClosed = true;
+                } catch (IllegalStateException e) {
+                    for (MappedFile file : files) {
+                        assertThat(bed.read(file, 0, 1)).hasSize(1);
+                    }
+                }
+            }
+            lender.join();
+            bed.close();
+        }
+    }
+
+    @Test
+    default void privateCopyThatIsReadIsCounted() throws IOException {
+        try (WindowBed bed = bed();
+                MappedFile file = bed.open(content(), FileTrust.FOREIGN, tier())) {
+            Window window = lend(bed.cache, file, WindowFlag.READ);
+            assertThatThrownBy(file::close).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> file.close(Duration.ofMillis(1))).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(bed.cache::close).isInstanceOf(IllegalStateException.class);
+            assertThat(window.segment().get(ValueLayout.JAVA_BYTE, 0)).isEqualTo(WindowBed.patternAt(0, 1));
+            window.close();
+        }
+    }
+
+    /// A source that gives nothing before it is told to.
+    final class SlowSource implements ReadableByteChannel {
+        private final CountDownLatch asked = new CountDownLatch(1);
+        private final CountDownLatch told = new CountDownLatch(1);
+
+        @Override
+        public int read(ByteBuffer to) throws IOException {
+            asked.countDown();
+            try {
+                told.await();
+            } catch (InterruptedException e) {
+                throw new IOException(e);
+            }
+            int count = to.remaining();
+            while (to.hasRemaining()) {
+                to.put((byte) 5);
+            }
+            return count;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    @Test
+    default void closeKeepsItsTimeoutWhileASourceBlocks() throws Exception {
+        try (WindowBed bed = bed();
+                MappedFile file = bed.open(content(), FileTrust.OWNED, tier())) {
+            SlowSource source = new SlowSource();
+            AtomicReference<Throwable> failure = new AtomicReference<>();
+            Thread writer = writer(bed.cache, file, source, failure);
+            source.asked.await();
+            assertThatThrownBy(() -> file.close(Duration.ofMillis(1)))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("transfers of a channel=1");
+            assertThatThrownBy(bed.cache::close).isInstanceOf(IllegalStateException.class);
+            assertThat(bed.read(file, 0, 10)).hasSize(10);
+            source.told.countDown();
+            writer.join();
+            assertThat(failure).hasNullValue();
+            assertThat(bed.read(file, 0, 3)).containsExactly(5, 5, 5);
+        }
+    }
+
+    @Test
+    default void forcedCloseEndsATransferWhoseSourceBlocks() throws Exception {
+        try (WindowBed bed = bed()) {
+            Path path = content();
+            MappedFile file = bed.open(path, FileTrust.OWNED, tier());
+            SlowSource source = new SlowSource();
+            AtomicReference<Throwable> failure = new AtomicReference<>();
+            Thread writer = writer(bed.cache, file, source, failure);
+            source.asked.await();
+            assertThat(file.closeForcibly()).isEqualTo(1);
+            MappedFile other = bed.open(content(), FileTrust.OWNED, tier()); // which may get the same descriptor
+            source.told.countDown();
+            writer.join();
+            assertThat(failure.get()).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
+            assertThat(bed.read(other, 0, 10)).isEqualTo(WindowBed.pattern(10, 1));
+            assertThat(java.nio.file.Files.size(path)).isEqualTo(3L * WINDOW);
+        }
+    }
+
+    private static Thread writer(
+            WindowCache cache, MappedFile file, SlowSource source, AtomicReference<Throwable> failure) {
+        return Thread.ofPlatform().start(() -> {
+            try {
+                cache.uiomove(file, Uio.writing(0, 100, source), AccessAdvice.NORMAL, WindowFlag.WRITE);
+            } catch (Throwable e) {
+                failure.set(e);
+            }
+        });
+    }
+
+    @Test
+    default void windowOfAFileThatWasClosedByForceKeepsItsPlace() throws IOException {
+        try (WindowBed bed = bed()) {
+            byte[] bytes = WindowBed.pattern(10, 1);
+            for (FileTrust trust : FileTrust.values()) {
+                MappedFile file = bed.open(content(), trust, tier());
+                Window window = lend(bed.cache, file, WindowFlag.READ);
+                assertThat(file.closeForcibly()).isEqualTo(1);
+                assertThat(file.closeForcibly()).isZero();
+                file.close();
+                // more parts of other files than there are slots
+                for (int i = 0; i < 4; i++) {
+                    MappedFile other =
+                            bed.open(WindowBed.foreign(folder(), new byte[9 * WINDOW]), FileTrust.IMMUTABLE, tier());
+                    for (int part = 0; part < 9; part++) {
+                        Window next = bed.cache.alloc(
+                                other, (long) part * WINDOW, 1, AccessAdvice.NORMAL, WindowFlag.READ);
+                        Objects.requireNonNull(next).close();
+                    }
+                    other.close();
+                }
+                assertThat(window.segment().asSlice(0, 10).toArray(ValueLayout.JAVA_BYTE))
+                        .isEqualTo(bytes);
+                window.close();
+                assertThatThrownBy(window::close).isInstanceOf(IllegalStateException.class);
+            }
+        }
+    }
+
+    @Test
+    default void copyThatCannotBeWrittenAnyMoreSaysSo() throws IOException {
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(content(), FileTrust.OWNED, tier());
+            Window window = lend(bed.cache, file, WindowFlag.WRITE);
+            assertThat(file.closeForcibly()).isEqualTo(1);
+            assertThatThrownBy(window::close)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("closed by force");
+            assertThatThrownBy(window::close).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
+    default void addressesOfACacheThatWasClosedByForceHaveNoOtherOwner() throws IOException {
+        List<Window> windows = new ArrayList<>();
+        try (PageArena arena = arena()) {
+            for (int round = 0; round < 3; round++) {
+                WindowCache cache = WindowCache.open(arena, WindowBed.options(4, 16));
+                MappedFile file = cache.open(content(), options(FileTrust.IMMUTABLE));
+                for (Window before : windows) {
+                    assertThat(OffHeap.getByte(before.address())).isIn((byte) 0, WindowBed.patternAt(0, 1));
+                }
+                Window window = lend(cache, file, WindowFlag.READ);
+                assertThat(windows).noneMatch(before -> before.address() == window.address());
+                windows.add(window);
+                assertThat(cache.closeForcibly()).isEqualTo(1);
+                assertThat(cache.closeForcibly()).isZero();
+                cache.close();
+                assertThatThrownBy(() -> cache.read(file, 0, MemorySegment.ofArray(new byte[1])))
+                        .isInstanceOf(IllegalStateException.class);
+            }
+            for (Window window : windows) {
+                window.close();
+            }
+        }
+    }
+
+    @Test
+    default void windowsAndFilesOfAnotherCacheAreRefused() throws IOException {
+        try (WindowBed bed = bed();
+                WindowBed other = bed()) {
+            MappedFile file = bed.open(content(), FileTrust.OWNED, tier());
+            Window window = lend(bed.cache, file, WindowFlag.READ);
+            WindowCache cache = other.cache;
+            MemorySegment bytes = MemorySegment.ofArray(new byte[10]);
+            rejects(() -> cache.release(window, 0));
+            rejects(() -> cache.read(file, 0, bytes));
+            rejects(() -> cache.uiomove(file, Uio.reading(0, bytes), AccessAdvice.NORMAL, WindowFlag.READ));
+            rejects(() -> cache.uiomove(file, Uio.writing(0, bytes), AccessAdvice.NORMAL, WindowFlag.WRITE));
+            rejects(() -> cache.alloc(file, 0, 10, AccessAdvice.NORMAL, WindowFlag.READ));
+            rejects(() -> cache.zerorange(file, 0, 1, 0));
+            rejects(() -> cache.checksum(file, 0, 1));
+            rejects(() -> cache.purge(file));
+            window.close();
+            assertThat(bed.read(file, 0, 10)).isEqualTo(WindowBed.pattern(10, 1));
+        }
+    }
+
+    private static void rejects(ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("another cache");
+    }
+
+    @Test
+    default void closedFileDoesNothing() throws IOException {
+        try (WindowBed bed = bed()) {
+            for (FileTrust trust : FileTrust.values()) {
+                MappedFile file = bed.open(content(), trust, tier());
+                MemorySegment bytes = MemorySegment.ofArray(new byte[10]);
+                MemorySegment none = MemorySegment.ofArray(new byte[0]);
+                bed.read(file, 0, 10);
+                file.close();
+                WindowCache cache = bed.cache;
+                isClosed(() -> cache.read(file, 0, bytes));
+                isClosed(() -> cache.read(file, 0, none));
+                isClosed(() -> cache.read(file, 1L << 40, bytes));
+                isClosed(() -> cache.uiomove(file, Uio.reading(0, none), AccessAdvice.NORMAL, WindowFlag.READ));
+                isClosed(() -> cache.uiomove(file, Uio.writing(0, none), AccessAdvice.NORMAL, WindowFlag.WRITE));
+                isClosed(() -> cache.alloc(file, 0, 10, AccessAdvice.NORMAL, WindowFlag.READ));
+                isClosed(() -> cache.alloc(file, 1L << 40, 10, AccessAdvice.NORMAL, WindowFlag.READ));
+                isClosed(() -> cache.zerorange(file, 0, 0, 0));
+                isClosed(() -> cache.checksum(file, 0, 0));
+                isClosed(() -> cache.purge(file));
+                isClosed(file::byteSize);
+                isClosed(file::force);
+                isClosed(() -> file.force(0, 0));
+                isClosed(() -> file.truncate(3L * WINDOW));
+                isClosed(file::openChannel);
+            }
+        }
+    }
+
+    private static void isClosed(ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
+    }
+
+    @Test
+    default void closedCacheMakesNoFile() throws IOException {
+        Path path = folder().resolve("never made");
+        WindowBed bed = bed();
+        bed.close();
+        isClosed(() -> bed.open(path, FileTrust.OWNED, tier()));
+        assertThat(path).doesNotExist();
+    }
+
+    @Test
+    default void missingFileIsTheOneThatTheJdkNames() {
+        try (WindowBed bed = bed()) {
+            Path missing = folder().resolve("missing");
+            for (MappedFileOptions options : List.of(
+                    MappedFileOptions.defaults(), new MappedFileOptions(FileTrust.OWNED, true, false, tier()))) {
+                assertThatThrownBy(() -> bed.cache.open(missing, options))
+                        .isInstanceOf(java.nio.file.NoSuchFileException.class)
+                        .hasMessageContaining(missing.toString());
+            }
+            assertThatThrownBy(() -> bed.open(missing.resolve("file"), FileTrust.OWNED, tier()))
+                    .isInstanceOf(java.nio.file.NoSuchFileException.class);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    default void readOnlyTargetIsNotWritten() throws IOException {
+        try (WindowBed bed = bed();
+                java.lang.foreign.Arena arena = java.lang.foreign.Arena.ofConfined()) {
+            MemorySegment memory = arena.allocate(64);
+            ByteBuffer direct = ByteBuffer.allocateDirect(64);
+            ByteBuffer onHeap = ByteBuffer.allocate(64);
+            for (FileTrust trust : FileTrust.values()) {
+                MappedFile file = bed.open(content(), trust, tier());
+                for (int touch = 0; touch < 3; touch++) {
+                    isReadOnly(() -> bed.cache.read(file, 0, memory.asReadOnly()));
+                    isReadOnly(() -> bed.cache.read(file, 0, MemorySegment.ofBuffer(onHeap.asReadOnlyBuffer())));
+                    for (ByteBuffer buffer : List.of(direct, onHeap)) {
+                        isReadOnly(() -> bed.cache.uiomove(
+                                file,
+                                Uio.reading(0, buffer.asReadOnlyBuffer()),
+                                AccessAdvice.NORMAL,
+                                WindowFlag.READ));
+                    }
+                    bed.read(file, 0, 100);
+                }
+            }
+            assertThat(memory.toArray(ValueLayout.JAVA_BYTE)).containsOnly(0);
+            assertThat(MemorySegment.ofBuffer(direct).toArray(ValueLayout.JAVA_BYTE)).containsOnly(0);
+            assertThat(onHeap.array()).containsOnly(0);
+        }
+    }
+
+    private static void isReadOnly(ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOf(ReadOnlyBufferException.class);
+    }
+
+    @Test
+    default void placesThatNoFileHasAreRefusedAtOnce() throws IOException {
+        try (WindowBed bed = bed();
+                MappedFile file = bed.open(content(), FileTrust.OWNED, tier())) {
+            WindowCache cache = bed.cache;
+            long last = Long.MAX_VALUE - 10;
+            MemorySegment bytes = MemorySegment.ofArray(new byte[10]);
+            isTooLarge(() -> cache.uiomove(
+                    file, Uio.writing(last, bytes), AccessAdvice.NORMAL, WindowFlag.WRITE));
+            isTooLarge(() -> cache.uiomove(
+                    file, Uio.writing(last, bytes), AccessAdvice.NORMAL, WindowFlag.WRITE | WindowFlag.FAULTBUSY));
+            isTooLarge(() -> cache.zerorange(file, last, 10, 0));
+            isTooLarge(() -> cache.zerorange(file, 0, Long.MAX_VALUE, WindowFlag.UNMAP));
+            isTooLarge(() -> cache.alloc(file, last, 10, AccessAdvice.NORMAL, WindowFlag.WRITE));
+            isTooLarge(() -> file.truncate(Long.MAX_VALUE));
+            assertThat(bed.read(file, last, 10)).isEmpty();
+            assertThatThrownBy(() -> cache.alloc(file, last, 10, AccessAdvice.NORMAL, WindowFlag.READ))
+                    .isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> cache.read(file, Long.MAX_VALUE, bytes))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> cache.checksum(file, last, 10)).isInstanceOf(IOException.class);
+            file.force(0, Long.MAX_VALUE);
+            assertThat(file.byteSize()).isEqualTo(3L * WINDOW);
+            assertThat(java.nio.file.Files.size(file.path())).isEqualTo(3L * WINDOW);
+        }
+    }
+
+    private static void isTooLarge(ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOf(IOException.class).hasMessageContaining("too large");
+    }
+
+    @Test
+    default void timeoutThatNoClockHasIsRefused() throws IOException {
+        try (WindowBed bed = bed();
+                MappedFile file = bed.open(content(), FileTrust.IMMUTABLE, tier())) {
+            Duration forever = ChronoUnit.FOREVER.getDuration();
+            try (Window window = lend(bed.cache, file, WindowFlag.READ)) {
+                assertThatThrownBy(() -> file.close(forever))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessageContaining("timeout is too long");
+                assertThatThrownBy(() ->
+                                bed.cache.tryAlloc(file, 0, 10, AccessAdvice.NORMAL, WindowFlag.READ, forever))
+                        .isInstanceOf(IllegalArgumentException.class);
+                assertThat(window.isWritable()).isFalse();
+            }
+            Window window = bed.cache.tryAlloc(
+                    file, 0, 10, AccessAdvice.NORMAL, WindowFlag.READ, Duration.ofSeconds(-5));
+            Objects.requireNonNull(window).close();
+        }
+    }
+
+    private static PageArena arena() {
+        return PageArena.open(PageArenaOptions.defaults().withName("arena").withByteSize(8 << 20));
+    }
+
+    private MappedFileOptions options(FileTrust trust) {
+        return MappedFileOptions.defaults().withTrust(trust).withTier(tier());
+    }
+
+    private List<MappedFile> openFiles(WindowBed bed, FileTrust trust) throws IOException {
+        List<MappedFile> files = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            files.add(bed.open(content(), trust, tier()));
+        }
+        return files;
+    }
+
+    private Path content() throws IOException {
+        return WindowBed.foreign(folder(), WindowBed.pattern(3 * WINDOW, 1));
+    }
+
+    private static Window lend(WindowCache cache, MappedFile file, int flag) throws IOException {
+        return Objects.requireNonNull(cache.alloc(file, 0, 100, AccessAdvice.NORMAL, flag));
+    }
+}

@@ -1,0 +1,142 @@
+package io.leasehold.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.os.Errno;
+import io.leasehold.os.FaultyFiles;
+import io.leasehold.os.FaultyVirtualMemory;
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.Test;
+
+/// Files that cannot be mapped, have no blocks to reserve or do not tell their length, on every tier: what a capability
+/// is missing for is done by copies, and all bytes are there.
+interface WindowSpecialFileContract extends WindowTierFixture {
+
+    /// Files of proc say that they have no bytes, those of sysfs a page. Some have zeroes.
+    List<Path> SPECIAL = List.of(
+            Path.of("/proc/sys/kernel/ostype"),
+            Path.of("/proc/self/limits"),
+            Path.of("/proc/self/environ"),
+            Path.of("/sys/kernel/mm/transparent_hugepage/enabled"));
+
+    @Test
+    default void fileThatDoesNotTellItsLengthHasWhatIsRead() throws IOException {
+        try (WindowBed bed = bed()) {
+            for (Path path : SPECIAL.stream().filter(Files::exists).toList()) {
+                byte[] content = Files.readAllBytes(path);
+                CRC32C crc = new CRC32C();
+                crc.update(content);
+                for (FileTrust trust : List.of(FileTrust.FOREIGN, FileTrust.IMMUTABLE)) {
+                    try (MappedFile file = bed.open(path, trust, tier())) {
+                        assertThat(file.tier()).isEqualTo(WindowTier.BYPASS);
+                        assertThat(bed.read(file, 0, content.length + 100)).as(path.toString()).isEqualTo(content);
+                        assertThat(file.byteSize()).isEqualTo(content.length);
+                        assertThat(bed.read(file, content.length, 10)).isEmpty();
+                        assertThat(bed.cache.checksum(file, 0, content.length)).isEqualTo(crc.getValue());
+                        try (Window window = lend(bed, file, WindowFlag.READ)) {
+                            assertThat(window.isPrivate()).isTrue();
+                            assertThat(window.segment().toArray(ValueLayout.JAVA_BYTE)).isEqualTo(content);
+                        }
+                        assertThatThrownBy(() -> bed.cache.alloc(
+                                        file, content.length, 1, AccessAdvice.NORMAL, WindowFlag.READ))
+                                .isInstanceOf(EOFException.class);
+                        assertThatThrownBy(file::openChannel).isInstanceOf(IOException.class);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    default void fileThatDoesNotTellItsLengthIsNotOwned() throws IOException {
+        try (WindowBed bed = bed()) {
+            assertThatThrownBy(() -> bed.open(Path.of("/proc/self/comm"), FileTrust.OWNED, tier()))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContainingAll("/proc/self/comm", "does not tell the length");
+        }
+    }
+
+    @Test
+    default void emptyFileIsNotTakenForOneOfProc() throws IOException {
+        Path path = WindowBed.foreign(folder(), new byte[0]);
+        try (WindowBed bed = bed();
+                MappedFile file = bed.open(path, FileTrust.FOREIGN, tier())) {
+            assertThat(file.byteSize()).isZero();
+            assertThat(bed.read(file, 0, 10)).isEmpty();
+            WindowBed.writeAsOthers(path, 0, (byte) 1, (byte) 2);
+            assertThat(file.byteSize()).isEqualTo(2);
+            assertThat(bed.read(file, 0, 10)).containsExactly(1, 2);
+        }
+    }
+
+    @Test
+    default void fileThatMayNotBeMappedIsCopied() throws IOException {
+        byte[] content = WindowBed.pattern(3 * WINDOW, 1);
+        Path path = WindowBed.foreign(folder(), content);
+        try (WindowBed bed = bed()) {
+            for (FileTrust trust : FileTrust.values()) {
+                bed.files.refuseMappings(true);
+                try (MappedFile file = bed.open(path, trust, tier())) {
+                    assertThat(file.tier()).isEqualTo(WindowTier.BYPASS);
+                    requireCopies(bed, file, content);
+                }
+            }
+        }
+    }
+
+    @Test
+    default void mappingThatIsRefusedLaterIsReplacedByACopy() throws IOException {
+        byte[] content = WindowBed.pattern(3 * WINDOW, 1);
+        Path path = WindowBed.foreign(folder(), content);
+        try (WindowBed bed = bed()) {
+            for (int errno : List.of(Errno.ENODEV, Errno.EACCES, Errno.EPERM, Errno.EINVAL, Errno.EOPNOTSUPP)) {
+                for (FileTrust trust : FileTrust.values()) {
+                    MappedFile file = bed.open(path, trust, tier());
+                    bed.memory.failFrom(FaultyVirtualMemory.Call.MAP, 1, errno);
+                    requireCopies(bed, file, content);
+                    bed.memory.disarm();
+                    file.close();
+                }
+            }
+        }
+    }
+
+    @Test
+    default void fileWhoseBlocksCannotBeReservedIsWrittenThroughACopy() throws IOException {
+        byte[] content = WindowBed.pattern(3 * WINDOW, 1);
+        Path path = WindowBed.foreign(folder(), content);
+        try (WindowBed bed = bed();
+                MappedFile file = bed.open(path, FileTrust.OWNED, tier())) {
+            bed.files.failFrom(FaultyFiles.Call.ALLOCATE, 1, Errno.EOPNOTSUPP);
+            try (Window window = lend(bed, file, WindowFlag.WRITE)) {
+                assertThat(window.isPrivate()).isTrue();
+                window.segment().set(ValueLayout.JAVA_BYTE, 1, (byte) 77);
+            }
+            bed.files.disarm();
+            content[1] = 77;
+            assertThat(bed.read(file, 0, content.length)).isEqualTo(content);
+        }
+    }
+
+    private static void requireCopies(WindowBed bed, MappedFile file, byte[] content) throws IOException {
+        for (int touch = 0; touch < 3; touch++) {
+            assertThat(bed.read(file, 0, content.length)).isEqualTo(content);
+        }
+        try (Window window = lend(bed, file, WindowFlag.READ)) {
+            assertThat(window.isPrivate()).isTrue();
+            assertThat(window.segment().toArray(ValueLayout.JAVA_BYTE)).isEqualTo(content);
+        }
+    }
+
+    private static Window lend(WindowBed bed, MappedFile file, int flag) throws IOException {
+        return Objects.requireNonNull(bed.cache.alloc(file, 0, 3L * WINDOW, AccessAdvice.NORMAL, flag));
+    }
+}
