@@ -42,8 +42,8 @@ public final class AddressSpace {
         return CHOICE.memory instanceof LinuxVirtualMemory;
     }
 
-    /// Has the kernel take back all that the library holds when nothing of the library can be reached any more. The first
-    /// call takes some ten milliseconds; where memory and files are the JDK's, they go without it.
+    /// Has the kernel take back all that the library holds when nothing of the library can be reached any more. The
+    /// first call takes some ten milliseconds; where memory and files are the JDK's, they go without it.
     public static void releaseAtEnd() {
         KernelHoldings.End end = CHOICE.end;
         if (end != null) {

@@ -28,8 +28,8 @@ final class NativePath {
     static byte[] bytesOf(Path path) {
         if (path.getClass().getModule() != Object.class.getModule()
                 || !path.getFileSystem().provider().getScheme().equals("file")) {
-            throw new IllegalArgumentException(
-                    "path is not of the JDK's own file system: path=" + path + ", type=" + path.getClass().getName());
+            throw new IllegalArgumentException("path is not of the JDK's own file system: path=" + path + ", type="
+                    + path.getClass().getName());
         }
         if (path.isAbsolute() || !IS_RELATIVE_TO_PROCESS) {
             return decoded(path.toAbsolutePath(), 0);

@@ -7,6 +7,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -37,19 +38,28 @@ record PathLook(long device, long inode, long modifiedNanos, long changedNanos) 
             }
             Map<String, Object> seen = Files.readAttributes(path, "unix:dev,ino,lastModifiedTime,ctime");
             return new PathLook(
-                    ((Number) seen.get("dev")).longValue(),
-                    ((Number) seen.get("ino")).longValue(),
-                    ((FileTime) seen.get("lastModifiedTime")).to(TimeUnit.NANOSECONDS),
-                    ((FileTime) seen.get("ctime")).to(TimeUnit.NANOSECONDS));
+                    number(seen, "dev"),
+                    number(seen, "ino"),
+                    time(seen, "lastModifiedTime").to(TimeUnit.NANOSECONDS),
+                    time(seen, "ctime").to(TimeUnit.NANOSECONDS));
         } catch (NoSuchFileException e) {
             return null;
         }
     }
 
+    private static long number(Map<String, Object> seen, String name) {
+        return ((Number) Objects.requireNonNull(seen.get(name))).longValue();
+    }
+
+    private static FileTime time(Map<String, Object> seen, String name) {
+        return (FileTime) Objects.requireNonNull(seen.get(name));
+    }
+
     /// Opens a path until it leads to the same file before and afterwards.
     ///
     /// @param seen its first element is set to what is open
-    static <C extends Channel> C openSettled(Path path, Opening<C> opening, PathLook[] seen) throws IOException {
+    static <C extends Channel> C openSettled(Path path, Opening<C> opening, @Nullable PathLook[] seen)
+            throws IOException {
         for (int look = 0; look < MAX_LOOKS; look++) {
             PathLook before = at(path);
             C channel = opening.open();

@@ -36,9 +36,7 @@ final class ToldLength {
     private static boolean endsAt(Files files, int descriptor, long byteSize) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment two = arena.allocate(2);
-            return byteSize == 0
-                    ? files.read(descriptor, two, 0) == 0
-                    : files.read(descriptor, two, byteSize - 1) == 1;
+            return byteSize == 0 ? files.read(descriptor, two, 0) == 0 : files.read(descriptor, two, byteSize - 1) == 1;
         } catch (OsException e) {
             return false; // each read tells what is wrong, a length would not
         }

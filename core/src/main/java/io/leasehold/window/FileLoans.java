@@ -88,11 +88,15 @@ final class FileLoans {
 
     /// {@return true if nothing is lent any more, or not before a timeout is over; without a lock}
     boolean isDrainingDecided() {
-        if (draining) {
-            decision.lock(); // what is decided at once is waited for
+        if (!draining) {
+            return false;
+        }
+        decision.lock(); // what is decided at once is waited for
+        try {
+            return draining;
+        } finally {
             decision.unlock();
         }
-        return draining;
     }
 
     /// Takes note of a thread that closes the file; nothing is lent from now on.

@@ -208,9 +208,8 @@ public final class WindowCache implements AutoCloseable {
         requireOurs(file);
         long from = uio.byteOffset();
         long before = uio.moved();
-        IOException failure = uio.memory() != null
-                ? moveUncounted(file, uio, advice, flags)
-                : moveCounted(file, uio, advice, flags);
+        IOException failure =
+                uio.memory() != null ? moveUncounted(file, uio, advice, flags) : moveCounted(file, uio, advice, flags);
         if (WindowFlag.has(flags, WindowFlag.UNMAP)) {
             space.unmap(file, from, uio.byteOffset());
         }
@@ -277,8 +276,7 @@ public final class WindowCache implements AutoCloseable {
     public @Nullable Window tryAlloc(
             MappedFile file, long byteOffset, long byteSize, AccessAdvice advice, int flags, Duration timeout)
             throws IOException {
-        return lend(
-                file, byteOffset, byteSize, advice, flags, System.nanoTime() + WindowErrors.nanos(timeout));
+        return lend(file, byteOffset, byteSize, advice, flags, System.nanoTime() + WindowErrors.nanos(timeout));
     }
 
     /// Takes a window back (ubc_release). It stays mapped for the next access, and is recycled after the windows that

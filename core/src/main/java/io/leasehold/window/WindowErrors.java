@@ -108,7 +108,8 @@ final class WindowErrors {
     }
 
     static IllegalArgumentException ofAnotherCache(Object what, WindowCache cache) {
-        return new IllegalArgumentException("%s is of another cache: cache=%s".formatted(what, cache.options().name()));
+        return new IllegalArgumentException("%s is of another cache: cache=%s"
+                .formatted(what, cache.options().name()));
     }
 
     static IllegalStateException closed(MappedFile file) {

@@ -82,10 +82,12 @@ final class WindowLoans {
         StackReserve.ensure(2);
         WindowPool pool = file.pool();
         try {
-            boolean isCopied = pool == null
+            if (pool == null
                     || file.trust() == FileTrust.FOREIGN
-                    || !WindowTable.reaches(request.byteOffset >>> pool.power());
-            return isCopied ? lendCopy(file, request) : lendInPlaceOrCopy(file, pool, request);
+                    || !WindowTable.reaches(request.byteOffset >>> pool.power())) {
+                return lendCopy(file, request);
+            }
+            return lendInPlaceOrCopy(file, pool, request);
         } catch (OsException e) {
             throw WindowErrors.refused("lend", file, request.byteOffset, request.byteSize, e);
         }

@@ -2,7 +2,6 @@ package io.leasehold.window;
 
 import io.leasehold.os.OsException;
 import io.leasehold.window.WindowWaiters.Waiter;
-import org.jspecify.annotations.Nullable;
 
 /// The extents and windows of a cache and the files in them: what is mapped, pinned, waited for and put over the empty
 /// file.
@@ -22,7 +21,6 @@ final class WindowSpace {
     private final WindowCounts counts; // (C)
     private final WindowPools pools; // (C)
     private final OpenFiles files; // (C)
-
 
     WindowSpace(WindowCacheOptions options, WindowCounts counts, WindowPools pools) {
         this.options = options;

@@ -13,6 +13,8 @@ final class PathBytesProgram {
 
     private PathBytesProgram() {}
 
+    /// Runs the program.
+    ///
     /// @param arguments the directory
     public static void main(String[] arguments) throws Exception {
         Path directory = Path.of(arguments[0]);

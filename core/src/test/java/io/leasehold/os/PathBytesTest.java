@@ -34,7 +34,8 @@ class PathBytesTest {
             java.nio.file.Files.writeString(inFolder(name), name);
         }
         java.nio.file.Files.createSymbolicLink(inFolder("link-%C3%BC"), inFolder("caf%E9"));
-        java.nio.file.Files.createSymbolicLink(inFolder("%FF-link"), inFolder("caf%C3%A9").getFileName());
+        java.nio.file.Files.createSymbolicLink(
+                inFolder("%FF-link"), inFolder("caf%C3%A9").getFileName());
     }
 
     private Path inFolder(String name) {

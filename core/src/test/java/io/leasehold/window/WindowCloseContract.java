@@ -211,8 +211,8 @@ interface WindowCloseContract extends WindowTierFixture {
                     MappedFile other =
                             bed.open(WindowBed.foreign(folder(), new byte[9 * WINDOW]), FileTrust.IMMUTABLE, tier());
                     for (int part = 0; part < 9; part++) {
-                        Window next = bed.cache.alloc(
-                                other, (long) part * WINDOW, 1, AccessAdvice.NORMAL, WindowFlag.READ);
+                        Window next =
+                                bed.cache.alloc(other, (long) part * WINDOW, 1, AccessAdvice.NORMAL, WindowFlag.READ);
                         Objects.requireNonNull(next).close();
                     }
                     other.close();
@@ -231,9 +231,7 @@ interface WindowCloseContract extends WindowTierFixture {
             MappedFile file = bed.open(content(), FileTrust.OWNED, tier());
             Window window = lend(bed.cache, file, WindowFlag.WRITE);
             assertThat(file.closeForcibly()).isEqualTo(1);
-            assertThatThrownBy(window::close)
-                    .isInstanceOf(IOException.class)
-                    .hasMessageContaining("closed by force");
+            assertThatThrownBy(window::close).isInstanceOf(IOException.class).hasMessageContaining("closed by force");
             assertThatThrownBy(window::close).isInstanceOf(IllegalStateException.class);
         }
     }
@@ -361,16 +359,14 @@ interface WindowCloseContract extends WindowTierFixture {
                     isReadOnly(() -> bed.cache.read(file, 0, MemorySegment.ofBuffer(onHeap.asReadOnlyBuffer())));
                     for (ByteBuffer buffer : List.of(direct, onHeap)) {
                         isReadOnly(() -> bed.cache.uiomove(
-                                file,
-                                Uio.reading(0, buffer.asReadOnlyBuffer()),
-                                AccessAdvice.NORMAL,
-                                WindowFlag.READ));
+                                file, Uio.reading(0, buffer.asReadOnlyBuffer()), AccessAdvice.NORMAL, WindowFlag.READ));
                     }
                     bed.read(file, 0, 100);
                 }
             }
             assertThat(memory.toArray(ValueLayout.JAVA_BYTE)).containsOnly(0);
-            assertThat(MemorySegment.ofBuffer(direct).toArray(ValueLayout.JAVA_BYTE)).containsOnly(0);
+            assertThat(MemorySegment.ofBuffer(direct).toArray(ValueLayout.JAVA_BYTE))
+                    .containsOnly(0);
             assertThat(onHeap.array()).containsOnly(0);
         }
     }
@@ -386,8 +382,7 @@ interface WindowCloseContract extends WindowTierFixture {
             WindowCache cache = bed.cache;
             long last = Long.MAX_VALUE - 10;
             MemorySegment bytes = MemorySegment.ofArray(new byte[10]);
-            isTooLarge(() -> cache.uiomove(
-                    file, Uio.writing(last, bytes), AccessAdvice.NORMAL, WindowFlag.WRITE));
+            isTooLarge(() -> cache.uiomove(file, Uio.writing(last, bytes), AccessAdvice.NORMAL, WindowFlag.WRITE));
             isTooLarge(() -> cache.uiomove(
                     file, Uio.writing(last, bytes), AccessAdvice.NORMAL, WindowFlag.WRITE | WindowFlag.FAULTBUSY));
             isTooLarge(() -> cache.zerorange(file, last, 10, 0));
@@ -419,13 +414,12 @@ interface WindowCloseContract extends WindowTierFixture {
                 assertThatThrownBy(() -> file.close(forever))
                         .isInstanceOf(IllegalArgumentException.class)
                         .hasMessageContaining("timeout is too long");
-                assertThatThrownBy(() ->
-                                bed.cache.tryAlloc(file, 0, 10, AccessAdvice.NORMAL, WindowFlag.READ, forever))
+                assertThatThrownBy(() -> bed.cache.tryAlloc(file, 0, 10, AccessAdvice.NORMAL, WindowFlag.READ, forever))
                         .isInstanceOf(IllegalArgumentException.class);
                 assertThat(window.isWritable()).isFalse();
             }
-            Window window = bed.cache.tryAlloc(
-                    file, 0, 10, AccessAdvice.NORMAL, WindowFlag.READ, Duration.ofSeconds(-5));
+            Window window =
+                    bed.cache.tryAlloc(file, 0, 10, AccessAdvice.NORMAL, WindowFlag.READ, Duration.ofSeconds(-5));
             Objects.requireNonNull(window).close();
         }
     }

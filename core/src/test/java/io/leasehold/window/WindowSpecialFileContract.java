@@ -37,16 +37,19 @@ interface WindowSpecialFileContract extends WindowTierFixture {
                 for (FileTrust trust : List.of(FileTrust.FOREIGN, FileTrust.IMMUTABLE)) {
                     try (MappedFile file = bed.open(path, trust, tier())) {
                         assertThat(file.tier()).isEqualTo(WindowTier.BYPASS);
-                        assertThat(bed.read(file, 0, content.length + 100)).as(path.toString()).isEqualTo(content);
+                        assertThat(bed.read(file, 0, content.length + 100))
+                                .as(path.toString())
+                                .isEqualTo(content);
                         assertThat(file.byteSize()).isEqualTo(content.length);
                         assertThat(bed.read(file, content.length, 10)).isEmpty();
                         assertThat(bed.cache.checksum(file, 0, content.length)).isEqualTo(crc.getValue());
                         try (Window window = lend(bed, file, WindowFlag.READ)) {
                             assertThat(window.isPrivate()).isTrue();
-                            assertThat(window.segment().toArray(ValueLayout.JAVA_BYTE)).isEqualTo(content);
+                            assertThat(window.segment().toArray(ValueLayout.JAVA_BYTE))
+                                    .isEqualTo(content);
                         }
-                        assertThatThrownBy(() -> bed.cache.alloc(
-                                        file, content.length, 1, AccessAdvice.NORMAL, WindowFlag.READ))
+                        assertThatThrownBy(() ->
+                                        bed.cache.alloc(file, content.length, 1, AccessAdvice.NORMAL, WindowFlag.READ))
                                 .isInstanceOf(EOFException.class);
                         assertThatThrownBy(file::openChannel).isInstanceOf(IOException.class);
                     }

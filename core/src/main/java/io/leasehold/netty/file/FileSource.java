@@ -391,7 +391,7 @@ public final class FileSource implements AutoCloseable {
     /// Takes a channel back.
     void giveBack(FileChannel channel) {
         synchronized (idle) {
-            if (channel.isOpen() && idle.size() < MAX_IDLE) {
+            if (channel.isOpen() && idle.size() < MAX_IDLE && holds.get() > 0) {
                 idle.addLast(channel);
                 return;
             }

@@ -59,9 +59,7 @@ final class SourceChunks implements ChunkedInput<ByteBuf> {
             throw new IllegalStateException("content is closed: " + this);
         }
         long rest = end - position;
-        return copies || rest <= TAIL_BYTES
-                ? source.copy(position, rest)
-                : source.lend(position, rest - TAIL_BYTES);
+        return copies || rest <= TAIL_BYTES ? source.copy(position, rest) : source.lend(position, rest - TAIL_BYTES);
     }
 
     @Override

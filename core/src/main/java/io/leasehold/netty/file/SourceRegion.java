@@ -75,6 +75,7 @@ final class SourceRegion extends DefaultFileRegion {
     /// @deprecated as in the superclass
     @Override
     @Deprecated
+    @SuppressWarnings("InlineMeSuggester") // Netty's name, which its transports call
     public long transfered() {
         return transferred();
     }

@@ -33,6 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// Promises of every kind, for every kind of content. Whatever becomes of the write, nothing holds the file afterwards.
+@SuppressWarnings("FutureReturnValueIgnored") // what becomes of promises is looked at otherwise
 class FilePromiseTest {
 
     @TempDir
