@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.channels.Channels;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,7 @@ interface WindowTrustContract extends WindowTierFixture {
     int BYTES = 3 * WINDOW;
 
     /// Within a page, at a page, and all.
-    int[] CUTS = {2 * WINDOW + 100, 2 * WINDOW, 1, 0};
+    List<Integer> CUTS = List.of(2 * WINDOW + 100, 2 * WINDOW, 1, 0);
 
     @Test
     default void fileThatOthersCutBeforeIsRefusedOrEndsThere() throws IOException {
@@ -94,8 +95,8 @@ interface WindowTrustContract extends WindowTierFixture {
             first.truncate(2 * WINDOW + 100);
             assertThat(bed.read(first, 0, BYTES)).isEqualTo(WindowBed.pattern(2 * WINDOW + 100, 1));
             refuses(() -> bed.read(second, 0, BYTES));
-            refuses(() -> bed.read(second, 2 * WINDOW, 200));
-            assertThat(bed.read(second, 2 * WINDOW, 100)).hasSize(100);
+            refuses(() -> bed.read(second, 2L * WINDOW, 200));
+            assertThat(bed.read(second, 2L * WINDOW, 100)).hasSize(100);
         }
     }
 
