@@ -48,7 +48,7 @@ final class HouseRulesTest {
     private static final Path ROOT = SOURCES.resolve("io/leasehold");
 
     /// Lines that are neither blank nor a comment, an import or the name of the package.
-    private static final int MAX_CODE_LINES = 280;
+    private static final int MAX_CODE_LINES = 320;
 
     /// For a buffer of Netty, whose interface alone has hundreds of methods.
     private static final int MAX_CODE_LINES_OF_BUFFERS = 380;
