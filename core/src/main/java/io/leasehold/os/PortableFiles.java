@@ -36,6 +36,9 @@ import org.jspecify.annotations.Nullable;
 /// No channel tells which file it is on. So the path is looked at before and after it is opened, until both looks see
 /// one file.
 ///
+/// **Ownership.** The caller closes what it opened. The JDK closes no forgotten channel of this kind, not even when the
+/// class loader goes.
+///
 /// **Threads.** Thread-safe.
 final class PortableFiles implements Files {
 

@@ -8,6 +8,7 @@ import io.leasehold.memory.MemoryBudget;
 import io.leasehold.os.AddressSpace;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
+import io.leasehold.window.MappedFile;
 import io.leasehold.window.MappedFileOptions;
 import io.leasehold.window.WindowCache;
 import io.leasehold.window.WindowCacheOptions;
@@ -141,7 +142,11 @@ final class DroppedLoaderProgram {
                 ring.release(ring.allocate());
                 Path file = Files.createTempFile("leasehold", "application");
                 Files.write(file, new byte[10_000]);
-                WindowCache.open(arena, WindowCacheOptions.defaults()).open(file, MappedFileOptions.owned());
+                WindowCache windows = WindowCache.open(arena, WindowCacheOptions.defaults());
+                MappedFile mapped = windows.open(file, MappedFileOptions.owned());
+                if (!AddressSpace.isNative()) {
+                    mapped.close(); // the JDK closes no channel of this kind that was forgotten
+                }
                 Files.delete(file);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

@@ -45,7 +45,8 @@ record ByteRange(long from, long byteSize) {
 
     private static Optional<ByteRange> one(String text, long fileByteSize) {
         Matcher matcher = RANGE.matcher(text);
-        if (!matcher.matches() || matcher.group(1).isEmpty() && matcher.group(2).isEmpty()) {
+        if (!matcher.matches()
+                || (matcher.group(1).isEmpty() && matcher.group(2).isEmpty())) {
             return Optional.empty();
         }
         if (matcher.group(1).isEmpty()) {

@@ -139,8 +139,10 @@ final class FileSender implements AutoCloseable {
 
         @Override
         public void close() throws IOException {
-            try (FileChannel untaken = channel) {
+            FileChannel untaken = channel;
+            if (untaken != null) {
                 channel = null;
+                untaken.close();
             }
         }
     }

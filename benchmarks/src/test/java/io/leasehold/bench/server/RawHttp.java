@@ -28,6 +28,7 @@ final class RawHttp implements AutoCloseable {
     /// @param status of the status line
     /// @param headers the lines of the head, each name in small letters
     /// @param body as long as the head says
+    @SuppressWarnings("ArrayRecordComponent") // of one test, which does not change it
     record Answer(int status, List<String> headers, byte[] body) {
 
         /// {@return the value of a header; empty if there is none}

@@ -29,7 +29,9 @@ class ReplacedFileTest {
     @TempDir
     Path folder;
 
-    private Path root;
+    private Path root() {
+        return folder.resolve("root");
+    }
 
     private void write(int version, int byteSize) throws IOException {
         byte[] content = new byte[byteSize];
@@ -37,12 +39,12 @@ class ReplacedFileTest {
         Path next = folder.resolve("next");
         Files.write(next, content);
         Files.setLastModifiedTime(next, FileTime.fromMillis(version * 1_000L));
-        Files.move(next, root.resolve("f" + byteSize), StandardCopyOption.ATOMIC_MOVE);
+        Files.move(next, root().resolve("f" + byteSize), StandardCopyOption.ATOMIC_MOVE);
     }
 
     @Test
     void bytesAreThoseOfTheirTag() throws Exception {
-        root = Files.createDirectory(folder.resolve("root"));
+        Path root = Files.createDirectory(root());
         for (int byteSize : SIZES) {
             write(1, byteSize);
         }

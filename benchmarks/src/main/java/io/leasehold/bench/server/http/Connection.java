@@ -67,6 +67,7 @@ public final class Connection {
         }
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // whatever comes of it, the channel is closed in the end
     private void endOutput(ChannelHandlerContext context) {
         Channel channel = context.channel();
         if (isInputEnded || !(channel instanceof DuplexChannel duplex)) {

@@ -130,7 +130,7 @@ public final class PacedDecoder extends HttpRequestDecoder {
     private void resume() {
         resumes = false;
         ChannelHandlerContext own = Objects.requireNonNull(context);
-        if (own.isRemoved() || !own.channel().isActive() || !discards && isFull(own)) {
+        if (own.isRemoved() || !own.channel().isActive() || (!discards && isFull(own))) {
             return;
         }
         paused = false;

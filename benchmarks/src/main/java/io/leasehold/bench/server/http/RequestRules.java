@@ -108,7 +108,7 @@ public final class RequestRules {
 
     private static boolean isHostGood(HttpRequest request) {
         List<String> hosts = request.headers().getAll(HttpHeaderNames.HOST);
-        if (hosts.size() > 1 || hosts.isEmpty() && !isOld(request)) {
+        if (hosts.size() > 1 || (hosts.isEmpty() && !isOld(request))) {
             return false;
         }
         return hosts.stream().allMatch(host -> AUTHORITY.matcher(host.strip()).matches())

@@ -60,7 +60,7 @@ public record Validators(String tag, long modifiedSecond) {
         }
         String validator = only.getFirst().strip();
         boolean isDate = HttpDates.parse(validator).equals(OptionalLong.of(modifiedSecond));
-        return only.size() == 1 && (validator.equals(tag) || isDate && modifiedSecond < nowSecond);
+        return only.size() == 1 && (validator.equals(tag) || (isDate && modifiedSecond < nowSecond));
     }
 
     private boolean isListed(List<String> values, boolean isWeakEnough) {

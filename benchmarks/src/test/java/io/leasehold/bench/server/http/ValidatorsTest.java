@@ -6,6 +6,7 @@ import io.leasehold.bench.server.http.Validators.Outcome;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
@@ -115,8 +116,8 @@ class ValidatorsTest {
     @Test
     void twoDigitYearsAreAtMostFiftyYearsAhead() {
         DateTimeFormatter format = DateTimeFormatter.ofPattern("EEEE, dd-MMM-yy '00:00:00 GMT'", Locale.ENGLISH);
-        LocalDate near = LocalDate.now().plusYears(49).withDayOfYear(1);
-        LocalDate far = LocalDate.now().plusYears(51).withDayOfYear(1);
+        LocalDate near = LocalDate.now(ZoneOffset.UTC).plusYears(49).withDayOfYear(1);
+        LocalDate far = LocalDate.now(ZoneOffset.UTC).plusYears(51).withDayOfYear(1);
         assertThat(HttpDates.parse(format.format(near))).hasValue(near.toEpochDay() * 86_400);
         assertThat(HttpDates.parse(format.format(far)))
                 .hasValue(far.minusYears(100).toEpochDay() * 86_400);
