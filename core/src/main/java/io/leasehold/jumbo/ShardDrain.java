@@ -23,6 +23,9 @@ final class ShardDrain {
 
     private static final int BATCH = 64;
 
+    /// How often the end of a ring waits for slots that stay busy; their pages would be left behind for ever.
+    private static final int PATIENCE = 1_000;
+
     private final Shards shards; // (C)
     private final JumboPool<?> pool; // (C)
     private final ReentrantLock lock = new ReentrantLock();
@@ -81,6 +84,10 @@ final class ShardDrain {
                 shards.slots().suspend();
                 try {
                     drain();
+                    for (int i = 0; shards.areOpen() && i < PATIENCE; i++) {
+                        VirtualMemory.system().yieldProcessor(); // to a thread that lost its processor in a slot
+                        drain();
+                    }
                     end.run();
                     closed = true;
                 } finally {
