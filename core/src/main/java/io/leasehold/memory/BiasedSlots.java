@@ -119,7 +119,19 @@ public final class BiasedSlots {
 
     private int @Nullable [] enterOwn(int[] cells) {
         BiasedSlot.enter(cells);
-        return gate == 0 ? cells : enterFenced(cells);
+        if (gate == 0) {
+            return cells;
+        }
+        boolean isDone = false;
+        try {
+            int @Nullable [] entered = enterFenced(cells);
+            isDone = true;
+            return entered;
+        } finally {
+            if (!isDone) {
+                cells[BUSY] = 0; // the stack had no room for a call, and nothing in the slot was changed
+            }
+        }
     }
 
     private int @Nullable [] enterFenced(int[] cells) {
