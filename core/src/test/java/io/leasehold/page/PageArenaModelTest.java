@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /// Random operations on an arena and on the plainest model of one, compared after each.
 ///
-/// `-Dseed=` replays one seed; `-Dleasehold.soak=true` takes ten times as many steps, with new seeds.
+/// `-Dseed=` replays one seed; `-Dleasehold.soak=true` takes ten times as many steps and more, with new seeds.
 class PageArenaModelTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
@@ -112,7 +112,7 @@ class PageArenaModelTest {
         Long replayed = Long.getLong("seed");
         SplittableRandom seeds = SOAK ? new SplittableRandom() : new SplittableRandom(FIXED_SEED + terms.ordinal());
         int walks = replayed != null ? 1 : SOAK ? 5 * WALKS : WALKS;
-        int steps = terms.steps / WALKS * (SOAK ? 2 : 1);
+        int steps = terms.steps / WALKS / (SOAK ? 1 : 2);
         LedgerVirtualMemory memory = new LedgerVirtualMemory(terms.hidden());
         terms.assumePossible(memory);
         MappingBudget mappings = new MappingBudget(2_000);

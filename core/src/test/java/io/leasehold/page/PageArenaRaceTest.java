@@ -23,9 +23,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// Two threads do two things to one page at once, one waits for what the other frees, an arena closes under its users.
 class PageArenaRaceTest {
 
-    private static final int SCALE = Boolean.getBoolean("leasehold.soak") ? 10 : 1;
-    private static final int RACES = 30_000 * SCALE;
-    private static final int PING_PONGS = 10_000 * SCALE;
+    private static final int SCALE = Boolean.getBoolean("leasehold.soak") ? 30 : 1;
+    private static final int RACES = 10_000 * SCALE;
+    private static final int PING_PONGS = 3_000 * SCALE;
 
     /// A woken thread runs within some ten microseconds; an arena's waiter looks by itself after ten milliseconds.
     private static final long SLOW_WAKE_NANOS = 5_000_000;

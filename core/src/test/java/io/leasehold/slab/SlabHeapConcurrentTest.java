@@ -24,8 +24,8 @@ class SlabHeapConcurrentTest {
     private static final int VIRTUAL = SOAK ? 10_000 : 200;
     private static final long SOAK_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final int ROUNDS = 3;
-    private static final int PLATFORM_STEPS = SOAK ? 100_000 : 1_500;
-    private static final int VIRTUAL_STEPS = SOAK ? 100 : 60;
+    private static final int PLATFORM_STEPS = SOAK ? 100_000 : 700;
+    private static final int VIRTUAL_STEPS = SOAK ? 100 : 30;
 
     /// The heaps to share.
     enum Terms {
