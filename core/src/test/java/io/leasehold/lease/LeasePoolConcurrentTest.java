@@ -34,8 +34,8 @@ class LeasePoolConcurrentTest {
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
     private static final int PLATFORM = 4 * Runtime.getRuntime().availableProcessors();
     private static final int VIRTUAL = 2 * PLATFORM;
-    private static final int SHORT_ROUNDS = 4;
-    private static final int ROUNDS = SOAK ? 20 * SHORT_ROUNDS : SHORT_ROUNDS;
+    private static final int SHORT_ROUNDS = 8;
+    private static final int ROUNDS = SOAK ? 10 * SHORT_ROUNDS : SHORT_ROUNDS / 2;
     private static final int SECONDS_WITHOUT_PROGRESS = 15;
 
     /// The pools to share.
