@@ -162,11 +162,11 @@ final class WindowClaims {
             return NONE;
         }
         if (self != null) {
+            waits++; // before the request is counted that sleeps, so that there are never fewer
             if (!isWaiting) {
                 waiters.enter(self, found != WindowSlots.NO_SLOT);
                 waited++;
             }
-            waits++;
         }
         return WAIT;
     }

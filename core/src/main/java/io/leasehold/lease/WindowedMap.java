@@ -226,6 +226,7 @@ final class WindowedMap implements PageMap {
     public LeasePoolStats stats(int leases) {
         int used = Math.clamp(stripes.used(), 0, slots.count());
         long missed = claims.misses();
+        long waited = claims.waited(); // before the sleeps, of which there are as many at least
         long hits = Math.max(0, stripes.uses() - missed);
         return new LeasePoolStats(
                 slots.count(),
@@ -234,7 +235,7 @@ final class WindowedMap implements PageMap {
                 hits,
                 missed,
                 claims.waits(),
-                claims.waited(),
+                waited,
                 claims.failures(),
                 leases);
     }
