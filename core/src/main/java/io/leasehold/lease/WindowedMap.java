@@ -229,15 +229,7 @@ final class WindowedMap implements PageMap {
         long waited = claims.waited(); // before the sleeps, of which there are as many at least
         long hits = Math.max(0, stripes.uses() - missed);
         return new LeasePoolStats(
-                slots.count(),
-                used,
-                raisePeak(used),
-                hits,
-                missed,
-                claims.waits(),
-                waited,
-                claims.failures(),
-                leases);
+                slots.count(), used, raisePeak(used), hits, missed, claims.waits(), waited, claims.failures(), leases);
     }
 
     @Override
