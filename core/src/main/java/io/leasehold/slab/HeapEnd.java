@@ -3,6 +3,7 @@ package io.leasehold.slab;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.os.OsException;
+import io.leasehold.os.VirtualMemory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntSupplier;
@@ -27,6 +28,9 @@ final class HeapEnd {
     private final HeapChanges changes; // (C)
     private final HeapReclaimer reclaimer; // (C)
     private final Supplier<SlabHeapStats> stats; // (C)
+    /// How often closing waits for slots that stay busy: a thread in one may have a block that its magazine still counts.
+    private static final int PATIENCE = 10_000;
+
     private final Runnable givesUp; // (C) ends the use of what is below the heap; has no effect the second time
     private boolean closed; // (L) pools
 
@@ -90,6 +94,10 @@ final class HeapEnd {
             slots.suspend();
             try {
                 reclaimer.flushSuspended();
+                for (int i = 0; !slots.isQuiet() && i < PATIENCE; i++) {
+                    VirtualMemory.system().yieldProcessor(); // to a thread that lost its processor with a block
+                    reclaimer.flushSuspended();
+                }
                 for (ClassPool pool : pools.all()) {
                     pool.lock(); // no other thread holds two of them
                     locked.add(pool);
