@@ -28,7 +28,8 @@ final class HeapEnd {
     private final HeapChanges changes; // (C)
     private final HeapReclaimer reclaimer; // (C)
     private final Supplier<SlabHeapStats> stats; // (C)
-    /// How often closing waits for slots that stay busy: a thread in one may have a block that its magazine still counts.
+    /// How often closing waits for slots that stay busy: a thread in one may have a block that its magazine still
+    /// counts.
     private static final int PATIENCE = 10_000;
 
     private final Runnable givesUp; // (C) ends the use of what is below the heap; has no effect the second time
