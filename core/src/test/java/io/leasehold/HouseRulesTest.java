@@ -48,10 +48,10 @@ final class HouseRulesTest {
     private static final Path ROOT = SOURCES.resolve("io/leasehold");
 
     /// Lines that are neither blank nor a comment, an import or the name of the package.
-    private static final int MAX_CODE_LINES = 320;
+    private static final int MAX_CODE_LINES = 280;
 
     /// For a buffer of Netty, whose interface alone has hundreds of methods.
-    private static final int MAX_CODE_LINES_OF_BUFFERS = 380;
+    private static final int MAX_CODE_LINES_OF_BUFFERS = 370;
 
     /// The formatter sees to code; this is for comments, which it leaves alone.
     private static final int MAX_COLUMNS = 120;

@@ -171,11 +171,8 @@ final class JumboPool<T> {
         lock();
         try {
             stolen++;
-            if (isFlipped) {
-                counts.freedFlipped++;
-            } else {
-                counts.steals++;
-            }
+            counts.freedFlipped += isFlipped ? 1 : 0;
+            counts.steals += isFlipped ? 0 : 1;
         } finally {
             unlock();
         }
@@ -190,16 +187,13 @@ final class JumboPool<T> {
         try {
             counts.adoptions++;
             stolen -= isFree ? 1 : 0;
-            if (!isFree) {
-                return false;
-            }
-            unsettle();
-            if (room() < 0) {
+            if (isFree && room() < 0) {
                 slabs.retire(page);
-            } else {
-                slabs.comeHome(page);
+                unsettle();
+            } else if (isFree) {
+                comeHome(page);
             }
-            return closed;
+            return isFree && closed;
         } finally {
             unlock();
         }

@@ -2,7 +2,6 @@ package io.leasehold.jumbo;
 
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.StackReserve;
-import io.leasehold.page.Pace;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageReclaimer;
 import java.util.Objects;
@@ -42,7 +41,7 @@ final class PageSupply<T> {
     private final SlabReclaimer<T> slabReclaimer; // (C)
     private final Backpressure backpressure; // (C)
     private final JumboReport report; // (C)
-    private final PageReclaimer reclaimer = new Reclaimer();
+    private final PageReclaimer reclaimer; // (C)
     private final ReentrantLock growLock = new ReentrantLock();
     private @Nullable JumboMemory memory; // (L) growLock, set once
     private long lastRefused; // (L) growLock, number of the last request that the arena refused
@@ -61,6 +60,7 @@ final class PageSupply<T> {
         this.drain = new ShardDrain(shards, pool);
         this.slabReclaimer = new SlabReclaimer<>(options, pool, shards, census, drain);
         this.backpressure = new Backpressure(arena, pool, shards, census, drain, errors, pressure);
+        this.reclaimer = new RingReclaimer(options.name(), slabReclaimer, backpressure);
         this.report = new JumboReport(options, pool, census);
     }
 
@@ -286,37 +286,6 @@ final class PageSupply<T> {
     /// {@return true if no page is kept in a shard}
     boolean isPressed() {
         return pressure.isPressed();
-    }
-
-    /// Gives back in the arena's name.
-    private final class Reclaimer implements PageReclaimer {
-
-        @Override
-        public Progress decay(Pace pace) {
-            Progress progress = slabReclaimer.decay(pace);
-            backpressure.relax(); // a slot that was busy for too long was looked at again
-            return progress == Progress.DONE && backpressure.hasWaiters() ? Progress.NEXT_TICK : progress;
-        }
-
-        @Override
-        public int shrink() {
-            return slabReclaimer.shrink();
-        }
-
-        @Override
-        public int trim() {
-            return slabReclaimer.trim();
-        }
-
-        @Override
-        public boolean keepsOpen() {
-            return true;
-        }
-
-        @Override
-        public String toString() {
-            return "ring " + options.name();
-        }
     }
 
     /// {@return the bytes of slabs that went to the arena}

@@ -23,8 +23,9 @@ final class ShardDrain {
 
     private static final int BATCH = 64;
 
-    /// How often the end of a ring waits for slots that stay busy; their pages would be left behind for ever.
-    private static final int PATIENCE = 1_000;
+    /// How often the end of a ring drains the slots while one stays busy. Each drain waits for a thread that lost its
+    /// processor in its slot, as [BiasedSlots#visit] says.
+    private static final int MAX_DRAINS = 8;
 
     private final Shards shards; // (C)
     private final JumboPool<?> pool; // (C)
@@ -84,8 +85,7 @@ final class ShardDrain {
                 shards.slots().suspend();
                 try {
                     drain();
-                    for (int i = 0; shards.areOpen() && i < PATIENCE; i++) {
-                        VirtualMemory.system().yieldProcessor(); // to a thread that lost its processor in a slot
+                    for (int i = 1; shards.areOpen() && i < MAX_DRAINS; i++) {
                         drain();
                     }
                     end.run();

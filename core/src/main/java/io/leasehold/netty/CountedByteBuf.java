@@ -185,10 +185,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
 
     @Override
     public final ByteBuf touch(@Nullable Object hint) {
-        ResourceLeakTracker<ByteBuf> tracker = leak;
-        if (tracker != null) {
-            LeakSampling.touch(tracker, hint);
-        }
+        LeakSampling.touch(leak, hint);
         return this;
     }
 
@@ -216,20 +213,19 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
                 BiasedSlots.exit(cells);
             }
         } catch (StackOverflowError e) {
-            // there may be no room for a call, so all that follows are loads and stores
-            @Nullable CountedByteBuf[] places = allocator.stranded.places;
-            int place = (int) home & (StrandedBuffers.PLACES - 1);
-            if (!isHome && (isCounted || count == 1) && places[place] == null) {
-                places[place] = this;
-                count = 0; // the caller has the only reference, so no other thread changes it
-                isCounted = true;
-                isHome = true;
-            }
-            allocator.stranded.areSome = true;
             if (cells != null) {
                 cells[BiasedSlots.BUSY] = 0;
             }
-            if (!isHome) {
+            isCounted = isCounted || COUNT.compareAndSet(this, 1, 0); // if this overflows too, nothing has changed
+            // there is no room for another call, so all that follows are loads and stores
+            for (int i = 0; isCounted && !isHome && i < StrandedBuffers.PLACES; i++) {
+                if (allocator.stranded.places[i] == null) {
+                    allocator.stranded.places[i] = this;
+                    isHome = true;
+                }
+            }
+            allocator.stranded.areSome = true;
+            if (isCounted && !isHome) {
                 throw e;
             }
         }
@@ -273,9 +269,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
 
     /// Sends the block back; nobody else can reach it until the heap has it.
     private void goHome() {
-        if (view != null) {
-            view = null;
-        }
+        view = null;
         try {
             if (leak != null) {
                 leak.close(this);
@@ -309,14 +303,13 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     @Override
     public final ByteBuf capacity(int newCapacity) {
         checkNewCapacity(newCapacity);
-        int oldCapacity = capacity;
-        if (newCapacity < oldCapacity) {
+        if (newCapacity < capacity) {
             trimIndicesToCapacity(newCapacity);
         } else if (newCapacity > blockByteSize) {
             lengthen(newCapacity);
         }
-        if (newCapacity > oldCapacity && allocator.isZeroing()) {
-            zero(oldCapacity, newCapacity - oldCapacity);
+        if (newCapacity > capacity && allocator.isZeroing()) {
+            zero(capacity, newCapacity - capacity);
         }
         capacity = newCapacity;
         return this;

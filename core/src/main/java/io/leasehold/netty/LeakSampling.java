@@ -49,9 +49,11 @@ final class LeakSampling {
         return DETECTOR != null && LIVES.isDue() ? DETECTOR.trackForcibly(buf) : null;
     }
 
-    /// Has a detector remember where a buffer that it watches is now, unless too many were asked for that lately.
-    static void touch(ResourceLeakTracker<ByteBuf> tracker, @Nullable Object hint) {
-        if (TOUCHES.isDue()) {
+    /// Has a detector remember where a buffer is now, unless too many were asked for that lately.
+    ///
+    /// @param tracker of the buffer, or null if it is not watched
+    static void touch(@Nullable ResourceLeakTracker<ByteBuf> tracker, @Nullable Object hint) {
+        if (tracker != null && TOUCHES.isDue()) {
             tracker.record(hint);
         }
     }

@@ -11,12 +11,11 @@ import org.jspecify.annotations.Nullable;
 /// **Cost.** One volatile load for each allocation.
 ///
 /// **Threads.** Thread-safe. Two threads whose stacks overflow at the same time may choose the same place; then one
-/// block stays allocated until a forced close.
+/// block stays allocated until a forced close. A thread that finds no place lets the error go on, and its block stays.
 ///
 /// **Memory order.** A thread that stores a buffer in `places` sets `areSome` afterwards.
 final class StrandedBuffers {
 
-    /// The number of places, a power of two.
     static final int PLACES = 64;
 
     final @Nullable CountedByteBuf[] places = new CountedByteBuf[PLACES]; // (A) published by `areSome`

@@ -153,6 +153,7 @@ final class FrameAllocator {
         try {
             pool.counts.waits++;
             waiter = pool.waiters.add(request.pageCount, align, begin);
+            waiter.isTold = true; // that it has to look
             while (true) {
                 pool.checkOpen();
                 if (pool.waiters.isFirst(waiter)) {
@@ -163,10 +164,12 @@ final class FrameAllocator {
                 }
                 long left = timeoutNanos - (System.nanoTime() - begin);
                 if (waiter.page >= 0 || left <= 0) {
+                    pool.counts.untold += waiter.page >= 0 && !waiter.isTold ? 1 : 0;
                     page = waiter.page;
                     waiter.page = FreeMap.NONE;
                     return page;
                 }
+                waiter.isTold = false;
                 waiter.changed.awaitNanos(pool.waiters.isFirst(waiter) ? Math.min(left, LOOK_AGAIN_NANOS) : left);
             }
         } finally {

@@ -7,6 +7,7 @@ final class FrameCounts {
     long allocations; // (L)
     long frees; // (L)
     long waits; // (L)
+    long untold; // (L) waits that were over though nothing had told the thread: a wake-up was lost
     long reclaims; // (L)
     long reclaimFailures; // (L)
     long decommits; // (L)

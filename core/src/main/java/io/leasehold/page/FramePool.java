@@ -254,8 +254,9 @@ final class FramePool {
 
     /// {@return true if idle pages wait to become old enough for a decommit}
     ///
-    /// Under the lock: a thread that gives pages ends the rest first, and has the lock from before that until they age.
-    /// So who finds none after it said that it rests is woken.
+    /// Reads under the lock. A thread that frees pages holds the lock from before it ends the rest of the arena until
+    /// the pages age. So the maintenance thread, which marks the arena as resting before it calls this, either finds
+    /// the pages here or is woken by that thread.
     boolean isAging() {
         return decommits && read((pool, slowPaths, moving) -> pool.isAging());
     }

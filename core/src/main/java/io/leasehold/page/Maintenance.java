@@ -184,30 +184,10 @@ final class Maintenance {
     }
 
     private void start() {
-        Thread starting = next == null ? newThread() : next;
+        Thread starting = next == null ? MaintenanceThread.of(this::run) : next;
         next = null;
         starting.start();
         thread = starting;
-    }
-
-    private Thread newThread() {
-        Thread made = Thread.ofPlatform()
-                .name("leasehold-maintenance")
-                .daemon()
-                .group(rootGroup())
-                .priority(Thread.NORM_PRIORITY)
-                .inheritInheritableThreadLocals(false)
-                .unstarted(this::run);
-        made.setContextClassLoader(null);
-        return made;
-    }
-
-    private static ThreadGroup rootGroup() {
-        ThreadGroup group = Thread.currentThread().getThreadGroup();
-        while (group.getParent() != null) {
-            group = group.getParent();
-        }
-        return group;
     }
 
     private void run() {
@@ -268,7 +248,7 @@ final class Maintenance {
         try {
             enqueueWoken();
             if (next == null) {
-                next = newThread();
+                next = MaintenanceThread.of(this::run);
             }
             long now = System.nanoTime();
             earn(now);

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.BitSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /// A range of pages that stands in for physical memory: single pages and contiguous runs, handed out and taken back.
@@ -51,6 +52,7 @@ public final class PageArena implements AutoCloseable {
     private final FramePool pool; // (C)
     private final FrameReclaimer reclaimer; // (C)
     private final FrameAllocator allocator; // (C)
+    private final RunLengths lengths; // (C)
     private final ArenaReport report; // (C)
     private final Decay decay; // (C)
     private final int limitPages; // (C)
@@ -82,6 +84,7 @@ public final class PageArena implements AutoCloseable {
         this.pool = new FramePool(supply, frames, magazines, memory.can(Capability.DECOMMIT));
         this.reclaimer = new FrameReclaimer(pool, space.pages, frames, magazines, reclaimers, framePages);
         this.allocator = new FrameAllocator(pool, reclaimer, frames, magazines, options.prefault());
+        this.lengths = new RunLengths(frames, allocator, options.lockWired());
         this.report = new ArenaReport(this.options, frames, magazines, pool, space.budget);
         this.decay = new Decay(
                 pool, reclaimer, magazines, reclaimers, options.decay().toNanos(), now);
@@ -260,25 +263,7 @@ public final class PageArena implements AutoCloseable {
     /// @throws PageStateException if the handle is stale or foreign, or the page is wired and wired pages are locked in
     ///     memory
     public boolean tryGrow(long page, int pages) {
-        if (pages <= 0) {
-            throw new IllegalArgumentException("pages to grow by: " + pages + ", bound=1");
-        }
-        if (options.lockWired()) {
-            frames.pin("grow", page);
-        } else {
-            frames.hold(page);
-        }
-        try {
-            int index = FrameLayout.index(page);
-            int count = frames.run(index);
-            boolean grown = allocator.extend(index + count, pages);
-            if (grown) {
-                frames.lengthen(index, pages);
-            }
-            return grown;
-        } finally {
-            frames.unhold(page);
-        }
+        return lengths.tryGrow(page, pages);
     }
 
     /// Cuts an allocation in two. The handle keeps the first `pages` pages, with their owner.
@@ -289,19 +274,7 @@ public final class PageArena implements AutoCloseable {
     /// @throws IllegalArgumentException if `pages` does not leave at least one page on each side
     /// @throws PageStateException if the handle is stale or foreign, or the page is wired or held
     public long split(long page, int pages) {
-        frames.pin("split", page);
-        try {
-            int index = FrameLayout.index(page);
-            int count = frames.run(index);
-            if (pages <= 0 || pages >= count) {
-                throw new IllegalArgumentException("pages to keep: " + pages + ", bounds=1.." + (count - 1));
-            }
-            frames.lengthen(index, pages - count);
-            frames.setRun(index + pages, count - pages);
-            return frames.claim(index + pages);
-        } finally {
-            frames.unhold(page);
-        }
+        return lengths.split(page, pages);
     }
 
     /// {@return the address of the first page that the arena can have, a multiple of 2 MiB}
@@ -442,9 +415,9 @@ public final class PageArena implements AutoCloseable {
         return decay;
     }
 
-    /// {@return how often background work and pressure looked at a block of pages}
-    long looks() {
-        return pool.read((supply, counts, transit) -> counts.looks);
+    /// {@return how often something was done, for tests}
+    long count(ToLongFunction<FrameCounts> which) {
+        return pool.read((supply, counts, transit) -> which.applyAsLong(counts));
     }
 
     MemoryBudget budget() {

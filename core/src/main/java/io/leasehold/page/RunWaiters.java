@@ -33,6 +33,7 @@ final class RunWaiters {
         final int pageCount; // (C)
         final int align; // (C)
         int page = FreeMap.NONE; // (L) the run that it was served with
+        boolean isTold; // (L) since it looked the last time
 
         private Waiter(Condition changed, int pageCount, int align) {
             this.changed = changed;
@@ -76,13 +77,18 @@ final class RunWaiters {
     /// Wakes the first waiter.
     void tell() {
         if (!queue.isEmpty()) {
-            queue.getFirst().changed.signal();
+            tell(queue.getFirst());
         }
+    }
+
+    private static void tell(Waiter waiter) {
+        waiter.isTold = true;
+        waiter.changed.signal();
     }
 
     /// Wakes every waiter.
     void tellAll() {
-        queue.forEach(waiter -> waiter.changed.signal());
+        queue.forEach(RunWaiters::tell);
     }
 
     /// Tries to take a run for each waiter that has none, in their order.
@@ -94,7 +100,7 @@ final class RunWaiters {
             if (waiter.page < 0 && waiter.pageCount < tooLong) {
                 waiter.page = take.applyAsInt(waiter.pageCount, waiter.align);
                 if (waiter.page >= 0) {
-                    waiter.changed.signal();
+                    tell(waiter);
                 } else if (waiter.align == 1) {
                     tooLong = waiter.pageCount;
                 }

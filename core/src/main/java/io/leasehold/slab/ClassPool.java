@@ -266,10 +266,9 @@ final class ClassPool {
 
     /// Empties a magazine into the depot, by the thread that is in the slot or visits it.
     void collect(int[] cells) {
-        boolean areMore = true;
-        while (areMore) {
-            Batch batch = depot.newBatch();
-            areMore = batch == null ? putSome(cells) : pack(cells, batch);
+        Batch batch = depot.newBatch();
+        while (batch == null ? putSome(cells) : pack(cells, batch)) {
+            batch = depot.newBatch();
         }
         changes.mark(sizeClass);
     }

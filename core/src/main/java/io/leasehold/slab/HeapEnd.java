@@ -3,7 +3,6 @@ package io.leasehold.slab;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.os.OsException;
-import io.leasehold.os.VirtualMemory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntSupplier;
@@ -23,15 +22,15 @@ import java.util.function.Supplier;
 /// monitor of [ClassPools], the lock of [HeapReclaimer], those of all pools.
 final class HeapEnd {
 
+    /// How often closing flushes the slots while one stays busy. Each flush waits for a thread that lost its processor
+    /// in its slot, as [BiasedSlots#visit] says.
+    private static final int MAX_FLUSHES = 8;
+
     private final ClassPools<?> pools; // (C)
     private final BiasedSlots slots; // (C)
     private final HeapChanges changes; // (C)
     private final HeapReclaimer reclaimer; // (C)
     private final Supplier<SlabHeapStats> stats; // (C)
-    /// How often closing waits for slots that stay busy: a thread in one may have a block that its magazine still
-    /// counts.
-    private static final int PATIENCE = 10_000;
-
     private final Runnable givesUp; // (C) ends the use of what is below the heap; has no effect the second time
     private boolean closed; // (L) pools
 
@@ -55,7 +54,8 @@ final class HeapEnd {
     /// @param force true if blocks may be lent, whose slabs stay until they are released
     /// @param check runs while all heaps stand still, and throws if they must not be closed
     /// @return number of blocks that are lent
-    /// @throws IllegalStateException if blocks are lent that may not be; nothing is changed then
+    /// @throws IllegalStateException if blocks are lent that may not be, or a thread stays in its slot: it may hold a
+    ///     block that its magazine still counts as free. Nothing is changed then
     /// @throws OsException if the kernel refuses; nothing is lent any more, and closing can be repeated
     static int closeAll(List<HeapEnd> heaps, boolean force, Runnable check) {
         StackReserve.ensure(2);
@@ -82,6 +82,9 @@ final class HeapEnd {
         if (now.liveBlocks() > 0 && !mayBeLent) {
             throw now.blocksLent();
         }
+        if (!mayBeLent && !slots.isQuiet()) {
+            throw now.threadInside();
+        }
         return Math.toIntExact(now.liveBlocks());
     }
 
@@ -95,8 +98,7 @@ final class HeapEnd {
             slots.suspend();
             try {
                 reclaimer.flushSuspended();
-                for (int i = 0; !slots.isQuiet() && i < PATIENCE; i++) {
-                    VirtualMemory.system().yieldProcessor(); // to a thread that lost its processor with a block
+                for (int flushes = 1; !slots.isQuiet() && flushes < MAX_FLUSHES; flushes++) {
                     reclaimer.flushSuspended();
                 }
                 for (ClassPool pool : pools.all()) {

@@ -367,7 +367,8 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
 
     /// Gives everything back to the arena. Closing twice has no effect.
     ///
-    /// @throws IllegalStateException if blocks are lent, naming how many of which size; nothing is changed then
+    /// @throws IllegalStateException if blocks are lent, naming how many of which size, or a thread that takes or
+    ///     releases one has no processor for long; nothing is changed then
     /// @throws OsException if the kernel refuses to unlock pages; nothing is lent any more, and closing can be repeated
     @Override
     public void close() {

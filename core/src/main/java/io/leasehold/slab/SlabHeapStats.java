@@ -26,6 +26,12 @@ public record SlabHeapStats(
                 List.copyOf(classes));
     }
 
+    /// {@return the error for closing a heap while a thread allocates or releases a block}
+    IllegalStateException threadInside() {
+        return new IllegalStateException(
+                "a thread is inside allocate or release: heap=%s; close again".formatted(name));
+    }
+
     /// {@return the error for closing a heap in use}
     IllegalStateException blocksLent() {
         String named = classes.stream()

@@ -1,7 +1,6 @@
 package io.leasehold.window;
 
 import io.leasehold.memory.EarlyClasses;
-import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.Files;
 import io.leasehold.os.OsException;
@@ -15,7 +14,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /// A cache of windows on files, and the one way to move bytes through them that survives whatever happens to the files.
@@ -64,6 +62,7 @@ public final class WindowCache implements AutoCloseable {
     private final StagingRuns staging; // (C)
     private final WindowReads reads; // (C)
     private final WindowWrites writes; // (C)
+    private final FileChecksum checksums; // (C)
     private final WindowLoans loans; // (C)
     private final AtomicBoolean isClosed = new AtomicBoolean(); // (A)
 
@@ -76,6 +75,7 @@ public final class WindowCache implements AutoCloseable {
         this.space = openSpace(reservations, canMap);
         this.reads = new WindowReads(space, files, counts, staging, memory.pageSize());
         this.writes = new WindowWrites(files, counts, staging, options, memory.pageSize());
+        this.checksums = new FileChecksum(reads, staging);
         this.loans = new WindowLoans(this, space, counts, files, memory, reads, writes, staging);
     }
 
@@ -326,30 +326,10 @@ public final class WindowCache implements AutoCloseable {
         requireOurs(file);
         file.loans().beginTransfer(file);
         try {
-            return checksumOf(file, byteOffset, byteSize);
+            return checksums.of(file, byteOffset, byteSize);
         } finally {
             file.loans().endTransfer();
         }
-    }
-
-    private long checksumOf(MappedFile file, long byteOffset, long byteSize) throws IOException {
-        CRC32C crc = new CRC32C();
-        StagingRuns.Run run = staging.take();
-        try {
-            for (long at = 0; at < byteSize; ) {
-                MemorySegment block = OffHeap.segment(run.address(), Math.min(byteSize - at, StagingRuns.BYTES));
-                long count = read(file, byteOffset + at, block);
-                if (count == 0) {
-                    throw new EOFException("file ends within the range: file=%s, byteOffset=%d, byteSize=%d, end=%d"
-                            .formatted(file.path(), byteOffset, byteSize, byteOffset + at));
-                }
-                crc.update(block.asSlice(0, count).asByteBuffer());
-                at += count;
-            }
-        } finally {
-            staging.giveBack(run);
-        }
-        return crc.getValue();
     }
 
     /// {@return what it has done since it was opened}

@@ -140,7 +140,9 @@ final class JumboBed implements AutoCloseable {
     @Override
     public void close() {
         ring.close();
-        arena.close(); // refused while pages are in use, except those that a forced close of the ring left behind
+        // none, but for the slabs of pages that were in use at a forced close
+        assertThat(takenBytes()).isEqualTo(ring.stats().bytes().taken());
+        arena.close();
         assertThat(budget.usedBytes()).isZero();
         reservations.releaseParked();
     }

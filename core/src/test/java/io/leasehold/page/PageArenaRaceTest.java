@@ -27,9 +27,6 @@ class PageArenaRaceTest {
     private static final int RACES = 10_000 * SCALE;
     private static final int PING_PONGS = 3_000 * SCALE;
 
-    /// A woken thread runs within some ten microseconds; an arena's waiter looks by itself after ten milliseconds.
-    private static final long SLOW_WAKE_NANOS = 5_000_000;
-
     @Test
     void ofTwoThreadsThatFreeAPageExactlyOneSucceeds() throws InterruptedException {
         PageArena arena = open(64);
@@ -112,9 +109,7 @@ class PageArenaRaceTest {
             others.add(arena.allocate());
         }
         AtomicLong page = new AtomicLong(arena.allocate());
-        AtomicLong freedAt = new AtomicLong();
         AtomicInteger played = new AtomicInteger();
-        AtomicInteger slow = new AtomicInteger();
         Watchdog watchdog = new Watchdog();
         for (int player = 0; player < 2; player++) {
             int mine = player;
@@ -123,19 +118,14 @@ class PageArenaRaceTest {
                     int wanted = round + 1;
                     if (round % 2 == mine) {
                         watchdog.await("a waiter", () -> arena.stats().waits() == wanted);
-                        freedAt.set(System.nanoTime());
                         arena.free(page.get());
                         // or this thread would be the first to see its own page free
                         watchdog.await("the other player", () -> played.get() == wanted);
                     } else {
                         long got = arena.tryAllocateRun(1, Duration.ofSeconds(30));
-                        long delay = System.nanoTime() - freedAt.get();
                         assertThat(got).as("page in round %d", round).isNotEqualTo(PageArena.NO_PAGE);
                         page.set(got);
                         played.set(wanted);
-                        slow.addAndGet(delay > SLOW_WAKE_NANOS ? 1 : 0);
-                        // a waiter that nobody wakes finds its page after 10 ms and is slow every time
-                        assertThat(slow.get()).as("slow wake-ups").isLessThan(PING_PONGS * 3 / 4);
                     }
                 }
             };
@@ -146,6 +136,8 @@ class PageArenaRaceTest {
             }
         }
         watchdog.join();
+        // without a wake-up a waiter finds its page too, when it looks by itself after ten milliseconds
+        assertThat(arena.count(counts -> counts.untold)).as("wake-ups lost").isZero();
         arena.free(page.get());
         others.forEach(arena::free);
         arena.checkInvariants();

@@ -1,0 +1,47 @@
+package io.leasehold.jumbo;
+
+import io.leasehold.page.Pace;
+import io.leasehold.page.PageReclaimer;
+
+/// What the arena of a ring calls to get memory back.
+///
+/// **Threads.** Thread-safe; [#decay] by one thread at a time.
+final class RingReclaimer implements PageReclaimer {
+
+    private final String ring; // (C)
+    private final SlabReclaimer<?> slabs; // (C)
+    private final Backpressure backpressure; // (C)
+
+    RingReclaimer(String ring, SlabReclaimer<?> slabs, Backpressure backpressure) {
+        this.ring = ring;
+        this.slabs = slabs;
+        this.backpressure = backpressure;
+    }
+
+    @Override
+    public Progress decay(Pace pace) {
+        Progress progress = slabs.decay(pace);
+        backpressure.relax(); // a slot that was busy for too long was looked at again
+        return progress == Progress.DONE && backpressure.hasWaiters() ? Progress.NEXT_TICK : progress;
+    }
+
+    @Override
+    public int shrink() {
+        return slabs.shrink();
+    }
+
+    @Override
+    public int trim() {
+        return slabs.trim();
+    }
+
+    @Override
+    public boolean keepsOpen() {
+        return true;
+    }
+
+    @Override
+    public String toString() {
+        return "ring " + ring;
+    }
+}
