@@ -194,23 +194,24 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         if ((int) COUNT.getAcquire(this) != 1 || detour) {
             return releaseSlow(1);
         }
-        // what the way home needs is looked up first, so that it does not wait for the atomic step
-        long home = token;
         int[] cells = null;
         boolean isCounted = false;
-        boolean isHome = false;
+        boolean isFreed = false;
         try {
-            cells = heap.enter(home);
+            cells = heap.enter(); // before the atomic step, so that this does not wait for it
             isCounted = COUNT.compareAndSet(this, 1, 0);
             if (isCounted) {
                 if (view != null) {
                     view = null;
                 }
-                heap.release(cells, home);
-                isHome = true;
+                isFreed = heap.tryCache(cells, token);
             }
             if (cells != null) {
                 BiasedSlots.exit(cells);
+                cells = null;
+            }
+            if (isCounted && !isFreed) {
+                heap.releaseSlow(token); // the last call: no overflow comes after it
             }
         } catch (StackOverflowError e) {
             if (cells != null) {
@@ -218,14 +219,14 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
             }
             isCounted = isCounted || COUNT.compareAndSet(this, 1, 0); // if this overflows too, nothing has changed
             // there is no room for another call, so all that follows are loads and stores
-            for (int i = 0; isCounted && !isHome && i < StrandedBuffers.PLACES; i++) {
+            for (int i = 0; isCounted && !isFreed && i < StrandedBuffers.PLACES; i++) {
                 if (allocator.stranded.places[i] == null) {
                     allocator.stranded.places[i] = this;
-                    isHome = true;
+                    isFreed = true;
                 }
             }
             allocator.stranded.areSome = true;
-            if (isCounted && !isHome) {
+            if (isCounted && !isFreed) {
                 throw e;
             }
         }
@@ -238,33 +239,31 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     }
 
     private boolean releaseSlow(int decrement) {
-        while (true) {
-            int seen = (int) COUNT.getOpaque(this);
+        int seen;
+        do {
+            seen = (int) COUNT.getOpaque(this);
             if (seen < decrement) {
                 throw new IllegalReferenceCountException(seen, -decrement);
             }
             if (seen == decrement) {
                 StackReserve.ensure(3); // before the count says that the buffer is gone
             }
-            if (COUNT.compareAndSet(this, seen, seen - decrement)) {
-                if (seen == decrement) {
-                    goHome();
-                }
-                return seen == decrement;
-            }
+        } while (!COUNT.compareAndSet(this, seen, seen - decrement));
+        if (seen == decrement) {
+            goHome();
         }
+        return seen == decrement;
     }
 
     private ByteBuf retainCounted(int increment) {
-        while (true) {
-            int seen = (int) COUNT.getOpaque(this);
+        int seen;
+        do {
+            seen = (int) COUNT.getOpaque(this);
             if (seen <= 0 || seen + increment < 0) {
                 throw new IllegalReferenceCountException(seen, increment);
             }
-            if (COUNT.compareAndSet(this, seen, seen + increment)) {
-                return this;
-            }
-        }
+        } while (!COUNT.compareAndSet(this, seen, seen + increment));
+        return this;
     }
 
     /// Sends the block back; nobody else can reach it until the heap has it.

@@ -6,14 +6,11 @@ import io.leasehold.memory.StackReserve;
 import io.leasehold.netty.BufferMemoryError.Refusal;
 import io.leasehold.page.PageArena;
 import io.leasehold.slab.SlabHeap;
-import io.leasehold.slab.SlabHeapStats.SizeClass;
 import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakTracker;
-import java.util.List;
-import java.util.Locale;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +51,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     private final LeasedByteBufAllocatorBuilder terms; // (C) read when the heaps are opened, not later
     private final boolean isOfProcess; // (C)
     private final int byteAlignment; // (C)
+    private final int maxFastBytes; // (C) sizes up to this one are rounded up to the alignment without an overflow
     private final boolean zeroing; // (C)
     private final RefusalLog log = RefusalLog.ofSystem(); // (C)
     private final LeasedByteBufAllocatorMetric metric = new LeasedByteBufAllocatorMetric(this); // (C)
@@ -72,6 +70,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         this.terms = terms;
         this.isOfProcess = isOfProcess;
         this.byteAlignment = terms.byteAlignment;
+        this.maxFastBytes = SlabHeap.MAX_BLOCK_BYTES - terms.byteAlignment;
         this.zeroing = terms.zeroing;
         this.openFailure = new RememberedFailure(clock);
     }
@@ -123,13 +122,25 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
 
     private ByteBuf allocate(
             BufferHeaps open, SlabHeap<CountedByteBuf> heap, boolean isDirect, int initialCapacity, int maxCapacity) {
-        SoftLimit limit = open.softLimit;
-        if (limit != null) {
-            limit.check();
+        if (open.softLimit != null || stranded.areSome) {
+            attend(open);
         }
-        stranded.release();
         CountedByteBuf buf = take(heap, isDirect, initialCapacity);
         buf.lend(initialCapacity, maxCapacity);
+        return zeroing || ResourceLeakDetector.isEnabled() ? zeroedAndWatched(buf, isDirect, initialCapacity) : buf;
+    }
+
+    private void attend(BufferHeaps open) {
+        if (open.softLimit != null) {
+            open.softLimit.check();
+        }
+        stranded.release();
+    }
+
+    /// Zeroes and watches a new buffer. Apart from the fast path, or that would be too long for the compiler to inline.
+    ///
+    /// @throws BufferMemoryError if the leak detector fails; the buffer is released then
+    private ByteBuf zeroedAndWatched(CountedByteBuf buf, boolean isDirect, int initialCapacity) {
         boolean isDone = false;
         try {
             if (zeroing) {
@@ -174,6 +185,11 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     ///
     /// @throws BufferMemoryError if there is no block
     CountedByteBuf take(SlabHeap<CountedByteBuf> heap, boolean isDirect, int byteSize) {
+        CountedByteBuf buf = byteSize <= maxFastBytes ? heap.tryAllocateCached(sizeClass(byteSize)) : null;
+        return buf != null ? buf : takeSlow(heap, isDirect, byteSize);
+    }
+
+    private CountedByteBuf takeSlow(SlabHeap<CountedByteBuf> heap, boolean isDirect, int byteSize) {
         if (byteSize > SlabHeap.MAX_BLOCK_BYTES) {
             throw refused(isDirect, byteSize, BufferHeaps.tooLarge(), null);
         }
@@ -188,6 +204,13 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
             throw failed(isDirect, byteSize, null);
         }
         return buf;
+    }
+
+    /// {@return the size class for a size that is rounded up to the alignment}
+    ///
+    /// @param byteSize at most `maxFastBytes`
+    private int sizeClass(int byteSize) {
+        return SlabHeap.sizeClassOf((Math.max(1, byteSize) + byteAlignment - 1) & -byteAlignment);
     }
 
     /// Lengthens a block in place.
@@ -231,39 +254,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
 
     /// {@return a table of what is held, for people}
     public String dumpStats() {
-        StringBuilder text = new StringBuilder(256);
-        text.append(String.format(
-                Locale.ROOT,
-                "%s: reserved %,d B, committed %,d B, pinned %,d B in %,d buffers, cached %,d B%n",
-                name,
-                metric.reservedBytes(),
-                metric.committedBytes(),
-                metric.pinnedBytes(),
-                metric.pinnedBuffers(),
-                metric.cachedBytes()));
-        appendTable(text, "direct", metric.usedDirectMemory(), metric.directSizeClasses());
-        appendTable(text, "Java heap", metric.usedHeapMemory(), metric.heapSizeClasses());
-        return text.toString();
-    }
-
-    private static void appendTable(StringBuilder text, String kind, long usedBytes, List<SizeClass> classes) {
-        text.append(String.format(Locale.ROOT, "%-9s %,17d B used%n", kind, usedBytes));
-        if (classes.isEmpty()) {
-            return;
-        }
-        text.append(
-                String.format("  %12s %8s %10s %10s %10s %15s%n", "block", "slabs", "live", "cached", "free", "held"));
-        for (SizeClass c : classes) {
-            text.append(String.format(
-                    Locale.ROOT,
-                    "  %,12d %,8d %,10d %,10d %,10d %,15d%n",
-                    c.byteSize(),
-                    c.slabs(),
-                    c.liveBlocks(),
-                    c.cachedBlocks(),
-                    c.freeBlocks(),
-                    c.heldBytes()));
-        }
+        return AllocatorTable.of(name, metric);
     }
 
     /// {@return the arena that direct buffers are made of, opened if it was not yet: closing the allocator closes it,

@@ -21,6 +21,7 @@ final class ClassPools<T> {
     private final AtomicReferenceArray<@Nullable ClassPool> pools =
             new AtomicReferenceArray<>(SizeClasses.COUNT); // (A)
     private final @Nullable SlabSet<T>[] slabs = newSets(); // (L) this; read by threads that have a block of the class
+    private final @Nullable BlockObjects<T>[] objects = newObjects(); // as `slabs`, whose objects these are
     private boolean closed; // (L) this
 
     ClassPools(SlabMemory memory, RetainedSlabs retained, MagazineLayout layout, HeapChanges changes) {
@@ -33,6 +34,11 @@ final class ClassPools<T> {
     @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be made otherwise
     private static <T> @Nullable SlabSet<T>[] newSets() {
         return new SlabSet[SizeClasses.COUNT];
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"}) // as above
+    private static <T> @Nullable BlockObjects<T>[] newObjects() {
+        return new BlockObjects[SizeClasses.COUNT];
     }
 
     /// {@return the pool of a size class}
@@ -54,6 +60,7 @@ final class ClassPools<T> {
         SlabSet<T> set = new SlabSet<>(memory, retained, SizeClasses.byteSize(sizeClass));
         ClassPool made = new ClassPool(set, memory, layout, changes, sizeClass);
         slabs[sizeClass] = set;
+        objects[sizeClass] = set.objects();
         pools.setRelease(sizeClass, made);
         return made;
     }
@@ -66,6 +73,12 @@ final class ClassPools<T> {
     /// {@return the slabs of a size class that has a pool}
     SlabSet<T> slabs(int sizeClass) {
         return Objects.requireNonNull(slabs[sizeClass]);
+    }
+
+    /// {@return the objects of the blocks by size class, null for a size without a pool: the fast path reads this array
+    /// without a detour}
+    @Nullable BlockObjects<T>[] objects() {
+        return objects;
     }
 
     /// {@return the pools that were made so far, the smallest size first}

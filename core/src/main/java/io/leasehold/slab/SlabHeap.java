@@ -10,6 +10,7 @@ import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.PageArena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Blocks of memory of every size, each lent as an object that is bound to it.
@@ -66,6 +67,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     private final BiasedSlots slots; // (C)
     private final HeapChanges changes; // (C)
     private final ClassPools<T> pools; // (C)
+    private final @Nullable BlockObjects<T>[] objects; // (A) of `pools`, read by threads that have a block of the class
     private final HeapReclaimer reclaimer; // (C)
     private final HeapEnd end; // (C)
 
@@ -81,6 +83,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         long most = options.idleByteSize() / memory.pageByteSize();
         RetainedSlabs retained = new RetainedSlabs(memory.carvesQuickly() ? most / RETAINED_AT_LEAST : most, most);
         this.pools = new ClassPools<>(memory, retained, layout, changes);
+        this.objects = pools.objects();
         this.reclaimer = new HeapReclaimer(layout, slots, pools, changes);
         this.end = new HeapEnd(pools, slots, changes, reclaimer, this::stats, this::giveUp);
     }
@@ -132,6 +135,16 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// @throws IllegalStateException if the heap is closed
     public @Nullable T tryAllocate(int byteSize) {
         int sizeClass = SizeClasses.of(byteSize);
+        T object = tryAllocateCached(sizeClass);
+        return object != null ? object : allocateSlow(sizeClass);
+    }
+
+    /// Allocates a block from the cache of the calling thread, without a lock.
+    ///
+    /// @param sizeClass from [#sizeClassOf]
+    /// @return its object, whose token the caller releases, or null if the cache has none: then [#tryAllocate] may find
+    ///     one elsewhere
+    public @Nullable T tryAllocateCached(int sizeClass) {
         int[] cells = slots.enter();
         T object = null;
         if (cells != null) {
@@ -141,7 +154,15 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
                 BiasedSlots.exit(cells);
             }
         }
-        return object != null ? object : allocateSlow(sizeClass);
+        return object;
+    }
+
+    /// {@return the size class of the smallest block that has at least `byteSize` bytes}
+    ///
+    /// @param byteSize from 0 to [#MAX_BLOCK_BYTES]
+    /// @throws IllegalArgumentException if `byteSize` is out of its bounds
+    public static int sizeClassOf(int byteSize) {
+        return SizeClasses.of(byteSize);
     }
 
     /// Takes the newest block of a magazine if it has an object. The block is taken last: a stack that overflows before
@@ -151,7 +172,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         if (block < 0) {
             return null;
         }
-        T object = pools.slabs(sizeClass).object(block);
+        T object = Objects.requireNonNull(objects[sizeClass]).object(block);
         if (object != null) {
             layout.drop(cells, sizeClass);
         }
@@ -230,55 +251,51 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         pools.slabs(sizeClass(token)).bind((int) token, null);
     }
 
-    /// Takes a block back, whose object stays bound to it.
+    /// Frees a block. Its object stays bound to it.
     ///
     /// @param token of a block that the caller holds
+    /// @throws StackOverflowError if the stack has too little room for it; nothing is changed then
     @Override
     public void release(long token) {
-        int[] cells = enter(token);
+        int[] cells = slots.enter();
+        boolean isCached = false;
         try {
-            release(cells, token);
+            isCached = tryCache(cells, token);
         } finally {
             if (cells != null) {
                 BiasedSlots.exit(cells);
             }
         }
+        if (!isCached) {
+            releaseSlow(token);
+        }
     }
 
-    /// Begins a release whose object still has to be counted down: what is looked up here then does not wait for that
-    /// atomic step, and what can fail has failed before it.
+    /// Begins to free a block whose object still has to be counted down: this finds the slot, so that what follows the
+    /// count does not wait for it.
     ///
-    /// @param token of a block that the caller holds
-    /// @return the cells of the calling thread's slot, which has room for the block and which the caller leaves within
-    ///     a few instructions by [#release(int\[\], long)] and [BiasedSlots#exit]; or null
-    /// @throws StackOverflowError if there is not enough room on the stack for the release; nothing is changed then
-    public int @Nullable [] enter(long token) {
-        int[] cells = slots.enter();
-        boolean hasRoom = false;
-        try {
-            hasRoom = cells != null && layout.hasRoom(cells, sizeClass(token));
-        } finally {
-            if (cells != null && !hasRoom) {
-                BiasedSlots.exit(cells);
-            }
-        }
-        if (hasRoom) {
-            return cells;
-        }
-        StackReserve.ensure(2);
-        return null;
+    /// @return the cells of the slot of the calling thread, for [#tryCache], which the caller leaves by
+    ///     [BiasedSlots#exit] within a few instructions; or null
+    public int @Nullable [] enter() {
+        return slots.enter();
     }
 
-    /// Takes a block back, whose object stays bound to it. The caller leaves the slot afterwards.
+    /// Frees a block into the cache of the calling thread. Its object stays bound to it.
     ///
     /// @param cells from [#enter]
     /// @param token of a block that the caller holds
-    public void release(int @Nullable [] cells, long token) {
-        if (cells != null) {
-            layout.add(cells, sizeClass(token), (int) token);
-        } else {
-            pools.of(sizeClass(token)).give((int) token, slots);
-        }
+    /// @return true if the cache has the block; false if the caller must leave the slot and call [#releaseSlow]
+    public boolean tryCache(int @Nullable [] cells, long token) {
+        return cells != null && layout.push(cells, sizeClass(token), (int) token);
+    }
+
+    /// Frees a block which the cache of the calling thread had no room for.
+    ///
+    /// @param token of a block that the caller holds
+    /// @throws StackOverflowError if the stack has too little room for it; nothing is changed then
+    public void releaseSlow(long token) {
+        StackReserve.ensure(2);
+        pools.of(sizeClass(token)).give((int) token, slots);
     }
 
     /// Takes a block back whose object was unbound, and binds `object` to it.

@@ -57,6 +57,11 @@ final class SlabSet<T> {
         this.blocks = new FreeBlocks(shape.blocks());
     }
 
+    /// {@return the objects of the blocks}
+    BlockObjects<T> objects() {
+        return objects;
+    }
+
     /// {@return the object of a block, or null if it has none}
     @Nullable T object(int block) {
         return objects.object(block);

@@ -201,9 +201,15 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
         try (SlabBed bed = bed(8 * SlabBed.MIB)) {
             SlabHeap<SlabBlock> heap = bed.heap();
             SlabBlock block = Objects.requireNonNull(heap.tryAllocate(100));
-            int @Nullable [] slot = heap.enter(block.token);
-            heap.release(slot, block.token);
-            TestMemory.require(slot != null, "a heap without caches has no slots to be in");
+            int @Nullable [] slot = heap.enter();
+            boolean isCached = heap.tryCache(slot, block.token);
+            if (!isCached) {
+                if (slot != null) {
+                    BiasedSlots.exit(slot);
+                }
+                block.release();
+            }
+            TestMemory.require(isCached, "this heap has no thread caches");
             int[] cells = Objects.requireNonNull(slot);
             Watchdog watchdog = new Watchdog();
             watchdog.start(
