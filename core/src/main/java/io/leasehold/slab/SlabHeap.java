@@ -221,7 +221,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
 
     private T object(int sizeClass, int block) {
         SlabSet<T> set = pools.slabs(sizeClass);
-        T object = set.object(block);
+        T object = set.objects().object(block);
         return object != null ? object : bind(set, sizeClass, block);
     }
 
@@ -331,7 +331,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     private long tryGrow(long token, SlabRun run, int to, int pages) {
         synchronized (pools) {
             int from = sizeClass(token);
-            T object = pools.slabs(from).object((int) token);
+            T object = pools.slabs(from).objects().object((int) token);
             SlabRun longer = new SlabRun(run.array, run.address, run.page, run.lease, pages);
             int block = pools.of(to).addLent(longer);
             boolean isGrown = false;

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// **Cost.** Taking, freeing, adding and finding slabs takes some steps whatever the number of slabs. Nothing looks at
 /// slabs that did not change, except checks.
 ///
-/// **Threads.** Guarded by the lock of its [ClassPool], except [#object], [#bind] and [#slab], by the thread that has
+/// **Threads.** Guarded by the lock of its [ClassPool], except [#objects], [#bind] and [#slabIfThere], by the thread that has
 /// the block.
 ///
 /// **Invariants.** I1: `free`, `present` and `pages` are sums over the slabs. I2: the four sets are what the slabs say.
@@ -60,11 +60,6 @@ final class SlabSet<T> {
     /// {@return the objects of the blocks}
     BlockObjects<T> objects() {
         return objects;
-    }
-
-    /// {@return the object of a block, or null if it has none}
-    @Nullable T object(int block) {
-        return objects.object(block);
     }
 
     /// Binds an object to a block, or none.

@@ -58,12 +58,12 @@ class SlabSetTest {
         int block = add();
         set.bind(block, "bound");
         set.bind(block + 5, "other");
-        assertThat(set.object(block)).isEqualTo("bound");
-        assertThat(set.object(block + 1)).isNull();
+        assertThat(set.objects().object(block)).isEqualTo("bound");
+        assertThat(set.objects().object(block + 1)).isNull();
         set.takeEmpty(IN_SLAB);
-        assertThat(set.object(block)).isNull();
+        assertThat(set.objects().object(block)).isNull();
         assertThat(add()).isEqualTo(block);
-        assertThat(set.object(block + 5)).isNull();
+        assertThat(set.objects().object(block + 5)).isNull();
     }
 
     @Test
@@ -181,7 +181,7 @@ class SlabSetTest {
             if (choice < 50) {
                 int block = set.take();
                 if (block >= 0) {
-                    assertThat(set.object(block)).isIn(null, "block " + block);
+                    assertThat(set.objects().object(block)).isIn(null, "block " + block);
                     set.bind(block, "block " + block);
                     out.add(block);
                 } else {
@@ -192,7 +192,7 @@ class SlabSetTest {
                     int at = random.nextInt(out.size());
                     int block = out.set(at, out.getLast());
                     out.removeLast();
-                    assertThat(set.object(block)).isEqualTo("block " + block);
+                    assertThat(set.objects().object(block)).isEqualTo("block " + block);
                     set.put(block);
                 }
             } else if (step % 3 == 0) {
