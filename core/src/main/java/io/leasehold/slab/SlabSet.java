@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// **Cost.** Taking, freeing, adding and finding slabs takes some steps whatever the number of slabs. Nothing looks at
 /// slabs that did not change, except checks.
 ///
-/// **Threads.** Guarded by the lock of its [ClassPool], except [#objects], [#bind] and [#slabIfThere], by the thread that has
-/// the block.
+/// **Threads.** Guarded by the lock of its [ClassPool], except [#objects], [#bind] and [#slabIfThere], which a thread
+/// that has the block calls without it.
 ///
 /// **Invariants.** I1: `free`, `present` and `pages` are sums over the slabs. I2: the four sets are what the slabs say.
 ///
