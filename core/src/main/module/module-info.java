@@ -1,4 +1,4 @@
-/// Off-heap memory that is leased, bounded and given back; the package `io.leasehold` says how the house is built.
+/// Off-heap memory that is leased, bounded and given back. The package `io.leasehold` describes the architecture.
 module io.leasehold {
     requires static io.netty.buffer;
     requires static io.netty.common;
@@ -9,6 +9,8 @@ module io.leasehold {
     requires static org.jspecify;
 
     exports io.leasehold.agrona;
+    exports io.leasehold.budget;
+    exports io.leasehold.error;
     exports io.leasehold.jumbo;
     exports io.leasehold.lease;
     exports io.leasehold.memory;

@@ -1,67 +1,136 @@
-/// Off-heap memory for network servers, lent as leases: pages are the land, a lease is the right to use some of it at
-/// an address until it is closed.
+/// Off-heap memory for network servers, handed out as leases.
 ///
-/// This package holds nothing but this text. The house is built in floors, and a package imports only packages below
-/// it, never a sibling on its floor. `HouseRulesTest` says so and keeps this picture true; floors that are not built
-/// yet stand in it too.
+/// A page of memory is allocated from an arena. A lease is the right to use pages at an address until the lease is
+/// closed. Buffers for Netty, pages for network cards and windows on files are all built on leases.
+///
+/// This package contains no code. It explains the architecture, the terms and the rules that hold in all packages.
+///
+/// ## Layers
+///
+/// A package imports only packages in lower layers, and none in its own layer. `HouseRulesTest` checks this and keeps
+/// the diagram true. Packages that are planned but not built yet are listed too.
 ///
 /// ```text
-/// L6   agent                           puts the allocator under servers that offer no option
-/// L5   netty    agrona   observe       other people's words for a lease
-/// L4   slab     jumbo    window        small blocks | NIC buffers | file windows
-/// L3   lease                           who may touch memory, at which address, until when (sf_buf)
-/// L2   page                            page frames, wiring, runs, giving memory back (vm_page)
-/// L1   memory                          address ranges we own, alignment, budgets, ordered words
-/// L0   os                              what the kernel gives: mmap, madvise, memfd, mlock, errno
+/// L8   agent                           puts the allocator under servers without an option
+/// L7   netty    agrona   observe       leases as buffers of other libraries
+/// L6   slab     jumbo    window        small blocks | NIC buffers | file windows
+/// L5   lease                           temporary mappings of pages (sf_buf)
+/// L4   page                            page frames, wiring, runs, decommit (vm_page)
+/// L3   budget                          limits for bytes
+/// L2   memory                          address ranges, alignment, ordered words
+/// L1   os                              system calls: mmap, madvise, memfd, mlock, sockets
+/// L0   error                           errors of system calls, which users can catch
 /// ```
+///
+/// ## From mmap to a Netty buffer and back
+///
+/// 1. [PageArena][io.leasehold.page.PageArena] reserves several times its limit in address space, by one `mmap` with
+///    no access rights. No memory is used yet.
+/// 2. An event loop calls `directBuffer(n)` on
+///    [LeasedByteBufAllocator][io.leasehold.netty.LeasedByteBufAllocator]. A table look-up turns `n` into a size class.
+/// 3. The thread's magazine for that class is a stack of block numbers in a slot that is biased to the thread
+///    ([BiasedSlots][io.leasehold.memory.BiasedSlots]). If it has a block, step 9 follows: this is the fast path.
+/// 4. If the magazine is empty, [SlabHeap][io.leasehold.slab.SlabHeap] takes a batch of blocks from the depot of the
+///    class, or from a slab that has free blocks.
+/// 5. If no slab has a free block, the heap carves a new slab: it allocates a run of pages from the arena. The arena
+///    searches its free runs and commits the pages (`mprotect`).
+/// 6. The bytes are charged to a [MemoryBudget][io.leasehold.budget.MemoryBudget] before the kernel is called. If the
+///    budget is full, the reclaimers of the arena give back what they cache, and if that is not enough the request is
+///    rejected with an `OutOfMemoryError` that names the limit and the holders.
+/// 7. The pages are wired, so that they cannot be decommitted, and one [Lease][io.leasehold.lease.Lease] is acquired on
+///    the run. Every slab holds exactly one lease.
+/// 8. The first time a block is used, a buffer object is bound to it. Object and block are recycled together.
+/// 9. The count of the buffer is set to one and its indices to zero. The caller owns the buffer.
+/// 10. `release()` sets the count from one to zero with one compare-and-set, and pushes the block on the magazine of
+///     the *releasing* thread. A full magazine gives its older half to the depot.
+/// 11. Blocks that are not used again decay: the maintenance thread flushes magazines, and frees slabs that are empty
+///     beyond a bound. The lease is closed, the pages are unwired and freed to the arena.
+/// 12. Pages that stay free for the decay time are decommitted in batches (`madvise`), and their bytes are taken off
+///     the budget. The address space stays reserved until the arena is closed.
+///
+/// `io.leasehold.jumbo` describes the way of a page of a pool, and `io.leasehold.window` that of a file window.
+///
+/// ## Terms
+///
+/// | term | meaning |
+/// |---|---|
+/// | page | the unit of an arena, a multiple of the page size of the kernel |
+/// | run | adjacent pages that are allocated together |
+/// | arena | a reserved range of addresses, and the free and used pages in it |
+/// | commit, decommit | make pages accessible and charge them; give their memory back to the kernel |
+/// | wire, hold | keep a page from being decommitted (`vm_page_wire`); keep it from being reused (`vm_page_hold`) |
+/// | lease | the right to use a run at an address until it is closed (`sf_buf`) |
+/// | window | a part of a file that is mapped (`ubc`), or in `lease` a recycled mapping of a run |
+/// | block | a piece of a slab, of one size class |
+/// | slab | a run that is cut into blocks of one size |
+/// | magazine, depot | the free blocks that a thread caches; the batches of free blocks that all threads share |
+/// | pool | a set of pages of one size for devices ([JumboPool][io.leasehold.jumbo.JumboPool]) |
+/// | shard | a part of a pool that one thread at a time allocates from |
+/// | owner shard | the shard that a page was allocated from and is freed to |
+/// | handle | a 64-bit number for a page, lease or block, with a tag of its owner and a generation |
+/// | generation | a count in a handle that changes at each reuse, so that a stale handle is detected |
+/// | biased slot | cells that one thread uses without a fence, until a revocation |
+/// | revocation | closing the gate of biased slots, a `membarrier`, and a visit to each slot |
+/// | reclaimer | an owner of cached pages that gives them back when an allocation finds none |
+/// | decay | giving back what was not used for a while |
+/// | budget | a limit for bytes, with an optional parent |
+/// | outstanding, in use | allocated and not yet freed |
+/// | portable form | what works without native access, in one bounded segment |
+/// | seam | an interface of `os` that tests replace to inject failures |
 ///
 /// ## Ownership
 ///
-/// 1. Who acquires a lease closes it, exactly once.
-/// 2. Handing a lease over hands over the duty to close it; it is not touched afterwards.
-/// 3. Nobody gets memory from a handle before its owner has checked the handle's generation.
+/// 1. The caller that acquires a lease closes it exactly once.
+/// 2. Handing a lease over hands over the duty to close it. The giver does not use it afterwards.
+/// 3. Memory is reached through a handle only after its owner has checked the generation of the handle.
 ///
-/// The same holds for what leases are made of: a page that was allocated is freed, one that was wired is unwired, and
-/// a region that was reserved is closed, once and by whoever holds it.
+/// The same rules hold for what leases consist of. A page that was allocated is freed, a page that was wired is
+/// unwired, and a region that was reserved is closed: once, by its owner.
+///
+/// **Close.** Closing an object in use throws an exception that names what is in use, and changes nothing.
+/// `closeForcibly` closes it even so: memory that is still in use keeps its addresses, and no other owner gets them.
 ///
 /// ## Threads
 ///
-/// A field says who may touch it by a letter in the comment beside it:
+/// A letter in the comment beside a field says which threads may use it:
 ///
-/// | letter | touched by |
+/// | letter | used by |
 /// |---|---|
-/// | (C) | anyone: constant after construction |
-/// | (O) | its owner thread alone |
-/// | (P) | the producer alone |
-/// | (K) | the consumer alone |
-/// | (L) | who holds the lock named after it |
-/// | (A) | anyone, atomically, in the order named after it |
+/// | (C) | all threads: constant after construction |
+/// | (O) | the owner thread |
+/// | (P) | the producer thread |
+/// | (K) | the consumer thread |
+/// | (L) | the thread that holds the lock named after the letter |
+/// | (A) | all threads, atomically, in the order named after the letter |
 ///
-/// Of two letters either is enough to read, and both are needed to write.
+/// If a field has two letters, either one is enough to read it, and both are needed to write it.
+///
+/// **Interrupts.** A method that waits and declares `InterruptedException` throws it and takes nothing. Other methods
+/// do not react to an interrupt and leave the interrupt status set. A lease that is acquired with
+/// [CATCH][io.leasehold.lease.LeaseFlag#CATCH] is the exception: an interrupt ends the wait without a lease.
 ///
 /// ## Slow paths and background work
 ///
-/// The fast path of every layer works on what its thread has for itself. For everything else one law holds, and tests
-/// that count work keep it (`SlabGrowthTest`, `PageGrowthTest` and their like):
+/// The fast path of every layer uses only what its thread owns. All other work follows one law. Tests that count work
+/// check it, for example `SlabGrowthTest` and `PageGrowthTest`.
 ///
-/// 1. **Work is in proportion to what changed, never to what is held.** What nothing touched since the last look is not
-///    looked at again: a size class, a slab, a block of pages, an arena, an allocator. An arena with nothing to give
-///    back rests until something is freed.
-/// 2. **A lock that an allocation or a release may need is held for a hundred microseconds at most**, and handed over:
-///    background work takes it for each step anew, behind the threads that wait
-///    ([ShortLock][io.leasehold.memory.ShortLock]). No call of the kernel is made under it, but for a commit of address
-///    space, and no other lock that is held longer is taken.
-/// 3. **A release does not wait.** If a lock is taken, what is released stays where the holder of the lock finds it.
-/// 4. **Background work takes one twentieth of a processor**, averaged over two seconds, and goes on later if that is
-///    not enough ([Pace][io.leasehold.page.Pace]).
-/// 5. **Under memory pressure the threads that need memory look for it**, one at a time; the others use what it found.
-///    A request that is refused again looks at what was freed since, and if that is nothing, at a few words. It
-///    disturbs the caches of other threads, once that was in vain, for one twentieth of the time.
+/// 1. **Work is in proportion to what changed, never to what is held.** A size class, a slab, a group of pages, an
+///    arena or an allocator that did not change since the last step is not visited again. An arena with nothing to
+///    give back rests until pages are freed.
+/// 2. **A lock that an allocation or a release may need is held for at most 100 us.** Background work takes the lock
+///    again for each step, behind the threads that wait for it ([ShortLock][io.leasehold.memory.ShortLock]). Under such
+///    a lock no system call is made, except to commit pages, and no lock is taken that is held for longer.
+/// 3. **A release does not wait.** If the lock is taken, the released block is left where the lock's holder finds it.
+/// 4. **Background work uses at most 5 % of a processor**, averaged over two seconds ([Pace][io.leasehold.page.Pace]).
+///    Work beyond that is done later.
+/// 5. **Under memory pressure one thread reclaims, and the other threads use what it found.** A request that is
+///    rejected again only looks at a few words if nothing was freed since. After a reclaim without success, flushing
+///    the caches of other threads takes at most 5 % of the time.
 ///
 /// ## Nulls
 ///
-/// No parameter, result or field is null unless it is marked [Nullable][org.jspecify.annotations.Nullable]; what
-/// happens to a null that is passed all the same is not specified.
+/// No parameter, result or field is null unless it is marked [Nullable][org.jspecify.annotations.Nullable]. The effect
+/// of passing null to any other parameter is not specified.
 ///
 /// ## Units
 ///

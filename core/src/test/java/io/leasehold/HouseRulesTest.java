@@ -28,21 +28,23 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/// How the house is built, and how it stays so.
+/// The rules of the architecture and of the sources.
 final class HouseRulesTest {
 
-    /// The floors from the ground up. Those without a class yet wait for theirs; a package on none is a mistake.
-    private static final Floor[] FLOORS = {
-        new Floor("what the kernel gives: mmap, madvise, memfd, mlock, errno", List.of("os")),
-        new Floor("address ranges we own, alignment, budgets, ordered words", List.of("memory")),
-        new Floor("page frames, wiring, runs, giving memory back (vm_page)", List.of("page")),
-        new Floor("who may touch memory, at which address, until when (sf_buf)", List.of("lease")),
-        new Floor("small blocks | NIC buffers | file windows", List.of("slab", "jumbo", "window")),
-        new Floor("other people's words for a lease", List.of("netty", "agrona", "observe")),
-        new Floor("puts the allocator under servers that offer no option", List.of("agent")),
+    /// The layers from the bottom up. Layers without a class yet are planned. A package in no layer is a mistake.
+    private static final Layer[] LAYERS = {
+        new Layer("errors of system calls, which users can catch", List.of("error")),
+        new Layer("system calls: mmap, madvise, memfd, mlock, sockets", List.of("os")),
+        new Layer("address ranges, alignment, ordered words", List.of("memory")),
+        new Layer("limits for bytes", List.of("budget")),
+        new Layer("page frames, wiring, runs, decommit (vm_page)", List.of("page")),
+        new Layer("temporary mappings of pages (sf_buf)", List.of("lease")),
+        new Layer("small blocks | NIC buffers | file windows", List.of("slab", "jumbo", "window")),
+        new Layer("leases as buffers of other libraries", List.of("netty", "agrona", "observe")),
+        new Layer("puts the allocator under servers without an option", List.of("agent")),
     };
 
-    private static final String HOUSE = "io.leasehold";
+    private static final String ROOT_PACKAGE = "io.leasehold";
     private static final Path SOURCES = Path.of("src/main/java");
     private static final Path TESTS = Path.of("src/test/java");
     private static final Path ROOT = SOURCES.resolve("io/leasehold");
@@ -58,21 +60,21 @@ final class HouseRulesTest {
 
     private static final JavaClasses CLASSES = new ClassFileImporter().importPath(Path.of("target/classes"));
 
-    private record Floor(String task, List<String> rooms) {}
+    private record Layer(String task, List<String> packages) {}
 
     @Test
-    void pictureIsTrue() throws IOException {
-        List<String> picture = picture();
-        picture.forEach(System.out::println);
+    void layersAreAsDocumented() throws IOException {
+        List<String> diagram = diagram();
+        diagram.forEach(System.out::println);
         assertThat(Files.readAllLines(ROOT.resolve("package-info.java")))
-                .containsSequence(picture.stream().map(line -> "/// " + line).toList());
-        assertThat(Files.readAllLines(Path.of("../README.md"))).containsSequence(picture);
+                .containsSequence(diagram.stream().map(line -> "/// " + line).toList());
+        assertThat(Files.readAllLines(Path.of("../README.md"))).containsSequence(diagram);
     }
 
     @Test
-    void packagesImportOnlyFloorsBelow() {
+    void packagesImportOnlyLayersBelow() {
         classes()
-                .should(condition("import only floors below their own", HouseRulesTest::checkFloor))
+                .should(condition("import only layers below their own", HouseRulesTest::checkLayer))
                 .check(CLASSES);
     }
 
@@ -101,7 +103,7 @@ final class HouseRulesTest {
     }
 
     @Test
-    void nobodyUsesUnsafe() {
+    void noClassUsesUnsafe() {
         noClasses()
                 .should()
                 .dependOnClassesThat()
@@ -113,7 +115,7 @@ final class HouseRulesTest {
     }
 
     @Test
-    void nettyStaysInItsRoom() {
+    void onlyNettyPackagesUseNetty() {
         noClasses()
                 .that()
                 .resideOutsideOfPackages("io.leasehold.netty..", "io.leasehold.agent..")
@@ -124,7 +126,7 @@ final class HouseRulesTest {
     }
 
     @Test
-    void agronaStaysInItsRoom() {
+    void onlyAgronaPackageUsesAgrona() {
         noClasses()
                 .that()
                 .resideOutsideOfPackage("io.leasehold.agrona..")
@@ -236,26 +238,26 @@ final class HouseRulesTest {
         assertThat(wide).as("lines of more than %d columns", MAX_COLUMNS).isEmpty();
     }
 
-    private static List<String> picture() {
+    private static List<String> diagram() {
         List<String> lines = new ArrayList<>();
-        for (int i = FLOORS.length - 1; i >= 0; i--) {
-            String rooms = FLOORS[i].rooms.stream().map("%-9s"::formatted).collect(joining());
-            lines.add("L%d   %-32s%s".formatted(i, rooms.strip(), FLOORS[i].task));
+        for (int i = LAYERS.length - 1; i >= 0; i--) {
+            String packages = LAYERS[i].packages.stream().map("%-9s"::formatted).collect(joining());
+            lines.add("L%d   %-32s%s".formatted(i, packages.strip(), LAYERS[i].task));
         }
         return lines;
     }
 
-    private static void checkFloor(JavaClass type, List<String> wrong) {
-        if (type.getPackageName().equals(HOUSE)) {
+    private static void checkLayer(JavaClass type, List<String> wrong) {
+        if (type.getPackageName().equals(ROOT_PACKAGE)) {
             return;
         }
-        int floor = floor(type);
-        if (floor < 0) {
-            wrong.add(type.getName() + " is on no floor");
+        int layer = layer(type);
+        if (layer < 0) {
+            wrong.add(type.getName() + " is in no layer");
         }
         for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
             JavaClass target = dependency.getTargetClass().getBaseComponentType();
-            if (isOurs(target) && !room(target).equals(room(type)) && floor(target) >= floor) {
+            if (isOurs(target) && !packageUnderRoot(target).equals(packageUnderRoot(type)) && layer(target) >= layer) {
                 wrong.add(dependency.getDescription());
             }
         }
@@ -272,20 +274,20 @@ final class HouseRulesTest {
     }
 
     private static boolean isOurs(JavaClass type) {
-        return type.getPackageName().startsWith(HOUSE + ".");
+        return type.getPackageName().startsWith(ROOT_PACKAGE + ".");
     }
 
-    private static int floor(JavaClass type) {
-        for (int i = 0; i < FLOORS.length; i++) {
-            if (FLOORS[i].rooms.contains(room(type))) {
+    private static int layer(JavaClass type) {
+        for (int i = 0; i < LAYERS.length; i++) {
+            if (LAYERS[i].packages.contains(packageUnderRoot(type))) {
                 return i;
             }
         }
         return -1;
     }
 
-    /// {@return the package just under the root, on whose floor those inside it are too}
-    private static String room(JavaClass type) {
+    /// {@return the package directly under the root package; its subpackages are in the same layer}
+    private static String packageUnderRoot(JavaClass type) {
         String[] names = type.getPackageName().split("\\.", -1);
         return names.length > 2 ? names[2] : "";
     }

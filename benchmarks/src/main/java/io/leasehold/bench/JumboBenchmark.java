@@ -1,8 +1,8 @@
 package io.leasehold.bench;
 
+import io.leasehold.jumbo.BufferSize;
 import io.leasehold.jumbo.JumboOptions;
-import io.leasehold.jumbo.JumboRing;
-import io.leasehold.jumbo.PageClass;
+import io.leasehold.jumbo.JumboPool;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import io.netty.buffer.ByteBuf;
@@ -44,12 +44,12 @@ public class JumboBenchmark {
 
     /// Which pages.
     @Param({"KIB_4", "KIB_64"})
-    public PageClass pageClass;
+    public BufferSize bufferSize;
 
-    private final long[] tokens = new long[LIVE];
+    private final long[] handles = new long[LIVE];
     private final ByteBuf[] buffers = new ByteBuf[LIVE];
     private PageArena arena;
-    private JumboRing<Object> ring;
+    private JumboPool<Object> ring;
     private ByteBufAllocator allocator;
     private int next;
 
@@ -58,18 +58,18 @@ public class JumboBenchmark {
     public void open(BenchmarkParams params) {
         allocator = Allocators.open(params, "disabled");
         arena = PageArena.open(PageArenaOptions.defaults().withName("bench").withByteSize(256 << 20));
-        JumboOptions options = JumboOptions.defaults().withPageClass(pageClass);
-        ring = JumboRing.open(arena, options, (of, page, address, byteSize) -> address);
+        JumboOptions options = JumboOptions.defaults().withBufferSize(bufferSize);
+        ring = JumboPool.open(arena, options, (of, page, address, byteSize) -> address);
         for (int i = 0; i < LIVE; i++) {
-            tokens[i] = ring.allocate();
-            buffers[i] = allocator.directBuffer(pageClass.byteSize());
+            handles[i] = ring.allocate();
+            buffers[i] = allocator.directBuffer(bufferSize.byteSize());
         }
     }
 
     /// Closes them, which proves that every page came back.
     @TearDown
     public void close() {
-        ring.release(tokens, 0, LIVE);
+        ring.release(handles, 0, LIVE);
         for (ByteBuf buffer : buffers) {
             buffer.release();
         }
@@ -87,21 +87,21 @@ public class JumboBenchmark {
     /// {@return one buffer, released}
     @Benchmark
     public boolean oneLiveAdaptive() {
-        return allocator.directBuffer(pageClass.byteSize()).release();
+        return allocator.directBuffer(bufferSize.byteSize()).release();
     }
 
     /// {@return one buffer, released}
     @Benchmark
     public boolean oneLivePooled() {
-        return allocator.directBuffer(pageClass.byteSize()).release();
+        return allocator.directBuffer(bufferSize.byteSize()).release();
     }
 
     /// Releases the oldest of 64 pages for a new one.
     @Benchmark
     public void fifo() {
         int slot = next++ & (LIVE - 1);
-        ring.release(tokens[slot]);
-        tokens[slot] = ring.allocate();
+        ring.release(handles[slot]);
+        handles[slot] = ring.allocate();
     }
 
     /// {@return whether the oldest of 64 buffers was released for a new one}
@@ -119,7 +119,7 @@ public class JumboBenchmark {
     private boolean replaceOldest() {
         int slot = next++ & (LIVE - 1);
         boolean released = buffers[slot].release();
-        buffers[slot] = allocator.directBuffer(pageClass.byteSize());
+        buffers[slot] = allocator.directBuffer(bufferSize.byteSize());
         return released;
     }
 }

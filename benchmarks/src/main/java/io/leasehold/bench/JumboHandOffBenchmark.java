@@ -1,8 +1,8 @@
 package io.leasehold.bench;
 
+import io.leasehold.jumbo.BufferSize;
 import io.leasehold.jumbo.JumboOptions;
-import io.leasehold.jumbo.JumboRing;
-import io.leasehold.jumbo.PageClass;
+import io.leasehold.jumbo.JumboPool;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import io.netty.buffer.ByteBuf;
@@ -56,15 +56,15 @@ public class JumboHandOffBenchmark {
 
     /// Which pages.
     @Param({"KIB_4", "KIB_64"})
-    public PageClass pageClass;
+    public BufferSize bufferSize;
 
-    private final long[][] tokens = new long[UNDER_WAY][BATCH];
+    private final long[][] handles = new long[UNDER_WAY][BATCH];
     private final ByteBuf[][] buffers = new ByteBuf[UNDER_WAY][BATCH];
     private final AtomicLong handed = new AtomicLong(); // batches, by who allocates
     private final AtomicLong released = new AtomicLong(); // batches, by who releases
     private final EventExecutor other = new DefaultEventExecutor();
     private PageArena arena;
-    private JumboRing<Object> ring;
+    private JumboPool<Object> ring;
     private ByteBufAllocator allocator;
     private volatile boolean stopped;
     private long next;
@@ -74,8 +74,8 @@ public class JumboHandOffBenchmark {
     public void open(BenchmarkParams params) {
         allocator = Allocators.open(params, "disabled");
         arena = PageArena.open(PageArenaOptions.defaults().withName("bench").withByteSize(256 << 20));
-        ring = JumboRing.open(
-                arena, JumboOptions.defaults().withPageClass(pageClass), (of, page, address, byteSize) -> address);
+        ring = JumboPool.open(
+                arena, JumboOptions.defaults().withBufferSize(bufferSize), (of, page, address, byteSize) -> address);
         boolean ours = params.getBenchmark().endsWith("handOff");
         other.execute(() -> releaseBatches(ours));
     }
@@ -97,7 +97,7 @@ public class JumboHandOffBenchmark {
     @OperationsPerInvocation(PAGES)
     public void handOff() {
         for (int batch = 0; batch < BATCHES; batch++) {
-            long[] into = tokens[awaitRoom()];
+            long[] into = handles[awaitRoom()];
             for (int i = 0; i < BATCH; i++) {
                 into[i] = ring.allocate();
             }
@@ -124,7 +124,7 @@ public class JumboHandOffBenchmark {
         for (int batch = 0; batch < BATCHES; batch++) {
             ByteBuf[] into = buffers[awaitRoom()];
             for (int i = 0; i < BATCH; i++) {
-                into[i] = allocator.directBuffer(pageClass.byteSize());
+                into[i] = allocator.directBuffer(bufferSize.byteSize());
             }
             handed.setRelease(++next);
         }
@@ -162,7 +162,7 @@ public class JumboHandOffBenchmark {
             }
             int from = (int) (batch % UNDER_WAY);
             if (ours) {
-                ring.release(tokens[from], 0, BATCH);
+                ring.release(handles[from], 0, BATCH);
             } else {
                 for (ByteBuf buffer : buffers[from]) {
                     buffer.release();

@@ -1,6 +1,6 @@
 package io.leasehold.bench;
 
-import io.leasehold.jumbo.PageClass;
+import io.leasehold.jumbo.BufferSize;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.netty.uring.LeasedBufferRing;
 import io.leasehold.netty.uring.LeasedBufferRingOptions;
@@ -46,7 +46,7 @@ public class JumboReceiveBenchmark {
 
     /// Which pages.
     @Param({"KIB_4", "KIB_64"})
-    public PageClass pageClass;
+    public BufferSize bufferSize;
 
     private final ByteBuf[] armed = new ByteBuf[DEPTH];
     private ByteBufAllocator allocator;
@@ -59,8 +59,8 @@ public class JumboReceiveBenchmark {
         allocator = Allocators.open(params, "disabled");
         ring = allocator instanceof LeasedByteBufAllocator leased
                 ? LeasedBufferRing.open(
-                        leased, LeasedBufferRingOptions.defaults().withPageClass(pageClass))
-                : new IoUringFixedBufferRingAllocator(allocator, pageClass.byteSize());
+                        leased, LeasedBufferRingOptions.defaults().withBufferSize(bufferSize))
+                : new IoUringFixedBufferRingAllocator(allocator, bufferSize.byteSize());
         for (int i = 0; i < DEPTH; i++) {
             armed[i] = ring.allocate();
         }
@@ -100,7 +100,7 @@ public class JumboReceiveBenchmark {
     private boolean readOne() {
         int slot = next++ & (DEPTH - 1);
         ByteBuf oldest = armed[slot];
-        int byteSize = pageClass.byteSize();
+        int byteSize = bufferSize.byteSize();
         ring.lastBytesRead(byteSize, byteSize);
         ByteBuf slice = oldest.retainedSlice(oldest.writerIndex(), byteSize);
         oldest.writerIndex(byteSize);

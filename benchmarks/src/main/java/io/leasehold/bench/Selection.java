@@ -43,7 +43,7 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
             Map.entry("largeByteSize", "2097152"),
             Map.entry("liveCount", "8192"),
             Map.entry("polluted", "false"),
-            Map.entry("pageClass", "KIB_4"),
+            Map.entry("bufferSize", "KIB_4"),
             Map.entry("written", "4194304"),
             Map.entry("tier", "DIRECT"),
             Map.entry("trace", "UNIFORM"),
@@ -71,7 +71,7 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
         }
         Map<String, String> params = new HashMap<>(ONE_CASE);
         if (groups.equals(List.of(Group.RING)) && form != Form.CI) {
-            params.remove("pageClass"); // the ring alone has few cases, and answers differ by class
+            params.remove("bufferSize"); // the ring alone has few cases, and answers differ by class
         }
         return new Selection(regex, excluded, Map.copyOf(params));
     }

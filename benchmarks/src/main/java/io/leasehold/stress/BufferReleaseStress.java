@@ -3,7 +3,7 @@ package io.leasehold.stress;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
-import io.leasehold.memory.MemoryBudget;
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.IllegalReferenceCountException;

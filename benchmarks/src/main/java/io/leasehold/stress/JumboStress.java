@@ -3,11 +3,11 @@ package io.leasehold.stress;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import io.leasehold.budget.MemoryBudget;
+import io.leasehold.jumbo.BufferSize;
 import io.leasehold.jumbo.JumboOptions;
-import io.leasehold.jumbo.JumboRing;
+import io.leasehold.jumbo.JumboPool;
 import io.leasehold.jumbo.JumboStateException;
-import io.leasehold.jumbo.PageClass;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
@@ -30,18 +30,18 @@ public final class JumboStress {
 
     private JumboStress() {}
 
-    private static JumboRing<Long> ring() {
+    private static JumboPool<Long> ring() {
         JumboOptions options = JumboOptions.defaults()
                 .withName("stress")
-                .withPageClass(PageClass.KIB_4)
+                .withBufferSize(BufferSize.KIB_4)
                 .withSlabByteSize(256 << 10);
-        return JumboRing.open(ARENA, options, (ring, page, address, byteSize) -> address);
+        return JumboPool.open(ARENA, options, (ring, page, address, byteSize) -> address);
     }
 
     /// {@return 1 if the page was freed, -1 if it was refused}
-    private static int free(JumboRing<?> ring, long token) {
+    private static int free(JumboPool<?> ring, long handle) {
         try {
-            ring.release(token);
+            ring.release(handle);
             return 1;
         } catch (JumboStateException e) {
             return -1;
@@ -58,16 +58,16 @@ public final class JumboStress {
     @State
     public static class RemoteFree {
 
-        private static final JumboRing<Long> RING = ring();
+        private static final JumboPool<Long> RING = ring();
 
-        private final long token = RING.allocate();
-        private final long address = RING.address(token);
+        private final long handle = RING.allocate();
+        private final long address = RING.address(handle);
 
         /// Another thread frees it.
         @Actor
         public void free(II_Result r) {
             OffHeap.putLong(address, 42);
-            r.r1 = JumboStress.free(RING, token);
+            r.r1 = JumboStress.free(RING, handle);
         }
 
         /// Somebody takes a page, perhaps that one.
@@ -89,20 +89,20 @@ public final class JumboStress {
     @State
     public static class DoubleFree {
 
-        private static final JumboRing<Long> RING = ring();
+        private static final JumboPool<Long> RING = ring();
 
-        private final long token = RING.allocate();
+        private final long handle = RING.allocate();
 
         /// One.
         @Actor
         public void first(IIZ_Result r) {
-            r.r1 = free(RING, token);
+            r.r1 = free(RING, handle);
         }
 
         /// The other.
         @Actor
         public void second(IIZ_Result r) {
-            r.r2 = free(RING, token);
+            r.r2 = free(RING, handle);
         }
 
         /// Looks whether the page is lent once.
@@ -126,23 +126,23 @@ public final class JumboStress {
     @State
     public static class FreeAgainstSteal {
 
-        private static final JumboRing<Long> RING = ring();
+        private static final JumboPool<Long> RING = ring();
 
-        private final long token = RING.allocate();
-        private final long address = RING.address(token);
-        private long stolen = JumboRing.NONE;
+        private final long handle = RING.allocate();
+        private final long address = RING.address(handle);
+        private long stolen = JumboPool.NONE;
 
         /// Frees it.
         @Actor
         public void free(IIZ_Result r) {
-            r.r1 = JumboStress.free(RING, token);
+            r.r1 = JumboStress.free(RING, handle);
         }
 
         /// Steals it.
         @Actor
         public void steal(IIZ_Result r) {
             try {
-                stolen = RING.exchange().steal(token);
+                stolen = RING.exchange().steal(handle);
                 r.r2 = 1;
             } catch (JumboStateException e) {
                 r.r2 = -1;
@@ -168,14 +168,14 @@ public final class JumboStress {
     @State
     public static class FreeAgainstRetire {
 
-        private static final JumboRing<Long> RING = ring();
+        private static final JumboPool<Long> RING = ring();
 
-        private final long token = RING.allocate();
+        private final long handle = RING.allocate();
 
         /// Frees it.
         @Actor
         public void free(II_Result r) {
-            r.r1 = JumboStress.free(RING, token);
+            r.r1 = JumboStress.free(RING, handle);
         }
 
         /// Gives back what no page is out of.
@@ -187,7 +187,7 @@ public final class JumboStress {
         /// Frees it again.
         @Arbiter
         public void freeAgain(II_Result r) {
-            r.r2 = JumboStress.free(RING, token);
+            r.r2 = JumboStress.free(RING, handle);
         }
     }
 
@@ -201,16 +201,16 @@ public final class JumboStress {
     @State
     public static class FreeAgainstGrow {
 
-        private static final JumboRing<Long> RING = ring();
+        private static final JumboPool<Long> RING = ring();
 
-        private final long token = RING.allocate();
+        private final long handle = RING.allocate();
         private long one;
         private long two;
 
         /// Frees it.
         @Actor
         public void free(IIZ_Result r) {
-            r.r1 = JumboStress.free(RING, token);
+            r.r1 = JumboStress.free(RING, handle);
         }
 
         /// Takes two, for which there may be no slab yet.
@@ -224,7 +224,7 @@ public final class JumboStress {
         /// Looks whether they are two, and lets slabs go.
         @Arbiter
         public void compare(IIZ_Result r) {
-            r.r3 = one != token && two != token && RING.address(one) != RING.address(two);
+            r.r3 = one != handle && two != handle && RING.address(one) != RING.address(two);
             RING.release(one);
             RING.release(two);
             RING.trim();
@@ -238,17 +238,17 @@ public final class JumboStress {
     @State
     public static class StealAgainstRetire {
 
-        private static final JumboRing<Long> RING = ring();
+        private static final JumboPool<Long> RING = ring();
 
-        private final long token = RING.allocate();
-        private final long address = RING.address(token);
-        private long stolen = JumboRing.NONE;
+        private final long handle = RING.allocate();
+        private final long address = RING.address(handle);
+        private long stolen = JumboPool.NONE;
 
         /// Steals it.
         @Actor
         public void steal() {
             OffHeap.putLong(address, 42);
-            stolen = RING.exchange().steal(token);
+            stolen = RING.exchange().steal(handle);
         }
 
         /// Gives back what no page is out of.

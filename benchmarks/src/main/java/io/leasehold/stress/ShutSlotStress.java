@@ -3,7 +3,7 @@ package io.leasehold.stress;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
-import io.leasehold.jumbo.JumboRing;
+import io.leasehold.jumbo.JumboPool;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -14,7 +14,7 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/// The hand-over between a thread that opens its shut slot of a [JumboRing] and a thread that wants all free pages in
+/// The hand-over between a thread that opens its shut slot of a [JumboPool] and a thread that wants all free pages in
 /// the pool, with the accesses of both: no free page is overlooked.
 public final class ShutSlotStress {
 

@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Backpressure {
 
     private final PageArena arena; // (C)
-    private final JumboPool<?> pool; // (C)
+    private final JumboSlabPool<?> pool; // (C)
     private final Shards shards; // (C)
     private final ShardCensus census; // (C)
     private final ShardDrain drain; // (C)
@@ -35,7 +35,7 @@ final class Backpressure {
 
     Backpressure(
             PageArena arena,
-            JumboPool<?> pool,
+            JumboSlabPool<?> pool,
             Shards shards,
             ShardCensus census,
             ShardDrain drain,
@@ -53,9 +53,9 @@ final class Backpressure {
     /// Gives a page to a device, or takes it back, and counts it: no reader has it then, though it is allocated.
     ///
     /// @throws JumboStateException if the page is in no state for it
-    void arm(JumboPage<?> page, long token, boolean isArmed) {
-        while (!tryArm(page, token, isArmed ? 1 : -1)) {
-            page.requireArmable(token, isArmed, errors); // returns if the thread that was in the way is gone by now
+    void arm(JumboPage<?> page, long handle, boolean isArmed) {
+        while (!tryArm(page, handle, isArmed ? 1 : -1)) {
+            page.requireArmable(handle, isArmed, errors); // returns if the thread that was in the way is gone by now
         }
         if (isArmed && pressure.isWatched()) {
             VarHandle.fullFence(); // a thread that sees the pressure as high counts this page, or this one sees it
@@ -66,16 +66,16 @@ final class Backpressure {
     }
 
     /// Counts a page in the slot in which its state changes: what follows the change of the state is a store.
-    private boolean tryArm(JumboPage<?> page, long token, int change) {
+    private boolean tryArm(JumboPage<?> page, long handle, int change) {
         int[] cells = shards.slots().enter();
         if (cells == null) {
             StackReserve.ensure();
-            boolean isDone = page.tryArm(token, change > 0);
+            boolean isDone = page.tryArm(handle, change > 0);
             armedElsewhere.addAndGet(isDone ? change : 0);
             return isDone;
         }
         try {
-            boolean isDone = page.tryArm(token, change > 0);
+            boolean isDone = page.tryArm(handle, change > 0);
             shards.countArmed(cells, isDone ? change : 0);
             return isDone;
         } finally {

@@ -1,8 +1,8 @@
 package io.leasehold.jumbo;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.Datagrams;
 import io.leasehold.os.Datagrams.Capability;
-import io.leasehold.os.OsException;
 import io.leasehold.os.UdpSocket;
 import java.net.InetSocketAddress;
 import java.net.SocketOption;
@@ -32,7 +32,7 @@ public final class DatagramPort implements AutoCloseable {
     /// @param local address and port of this machine; port 0 lets the system choose
     /// @return the port
     /// @throws IllegalArgumentException if the address is not resolved
-    /// @throws OsException if the system refuses; nothing is left open then
+    /// @throws SystemCallException if the system refuses; nothing is left open then
     public static DatagramPort open(InetSocketAddress local) {
         return open(local, DatagramPortOptions.defaults());
     }
@@ -45,8 +45,8 @@ public final class DatagramPort implements AutoCloseable {
     /// @throws IllegalArgumentException if the address is not resolved
     /// @throws UnsupportedOperationException if ports of this process lack an option that is asked for; the message
     ///     names it and the reason. Nothing is left open then
-    /// @throws OsException if the system refuses; of an option the message has name, value and error number, and
-    ///     EADDRINUSE says that another socket has the address and one of both did not ask for
+    /// @throws SystemCallException if the system refuses; of an option the message has name, value and error number,
+    ///     and EADDRINUSE says that another socket has the address and one of both did not ask for
     ///     [DatagramPortOptions#reusePort]. Nothing is left open then
     public static DatagramPort open(InetSocketAddress local, DatagramPortOptions options) {
         return new DatagramPort(Datagrams.system().open(local, options.toUdpOptions()));
@@ -65,7 +65,7 @@ public final class DatagramPort implements AutoCloseable {
     /// @return this
     /// @throws IllegalArgumentException if it is not resolved, has port 0, or is IPv6 while the port is IPv4
     /// @throws IllegalStateException if there is a peer, or this is closed
-    /// @throws OsException if the system refuses
+    /// @throws SystemCallException if the system refuses
     public DatagramPort connect(InetSocketAddress peer) {
         socket.connect(peer);
         return this;
@@ -78,7 +78,7 @@ public final class DatagramPort implements AutoCloseable {
     /// @return the bytes that the system gives, which may be more or fewer, and from which it pays its own headers
     /// @throws IllegalArgumentException if the size is not positive, or it is another option
     /// @throws IllegalStateException if this is closed
-    /// @throws OsException if the system refuses
+    /// @throws SystemCallException if the system refuses
     public int resize(SocketOption<Integer> buffer, int byteSize) {
         if (buffer.equals(StandardSocketOptions.SO_RCVBUF)) {
             return socket.resizeReceiveBuffer(byteSize);
@@ -97,8 +97,8 @@ public final class DatagramPort implements AutoCloseable {
     /// @param <T> what pages are lent as
     /// @throws IllegalArgumentException if the batch is out of bounds
     /// @throws IllegalStateException if this is closed
-    /// @throws OsException if the system refuses
-    public <T> DatagramSource<T> newSource(JumboRing<T> ring, int batch) {
+    /// @throws SystemCallException if the system refuses
+    public <T> DatagramSource<T> newSource(JumboPool<T> ring, int batch) {
         return new DatagramSource<>(this, false, ring, batch);
     }
 
@@ -124,7 +124,7 @@ public final class DatagramPort implements AutoCloseable {
 
     /// Closes the port, and wakes those who wait at it. Closing twice has no effect.
     ///
-    /// @throws OsException if the system reports an error; the port is closed all the same
+    /// @throws SystemCallException if the system reports an error; the port is closed all the same
     @Override
     public void close() {
         socket.close();

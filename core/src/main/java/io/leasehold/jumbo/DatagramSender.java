@@ -1,9 +1,9 @@
 package io.leasehold.jumbo;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.lease.Releaser;
 import io.leasehold.memory.OptionChecks;
 import io.leasehold.os.Datagrams;
-import io.leasehold.os.OsException;
 import io.leasehold.os.Outgoing;
 import io.leasehold.os.UdpSocket;
 import java.net.InetAddress;
@@ -44,7 +44,7 @@ public final class DatagramSender {
     private int sentBytes; // (O)
     private boolean isPending; // (O) whether there is a rest, which may be an empty datagram
     private @Nullable Releaser releaser; // (O) of the page that was handed over, null if none was
-    private long token; // (O) of that page
+    private long handle; // (O) of that page
     private long fullCount; // (O)
 
     /// A sender to the peer of the socket, if it is connected, until it is told another destination.
@@ -177,19 +177,19 @@ public final class DatagramSender {
     /// Takes a page to send, from its first byte on, with the duty to release it. Sends nothing yet.
     ///
     /// @param ring whose page it is
-    /// @param newToken of the page; the sender's, once this returns
+    /// @param newHandle of the page; the sender's, once this returns
     /// @param newByteSize how many bytes, from 0 to those of a page
     /// @param newSegmentSize bytes of each datagram but the last, from 1 to [#MAX_DATAGRAM_BYTES]
     /// @return this
     /// @throws IllegalArgumentException if an argument is out of bounds; the page is the caller's then
     /// @throws IllegalStateException if something is left to send; the page is the caller's then
-    /// @throws JumboStateException if the token is stale or foreign
-    public DatagramSender handOver(JumboRing<?> ring, long newToken, int newByteSize, int newSegmentSize) {
+    /// @throws JumboStateException if the handle is stale or foreign
+    public DatagramSender handOver(JumboPool<?> ring, long newHandle, int newByteSize, int newSegmentSize) {
         checkEmpty();
         OptionChecks.range("byteSize", newByteSize, 0, ring.pageByteSize());
-        load(ring.address(newToken), newByteSize, newSegmentSize);
+        load(ring.address(newHandle), newByteSize, newSegmentSize);
         releaser = ring;
-        token = newToken;
+        handle = newHandle;
         return this;
     }
 
@@ -204,8 +204,8 @@ public final class DatagramSender {
     ///     are not both IPv4 or both IPv6
     /// @throws UnsupportedOperationException if this sender has a source or a traffic class that is not that of the
     ///     port, and the system lacks [DatagramFeature#SOURCE] or [DatagramFeature#SENDER_TRAFFIC_CLASS]
-    /// @throws OsException if the system refuses, such as EMSGSIZE for a datagram that is too large and may not be
-    ///     fragmented, or a datagram sent before was answered by an error
+    /// @throws SystemCallException if the system refuses, such as EMSGSIZE for a datagram that is too large and may not
+    ///     be fragmented, or a datagram sent before was answered by an error
     /// @throws JumboStateException if the ring refuses the page that was handed over; all has gone then
     public boolean send() {
         while (isPending) {
@@ -225,7 +225,7 @@ public final class DatagramSender {
     private int sendTrain() {
         try {
             return socket.send(message, address + sentBytes, trainByteSize(), segmentSize);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             sentBytes += message.sentBytes(); // of a train that the kernel did not cut some may have gone
             throw e;
         }
@@ -249,7 +249,7 @@ public final class DatagramSender {
     /// @return whether there is
     /// @throws IllegalArgumentException if the time is negative
     /// @throws IllegalStateException if the socket is closed, also while this waits
-    /// @throws OsException if the system refuses
+    /// @throws SystemCallException if the system refuses
     public boolean awaitWritable(long timeoutNanos) {
         return socket.awaitWritable(timeoutNanos);
     }
@@ -291,7 +291,7 @@ public final class DatagramSender {
         isPending = false;
         releaser = null;
         if (releases != null) {
-            releases.release(token);
+            releases.release(handle);
         }
     }
 

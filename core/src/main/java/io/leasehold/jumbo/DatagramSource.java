@@ -1,7 +1,7 @@
 package io.leasehold.jumbo;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.Datagrams;
-import io.leasehold.os.OsException;
 import io.leasehold.os.Received;
 import io.leasehold.os.UdpSocket;
 import java.net.InetSocketAddress;
@@ -15,7 +15,7 @@ import java.util.function.Consumer;
 ///   ring ---> armed: [ page | page | page | page ] ---> kernel fills the first ones ---> handler, one by one
 ///    ^                 ^                                                                   |          |
 ///    |                 +---------- left where it was: filled again, by the next call ------+          |
-///    +---------------- taken: released by whoever has the token by then, on any thread ---------------+
+///    +---------------- taken: released by whoever has the handle by then, on any thread ---------------+
 /// ```
 ///
 /// **Nothing is lost in silence.** Without a page nothing is received: the datagrams stay in the socket, which is the
@@ -49,24 +49,24 @@ public final class DatagramSource<T> implements AutoCloseable {
     private final UdpSocket socket; // (C) of the port
     private final boolean ownsSocket; // (C)
     private final boolean hasGro; // (C)
-    private final JumboRing<T> ring; // (C)
+    private final JumboPool<T> ring; // (C)
     private final Received received; // (C) its content (O)
-    private final long[] tokens; // (O) of the pages placed in it, NONE where there is none
+    private final long[] handles; // (O) of the pages placed in it, NONE where there is none
     private final JumboDatagram<T> datagram; // (C) its content (O)
     private final AtomicLong starved = new AtomicLong(); // (A)
     private int next; // (O) first train that no handler has seen
     private int filled; // (O) trains in the pages, seen ones included
     private boolean closed; // (O)
 
-    DatagramSource(DatagramPort port, boolean ownsSocket, JumboRing<T> ring, int batch) {
+    DatagramSource(DatagramPort port, boolean ownsSocket, JumboPool<T> ring, int batch) {
         this.port = port;
         this.socket = port.socket();
         this.ownsSocket = ownsSocket;
         this.ring = ring;
         this.received = new Received(batch);
         this.datagram = new JumboDatagram<>(ring, received);
-        this.tokens = new long[batch];
-        Arrays.fill(tokens, JumboRing.NONE);
+        this.handles = new long[batch];
+        Arrays.fill(handles, JumboPool.NONE);
         this.hasGro = ring.pageByteSize() >= TRAIN_BYTES && socket.enableGro();
     }
 
@@ -81,12 +81,12 @@ public final class DatagramSource<T> implements AutoCloseable {
     /// @param <T> what pages are lent as
     /// @return the source, which closes its port
     /// @throws IllegalArgumentException if the batch is out of bounds or the address is not resolved
-    /// @throws OsException if the system refuses; nothing is left open then
-    public static <T> DatagramSource<T> open(InetSocketAddress local, JumboRing<T> ring, int batch) {
+    /// @throws SystemCallException if the system refuses; nothing is left open then
+    public static <T> DatagramSource<T> open(InetSocketAddress local, JumboPool<T> ring, int batch) {
         return open(Datagrams.system(), local, ring, batch);
     }
 
-    /// Opens a port with socket options and receives from it. The rest is that of [#open(InetSocketAddress, JumboRing,
+    /// Opens a port with socket options and receives from it. The rest is that of [#open(InetSocketAddress, JumboPool,
     /// int)].
     ///
     /// @param local address and port of this machine; port 0 lets the system choose
@@ -97,18 +97,18 @@ public final class DatagramSource<T> implements AutoCloseable {
     /// @return the source, which closes its port
     /// @throws IllegalArgumentException if the batch is out of bounds or the address is not resolved
     /// @throws UnsupportedOperationException if an option is not available, see [DatagramPort#can]
-    /// @throws OsException if the system refuses; nothing is left open then
+    /// @throws SystemCallException if the system refuses; nothing is left open then
     public static <T> DatagramSource<T> open(
-            InetSocketAddress local, DatagramPortOptions options, JumboRing<T> ring, int batch) {
+            InetSocketAddress local, DatagramPortOptions options, JumboPool<T> ring, int batch) {
         return open(Datagrams.system(), local, options, ring, batch);
     }
 
-    static <T> DatagramSource<T> open(Datagrams datagrams, InetSocketAddress local, JumboRing<T> ring, int batch) {
+    static <T> DatagramSource<T> open(Datagrams datagrams, InetSocketAddress local, JumboPool<T> ring, int batch) {
         return open(datagrams, local, DatagramPortOptions.defaults(), ring, batch);
     }
 
     private static <T> DatagramSource<T> open(
-            Datagrams datagrams, InetSocketAddress local, DatagramPortOptions options, JumboRing<T> ring, int batch) {
+            Datagrams datagrams, InetSocketAddress local, DatagramPortOptions options, JumboPool<T> ring, int batch) {
         UdpSocket socket = datagrams.open(local, options.toUdpOptions());
         DatagramSource<T> opened = null;
         try {
@@ -129,16 +129,16 @@ public final class DatagramSource<T> implements AutoCloseable {
     /// @param handler reads a train, and takes its page or leaves it; a capturing lambda made for each call is garbage
     /// @param limit at most so many trains, from 1 to the batch
     /// @return how many were shown, 0 if none is there; or [#NO_PAGE]: the ring is exhausted and nothing was received,
-    ///     so try again when a page came home: see [#awaitPage] and [JumboRing#whenFree]
+    ///     so try again when a page came home: see [#awaitPage] and [JumboPool#whenFree]
     /// @throws IllegalArgumentException if the limit is out of bounds
     /// @throws IllegalStateException if the source or the socket is closed, or a handler calls this
     /// @throws JumboStateException if the ring is closed
-    /// @throws OsException if the system refuses, or a datagram sent before was answered by an error; no page changes
-    ///     hands then
+    /// @throws SystemCallException if the system refuses, or a datagram sent before was answered by an error; no page
+    ///     changes hands then
     public int receive(Consumer<? super JumboDatagram<T>> handler, int limit) {
-        if (limit < 1 || limit > tokens.length) {
+        if (limit < 1 || limit > handles.length) {
             throw new IllegalArgumentException(
-                    "limit is out of bounds: limit=" + limit + ", min=1, batch=" + tokens.length);
+                    "limit is out of bounds: limit=" + limit + ", min=1, batch=" + handles.length);
         }
         requireIdle("receive");
         if (next == filled) {
@@ -162,7 +162,7 @@ public final class DatagramSource<T> implements AutoCloseable {
     public int disarm() {
         requireIdle("disarm");
         int given = 0;
-        for (int i = 0; i < tokens.length; i++) {
+        for (int i = 0; i < handles.length; i++) {
             boolean isUnseen = i >= next && i < filled;
             if (!isUnseen && giveBack(i)) {
                 given++;
@@ -178,7 +178,7 @@ public final class DatagramSource<T> implements AutoCloseable {
     /// @return whether there is, as far as can be known
     /// @throws IllegalArgumentException if the time is negative
     /// @throws IllegalStateException if the socket is closed, also while this waits
-    /// @throws OsException if the system refuses
+    /// @throws SystemCallException if the system refuses
     public boolean awaitReadable(long timeoutNanos) {
         return socket.awaitReadable(timeoutNanos);
     }
@@ -227,7 +227,7 @@ public final class DatagramSource<T> implements AutoCloseable {
     /// Gives all pages back, also those of trains that no handler has seen, and closes the socket if it is the
     /// source's. Closing twice has no effect. A handler may do it; the page it handles goes when it returns.
     ///
-    /// @throws OsException if the system reports an error of the socket; everything is given back all the same
+    /// @throws SystemCallException if the system reports an error of the socket; everything is given back all the same
     @Override
     public void close() {
         if (closed) {
@@ -235,7 +235,7 @@ public final class DatagramSource<T> implements AutoCloseable {
         }
         closed = true;
         try {
-            for (int i = 0; i < tokens.length; i++) {
+            for (int i = 0; i < handles.length; i++) {
                 giveBack(i);
             }
         } finally {
@@ -248,27 +248,27 @@ public final class DatagramSource<T> implements AutoCloseable {
     @Override
     public String toString() {
         return "DatagramSource(batch=%d, hasGro=%b, starved=%s, isClosed=%b, socket=%s)"
-                .formatted(tokens.length, hasGro, starved, closed, socket);
+                .formatted(handles.length, hasGro, starved, closed, socket);
     }
 
     /// Checks what must always hold, between calls.
     void checkInvariants() {
-        for (long token : tokens) {
-            if (token != JumboRing.NONE
-                    && JumboLayout.state(ring.require("check", token).word()) != JumboState.ARMED) {
-                throw new AssertionError("I1: token=0x%x, %s".formatted(token, this));
+        for (long handle : handles) {
+            if (handle != JumboPool.NONE
+                    && JumboLayout.state(ring.require("check", handle).word()) != JumboState.ARMED) {
+                throw new AssertionError("I1: handle=0x%x, %s".formatted(handle, this));
             }
         }
     }
 
     /// {@return how many of the first `limit` places have a page that is armed; fewer than all if there are no more}
     private int arm(int limit) {
-        if (tokens[0] != JumboRing.NONE) {
+        if (handles[0] != JumboPool.NONE) {
             // Of a ring that was closed by force the memory may be somebody else's by now: this throws then.
-            ring.address(tokens[0]);
+            ring.address(handles[0]);
         }
         for (int i = 0; i < limit; i++) {
-            if (tokens[i] == JumboRing.NONE && !fill(i)) {
+            if (handles[i] == JumboPool.NONE && !fill(i)) {
                 return i;
             }
         }
@@ -277,22 +277,22 @@ public final class DatagramSource<T> implements AutoCloseable {
 
     /// {@return whether an empty place has a page now: a new one, or if there is none, one of a later place}
     private boolean fill(int place) {
-        long token = ring.allocate();
-        if (token != JumboRing.NONE) {
-            ring.arm(token);
+        long handle = ring.allocate();
+        if (handle != JumboPool.NONE) {
+            ring.arm(handle);
         } else {
-            int last = tokens.length - 1;
-            while (last > place && tokens[last] == JumboRing.NONE) {
+            int last = handles.length - 1;
+            while (last > place && handles[last] == JumboPool.NONE) {
                 last--;
             }
-            token = tokens[last];
-            tokens[last] = JumboRing.NONE;
-            if (token == JumboRing.NONE) {
+            handle = handles[last];
+            handles[last] = JumboPool.NONE;
+            if (handle == JumboPool.NONE) {
                 return false;
             }
         }
-        tokens[place] = token;
-        received.place(place, ring.address(token), ring.pageByteSize());
+        handles[place] = handle;
+        received.place(place, ring.address(handle), ring.pageByteSize());
         return true;
     }
 
@@ -300,42 +300,42 @@ public final class DatagramSource<T> implements AutoCloseable {
         int shown = 0;
         while (!closed && next < filled && shown < limit) {
             int place = next++;
-            long token = tokens[place];
-            ring.receive(token);
-            tokens[place] = JumboRing.NONE;
+            long handle = handles[place];
+            ring.receive(handle);
+            handles[place] = JumboPool.NONE;
             shown++;
-            datagram.show(place, token);
+            datagram.show(place, handle);
             try {
                 handler.accept(datagram);
             } finally {
                 datagram.hide();
-                keep(place, token);
+                keep(place, handle);
             }
         }
         return shown;
     }
 
     /// Puts a page that was not taken back to its place.
-    private void keep(int place, long token) {
+    private void keep(int place, long handle) {
         if (datagram.isTaken()) {
             return;
         }
         if (closed) {
-            ring.release(token);
+            ring.release(handle);
             return;
         }
-        ring.arm(token);
-        tokens[place] = token;
+        ring.arm(handle);
+        handles[place] = handle;
     }
 
     private boolean giveBack(int place) {
-        long token = tokens[place];
-        if (token == JumboRing.NONE) {
+        long handle = handles[place];
+        if (handle == JumboPool.NONE) {
             return false;
         }
-        tokens[place] = JumboRing.NONE;
-        ring.receive(token);
-        ring.release(token);
+        handles[place] = JumboPool.NONE;
+        ring.receive(handle);
+        ring.release(handle);
         return true;
     }
 

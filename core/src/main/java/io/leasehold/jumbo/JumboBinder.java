@@ -11,9 +11,9 @@ public interface JumboBinder<T> {
     /// Makes the object of one page. It must not use the ring.
     ///
     /// @param ring whose page it is
-    /// @param page which one, as [JumboRing#pageOf(long)] says
+    /// @param page which one, as [JumboPool#pageOf(long)] says
     /// @param address of its first byte, a multiple of 512
     /// @param byteSize how long it is in bytes
-    /// @return the object, which learns of each life of the page by the token it is given then
-    T bind(JumboRing<T> ring, int page, long address, int byteSize);
+    /// @return the object, which learns of each life of the page by the handle it is given then
+    T bind(JumboPool<T> ring, int page, long address, int byteSize);
 }

@@ -7,7 +7,7 @@ import java.net.InetSocketAddress;
 /// them.
 ///
 /// **Ownership.** The page is the source's and is filled anew afterwards, unless the handler takes it: then it is the
-/// taker's, who releases the token to the ring, once, from any thread. This object is always the source's.
+/// taker's, who releases the handle to the ring, once, from any thread. This object is always the source's.
 ///
 /// **Threads.** Confined to the thread that handles it, and good only inside the call that it was handed to: later
 /// every method but [#toString] throws [IllegalStateException].
@@ -19,13 +19,13 @@ public final class JumboDatagram<T> {
 
     private static final int ECN_BITS = 3;
 
-    private final JumboRing<T> ring; // (C)
+    private final JumboPool<T> ring; // (C)
     private final Received received; // (C)
     private int index = NOT_SHOWN; // (O) which one of those received
-    private long token = JumboRing.NONE; // (O) of its page
+    private long handle = JumboPool.NONE; // (O) of its page
     private boolean isTaken; // (O)
 
-    JumboDatagram(JumboRing<T> ring, Received received) {
+    JumboDatagram(JumboPool<T> ring, Received received) {
         this.ring = ring;
         this.received = received;
     }
@@ -171,13 +171,13 @@ public final class JumboDatagram<T> {
     /// @throws JumboStateException if the page was taken and is released by now, or the ring is closed
     public T object() {
         index();
-        return ring.object(token);
+        return ring.object(handle);
     }
 
     /// Takes the page from the source, with the duty to release it. What it holds stays, and so does this view of it,
     /// for the rest of the call.
     ///
-    /// @return the token of the page
+    /// @return the handle of the page
     /// @throws IllegalStateException if the datagram is over, or was taken before
     public long take() {
         index();
@@ -185,19 +185,19 @@ public final class JumboDatagram<T> {
             throw new IllegalStateException("page is taken already: " + this);
         }
         isTaken = true;
-        return token;
+        return handle;
     }
 
     @Override
     public String toString() {
         return index == NOT_SHOWN
                 ? "JumboDatagram(over)"
-                : "JumboDatagram(index=%d, token=0x%x, isTaken=%b, %s)".formatted(index, token, isTaken, received);
+                : "JumboDatagram(index=%d, handle=0x%x, isTaken=%b, %s)".formatted(index, handle, isTaken, received);
     }
 
-    void show(int newIndex, long newToken) {
+    void show(int newIndex, long newHandle) {
         index = newIndex;
-        token = newToken;
+        handle = newHandle;
         isTaken = false;
     }
 

@@ -3,7 +3,7 @@ package io.leasehold.jumbo;
 import io.leasehold.jumbo.JumboStateException.Kind;
 import java.util.function.IntPredicate;
 
-/// What a ring says of a token that it cannot accept: which page, in which state and life, and who was there last.
+/// What a ring says of a handle that it cannot accept: which page, in which state and life, and who was there last.
 ///
 /// **Threads.** Thread-safe; a message is of the moment it was made.
 final class JumboErrors {
@@ -18,44 +18,44 @@ final class JumboErrors {
     }
 
     /// {@return the error for a word, read once, that did not allow what was asked}
-    JumboStateException refused(String what, JumboPage<?> page, long token, long word) {
-        JumboState state = state(page, token, word);
-        Kind kind = kind(state, token, word);
-        return error(kind, "cannot %s, %s".formatted(what, reason(kind)), page, state, token, word);
+    JumboStateException refused(String what, JumboPage<?> page, long handle, long word) {
+        JumboState state = state(page, handle, word);
+        Kind kind = kind(state, handle, word);
+        return error(kind, "cannot %s, %s".formatted(what, reason(kind)), page, state, handle, word);
     }
 
-    JumboStateException tooManyHolds(JumboPage<?> page, long token, long word) {
+    JumboStateException tooManyHolds(JumboPage<?> page, long handle, long word) {
         String why = "cannot hold, the page is held %d times".formatted(JumboLayout.holds(word));
-        return error(Kind.TOO_MANY, why, page, JumboLayout.state(word), token, word);
+        return error(Kind.TOO_MANY, why, page, JumboLayout.state(word), handle, word);
     }
 
-    JumboStateException foreign(long token) {
-        return bare(Kind.FOREIGN, "token is not of this ring: 0x%x, ring=%s".formatted(token, ring));
+    JumboStateException foreign(long handle) {
+        return bare(Kind.FOREIGN, "handle is not of this ring: 0x%x, ring=%s".formatted(handle, ring));
     }
 
     JumboStateException closed() {
         return bare(Kind.CLOSED, "ring is closed: " + ring);
     }
 
-    /// {@return the error for a token whose page has gone with its slab, or never was}
-    JumboStateException missing(String what, long token, boolean wasThere) {
+    /// {@return the error for a handle whose page has gone with its slab, or never was}
+    JumboStateException missing(String what, long handle, boolean wasThere) {
         if (!wasThere) {
-            return foreign(token);
+            return foreign(handle);
         }
         String message = ("cannot %s, the page has gone with its slab:"
-                        + " page=%d, token's generation=%d, thread=%d, ring=%s")
-                .formatted(what, JumboLayout.page(token), generation(token), here(), ring);
+                        + " page=%d, handle's generation=%d, thread=%d, ring=%s")
+                .formatted(what, JumboLayout.page(handle), generation(handle), here(), ring);
         return new JumboStateException(
                 Kind.RETIRED,
                 message,
-                JumboLayout.page(token),
+                JumboLayout.page(handle),
                 JumboState.RETIRED,
-                generation(token),
+                generation(handle),
                 JumboStateException.UNKNOWN_THREAD);
     }
 
-    private static Kind kind(JumboState state, long token, long word) {
-        int age = JumboLayout.age(word, token);
+    private static Kind kind(JumboState state, long handle, long word) {
+        int age = JumboLayout.age(word, handle);
         if (age == 0) {
             return ofSameLife(state, word);
         }
@@ -63,16 +63,16 @@ final class JumboErrors {
             case FLIPPED -> age < 0 ? Kind.STOLEN : Kind.STALE;
             case STOLEN -> age == 1 ? Kind.STOLEN : Kind.STALE;
             case FREE, RETIRED -> age <= 2 ? Kind.FREED : Kind.STALE;
-            case LEASED, HELD -> age < 0 ? Kind.FREED : Kind.STALE; // the consumer's token, after its adoption
+            case LEASED, HELD -> age < 0 ? Kind.FREED : Kind.STALE; // the consumer's handle, after its adoption
             case ARMED -> Kind.STALE;
         };
     }
 
-    /// {@return the state of a page that a token did not fit} If the token is of the life that the word has, its holder
-    /// has the page, so that it cannot be free.
-    private JumboState state(JumboPage<?> page, long token, long word) {
+    /// {@return the state of a page that a handle did not fit} If the handle is of the life that the word has, its
+    /// holder has the page, so that it cannot be free.
+    private JumboState state(JumboPage<?> page, long handle, long word) {
         JumboState state = JumboLayout.state(word);
-        boolean mayBeFree = state == JumboState.LEASED && !JumboLayout.isSameLife(word, token);
+        boolean mayBeFree = state == JumboState.LEASED && !JumboLayout.isSameLife(word, handle);
         return mayBeFree && free.test(page.index()) ? JumboState.FREE : state;
     }
 
@@ -105,8 +105,8 @@ final class JumboErrors {
     }
 
     private JumboStateException error(
-            Kind kind, String why, JumboPage<?> page, JumboState state, long token, long word) {
-        String message = ("%s: page=%d, state=%s, generation=%d, holds=%d, token's generation=%d,"
+            Kind kind, String why, JumboPage<?> page, JumboState state, long handle, long word) {
+        String message = ("%s: page=%d, state=%s, generation=%d, holds=%d, handle's generation=%d,"
                         + " last thread=%d, thread=%d, ring=%s")
                 .formatted(
                         why,
@@ -114,7 +114,7 @@ final class JumboErrors {
                         state,
                         JumboLayout.generation(word),
                         JumboLayout.holds(word),
-                        generation(token),
+                        generation(handle),
                         page.lastThread(),
                         here(),
                         ring);
@@ -132,8 +132,8 @@ final class JumboErrors {
                 JumboStateException.UNKNOWN_THREAD);
     }
 
-    private static long generation(long token) {
-        return JumboLayout.generation(token);
+    private static long generation(long handle) {
+        return JumboLayout.generation(handle);
     }
 
     private static long here() {

@@ -1,9 +1,9 @@
 package io.leasehold.jumbo;
 
-/// The bits of a token and of the word of a page.
+/// The bits of a handle and of the word of a page.
 ///
 /// ```text
-///   token   63 62               35 34     28 27                          0
+///   handle   63 62               35 34     28 27                          0
 ///           0 |    generation     |   tag   |            page            |     never negative
 ///
 ///   word    63 62               35 34     28 27     20 19       4   3   2  0
@@ -12,13 +12,13 @@ package io.leasehold.jumbo;
 ///   page    | slab | index in the slab |     slab: place in the arena, in units of the slab's size
 /// ```
 ///
-/// Both begin with the life that the token is good for, so each follows from the other with no look-up. A token of
+/// Both begin with the life that the handle is good for, so each follows from the other with no look-up. A handle of
 /// another ring never equals one. The generation grows with each life of the page. `once` says that the page was
 /// flipped in this life and given back, so that the next generation is spent and it cannot be flipped again before it
 /// is free.
 ///
-/// A page that is freed has the word of its next life at once, lent: nobody has the token, until whoever keeps the page
-/// hands it out. So lending writes nothing to the page, and the line of memory that its word is in stays with the
+/// A page that is freed has the word of its next life at once, lent: nobody has the handle, until whoever keeps the
+/// page hands it out. So lending writes nothing to the page, and the line of memory that its word is in stays with the
 /// thread that frees.
 final class JumboLayout {
 
@@ -52,32 +52,32 @@ final class JumboLayout {
         return generation << GENERATION_SHIFT | (long) tag << TAG_SHIFT;
     }
 
-    /// {@return the life of a token or word}
-    static long life(long tokenOrWord) {
-        return tokenOrWord & LIFE_MASK;
+    /// {@return the life of a handle or word}
+    static long life(long handleOrWord) {
+        return handleOrWord & LIFE_MASK;
     }
 
-    /// {@return a token or word so many lives on, or back} The generation wraps.
-    static long after(long tokenOrWord, int lives) {
-        return tokenOrWord + lives * ONE_GENERATION & Long.MAX_VALUE;
+    /// {@return a handle or word so many lives on, or back} The generation wraps.
+    static long after(long handleOrWord, int lives) {
+        return handleOrWord + lives * ONE_GENERATION & Long.MAX_VALUE;
     }
 
-    /// {@return the token for the life of a word}
-    static long token(long word, int page) {
+    /// {@return the handle for the life of a word}
+    static long handle(long word, int page) {
         return life(word) | page;
     }
 
-    static int tag(long token) {
-        return (int) (token >>> TAG_SHIFT) & MAX_TAG;
+    static int tag(long handle) {
+        return (int) (handle >>> TAG_SHIFT) & MAX_TAG;
     }
 
-    static int page(long token) {
-        return (int) token & (MAX_PAGES - 1);
+    static int page(long handle) {
+        return (int) handle & (MAX_PAGES - 1);
     }
 
-    /// {@return the word of a page in the life that a token is good for, lent to one holder}
-    static long leasedWord(long token) {
-        return life(token) | LEASED;
+    /// {@return the word of a page in the life that a handle is good for, lent to one holder}
+    static long leasedWord(long handle) {
+        return life(handle) | LEASED;
     }
 
     static JumboState state(long word) {
@@ -96,17 +96,17 @@ final class JumboLayout {
         return (int) (word >>> HOLD_SHIFT) & MAX_HOLDS;
     }
 
-    static long generation(long tokenOrWord) {
-        return tokenOrWord >>> GENERATION_SHIFT;
+    static long generation(long handleOrWord) {
+        return handleOrWord >>> GENERATION_SHIFT;
     }
 
-    static boolean isSameLife(long word, long token) {
-        return life(word ^ token) == 0;
+    static boolean isSameLife(long word, long handle) {
+        return life(word ^ handle) == 0;
     }
 
-    /// {@return how many lives a page is ahead of a token of its ring; negative if the token is of a life to come}
-    static int age(long word, long token) {
-        return (int) ((life(word) - life(token)) << 1 >> (GENERATION_SHIFT + 1));
+    /// {@return how many lives a page is ahead of a handle of its ring; negative if the handle is of a life to come}
+    static int age(long word, long handle) {
+        return (int) ((life(word) - life(handle)) << 1 >> (GENERATION_SHIFT + 1));
     }
 
     /// {@return the word of the page when it is free next}

@@ -1,10 +1,10 @@
 package io.leasehold.jumbo;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.lease.LeaseFlag;
 import io.leasehold.lease.LeasePool;
 import io.leasehold.lease.LeasePoolOptions;
 import io.leasehold.lease.LeaseStateException;
-import io.leasehold.os.OsException;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageFrames;
 import io.leasehold.page.PageOwner;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// **Ownership.** The caller that carved a run unwires and frees it. The ring closes its memory after the last run.
 ///
 /// **Threads.** Thread-safe. Every method but [#runPages] calls the arena, so none is called under the lock of the
-/// ring's [JumboPool].
+/// ring's [JumboSlabPool].
 final class JumboMemory {
 
     private final PageArena arena; // (C)
@@ -63,7 +63,7 @@ final class JumboMemory {
                 run = lease(page);
             }
             return run;
-        } catch (OsException | IllegalStateException e) {
+        } catch (SystemCallException | IllegalStateException e) {
             return null; // memory cannot be locked, or the ring or the arena was closed meanwhile
         } finally {
             if (run == null && page != PageArena.NO_PAGE) {
@@ -89,7 +89,7 @@ final class JumboMemory {
 
     /// Unwires a run: the one step of giving it back that the kernel may refuse.
     ///
-    /// @throws OsException if the kernel does not unlock it; nothing is changed then
+    /// @throws SystemCallException if the kernel does not unlock it; nothing is changed then
     void unwire(Run run) {
         if (frames.isLive(run.page)) { // else the arena was closed by force
             frames.unwire(run.page);

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /// What a ring is opened with; start from [#defaults()] and change what differs.
 ///
 /// @param name for messages, statistics and the arena's list of owners
-/// @param pageClass how long pages are
+/// @param bufferSize how long pages are
 /// @param slabByteSize by how much the ring grows and shrinks, in bytes: a power of two from 256 KiB to 2 MiB
 /// @param initialPages how many pages there are from the start and at least; rounded up to whole slabs
 /// @param maxPages how many pages may be in the ring at once, or 0 for as many as the arena has room for. Pages that
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param shards how many threads get a ring of their own for what others free; the rest share the pool
 public record JumboOptions(
         String name,
-        PageClass pageClass,
+        BufferSize bufferSize,
         int slabByteSize,
         int initialPages,
         int maxPages,
@@ -35,7 +35,7 @@ public record JumboOptions(
 
     private static final JumboOptions DEFAULTS = new JumboOptions(
             "jumbo",
-            PageClass.KIB_4,
+            BufferSize.KIB_4,
             MAX_SLAB_BYTES,
             0,
             0,
@@ -84,21 +84,21 @@ public record JumboOptions(
     ///
     /// @param newName the value to use instead
     public JumboOptions withName(String newName) {
-        return new JumboOptions(newName, pageClass, slabByteSize, initialPages, maxPages, watermarks, shards);
+        return new JumboOptions(newName, bufferSize, slabByteSize, initialPages, maxPages, watermarks, shards);
     }
 
     /// {@return these options with another page class}
     ///
-    /// @param newPageClass the value to use instead
-    public JumboOptions withPageClass(PageClass newPageClass) {
-        return new JumboOptions(name, newPageClass, slabByteSize, initialPages, maxPages, watermarks, shards);
+    /// @param newBufferSize the value to use instead
+    public JumboOptions withBufferSize(BufferSize newBufferSize) {
+        return new JumboOptions(name, newBufferSize, slabByteSize, initialPages, maxPages, watermarks, shards);
     }
 
     /// {@return these options with another slab size in bytes}
     ///
     /// @param newSlabByteSize the value to use instead
     public JumboOptions withSlabByteSize(int newSlabByteSize) {
-        return new JumboOptions(name, pageClass, newSlabByteSize, initialPages, maxPages, watermarks, shards);
+        return new JumboOptions(name, bufferSize, newSlabByteSize, initialPages, maxPages, watermarks, shards);
     }
 
     /// {@return these options with other bounds on the number of pages}
@@ -106,7 +106,7 @@ public record JumboOptions(
     /// @param newInitialPages how many there are from the start and at least
     /// @param newMaxPages how many there may be, or 0 for as many as the arena has room for
     public JumboOptions withPages(int newInitialPages, int newMaxPages) {
-        return new JumboOptions(name, pageClass, slabByteSize, newInitialPages, newMaxPages, watermarks, shards);
+        return new JumboOptions(name, bufferSize, slabByteSize, newInitialPages, newMaxPages, watermarks, shards);
     }
 
     /// {@return these options with watermarks}
@@ -116,18 +116,18 @@ public record JumboOptions(
     /// @param listener whom to tell
     public JumboOptions withWatermarks(int low, int high, PressureListener listener) {
         Watermarks marks = new Watermarks(low, high, listener);
-        return new JumboOptions(name, pageClass, slabByteSize, initialPages, maxPages, marks, shards);
+        return new JumboOptions(name, bufferSize, slabByteSize, initialPages, maxPages, marks, shards);
     }
 
     /// {@return these options with another number of shards}
     ///
     /// @param newShards the value to use instead
     public JumboOptions withShards(int newShards) {
-        return new JumboOptions(name, pageClass, slabByteSize, initialPages, maxPages, watermarks, newShards);
+        return new JumboOptions(name, bufferSize, slabByteSize, initialPages, maxPages, watermarks, newShards);
     }
 
     /// {@return how many pages lie in a slab}
     int pagesPerSlab() {
-        return slabByteSize / pageClass.byteSize();
+        return slabByteSize / bufferSize.byteSize();
     }
 }

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// ring, the lock of the pool, or the same thread. The compare-and-set publishes to whoever fails at his own.
 ///
 /// **Invariants.** I1: the word of a page that is free or retired has no holds. I2: a generation that was given out in
-/// a token is never given out again, before the counter wraps.
+/// a handle is never given out again, before the counter wraps.
 ///
 /// @param <T> what pages are lent as
 final class JumboPage<T> {
@@ -40,7 +40,7 @@ final class JumboPage<T> {
     /// The consumer gave the page back before the message was freed.
     static final int UNFLIPPED = 3;
 
-    /// The token that is none.
+    /// The handle that is none.
     static final long NONE = -1;
 
     private static final VarHandle WORD;
@@ -102,28 +102,28 @@ final class JumboPage<T> {
         object = bound;
     }
 
-    /// {@return the token of the life that begins when a free page is lent: nobody has it before}
-    long nextToken() {
-        return JumboLayout.token((long) WORD.get(this), index);
+    /// {@return the handle of the life that begins when a free page is lent: nobody has it before}
+    long nextHandle() {
+        return JumboLayout.handle((long) WORD.get(this), index);
     }
 
     /// Ends a life, of which exactly one of any number of callers succeeds.
     ///
     /// @return [#CAME_HOME], [#PARKED] or [#SLOT_FREED]
-    int free(long token, JumboErrors errors) {
-        return tryFree(token) ? CAME_HOME : freeSlow(token, errors);
+    int free(long handle, JumboErrors errors) {
+        return tryFree(handle) ? CAME_HOME : freeSlow(handle, errors);
     }
 
     /// {@return whether it came home by that, as a page does that is leased, not held, and not flipped in this life}
-    boolean tryFree(long token) {
-        long leased = JumboLayout.leasedWord(token);
+    boolean tryFree(long handle) {
+        long leased = JumboLayout.leasedWord(handle);
         return set(leased, JumboLayout.after(leased, 1));
     }
 
-    private int freeSlow(long token, JumboErrors errors) {
+    private int freeSlow(long handle, JumboErrors errors) {
         while (true) {
             long now = word;
-            boolean sameLife = JumboLayout.isSameLife(now, token);
+            boolean sameLife = JumboLayout.isSameLife(now, handle);
             long next;
             int outcome;
             if (sameLife && JumboLayout.is(now, LEASED)) {
@@ -134,7 +134,7 @@ final class JumboPage<T> {
                 next = JumboLayout.after(JumboLayout.life(now), 1) | STOLEN;
                 outcome = SLOT_FREED;
             } else {
-                throw errors.refused("release", this, token, now);
+                throw errors.refused("release", this, handle, now);
             }
             if (set(now, next)) {
                 return outcome;
@@ -145,40 +145,40 @@ final class JumboPage<T> {
     /// Arms the page, or takes it back from the kernel.
     ///
     /// @return true if that was done; else [#requireArmable] says why not
-    boolean tryArm(long token, boolean isArmed) {
-        long leased = JumboLayout.leasedWord(token);
+    boolean tryArm(long handle, boolean isArmed) {
+        long leased = JumboLayout.leasedWord(handle);
         long armed = leased + (ARMED - LEASED);
         return isArmed ? set(leased, armed) : set(armed, leased);
     }
 
     /// Refuses a page for which [#tryArm] can do nothing.
-    void requireArmable(long token, boolean isArmed, JumboErrors errors) {
-        long expected = JumboLayout.leasedWord(token) + (isArmed ? 0 : ARMED - LEASED);
-        refuseUnless(expected, isArmed ? "arm" : "receive", token, errors);
+    void requireArmable(long handle, boolean isArmed, JumboErrors errors) {
+        long expected = JumboLayout.leasedWord(handle) + (isArmed ? 0 : ARMED - LEASED);
+        refuseUnless(expected, isArmed ? "arm" : "receive", handle, errors);
     }
 
-    void hold(long token, JumboErrors errors) {
+    void hold(long handle, JumboErrors errors) {
         long now;
         do {
             now = word;
-            if (!JumboLayout.isSameLife(now, token) || !JumboLayout.is(now, LEASED)) {
-                throw errors.refused("hold", this, token, now);
+            if (!JumboLayout.isSameLife(now, handle) || !JumboLayout.is(now, LEASED)) {
+                throw errors.refused("hold", this, handle, now);
             }
             if (JumboLayout.holds(now) == JumboLayout.MAX_HOLDS) {
-                throw errors.tooManyHolds(this, token, now);
+                throw errors.tooManyHolds(this, handle, now);
             }
         } while (!set(now, now + ONE_HOLD));
     }
 
     /// {@return whether that was the last hold of a page that was freed before, which came home by it}
-    boolean unhold(long token, JumboErrors errors) {
+    boolean unhold(long handle, JumboErrors errors) {
         while (true) {
             long now = word;
             boolean held = JumboLayout.is(now, HELD);
-            if (!JumboLayout.isSameLife(now, token)
+            if (!JumboLayout.isSameLife(now, handle)
                     || JumboLayout.holds(now) == 0
                     || !(held || JumboLayout.is(now, LEASED))) {
-                throw errors.refused("unhold", this, token, now);
+                throw errors.refused("unhold", this, handle, now);
             }
             boolean home = held && JumboLayout.holds(now) == 1;
             if (set(now, home ? JumboLayout.freed(now) : now - ONE_HOLD)) {
@@ -189,46 +189,46 @@ final class JumboPage<T> {
 
     /// Makes it the caller's.
     ///
-    /// @return the token of its new life
-    long steal(long token, JumboErrors errors) {
-        long leased = JumboLayout.leasedWord(token);
+    /// @return the handle of its new life
+    long steal(long handle, JumboErrors errors) {
+        long leased = JumboLayout.leasedWord(handle);
         long stolen = JumboLayout.after(leased - LEASED + STOLEN, 1);
         while (!set(leased, stolen)) {
-            refuseUnless(leased, "steal", token, errors);
+            refuseUnless(leased, "steal", handle, errors);
         }
-        return JumboLayout.token(stolen, index);
+        return JumboLayout.handle(stolen, index);
     }
 
-    /// Makes it a consumer's, while the message that it came with still goes about under the old token.
+    /// Makes it a consumer's, while the message that it came with still goes about under the old handle.
     ///
-    /// @return the consumer's token, or [#NONE] if the page is held or was flipped before
-    long tryFlip(long token) {
-        long leased = JumboLayout.leasedWord(token);
+    /// @return the consumer's handle, or [#NONE] if the page is held or was flipped before
+    long tryFlip(long handle) {
+        long leased = JumboLayout.leasedWord(handle);
         if (!set(leased, leased + (FLIPPED - LEASED))) {
             return NONE;
         }
-        return JumboLayout.after(token, 1);
+        return JumboLayout.after(handle, 1);
     }
 
     /// {@return whether [#tryFlip] would do it}
-    boolean isFlippable(long token) {
-        return word == JumboLayout.leasedWord(token);
+    boolean isFlippable(long handle) {
+        return word == JumboLayout.leasedWord(handle);
     }
 
     /// Refuses a page that its holder may not read now: others write to it, or it is not his any more.
-    void requireLeased(String what, long token, JumboErrors errors) {
+    void requireLeased(String what, long handle, JumboErrors errors) {
         long now = word;
-        if (!JumboLayout.isSameLife(now, token) || !JumboLayout.is(now, LEASED)) {
-            throw errors.refused(what, this, token, now);
+        if (!JumboLayout.isSameLife(now, handle) || !JumboLayout.is(now, LEASED)) {
+            throw errors.refused(what, this, handle, now);
         }
     }
 
     /// Takes it back from whoever owns it.
     ///
     /// @return [#CAME_HOME] or [#UNFLIPPED]
-    int adopt(long token, JumboErrors errors) {
-        long stolen = JumboLayout.life(token) | STOLEN;
-        long flipped = JumboLayout.after(JumboLayout.life(token), -1) | FLIPPED;
+    int adopt(long handle, JumboErrors errors) {
+        long stolen = JumboLayout.life(handle) | STOLEN;
+        long flipped = JumboLayout.after(JumboLayout.life(handle), -1) | FLIPPED;
         while (true) {
             long now = word;
             if (now == stolen) {
@@ -240,7 +240,7 @@ final class JumboPage<T> {
                     return UNFLIPPED;
                 }
             } else {
-                throw errors.refused("adopt", this, token, now);
+                throw errors.refused("adopt", this, handle, now);
             }
         }
     }
@@ -250,10 +250,10 @@ final class JumboPage<T> {
         WORD.setRelease(this, JumboLayout.life((long) WORD.get(this)) | (inService ? LEASED : RETIRED));
     }
 
-    /// {@return the token that it is out by, or [#NONE]; that of its next life if it is free}
-    long token() {
+    /// {@return the handle that it is out by, or [#NONE]; that of its next life if it is free}
+    long handle() {
         long now = word;
-        return JumboLayout.is(now, HELD) || JumboLayout.is(now, RETIRED) ? NONE : JumboLayout.token(now, index);
+        return JumboLayout.is(now, HELD) || JumboLayout.is(now, RETIRED) ? NONE : JumboLayout.handle(now, index);
     }
 
     /// {@return whether nobody does more with it than one holder, if there is one}
@@ -261,13 +261,13 @@ final class JumboPage<T> {
         return word == JumboLayout.leasedWord(word);
     }
 
-    /// {@return whether a token is good for reading and writing the page}
-    boolean isOut(long token) {
+    /// {@return whether a handle is good for reading and writing the page}
+    boolean isOut(long handle) {
         long now = word;
-        if (JumboLayout.isSameLife(now, token)) {
+        if (JumboLayout.isSameLife(now, handle)) {
             return !JumboLayout.is(now, RETIRED);
         }
-        return JumboLayout.is(now, FLIPPED) && JumboLayout.age(now, token) == -1;
+        return JumboLayout.is(now, FLIPPED) && JumboLayout.age(now, handle) == -1;
     }
 
     private boolean set(long expected, long next) {
@@ -286,10 +286,10 @@ final class JumboPage<T> {
     }
 
     /// Returns if whoever was in the way is gone by now, and the step can be tried again.
-    private void refuseUnless(long expected, String what, long token, JumboErrors errors) {
+    private void refuseUnless(long expected, String what, long handle, JumboErrors errors) {
         long now = word;
         if (now != expected) {
-            throw errors.refused(what, this, token, now);
+            throw errors.refused(what, this, handle, now);
         }
     }
 

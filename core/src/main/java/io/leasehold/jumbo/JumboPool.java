@@ -1,385 +1,422 @@
 package io.leasehold.jumbo;
 
+import io.leasehold.error.SystemCallException;
+import io.leasehold.lease.Releaser;
 import io.leasehold.memory.BiasedSlots;
-import io.leasehold.memory.ShortLock;
-import java.util.List;
+import io.leasehold.memory.EarlyClasses;
+import io.leasehold.memory.StackReserve;
+import io.leasehold.page.PageArena;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
-/// The pages that shards share: slabs, the lowest first, and how many pages there may be.
+/// Disposable page-sized buffers for network adapters: allocated by a receiver, freed by any thread, or never.
 ///
 /// ```text
-///   shard          <---- half a magazine, ascending ----  pages at home, in slabs  <---- slab ----  arena
-///   free, drain    ---- pages, some at a time --------->       ^ dormant pages wait for room within the bound
+///   allocate ---> magazine of this thread ---> ring of this shard ---> pool ---> other shards ---> new slab ---> NONE
+///   release  ---> magazine of this thread, if it allocated the page; else the ring of the shard that did
+///   pool     ---- slab not needed for a while, or memory is short and no page of the slab is in use ---> arena
 /// ```
 ///
-/// **Cost.** Each method holds the lock for as long as it takes to move a batch of pages or slabs. None calls the
-/// arena or the kernel: [SlabReclaimer] and [PageSupply] do that between two calls.
+/// A page is known by a number, which its address follows from and back, and in each of its lives by a handle. A caller
+/// that frees twice, or uses a page that was stolen, gets an exception, always, and changes nothing.
 ///
-/// **Threads.** Thread-safe. Slots may be entered under the lock, but it is never taken by a thread in a slot.
+/// | jumbo(9) | here |
+/// |---|---|
+/// | jumbo_vm_init | [#initialise] |
+/// | jumbo_pg_alloc | [#allocate()] |
+/// | jumbo_pg_free, jumbo_freem | [#release(long)] |
+/// | jumbo_pg_steal | [PageExchange#steal] |
+/// | jumbo_phys_to_kva | [#addressOf(int)], [#pageOf(long)] |
 ///
-/// **Memory order.** `used`, `home`, `reclaimable` and `settled` are volatile copies for readers without the lock,
-/// written before the lock is given up. A thread that changes the pool, then reads the state of [Backpressure] or of
-/// the arena's clock, and a thread that changes that state, then reads a copy, cannot both miss the other's change.
+/// **Ownership.** The caller that got a handle releases it, once, from any thread, or hands it on with that duty. The
+/// caller that opened the ring closes it, before the arena.
 ///
-/// **Invariants.** I1: `inService - stolen <= maxPages`, if there is a bound. I2: a free page is at home, in a shard,
-/// or on its way.
+/// **Threads.** Thread-safe. Allocating and releasing take no lock as a rule; platform threads have a shard of their
+/// own, virtual threads share some, and a thread that finds no shard free goes to the pool. Allocating waits for the
+/// arena and the kernel at most, when a slab is added.
+///
+/// **Cost.** Only [#trim] and closing take time in proportion to the ring, and they hold no lock for longer than a few
+/// slabs take. A ring that is not used costs nothing.
+///
+/// **Invariants.** I1: no two lives of a page overlap. I2: `free + leased + armed + held <= maxPages`, if not 0.
 ///
 /// @param <T> the type of the object that stands for a page
-final class JumboPool<T> {
+/// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=jumbo&sektion=9">jumbo(9)</a>
+public final class JumboPool<T> implements Releaser, AutoCloseable {
 
-    /// In place of a number of pages: there is none at home, and no room for one.
-    static final int FULL = -1;
+    /// The handle that is no page: there is none within the bound.
+    public static final long NONE = JumboPage.NONE;
 
-    private static final int PAGES_NAMED = 4;
+    /// In place of a page or address: it was never one of the ring.
+    public static final int FOREIGN = -1;
 
-    final JumboSlabs<T> slabs; // (L)
-    final PoolCounts counts = new PoolCounts(); // (L)
-    int stolen; // (L)
-    int low; // (L) the fewest pages at home since [SlabReclaimer] looked last
-    boolean closed; // (L)
+    /// In place of a page or address: it was one of the ring and went with its slab, or is not in service.
+    public static final int RETIRED = -2;
+
+    /// In place of a page: the address is in a slab of the ring, behind its last page.
+    public static final int PADDING = -3;
+
+    private static final AtomicInteger NEXT_TAG = new AtomicInteger();
+
     private final JumboOptions options; // (C)
+    private final JumboBinder<T> binder; // (C)
+    private final int tag; // (C)
+    private final JumboErrors errors; // (C)
     private final PageTable<T> table; // (C)
     private final Shards shards; // (C)
-    private final JumboErrors errors; // (C)
-    private final ShortLock lock = new ShortLock();
-    private final int[] batch; // (L) scratch
-    private long lockHolds; // (L) for tests
-    private volatile int used; // (L) pages in service that are not at home
-    private volatile int home; // (L) pages at home
-    private volatile int reclaimable; // (L) slabs that are idle, or leave
-    private volatile boolean settled; // (L) true if no slab can go by the clock before something changes
+    private final PageSupply<T> supply; // (C)
+    private final BiasedSlots slots; // (C)
+    private final Pressure pressure; // (C)
+    private final PageBulk<T> bulk; // (C)
+    private final PageExchange exchange; // (C)
 
-    JumboPool(JumboOptions options, PageTable<T> table, Shards shards, JumboErrors errors) {
+    private JumboPool(PageArena arena, JumboOptions options, JumboBinder<T> binder) {
+        EarlyClasses.initialize(
+                JumboLayout.class,
+                JumboMemory.Run.class,
+                JumboPage.class,
+                JumboSlab.class,
+                JumboSlabs.Addition.class,
+                JumboStateException.Kind.class,
+                PageTable.Larger.class,
+                RemoteFreeQueue.class);
         this.options = options;
-        this.slabs = new JumboSlabs<>(options, table);
-        this.table = table;
-        this.shards = shards;
-        this.errors = errors;
-        this.batch = new int[shards.batch()];
+        this.binder = binder;
+        this.errors = new JumboErrors(options.name(), page -> supply().isFreeAfterWait(page));
+        this.tag = Math.floorMod(NEXT_TAG.getAndIncrement(), JumboLayout.MAX_TAG) + 1;
+        this.table = new PageTable<>(arena, options, tag);
+        this.shards = new Shards(options, table);
+        this.supply = new PageSupply<>(arena, options, table, shards, errors);
+        this.slots = shards.slots();
+        this.pressure = supply.pressure();
+        this.bulk = new PageBulk<>(this, shards, supply);
+        this.exchange = new PageExchange(this);
     }
 
-    /// Allocates a page that is at home, and moves some more into the magazine of the calling thread, so that it
-    /// allocates them in ascending order.
+    /// Opens a ring on the pages of an arena, without asking it for any.
     ///
-    /// @param pressure says whether pages may be moved into magazines
-    /// @return the token of the page, or [JumboPage#NONE]
+    /// @param arena the arena that slabs are allocated from; its page size divides the slab size
+    /// @param options the size of pages and slabs, and the bounds
+    /// @param binder the maker of the objects
+    /// @param <T> the type of the object that stands for a page
+    /// @return the ring, to be closed by the caller before the arena
+    /// @throws IllegalArgumentException if the arena's pages are too large, or there could be too many of the ring's
+    public static <T> JumboPool<T> open(PageArena arena, JumboOptions options, JumboBinder<T> binder) {
+        long pageByteSize = arena.options().pageByteSize();
+        if (pageByteSize > options.slabByteSize()) {
+            throw new IllegalArgumentException(
+                    "pages of the arena are longer than a slab: ring=" + options.name() + ", arena="
+                            + arena.options().name() + ", pageByteSize=" + pageByteSize + ", max="
+                            + options.slabByteSize());
+        }
+        return new JumboPool<>(arena, options, binder);
+    }
+
+    /// Allocates what the ring needs from the start (jumbo_vm_init). The first allocation does so too; here it can be
+    /// done before there is traffic. Once it succeeded it has no effect.
+    ///
+    /// @return true if there is all of it; else there is nothing of it, and this can be called again
     /// @throws JumboStateException if the ring is closed
-    long take(Pressure pressure) {
-        lock();
-        try {
-            checkOpen();
-            JumboPage<T> page = slabs.take();
-            if (page == null) {
-                low = 0;
-                return JumboPage.NONE;
-            }
-            int[] cells = pressure.isPressed() ? null : shards.slots().enter();
-            if (cells != null) {
-                shards.own(cells, page);
-                shards.open(cells);
-                if (!pressure.isPressed()) { // looked at in an open slot: see the memory order of Shards
-                    fill(cells);
-                }
+    /// @throws io.leasehold.page.PageStateException if the arena is closed
+    /// @throws IllegalStateException if the arena knows as many owners as it can
+    public boolean initialise() {
+        return supply.initialise();
+    }
+
+    /// Allocates a page (jumbo_pg_alloc). Its content is not defined.
+    ///
+    /// @return its handle, not negative, or [#NONE] if there is no page within the bound; never waits for one
+    /// @throws JumboStateException if the ring is closed
+    public long allocate() {
+        int[] cells = slots.enter();
+        if (cells != null) {
+            long handle;
+            try {
+                handle = shards.lend(cells);
+            } finally {
                 BiasedSlots.exit(cells);
             }
-            low = Math.min(low, slabs.atHome());
-            counts.peak = Math.max(counts.peak, inUse());
-            page.touch();
-            return page.nextToken();
-        } finally {
-            unlock();
-        }
-    }
-
-    private void fill(int[] cells) {
-        int count = 0;
-        while (count < batch.length && slabs.atHome() > 0) {
-            JumboPage<T> page = slabs.take();
-            if (page != null) {
-                page.touch();
-                batch[count++] = page.index();
+            if (handle >= 0) {
+                return handle;
             }
         }
-        while (count > 0) {
-            int page = batch[--count];
-            if (!shards.push(cells, page)) {
-                comeHome(page);
-            }
-        }
+        return supply.take();
     }
 
-    /// Takes a free page that found no place in the shard of its thread, and half of that shard's magazine with it.
+    /// Allocates pages, as many as there are, at the cost of one for each half magazine of them.
     ///
-    /// @param isAlone true if the magazine stays as it is
-    /// @return true if the ring was closed by force, and a slab may have become idle
-    boolean give(JumboPage<T> page, boolean isAlone) {
-        lock();
-        try {
-            counts.returned++;
-            int[] cells = isAlone ? null : shards.slots().enter();
-            if (cells != null) {
-                int count = shards.takeOlder(cells, batch.length, batch);
-                BiasedSlots.exit(cells);
-                for (int i = 0; i < count; i++) {
-                    comeHome(batch[i]);
-                }
-            }
-            comeHome(page.index());
-            return closed;
-        } finally {
-            unlock();
-        }
+    /// @param handles array that gets the handles
+    /// @param from index of the first handle
+    /// @param count maximum number of pages
+    /// @return the number of pages; less than `count` if there are no more
+    /// @throws IndexOutOfBoundsException if they do not fit the array
+    /// @throws JumboStateException if the ring is closed
+    public int allocate(long[] handles, int from, int count) {
+        return bulk.allocate(handles, from, count);
     }
 
-    /// Takes free pages out of a shard: a step of background work.
+    /// Frees a page (jumbo_pg_free), from any thread: the function to give to code that frees later (jumbo_freem).
+    /// Of several calls with one handle exactly one succeeds, and the others change nothing.
     ///
-    /// @param pages the pages are the first `count` ones
-    void giveAll(int[] pages, int count) {
-        lockInTurn();
-        try {
-            for (int i = 0; i < count; i++) {
-                comeHome(pages[i]);
-            }
-        } finally {
-            unlock();
-        }
-    }
-
-    private void comeHome(int page) {
-        slabs.comeHome(page);
-        unsettle();
-    }
-
-    /// Says that a slab may be able to go by the clock. Under the lock; the caller asks the arena for a tick after it.
-    void unsettle() {
-        if (settled) { // a volatile store costs more than all the rest
-            settled = false;
-        }
-    }
-
-    /// {@return true if a page is at home; may be stale}
-    boolean isAtHome(int page) {
-        lock();
-        try {
-            return slabs.isAtHome(page);
-        } finally {
-            unlock();
-        }
-    }
-
-    /// Notes that a page was stolen, or that the message was freed whose page a consumer has.
-    void countStolen(boolean isFlipped) {
-        lock();
-        try {
-            stolen++;
-            counts.freedFlipped += isFlipped ? 1 : 0;
-            counts.steals += isFlipped ? 0 : 1;
-        } finally {
-            unlock();
-        }
-    }
-
-    /// Takes back a page from its owner; it is dormant if another one has its place.
+    /// A page that is held waits until it is not; of a page that was flipped only the message is freed.
     ///
-    /// @param isFree true if the message that it came with was freed before, or there was none
-    /// @return true if the ring was closed by force, and a slab may have become idle
-    boolean adopt(int page, boolean isFree) {
-        lock();
-        try {
-            counts.adoptions++;
-            stolen -= isFree ? 1 : 0;
-            if (isFree && room() < 0) {
-                slabs.retire(page);
-                unsettle();
-            } else if (isFree) {
-                comeHome(page);
-            }
-            return isFree && closed;
-        } finally {
-            unlock();
+    /// @param handle the handle of a page that the caller has
+    /// @throws JumboStateException if the page was freed before or is stolen or armed, or the handle is foreign
+    @Override
+    public void release(long handle) {
+        if (!tryKeep(handle)) {
+            releaseSlow(handle);
         }
     }
 
-    /// Puts dormant pages into service if no page is at home: as many as a slab has, at most.
+    private boolean tryKeep(long handle) {
+        int[] cells = slots.enter();
+        if (cells == null) {
+            return false;
+        }
+        try {
+            return !pressure.isPressed() && shards.tryKeep(cells, handle);
+        } finally {
+            BiasedSlots.exit(cells);
+        }
+    }
+
+    private void releaseSlow(long handle) {
+        StackReserve.ensure(2);
+        if (supply.openSlot() && tryKeep(handle)) {
+            return;
+        }
+        JumboPage<T> page = require("release", handle);
+        int outcome = page.free(handle, errors);
+        if (outcome == JumboPage.SLOT_FREED) {
+            supply.noteMessageFreed();
+        } else if (outcome == JumboPage.PARKED) {
+            supply.noteHeld();
+        } else if (outcome == JumboPage.CAME_HOME) {
+            supply.give(page);
+        }
+    }
+
+    /// Frees pages as [#release(long)] does, at the cost of one for each half magazine of them.
     ///
-    /// @return the number of pages at home; or 0 if there is none, and room for one; or [#FULL]
-    int wake() {
-        lock();
-        try {
-            checkOpen();
-            if (slabs.atHome() == 0) {
-                wakeSome();
-            }
-            return slabs.atHome() == 0 && room() <= 0 ? FULL : slabs.atHome();
-        } finally {
-            unlock();
-        }
+    /// @param handles handles of pages that the caller has
+    /// @param from index of the first handle
+    /// @param count number of pages
+    /// @throws IndexOutOfBoundsException if the array does not have them
+    /// @throws JumboStateException if one is refused; those before it are free
+    public void release(long[] handles, int from, int count) {
+        bulk.release(handles, from, count);
     }
 
-    /// Puts dormant pages into service within the bound, as many as a slab has at most. Under the lock.
-    void wakeSome() {
-        if (slabs.wake(Math.clamp(room(), 0, options.pagesPerSlab())) > 0) {
-            unsettle();
-        }
-    }
-
-    /// Adds a slab and puts as many of its pages into service as the bound allows.
+    /// Has a task run once, when a page is free that [#allocate()] may have; at once if there is one. As many tasks run
+    /// as there are pages, in their order. One that finds its page gone asks again; one that wants it no more allocates
+    /// and releases it, or the next task waits for the arena's clock, which also notices memory that others free.
     ///
-    /// @param run memory that the ring has from now on; still the caller's if this throws
-    void add(JumboMemory.Run run) {
-        JumboSlabs.Addition<T> addition = slabs.make(run); // up to 512 objects, so without the lock
-        lock();
-        try {
-            slabs.add(addition);
-            unsettle();
-            wakeSome();
-            counts.grows++;
-        } finally {
-            unlock();
-        }
+    /// @param task run by the thread that frees the page, without a lock, or by [#close]; it must not block, may use
+    ///     the ring, and its exceptions are logged, once
+    /// @throws JumboStateException if the ring is closed
+    public void whenFree(Runnable task) {
+        supply.backpressure().await(task);
     }
 
-    /// {@return true if no slab can go by the clock before something changes} Takes no lock.
-    boolean isSettled() {
-        return settled;
-    }
-
-    /// Says that no slab can go by the clock now. Under the lock.
-    void setSettled() {
-        settled = true;
-    }
-
-    /// {@return true if a slab is idle or on its way to the arena} Takes no lock.
-    boolean isReclaimable() {
-        return reclaimable > 0;
-    }
-
-    /// {@return the number of pages that are allocated or in shards} Takes no lock.
-    int used() {
-        return used;
-    }
-
-    /// {@return the number of pages at home} Takes no lock.
-    int home() {
-        return home;
-    }
-
-    int inService() {
-        lock();
-        try {
-            return slabs.inService();
-        } finally {
-            unlock();
-        }
-    }
-
-    /// Closes the pool: no page is allocated from now on.
+    /// Waits until a page is free that [#allocate()] may have, as [#whenFree] says.
     ///
-    /// @param isForced true to close it though pages are in use
-    /// @return the number of pages that are allocated or stolen
-    /// @throws IllegalStateException if pages are in use and it is not forced; nothing is changed then
-    int shut(boolean isForced) {
-        int out;
-        List<JumboPage<T>> first = List.of();
-        lock();
-        try {
-            out = slabs.inService() - slabs.atHome();
-            if (out == 0 || isForced || closed) {
-                closed = true;
-                table.setGone();
-                return out;
-            }
-            first = slabs.firstOut(PAGES_NAMED);
-        } finally {
-            unlock();
-        }
-        String pages = String.join(" ", first.stream().map(JumboPage::toString).toList());
-        throw new IllegalStateException(
-                "ring has pages out: ring=%s, out=%d, the first of them: %s".formatted(options.name(), out, pages));
+    /// @param timeoutNanos maximum time in nanoseconds, at least 0
+    /// @return true if there may be one
+    /// @throws IllegalArgumentException if the time is negative
+    /// @throws InterruptedException if the thread is interrupted before or while it waits
+    /// @throws JumboStateException if the ring is closed, also while this waits
+    public boolean awaitFree(long timeoutNanos) throws InterruptedException {
+        return supply.backpressure().await(timeoutNanos);
     }
 
-    /// Checks what must always hold, under the lock; exact only while no other thread uses the ring.
+    /// Says that a device or the kernel may write to a page from now on.
     ///
-    /// @return the number of pages in each state, by ordinal; free pages count as leased
-    int[] checkInvariants(ShardCensus census) {
-        slabs.checkInvariants();
-        if (!closed && room() < 0) {
-            throw new AssertionError("I1: " + this);
-        }
-        census.forEachCached(next -> {
-            if (slabs.isAtHome(JumboLayout.page(next))) {
-                throw new AssertionError("I2: at home and in a shard: token=0x%x, %s".formatted(next, this));
-            }
-        });
-        return slabs.census();
+    /// @param handle the handle of a page that the caller has, and no other thread holds
+    /// @throws JumboStateException if the page is not leased, or held or flipped, or the handle stale or foreign
+    public void arm(long handle) {
+        supply.backpressure().arm(require("arm", handle), handle, true);
     }
 
-    /// {@return what was done until now, for tests}
-    PageSupply.Work work(long drains) {
-        lock.lock();
-        try {
-            return new PageSupply.Work(drains, lockHolds, slabs.looks());
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /// {@return the number of pages that there is room for; negative if an owner gives a page back that has no place}
-    int room() {
-        int bound = options.maxPages() == 0 ? JumboLayout.MAX_PAGES : options.maxPages();
-        return bound - (slabs.inService() - stolen);
-    }
-
-    private int inUse() {
-        return slabs.inService() - stolen - slabs.atHome();
-    }
-
-    void lock() {
-        lock.lock();
-        lockHolds++;
-    }
-
-    /// Takes the lock for a step of work that has many steps, behind every thread that waits already.
+    /// Takes a page back from the device, filled or not.
     ///
-    /// A virtual thread does not queue: it may have shut the slots, or have a lock of the arena, and once it is woken
-    /// it goes behind every runnable virtual thread.
-    void lockInTurn() {
-        if (Thread.currentThread().isVirtual()) {
-            lock.lock();
-        } else {
-            lock.lockInTurn();
-        }
-        lockHolds++;
+    /// @param handle the handle of a page that is armed
+    /// @throws JumboStateException if it is not, or the handle is stale or foreign
+    public void receive(long handle) {
+        supply.backpressure().arm(require("receive", handle), handle, false);
     }
 
-    /// Publishes the copies, and gives up the lock.
-    void unlock() {
-        try {
-            publish();
-        } finally {
-            lock.unlock(); // also if there is no room on the stack for the rest
-        }
+    /// Holds a page once more (vm_page_hold): if it is freed it waits until it is not held.
+    ///
+    /// @param handle the handle of a page that is leased
+    /// @throws JumboStateException if it is not, or is held 65,535 times, or the handle is stale or foreign
+    public void hold(long handle) {
+        require("hold", handle).hold(handle, errors);
     }
 
-    private void publish() {
-        if (used != inUse()) {
-            used = inUse();
-        }
-        if (home != slabs.atHome()) {
-            home = slabs.atHome();
-        }
-        if (reclaimable != slabs.idle()) {
-            reclaimable = slabs.idle();
+    /// Gives up one hold.
+    ///
+    /// @param handle the handle of a page that the caller holds
+    /// @throws JumboStateException if it is not held, or the handle is stale or foreign
+    public void unhold(long handle) {
+        JumboPage<T> page = require("unhold", handle);
+        StackReserve.ensure(2);
+        if (page.unhold(handle, errors)) {
+            supply.giveHeld(page);
         }
     }
 
-    private void checkOpen() {
-        if (closed) {
+    /// {@return the operations that change the owner of a page: stealing, flipping, and adoption}
+    public PageExchange exchange() {
+        return exchange;
+    }
+
+    /// {@return the object of a page, bound to it now if it has none}
+    ///
+    /// @param handle the handle of a page that the caller has
+    /// @throws JumboStateException if the handle is stale or foreign
+    public T object(long handle) {
+        JumboPage<T> page = requireOut(handle);
+        T object = page.object();
+        if (object == null) {
+            object = binder.bind(this, page.index(), page.address(), pageByteSize());
+            page.bind(object);
+        }
+        return object;
+    }
+
+    /// Forgets the object of a page, so that the collector can tell when the holder loses it; the page gets a new one.
+    ///
+    /// @param handle the handle of a page that the caller has
+    /// @throws JumboStateException if the handle is stale or foreign
+    public void unbind(long handle) {
+        requireOut(handle).bind(null);
+    }
+
+    /// {@return the address of a page's first byte, a multiple of 512}
+    ///
+    /// @param handle the handle of a page that the caller has
+    /// @throws JumboStateException if the handle is stale or foreign
+    public long address(long handle) {
+        return requireOut(handle).address();
+    }
+
+    /// {@return the page that an address is in, or [#FOREIGN], [#RETIRED] or [#PADDING] (the other way of
+    /// jumbo_phys_to_kva)}
+    ///
+    /// Arithmetic, with no effect on the page, at any time, for any address.
+    ///
+    /// @param address the address of any byte
+    public int pageOf(long address) {
+        return table.pageOf(address);
+    }
+
+    /// {@return the address where a page begins, or [#FOREIGN] or [#RETIRED] (jumbo_phys_to_kva)}
+    ///
+    /// @param page the number of a page
+    public long addressOf(int page) {
+        return table.addressOf(page);
+    }
+
+    /// {@return the handle of a page that is in use, or [#NONE]}
+    ///
+    /// For a caller that gave a page to a device and gets its number back: at once if it is armed. For a page that is
+    /// not armed, stolen or flipped this looks into the magazines of all threads.
+    ///
+    /// @param page the number of a page
+    public long handleOf(int page) {
+        JumboPage<T> found = page < 0 ? null : table.page(page);
+        if (found == null) {
+            return NONE;
+        }
+        long handle = found.handle();
+        return found.isFreeOrLeased() && supply.isFree(page) ? NONE : handle;
+    }
+
+    /// {@return the size of a page in bytes}
+    public int pageByteSize() {
+        return options.bufferSize().byteSize();
+    }
+
+    /// {@return the options that it was opened with}
+    public JumboOptions options() {
+        return options;
+    }
+
+    /// {@return the numbers of about one moment; takes time in proportion to threads, whatever the number of pages}
+    public JumboStats stats() {
+        return supply.stats(exchange.counts());
+    }
+
+    /// Gives every slab of which no page is in use back to the arena, which gives it to the system in its own time.
+    ///
+    /// @return the bytes that were given back
+    public long trim() {
+        return supply.trim();
+    }
+
+    /// Gives everything back to the arena. Closing twice has no effect.
+    ///
+    /// @throws IllegalStateException if pages are in use or stolen, naming some; nothing is changed then
+    /// @throws SystemCallException if the kernel refuses to unlock pages; the ring is closed, and closing can be
+    ///     repeated
+    @Override
+    public void close() {
+        supply.close(false);
+    }
+
+    /// Closes the ring while pages are in use. It lends nothing any more. The slabs of such pages keep their memory,
+    /// which goes back to the arena as soon as all pages of a slab are released, so that no other caller gets memory
+    /// that the holder of a page, or the kernel, may still write to. Releasing one later is accepted once.
+    ///
+    /// @return the number of pages that were in use or stolen
+    /// @throws SystemCallException if the kernel refuses to unlock pages; the ring is closed, and closing can be
+    ///     repeated
+    public int closeForcibly() {
+        return supply.close(true);
+    }
+
+    /// {@return a page by a handle of this ring, whatever its state}
+    JumboPage<T> require(String what, long handle) {
+        JumboPage<T> page = find(handle);
+        if (page == null) {
+            throw handle >= 0 && JumboLayout.tag(handle) == tag
+                    ? errors.missing(what, handle, table.addressOf(JumboLayout.page(handle)) == RETIRED)
+                    : errors.foreign(handle);
+        }
+        return page;
+    }
+
+    @Nullable JumboPage<T> find(long handle) {
+        return JumboLayout.tag(handle) == tag ? table.page(JumboLayout.page(handle)) : null;
+    }
+
+    private JumboPage<T> requireOut(long handle) {
+        JumboPage<T> page = require("use", handle);
+        if (!page.isOut(handle)) {
+            throw errors.refused("use", page, handle, page.word());
+        }
+        if (table.isGone()) {
             throw errors.closed();
         }
+        return page;
+    }
+
+    JumboErrors errors() {
+        return errors;
+    }
+
+    PageSupply<T> supply() {
+        return supply;
+    }
+
+    /// Checks what must always hold; exact only while no other thread uses the ring.
+    void checkInvariants() {
+        supply.checkInvariants();
     }
 
     @Override
     public String toString() {
-        return "JumboPool(%s, stolen=%d, %s)".formatted(options.name(), stolen, slabs);
+        return "JumboPool(%s, pageByteSize=%d, %s)".formatted(options.name(), pageByteSize(), supply);
     }
 }

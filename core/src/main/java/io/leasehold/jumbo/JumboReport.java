@@ -7,9 +7,9 @@ import java.util.concurrent.atomic.LongAdder;
 /// What a ring has and has done, put together from those that count it.
 ///
 /// ```text
-///   in service - stolen                       = in ring     JumboPool, under its lock
+///   in service - stolen                       = in ring     JumboSlabPool, under its lock
 ///   in ring - armed - held - free             = leased      armed: slots; held: here, as that is rare
-///   at home + in magazines and rings          = free        JumboPool; slots
+///   at home + in magazines and rings          = free        JumboSlabPool; slots
 /// ```
 ///
 /// **Cost.** In proportion to the slots that were ever used. No page is looked at.
@@ -28,10 +28,10 @@ final class JumboReport {
     final AtomicInteger held = new AtomicInteger(); // (A) which allocates nothing on the Java heap
 
     private final JumboOptions options; // (C)
-    private final JumboPool<?> pool; // (C)
+    private final JumboSlabPool<?> pool; // (C)
     private final ShardCensus census; // (C)
 
-    JumboReport(JumboOptions options, JumboPool<?> pool, ShardCensus census) {
+    JumboReport(JumboOptions options, JumboSlabPool<?> pool, ShardCensus census) {
         this.options = options;
         this.pool = pool;
         this.census = census;
@@ -49,7 +49,7 @@ final class JumboReport {
             JumboStats.Pages pages = pages(cached, armed, heldNow);
             PoolCounts counts = pool.counts;
             long live =
-                    (long) (pages.out() + pages.stolen()) * options.pageClass().byteSize();
+                    (long) (pages.out() + pages.stolen()) * options.bufferSize().byteSize();
             long slab = options.slabByteSize();
             return new JumboStats(
                     options.name(),

@@ -11,8 +11,8 @@ import java.util.BitSet;
 ///
 /// Both sets have at most 512 bits, so a search looks at eight words.
 ///
-/// **Threads.** Guarded by the lock of its [JumboPool]. Any thread may read the array of pages. [#retireAll] needs no
-/// lock, since a slab that left the pool has no page that another thread could allocate.
+/// **Threads.** Guarded by the lock of its [JumboSlabPool]. Any thread may read the array of pages. [#retireAll] needs
+/// no lock, since a slab that left the pool has no page that another thread could allocate.
 ///
 /// **Invariants.** I1: a page at home is free, a dormant page is retired, and no page is both.
 ///
@@ -29,7 +29,7 @@ final class JumboSlab<T> {
 
     /// Makes a slab of pages that are all dormant.
     ///
-    /// @param firstLife a life that no token for a page at this place ever had
+    /// @param firstLife a life that no handle for a page at this place ever had
     JumboSlab(JumboMemory.Run run, int position, int firstPage, JumboOptions options, long firstLife) {
         this.run = run;
         this.position = position;
@@ -37,7 +37,7 @@ final class JumboSlab<T> {
         this.home = new BitSet(pages.length);
         this.dormant = new BitSet(pages.length);
         for (int i = 0; i < pages.length; i++) {
-            long address = run.address() + (long) i * options.pageClass().byteSize();
+            long address = run.address() + (long) i * options.bufferSize().byteSize();
             pages[i] = new JumboPage<>(firstPage + i, address, firstLife);
         }
         dormant.set(0, pages.length);
@@ -100,7 +100,7 @@ final class JumboSlab<T> {
 
     /// Takes all pages out of service. Each of them is at home or dormant, and the slab has left the pool.
     ///
-    /// @return a generation that no token for a page of this slab has
+    /// @return a generation that no handle for a page of this slab has
     int retireAll() {
         long last = 0;
         for (JumboPage<T> page : pages) {

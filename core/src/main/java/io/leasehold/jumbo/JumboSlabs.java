@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /// **Cost.** Each search goes to an [IndexSet] of just the slabs that it looks for, so no change of a slab costs more
 /// because there are other slabs.
 ///
-/// **Threads.** Guarded by the lock of its [JumboPool], but for [#make], which is called by the one thread that adds a
-/// slab.
+/// **Threads.** Guarded by the lock of its [JumboSlabPool], but for [#make], which is called by the one thread that
+/// adds a slab.
 ///
 /// **Invariants.** I1: `inService` and `atHome` are sums over the slabs. I2: `withHome` has just the slabs with a page
 /// at home, `withDormant` those with a dormant page, `idle` those of which every page is either, `busy` the others. I3:

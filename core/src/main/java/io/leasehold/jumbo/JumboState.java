@@ -4,11 +4,11 @@ package io.leasehold.jumbo;
 ///
 /// ```text
 ///            allocate          arm                      steal
-///   FREE ------------> LEASED -----> ARMED    LEASED ---------> STOLEN    old token: dead; new one: the thief's
+///   FREE ------------> LEASED -----> ARMED    LEASED ---------> STOLEN    old handle: dead; new one: the thief's
 ///    ^ generation g    |  ^ ^---------'          |                ^ |
 ///    |                 |  |    receive           | flip           | | adopt: FREE again, generation + 1
 ///    +-----------------+  |                      v     release    | v
-///    |  release: g+1      +------------------ FLIPPED ------------+        flipped: one token for the message,
+///    |  release: g+1      +------------------ FLIPPED ------------+        flipped: one handle for the message,
 ///    |                         adopt                                       and one for the page
 ///    +---- HELD <--- release while held              FREE <----> RETIRED   with its slab, or over the bound
 ///      last unhold

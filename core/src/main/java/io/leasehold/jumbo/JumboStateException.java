@@ -2,7 +2,7 @@ package io.leasehold.jumbo;
 
 import java.io.Serial;
 
-/// A page of a ring was used against its state: freed twice, with a stale token, after it was stolen, while the kernel
+/// A page of a ring was used against its state: freed twice, with a stale handle, after it was stolen, while the kernel
 /// has it, or in a foreign ring. Nothing was changed.
 public final class JumboStateException extends IllegalStateException {
 
@@ -29,7 +29,7 @@ public final class JumboStateException extends IllegalStateException {
         RETIRED,
         /// The page is held as often as can be counted.
         TOO_MANY,
-        /// The token is not of this ring.
+        /// The handle is not of this ring.
         FOREIGN,
         /// The ring is closed.
         CLOSED

@@ -17,30 +17,30 @@ import java.util.Objects;
 /// @param <T> what pages are lent as
 final class PageBulk<T> {
 
-    private final JumboRing<T> ring; // (C)
+    private final JumboPool<T> ring; // (C)
     private final Shards shards; // (C)
     private final PageSupply<T> supply; // (C)
 
-    PageBulk(JumboRing<T> ring, Shards shards, PageSupply<T> supply) {
+    PageBulk(JumboPool<T> ring, Shards shards, PageSupply<T> supply) {
         this.ring = ring;
         this.shards = shards;
         this.supply = supply;
     }
 
     /// {@return how many pages there were}
-    int allocate(long[] tokens, int from, int count) {
-        Objects.checkFromIndexSize(from, count, tokens.length);
+    int allocate(long[] handles, int from, int count) {
+        Objects.checkFromIndexSize(from, count, handles.length);
         int end = from + count;
         int at = from;
         try {
-            at = takeStock(tokens, at, end);
+            at = takeStock(handles, at, end);
             while (at < end) {
-                long token = supply.take();
-                if (token < 0) {
+                long handle = supply.take();
+                if (handle < 0) {
                     break;
                 }
-                tokens[at++] = token;
-                at = takeStock(tokens, at, end);
+                handles[at++] = handle;
+                at = takeStock(handles, at, end);
             }
         } catch (OutOfMemoryError | StackOverflowError e) {
             if (at == from) {
@@ -50,7 +50,7 @@ final class PageBulk<T> {
         return at - from;
     }
 
-    private int takeStock(long[] tokens, int from, int end) {
+    private int takeStock(long[] handles, int from, int end) {
         StackReserve.ensure();
         int[] cells = from < end ? shards.slots().enter() : null;
         if (cells == null) {
@@ -58,10 +58,10 @@ final class PageBulk<T> {
         }
         int at = from;
         try {
-            long token = shards.lend(cells);
-            while (token >= 0) {
-                tokens[at++] = token;
-                token = at < end ? shards.lend(cells) : JumboPage.NONE;
+            long handle = shards.lend(cells);
+            while (handle >= 0) {
+                handles[at++] = handle;
+                handle = at < end ? shards.lend(cells) : JumboPage.NONE;
             }
         } finally {
             BiasedSlots.exit(cells);
@@ -70,19 +70,19 @@ final class PageBulk<T> {
     }
 
     /// @throws JumboStateException if one is refused; those before it are back
-    void release(long[] tokens, int from, int count) {
-        Objects.checkFromIndexSize(from, count, tokens.length);
+    void release(long[] handles, int from, int count) {
+        Objects.checkFromIndexSize(from, count, handles.length);
         int end = from + count;
         for (int at = from; at < end; ) {
-            at = giveStock(tokens, at, end);
+            at = giveStock(handles, at, end);
             if (at < end) {
-                ring.release(tokens[at++]);
+                ring.release(handles[at++]);
             }
         }
     }
 
     /// {@return the index of the first page that is not free yet, and is to be freed alone}
-    private int giveStock(long[] tokens, int from, int end) {
+    private int giveStock(long[] handles, int from, int end) {
         StackReserve.ensure();
         int[] cells = shards.slots().enter();
         if (cells == null) {
@@ -92,7 +92,7 @@ final class PageBulk<T> {
         try {
             int last = Math.min(end, from + shards.batch());
             if (!supply.isPressed()) {
-                at = shards.tryKeep(cells, tokens, from, last);
+                at = shards.tryKeep(cells, handles, from, last);
             }
         } finally {
             BiasedSlots.exit(cells);

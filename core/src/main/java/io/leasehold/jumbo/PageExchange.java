@@ -8,9 +8,9 @@ import java.util.concurrent.atomic.LongAdder;
 /// How pages of a ring become somebody's own, and how they come back.
 ///
 /// ```text
-///   steal    holder's token ---------------------> owner's token           the ring takes another page in its place
-///   flip     receiver's token, of the message ---> consumer's token too    message freed: the place is free again
-///   adopt    owner's token ----------------------> the page is the ring's again
+///   steal    holder's handle ---------------------> owner's handle           the ring takes another page in its place
+///   flip     receiver's handle, of the message ---> consumer's handle too    message freed: the place is free again
+///   adopt    owner's handle ----------------------> the page is the ring's again
 /// ```
 ///
 /// A page that is somebody's own does not count against the bound of the ring; its memory stays charged.
@@ -24,17 +24,17 @@ import java.util.concurrent.atomic.LongAdder;
 /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=zero_copy&sektion=9">zero_copy(9)</a>
 public final class PageExchange {
 
-    /// In place of a token: the bytes were copied, and the page is whose it was.
+    /// In place of a handle: the bytes were copied, and the page is whose it was.
     public static final long COPIED = -2;
 
     /// A page that is flipped is gone for its consumer's sake, so its payload fills at least this part of it.
     private static final int MIN_FILLED_PARTS = 2;
 
-    private final JumboRing<?> ring; // (C)
+    private final JumboPool<?> ring; // (C)
     private final AtomicLong flips = new AtomicLong(); // (A) which allocates nothing on the Java heap
     private final LongAdder copies = new LongAdder(); // (A)
 
-    PageExchange(JumboRing<?> ring) {
+    PageExchange(JumboPool<?> ring) {
         this.ring = ring;
     }
 
@@ -44,13 +44,13 @@ public final class PageExchange {
     /// Detaches a page from the ring with its content and its object (jumbo_pg_steal). The ring takes another one in
     /// its place when it needs one.
     ///
-    /// @param token of a page that the caller holds alone; dead from now on
-    /// @return the token of the page as the caller's own, for [#adopt]
-    /// @throws JumboStateException if the page is armed, held or flipped, or the token stale or foreign
-    public long steal(long token) {
-        JumboPage<?> page = ring.require("steal", token);
+    /// @param handle of a page that the caller holds alone; dead from now on
+    /// @return the handle of the page as the caller's own, for [#adopt]
+    /// @throws JumboStateException if the page is armed, held or flipped, or the handle stale or foreign
+    public long steal(long handle) {
+        JumboPage<?> page = ring.require("steal", handle);
         StackReserve.ensure(2);
-        long stolen = page.steal(token, ring.errors());
+        long stolen = page.steal(handle, ring.errors());
         ring.supply().noteStolen(page);
         return stolen;
     }
@@ -58,12 +58,12 @@ public final class PageExchange {
     /// Gives a page back that was stolen or flipped. If the ring has as many pages as it may have by now, the page's
     /// memory goes with its slab.
     ///
-    /// @param token of the page as the caller's own; dead from now on
-    /// @throws JumboStateException if the token is not of a page that was stolen or flipped
-    public void adopt(long token) {
-        JumboPage<?> page = ring.require("adopt", token);
+    /// @param handle of the page as the caller's own; dead from now on
+    /// @throws JumboStateException if the handle is not of a page that was stolen or flipped
+    public void adopt(long handle) {
+        JumboPage<?> page = ring.require("adopt", handle);
         StackReserve.ensure(2);
-        ring.supply().noteAdopted(page, page.adopt(token, ring.errors()));
+        ring.supply().noteAdopted(page, page.adopt(handle, ring.errors()));
     }
 
     /// {@return whether [#flip] would hand the page over: it is leased, nobody holds it, it was not flipped in this
@@ -71,12 +71,12 @@ public final class PageExchange {
     ///
     /// Changes nothing, and never throws.
     ///
-    /// @param token of a page
+    /// @param handle of a page
     /// @param byteOffset where in the page the payload begins
     /// @param byteSize how long the payload is in bytes
-    public boolean isFlippable(long token, int byteOffset, int byteSize) {
-        JumboPage<?> page = ring.find(token);
-        return page != null && isWorthIt(byteOffset, byteSize) && page.isFlippable(token);
+    public boolean isFlippable(long handle, int byteOffset, int byteSize) {
+        JumboPage<?> page = ring.find(handle);
+        return page != null && isWorthIt(byteOffset, byteSize) && page.isFlippable(handle);
     }
 
     private boolean isWorthIt(int byteOffset, int byteSize) {
@@ -85,33 +85,33 @@ public final class PageExchange {
 
     /// Delivers a payload to a consumer: the page itself, if [#isFlippable], or else a copy; the bytes are the same.
     ///
-    /// The receiver still frees the message with the token that it has, once, whatever became of the page. Behind the
+    /// The receiver still frees the message with the handle that it has, once, whatever became of the page. Behind the
     /// payload a page that was handed over reads as zero.
     ///
-    /// @param token of a page that the caller holds
+    /// @param handle of a page that the caller holds
     /// @param byteOffset where in the page the payload begins
     /// @param byteSize how long it is in bytes
     /// @param target address of `byteSize` bytes of the consumer's, written only if the page stays whose it is
-    /// @return the consumer's own token of the page, or [#COPIED]
-    /// @throws JumboStateException if the page is not leased, or the token stale or foreign
+    /// @return the consumer's own handle of the page, or [#COPIED]
+    /// @throws JumboStateException if the page is not leased, or the handle stale or foreign
     /// @throws IndexOutOfBoundsException if the payload is not within the page
-    public long flip(long token, int byteOffset, int byteSize, long target) {
-        long address = ring.address(token);
+    public long flip(long handle, int byteOffset, int byteSize, long target) {
+        long address = ring.address(handle);
         int pageByteSize = ring.pageByteSize();
         if (byteOffset < 0 || byteSize < 0 || byteOffset > pageByteSize - byteSize) {
             throw new IndexOutOfBoundsException("payload is not within the page: byteOffset=%d, byteSize=%d, bound=%d"
                     .formatted(byteOffset, byteSize, pageByteSize));
         }
-        JumboPage<?> page = ring.require("flip", token);
+        JumboPage<?> page = ring.require("flip", handle);
         StackReserve.ensure();
-        long consumers = isWorthIt(byteOffset, byteSize) ? page.tryFlip(token) : JumboPage.NONE;
+        long consumers = isWorthIt(byteOffset, byteSize) ? page.tryFlip(handle) : JumboPage.NONE;
         if (consumers != JumboPage.NONE) {
             ring.supply().noteFlipped(page);
             OffHeap.fill(address + byteSize, pageByteSize - byteSize, (byte) 0);
             flips.incrementAndGet();
             return consumers;
         }
-        page.requireLeased("flip", token, ring.errors());
+        page.requireLeased("flip", handle, ring.errors());
         OffHeap.copy(address + byteOffset, target, byteSize);
         copies.increment();
         return COPIED;

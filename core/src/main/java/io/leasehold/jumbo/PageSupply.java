@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 /// **Cost.** Threads that want a slab while another thread asks the arena share the answer to the next request, if the
 /// arena refuses.
 ///
-/// **Threads.** Thread-safe. Lock order: `growLock`, the locks of [ShardDrain], [SlabReclaimer] and [JumboPool]. The
-/// arena, which may call [SlabReclaimer#shrink] then, is asked for memory under `growLock` alone. None is held while a
-/// listener is told.
+/// **Threads.** Thread-safe. Lock order: `growLock`, the locks of [ShardDrain], [SlabReclaimer] and [JumboSlabPool].
+/// The arena, which may call [SlabReclaimer#shrink] then, is asked for memory under `growLock` alone. None is held
+/// while a listener is told.
 ///
 /// @param <T> the type of the object that stands for a page
 final class PageSupply<T> {
@@ -32,7 +32,7 @@ final class PageSupply<T> {
     private final PageArena arena; // (C)
     private final JumboOptions options; // (C)
     private final PageTable<T> table; // (C)
-    private final JumboPool<T> pool; // (C)
+    private final JumboSlabPool<T> pool; // (C)
     private final Shards shards; // (C)
     private final JumboErrors errors; // (C)
     private final Pressure pressure; // (C)
@@ -52,7 +52,7 @@ final class PageSupply<T> {
         this.arena = arena;
         this.options = options;
         this.table = table;
-        this.pool = new JumboPool<>(options, table, shards, errors);
+        this.pool = new JumboSlabPool<>(options, table, shards, errors);
         this.shards = shards;
         this.errors = errors;
         this.pressure = new Pressure(options);
@@ -60,7 +60,7 @@ final class PageSupply<T> {
         this.drain = new ShardDrain(shards, pool);
         this.slabReclaimer = new SlabReclaimer<>(options, pool, shards, census, drain);
         this.backpressure = new Backpressure(arena, pool, shards, census, drain, errors, pressure);
-        this.reclaimer = new RingReclaimer(options.name(), slabReclaimer, backpressure);
+        this.reclaimer = new PoolReclaimer(options.name(), slabReclaimer, backpressure);
         this.report = new JumboReport(options, pool, census);
     }
 
@@ -91,30 +91,30 @@ final class PageSupply<T> {
         }
     }
 
-    /// {@return the token of a page that is allocated now, or [JumboPage#NONE]}
+    /// {@return the handle of a page that is allocated now, or [JumboPage#NONE]}
     long take() {
         StackReserve.ensure(2);
-        long token = takeShared();
-        if (token < 0 && initialise()) {
+        long handle = takeShared();
+        if (handle < 0 && initialise()) {
             int cached = cachedPages();
             if (cached > 0 && cached >= pool.inService() / RICH_PART) {
                 drain.run();
-                token = takeShared();
+                handle = takeShared();
             }
-            while (token < 0 && grow()) {
-                token = takeShared();
+            while (handle < 0 && grow()) {
+                handle = takeShared();
             }
-            if (token < 0 && cachedPages() > 0) {
+            if (handle < 0 && cachedPages() > 0) {
                 drain.run();
-                token = takeShared();
+                handle = takeShared();
             }
         }
-        if (token < 0) {
+        if (handle < 0) {
             report.fallbacks.increment();
         }
         arena.requestDecay(); // the slot may be open now, and pages may have come to the pool
-        backpressure.noteAllocated(token < 0);
-        return token;
+        backpressure.noteAllocated(handle < 0);
+        return handle;
     }
 
     private int cachedPages() {
@@ -125,17 +125,17 @@ final class PageSupply<T> {
     private long takeShared() {
         int[] cells = shards.slots().enter();
         if (cells != null) {
-            long token;
+            long handle;
             boolean wantsRing;
             try {
                 shards.receive(cells);
-                token = shards.lend(cells);
+                handle = shards.lend(cells);
                 wantsRing = Shards.wantsRing(cells);
             } finally {
                 BiasedSlots.exit(cells);
             }
-            if (token >= 0) {
-                return token;
+            if (handle >= 0) {
+                return handle;
             }
             if (wantsRing) {
                 giveRing();
@@ -145,7 +145,7 @@ final class PageSupply<T> {
     }
 
     private void giveRing() {
-        RemoteRing ring = shards.newRing(); // thirty-two kilobytes, so outside of the slot
+        RemoteFreeQueue ring = shards.newRing(); // thirty-two kilobytes, so outside of the slot
         int[] cells = shards.slots().enter();
         if (cells != null) {
             shards.claim(cells, ring);
@@ -281,6 +281,15 @@ final class PageSupply<T> {
     boolean isFree(int page) {
         // pages move both ways between pool and shards; one that comes back meanwhile is found by the second look
         return pool.isAtHome(page) || census.isCached(page) || pool.isAtHome(page);
+    }
+
+    /// {@return true if a page is free} Waits for threads that have freed a page and not yet put it into their shard.
+    boolean isFreeAfterWait(int page) {
+        if (isFree(page)) {
+            return true;
+        }
+        drain.awaitSlots();
+        return isFree(page);
     }
 
     /// {@return true if no page is kept in a shard}

@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
 /// small ring in a large arena is small.
 ///
 /// **Threads.** Any thread may call [#page], [#pageOf] and [#addressOf]. The rest is guarded by the lock of the ring's
-/// [JumboPool], but for [#firstLife] and [#larger], which are called by the one thread that adds a slab.
+/// [JumboSlabPool], but for [#firstLife] and [#larger], which are called by the one thread that adds a slab.
 ///
-/// **Memory order.** A thread with a token reads the row of the token's slab without the lock: the addition of that
+/// **Memory order.** A thread with a handle reads the row of the handle's slab without the lock: the addition of that
 /// slab happened before. Larger rows are filled, then fenced, then published, and their readers depend on the
-/// reference. A thread without a token may see no row, or a row without pages, and takes both for none.
+/// reference. A thread without a handle may see no row, or a row without pages, and takes both for none.
 ///
 /// @param <T> the type of the object that stands for a page
 final class PageTable<T> {
@@ -77,32 +77,32 @@ final class PageTable<T> {
         return row == null || Integer.compareUnsigned(index, row.length) >= 0 ? null : row[index];
     }
 
-    /// {@return the page that a byte belongs to, or [JumboRing#FOREIGN], [JumboRing#RETIRED] or [JumboRing#PADDING]}
+    /// {@return the page that a byte belongs to, or [JumboPool#FOREIGN], [JumboPool#RETIRED] or [JumboPool#PADDING]}
     int pageOf(long address) {
         long offset = address - base;
         long position = offset / options.slabByteSize();
         if (offset < 0 || position >= positions) {
-            return JumboRing.FOREIGN;
+            return JumboPool.FOREIGN;
         }
         int first = first((int) position);
         int index =
-                (int) (offset % options.slabByteSize()) / options.pageClass().byteSize();
+                (int) (offset % options.slabByteSize()) / options.bufferSize().byteSize();
         if (index >= perSlab) {
-            return page(first) == null ? missing((int) position) : JumboRing.PADDING;
+            return page(first) == null ? missing((int) position) : JumboPool.PADDING;
         }
         return isInService(page(first | index)) ? first | index : missing((int) position);
     }
 
-    /// {@return the address where a page begins, or [JumboRing#FOREIGN] or [JumboRing#RETIRED]}
+    /// {@return the address where a page begins, or [JumboPool#FOREIGN] or [JumboPool#RETIRED]}
     long addressOf(int page) {
         int position = position(page);
         int index = index(page);
         if (page < 0 || position >= positions || index >= perSlab) {
-            return JumboRing.FOREIGN;
+            return JumboPool.FOREIGN;
         }
         long address = base
                 + (long) position * options.slabByteSize()
-                + (long) index * options.pageClass().byteSize();
+                + (long) index * options.bufferSize().byteSize();
         return isInService(page(page)) ? address : missing(position);
     }
 
@@ -111,7 +111,7 @@ final class PageTable<T> {
     }
 
     private int missing(int position) {
-        return generation(position) == 0 ? JumboRing.FOREIGN : JumboRing.RETIRED;
+        return generation(position) == 0 ? JumboPool.FOREIGN : JumboPool.RETIRED;
     }
 
     private int generation(int position) {
@@ -183,7 +183,7 @@ final class PageTable<T> {
 
     /// Forgets the pages of a slab.
     ///
-    /// @param generation one that no token for a page of the slab has
+    /// @param generation one that no handle for a page of the slab has
     void remove(JumboSlab<T> slab, int generation) {
         generations[slab.position()] = Math.max(1, generation);
         rows[slab.position()] = null;

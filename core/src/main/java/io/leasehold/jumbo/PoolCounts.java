@@ -1,6 +1,6 @@
 package io.leasehold.jumbo;
 
-/// Statistics of a [JumboPool] since it was opened.
+/// Statistics of a [JumboSlabPool] since it was opened.
 ///
 /// **Threads.** Guarded by the lock of the pool.
 final class PoolCounts {

@@ -64,7 +64,7 @@ final class ShardCensus {
         return found[0];
     }
 
-    /// Shows the next tokens of all pages in magazines and rings, as they are at some moment.
+    /// Shows the next handles of all pages in magazines and rings, as they are at some moment.
     void forEachCached(LongConsumer reader) {
         shards.slots().forEach(slot -> {
             for (int i = Math.min(slot.peek(Shards.DEPTH), shards.maxDepth) - 1; i >= 0; i--) {
@@ -72,7 +72,7 @@ final class ShardCensus {
             }
         });
         for (int shard = 1; shard <= shards.lastShard(); shard++) {
-            RemoteRing ring = shards.ring(shard);
+            RemoteFreeQueue ring = shards.ring(shard);
             if (ring != null) {
                 ring.forEach(reader);
             }
@@ -85,7 +85,7 @@ final class ShardCensus {
         forEachCached(next -> {
             JumboPage<?> page = shards.page(JumboLayout.page(next));
             if (cached.get(page.index()) || page.word() != JumboLayout.leasedWord(next)) {
-                throw new AssertionError("I1, I3: token=0x%x, %s of %s".formatted(next, page, shards));
+                throw new AssertionError("I1, I3: handle=0x%x, %s of %s".formatted(next, page, shards));
             }
             cached.set(page.index());
         });
@@ -123,7 +123,7 @@ final class ShardCensus {
     }
 
     private int ringSize(int shard) {
-        RemoteRing ring = shards.ring(shard);
+        RemoteFreeQueue ring = shards.ring(shard);
         return ring == null ? 0 : ring.size();
     }
 

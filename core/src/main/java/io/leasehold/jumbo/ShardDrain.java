@@ -28,7 +28,7 @@ final class ShardDrain {
     private static final int MAX_DRAINS = 8;
 
     private final Shards shards; // (C)
-    private final JumboPool<?> pool; // (C)
+    private final JumboSlabPool<?> pool; // (C)
     private final ReentrantLock lock = new ReentrantLock();
     private final int[] pages = new int[BATCH]; // (L)
 
@@ -40,7 +40,7 @@ final class ShardDrain {
     private long drains; // (L)
     private volatile boolean closed; // (L), read without it
 
-    ShardDrain(Shards shards, JumboPool<?> pool) {
+    ShardDrain(Shards shards, JumboSlabPool<?> pool) {
         this.shards = shards;
         this.pool = pool;
     }
@@ -70,6 +70,21 @@ final class ShardDrain {
             }
             return true;
         } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Waits until every thread that is in its slot has left it. No page moves.
+    void awaitSlots() {
+        StackReserve.ensure();
+        lock.lock();
+        shards.slots().suspend();
+        try {
+            if (BiasedSlots.barrier(VirtualMemory.system())) {
+                int ignored = shards.slots().visit(look);
+            }
+        } finally {
+            shards.slots().resume();
             lock.unlock();
         }
     }

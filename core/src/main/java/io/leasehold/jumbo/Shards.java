@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// ```text
 ///   slot     FIRST | +1    | +2       | +3    | +4, +5   | +6    | magazine
-///            shard | depth | capacity | owned | returned | armed | next tokens, oldest ... newest
+///            shard | depth | capacity | owned | returned | armed | next handles, oldest ... newest
 ///
 ///   push     page of this shard, or of none ---> own magazine
-///            page of another shard ------------> that shard's RemoteRing
+///            page of another shard ------------> that shard's RemoteFreeQueue
 /// ```
 ///
 /// A shard owns the pages that it allocates until they leave it for the pool, but no more than its ring has cells
@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Invariants.** I1: a page is in one magazine or ring at most. I2: `owned` of a slot is no less than the pages that
 /// its shard owns, and no more than its ring's capacity. I3: pages in the magazine of a slot are of its shard or of
-/// none, which their entries tell, and no caller has the tokens there. I4: a page in a magazine or ring has an open
+/// none, which their entries tell, and no caller has the handles there. I4: a page in a magazine or ring has an open
 /// slot, or `unfinished` is set.
 final class Shards {
 
@@ -62,7 +62,7 @@ final class Shards {
     /// In place of a shard: there is none left.
     private static final int REFUSED = -1;
 
-    /// Part of an entry of the magazine: what it has besides the token if this shard owns the page.
+    /// Part of an entry of the magazine: what it has besides the handle if this shard owns the page.
     private static final long OWNED_HERE = Long.MIN_VALUE;
 
     /// What a magazine holds at most: half of it changes hands under one lock.
@@ -71,14 +71,14 @@ final class Shards {
     private static final int MIN_PAGES = 16;
     private static final int MAX_PAGES = 64;
 
-    /// Thirty-two kilobytes of tokens.
+    /// Thirty-two kilobytes of handles.
     private static final int MAX_RING_PAGES = 4096;
 
     private final PageTable<?> table; // (C)
     private final BiasedSlots slots; // (C)
     final int maxDepth; // (C)
     final int ringCapacity; // (C)
-    private final AtomicReferenceArray<RemoteRing> rings; // (A) by shard, each set once
+    private final AtomicReferenceArray<RemoteFreeQueue> rings; // (A) by shard, each set once
     private final AtomicInteger claimed = new AtomicInteger(); // (A) shards that have an owner, or had
     private final AtomicInteger openSlots = new AtomicInteger(); // (A)
     private volatile boolean unfinished; // (O) the thread that drains; true if it left slots alone
@@ -86,7 +86,7 @@ final class Shards {
 
     Shards(JumboOptions options, PageTable<?> table) {
         this.table = table;
-        this.maxDepth = Math.clamp(MAX_MAGAZINE_BYTES / options.pageClass().byteSize(), MIN_PAGES, MAX_PAGES);
+        this.maxDepth = Math.clamp(MAX_MAGAZINE_BYTES / options.bufferSize().byteSize(), MIN_PAGES, MAX_PAGES);
         int bound = options.maxPages() == 0 ? MAX_RING_PAGES : Math.min(options.maxPages(), MAX_RING_PAGES);
         this.ringCapacity = (int) Alignment.powerOfTwoFrom(Math.max(bound, MAX_PAGES));
         this.rings = new AtomicReferenceArray<>(options.shards() + 1);
@@ -122,7 +122,7 @@ final class Shards {
 
     /// Allocates a page of the magazine, without a look at it if this shard owns it.
     ///
-    /// @return its token, or [JumboPage#NONE]
+    /// @return its handle, or [JumboPage#NONE]
     long lend(int[] cells) {
         int depth = cells[DEPTH] - 1;
         if (depth < 0) {
@@ -152,7 +152,7 @@ final class Shards {
         if (depth >= cells[CAPACITY]) {
             return false;
         }
-        push(cells, depth, page(page).nextToken());
+        push(cells, depth, page(page).nextHandle());
         return true;
     }
 
@@ -176,8 +176,8 @@ final class Shards {
     /// it. If the page is not the caller's, what is read may be anything, and the compare-and-set fails.
     ///
     /// @return true if it is free; else nothing has changed: it has no place, or may not be freed like this
-    boolean tryKeep(int[] cells, long token) {
-        JumboPage<?> page = table.page(JumboLayout.page(token));
+    boolean tryKeep(int[] cells, long handle) {
+        JumboPage<?> page = table.page(JumboLayout.page(handle));
         if (page == null) {
             return false;
         }
@@ -185,13 +185,13 @@ final class Shards {
         int capacity = cells[CAPACITY];
         int home = page.home();
         boolean away = isAway(cells, home);
-        if ((away ? capacity == 0 : depth >= capacity) || !page.tryFree(token)) {
+        if ((away ? capacity == 0 : depth >= capacity) || !page.tryFree(handle)) {
             return false;
         }
         if (away) {
-            rings.getPlain(home).push(JumboLayout.after(token, 1));
+            rings.getPlain(home).push(JumboLayout.after(handle, 1));
         } else {
-            push(cells, depth, JumboLayout.after(token, 1) | (home == NO_SHARD ? 0 : OWNED_HERE));
+            push(cells, depth, JumboLayout.after(handle, 1) | (home == NO_SHARD ? 0 : OWNED_HERE));
         }
         countReturned(cells, 1);
         return true;
@@ -200,34 +200,34 @@ final class Shards {
     /// Frees pages, from the first one on that another shard owns, as long as they have the same owner.
     ///
     /// @return the number of pages
-    private int keepAway(int[] cells, long[] tokens, int from, int end) {
+    private int keepAway(int[] cells, long[] handles, int from, int end) {
         int count = 0;
         int home = NO_SHARD;
         for (int at = from; at < end; at++) {
-            JumboPage<?> page = table.page(JumboLayout.page(tokens[at]));
+            JumboPage<?> page = table.page(JumboLayout.page(handles[at]));
             int itsHome = page == null ? NO_SHARD : page.home();
             boolean fits = count == 0 ? isAway(cells, itsHome) : itsHome == home;
-            if (page == null || !fits || !page.tryFree(tokens[at])) {
+            if (page == null || !fits || !page.tryFree(handles[at])) {
                 break;
             }
             home = itsHome;
             count++;
         }
         if (count > 0) {
-            rings.getPlain(home).push(tokens, from, count);
+            rings.getPlain(home).push(handles, from, count);
             countReturned(cells, count);
         }
         return count;
     }
 
-    /// Frees pages in the order of their tokens, as [#tryKeep(int\[\], long)] does each.
+    /// Frees pages in the order of their handles, as [#tryKeep(int\[\], long)] does each.
     ///
     /// @return the index of the first that is not free yet
-    int tryKeep(int[] cells, long[] tokens, int from, int end) {
+    int tryKeep(int[] cells, long[] handles, int from, int end) {
         int at = from;
         while (at < end && cells[CAPACITY] > 0) {
-            int away = keepAway(cells, tokens, at, end);
-            if (away == 0 && !tryKeep(cells, tokens[at])) {
+            int away = keepAway(cells, handles, at, end);
+            if (away == 0 && !tryKeep(cells, handles[at])) {
                 return at;
             }
             at += Math.max(1, away);
@@ -267,12 +267,12 @@ final class Shards {
     }
 
     /// {@return a ring for [#claim], made outside of any slot, or null if all shards are claimed}
-    @Nullable RemoteRing newRing() {
-        return claimed.get() < rings.length() - 1 ? new RemoteRing(ringCapacity) : null;
+    @Nullable RemoteFreeQueue newRing() {
+        return claimed.get() < rings.length() - 1 ? new RemoteFreeQueue(ringCapacity) : null;
     }
 
     /// Gives the slot a ring, if it has none and there is one left.
-    void claim(int[] cells, @Nullable RemoteRing ring) {
+    void claim(int[] cells, @Nullable RemoteFreeQueue ring) {
         if (cells[SHARD] == NO_SHARD) {
             int shard = ring == null ? rings.length() : claimed.incrementAndGet();
             if (ring != null && shard < rings.length()) {
@@ -287,11 +287,11 @@ final class Shards {
     /// Takes the pages of the slot's ring into its magazine, and forgets pages that departed.
     void receive(int[] cells) {
         if (cells[SHARD] > NO_SHARD) {
-            RemoteRing ring = rings.getPlain(cells[SHARD]);
+            RemoteFreeQueue ring = rings.getPlain(cells[SHARD]);
             cells[OWNED] -= ring.takeDeparted();
             while (cells[DEPTH] < maxDepth) {
                 long next = ring.poll();
-                if (next == RemoteRing.NONE) {
+                if (next == RemoteFreeQueue.NONE) {
                     return;
                 }
                 push(cells, cells[DEPTH], next | OWNED_HERE);
@@ -328,12 +328,12 @@ final class Shards {
     ///
     /// @return the number of pages, at most as many as fit `into`
     int takeFromRing(int[] cells, int[] into) {
-        RemoteRing ring = rings.get(cells[SHARD]);
+        RemoteFreeQueue ring = rings.get(cells[SHARD]);
         int count = 0;
         long next = ring.poll();
-        while (next != RemoteRing.NONE) {
+        while (next != RemoteFreeQueue.NONE) {
             into[count++] = leave(cells, JumboLayout.page(next));
-            next = count < into.length ? ring.poll() : RemoteRing.NONE;
+            next = count < into.length ? ring.poll() : RemoteFreeQueue.NONE;
         }
         return count;
     }
@@ -387,7 +387,7 @@ final class Shards {
     }
 
     /// {@return the ring of a shard, or null if it has none yet}
-    @Nullable RemoteRing ring(int shard) {
+    @Nullable RemoteFreeQueue ring(int shard) {
         return rings.get(shard);
     }
 

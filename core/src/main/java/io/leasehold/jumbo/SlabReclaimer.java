@@ -1,9 +1,9 @@
 package io.leasehold.jumbo;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.FlushRation;
 import io.leasehold.memory.ShortLock;
 import io.leasehold.memory.StackReserve;
-import io.leasehold.os.OsException;
 import io.leasehold.page.Pace;
 import io.leasehold.page.PageReclaimer.Progress;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +31,7 @@ final class SlabReclaimer<T> {
     private static final int BATCH = 8;
 
     private final JumboOptions options; // (C)
-    private final JumboPool<T> pool; // (C)
+    private final JumboSlabPool<T> pool; // (C)
     private final Shards shards; // (C)
     private final ShardCensus census; // (C)
     private final ShardDrain drain; // (C)
@@ -43,7 +43,7 @@ final class SlabReclaimer<T> {
     private int owed; // (L) of the pool: pages in service that may go with their slabs in this tick
     private boolean isSettling; // (O) the thread in [#decay]: the tick is not finished
 
-    SlabReclaimer(JumboOptions options, JumboPool<T> pool, Shards shards, ShardCensus census, ShardDrain drain) {
+    SlabReclaimer(JumboOptions options, JumboSlabPool<T> pool, Shards shards, ShardCensus census, ShardDrain drain) {
         this.options = options;
         this.pool = pool;
         this.shards = shards;
@@ -179,7 +179,7 @@ final class SlabReclaimer<T> {
                     to.unwire(leaving[unwired].run());
                     unwired++;
                 }
-            } catch (OsException e) {
+            } catch (SystemCallException e) {
                 // the kernel does not let go of the rest now
             } finally {
                 forget(count, unwired); // before another thread can get a run from the arena
@@ -266,7 +266,7 @@ final class SlabReclaimer<T> {
     /// @param isForced true to do it though pages are in use, whose slabs stay until they are released
     /// @return the number of pages that are in use or stolen
     /// @throws IllegalStateException if pages are in use and it is not forced; nothing is changed then
-    /// @throws OsException if the kernel refuses; the pool is shut, and calling this again goes on
+    /// @throws SystemCallException if the kernel refuses; the pool is shut, and calling this again goes on
     int close(boolean isForced) {
         lock.lock();
         try {

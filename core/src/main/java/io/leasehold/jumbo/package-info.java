@@ -2,14 +2,14 @@
 /// checked.
 ///
 /// ```text
-///   JumboRing        what users see: allocate, release, arm, translate      JumboBinder       makes page objects
+///   JumboPool        what users see: allocate, release, arm, translate      JumboBinder       makes page objects
 ///     PageExchange     pages that change their owner, and come back         PressureListener  is told to read less
 ///     PageBulk         many pages with one entry into a magazine
-///     Shards           what each thread keeps: a magazine and a RemoteRing  JumboPage         one page: its word
+///     Shards           what each thread keeps: a magazine and a RemoteFreeQueue  JumboPage         one page: its word
 ///       ShardDrain       all free pages, into the pool                      PageTable         numbers, addresses
 ///       ShardCensus      sums over the slots
 ///     PageSupply       where pages come from when a magazine is empty       JumboErrors       what it refuses
-///       JumboPool        pages at home, bounds and counts, one lock         JumboReport       JumboStats
+///       JumboSlabPool        pages at home, bounds and counts, one lock         JumboReport       JumboStats
 ///         JumboSlabs       slabs: idle, busy, with a page at home
 ///           JumboSlab        a run cut into pages
 ///       SlabReclaimer    idle slabs, a few at a time, back to JumboMemory: page run ---> wired ---> lease
@@ -36,7 +36,7 @@
 ///
 /// ## What a call does in each state of a page
 ///
-/// A state is what a token says of its page: `LEASED` alone, or `HELD` by others too; `FLIPPED` by the token of the
+/// A state is what a handle says of its page: `LEASED` alone, or `HELD` by others too; `FLIPPED` by the handle of the
 /// message, `CONSUMED` by that of the consumer; `STOLEN` by its owner's, `ROBBED` by the one it had before; `PARKED`
 /// freed while held; `RETIRED` gone with its slab; `RING CLOSED` by force while it was leased. Upper case in a cell is
 /// the kind of [JumboStateException][io.leasehold.jumbo.JumboStateException] that is thrown, and nothing is changed
@@ -75,15 +75,15 @@
 ///
 /// ## Why
 ///
-/// * **A number, an address and a token.** A page's number is its slab's place in the arena and its index there, so
+/// * **A number, an address and a handle.** A page's number is its slab's place in the arena and its index there, so
 ///   number and address follow from each other by arithmetic over the one reservation of the arena, as an AF_XDP back
-///   end will want it. Slabs lie at multiples of their size for that, so they are at most 2 MiB. A token is the number
+///   end will want it. Slabs lie at multiples of their size for that, so they are at most 2 MiB. A handle is the number
 ///   with a generation, good for one life.
-/// * **One word, one compare-and-set.** The word that a release expects follows from its token: check and transition
+/// * **One word, one compare-and-set.** The word that a release expects follows from its handle: check and transition
 ///   are one step, which comes before the page is pushed anywhere. So magazines and rings never see a page twice, and
 ///   the rings need no check for being full.
 /// * **Freeing writes to the page, allocating does not.** The compare-and-set of a release makes the word that of the
-///   next life, and magazines and rings keep that life's token. So an allocation looks at no page, and of pages that
+///   next life, and magazines and rings keep that life's handle. So an allocation looks at no page, and of pages that
 ///   one thread fills and another frees the word stays in the cache of the second: 12 ns a page handed over in place of
 ///   23, 9 ns in place of 11.5 for one thread's (4.1 GHz, of which the compare-and-set is 5). The price is that a word
 ///   does not tell a free page from a leased one: statistics subtract the free pages, and an error that wants to say
@@ -109,7 +109,7 @@
 ///   are allocated from the lowest slab on, so that the others empty; statistics show the pinned bytes beside the live
 ///   ones. Alternative: end the lease and split the run around the page, as `slab` does. It frees memory only until the
 ///   next burst needs a whole slab again, and costs wiring and a lease for each piece.
-/// * **Two tokens for a flipped page**, as in the original, where the message is freed after its page is gone: one for
+/// * **Two handles for a flipped page**, as in the original, where the message is freed after its page is gone: one for
 ///   the place in the ring, one for the page. Freeing the message frees the place, not the page. Whichever ends first,
 ///   the other one is still good.
 /// * **Under pressure no page is kept in a shard.** Pages in shards count as with holders; the high watermark is
@@ -126,7 +126,7 @@
 /// * **The arena's clock.** Slabs that were not needed between two ticks go back, an eighth of a decay each; their
 ///   memory goes to the kernel when the arena says so.
 /// * **Words and objects go with their slab.** One generation stays for each place where a slab was, from which the
-///   next slab there goes on, so a stale token is told from a live one for ever.
+///   next slab there goes on, so a stale handle is told from a live one for ever.
 /// * **A GRO batch keeps its page.** The kernel gives forty datagrams as one range and a segment size (UDP_GRO), at a
 ///   twentieth of the CPU for each; to cut them into objects again would cost more than was won. So a page goes on
 ///   whole, and a cursor finds the datagrams in it. Smaller pages than 64 KiB get no batches: the kernel drops

@@ -1,7 +1,7 @@
 package io.leasehold.lease;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.StackReserve;
-import io.leasehold.os.OsException;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageFile;
 import io.leasehold.page.PageFrames;
@@ -97,7 +97,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
     /// @throws PageStateException if the page is not wired, or its handle is stale or foreign
     /// @throws IllegalArgumentException if the run is longer than a window
     /// @throws LeaseStateException if the pool is closed, also while waiting
-    /// @throws OsException if the kernel refuses the mapping
+    /// @throws SystemCallException if the kernel refuses the mapping
     public Lease acquire(long page) {
         return lease(acquireHandle(page), page);
     }
@@ -110,7 +110,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
     /// @throws PageStateException if the page is not wired, or its handle is stale or foreign
     /// @throws IllegalArgumentException if the run is longer than a window, or the flags are unknown
     /// @throws LeaseStateException if the pool is closed, also while waiting
-    /// @throws OsException if the kernel refuses the mapping
+    /// @throws SystemCallException if the kernel refuses the mapping
     public @Nullable Lease tryAcquire(long page, int flags) {
         if (recordless && LeaseFlag.has(flags, LeaseFlag.CPUPRIVATE)) {
             LeaseFlag.check(flags);
@@ -127,7 +127,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
     /// @throws PageStateException if the page is not wired, or its handle is stale or foreign
     /// @throws IllegalArgumentException if the run is longer than a window
     /// @throws LeaseStateException if the pool is closed, also while waiting
-    /// @throws OsException if the kernel refuses the mapping
+    /// @throws SystemCallException if the kernel refuses the mapping
     public long acquireHandle(long page) {
         return tryAcquireHandle(page, LeaseFlag.DEFAULT);
     }
@@ -140,7 +140,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
     /// @throws PageStateException if the page is not wired, or its handle is stale or foreign
     /// @throws IllegalArgumentException if the run is longer than a window, or the flags are unknown
     /// @throws LeaseStateException if the pool is closed, also while waiting
-    /// @throws OsException if the kernel refuses the mapping
+    /// @throws SystemCallException if the kernel refuses the mapping
     public long tryAcquireHandle(long page, int flags) {
         LeaseFlag.check(flags);
         long direct = requireOpen(frames.wiredAddress(page, maxPages));
@@ -181,7 +181,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
     /// @throws IllegalArgumentException if a run is longer than a window, or the flags are unknown; none then
     /// @throws IndexOutOfBoundsException if an array is shorter than `count`
     /// @throws LeaseStateException if the pool is closed, also while waiting
-    /// @throws OsException if the kernel refuses a mapping; none is acquired then
+    /// @throws SystemCallException if the kernel refuses a mapping; none is acquired then
     public int tryAcquireHandles(long[] pages, int count, int flags, long[] leases) {
         LeaseFlag.check(flags);
         Objects.checkFromIndexSize(0, count, Math.min(pages.length, leases.length));
@@ -308,7 +308,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
     /// Gives the windows back. Closing twice has no effect.
     ///
     /// @throws IllegalStateException if leases are open, naming some; nothing is changed then
-    /// @throws OsException if the kernel refuses; the pool stays open then and can be closed again
+    /// @throws SystemCallException if the kernel refuses; the pool stays open then and can be closed again
     @Override
     public void close() {
         close(false);
@@ -319,7 +319,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
     /// address space is not used again.
     ///
     /// @return number of leases that were open
-    /// @throws OsException if the kernel refuses to take the windows; the leases have ended, and closing can be
+    /// @throws SystemCallException if the kernel refuses to take the windows; the leases have ended, and closing can be
     ///     repeated
     public int closeForcibly() {
         return close(true);

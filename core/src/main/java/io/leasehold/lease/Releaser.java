@@ -8,17 +8,17 @@ package io.leasehold.lease;
 ///       +------- release --------+            +---------------- release ---------------+
 /// ```
 ///
-/// A holder keeps two words, the releaser and the token, and need not know what either is made of.
+/// A holder keeps two words, the releaser and the handle, and need not know what either is made of.
 ///
-/// **Ownership.** Whoever has the token releases it, exactly once; handing the two words over hands over the duty.
+/// **Ownership.** Whoever has the handle releases it, exactly once; handing the two words over hands over the duty.
 ///
-/// **Threads.** Any thread may release, unless the token says otherwise.
+/// **Threads.** Any thread may release, unless the handle says otherwise.
 @FunctionalInterface
 public interface Releaser {
 
     /// Takes a thing back. Does not block for long.
     ///
-    /// @param token what it was handed out as
-    /// @throws IllegalStateException if the token is stale: it was released before, or serves another holder now
-    void release(long token);
+    /// @param handle what it was handed out as
+    /// @throws IllegalStateException if the handle is stale: it was released before, or serves another holder now
+    void release(long handle);
 }

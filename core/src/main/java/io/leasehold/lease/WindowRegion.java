@@ -1,9 +1,9 @@
 package io.leasehold.lease;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.Region;
 import io.leasehold.memory.Remnant;
 import io.leasehold.memory.Reservations;
-import io.leasehold.os.OsException;
 import io.leasehold.page.PageFile;
 import java.util.BitSet;
 import java.util.List;
@@ -59,7 +59,7 @@ final class WindowRegion {
     /// @param slots number of windows
     /// @param windowByteSize size of a window in bytes, a power of two
     /// @throws IllegalStateException if the mapping account has no room
-    /// @throws OsException if the kernel refuses; nothing is changed then
+    /// @throws SystemCallException if the kernel refuses; nothing is changed then
     static WindowRegion open(String name, PageFile file, int slots, long windowByteSize) {
         Reservations reservations = file.reservations();
         Remnant remnant = reservations.takeRemnant(
@@ -92,7 +92,7 @@ final class WindowRegion {
         } else if (region != null) {
             try {
                 region.close();
-            } catch (OsException e) {
+            } catch (SystemCallException e) {
                 cause.addSuppressed(e);
             }
         }
@@ -106,7 +106,7 @@ final class WindowRegion {
     /// Maps pages into a window; what was there is replaced atomically.
     ///
     /// @param direct address of the first page in the arena
-    /// @throws OsException if the kernel refuses
+    /// @throws SystemCallException if the kernel refuses
     void map(int slot, long direct) {
         file.map(region, (first + slot) * windowByteSize, windowByteSize, direct);
     }
@@ -114,7 +114,7 @@ final class WindowRegion {
     /// Gives the addresses back, except those of windows that are lost.
     ///
     /// @param left slots whose addresses may still be used by this pool's callers
-    /// @throws OsException if the kernel refuses; closing can be repeated
+    /// @throws SystemCallException if the kernel refuses; closing can be repeated
     void close(BitSet left) {
         for (int slot = left.nextSetBit(0); slot >= 0; slot = left.nextSetBit(slot + 1)) {
             lost.set(first + slot);

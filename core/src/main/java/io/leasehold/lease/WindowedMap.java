@@ -1,8 +1,8 @@
 package io.leasehold.lease;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.lease.WindowWaiters.Waiter;
 import io.leasehold.memory.MappingBudget;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.PageFile;
 import java.util.BitSet;
@@ -77,7 +77,7 @@ final class WindowedMap implements PageMap {
     /// Reserves the windows' address space and charges their mappings, or nothing.
     ///
     /// @throws IllegalStateException if the mapping account has no room for them
-    /// @throws OsException if the kernel refuses
+    /// @throws SystemCallException if the kernel refuses
     static WindowedMap open(
             LeasePoolOptions options, PageFile file, long pageByteSize, Stripes stripes, LeaseErrors errors) {
         int windowPower = Long.SIZE - Long.numberOfLeadingZeros(options.windowPages() * pageByteSize - 1);

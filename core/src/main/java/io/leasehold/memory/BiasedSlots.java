@@ -1,6 +1,6 @@
 package io.leasehold.memory;
 
-import io.leasehold.os.OsException;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.lang.invoke.MethodHandles;
@@ -200,7 +200,7 @@ public final class BiasedSlots {
                 memory.barrier();
             }
             return true;
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             return false;
         }
     }

@@ -1,7 +1,7 @@
 package io.leasehold.memory;
 
-import io.leasehold.os.Errno;
-import io.leasehold.os.OsException;
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Backing;
 import java.util.Objects;
@@ -52,7 +52,7 @@ public final class Region implements AutoCloseable {
     ///
     /// @param newByteSize a multiple of the OS page; less than is committed already changes nothing
     /// @throws IndexOutOfBoundsException if it is more than [#byteSize()]
-    /// @throws OsException if the kernel refuses; nothing is changed then
+    /// @throws SystemCallException if the kernel refuses; nothing is changed then
     public void commit(long newByteSize) {
         checkOpen();
         if (newByteSize > byteSize) {
@@ -69,7 +69,7 @@ public final class Region implements AutoCloseable {
     /// Puts a memory file under the whole region, shared, so that its pages can be mapped elsewhere too.
     ///
     /// @param descriptor a file of at least [#byteSize()] bytes; the caller keeps it
-    /// @throws OsException if the kernel refuses; nothing is changed then
+    /// @throws SystemCallException if the kernel refuses; nothing is changed then
     public void mapMemoryFile(int descriptor) {
         checkOpen();
         memory().map(address(), byteSize, descriptor, 0, VirtualMemory.Protection.READ_WRITE);
@@ -86,8 +86,8 @@ public final class Region implements AutoCloseable {
     /// @param descriptor the file; the caller keeps it
     /// @param fileOffset place in the file, a multiple of the OS page
     /// @throws IndexOutOfBoundsException if the part is not committed
-    /// @throws OsException if the kernel refuses; the part reads as zero then, or if that was refused too (suppressed)
-    ///     may not be touched
+    /// @throws SystemCallException if the kernel refuses; the part reads as zero then, or if that was refused too
+    ///     (suppressed) may not be touched
     public void mapMemoryFile(long byteOffset, long partByteSize, int descriptor, long fileOffset) {
         mapFile(byteOffset, partByteSize, descriptor, fileOffset, VirtualMemory.Protection.READ_WRITE);
     }
@@ -102,8 +102,8 @@ public final class Region implements AutoCloseable {
     /// @param fileOffset place in the file, a multiple of the OS page
     /// @param protection what the part may be used for; a store where it says READ ends the process
     /// @throws IndexOutOfBoundsException if the part is not committed
-    /// @throws OsException if the kernel refuses; the part reads as zero then, or if that was refused too (suppressed)
-    ///     may not be touched
+    /// @throws SystemCallException if the kernel refuses; the part reads as zero then, or if that was refused too
+    ///     (suppressed) may not be touched
     public void mapFile(
             long byteOffset, long partByteSize, int descriptor, long fileOffset, VirtualMemory.Protection protection) {
         checkOpen();
@@ -113,11 +113,11 @@ public final class Region implements AutoCloseable {
         long part = address() + byteOffset;
         try {
             memory().map(part, partByteSize, descriptor, fileOffset, protection);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             // a refused mmap(2) may have unmapped what was there, and a touch of a hole would end the process
             try {
                 memory().unmap(part, partByteSize);
-            } catch (OsException hole) {
+            } catch (SystemCallException hole) {
                 e.addSuppressed(hole);
             }
             throw e;
@@ -129,7 +129,7 @@ public final class Region implements AutoCloseable {
     /// @param addresses where the ranges begin, multiples of the OS page
     /// @param byteSizes how long they are in bytes, multiples of the OS page
     /// @param count how many ranges of the arrays to take
-    /// @throws OsException if the kernel refuses; each range then kept its content or reads as zero
+    /// @throws SystemCallException if the kernel refuses; each range then kept its content or reads as zero
     public void decommit(long[] addresses, long[] byteSizes, int count) {
         checkOpen();
         memory().decommit(backing, addresses, byteSizes, count);
@@ -145,7 +145,8 @@ public final class Region implements AutoCloseable {
 
     /// Gives the memory back and parks the address space. Closing twice has no effect.
     ///
-    /// @throws OsException if the kernel refuses to take the memory; the region stays open then and can be closed again
+    /// @throws SystemCallException if the kernel refuses to take the memory; the region stays open then and can be
+    ///     closed again
     @Override
     public void close() {
         if (closed) {
@@ -160,7 +161,7 @@ public final class Region implements AutoCloseable {
     /// Gives the memory back, but neither parks nor unmaps the address space, because pointers into it may be left:
     /// they read zero, and no later owner is disturbed by what they write. Abandoning twice has no effect.
     ///
-    /// @throws OsException if the kernel refuses to take the memory; the region stays open then
+    /// @throws SystemCallException if the kernel refuses to take the memory; the region stays open then
     public void abandon() {
         if (!closed) {
             surrender();
@@ -175,7 +176,7 @@ public final class Region implements AutoCloseable {
     /// {@return a region over the address space of this one, for an owner that knows where pointers may be left}
     ///
     /// @param newName what the new region is called in messages
-    /// @throws OsException if the kernel refuses to take memory that it refused to take before
+    /// @throws SystemCallException if the kernel refuses to take memory that it refused to take before
     Region succeeded(String newName) {
         abandon();
         return new Region(reservations, newName, extent(), byteSize);
@@ -225,7 +226,7 @@ public final class Region implements AutoCloseable {
     private void decommitOrReplace(long touched) {
         try {
             memory().decommit(backing, address(), touched);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             if (!Errno.refusesCall(e.errno())) {
                 throw e;
             }

@@ -1,6 +1,6 @@
 package io.leasehold.memory;
 
-import io.leasehold.os.OsException;
+import io.leasehold.error.SystemCallException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -55,7 +55,7 @@ public final class Remnant {
     /// {@return the regions, open, in their order}
     ///
     /// @param name what they are called in messages
-    /// @throws OsException if the kernel refuses to take memory that it refused to take before
+    /// @throws SystemCallException if the kernel refuses to take memory that it refused to take before
     public List<Region> succeed(String name) {
         List<Region> successors = new ArrayList<>();
         for (Region region : regions) {

@@ -1,6 +1,6 @@
 package io.leasehold.memory;
 
-import io.leasehold.os.OsException;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.util.ArrayList;
@@ -117,7 +117,7 @@ public final class Reservations {
     /// @return a region owned by the caller
     /// @throws IllegalArgumentException if size or alignment are not as said
     /// @throws IllegalStateException if the mapping account is used up
-    /// @throws OsException if the kernel refuses the address space
+    /// @throws SystemCallException if the kernel refuses the address space
     public synchronized Region reserve(String name, long byteSize, long byteAlignment) {
         Alignment.check("byteAlignment", byteAlignment);
         if (byteAlignment < memory.pageSize()) {
@@ -141,7 +141,7 @@ public final class Reservations {
             long address = memory.reserve(byteSize, byteAlignment);
             reservedBytes += byteSize;
             return new Region(this, name, new Extent(address, byteSize, byteAlignment, 0), byteSize);
-        } catch (OsException | IllegalArgumentException e) {
+        } catch (SystemCallException | IllegalArgumentException e) {
             mappings.credit(MAPPINGS_PER_REGION);
             throw e;
         }
@@ -191,7 +191,7 @@ public final class Reservations {
         try {
             memory.release(memory.reserve(byteSize, memory.pageSize()), byteSize);
             return true;
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             return false;
         }
     }
@@ -238,7 +238,7 @@ public final class Reservations {
         try {
             release(parked.getFirst());
             parked.removeFirst();
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             // unmapping a part of a mapping makes one more, of which there may be too many; the next owner uses it
         }
     }
@@ -246,7 +246,7 @@ public final class Reservations {
     /// Unmaps everything parked, and all remnants. Only for a caller that knows that no pointer into it is left, such
     /// as a test.
     ///
-    /// @throws OsException if the kernel refuses; what it did not take stays parked
+    /// @throws SystemCallException if the kernel refuses; what it did not take stays parked
     public synchronized void releaseParked() {
         while (!parked.isEmpty()) {
             release(parked.getLast());

@@ -1,10 +1,10 @@
 /// Address ranges that we own, what they may cost, and how their bytes are reached.
 ///
 /// ```text
-///   Reservations    address space: reserved, parked, reused      OffHeap, Words    every byte, plain | ordered
-///     Region          one range: commit, decommit                BiasedSlots       what a thread keeps to itself
+///   Reservations    address space: reserved, parked, reused    OffHeap, Words    every byte, plain | ordered
+///     Region          one range: commit, decommit              BiasedSlots       what a thread keeps to itself
 ///     Remnant         what an owner left that ended by force
-///   MemoryBudget, MappingBudget    how much of it                  BiasedSlot        its cells, and who is in them
+///   MappingBudget   the number of mappings                     BiasedSlot        the cells of one thread
 /// ```
 ///
 /// ## Why
@@ -25,8 +25,8 @@
 /// * **Slots on the Java heap.** Their `int[]` costs 3.5 ns less a pair than off-heap words with their bounds checks,
 ///   and nothing there needs an address. They are made when a thread first comes: there are more than most processes
 ///   have threads.
-/// * **Two budgets.** Bytes ([MemoryBudget]) because the kernel's OOM killer must never be the one to say no, and
-///   mappings ([MappingBudget]) because a JVM that runs out of them dies wherever it happens to need the next one.
+/// * **A budget of mappings** ([MappingBudget]). A JVM that runs out of mappings dies at the place that needs the next
+///   one. Bytes have a budget too, in `io.leasehold.budget`.
 /// * **Ordered words are apart from plain ones** ([Words] against [OffHeap]), so that every place where two threads
 ///   meet can be found by its import.
 ///

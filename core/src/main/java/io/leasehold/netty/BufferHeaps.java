@@ -1,7 +1,7 @@
 package io.leasehold.netty;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.Alignment;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.netty.BufferMemoryError.Refusal;
 import io.leasehold.page.PageArena;
 import io.leasehold.slab.SlabHeap;
@@ -57,14 +57,14 @@ final class BufferHeaps {
         this.direct = SlabHeap.open(
                 arena,
                 options,
-                (heap, token, array, address, byteSize) ->
-                        new LeasedByteBuf(allocator, heap, null, token, address, byteSize));
+                (heap, handle, array, address, byteSize) ->
+                        new LeasedByteBuf(allocator, heap, null, handle, address, byteSize));
         this.onHeap = SlabHeap.onJavaHeap(
-                arena, options.withName(name + " on the Java heap"), (heap, token, array, at, byteSize) -> {
+                arena, options.withName(name + " on the Java heap"), (heap, handle, array, at, byteSize) -> {
                     if (array == null) {
-                        throw new IllegalArgumentException("block of the Java heap has no array: token=" + token);
+                        throw new IllegalArgumentException("block of the Java heap has no array: handle=" + handle);
                     }
-                    return new LeasedHeapByteBuf(allocator, heap, token, array, Math.toIntExact(at), byteSize);
+                    return new LeasedHeapByteBuf(allocator, heap, handle, array, Math.toIntExact(at), byteSize);
                 });
         this.directHoldings = new Rationed<>(this::directHoldings, System::nanoTime);
         this.heapHoldings = new Rationed<>(() -> new Holdings(0, holders(onHeap)), System::nanoTime);

@@ -19,7 +19,7 @@ import java.nio.channels.ScatteringByteChannel;
 import org.jspecify.annotations.Nullable;
 
 /// What both kinds of leased buffer are: an object bound to a block, a count of references, and room to grow. The block
-/// is one of a heap, or other memory that was let to the object by a [Sublease].
+/// is one of a heap, or other memory that was let to the object by a [ExternalMemory].
 ///
 /// ```text
 ///   bound to a block, count 0 ---- lend ----> count 1 <---- retain, release ----> count n
@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 /// but for reads at given indices.
 ///
 /// **Invariants.** I1: while the count is not 0 no other object stands for the block. I2: `capacity <= blockByteSize`.
-/// I3: the heap knows the object, or it is unbound and comes home with itself, as to a sublease it always does.
+/// I3: the heap knows the object, or it is unbound and comes home with itself, as to a external it always does.
 ///
 /// **Memory order.**
 ///
@@ -63,7 +63,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     private int capacity; // (O) the holder
     private int blockByteSize; // (O) the holder
     private boolean detour; // (O) the holder; the heap has forgotten this object, or the block is not of a heap
-    private long token; // (O) the holder
+    private long handle; // (O) the holder
     private long address; // (O) the holder; of the block's first byte, or its index in the array
     private @Nullable ByteBuffer view; // (O) the holder; of the whole block, none while not lent
     private @Nullable ResourceLeakTracker<ByteBuf> leak; // (O) the holder; while a detector watches this object
@@ -72,16 +72,16 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     CountedByteBuf(
             LeasedByteBufAllocator allocator,
             SlabHeap<CountedByteBuf> heap,
-            long token,
+            long handle,
             long address,
             int blockByteSize) {
         super(0);
         this.allocator = allocator;
         this.heap = heap;
-        this.token = token;
+        this.handle = handle;
         this.address = address;
         this.blockByteSize = blockByteSize;
-        this.livesUntilSample = (int) (token % LeakSampling.INTERVAL); // each at another time
+        this.livesUntilSample = (int) (handle % LeakSampling.INTERVAL); // each at another time
     }
 
     /// Begins a life of the buffer: one reference, empty.
@@ -96,8 +96,8 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
 
     /// Begins a life of a buffer whose block was let: it ends at the last byte that is readable, and can be neither
     /// written beyond that nor moved before [#loosen].
-    final void lendPart(long newToken, int index, int length, int references) {
-        token = newToken;
+    final void lendPart(long newHandle, int index, int length, int references) {
+        handle = newHandle;
         detour = true;
         capacity = index + length;
         maxCapacity(capacity);
@@ -108,8 +108,8 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     }
 
     /// Begins a life of a buffer whose block was let: one reference, empty.
-    final void lendAs(long newToken, int newCapacity, int newMaxCapacity) {
-        token = newToken;
+    final void lendAs(long newHandle, int newCapacity, int newMaxCapacity) {
+        handle = newHandle;
         detour = true;
         lend(newCapacity, newMaxCapacity);
     }
@@ -121,11 +121,11 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
 
     /// Makes the heap forget this object until it comes home, so that a leak detector can see it lost.
     final void unbind() {
-        Sublease sublease = sublease();
-        if (sublease != null) {
-            sublease.forget();
+        ExternalMemory external = external();
+        if (external != null) {
+            external.forget();
         } else {
-            heap.unbind(token);
+            heap.unbind(handle);
         }
         detour = true;
     }
@@ -158,7 +158,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     abstract CountedByteBuf successor();
 
     /// {@return who let the block, if it is not of a heap}
-    abstract @Nullable Sublease sublease();
+    abstract @Nullable ExternalMemory external();
 
     /// Takes over where the block of another of its kind lies, as far as that is not common to both kinds.
     abstract void takeRestOf(CountedByteBuf other);
@@ -204,14 +204,14 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
                 if (view != null) {
                     view = null;
                 }
-                isFreed = heap.tryCache(cells, token);
+                isFreed = heap.tryCache(cells, handle);
             }
             if (cells != null) {
                 BiasedSlots.exit(cells);
                 cells = null;
             }
             if (isCounted && !isFreed) {
-                heap.releaseSlow(token); // the last call: no overflow comes after it
+                heap.releaseSlow(handle); // the last call: no overflow comes after it
             }
         } catch (StackOverflowError e) {
             if (cells != null) {
@@ -279,18 +279,18 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
                 detour = false;
                 giveBack(this);
             } else {
-                heap.release(token);
+                heap.release(handle);
             }
         }
     }
 
     /// Gives the block back, with the object that stands for it from now on.
     private void giveBack(CountedByteBuf object) {
-        Sublease sublease = sublease();
-        if (sublease != null) {
-            sublease.comeHome(token, object);
+        ExternalMemory external = external();
+        if (external != null) {
+            external.comeHome(handle, object);
         } else {
-            heap.release(token, object);
+            heap.release(handle, object);
         }
     }
 
@@ -321,11 +321,11 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
 
     private void lengthen(int newCapacity) {
         StackReserve.ensure(3);
-        long longer = sublease() == null ? allocator.tryGrow(heap, token, isDirect(), newCapacity) : SlabHeap.NO_BLOCK;
+        long longer = external() == null ? allocator.tryGrow(heap, handle, isDirect(), newCapacity) : SlabHeap.NO_BLOCK;
         if (longer == SlabHeap.NO_BLOCK) {
             move(newCapacity);
         } else {
-            token = longer;
+            handle = longer;
             blockByteSize = heap.byteSize(longer);
             view = null;
         }
@@ -342,7 +342,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         }
         giveBack(successor);
         other.unbind();
-        token = other.token;
+        handle = other.handle;
         address = other.address;
         blockByteSize = other.blockByteSize;
         view = null;
@@ -472,8 +472,8 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         return heap;
     }
 
-    final long token() {
-        return token;
+    final long handle() {
+        return handle;
     }
 
     final int blockByteSize() {

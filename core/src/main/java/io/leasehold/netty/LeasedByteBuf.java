@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
-/// A buffer outside the Java heap: Netty's words for a block at an address, or for what a [Sublease] lets.
+/// A buffer outside the Java heap: Netty's words for a block at an address, or for what a [ExternalMemory] lets.
 ///
 /// **Ownership, threads.** As every `ByteBuf`: whoever holds a reference releases it, once and from any thread.
 ///
@@ -23,17 +23,17 @@ public final class LeasedByteBuf extends CountedByteBuf {
     /// Bytes on their way between a stream and the buffer, at most: few enough to be cheap, enough for a packet.
     private static final int STREAM_BYTES = 8 << 10;
 
-    private @Nullable Sublease sublease; // (O) the holder; who let the block, if it is not of a heap
+    private @Nullable ExternalMemory external; // (O) the holder; who let the block, if it is not of a heap
 
     LeasedByteBuf(
             LeasedByteBufAllocator allocator,
             SlabHeap<CountedByteBuf> heap,
-            @Nullable Sublease sublease,
-            long token,
+            @Nullable ExternalMemory external,
+            long handle,
             long address,
             int blockByteSize) {
-        super(allocator, heap, token, address, blockByteSize);
-        this.sublease = sublease;
+        super(allocator, heap, handle, address, blockByteSize);
+        this.external = external;
     }
 
     @Override
@@ -53,17 +53,17 @@ public final class LeasedByteBuf extends CountedByteBuf {
 
     @Override
     CountedByteBuf successor() {
-        return new LeasedByteBuf(alloc(), heap(), sublease, token(), start(), blockByteSize());
+        return new LeasedByteBuf(alloc(), heap(), external, handle(), start(), blockByteSize());
     }
 
     @Override
-    @Nullable Sublease sublease() {
-        return sublease;
+    @Nullable ExternalMemory external() {
+        return external;
     }
 
     @Override
     void takeRestOf(CountedByteBuf other) {
-        sublease = other.sublease();
+        external = other.external();
     }
 
     @Override

@@ -1,7 +1,7 @@
 package io.leasehold.netty;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.Alignment;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.netty.BufferMemoryError.Refusal;
 import io.leasehold.page.PageArena;
@@ -215,14 +215,14 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
 
     /// Lengthens a block in place.
     ///
-    /// @return its token from now on, or [SlabHeap#NO_BLOCK] if there is no room behind it
+    /// @return its handle from now on, or [SlabHeap#NO_BLOCK] if there is no room behind it
     /// @throws BufferMemoryError if no block is so long, or the heap is closed
-    long tryGrow(SlabHeap<CountedByteBuf> heap, long token, boolean isDirect, int byteSize) {
+    long tryGrow(SlabHeap<CountedByteBuf> heap, long handle, boolean isDirect, int byteSize) {
         if (byteSize > SlabHeap.MAX_BLOCK_BYTES) {
             throw refused(isDirect, byteSize, BufferHeaps.tooLarge(), null);
         }
         try {
-            return heap.tryGrow(token, byteSize);
+            return heap.tryGrow(handle, byteSize);
         } catch (RuntimeException | OutOfMemoryError e) {
             throw failed(isDirect, byteSize, e);
         }

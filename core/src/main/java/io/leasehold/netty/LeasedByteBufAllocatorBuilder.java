@@ -1,7 +1,7 @@
 package io.leasehold.netty;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.Alignment;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.OptionChecks;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.PageArena;
@@ -223,7 +223,7 @@ public final class LeasedByteBufAllocatorBuilder {
     /// @throws IllegalArgumentException if values exclude each other or do not fit the system, naming them
     /// @throws IllegalStateException if the system leaves too little memory for a default limit, or too few mappings
     /// @throws io.leasehold.page.PageExhaustedException if the limit has no room for the tables of the arena
-    /// @throws io.leasehold.os.OsException if the system refuses the address space
+    /// @throws io.leasehold.error.SystemCallException if the system refuses the address space
     public LeasedByteBufAllocator build() {
         if (arena != null && (byteLimit != 0 || budget != null || decay != null)) {
             throw new IllegalArgumentException("a given arena has its own limit, budget and decay: arena="

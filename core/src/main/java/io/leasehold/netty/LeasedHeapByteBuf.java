@@ -32,11 +32,11 @@ public final class LeasedHeapByteBuf extends CountedByteBuf {
     LeasedHeapByteBuf(
             LeasedByteBufAllocator allocator,
             SlabHeap<CountedByteBuf> heap,
-            long token,
+            long handle,
             byte[] array,
             int arrayOffset,
             int blockByteSize) {
-        super(allocator, heap, token, arrayOffset, blockByteSize);
+        super(allocator, heap, handle, arrayOffset, blockByteSize);
         this.array = array;
     }
 
@@ -57,11 +57,11 @@ public final class LeasedHeapByteBuf extends CountedByteBuf {
 
     @Override
     CountedByteBuf successor() {
-        return new LeasedHeapByteBuf(alloc(), heap(), token(), array, at(0), blockByteSize());
+        return new LeasedHeapByteBuf(alloc(), heap(), handle(), array, at(0), blockByteSize());
     }
 
     @Override
-    @Nullable Sublease sublease() {
+    @Nullable ExternalMemory external() {
         return null;
     }
 

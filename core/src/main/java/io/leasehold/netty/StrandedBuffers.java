@@ -35,7 +35,7 @@ final class StrandedBuffers {
             CountedByteBuf buf = places[i];
             if (buf != null) {
                 places[i] = null;
-                buf.heap().release(buf.token());
+                buf.heap().release(buf.handle());
             }
         }
     }

@@ -8,7 +8,7 @@
 ///     LeasedByteBufAllocatorMetric what is held, for dashboards
 ///   LeasedByteBuf                a block at an address     } CountedByteBuf: the count, the room
 ///   LeasedHeapByteBuf            a part of a byte[]        } to grow, the way home
-///     Sublease                     other memory at an address, lent as a LeasedByteBuf too
+///     ExternalMemory                     other memory at an address, lent as a LeasedByteBuf too
 /// ```
 ///
 /// One line puts it under a server: `bootstrap.childOption(ChannelOption.ALLOCATOR, LeasedByteBufAllocator.DEFAULT)`,

@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import io.leasehold.error.SystemCallException;
+
 import java.net.InetSocketAddress;
 
 /// UDP sockets of this process that read into memory at an absolute address and write from it, many datagrams in one
@@ -69,7 +71,7 @@ public interface Datagrams {
     /// @param local the address; port 0 lets the system choose one that is free
     /// @return the socket, owned by the caller until it is closed
     /// @throws IllegalArgumentException if the address is not resolved
-    /// @throws OsException if the system refuses, as the other method has it; nothing is left open then
+    /// @throws SystemCallException if the system refuses, as the other method has it; nothing is left open then
     default UdpSocket open(InetSocketAddress local) {
         return open(local, UdpOptions.DEFAULTS);
     }
@@ -84,7 +86,7 @@ public interface Datagrams {
     /// @throws IllegalArgumentException if the address is not resolved
     /// @throws UnsupportedOperationException if these sockets lack a required option; the message names it. Nothing is
     ///     left open then
-    /// @throws OsException if the system refuses: EADDRINUSE, EADDRNOTAVAIL, EACCES for a port below 1,024,
+    /// @throws SystemCallException if the system refuses: EADDRINUSE, EADDRNOTAVAIL, EACCES for a port below 1,024,
     ///     EAFNOSUPPORT where there is no IPv6, EMFILE, or what it says to an option; nothing is left open then
     UdpSocket open(InetSocketAddress local, UdpOptions options);
 }

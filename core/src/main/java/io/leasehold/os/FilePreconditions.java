@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
@@ -38,18 +40,19 @@ final class FilePreconditions {
         }
     }
 
-    static OsException noRegularFile(Path path) {
-        return new OsException("open", "path=" + path + ", not a regular file", Errno.EINVAL);
+    static SystemCallException noRegularFile(Path path) {
+        return new SystemCallException("open", "path=" + path + ", not a regular file", Errno.EINVAL);
     }
 
     /// {@return the exception for a refused transfer}
-    static OsException ofTransfer(String call, int descriptor, MemorySegment memory, long byteOffset, int errno) {
+    static SystemCallException ofTransfer(
+            String call, int descriptor, MemorySegment memory, long byteOffset, int errno) {
         return ofRange(call, descriptor, byteOffset, memory.byteSize(), errno);
     }
 
     /// {@return the exception for a refused call on a range of a file}
-    static OsException ofRange(String call, int descriptor, long byteOffset, long byteSize, int errno) {
+    static SystemCallException ofRange(String call, int descriptor, long byteOffset, long byteSize, int errno) {
         String range = "descriptor=" + descriptor + ", byteOffset=" + byteOffset + ", byteSize=" + byteSize;
-        return new OsException(call, range, errno);
+        return new SystemCallException(call, range, errno);
     }
 }

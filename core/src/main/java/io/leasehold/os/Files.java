@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -14,7 +16,7 @@ import java.nio.file.Path;
 /// **Preconditions**, the same for all methods and checked by all of them: sizes and offsets are not negative, and
 /// `byteOffset + byteSize` does not overflow; else [IllegalArgumentException] names the value. A method whose
 /// [Capability] is missing does nothing, as all of these only make a right program faster or an error earlier. A call
-/// that the kernel refuses throws [OsException].
+/// that the kernel refuses throws [SystemCallException].
 ///
 /// All sizes and offsets are in bytes.
 public interface Files {
@@ -119,9 +121,10 @@ public interface Files {
     ///
     /// @param descriptor the file
     /// @return the channel, to be closed by the caller
-    /// @throws OsException if the system has no way to open the file again, as may be if it has no name any more
+    /// @throws SystemCallException if the system has no way to open the file again, as may be if it has no name any
+    ///     more
     default FileChannel openChannel(int descriptor) {
-        throw new OsException("open", "descriptor=" + descriptor, Errno.EOPNOTSUPP);
+        throw new SystemCallException("open", "descriptor=" + descriptor, Errno.EOPNOTSUPP);
     }
 
     /// Reads at a place in a file, in as many calls as it takes.

@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.VirtualMemory.Advice;
 import io.leasehold.os.VirtualMemory.Backing;
 import java.lang.foreign.Arena;
@@ -196,7 +198,7 @@ final class LinuxAdvice {
         };
     }
 
-    private static OsException refused(long address, long byteSize, String detail, long result) {
-        return OsException.ofRange("madvise", address, byteSize, detail, (int) -result);
+    private static SystemCallException refused(long address, long byteSize, String detail, long result) {
+        return SystemCallException.ofRange("madvise", address, byteSize, detail, (int) -result);
     }
 }

@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import io.leasehold.error.SystemCallException;
+
 import io.leasehold.os.LinuxSocketOptions.Setter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -55,7 +57,8 @@ final class LinuxDatagrams implements Datagrams {
         boolean wide = !Endpoint.isIpv4(local);
         long descriptor = KernelHoldings.addDescriptor(socket(wide ? MessageLayout.AF_INET6 : MessageLayout.AF_INET));
         if (descriptor < 0) {
-            throw new OsException("socket", (wide ? "AF_INET6" : "AF_INET") + ", local=" + local, (int) -descriptor);
+            throw new SystemCallException(
+                    "socket", (wide ? "AF_INET6" : "AF_INET") + ", local=" + local, (int) -descriptor);
         }
         LinuxUdpSocket socket = null;
         try {
@@ -98,7 +101,7 @@ final class LinuxDatagrams implements Datagrams {
             nameSize.set(MessageLayout.INT, 0, MessageLayout.ADDRESS_SPACE);
             result = LinuxCall.GETSOCKNAME.invoke(descriptor, name.address(), nameSize.address());
             if (result < 0) {
-                throw new OsException("getsockname", "local=" + local, (int) -result);
+                throw new SystemCallException("getsockname", "local=" + local, (int) -result);
             }
             endpoint.read(name, 0, nameSize.get(MessageLayout.INT, 0));
             return endpoint.toSocketAddress();

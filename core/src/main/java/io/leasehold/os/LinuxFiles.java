@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -91,7 +93,7 @@ final class LinuxFiles implements Files {
             } while (result == -Errno.EINTR);
         }
         if (result < 0) {
-            throw new OsException("open", "path=" + path + ", " + access, (int) -result);
+            throw new SystemCallException("open", "path=" + path + ", " + access, (int) -result);
         }
         int descriptor = (int) result;
         boolean regular = false;
@@ -161,7 +163,7 @@ final class LinuxFiles implements Files {
             return FileChannel.open(Path.of("/proc/self/fd/" + descriptor), StandardOpenOption.READ);
         } catch (IOException e) {
             int errno = e instanceof AccessDeniedException ? Errno.EACCES : Errno.ENOENT;
-            OsException refusal = new OsException("open", "path=/proc/self/fd/" + descriptor, errno);
+            SystemCallException refusal = new SystemCallException("open", "path=/proc/self/fd/" + descriptor, errno);
             refusal.initCause(e);
             throw refusal;
         }
@@ -185,7 +187,8 @@ final class LinuxFiles implements Files {
             result = LinuxCall.FTRUNCATE.invoke(descriptor, byteSize, 0);
         } while (result == -Errno.EINTR);
         if (result < 0) {
-            throw new OsException("ftruncate", "descriptor=" + descriptor + ", byteSize=" + byteSize, (int) -result);
+            throw new SystemCallException(
+                    "ftruncate", "descriptor=" + descriptor + ", byteSize=" + byteSize, (int) -result);
         }
     }
 
@@ -206,7 +209,7 @@ final class LinuxFiles implements Files {
             result = LinuxCall.FDATASYNC.invoke(descriptor, 0, 0);
         } while (result == -Errno.EINTR);
         if (result < 0) {
-            throw new OsException("fdatasync", "descriptor=" + descriptor, (int) -result);
+            throw new SystemCallException("fdatasync", "descriptor=" + descriptor, (int) -result);
         }
     }
 
@@ -266,7 +269,7 @@ final class LinuxFiles implements Files {
     public void close(int descriptor) {
         long result = KernelHoldings.closeDescriptor(descriptor);
         if (result < 0 && result != -Errno.EINTR) {
-            throw new OsException("close", "descriptor=" + descriptor, (int) -result);
+            throw new SystemCallException("close", "descriptor=" + descriptor, (int) -result);
         }
     }
 
@@ -297,7 +300,7 @@ final class LinuxFiles implements Files {
         MemorySegment stat = arena.allocate(STAT_BYTES, Long.BYTES);
         long result = LinuxCall.FSTAT.invoke(descriptor, stat.address(), 0);
         if (result < 0) {
-            throw new OsException("fstat", "descriptor=" + descriptor, (int) -result);
+            throw new SystemCallException("fstat", "descriptor=" + descriptor, (int) -result);
         }
         return stat;
     }

@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import io.leasehold.error.Errno;
+
 /// Receives datagrams: many with one recvmmsg(2), or one with recvmsg(2) where one is wanted or the kernel refuses the
 /// other call.
 ///

@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import io.leasehold.error.SystemCallException;
+
 import io.leasehold.os.Datagrams.Capability;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -52,7 +54,7 @@ final class LinuxSocketOptions {
     /// @param descriptor the socket
     /// @param local address that the socket is going to be bound to
     /// @param options wanted options
-    /// @throws OsException if the kernel refuses an option that is required; it names the option and the value
+    /// @throws SystemCallException if the kernel refuses an option that is required; it names the option and the value
     static void apply(Setter setter, int descriptor, InetSocketAddress local, UdpOptions options) {
         boolean isWildcard = local.getAddress().isAnyLocalAddress();
         boolean isWide = !Endpoint.isIpv4(local);
@@ -112,18 +114,18 @@ final class LinuxSocketOptions {
 
     /// Sets an option that must hold.
     ///
-    /// @throws OsException if the kernel refuses
+    /// @throws SystemCallException if the kernel refuses
     static void require(int descriptor, int level, int option, int value) {
         long result = set(descriptor, level, option, value);
         if (result < 0) {
-            throw new OsException(
+            throw new SystemCallException(
                     "setsockopt", "level=" + level + ", option=" + option + ", value=" + value, (int) -result);
         }
     }
 
     /// {@return the value of an option}
     ///
-    /// @throws OsException if the kernel refuses
+    /// @throws SystemCallException if the kernel refuses
     static int get(int descriptor, int level, int option) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment value = arena.allocate(Integer.BYTES, Integer.BYTES);
@@ -131,7 +133,7 @@ final class LinuxSocketOptions {
                     arena.allocateFrom(MessageLayout.INT, Integer.BYTES).address();
             long result = LinuxCall.GETSOCKOPT.invoke(descriptor, level, option, value.address(), valueSize, 0);
             if (result < 0) {
-                throw new OsException("getsockopt", "level=" + level + ", option=" + option, (int) -result);
+                throw new SystemCallException("getsockopt", "level=" + level + ", option=" + option, (int) -result);
             }
             return value.get(MessageLayout.INT, 0);
         }
@@ -174,7 +176,7 @@ final class LinuxSocketOptions {
         void set(int level, String name, int option, int value, boolean isRequired) {
             long result = setter.set(descriptor, level, option, value);
             if (result < 0 && isRequired) {
-                throw new OsException(
+                throw new SystemCallException(
                         "setsockopt",
                         "local=" + local + ", option=" + name + ", value=" + value,
                         (int) -result,

@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
@@ -337,7 +339,7 @@ final class LinuxUdpSocket implements UdpSocket {
         }
         String all = "local=" + local + ", " + arguments;
         return remedy.isEmpty()
-                ? new OsException(call, all, (int) -result)
-                : new OsException(call, all, (int) -result, remedy);
+                ? new SystemCallException(call, all, (int) -result)
+                : new SystemCallException(call, all, (int) -result, remedy);
     }
 }

@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -113,7 +115,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
         int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
         long start = LinuxCall.MMAP.invoke(0, total, PROT_NONE, flags, -1, 0);
         if (start < 0) {
-            throw new OsException(
+            throw new SystemCallException(
                     "mmap", "byteSize=" + byteSize + ", byteAlignment=" + byteAlignment + ", NONE", (int) -start);
         }
         long address = (start + byteAlignment - 1) & -byteAlignment;
@@ -123,7 +125,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
             trim(start, address - start);
             kept = address;
             trim(address + byteSize, end - address - byteSize);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             LinuxCall.MUNMAP.invoke(kept, end - kept, 0);
             throw e;
         }
@@ -160,7 +162,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
         preconditions.checkRange(address, byteSize);
         long result = LinuxCall.MPROTECT.invoke(address, byteSize, number(protection));
         if (result < 0) {
-            throw OsException.ofRange("mprotect", address, byteSize, protection.name(), (int) -result);
+            throw SystemCallException.ofRange("mprotect", address, byteSize, protection.name(), (int) -result);
         }
     }
 
@@ -207,7 +209,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
         } while (result == -Errno.EINTR);
         if (result < 0) {
             LinuxCall.CLOSE.invoke(descriptor, 0, 0);
-            throw new OsException("ftruncate", "name=" + name + ", byteSize=" + byteSize, (int) -result);
+            throw new SystemCallException("ftruncate", "name=" + name + ", byteSize=" + byteSize, (int) -result);
         }
         return (int) KernelHoldings.addDescriptor(descriptor);
     }
@@ -216,7 +218,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
     public void closeMemory(int descriptor) {
         long result = KernelHoldings.closeDescriptor(descriptor);
         if (result < 0 && result != -Errno.EINTR) {
-            throw new OsException("close", "descriptor=" + descriptor, (int) -result);
+            throw new SystemCallException("close", "descriptor=" + descriptor, (int) -result);
         }
     }
 
@@ -228,7 +230,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
                 address, byteSize, number(protection), MAP_SHARED | MAP_FIXED, descriptor, byteOffset);
         if (result < 0) {
             String file = "descriptor=" + descriptor + ", byteOffset=" + byteOffset;
-            throw OsException.ofRange("mmap", address, byteSize, file + ", " + protection, (int) -result);
+            throw SystemCallException.ofRange("mmap", address, byteSize, file + ", " + protection, (int) -result);
         }
     }
 
@@ -245,7 +247,8 @@ final class LinuxVirtualMemory implements VirtualMemory {
         preconditions.checkRange(address, newByteSize);
         long result = LinuxCall.MREMAP.invoke(address, oldByteSize, newByteSize, MREMAP_MAYMOVE, 0, 0);
         if (result < 0) {
-            throw OsException.ofRange("mremap", address, oldByteSize, "newByteSize=" + newByteSize, (int) -result);
+            throw SystemCallException.ofRange(
+                    "mremap", address, oldByteSize, "newByteSize=" + newByteSize, (int) -result);
         }
         KernelHoldings.moveRange(address, result, newByteSize);
         return result;
@@ -301,14 +304,14 @@ final class LinuxVirtualMemory implements VirtualMemory {
         }
     }
 
-    static OsException refusedLock(long address, long byteSize, int errno) {
-        return new OsException("mlock", OsException.range(address, byteSize), errno, LOCK_REMEDY);
+    static SystemCallException refusedLock(long address, long byteSize, int errno) {
+        return new SystemCallException("mlock", SystemCallException.range(address, byteSize), errno, LOCK_REMEDY);
     }
 
-    static OsException refusedMemoryFile(String name, int errno) {
+    static SystemCallException refusedMemoryFile(String name, int errno) {
         return Errno.refusesCall(errno)
-                ? new OsException("memfd_create", "name=" + name, errno, MEMORY_FILE_REMEDY)
-                : new OsException("memfd_create", "name=" + name, errno);
+                ? new SystemCallException("memfd_create", "name=" + name, errno, MEMORY_FILE_REMEDY)
+                : new SystemCallException("memfd_create", "name=" + name, errno);
     }
 
     private static void trim(long address, long byteSize) {
@@ -345,7 +348,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
 
     private static void require(String call, long address, long byteSize, long result) {
         if (result < 0) {
-            throw OsException.ofRange(call, address, byteSize, "", (int) -result);
+            throw SystemCallException.ofRange(call, address, byteSize, "", (int) -result);
         }
     }
 }

@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// A file descriptor that threads use while another may close it; the last one out gives it back to the kernel.
@@ -52,19 +54,19 @@ final class OpenDescriptor {
 
     /// Ends a use.
     ///
-    /// @throws OsException if it was the last of a closed descriptor, and the kernel reports an error
+    /// @throws SystemCallException if it was the last of a closed descriptor, and the kernel reports an error
     void leave() {
         if (uses.decrementAndGet() == CLOSED) {
             long result = KernelHoldings.closeDescriptor(number);
             if (result < 0 && result != -Errno.EINTR) {
-                throw new OsException("close", "descriptor=" + number, (int) -result);
+                throw new SystemCallException("close", "descriptor=" + number, (int) -result);
             }
         }
     }
 
     /// Lets nobody in any more and wakes those who wait in poll(2). Does nothing the second time.
     ///
-    /// @throws OsException if nobody is in, and the kernel reports an error
+    /// @throws SystemCallException if nobody is in, and the kernel reports an error
     void close() {
         int seen = uses.get();
         while (seen >= 0) {

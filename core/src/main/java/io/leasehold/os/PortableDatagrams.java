@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.net.BindException;
@@ -44,7 +46,7 @@ final class PortableDatagrams implements Datagrams {
         try {
             channel = DatagramChannel.open(wide ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
         } catch (UnsupportedOperationException e) {
-            throw caused(new OsException("socket", "AF_INET6, local=" + local, Errno.EAFNOSUPPORT), e);
+            throw caused(new SystemCallException("socket", "AF_INET6, local=" + local, Errno.EAFNOSUPPORT), e);
         } catch (IOException e) {
             throw refused("socket", "local=" + local, e);
         }
@@ -99,8 +101,8 @@ final class PortableDatagrams implements Datagrams {
     }
 
     /// {@return a call that failed, with the error number that the JDK tells in words, EIO if they are unknown}
-    static OsException refused(String call, String arguments, IOException e) {
-        return caused(new OsException(call, arguments, errno(e)), e);
+    static SystemCallException refused(String call, String arguments, IOException e) {
+        return caused(new SystemCallException(call, arguments, errno(e)), e);
     }
 
     private static int errno(IOException e) {
@@ -136,7 +138,7 @@ final class PortableDatagrams implements Datagrams {
         }
     }
 
-    static OsException caused(OsException refusal, Exception cause) {
+    static SystemCallException caused(SystemCallException refusal, Exception cause) {
         refusal.initCause(cause);
         return refusal;
     }

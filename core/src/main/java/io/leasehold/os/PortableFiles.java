@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -138,7 +140,7 @@ final class PortableFiles implements Files {
             open.put(descriptor, new OpenFile(path, channel, seen[0]));
             return descriptor;
         } catch (IOException e) {
-            throw refused(new OsException("open", "path=" + path + ", " + access, errno(e)), e);
+            throw refused(new SystemCallException("open", "path=" + path + ", " + access, errno(e)), e);
         }
     }
 
@@ -154,7 +156,7 @@ final class PortableFiles implements Files {
             PathLook look = require("fstat", "", descriptor).look();
             return new Status(byteSize, 0, look.device(), look.inode(), look.modifiedNanos(), look.changedNanos());
         } catch (IOException e) {
-            throw refused(new OsException("fstat", "descriptor=" + descriptor, errno(e)), e);
+            throw refused(new SystemCallException("fstat", "descriptor=" + descriptor, errno(e)), e);
         }
     }
 
@@ -170,7 +172,7 @@ final class PortableFiles implements Files {
             }
             return channel;
         } catch (IOException e) {
-            throw refused(new OsException("open", "path=" + file.path, errno(e)), e);
+            throw refused(new SystemCallException("open", "path=" + file.path, errno(e)), e);
         }
     }
 
@@ -243,12 +245,12 @@ final class PortableFiles implements Files {
     public void close(int descriptor) {
         OpenFile file = open.remove(descriptor);
         if (file == null) {
-            throw new OsException("close", "descriptor=" + descriptor, Errno.EBADF);
+            throw new SystemCallException("close", "descriptor=" + descriptor, Errno.EBADF);
         }
         try {
             file.channel.close();
         } catch (IOException e) {
-            throw refused(new OsException("close", "descriptor=" + descriptor, errno(e)), e);
+            throw refused(new SystemCallException("close", "descriptor=" + descriptor, errno(e)), e);
         }
     }
 
@@ -276,7 +278,7 @@ final class PortableFiles implements Files {
                     buffer.clear();
                     return result(step.run(channel, buffer, byteOffset + from));
                 });
-            } catch (OsException e) {
+            } catch (SystemCallException e) {
                 if (done > 0) {
                     return done;
                 }
@@ -295,14 +297,14 @@ final class PortableFiles implements Files {
         try {
             return task.run(file.channel);
         } catch (IOException | NonWritableChannelException e) {
-            throw refused(new OsException(name, "descriptor=" + descriptor + arguments, errno(e)), e);
+            throw refused(new SystemCallException(name, "descriptor=" + descriptor + arguments, errno(e)), e);
         }
     }
 
     private OpenFile require(String name, String arguments, int descriptor) {
         OpenFile file = open.get(descriptor);
         if (file == null) {
-            throw new OsException(name, "descriptor=" + descriptor + arguments, Errno.EBADF);
+            throw new SystemCallException(name, "descriptor=" + descriptor + arguments, Errno.EBADF);
         }
         return file;
     }
@@ -341,7 +343,7 @@ final class PortableFiles implements Files {
         };
     }
 
-    private static OsException refused(OsException refusal, Exception cause) {
+    private static SystemCallException refused(SystemCallException refusal, Exception cause) {
         refusal.initCause(cause);
         return refusal;
     }

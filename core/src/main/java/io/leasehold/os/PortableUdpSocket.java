@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
@@ -268,7 +270,9 @@ final class PortableUdpSocket implements UdpSocket {
 
     private RuntimeException refusedToSend(String arguments, IOException e) {
         RuntimeException refusal = refused("sendmsg", arguments, e);
-        return options.dontFragment() && refusal instanceof OsException refused && refused.errno() == Errno.EMSGSIZE
+        return options.dontFragment()
+                        && refusal instanceof SystemCallException refused
+                        && refused.errno() == Errno.EMSGSIZE
                 ? PortableDatagrams.caused(SocketPreconditions.tooLarge(local, arguments), e)
                 : refusal;
     }

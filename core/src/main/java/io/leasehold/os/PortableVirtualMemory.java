@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -120,7 +122,7 @@ final class PortableVirtualMemory implements VirtualMemory {
         synchronized (lock) {
             long address = free.take(byteSize, byteAlignment);
             if (address == FreeRanges.NONE) {
-                throw new OsException(
+                throw new SystemCallException(
                         "reserve",
                         "byteSize=" + byteSize + ", byteAlignment=" + byteAlignment + ", bytesLeft=" + free.bytes()
                                 + ", segmentBytes=" + (end - start),
@@ -260,7 +262,7 @@ final class PortableVirtualMemory implements VirtualMemory {
     /// Refuses what the kernel would: a range that was not reserved, with the error number of mprotect(2).
     private void requireReserved(String call, long address, long byteSize) {
         if (address < start || address + byteSize > end || free.overlaps(address, byteSize)) {
-            throw OsException.ofRange(call, address, byteSize, "not reserved", Errno.ENOMEM);
+            throw SystemCallException.ofRange(call, address, byteSize, "not reserved", Errno.ENOMEM);
         }
     }
 

@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -128,17 +130,17 @@ final class SocketPreconditions {
     }
 
     /// {@return the error of a bind that was refused}
-    static OsException notBound(InetSocketAddress local, UdpOptions options, int errno) {
+    static SystemCallException notBound(InetSocketAddress local, UdpOptions options, int errno) {
         String arguments = "local=" + local + ", reusePort=" + options.reusePort();
         return errno == Errno.EADDRINUSE
-                ? new OsException(
+                ? new SystemCallException(
                         "bind", arguments, errno, "to share an address, open each socket of it with reusePort=true")
-                : new OsException("bind", arguments, errno);
+                : new SystemCallException("bind", arguments, errno);
     }
 
     /// {@return the error of a datagram that does not fit the way and may not be fragmented}
-    static OsException tooLarge(InetSocketAddress local, String arguments) {
-        return new OsException(
+    static SystemCallException tooLarge(InetSocketAddress local, String arguments) {
+        return new SystemCallException(
                 "sendmsg",
                 "local=" + local + ", " + arguments + ", dontFragment=true",
                 Errno.EMSGSIZE,

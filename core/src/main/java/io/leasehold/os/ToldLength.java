@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import io.leasehold.error.SystemCallException;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -37,7 +39,7 @@ final class ToldLength {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment two = arena.allocate(2);
             return byteSize == 0 ? files.read(descriptor, two, 0) == 0 : files.read(descriptor, two, byteSize - 1) == 1;
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             return false; // each read tells what is wrong, a length would not
         }
     }

@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import io.leasehold.error.SystemCallException;
+
 import java.net.InetSocketAddress;
 
 /// A UDP socket that never blocks except in [#awaitReadable] and [#awaitWritable].
@@ -16,8 +18,8 @@ import java.net.InetSocketAddress;
 /// what arrives. A call that is under way when another thread closes the socket ends soon, and the descriptor is given
 /// back by the last of them, so it is never used after it belongs to somebody else.
 ///
-/// **Errors.** What the system refuses throws [OsException]. An answer of the network to an earlier datagram, such as
-/// ECONNREFUSED, comes only on a connected socket, and is thrown by the next call that sends or receives. After
+/// **Errors.** What the system refuses throws [SystemCallException]. An answer of the network to an earlier datagram,
+/// such as ECONNREFUSED, comes only on a connected socket, and is thrown by the next call that sends or receives. After
 /// [#close] every method but [#local], [#truncatedCount], [#splitCount] and [#close] throws [IllegalStateException].
 ///
 /// @see <a href="https://man7.org/linux/man-pages/man7/udp.7.html">udp(7)</a>
@@ -35,7 +37,7 @@ public interface UdpSocket extends AutoCloseable {
     /// @param peer address and port
     /// @throws IllegalArgumentException if it is not resolved, has port 0, or is IPv6 while the socket is IPv4
     /// @throws IllegalStateException if the socket is connected or closed
-    /// @throws OsException if the system refuses
+    /// @throws SystemCallException if the system refuses
     void connect(InetSocketAddress peer);
 
     /// Lets the kernel deliver trains: "If enabled, the socket may receive multiple datagrams worth of data as a single
@@ -45,7 +47,7 @@ public interface UdpSocket extends AutoCloseable {
     ///
     /// @return whether the kernel can
     /// @throws IllegalStateException if the socket is closed
-    /// @throws OsException if the system refuses
+    /// @throws SystemCallException if the system refuses
     boolean enableGro();
 
     /// Asks for room for datagrams that nobody has received yet.
@@ -55,7 +57,7 @@ public interface UdpSocket extends AutoCloseable {
     ///     headers from it
     /// @throws IllegalArgumentException if the size is not positive
     /// @throws IllegalStateException if the socket is closed
-    /// @throws OsException if the system refuses
+    /// @throws SystemCallException if the system refuses
     int resizeReceiveBuffer(int byteSize);
 
     /// Asks for room for datagrams that have not left yet; otherwise like [#resizeReceiveBuffer].
@@ -64,7 +66,7 @@ public interface UdpSocket extends AutoCloseable {
     /// @return the size in bytes that the system gives
     /// @throws IllegalArgumentException if the size is not positive
     /// @throws IllegalStateException if the socket is closed
-    /// @throws OsException if the system refuses
+    /// @throws SystemCallException if the system refuses
     int resizeSendBuffer(int byteSize);
 
     /// Receives what is there, one train into each of the first `count` pages of `into`, which forgets what it held.
@@ -75,7 +77,7 @@ public interface UdpSocket extends AutoCloseable {
     /// @return how many trains were received, 0 if none is there
     /// @throws IllegalArgumentException if the count is out of bounds or a page is missing
     /// @throws IllegalStateException if the socket is closed
-    /// @throws OsException if the system refuses; `into` then holds nothing
+    /// @throws SystemCallException if the system refuses; `into` then holds nothing
     int receive(Received into, int count);
 
     /// Sends a datagram, or a train of several that are cut from one range. Does not wait, and allocates nothing in the
@@ -93,8 +95,8 @@ public interface UdpSocket extends AutoCloseable {
     ///     is IPv4
     /// @throws IllegalStateException if the socket is closed, or is connected and the message has a destination, or is
     ///     not and it has none
-    /// @throws OsException if the system refuses; of a train that was sent one by one some may have gone by then,
-    ///     [Outgoing#sentBytes] says how much
+    /// @throws SystemCallException if the system refuses; of a train that was sent one by one some may have gone by
+    ///     then, [Outgoing#sentBytes] says how much
     int send(Outgoing message, long address, int byteSize, int segmentSize);
 
     /// Waits until there is something to receive. An error that waits to be thrown counts as such. Closing the socket
@@ -104,7 +106,7 @@ public interface UdpSocket extends AutoCloseable {
     /// @return whether there is, as far as can be known: another thread may take it
     /// @throws IllegalArgumentException if the time is negative
     /// @throws IllegalStateException if the socket is closed, also while this waits
-    /// @throws OsException if the system refuses
+    /// @throws SystemCallException if the system refuses
     boolean awaitReadable(long timeoutNanos);
 
     /// Waits until there is room to send; otherwise like [#awaitReadable].
@@ -113,7 +115,7 @@ public interface UdpSocket extends AutoCloseable {
     /// @return whether there is
     /// @throws IllegalArgumentException if the time is negative
     /// @throws IllegalStateException if the socket is closed, also while this waits
-    /// @throws OsException if the system refuses
+    /// @throws SystemCallException if the system refuses
     boolean awaitWritable(long timeoutNanos);
 
     /// {@return how many trains were received that did not fit their page}
@@ -124,7 +126,7 @@ public interface UdpSocket extends AutoCloseable {
 
     /// Closes the socket, wakes those who wait in it, and does not wait for them. Closing twice is harmless.
     ///
-    /// @throws OsException if the system reports an error; the socket is closed all the same
+    /// @throws SystemCallException if the system reports an error; the socket is closed all the same
     @Override
     void close();
 }

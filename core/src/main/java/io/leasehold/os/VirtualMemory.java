@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import io.leasehold.error.SystemCallException;
+
 /// Address ranges of this process as the kernel sees them: reserved, committed, given back, mapped.
 ///
 /// ```text
@@ -17,7 +19,8 @@ package io.leasehold.os;
 /// **Preconditions**, the same for all methods and checked by all of them: an `address` and a `byteSize` are positive
 /// multiples of [#pageSize()], and `address + byteSize` does not overflow; else [IllegalArgumentException] names the
 /// value and the bound, and nothing was done. A method whose [Capability] is missing throws
-/// [UnsupportedOperationException], whatever its arguments; a call that the kernel refuses throws [OsException].
+/// [UnsupportedOperationException], whatever its arguments; a call that the kernel refuses throws
+/// [SystemCallException].
 ///
 /// All sizes, offsets and addresses are in bytes.
 public interface VirtualMemory {

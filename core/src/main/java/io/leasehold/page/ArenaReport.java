@@ -1,6 +1,6 @@
 package io.leasehold.page;
 
-import io.leasehold.memory.MemoryBudget;
+import io.leasehold.budget.MemoryBudget;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,12 +1,12 @@
 package io.leasehold.page;
 
+import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.EarlyClasses;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.Region;
 import io.leasehold.memory.Remnant;
 import io.leasehold.memory.Reservations;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Advice;
 import java.util.ArrayDeque;
@@ -84,7 +84,7 @@ final class ArenaSpace {
 
     /// Reserves everything, or nothing: several times the limit in addresses, or less if the system refuses that.
     ///
-    /// @throws OsException if the kernel refuses
+    /// @throws SystemCallException if the kernel refuses
     /// @throws IllegalStateException if the mapping account is used up
     static ArenaSpace open(PageArenaOptions options, Reservations reservations, MemoryBudget parent) {
         EarlyClasses.initialize(
@@ -105,7 +105,7 @@ final class ArenaSpace {
         while (true) {
             try {
                 return open(options, reservations, parent, (int) (byteSize / page));
-            } catch (OsException e) {
+            } catch (SystemCallException e) {
                 if (byteSize == options.byteSize()) {
                     throw e;
                 }
@@ -127,7 +127,7 @@ final class ArenaSpace {
         List<Region> regions;
         try {
             regions = remnant.succeed(options.name());
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             reservations.keep(remnant);
             throw e;
         }
@@ -211,7 +211,7 @@ final class ArenaSpace {
     /// the kernel refused can be tried again by calling this again.
     ///
     /// @param left pages into which pointers may be left by this owner
-    /// @throws OsException if the kernel refuses
+    /// @throws SystemCallException if the kernel refuses
     void close(BitSet left) {
         lost.or(left);
         if (lost.isEmpty()) {

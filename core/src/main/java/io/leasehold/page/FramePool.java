@@ -1,7 +1,7 @@
 package io.leasehold.page;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.ShortLock;
-import io.leasehold.os.OsException;
 import java.util.BitSet;
 import java.util.concurrent.locks.Condition;
 import org.jspecify.annotations.Nullable;
@@ -84,7 +84,7 @@ final class FramePool {
     ///
     /// @return true if the run can be handed out
     boolean populate(int page, int pageCount) {
-        OsException failure = supply.populate(page, pageCount);
+        SystemCallException failure = supply.populate(page, pageCount);
         if (failure == null) {
             return true;
         }
@@ -99,7 +99,7 @@ final class FramePool {
     }
 
     /// Notes that the kernel refused a call that was made without the lock.
-    void refused(OsException failure) {
+    void refused(SystemCallException failure) {
         lock.lock();
         try {
             supply.refused(failure);
@@ -203,7 +203,7 @@ final class FramePool {
     ///
     /// @param isGone true if the memory is gone
     /// @param failure the error of the kernel, or null if there was none
-    void finish(DecommitBatch batch, boolean isGone, @Nullable OsException failure) {
+    void finish(DecommitBatch batch, boolean isGone, @Nullable SystemCallException failure) {
         lock.lockInTurn();
         try {
             if (isGone) {

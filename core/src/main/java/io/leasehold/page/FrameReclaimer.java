@@ -1,11 +1,11 @@
 package io.leasehold.page;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.FlushRation;
 import io.leasehold.memory.Region;
 import io.leasehold.memory.ShortLock;
 import io.leasehold.memory.StackReserve;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -207,7 +207,7 @@ final class FrameReclaimer {
                 region.memory().barrier();
             }
             return magazines.drain(pool::giveAll);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             // without the barrier no slot may be touched; its pages are flushed the next time
             pool.refused(e);
             return 1;
@@ -264,7 +264,7 @@ final class FrameReclaimer {
 
     private void decommit(DecommitBatch batch) {
         boolean isGone = false;
-        OsException failure = null;
+        SystemCallException failure = null;
         try {
             for (int i = 0; i < batch.count(); i++) {
                 batch.addresses[i] = frames.addressOf(batch.page(i));
@@ -272,7 +272,7 @@ final class FrameReclaimer {
             }
             region.decommit(batch.addresses, batch.byteSizes, batch.count());
             isGone = true;
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             failure = e;
         } finally {
             pool.finish(batch, isGone, failure);

@@ -1,8 +1,8 @@
 package io.leasehold.page;
 
-import io.leasehold.memory.MemoryBudget;
+import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.Region;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory.Advice;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +36,7 @@ final class FrameSupply {
     private final int stepPages; // (C)
     private int frontier; // (L) pages below may be touched
     private Shortage shortage = Shortage.NO_RUN; // (L) why the last request failed, if it did
-    private @Nullable OsException refusal; // (L) the kernel's last no
+    private @Nullable SystemCallException refusal; // (L) the kernel's last no
     private long refusals; // (L)
     private int peakUsed; // (L)
 
@@ -150,7 +150,7 @@ final class FrameSupply {
     }
 
     /// Notes that the kernel said no.
-    void refused(OsException e) {
+    void refused(SystemCallException e) {
         shortage = Shortage.KERNEL;
         refusal = e;
         refusals++;
@@ -185,7 +185,7 @@ final class FrameSupply {
     }
 
     /// {@return the kernel's last refusal, if there was one}
-    @Nullable OsException refusal() {
+    @Nullable SystemCallException refusal() {
         return refusal;
     }
 
@@ -252,7 +252,7 @@ final class FrameSupply {
             region.commit((long) newFrontier << pageSizePower);
             frontier = newFrontier;
             isPaid = true;
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             refused(e);
         } finally {
             if (!isPaid) {
@@ -265,14 +265,14 @@ final class FrameSupply {
     /// Faults a run in, if the arena wants that. Without the lock, as it takes the kernel some time.
     ///
     /// @return the error if the kernel refuses, else null
-    @Nullable OsException populate(int page, int pageCount) {
+    @Nullable SystemCallException populate(int page, int pageCount) {
         if (!terms.prefault) {
             return null;
         }
         try {
             region.memory().advise(frames.addressOf(page), (long) pageCount << pageSizePower, Advice.POPULATE_WRITE);
             return null;
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             return e;
         } catch (OutOfMemoryError e) {
             return null; // there is no Java heap for the call: the pages come into memory as they are touched

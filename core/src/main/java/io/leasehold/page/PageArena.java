@@ -1,8 +1,8 @@
 package io.leasehold.page;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.BiasedSlots;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Reservations;
 import io.leasehold.memory.StackReserve;

@@ -1,7 +1,7 @@
 package io.leasehold.page;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.Alignment;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.OptionChecks;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.VirtualMemory;

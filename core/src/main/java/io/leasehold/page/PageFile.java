@@ -1,8 +1,8 @@
 package io.leasehold.page;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.Region;
 import io.leasehold.memory.Reservations;
-import io.leasehold.os.OsException;
 
 /// The memory file under an arena, through which its pages are seen at further addresses.
 ///
@@ -42,7 +42,7 @@ public final class PageFile {
     /// @param byteSize how much to map, a multiple of the OS page; what lies past the end of the arena cannot be
     ///     touched
     /// @param pageAddress the address of the first page in the arena
-    /// @throws OsException if the kernel refuses; see [Region#mapMemoryFile(long, long, int, long)]
+    /// @throws SystemCallException if the kernel refuses; see [Region#mapMemoryFile(long, long, int, long)]
     public void map(Region region, long byteOffset, long byteSize, long pageAddress) {
         region.mapMemoryFile(byteOffset, byteSize, descriptor, pageAddress - address);
     }

@@ -2,8 +2,8 @@ package io.leasehold.page;
 
 import static io.leasehold.page.FrameLayout.ONE_WIRE;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.MappingBudget;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -62,7 +62,7 @@ final class PageLocks {
         mappings.charge("lock", MAPPINGS_PER_LOCK);
         try {
             memory.lock(address, byteSize);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             unlockRest(address, byteSize, e);
             mappings.credit(MAPPINGS_PER_LOCK);
             throw e;
@@ -70,10 +70,10 @@ final class PageLocks {
     }
 
     /// A lock that failed may have locked a part.
-    private void unlockRest(long address, long byteSize, OsException cause) {
+    private void unlockRest(long address, long byteSize, SystemCallException cause) {
         try {
             memory.unlock(address, byteSize);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             cause.addSuppressed(e);
         }
     }

@@ -13,10 +13,10 @@ public interface Binder<T> {
     /// Makes the object of one block.
     ///
     /// @param heap whose block it is, and where it is released
-    /// @param token what the block is released as
+    /// @param handle what the block is released as
     /// @param array where the block lies, or null for one outside the Java heap
     /// @param address address of its first byte, or the index of that in `array`; a multiple of 16 outside the heap
     /// @param byteSize how long it is in bytes
     /// @return the object, not yet lent to anybody
-    T bind(SlabHeap<T> heap, long token, byte @Nullable [] array, long address, int byteSize);
+    T bind(SlabHeap<T> heap, long handle, byte @Nullable [] array, long address, int byteSize);
 }

@@ -29,16 +29,16 @@ public final class Block implements AutoCloseable {
     }
 
     private final SlabHeap<Block> heap; // (C)
-    private final long token; // (C)
+    private final long handle; // (C)
     private final long address; // (C)
     private final int byteSize; // (C)
 
     @SuppressWarnings("UnusedVariable") // read and written through LENT
     private volatile boolean lent; // (A)
 
-    Block(SlabHeap<Block> heap, long token, long address, int byteSize) {
+    Block(SlabHeap<Block> heap, long handle, long address, int byteSize) {
         this.heap = heap;
-        this.token = token;
+        this.handle = handle;
         this.address = address;
         this.byteSize = byteSize;
     }
@@ -79,7 +79,7 @@ public final class Block implements AutoCloseable {
         if (!LENT.compareAndSet(this, true, false)) {
             throw closed();
         }
-        heap.release(token);
+        heap.release(handle);
     }
 
     @Override

@@ -16,7 +16,7 @@ public final class Blocks implements AutoCloseable {
 
     private Blocks(PageArena arena, SlabHeapOptions options) {
         this.heap = SlabHeap.open(
-                arena, options, (of, token, array, address, byteSize) -> new Block(of, token, address, byteSize));
+                arena, options, (of, handle, array, address, byteSize) -> new Block(of, handle, address, byteSize));
     }
 
     /// Opens a heap of blocks on the pages of an arena; it holds at most what the arena may.

@@ -1,7 +1,7 @@
 package io.leasehold.slab;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.BiasedSlots;
-import io.leasehold.os.OsException;
 import io.leasehold.page.Pace;
 import io.leasehold.page.PageReclaimer.Progress;
 import io.leasehold.slab.Depot.Batch;
@@ -66,10 +66,6 @@ final class ClassPool {
         this.scratch = new int[half + 1];
     }
 
-    int sizeClass() {
-        return sizeClass;
-    }
-
     /// Takes a free block, and up to half a magazine for the calling thread with it, without waiting.
     ///
     /// @return the block, [MagazineLayout#NONE], or [#BUSY]
@@ -109,7 +105,9 @@ final class ClassPool {
     /// Takes one block, and others into the magazine of the calling thread. Under the lock.
     private int takeFromSlabs(BiasedSlots slots) {
         int[] cells = half == 0 ? null : slots.enter();
-        boolean isOpened = cells != null && layout.open(cells);
+        if (cells != null) {
+            changes.noteOpened(layout.open(cells));
+        }
         int count = slabs.take(scratch, 1 + (cells == null ? 0 : wanted(cells)));
         int block = count == 0 ? MagazineLayout.NONE : scratch[0]; // the lowest, and the next ones are lent next
         if (cells != null) {
@@ -117,7 +115,6 @@ final class ClassPool {
                 count--;
             }
             BiasedSlots.exit(cells);
-            noteIf(isOpened);
             slabs.putBack(scratch, 1, count);
         }
         slabs.noteLow(depot.size());
@@ -129,15 +126,14 @@ final class ClassPool {
         int block = batch.blocks[--batch.size];
         int[] cells = batch.size == 0 || half == 0 ? null : slots.enter();
         if (cells != null) {
-            boolean isOpened = layout.open(cells);
+            changes.noteOpened(layout.open(cells));
             int want = wanted(cells);
             while (batch.size > 0 && want-- > 0 && layout.push(cells, sizeClass, batch.blocks[batch.size - 1])) {
                 batch.size--;
             }
             BiasedSlots.exit(cells);
-            noteIf(isOpened);
         }
-        depot.push(batch);
+        push(batch);
         return block;
     }
 
@@ -145,12 +141,6 @@ final class ClassPool {
     private int wanted(int[] cells) {
         int share = layout.room(cells) / REFILLS_PER_SLOT;
         return Math.min(layout.depth(sizeClass) / 2, share / byteSize);
-    }
-
-    private void noteIf(boolean isOpened) {
-        if (isOpened) {
-            changes.noteOpened();
-        }
     }
 
     /// Takes a block of a new slab: of a whole one, or, where free pages are too scattered for that, of the pages of a
@@ -199,34 +189,28 @@ final class ClassPool {
     /// Does not wait.
     void give(int block, BiasedSlots slots) {
         Batch batch = slabs.isClosed() ? null : depot.newBatch();
-        if (batch == null) {
-            giveAlone(block);
+        if (batch == null) { // no room on the Java heap for a batch, so this waits for the lock
+            slabs.lock.lock();
+            scratch[0] = block;
+            slabs.putAndUnlock(scratch, 1);
+            changes.mark(sizeClass);
             return;
         }
         int[] cells = slots.enter();
         boolean isKept = false;
         if (cells != null) {
-            boolean isOpened = layout.open(cells);
+            changes.noteOpened(layout.open(cells));
             isKept = layout.push(cells, sizeClass, block);
             if (!isKept) {
                 batch.size = layout.takeOlderHalf(cells, sizeClass, batch.blocks);
                 isKept = layout.push(cells, sizeClass, block);
             }
             BiasedSlots.exit(cells);
-            noteIf(isOpened);
         }
         if (!isKept) {
             batch.blocks[batch.size++] = block;
         }
         deliver(batch);
-    }
-
-    /// Takes back one block where there is no room for a batch to put it into: waits for the lock.
-    private void giveAlone(int block) {
-        slabs.lock.lock();
-        scratch[0] = block;
-        slabs.putAndUnlock(scratch, 1);
-        changes.mark(sizeClass);
     }
 
     private void deliver(Batch batch) {
@@ -237,12 +221,16 @@ final class ClassPool {
         if (depot.size() + batch.size > depotLimit && slabs.lock.tryLock()) {
             putAndUnlock(batch);
         } else {
-            depot.push(batch);
+            push(batch);
         }
         changes.mark(sizeClass);
         freeExcess();
+    }
+
+    private void push(Batch batch) {
+        depot.push(batch);
         if (slabs.isClosed()) {
-            flushDepot(); // closed by force meanwhile: the depot was emptied before this batch came
+            flushDepot(); // closed by force, after which no other thread empties the depot
         }
     }
 
@@ -360,31 +348,40 @@ final class ClassPool {
         freeExcess();
     }
 
-    /// Gives everything back, for ever. The caller has the lock.
+    /// Empties the depot into the slabs. The caller has the lock.
     ///
-    /// @param keepsLent true if the slabs of lent blocks stay until those are released
-    /// @throws OsException if the kernel refuses; the pool is closed, and closing it can be repeated
-    void close(boolean keepsLent) {
+    /// @return number of blocks that are in no slab: they are in use, or a thread moves them
+    int countOut() {
         for (Batch batch = depot.pop(); batch != null; batch = depot.pop()) {
             slabs.putBack(batch.blocks, 0, batch.size);
             batch.size = 0;
             depot.push(batch);
         }
-        slabs.close(keepsLent);
+        return slabs.countOut();
+    }
+
+    /// Frees all slabs, for ever. The caller has the lock.
+    ///
+    /// @param keepsLent true if the slabs of blocks in use stay until those are released
+    /// @throws SystemCallException if the kernel refuses; the pool is closed, and closing it can be repeated
+    void close(boolean keepsLent) {
+        slabs.setClosed();
+        int ignored = countOut(); // the batches that came before threads saw that the pool is closed
+        slabs.freeAll(keepsLent);
     }
 
     /// {@return a snapshot of the numbers}
     ///
-    /// @param inMagazines number of blocks in magazines
-    SlabHeapStats.SizeClass stats(int inMagazines) {
-        return slabs.stats(inMagazines + depot.size());
+    /// @param inMagazines number of blocks in magazines by size class
+    SlabHeapStats.SizeClass stats(int[] inMagazines) {
+        return slabs.stats(inMagazines[sizeClass] + depot.size());
     }
 
     /// Checks what must always hold.
     ///
-    /// @param inMagazines number of blocks in magazines
-    void checkInvariants(int inMagazines) {
-        slabs.checkInvariants(inMagazines + depot.size());
+    /// @param inMagazines number of blocks in magazines by size class
+    void checkInvariants(int[] inMagazines) {
+        slabs.checkInvariants(inMagazines[sizeClass] + depot.size());
     }
 
     @Override

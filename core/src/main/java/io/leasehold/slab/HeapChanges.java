@@ -42,10 +42,15 @@ final class HeapChanges {
         set(sinceShrink, sizeClass);
     }
 
-    /// Notes that a slot was opened, whose magazines are flushed in the next tick.
-    void noteOpened() {
-        openSlots.incrementAndGet();
-        arena.requestDecay();
+    /// Notes that a thread opened its slot, whose magazines are flushed in the next tick. The thread calls this before
+    /// it leaves the slot, so that a flush visits the slot.
+    ///
+    /// @param wasShut false if the slot was open already
+    void noteOpened(boolean wasShut) {
+        if (wasShut) {
+            openSlots.incrementAndGet();
+            arena.requestDecay();
+        }
     }
 
     /// Notes that a slot was shut.

@@ -1,8 +1,8 @@
 package io.leasehold.slab;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.StackReserve;
-import io.leasehold.os.OsException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntSupplier;
@@ -32,6 +32,7 @@ final class HeapEnd {
     private final HeapReclaimer reclaimer; // (C)
     private final Supplier<SlabHeapStats> stats; // (C)
     private final Runnable givesUp; // (C) ends the use of what is below the heap; has no effect the second time
+    private int blocksOut; // (L) of all pools, when they were locked
     private boolean closed; // (L) pools
 
     HeapEnd(
@@ -56,7 +57,7 @@ final class HeapEnd {
     /// @return number of blocks that are lent
     /// @throws IllegalStateException if blocks are lent that may not be, or a thread stays in its slot: it may hold a
     ///     block that its magazine still counts as free. Nothing is changed then
-    /// @throws OsException if the kernel refuses; nothing is lent any more, and closing can be repeated
+    /// @throws SystemCallException if the kernel refuses; nothing is lent any more, and closing can be repeated
     static int closeAll(List<HeapEnd> heaps, boolean force, Runnable check) {
         StackReserve.ensure(2);
         return closeFrom(heaps, 0, force, check);
@@ -77,15 +78,21 @@ final class HeapEnd {
         return lent;
     }
 
+    /// {@return the number of blocks in use} While the heap stands still.
+    ///
+    /// @throws IllegalStateException if there are some and there may be none, or a thread is about to take or free one
     private int countLent(boolean mayBeLent) {
         SlabHeapStats now = stats.get();
-        if (now.liveBlocks() > 0 && !mayBeLent) {
+        if (mayBeLent) {
+            return Math.toIntExact(now.liveBlocks());
+        }
+        if (now.liveBlocks() > 0) {
             throw now.blocksLent();
         }
-        if (!mayBeLent && !slots.isQuiet()) {
+        if (blocksOut > 0 || !slots.isQuiet()) {
             throw now.threadInside();
         }
-        return Math.toIntExact(now.liveBlocks());
+        return 0;
     }
 
     private int whileStopped(IntSupplier work) {
@@ -104,6 +111,10 @@ final class HeapEnd {
                 for (ClassPool pool : pools.all()) {
                     pool.lock(); // no other thread holds two of them
                     locked.add(pool);
+                }
+                blocksOut = 0;
+                for (ClassPool pool : locked) {
+                    blocksOut += pool.countOut(); // a batch that a thread moves between depot and slabs is out too
                 }
                 while (changes.isFreeing()) {
                     Thread.onSpinWait(); // a thread that frees slabs needs none of these locks, and takes microseconds
@@ -132,11 +143,11 @@ final class HeapEnd {
 
     /// Closes all pools, also if the kernel refuses one of them.
     private void closePools(boolean keepsLent) {
-        OsException refusal = null;
+        SystemCallException refusal = null;
         for (ClassPool pool : pools.all()) {
             try {
                 pool.close(keepsLent);
-            } catch (OsException e) {
+            } catch (SystemCallException e) {
                 refusal = e;
             }
         }

@@ -163,11 +163,9 @@ final class HeapReclaimer implements PageReclaimer {
         ration.spent(begin);
     }
 
-    /// Puts the blocks in all magazines into the depots. Under the lock, while the slots are suspended.
+    /// Puts the blocks in all magazines into the depots, and waits for threads that are in their slots. Under the lock,
+    /// while the slots are suspended.
     void flushSuspended() {
-        if (!changes.hasOpenSlots()) {
-            return;
-        }
         changes.work.flushes++;
         if (BiasedSlots.barrier(VirtualMemory.system())) {
             slots.visit(slot -> {

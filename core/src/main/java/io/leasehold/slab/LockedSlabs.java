@@ -1,7 +1,7 @@
 package io.leasehold.slab;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.ShortLock;
-import io.leasehold.os.OsException;
 import io.leasehold.page.Pace;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -303,12 +303,21 @@ final class LockedSlabs {
         }
     }
 
-    /// Gives everything back, for ever. The caller has the lock.
+    /// {@return the number of blocks that are in no slab} The caller has the lock.
+    int countOut() {
+        return slabs.present() - slabs.free();
+    }
+
+    /// Makes the slabs closed. The caller has the lock.
+    void setClosed() {
+        closed = true;
+    }
+
+    /// Frees all slabs after [#setClosed]. The caller has the lock.
     ///
     /// @param keepsLent true if the slabs of lent blocks stay until those are released
-    /// @throws OsException if the kernel refuses; the slabs are closed, and closing them can be repeated
-    void close(boolean keepsLent) {
-        closed = true;
+    /// @throws SystemCallException if the kernel refuses; the slabs are closed, and closing them can be repeated
+    void freeAll(boolean keepsLent) {
         for (Slab slab = slabs.takeAny(keepsLent); slab != null; slab = slabs.takeAny(keepsLent)) {
             freeRuns(slab);
         }

@@ -1,10 +1,10 @@
 package io.leasehold.slab;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.lease.Releaser;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.StackReserve;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.PageArena;
@@ -20,12 +20,12 @@ import org.jspecify.annotations.Nullable;
 ///                                          |  empty or full: half a magazine
 ///                                       depot of the class ---> slabs ---> page run, one lease ---> arena
 ///                                                                             |  not needed for a while: given back
-///   release(token) ---> magazine of the thread that releases
+///   release(handle) ---> magazine of the thread that releases
 /// ```
 ///
 /// A block and its object are recycled together, and the object is dropped when the pages of the block are given back.
 ///
-/// **Ownership.** The thread that got an object releases its token, once, from any thread; the object has to see to it
+/// **Ownership.** The thread that got an object releases its handle, once, from any thread; the object has to see to it
 /// that this happens once. The opener of the heap closes it, before the arena. A forced close leaves the memory of a
 /// lent block to its holder: the pages of its slab go back when the last block of that slab is released.
 ///
@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
 /// @see <a href="https://www.usenix.org/legacy/event/usenix01/bonwick.html">Bonwick and Adams, "Magazines and Vmem"</a>
 public final class SlabHeap<T> implements Releaser, AutoCloseable {
 
-    /// The token that is no block.
+    /// The handle that is no block.
     public static final long NO_BLOCK = 0;
 
     /// The length of the longest block, in bytes.
@@ -130,7 +130,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// Allocates a block of at least `byteSize` bytes.
     ///
     /// @param byteSize from 0 to [#MAX_BLOCK_BYTES]
-    /// @return its object, whose token the caller releases, or null if there is no memory within the bound
+    /// @return its object, whose handle the caller releases, or null if there is no memory within the bound
     /// @throws IllegalArgumentException if `byteSize` is out of its bounds
     /// @throws IllegalStateException if the heap is closed
     public @Nullable T tryAllocate(int byteSize) {
@@ -142,8 +142,8 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// Allocates a block from the cache of the calling thread, without a lock.
     ///
     /// @param sizeClass from [#sizeClassOf]
-    /// @return its object, whose token the caller releases, or null if the cache has none: then [#tryAllocate] may find
-    ///     one elsewhere
+    /// @return its object, whose handle the caller releases, or null if the cache has none: then [#tryAllocate] may
+    ///     find one elsewhere
     public @Nullable T tryAllocateCached(int sizeClass) {
         int[] cells = slots.enter();
         T object = null;
@@ -231,12 +231,13 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
             throw changes.closed(); // by force, since the block was taken
         }
         long address = slab.addressOf(set.index(block));
-        long token = token(sizeClass, block);
+        long handle = handle(sizeClass, block);
         T object;
         try {
-            object = binder.bind(this, token, slab.array(), address, set.shape().byteSize());
+            object =
+                    binder.bind(this, handle, slab.array(), address, set.shape().byteSize());
         } catch (RuntimeException | Error e) {
-            release(token);
+            release(handle);
             throw e;
         }
         set.bind(block, object);
@@ -246,28 +247,28 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// Forgets the object of a lent block, so that the collector can tell when its holder loses it. The block comes
     /// home through [#release(long, Object)].
     ///
-    /// @param token of a block that the caller holds
-    public void unbind(long token) {
-        pools.slabs(sizeClass(token)).bind((int) token, null);
+    /// @param handle of a block that the caller holds
+    public void unbind(long handle) {
+        pools.slabs(sizeClass(handle)).bind((int) handle, null);
     }
 
     /// Frees a block. Its object stays bound to it.
     ///
-    /// @param token of a block that the caller holds
+    /// @param handle of a block that the caller holds
     /// @throws StackOverflowError if the stack has too little room for it; nothing is changed then
     @Override
-    public void release(long token) {
+    public void release(long handle) {
         int[] cells = slots.enter();
         boolean isCached = false;
         try {
-            isCached = tryCache(cells, token);
+            isCached = tryCache(cells, handle);
         } finally {
             if (cells != null) {
                 BiasedSlots.exit(cells);
             }
         }
         if (!isCached) {
-            releaseSlow(token);
+            releaseSlow(handle);
         }
     }
 
@@ -283,55 +284,55 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// Frees a block into the cache of the calling thread. Its object stays bound to it.
     ///
     /// @param cells from [#enter]
-    /// @param token of a block that the caller holds
+    /// @param handle of a block that the caller holds
     /// @return true if the cache has the block; false if the caller must leave the slot and call [#releaseSlow]
-    public boolean tryCache(int @Nullable [] cells, long token) {
-        return cells != null && layout.push(cells, sizeClass(token), (int) token);
+    public boolean tryCache(int @Nullable [] cells, long handle) {
+        return cells != null && layout.push(cells, sizeClass(handle), (int) handle);
     }
 
     /// Frees a block which the cache of the calling thread had no room for.
     ///
-    /// @param token of a block that the caller holds
+    /// @param handle of a block that the caller holds
     /// @throws StackOverflowError if the stack has too little room for it; nothing is changed then
-    public void releaseSlow(long token) {
+    public void releaseSlow(long handle) {
         StackReserve.ensure(2);
-        pools.of(sizeClass(token)).give((int) token, slots);
+        pools.of(sizeClass(handle)).give((int) handle, slots);
     }
 
     /// Takes a block back whose object was unbound, and binds `object` to it.
     ///
-    /// @param token of a block that the caller holds
+    /// @param handle of a block that the caller holds
     /// @param object what the block is lent as from now on
-    public void release(long token, T object) {
-        pools.slabs(sizeClass(token)).bind((int) token, object);
-        release(token);
+    public void release(long handle, T object) {
+        pools.slabs(sizeClass(handle)).bind((int) handle, object);
+        release(handle);
     }
 
     /// Lengthens a lent block in place to at least `byteSize` bytes, if it has its pages to itself and those behind
     /// them are free.
     ///
-    /// @param token of a block that the caller holds
+    /// @param handle of a block that the caller holds
     /// @param byteSize up to [#MAX_BLOCK_BYTES]
     /// @return what the block is released as from now on, or [#NO_BLOCK] if it could not be lengthened
     /// @throws IllegalArgumentException if `byteSize` is out of its bounds
-    public long tryGrow(long token, int byteSize) {
-        int from = sizeClass(token);
+    public long tryGrow(long handle, int byteSize) {
+        int from = sizeClass(handle);
         int to = SizeClasses.of(byteSize);
-        SlabRun run = pools.slabs(from).soleRun((int) token);
+        SlabRun run = pools.slabs(from).soleRun((int) handle);
         SlabShape shape = SlabShape.of(SizeClasses.byteSize(to), memory.pageByteSize());
         if (run == null || shape.blocks() != 1 || shape.pages() <= run.pages) {
             return NO_BLOCK;
         }
         StackReserve.ensure(2);
-        return tryGrow(token, run, to, shape.pages());
+        return tryGrow(handle, run, to, shape.pages());
     }
 
     /// Lengthens a run, and makes its block one of a larger size. Not while the heap is being closed, or no slab would
     /// have its pages. The slab of the larger size is made first, since there may be no room for it on the Java heap.
-    private long tryGrow(long token, SlabRun run, int to, int pages) {
+    private long tryGrow(long handle, SlabRun run, int to, int pages) {
         synchronized (pools) {
-            int from = sizeClass(token);
-            T object = pools.slabs(from).objects().object((int) token);
+            int from = sizeClass(handle);
+            T object = pools.slabs(from).objects().object((int) handle);
             SlabRun longer = new SlabRun(run.array, run.address, run.page, run.lease, pages);
             int block = pools.of(to).addLent(longer);
             boolean isGrown = false;
@@ -340,20 +341,20 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
             } finally {
                 if (isGrown) {
                     pools.slabs(to).bind(block, object);
-                    pools.of(from).detach((int) token);
+                    pools.of(from).detach((int) handle);
                 } else {
                     pools.of(to).detach(block);
                 }
             }
-            return isGrown ? token(to, block) : NO_BLOCK;
+            return isGrown ? handle(to, block) : NO_BLOCK;
         }
     }
 
     /// {@return how long a lent block is, in bytes}
     ///
-    /// @param token of a block that the caller holds
-    public int byteSize(long token) {
-        return SizeClasses.byteSize(sizeClass(token));
+    /// @param handle of a block that the caller holds
+    public int byteSize(long handle) {
+        return SizeClasses.byteSize(sizeClass(handle));
     }
 
     /// {@return a snapshot of the numbers. What other threads do meanwhile may be missing in it. Takes time in
@@ -364,7 +365,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
             int[] inMagazines = layout.peekDepths(slots);
             List<SlabHeapStats.SizeClass> classes = new ArrayList<>();
             for (ClassPool pool : pools.all()) {
-                SlabHeapStats.SizeClass stats = pool.stats(inMagazines[pool.sizeClass()]);
+                SlabHeapStats.SizeClass stats = pool.stats(inMagazines);
                 if (stats.slabs() > 0) {
                     classes.add(stats);
                 }
@@ -386,7 +387,8 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     ///
     /// @throws IllegalStateException if blocks are lent, naming how many of which size, or a thread that takes or
     ///     releases one has no processor for long; nothing is changed then
-    /// @throws OsException if the kernel refuses to unlock pages; nothing is lent any more, and closing can be repeated
+    /// @throws SystemCallException if the kernel refuses to unlock pages; nothing is lent any more, and closing can be
+    ///     repeated
     @Override
     public void close() {
         HeapEnd.closeAll(List.of(end), false, () -> {});
@@ -397,7 +399,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// that the holder of a block may still write to.
     ///
     /// @return number of blocks that are lent
-    /// @throws OsException if the kernel refuses to unlock pages; closing can be repeated
+    /// @throws SystemCallException if the kernel refuses to unlock pages; closing can be repeated
     public int closeForcibly() {
         return HeapEnd.closeAll(List.of(end), true, () -> {});
     }
@@ -407,7 +409,8 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// @param heaps heaps that no other call closes in another order
     /// @param check runs while no block of the heaps is taken, released or given back; what it throws leaves them open
     /// @throws IllegalStateException if blocks of one of them are lent; nothing is changed then
-    /// @throws OsException if the kernel refuses to unlock pages; nothing is lent any more, and closing can be repeated
+    /// @throws SystemCallException if the kernel refuses to unlock pages; nothing is lent any more, and closing can be
+    ///     repeated
     public static void closeAll(List<? extends SlabHeap<?>> heaps, Runnable check) {
         List<HeapEnd> ends = new ArrayList<>();
         for (SlabHeap<?> heap : heaps) {
@@ -431,16 +434,16 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     void checkInvariants() {
         int[] inMagazines = layout.peekDepths(slots);
         for (ClassPool pool : pools.all()) {
-            pool.checkInvariants(inMagazines[pool.sizeClass()]);
+            pool.checkInvariants(inMagazines);
         }
     }
 
-    private static long token(int sizeClass, int block) {
+    private static long handle(int sizeClass, int block) {
         return (sizeClass + 1L) << CLASS_SHIFT | block;
     }
 
-    private static int sizeClass(long token) {
-        return (int) (token >>> CLASS_SHIFT) - 1;
+    private static int sizeClass(long handle) {
+        return (int) (handle >>> CLASS_SHIFT) - 1;
     }
 
     @Override

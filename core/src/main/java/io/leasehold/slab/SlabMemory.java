@@ -30,7 +30,7 @@ sealed interface SlabMemory permits ArenaMemory, ArrayMemory {
 
     /// Ends the wiring of a run, before [#free].
     ///
-    /// @throws io.leasehold.os.OsException if the kernel does not let go of it; nothing is changed then
+    /// @throws io.leasehold.error.SystemCallException if the kernel does not let go of it; nothing is changed then
     void unwire(SlabRun run);
 
     /// Gives a run back that was unwired. Asks the kernel for nothing, and cannot fail.

@@ -1,7 +1,7 @@
 package io.leasehold.slab;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.IndexSet;
-import io.leasehold.os.OsException;
 import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -165,7 +165,7 @@ final class SlabSet<T> {
         try {
             unwire(number);
             return takeOut(number);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             return null;
         }
     }
@@ -174,7 +174,7 @@ final class SlabSet<T> {
     ///
     /// @param keepsLent true if slabs stay of which a block is out
     /// @return the slab, whose runs the caller frees, or null if there is none
-    /// @throws OsException if the kernel does not let go of it; it stays then
+    /// @throws SystemCallException if the kernel does not let go of it; it stays then
     @Nullable Slab takeAny(boolean keepsLent) {
         int number = keepsLent ? empty.last() : last();
         if (number < 0) {

@@ -28,7 +28,7 @@
 ///   used slabs: releasing 1 GiB of 256 B in random order with 1 % kept took 25 s, with single releases of 54 ms.
 /// * **The state of slabs is in dense arrays**, a bit a block and a count a slab. Freeing a block in random order then
 ///   misses the cache for the buffer and for these, and for no object a slab.
-/// * **A block knows its size.** The token has it, so that a release touches its magazine and nothing else.
+/// * **A block knows its size.** The handle has it, so that a release touches its magazine and nothing else.
 /// * **256 KiB a thread.** With 128 KiB a load of many sizes, an API gateway's, found its size in the cache too
 ///   seldom: 73 ns a buffer instead of 63, and 512 KiB would bring 4 more. A full cache is not cleared for another
 ///   size: what is not needed is flushed at the next tick, and a refill takes a part of what is left, so sizes do not

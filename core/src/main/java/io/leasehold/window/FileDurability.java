@@ -1,7 +1,7 @@
 package io.leasehold.window;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.Files;
-import io.leasehold.os.OsException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +49,7 @@ final class FileDurability {
     private final ByteRanges fresh = new ByteRanges(MOST_RANGES); // (L)
     private final ByteRanges underWay = new ByteRanges(1); // (L)
     private boolean isLengthChanged; // (L) since all was last forced
-    private @Nullable OsException refusal; // (L) the last one
+    private @Nullable SystemCallException refusal; // (L) the last one
     private int refusals; // (L)
 
     FileDurability(Files files, int descriptor, long pageByteSize, long dirtyByteSize) {
@@ -121,7 +121,7 @@ final class FileDurability {
             if (fromBefore < endBefore) {
                 files.writeBack(descriptor, fromBefore, endBefore - fromBefore);
             }
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             refused(e);
         }
     }
@@ -132,7 +132,8 @@ final class FileDurability {
     /// @param from start of the range
     /// @param end end of the range
     /// @param fileByteSize end of the file: what is called lost of the page around it was there only up to it
-    /// @throws OsException if the disk refuses, or has refused something of the range that was not written again
+    /// @throws SystemCallException if the disk refuses, or has refused something of the range that was not written
+    ///     again
     void force(long from, long end, long fileByteSize) {
         force.lock();
         try {
@@ -186,7 +187,7 @@ final class FileDurability {
                 files.sync(descriptor, first, last - first);
             }
             isDone = true;
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             refused(e);
             throw e;
         } finally {
@@ -200,7 +201,7 @@ final class FileDurability {
         isLengthChanged = true;
     }
 
-    private synchronized void refused(OsException e) {
+    private synchronized void refused(SystemCallException e) {
         lost.addAll(unforced);
         lost.addAll(forcing);
         unforced.clear();
@@ -210,7 +211,7 @@ final class FileDurability {
     }
 
     private void requireNotLost(long from, long end) {
-        OsException cause = refusal;
+        SystemCallException cause = refusal;
         if (cause != null && !lost.within(from, end).isEmpty()) {
             throw cause;
         }

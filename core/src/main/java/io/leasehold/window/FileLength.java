@@ -1,7 +1,7 @@
 package io.leasehold.window;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.Files;
-import io.leasehold.os.OsException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -26,7 +26,7 @@ final class FileLength {
 
     /// Looks at an open file.
     ///
-    /// @throws OsException if the system refuses to tell
+    /// @throws SystemCallException if the system refuses to tell
     FileLength(Files files, int descriptor) {
         this.files = files;
         this.descriptor = descriptor;
@@ -41,7 +41,7 @@ final class FileLength {
     /// {@return the length of a file that does not tell it, which may be another one at the next call}
     ///
     /// @throws IOException if there is more to read than such a file has
-    /// @throws OsException if the system refuses
+    /// @throws SystemCallException if the system refuses
     long measure(MappedFile file) throws IOException {
         int entered = file.enter();
         try (Arena arena = Arena.ofConfined()) {

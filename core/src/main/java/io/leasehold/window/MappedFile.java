@@ -1,7 +1,7 @@
 package io.leasehold.window;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.Files;
-import io.leasehold.os.OsException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -99,7 +99,7 @@ public final class MappedFile implements AutoCloseable {
         }
         try {
             return length.isTold() ? askByteSize() : length.measure(this);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             throw WindowErrors.refused("ask for the length", this, e);
         }
     }
@@ -131,7 +131,7 @@ public final class MappedFile implements AutoCloseable {
                 space.requireNotLent("truncate", this, newByteSize);
                 writes.resize(this, old, newByteSize);
                 isDone = true;
-            } catch (OsException e) {
+            } catch (SystemCallException e) {
                 throw WindowErrors.refused("truncate to " + newByteSize, this, e);
             } finally {
                 mark++;
@@ -146,7 +146,7 @@ public final class MappedFile implements AutoCloseable {
     private long lengthLeft(long old) {
         try {
             return Math.min(old, files.byteSize(descriptor));
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             return old;
         }
     }
@@ -180,7 +180,7 @@ public final class MappedFile implements AutoCloseable {
         int entered = enter();
         try {
             durability.force(byteOffset, byteOffset + byteSize, knownByteSize());
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             ByteRanges lost = durability.lost(byteOffset, byteOffset + byteSize);
             throw WindowErrors.refused("force, lost=" + lost, this, byteOffset, byteSize, e);
         } finally {
@@ -208,7 +208,7 @@ public final class MappedFile implements AutoCloseable {
         boolean isLast = false;
         try {
             isLast = space.files().remove(this, timeout);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             isLast = true;
             throw WindowErrors.refused("take windows off", this, e);
         } finally {
@@ -228,7 +228,7 @@ public final class MappedFile implements AutoCloseable {
         int out = -1;
         try {
             out = space.files().removeForcibly(this);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             out = 0;
             throw WindowErrors.refused("take windows off", this, e);
         } finally {
@@ -252,7 +252,7 @@ public final class MappedFile implements AutoCloseable {
         int entered = enter();
         try {
             return files.openChannel(descriptor);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             throw WindowErrors.refused("open a channel", this, e);
         } finally {
             leave(entered);
@@ -316,7 +316,7 @@ public final class MappedFile implements AutoCloseable {
 
     /// {@return the length that the system tells, which is the known one from now on unless only we change it}
     ///
-    /// @throws OsException if it refuses
+    /// @throws SystemCallException if it refuses
     long askByteSize() {
         int entered = enter();
         try {
@@ -343,14 +343,14 @@ public final class MappedFile implements AutoCloseable {
 
     /// {@return true if the system says that the file reaches up to `end`}
     ///
-    /// @throws OsException if the system refuses to tell
+    /// @throws SystemCallException if the system refuses to tell
     boolean isOnDisk(long end) {
         return askByteSize() >= end;
     }
 
     /// {@return whether a file of others reaches up to `end` and has not changed since [#mark] was `before`}
     ///
-    /// @throws OsException if the system refuses to tell
+    /// @throws SystemCallException if the system refuses to tell
     boolean isUnchanged(long before, long end) {
         int entered = enter();
         try {
@@ -430,7 +430,7 @@ public final class MappedFile implements AutoCloseable {
         lastAdvice = advice;
         try {
             files.advise(descriptor, 0, 0, Files.Advice.valueOf(advice.name()));
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             // a file system that takes no advice is read without
         }
     }
@@ -440,7 +440,7 @@ public final class MappedFile implements AutoCloseable {
         inFlight.awaitNobody();
         try {
             files.close(descriptor);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             throw WindowErrors.refused("close", this, e);
         }
     }

@@ -1,7 +1,7 @@
 package io.leasehold.window;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.ShortLock;
-import io.leasehold.os.OsException;
 import io.leasehold.window.WindowWaiters.Waiter;
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -66,7 +66,7 @@ final class OpenFiles {
     /// @return whether it was in
     /// @throws IllegalArgumentException if the timeout is longer than 292 years
     /// @throws IllegalStateException if anything is still out after the timeout; it stays in
-    /// @throws OsException if the kernel refuses to put a window over the empty file; the file is out
+    /// @throws SystemCallException if the kernel refuses to put a window over the empty file; the file is out
     boolean remove(MappedFile file, Duration timeout) {
         if (!isOpen(file)) {
             return false;
@@ -75,7 +75,7 @@ final class OpenFiles {
         long deadline = System.nanoTime() + WindowErrors.nanos(timeout);
         Waiter waiter = new Waiter();
         boolean isDrained = false;
-        OsException refusal;
+        SystemCallException refusal;
         file.loans().addCloser(waiter, isAtOnce);
         try {
             pools.tellWaiters(); // those that wait for this file give up, once it is decided
@@ -98,7 +98,7 @@ final class OpenFiles {
     /// gets before they are released.
     ///
     /// @return how much was out, or -1 if the file was not in
-    /// @throws OsException if the kernel refuses to put a window over the empty file; the file is out
+    /// @throws SystemCallException if the kernel refuses to put a window over the empty file; the file is out
     int removeForcibly(MappedFile file) {
         if (!isOpen(file)) {
             return -1;
@@ -124,8 +124,8 @@ final class OpenFiles {
         return out;
     }
 
-    private @Nullable OsException drain(MappedFile file, Waiter waiter, long deadline) {
-        OsException refusal = null;
+    private @Nullable SystemCallException drain(MappedFile file, Waiter waiter, long deadline) {
+        SystemCallException refusal = null;
         boolean interrupted = false;
         try {
             pools.awaitMappings(file);
@@ -262,7 +262,7 @@ final class OpenFiles {
     /// Gives the address space back, but for pools with windows that are out of a file that was closed by force; all
     /// files are out.
     ///
-    /// @throws OsException if the kernel refuses
+    /// @throws SystemCallException if the kernel refuses
     void close() {
         shutting.lock();
         try {

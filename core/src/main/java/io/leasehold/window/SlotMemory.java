@@ -1,8 +1,8 @@
 package io.leasehold.window;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.Region;
 import io.leasehold.memory.Reservations;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory.Advice;
 import io.leasehold.os.VirtualMemory.Backing;
 import io.leasehold.os.VirtualMemory.Protection;
@@ -38,7 +38,7 @@ final class SlotMemory {
     /// Reserves the address space of a pool, all of it over the empty file, and charges its mappings, or nothing.
     ///
     /// @throws IllegalStateException if the mapping account has no room for them
-    /// @throws OsException if the kernel refuses
+    /// @throws SystemCallException if the kernel refuses
     static SlotMemory open(Reservations reservations, String name, int poison, int count, long slotByteSize) {
         reservations.mappings().charge(name, count);
         Region region = null;
@@ -73,7 +73,7 @@ final class SlotMemory {
 
     /// Maps a part of a file.
     ///
-    /// @throws OsException if the kernel refuses
+    /// @throws SystemCallException if the kernel refuses
     void map(int slot, MappedFile file, long part, AccessAdvice advice) {
         Protection protection = file.isWritable() ? Protection.READ_WRITE : Protection.READ;
         region.mapFile((long) slot << power, 1L << power, file.descriptor(), part << power, protection);
@@ -85,7 +85,7 @@ final class SlotMemory {
     private void adviseRandom(int slot) {
         try {
             region.memory().advise(address(slot), 1L << power, Advice.RANDOM);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             // the advice is only for speed: reads of the slot work without it
         }
     }
@@ -93,13 +93,13 @@ final class SlotMemory {
     /// Puts slots over the empty file.
     ///
     /// @return the refusal of the kernel, or null
-    @Nullable OsException poison(int[] slots, int slotCount, WindowCounts counts) {
-        OsException refusal = null;
+    @Nullable SystemCallException poison(int[] slots, int slotCount, WindowCounts counts) {
+        SystemCallException refusal = null;
         for (int i = 0; i < slotCount; i++) {
             try {
                 region.mapFile((long) slots[i] << power, 1L << power, poison, 0, Protection.READ_WRITE);
                 counts.count(WindowCounts.POISON);
-            } catch (OsException e) {
+            } catch (SystemCallException e) {
                 refusal = e;
             }
         }
@@ -116,7 +116,7 @@ final class SlotMemory {
         }
         try {
             region.memory().decommit(Backing.FILE, addresses, byteSizes, slotCount);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             // then each is forgotten when it is mapped over
         }
     }
@@ -144,7 +144,7 @@ final class SlotMemory {
     private static void closeAfter(Throwable cause, Region region) {
         try {
             region.close();
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             cause.addSuppressed(e);
         }
     }

@@ -1,9 +1,9 @@
 package io.leasehold.window;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.Files;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.PageArena;
 import java.io.EOFException;
@@ -165,7 +165,7 @@ public final class WindowCache implements AutoCloseable {
                     files.close(descriptor);
                 }
             }
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             throw WindowErrors.cannotOpen(path, e);
         }
     }
@@ -237,7 +237,7 @@ public final class WindowCache implements AutoCloseable {
         file.writer.lock();
         try {
             writes.zerorange(file, byteOffset, byteOffset + byteSize);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             throw WindowErrors.refused("zero", file, byteOffset, byteSize, e);
         } finally {
             file.writer.unlock();
@@ -308,7 +308,7 @@ public final class WindowCache implements AutoCloseable {
         }
         try {
             space.purge(file);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             throw WindowErrors.refused("purge", file, e);
         }
     }

@@ -1,7 +1,7 @@
 package io.leasehold.window;
 
-import io.leasehold.os.Errno;
-import io.leasehold.os.OsException;
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -25,7 +25,7 @@ final class WindowErrors {
     private WindowErrors() {}
 
     /// {@return the error for a file that cannot be opened; if it is missing, the one that the JDK throws}
-    static IOException cannotOpen(Path path, OsException cause) {
+    static IOException cannotOpen(Path path, SystemCallException cause) {
         if (cause.errno() == Errno.ENOENT) {
             NoSuchFileException missing = new NoSuchFileException(path.toString(), null, cause.getMessage());
             missing.initCause(cause);
@@ -43,7 +43,7 @@ final class WindowErrors {
     }
 
     /// {@return the error for a call on a whole file that the system refused}
-    static IOException refused(String what, MappedFile file, OsException cause) {
+    static IOException refused(String what, MappedFile file, SystemCallException cause) {
         return new IOException("cannot %s: file=%s: %s".formatted(what, file.path(), cause.getMessage()), cause);
     }
 
@@ -74,7 +74,7 @@ final class WindowErrors {
     }
 
     /// {@return true if the file system refuses a kind of call for this file, which others may do in its place}
-    static boolean isUnsupported(OsException refusal) {
+    static boolean isUnsupported(SystemCallException refusal) {
         return switch (refusal.errno()) {
             case Errno.ENODEV, Errno.EACCES, Errno.EPERM, Errno.EINVAL, Errno.ENOSYS, Errno.EOPNOTSUPP -> true;
             default -> refusal.errno() == ENOTSUPP;

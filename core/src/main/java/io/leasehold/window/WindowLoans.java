@@ -1,10 +1,10 @@
 package io.leasehold.window;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.StackReserve;
-import io.leasehold.os.Errno;
 import io.leasehold.os.Files;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Advice;
 import java.io.IOException;
@@ -88,7 +88,7 @@ final class WindowLoans {
                 return lendCopy(file, request);
             }
             return lendInPlaceOrCopy(file, pool, request);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             throw WindowErrors.refused("lend", file, request.byteOffset, request.byteSize, e);
         }
     }
@@ -97,7 +97,7 @@ final class WindowLoans {
     private @Nullable Window lendInPlaceOrCopy(MappedFile file, WindowPool pool, Request request) throws IOException {
         try {
             return lendInPlace(file, pool, request);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             if (!WindowErrors.isUnsupported(e)) {
                 throw e;
             }
@@ -133,7 +133,7 @@ final class WindowLoans {
                 Window window = new Window(cache, file, loan, request.byteOffset, byteSize, request.writes());
                 isLent = true;
                 return window;
-            } catch (OsException e) {
+            } catch (SystemCallException e) {
                 // without fallocate(2) a store could fault on a full disk, so the caller stores into a copy
                 if (!request.writes() || !Errno.refusesCall(e.errno())) {
                     throw e;
@@ -234,7 +234,7 @@ final class WindowLoans {
                     file.leave(entered);
                 }
             }
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             throw WindowErrors.refused("write", file, window.byteOffset(), window.byteSize(), e);
         } finally {
             file.writer.unlock();
@@ -287,7 +287,7 @@ final class WindowLoans {
     private void makeWritable(MappedFile file, long address, long from, long end) {
         try {
             populate(address, end - from);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             allocate(file, from, end, FOLIO_BYTES);
             populate(address, end - from);
         }

@@ -1,8 +1,8 @@
 package io.leasehold.window;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.ShortLock;
 import io.leasehold.memory.StackReserve;
-import io.leasehold.os.OsException;
 import io.leasehold.window.WindowWaiters.Waiter;
 import java.util.List;
 import java.util.Set;
@@ -105,7 +105,7 @@ final class WindowPool {
     /// Maps a part of a file into a free slot, for copies.
     ///
     /// @return its slot, or [#NO_SLOT] if none is free, threads wait for one, or the part is being mapped
-    /// @throws OsException if the kernel refuses; the slot is free then
+    /// @throws SystemCallException if the kernel refuses; the slot is free then
     int map(MappedFile file, long part, AccessAdvice advice, WindowCounts counts) {
         StackReserve.ensure();
         WindowTable table = file.table(this);
@@ -127,7 +127,7 @@ final class WindowPool {
     ///
     /// @param waiter the calling thread, or null if it does not wait
     /// @return its slot, or [#NO_SLOT] if none is free for the caller
-    /// @throws OsException if the kernel refuses; the slot is free then
+    /// @throws SystemCallException if the kernel refuses; the slot is free then
     int pin(MappedFile file, long part, AccessAdvice advice, @Nullable Waiter waiter, WindowCounts counts) {
         StackReserve.ensure();
         WindowTable table = file.table(this);

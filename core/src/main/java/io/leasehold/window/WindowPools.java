@@ -1,8 +1,8 @@
 package io.leasehold.window;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.Reservations;
-import io.leasehold.os.Errno;
-import io.leasehold.os.OsException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -42,7 +42,7 @@ final class WindowPools {
     ///
     /// @param canMap whether there are windows at all
     /// @throws IllegalStateException if the mapping account has no room for them
-    /// @throws OsException if the kernel refuses
+    /// @throws SystemCallException if the kernel refuses
     static WindowPools open(Reservations reservations, WindowCacheOptions options, boolean canMap) {
         if (!canMap) {
             return new WindowPools(reservations, NO_DESCRIPTOR, null, null);
@@ -50,7 +50,7 @@ final class WindowPools {
         int poison;
         try {
             poison = reservations.memory().createMemory("leasehold poison", 0);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             if (!Errno.refusesCall(e.errno())) {
                 throw e;
             }
@@ -115,17 +115,17 @@ final class WindowPools {
     ///
     /// @param lent the windows that are out, as a message wants them; if there are none the file is in no slot
     /// @param refusal of the kernel to put a slot over the empty file, or null
-    record Freed(String lent, @Nullable OsException refusal) {}
+    record Freed(String lent, @Nullable SystemCallException refusal) {}
 
     /// Takes a file out of all slots that are not pinned, and puts these over the empty file.
     Freed free(MappedFile file, WindowCounts counts) {
-        List<OsException> refusals = new ArrayList<>();
+        List<SystemCallException> refusals = new ArrayList<>();
         String lent = lent(file.loans().out(), file, loans -> {
             boolean isKnown = true;
             for (WindowPool pool : pools) {
                 try {
                     isKnown &= pool.reclaim().remove(file, (slot, pins) -> loans.add(loan(pool, slot, pins)), counts);
-                } catch (OsException e) {
+                } catch (SystemCallException e) {
                     refusals.add(e);
                 }
             }
@@ -212,7 +212,7 @@ final class WindowPools {
 
     /// Gives the address space back; nothing is in the slots.
     ///
-    /// @throws OsException if the kernel refuses
+    /// @throws SystemCallException if the kernel refuses
     void close() {
         for (WindowPool pool : pools) {
             pool.close();
@@ -238,7 +238,7 @@ final class WindowPools {
     private void closeAfter(Throwable cause) {
         try {
             close();
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             cause.addSuppressed(e);
         }
     }

@@ -1,8 +1,8 @@
 package io.leasehold.window;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.os.Files;
-import io.leasehold.os.OsException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ReadOnlyBufferException;
@@ -47,7 +47,7 @@ final class WindowReads {
 
     /// {@return how much of a range lies within the file, as far as is known; all of it where the system does not tell}
     ///
-    /// @throws OsException if the system refuses to tell
+    /// @throws SystemCallException if the system refuses to tell
     long clip(MappedFile file, long byteOffset, long byteSize) {
         return clip(file, file.knownByteSize(), byteOffset, byteSize);
     }
@@ -66,7 +66,7 @@ final class WindowReads {
     /// Copies one piece, at most as much as one window holds.
     ///
     /// @return how many bytes were copied, at least one unless the file ends there
-    /// @throws OsException if the system refuses
+    /// @throws SystemCallException if the system refuses
     long piece(MappedFile file, long byteOffset, MemorySegment to, AccessAdvice advice) {
         WindowPool pool = file.pool();
         if (pool == null) {
@@ -205,7 +205,7 @@ final class WindowReads {
                     || (to.isNative()
                             && WindowHits.isOnePiece(file, byteOffset, to.byteSize())
                             && piece(file, byteOffset, to, AccessAdvice.NORMAL) == to.byteSize());
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             throw WindowErrors.refused("read", file, byteOffset, to.byteSize(), e);
         }
     }
@@ -239,7 +239,7 @@ final class WindowReads {
                 }
             }
             return null;
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             return WindowErrors.refused("read", file, byteOffset, byteSize, e);
         } catch (IOException e) {
             return e;

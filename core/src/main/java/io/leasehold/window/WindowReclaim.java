@@ -1,8 +1,8 @@
 package io.leasehold.window;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.ShortLock;
 import io.leasehold.memory.StackReserve;
-import io.leasehold.os.OsException;
 
 /// How slots of a pool become free: a batch of them when none is left, or those of one file.
 ///
@@ -135,12 +135,12 @@ final class WindowReclaim {
     ///
     /// @param others is told of the slots that are pinned
     /// @return true if it is known which are
-    /// @throws OsException if the kernel refuses a mapping; the file is out of the slots all the same
+    /// @throws SystemCallException if the kernel refuses a mapping; the file is out of the slots all the same
     boolean remove(MappedFile file, LoanReader others, WindowCounts counts) {
         WindowTable table = file.table(pool);
         int[] taken = new int[SlotClock.STEP];
         int[] count = new int[1];
-        OsException refusal = null;
+        SystemCallException refusal = null;
         for (int left = slotCount(table); left > 0; left -= SlotClock.STEP) {
             StackReserve.ensure(2);
             count[0] = 0;
@@ -148,7 +148,7 @@ final class WindowReclaim {
                 if (!removeStep(table, left, taken, count, others)) {
                     return false;
                 }
-                OsException refused = pool.memory().poison(taken, count[0], counts);
+                SystemCallException refused = pool.memory().poison(taken, count[0], counts);
                 refusal = refused == null ? refusal : refused;
             } finally {
                 pool.free(taken, count[0]);

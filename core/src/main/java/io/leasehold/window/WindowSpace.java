@@ -1,6 +1,6 @@
 package io.leasehold.window;
 
-import io.leasehold.os.OsException;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.window.WindowWaiters.Waiter;
 
 /// The extents and windows of a cache and the files in them: what is mapped, pinned, waited for and put over the empty
@@ -53,7 +53,7 @@ final class WindowSpace {
             int slot = pool.map(file, part, advice, counts);
             boolean mayEvict = slot == WindowPool.NO_SLOT && pool.evicts() && pool.waiters.mayTake(null);
             return mayEvict && pool.reclaim().tryEvict(counts) ? pool.map(file, part, advice, counts) : slot;
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             return WindowPool.NO_SLOT;
         }
     }
@@ -62,7 +62,7 @@ final class WindowSpace {
     ///
     /// @return its slot, or [WindowPool#NO_SLOT] if there is none by the deadline, or the pool does not recycle
     /// @throws IllegalStateException if the file is closed, or is waiting to be
-    /// @throws OsException if the kernel refuses
+    /// @throws SystemCallException if the kernel refuses
     int pin(MappedFile file, WindowPool pool, WindowLoans.Request request) {
         long part = request.byteOffset() >>> pool.power();
         int slot = tryPin(file, pool, part);
@@ -168,7 +168,7 @@ final class WindowSpace {
     /// Puts the windows of a file over the empty one.
     ///
     /// @throws IllegalStateException if windows are out
-    /// @throws OsException if the kernel refuses
+    /// @throws SystemCallException if the kernel refuses
     void purge(MappedFile file) {
         WindowPools.Freed freed = pools.free(file, counts);
         if (!freed.lent().isEmpty()) {

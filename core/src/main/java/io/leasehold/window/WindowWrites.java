@@ -1,9 +1,9 @@
 package io.leasehold.window;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.OffHeap;
-import io.leasehold.os.Errno;
 import io.leasehold.os.Files;
-import io.leasehold.os.OsException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -74,7 +74,7 @@ final class WindowWrites {
                 }
             }
             return failure;
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             return WindowErrors.refused("write", file, from, end - from, e);
         } finally {
             file.leave(entered);
@@ -83,7 +83,7 @@ final class WindowWrites {
 
     /// Writes zeroes; the file grows if they reach behind its end.
     ///
-    /// @throws OsException if the system refuses
+    /// @throws SystemCallException if the system refuses
     void zerorange(MappedFile file, long from, long end) {
         int entered = file.enter();
         try {
@@ -99,7 +99,7 @@ final class WindowWrites {
 
     /// Changes the length of a file.
     ///
-    /// @throws OsException if the system refuses; the length is as it was
+    /// @throws SystemCallException if the system refuses; the length is as it was
     void resize(MappedFile file, long oldByteSize, long newByteSize) {
         int entered = file.enter();
         try {
@@ -115,7 +115,7 @@ final class WindowWrites {
 
     /// Does what may make the file longer, up to `end`, or leaves it as long as it was.
     ///
-    /// @throws OsException as `step` does, or if the system refuses to undo it
+    /// @throws SystemCallException as `step` does, or if the system refuses to undo it
     void growing(MappedFile file, long end, Runnable step) {
         long before = endOnDisk(file, end);
         boolean isDone = false;
@@ -132,7 +132,7 @@ final class WindowWrites {
     /// {@return where the file ends on disk before something is written up to `end`, which may be behind its length
     /// while windows for writing are out}
     ///
-    /// @throws OsException if the system refuses to tell
+    /// @throws SystemCallException if the system refuses to tell
     private long endOnDisk(MappedFile file, long end) {
         long length = file.knownByteSize();
         return end <= length ? length : files.byteSize(file.descriptor());
@@ -143,7 +143,7 @@ final class WindowWrites {
     ///
     /// @param end up to where it was to be written
     /// @param before what [#endOnDisk] said
-    /// @throws OsException if the system refuses
+    /// @throws SystemCallException if the system refuses
     private void takeBack(MappedFile file, long end, long before) {
         long kept = Math.max(before, file.knownByteSize());
         if (end > kept) {
@@ -156,7 +156,7 @@ final class WindowWrites {
     /// one transfer moves, disk space is reserved, so that a full disk is told before anything is written. For less
     /// that would cost more than the write itself, which tells as well.
     ///
-    /// @throws OsException if there is none
+    /// @throws SystemCallException if there is none
     void prepare(MappedFile file, long from, long end) {
         long length = file.knownByteSize();
         if (from == end) {
@@ -170,7 +170,7 @@ final class WindowWrites {
 
     /// Makes growth seen, when all of it is written.
     ///
-    /// @throws OsException if the system does not tell the length
+    /// @throws SystemCallException if the system does not tell the length
     void publish(MappedFile file, long from, long end) {
         if (end > from) {
             boolean isOverHole = from > file.knownByteSize();
@@ -184,7 +184,7 @@ final class WindowWrites {
 
     /// Takes note of what was stored through a window that is given back.
     ///
-    /// @throws OsException if the system does not tell the length
+    /// @throws SystemCallException if the system does not tell the length
     void stored(MappedFile file, long from, long end, int refusalsBefore) {
         file.durability.stored(from, end, refusalsBefore);
         publish(file, from, end);
@@ -202,11 +202,11 @@ final class WindowWrites {
 
     /// Reserves disk space, where the file system can.
     ///
-    /// @throws OsException if there is none
+    /// @throws SystemCallException if there is none
     void reserve(MappedFile file, long from, long end) {
         try {
             files.allocate(file.descriptor(), from, end - from);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             // a file system that cannot reserve says so, and tells of a full disk when it is written
             if (!WindowErrors.isUnsupported(e)) {
                 throw e;
@@ -228,7 +228,7 @@ final class WindowWrites {
                 }
             }
             return null;
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             return WindowErrors.refused("write", file, from, windowEnd - from, e);
         } catch (IOException e) {
             return e;
@@ -288,7 +288,8 @@ final class WindowWrites {
         long count = files.write(file.descriptor(), from, byteOffset);
         if (count == 0) {
             // the next byte cannot be written, and the system does not say why
-            throw new OsException("pwrite", "byteOffset=" + byteOffset + ", byteSize=" + from.byteSize(), Errno.EIO);
+            throw new SystemCallException(
+                    "pwrite", "byteOffset=" + byteOffset + ", byteSize=" + from.byteSize(), Errno.EIO);
         }
         file.durability.written(byteOffset, byteOffset + count, refusals);
         file.durability.writeBackIfMuch();

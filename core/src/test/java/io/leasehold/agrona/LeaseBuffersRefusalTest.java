@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.lease.Lease;
 import io.leasehold.lease.LeaseFlag;
 import io.leasehold.lease.LeasePool;
 import io.leasehold.lease.LeasePoolOptions;
 import io.leasehold.lease.LeaseStateException;
 import io.leasehold.lease.LeaseStateException.Kind;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.os.AddressSpace;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;

@@ -36,8 +36,8 @@ final class DatagramBed implements AutoCloseable {
     final DatagramSource<JumboView> source;
     final DatagramSender sender;
 
-    DatagramBed(Datagrams datagrams, PageClass pageClass, int maxPages) {
-        this.pages = new JumboBed(pageClass, maxPages, 4);
+    DatagramBed(Datagrams datagrams, BufferSize bufferSize, int maxPages) {
+        this.pages = new JumboBed(bufferSize, maxPages, 4);
         this.in = open(datagrams);
         this.out = open(datagrams);
         this.source = new DatagramPort(in).newSource(pages.ring(), BATCH);
@@ -55,7 +55,7 @@ final class DatagramBed implements AutoCloseable {
         return socket;
     }
 
-    JumboRing<JumboView> ring() {
+    JumboPool<JumboView> ring() {
         return pages.ring();
     }
 

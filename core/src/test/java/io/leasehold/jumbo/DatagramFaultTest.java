@@ -3,12 +3,12 @@ package io.leasehold.jumbo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.os.Datagrams;
-import io.leasehold.os.Errno;
 import io.leasehold.os.FaultyDatagrams;
 import io.leasehold.os.FaultyDatagrams.Call;
-import io.leasehold.os.OsException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -32,7 +32,7 @@ class DatagramFaultTest {
             do {
                 nth++;
                 FaultyDatagrams datagrams = new FaultyDatagrams(Datagrams.system());
-                try (DatagramBed bed = new DatagramBed(datagrams, PageClass.KIB_64, 8)) {
+                try (DatagramBed bed = new DatagramBed(datagrams, BufferSize.KIB_64, 8)) {
                     datagrams.faults().failOnce(call, nth, errno);
                     exchange(bed);
                     bed.source.disarm();
@@ -47,17 +47,17 @@ class DatagramFaultTest {
     @Test
     void callsThatFailForGoodLeaveThePagesWhereTheyWere() {
         FaultyDatagrams datagrams = new FaultyDatagrams(Datagrams.system());
-        try (DatagramBed bed = new DatagramBed(datagrams, PageClass.KIB_64, 8)) {
+        try (DatagramBed bed = new DatagramBed(datagrams, BufferSize.KIB_64, 8)) {
             for (Call call : new Call[] {Call.RECEIVE, Call.SEND, Call.AWAIT}) {
                 datagrams.faults().failFrom(call, 1, Errno.ENOMEM);
             }
-            long token = bed.ring().allocate();
-            bed.sender.handOver(bed.ring(), token, 100, 10);
+            long handle = bed.ring().allocate();
+            bed.sender.handOver(bed.ring(), handle, 100, 10);
             for (int i = 0; i < 3; i++) {
-                assertThatThrownBy(() -> bed.source.receive(_ -> {}, 2)).isInstanceOf(OsException.class);
-                assertThatThrownBy(bed.sender::send).isInstanceOf(OsException.class);
-                assertThatThrownBy(() -> bed.source.awaitReadable(0)).isInstanceOf(OsException.class);
-                assertThatThrownBy(() -> bed.sender.awaitWritable(0)).isInstanceOf(OsException.class);
+                assertThatThrownBy(() -> bed.source.receive(_ -> {}, 2)).isInstanceOf(SystemCallException.class);
+                assertThatThrownBy(bed.sender::send).isInstanceOf(SystemCallException.class);
+                assertThatThrownBy(() -> bed.source.awaitReadable(0)).isInstanceOf(SystemCallException.class);
+                assertThatThrownBy(() -> bed.sender.awaitWritable(0)).isInstanceOf(SystemCallException.class);
                 bed.source.checkInvariants();
                 assertThat(bed.ring().stats().pages().armed()).isEqualTo(2);
                 assertThat(bed.pagesOut()).isEqualTo(3);
@@ -71,19 +71,19 @@ class DatagramFaultTest {
     @Test
     void sourceThatCannotBeOpenedLeavesNothingOpen() {
         FaultyDatagrams datagrams = new FaultyDatagrams(Datagrams.system());
-        try (JumboBed pages = new JumboBed(PageClass.KIB_64, 8, 4)) {
+        try (JumboBed pages = new JumboBed(BufferSize.KIB_64, 8, 4)) {
             datagrams.faults().failOnce(Call.OPEN, 1, Errno.ENOMEM);
-            assertThatThrownBy(() -> open(datagrams, pages, 2)).isInstanceOf(OsException.class);
+            assertThatThrownBy(() -> open(datagrams, pages, 2)).isInstanceOf(SystemCallException.class);
             assertThat(datagrams.faults().count(Call.CLOSE)).isZero();
             datagrams.faults().failOnce(Call.ENABLE_GRO, 1, Errno.ENOMEM);
-            assertThatThrownBy(() -> open(datagrams, pages, 2)).isInstanceOf(OsException.class);
+            assertThatThrownBy(() -> open(datagrams, pages, 2)).isInstanceOf(SystemCallException.class);
             assertThat(datagrams.faults().count(Call.CLOSE)).isEqualTo(1);
             assertThatThrownBy(() -> open(datagrams, pages, 0)).isInstanceOf(IllegalArgumentException.class);
             assertThat(datagrams.faults().count(Call.CLOSE)).isEqualTo(2);
             DatagramSource<JumboView> source = open(datagrams, pages, 2);
             assertThat(source.receive(_ -> {}, 2)).isZero();
             datagrams.faults().failOnce(Call.CLOSE, 1, Errno.ENOMEM);
-            assertThatThrownBy(source::close).isInstanceOf(OsException.class);
+            assertThatThrownBy(source::close).isInstanceOf(SystemCallException.class);
             assertThat(pages.ring().stats().pages().out()).isZero();
             source.close();
             assertThat(datagrams.faults().count(Call.CLOSE)).isEqualTo(3);
@@ -98,9 +98,9 @@ class DatagramFaultTest {
     private static void exchange(DatagramBed bed) {
         List<Long> stamps = new ArrayList<>();
         for (int train = 0; train < TRAINS; train++) {
-            long token = bed.ring().allocate();
-            bed.ring().object(token).write(train);
-            bed.sender.handOver(bed.ring(), token, 64, 64);
+            long handle = bed.ring().allocate();
+            bed.ring().object(handle).write(train);
+            bed.sender.handOver(bed.ring(), handle, 64, 64);
             while (bed.sender.isPending()) {
                 onward(() -> {
                     if (!bed.sender.send()) {
@@ -136,7 +136,7 @@ class DatagramFaultTest {
     private static void onward(Runnable call) {
         try {
             call.run();
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             assertThat(e.errno()).isEqualTo(Errno.ENOMEM);
         }
     }

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.leasehold.os.Errno;
-import io.leasehold.os.OsException;
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -25,7 +25,7 @@ class DatagramPortOptionsTest {
 
     private static final DatagramPortOptions DEFAULTS = DatagramPortOptions.defaults();
 
-    private final JumboBed bed = new JumboBed(PageClass.KIB_64, 16, 1);
+    private final JumboBed bed = new JumboBed(BufferSize.KIB_64, 16, 1);
     private final List<AutoCloseable> opened = new ArrayList<>();
 
     @AfterEach
@@ -164,7 +164,7 @@ class DatagramPortOptionsTest {
     void portsShareAnAddressOnlyIfAllAskForIt() {
         DatagramPort alone = port("127.0.0.1", DEFAULTS);
         for (DatagramPortOptions options : List.of(DEFAULTS, DEFAULTS.withReusePort(true))) {
-            OsException e = catchThrowableOfType(OsException.class, () -> port(alone.local(), options));
+            SystemCallException e = catchThrowableOfType(SystemCallException.class, () -> port(alone.local(), options));
             assertThat(e.errno()).isEqualTo(Errno.EADDRINUSE);
             assertThat(e).hasMessageContainingAll("bind", alone.local().toString(), "reusePort");
         }

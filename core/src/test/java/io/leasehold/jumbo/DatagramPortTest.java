@@ -68,13 +68,13 @@ class DatagramPortTest {
     @Test
     void portIsSharedAndClosedByItsOwner() {
         DatagramPort port = DatagramPort.open(DatagramBed.loopback());
-        try (JumboBed bed = new JumboBed(PageClass.KIB_64, 8, 1);
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 8, 1);
                 DatagramPort peer = DatagramPort.open(DatagramBed.loopback()).connect(port.local())) {
             for (int i = 0; i < 2; i++) {
                 try (DatagramSource<JumboView> source = port.newSource(bed.ring(), 2)) {
                     assertThat(source.port()).isSameAs(port);
-                    long token = bed.ring().allocate();
-                    DatagramSender sender = peer.newSender().handOver(bed.ring(), token, 10, 5);
+                    long handle = bed.ring().allocate();
+                    DatagramSender sender = peer.newSender().handOver(bed.ring(), handle, 10, 5);
                     DatagramBed.sendRest(sender);
                     int[] segments = new int[1];
                     while (segments[0] < 2) {

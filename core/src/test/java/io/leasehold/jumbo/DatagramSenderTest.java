@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// What is sent arrives once and in order, however often the socket is full, and each page comes home.
 class DatagramSenderTest {
 
-    private final DatagramBed bed = new DatagramBed(Datagrams.system(), PageClass.KIB_64, 8);
+    private final DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8);
 
     @AfterEach
     void closeBed() {
@@ -32,20 +32,20 @@ class DatagramSenderTest {
     @ParameterizedTest
     @EnumSource
     void wholePageGoesInAsManyTrainsAsItTakes(DatagramForms form) {
-        try (DatagramBed own = new DatagramBed(form.require(), PageClass.KIB_64, 8)) {
-            long token = own.ring().allocate();
-            own.ring().object(token).write(3);
-            byte[] content = DatagramBed.bytes(own.ring().address(token), 65_536);
+        try (DatagramBed own = new DatagramBed(form.require(), BufferSize.KIB_64, 8)) {
+            long handle = own.ring().allocate();
+            own.ring().object(handle).write(3);
+            byte[] content = DatagramBed.bytes(own.ring().address(handle), 65_536);
             // More segments than one call may send, then more bytes.
             for (int segmentSize : new int[] {1_000, 1_400, 60_000, Datagrams.MAX_PAYLOAD_BYTES}) {
-                own.sender.load(own.ring().address(token), 65_536, segmentSize);
+                own.sender.load(own.ring().address(handle), 65_536, segmentSize);
                 DatagramBed.sendRest(own.sender);
                 assertThat(own.sender.sentBytes()).isEqualTo(65_536);
                 List<byte[]> segments = own.receiveSegments(Math.ceilDiv(65_536, segmentSize));
                 assertThat(DatagramBed.join(segments)).isEqualTo(content);
                 assertThat(segments.getFirst()).hasSize(segmentSize);
             }
-            own.ring().release(token);
+            own.ring().release(handle);
         }
     }
 
@@ -116,7 +116,7 @@ class DatagramSenderTest {
     @EnumSource(names = {"UNCUT", "PORTABLE"})
     void errorInTheMiddleOfATrainSaysWhatWentAndNothingGoesTwice(DatagramForms form) {
         Datagrams datagrams = form.require();
-        try (DatagramBed own = new DatagramBed(datagrams, PageClass.KIB_64, 8)) {
+        try (DatagramBed own = new DatagramBed(datagrams, BufferSize.KIB_64, 8)) {
             InetSocketAddress peer;
             try (UdpSocket nobody = datagrams.open(DatagramBed.loopback())) {
                 peer = nobody.local();
@@ -163,8 +163,8 @@ class DatagramSenderTest {
 
     @Test
     void abandonedPageGoesHome() {
-        long token = bed.ring().allocate();
-        bed.sender.handOver(bed.ring(), token, 3_000, 1_000);
+        long handle = bed.ring().allocate();
+        bed.sender.handOver(bed.ring(), handle, 3_000, 1_000);
         assertThat(bed.sender.abandon()).isEqualTo(3_000);
         assertThat(bed.pagesOut()).isZero();
         assertThat(bed.sender.abandon()).isZero();
@@ -186,11 +186,11 @@ class DatagramSenderTest {
 
     @Test
     void restIsNotForgottenByAccident() {
-        long token = bed.ring().allocate();
-        bed.sender.handOver(bed.ring(), token, 10, 10);
+        long handle = bed.ring().allocate();
+        bed.sender.handOver(bed.ring(), handle, 10, 10);
         for (Runnable call : List.<Runnable>of(
                 () -> bed.sender.load(bed.scratch.address(), 1, 1),
-                () -> bed.sender.handOver(bed.ring(), token, 1, 1),
+                () -> bed.sender.handOver(bed.ring(), handle, 1, 1),
                 () -> bed.sender.to(bed.in.local()),
                 bed.sender::toPeer)) {
             assertThatThrownBy(call::run)
@@ -204,16 +204,16 @@ class DatagramSenderTest {
     @Test
     void rejectsWhatIsOutOfBounds() {
         long address = bed.scratch.address();
-        long token = bed.ring().allocate();
+        long handle = bed.ring().allocate();
         rejects(() -> bed.sender.load(0, 1, 1), "address=0x0");
         rejects(() -> bed.sender.load(address, -1, 1), "byteSize=-1, min=0");
         rejects(() -> bed.sender.load(address, 1, 0), "segmentSize=0, min=1, max=65507");
         rejects(() -> bed.sender.load(address, 1, 65_508), "segmentSize=65508, min=1, max=65507");
-        rejects(() -> bed.sender.handOver(bed.ring(), token, 65_537, 1), "byteSize=65537, min=0, max=65536");
-        rejects(() -> bed.sender.handOver(bed.ring(), token, 1, 0), "segmentSize=0");
+        rejects(() -> bed.sender.handOver(bed.ring(), handle, 65_537, 1), "byteSize=65537, min=0, max=65536");
+        rejects(() -> bed.sender.handOver(bed.ring(), handle, 1, 0), "segmentSize=0");
         assertThat(bed.sender.isPending()).isFalse();
-        bed.ring().release(token);
-        JumboBed.refused(Kind.FREED, () -> bed.sender.handOver(bed.ring(), token, 1, 1));
+        bed.ring().release(handle);
+        JumboBed.refused(Kind.FREED, () -> bed.sender.handOver(bed.ring(), handle, 1, 1));
         assertThat(bed.sender.isPending()).isFalse();
     }
 

@@ -15,15 +15,15 @@ class DatagramSourceCloseTest {
 
     @Test
     void closingGivesEveryPageBack() {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), PageClass.KIB_64, 8)) {
+        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
             for (int i = 1; i <= 4; i++) {
                 bed.send(i, 9, i);
             }
-            List<Long> tokens = new ArrayList<>();
+            List<Long> handles = new ArrayList<>();
             assertThat(bed.source.receive(
                             datagram -> {
                                 if (datagram.byteSize() == 1) {
-                                    tokens.add(datagram.take());
+                                    handles.add(datagram.take());
                                     return;
                                 }
                                 bed.source.close();
@@ -37,7 +37,7 @@ class DatagramSourceCloseTest {
                     .isEqualTo(2);
             assertThat(bed.pagesOut()).isEqualTo(1);
             bed.source.close();
-            bed.pages.release(tokens);
+            bed.pages.release(handles);
             assertThat(bed.pagesOut()).isZero();
             assertThatThrownBy(() -> bed.source.receive(_ -> {}, 1))
                     .isInstanceOf(IllegalStateException.class)
@@ -48,7 +48,7 @@ class DatagramSourceCloseTest {
 
     @Test
     void anotherThreadStopsASourceByItsSocket() throws InterruptedException {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), PageClass.KIB_64, 8)) {
+        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
             assertThat(bed.source.receive(_ -> {}, 2)).isZero();
             Watchdog watchdog = new Watchdog();
             watchdog.start("closer", bed.in::close);
@@ -64,7 +64,7 @@ class DatagramSourceCloseTest {
 
     @Test
     void nothingIsReceivedIntoARingThatWasClosedByForce() {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), PageClass.KIB_64, 8)) {
+        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
             assertThat(bed.source.receive(_ -> {}, 2)).isZero();
             bed.send(10, 10, 1);
             assertThat(bed.ring().closeForcibly()).isEqualTo(2);
@@ -75,7 +75,7 @@ class DatagramSourceCloseTest {
 
     @Test
     void ownSocketIsClosedWithTheSource() {
-        try (JumboBed pages = new JumboBed(PageClass.KIB_64, 8, 4)) {
+        try (JumboBed pages = new JumboBed(BufferSize.KIB_64, 8, 4)) {
             DatagramSource<JumboView> source = DatagramSource.open(DatagramBed.loopback(), pages.ring(), 2);
             DatagramSender sender = source.newSender().to(source.local());
             long page = pages.ring().allocate();

@@ -37,7 +37,7 @@ class DatagramSourceTest {
     @EnumSource
     void trainOfFortyArrivesByteForByteWithItsSegmentSize(DatagramForms form) {
         Datagrams datagrams = form.require();
-        try (DatagramBed bed = new DatagramBed(datagrams, PageClass.KIB_64, 8)) {
+        try (DatagramBed bed = new DatagramBed(datagrams, BufferSize.KIB_64, 8)) {
             byte[] sent = bed.send(TRAIN, SEGMENT, 1);
             List<Integer> segmentCounts = new ArrayList<>();
             List<byte[]> segments = new ArrayList<>();
@@ -70,7 +70,7 @@ class DatagramSourceTest {
     @EnumSource
     void datagramsOfAllSizesArriveInOrder(DatagramForms form) {
         SplittableRandom random = Seeds.random("datagramsOfAllSizesArriveInOrder");
-        try (DatagramBed bed = new DatagramBed(form.require(), PageClass.KIB_64, 8)) {
+        try (DatagramBed bed = new DatagramBed(form.require(), BufferSize.KIB_64, 8)) {
             for (int round = 0; round < 30; round++) {
                 int segmentSize = 1 + random.nextInt(random.nextBoolean() ? 100 : 9_000);
                 int count = random.nextInt(Datagrams.MAX_SEGMENTS);
@@ -89,18 +89,18 @@ class DatagramSourceTest {
     @ParameterizedTest
     @EnumSource
     void whatThereIsNoPageForWaitsInTheSocket(DatagramForms form) {
-        try (DatagramBed bed = new DatagramBed(form.require(), PageClass.KIB_64, 2)) {
+        try (DatagramBed bed = new DatagramBed(form.require(), BufferSize.KIB_64, 2)) {
             List<byte[]> sent = new ArrayList<>();
             for (int i = 0; i < 5; i++) {
                 sent.add(bed.send(100 + i, SEGMENT, i));
             }
-            List<Long> tokens = new ArrayList<>();
+            List<Long> handles = new ArrayList<>();
             List<byte[]> arrived = new ArrayList<>();
             Consumer<JumboDatagram<JumboView>> take = datagram -> {
                 arrived.add(DatagramBed.bytes(datagram.address(), datagram.byteSize()));
-                tokens.add(datagram.take());
+                handles.add(datagram.take());
             };
-            while (tokens.size() < 2) {
+            while (handles.size() < 2) {
                 bed.receiveSome(take);
             }
             assertThat(bed.source.receive(take, DatagramBed.BATCH)).isEqualTo(DatagramSource.NO_PAGE);
@@ -108,33 +108,33 @@ class DatagramSourceTest {
             assertThat(bed.source.starvedCount()).isEqualTo(2);
             assertThat(bed.source.awaitReadable(0)).isTrue();
             for (int i = 0; i < 3; i++) {
-                bed.ring().release(tokens.removeFirst());
+                bed.ring().release(handles.removeFirst());
                 assertThat(bed.receiveSome(take)).isEqualTo(1);
             }
             assertThat(arrived).containsExactlyElementsOf(sent);
             assertThat(bed.pagesOut()).isEqualTo(2);
-            bed.pages.release(tokens);
+            bed.pages.release(handles);
             assertThat(bed.source.receive(take, 1)).isZero();
         }
     }
 
     @Test
     void lastPagesServeWhereverTheyWerePlaced() {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), PageClass.KIB_64, 3)) {
-            List<Long> tokens = new ArrayList<>();
+        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 3)) {
+            List<Long> handles = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
                 byte[] sent = bed.send(100 + i, SEGMENT, i);
                 // Each takes the page of the first place, and the ring has no other for it.
                 assertThat(bed.receiveSome(datagram -> {
                             assertThat(DatagramBed.bytes(datagram.address(), datagram.byteSize()))
                                     .isEqualTo(sent);
-                            tokens.add(datagram.take());
+                            handles.add(datagram.take());
                         }))
                         .isEqualTo(1);
             }
-            assertThat(tokens).doesNotHaveDuplicates();
+            assertThat(handles).doesNotHaveDuplicates();
             assertThat(bed.source.receive(_ -> {}, DatagramBed.BATCH)).isEqualTo(DatagramSource.NO_PAGE);
-            bed.pages.release(tokens);
+            bed.pages.release(handles);
         }
     }
 
@@ -142,18 +142,18 @@ class DatagramSourceTest {
     void pagesAreReleasedByOtherThreads() throws InterruptedException {
         int trains = 400;
         int inFlight = 8;
-        record Parcel(long token, long address, int byteSize, int number) {}
-        Parcel end = new Parcel(JumboRing.NONE, 0, 0, 0);
+        record Parcel(long handle, long address, int byteSize, int number) {}
+        Parcel end = new Parcel(JumboPool.NONE, 0, 0, 0);
         LinkedBlockingQueue<Parcel> parcels = new LinkedBlockingQueue<>();
         AtomicInteger done = new AtomicInteger();
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), PageClass.KIB_64, 5)) {
+        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 5)) {
             Watchdog watchdog = new Watchdog();
             for (int t = 0; t < 3; t++) {
                 watchdog.start("consumer " + t, () -> {
-                    for (Parcel parcel = parcels.take(); parcel.token >= 0; parcel = parcels.take()) {
+                    for (Parcel parcel = parcels.take(); parcel.handle >= 0; parcel = parcels.take()) {
                         assertThat(DatagramBed.bytes(parcel.address, parcel.byteSize))
                                 .isEqualTo(DatagramBed.content(1 + parcel.number, parcel.number));
-                        bed.ring().release(parcel.token);
+                        bed.ring().release(parcel.handle);
                         done.incrementAndGet();
                     }
                 });
@@ -183,7 +183,7 @@ class DatagramSourceTest {
 
     @Test
     void pageThatNobodyTakesIsFilledAgain() {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), PageClass.KIB_64, 8)) {
+        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
             List<Long> addresses = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
                 bed.send(10, 10, i);
@@ -199,7 +199,7 @@ class DatagramSourceTest {
 
     @Test
     void whatAHandlerThatThrowsDidNotSeeIsShownNext() {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), PageClass.KIB_64, 8)) {
+        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
             List<byte[]> sent = List.of(bed.send(1, 9, 1), bed.send(2, 9, 2), bed.send(3, 9, 3), bed.send(4, 9, 4));
             List<byte[]> seen = new ArrayList<>();
             List<Long> taken = new ArrayList<>();
@@ -226,7 +226,7 @@ class DatagramSourceTest {
 
     @Test
     void unseenTrainsComeBeforeTheSocketAndCountAgainstTheLimit() {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), PageClass.KIB_64, 8)) {
+        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
             for (int i = 1; i <= 5; i++) {
                 bed.send(i, 9, i);
             }
@@ -249,13 +249,13 @@ class DatagramSourceTest {
 
     @Test
     void datagramIsGoodOnlyWhileItIsHandled() {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), PageClass.KIB_64, 8)) {
+        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
             bed.send(10, 10, 1);
             List<JumboDatagram<JumboView>> kept = new ArrayList<>();
-            List<Long> tokens = new ArrayList<>();
+            List<Long> handles = new ArrayList<>();
             bed.receiveSome(datagram -> {
                 kept.add(datagram);
-                tokens.add(datagram.take());
+                handles.add(datagram.take());
                 assertThatThrownBy(datagram::take)
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageContaining("taken already");
@@ -273,13 +273,13 @@ class DatagramSourceTest {
                         .hasMessageContaining("datagram is over");
             }
             assertThat(over).hasToString("JumboDatagram(over)");
-            bed.pages.release(tokens);
+            bed.pages.release(handles);
         }
     }
 
     @Test
     void smallPagesHoldDatagramsAndWhatDoesNotFitIsCounted() {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), PageClass.KIB_4, 8)) {
+        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_4, 8)) {
             assertThat(bed.source.hasGro()).as("would cut trains").isFalse();
             byte[] train = bed.send(10 * SEGMENT, SEGMENT, 1);
             assertThat(DatagramBed.join(bed.receiveSegments(10))).isEqualTo(train);
@@ -295,7 +295,7 @@ class DatagramSourceTest {
 
     @Test
     void rejectsLimitsAndBatchesOutOfBounds() {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), PageClass.KIB_64, 8)) {
+        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
             for (int limit : new int[] {0, DatagramBed.BATCH + 1}) {
                 assertThatThrownBy(() -> bed.source.receive(_ -> {}, limit))
                         .isInstanceOf(IllegalArgumentException.class)
@@ -313,7 +313,7 @@ class DatagramSourceTest {
     @Test
     void receivingAndSendingMakesNoGarbage() {
         TestMemory.require(Datagrams.system().can(Capability.BATCH), "the portable form makes objects");
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), PageClass.KIB_64, 16)) {
+        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 16)) {
             Exchange exchange = new Exchange(bed);
             ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
             long least = Long.MAX_VALUE;

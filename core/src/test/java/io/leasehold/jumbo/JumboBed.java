@@ -3,9 +3,9 @@ package io.leasehold.jumbo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.jumbo.JumboStateException.Kind;
 import io.leasehold.memory.MappingBudget;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.PageArena;
@@ -33,12 +33,12 @@ final class JumboBed implements AutoCloseable {
     private final MemoryBudget budget;
     private final Reservations reservations;
     private final PageArena arena;
-    private final JumboRing<JumboView> ring;
+    private final JumboPool<JumboView> ring;
     private long now;
 
     /// A ring of this class in slabs of 256 KiB.
-    JumboBed(PageClass pageClass, int maxPages, int arenaMib) {
-        this(options(pageClass).withPages(0, maxPages), arenaMib);
+    JumboBed(BufferSize bufferSize, int maxPages, int arenaMib) {
+        this(options(bufferSize).withPages(0, maxPages), arenaMib);
     }
 
     JumboBed(JumboOptions options, int arenaMib) {
@@ -57,18 +57,18 @@ final class JumboBed implements AutoCloseable {
                         .withDecay(DECAY)
                         .withBudget(budget),
                 reservations);
-        this.ring = JumboRing.open(arena, options, JumboView::new);
+        this.ring = JumboPool.open(arena, options, JumboView::new);
     }
 
-    static JumboOptions options(PageClass pageClass) {
+    static JumboOptions options(BufferSize bufferSize) {
         return JumboOptions.defaults()
                 .withName("ring")
-                .withPageClass(pageClass)
+                .withBufferSize(bufferSize)
                 .withSlabByteSize(256 << 10)
                 .withShards(16);
     }
 
-    JumboRing<JumboView> ring() {
+    JumboPool<JumboView> ring() {
         return ring;
     }
 
@@ -86,27 +86,27 @@ final class JumboBed implements AutoCloseable {
 
     /// {@return that many pages, which there must be}
     List<Long> allocate(int count) {
-        List<Long> tokens = new ArrayList<>();
+        List<Long> handles = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            long token = ring.allocate();
-            assertThat(token).as("page %d of %s", i, ring).isNotNegative();
-            tokens.add(token);
+            long handle = ring.allocate();
+            assertThat(handle).as("page %d of %s", i, ring).isNotNegative();
+            handles.add(handle);
         }
-        return tokens;
+        return handles;
     }
 
     /// {@return all pages that there are}
     List<Long> exhaust() {
-        List<Long> tokens = new ArrayList<>();
-        for (long token = ring.allocate(); token >= 0; token = ring.allocate()) {
-            tokens.add(token);
+        List<Long> handles = new ArrayList<>();
+        for (long handle = ring.allocate(); handle >= 0; handle = ring.allocate()) {
+            handles.add(handle);
         }
-        return tokens;
+        return handles;
     }
 
-    void release(List<Long> tokens) {
-        tokens.forEach(ring::release);
-        tokens.clear();
+    void release(List<Long> handles) {
+        handles.forEach(ring::release);
+        handles.clear();
     }
 
     /// Lets the arena's maintenance ask its tenants that often.

@@ -17,17 +17,17 @@ class JumboCloseTest {
 
     @Test
     void refusesToCloseWhilePagesAreOutOrStolenAndNamesThem() {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_16, 0, 2)) {
-            List<Long> tokens = bed.allocate(2);
-            int page = bed.ring().object(tokens.getFirst()).page;
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 2)) {
+            List<Long> handles = bed.allocate(2);
+            int page = bed.ring().object(handles.getFirst()).page;
             assertThatIllegalStateException()
                     .isThrownBy(bed.ring()::close)
                     .withMessageStartingWith("ring has pages out: ring=ring, out=2, the first of them: JumboPage(page="
                             + page + ", state=LEASED, generation=1, holds=0, last thread="
                             + Thread.currentThread().threadId());
             bed.check();
-            long stolen = bed.ring().exchange().steal(tokens.removeFirst());
-            bed.release(tokens);
+            long stolen = bed.ring().exchange().steal(handles.removeFirst());
+            bed.release(handles);
             assertThatIllegalStateException().isThrownBy(bed.ring()::close).withMessageContaining("state=STOLEN");
             bed.ring().exchange().adopt(stolen);
             bed.release(bed.allocate(3)); // it goes on
@@ -43,7 +43,7 @@ class JumboCloseTest {
 
     @Test
     void ringThatWasNeverUsedClosesToo() {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_16, 0, 2)) {
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 2)) {
             bed.ring().close();
             JumboBed.refused(Kind.CLOSED, bed.ring()::initialise);
             JumboBed.refused(Kind.CLOSED, bed.ring()::allocate);
@@ -52,19 +52,19 @@ class JumboCloseTest {
 
     @Test
     void forcedCloseLeavesPagesToTheirHoldersUntilTheyAreReleased() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2)) {
-            List<Long> tokens = bed.allocate(40);
-            long address = bed.ring().address(tokens.getFirst());
-            long stolen = bed.ring().exchange().steal(tokens.removeLast());
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
+            List<Long> handles = bed.allocate(40);
+            long address = bed.ring().address(handles.getFirst());
+            long stolen = bed.ring().exchange().steal(handles.removeLast());
             assertThat(bed.ring().closeForcibly()).isEqualTo(40);
-            assertThat(bed.ring().pageOf(address)).isEqualTo(JumboRing.RETIRED);
-            JumboBed.refused(Kind.CLOSED, () -> bed.ring().object(tokens.getFirst()));
+            assertThat(bed.ring().pageOf(address)).isEqualTo(JumboPool.RETIRED);
+            JumboBed.refused(Kind.CLOSED, () -> bed.ring().object(handles.getFirst()));
             assertThat(remainingPages(bed.arena())).isNotEmpty().doesNotContain(address);
             Watchdog watchdog = new Watchdog();
-            watchdog.start("late", () -> tokens.forEach(bed.ring()::release));
+            watchdog.start("late", () -> handles.forEach(bed.ring()::release));
             watchdog.join();
-            tokens.forEach(
-                    token -> JumboBed.refused(Kind.FREED, () -> bed.ring().release(token)));
+            handles.forEach(
+                    handle -> JumboBed.refused(Kind.FREED, () -> bed.ring().release(handle)));
             assertThat(bed.takenBytes()).isPositive();
             bed.ring().exchange().adopt(stolen); // the last page
             assertThat(bed.takenBytes()).isZero();
@@ -88,16 +88,16 @@ class JumboCloseTest {
     @Test
     void closingRacesWithThoseWhoAllocate() throws InterruptedException {
         for (int round = 0; round < 10; round++) {
-            try (JumboBed bed = new JumboBed(PageClass.KIB_64, 0, 4)) {
+            try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 0, 4)) {
                 Watchdog watchdog = new Watchdog();
                 AtomicInteger turns = new AtomicInteger();
                 for (int t = 0; t < 3; t++) {
                     watchdog.start("tenant " + t, () -> {
                         try {
                             while (true) {
-                                long token = bed.ring().allocate();
-                                if (token >= 0) {
-                                    bed.ring().release(token);
+                                long handle = bed.ring().allocate();
+                                if (handle >= 0) {
+                                    bed.ring().release(handle);
                                 }
                                 if (turns.incrementAndGet() % 8 == 0) {
                                     bed.ring().trim();
@@ -120,7 +120,7 @@ class JumboCloseTest {
         }
     }
 
-    private static void closePatiently(JumboRing<?> ring) {
+    private static void closePatiently(JumboPool<?> ring) {
         while (true) {
             try {
                 ring.close();

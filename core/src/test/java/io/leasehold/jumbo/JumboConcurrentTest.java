@@ -28,7 +28,7 @@ class JumboConcurrentTest {
     private static final long SHORT_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
     /// A page on its way, and what was written to it.
-    private record Parcel(long token, long stamp) {}
+    private record Parcel(long handle, long stamp) {}
 
     private final Queue<Parcel> sent = new ConcurrentLinkedQueue<>();
     private final Queue<Parcel> owned = new ConcurrentLinkedQueue<>();
@@ -39,12 +39,12 @@ class JumboConcurrentTest {
 
     @ParameterizedTest
     @EnumSource
-    void threadsShareARingSmallerThanTheirDemand(PageClass pageClass) throws InterruptedException {
+    void threadsShareARingSmallerThanTheirDemand(BufferSize bufferSize) throws InterruptedException {
         long seed = Long.getLong("seed", SOAK ? System.nanoTime() : 20261121L);
         System.out.printf(
-                "jumbo burn: %s, seed=%d, replay with -Dtest=JumboConcurrentTest -Dseed=%d%n", pageClass, seed, seed);
-        int maxPages = 4 * (256 << 10) / pageClass.byteSize() + 3;
-        JumboOptions options = JumboBed.options(pageClass)
+                "jumbo burn: %s, seed=%d, replay with -Dtest=JumboConcurrentTest -Dseed=%d%n", bufferSize, seed, seed);
+        int maxPages = 4 * (256 << 10) / bufferSize.byteSize() + 3;
+        JumboOptions options = JumboBed.options(bufferSize)
                 .withPages(0, maxPages)
                 .withShards(3)
                 .withWatermarks(maxPages / 4, maxPages - 2, isHigh -> pressure.incrementAndGet());
@@ -97,14 +97,14 @@ class JumboConcurrentTest {
         assertThat(pressure.get() % 2).as("told of an end for each begin").isZero();
     }
 
-    private void step(JumboRing<JumboView> ring, SplittableRandom random) {
+    private void step(JumboPool<JumboView> ring, SplittableRandom random) {
         int choice = random.nextInt(100);
         if (choice < 66) {
-            long token = ring.allocate();
-            if (token < 0) {
+            long handle = ring.allocate();
+            if (handle < 0) {
                 starve(ring, random);
             } else {
-                send(ring, token);
+                send(ring, handle);
             }
             return;
         }
@@ -129,15 +129,15 @@ class JumboConcurrentTest {
         }
     }
 
-    private void send(JumboRing<JumboView> ring, long token) {
+    private void send(JumboPool<JumboView> ring, long handle) {
         taken.incrementAndGet();
         long stamp = stamps.incrementAndGet();
-        ring.object(token).write(stamp);
-        sent.add(new Parcel(token, stamp));
+        ring.object(handle).write(stamp);
+        sent.add(new Parcel(handle, stamp));
     }
 
     /// Makes room, or waits a moment until somebody else does.
-    private void starve(JumboRing<JumboView> ring, SplittableRandom random) {
+    private void starve(JumboPool<JumboView> ring, SplittableRandom random) {
         refused.incrementAndGet();
         int room = random.nextInt(ring.options().maxPages());
         if (room % 8 == 0) {
@@ -153,69 +153,69 @@ class JumboConcurrentTest {
     }
 
     /// Takes many and releases as many of others.
-    private void bulk(JumboRing<JumboView> ring, int count) {
-        long[] tokens = new long[count];
-        int got = ring.allocate(tokens, 0, count);
+    private void bulk(JumboPool<JumboView> ring, int count) {
+        long[] handles = new long[count];
+        int got = ring.allocate(handles, 0, count);
         for (int i = 0; i < got; i++) {
-            send(ring, tokens[i]);
+            send(ring, handles[i]);
         }
         for (int i = 0; i < count; i++) {
             Parcel parcel = sent.poll();
             if (parcel == null) {
-                ring.release(tokens, 0, i);
+                ring.release(handles, 0, i);
                 return;
             }
-            ring.object(parcel.token).check(parcel.stamp);
-            tokens[i] = parcel.token;
+            ring.object(parcel.handle).check(parcel.stamp);
+            handles[i] = parcel.handle;
         }
-        ring.release(tokens, 0, count);
+        ring.release(handles, 0, count);
     }
 
-    private void releaseNext(JumboRing<JumboView> ring) {
+    private void releaseNext(JumboPool<JumboView> ring) {
         Parcel parcel = sent.poll();
         if (parcel != null) {
             release(ring, parcel);
         }
     }
 
-    private void use(JumboRing<JumboView> ring, Parcel parcel, int choice) {
-        ring.object(parcel.token).check(parcel.stamp);
+    private void use(JumboPool<JumboView> ring, Parcel parcel, int choice) {
+        ring.object(parcel.handle).check(parcel.stamp);
         if (choice < 88 && owned.size() < MAX_QUEUED) {
-            owned.add(new Parcel(ring.exchange().steal(parcel.token), parcel.stamp));
+            owned.add(new Parcel(ring.exchange().steal(parcel.handle), parcel.stamp));
         } else if (choice < 92 && owned.size() < MAX_QUEUED) {
-            long consumers = ring.exchange().flip(parcel.token, 0, ring.pageByteSize(), 0);
+            long consumers = ring.exchange().flip(parcel.handle, 0, ring.pageByteSize(), 0);
             assertThat(consumers).isNotNegative();
             if (choice == 88) {
                 ring.exchange().adopt(consumers); // before the message is freed
                 release(ring, parcel);
             } else {
-                ring.release(parcel.token);
+                ring.release(parcel.handle);
                 owned.add(new Parcel(consumers, parcel.stamp));
             }
         } else if (choice < 95) {
-            ring.hold(parcel.token);
-            ring.release(parcel.token);
-            ring.object(parcel.token).check(parcel.stamp);
-            ring.unhold(parcel.token);
+            ring.hold(parcel.handle);
+            ring.release(parcel.handle);
+            ring.object(parcel.handle).check(parcel.stamp);
+            ring.unhold(parcel.handle);
         } else {
-            ring.arm(parcel.token);
-            ring.receive(parcel.token);
+            ring.arm(parcel.handle);
+            ring.receive(parcel.handle);
             release(ring, parcel);
         }
     }
 
     /// Writes the page once more, so that whoever has it too sees that.
-    private void release(JumboRing<JumboView> ring, Parcel parcel) {
-        JumboView view = ring.object(parcel.token);
+    private void release(JumboPool<JumboView> ring, Parcel parcel) {
+        JumboView view = ring.object(parcel.handle);
         view.check(parcel.stamp);
         long stamp = stamps.incrementAndGet();
         view.write(stamp);
         view.check(stamp);
-        ring.release(parcel.token);
+        ring.release(parcel.handle);
     }
 
-    private static void adopt(JumboRing<JumboView> ring, Parcel parcel) {
-        ring.object(parcel.token).check(parcel.stamp);
-        ring.exchange().adopt(parcel.token);
+    private static void adopt(JumboPool<JumboView> ring, Parcel parcel) {
+        ring.object(parcel.handle).check(parcel.stamp);
+        ring.exchange().adopt(parcel.handle);
     }
 }

@@ -19,7 +19,7 @@ class JumboContractTest {
 
     @Test
     void jumboVmInitCostsNothingBeforeAndHasNoEffectAfterwards() {
-        try (JumboBed bed = new JumboBed(JumboBed.options(PageClass.KIB_4).withPages(100, 200), 4)) {
+        try (JumboBed bed = new JumboBed(JumboBed.options(BufferSize.KIB_4).withPages(100, 200), 4)) {
             long before = bed.budget().usedBytes();
             assertThat(bed.takenBytes()).isZero();
             assertThat(bed.ring().stats().pages().inRing()).isZero();
@@ -35,11 +35,11 @@ class JumboContractTest {
 
     @Test
     void jumboVmInitThatFailedLeavesNothingAndCanBeRepeated() {
-        try (JumboBed bed = new JumboBed(JumboBed.options(PageClass.KIB_4).withPages(300, 0), 2)) {
+        try (JumboBed bed = new JumboBed(JumboBed.options(BufferSize.KIB_4).withPages(300, 0), 2)) {
             long others = bed.arena().allocateRun(256);
             assertThat(bed.ring().initialise()).isFalse();
             assertThat(bed.arena().stats().livePages()).isEqualTo(256);
-            assertThat(bed.ring().allocate()).isEqualTo(JumboRing.NONE);
+            assertThat(bed.ring().allocate()).isEqualTo(JumboPool.NONE);
             assertThat(bed.ring().stats().traffic().fallbacks()).isOne();
             assertThat(bed.arena().stats().livePages()).isEqualTo(256);
             assertThat(bed.ring().stats().pages().inRing()).isZero();
@@ -52,39 +52,39 @@ class JumboContractTest {
 
     @ParameterizedTest
     @EnumSource
-    void jumboPgAllocLendsPagesThatAreWholeAndApart(PageClass pageClass) {
-        try (JumboBed bed = new JumboBed(pageClass, 0, 2)) {
-            List<Long> tokens = bed.exhaust();
-            int perSlab = (256 << 10) / pageClass.byteSize();
-            assertThat(tokens).hasSize(8 * perSlab);
+    void jumboPgAllocLendsPagesThatAreWholeAndApart(BufferSize bufferSize) {
+        try (JumboBed bed = new JumboBed(bufferSize, 0, 2)) {
+            List<Long> handles = bed.exhaust();
+            int perSlab = (256 << 10) / bufferSize.byteSize();
+            assertThat(handles).hasSize(8 * perSlab);
             Set<Long> addresses = new HashSet<>();
-            for (long token : tokens) {
-                JumboView view = bed.ring().object(token);
+            for (long handle : handles) {
+                JumboView view = bed.ring().object(handle);
                 assertThat(view.address)
-                        .isEqualTo(bed.ring().address(token))
+                        .isEqualTo(bed.ring().address(handle))
                         .satisfies(a -> assertThat(a % 512).isZero());
-                assertThat(view.byteSize).isEqualTo(pageClass.byteSize());
+                assertThat(view.byteSize).isEqualTo(bufferSize.byteSize());
                 assertThat(addresses.add(view.address)).isTrue();
-                view.write(token);
+                view.write(handle);
             }
-            for (long token : tokens) {
-                bed.ring().object(token).check(token);
+            for (long handle : handles) {
+                bed.ring().object(handle).check(handle);
             }
             bed.check();
-            bed.release(tokens);
+            bed.release(handles);
             bed.check();
         }
     }
 
     @Test
     void jumboPgAllocReusesWhatWasFreedLast() {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_16, 0, 2)) {
-            long token = bed.ring().allocate();
-            long address = bed.ring().address(token);
-            JumboView view = bed.ring().object(token);
-            bed.ring().release(token);
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 2)) {
+            long handle = bed.ring().allocate();
+            long address = bed.ring().address(handle);
+            JumboView view = bed.ring().object(handle);
+            bed.ring().release(handle);
             long again = bed.ring().allocate();
-            assertThat(again).isNotEqualTo(token);
+            assertThat(again).isNotEqualTo(handle);
             assertThat(bed.ring().address(again)).isEqualTo(address);
             assertThat(bed.ring().object(again)).isSameAs(view);
             bed.ring().release(again);
@@ -93,23 +93,23 @@ class JumboContractTest {
 
     @Test
     void jumboPgAllocIsNullAndCountedWhenThereIsNoPage() {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_64, 6, 2)) {
-            List<Long> tokens = bed.exhaust();
-            assertThat(tokens).hasSize(6);
-            assertThat(bed.ring().allocate()).isEqualTo(JumboRing.NONE);
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 6, 2)) {
+            List<Long> handles = bed.exhaust();
+            assertThat(handles).hasSize(6);
+            assertThat(bed.ring().allocate()).isEqualTo(JumboPool.NONE);
             assertThat(bed.ring().stats().traffic().fallbacks()).isEqualTo(2);
-            bed.ring().release(tokens.removeLast());
-            tokens.add(bed.allocate(1).getFirst());
-            bed.release(tokens);
+            bed.ring().release(handles.removeLast());
+            handles.add(bed.allocate(1).getFirst());
+            bed.release(handles);
         }
     }
 
     @Test
     void jumboPgFreeTakesThePageBack() {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2)) {
-            List<Long> tokens = bed.allocate(100);
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
+            List<Long> handles = bed.allocate(100);
             assertThat(bed.ring().stats().pages().leased()).isEqualTo(100);
-            bed.release(tokens);
+            bed.release(handles);
             JumboStats stats = bed.ring().stats();
             assertThat(stats.pages().leased()).isZero();
             assertThat(stats.traffic().freedReturned()).isEqualTo(100);
@@ -120,13 +120,13 @@ class JumboContractTest {
 
     @Test
     void jumboFreemServesAnyThread() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2)) {
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
             Releaser freem = bed.ring();
-            List<Long> tokens = bed.allocate(120);
+            List<Long> handles = bed.allocate(120);
             Watchdog watchdog = new Watchdog();
-            watchdog.start("platform", () -> tokens.subList(0, 40).forEach(freem::release));
-            watchdog.startVirtual("virtual", () -> tokens.subList(40, 80).forEach(freem::release));
-            tokens.subList(80, 120).forEach(freem::release);
+            watchdog.start("platform", () -> handles.subList(0, 40).forEach(freem::release));
+            watchdog.startVirtual("virtual", () -> handles.subList(40, 80).forEach(freem::release));
+            handles.subList(80, 120).forEach(freem::release);
             watchdog.join();
             bed.check();
             assertThat(bed.ring().stats().pages().out()).isZero();
@@ -139,20 +139,20 @@ class JumboContractTest {
 
     @Test
     void jumboPgStealDetachesThePageWithItsContentAndTheRingTakesAnother() {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_64, 4, 2)) {
-            List<Long> tokens = bed.exhaust();
-            assertThat(tokens).hasSize(4);
-            long victim = tokens.removeFirst();
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 4, 2)) {
+            List<Long> handles = bed.exhaust();
+            assertThat(handles).hasSize(4);
+            long victim = handles.removeFirst();
             bed.ring().object(victim).write(7);
             long stolen = bed.ring().exchange().steal(victim);
             bed.check();
             assertThat(bed.ring().stats().pages().stolen()).isOne();
-            tokens.addAll(bed.allocate(1)); // in its place
-            assertThat(bed.ring().allocate()).isEqualTo(JumboRing.NONE);
+            handles.addAll(bed.allocate(1)); // in its place
+            assertThat(bed.ring().allocate()).isEqualTo(JumboPool.NONE);
             bed.ring().object(stolen).check(7);
             JumboBed.refused(Kind.STOLEN, () -> bed.ring().release(victim));
             JumboBed.refused(Kind.STOLEN, () -> bed.ring().release(stolen));
-            bed.release(tokens);
+            bed.release(handles);
             bed.check();
             bed.ring().exchange().adopt(stolen);
             bed.check();
@@ -162,34 +162,34 @@ class JumboContractTest {
             assertThat(stats.traffic().steals()).isOne();
             assertThat(stats.traffic().adoptions()).isOne();
             assertThat(stats.traffic().freedReturned()).isEqualTo(4);
-            tokens.addAll(bed.exhaust());
-            assertThat(tokens).hasSize(4);
-            bed.release(tokens);
+            handles.addAll(bed.exhaust());
+            assertThat(handles).hasSize(4);
+            bed.release(handles);
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void jumboPhysToKvaGoesBothWaysWithoutEffect(PageClass pageClass) {
-        try (JumboBed bed = new JumboBed(pageClass, 0, 2);
+    void jumboPhysToKvaGoesBothWaysWithoutEffect(BufferSize bufferSize) {
+        try (JumboBed bed = new JumboBed(bufferSize, 0, 2);
                 ScratchMemory foreign = ScratchMemory.of(4096)) {
-            JumboRing<JumboView> ring = bed.ring();
-            assertThat(ring.pageOf(bed.arena().baseAddress())).isEqualTo(JumboRing.FOREIGN);
-            assertThat(ring.addressOf(0)).isEqualTo(JumboRing.FOREIGN);
-            List<Long> tokens = bed.exhaust();
-            int perSlab = (256 << 10) / pageClass.byteSize();
-            for (long token : tokens) {
-                long address = ring.address(token);
-                int page = ring.object(token).page;
+            JumboPool<JumboView> ring = bed.ring();
+            assertThat(ring.pageOf(bed.arena().baseAddress())).isEqualTo(JumboPool.FOREIGN);
+            assertThat(ring.addressOf(0)).isEqualTo(JumboPool.FOREIGN);
+            List<Long> handles = bed.exhaust();
+            int perSlab = (256 << 10) / bufferSize.byteSize();
+            for (long handle : handles) {
+                long address = ring.address(handle);
+                int page = ring.object(handle).page;
                 assertThat(ring.addressOf(page)).isEqualTo(address);
-                for (long at : new long[] {address, address + 1, address + pageClass.byteSize() - 1}) {
+                for (long at : new long[] {address, address + 1, address + bufferSize.byteSize() - 1}) {
                     assertThat(ring.pageOf(at)).isEqualTo(page);
                 }
-                assertThat(ring.tokenOf(page)).isEqualTo(token);
+                assertThat(ring.handleOf(page)).isEqualTo(handle);
             }
-            long padding = bed.arena().baseAddress() + (long) perSlab * pageClass.byteSize();
-            if (pageClass == PageClass.KIB_9) {
-                assertThat(ring.pageOf(padding)).isEqualTo(JumboRing.PADDING);
+            long padding = bed.arena().baseAddress() + (long) perSlab * bufferSize.byteSize();
+            if (bufferSize == BufferSize.KIB_9) {
+                assertThat(ring.pageOf(padding)).isEqualTo(JumboPool.PADDING);
             }
             for (long address : new long[] {
                 0,
@@ -201,30 +201,30 @@ class JumboContractTest {
                 bed.arena().baseAddress() - 1,
                 bed.arena().baseAddress() + 2 * JumboBed.MIB
             }) {
-                assertThat(ring.pageOf(address)).as("0x%x", address).isEqualTo(JumboRing.FOREIGN);
+                assertThat(ring.pageOf(address)).as("0x%x", address).isEqualTo(JumboPool.FOREIGN);
             }
             for (int page : new int[] {-1, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
-                assertThat(ring.addressOf(page)).isEqualTo(JumboRing.FOREIGN);
-                assertThat(ring.tokenOf(page)).isEqualTo(JumboRing.NONE);
+                assertThat(ring.addressOf(page)).isEqualTo(JumboPool.FOREIGN);
+                assertThat(ring.handleOf(page)).isEqualTo(JumboPool.NONE);
             }
-            long address = ring.address(tokens.getFirst());
+            long address = ring.address(handles.getFirst());
             int page = ring.pageOf(address);
-            ring.arm(tokens.getFirst());
+            ring.arm(handles.getFirst());
             assertThat(ring.pageOf(address)).isEqualTo(page);
             assertThat(ring.stats().pages().armed()).isOne();
-            ring.receive(tokens.getFirst());
-            bed.release(tokens);
-            assertThat(ring.tokenOf(page)).isEqualTo(JumboRing.NONE);
+            ring.receive(handles.getFirst());
+            bed.release(handles);
+            assertThat(ring.handleOf(page)).isEqualTo(JumboPool.NONE);
             assertThat(ring.trim()).isEqualTo(2 * JumboBed.MIB);
-            assertThat(ring.pageOf(address)).isEqualTo(JumboRing.RETIRED);
-            assertThat(ring.addressOf(page)).isEqualTo(JumboRing.RETIRED);
+            assertThat(ring.pageOf(address)).isEqualTo(JumboPool.RETIRED);
+            assertThat(ring.addressOf(page)).isEqualTo(JumboPool.RETIRED);
             bed.check();
         }
     }
 
     @Test
     void pageFlipAndCopyDeliverTheSameBytes() {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2);
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2);
                 ScratchMemory target = ScratchMemory.of(4096)) {
             for (int byteSize : new int[] {4096, 4095, 2048, 2047, 1, 0}) {
                 for (int byteOffset : new int[] {0, 1}) {
@@ -243,18 +243,18 @@ class JumboContractTest {
 
     private static void deliver(JumboBed bed, int byteOffset, int byteSize, long target) {
         PageExchange exchange = bed.ring().exchange();
-        long token = bed.ring().allocate();
-        bed.ring().object(token).write(byteSize);
+        long handle = bed.ring().allocate();
+        bed.ring().object(handle).write(byteSize);
         byte[] sent = new byte[byteSize];
-        OffHeap.copyToArray(bed.ring().address(token) + byteOffset, sent, 0, byteSize);
-        boolean flips = exchange.isFlippable(token, byteOffset, byteSize);
+        OffHeap.copyToArray(bed.ring().address(handle) + byteOffset, sent, 0, byteSize);
+        boolean flips = exchange.isFlippable(handle, byteOffset, byteSize);
         assertThat(flips).isEqualTo(byteOffset == 0 && byteSize >= 2048);
-        long consumers = exchange.flip(token, byteOffset, byteSize, target);
+        long consumers = exchange.flip(handle, byteOffset, byteSize, target);
         assertThat(consumers != PageExchange.COPIED).isEqualTo(flips);
         byte[] received = new byte[byteSize];
         OffHeap.copyToArray(flips ? bed.ring().address(consumers) : target, received, 0, byteSize);
         assertThat(received).isEqualTo(sent);
-        bed.ring().release(token); // the same, whatever became of the page
+        bed.ring().release(handle); // the same, whatever became of the page
         bed.check();
         if (flips) {
             bed.ring().exchange().adopt(consumers);
@@ -264,24 +264,24 @@ class JumboContractTest {
 
     @Test
     void pageThatOthersHoldOrThatWasFlippedBeforeIsCopied() {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2);
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2);
                 ScratchMemory target = ScratchMemory.of(4096)) {
             PageExchange exchange = bed.ring().exchange();
-            long token = bed.ring().allocate();
-            bed.ring().hold(token);
-            assertThat(exchange.isFlippable(token, 0, 4096)).isFalse();
-            assertThat(exchange.flip(token, 0, 4096, target.address())).isEqualTo(PageExchange.COPIED);
-            bed.ring().unhold(token);
-            long first = exchange.flip(token, 0, 4096, target.address());
+            long handle = bed.ring().allocate();
+            bed.ring().hold(handle);
+            assertThat(exchange.isFlippable(handle, 0, 4096)).isFalse();
+            assertThat(exchange.flip(handle, 0, 4096, target.address())).isEqualTo(PageExchange.COPIED);
+            bed.ring().unhold(handle);
+            long first = exchange.flip(handle, 0, 4096, target.address());
             assertThat(first).isNotNegative();
             exchange.adopt(first); // before the message is freed
             bed.check();
-            assertThat(exchange.isFlippable(token, 0, 4096)).isFalse();
-            assertThat(exchange.flip(token, 0, 4096, target.address())).isEqualTo(PageExchange.COPIED);
+            assertThat(exchange.isFlippable(handle, 0, 4096)).isFalse();
+            assertThat(exchange.flip(handle, 0, 4096, target.address())).isEqualTo(PageExchange.COPIED);
             JumboBed.refused(Kind.FREED, () -> exchange.adopt(first));
-            bed.ring().release(token);
+            bed.ring().release(handle);
             bed.check();
-            JumboBed.refused(Kind.FREED, () -> bed.ring().release(token));
+            JumboBed.refused(Kind.FREED, () -> bed.ring().release(handle));
             long next = bed.ring().allocate();
             assertThat(next).isNotEqualTo(first); // though it is the page's next life
             JumboBed.refused(Kind.STALE, () -> exchange.adopt(first));
@@ -292,19 +292,19 @@ class JumboContractTest {
 
     @Test
     void bulkCallsDoWhatSingleOnesDo() {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 100, 2)) {
-            long[] tokens = new long[200];
-            assertThat(bed.ring().allocate(tokens, 10, 60)).isEqualTo(60);
-            assertThat(bed.ring().allocate(tokens, 70, 130)).isEqualTo(40);
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 100, 2)) {
+            long[] handles = new long[200];
+            assertThat(bed.ring().allocate(handles, 10, 60)).isEqualTo(60);
+            assertThat(bed.ring().allocate(handles, 70, 130)).isEqualTo(40);
             Set<Long> seen = new HashSet<>();
             long last = -1;
             for (int i = 10; i < 110; i++) {
-                assertThat(seen.add(bed.ring().address(tokens[i]))).isTrue();
-                long address = bed.ring().address(tokens[i]);
+                assertThat(seen.add(bed.ring().address(handles[i]))).isTrue();
+                long address = bed.ring().address(handles[i]);
                 assertThat(address).as("neighbours in order").isGreaterThan(last);
                 last = address;
             }
-            bed.ring().release(tokens, 10, 100);
+            bed.ring().release(handles, 10, 100);
             assertThat(bed.ring().stats().pages().out()).isZero();
             bed.check();
         }
@@ -312,24 +312,24 @@ class JumboContractTest {
 
     @Test
     void bulkReleaseStopsAtWhatIsRefusedAndTakesTheOthersInAnyState() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2)) {
-            JumboRing<JumboView> ring = bed.ring();
-            long[] tokens = new long[150];
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
+            JumboPool<JumboView> ring = bed.ring();
+            long[] handles = new long[150];
             Watchdog watchdog = new Watchdog();
             watchdog.start(
-                    "lender", () -> assertThat(ring.allocate(tokens, 0, 100)).isEqualTo(100));
+                    "lender", () -> assertThat(ring.allocate(handles, 0, 100)).isEqualTo(100));
             watchdog.join();
-            assertThat(ring.allocate(tokens, 100, 50)).isEqualTo(50); // of another shard
-            ring.hold(tokens[1]);
-            long consumers = ring.exchange().flip(tokens[2], 0, ring.pageByteSize(), 0);
-            ring.release(tokens[40]);
-            JumboBed.refused(Kind.FREED, () -> ring.release(tokens, 0, 150));
+            assertThat(ring.allocate(handles, 100, 50)).isEqualTo(50); // of another shard
+            ring.hold(handles[1]);
+            long consumers = ring.exchange().flip(handles[2], 0, ring.pageByteSize(), 0);
+            ring.release(handles[40]);
+            JumboBed.refused(Kind.FREED, () -> ring.release(handles, 0, 150));
             assertThat(ring.stats().pages().leased())
                     .as("behind the one that was refused")
                     .isEqualTo(109);
             assertThat(ring.stats().pages().held()).isOne();
-            ring.release(tokens, 41, 109);
-            ring.unhold(tokens[1]);
+            ring.release(handles, 41, 109);
+            ring.unhold(handles[1]);
             ring.exchange().adopt(consumers);
             assertThat(ring.stats().pages().out()).isZero();
             bed.check();
@@ -338,15 +338,15 @@ class JumboContractTest {
 
     @Test
     void translationStaysTrueWhenAPageIsFlippedOrStolen() {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_16, 0, 2)) {
-            JumboRing<JumboView> ring = bed.ring();
-            List<Long> tokens = bed.allocate(2);
-            long flipped = ring.address(tokens.getFirst());
-            long taken = ring.address(tokens.getLast());
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 2)) {
+            JumboPool<JumboView> ring = bed.ring();
+            List<Long> handles = bed.allocate(2);
+            long flipped = ring.address(handles.getFirst());
+            long taken = ring.address(handles.getLast());
             int[] pages = {ring.pageOf(flipped), ring.pageOf(taken)};
-            long consumers = ring.exchange().flip(tokens.getFirst(), 0, ring.pageByteSize(), 0);
-            ring.release(tokens.getFirst());
-            long stolen = ring.exchange().steal(tokens.getLast());
+            long consumers = ring.exchange().flip(handles.getFirst(), 0, ring.pageByteSize(), 0);
+            ring.release(handles.getFirst());
+            long stolen = ring.exchange().steal(handles.getLast());
             assertThat(ring.addressOf(pages[0])).isEqualTo(flipped).isEqualTo(ring.address(consumers));
             assertThat(ring.addressOf(pages[1])).isEqualTo(taken).isEqualTo(ring.address(stolen));
             assertThat(new int[] {ring.pageOf(flipped), ring.pageOf(taken)}).isEqualTo(pages);
@@ -358,20 +358,20 @@ class JumboContractTest {
 
     @Test
     void anUnboundPageGetsANewObject() {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2)) {
-            long token = bed.ring().allocate();
-            JumboView first = bed.ring().object(token);
-            assertThat(bed.ring().object(token)).isSameAs(first);
-            bed.ring().unbind(token);
-            assertThat(bed.ring().object(token)).isNotSameAs(first);
-            bed.ring().release(token);
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
+            long handle = bed.ring().allocate();
+            JumboView first = bed.ring().object(handle);
+            assertThat(bed.ring().object(handle)).isSameAs(first);
+            bed.ring().unbind(handle);
+            assertThat(bed.ring().object(handle)).isNotSameAs(first);
+            bed.ring().release(handle);
         }
     }
 
     /// What is neither in a thread's stock any more nor at home yet is not out.
     @Test
     void pagesAreNotCountedAsOutWhileTheyAreBroughtHome() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2)) {
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
             for (int round = 0; round < 300; round++) {
                 bed.release(bed.allocate(48));
                 Thread trimmer = Thread.ofPlatform().start(bed.ring()::trim);

@@ -23,12 +23,12 @@ class JumboDefectsTest {
         JumboOptions options = JumboOptions.defaults().withPages(ORIGINAL_PAGES, 0);
         try (JumboBed bed = new JumboBed(options, 16)) {
             assertThat(bed.ring().initialise()).isTrue();
-            List<Long> tokens = bed.allocate(ORIGINAL_PAGES);
+            List<Long> handles = bed.allocate(ORIGINAL_PAGES);
             long grows = bed.ring().stats().slabs().grows();
-            tokens.addAll(bed.allocate(1)); // where the original had no more
+            handles.addAll(bed.allocate(1)); // where the original had no more
             assertThat(bed.ring().stats().slabs().grows()).isEqualTo(grows + 1);
             assertThat(bed.ring().stats().traffic().fallbacks()).isZero();
-            bed.release(tokens);
+            bed.release(handles);
             bed.check();
         }
     }
@@ -37,32 +37,32 @@ class JumboDefectsTest {
     void factThatPage3073IsNullAndCountedWhereTheBoundIsFixed() {
         JumboOptions options = JumboOptions.defaults().withPages(0, ORIGINAL_PAGES);
         try (JumboBed bed = new JumboBed(options, 16)) {
-            List<Long> tokens = bed.allocate(ORIGINAL_PAGES);
-            assertThat(bed.ring().allocate()).isEqualTo(JumboRing.NONE);
+            List<Long> handles = bed.allocate(ORIGINAL_PAGES);
+            assertThat(bed.ring().allocate()).isEqualTo(JumboPool.NONE);
             assertThat(bed.ring().stats().traffic().fallbacks()).isOne();
-            bed.release(tokens);
+            bed.release(handles);
         }
     }
 
     @Test
     void factThatFreeingAFlippedPageFreesItsPlaceButNotThePage() {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 64, 2);
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 64, 2);
                 ScratchMemory target = ScratchMemory.of(4096)) {
-            List<Long> tokens = bed.exhaust();
-            long message = tokens.removeFirst();
+            List<Long> handles = bed.exhaust();
+            long message = handles.removeFirst();
             bed.ring().object(message).write(5);
             long consumers = bed.ring().exchange().flip(message, 0, 4096, target.address());
             assertThat(consumers).isNotNegative();
-            assertThat(bed.ring().allocate()).as("the place is taken").isEqualTo(JumboRing.NONE);
+            assertThat(bed.ring().allocate()).as("the place is taken").isEqualTo(JumboPool.NONE);
             bed.ring().release(message);
             assertThat(bed.ring().stats().traffic().freedFlipped()).isOne();
             assertThat(bed.ring().stats().traffic().freedReturned()).isZero();
-            tokens.addAll(bed.allocate(1)); // the place is free
+            handles.addAll(bed.allocate(1)); // the place is free
             Set<Long> addresses = new HashSet<>();
-            tokens.forEach(token -> addresses.add(bed.ring().address(token)));
+            handles.forEach(handle -> addresses.add(bed.ring().address(handle)));
             assertThat(addresses).hasSize(64).doesNotContain(bed.ring().address(consumers));
             bed.ring().object(consumers).check(5);
-            bed.release(tokens);
+            bed.release(handles);
             bed.ring().exchange().adopt(consumers);
             bed.check();
         }
@@ -71,11 +71,11 @@ class JumboDefectsTest {
     /// Defects 1, 3 and 9: no growth, nobody is told, nothing is counted.
     @Test
     void growsASlabAtATimeAndShrinksWhenIdle() {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_16, 0, 4)) {
-            List<Long> tokens = bed.allocate(100);
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 4)) {
+            List<Long> handles = bed.allocate(100);
             assertThat(bed.ring().stats().slabs().grows()).isEqualTo(7);
             assertThat(bed.ring().stats().pages().peak()).isBetween(100, 112);
-            bed.release(tokens);
+            bed.release(handles);
             bed.settle(1);
             assertThat(bed.ring().stats().bytes().taken())
                     .as("needed a moment ago")
@@ -98,7 +98,7 @@ class JumboDefectsTest {
 
     @Test
     void initialPagesStayWhenIdleButGoWhenSomebodyElseFindsNoMemory() {
-        JumboOptions options = JumboBed.options(PageClass.KIB_4).withPages(64, 0);
+        JumboOptions options = JumboBed.options(BufferSize.KIB_4).withPages(64, 0);
         try (JumboBed bed = new JumboBed(options, 2)) {
             assertThat(bed.ring().initialise()).isTrue();
             bed.release(bed.allocate(200));
@@ -106,7 +106,7 @@ class JumboDefectsTest {
             assertThat(bed.takenBytes()).isEqualTo(256 << 10);
             long all = bed.arena().allocateRun(512);
             assertThat(bed.ring().stats().pages().inRing()).isZero();
-            assertThat(bed.ring().allocate()).isEqualTo(JumboRing.NONE);
+            assertThat(bed.ring().allocate()).isEqualTo(JumboPool.NONE);
             assertThat(bed.ring().stats().slabs().refusals()).isPositive();
             bed.arena().free(all);
             bed.release(bed.allocate(1));
@@ -116,16 +116,16 @@ class JumboDefectsTest {
     /// Defect 4: a page that is held when it is freed was lost, and its place too.
     @Test
     void heldPageIsParkedAndCountedAndComesHome() {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_64, 2, 2)) {
-            List<Long> tokens = bed.exhaust();
-            long held = tokens.removeFirst();
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 2, 2)) {
+            List<Long> handles = bed.exhaust();
+            long held = handles.removeFirst();
             bed.ring().object(held).write(3);
             bed.ring().hold(held);
             bed.ring().hold(held);
             bed.ring().release(held);
             bed.check();
             assertThat(bed.ring().stats().pages().held()).isOne();
-            assertThat(bed.ring().allocate()).isEqualTo(JumboRing.NONE);
+            assertThat(bed.ring().allocate()).isEqualTo(JumboPool.NONE);
             JumboBed.refused(Kind.FREED, () -> bed.ring().release(held));
             bed.ring().unhold(held);
             bed.ring().object(held).check(3);
@@ -133,8 +133,8 @@ class JumboDefectsTest {
             bed.ring().unhold(held);
             assertThat(bed.ring().stats().pages().held()).isZero();
             JumboBed.refused(Kind.FREED, () -> bed.ring().unhold(held));
-            tokens.addAll(bed.allocate(1));
-            bed.release(tokens);
+            handles.addAll(bed.allocate(1));
+            bed.release(handles);
             bed.check();
         }
     }
@@ -142,14 +142,14 @@ class JumboDefectsTest {
     /// Defect 5: the second free gave one address to two.
     @Test
     void doubleFreeIsFoundAndSaysWhichPageAndWho() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2)) {
-            long token = bed.ring().allocate();
-            int page = bed.ring().pageOf(bed.ring().address(token));
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
+            long handle = bed.ring().allocate();
+            int page = bed.ring().pageOf(bed.ring().address(handle));
             Watchdog watchdog = new Watchdog();
-            Thread first = watchdog.start("first", () -> bed.ring().release(token));
+            Thread first = watchdog.start("first", () -> bed.ring().release(handle));
             watchdog.join();
             JumboStateException e =
-                    JumboBed.refused(Kind.FREED, () -> bed.ring().release(token));
+                    JumboBed.refused(Kind.FREED, () -> bed.ring().release(handle));
             assertThat(e.page()).isEqualTo(page);
             assertThat(e.state()).isEqualTo(JumboState.FREE);
             assertThat(e.generation()).isEqualTo(2);
@@ -157,7 +157,7 @@ class JumboDefectsTest {
             assertThat(e)
                     .hasMessage("cannot release, the page is freed: page=%d, state=FREE, generation=2, holds=0,"
                                     .formatted(page)
-                            + " token's generation=1, last thread=%d, thread=%d, ring=ring"
+                            + " handle's generation=1, last thread=%d, thread=%d, ring=ring"
                                     .formatted(
                                             first.threadId(),
                                             Thread.currentThread().threadId()));
@@ -165,7 +165,7 @@ class JumboDefectsTest {
             Set<Long> addresses = new HashSet<>();
             all.forEach(each -> addresses.add(bed.ring().address(each)));
             assertThat(addresses).hasSize(512).hasSize(all.size());
-            JumboBed.refused(Kind.STALE, () -> bed.ring().release(token));
+            JumboBed.refused(Kind.STALE, () -> bed.ring().release(handle));
             bed.release(all);
             bed.check();
         }
@@ -174,7 +174,7 @@ class JumboDefectsTest {
     /// Defect 6: a part of the pool counted as success.
     @Test
     void initialisingIsAllOrNothing() {
-        JumboOptions options = JumboBed.options(PageClass.KIB_4).withPages(513, 0);
+        JumboOptions options = JumboBed.options(BufferSize.KIB_4).withPages(513, 0);
         try (JumboBed bed = new JumboBed(options, 2)) {
             assertThat(bed.ring().initialise()).isFalse();
             assertThat(bed.takenBytes()).isZero();
@@ -185,7 +185,7 @@ class JumboDefectsTest {
     /// Defect 8: a flipped page showed what was behind the payload.
     @Test
     void flippedPageIsZeroBehindThePayload() {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_9, 0, 2);
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_9, 0, 2);
                 ScratchMemory target = ScratchMemory.of(9216)) {
             long message = bed.ring().allocate();
             OffHeap.fill(bed.ring().address(message), 9216, (byte) 0x5A);
@@ -201,22 +201,22 @@ class JumboDefectsTest {
     /// Defect 7: freeing took a lock of the whole kernel, and 2: nobody ever stole.
     @Test
     void thiefAndFreerOfOnePageAreTwoOfWhichOneWins() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2)) {
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
             for (int round = 0; round < 200; round++) {
-                long token = bed.ring().allocate();
+                long handle = bed.ring().allocate();
                 boolean[] freed = new boolean[1];
-                long stolen = JumboRing.NONE;
+                long stolen = JumboPool.NONE;
                 Watchdog watchdog = new Watchdog();
                 watchdog.start("freer", () -> {
                     try {
-                        bed.ring().release(token);
+                        bed.ring().release(handle);
                         freed[0] = true;
                     } catch (JumboStateException e) {
                         assertThat(e.kind()).isEqualTo(Kind.STOLEN);
                     }
                 });
                 try {
-                    stolen = bed.ring().exchange().steal(token);
+                    stolen = bed.ring().exchange().steal(handle);
                 } catch (JumboStateException e) {
                     assertThat(e.kind()).isEqualTo(Kind.FREED);
                 }
@@ -232,10 +232,10 @@ class JumboDefectsTest {
 
     @Test
     void bytesThatAreLiveStandBesideThoseThatArePinned() {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2)) {
-            List<Long> tokens = bed.allocate(200);
-            long last = tokens.removeLast();
-            bed.release(tokens);
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
+            List<Long> handles = bed.allocate(200);
+            long last = handles.removeLast();
+            bed.release(handles);
             bed.settle(3);
             JumboStats.Bytes bytes = bed.ring().stats().bytes();
             assertThat(bytes.live()).isEqualTo(4096);

@@ -2,11 +2,11 @@ package io.leasehold.jumbo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.TestMemory;
-import io.leasehold.os.Errno;
 import io.leasehold.os.FaultyVirtualMemory;
 import io.leasehold.os.FaultyVirtualMemory.Call;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.util.ArrayList;
@@ -50,7 +50,7 @@ class JumboFaultTest {
     /// {@return how many faults were met}
     private static long run(Terms terms, Call call, int nth, boolean once) {
         FaultyVirtualMemory memory = new FaultyVirtualMemory(VirtualMemory.system());
-        JumboOptions options = JumboBed.options(PageClass.KIB_64).withPages(6, 12);
+        JumboOptions options = JumboBed.options(BufferSize.KIB_64).withPages(6, 12);
         JumboBed bed = new JumboBed(options, 2, memory, terms == Terms.LOCKED_WHEN_WIRED);
         if (once) {
             memory.failOnce(call, nth, Errno.ENOMEM);
@@ -67,7 +67,7 @@ class JumboFaultTest {
 
     /// {@return how many faults were met before all of them were taken back}
     private static long live(JumboBed bed, FaultyVirtualMemory memory) {
-        JumboRing<JumboView> ring = bed.ring();
+        JumboPool<JumboView> ring = bed.ring();
         boolean initialised = ring.initialise();
         bed.check();
         if (!initialised) {
@@ -75,20 +75,20 @@ class JumboFaultTest {
             assertThat(ring.stats().pages().inRing()).isZero();
             assertThat(bed.takenBytes()).isZero();
         }
-        List<Long> tokens = new ArrayList<>();
+        List<Long> handles = new ArrayList<>();
         for (int i = 0; i < 14; i++) {
-            long token = ring.allocate(); // never throws
-            if (token >= 0) {
-                ring.object(token).write(token);
-                tokens.add(token);
+            long handle = ring.allocate(); // never throws
+            if (handle >= 0) {
+                ring.object(handle).write(handle);
+                handles.add(handle);
             }
             bed.check();
         }
-        assertThat(tokens.size() == 12 || memory.injected() > 0).isTrue();
-        for (long token : tokens) {
-            ring.object(token).check(token);
+        assertThat(handles.size() == 12 || memory.injected() > 0).isTrue();
+        for (long handle : handles) {
+            ring.object(handle).check(handle);
         }
-        bed.release(tokens);
+        bed.release(handles);
         bed.settle(4);
         bed.check();
         ring.trim();
@@ -96,10 +96,10 @@ class JumboFaultTest {
         bed.arena().trim();
         long met = memory.injected();
         memory.disarm();
-        tokens.addAll(bed.exhaust());
-        assertThat(tokens).as("all pages, once nothing fails").hasSize(12);
+        handles.addAll(bed.exhaust());
+        assertThat(handles).as("all pages, once nothing fails").hasSize(12);
         bed.check();
-        bed.release(tokens);
+        bed.release(handles);
         memory.failOnce(Call.UNLOCK, 1, Errno.ENOMEM);
         close(bed, memory);
         return met;
@@ -108,7 +108,7 @@ class JumboFaultTest {
     private static void close(JumboBed bed, FaultyVirtualMemory memory) {
         try {
             bed.ring().close();
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             assertThat(memory.injected()).isPositive();
             memory.disarm();
             bed.ring().close(); // goes on where it was refused

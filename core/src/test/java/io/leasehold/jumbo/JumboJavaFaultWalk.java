@@ -33,13 +33,13 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
     private final List<Long> armed = new ArrayList<>();
     private final List<Long> holding = new ArrayList<>(); // leased and held
     private final List<Long> held = new ArrayList<>(); // freed while they are held
-    private final List<Long> flipped = new ArrayList<>(); // tokens of the messages
+    private final List<Long> flipped = new ArrayList<>(); // handles of the messages
     private final List<Long> messages = new ArrayList<>(); // of pages that were flipped and adopted
     private final List<Long> stolen = new ArrayList<>();
     private final List<Long> gone = new ArrayList<>();
     private final JumboBed bed = new JumboBed(
-            JumboBed.options(PageClass.KIB_64).withPages(4, MAX_PAGES).withWatermarks(6, 14, isHigh -> {}), 3);
-    private final JumboRing<JumboView> ring = bed.ring();
+            JumboBed.options(BufferSize.KIB_64).withPages(4, MAX_PAGES).withWatermarks(6, 14, isHigh -> {}), 3);
+    private final JumboPool<JumboView> ring = bed.ring();
     private final ScratchMemory target = ScratchMemory.of(ring.pageByteSize());
     private Runnable reconcile = () -> {};
     private int told;
@@ -104,9 +104,9 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
 
     private void stepElsewhere() {
         if (random.nextBoolean()) {
-            long token = ring.allocate();
-            if (token >= 0) {
-                leased.add(token);
+            long handle = ring.allocate();
+            if (handle >= 0) {
+                leased.add(handle);
             }
         } else if (!leased.isEmpty()) {
             ring.release(leased.removeLast());
@@ -123,8 +123,8 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         } else if (how < 6) {
             steal(steps);
         } else if (!leased.isEmpty()) {
-            long token = leased.getLast();
-            steps.run("object", () -> ring.object(token));
+            long handle = leased.getLast();
+            steps.run("object", () -> ring.object(handle));
         }
     }
 
@@ -140,7 +140,7 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
             }
             case 1 -> move(steps, "receive", armed, leased, ring::receive);
             case 2 ->
-                move(steps, "adopt", stolen, gone, token -> ring.exchange().adopt(token));
+                move(steps, "adopt", stolen, gone, handle -> ring.exchange().adopt(handle));
             case 3 -> move(steps, "unhold", held, gone, ring::unhold);
             case 4 -> move(steps, "release a message", messages, gone, ring::release);
             default -> endFlip(steps);
@@ -152,20 +152,20 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         if (from.isEmpty()) {
             return;
         }
-        long token = from.get(random.nextInt(from.size()));
-        long before = word(token);
+        long handle = from.get(random.nextInt(from.size()));
+        long before = word(handle);
         reconcile = () -> {
-            if (word(token) != before && from.remove(token)) {
-                to.add(token);
+            if (word(handle) != before && from.remove(handle)) {
+                to.add(handle);
             }
         };
         steps.run(what, () -> {
-            if (from.contains(token)) {
-                change.accept(token);
+            if (from.contains(handle)) {
+                change.accept(handle);
             }
         });
         reconciled();
-        assertThat(from).doesNotContain(token);
+        assertThat(from).doesNotContain(handle);
         gone.clear();
     }
 
@@ -183,7 +183,7 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         };
         steps.run(
                 "release some",
-                () -> ring.release(some.stream().mapToLong(token -> token).toArray(), 0, some.size()));
+                () -> ring.release(some.stream().mapToLong(handle -> handle).toArray(), 0, some.size()));
         reconciled();
         assertThat(some).isEmpty();
     }
@@ -196,32 +196,32 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         }
     }
 
-    /// Steals a page: a caller that gets no token has not stolen it.
+    /// Steals a page: a caller that gets no handle has not stolen it.
     private void steal(FaultedSteps steps) {
         if (leased.isEmpty()) {
             return;
         }
-        long token = leased.getLast();
+        long handle = leased.getLast();
         steps.run("steal", () -> {
-            if (leased.contains(token)) {
-                long mine = ring.exchange().steal(token);
-                leased.remove(token);
+            if (leased.contains(handle)) {
+                long mine = ring.exchange().steal(handle);
+                leased.remove(handle);
                 stolen.add(mine);
             }
         });
     }
 
-    /// Flips a page: a caller that gets no token has not flipped it.
+    /// Flips a page: a caller that gets no handle has not flipped it.
     private void flip(FaultedSteps steps) {
         if (leased.isEmpty()) {
             return;
         }
-        long token = leased.getLast();
+        long handle = leased.getLast();
         steps.run("flip", () -> {
-            if (leased.contains(token)) {
-                ring.exchange().flip(token, 0, ring.pageByteSize(), target.address());
-                leased.remove(token);
-                flipped.add(token);
+            if (leased.contains(handle)) {
+                ring.exchange().flip(handle, 0, ring.pageByteSize(), target.address());
+                leased.remove(handle);
+                flipped.add(handle);
             }
         });
     }
@@ -236,9 +236,10 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
                     "adopt a flipped page",
                     flipped,
                     messages,
-                    token -> ring.exchange().adopt(JumboLayout.after(token, 1)));
+                    handle -> ring.exchange().adopt(JumboLayout.after(handle, 1)));
         }
-        stolen.replaceAll(token -> JumboLayout.isSameLife(word(token), token) ? token : JumboLayout.after(token, 1));
+        stolen.replaceAll(
+                handle -> JumboLayout.isSameLife(word(handle), handle) ? handle : JumboLayout.after(handle, 1));
     }
 
     private void await(FaultedSteps steps) {
@@ -256,8 +257,8 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         reconcile = () -> {};
     }
 
-    private long word(long token) {
-        JumboPage<JumboView> page = ring.find(token);
+    private long word(long handle) {
+        JumboPage<JumboView> page = ring.find(handle);
         return page == null ? GONE : page.word();
     }
 

@@ -15,19 +15,19 @@ class JumboModelTest {
 
     @ParameterizedTest
     @EnumSource
-    void ringDoesWhatItsModelDoes(PageClass pageClass) {
+    void ringDoesWhatItsModelDoes(BufferSize bufferSize) {
         Long replayed = Long.getLong("seed");
-        SplittableRandom seeds = SOAK ? new SplittableRandom() : new SplittableRandom(20261121 + pageClass.ordinal());
+        SplittableRandom seeds = SOAK ? new SplittableRandom() : new SplittableRandom(20261121 + bufferSize.ordinal());
         for (int walk = 0; walk < (replayed == null ? WALKS : 1); walk++) {
-            walk(pageClass, replayed == null ? seeds.nextLong() : replayed, walk % 2 == 0 ? 2 : 16);
+            walk(bufferSize, replayed == null ? seeds.nextLong() : replayed, walk % 2 == 0 ? 2 : 16);
         }
     }
 
-    private static void walk(PageClass pageClass, long seed, int arenaMib) {
-        System.out.printf("jumbo walk: %s, %d MiB, steps=%,d, seed=%d%n", pageClass, arenaMib, STEPS, seed);
-        int maxPages = 3 * (256 << 10) / pageClass.byteSize() + 1;
+    private static void walk(BufferSize bufferSize, long seed, int arenaMib) {
+        System.out.printf("jumbo walk: %s, %d MiB, steps=%,d, seed=%d%n", bufferSize, arenaMib, STEPS, seed);
+        int maxPages = 3 * (256 << 10) / bufferSize.byteSize() + 1;
         int step = 0;
-        try (JumboWalk walk = new JumboWalk(new JumboBed(pageClass, maxPages, arenaMib), maxPages, seed)) {
+        try (JumboWalk walk = new JumboWalk(new JumboBed(bufferSize, maxPages, arenaMib), maxPages, seed)) {
             try {
                 for (; step < STEPS; step++) {
                     walk.step(step);
@@ -36,7 +36,7 @@ class JumboModelTest {
             } catch (RuntimeException | AssertionError e) {
                 throw new AssertionError(
                         "%s, step %d, %s: %s%nreplay with -Dtest=JumboModelTest -Dseed=%d"
-                                .formatted(pageClass, step, walk.operation(), e.getMessage(), seed),
+                                .formatted(bufferSize, step, walk.operation(), e.getMessage(), seed),
                         e);
             }
         }

@@ -15,26 +15,26 @@ class JumboPressureTest {
 
     private JumboBed bed(int low, int high, int maxPages, PressureListener listener) {
         return new JumboBed(
-                JumboBed.options(PageClass.KIB_4).withPages(0, maxPages).withWatermarks(low, high, listener), 2);
+                JumboBed.options(BufferSize.KIB_4).withPages(0, maxPages).withWatermarks(low, high, listener), 2);
     }
 
     @Test
     void listenerIsToldAtTheHighWatermarkAndAtTheLowOne() {
         try (JumboBed bed = bed(20, 100, 0, told::add)) {
-            List<Long> tokens = bed.allocate(99);
+            List<Long> handles = bed.allocate(99);
             assertThat(told).as("as stock counts as out").hasSizeLessThanOrEqualTo(1);
-            tokens.addAll(bed.allocate(1));
+            handles.addAll(bed.allocate(1));
             assertThat(told).containsExactly(true);
-            tokens.addAll(bed.allocate(100));
+            handles.addAll(bed.allocate(100));
             for (int out = 199; out > 20; out--) {
-                bed.ring().release(tokens.removeLast());
+                bed.ring().release(handles.removeLast());
                 assertThat(told).as("with %d out", out).containsExactly(true);
             }
-            bed.ring().release(tokens.removeLast());
+            bed.ring().release(handles.removeLast());
             assertThat(told).hasSizeBetween(1, 2);
-            bed.ring().release(tokens.removeLast());
+            bed.ring().release(handles.removeLast());
             assertThat(told).containsExactly(true, false);
-            bed.release(tokens);
+            bed.release(handles);
             bed.release(bed.allocate(150));
             assertThat(told).containsExactly(true, false, true, false);
             bed.check();
@@ -70,12 +70,12 @@ class JumboPressureTest {
     @Test
     void armingBringsTheCountDownToo() {
         try (JumboBed bed = bed(4, 40, 0, told::add)) {
-            List<Long> tokens = bed.allocate(100);
+            List<Long> handles = bed.allocate(100);
             assertThat(told).containsExactly(true);
-            tokens.subList(4, 100).forEach(bed.ring()::arm);
+            handles.subList(4, 100).forEach(bed.ring()::arm);
             assertThat(told).containsExactly(true, false);
-            tokens.subList(4, 100).forEach(bed.ring()::receive);
-            bed.release(tokens);
+            handles.subList(4, 100).forEach(bed.ring()::receive);
+            bed.release(handles);
         }
     }
 
@@ -83,19 +83,19 @@ class JumboPressureTest {
     @Test
     void othersReleaseWhatAThreadTookThatDoesNothingAnyMore() throws InterruptedException {
         try (JumboBed bed = bed(10, 60, 64, told::add)) {
-            List<Long> tokens = new ArrayList<>();
+            List<Long> handles = new ArrayList<>();
             Watchdog watchdog = new Watchdog();
             CountDownLatch taken = new CountDownLatch(1);
             CountDownLatch done = new CountDownLatch(1);
             watchdog.start("loop", () -> {
-                tokens.addAll(bed.exhaust());
+                handles.addAll(bed.exhaust());
                 taken.countDown();
                 watchdog.await("the end", done);
             });
             watchdog.await("pages taken", taken);
-            assertThat(tokens).hasSize(64);
+            assertThat(handles).hasSize(64);
             assertThat(told).containsExactly(true);
-            watchdog.startVirtual("consumer", () -> bed.release(tokens));
+            watchdog.startVirtual("consumer", () -> bed.release(handles));
             watchdog.await("content again", () -> told.size() == 2);
             assertThat(told).containsExactly(true, false);
             done.countDown();
@@ -107,9 +107,9 @@ class JumboPressureTest {
     @Test
     void exhaustedMemoryIsPressureToo() {
         try (JumboBed bed = bed(10, 10_000, 0, told::add)) {
-            List<Long> tokens = bed.exhaust();
+            List<Long> handles = bed.exhaust();
             assertThat(told).containsExactly(true);
-            bed.release(tokens);
+            bed.release(handles);
             assertThat(told).containsExactly(true, false);
         }
     }
@@ -119,9 +119,9 @@ class JumboPressureTest {
         JumboBed[] bed = new JumboBed[1];
         PressureListener listener = isHigh -> {
             told.add(isHigh);
-            long token = bed[0].ring().allocate();
-            if (token >= 0) {
-                bed[0].ring().release(token);
+            long handle = bed[0].ring().allocate();
+            if (handle >= 0) {
+                bed[0].ring().release(handle);
             }
             throw new IllegalStateException("thrown on purpose, and logged once");
         };

@@ -2,7 +2,7 @@ package io.leasehold.jumbo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.leasehold.memory.MemoryBudget;
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.Pace;
@@ -26,10 +26,10 @@ class JumboShutSlotTest {
     /// Either the page goes to the pool, and its thread tells the task, or the thread that waits finds the page.
     @Test
     void firstFreeAgainstTheFirstTaskThatWaits() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(JumboBed.options(PageClass.KIB_64).withPages(0, 4), 1)) {
-            JumboRing<JumboView> ring = bed.ring();
-            List<Long> tokens = bed.exhaust();
-            long[] token = {tokens.removeLast()};
+        try (JumboBed bed = new JumboBed(JumboBed.options(BufferSize.KIB_64).withPages(0, 4), 1)) {
+            JumboPool<JumboView> ring = bed.ring();
+            List<Long> handles = bed.exhaust();
+            long[] handle = {handles.removeLast()};
             AtomicInteger told = new AtomicInteger();
             CyclicBarrier start = new CyclicBarrier(2);
             CyclicBarrier end = new CyclicBarrier(2);
@@ -37,7 +37,7 @@ class JumboShutSlotTest {
             watchdog.start("frees", () -> {
                 for (int round = 0; round < ROUNDS; round++) {
                     start.await();
-                    ring.release(token[0]);
+                    ring.release(handle[0]);
                     end.await();
                 }
             });
@@ -49,36 +49,36 @@ class JumboShutSlotTest {
                     ring.whenFree(told::incrementAndGet);
                     end.await();
                     assertThat(told).as("tasks told, round %d", round).hasValue(round);
-                    token[0] = ring.allocate();
-                    assertThat(token[0]).isNotNegative();
+                    handle[0] = ring.allocate();
+                    assertThat(handle[0]).isNotNegative();
                 }
             });
             watchdog.join();
             bed.check();
-            tokens.add(token[0]);
-            bed.release(tokens);
+            handles.add(handle[0]);
+            bed.release(handles);
         }
     }
 
     /// After a free and a drain at once the page is in the pool, or the ring knows that a slot is open.
     @Test
     void firstFreeAgainstADrain() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_64, 4, 1)) {
-            JumboRing<JumboView> ring = bed.ring();
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 4, 1)) {
+            JumboPool<JumboView> ring = bed.ring();
             CyclicBarrier start = new CyclicBarrier(2);
             CyclicBarrier end = new CyclicBarrier(2);
-            long[] token = new long[1];
+            long[] handle = new long[1];
             Watchdog watchdog = new Watchdog();
             watchdog.start("frees", () -> {
                 for (int round = 0; round < ROUNDS; round++) {
                     start.await();
-                    ring.release(token[0]);
+                    ring.release(handle[0]);
                     end.await();
                 }
             });
             watchdog.start("drains", () -> {
                 for (int round = 0; round < ROUNDS; round++) {
-                    token[0] = ring.allocate();
+                    handle[0] = ring.allocate();
                     start.await();
                     ring.trim();
                     end.await();
@@ -112,40 +112,40 @@ class JumboShutSlotTest {
                 .withDecay(Duration.ofMillis(8))
                 .withBudget(MemoryBudget.of("test", 1L << 30));
         try (PageArena arena = PageArena.open(options);
-                JumboRing<JumboView> ring = JumboRing.open(arena, JumboBed.options(PageClass.KIB_4), JumboView::new)) {
+                JumboPool<JumboView> ring = JumboPool.open(arena, JumboBed.options(BufferSize.KIB_4), JumboView::new)) {
             for (int round = 0; round < 5; round++) {
-                long token = prepare(ending, ring);
+                long handle = prepare(ending, ring);
                 awaitRest(arena, ring);
-                end(ending, ring, token);
+                end(ending, ring, handle);
                 new Watchdog()
                         .await("the slab to go", () -> ring.stats().bytes().taken() == 0);
             }
         }
     }
 
-    private static long prepare(Ending ending, JumboRing<JumboView> ring) {
+    private static long prepare(Ending ending, JumboPool<JumboView> ring) {
         if (ending == Ending.ALLOCATE_AND_RELEASE) {
-            return JumboRing.NONE;
+            return JumboPool.NONE;
         }
-        long token = ring.allocate();
+        long handle = ring.allocate();
         if (ending == Ending.UNHOLD) {
-            ring.hold(token);
-            ring.release(token);
+            ring.hold(handle);
+            ring.release(handle);
         }
-        return ending == Ending.ADOPT ? ring.exchange().steal(token) : token;
+        return ending == Ending.ADOPT ? ring.exchange().steal(handle) : handle;
     }
 
-    private static void end(Ending ending, JumboRing<JumboView> ring, long token) {
+    private static void end(Ending ending, JumboPool<JumboView> ring, long handle) {
         switch (ending) {
             case ALLOCATE_AND_RELEASE -> ring.release(ring.allocate());
-            case RELEASE -> ring.release(token);
-            case UNHOLD -> ring.unhold(token);
-            case ADOPT -> ring.exchange().adopt(token);
+            case RELEASE -> ring.release(handle);
+            case UNHOLD -> ring.unhold(handle);
+            case ADOPT -> ring.exchange().adopt(handle);
         }
     }
 
     /// Waits until the shards are drained and no page of the arena waits for its decommit.
-    private static void awaitRest(PageArena arena, JumboRing<JumboView> ring) {
+    private static void awaitRest(PageArena arena, JumboPool<JumboView> ring) {
         boolean decommits = VirtualMemory.system().can(Capability.DECOMMIT);
         new Watchdog()
                 .await(

@@ -30,27 +30,27 @@ class JumboStarvedTest {
         ADOPT;
 
         /// Does all but the last step.
-        Runnable prepare(JumboRing<JumboView> ring, long token) {
+        Runnable prepare(JumboPool<JumboView> ring, long handle) {
             return switch (this) {
-                case RELEASE -> () -> ring.release(token);
+                case RELEASE -> () -> ring.release(handle);
                 case UNHOLD -> {
-                    ring.hold(token);
-                    ring.release(token);
-                    yield () -> ring.unhold(token);
+                    ring.hold(handle);
+                    ring.release(handle);
+                    yield () -> ring.unhold(handle);
                 }
-                case STEAL -> () -> ring.exchange().adopt(ring.exchange().steal(token));
+                case STEAL -> () -> ring.exchange().adopt(ring.exchange().steal(handle));
                 case FLIP -> {
-                    long consumers = ring.exchange().flip(token, 0, ring.pageByteSize(), 0);
+                    long consumers = ring.exchange().flip(handle, 0, ring.pageByteSize(), 0);
                     yield () -> {
-                        ring.release(token);
+                        ring.release(handle);
                         ring.exchange().adopt(consumers);
                     };
                 }
                 case ADOPT -> {
-                    long consumers = ring.exchange().flip(token, 0, ring.pageByteSize(), 0);
+                    long consumers = ring.exchange().flip(handle, 0, ring.pageByteSize(), 0);
                     yield () -> {
                         ring.exchange().adopt(consumers); // the message has the page again
-                        ring.release(token);
+                        ring.release(handle);
                     };
                 }
             };
@@ -58,7 +58,7 @@ class JumboStarvedTest {
     }
 
     private static JumboBed bed() {
-        return new JumboBed(JumboBed.options(PageClass.KIB_64).withPages(0, PAGES), 1);
+        return new JumboBed(JumboBed.options(BufferSize.KIB_64).withPages(0, PAGES), 1);
     }
 
     @ParameterizedTest
@@ -66,9 +66,9 @@ class JumboStarvedTest {
     void waiterIsWokenByWhateverFreesAPage(Ending ending) throws InterruptedException {
         try (JumboBed bed = bed()) {
             for (boolean virtual : new boolean[] {false, true}) {
-                List<Long> tokens = bed.exhaust();
-                assertThat(tokens).isNotEmpty();
-                Runnable last = ending.prepare(bed.ring(), tokens.removeFirst());
+                List<Long> handles = bed.exhaust();
+                assertThat(handles).isNotEmpty();
+                Runnable last = ending.prepare(bed.ring(), handles.removeFirst());
                 AtomicInteger told = new AtomicInteger();
                 bed.ring().whenFree(told::incrementAndGet);
                 assertThat(told.get()).as("there is none").isZero();
@@ -80,8 +80,8 @@ class JumboStarvedTest {
                 }
                 watchdog.join();
                 assertThat(told.get()).as("told once by %s", ending).isOne();
-                tokens.addAll(bed.allocate(1));
-                bed.release(tokens);
+                handles.addAll(bed.allocate(1));
+                bed.release(handles);
                 bed.check();
             }
         }
@@ -90,11 +90,11 @@ class JumboStarvedTest {
     @Test
     void whoAsksWhileThereIsAPageIsToldAtOnce() throws InterruptedException {
         try (JumboBed bed = bed()) {
-            List<Long> tokens = bed.exhaust();
-            bed.ring().release(tokens.removeFirst()); // into the stock of this thread
+            List<Long> handles = bed.exhaust();
+            bed.ring().release(handles.removeFirst()); // into the stock of this thread
             assertThat(bed.ring().awaitFree(0)).isTrue();
             assertThat(bed.ring().awaitFree(LONG_NANOS)).isTrue();
-            bed.release(tokens);
+            bed.release(handles);
             bed.check();
         }
     }
@@ -102,7 +102,7 @@ class JumboStarvedTest {
     @Test
     void whoWaitsInVainIsForgottenAndTheRingKeepsStockAgain() throws InterruptedException {
         try (JumboBed bed = bed()) {
-            List<Long> tokens = bed.exhaust();
+            List<Long> handles = bed.exhaust();
             assertThat(bed.ring().awaitFree(1)).isFalse();
             assertThat(bed.ring().supply().isPressed()).isFalse();
             assertThatIllegalArgumentException()
@@ -111,20 +111,20 @@ class JumboStarvedTest {
             Thread.currentThread().interrupt();
             assertThatThrownBy(() -> bed.ring().awaitFree(LONG_NANOS)).isInstanceOf(InterruptedException.class);
             assertThat(bed.ring().supply().isPressed()).isFalse();
-            bed.release(tokens);
+            bed.release(handles);
         }
     }
 
     @Test
     void whoWaitsIsToldThatTheRingIsClosed() throws InterruptedException {
         try (JumboBed bed = bed()) {
-            List<Long> tokens = bed.exhaust();
+            List<Long> handles = bed.exhaust();
             Watchdog watchdog = new Watchdog();
             watchdog.start(
                     "starved",
                     () -> JumboBed.refused(Kind.CLOSED, () -> bed.ring().awaitFree(LONG_NANOS)));
             watchdog.await("waiting", () -> bed.ring().supply().isPressed());
-            assertThat(bed.ring().closeForcibly()).isEqualTo(tokens.size());
+            assertThat(bed.ring().closeForcibly()).isEqualTo(handles.size());
             watchdog.join();
             JumboBed.refused(Kind.CLOSED, () -> bed.ring().whenFree(() -> {}));
         }
@@ -133,13 +133,13 @@ class JumboStarvedTest {
     @Test
     void taskThatFailsKeepsNobodyElseWaiting() {
         try (JumboBed bed = bed()) {
-            List<Long> tokens = bed.exhaust();
+            List<Long> handles = bed.exhaust();
             AtomicInteger told = new AtomicInteger();
             bed.ring().whenFree(() -> {
                 throw new IllegalStateException("thrown on purpose, and logged once");
             });
             bed.ring().whenFree(told::incrementAndGet);
-            bed.release(tokens);
+            bed.release(handles);
             assertThat(told.get()).isOne();
         }
     }
@@ -147,7 +147,7 @@ class JumboStarvedTest {
     /// More threads than pages: each waits for the others, and none of them for ever.
     @Test
     void noWakeUpIsLost() throws InterruptedException {
-        JumboOptions options = JumboBed.options(PageClass.KIB_64).withPages(0, 2);
+        JumboOptions options = JumboBed.options(BufferSize.KIB_64).withPages(0, 2);
         try (JumboBed bed = new JumboBed(options, 1)) {
             Watchdog watchdog = new Watchdog();
             AtomicInteger waits = new AtomicInteger();
@@ -156,13 +156,13 @@ class JumboStarvedTest {
                 Watchdog.Task task = () -> {
                     List<Long> mine = new ArrayList<>();
                     for (int i = 0; i < 300; i++) {
-                        long token = bed.ring().allocate();
-                        while (token < 0) {
+                        long handle = bed.ring().allocate();
+                        while (handle < 0) {
                             waits.incrementAndGet();
                             assertThat(bed.ring().awaitFree(LONG_NANOS)).isTrue();
-                            token = bed.ring().allocate();
+                            handle = bed.ring().allocate();
                         }
-                        mine.add(token);
+                        mine.add(handle);
                         Thread.yield();
                         bed.release(mine);
                     }
@@ -183,7 +183,7 @@ class JumboStarvedTest {
 
     @Test
     void starvedSourceIsWokenWithoutWatermarks() throws InterruptedException {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), PageClass.KIB_64, DatagramBed.BATCH)) {
+        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, DatagramBed.BATCH)) {
             List<Long> kept = new ArrayList<>();
             while (kept.size() < DatagramBed.BATCH) {
                 bed.send(10, 10, kept.size());

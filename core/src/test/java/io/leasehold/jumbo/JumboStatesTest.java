@@ -20,80 +20,80 @@ class JumboStatesTest {
 
     /// A call, as the table names it, and what it does if it is not refused.
     private interface Call {
-        String run(JumboRing<JumboView> ring, long token, long target);
+        String run(JumboPool<JumboView> ring, long handle, long target);
     }
 
     private record Named(String row, Call call) {}
 
     private static final List<Named> CALLS = List.of(
-            new Named("address", (ring, token, target) -> {
-                assertThat(ring.address(token)).isEqualTo(ring.object(token).address);
+            new Named("address", (ring, handle, target) -> {
+                assertThat(ring.address(handle)).isEqualTo(ring.object(handle).address);
                 return "value";
             }),
-            new Named("release", (ring, token, target) -> {
+            new Named("release", (ring, handle, target) -> {
                 long returned = ring.stats().traffic().freedReturned()
                         + ring.stats().traffic().freedFlipped();
-                ring.release(token);
+                ring.release(handle);
                 JumboStats.Traffic after = ring.stats().traffic();
                 return after.freedReturned() + after.freedFlipped() > returned ? "frees" : "parks";
             }),
-            new Named("arm", (ring, token, target) -> {
-                ring.arm(token);
+            new Named("arm", (ring, handle, target) -> {
+                ring.arm(handle);
                 return "arms";
             }),
-            new Named("receive", (ring, token, target) -> {
-                ring.receive(token);
+            new Named("receive", (ring, handle, target) -> {
+                ring.receive(handle);
                 return "leases";
             }),
-            new Named("hold", (ring, token, target) -> {
-                ring.hold(token);
+            new Named("hold", (ring, handle, target) -> {
+                ring.hold(handle);
                 return "holds";
             }),
-            new Named("unhold", (ring, token, target) -> {
-                ring.unhold(token);
+            new Named("unhold", (ring, handle, target) -> {
+                ring.unhold(handle);
                 return "unholds";
             }),
-            new Named("steal", (ring, token, target) -> {
-                assertThat(ring.exchange().steal(token)).isNotEqualTo(token).isNotNegative();
+            new Named("steal", (ring, handle, target) -> {
+                assertThat(ring.exchange().steal(handle)).isNotEqualTo(handle).isNotNegative();
                 return "steals";
             }),
             new Named(
                     "flip",
-                    (ring, token, target) ->
-                            ring.exchange().flip(token, 0, 4096, target) == PageExchange.COPIED ? "copies" : "flips"),
-            new Named("adopt", (ring, token, target) -> {
-                ring.exchange().adopt(token);
+                    (ring, handle, target) ->
+                            ring.exchange().flip(handle, 0, 4096, target) == PageExchange.COPIED ? "copies" : "flips"),
+            new Named("adopt", (ring, handle, target) -> {
+                ring.exchange().adopt(handle);
                 return "adopts";
             }));
 
-    /// {@return a token whose page is in the state, by the name that the table has for it}
-    private static long token(String state, JumboBed bed, JumboBed other, long target) {
-        JumboRing<JumboView> ring = bed.ring();
-        long token = ring.allocate();
+    /// {@return a handle whose page is in the state, by the name that the table has for it}
+    private static long handle(String state, JumboBed bed, JumboBed other, long target) {
+        JumboPool<JumboView> ring = bed.ring();
+        long handle = ring.allocate();
         switch (state) {
             case "LEASED" -> {}
-            case "ARMED" -> ring.arm(token);
-            case "HELD" -> ring.hold(token);
+            case "ARMED" -> ring.arm(handle);
+            case "HELD" -> ring.hold(handle);
             case "FLIPPED" ->
-                assertThat(ring.exchange().flip(token, 0, 4096, target)).isNotNegative();
+                assertThat(ring.exchange().flip(handle, 0, 4096, target)).isNotNegative();
             case "CONSUMED" -> {
-                return ring.exchange().flip(token, 0, 4096, target);
+                return ring.exchange().flip(handle, 0, 4096, target);
             }
             case "STOLEN" -> {
-                return ring.exchange().steal(token);
+                return ring.exchange().steal(handle);
             }
-            case "ROBBED" -> assertThat(ring.exchange().steal(token)).isNotNegative();
+            case "ROBBED" -> assertThat(ring.exchange().steal(handle)).isNotNegative();
             case "PARKED" -> {
-                ring.hold(token);
-                ring.release(token);
+                ring.hold(handle);
+                ring.release(handle);
             }
-            case "FREED" -> ring.release(token);
+            case "FREED" -> ring.release(handle);
             case "RECYCLED" -> {
-                ring.release(token);
+                ring.release(handle);
                 assertThat(ring.allocate()).isNotNegative();
             }
             case "RETIRED" -> {
-                ring.release(token);
+                ring.release(handle);
                 assertThat(ring.trim()).isPositive();
             }
             case "FOREIGN" -> {
@@ -102,7 +102,7 @@ class JumboStatesTest {
             case "RING CLOSED" -> assertThat(ring.closeForcibly()).isOne();
             default -> throw new AssertionError("unknown state: " + state);
         }
-        return token;
+        return handle;
     }
 
     @Test
@@ -124,15 +124,15 @@ class JumboStatesTest {
     }
 
     private static void tryCell(StateTable table, String state, Named call) {
-        JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 1);
-        JumboBed other = new JumboBed(PageClass.KIB_4, 0, 1);
+        JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 1);
+        JumboBed other = new JumboBed(BufferSize.KIB_4, 0, 1);
         try (ScratchMemory target = ScratchMemory.of(4096)) {
-            long token = token(state, bed, other, target.address());
+            long handle = handle(state, bed, other, target.address());
             JumboStats before = bed.ring().stats();
-            boolean flippable = bed.ring().exchange().isFlippable(token, 0, 4096);
+            boolean flippable = bed.ring().exchange().isFlippable(handle, 0, 4096);
             String outcome;
             try {
-                outcome = call.call.run(bed.ring(), token, target.address());
+                outcome = call.call.run(bed.ring(), handle, target.address());
             } catch (JumboStateException e) {
                 outcome = e.kind().name();
                 assertThat(bed.ring().stats())

@@ -13,7 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
-/// One random walk through the operations of a ring, beside the plainest model of one: a list of tokens, and what each
+/// One random walk through the operations of a ring, beside the plainest model of one: a list of handles, and what each
 /// is good for.
 ///
 /// **Ownership.** Closes its bed, by force, as a walk that failed leaves pages behind.
@@ -25,7 +25,7 @@ final class JumboWalk implements AutoCloseable {
 
     /// What somebody has: a page as its holder, or as its owner.
     private static final class Tenure {
-        long token;
+        long handle;
         long stamp;
         int holds;
         boolean armed;
@@ -39,7 +39,7 @@ final class JumboWalk implements AutoCloseable {
     }
 
     private final JumboBed bed;
-    private final JumboRing<JumboView> ring;
+    private final JumboPool<JumboView> ring;
     private final int maxPages;
     private final int pageByteSize;
     private final SplittableRandom random;
@@ -96,8 +96,8 @@ final class JumboWalk implements AutoCloseable {
     private void allocate() {
         operation = "allocate";
         boolean full = ring.stats().pages().out() == maxPages;
-        long token = on(ring::allocate);
-        if (token < 0) {
+        long handle = on(ring::allocate);
+        if (handle < 0) {
             fallbacks++;
             assertThat(full || bed.takenBytes() > bed.arena().options().byteSize() / 2)
                     .as("refused by %s", ring)
@@ -106,14 +106,14 @@ final class JumboWalk implements AutoCloseable {
         }
         assertThat(full).as("more than the bound").isFalse();
         Tenure tenure = new Tenure();
-        tenure.token = token;
+        tenure.handle = handle;
         all.add(tenure);
         stamp(tenure);
     }
 
     private void stamp(Tenure tenure) {
         tenure.stamp = ++stamps;
-        ring.object(tenure.token).write(tenure.stamp);
+        ring.object(tenure.handle).write(tenure.stamp);
     }
 
     /// Gives back what somebody has, as he has to.
@@ -124,7 +124,7 @@ final class JumboWalk implements AutoCloseable {
         } else if (tenure.owned) {
             operation = "adopt";
             checkContent(tenure);
-            run(() -> ring.exchange().adopt(tenure.token));
+            run(() -> ring.exchange().adopt(tenure.handle));
             if (tenure.message != null) {
                 tenure.message.flipped = false;
                 tenure.message.onceFlipped = true;
@@ -132,12 +132,12 @@ final class JumboWalk implements AutoCloseable {
             remove(tenure);
         } else if (tenure.armed) {
             operation = "receive";
-            run(() -> ring.receive(tenure.token));
+            run(() -> ring.receive(tenure.handle));
             tenure.armed = false;
         } else {
             operation = "release";
             checkContent(tenure);
-            run(() -> ring.release(tenure.token));
+            run(() -> ring.release(tenure.handle));
             if (tenure.holds > 0) {
                 tenure.parked = true;
             } else {
@@ -152,20 +152,20 @@ final class JumboWalk implements AutoCloseable {
         boolean alone = leased && tenure.holds == 0 && !tenure.onceFlipped;
         if (choice < 660 && alone) {
             operation = "arm";
-            run(() -> ring.arm(tenure.token));
+            run(() -> ring.arm(tenure.handle));
             tenure.armed = true;
         } else if (choice < 740 && leased) {
             operation = "hold";
-            run(() -> ring.hold(tenure.token));
+            run(() -> ring.hold(tenure.handle));
             tenure.holds++;
         } else if (choice < 800 && tenure.holds > 0) {
             operation = "unhold";
             unhold(tenure);
         } else if (choice < 840 && alone) {
             operation = "steal";
-            long stolen = on(() -> ring.exchange().steal(tenure.token));
-            dead.add(tenure.token);
-            tenure.token = stolen;
+            long stolen = on(() -> ring.exchange().steal(tenure.handle));
+            dead.add(tenure.handle);
+            tenure.handle = stolen;
             tenure.owned = true;
         } else if (choice < 900 && leased) {
             flip(tenure, alone);
@@ -174,7 +174,7 @@ final class JumboWalk implements AutoCloseable {
             misuse(dead.get(random.nextInt(dead.size())));
         } else if (choice < 950 && tenure.owned) {
             operation = "free what is owned";
-            JumboBed.refused(Kind.STOLEN, () -> ring.release(tenure.token));
+            JumboBed.refused(Kind.STOLEN, () -> ring.release(tenure.handle));
         } else if (alone) {
             stamp(tenure);
         } else {
@@ -183,7 +183,7 @@ final class JumboWalk implements AutoCloseable {
     }
 
     private void unhold(Tenure tenure) {
-        run(() -> ring.unhold(tenure.token));
+        run(() -> ring.unhold(tenure.handle));
         tenure.holds--;
         if (tenure.parked && tenure.holds == 0) {
             remove(tenure);
@@ -194,17 +194,17 @@ final class JumboWalk implements AutoCloseable {
         operation = "flip";
         int byteSize = random.nextInt(pageByteSize + 1) & -Long.BYTES;
         boolean expected = alone && byteSize >= pageByteSize / 2;
-        assertThat(ring.exchange().isFlippable(tenure.token, 0, byteSize)).isEqualTo(expected);
-        long token = on(() -> ring.exchange().flip(tenure.token, 0, byteSize, target.address()));
-        assertThat(token != PageExchange.COPIED).isEqualTo(expected);
+        assertThat(ring.exchange().isFlippable(tenure.handle, 0, byteSize)).isEqualTo(expected);
+        long handle = on(() -> ring.exchange().flip(tenure.handle, 0, byteSize, target.address()));
+        assertThat(handle != PageExchange.COPIED).isEqualTo(expected);
         if (expected) {
             Tenure consumer = new Tenure();
-            consumer.token = token;
+            consumer.handle = handle;
             consumer.owned = true;
             consumer.message = tenure;
             tenure.flipped = true;
             all.add(consumer);
-            checkContent(token, tenure.stamp, byteSize);
+            checkContent(handle, tenure.stamp, byteSize);
             stamp(consumer);
             tenure.stamp = consumer.stamp;
         } else {
@@ -212,21 +212,21 @@ final class JumboWalk implements AutoCloseable {
         }
     }
 
-    private void misuse(long token) {
+    private void misuse(long handle) {
         JumboStats before = ring.stats();
         for (Runnable call : List.<Runnable>of(
-                () -> ring.release(token),
-                () -> ring.arm(token),
-                () -> ring.unhold(token),
-                () -> ring.exchange().adopt(token),
-                () -> ring.exchange().steal(token))) {
+                () -> ring.release(handle),
+                () -> ring.arm(handle),
+                () -> ring.unhold(handle),
+                () -> ring.exchange().adopt(handle),
+                () -> ring.exchange().steal(handle))) {
             try {
                 call.run();
             } catch (JumboStateException e) {
                 assertThat(e.kind()).isIn(Kind.FREED, Kind.STALE, Kind.STOLEN, Kind.RETIRED);
                 continue;
             }
-            throw new AssertionError("a dead token was accepted: 0x" + Long.toHexString(token));
+            throw new AssertionError("a dead handle was accepted: 0x" + Long.toHexString(handle));
         }
         assertThat(ring.stats()).isEqualTo(before);
     }
@@ -249,18 +249,18 @@ final class JumboWalk implements AutoCloseable {
 
     private void remove(Tenure tenure) {
         all.remove(tenure);
-        dead.add(tenure.token);
+        dead.add(tenure.handle);
         if (dead.size() > 500) {
             dead.subList(0, 250).clear();
         }
     }
 
     private void checkContent(Tenure tenure) {
-        checkContent(tenure.token, tenure.stamp, pageByteSize);
+        checkContent(tenure.handle, tenure.stamp, pageByteSize);
     }
 
-    private void checkContent(long token, long stamp, int byteSize) {
-        new JumboView(ring, 0, ring.address(token), byteSize).check(stamp);
+    private void checkContent(long handle, long stamp, int byteSize) {
+        new JumboView(ring, 0, ring.address(handle), byteSize).check(stamp);
     }
 
     private void check() {

@@ -19,7 +19,7 @@ class JumboWorkTest {
 
     private static final int SLAB_BYTES = 256 << 10;
 
-    /// Pages of [PageClass#KIB_64] in a slab of the bed.
+    /// Pages of [BufferSize#KIB_64] in a slab of the bed.
     private static final int PER_SLAB = 4;
 
     /// Pages that a drain moves under one lock.
@@ -38,7 +38,7 @@ class JumboWorkTest {
 
     @Test
     void ringThatIsEmptyAgainCostsNothing() {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 4)) {
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 4)) {
             bed.release(bed.allocate(200));
             bed.settle(4);
             assertThat(bed.takenBytes()).isZero();
@@ -53,9 +53,9 @@ class JumboWorkTest {
 
     @Test
     void ringWhosePagesAreInUseCostsNothingWhileNothingChanges() {
-        JumboOptions options = JumboBed.options(PageClass.KIB_4).withPages(64, 0);
+        JumboOptions options = JumboBed.options(BufferSize.KIB_4).withPages(64, 0);
         try (JumboBed bed = new JumboBed(options, 4)) {
-            List<Long> tokens = bed.allocate(200);
+            List<Long> handles = bed.allocate(200);
             bed.settle(4);
             assertThat(decay(bed)).isEqualTo(Progress.DONE);
             PageSupply.Work before = work(bed);
@@ -63,7 +63,7 @@ class JumboWorkTest {
             assertThat(bed.ring().trim()).isZero();
             assertThat(work(bed)).isEqualTo(before);
 
-            bed.release(tokens);
+            bed.release(handles);
             assertThat(decay(bed)).as("the slot is open").isEqualTo(Progress.NEXT_TICK);
             bed.settle(4);
             assertThat(bed.takenBytes()).as("the initial pages").isEqualTo(SLAB_BYTES);
@@ -76,28 +76,28 @@ class JumboWorkTest {
 
     @Test
     void statisticsLookAtNoPage() {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 16)) {
-            List<Long> tokens = bed.allocate(2_000);
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 16)) {
+            List<Long> handles = bed.allocate(2_000);
             PageSupply.Work before = work(bed);
             assertThat(bed.ring().stats().pages().out()).isEqualTo(2_000);
             PageSupply.Work after = work(bed);
             assertThat(after.looks()).isEqualTo(before.looks());
             assertThat(after.lockHolds()).isEqualTo(before.lockHolds() + 1);
-            bed.release(tokens);
+            bed.release(handles);
         }
     }
 
     /// A hundred slabs are in use beside the ten that go.
     @Test
     void givingSlabsBackLooksAtNoSlabInUse() {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_64, 0, 32)) {
-            List<Long> tokens = bed.allocate(110 * PER_SLAB);
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 0, 32)) {
+            List<Long> handles = bed.allocate(110 * PER_SLAB);
             long first = bed.arena().baseAddress() + 50L * SLAB_BYTES;
             List<Long> middle = new ArrayList<>();
-            tokens.removeIf(token -> {
-                long address = bed.ring().address(token);
+            handles.removeIf(handle -> {
+                long address = bed.ring().address(handle);
                 boolean isMiddle = address >= first && address < first + 10L * SLAB_BYTES;
-                return isMiddle && middle.add(token);
+                return isMiddle && middle.add(handle);
             });
             assertThat(middle).hasSize(10 * PER_SLAB);
             bed.release(middle);
@@ -109,18 +109,18 @@ class JumboWorkTest {
                     .as("two holds a batch, one that finds none, and the drain")
                     .isLessThanOrEqualTo(2 * 2 + 1 + 1);
             bed.check();
-            bed.release(tokens);
+            bed.release(handles);
         }
     }
 
     @Test
     void drainHoldsTheLockOnceForManyPages() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 4)) {
-            List<Long> tokens = new ArrayList<>();
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 4)) {
+            List<Long> handles = new ArrayList<>();
             Watchdog watchdog = new Watchdog();
-            watchdog.start("receiver", () -> tokens.addAll(bed.allocate(500)));
+            watchdog.start("receiver", () -> handles.addAll(bed.allocate(500)));
             watchdog.join();
-            bed.release(tokens); // into the ring of the receiver's shard
+            bed.release(handles); // into the ring of the receiver's shard
             PageSupply.Work before = work(bed);
             assertThat(bed.ring().trim()).isEqualTo(8L * SLAB_BYTES);
             PageSupply.Work after = work(bed);
@@ -135,15 +135,15 @@ class JumboWorkTest {
     /// The thread that frees has a shut slot, and the page goes to a shard whose slot is shut too.
     @Test
     void pageInTheRingOfAShutShardIsFoundByTheNextDrain() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2)) {
-            List<Long> tokens = new ArrayList<>();
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
+            List<Long> handles = new ArrayList<>();
             Watchdog watchdog = new Watchdog();
-            watchdog.start("receiver", () -> tokens.addAll(bed.allocate(3)));
+            watchdog.start("receiver", () -> handles.addAll(bed.allocate(3)));
             watchdog.join();
             for (int left = 3; left > 0; left--) {
                 assertThat(bed.ring().trim()).isZero();
                 assertThat(bed.ring().supply().shards().areOpen()).isFalse();
-                bed.ring().release(tokens.removeLast());
+                bed.ring().release(handles.removeLast());
                 assertThat(bed.ring().supply().shards().areOpen()).isTrue();
                 bed.check();
             }
@@ -154,14 +154,14 @@ class JumboWorkTest {
     /// A thread that loses its core in a slot: its pages stay there, and the ring looks again until it has them.
     @Test
     void slotThatIsBusyDuringADrainIsDrainedTheNextTime() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_4, 0, 2)) {
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
             Shards shards = bed.ring().supply().shards();
             CountDownLatch inside = new CountDownLatch(1);
             CountDownLatch leave = new CountDownLatch(1);
-            List<Long> tokens = new ArrayList<>();
+            List<Long> handles = new ArrayList<>();
             Watchdog watchdog = new Watchdog();
             watchdog.start("receiver", () -> {
-                tokens.addAll(bed.allocate(2));
+                handles.addAll(bed.allocate(2));
                 bed.ring().trim();
                 int[] cells = Objects.requireNonNull(shards.slots().enter());
                 inside.countDown();
@@ -170,7 +170,7 @@ class JumboWorkTest {
             });
             watchdog.await("a slot that is busy", inside);
             assertThat(shards.areOpen()).isFalse();
-            bed.release(tokens); // into the ring of the busy shard
+            bed.release(handles); // into the ring of the busy shard
             assertThat(bed.ring().trim()).isZero();
             assertThat(shards.openSlots()).isZero();
             assertThat(shards.areOpen()).as("though no slot is open").isTrue();
@@ -184,7 +184,7 @@ class JumboWorkTest {
 
     @Test
     void decayStopsWhenThePaceIsSpentAndGoesOn() throws ReflectiveOperationException {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_64, 0, 16)) {
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 0, 16)) {
             PageReclaimer reclaimer = bed.ring().supply().reclaimer();
             bed.release(bed.allocate(40 * PER_SLAB));
             assertThat(decay(bed)).as("needed a moment ago").isEqualTo(Progress.NEXT_TICK);
@@ -216,10 +216,10 @@ class JumboWorkTest {
 
     @Test
     void tasksThatWaitShareADrainAndEachPageTellsOne() {
-        try (JumboBed bed = new JumboBed(JumboBed.options(PageClass.KIB_64).withPages(0, 8), 1)) {
-            List<Long> tokens = bed.exhaust();
-            bed.ring().release(tokens.removeLast());
-            tokens.addAll(bed.allocate(1)); // so that the slot is open
+        try (JumboBed bed = new JumboBed(JumboBed.options(BufferSize.KIB_64).withPages(0, 8), 1)) {
+            List<Long> handles = bed.exhaust();
+            bed.ring().release(handles.removeLast());
+            handles.addAll(bed.allocate(1)); // so that the slot is open
             AtomicInteger told = new AtomicInteger();
             long before = work(bed).drains();
             for (int i = 0; i < 10; i++) {
@@ -228,13 +228,13 @@ class JumboWorkTest {
             assertThat(work(bed).drains()).isEqualTo(before + 1);
             assertThat(told).hasValue(0);
             for (int turn = 1; turn <= 10; turn++) {
-                bed.ring().release(tokens.removeLast());
+                bed.ring().release(handles.removeLast());
                 assertThat(told).as("tasks told by %d pages", turn).hasValue(turn);
-                tokens.addAll(bed.allocate(1));
+                handles.addAll(bed.allocate(1));
             }
             assertThat(bed.ring().supply().isPressed()).isFalse();
             assertThat(told).hasValue(10);
-            bed.release(tokens);
+            bed.release(handles);
             bed.check();
         }
     }
@@ -242,19 +242,19 @@ class JumboWorkTest {
     /// Pages that no told task took are told to more tasks with the next page.
     @Test
     void tasksThatTakeNoPageKeepNoOtherTaskFromItForEver() {
-        try (JumboBed bed = new JumboBed(JumboBed.options(PageClass.KIB_64).withPages(0, 8), 1)) {
-            List<Long> tokens = bed.exhaust();
+        try (JumboBed bed = new JumboBed(JumboBed.options(BufferSize.KIB_64).withPages(0, 8), 1)) {
+            List<Long> handles = bed.exhaust();
             AtomicInteger told = new AtomicInteger();
             for (int i = 0; i < 6; i++) {
                 bed.ring().whenFree(told::incrementAndGet);
             }
-            bed.ring().release(tokens.removeLast());
+            bed.ring().release(handles.removeLast());
             assertThat(told).hasValue(1);
-            bed.ring().release(tokens.removeLast());
+            bed.ring().release(handles.removeLast());
             assertThat(told).as("two pages are there").hasValue(3);
             assertThat(decay(bed)).isEqualTo(Progress.NEXT_TICK);
             assertThat(told).as("told by the clock").hasValue(5);
-            bed.release(tokens);
+            bed.release(handles);
             bed.check();
         }
     }
@@ -262,20 +262,20 @@ class JumboWorkTest {
     /// Threads that find no page while another one asks the arena share the next answer.
     @Test
     void threadsThatWantASlabAtOnceAskTheArenaTwiceInAll() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(PageClass.KIB_64, 0, 1)) {
-            List<Long> tokens = bed.exhaust();
+        try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 0, 1)) {
+            List<Long> handles = bed.exhaust();
             CountDownLatch asking = new CountDownLatch(1);
             CountDownLatch answer = new CountDownLatch(1);
             AtomicInteger asked = new AtomicInteger();
             Watchdog watchdog = new Watchdog();
             PageReclaimer slow = slowReclaimer(watchdog, asking, answer, asked);
             bed.arena().addReclaimer(slow);
-            watchdog.start("first", () -> assertThat(bed.ring().allocate()).isEqualTo(JumboRing.NONE));
+            watchdog.start("first", () -> assertThat(bed.ring().allocate()).isEqualTo(JumboPool.NONE));
             watchdog.await("the first request", asking);
             int threads = 5;
             for (int i = 0; i < threads; i++) {
                 watchdog.start(
-                        "thread " + i, () -> assertThat(bed.ring().allocate()).isEqualTo(JumboRing.NONE));
+                        "thread " + i, () -> assertThat(bed.ring().allocate()).isEqualTo(JumboPool.NONE));
             }
             watchdog.await("all threads want a slab", () -> bed.ring().supply().isGrowing(threads));
             answer.countDown();
@@ -283,7 +283,7 @@ class JumboWorkTest {
             assertThat(asked).as("the arena was asked").hasValue(2);
             assertThat(bed.ring().stats().traffic().fallbacks()).isEqualTo(threads + 2);
             bed.arena().removeReclaimer(slow);
-            bed.release(tokens);
+            bed.release(handles);
         }
     }
 

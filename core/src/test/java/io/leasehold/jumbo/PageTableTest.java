@@ -11,7 +11,7 @@ class PageTableTest {
     private static final int SLAB_BYTES = 256 << 10;
     private static final int PER_SLAB = 64;
 
-    private final JumboOptions options = JumboBed.options(PageClass.KIB_4);
+    private final JumboOptions options = JumboBed.options(BufferSize.KIB_4);
 
     private static JumboMemory.Run run(JumboBed bed, int position) {
         return new JumboMemory.Run(bed.arena().baseAddress() + (long) position * SLAB_BYTES, 0, 0);
@@ -40,7 +40,7 @@ class PageTableTest {
             JumboSlabs<JumboView> slabs = new JumboSlabs<>(options, table);
             int pages = 0;
             for (int position = 0; position < 2048; position = 2 * position + 1) {
-                assertThat(table.pageOf(run(bed, position).address())).isEqualTo(JumboRing.FOREIGN);
+                assertThat(table.pageOf(run(bed, position).address())).isEqualTo(JumboPool.FOREIGN);
                 slabs.add(slabs.make(run(bed, position)));
                 pages += slabs.wake(PER_SLAB);
                 for (int known = 0; known <= position; known = 2 * known + 1) {
@@ -84,7 +84,7 @@ class PageTableTest {
             assertThat(highest.retireAll()).isEqualTo(generation);
             slabs.forget(highest, generation);
             slabs.checkInvariants();
-            assertThat(table.pageOf(run(bed, 2).address())).isEqualTo(JumboRing.RETIRED);
+            assertThat(table.pageOf(run(bed, 2).address())).isEqualTo(JumboPool.RETIRED);
             assertThat(slabs.pinned()).isOne();
             slabs.comeHome(taken.index());
             assertThat(slabs.pinned()).isZero();

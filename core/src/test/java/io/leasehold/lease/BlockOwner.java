@@ -2,7 +2,7 @@ package io.leasehold.lease;
 
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
-/// A slab in small: one lease on a run, sub-let in blocks, each of which goes back by its token.
+/// A slab in small: one lease on a run, sub-let in blocks, each of which goes back by its handle.
 ///
 /// **Ownership.** Owns its lease from the constructor on; closing it ends the lease, once all blocks are back.
 ///
@@ -17,10 +17,10 @@ final class BlockOwner implements Releaser, AutoCloseable {
     private final AtomicIntegerArray lives; // (A) by block: odd while it is let, one more with each change
 
     /// What a holder keeps of a thing: where it is, and the two words that bring it back.
-    record Buffer(Releaser owner, long token, long address) implements AutoCloseable {
+    record Buffer(Releaser owner, long handle, long address) implements AutoCloseable {
         @Override
         public void close() {
-            owner.release(token);
+            owner.release(handle);
         }
     }
 
@@ -34,18 +34,18 @@ final class BlockOwner implements Releaser, AutoCloseable {
     Buffer let() {
         for (int block = 0; block < lives.length(); block++) {
             if ((lives.get(block) & 1) == 0) {
-                long token = (long) lives.incrementAndGet(block) << Integer.SIZE | block;
-                return new Buffer(this, token, address + (long) block * BLOCK_BYTES);
+                long handle = (long) lives.incrementAndGet(block) << Integer.SIZE | block;
+                return new Buffer(this, handle, address + (long) block * BLOCK_BYTES);
             }
         }
         throw new IllegalStateException("no block is free");
     }
 
     @Override
-    public void release(long token) {
-        int life = (int) (token >>> Integer.SIZE);
-        if (!lives.compareAndSet((int) token, life, life + 1)) {
-            throw new IllegalStateException("block is not the holder's any more: 0x" + Long.toHexString(token));
+    public void release(long handle) {
+        int life = (int) (handle >>> Integer.SIZE);
+        if (!lives.compareAndSet((int) handle, life, life + 1)) {
+            throw new IllegalStateException("block is not the holder's any more: 0x" + Long.toHexString(handle));
         }
     }
 

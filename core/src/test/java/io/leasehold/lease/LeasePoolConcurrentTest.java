@@ -2,9 +2,9 @@ package io.leasehold.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.lease.LeaseTenants.Held;
 import io.leasehold.memory.MappingBudget;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.Reservations;
 import io.leasehold.memory.TestMemory;
 import io.leasehold.os.VirtualMemory;

@@ -3,14 +3,14 @@ package io.leasehold.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.MappingBudget;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Reservations;
-import io.leasehold.os.Errno;
 import io.leasehold.os.FaultyVirtualMemory;
 import io.leasehold.os.FaultyVirtualMemory.Call;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
@@ -247,7 +247,7 @@ final class LeasePoolFaultRun {
         try {
             step.run();
             done = true;
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             assertThat(memory.injected()).as("%s threw %s", what, e).isGreaterThan(before);
             assertThat(errnos).as("injected, and seen as %s", e).contains(e.errno());
             assertThat(e.getMessage()).endsWith(" failed: " + Errno.describe(e.errno()));

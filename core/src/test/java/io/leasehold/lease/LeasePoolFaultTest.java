@@ -3,14 +3,14 @@ package io.leasehold.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.MappingBudget;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Reservations;
 import io.leasehold.memory.TestMemory;
-import io.leasehold.os.Errno;
 import io.leasehold.os.FaultyVirtualMemory;
 import io.leasehold.os.FaultyVirtualMemory.Call;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.Eventually;
@@ -135,7 +135,7 @@ class LeasePoolFaultTest {
                 try {
                     bed.use(page);
                     served.incrementAndGet();
-                } catch (OsException e) {
+                } catch (SystemCallException e) {
                     assertThat(e.errno()).isEqualTo(Errno.ENOMEM);
                     if (refused.incrementAndGet() == refusals) {
                         bed.memory.disarm();
@@ -174,7 +174,7 @@ class LeasePoolFaultTest {
                 watchdog.startVirtual("waiter " + i, () -> {
                     try {
                         bed.use(page);
-                    } catch (OsException e) {
+                    } catch (SystemCallException e) {
                         assertThat(e.errno()).isEqualTo(Errno.EAGAIN);
                         refused.incrementAndGet();
                     }
@@ -198,7 +198,7 @@ class LeasePoolFaultTest {
         bed.memory.failOnce(Call.MAP, 1, Errno.ENOMEM);
         assertThatThrownBy(() -> bed.pool.acquire(bed.pages[1]))
                 .isInstanceOfSatisfying(
-                        OsException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOMEM));
+                        SystemCallException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOMEM));
         assertThat(bed.pool.stats().used()).isZero();
         assertThat(bed.pool.stats().leases()).isZero();
         long maps = bed.memory.count(Call.MAP);

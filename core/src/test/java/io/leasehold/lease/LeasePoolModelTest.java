@@ -2,8 +2,8 @@ package io.leasehold.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.MappingBudget;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.Reservations;
 import io.leasehold.memory.TestMemory;
 import io.leasehold.os.VirtualMemory;

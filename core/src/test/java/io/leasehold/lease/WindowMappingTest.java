@@ -3,13 +3,13 @@ package io.leasehold.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.lease.HeldMappings.Hold;
 import io.leasehold.lease.LeaseStateException.Kind;
 import io.leasehold.memory.OffHeap;
-import io.leasehold.os.Errno;
 import io.leasehold.os.FaultyVirtualMemory;
 import io.leasehold.os.FaultyVirtualMemory.Call;
-import io.leasehold.os.OsException;
 import io.leasehold.page.Eventually;
 import io.leasehold.page.Watchdog;
 import org.junit.jupiter.api.Test;
@@ -131,7 +131,7 @@ class WindowMappingTest implements WindowFixture {
             WindowFixture.Tenant younger =
                     WindowFixture.waiting(bed, watchdog, "younger", pages[1], LeaseFlag.DEFAULT, 2);
             hold.end();
-            assertThat(mapper.failure()).isInstanceOf(OsException.class);
+            assertThat(mapper.failure()).isInstanceOf(SystemCallException.class);
             assertThat(OffHeap.getLong(older.lease().address())).isEqualTo(LeaseBed.mark(pages[1]));
             assertThat(younger.lease().isOpen()).isTrue();
             assertThat(mate.hasEnded()).isFalse();

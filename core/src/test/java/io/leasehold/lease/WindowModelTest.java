@@ -3,12 +3,12 @@ package io.leasehold.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Seeds;
-import io.leasehold.os.Errno;
 import io.leasehold.os.FaultyVirtualMemory;
 import io.leasehold.os.FaultyVirtualMemory.Call;
-import io.leasehold.os.OsException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -107,6 +107,6 @@ class WindowModelTest implements WindowFixture {
 
     private void refuse(LeasePool pool, long page) {
         memory.failOnce(Call.MAP, 1, Errno.ENOMEM);
-        assertThatThrownBy(() -> pool.tryAcquireHandle(page, LeaseFlag.NOWAIT)).isInstanceOf(OsException.class);
+        assertThatThrownBy(() -> pool.tryAcquireHandle(page, LeaseFlag.NOWAIT)).isInstanceOf(SystemCallException.class);
     }
 }

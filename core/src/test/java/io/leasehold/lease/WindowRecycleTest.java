@@ -5,10 +5,10 @@ import static io.leasehold.lease.WindowFixture.touch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.leasehold.os.Errno;
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.FaultyVirtualMemory;
 import io.leasehold.os.FaultyVirtualMemory.Call;
-import io.leasehold.os.OsException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -224,7 +224,8 @@ class WindowRecycleTest implements WindowFixture {
             memory.failOnce(Call.MAP, 1, Errno.ENOMEM);
             assertThatThrownBy(() -> pool.acquire(pages[3]))
                     .isInstanceOfSatisfying(
-                            OsException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOMEM));
+                            SystemCallException.class,
+                            e -> assertThat(e.errno()).isEqualTo(Errno.ENOMEM));
             pool.checkInvariants();
             assertThat(pool.stats()).isEqualTo(new LeasePoolStats(3, 0, 1, 0, 3, 0, 0, 0, 0));
             assertThat(touch(bed, pages[4])).isEqualTo(victim);
@@ -241,7 +242,7 @@ class WindowRecycleTest implements WindowFixture {
             long[] pages = bed.wiredPages(4);
             memory.failOnce(Call.MAP, 3, Errno.ENOMEM);
             assertThatThrownBy(() -> pool.tryAcquireHandles(pages, 4, LeaseFlag.DEFAULT, new long[4]))
-                    .isInstanceOf(OsException.class);
+                    .isInstanceOf(SystemCallException.class);
             assertThat(pool.stats().leases()).isZero();
             assertThat(pool.stats().used()).isZero();
             pool.checkInvariants();

@@ -4,12 +4,12 @@ import static io.leasehold.lease.WindowFixture.waiting;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.lease.LeaseStateException.Kind;
 import io.leasehold.memory.OffHeap;
-import io.leasehold.os.Errno;
 import io.leasehold.os.FaultyVirtualMemory;
 import io.leasehold.os.FaultyVirtualMemory.Call;
-import io.leasehold.os.OsException;
 import io.leasehold.page.Eventually;
 import io.leasehold.page.Watchdog;
 import java.util.ArrayList;
@@ -243,7 +243,7 @@ class WindowWaitTest implements WindowFixture {
             WindowFixture.Tenant second = waiting(bed, watchdog, "second", bed.wiredPage(), LeaseFlag.DEFAULT, 1);
             memory.failOnce(Call.MAP, 1, Errno.ENOMEM);
             lease.close();
-            assertThat(first.failure()).isInstanceOf(OsException.class);
+            assertThat(first.failure()).isInstanceOf(SystemCallException.class);
             assertThat(second.lease().isOpen()).isTrue();
             second.close();
             watchdog.join();

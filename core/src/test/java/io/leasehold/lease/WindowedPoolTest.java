@@ -4,14 +4,14 @@ import static io.leasehold.lease.WindowFixture.touch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.lease.LeaseStateException.Kind;
 import io.leasehold.memory.MappingBudget;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Reservations;
-import io.leasehold.os.Errno;
 import io.leasehold.os.FaultyVirtualMemory;
 import io.leasehold.os.FaultyVirtualMemory.Call;
-import io.leasehold.os.OsException;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.Watchdog;
 import java.util.HashSet;
@@ -66,7 +66,7 @@ class WindowedPoolTest implements WindowFixture {
         try (LeaseBed bed = bed(1)) {
             long used = bed.mappings().used();
             memory.failOnce(call, 1, Errno.ENOMEM);
-            assertThatThrownBy(() -> LeasePool.open(bed.arena(), windows(100))).isInstanceOf(OsException.class);
+            assertThatThrownBy(() -> LeasePool.open(bed.arena(), windows(100))).isInstanceOf(SystemCallException.class);
             bed.reservations().releaseParked();
             assertThat(bed.mappings().used()).isEqualTo(used);
         }
@@ -171,7 +171,7 @@ class WindowedPoolTest implements WindowFixture {
             touch(bed, page);
             long used = bed.mappings().used();
             memory.failOnce(Call.UNMAP, 1, Errno.ENOMEM);
-            assertThatThrownBy(bed.pool()::close).isInstanceOf(OsException.class);
+            assertThatThrownBy(bed.pool()::close).isInstanceOf(SystemCallException.class);
             assertThat(bed.mappings().used()).isEqualTo(used);
             bed.pool().checkInvariants();
             touch(bed, page);

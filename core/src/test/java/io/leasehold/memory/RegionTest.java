@@ -4,10 +4,10 @@ import static io.leasehold.memory.ScratchMemory.holds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.leasehold.os.Errno;
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.FaultyVirtualMemory;
 import io.leasehold.os.FaultyVirtualMemory.Call;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.os.VirtualMemory.Protection;
@@ -88,7 +88,7 @@ class RegionTest {
     void refusedCommitChangesNothing() {
         region.commit(page);
         memory.failOnce(Call.COMMIT, 1, Errno.ENOMEM);
-        assertThatThrownBy(() -> region.commit(2 * page)).isInstanceOf(OsException.class);
+        assertThatThrownBy(() -> region.commit(2 * page)).isInstanceOf(SystemCallException.class);
         assertThat(region.committedByteSize()).isEqualTo(page);
         region.commit(2 * page);
         assertThat(region.committedByteSize()).isEqualTo(2 * page);
@@ -136,7 +136,7 @@ class RegionTest {
         region.commit(page);
         OffHeap.putByte(region.address(), (byte) 1);
         memory.failOnce(Call.DECOMMIT, 1, Errno.ENOMEM);
-        assertThatThrownBy(region::close).isInstanceOf(OsException.class);
+        assertThatThrownBy(region::close).isInstanceOf(SystemCallException.class);
         assertThat(reservations.parkedCount()).isZero();
         region.commit(2 * page);
         region.close();
@@ -257,7 +257,7 @@ class RegionTest {
         withMemoryFile(descriptor -> {
             region.commit(page);
             memory.failOnce(Call.MAP, 1, Errno.ENOMEM);
-            assertThatThrownBy(() -> region.mapMemoryFile(descriptor)).isInstanceOf(OsException.class);
+            assertThatThrownBy(() -> region.mapMemoryFile(descriptor)).isInstanceOf(SystemCallException.class);
             assertThat(region.committedByteSize()).isEqualTo(page);
             OffHeap.putByte(region.address(), (byte) 1);
         });

@@ -4,10 +4,10 @@ import static io.leasehold.memory.ScratchMemory.holds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.leasehold.os.Errno;
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.FaultyVirtualMemory;
 import io.leasehold.os.FaultyVirtualMemory.Call;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.util.ArrayList;
@@ -54,7 +54,7 @@ class ReservationsTest {
         memory.failOnce(Call.RESERVE, 1, Errno.ENOMEM);
         assertThatThrownBy(() -> reservations.reserve("pages", page, page))
                 .isInstanceOfSatisfying(
-                        OsException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOMEM));
+                        SystemCallException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOMEM));
         assertThat(mappings.used()).isZero();
     }
 

@@ -2,10 +2,10 @@ package io.leasehold.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.FaultedSteps;
 import io.leasehold.memory.JavaFaults;
 import io.leasehold.memory.MappingBudget;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.Reservations;
 import io.leasehold.memory.Seeds;
 import io.leasehold.os.VirtualMemory;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.leasehold.memory.MemoryBudget;
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.os.ForkedJvm;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.PageArena;

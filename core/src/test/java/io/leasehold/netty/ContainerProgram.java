@@ -1,17 +1,17 @@
 package io.leasehold.netty;
 
+import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
+import io.leasehold.jumbo.BufferSize;
 import io.leasehold.jumbo.JumboOptions;
-import io.leasehold.jumbo.JumboRing;
-import io.leasehold.jumbo.PageClass;
+import io.leasehold.jumbo.JumboPool;
 import io.leasehold.lease.Lease;
 import io.leasehold.lease.LeasePool;
 import io.leasehold.lease.LeasePoolOptions;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.os.BarrierLitmus;
 import io.leasehold.os.Datagrams;
-import io.leasehold.os.Errno;
-import io.leasehold.os.OsException;
 import io.leasehold.os.Outgoing;
 import io.leasehold.os.Received;
 import io.leasehold.os.SeccompFilter;
@@ -68,7 +68,7 @@ final class ContainerProgram {
     private final Path path;
     private final WindowCache cache;
     private final MappedFile file;
-    private final JumboRing<String> ring;
+    private final JumboPool<String> ring;
     private final UdpSocket receiver;
 
     private ContainerProgram(Set<Call> refused, boolean isLate) throws IOException {
@@ -86,9 +86,9 @@ final class ContainerProgram {
                         .withExtents(2, 4 * WINDOW_BYTES)
                         .withDirtyByteSize(WINDOW_BYTES));
         this.file = cache.open(path, MappedFileOptions.owned());
-        this.ring = JumboRing.open(
+        this.ring = JumboPool.open(
                 arena,
-                JumboOptions.defaults().withPageClass(PageClass.KIB_9).withPages(0, 64),
+                JumboOptions.defaults().withBufferSize(BufferSize.KIB_9).withPages(0, 64),
                 (_, page, _, _) -> "page " + page);
         this.receiver = Datagrams.system().open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     }
@@ -190,15 +190,15 @@ final class ContainerProgram {
     }
 
     private void useRing() {
-        long[] tokens = new long[40];
-        for (int i = 0; i < tokens.length; i++) {
-            tokens[i] = ring.allocate();
-            check(tokens[i] != JumboRing.NONE, "the ring has a page");
-            OffHeap.putLong(ring.address(tokens[i]), i);
+        long[] handles = new long[40];
+        for (int i = 0; i < handles.length; i++) {
+            handles[i] = ring.allocate();
+            check(handles[i] != JumboPool.NONE, "the ring has a page");
+            OffHeap.putLong(ring.address(handles[i]), i);
         }
-        for (int i = 0; i < tokens.length; i++) {
-            check(OffHeap.getLong(ring.address(tokens[i])) == i, "a page of the ring keeps its content");
-            ring.release(tokens[i]);
+        for (int i = 0; i < handles.length; i++) {
+            check(OffHeap.getLong(ring.address(handles[i])) == i, "a page of the ring keeps its content");
+            ring.release(handles[i]);
         }
     }
 
@@ -267,7 +267,7 @@ final class ContainerProgram {
                 locked.frames().wire(page);
                 check(!isRefused, "a refused lock is told");
                 locked.frames().unwire(page);
-            } catch (OsException e) {
+            } catch (SystemCallException e) {
                 check(
                         isRefused && String.valueOf(e.getMessage()).contains("seccomp profile"),
                         "the message says what to do: " + e);
@@ -282,7 +282,7 @@ final class ContainerProgram {
             check(!isRefused, "a refused memory file is told");
             backed.free(backed.allocateRun(100));
             backed.trim();
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             check(isRefused && Errno.refusesCall(e.errno()), "only the filter refuses: " + e);
             check(
                     String.valueOf(e.getMessage()).startsWith("memfd_create(name=file) failed: "),

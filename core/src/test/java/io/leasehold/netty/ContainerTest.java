@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.leasehold.error.Errno;
 import io.leasehold.os.AddressSpace;
-import io.leasehold.os.Errno;
 import io.leasehold.os.ForkedJvm;
 import io.leasehold.os.SeccompFilter.Call;
 import io.netty.buffer.ByteBuf;

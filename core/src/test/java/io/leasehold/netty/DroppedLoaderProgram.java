@@ -1,10 +1,10 @@
 package io.leasehold.netty;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.jumbo.JumboOptions;
-import io.leasehold.jumbo.JumboRing;
+import io.leasehold.jumbo.JumboPool;
 import io.leasehold.lease.LeasePool;
 import io.leasehold.lease.LeasePoolOptions;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.os.AddressSpace;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
@@ -137,8 +137,8 @@ final class DroppedLoaderProgram {
                 long page = arena.allocate();
                 arena.frames().wire(page);
                 leases.acquire(page).close();
-                JumboRing<Object> ring =
-                        JumboRing.open(arena, JumboOptions.defaults(), (of, number, address, size) -> new Object());
+                JumboPool<Object> ring =
+                        JumboPool.open(arena, JumboOptions.defaults(), (of, number, address, size) -> new Object());
                 ring.release(ring.allocate());
                 Path file = Files.createTempFile("leasehold", "application");
                 Files.write(file, new byte[10_000]);

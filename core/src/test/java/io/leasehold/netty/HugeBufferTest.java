@@ -3,7 +3,7 @@ package io.leasehold.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.leasehold.memory.MemoryBudget;
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import io.netty.buffer.ByteBuf;

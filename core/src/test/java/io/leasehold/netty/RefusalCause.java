@@ -2,8 +2,8 @@ package io.leasehold.netty;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.MappingBudget;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.PageArena;

@@ -1,6 +1,6 @@
 package io.leasehold.netty;
 
-import io.leasehold.memory.MemoryBudget;
+import io.leasehold.budget.MemoryBudget;
 
 /// Allocators for tests, each with a budget of its own.
 ///

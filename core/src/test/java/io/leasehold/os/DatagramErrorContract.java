@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.page.Eventually;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -25,7 +27,7 @@ interface DatagramErrorContract extends DatagramsFixture {
     @Test
     default void portInUseIsNamed() {
         InetSocketAddress taken = rig().open(IPV4).local();
-        OsException e = catchThrowableOfType(OsException.class, () -> rig().open(taken));
+        SystemCallException e = catchThrowableOfType(SystemCallException.class, () -> rig().open(taken));
         assertThat(e.errno()).isEqualTo(Errno.EADDRINUSE);
         assertThat(e.call()).isEqualTo("bind");
         assertThat(e).hasMessageContainingAll("EADDRINUSE", taken.toString());
@@ -33,8 +35,8 @@ interface DatagramErrorContract extends DatagramsFixture {
 
     @Test
     default void addressOfAnotherMachineIsNamed() {
-        OsException e =
-                catchThrowableOfType(OsException.class, () -> rig().open(DatagramRig.address("198.51.100.7", 0)));
+        SystemCallException e = catchThrowableOfType(
+                SystemCallException.class, () -> rig().open(DatagramRig.address("198.51.100.7", 0)));
         assertThat(e.errno()).isEqualTo(Errno.EADDRNOTAVAIL);
         assertThat(e).hasMessageContainingAll("bind", "EADDRNOTAVAIL", "198.51.100.7");
     }
@@ -50,7 +52,8 @@ interface DatagramErrorContract extends DatagramsFixture {
             for (int count : new int[] {1, 2}) {
                 rig().sendAll(socket, new Outgoing(), 1, 1);
                 assertThat(socket.awaitReadable(DatagramRig.SOON)).isTrue();
-                OsException e = catchThrowableOfType(OsException.class, () -> socket.receive(received, count));
+                SystemCallException e =
+                        catchThrowableOfType(SystemCallException.class, () -> socket.receive(received, count));
                 assertThat(e.errno()).isEqualTo(Errno.ECONNREFUSED);
                 assertThat(e)
                         .hasMessageContainingAll(
@@ -186,7 +189,7 @@ interface DatagramErrorContract extends DatagramsFixture {
         long before = assumedDescriptors();
         UdpSocket taken = rig().open(IPV4);
         for (int i = 0; i < 50; i++) {
-            assertThatThrownBy(() -> rig().datagrams().open(taken.local())).isInstanceOf(OsException.class);
+            assertThatThrownBy(() -> rig().datagrams().open(taken.local())).isInstanceOf(SystemCallException.class);
             try (UdpSocket socket = rig().datagrams().open(DatagramRig.address(IPV4, 0))) {
                 socket.awaitReadable(0);
                 socket.awaitWritable(0);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.Datagrams.Capability;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
@@ -51,11 +53,11 @@ interface DatagramOptionsContract extends DatagramsFixture {
         }
         UdpSocket alone = rig().open(DatagramRig.address(IPV4, 0));
         assertInUse(alone.local());
-        assertThatThrownBy(() -> rig().open(alone.local(), REUSE_PORT)).isInstanceOf(OsException.class);
+        assertThatThrownBy(() -> rig().open(alone.local(), REUSE_PORT)).isInstanceOf(SystemCallException.class);
     }
 
     private void assertInUse(InetSocketAddress taken) {
-        OsException e = catchThrowableOfType(OsException.class, () -> rig().open(taken));
+        SystemCallException e = catchThrowableOfType(SystemCallException.class, () -> rig().open(taken));
         assertThat(e.errno()).isEqualTo(Errno.EADDRINUSE);
         assertThat(e).hasMessageContainingAll("bind(", taken.toString(), "reusePort=false");
     }
@@ -203,7 +205,7 @@ interface DatagramOptionsContract extends DatagramsFixture {
         for (UdpOptions options : List.of(UdpOptions.DEFAULTS, DESTINATION, RECEIVED_CLASS, trafficClass(1))) {
             try (UdpSocket _ = rig().datagrams().open(taken.local(), options)) {
                 throw new AssertionError("opened with " + options);
-            } catch (OsException | UnsupportedOperationException e) {
+            } catch (SystemCallException | UnsupportedOperationException e) {
                 refusals.add(e);
             }
         }

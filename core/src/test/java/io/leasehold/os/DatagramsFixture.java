@@ -2,6 +2,7 @@ package io.leasehold.os;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.leasehold.error.SystemCallException;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 
@@ -26,7 +27,7 @@ interface DatagramsFixture {
     default boolean hasIpv6() {
         try (UdpSocket _ = rig().datagrams().open(DatagramRig.address(IPV6, 0))) {
             return true;
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             System.out.println("skipped over IPv6: " + e.getMessage());
             return false;
         }

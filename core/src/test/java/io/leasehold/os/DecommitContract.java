@@ -3,6 +3,8 @@ package io.leasehold.os;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.VirtualMemory.Advice;
 import io.leasehold.os.VirtualMemory.Backing;
 import io.leasehold.os.VirtualMemory.Capability;
@@ -86,8 +88,8 @@ interface DecommitContract extends VirtualMemoryFixture {
                 byteSizes[i] = pages(1);
             }
             memory().lock(addresses[refused], pages(1));
-            OsException e = catchThrowableOfType(
-                    OsException.class, () -> memory().decommit(Backing.ANONYMOUS, addresses, byteSizes, count));
+            SystemCallException e = catchThrowableOfType(
+                    SystemCallException.class, () -> memory().decommit(Backing.ANONYMOUS, addresses, byteSizes, count));
             assertThat(e.errno()).isEqualTo(Errno.EINVAL);
             assertThat(e).hasMessageContaining("address=0x" + Long.toHexString(addresses[refused]));
             for (int i = 0; i < count; i++) {

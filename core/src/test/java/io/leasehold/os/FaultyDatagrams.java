@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import java.net.InetSocketAddress;
 
 /// Datagram sockets that fail when they are told to, with the exception that the real ones would throw, or with their
@@ -75,8 +77,8 @@ public final class FaultyDatagrams implements Datagrams {
         return errno == 0;
     }
 
-    private static OsException refused(Call call, InetSocketAddress local, int errno) {
-        return new OsException(call.name, "local=" + local, errno);
+    private static SystemCallException refused(Call call, InetSocketAddress local, int errno) {
+        return new SystemCallException(call.name, "local=" + local, errno);
     }
 
     /// A socket of these.

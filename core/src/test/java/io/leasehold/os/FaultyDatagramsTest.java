@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.FaultyDatagrams.Call;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,7 +28,7 @@ class FaultyDatagramsTest implements DatagramsContract, DatagramErrorContract, D
         UdpSocket socket = datagrams.open(DatagramRig.address(IPV4, 0));
         Received received = rig.received(1);
         datagrams.faults().failOnce(call, 1, Errno.EPERM);
-        OsException e = catchThrowableOfType(OsException.class, () -> make(call, socket, received));
+        SystemCallException e = catchThrowableOfType(SystemCallException.class, () -> make(call, socket, received));
         assertThat(e.errno()).isEqualTo(Errno.EPERM);
         assertThat(datagrams.faults().injected()).isEqualTo(1);
         assertThat(datagrams.faults().isArmed(call)).isFalse();
@@ -44,7 +46,7 @@ class FaultyDatagramsTest implements DatagramsContract, DatagramErrorContract, D
                 try {
                     run();
                     assertThat(datagrams.faults().isArmed(call)).isTrue();
-                } catch (OsException e) {
+                } catch (SystemCallException e) {
                     assertThat(e.errno()).isEqualTo(Errno.ENOMEM);
                 }
             } while (!datagrams.faults().isArmed(call));

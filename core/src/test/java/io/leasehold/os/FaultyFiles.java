@@ -1,5 +1,7 @@
 package io.leasehold.os;
 
+import io.leasehold.error.SystemCallException;
+
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -168,7 +170,7 @@ public final class FaultyFiles implements Files {
     public void close(int descriptor) {
         try {
             enter(Call.CLOSE, "close", "descriptor=" + descriptor);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             delegate.close(descriptor); // as the kernel does
             throw e;
         }
@@ -198,7 +200,7 @@ public final class FaultyFiles implements Files {
     private void enter(Call call, String name, String arguments) {
         int errno = faults.countAndStrike(call);
         if (errno != 0) {
-            throw new OsException(name, arguments, errno);
+            throw new SystemCallException(name, arguments, errno);
         }
     }
 }

@@ -3,6 +3,8 @@ package io.leasehold.os;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.FaultyFiles.Call;
 import io.leasehold.os.Files.Access;
 import io.leasehold.os.Files.Advice;
@@ -51,7 +53,7 @@ class FaultyFilesTest implements FilesContract {
         assertThat(calls).containsOnlyKeys(Call.values());
         calls.forEach((call, run) -> {
             files.failOnce(call, 1, Errno.EIO);
-            assertThatThrownBy(run).isInstanceOf(OsException.class).hasMessageContaining("EIO");
+            assertThatThrownBy(run).isInstanceOf(SystemCallException.class).hasMessageContaining("EIO");
             assertThat(files.isArmed(call)).isFalse();
         });
         assertThat(files.injected()).isEqualTo(calls.size());

@@ -1,5 +1,6 @@
 package io.leasehold.os;
 
+import io.leasehold.error.SystemCallException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntFunction;
@@ -113,7 +114,7 @@ public final class FaultyVirtualMemory implements VirtualMemory {
     @Override
     public long reserve(long byteSize, long byteAlignment) {
         String arguments = "byteSize=" + byteSize + ", byteAlignment=" + byteAlignment + ", NONE";
-        enter(Call.RESERVE, errno -> new OsException("mmap", arguments, errno));
+        enter(Call.RESERVE, errno -> new SystemCallException("mmap", arguments, errno));
         return delegate.reserve(byteSize, byteAlignment);
     }
 
@@ -175,7 +176,7 @@ public final class FaultyVirtualMemory implements VirtualMemory {
 
     @Override
     public void closeMemory(int descriptor) {
-        enter(Call.CLOSE_MEMORY, errno -> new OsException("close", "descriptor=" + descriptor, errno));
+        enter(Call.CLOSE_MEMORY, errno -> new SystemCallException("close", "descriptor=" + descriptor, errno));
         delegate.closeMemory(descriptor);
     }
 
@@ -206,7 +207,7 @@ public final class FaultyVirtualMemory implements VirtualMemory {
 
     @Override
     public void barrier() {
-        enter(Call.BARRIER, errno -> new OsException("membarrier", "PRIVATE_EXPEDITED", errno));
+        enter(Call.BARRIER, errno -> new SystemCallException("membarrier", "PRIVATE_EXPEDITED", errno));
         delegate.barrier();
     }
 
@@ -223,10 +224,10 @@ public final class FaultyVirtualMemory implements VirtualMemory {
     }
 
     private void enterRange(Call call, String name, long address, long byteSize, String detail) {
-        enter(call, errno -> OsException.ofRange(name, address, byteSize, detail, errno));
+        enter(call, errno -> SystemCallException.ofRange(name, address, byteSize, detail, errno));
     }
 
-    private void enter(Call call, IntFunction<OsException> refusal) {
+    private void enter(Call call, IntFunction<SystemCallException> refusal) {
         int errno = faults.countAndStrike(call);
         if (errno != 0) {
             throw refusal.apply(errno);

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.FaultyVirtualMemory.Call;
 import io.leasehold.os.VirtualMemory.Advice;
 import io.leasehold.os.VirtualMemory.Backing;
@@ -48,7 +50,7 @@ class FaultyVirtualMemoryTest {
     @EnumSource(Call.class)
     void everyCallFailsWithTheErrorItWasTold(Call call) {
         memory.failOnce(call, 1, Errno.EPERM);
-        OsException e = catchThrowableOfType(OsException.class, () -> make(call, memory));
+        SystemCallException e = catchThrowableOfType(SystemCallException.class, () -> make(call, memory));
         assertThat(e.errno()).isEqualTo(Errno.EPERM);
         assertThat(memory.count(call)).isEqualTo(1);
         assertThat(memory.injected()).isEqualTo(1);
@@ -60,7 +62,7 @@ class FaultyVirtualMemoryTest {
         memory.reserve(PAGE, PAGE);
         memory.reserve(PAGE, PAGE);
         assertThat(memory.isArmed(Call.RESERVE)).isTrue();
-        assertThatThrownBy(() -> memory.reserve(PAGE, PAGE)).isInstanceOf(OsException.class);
+        assertThatThrownBy(() -> memory.reserve(PAGE, PAGE)).isInstanceOf(SystemCallException.class);
         assertThat(memory.isArmed(Call.RESERVE)).isFalse();
         memory.reserve(PAGE, PAGE);
         assertThat(memory.count(Call.RESERVE)).isEqualTo(4);
@@ -72,7 +74,7 @@ class FaultyVirtualMemoryTest {
         memory.failFrom(Call.RESERVE, 2, Errno.ENOMEM);
         memory.reserve(PAGE, PAGE);
         for (int i = 0; i < 3; i++) {
-            assertThatThrownBy(() -> memory.reserve(PAGE, PAGE)).isInstanceOf(OsException.class);
+            assertThatThrownBy(() -> memory.reserve(PAGE, PAGE)).isInstanceOf(SystemCallException.class);
         }
         memory.disarm();
         memory.reserve(PAGE, PAGE);
@@ -83,15 +85,15 @@ class FaultyVirtualMemoryTest {
     void numbersCallsFromTheTimeOfArming() {
         memory.reserve(PAGE, PAGE);
         memory.failOnce(Call.RESERVE, 1, Errno.ENOMEM);
-        assertThatThrownBy(() -> memory.reserve(PAGE, PAGE)).isInstanceOf(OsException.class);
+        assertThatThrownBy(() -> memory.reserve(PAGE, PAGE)).isInstanceOf(SystemCallException.class);
     }
 
     @Test
     void failingCallDoesNotReachTheMemoryBehind() {
         long address = memory.reserve(PAGE, PAGE);
         memory.failOnce(Call.RELEASE, 1, Errno.ENOMEM);
-        assertThatThrownBy(() -> memory.release(address, PAGE)).isInstanceOf(OsException.class);
-        assertThatThrownBy(() -> delegate.reserve(SEGMENT_BYTES, PAGE)).isInstanceOf(OsException.class);
+        assertThatThrownBy(() -> memory.release(address, PAGE)).isInstanceOf(SystemCallException.class);
+        assertThatThrownBy(() -> delegate.reserve(SEGMENT_BYTES, PAGE)).isInstanceOf(SystemCallException.class);
         memory.release(address, PAGE);
         assertThat(delegate.reserve(SEGMENT_BYTES, PAGE)).isEqualTo(address);
     }
@@ -103,9 +105,9 @@ class FaultyVirtualMemoryTest {
     void throwsWhatTheKernelMakesTheRealMemoryThrow(Call call) {
         assumeTrue(AddressSpace.isNative(), "native memory is not in use");
         FaultyVirtualMemory real = new FaultyVirtualMemory(VirtualMemory.system());
-        OsException fromKernel = catchThrowableOfType(OsException.class, () -> make(call, real));
+        SystemCallException fromKernel = catchThrowableOfType(SystemCallException.class, () -> make(call, real));
         real.failOnce(call, 1, fromKernel.errno());
-        OsException injected = catchThrowableOfType(OsException.class, () -> make(call, real));
+        SystemCallException injected = catchThrowableOfType(SystemCallException.class, () -> make(call, real));
         assertThat(real.injected()).isEqualTo(1);
         assertThat(injected.call()).isEqualTo(fromKernel.call());
         assertThat(injected).hasMessage(fromKernel.getMessage());
@@ -129,7 +131,7 @@ class FaultyVirtualMemoryTest {
                     for (int call = 0; call < 2_000; call++) {
                         try {
                             memory.advise(ADDRESS, PAGE, Advice.NORMAL);
-                        } catch (OsException e) {
+                        } catch (SystemCallException e) {
                             failures.incrementAndGet();
                         }
                     }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.Files.Access;
 import io.leasehold.os.Files.Advice;
 import io.leasehold.os.Files.Status;
@@ -199,7 +201,8 @@ interface FilesContract {
     default void missingFileIsNamed() {
         Path missing = folder().resolve("missing");
         for (Access access : List.of(Access.READ, Access.READ_WRITE)) {
-            OsException e = catchThrowableOfType(OsException.class, () -> files().open(missing, access));
+            SystemCallException e =
+                    catchThrowableOfType(SystemCallException.class, () -> files().open(missing, access));
             assertThat(e.errno()).isEqualTo(Errno.ENOENT);
             assertThat(e).hasMessageContainingAll("open(path=" + missing, "ENOENT (2, no such file or directory)");
         }
@@ -208,7 +211,7 @@ interface FilesContract {
     @Test
     default void onlyRegularFilesAreOpened() {
         assertThatThrownBy(() -> files().open(folder(), Access.READ))
-                .isInstanceOf(OsException.class)
+                .isInstanceOf(SystemCallException.class)
                 .hasMessageContainingAll("open(path=" + folder(), "not a regular file");
     }
 
@@ -275,7 +278,7 @@ interface FilesContract {
     }
 
     private static void refuses(ThrowingCallable call, String... named) {
-        assertThatThrownBy(call).isInstanceOf(OsException.class).hasMessageContainingAll(named);
+        assertThatThrownBy(call).isInstanceOf(SystemCallException.class).hasMessageContainingAll(named);
     }
 
     private static void rejects(ThrowingCallable call, String... named) {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.management.ThreadMXBean;
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.Datagrams.Capability;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
@@ -81,11 +83,12 @@ class LinuxDatagramsTest
         // Nobody asked for leave to broadcast.
         InetSocketAddress everybody = DatagramRig.address("255.255.255.255", 9);
         Outgoing message = new Outgoing().to(everybody);
-        OsException e = catchThrowableOfType(OsException.class, () -> socket.send(message, rig.source(), 20, 10));
+        SystemCallException e =
+                catchThrowableOfType(SystemCallException.class, () -> socket.send(message, rig.source(), 20, 10));
         assertThat(e)
                 .hasMessage("sendmsg(local=" + socket.local() + ", Outgoing(to=" + everybody
                         + "), byteSize=20, segmentSize=10, sentBytes=0) failed: EACCES (13, permission denied)");
-        e = catchThrowableOfType(OsException.class, () -> socket.connect(everybody));
+        e = catchThrowableOfType(SystemCallException.class, () -> socket.connect(everybody));
         assertThat(e).hasMessageContainingAll("connect(", "peer=" + everybody, "EACCES");
         // The failed attempt left it unconnected.
         assertThat(socket.send(message.to(socket.local()), rig.source(), 1, 1)).isEqualTo(1);
@@ -97,7 +100,7 @@ class LinuxDatagramsTest
         rig.sendAll(socket, new Outgoing().to(socket.local()), 10, 10);
         Received received = new Received(1);
         received.place(0, 1L << 56, 10);
-        OsException e = catchThrowableOfType(OsException.class, () -> socket.receive(received, 1));
+        SystemCallException e = catchThrowableOfType(SystemCallException.class, () -> socket.receive(received, 1));
         assertThat(e.errno()).isEqualTo(Errno.EFAULT);
         assertThat(received.count()).isZero();
     }

@@ -3,6 +3,8 @@ package io.leasehold.os;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.Files.Access;
 import io.leasehold.os.Files.Capability;
 import io.leasehold.os.VirtualMemory.Backing;
@@ -45,7 +47,8 @@ class LinuxFilesTest implements NativeFixture, FilesContract {
     @Test
     void reservedBlocksAreThere() {
         with(fileOf(), Access.READ_WRITE, file -> {
-            OsException e = catchThrowableOfType(OsException.class, () -> files().allocate(file, 0, 1L << 60));
+            SystemCallException e =
+                    catchThrowableOfType(SystemCallException.class, () -> files().allocate(file, 0, 1L << 60));
             assertThat(e.errno()).isIn(Errno.EFBIG, Errno.ENOSPC);
             assertThat(e)
                     .hasMessageContaining("fallocate(descriptor=" + file + ", byteOffset=0, byteSize=" + (1L << 60));
@@ -111,8 +114,8 @@ class LinuxFilesTest implements NativeFixture, FilesContract {
                     memory().map(address, pages(1), file, 0, Protection.READ_WRITE);
                     files().truncate(file, 0);
                     with(fileOf((byte) 1), Access.READ, other -> {
-                        OsException e = catchThrowableOfType(
-                                OsException.class, () -> files().read(other, space().asSlice(address, 1), 0));
+                        SystemCallException e = catchThrowableOfType(
+                                SystemCallException.class, () -> files().read(other, space().asSlice(address, 1), 0));
                         assertThat(e.errno()).isEqualTo(Errno.EFAULT);
                     });
                 }));

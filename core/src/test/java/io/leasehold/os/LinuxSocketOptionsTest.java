@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.Datagrams.Capability;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -71,8 +73,8 @@ class LinuxSocketOptionsTest implements NativeDatagramsFixture {
                 assertThat(whole.send(message, rig.source(), tooLarge - 1, tooLarge))
                         .isEqualTo(tooLarge - 1);
                 for (int byteSize : new int[] {tooLarge, 2 * tooLarge}) {
-                    OsException e = catchThrowableOfType(
-                            OsException.class, () -> whole.send(message, rig.source(), byteSize, tooLarge));
+                    SystemCallException e = catchThrowableOfType(
+                            SystemCallException.class, () -> whole.send(message, rig.source(), byteSize, tooLarge));
                     assertThat(e.errno()).isEqualTo(Errno.EMSGSIZE);
                     assertThat(e).hasMessageContainingAll("dontFragment=true", "send smaller datagrams");
                     assertThat(message.sentBytes()).isZero();
@@ -103,8 +105,8 @@ class LinuxSocketOptionsTest implements NativeDatagramsFixture {
                             : LinuxSocketOptions.set(descriptor, level, option, value));
             datagrams.open(DatagramRig.address("::", 0)).close();
             UdpOptions all = new UdpOptions(true, 0xb8, true, true, true);
-            OsException e =
-                    catchThrowableOfType(OsException.class, () -> datagrams.open(DatagramRig.address("::", 0), all));
+            SystemCallException e = catchThrowableOfType(
+                    SystemCallException.class, () -> datagrams.open(DatagramRig.address("::", 0), all));
             assertThat(e.errno()).isEqualTo(Errno.EPERM);
             assertThat(e).hasMessageMatching("setsockopt\\(local=.*, option=(SO|IP|IPV6)_[A-Z_]+, value=\\d+\\).*");
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.leasehold.error.Errno;
 import io.leasehold.os.VirtualMemory.Advice;
 import io.leasehold.os.VirtualMemory.Backing;
 import io.leasehold.os.VirtualMemory.Capability;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.VirtualMemory.Backing;
 import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.os.VirtualMemory.Protection;
@@ -138,8 +140,8 @@ interface MemoryFileContract extends VirtualMemoryFixture {
         assumeCan(Capability.MAP);
         withCommitted(1, address -> {
             fill(address, pages(1), 7);
-            OsException e = catchThrowableOfType(
-                    OsException.class, () -> memory().map(address, pages(1), -1, 0, Protection.READ));
+            SystemCallException e = catchThrowableOfType(
+                    SystemCallException.class, () -> memory().map(address, pages(1), -1, 0, Protection.READ));
             assertThat(e.call()).isEqualTo("mmap");
             assertThat(e.errno()).isEqualTo(Errno.EBADF);
             assertThat(e)
@@ -153,7 +155,7 @@ interface MemoryFileContract extends VirtualMemoryFixture {
     default void refusesToCloseBadDescriptor() {
         assumeCan(Capability.MAP);
         assertThatThrownBy(() -> memory().closeMemory(-1))
-                .isInstanceOf(OsException.class)
+                .isInstanceOf(SystemCallException.class)
                 .hasMessage("close(descriptor=-1) failed: EBADF (9, bad file descriptor)");
     }
 }

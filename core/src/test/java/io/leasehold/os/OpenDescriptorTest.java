@@ -3,6 +3,7 @@ package io.leasehold.os;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.error.SystemCallException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +52,7 @@ class OpenDescriptorTest {
     void descriptorThatIsNotOursIsAnError() {
         OpenDescriptor descriptor = new OpenDescriptor(1_000_000);
         assertThatThrownBy(descriptor::close)
-                .isInstanceOf(OsException.class)
+                .isInstanceOf(SystemCallException.class)
                 .hasMessage("close(descriptor=1000000) failed: EBADF (9, bad file descriptor)");
         assertThat(descriptor.isClosed()).isTrue();
     }

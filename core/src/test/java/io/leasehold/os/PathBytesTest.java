@@ -3,6 +3,7 @@ package io.leasehold.os;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.Files.Access;
 import java.io.File;
 import java.io.IOException;
@@ -88,7 +89,7 @@ class PathBytesTest {
     @Test
     void emptyPathIsTheWorkingDirectory() {
         assertThatThrownBy(() -> Files.system().open(Path.of(""), Access.READ))
-                .isInstanceOf(OsException.class)
+                .isInstanceOf(SystemCallException.class)
                 .hasMessageContaining("not a regular file");
     }
 

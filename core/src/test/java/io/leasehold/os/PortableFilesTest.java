@@ -3,6 +3,7 @@ package io.leasehold.os;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.Files.Access;
 import io.leasehold.os.Files.Capability;
 import java.io.IOException;
@@ -51,7 +52,7 @@ class PortableFilesTest implements FilesContract {
             assertThat(read(file, 0, 2)).containsExactly(1);
             assertThat(files.status(file)).isEqualTo(before);
             assertThatThrownBy(() -> files.openChannel(file))
-                    .isInstanceOf(OsException.class)
+                    .isInstanceOf(SystemCallException.class)
                     .hasMessageContaining("ENOENT");
         });
     }

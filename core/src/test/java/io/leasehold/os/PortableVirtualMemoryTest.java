@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -60,7 +61,8 @@ class PortableVirtualMemoryTest
     @Test
     void refusalNamesWhatWasWantedAndWhatIsLeft() {
         memory.reserve(pages(3), pages(1));
-        OsException e = catchThrowableOfType(OsException.class, () -> memory.reserve(SEGMENT_BYTES, pages(1)));
+        SystemCallException e =
+                catchThrowableOfType(SystemCallException.class, () -> memory.reserve(SEGMENT_BYTES, pages(1)));
         assertThat(e)
                 .hasMessage("reserve(byteSize=%d, byteAlignment=4096, bytesLeft=%d, segmentBytes=%d) failed: %s"
                         .formatted(
@@ -93,10 +95,10 @@ class PortableVirtualMemoryTest
         long address = memory.reserve(pages(2), pages(1));
         memory.release(address, pages(2));
         assertThatThrownBy(() -> memory.release(address, pages(2)))
-                .isInstanceOf(OsException.class)
+                .isInstanceOf(SystemCallException.class)
                 .hasMessageContaining("not reserved");
         assertThatThrownBy(() -> memory.commit(address, pages(1)))
-                .isInstanceOf(OsException.class)
+                .isInstanceOf(SystemCallException.class)
                 .hasMessageContaining("not reserved");
     }
 
@@ -105,7 +107,7 @@ class PortableVirtualMemoryTest
         PortableVirtualMemory odd = new PortableVirtualMemory(segment.asSlice(1, pages(4)));
         long address = odd.reserve(pages(3), pages(1));
         assertThat(address).isEqualTo(segment.address() + pages(1));
-        assertThatThrownBy(() -> odd.reserve(pages(1), pages(1))).isInstanceOf(OsException.class);
+        assertThatThrownBy(() -> odd.reserve(pages(1), pages(1))).isInstanceOf(SystemCallException.class);
         assertThatThrownBy(() -> new PortableVirtualMemory(segment.asSlice(1, pages(1))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("segment holds no whole page: byteSize=4096");

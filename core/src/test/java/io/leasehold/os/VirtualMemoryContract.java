@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.VirtualMemory.Advice;
 import io.leasehold.os.VirtualMemory.Backing;
 import io.leasehold.os.VirtualMemory.Capability;
@@ -112,7 +114,8 @@ interface VirtualMemoryContract extends VirtualMemoryFixture {
 
     @Test
     default void refusesAnAbsurdReservation() {
-        OsException e = catchThrowableOfType(OsException.class, () -> memory().reserve(1L << 60, memory().pageSize()));
+        SystemCallException e =
+                catchThrowableOfType(SystemCallException.class, () -> memory().reserve(1L << 60, memory().pageSize()));
         assertThat(e.errno()).isEqualTo(Errno.ENOMEM);
         assertThat(e).hasMessageContaining("byteSize=" + (1L << 60)).hasMessageContaining("ENOMEM (12, out of memory)");
     }
@@ -120,13 +123,15 @@ interface VirtualMemoryContract extends VirtualMemoryFixture {
     @Test
     default void refusesAnAbsurdReservationWhoseAlignmentOverflows() {
         long byteSize = Long.MAX_VALUE & -memory().pageSize();
-        OsException e = catchThrowableOfType(OsException.class, () -> memory().reserve(byteSize, 1L << 62));
+        SystemCallException e =
+                catchThrowableOfType(SystemCallException.class, () -> memory().reserve(byteSize, 1L << 62));
         assertThat(e.errno()).isEqualTo(Errno.ENOMEM);
     }
 
     @Test
     default void refusesToCommitWhatIsNotReserved() {
-        OsException e = catchThrowableOfType(OsException.class, () -> memory().commit(NOWHERE, pages(1)));
+        SystemCallException e =
+                catchThrowableOfType(SystemCallException.class, () -> memory().commit(NOWHERE, pages(1)));
         assertThat(e.errno()).isEqualTo(Errno.ENOMEM);
         assertThat(e).hasMessageContaining("(address=0x100000000000000, byteSize=" + pages(1));
     }
@@ -240,7 +245,8 @@ interface VirtualMemoryContract extends VirtualMemoryFixture {
     @Test
     default void refusesToRemapWhatIsNotReserved() {
         assumeCan(Capability.REMAP);
-        OsException e = catchThrowableOfType(OsException.class, () -> memory().remap(NOWHERE, pages(1), pages(2)));
+        SystemCallException e =
+                catchThrowableOfType(SystemCallException.class, () -> memory().remap(NOWHERE, pages(1), pages(2)));
         assertThat(e.errno()).isIn(Errno.EFAULT, Errno.EINVAL);
         assertThat(e).hasMessageStartingWith("mremap(address=0x100000000000000").hasMessageContaining("newByteSize=");
     }

@@ -1,7 +1,7 @@
 package io.leasehold.page;
 
-import io.leasehold.os.Errno;
-import io.leasehold.os.OsException;
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.VirtualMemory;
 import java.util.HashSet;
 import java.util.Map;
@@ -191,7 +191,7 @@ final class LedgerVirtualMemory implements VirtualMemory {
             }
         }
         if (half) {
-            throw OsException.ofRange("mlock", address, byteSize, "", Errno.ENOMEM);
+            throw SystemCallException.ofRange("mlock", address, byteSize, "", Errno.ENOMEM);
         }
     }
 

@@ -1,6 +1,6 @@
 package io.leasehold.page;
 
-import io.leasehold.memory.MemoryBudget;
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.OffHeap;
 import java.io.IOException;
 import java.nio.file.Files;

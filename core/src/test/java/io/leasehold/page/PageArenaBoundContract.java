@@ -4,7 +4,7 @@ import static io.leasehold.memory.ScratchMemory.holds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.leasehold.memory.MemoryBudget;
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -4,8 +4,8 @@ import static io.leasehold.memory.ScratchMemory.holds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.BiasedSlots;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.PageStateException.Kind;

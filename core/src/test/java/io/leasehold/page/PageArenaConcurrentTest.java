@@ -3,8 +3,8 @@ package io.leasehold.page;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.MappingBudget;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
@@ -96,9 +96,9 @@ class PageArenaConcurrentTest {
         });
         try {
             for (int round = 0; round < 2_000; round++) {
-                long token = arena.allocate();
+                long handle = arena.allocate();
                 assertThat(arena.stats().livePages()).isEqualTo(1);
-                arena.free(token);
+                arena.free(handle);
                 assertThat(arena.stats().livePages()).isZero();
             }
         } finally {

@@ -2,13 +2,13 @@ package io.leasehold.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.MappingBudget;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Reservations;
-import io.leasehold.os.Errno;
 import io.leasehold.os.FaultyVirtualMemory;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -327,12 +327,12 @@ final class PageArenaFaultRun {
             assertThat(mayExhaust && (tight || memory.injected() > before))
                     .as("%s threw %s", what, e)
                     .isTrue();
-            if (e.getCause() instanceof OsException refusal) {
+            if (e.getCause() instanceof SystemCallException refusal) {
                 checkNamed(refusal);
             } else if (!tight) {
                 throw new AssertionError("exhausted, but not by the budget and without a cause", e);
             }
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             assertThat(mayRefuse && memory.injected() > before)
                     .as("%s threw %s", what, e)
                     .isTrue();
@@ -347,7 +347,7 @@ final class PageArenaFaultRun {
         return done;
     }
 
-    private void checkNamed(OsException e) {
+    private void checkNamed(SystemCallException e) {
         assertThat(errnos).as("injected, and seen as %s", e).contains(e.errno());
         assertThat(e.getMessage()).startsWith(e.call() + "(").contains(" failed: " + Errno.describe(e.errno()));
     }

@@ -3,7 +3,7 @@ package io.leasehold.page;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.leasehold.memory.MemoryBudget;
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Reservations;
 import io.leasehold.memory.TestMemory;

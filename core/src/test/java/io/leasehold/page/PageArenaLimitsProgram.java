@@ -1,9 +1,9 @@
 package io.leasehold.page;
 
+import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.MappingBudget;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.OffHeap;
-import io.leasehold.os.OsException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,7 +41,7 @@ final class PageArenaLimitsProgram {
     private static void reserveTooMuch() {
         try (PageArena arena = PageArena.open(options(4096 * MIB))) {
             System.out.println("large=" + arena.stats().reservedPages());
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             System.out.println("large=" + e.getMessage());
         }
         try (PageArena arena = PageArena.open(options(32 * MIB))) {
@@ -84,7 +84,7 @@ final class PageArenaLimitsProgram {
             try {
                 arena.frames().wire(run);
                 System.out.println("wire=done");
-            } catch (OsException e) {
+            } catch (SystemCallException e) {
                 System.out.println("wire=" + e.call() + " " + e.errno() + " " + e.getMessage());
             }
             System.out.println("wires=" + arena.frames().wireCount(run));
@@ -96,7 +96,7 @@ final class PageArenaLimitsProgram {
                 arena.frames().wire(page);
                 arena.frames().unwire(page);
                 System.out.println("page=locked");
-            } catch (OsException e) {
+            } catch (SystemCallException e) {
                 System.out.println("page=" + e.getMessage());
             }
             arena.free(page);

@@ -2,9 +2,9 @@ package io.leasehold.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.leasehold.error.Errno;
 import io.leasehold.memory.TestMemory;
 import io.leasehold.os.AddressSpace;
-import io.leasehold.os.Errno;
 import io.leasehold.os.VirtualMemory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,7 +59,7 @@ class PageArenaLimitsTest {
         assertThat(limited.value("refusal"))
                 .startsWith("no run of 2048 pages, the kernel refused memory: arena=pages, live=");
         assertThat(limited.value("cause"))
-                .startsWith("io.leasehold.os.OsException: mprotect(address=0x")
+                .startsWith("io.leasehold.error.SystemCallException: mprotect(address=0x")
                 .contains("ENOMEM");
         assertThat(Integer.parseInt(limited.value("runs"))).isBetween(10, 18);
         assertThat(Long.parseLong(limited.value("kernelRefusals"))).isPositive();

@@ -2,7 +2,7 @@ package io.leasehold.page;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.leasehold.memory.MemoryBudget;
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.page.PageStateException.Kind;
 import java.util.ArrayList;

@@ -3,9 +3,9 @@ package io.leasehold.page;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.MappingBudget;
 import io.leasehold.memory.Reservations;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.util.EnumSet;
@@ -98,7 +98,7 @@ class PageArenaModelTest {
                 memory.commit(address, byteSize);
                 memory.lock(address, byteSize);
                 return true;
-            } catch (OsException e) {
+            } catch (SystemCallException e) {
                 return false; // RLIMIT_MEMLOCK
             } finally {
                 memory.release(address, byteSize);

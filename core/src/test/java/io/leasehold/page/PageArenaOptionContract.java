@@ -4,9 +4,9 @@ import static io.leasehold.memory.ScratchMemory.holds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.leasehold.memory.MemoryBudget;
+import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.TestMemory;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.PageStateException.Kind;
 import java.io.IOException;
@@ -279,7 +279,7 @@ interface PageArenaOptionContract extends PageArenaFixture {
             memory().commit(address, 16 * memory().pageSize());
             memory().lock(address, 16 * memory().pageSize());
             return true;
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             return false;
         } finally {
             memory().release(address, 16 * memory().pageSize());

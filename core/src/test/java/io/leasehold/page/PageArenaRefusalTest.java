@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.MappingBudget;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.Reservations;
-import io.leasehold.os.Errno;
 import io.leasehold.os.FaultyVirtualMemory;
 import io.leasehold.os.FaultyVirtualMemory.Call;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,7 +42,7 @@ class PageArenaRefusalTest {
         PageArena arena = open(options -> options);
         arena.allocate();
         memory.failOnce(Call.DECOMMIT, 1, Errno.ENOMEM);
-        assertThrows(OsException.class, arena::closeForcibly);
+        assertThrows(SystemCallException.class, arena::closeForcibly);
         arena.closeForcibly();
         assertThat(reservations.parkedCount())
                 .as("regions for the next owner, though pointers into them are left")
@@ -68,7 +68,7 @@ class PageArenaRefusalTest {
         PageArena arena = open(options -> options.withLockWired(true));
         long run = arena.allocateRun(4);
         ledger.lockOnlyHalf(true);
-        assertThrows(OsException.class, () -> arena.frames().wire(run));
+        assertThrows(SystemCallException.class, () -> arena.frames().wire(run));
         assertThat(arena.frames().wireCount(run)).isZero();
         assertThat(ledger.lockedPageCount())
                 .as("pages locked by a lock that failed")
@@ -86,7 +86,7 @@ class PageArenaRefusalTest {
         Thread.ofPlatform().start(() -> arena.free(arena.allocate())).join();
         memory.failFrom(Call.BARRIER, 1, Errno.EPERM);
         PageExhaustedException e = assertThrows(PageExhaustedException.class, () -> arena.allocateRun(PAGES));
-        assertThat(e).hasCauseInstanceOf(OsException.class);
+        assertThat(e).hasCauseInstanceOf(SystemCallException.class);
         memory.disarm();
         arena.free(arena.allocateRun(PAGES));
         arena.close();
@@ -104,7 +104,7 @@ class PageArenaRefusalTest {
         memory.failFrom(Call.DECOMMIT, 1, Errno.ENOMEM);
         // there are 40 pages side by side, and only the memory of the idle ones could pay for some of them
         PageExhaustedException e = assertThrows(PageExhaustedException.class, () -> arena.allocateRun(40));
-        assertThat(e).hasCauseInstanceOf(OsException.class);
+        assertThat(e).hasCauseInstanceOf(SystemCallException.class);
     }
 
     @Test
@@ -138,7 +138,7 @@ class PageArenaRefusalTest {
         PageArena arena = open(options -> options.withPrefault(true));
         memory.failFrom(Call.ADVISE, 1, Errno.ENOMEM);
         PageExhaustedException e = assertThrows(PageExhaustedException.class, () -> arena.allocateRun(20));
-        assertThat(e).hasCauseInstanceOf(OsException.class);
+        assertThat(e).hasCauseInstanceOf(SystemCallException.class);
         assertThat(arena.stats().livePages()).isZero();
         assertThat(arena.stats().idlePages())
                 .as("pages that may hold memory now")
@@ -218,7 +218,7 @@ class PageArenaRefusalTest {
         open(options -> options).close();
         assertThat(reservations.parkedCount()).isEqualTo(2);
         memory.failOnce(Call.RELEASE, 2, Errno.ENOMEM);
-        assertThrows(OsException.class, reservations::releaseParked);
+        assertThrows(SystemCallException.class, reservations::releaseParked);
         assertThat(reservations.parkedCount()).as("regions still parked").isEqualTo(1);
         assertThat(mappings.used()).isEqualTo(2);
         reservations.releaseParked();

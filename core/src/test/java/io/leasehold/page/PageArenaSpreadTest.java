@@ -3,13 +3,13 @@ package io.leasehold.page;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.Errno;
 import io.leasehold.memory.MappingBudget;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.Reservations;
 import io.leasehold.memory.ScratchMemory;
 import io.leasehold.memory.Seeds;
 import io.leasehold.memory.TestMemory;
-import io.leasehold.os.Errno;
 import io.leasehold.os.FaultyVirtualMemory;
 import io.leasehold.os.FaultyVirtualMemory.Call;
 import io.leasehold.os.VirtualMemory;

@@ -3,8 +3,8 @@ package io.leasehold.page;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.MappingBudget;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;

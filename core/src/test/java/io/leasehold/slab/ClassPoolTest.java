@@ -3,9 +3,9 @@ package io.leasehold.slab;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.MappingBudget;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.Pace;
@@ -283,9 +283,7 @@ class ClassPoolTest {
 
     private void push(List<Integer> blocks) {
         int[] cells = Objects.requireNonNull(slots.enter());
-        if (layout.open(cells)) {
-            changes.noteOpened();
-        }
+        changes.noteOpened(layout.open(cells));
         blocks.forEach(
                 block -> assertThat(layout.push(cells, SIZE_CLASS, block)).isTrue());
         BiasedSlots.exit(cells);
@@ -296,10 +294,10 @@ class ClassPoolTest {
     }
 
     private long cached() {
-        return pool.stats(inMagazine()).cachedBlocks();
+        return pool.stats(layout.peekDepths(slots)).cachedBlocks();
     }
 
     private void check() {
-        pool.checkInvariants(inMagazine());
+        pool.checkInvariants(layout.peekDepths(slots));
     }
 }

@@ -18,13 +18,13 @@ final class SlabBlock {
     final SlabHeap<SlabBlock> heap;
     final byte @Nullable [] array;
     final long address;
-    long token;
+    long handle;
     int byteSize;
     private long stamp;
 
-    SlabBlock(SlabHeap<SlabBlock> heap, long token, byte @Nullable [] array, long address, int byteSize) {
+    SlabBlock(SlabHeap<SlabBlock> heap, long handle, byte @Nullable [] array, long address, int byteSize) {
         this.heap = heap;
-        this.token = token;
+        this.handle = handle;
         this.array = array;
         this.address = address;
         this.byteSize = byteSize;
@@ -58,17 +58,17 @@ final class SlabBlock {
     ///
     /// @return whether that could be done
     boolean grow(int newByteSize) {
-        long grown = heap.tryGrow(token, newByteSize);
+        long grown = heap.tryGrow(handle, newByteSize);
         if (grown == SlabHeap.NO_BLOCK) {
             return false;
         }
-        token = grown;
+        handle = grown;
         byteSize = heap.byteSize(grown);
         return true;
     }
 
     void release() {
-        heap.release(token);
+        heap.release(handle);
     }
 
     private void put(int at, long value) {
@@ -89,6 +89,6 @@ final class SlabBlock {
 
     @Override
     public String toString() {
-        return "SlabBlock(token=0x%x, address=0x%x, byteSize=%d)".formatted(token, address, byteSize);
+        return "SlabBlock(handle=0x%x, address=0x%x, byteSize=%d)".formatted(handle, address, byteSize);
     }
 }

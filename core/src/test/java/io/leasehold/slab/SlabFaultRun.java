@@ -3,11 +3,11 @@ package io.leasehold.slab;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.MappingBudget;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.FaultyVirtualMemory;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.PageArena;
@@ -203,7 +203,7 @@ final class SlabFaultRun {
             } else {
                 heap.close();
             }
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             expected(e, "close");
             memory.disarm();
             assertThatIllegalStateException().isThrownBy(() -> heap.tryAllocate(100));
@@ -228,7 +228,7 @@ final class SlabFaultRun {
         try {
             step.run();
             done = true;
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             expected(e, what);
         }
         if (memory.injected() > before) {
@@ -240,7 +240,7 @@ final class SlabFaultRun {
         return done;
     }
 
-    private void expected(OsException e, String what) {
+    private void expected(SystemCallException e, String what) {
         assertThat(terms).as("%s threw %s", what, e).isEqualTo(Terms.LOCKED_WHEN_WIRED);
         assertThat(errnos).as("injected, and seen as %s", e).contains(e.errno());
     }

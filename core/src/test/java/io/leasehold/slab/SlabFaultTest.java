@@ -3,7 +3,7 @@ package io.leasehold.slab;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.leasehold.os.Errno;
+import io.leasehold.error.Errno;
 import io.leasehold.os.FaultyVirtualMemory.Call;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.slab.SlabFaultRun.Terms;

@@ -224,9 +224,9 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
             blocks.add(block);
             for (int next = size * 2; next <= 32 << 20; next *= 2) {
                 int written = block.byteSize;
-                long before = block.token;
+                long before = block.handle;
                 assertThat(block.grow(next - 100)).as("to %d", next).isTrue();
-                assertThat(block.token).isNotEqualTo(before);
+                assertThat(block.handle).isNotEqualTo(before);
                 assertThat(block.byteSize).isEqualTo(next);
                 block.check(written);
                 block.write(next);
@@ -252,10 +252,10 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
     default void grownBlockThatIsUnboundStaysSo() {
         try (SlabBed bed = bed()) {
             SlabBlock block = bed.allocate(2 << 20);
-            bed.heap().unbind(block.token);
+            bed.heap().unbind(block.handle);
             assertThat(block.grow(3 << 20)).isTrue();
-            SlabBlock other = new SlabBlock(bed.heap(), block.token, block.array, block.address, block.byteSize);
-            bed.heap().release(block.token, other);
+            SlabBlock other = new SlabBlock(bed.heap(), block.handle, block.array, block.address, block.byteSize);
+            bed.heap().release(block.handle, other);
             assertThat(bed.allocate(3 << 20)).isSameAs(other);
             other.release();
         }
@@ -271,9 +271,9 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
             blocks.add(bed.allocate(2 << 20));
             blocks.add(bed.allocate(2 << 20));
             for (SlabBlock block : blocks.blocks()) {
-                long token = block.token;
+                long handle = block.handle;
                 assertThat(block.grow(4 << 20)).isFalse();
-                assertThat(block.token).isEqualTo(token);
+                assertThat(block.handle).isEqualTo(handle);
                 assertThat(block.byteSize).isEqualTo(2 << 20);
             }
             bed.check(blocks);

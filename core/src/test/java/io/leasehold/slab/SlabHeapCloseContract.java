@@ -134,11 +134,11 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
                         blocks.add(block);
                     }
                 }
-                bed.heap().unbind(unbound.token);
-                bed.heap().release(unbound.token, unbound);
+                bed.heap().unbind(unbound.handle);
+                bed.heap().release(unbound.handle, unbound);
                 small.release();
                 large.release();
-                assertThat(small.heap.byteSize(small.token)).isEqualTo(112);
+                assertThat(small.heap.byteSize(small.handle)).isEqualTo(112);
                 blocks.checkAll();
                 assertThat(next.stats().liveBlocks()).isEqualTo(200);
                 blocks.releaseAll();
@@ -202,7 +202,7 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
             SlabHeap<SlabBlock> heap = bed.heap();
             SlabBlock block = Objects.requireNonNull(heap.tryAllocate(100));
             int @Nullable [] slot = heap.enter();
-            boolean isCached = heap.tryCache(slot, block.token);
+            boolean isCached = heap.tryCache(slot, block.handle);
             if (!isCached) {
                 if (slot != null) {
                     BiasedSlots.exit(slot);

@@ -210,10 +210,10 @@ class SlabHeapConcurrentTest {
             block.write(crowd.stamps.incrementAndGet());
             block.check();
             if (random.nextInt(32) == 0) {
-                crowd.bed.heap().unbind(block.token);
+                crowd.bed.heap().unbind(block.handle);
                 SlabBlock other =
-                        new SlabBlock(crowd.bed.heap(), block.token, block.array, block.address, block.byteSize);
-                crowd.bed.heap().release(block.token, other);
+                        new SlabBlock(crowd.bed.heap(), block.handle, block.array, block.address, block.byteSize);
+                crowd.bed.heap().release(block.handle, other);
             } else {
                 block.release();
             }

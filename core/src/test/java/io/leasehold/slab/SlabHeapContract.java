@@ -36,7 +36,7 @@ interface SlabHeapContract extends SlabHeapFixture {
                     SlabBlock block = bed.allocate(request);
                     blocks.add(block);
                     assertThat(block.byteSize).isEqualTo(size);
-                    assertThat(bed.heap().byteSize(block.token)).isEqualTo(size);
+                    assertThat(bed.heap().byteSize(block.handle)).isEqualTo(size);
                     assertThat(SizeClasses.byteSize(SizeClasses.of(request))).isEqualTo(size);
                 }
                 bed.check(blocks);
@@ -55,7 +55,7 @@ interface SlabHeapContract extends SlabHeapFixture {
             for (int size : new int[] {0, 1, 16, 17, 1000, 4096, 70_000, 1 << 20}) {
                 SlabBlock block = bed.allocate(size);
                 assertThat(block.heap).isSameAs(bed.heap());
-                assertThat(block.token).isNotEqualTo(SlabHeap.NO_BLOCK);
+                assertThat(block.handle).isNotEqualTo(SlabHeap.NO_BLOCK);
                 assertThat(block.address % 16).isZero();
                 byte[] array = block.array;
                 assertThat(array != null).isEqualTo(terms().onJavaHeap());
@@ -105,9 +105,9 @@ interface SlabHeapContract extends SlabHeapFixture {
     default void blockComesHomeWithAnotherObject() {
         try (SlabBed bed = bed()) {
             SlabBlock first = bed.allocate(100);
-            bed.heap().unbind(first.token);
-            SlabBlock second = new SlabBlock(bed.heap(), first.token, first.array, first.address, first.byteSize);
-            bed.heap().release(first.token, second);
+            bed.heap().unbind(first.handle);
+            SlabBlock second = new SlabBlock(bed.heap(), first.handle, first.array, first.address, first.byteSize);
+            bed.heap().release(first.handle, second);
             Set<SlabBlock> seen = Collections.newSetFromMap(new IdentityHashMap<>());
             LentBlocks blocks = new LentBlocks();
             while (!seen.contains(second)) {
@@ -125,14 +125,14 @@ interface SlabHeapContract extends SlabHeapFixture {
     default void unboundBlockThatIsReleasedWithoutAnObjectGetsANewOne() {
         try (SlabBed bed = bed()) {
             SlabBlock first = bed.allocate(100);
-            bed.heap().unbind(first.token);
+            bed.heap().unbind(first.handle);
             first.release();
             LentBlocks blocks = new LentBlocks();
             boolean again = false;
             while (!again) {
                 SlabBlock block = bed.allocate(100);
                 assertThat(block).isNotSameAs(first);
-                again = block.token == first.token;
+                again = block.handle == first.handle;
                 blocks.add(block);
                 assertThat(blocks.count()).isLessThan(1000);
             }
@@ -145,13 +145,13 @@ interface SlabHeapContract extends SlabHeapFixture {
     default void lostObjectOfAnUnboundBlockIsCollected(int byteSize) {
         try (SlabBed bed = bed()) {
             List<WeakReference<SlabBlock>> objects = new ArrayList<>();
-            long token = lendAndLose(bed, byteSize, objects);
-            bed.heap().unbind(token);
+            long handle = lendAndLose(bed, byteSize, objects);
+            bed.heap().unbind(handle);
             awaitCollected(objects);
             assertThat(bed.heap().stats().liveBlocks())
                     .as("the block itself is lent")
                     .isEqualTo(1);
-            bed.heap().release(token);
+            bed.heap().release(handle);
         }
     }
 
@@ -200,11 +200,11 @@ interface SlabHeapContract extends SlabHeapFixture {
     default void boundObjectsStay() {
         try (SlabBed bed = bed()) {
             List<WeakReference<SlabBlock>> objects = new ArrayList<>();
-            long token = lendAndLose(bed, 100, objects);
+            long handle = lendAndLose(bed, 100, objects);
             System.gc();
             SlabBlock block = objects.getFirst().get();
             assertThat(block).isNotNull();
-            bed.heap().release(token);
+            bed.heap().release(handle);
         }
     }
 
@@ -247,7 +247,7 @@ interface SlabHeapContract extends SlabHeapFixture {
     @Test
     default void nothingIsLostWhenNoObjectCanBeMade() {
         try (SlabBed bed = bed();
-                SlabHeap<SlabBlock> broken = bed.openHeap((heap, token, array, address, byteSize) -> {
+                SlabHeap<SlabBlock> broken = bed.openHeap((heap, handle, array, address, byteSize) -> {
                     throw new UnsupportedOperationException("no object");
                 })) {
             for (int i = 0; i < 100; i++) {
@@ -332,11 +332,11 @@ interface SlabHeapContract extends SlabHeapFixture {
         }
     }
 
-    /// {@return the token of a block whose object is known to the heap alone, if to anybody}
+    /// {@return the handle of a block whose object is known to the heap alone, if to anybody}
     private static long lendAndLose(SlabBed bed, int byteSize, List<WeakReference<SlabBlock>> objects) {
         SlabBlock block = bed.allocate(byteSize);
         objects.add(new WeakReference<>(block));
-        return block.token;
+        return block.handle;
     }
 
     /// Runs the collector until the objects are gone.

@@ -2,9 +2,9 @@ package io.leasehold.slab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.JavaFaults;
 import io.leasehold.memory.MappingBudget;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.Reservations;
 import io.leasehold.memory.Seeds;
 import io.leasehold.os.VirtualMemory;

@@ -1,6 +1,6 @@
 package io.leasehold.slab;
 
-import io.leasehold.memory.MemoryBudget;
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.PageArenaOptions;
 import java.time.Duration;

@@ -91,9 +91,9 @@ final class SlabWalk implements AutoCloseable {
         } else if (choice < 960) {
             operation = "unbind";
             SlabBlock block = blocks.removeAny(random);
-            bed.heap().unbind(block.token);
-            SlabBlock other = new SlabBlock(bed.heap(), block.token, block.array, block.address, block.byteSize);
-            bed.heap().release(block.token, other);
+            bed.heap().unbind(block.handle);
+            SlabBlock other = new SlabBlock(bed.heap(), block.handle, block.array, block.address, block.byteSize);
+            bed.heap().release(block.handle, other);
         } else {
             grow();
         }
@@ -103,11 +103,11 @@ final class SlabWalk implements AutoCloseable {
         SlabBlock block = blocks.removeAny(random);
         int to = (int) Math.min(SizeClasses.MAX_BYTES, block.byteSize * (1 + 2 * random.nextDouble()));
         operation = "grow " + block + " to " + to;
-        long token = block.token;
+        long handle = block.handle;
         int written = block.byteSize;
         if (block.grow(to)) {
             assertThat(block.byteSize).isGreaterThanOrEqualTo(to);
-            assertThat(block.token).isNotEqualTo(token);
+            assertThat(block.handle).isNotEqualTo(handle);
         }
         block.check(written);
         blocks.add(block);

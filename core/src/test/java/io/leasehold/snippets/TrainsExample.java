@@ -1,11 +1,11 @@
 package io.leasehold.snippets;
 
+import io.leasehold.jumbo.BufferSize;
 import io.leasehold.jumbo.DatagramPort;
 import io.leasehold.jumbo.DatagramSender;
 import io.leasehold.jumbo.DatagramSource;
 import io.leasehold.jumbo.JumboOptions;
-import io.leasehold.jumbo.JumboRing;
-import io.leasehold.jumbo.PageClass;
+import io.leasehold.jumbo.JumboPool;
 import io.leasehold.jumbo.SegmentCursor;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.page.PageArena;
@@ -23,9 +23,9 @@ public final class TrainsExample {
     public static Long sendAndReceive() {
         InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         // @start region="trains"
-        JumboOptions options = JumboOptions.defaults().withPageClass(PageClass.KIB_64);
+        JumboOptions options = JumboOptions.defaults().withBufferSize(BufferSize.KIB_64);
         try (PageArena arena = PageArena.open(PageArenaOptions.defaults().withByteSize(64L << 20));
-                JumboRing<Long> ring = JumboRing.open(arena, options, (pages, page, address, byteSize) -> address);
+                JumboPool<Long> ring = JumboPool.open(arena, options, (pages, page, address, byteSize) -> address);
                 DatagramPort port = DatagramPort.open(loopback);
                 DatagramSource<Long> source = port.newSource(ring, 8)) {
             port.resize(StandardSocketOptions.SO_RCVBUF, 1 << 20);

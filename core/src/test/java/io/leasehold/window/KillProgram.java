@@ -1,6 +1,6 @@
 package io.leasehold.window;
 
-import io.leasehold.memory.MemoryBudget;
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import java.io.FileDescriptor;

@@ -1,9 +1,9 @@
 package io.leasehold.window;
 
-import io.leasehold.memory.MemoryBudget;
-import io.leasehold.os.Errno;
+import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.FaultyVirtualMemory.Call;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Protection;
 import io.leasehold.page.PageArena;
@@ -98,7 +98,7 @@ final class MappingExhaustionProgram {
         long place = memory.reserve(page, page);
         try {
             memory.map(place, page, NO_DESCRIPTOR, 0, Protection.READ_WRITE);
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             System.out.println("rehearsal.kernel=" + e.getMessage());
         }
         memory.release(place, page);
@@ -109,7 +109,7 @@ final class MappingExhaustionProgram {
             use("rehearsal", bed.cache, direct, recycled);
             try {
                 bed.memory.map(0, 0, 0, 0, Protection.READ);
-            } catch (OsException e) {
+            } catch (SystemCallException e) {
                 System.out.println("rehearsal.message=" + e.getMessage());
             }
             bed.memory.disarm();
@@ -130,13 +130,13 @@ final class MappingExhaustionProgram {
                 memory.commit(address + 2 * page * taken, page); // two pieces more
                 taken++;
             }
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             System.out.println("refusal=" + e.getMessage());
         }
         try {
             memory.commit(address + byteSize - page, page); // one more
             taken++;
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             System.out.println("last=" + e.getMessage());
         }
         return taken;
@@ -178,7 +178,7 @@ final class MappingExhaustionProgram {
     private static void openAnother(String when, PageArena arena, WindowCacheOptions options) throws IOException {
         try (WindowCache cache = WindowCache.open(arena, options.withName("another"))) {
             System.out.println(when + "=" + cache.stats());
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             System.out.println(when + "=" + e.getMessage());
         }
     }

@@ -2,8 +2,8 @@ package io.leasehold.window;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.leasehold.error.Errno;
 import io.leasehold.memory.Seeds;
-import io.leasehold.os.Errno;
 import io.leasehold.os.FaultyFiles.Call;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;

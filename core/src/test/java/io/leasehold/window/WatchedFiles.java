@@ -1,7 +1,7 @@
 package io.leasehold.window;
 
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.Files;
-import io.leasehold.os.OsException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
@@ -144,7 +144,7 @@ final class WatchedFiles implements Files {
     private static void told(Runnable call, End end) {
         try {
             call.run();
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             end.is(false);
             throw e;
         }

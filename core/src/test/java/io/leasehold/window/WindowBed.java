@@ -1,7 +1,7 @@
 package io.leasehold.window;
 
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.MappingBudget;
-import io.leasehold.memory.MemoryBudget;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.FaultyFiles;
 import io.leasehold.os.FaultyVirtualMemory;

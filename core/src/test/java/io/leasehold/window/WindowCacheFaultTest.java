@@ -3,11 +3,11 @@ package io.leasehold.window;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.TestMemory;
-import io.leasehold.os.Errno;
 import io.leasehold.os.FaultyFiles;
 import io.leasehold.os.FaultyVirtualMemory;
-import io.leasehold.os.OsException;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.io.IOException;
@@ -134,7 +134,7 @@ class WindowCacheFaultTest {
             return false;
         } catch (IOException e) {
             Throwable cause = Objects.requireNonNull(e.getCause(), e::getMessage);
-            assertThat(cause).isInstanceOf(OsException.class);
+            assertThat(cause).isInstanceOf(SystemCallException.class);
             assertThat(e).hasMessageContaining("file=");
             return true;
         } catch (RuntimeException | Error e) {

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.leasehold.os.Errno;
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.FaultyFiles;
 import io.leasehold.os.FaultyVirtualMemory;
-import io.leasehold.os.OsException;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -51,7 +51,7 @@ class WindowRefusalTest {
     void otherRefusalOfTheMemoryFileIsTold() {
         assumeTrue(WindowBed.canMap(), "nothing is mapped here");
         assertThatThrownBy(() -> withoutMemoryFile(Errno.EMFILE))
-                .isInstanceOf(OsException.class)
+                .isInstanceOf(SystemCallException.class)
                 .hasMessageStartingWith("memfd_create(name=leasehold poison) failed: EMFILE");
     }
 

@@ -3,7 +3,7 @@ package io.leasehold.window;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.leasehold.os.Errno;
+import io.leasehold.error.Errno;
 import io.leasehold.os.FaultyFiles.Call;
 import java.io.IOException;
 import java.lang.foreign.Arena;

@@ -126,7 +126,7 @@ record Cases(List<Pairing> all) {
             case "parked" -> value + " parked threads";
             case "leak" -> value.equals("disabled") ? "no leak detection" : "leak detection " + value;
             case "liveCount" -> value + " live";
-            case "pageClass" -> value.replaceFirst("KIB_", "") + " KiB";
+            case "bufferSize" -> value.replaceFirst("KIB_", "") + " KiB";
             case "polluted" -> value.equals("true") ? "polluted" : "not polluted";
             case "sizes" -> value.toLowerCase(Locale.ROOT);
             default -> param + "=" + value;

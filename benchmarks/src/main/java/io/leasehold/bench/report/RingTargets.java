@@ -16,8 +16,8 @@ import java.util.function.ToDoubleFunction;
 record RingTargets(Lookup lookup) {
 
     private static final String RING = "ring";
-    private static final Map<String, String> SMALL = Map.of("pageClass", "KIB_4");
-    private static final Map<String, String> LARGE = Map.of("pageClass", "KIB_64");
+    private static final Map<String, String> SMALL = Map.of("bufferSize", "KIB_4");
+    private static final Map<String, String> LARGE = Map.of("bufferSize", "KIB_64");
     private static final double MICROS_PER_MILLI = 1000;
 
     List<Target> all() {

@@ -1,9 +1,9 @@
 package io.leasehold.bench.ring;
 
 import io.leasehold.bench.Allocators;
+import io.leasehold.jumbo.BufferSize;
 import io.leasehold.jumbo.JumboOptions;
-import io.leasehold.jumbo.JumboRing;
-import io.leasehold.jumbo.PageClass;
+import io.leasehold.jumbo.JumboPool;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
@@ -65,26 +65,26 @@ sealed interface Pool extends AutoCloseable {
 
         private final boolean trims; // (C)
         private final PageArena arena; // (C)
-        private final JumboRing<Object> ring; // (C)
-        private final long[] tokens = new long[PAGES]; // (O)
+        private final JumboPool<Object> ring; // (C)
+        private final long[] handles = new long[PAGES]; // (O)
 
         Ours(boolean trims) {
             this.trims = trims;
             arena = PageArena.open(PageArenaOptions.defaults().withName("ring").withByteSize(ARENA_BYTES));
-            ring = JumboRing.open(
+            ring = JumboPool.open(
                     arena,
-                    JumboOptions.defaults().withPageClass(PageClass.KIB_64),
+                    JumboOptions.defaults().withBufferSize(BufferSize.KIB_64),
                     (of, page, address, byteSize) -> address);
         }
 
         @Override
         public void take(int index) {
-            tokens[index] = ring.allocate();
+            handles[index] = ring.allocate();
         }
 
         @Override
         public void touch(int index, int byteSize) {
-            long address = ring.address(tokens[index]);
+            long address = ring.address(handles[index]);
             for (int i = 0; i < byteSize; i += TOUCH_BYTES) {
                 OffHeap.putByte(address + i, (byte) 1);
             }
@@ -92,7 +92,7 @@ sealed interface Pool extends AutoCloseable {
 
         @Override
         public void releaseAll(int count) {
-            ring.release(tokens, 0, count);
+            ring.release(handles, 0, count);
             if (trims) {
                 ring.trim();
                 arena.trim();

@@ -1,8 +1,8 @@
 package io.leasehold.bench.server;
 
-import io.leasehold.os.Errno;
+import io.leasehold.error.Errno;
+import io.leasehold.error.SystemCallException;
 import io.leasehold.os.Files;
-import io.leasehold.os.OsException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
@@ -36,12 +36,12 @@ record PinnedFile(int descriptor, FileEntry entry) implements AutoCloseable {
                     Files.system().close(descriptor);
                 }
             }
-        } catch (OsException e) {
+        } catch (SystemCallException e) {
             throw refused(path, e);
         }
     }
 
-    private static IOException refused(Path path, OsException cause) {
+    private static IOException refused(Path path, SystemCallException cause) {
         IOException refused = switch (cause.errno()) {
             case Errno.ENOENT -> new NoSuchFileException(path.toString());
             case Errno.EACCES -> new AccessDeniedException(path.toString());

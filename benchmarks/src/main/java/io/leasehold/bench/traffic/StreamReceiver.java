@@ -1,7 +1,7 @@
 package io.leasehold.bench.traffic;
 
 import io.leasehold.bench.Allocators;
-import io.leasehold.jumbo.PageClass;
+import io.leasehold.jumbo.BufferSize;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
@@ -38,9 +38,9 @@ final class StreamReceiver implements Reception {
     private StreamReceiver(Traffic traffic, Receiver receiver) {
         this.traffic = traffic;
         boolean isLarge = traffic == Traffic.SINK || receiver == Receiver.LEASED64;
-        PageClass pageClass = isLarge ? PageClass.KIB_64 : PageClass.KIB_4;
+        BufferSize bufferSize = isLarge ? BufferSize.KIB_64 : BufferSize.KIB_4;
         allocator = Allocators.open(receiver.isOurs() ? "leased" : "adaptive", "disabled");
-        uring = receiver.isUring(traffic) ? UringBuffers.open(receiver, pageClass, allocator) : null;
+        uring = receiver.isUring(traffic) ? UringBuffers.open(receiver, bufferSize, allocator) : null;
         group = new MultiThreadIoEventLoopGroup(
                 1,
                 new DefaultThreadFactory("receiver", true),
@@ -56,7 +56,8 @@ final class StreamReceiver implements Reception {
                     }
                 });
         if (receiver == Receiver.EPOLL4) {
-            bootstrap.childOption(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(pageClass.byteSize()));
+            bootstrap.childOption(
+                    ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(bufferSize.byteSize()));
         }
         if (uring == null) {
             bootstrap.channel(EpollServerSocketChannel.class);

@@ -1,10 +1,10 @@
 package io.leasehold.bench.traffic;
 
+import io.leasehold.jumbo.BufferSize;
 import io.leasehold.jumbo.DatagramSource;
 import io.leasehold.jumbo.JumboDatagram;
 import io.leasehold.jumbo.JumboOptions;
-import io.leasehold.jumbo.JumboRing;
-import io.leasehold.jumbo.PageClass;
+import io.leasehold.jumbo.JumboPool;
 import io.leasehold.jumbo.SegmentCursor;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.page.PageArena;
@@ -32,7 +32,7 @@ final class TrainReceiver implements Reception {
 
     private final Tally tally = new Tally(); // (C) its content: the thread writes
     private final PageArena arena; // (C)
-    private final JumboRing<Object> ring; // (C)
+    private final JumboPool<Object> ring; // (C)
     private final DatagramSource<Object> source; // (C)
     private final SegmentCursor cursor = new SegmentCursor(); // (O) the thread
     private final Thread thread; // (C)
@@ -40,9 +40,9 @@ final class TrainReceiver implements Reception {
 
     private TrainReceiver() {
         arena = PageArena.open(PageArenaOptions.defaults().withName("trains").withByteSize(ARENA_BYTES));
-        ring = JumboRing.open(
+        ring = JumboPool.open(
                 arena,
-                JumboOptions.defaults().withPageClass(PageClass.KIB_64),
+                JumboOptions.defaults().withBufferSize(BufferSize.KIB_64),
                 (of, page, address, byteSize) -> address);
         source = DatagramSource.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), ring, BATCH);
         source.port().resize(StandardSocketOptions.SO_RCVBUF, SOCKET_BYTES);

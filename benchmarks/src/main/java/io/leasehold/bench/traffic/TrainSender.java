@@ -1,10 +1,10 @@
 package io.leasehold.bench.traffic;
 
+import io.leasehold.jumbo.BufferSize;
 import io.leasehold.jumbo.DatagramPort;
 import io.leasehold.jumbo.DatagramSender;
 import io.leasehold.jumbo.JumboOptions;
-import io.leasehold.jumbo.JumboRing;
-import io.leasehold.jumbo.PageClass;
+import io.leasehold.jumbo.JumboPool;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
@@ -22,7 +22,7 @@ final class TrainSender implements Sending {
     private static final long WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final PageArena arena; // (C)
-    private final JumboRing<Object> ring; // (C)
+    private final JumboPool<Object> ring; // (C)
     private final DatagramPort from; // (C)
     private final DatagramSender sender; // (O) of who runs it
     private final long page; // (C)
@@ -32,9 +32,9 @@ final class TrainSender implements Sending {
     TrainSender(int port) {
         InetAddress loopback = InetAddress.getLoopbackAddress();
         arena = PageArena.open(PageArenaOptions.defaults().withName("sender").withByteSize(ARENA_BYTES));
-        ring = JumboRing.open(
+        ring = JumboPool.open(
                 arena,
-                JumboOptions.defaults().withPageClass(PageClass.KIB_64),
+                JumboOptions.defaults().withBufferSize(BufferSize.KIB_64),
                 (of, number, address, byteSize) -> address);
         from = DatagramPort.open(new InetSocketAddress(loopback, 0));
         sender = from.newSender().to(new InetSocketAddress(loopback, port));

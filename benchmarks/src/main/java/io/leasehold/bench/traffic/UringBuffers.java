@@ -1,6 +1,6 @@
 package io.leasehold.bench.traffic;
 
-import io.leasehold.jumbo.PageClass;
+import io.leasehold.jumbo.BufferSize;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.netty.uring.LeasedBufferRing;
 import io.leasehold.netty.uring.LeasedBufferRingOptions;
@@ -33,27 +33,29 @@ final class UringBuffers implements AutoCloseable {
     private final @Nullable LeasedBufferRing ring; // (C) ours
     private final IoUringBufferRingConfig config; // (C)
 
-    private UringBuffers(Receiver receiver, PageClass pageClass, ByteBufAllocator allocator) {
+    private UringBuffers(Receiver receiver, BufferSize bufferSize, ByteBufAllocator allocator) {
         if (allocator instanceof LeasedByteBufAllocator leased) {
             ring = LeasedBufferRing.open(
                     leased,
-                    LeasedBufferRingOptions.defaults().withPageClass(pageClass).withEventLoops(1));
+                    LeasedBufferRingOptions.defaults()
+                            .withBufferSize(bufferSize)
+                            .withEventLoops(1));
             config = ring.config(GROUP);
             return;
         }
         ring = null;
-        int depth = receiver == Receiver.RING64 ? DEEP : Math.min(DEEP, SHALLOW_BYTES / pageClass.byteSize());
+        int depth = receiver == Receiver.RING64 ? DEEP : Math.min(DEEP, SHALLOW_BYTES / bufferSize.byteSize());
         config = IoUringBufferRingConfig.builder()
                 .bufferGroupId(GROUP)
                 .bufferRingSize((short) depth)
                 .batchSize(depth)
                 .incremental(false)
-                .allocator(new IoUringFixedBufferRingAllocator(allocator, pageClass.byteSize()))
+                .allocator(new IoUringFixedBufferRingAllocator(allocator, bufferSize.byteSize()))
                 .build();
     }
 
-    static UringBuffers open(Receiver receiver, PageClass pageClass, ByteBufAllocator allocator) {
-        return new UringBuffers(receiver, pageClass, allocator);
+    static UringBuffers open(Receiver receiver, BufferSize bufferSize, ByteBufAllocator allocator) {
+        return new UringBuffers(receiver, bufferSize, allocator);
     }
 
     IoHandlerFactory handlers() {

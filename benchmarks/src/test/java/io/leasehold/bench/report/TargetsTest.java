@@ -76,8 +76,8 @@ class TargetsTest {
     @Test
     void theRingIsComparedRoundByRoundAndItsWorstIsTheWorstOfAll() throws IOException {
         Findings findings = Findings.of(Fixture.in(folder)
-                .time("JumboBenchmark.oneLive", 10, "{\"pageClass\": \"KIB_4\"}")
-                .time("JumboBenchmark.oneLiveAdaptive", 25, "{\"pageClass\": \"KIB_4\"}")
+                .time("JumboBenchmark.oneLive", 10, "{\"bufferSize\": \"KIB_4\"}")
+                .time("JumboBenchmark.oneLiveAdaptive", 25, "{\"bufferSize\": \"KIB_4\"}")
                 .ring(3)
                 .results());
 

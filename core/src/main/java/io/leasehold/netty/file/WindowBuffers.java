@@ -1,7 +1,7 @@
 package io.leasehold.netty.file;
 
+import io.leasehold.netty.ExternalMemory;
 import io.leasehold.netty.LeasedByteBufAllocator;
-import io.leasehold.netty.Sublease;
 import io.leasehold.window.Window;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
@@ -47,8 +47,9 @@ public final class WindowBuffers {
             throw unfit(window);
         }
         int byteSize = (int) window.byteSize();
-        Sublease sublease = Sublease.of(allocator, token -> end(window, afterwards), window.address(), byteSize);
-        return sublease.lend(0, byteSize, byteSize).writerIndex(byteSize).asReadOnly();
+        ExternalMemory external =
+                ExternalMemory.of(allocator, handle -> end(window, afterwards), window.address(), byteSize);
+        return external.lend(0, byteSize, byteSize).writerIndex(byteSize).asReadOnly();
     }
 
     private static void end(Window window, Runnable afterwards) {

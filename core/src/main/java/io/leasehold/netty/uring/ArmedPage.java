@@ -1,8 +1,8 @@
 package io.leasehold.netty.uring;
 
-import io.leasehold.jumbo.JumboRing;
+import io.leasehold.jumbo.JumboPool;
 import io.leasehold.memory.OffHeap;
-import io.leasehold.netty.Sublease;
+import io.leasehold.netty.ExternalMemory;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledDirectByteBuf;
 import org.jspecify.annotations.Nullable;
@@ -21,30 +21,30 @@ import org.jspecify.annotations.Nullable;
 final class ArmedPage extends UnpooledDirectByteBuf {
 
     private final LeasedBufferRing owner; // (C)
-    private final JumboRing<ArmedPage> ring; // (C)
-    private final Sublease sublease; // (C)
+    private final JumboPool<ArmedPage> ring; // (C)
+    private final ExternalMemory external; // (C)
     private final long address; // (C)
-    private long token = JumboRing.NONE; // (O) the event loop
+    private long handle = JumboPool.NONE; // (O) the event loop
     private boolean shared; // (O) the event loop; the page's buffer is out as the only slice
     private @Nullable ByteBuf whole; // (O) the event loop; what slices are of
 
-    ArmedPage(LeasedBufferRing owner, JumboRing<ArmedPage> ring, long address, int byteSize) {
+    ArmedPage(LeasedBufferRing owner, JumboPool<ArmedPage> ring, long address, int byteSize) {
         super(owner.allocator(), OffHeap.segment(address, byteSize).asByteBuffer(), byteSize);
         this.owner = owner;
         this.ring = ring;
         this.address = address;
-        this.sublease = Sublease.of(owner.allocator(), ring, address, byteSize);
+        this.external = ExternalMemory.of(owner.allocator(), ring, address, byteSize);
     }
 
     /// Begins a life in a ring.
-    void arm(long newToken) {
-        token = newToken;
+    void arm(long newHandle) {
+        handle = newHandle;
         clear();
     }
 
     /// {@return the page's buffer, as it is lent to a reader other than io_uring}
-    ByteBuf lend(long lentToken) {
-        return sublease.lend(lentToken, capacity(), Integer.MAX_VALUE);
+    ByteBuf lend(long lentHandle) {
+        return external.lend(lentHandle, capacity(), Integer.MAX_VALUE);
     }
 
     /// {@return what was read, for whoever is to release it}
@@ -60,7 +60,7 @@ final class ArmedPage extends UnpooledDirectByteBuf {
         }
         if (whole == null && (!owner.isIncremental() || index + length == capacity())) {
             shared = true;
-            return sublease.share(token, index, length);
+            return external.share(handle, index, length);
         }
         return nextSlice(index, length);
     }
@@ -68,7 +68,7 @@ final class ArmedPage extends UnpooledDirectByteBuf {
     private ByteBuf nextSlice(int index, int length) {
         ByteBuf of = whole;
         if (of == null) {
-            of = lend(token);
+            of = lend(handle);
             whole = of;
         }
         owner.noteSlice();
@@ -78,15 +78,15 @@ final class ArmedPage extends UnpooledDirectByteBuf {
     /// Ends a life in a ring: the kernel writes no more.
     @Override
     public boolean release() {
-        long ended = token;
+        long ended = handle;
         ByteBuf of = whole;
         boolean wasShared = shared;
-        token = JumboRing.NONE; // all of it at first: the page may be in the next ring as soon as it is free
+        handle = JumboPool.NONE; // all of it at first: the page may be in the next ring as soon as it is free
         whole = null;
         shared = false;
         ring.receive(ended);
         if (wasShared) {
-            sublease.unshare();
+            external.unshare();
         } else if (of != null) {
             of.release();
         } else {

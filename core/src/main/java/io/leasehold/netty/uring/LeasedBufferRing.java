@@ -1,7 +1,7 @@
 package io.leasehold.netty.uring;
 
 import io.leasehold.jumbo.JumboOptions;
-import io.leasehold.jumbo.JumboRing;
+import io.leasehold.jumbo.JumboPool;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.RecvByteBufAllocator;
@@ -31,9 +31,9 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
 
     private final LeasedByteBufAllocator allocator; // (C)
     private final LeasedBufferRingOptions options; // (C)
-    private final AutoReadGate gate = new AutoReadGate(); // (C)
+    private final AutoReadThrottle gate = new AutoReadThrottle(); // (C)
     private final FallbackBuffers fallback; // (C)
-    private final JumboRing<ArmedPage> ring; // (C)
+    private final JumboPool<ArmedPage> ring; // (C)
     private final LongAdder reads = new LongAdder(); // (A)
     private final LongAdder readBytes = new LongAdder(); // (A)
     private final LongAdder copies = new LongAdder(); // (A)
@@ -47,11 +47,11 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
         this.fallback = new FallbackBuffers(allocator);
         JumboOptions pages = JumboOptions.defaults()
                 .withName(options.name())
-                .withPageClass(options.pageClass())
+                .withBufferSize(options.bufferSize())
                 .withSlabByteSize(options.slabByteSize())
                 .withPages(0, options.pageBound())
                 .withWatermarks(options.lowWatermark(), options.highWatermark(), gate);
-        this.ring = JumboRing.open(
+        this.ring = JumboPool.open(
                 allocator.arena(),
                 pages,
                 (from, page, address, byteSize) -> new ArmedPage(this, from, address, byteSize));
@@ -94,7 +94,7 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
     }
 
     /// {@return a handler that stops a channel's reading while too many pages are out; one for all pipelines}
-    public AutoReadGate gate() {
+    public AutoReadThrottle gate() {
         return gate;
     }
 
@@ -113,20 +113,20 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
     }
 
     private @Nullable ByteBuf tryArm() {
-        long token = JumboRing.NONE;
+        long handle = JumboPool.NONE;
         try {
-            token = ring.allocate();
-            if (token < 0) {
+            handle = ring.allocate();
+            if (handle < 0) {
                 return null;
             }
-            ArmedPage page = ring.object(token);
-            ring.arm(token);
-            page.arm(token);
+            ArmedPage page = ring.object(handle);
+            ring.arm(handle);
+            page.arm(handle);
             return page;
         } catch (RuntimeException | OutOfMemoryError e) { // Netty would lose bytes
             complain(e);
-            if (token >= 0) {
-                ring.release(token);
+            if (handle >= 0) {
+                ring.release(handle);
             }
             return null;
         }
@@ -135,14 +135,14 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
     /// {@return an empty buffer over a page, for a reader other than io_uring; null if there is no page, or the ring is
     /// closed}
     @Nullable ByteBuf tryLend() {
-        long token = JumboRing.NONE;
+        long handle = JumboPool.NONE;
         try {
-            token = ring.allocate();
-            return token < 0 ? null : ring.object(token).lend(token);
+            handle = ring.allocate();
+            return handle < 0 ? null : ring.object(handle).lend(handle);
         } catch (RuntimeException | OutOfMemoryError e) { // the event loop would try again, and for ever
             complain(e);
-            if (token >= 0) {
-                ring.release(token);
+            if (handle >= 0) {
+                ring.release(handle);
             }
             return null;
         }

@@ -1,14 +1,14 @@
 package io.leasehold.netty.uring;
 
+import io.leasehold.jumbo.BufferSize;
 import io.leasehold.jumbo.JumboOptions;
-import io.leasehold.jumbo.PageClass;
 import io.leasehold.memory.OptionChecks;
 import io.netty.util.NettyRuntime;
 
 /// What a ring for io_uring is opened with; start from [#defaults()] and change what differs.
 ///
 /// @param name for messages, statistics and the arena's list of owners
-/// @param pageClass how long pages are: what is read at once at most
+/// @param bufferSize how long pages are: what is read at once at most
 /// @param slabByteSize by how much the ring grows and shrinks, in bytes: a power of two from 256 KiB to 2 MiB
 /// @param maxPages how many pages there may be with holders at once, besides those that are armed; 0 for as many as
 ///     64 MiB has
@@ -17,12 +17,12 @@ import io.netty.util.NettyRuntime;
 /// @param eventLoops how many event loops have pages armed at most; 0 for as many as Netty starts, two a processor. If
 ///     there are more, the pages that they have armed take the room of pages with holders
 /// @param depth how many pages an event loop has armed, a power of two from 2 to 16,384; 0 for as many as half of a
-///     common second-level cache holds, 512 KiB, and no more than 128. From 128 on [AutoReadGate] stops multishot reads
-///     at once
+///     common second-level cache holds, 512 KiB, and no more than 128. From 128 on [AutoReadThrottle] stops multishot
+///     reads at once
 /// @param copyByteSize reads of no more bytes are copied out of their page; 0 for none
 public record LeasedBufferRingOptions(
         String name,
-        PageClass pageClass,
+        BufferSize bufferSize,
         int slabByteSize,
         int maxPages,
         int lowPages,
@@ -48,7 +48,7 @@ public record LeasedBufferRingOptions(
     private static final int DEFAULT_COPY_BYTES = 256;
 
     private static final LeasedBufferRingOptions DEFAULTS = new LeasedBufferRingOptions(
-            "io_uring", PageClass.KIB_16, JumboOptions.defaults().slabByteSize(), 0, 0, 0, 0, 0, DEFAULT_COPY_BYTES);
+            "io_uring", BufferSize.KIB_16, JumboOptions.defaults().slabByteSize(), 0, 0, 0, 0, 0, DEFAULT_COPY_BYTES);
 
     /// Checks the values.
     ///
@@ -62,11 +62,11 @@ public record LeasedBufferRingOptions(
         if (depth == 1 || Integer.bitCount(depth) > 1) {
             throw new IllegalArgumentException("depth is not a power of two from 2: depth=" + depth);
         }
-        int bound = bound(pageClass, maxPages);
+        int bound = bound(bufferSize, maxPages);
         int high = highPages == 0 ? high(bound) : highPages;
         OptionChecks.range("highPages", high, 1, bound);
         OptionChecks.range("lowPages", lowPages == 0 ? low(bound) : lowPages, 0, high - 1);
-        OptionChecks.range("copyByteSize", copyByteSize, 0, pageClass.byteSize());
+        OptionChecks.range("copyByteSize", copyByteSize, 0, bufferSize.byteSize());
     }
 
     /// {@return pages of 16 KiB, at most 64 MiB of them with holders}
@@ -79,15 +79,15 @@ public record LeasedBufferRingOptions(
     /// @param newName the value to use instead
     public LeasedBufferRingOptions withName(String newName) {
         return new LeasedBufferRingOptions(
-                newName, pageClass, slabByteSize, maxPages, lowPages, highPages, eventLoops, depth, copyByteSize);
+                newName, bufferSize, slabByteSize, maxPages, lowPages, highPages, eventLoops, depth, copyByteSize);
     }
 
     /// {@return these options with another page class}
     ///
-    /// @param newPageClass the value to use instead
-    public LeasedBufferRingOptions withPageClass(PageClass newPageClass) {
+    /// @param newBufferSize the value to use instead
+    public LeasedBufferRingOptions withBufferSize(BufferSize newBufferSize) {
         return new LeasedBufferRingOptions(
-                name, newPageClass, slabByteSize, maxPages, lowPages, highPages, eventLoops, depth, copyByteSize);
+                name, newBufferSize, slabByteSize, maxPages, lowPages, highPages, eventLoops, depth, copyByteSize);
     }
 
     /// {@return these options with another slab size in bytes}
@@ -95,7 +95,7 @@ public record LeasedBufferRingOptions(
     /// @param newSlabByteSize the value to use instead
     public LeasedBufferRingOptions withSlabByteSize(int newSlabByteSize) {
         return new LeasedBufferRingOptions(
-                name, pageClass, newSlabByteSize, maxPages, lowPages, highPages, eventLoops, depth, copyByteSize);
+                name, bufferSize, newSlabByteSize, maxPages, lowPages, highPages, eventLoops, depth, copyByteSize);
     }
 
     /// {@return these options with another bound on pages, and watermarks}
@@ -105,7 +105,15 @@ public record LeasedBufferRingOptions(
     /// @param newHighPages that many pages out are too many, or 0 for three quarters of the bound
     public LeasedBufferRingOptions withPages(int newMaxPages, int newLowPages, int newHighPages) {
         return new LeasedBufferRingOptions(
-                name, pageClass, slabByteSize, newMaxPages, newLowPages, newHighPages, eventLoops, depth, copyByteSize);
+                name,
+                bufferSize,
+                slabByteSize,
+                newMaxPages,
+                newLowPages,
+                newHighPages,
+                eventLoops,
+                depth,
+                copyByteSize);
     }
 
     /// {@return these options with another number of event loops}
@@ -113,7 +121,7 @@ public record LeasedBufferRingOptions(
     /// @param newEventLoops the value to use instead
     public LeasedBufferRingOptions withEventLoops(int newEventLoops) {
         return new LeasedBufferRingOptions(
-                name, pageClass, slabByteSize, maxPages, lowPages, highPages, newEventLoops, depth, copyByteSize);
+                name, bufferSize, slabByteSize, maxPages, lowPages, highPages, newEventLoops, depth, copyByteSize);
     }
 
     /// {@return these options with another number of pages that an event loop has armed}
@@ -121,7 +129,7 @@ public record LeasedBufferRingOptions(
     /// @param newDepth the value to use instead
     public LeasedBufferRingOptions withDepth(int newDepth) {
         return new LeasedBufferRingOptions(
-                name, pageClass, slabByteSize, maxPages, lowPages, highPages, eventLoops, newDepth, copyByteSize);
+                name, bufferSize, slabByteSize, maxPages, lowPages, highPages, eventLoops, newDepth, copyByteSize);
     }
 
     /// {@return these options with another bound on what is copied}
@@ -129,25 +137,25 @@ public record LeasedBufferRingOptions(
     /// @param newCopyByteSize the value to use instead
     public LeasedBufferRingOptions withCopyByteSize(int newCopyByteSize) {
         return new LeasedBufferRingOptions(
-                name, pageClass, slabByteSize, maxPages, lowPages, highPages, eventLoops, depth, newCopyByteSize);
+                name, bufferSize, slabByteSize, maxPages, lowPages, highPages, eventLoops, depth, newCopyByteSize);
     }
 
     /// {@return how many pages an event loop has armed, also if it was left open}
     int ringDepth() {
-        return depth == 0 ? Math.min(DEEP_ENOUGH, Integer.highestOneBit(CACHE_BYTES / pageClass.byteSize())) : depth;
+        return depth == 0 ? Math.min(DEEP_ENOUGH, Integer.highestOneBit(CACHE_BYTES / bufferSize.byteSize())) : depth;
     }
 
     /// {@return the bound on all pages, those included that are armed}
     int pageBound() {
-        return bound(pageClass, maxPages) + armed();
+        return bound(bufferSize, maxPages) + armed();
     }
 
     int highWatermark() {
-        return highPages == 0 ? high(bound(pageClass, maxPages)) : highPages;
+        return highPages == 0 ? high(bound(bufferSize, maxPages)) : highPages;
     }
 
     int lowWatermark() {
-        return lowPages == 0 ? low(bound(pageClass, maxPages)) : lowPages;
+        return lowPages == 0 ? low(bound(bufferSize, maxPages)) : lowPages;
     }
 
     /// {@return how many pages all event loops have armed, for which the bound has room besides}
@@ -156,8 +164,8 @@ public record LeasedBufferRingOptions(
         return loops * ringDepth();
     }
 
-    private static int bound(PageClass pageClass, int maxPages) {
-        return maxPages == 0 ? BOUND_BYTES / pageClass.byteSize() : maxPages;
+    private static int bound(BufferSize bufferSize, int maxPages) {
+        return maxPages == 0 ? BOUND_BYTES / bufferSize.byteSize() : maxPages;
     }
 
     private static int high(int bound) {

@@ -1,11 +1,11 @@
-/// Netty's io_uring on the pages of a [jumbo ring][io.leasehold.jumbo.JumboRing]; the same pages for its other
+/// Netty's io_uring on the pages of a [jumbo ring][io.leasehold.jumbo.JumboPool]; the same pages for its other
 /// transports.
 ///
 /// ```text
 ///   LeasedBufferRing             what a server opens: pages for the kernel, bounds, numbers, the end
 ///     ArmedPage                    a page as it lies in Netty's ring of buffers, and what is read into it
 ///     FallbackBuffers              what is used when there is no page, since refusing would lose bytes
-///   AutoReadGate                 reads less while too many pages are out
+///   AutoReadThrottle                 reads less while too many pages are out
 ///   PagedRecvByteBufAllocator    pages for NIO and epoll
 ///   ClosingRecvByteBufAllocator  closes the one channel that cannot be read for want of memory
 /// ```

@@ -1,18 +1,18 @@
 package io.leasehold.netty.conformance;
 
 import io.leasehold.jumbo.JumboOptions;
-import io.leasehold.jumbo.JumboRing;
-import io.leasehold.netty.Sublease;
+import io.leasehold.jumbo.JumboPool;
+import io.leasehold.netty.ExternalMemory;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteOrder;
 
 /// A direct buffer over a page of a ring; longer ones have moved to a block.
 class PageBufferTest extends RootBufferTest {
 
-    private static final JumboRing<Sublease> RING = JumboRing.open(
+    private static final JumboPool<ExternalMemory> RING = JumboPool.open(
             Ours.ALLOCATOR.arena(),
             JumboOptions.defaults().withName("conformance"),
-            (ring, page, address, byteSize) -> Sublease.of(Ours.ALLOCATOR, ring, address, byteSize));
+            (ring, page, address, byteSize) -> ExternalMemory.of(Ours.ALLOCATOR, ring, address, byteSize));
 
     PageBufferTest() {
         super(ByteOrder.BIG_ENDIAN);
@@ -20,8 +20,8 @@ class PageBufferTest extends RootBufferTest {
 
     @Override
     ByteBuf allocate(int capacity, int maxCapacity) {
-        long token = RING.allocate();
+        long handle = RING.allocate();
         int inPage = Math.min(capacity, RING.pageByteSize());
-        return RING.object(token).lend(token, inPage, maxCapacity).capacity(capacity);
+        return RING.object(handle).lend(handle, inPage, maxCapacity).capacity(capacity);
     }
 }

@@ -2,7 +2,7 @@ package io.leasehold.netty.uring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.leasehold.jumbo.PageClass;
+import io.leasehold.jumbo.BufferSize;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.netty.TestAllocators;
 import io.leasehold.page.Watchdog;
@@ -41,7 +41,7 @@ class LeasedBufferRingBurnTest {
 
     @ParameterizedTest
     @EnumSource(names = {"KIB_4", "KIB_64"})
-    void whatIsReadStaysWhatItIsUntilItsLastHolderReleasesIt(PageClass pages) throws InterruptedException {
+    void whatIsReadStaysWhatItIsUntilItsLastHolderReleasesIt(BufferSize pages) throws InterruptedException {
         long seed = Long.getLong("seed", SOAK ? System.nanoTime() : 20261121L);
         System.out.printf(
                 "ring burn: %s, threads=%d+%d, seed=%d, replay with -Dtest=LeasedBufferRingBurnTest -Dseed=%d%n",
@@ -53,7 +53,7 @@ class LeasedBufferRingBurnTest {
                 allocator,
                 LeasedBufferRingOptions.defaults()
                         .withName("burn")
-                        .withPageClass(pages)
+                        .withBufferSize(pages)
                         .withSlabByteSize(256 << 10)
                         .withPages(MAX_PAGES, 16, 64)
                         .withEventLoops(LOOPS)

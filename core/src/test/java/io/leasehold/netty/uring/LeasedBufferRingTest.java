@@ -3,8 +3,8 @@ package io.leasehold.netty.uring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.jumbo.BufferSize;
 import io.leasehold.jumbo.JumboStateException;
-import io.leasehold.jumbo.PageClass;
 import io.leasehold.memory.Seeds;
 import io.leasehold.netty.LeasedByteBuf;
 import io.leasehold.netty.LeasedByteBufAllocator;
@@ -27,7 +27,7 @@ class LeasedBufferRingTest {
     private static final int PAGE = 4096;
     private static final LeasedBufferRingOptions OPTIONS = LeasedBufferRingOptions.defaults()
             .withName("test")
-            .withPageClass(PageClass.KIB_4)
+            .withBufferSize(BufferSize.KIB_4)
             .withSlabByteSize(256 << 10)
             .withPages(64, 0, 0)
             .withEventLoops(1)
@@ -277,10 +277,10 @@ class LeasedBufferRingTest {
     }
 
     @Test
-    void depthFollowsThePageClass() {
-        assertThat(List.of(PageClass.values()))
+    void depthFollowsTheBufferSize() {
+        assertThat(List.of(BufferSize.values()))
                 .extracting(pages ->
-                        LeasedBufferRingOptions.defaults().withPageClass(pages).ringDepth())
+                        LeasedBufferRingOptions.defaults().withBufferSize(pages).ringDepth())
                 .containsExactly(128, 32, 32, 8);
     }
 

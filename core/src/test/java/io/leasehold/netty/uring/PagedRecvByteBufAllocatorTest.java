@@ -2,7 +2,7 @@ package io.leasehold.netty.uring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.leasehold.jumbo.PageClass;
+import io.leasehold.jumbo.BufferSize;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.netty.TestAllocators;
 import io.leasehold.page.Eventually;
@@ -33,7 +33,7 @@ class PagedRecvByteBufAllocatorTest {
     private final LeasedByteBufAllocator allocator =
             TestAllocators.builder("paged", 32 << 20).build();
     private final LeasedBufferRing ring =
-            LeasedBufferRing.open(allocator, LeasedBufferRingOptions.defaults().withPageClass(PageClass.KIB_16));
+            LeasedBufferRing.open(allocator, LeasedBufferRingOptions.defaults().withBufferSize(BufferSize.KIB_16));
 
     @Test
     void nioReadsIntoPagesAndEveryPageComesHome() throws Exception {

@@ -3,7 +3,7 @@ package io.leasehold.netty.uring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.leasehold.jumbo.PageClass;
+import io.leasehold.jumbo.BufferSize;
 import io.leasehold.memory.TestMemory;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.netty.TestAllocators;
@@ -67,7 +67,7 @@ class UringTrafficTest {
 
     @ParameterizedTest
     @CsvSource({"KIB_64, false", "KIB_16, false", "KIB_4, true"})
-    void echoSendsBackWhatItRead(PageClass pages, boolean incremental) throws Exception {
+    void echoSendsBackWhatItRead(BufferSize pages, boolean incremental) throws Exception {
         LeasedBufferRing ring = open(pages, MAX_PAGES);
         try (UringServer server = serve(ring, incremental, Echo::new);
                 Socket socket = server.connect()) {
@@ -81,7 +81,7 @@ class UringTrafficTest {
 
     @Test
     void smallMessagesAreCopied() throws Exception {
-        LeasedBufferRing ring = open(PageClass.KIB_64, MAX_PAGES);
+        LeasedBufferRing ring = open(BufferSize.KIB_64, MAX_PAGES);
         byte[] message = new byte[100];
         int rounds = SOAK ? 1_000_000 : 2_000;
         try (UringServer server = serve(ring, false, Echo::new);
@@ -101,7 +101,7 @@ class UringTrafficTest {
     /// A consumer on another thread keeps up to 64 pages, and lets all of them go at once so that the ring shrinks.
     @Test
     void consumerOnAnotherThreadHoldsPagesWhileTheRingGrowsAndShrinks() throws Exception {
-        LeasedBufferRing ring = open(PageClass.KIB_16, MAX_PAGES);
+        LeasedBufferRing ring = open(BufferSize.KIB_16, MAX_PAGES);
         Handover handover = new Handover();
         try (UringServer server = serve(ring, false, () -> handover);
                 Socket socket = server.connect()) {
@@ -134,7 +134,7 @@ class UringTrafficTest {
     /// within the bound of the allocator.
     @ParameterizedTest
     @CsvSource({"KIB_4, 128", "KIB_16, 128", "KIB_16, 8"})
-    void nothingIsLostWhenAllPagesAreHeld(PageClass pages, int depth) throws Exception {
+    void nothingIsLostWhenAllPagesAreHeld(BufferSize pages, int depth) throws Exception {
         LeasedBufferRing ring = LeasedBufferRing.open(
                 allocator, options(pages).withPages(MAX_PAGES, 64, 128).withDepth(depth));
         Handover handover = new Handover();
@@ -175,7 +175,7 @@ class UringTrafficTest {
     /// Without a gate the pool is overrun, and what there is no page for comes in other buffers.
     @Test
     void nothingIsLostWithoutAGate() throws Exception {
-        LeasedBufferRing ring = open(PageClass.KIB_4, 32);
+        LeasedBufferRing ring = open(BufferSize.KIB_4, 32);
         Handover handover = new Handover();
         long sent = 4L * MIB;
         try (UringServer server = serve(ring, false, () -> handover);
@@ -197,7 +197,7 @@ class UringTrafficTest {
 
     @Test
     void buffersOutliveTheEventLoops() throws Exception {
-        LeasedBufferRing ring = open(PageClass.KIB_16, MAX_PAGES);
+        LeasedBufferRing ring = open(BufferSize.KIB_16, MAX_PAGES);
         Handover handover = new Handover();
         List<ByteBuf> held = new ArrayList<>();
         PatternSink sink = new PatternSink();
@@ -219,14 +219,14 @@ class UringTrafficTest {
         assertHome(ring);
     }
 
-    private LeasedBufferRing open(PageClass pages, int maxPages) {
+    private LeasedBufferRing open(BufferSize pages, int maxPages) {
         return LeasedBufferRing.open(allocator, options(pages).withPages(maxPages, 0, 0));
     }
 
-    private static LeasedBufferRingOptions options(PageClass pages) {
+    private static LeasedBufferRingOptions options(BufferSize pages) {
         return LeasedBufferRingOptions.defaults()
                 .withName("uring test")
-                .withPageClass(pages)
+                .withBufferSize(pages)
                 .withSlabByteSize(256 << 10)
                 .withEventLoops(UringServer.LOOPS);
     }
@@ -302,8 +302,8 @@ class UringTrafficTest {
 
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
-            if (removeGate && context.pipeline().get(AutoReadGate.class) != null) {
-                context.pipeline().remove(AutoReadGate.class);
+            if (removeGate && context.pipeline().get(AutoReadThrottle.class) != null) {
+                context.pipeline().remove(AutoReadThrottle.class);
             }
             reads.add((ByteBuf) message);
         }

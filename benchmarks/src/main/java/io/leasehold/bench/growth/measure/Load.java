@@ -2,7 +2,7 @@ package io.leasehold.bench.growth.measure;
 
 import io.leasehold.bench.Allocators;
 import io.leasehold.bench.result.GrowthResult.Point;
-import io.leasehold.memory.MemoryBudget;
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;

@@ -3,7 +3,7 @@ package io.leasehold.bench.growth.page;
 import io.leasehold.bench.growth.measure.Load;
 import io.leasehold.bench.growth.measure.Worker;
 import io.leasehold.jumbo.JumboOptions;
-import io.leasehold.jumbo.JumboRing;
+import io.leasehold.jumbo.JumboPool;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import java.util.Random;
@@ -21,15 +21,15 @@ final class OutstandingPages implements AutoCloseable {
     private static final int OTHERS = 200;
 
     private final PageArena arena;
-    private final JumboRing<Object> ring;
-    private final long[] tokens;
+    private final JumboPool<Object> ring;
+    private final long[] handles;
     private final Random random = new Random(1);
 
     private OutstandingPages(PageArena arena, int pages) {
         this.arena = arena;
-        ring = JumboRing.open(
+        ring = JumboPool.open(
                 arena, JumboOptions.defaults().withName("growth"), (owner, page, address, size) -> new Object());
-        tokens = new long[pages];
+        handles = new long[pages];
     }
 
     /// {@return a ring in an arena without decay, none of whose pages is in use}
@@ -39,27 +39,27 @@ final class OutstandingPages implements AutoCloseable {
         return new OutstandingPages(arena, Math.toIntExact(mib * PAGES_PER_MIB));
     }
 
-    JumboRing<Object> ring() {
+    JumboPool<Object> ring() {
         return ring;
     }
 
     /// Allocates pages of 4 KiB for all of `mib`.
     void allocateAll() {
-        for (int i = 0; i < tokens.length; i++) {
-            tokens[i] = allocate();
+        for (int i = 0; i < handles.length; i++) {
+            handles[i] = allocate();
         }
     }
 
     /// Releases them in random order.
     void releaseAll() {
-        for (int i = tokens.length - 1; i > 0; i--) {
+        for (int i = handles.length - 1; i > 0; i--) {
             int j = random.nextInt(i + 1);
-            long swapped = tokens[i];
-            tokens[i] = tokens[j];
-            tokens[j] = swapped;
+            long swapped = handles[i];
+            handles[i] = handles[j];
+            handles[j] = swapped;
         }
-        for (long token : tokens) {
-            ring.release(token);
+        for (long handle : handles) {
+            ring.release(handle);
         }
     }
 
@@ -71,19 +71,19 @@ final class OutstandingPages implements AutoCloseable {
                 held[i] = allocate();
                 watch.lap();
             }
-            for (long token : held) {
-                ring.release(token);
+            for (long handle : held) {
+                ring.release(handle);
                 watch.lap();
             }
         };
     }
 
     private long allocate() {
-        long token = ring.allocate();
-        if (token < 0) {
+        long handle = ring.allocate();
+        if (handle < 0) {
             throw new IllegalStateException("the ring has no page: " + ring.stats());
         }
-        return token;
+        return handle;
     }
 
     @Override

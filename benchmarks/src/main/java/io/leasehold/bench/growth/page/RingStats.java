@@ -23,7 +23,7 @@ record RingStats() implements GrowthQuestion {
                 "Statistics of a jumbo ring",
                 "MiB in use",
                 "µs/call",
-                "N MiB of a ring are in use in pages of 4 KiB, and JumboRing.stats() is called again and again, while"
+                "N MiB of a ring are in use in pages of 4 KiB, and JumboPool.stats() is called again and again, while"
                         + " another thread allocates and releases 200 pages at a time.");
     }
 

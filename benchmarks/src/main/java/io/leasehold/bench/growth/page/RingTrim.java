@@ -23,7 +23,7 @@ record RingTrim() implements GrowthQuestion {
                         "MiB to give back",
                         "µs/call",
                         "N MiB of a ring were in use in pages of 4 KiB and were released in random order; then"
-                                + " JumboRing.trim() gives all of it back, while another thread allocates and releases"
+                                + " JumboPool.trim() gives all of it back, while another thread allocates and releases"
                                 + " 200 pages at a time. Decay is off.")
                 .touchingAll();
     }

@@ -6,13 +6,13 @@ import io.leasehold.page.PageReclaimer;
 /// What the arena of a ring calls to get memory back.
 ///
 /// **Threads.** Thread-safe; [#decay] by one thread at a time.
-final class RingReclaimer implements PageReclaimer {
+final class PoolReclaimer implements PageReclaimer {
 
     private final String ring; // (C)
     private final SlabReclaimer<?> slabs; // (C)
     private final Backpressure backpressure; // (C)
 
-    RingReclaimer(String ring, SlabReclaimer<?> slabs, Backpressure backpressure) {
+    PoolReclaimer(String ring, SlabReclaimer<?> slabs, Backpressure backpressure) {
         this.ring = ring;
         this.slabs = slabs;
         this.backpressure = backpressure;

@@ -1,8 +1,10 @@
-package io.leasehold.memory;
+package io.leasehold.budget;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.memory.Seeds;
+import io.leasehold.memory.TestMemory;
 import io.leasehold.os.VirtualMemory;
 import java.util.ArrayList;
 import java.util.List;

@@ -15,18 +15,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Memory of another owner is lent as a buffer like any other, and its token goes back once.
-class SubleaseTest {
+/// Memory of another owner is lent as a buffer like any other, and its handle goes back once.
+class ExternalMemoryTest {
 
     private static final int BYTES = 4096;
     private static final int PLANTED = 10;
 
-    private final LeasedByteBufAllocator allocator = TestAllocators.small("sublease");
+    private final LeasedByteBufAllocator allocator = TestAllocators.small("external");
     private final PageArena arena = allocator.arena();
     private final long page = arena.allocate();
     private final long address = arena.frames().address(page);
     private final List<Long> released = new ArrayList<>();
-    private final Sublease sublease = Sublease.of(allocator, released::add, address, BYTES);
+    private final ExternalMemory external = ExternalMemory.of(allocator, released::add, address, BYTES);
 
     @AfterEach
     void close() {
@@ -36,13 +36,13 @@ class SubleaseTest {
 
     @Test
     void isTheSameBufferInEachLife() {
-        ByteBuf first = sublease.lend(1, 100, 200);
+        ByteBuf first = external.lend(1, 100, 200);
         assertThat(first.capacity()).isEqualTo(100);
         assertThat(first.maxCapacity()).isEqualTo(200);
         assertThat(first.memoryAddress()).isEqualTo(address);
         assertThat(first).isInstanceOf(LeasedByteBuf.class);
         first.writeLong(5).release();
-        ByteBuf second = sublease.lend(2, BYTES, BYTES);
+        ByteBuf second = external.lend(2, BYTES, BYTES);
         assertThat(second).isSameAs(first);
         assertThat(second.readableBytes()).isZero();
         second.release();
@@ -51,7 +51,7 @@ class SubleaseTest {
 
     @Test
     void secondReleaseIsRefusedAndTokenGoesBackOnce() {
-        ByteBuf buf = sublease.lend(1, BYTES, BYTES);
+        ByteBuf buf = external.lend(1, BYTES, BYTES);
         buf.release();
         assertThatThrownBy(buf::release).isInstanceOf(IllegalReferenceCountException.class);
         assertThatThrownBy(buf::retain).isInstanceOf(IllegalReferenceCountException.class);
@@ -60,40 +60,40 @@ class SubleaseTest {
 
     @Test
     void sharedPartCanNeitherBeWrittenBehindNorMoveBeforeItIsUnshared() {
-        ByteBuf buf = sublease.share(1, 10, 20);
+        ByteBuf buf = external.share(1, 10, 20);
         assertThat(buf.readerIndex()).isEqualTo(10);
         assertThat(buf.readableBytes()).isEqualTo(20);
         assertThat(buf.refCnt()).isEqualTo(2);
         assertThatThrownBy(() -> buf.writeByte(1)).isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> buf.capacity(31)).isInstanceOf(IllegalArgumentException.class);
-        sublease.unshare();
+        external.unshare();
         assertThat(buf.refCnt()).isOne();
         buf.writeByte(1);
         assertThat(buf.memoryAddress()).isEqualTo(address);
         assertThat(released).isEmpty();
         buf.release();
         assertThat(released).containsExactly(1L);
-        assertThatThrownBy(sublease::unshare).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(external::unshare).isInstanceOf(IllegalStateException.class);
     }
 
     @Test
     void whoSharesMayBeTheLastOne() {
-        sublease.share(1, 0, 20).release();
+        external.share(1, 0, 20).release();
         assertThat(released).isEmpty();
-        sublease.unshare();
+        external.unshare();
         assertThat(released).containsExactly(1L);
     }
 
     @Test
     void growthBeyondTheMemoryMovesToABlockAndGivesTheTokenBack() {
-        ByteBuf buf = sublease.lend(1, BYTES, Integer.MAX_VALUE);
+        ByteBuf buf = external.lend(1, BYTES, Integer.MAX_VALUE);
         for (int i = 0; i < BYTES; i += Long.BYTES) {
             buf.writeLong(i);
         }
         buf.writeLong(BYTES);
         assertThat(released).containsExactly(1L);
         assertThat(buf.memoryAddress()).isNotEqualTo(address);
-        ByteBuf next = sublease.lend(2, BYTES, BYTES);
+        ByteBuf next = external.lend(2, BYTES, BYTES);
         assertThat(next).isNotSameAs(buf);
         assertThat(next.memoryAddress()).isEqualTo(address);
         next.setLong(0, -1);
@@ -109,10 +109,10 @@ class SubleaseTest {
 
     @Test
     void refusesToLendMoreThanThereIs() {
-        assertThatThrownBy(() -> sublease.lend(1, BYTES + 1, BYTES + 1))
+        assertThatThrownBy(() -> external.lend(1, BYTES + 1, BYTES + 1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("bounds=0..4096");
-        assertThatThrownBy(() -> Sublease.of(allocator, released::add, address, 0))
+        assertThatThrownBy(() -> ExternalMemory.of(allocator, released::add, address, 0))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -133,7 +133,7 @@ class SubleaseTest {
             });
             assertThat(released).isEmpty();
         }
-        ByteBuf next = sublease.lend(2, BYTES, BYTES);
+        ByteBuf next = external.lend(2, BYTES, BYTES);
         next.writeLong(1).release();
         assertThat(released).containsExactly(2L);
     }
@@ -143,14 +143,14 @@ class SubleaseTest {
     void releasedBuffersAreNotReported(Level level) {
         try (LeakWatch watch = new LeakWatch(level)) {
             for (int i = 0; i < 1000; i++) {
-                ByteBuf buf = sublease.share(i, 0, 20);
+                ByteBuf buf = external.share(i, 0, 20);
                 ByteBuf view = buf.retainedSlice(0, 4);
                 if (i % 2 == 0) {
-                    sublease.unshare();
+                    external.unshare();
                     buf.release();
                 } else {
                     buf.release();
-                    sublease.unshare();
+                    external.unshare();
                 }
                 view.release();
             }
@@ -161,6 +161,6 @@ class SubleaseTest {
 
     /// Reports that are alike are made once.
     private void lose(String hint) {
-        sublease.lend(1, BYTES, BYTES).writeInt(1).touch(hint);
+        external.lend(1, BYTES, BYTES).writeInt(1).touch(hint);
     }
 }

@@ -1,7 +1,7 @@
 package io.leasehold.jumbo;
 
 /// The sizes of pages that network adapters and the kernel's offloads fill.
-public enum PageClass {
+public enum BufferSize {
     /// 4,096 B: a page of the machine, two or three frames of Ethernet.
     KIB_4(4 << 10),
     /// 9,216 B: one jumbo frame. Pages are packed, at multiples of 512 B, not each in 12 KiB.
@@ -13,7 +13,7 @@ public enum PageClass {
 
     private final int byteSize;
 
-    PageClass(int byteSize) {
+    BufferSize(int byteSize) {
         this.byteSize = byteSize;
     }
 

@@ -1,4 +1,6 @@
-package io.leasehold.memory;
+package io.leasehold.budget;
+
+import io.leasehold.memory.OptionChecks;
 
 import io.leasehold.os.VirtualMemory;
 import java.util.List;

@@ -9,46 +9,46 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/// A ring of tokens loses none and shows none twice.
-class RemoteRingTest {
+/// A ring of handles loses none and shows none twice.
+class RemoteFreeQueueTest {
 
     private static final int PRODUCERS = 3;
 
     @Test
     void givesBackInOrderAcrossItsEnd() {
-        RemoteRing ring = new RemoteRing(4);
+        RemoteFreeQueue ring = new RemoteFreeQueue(4);
         for (long i = 1; i < 100; i++) {
             ring.push(3 * i);
             ring.push(3 * i + 1);
             ring.push(3 * i + 2);
             assertThat(ring.size()).isEqualTo(3);
             assertThat(new long[] {ring.poll(), ring.poll(), ring.poll()}).containsExactly(3 * i, 3 * i + 1, 3 * i + 2);
-            assertThat(ring.poll()).isEqualTo(RemoteRing.NONE);
+            assertThat(ring.poll()).isEqualTo(RemoteFreeQueue.NONE);
         }
     }
 
     @Test
     void takesManyAtOnceInTheirOrder() {
-        RemoteRing ring = new RemoteRing(4);
-        long[] tokens = {7, 8, 9, 10};
+        RemoteFreeQueue ring = new RemoteFreeQueue(4);
+        long[] handles = {7, 8, 9, 10};
         for (int i = 0; i < 100; i++) {
-            ring.push(tokens, 1, 3);
+            ring.push(handles, 1, 3);
             assertThat(ring.size()).isEqualTo(3);
             List<Long> shown = new ArrayList<>();
             ring.forEach(shown::add);
             assertThat(shown).containsExactlyInAnyOrder(next(8), next(9), next(10));
             assertThat(new long[] {ring.poll(), ring.poll(), ring.poll(), ring.poll()})
-                    .containsExactly(next(8), next(9), next(10), RemoteRing.NONE);
+                    .containsExactly(next(8), next(9), next(10), RemoteFreeQueue.NONE);
         }
     }
 
-    private static long next(long token) {
-        return JumboLayout.after(token, 1);
+    private static long next(long handle) {
+        return JumboLayout.after(handle, 1);
     }
 
     @Test
     void countsWhatDeparted() {
-        RemoteRing ring = new RemoteRing(4);
+        RemoteFreeQueue ring = new RemoteFreeQueue(4);
         ring.depart();
         ring.depart();
         assertThat(ring.takeDeparted()).isEqualTo(2);
@@ -59,7 +59,7 @@ class RemoteRingTest {
     @Test
     void manyProducersAndOneConsumerSeeEachPageOnce() throws InterruptedException {
         int pages = 60_000;
-        RemoteRing ring = new RemoteRing(64);
+        RemoteFreeQueue ring = new RemoteFreeQueue(64);
         AtomicInteger room = new AtomicInteger(64);
         AtomicInteger next = new AtomicInteger();
         Watchdog watchdog = new Watchdog();
@@ -77,7 +77,7 @@ class RemoteRingTest {
         BitSet seen = new BitSet();
         watchdog.await("all pages", () -> {
             long polled = ring.poll();
-            if (polled != RemoteRing.NONE) {
+            if (polled != RemoteFreeQueue.NONE) {
                 int page = (int) polled - 1;
                 assertThat(seen.get(page)).isFalse();
                 seen.set(page);

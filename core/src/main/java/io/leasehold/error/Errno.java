@@ -1,4 +1,4 @@
-package io.leasehold.os;
+package io.leasehold.error;
 
 /// The error numbers of Linux that memory, files and sockets can raise, by name; x86-64 and aarch64 share them.
 ///
@@ -152,6 +152,15 @@ public final class Errno {
             case EDQUOT -> entry("EDQUOT", errno, "disk quota exceeded");
             default -> "errno " + errno;
         };
+    }
+
+    /// {@return the name of an error, for example `ENOMEM`, or `errno 200` if it is not in the table}
+    ///
+    /// @param errno an error number
+    public static String name(int errno) {
+        String described = describe(errno);
+        int end = described.indexOf(" (");
+        return end < 0 ? described : described.substring(0, end);
     }
 
     private static String entry(String name, int errno, String meaning) {

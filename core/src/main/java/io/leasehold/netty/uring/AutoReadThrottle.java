@@ -36,7 +36,7 @@ import java.util.concurrent.atomic.LongAdder;
 /// **Threads.** Thread-safe; `autoRead` is set by the channel's event loop alone. A channel whose `autoRead` was off
 /// already is left alone.
 @Sharable
-public final class AutoReadGate extends ChannelInboundHandlerAdapter implements PressureListener {
+public final class AutoReadThrottle extends ChannelInboundHandlerAdapter implements PressureListener {
 
     /// When a multishot read was cancelled and is wanted again before the kernel answered, and bytes come first, Netty
     /// 4.2.18 forgets that it is wanted. So it is told once more, when the answer has come, which else has no effect.
@@ -46,7 +46,7 @@ public final class AutoReadGate extends ChannelInboundHandlerAdapter implements 
     private final LongAdder closings = new LongAdder(); // (A)
     private volatile boolean high; // (A)
 
-    AutoReadGate() {}
+    AutoReadThrottle() {}
 
     /// Takes a channel under its care.
     @Override
@@ -140,6 +140,7 @@ public final class AutoReadGate extends ChannelInboundHandlerAdapter implements 
 
     @Override
     public String toString() {
-        return "AutoReadGate(%s, channels=%d, closings=%d)".formatted(high ? "shut" : "open", channels(), closings());
+        return "AutoReadThrottle(%s, channels=%d, closings=%d)"
+                .formatted(high ? "shut" : "open", channels(), closings());
     }
 }

@@ -10,9 +10,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /// Channels stop reading under pressure and go on after it, and only those that did read.
-class AutoReadGateTest {
+class AutoReadThrottleTest {
 
-    private final AutoReadGate gate = new AutoReadGate();
+    private final AutoReadThrottle gate = new AutoReadThrottle();
 
     @Test
     void channelsStopAndGoOn() {

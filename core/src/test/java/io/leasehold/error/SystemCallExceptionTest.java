@@ -1,15 +1,16 @@
-package io.leasehold.os;
+package io.leasehold.error;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class OsExceptionTest {
+class SystemCallExceptionTest {
 
     @Test
     void messageNamesCallArgumentsAndError() {
-        OsException e = OsException.ofRange("mprotect", 0x7f00_0000_1000L, 4096, "READ_WRITE", Errno.ENOMEM);
+        SystemCallException e =
+                SystemCallException.ofRange("mprotect", 0x7f00_0000_1000L, 4096, "READ_WRITE", Errno.ENOMEM);
         assertThat(e)
                 .hasMessage("mprotect(address=0x7f0000001000, byteSize=4096, READ_WRITE) failed: "
                         + "ENOMEM (12, out of memory)");
@@ -19,14 +20,14 @@ class OsExceptionTest {
 
     @Test
     void rangeWithoutDetailEndsWithItsSize() {
-        assertThat(OsException.ofRange("mlock", 0x1000, 4096, "", Errno.EAGAIN))
+        assertThat(SystemCallException.ofRange("mlock", 0x1000, 4096, "", Errno.EAGAIN))
                 .hasMessage("mlock(address=0x1000, byteSize=4096) failed: "
                         + "EAGAIN (11, resource temporarily unavailable)");
     }
 
     @Test
     void remedyFollowsTheError() {
-        assertThat(new OsException("mlock", "x=1", Errno.EPERM, "do not lock pages"))
+        assertThat(new SystemCallException("mlock", "x=1", Errno.EPERM, "do not lock pages"))
                 .hasMessage("mlock(x=1) failed: EPERM (1, operation not permitted); do not lock pages");
     }
 
@@ -38,7 +39,7 @@ class OsExceptionTest {
 
     @Test
     void unknownErrorIsGivenAsNumber() {
-        assertThat(new OsException("call", "x=1", 999)).hasMessage("call(x=1) failed: errno 999");
+        assertThat(new SystemCallException("call", "x=1", 999)).hasMessage("call(x=1) failed: errno 999");
     }
 
     @Test

@@ -5,7 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
 
-/// The pages of one shard that other threads freed, by their next tokens: a ring with many producers and one consumer.
+/// The pages of one shard that other threads freed, by their next handles: a ring with many producers and one consumer.
 ///
 /// ```text
 ///   cells   | distance | tail | distance | head | distance | 0 |  t  |  t  |  0  |  t  | 0 |
@@ -13,7 +13,7 @@ import java.util.function.LongConsumer;
 ///   0 is an empty cell; where it stands between head and tail a producer is between its two steps
 /// ```
 ///
-/// The cells have tokens, so that the thread which takes a page need not look at it. A push is one fetch-and-add,
+/// The cells have handles, so that the thread which takes a page need not look at it. A push is one fetch-and-add,
 /// whatever the number of pages, and one store for each. There is no check for a full ring: its shard owns no more
 /// pages than there are cells, and a page that is freed twice never gets here.
 ///
@@ -24,7 +24,7 @@ import java.util.function.LongConsumer;
 /// clearing of a cell comes before the next push into it, since the consumer allocated that page after that.
 ///
 /// **Invariants.** I1: `0 <= tail - head <= capacity`.
-final class RemoteRing {
+final class RemoteFreeQueue {
 
     /// No page.
     static final long NONE = JumboPage.NONE;
@@ -43,7 +43,7 @@ final class RemoteRing {
     /// Makes an empty ring.
     ///
     /// @param capacity a power of two
-    RemoteRing(int capacity) {
+    RemoteFreeQueue(int capacity) {
         this.cells = new long[FIRST + capacity];
         this.mask = capacity - 1;
     }
@@ -57,16 +57,16 @@ final class RemoteRing {
         CELL.setRelease(cells, cell(position), next);
     }
 
-    /// Pushes the pages that were freed by these tokens.
-    void push(long[] tokens, int from, int count) {
+    /// Pushes the pages that were freed by these handles.
+    void push(long[] handles, int from, int count) {
         long position = (long) CELL.getAndAdd(cells, TAIL, (long) count);
         for (int i = 0; i < count; i++) {
-            CELL.setRelease(cells, cell(position + i), JumboLayout.after(tokens[from + i], 1));
+            CELL.setRelease(cells, cell(position + i), JumboLayout.after(handles[from + i], 1));
         }
     }
 
-    /// {@return the token of the page that came first, or [#NONE] if there is none, or its producer has not come to the
-    /// second step}
+    /// {@return the handle of the page that came first, or [#NONE] if there is none, or its producer has not come to
+    /// the second step}
     long poll() {
         long head = cells[HEAD];
         int cell = cell(head);
@@ -93,7 +93,7 @@ final class RemoteRing {
         return departed.get() == 0 ? 0 : departed.getAndSet(0);
     }
 
-    /// Shows the tokens that are here, as they are at some moment.
+    /// Shows the handles that are here, as they are at some moment.
     void forEach(LongConsumer reader) {
         long head = (long) CELL.getOpaque(cells, HEAD);
         for (int i = size() - 1; i >= 0; i--) {
@@ -112,6 +112,6 @@ final class RemoteRing {
 
     @Override
     public String toString() {
-        return "RemoteRing(size=" + size() + ", capacity=" + capacity() + ")";
+        return "RemoteFreeQueue(size=" + size() + ", capacity=" + capacity() + ")";
     }
 }
