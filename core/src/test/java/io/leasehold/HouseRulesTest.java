@@ -5,6 +5,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -12,11 +13,13 @@ import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +28,8 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.BiPredicate;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -47,6 +52,7 @@ final class HouseRulesTest {
     private static final String ROOT_PACKAGE = "io.leasehold";
     private static final Path SOURCES = Path.of("src/main/java");
     private static final Path TESTS = Path.of("src/test/java");
+    private static final Path BENCHMARKS = Path.of("../benchmarks/src");
     private static final Path ROOT = SOURCES.resolve("io/leasehold");
 
     /// Lines that are neither blank nor a comment, an import or the name of the package.
@@ -54,6 +60,8 @@ final class HouseRulesTest {
 
     /// For a buffer of Netty, whose interface alone has hundreds of methods.
     private static final int MAX_CODE_LINES_OF_BUFFERS = 370;
+
+    private static final int MAX_PUBLIC_TYPES = 16;
 
     /// The formatter sees to code; this is for comments, which it leaves alone.
     private static final int MAX_COLUMNS = 120;
@@ -221,6 +229,145 @@ final class HouseRulesTest {
 
     private static boolean isCode(String line) {
         return !line.matches("\\s*(//.*|import .*|package .*)?");
+    }
+
+    /// Words that hide the subject of a sentence, and private words for which the glossary has a term.
+    private static final Pattern BANNED = Pattern.compile(
+            "\\b(who|whoever|whom|somebody|nobody|he|him|his|landlord|tenants?|purse|poison(ed|s)?|dormant)\\b"
+                    + "|all the same|of some moment|(come|came|comes|coming|go|goes|went|at|way) home\\b",
+            Pattern.CASE_INSENSITIVE);
+
+    @Test
+    void commentsAndMessagesHaveNoBannedWords() throws IOException {
+        List<String> found = new ArrayList<>();
+        for (Path file : Stream.of(SOURCES, TESTS, BENCHMARKS)
+                .flatMap(HouseRulesTest::walk)
+                .filter(file -> !file.endsWith("HouseRulesTest.java"))
+                .toList()) {
+            List<String> lines = Files.readAllLines(file);
+            for (int i = 0; i < lines.size(); i++) {
+                Matcher words = BANNED.matcher(prose(lines.get(i)));
+                if (words.find()) {
+                    found.add(file + ":" + (i + 1) + ": " + words.group());
+                }
+            }
+        }
+        assertThat(found).as("banned words, see .github/CONTRIBUTING.md").isEmpty();
+    }
+
+    /// {@return the comment and the string literals of a line}
+    private static String prose(String line) {
+        StringBuilder prose = new StringBuilder();
+        Matcher parts = Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*\"|//.*").matcher(line);
+        while (parts.find()) {
+            prose.append(parts.group()).append(' ');
+        }
+        return prose.toString();
+    }
+
+    private static Stream<Path> walk(Path folder) {
+        try {
+            return sources(folder).stream();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// The compiler's own check does not work here, since the module descriptor is compiled apart from the sources.
+    @Test
+    void exportedSignaturesNameExportedTypesOnly() throws IOException {
+        String module = Files.readString(Path.of("src/main/module/module-info.java"));
+        Set<String> exported = Pattern.compile("exports ([\\w.]+);")
+                .matcher(module)
+                .results()
+                .map(match -> match.group(1))
+                .collect(toSet());
+        List<String> hidden = new ArrayList<>();
+        for (JavaClass type : CLASSES) {
+            if (!exported.contains(type.getPackageName()) || !isPublic(type)) {
+                continue;
+            }
+            Stream<JavaClass> named = Stream.concat(
+                    type.getMethods().stream().filter(HouseRulesTest::isVisible).flatMap(HouseRulesTest::typesOf),
+                    type.getConstructors().stream()
+                            .filter(HouseRulesTest::isVisible)
+                            .flatMap(HouseRulesTest::typesOf));
+            named.map(JavaClass::getBaseComponentType)
+                    .filter(HouseRulesTest::isOurs)
+                    .filter(used -> !exported.contains(used.getPackageName()) || !isPublic(used))
+                    .forEach(used -> hidden.add(type.getName() + " names " + used.getName()));
+            for (String thrown : documentedExceptions(type)) {
+                if (exported.stream().noneMatch(name -> thrown.startsWith(name + "."))) {
+                    hidden.add(type.getName() + " throws " + thrown);
+                }
+            }
+        }
+        assertThat(hidden).as("types that a user of the module cannot name").isEmpty();
+    }
+
+    private static Stream<JavaClass> typesOf(JavaCodeUnit unit) {
+        return Stream.concat(unit.getRawParameterTypes().stream(), Stream.of(unit.getRawReturnType()));
+    }
+
+    private static boolean isVisible(JavaCodeUnit unit) {
+        return unit.getModifiers().contains(JavaModifier.PUBLIC)
+                || unit.getModifiers().contains(JavaModifier.PROTECTED);
+    }
+
+    /// {@return true if a type and the types around it are public}
+    private static boolean isPublic(JavaClass type) {
+        return type.getModifiers().contains(JavaModifier.PUBLIC)
+                && type.getEnclosingClass().map(HouseRulesTest::isPublic).orElse(true);
+    }
+
+    /// {@return the exceptions of ours in `@throws` of public members, by full name}
+    private static List<String> documentedExceptions(JavaClass type) throws IOException {
+        Path file = SOURCES.resolve(topLevel(type).replace('.', '/') + ".java");
+        if (type.getEnclosingClass().isPresent() || !Files.exists(file)) {
+            return List.of();
+        }
+        String source = Files.readString(file);
+        return Pattern.compile("(?m)^ {4}/// @throws ([\\w.]+)(?s:.*?)^ {4}(public|protected|private|static|final|\\w)")
+                .matcher(source)
+                .results()
+                .filter(match -> match.group(2).equals("public"))
+                .map(match -> fullName(match.group(1), source, type.getPackageName()))
+                .filter(name -> name.startsWith(ROOT_PACKAGE + "."))
+                .toList();
+    }
+
+    private static String fullName(String name, String source, String ownPackage) {
+        if (name.contains(".")) {
+            return name;
+        }
+        Matcher imported = Pattern.compile("import ([\\w.]+\\." + name + ");").matcher(source);
+        if (imported.find()) {
+            return imported.group(1);
+        }
+        boolean isOwn =
+                Files.exists(SOURCES.resolve(ownPackage.replace('.', '/')).resolve(name + ".java"));
+        return isOwn ? ownPackage + "." + name : name;
+    }
+
+    @Test
+    void packagesAreSmall() throws IOException {
+        for (Path folder :
+                sources(SOURCES).stream().map(Path::getParent).distinct().toList()) {
+            try (Stream<Path> files = Files.list(folder)) {
+                assertThat(files.filter(HouseRulesTest::isPublicType).count())
+                        .as("public types in %s", folder)
+                        .isLessThanOrEqualTo(MAX_PUBLIC_TYPES);
+            }
+        }
+    }
+
+    private static boolean isPublicType(Path file) {
+        try {
+            return Files.isRegularFile(file)
+                    && Files.readAllLines(file).stream().anyMatch(line -> line.matches("public (?!package).*\\{"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

@@ -1,0 +1,116 @@
+package io.leasehold.readme;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.lease.Lease;
+import io.leasehold.lease.LeasePool;
+import io.leasehold.lease.LeasePoolOptions;
+import io.leasehold.netty.BufferMemoryError;
+import io.leasehold.netty.LeasedByteBufAllocator;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The README's examples compile, run, and print what the README says.
+class ReadmeTest {
+
+    private static final Path README = Path.of("../README.md");
+    private static final Path TESTS = Path.of("src/test/java");
+
+    @Test
+    void everyJavaBlockIsInATestSource() throws IOException {
+        List<String> sources = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(TESTS)) {
+            for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
+                sources.add(withoutIndent(Files.readString(file)));
+            }
+        }
+        List<String> blocks = blocks("java");
+        assertThat(blocks).hasSizeGreaterThanOrEqualTo(5);
+        for (String block : blocks) {
+            for (String statement : block.split("(?m)(?<=;)\n(?=\\w)", -1)) {
+                assertThat(sources)
+                        .as("README: %s", statement)
+                        .anyMatch(source ->
+                                source.contains(withoutIndent(statement).strip()));
+            }
+        }
+    }
+
+    @Test
+    void filesAreRead(@TempDir Path folder) throws IOException {
+        Path path = Files.write(folder.resolve("file"), new byte[5000]);
+        try (PageArena arena = PageArena.open(PageArenaOptions.defaults().withByteSize(64L << 20))) {
+            assertThat(FilesExample.read(arena, path)).isEqualTo(4096);
+        }
+    }
+
+    @Test
+    void agronaWrites() {
+        try (PageArena arena = PageArena.open(PageArenaOptions.defaults().withByteSize(64L << 20));
+                LeasePool pool = LeasePool.open(arena, LeasePoolOptions.directMap())) {
+            long page = arena.allocate();
+            arena.frames().wire(page);
+            AgronaExample.write(pool, page);
+            try (Lease lease = pool.acquire(page)) {
+                assertThat(lease.getLong(0)).isEqualTo(42);
+            }
+            arena.frames().unwire(page);
+            arena.free(page);
+        }
+    }
+
+    @Test
+    void errorAndStatisticsArePrintedSo() throws IOException {
+        try (LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
+                .name("web")
+                .byteLimit(16L << 20)
+                .build()) {
+            List<ByteBuf> buffers = new ArrayList<>();
+            BufferMemoryError error = null;
+            while (error == null) {
+                try {
+                    buffers.add(allocator.directBuffer(256 << 10));
+                } catch (BufferMemoryError e) {
+                    error = e;
+                }
+            }
+            List<String> shown = blocks("text").stream().map(ReadmeTest::shape).toList();
+            assertThat(shown).contains(shape(error.toString()), shape(allocator.dumpStats()));
+            buffers.forEach(ByteBuf::release);
+        }
+    }
+
+    private static List<String> blocks(String language) throws IOException {
+        List<String> blocks = new ArrayList<>();
+        StringBuilder block = null;
+        for (String line : Files.readAllLines(README)) {
+            if (line.equals("```" + language)) {
+                block = new StringBuilder();
+            } else if (line.equals("```") && block != null) {
+                blocks.add(block.toString());
+                block = null;
+            } else if (block != null) {
+                block.append(line).append('\n');
+            }
+        }
+        return blocks;
+    }
+
+    /// {@return a text without line ends and with one digit for each number}
+    private static String shape(String text) {
+        return text.replaceAll("[\\d,.]*\\d", "0").replaceAll("\\s+", " ").strip();
+    }
+
+    private static String withoutIndent(String text) {
+        return text.replaceAll("(?m)^ +", "");
+    }
+}
