@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// @see <a href="https://docs.kernel.org/admin-guide/cgroup-v2.html">Control Group v2</a>
 final class MemoryLimit {
 
-    /// If the machine does not report its memory, it is assumed to be this number of maximum heaps, because the default
-    /// heap of a JVM is a quarter of the memory.
+    /// The number of maximum heaps that the memory of the machine is assumed to be, if the machine does not report it.
+    /// The default heap of a JVM is a quarter of the memory.
     private static final int HEAPS = 4;
 
     private MemoryLimit() {}

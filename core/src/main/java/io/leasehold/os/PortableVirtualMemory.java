@@ -80,7 +80,7 @@ final class PortableVirtualMemory implements VirtualMemory {
             System.getLogger("io.leasehold")
                     .log(
                             System.Logger.Level.WARNING,
-                            "portable memory is smaller than wanted: byteSize=" + segment.byteSize() + ", wanted="
+                            "portable memory is smaller than requested: byteSize=" + segment.byteSize() + ", requested="
                                     + byteSize + ", refusal=" + refusal);
         }
         return new PortableVirtualMemory(segment);

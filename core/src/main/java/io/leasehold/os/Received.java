@@ -79,8 +79,8 @@ public final class Received {
     public void place(int index, long address, int byteSize) {
         Objects.checkIndex(index, capacity);
         if (address <= 0 || byteSize <= 0) {
-            throw new IllegalArgumentException("address or size of a page is not positive: address=0x"
-                    + Long.toHexString(address) + ", byteSize=" + byteSize);
+            throw new IllegalArgumentException("address or size of a page is out of bounds: address=0x"
+                    + Long.toHexString(address) + ", byteSize=" + byteSize + ", min=1");
         }
         addresses[index] = address;
         pageSizes[index] = byteSize;

@@ -83,7 +83,8 @@ final class SocketPreconditions {
 
     static void checkPayload(long address, int byteSize, int segmentSize) {
         if (address <= 0) {
-            throw new IllegalArgumentException("address is not positive: address=0x" + Long.toHexString(address));
+            throw new IllegalArgumentException(
+                    "address is out of bounds: address=0x" + Long.toHexString(address) + ", min=1");
         }
         if (byteSize < 0 || byteSize > Datagrams.MAX_PAYLOAD_BYTES) {
             throw new IllegalArgumentException(
@@ -119,15 +120,14 @@ final class SocketPreconditions {
     }
 
     static UnsupportedOperationException unknownDestination(@Nullable InetSocketAddress local) {
-        return new UnsupportedOperationException("destination is not known: the system does not report packet info"
-                + " (IP_PKTINFO, IPV6_RECVPKTINFO) for local=" + local
+        return new UnsupportedOperationException("destination is not known: local=" + local
+                + ", the system does not report packet info (IP_PKTINFO, IPV6_RECVPKTINFO)"
                 + ", bind to an address instead of the wildcard, or allow native access");
     }
 
     static UnsupportedOperationException unknownTrafficClass(@Nullable InetSocketAddress local) {
-        return new UnsupportedOperationException(
-                "traffic class is not known: the system does not report it (IP_RECVTOS,"
-                        + " IPV6_RECVTCLASS) for local=" + local + ", allow native access");
+        return new UnsupportedOperationException("traffic class is not known: local=" + local
+                + ", the system does not report it (IP_RECVTOS, IPV6_RECVTCLASS), allow native access");
     }
 
     /// {@return the exception for a refused bind}

@@ -82,10 +82,10 @@
 /// group above the process counts, not only its own. Cost: without `/proc`, the memory of the machine is assumed to be
 /// four maximum heaps.
 ///
-/// **Datagram sockets are implemented here although the JDK has them.** Neither the channel of the JDK nor that of
-/// Netty gives the caller a GRO batch as the kernel delivers it: one page and a segment size. That takes half the CPU
-/// time for a packet, and no object. Cost: the C structs of messages, by their offsets in [MessageLayout]. The portable
-/// form uses the channel of the JDK, and each of its batches has one datagram.
+/// **Datagram sockets are implemented here although the JDK has them.** The kernel delivers a GRO batch as one page and
+/// a segment size. Neither the channel of the JDK nor that of Netty gives it to the caller in this form. This form
+/// takes half the CPU time of a packet, and creates no object. Cost: the C structs of messages, by their offsets in
+/// [MessageLayout]. The portable form uses the channel of the JDK, and each of its batches has one datagram.
 ///
 /// **Values of a packet are control messages, values of a socket are options.** Destination and traffic class of a
 /// received datagram, and source and traffic class of a sent one, can differ from datagram to datagram. So they are

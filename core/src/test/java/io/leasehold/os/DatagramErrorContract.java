@@ -132,7 +132,7 @@ interface DatagramErrorContract extends DatagramsFixture {
     }
 
     @Test
-    default void closedSocketSaysSo() {
+    default void closedSocketIsReported() {
         UdpSocket socket = rig().open(IPV4);
         Outgoing message = new Outgoing().to(socket.local());
         Received received = rig().received(1);

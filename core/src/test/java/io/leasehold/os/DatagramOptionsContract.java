@@ -28,7 +28,7 @@ interface DatagramOptionsContract extends DatagramsFixture {
     }
 
     @Test
-    default void socketsShareAPortOnlyIfAllOfThemWantTo() {
+    default void socketsShareAPortOnlyIfAllHaveTheOption() {
         for (InetSocketAddress local : locals()) {
             Optional<UdpSocket> opened = openOrRefuse(local, REUSE_PORT, Capability.REUSE_PORT, "SO_REUSEPORT");
             if (opened.isEmpty()) {

@@ -180,7 +180,7 @@ interface DatagramsContract extends DatagramsFixture {
     }
 
     @Test
-    default void connectedSocketHearsOnlyItsPeer() {
+    default void connectedSocketReceivesOnlyFromItsPeer() {
         for (String host : hosts()) {
             UdpSocket client = rig().open(host);
             UdpSocket server = rig().open(host);
@@ -206,7 +206,7 @@ interface DatagramsContract extends DatagramsFixture {
     }
 
     @Test
-    default void placingAPageForgetsWhatWasReceived() {
+    default void placingAPageDiscardsTheResults() {
         UdpSocket sender = rig().open(IPV4);
         Received received = rig().received(1);
         rig().sendAll(sender, new Outgoing().to(sender.local()), 10, 10);

@@ -102,7 +102,7 @@ class FaultyVirtualMemoryTest {
     @EnumSource(
             mode = EnumSource.Mode.EXCLUDE,
             names = {"CREATE_MEMORY", "BARRIER"})
-    void throwsWhatTheKernelMakesTheRealMemoryThrow(Call call) {
+    void throwsTheExceptionOfTheRealMemory(Call call) {
         assumeTrue(AddressSpace.isNative(), "native memory is not in use");
         FaultyVirtualMemory real = new FaultyVirtualMemory(VirtualMemory.system());
         SystemCallException fromKernel = catchThrowableOfType(SystemCallException.class, () -> make(call, real));

@@ -64,7 +64,7 @@ interface FilesContract {
     }
 
     @Test
-    default void readsWhatWasWritten() {
+    default void readReturnsTheWrittenBytes() {
         with(folder().resolve("new"), Access.CREATE, file -> {
             assertThat(files().byteSize(file)).isZero();
             assertThat(write(file, 0, new byte[] {1, 2, 3, 4, 5})).isEqualTo(5);

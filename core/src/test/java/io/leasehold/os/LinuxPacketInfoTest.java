@@ -48,7 +48,7 @@ class LinuxPacketInfoTest implements NativeDatagramsFixture {
         "::, ::1, ::1, 1",
         "::, ::1, ::1, 4"
     })
-    void answerLeavesFromWhereTheQuestionCame(String wildcard, String from, String asked, int batch) {
+    void answerLeavesFromTheDestinationOfTheRequest(String wildcard, String from, String asked, int batch) {
         assumeTrue(!wildcard.equals("::") || hasIpv6(), "there is no IPv6");
         UdpSocket server = rig.open(wildcard);
         UdpSocket client = rig.open(from);
@@ -205,7 +205,7 @@ class LinuxPacketInfoTest implements NativeDatagramsFixture {
     }
 
     @Test
-    void sourceThatIsSetGoesBeforeThatOfAnAnswer() {
+    void sourceThatIsSetReplacesThatOfAnAnswer() {
         UdpSocket server = rig.open("0.0.0.0");
         UdpSocket client = rig.open(IPV4);
         Received received = rig.received(1);

@@ -76,7 +76,7 @@ class LinuxVirtualMemoryTest
     }
 
     @Test
-    void nameIsNoErrorWhereTheKernelTakesNone() {
+    void nameIsNoErrorIfTheKernelHasNoNames() {
         withMemoryFile(1, (file, address, _) -> {
             memory().map(address, pages(1), file, 0, Protection.READ);
             memory().name(address, pages(1), "file");

@@ -59,7 +59,7 @@ class PathBytesTest {
 
     @ParameterizedTest
     @CsvSource({"C, --enable-native-access=ALL-UNNAMED", "C.UTF-8, --enable-native-access=ALL-UNNAMED"})
-    void relativePathBeginsWhereTheJdkSays(String locale, String access) throws Exception {
+    void relativePathStartsAtTheDirectoryOfTheJdk(String locale, String access) throws Exception {
         opens(folder.toFile(), locale, access, ".");
         Path inside = java.nio.file.Files.createDirectory(folder.resolve("inside"));
         java.nio.file.Files.writeString(inside.resolve("file"), "content");

@@ -114,7 +114,7 @@ class PortableVirtualMemoryTest
     }
 
     @Test
-    void openedMemoryIsOfTheWantedSizeAndReadsZero() {
+    void openedMemoryHasTheRequestedSizeAndReadsZero() {
         PortableVirtualMemory opened = PortableVirtualMemory.open(1L << 30);
         MemorySegment all = opened.segment();
         assertThat(all.byteSize()).isEqualTo(1L << 30);
