@@ -1,6 +1,6 @@
 package io.leasehold.error;
 
-/// The error numbers of Linux that memory, files and sockets can raise, by name; x86-64 and aarch64 share them.
+/// Error numbers of Linux that memory, files and sockets can raise, by name. They are the same on x86-64 and aarch64.
 ///
 /// @see <a href="https://man7.org/linux/man-pages/man3/errno.3.html">errno(3)</a>
 public final class Errno {
@@ -31,11 +31,11 @@ public final class Errno {
     public static final int EEXIST = 17;
     /// The paths are on different file systems.
     public static final int EXDEV = 18;
-    /// No such device, or one that cannot do this.
+    /// No such device, or the device cannot do this.
     public static final int ENODEV = 19;
     /// A part of the path is not a directory.
     public static final int ENOTDIR = 20;
-    /// It is a directory.
+    /// The path is a directory.
     public static final int EISDIR = 21;
     /// Invalid argument.
     public static final int EINVAL = 22;
@@ -43,17 +43,17 @@ public final class Errno {
     public static final int ENFILE = 23;
     /// Too many open files in this process.
     public static final int EMFILE = 24;
-    /// The file is a program that runs.
+    /// The file is a program that is being executed.
     public static final int ETXTBSY = 26;
     /// File too large.
     public static final int EFBIG = 27;
     /// No space left on the device.
     public static final int ENOSPC = 28;
-    /// The file has no places to go to.
+    /// The file cannot be read or written at an offset, for example a pipe.
     public static final int ESPIPE = 29;
     /// Read-only file system.
     public static final int EROFS = 30;
-    /// The other end is closed.
+    /// The peer has closed the connection.
     public static final int EPIPE = 32;
     /// The path, or a name in it, is too long.
     public static final int ENAMETOOLONG = 36;
@@ -69,23 +69,23 @@ public final class Errno {
     public static final int ENOPROTOOPT = 92;
     /// Operation not supported.
     public static final int EOPNOTSUPP = 95;
-    /// The system does not have this kind of address.
+    /// The system does not support this address family.
     public static final int EAFNOSUPPORT = 97;
-    /// Another socket has this address.
+    /// Another socket is bound to this address.
     public static final int EADDRINUSE = 98;
     /// No interface of this machine has this address.
     public static final int EADDRNOTAVAIL = 99;
-    /// No route leads there.
+    /// No route leads to the network.
     public static final int ENETUNREACH = 101;
     /// No buffer space.
     public static final int ENOBUFS = 105;
-    /// The other end did not answer in time.
+    /// The peer did not answer in time.
     public static final int ETIMEDOUT = 110;
-    /// Nobody listens there.
+    /// No socket listens at the address.
     public static final int ECONNREFUSED = 111;
-    /// Nobody on the way knows the host.
+    /// No route leads to the host.
     public static final int EHOSTUNREACH = 113;
-    /// The file is gone from its network file system.
+    /// The file no longer exists on its network file system.
     public static final int ESTALE = 116;
     /// The disk quota of the user is used up.
     public static final int EDQUOT = 122;
@@ -94,9 +94,9 @@ public final class Errno {
 
     /// {@return true if an error says that this process may not make a call at all, whatever its arguments}
     ///
-    /// A seccomp filter answers EPERM, EACCES or ENOSYS, and a kernel that lacks the call answers ENOSYS. A filter can
-    /// be installed at any time, so a call that worked before can be refused later. EPERM and EACCES can also be about
-    /// the arguments, so this is asked only where a fallback does no harm then.
+    /// A seccomp filter answers EPERM, EACCES or ENOSYS. A kernel that lacks the call answers ENOSYS. A filter can be
+    /// installed at any time, so a call that worked before can be refused later. EPERM and EACCES can also be about the
+    /// arguments. So use this method only where falling back does no harm in that case.
     ///
     /// @param errno an error number
     public static boolean refusesCall(int errno) {
@@ -105,7 +105,7 @@ public final class Errno {
 
     /// {@return name, number and meaning of an error, for example `ENOMEM (12, out of memory)`}
     ///
-    /// @param errno an error number; one that is not in the table is described by its number alone
+    /// @param errno an error number; a number that is not in the table is described by the number alone
     public static String describe(int errno) {
         return switch (errno) {
             case EPERM -> entry("EPERM", errno, "operation not permitted");

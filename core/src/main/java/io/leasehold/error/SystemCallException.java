@@ -19,7 +19,7 @@ public final class SystemCallException extends RuntimeException {
     /// Error number.
     private final int errno; // (C)
 
-    /// Makes an exception for a refused call.
+    /// Creates an exception for a refused call.
     ///
     /// @param call name of the call, for example `ftruncate`
     /// @param arguments arguments as a log shows them, for example `descriptor=7, byteSize=4096`
@@ -30,10 +30,10 @@ public final class SystemCallException extends RuntimeException {
         this.errno = errno;
     }
 
-    /// Makes an exception for a refused call that the user can allow.
+    /// Creates an exception for a refused call that the user can allow.
     ///
     /// @param call name of the call, for example `mlock`
-    /// @param arguments arguments as a log shows them
+    /// @param arguments arguments as a log shows them, for example `descriptor=7, byteSize=4096`
     /// @param errno error number, see [Errno]
     /// @param remedy what the user can do, for example `raise RLIMIT_MEMLOCK`
     public SystemCallException(String call, String arguments, int errno, String remedy) {

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The memory that all addresses of [VirtualMemory#system()] point into, as one segment.
 ///
-/// An accessor is written once and is a bare load or store where the segment is the whole address space:
+/// An accessor is written once. If the segment is the whole address space, it is a plain load or store:
 ///
 /// ```java
 /// long value = AddressSpace.ALL.get(ValueLayout.JAVA_LONG, address - AddressSpace.BASE);
@@ -15,21 +15,21 @@ import org.jspecify.annotations.Nullable;
 /// | | [#ALL] | [#BASE] |
 /// |---|---|---|
 /// | native | every address | 0 |
-/// | portable | one bounded segment | where it starts |
+/// | portable | one bounded segment | its first address |
 ///
-/// Which of the two is decided when this class is initialised: native on Linux on x86-64 and aarch64, unless the JVM
-/// refuses native access (`--illegal-native-access=deny`) or the property `io.leasehold.memory` says `portable`. The
+/// The form is chosen when this class is initialised. It is native on Linux on x86-64 and aarch64, unless the JVM
+/// refuses native access (`--illegal-native-access=deny`) or the property `io.leasehold.memory` is `portable`. The
 /// portable choice is logged once to `io.leasehold`, with its reason.
 ///
-/// **Ownership.** It stays until no class of the library, no segment and no byte buffer of it can be reached any more,
-/// which needs a class loader that goes; see [KernelHoldings].
+/// **Ownership.** The memory stays until no class, segment or byte buffer of the library is reachable any more. That
+/// happens only if its class loader becomes unreachable; see [KernelHoldings].
 ///
-/// **Threads.** Immutable; what is read and written through it is the caller's to order.
+/// **Threads.** Immutable. The caller orders the loads and stores in it.
 public final class AddressSpace {
 
     private static final Choice CHOICE = choose(OsOptions.ofSystem());
 
-    /// All memory there is, native or portable.
+    /// All memory, native or portable.
     public static final MemorySegment ALL = CHOICE.all;
 
     /// The address of the first byte of [#ALL].
@@ -37,13 +37,15 @@ public final class AddressSpace {
 
     private AddressSpace() {}
 
-    /// {@return whether [#ALL] is the whole address space of this process}
+    /// {@return true if [#ALL] is the whole address space of this process}
     public static boolean isNative() {
         return CHOICE.memory instanceof LinuxVirtualMemory;
     }
 
-    /// Has the kernel take back all that the library holds when nothing of the library can be reached any more. The
-    /// first call takes some ten milliseconds; where memory and files are the JDK's, they go without it.
+    /// Arranges that the kernel resources of the library are released when the library becomes unreachable.
+    ///
+    /// The first call takes about ten milliseconds. In the portable form the JDK releases its memory and files without
+    /// this.
     public static void releaseAtEnd() {
         KernelHoldings.End end = CHOICE.end;
         if (end != null) {
@@ -55,7 +57,7 @@ public final class AddressSpace {
         return CHOICE.memory;
     }
 
-    /// {@return the sockets that go with this memory: native where it is}
+    /// {@return the sockets of the same form: native if this memory is native}
     static Datagrams datagrams() {
         return Sockets.SYSTEM;
     }
@@ -73,7 +75,7 @@ public final class AddressSpace {
         if (options.isKnownLinux()) {
             try {
                 Arena scope = Arena.ofAuto();
-                // The first restricted call: it is refused before any state is set up.
+                // This is the first restricted call: if it is refused, no state has been set up yet.
                 MemorySegment all = MemorySegment.NULL.reinterpret(Long.MAX_VALUE, scope, null);
                 return new Choice(LinuxVirtualMemory.open(), new LinuxFiles(), all, new KernelHoldings.End(scope));
             } catch (IllegalCallerException e) {
@@ -103,7 +105,7 @@ public final class AddressSpace {
 
     private record Choice(VirtualMemory memory, Files files, MemorySegment all, KernelHoldings.@Nullable End end) {}
 
-    /// Kept apart, so that a process which never asks for a socket opens none.
+    /// A class of its own, so that a process that never uses a socket opens none.
     private static final class Sockets {
         static final Datagrams SYSTEM = isNative() ? LinuxDatagrams.open() : new PortableDatagrams(ALL);
     }

@@ -8,9 +8,10 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 
-/// An IP address and port as numbers, kept and set again, so that naming who sent a datagram costs no object.
+/// An IP address and port as numbers. The object is reused, so that recording the sender of a datagram creates no
+/// object.
 ///
-/// An IPv4 address is held as IPv6 holds it, `::ffff:a.b.c.d`.
+/// An IPv4 address is stored in IPv6 form, `::ffff:a.b.c.d`.
 ///
 /// **Threads.** Confined to one thread at a time.
 ///
@@ -37,9 +38,9 @@ final class Endpoint {
     private static final long LINK_LOCAL_PREFIX = 0xfe80 >>> 6;
 
     private long high; // (O) first eight bytes of the address
-    private long low; // (O) last eight
-    private int scope; // (O) number of the interface, for addresses that mean something on one link only
-    private int port; // (O) 0 if there is none
+    private long low; // (O) last eight bytes
+    private int scope; // (O) number of the interface, for link-local addresses
+    private int port; // (O) 0 if not set
 
     void clear() {
         high = 0;
@@ -112,17 +113,17 @@ final class Endpoint {
         return bits >>> IPV4_MULTICAST_SHIFT == IPV4_MULTICAST_PREFIX || bits == IPV4_BITS;
     }
 
-    /// {@return true if this is an IPv6 address that means something on one link only}
+    /// {@return true if this is a link-local IPv6 address}
     boolean isLinkLocal() {
         return high >>> LINK_LOCAL_SHIFT == LINK_LOCAL_PREFIX;
     }
 
-    /// {@return true if both have the same address, whatever their ports and interfaces}
+    /// {@return true if the addresses are the same; ports and interfaces may differ}
     boolean hasAddressOf(Endpoint other) {
         return high == other.high && low == other.low;
     }
 
-    /// {@return this as an object}
+    /// {@return the address and port as an object}
     InetSocketAddress toSocketAddress() {
         return new InetSocketAddress(toAddress(), port);
     }
@@ -131,7 +132,7 @@ final class Endpoint {
     InetAddress toAddress() {
         byte[] bytes = ByteBuffer.allocate(16).putLong(high).putLong(low).array();
         try {
-            // Of a mapped address this makes an Inet4Address.
+            // For a mapped address this returns an Inet4Address.
             return scope == 0 ? InetAddress.getByAddress(bytes) : Inet6Address.getByAddress(null, bytes, scope);
         } catch (UnknownHostException e) {
             throw new AssertionError("sixteen bytes are an address", e);
@@ -140,10 +141,10 @@ final class Endpoint {
 
     /// Writes this as a socket address.
     ///
-    /// @param to where to, with room for [MessageLayout#ADDRESS_SPACE] bytes
-    /// @param offset where in it, a multiple of 8 bytes
-    /// @param wide whether as a sockaddr_in6, else as a sockaddr_in, which holds IPv4 only
-    /// @return its size in bytes
+    /// @param to memory to write to, with space for [MessageLayout#ADDRESS_SPACE] bytes
+    /// @param offset offset in bytes, a multiple of 8
+    /// @param wide true to write a sockaddr_in6; false to write a sockaddr_in, which holds IPv4 only
+    /// @return the number of bytes written
     int write(MemorySegment to, long offset, boolean wide) {
         to.set(MessageLayout.NET_SHORT, offset + MessageLayout.PORT, (short) port);
         if (!wide) {
@@ -159,11 +160,11 @@ final class Endpoint {
         return MessageLayout.IPV6_SIZE;
     }
 
-    /// Writes this as the source of a message: a struct in_pktinfo of an IPv4 address, else a struct in6_pktinfo.
+    /// Writes this as the source of a message: a struct in_pktinfo for an IPv4 address, else a struct in6_pktinfo.
     ///
     /// @param to memory to write to
     /// @param offset offset in bytes, a multiple of 8
-    /// @return number of bytes written
+    /// @return the number of bytes written
     int writeInfo(MemorySegment to, long offset) {
         if (isIpv4()) {
             // "ipi_spec_dst is used as the local source address": ip(7).
@@ -174,16 +175,16 @@ final class Endpoint {
         }
         to.set(MessageLayout.NET_LONG, offset, high);
         to.set(MessageLayout.NET_LONG, offset + Long.BYTES, low);
-        // The routing table chooses the interface, but for addresses that need one.
+        // The routing table chooses the interface, except for link-local addresses.
         to.set(MessageLayout.INT, offset + MessageLayout.IPV6_INFO_SCOPE, isLinkLocal() ? scope : 0);
         return MessageLayout.IPV6_INFO_SIZE;
     }
 
     /// Reads a socket address that the kernel wrote.
     ///
-    /// @param from where from
-    /// @param offset where in it, a multiple of 8 bytes
-    /// @param byteSize its size in bytes, 0 if the kernel wrote none
+    /// @param from memory to read from
+    /// @param offset offset in bytes, a multiple of 8
+    /// @param byteSize size of the socket address in bytes, 0 if the kernel wrote none
     void read(MemorySegment from, long offset, int byteSize) {
         clear();
         if (byteSize < MessageLayout.IPV4_SIZE) {

@@ -4,30 +4,30 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 
-/// The place where the fault of a mapped file becomes an exception, and not later.
+/// A point where the fault of a mapped file becomes an exception.
 ///
-/// A load past the end of a file raises [InternalError], but compiled code throws it only at its next safepoint poll,
-/// which may be far outside the `try` that the load stands in. Here it passes one:
+/// A load past the end of a file raises [InternalError]. Compiled code throws it only at its next safepoint poll, which
+/// may be far outside the `try` of the load. [#poll] passes a safepoint poll:
 ///
 /// ```java
 /// try {
 ///     OffHeap.copy(window, to, byteSize);
 ///     FaultPoll.poll();
 /// } catch (InternalError e) {
-///     // what was copied is worthless
+///     // the copied bytes are invalid
 /// }
 /// ```
 ///
-/// A method that returns passes a poll, if it was called: what a compiler puts in place of a call has none. It cannot
-/// put anything in place of one through a method handle that may be another one the next time, so this takes 1.6 ns. A
-/// thread that comes back from native code passes one too, which takes 7 and is what other virtual machines than
-/// HotSpot get. A call that is compiled to hold up safepoints (`Linker.Option.critical`) would not do, nor would a
-/// loop: both were seen to let the error out.
+/// A method that returns passes a poll, but only if it was called; an inlined method has no poll. The compiler cannot
+/// inline a call through a method handle that may change, so `poll` makes such a call, which takes 1.6 ns. A thread
+/// that returns from native code passes a poll too. That takes 7 ns and is used on virtual machines other than HotSpot.
+/// Two alternatives failed, because the error was seen to leave the `try`: a call that delays safepoints
+/// (`Linker.Option.critical`), and a loop.
 ///
 /// **Threads.** Stateless.
 public final class FaultPoll {
 
-    /// Not final, or it would be a constant, and nothing be called.
+    /// Deliberately not final: the compiler would inline a constant handle, and an inlined call has no safepoint poll.
     @SuppressWarnings("NonFinalStaticField")
     private static MethodHandle target = target();
 
@@ -36,7 +36,7 @@ public final class FaultPoll {
     private static MethodHandle target() {
         try {
             boolean needsNative = !OsOptions.ofSystem().isHotSpot() && AddressSpace.isNative();
-            return needsNative ? find(LinuxCall.class, "poll") : find(FaultPoll.class, "comeBack");
+            return needsNative ? find(LinuxCall.class, "poll") : find(FaultPoll.class, "returnAtOnce");
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -47,19 +47,19 @@ public final class FaultPoll {
     }
 
     @SuppressWarnings("UnusedMethod") // called through target
-    private static void comeBack() {}
+    private static void returnAtOnce() {}
 
-    /// Throws what a mapped file did wrong in this thread, if it did. Where there is no native access there are no
-    /// mapped files of ours, and nothing is thrown.
+    /// Throws the pending fault of a mapped file that this thread touched, if there is one. Without native access the
+    /// library maps no files, and nothing is thrown.
     ///
-    /// @throws InternalError if memory that this thread touched was not there
+    /// @throws InternalError if memory that this thread touched did not exist
     public static void poll() {
         try {
             target.invokeExact();
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
-            throw new AssertionError("a poll throws nothing checked", e);
+            throw new AssertionError("a poll threw a checked exception", e);
         }
     }
 }

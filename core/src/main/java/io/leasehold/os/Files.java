@@ -6,22 +6,23 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
-/// Regular files of the system by descriptor: read and written at a place, grown, cut, made durable.
+/// Regular files of the system by descriptor: read, write at an offset, grow, truncate, make durable.
 ///
-/// **Ownership.** The caller owns what [#open] returned until it calls [#close]; a descriptor is not used after that.
+/// **Ownership.** The caller owns the descriptor that [#open] returned until it calls [#close]. A closed descriptor
+/// must not be used.
 ///
 /// **Threads.** Every method may be called from any thread, also on one descriptor. An interrupt of the thread neither
 /// ends a call nor closes a file.
 ///
-/// **Preconditions**, the same for all methods and checked by all of them: sizes and offsets are not negative, and
-/// `byteOffset + byteSize` does not overflow; else [IllegalArgumentException] names the value. A method whose
-/// [Capability] is missing does nothing, as all of these only make a right program faster or an error earlier. A call
+/// **Preconditions** are the same for all methods, and every method checks them. Sizes and offsets are not negative,
+/// and `byteOffset + byteSize` does not overflow. Otherwise [IllegalArgumentException] names the value. A method whose
+/// [Capability] is missing does nothing: these methods only make a correct program faster, or an error earlier. A call
 /// that the kernel refuses throws [SystemCallException].
 ///
 /// All sizes and offsets are in bytes.
 public interface Files {
 
-    /// What an implementation can do beyond reading, writing and syncing.
+    /// What an implementation can do in addition to reading, writing and syncing.
     enum Capability {
         /// Descriptors can be given to [VirtualMemory#map].
         MAP,
@@ -35,11 +36,11 @@ public interface Files {
 
     /// How a file is opened.
     enum Access {
-        /// For reading; it must exist.
+        /// For reading. The file must exist.
         READ,
-        /// For reading and writing; it must exist.
+        /// For reading and writing. The file must exist.
         READ_WRITE,
-        /// For reading and writing; an empty file is made if there is none.
+        /// For reading and writing. If the file does not exist, an empty file is created.
         CREATE
     }
 
@@ -47,7 +48,7 @@ public interface Files {
     enum Advice {
         /// No special treatment; the default. Ends [#RANDOM] and [#SEQUENTIAL].
         NORMAL,
-        /// Reading ahead is useless.
+        /// Do not read ahead.
         RANDOM,
         /// Read ahead far.
         SEQUENTIAL,
@@ -55,145 +56,147 @@ public interface Files {
         WILL_NEED
     }
 
-    /// What the system says of a file.
+    /// The state of a file as the system reports it.
     ///
-    /// @param byteSize its length in bytes, as far as the file system tells the truth: files of proc say 0, those of
-    ///     sysfs a page
-    /// @param blocks number of 512-byte blocks that it has on a disk, or 0 where that is not told
-    /// @param device the file system it is on, or 0 where that is not told
-    /// @param inode its number there, or 0 where that is not told; with the device, it names the file for as long as it
-    ///     is open
-    /// @param modifiedNanos when its content changed last, in nanoseconds since 1970; users can set it
-    /// @param changedNanos when its content, length or attributes changed last, which users cannot set, or 0 where that
-    ///     is not told
+    /// @param byteSize length of the file in bytes. Some file systems do not report the true length: it is 0 for files
+    ///     of proc, and a page for files of sysfs
+    /// @param blocks number of 512-byte blocks that the file uses on disk, or 0 if unknown
+    /// @param device number of the file system, or 0 if unknown
+    /// @param inode number of the file in its file system, or 0 if unknown. With `device` it identifies the file while
+    ///     the file is open
+    /// @param modifiedNanos time of the last change of the content, in nanoseconds since 1970. Users can set it
+    /// @param changedNanos time of the last change of content, length or attributes, in nanoseconds since 1970, or 0 if
+    ///     unknown. Users cannot set it
     record Status(long byteSize, long blocks, long device, long inode, long modifiedNanos, long changedNanos) {
 
-        /// {@return a number that is another one after each change, as far as the clock of the file system tells}
+        /// {@return a number that differs after each change, as far as the clock of the file system resolves it}
         public long changeMark() {
             return modifiedNanos * 31 + changedNanos;
         }
     }
 
-    /// {@return the files of this process's system, in the form that goes with [VirtualMemory#system()]}
+    /// {@return the files of this system, in the form that goes with [VirtualMemory#system()]}
     static Files system() {
         return AddressSpace.files();
     }
 
-    /// {@return whether this implementation can do `capability`}
+    /// {@return true if this implementation has `capability`}
     ///
-    /// @param capability what is asked for
+    /// @param capability the capability
     boolean can(Capability capability);
 
-    /// Opens a regular file; never waits for one, as opening a pipe would. Child processes do not inherit it.
+    /// Opens a regular file. It never waits for a peer, as opening a pipe would. Child processes do not inherit the
+    /// descriptor.
     ///
     /// @param path a path of the default file system
-    /// @param access what for
-    /// @return its descriptor
+    /// @param access how the file is opened
+    /// @return the descriptor
     int open(Path path, Access access);
 
-    /// {@return what the system says of a file now (fstat(2))}
+    /// {@return the state of a file now (fstat(2))}
     ///
-    /// @param descriptor the file
+    /// @param descriptor descriptor of the file
     Status status(int descriptor);
 
-    /// {@return the length of a file now}
+    /// {@return the length of a file in bytes now}
     ///
-    /// @param descriptor the file
+    /// @param descriptor descriptor of the file
     long byteSize(int descriptor);
 
-    /// {@return whether the file system lets this file be mapped, as sysfs, 9p and some of FUSE do not}
+    /// {@return true if the file system allows this file to be mapped; sysfs, 9p and some FUSE file systems do not}
     ///
-    /// @param descriptor the file
-    /// @param writes whether it is to be mapped for writing too
+    /// @param descriptor descriptor of the file
+    /// @param writes true if the file is to be mapped for writing too
     default boolean canMap(int descriptor, boolean writes) {
         return can(Capability.MAP);
     }
 
-    /// {@return whether the file ends where [#byteSize] says; files of proc and sysfs do not}
+    /// {@return true if the file ends where [#byteSize] says; files of proc and sysfs do not}
     ///
-    /// @param descriptor the file
+    /// @param descriptor descriptor of the file
     default boolean tellsLength(int descriptor) {
         return true;
     }
 
-    /// Opens a channel of its own for reading the very file that a descriptor is on, for what needs one; an interrupt
-    /// of a thread that uses the channel closes it, and nothing else.
+    /// Opens a channel for reading the same file that a descriptor refers to. If a thread that uses the channel is
+    /// interrupted, the channel is closed, but the descriptor stays open.
     ///
-    /// @param descriptor the file
+    /// @param descriptor descriptor of the file
     /// @return the channel, to be closed by the caller
-    /// @throws SystemCallException if the system has no way to open the file again, as may be if it has no name any
-    ///     more
+    /// @throws SystemCallException if the system cannot open the file again, for example because the file has no name
+    ///     any more
     default FileChannel openChannel(int descriptor) {
         throw new SystemCallException("open", "descriptor=" + descriptor, Errno.EOPNOTSUPP);
     }
 
-    /// Reads at a place in a file, in as many calls as it takes.
+    /// Reads from a file at an offset, in as many system calls as needed.
     ///
-    /// @param descriptor the file
-    /// @param to native memory to fill; its owner cannot free it meanwhile
-    /// @param byteOffset place in the file
-    /// @return how many bytes were read, from the start of `to`. Fewer than it holds means that the file ended there,
-    ///     or that the next byte cannot be read, which a call at that place then says
+    /// @param descriptor descriptor of the file
+    /// @param to native memory to fill. The owner of the memory cannot free it during the call
+    /// @param byteOffset offset in the file in bytes
+    /// @return the number of bytes read, from the start of `to`. If it is less than the size of `to`, the file ended
+    ///     there, or the next byte cannot be read; a read at that offset reports which
     long read(int descriptor, MemorySegment to, long byteOffset);
 
-    /// Writes at a place in a file, in as many calls as it takes.
+    /// Writes to a file at an offset, in as many system calls as needed.
     ///
-    /// @param descriptor the file
-    /// @param from native memory to write; its owner cannot free it meanwhile
-    /// @param byteOffset place in the file, also past its end
-    /// @return how many bytes were written, from the start of `from`. Fewer than it holds means that the next byte
-    ///     cannot be written, which a call at that place then says
+    /// @param descriptor descriptor of the file
+    /// @param from native memory to write. The owner of the memory cannot free it during the call
+    /// @param byteOffset offset in the file in bytes, also past the end of the file
+    /// @return the number of bytes written, from the start of `from`. If it is less than the size of `from`, the next
+    ///     byte cannot be written; a write at that offset reports why
     long write(int descriptor, MemorySegment from, long byteOffset);
 
-    /// Cuts a file, or grows it by what reads as zero.
+    /// Sets the length of a file. A file that grows reads as zero in the added part.
     ///
-    /// @param descriptor the file
-    /// @param byteSize its length from now on
+    /// @param descriptor descriptor of the file
+    /// @param byteSize new length in bytes
     void truncate(int descriptor, long byteSize);
 
-    /// Reserves disk space, so that writing the range cannot fail for want of it. The length of the file and what it
-    /// reads as do not change.
+    /// Reserves disk space, so that writing the range cannot fail for lack of space. Length and content of the file do
+    /// not change.
     ///
-    /// @param descriptor the file
-    /// @param byteOffset start of the range
-    /// @param byteSize size of the range, positive
+    /// @param descriptor descriptor of the file
+    /// @param byteOffset start of the range in bytes
+    /// @param byteSize size of the range in bytes, positive
     void allocate(int descriptor, long byteOffset, long byteSize);
 
-    /// Makes all that was written to a file, by whatever mapping or descriptor, and its length survive a power cut
-    /// (fdatasync(2)).
+    /// Makes the content and the length of a file durable, so that they survive a power failure (fdatasync(2)). This
+    /// includes all that was written before through any mapping or descriptor.
     ///
-    /// @param descriptor the file
+    /// @param descriptor descriptor of the file
     void sync(int descriptor);
 
-    /// Makes what was written to a range, by whatever mapping or descriptor, survive a power cut, and the length as far
-    /// as that reaches (msync(2) with MS_SYNC, on a mapping made for it). It may do the same for more of the file.
+    /// Makes a range of a file durable, so that it survives a power failure (msync(2) with MS_SYNC, on a mapping
+    /// created for it). This includes all that was written to the range before through any mapping or descriptor, and
+    /// the length of the file as far as the range reaches. It may also sync other parts of the file.
     ///
-    /// The error of a range that the kernel tried to write by itself is told by the next call of this kind, of [#sync]
-    /// or of [#writeBack], whichever range that is for, and by that one only.
+    /// If a write-back that the kernel started by itself fails, the next call of this method, of [#sync(int)] or of
+    /// [#writeBack] reports the error, whichever range it is for. Only that one call reports it.
     ///
-    /// @param descriptor the file
-    /// @param byteOffset start of the range
-    /// @param byteSize size of the range, positive
+    /// @param descriptor descriptor of the file
+    /// @param byteOffset start of the range in bytes
+    /// @param byteSize size of the range in bytes, positive
     void sync(int descriptor, long byteOffset, long byteSize);
 
-    /// Starts writing a range to the disk and waits for what was under way in it, so that dirty memory stays bounded.
-    /// Promises nothing about a power cut (sync_file_range(2)).
+    /// Starts writing a range to the disk, and waits for writes of the range that are already in flight. This bounds
+    /// the dirty memory. It does not make the range durable (sync_file_range(2)).
     ///
-    /// @param descriptor the file
-    /// @param byteOffset start of the range
-    /// @param byteSize size of the range, positive
+    /// @param descriptor descriptor of the file
+    /// @param byteOffset start of the range in bytes
+    /// @param byteSize size of the range in bytes, positive
     void writeBack(int descriptor, long byteOffset, long byteSize);
 
-    /// Tells the kernel how a range will be read.
+    /// Advises the kernel how a range will be read.
     ///
-    /// @param descriptor the file
-    /// @param byteOffset start of the range
-    /// @param byteSize size of the range, or 0 for all that follows
-    /// @param advice how
+    /// @param descriptor descriptor of the file
+    /// @param byteOffset start of the range in bytes
+    /// @param byteSize size of the range in bytes, or 0 for all that follows
+    /// @param advice the advice
     void advise(int descriptor, long byteOffset, long byteSize, Advice advice);
 
-    /// Closes a descriptor; ranges that map the file keep it.
+    /// Closes a descriptor. Ranges that map the file stay mapped.
     ///
-    /// @param descriptor the descriptor, not to be used again also if this throws
+    /// @param descriptor the descriptor; it must not be used again, even if this method throws
     void close(int descriptor);
 }

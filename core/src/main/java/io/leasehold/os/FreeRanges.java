@@ -3,10 +3,10 @@ package io.leasehold.os;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// The free address ranges of a portable segment, taken first fit by address and joined with their neighbours when
-/// they come back.
+/// The free address ranges of a portable segment. Allocation is first fit by address. A freed range is joined with its
+/// free neighbours.
 ///
-/// **Threads.** Confined to whoever holds the lock of the owner.
+/// **Threads.** Guarded by the lock of the owner, [PortableVirtualMemory].
 ///
 /// **Invariants.** I1: no two ranges overlap or touch. I2: `bytes` is the sum of all range sizes.
 final class FreeRanges {
@@ -22,10 +22,10 @@ final class FreeRanges {
         bytes = byteSize;
     }
 
-    /// Takes a range out of the first free one that can hold it.
+    /// Allocates a range from the first free range that is large enough.
     ///
     /// @param byteAlignment alignment of the result in bytes, a power of two
-    /// @return its address, or [#NONE]
+    /// @return the address of the range, or [#NONE]
     long take(long byteSize, long byteAlignment) {
         for (Map.Entry<Long, Long> range : sizes.entrySet()) {
             long start = range.getKey();
@@ -42,7 +42,7 @@ final class FreeRanges {
         return NONE;
     }
 
-    /// Gives a range back that overlaps no free one.
+    /// Frees a range. The range must not overlap a free one.
     void give(long address, long byteSize) {
         long start = address;
         long end = address + byteSize;
@@ -58,13 +58,13 @@ final class FreeRanges {
         bytes += byteSize;
     }
 
-    /// {@return whether any byte of a range is free}
+    /// {@return true if any byte of a range is free}
     boolean overlaps(long address, long byteSize) {
         Map.Entry<Long, Long> last = sizes.lowerEntry(address + byteSize);
         return last != null && last.getKey() + last.getValue() > address;
     }
 
-    /// {@return the free bytes}
+    /// {@return the number of free bytes}
     long bytes() {
         return bytes;
     }
@@ -74,8 +74,8 @@ final class FreeRanges {
         long previousEnd = -1;
         for (Map.Entry<Long, Long> range : sizes.entrySet()) {
             if (range.getValue() <= 0 || range.getKey() <= previousEnd) {
-                throw new AssertionError("I1: start=" + range.getKey() + ", size=" + range.getValue()
-                        + ", end of the range before=" + previousEnd);
+                throw new AssertionError(
+                        "I1: start=" + range.getKey() + ", size=" + range.getValue() + ", previousEnd=" + previousEnd);
             }
             previousEnd = range.getKey() + range.getValue();
             sum += range.getValue();

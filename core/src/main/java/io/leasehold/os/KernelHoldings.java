@@ -11,20 +11,21 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
-/// What the library holds of the kernel: address ranges and descriptors. They go when its class loader goes.
+/// The kernel resources of the library: address ranges and descriptors. They are released when the class loader of the
+/// library becomes unreachable.
 ///
-/// An application server drops the class loader of an application that it stops. The Java objects of the library are
-/// collected then; what they held of the kernel would stay for the rest of the process.
+/// An application server drops the class loader of an application that it stops. The garbage collector then frees the
+/// Java objects of the library. Without this class, their kernel resources would stay until the process ends.
 ///
 /// ```text
 ///   classes, buffers, segments, byte buffers ---> AddressSpace.ALL ---> its scope
-///                                                                         |  ended by the JDK when none is left
-///                                                                         v
+///                                                                         |  closed by the JDK
+///                                                                         v  when all are unreachable
 ///                                                    munmap of each range, close of each descriptor
 /// ```
 ///
-/// What runs at the end must not keep the class loader alive. So it consists of objects whose classes are the JDK's:
-/// two maps, and method handles.
+/// The cleanup code must not keep the class loader reachable. So it consists only of objects whose classes are in the
+/// JDK: two maps, and method handles.
 ///
 /// **Threads.** Thread-safe.
 final class KernelHoldings {
@@ -34,23 +35,23 @@ final class KernelHoldings {
 
     private KernelHoldings() {}
 
-    /// Notes a range that was mapped, or unmaps it if it cannot be noted.
+    /// Records a mapped range. If that fails, unmaps the range.
     ///
-    /// @param address the first byte
-    /// @param byteSize the size in bytes
+    /// @param address address of the first byte
+    /// @param byteSize size in bytes
     static void addRange(long address, long byteSize) {
-        boolean isNoted = false;
+        boolean isRecorded = false;
         try {
             RANGES.put(address, byteSize);
-            isNoted = true;
+            isRecorded = true;
         } finally {
-            if (!isNoted) {
+            if (!isRecorded) {
                 LinuxCall.MUNMAP.invoke(address, byteSize, 0);
             }
         }
     }
 
-    /// Notes that a range has another address or size.
+    /// Records the new address and size of a range.
     static void moveRange(long oldAddress, long address, long byteSize) {
         RANGES.put(address, byteSize);
         if (address != oldAddress) {
@@ -58,50 +59,50 @@ final class KernelHoldings {
         }
     }
 
-    /// Forgets a range that was unmapped.
+    /// Removes the record of a range that was unmapped.
     static void removeRange(long address) {
         RANGES.remove(address);
     }
 
-    /// Notes a descriptor that was opened, or closes it if it cannot be noted.
+    /// Records an open descriptor. If that fails, closes the descriptor.
     ///
-    /// @param opened the descriptor, or a negated error number, which is not noted
+    /// @param opened the descriptor, or a negated error number, which is not recorded
     /// @return `opened`
     static long addDescriptor(long opened) {
-        boolean isNoted = opened < 0;
+        boolean isRecorded = opened < 0;
         try {
-            if (!isNoted) {
+            if (!isRecorded) {
                 DESCRIPTORS.put(opened, 0L);
-                isNoted = true;
+                isRecorded = true;
             }
             return opened;
         } finally {
-            if (!isNoted) {
+            if (!isRecorded) {
                 LinuxCall.CLOSE.invoke(opened, 0, 0);
             }
         }
     }
 
-    /// Closes a descriptor.
+    /// Closes a descriptor and removes its record.
     ///
     /// @return 0, or the negated error number
     static long closeDescriptor(long descriptor) {
-        DESCRIPTORS.remove(descriptor); // first: once it is closed, another thread may open one of the same number
+        DESCRIPTORS.remove(descriptor); // first: after the close another thread may get this number
         return LinuxCall.CLOSE.invoke(descriptor, 0, 0);
     }
 
-    /// The end of a scope, at which everything is given back.
+    /// Releases all recorded resources at the end of a scope.
     static final class End {
 
-        private final Arena scope; // (C) reachable for as long as something of the library is
+        private final Arena scope; // (C) reachable as long as the library is
         private boolean isArmed; // (L) this
 
         End(Arena scope) {
             this.scope = scope;
         }
 
-        /// Has everything given back when the scope ends. It costs much of the time of a cold start, so it is done when
-        /// there is time, but before the class loader can go. Arming twice has no effect.
+        /// Registers the cleanup, which runs when the scope ends. It takes a large part of the time of a cold start. So
+        /// it is called later, but before the class loader can become unreachable. A second call has no effect.
         @SuppressWarnings("restricted")
         synchronized void arm() {
             if (!isArmed) {
@@ -113,8 +114,8 @@ final class KernelHoldings {
 
     @SuppressWarnings("unchecked") // a proxy has no type parameters
     private static Consumer<MemorySegment> cleanup() {
-        MethodHandle ranges = forEach(RANGES, LinuxCall.MUNMAP.withoutAnswer());
-        MethodHandle descriptors = forEach(DESCRIPTORS, LinuxCall.CLOSE.withoutAnswer());
+        MethodHandle ranges = forEach(RANGES, LinuxCall.MUNMAP.withoutResult());
+        MethodHandle descriptors = forEach(DESCRIPTORS, LinuxCall.CLOSE.withoutResult());
         MethodHandle both = MethodHandles.foldArguments(descriptors, ranges);
         return MethodHandleProxies.asInterfaceInstance(
                 Consumer.class, MethodHandles.dropArguments(both, 0, MemorySegment.class));

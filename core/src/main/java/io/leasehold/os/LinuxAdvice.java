@@ -10,9 +10,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.EnumSet;
 import java.util.Set;
 
-/// What Linux is told about ranges: madvise(2), and process_madvise(2) on ourselves for many ranges at once.
+/// Advice to Linux about ranges: madvise(2), and process_madvise(2) on this process for many ranges at once.
 ///
-/// **Ownership.** Owns one descriptor of this process for as long as the process lives.
+/// **Ownership.** Owns one descriptor, which refers to this process, until the process ends.
 ///
 /// **Threads.** Thread-safe.
 ///
@@ -27,17 +27,18 @@ final class LinuxAdvice {
     /// "Free up a given range of pages and its associated backing store."
     private static final int MADV_REMOVE = 9;
 
-    /// No descriptor of ourselves: the kernel refuses process_madvise(2).
+    /// There is no descriptor of this process, or the kernel refuses process_madvise(2).
     private static final int NO_SELF = -1;
 
-    /// Ranges in one process_madvise(2): 64 give all there is to gain, and the kernel holds its lock no longer.
+    /// Maximum number of ranges in one process_madvise(2). More than 64 are not faster and would hold the kernel's lock
+    /// longer.
     private static final int BATCH = 64;
 
     /// `struct iovec`: address and size.
     private static final long IOVEC_BYTES = 2 * Long.BYTES;
 
-    /// How often a shortage of kernel memory is waited out. It may also be one that stays, as a split that would
-    /// exceed vm.max_map_count was reported by older kernels, so this ends.
+    /// Maximum number of attempts when the kernel lacks memory. The shortage may be permanent, so attempts are limited:
+    /// older kernels report it if a split of a mapping would exceed vm.max_map_count.
     private static final int ATTEMPTS = 16;
 
     private final int self; // (C)
@@ -49,20 +50,20 @@ final class LinuxAdvice {
         this.hasBatches = self != NO_SELF;
         this.known = EnumSet.noneOf(Advice.class);
         for (Advice advice : Advice.values()) {
-            // Of an empty range the kernel looks at the advice only: EINVAL for one it does not know.
+            // For an empty range the kernel only checks the advice: EINVAL if it does not know it.
             if (LinuxCall.MADVISE.invoke(0, 0, number(advice)) == 0) {
                 known.add(advice);
             }
         }
     }
 
-    /// {@return advice as this kernel can best take it}
+    /// {@return advice in the best form that this kernel supports}
     static LinuxAdvice open() {
         long self = LinuxCall.PIDFD_OPEN.invoke(ProcessHandle.current().pid(), 0, 0);
         if (self < 0) {
             return ofSingleRanges();
         }
-        // Older kernels know the call but neither of these two, not even for an empty list of ranges.
+        // Older kernels have the call but neither advice, not even for an empty list of ranges.
         if (LinuxCall.PROCESS_MADVISE.invoke(self, 0, 0, MADV_DONTNEED, 0, 0) == 0
                 && LinuxCall.PROCESS_MADVISE.invoke(self, 0, 0, MADV_REMOVE, 0, 0) == 0) {
             return new LinuxAdvice((int) KernelHoldings.addDescriptor(self));
@@ -71,7 +72,7 @@ final class LinuxAdvice {
         return ofSingleRanges();
     }
 
-    /// {@return advice that makes one call a range, as on a kernel without process_madvise(2)}
+    /// {@return advice that makes one call for each range, as on a kernel without process_madvise(2)}
     static LinuxAdvice ofSingleRanges() {
         return new LinuxAdvice(NO_SELF);
     }
@@ -88,12 +89,12 @@ final class LinuxAdvice {
 
     /// {@return true if an error only means that the advice has no effect}
     private static boolean isIgnored(Advice advice, int errno) {
-        // A kernel without swap says that anonymous memory has nothing to read ahead.
+        // A kernel without swap reports that anonymous memory has nothing to read ahead.
         return Errno.refusesCall(errno) || (advice == Advice.WILL_NEED && errno == Errno.EBADF);
     }
 
     void decommit(Backing backing, long address, long byteSize) {
-        long result = madvise(address, byteSize, decommitting(backing));
+        long result = madvise(address, byteSize, decommitAdvice(backing));
         if (result < 0) {
             throw refused(address, byteSize, backing.name(), result);
         }
@@ -111,18 +112,18 @@ final class LinuxAdvice {
                 int batch = Math.min(count - done, BATCH);
                 writeRanges(ranges, addresses, byteSizes, done, batch);
                 long bytes =
-                        LinuxCall.PROCESS_MADVISE.invoke(self, ranges.address(), batch, decommitting(backing), 0, 0);
+                        LinuxCall.PROCESS_MADVISE.invoke(self, ranges.address(), batch, decommitAdvice(backing), 0, 0);
                 if (bytes < 0 && Errno.refusesCall((int) -bytes)) {
-                    // A filter was installed after the probe. A sealed file answers alike, which ends batches too; that
-                    // costs only time.
+                    // A filter was installed after the probe. A sealed file has the same error, and then batches end
+                    // too, which costs only time.
                     hasBatches = false;
                     decommitEach(backing, addresses, byteSizes, done, count);
                     return;
                 }
                 int whole = wholeRanges(byteSizes, done, batch, bytes);
                 done += whole;
-                // Cut short: by a range that is refused, by a signal, or by the 2 GiB that one call takes. A call for
-                // the first range that is not done brings either the reason or progress.
+                // The call ended early at a range that is refused, at a signal, or at the limit of 2 GiB for one call.
+                // A call for the first remaining range either reports the error or makes progress.
                 if (whole < batch) {
                     decommit(backing, addresses[done], byteSizes[done]);
                     done++;
@@ -142,8 +143,9 @@ final class LinuxAdvice {
         return "LinuxAdvice(batches=" + hasBatches + ", known=" + known + ")";
     }
 
-    /// Repeats what a signal interrupted (MADV_REMOVE is a fallocate(2), populating may take long), and a few times
-    /// what failed for want of a kernel resource: "EAGAIN: A kernel resource was temporarily unavailable."
+    /// Calls madvise(2). Repeats it if a signal interrupts it (MADV_REMOVE is a fallocate(2), and populating may take
+    /// long). Repeats it a few times if the kernel lacks a resource: "EAGAIN: A kernel resource was temporarily
+    /// unavailable."
     private static long madvise(long address, long byteSize, int advice) {
         int attempt = 1;
         while (true) {
@@ -164,7 +166,7 @@ final class LinuxAdvice {
         }
     }
 
-    /// {@return how many of the ranges from `first` on are covered by `bytes`, which is negative after an error}
+    /// {@return the number of whole ranges, from `first` on, that `bytes` covers; `bytes` is negative after an error}
     private static int wholeRanges(long[] byteSizes, int first, int batch, long bytes) {
         long left = bytes;
         int whole = 0;
@@ -175,7 +177,7 @@ final class LinuxAdvice {
         return whole;
     }
 
-    private static int decommitting(Backing backing) {
+    private static int decommitAdvice(Backing backing) {
         return switch (backing) {
             case ANONYMOUS, FILE -> MADV_DONTNEED;
             case MEMORY_FILE -> MADV_REMOVE;

@@ -2,12 +2,12 @@ package io.leasehold.os;
 
 import java.lang.foreign.Arena;
 
-/// The fence in every running thread: membarrier(2), or a handshake of the JVM where the kernel refuses it too late.
+/// A full fence in every running thread: membarrier(2), or a handshake of the JVM if the kernel refuses the call later.
 ///
 /// ```text
-///   probe refused          no barrier: the threads that would rely on it have fences of their own
-///   probe done             membarrier(2)
-///   refused after that     a handshake with all threads, which already rely on the barrier
+///   probe refused          no barrier: the threads use fences of their own
+///   probe succeeded        membarrier(2)
+///   refused later          a handshake with all threads, which already rely on the barrier
 /// ```
 ///
 /// **Threads.** Thread-safe.
@@ -19,34 +19,35 @@ final class LinuxBarrier {
     private static final int MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED = 1 << 4;
 
     private final boolean isOffered; // (C)
-    private volatile boolean isRefused; // (A) true after the kernel refused a call that the probe was allowed
+    private volatile boolean isRefused; // (A) true after the kernel refused a call although the probe succeeded
 
     private LinuxBarrier(boolean isOffered) {
         this.isOffered = isOffered;
     }
 
-    /// {@return the barrier of this process, which the kernel is asked for}
+    /// {@return the barrier of this process, after probing the kernel}
     static LinuxBarrier open() {
         return new LinuxBarrier(LinuxCall.MEMBARRIER.invoke(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0);
     }
 
-    /// {@return true if there is a barrier}
+    /// {@return true if the kernel has the barrier}
     boolean isOffered() {
         return isOffered;
     }
 
-    /// Makes every running thread pass a full fence. Only where [#isOffered()].
+    /// Makes every running thread pass a full fence. Allowed only if [#isOffered()].
     void pass() {
         if (!isRefused && LinuxCall.MEMBARRIER.invoke(MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) < 0) {
             isRefused = true;
         }
         if (isRefused) {
-            shakeHands();
+            handshake();
         }
     }
 
-    /// Has each thread of the JVM pass a safepoint poll: HotSpot closes a shared arena by a handshake with all threads.
-    private static void shakeHands() {
+    /// Makes each thread of the JVM pass a safepoint poll. HotSpot closes a shared arena by a handshake with all
+    /// threads.
+    private static void handshake() {
         Arena.ofShared().close();
     }
 

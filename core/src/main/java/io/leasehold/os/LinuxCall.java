@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A system call of Linux by its number, made through syscall(2).
 ///
-/// One method handle serves all of them, so nothing depends on what a C library wraps or how old it is.
+/// One method handle serves all calls, so a call depends neither on the wrappers of the C library nor on its version.
 ///
-/// **Threads.** Thread-safe. A call pins a virtual thread for as long as it is in the kernel.
+/// **Threads.** Thread-safe. A call pins a virtual thread while it is in the kernel.
 ///
 /// @see <a href="https://man7.org/linux/man-pages/man2/syscall.2.html">syscall(2)</a>
 enum LinuxCall {
@@ -68,16 +68,16 @@ enum LinuxCall {
         this.aarch64Number = aarch64Number;
     }
 
-    /// Makes a call of up to three arguments.
+    /// Makes a call with up to three arguments.
     ///
-    /// @return what the kernel returned, or the negated error number
+    /// @return the result of the kernel, or the negated error number
     long invoke(long first, long second, long third) {
         return invoke(first, second, third, 0, 0, 0);
     }
 
-    /// Makes a call; arguments that it does not have are 0. It may be interrupted, and is not repeated.
+    /// Makes a call. Unused arguments are 0. A call that a signal interrupts is not repeated.
     ///
-    /// @return what the kernel returned, or the negated error number
+    /// @return the result of the kernel, or the negated error number
     long invoke(long first, long second, long third, long fourth, long fifth, long sixth) {
         long number = Libc.IS_AARCH64 ? aarch64Number : x86Number;
         int slot = ErrnoCells.slotOfThisThread();
@@ -88,10 +88,10 @@ enum LinuxCall {
         return answer;
     }
 
-    /// Makes a call on memory whose owner cannot free it before the call is over, with the arguments of pread(2). It
-    /// may be interrupted, and is not repeated.
+    /// Makes a call with the arguments of pread(2). The owner of the memory cannot free it during the call. A call that
+    /// a signal interrupts is not repeated.
     ///
-    /// @return what the kernel returned, or the negated error number
+    /// @return the result of the kernel, or the negated error number
     long transfer(long descriptor, MemorySegment memory, long byteSize, long byteOffset) {
         long number = Libc.IS_AARCH64 ? aarch64Number : x86Number;
         int slot = ErrnoCells.slotOfThisThread();
@@ -108,15 +108,15 @@ enum LinuxCall {
         }
     }
 
-    /// {@return this call as an object of the JDK's classes alone: with two arguments, and without its answer}
+    /// {@return this call with two arguments and no result, as an object that consists of JDK classes only}
     @SuppressWarnings("unchecked") // a proxy has no type parameters
-    BiConsumer<Long, Long> withoutAnswer() {
+    BiConsumer<Long, Long> withoutResult() {
         long number = Libc.IS_AARCH64 ? aarch64Number : x86Number;
         return MethodHandleProxies.asInterfaceInstance(
-                BiConsumer.class, MethodHandles.insertArguments(Libc.syscallWithoutAnswer(), 0, number));
+                BiConsumer.class, MethodHandles.insertArguments(Libc.syscallWithoutResult(), 0, number));
     }
 
-    /// Does nothing in native code, which takes a thread past a safepoint poll.
+    /// Calls a native function that does nothing. The thread passes a safepoint poll when it returns.
     static void poll() {
         try {
             long ignored = (long) Libc.LABS.invokeExact(0L);
@@ -153,7 +153,7 @@ enum LinuxCall {
         return new AssertionError("a downcall threw a checked exception", e);
     }
 
-    /// The functions of the C library that are called.
+    /// The functions of the C library that this class calls.
     private static final class Libc {
         static final boolean IS_AARCH64 = OsOptions.ofSystem().isAarch64();
 
@@ -163,7 +163,7 @@ enum LinuxCall {
         static final StructLayout ERRNO_LAYOUT = Linker.Option.captureStateLayout();
         static final long ERRNO_OFFSET = ERRNO_LAYOUT.byteOffset(PathElement.groupElement("errno"));
 
-        /// All arguments are passed as 64 bits; the kernel takes the low half where it declares an int.
+        /// Calls syscall(2). All arguments are passed as 64 bits. The kernel uses the low half if it declares an int.
         static final MethodHandle SYSCALL = handle(
                 "syscall",
                 FunctionDescriptor.of(
@@ -178,7 +178,8 @@ enum LinuxCall {
                 Linker.Option.captureCallState("errno"),
                 Linker.Option.firstVariadicArg(1));
 
-        /// The same function for calls on memory of others: a pointer passed as one keeps its owner from closing.
+        /// Calls syscall(2) on a segment. A segment that is passed as a pointer cannot be closed by its owner during
+        /// the call.
         static final MethodHandle TRANSFER = handle(
                 "syscall",
                 FunctionDescriptor.of(
@@ -191,14 +192,15 @@ enum LinuxCall {
                 Linker.Option.captureCallState("errno"),
                 Linker.Option.firstVariadicArg(1));
 
-        /// Absolute value: the cheapest function there is, and not so cheap that a linker leaves its polls out.
+        /// Absolute value. It is the cheapest function that is called like any other, with the safepoint polls of the
+        /// linker.
         static final MethodHandle LABS =
                 handle("labs", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
 
         static final MethodHandle SYSCONF =
                 handle("sysconf", FunctionDescriptor.of(ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
 
-        static MethodHandle syscallWithoutAnswer() {
+        static MethodHandle syscallWithoutResult() {
             return handle(
                     "syscall",
                     FunctionDescriptor.ofVoid(ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG),
@@ -212,15 +214,17 @@ enum LinuxCall {
         }
     }
 
-    /// Where the linker stores errno: one cell per thread that is in a call, kept for the next thread of its slot.
+    /// Memory where the linker stores errno. Each call uses one cell; an unused cell is kept in the slot of its last
+    /// thread.
     ///
-    /// A confined arena per call costs 250 ns, taking and giving back a cell about 15. A thread that finds its slot
-    /// empty makes a cell; of two that give back to one slot the first cell is dropped and collected.
+    /// Allocating from a confined arena for each call takes 250 ns; taking and returning a cell takes about 15 ns. If
+    /// the slot of a thread is empty, the thread allocates a cell. If two threads return cells to one slot, the first
+    /// cell is dropped and the garbage collector frees it.
     private static final class ErrnoCells {
-        /// More than the threads that are in the kernel at once in a server with an event loop per core.
+        /// More than the number of threads that are in the kernel at once in a server with one event loop per core.
         private static final int SLOTS = 128;
 
-        /// A cache line, so that two threads do not write to the same one.
+        /// The size of a cache line, so that two threads do not write to the same line.
         private static final int CELL_ALIGNMENT = 64;
 
         private static final AtomicReferenceArray<@Nullable MemorySegment> CELLS = new AtomicReferenceArray<>(SLOTS);

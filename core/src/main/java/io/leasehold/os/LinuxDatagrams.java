@@ -10,7 +10,7 @@ import java.util.Set;
 
 /// Datagram sockets of Linux on x86-64 and aarch64.
 ///
-/// **Ownership.** Made once for a process; see [AddressSpace].
+/// **Ownership.** There is one object in a process; see [AddressSpace].
 ///
 /// **Threads.** Immutable.
 ///
@@ -24,16 +24,16 @@ final class LinuxDatagrams implements Datagrams {
     private final Set<Capability> capabilities; // (C)
     private final Setter setter; // (C)
 
-    /// Sockets with known capabilities.
+    /// Creates sockets with known capabilities.
     ///
-    /// @param capabilities what the kernel can do
+    /// @param capabilities capabilities of the kernel
     /// @param setter sets the options of a socket
     LinuxDatagrams(Set<Capability> capabilities, Setter setter) {
         this.capabilities = Set.copyOf(capabilities);
         this.setter = setter;
     }
 
-    /// {@return the sockets of this process, using what its kernel offers, which is asked of one that is closed again}
+    /// {@return the sockets of this process, with the capabilities of its kernel; a temporary socket probes them}
     static LinuxDatagrams open() {
         long descriptor = socket(MessageLayout.AF_INET);
         if (descriptor < 0) {
@@ -63,7 +63,7 @@ final class LinuxDatagrams implements Datagrams {
         LinuxUdpSocket socket = null;
         try {
             if (wide) {
-                // The default is a setting of the machine; Java's own sockets do the same.
+                // The default is a setting of the machine. The sockets of the JDK also set this option.
                 LinuxSocketOptions.require((int) descriptor, MessageLayout.SOL_IPV6, LinuxSocketOptions.IPV6_V6ONLY, 0);
             }
             LinuxSocketOptions.apply(setter, (int) descriptor, local, options);
@@ -86,7 +86,9 @@ final class LinuxDatagrams implements Datagrams {
         return LinuxCall.SOCKET.invoke(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     }
 
-    /// {@return the address and port that the socket has from now on}
+    /// Binds a socket.
+    ///
+    /// @return the address and port of the socket
     private static InetSocketAddress bind(long descriptor, InetSocketAddress local, UdpOptions options) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment name = arena.allocate(MessageLayout.ADDRESS_SPACE, Long.BYTES);

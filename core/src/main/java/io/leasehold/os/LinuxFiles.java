@@ -11,22 +11,23 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/// Files of Linux on x86-64 and aarch64, with the kernel's own descriptors.
+/// Files of Linux on x86-64 and aarch64, by descriptors of the kernel.
 ///
-/// Calls that a signal can interrupt are repeated, except close(2), which has closed the descriptor by then.
+/// Calls are repeated if a signal interrupts them, except close(2): an interrupted close(2) has already closed the
+/// descriptor.
 ///
-/// **Threads.** Thread-safe. A virtual thread stays on its carrier for as long as it is in the kernel.
+/// **Threads.** Thread-safe. A virtual thread stays on its carrier thread while it is in the kernel.
 final class LinuxFiles implements Files {
 
-    /// Relative paths begin at the working directory.
+    /// Relative paths start at the working directory.
     private static final int AT_FDCWD = -100;
 
     private static final int O_RDONLY = 0;
     private static final int O_RDWR = 0x2;
     private static final int O_CREAT = 0x40;
 
-    /// "Neither the open() nor any subsequent I/O operations [...] will cause the calling process to wait": for pipes;
-    /// regular files do not care.
+    /// "Neither the open() nor any subsequent I/O operations [...] will cause the calling process to wait". This
+    /// matters for pipes; it has no effect on regular files.
     private static final int O_NONBLOCK = 0x800;
 
     private static final int O_CLOEXEC = 0x80000;
@@ -35,11 +36,11 @@ final class LinuxFiles implements Files {
     /// "The file size will not be changed even if offset+size is greater than the file size."
     private static final int FALLOC_FL_KEEP_SIZE = 0x1;
 
-    /// Wait for what is under way, then start the rest.
+    /// Wait for writes in flight, then start writing the rest.
     private static final int SYNC_FILE_RANGE_WAIT_BEFORE_AND_WRITE = 0x1 | 0x2;
 
-    /// A mapping that is only to be synced: of a file that is open for reading alone msync(2) would do nothing, and
-    /// mmap(2) refuses one to be written.
+    /// Access to a mapping that is only synced. It is writable, because of a file that is open for reading only
+    /// msync(2) would do nothing, and mmap(2) refuses a writable mapping of it.
     private static final int PROT_READ_WRITE = 3;
 
     private static final int PROT_READ = 1;
@@ -49,7 +50,8 @@ final class LinuxFiles implements Files {
 
     private static final int SEEK_END = 2;
 
-    /// `struct stat`: both architectures have it no larger, and differ among these fields in that of the mode alone.
+    /// Size of `struct stat` in bytes, for both architectures. Of the fields used here, only the offset of the mode
+    /// differs.
     private static final int STAT_BYTES = 144;
 
     private static final int ST_DEV = 0;
@@ -85,7 +87,7 @@ final class LinuxFiles implements Files {
         long result;
         try (Arena arena = Arena.ofConfined()) {
             byte[] bytes = NativePath.bytesOf(path);
-            MemorySegment text = arena.allocate(bytes.length + 1L); // zeroed, so it ends with a zero
+            MemorySegment text = arena.allocate(bytes.length + 1L); // filled with zeroes, so the text ends with a zero
             text.asSlice(0, bytes.length).copyFrom(MemorySegment.ofArray(bytes));
             long name = text.address();
             do {
@@ -132,18 +134,19 @@ final class LinuxFiles implements Files {
 
     @Override
     public boolean tellsLength(int descriptor) {
-        return ToldLength.isTrue(this, descriptor);
+        return ReportedLength.isTrue(this, descriptor);
     }
 
-    /// Asked by lseek(2), which needs no memory for its answer; nothing here uses the place that it moves.
+    /// Calls lseek(2), which needs no memory for its result. It moves the file position, which nothing uses here.
     @Override
     public long byteSize(int descriptor) {
         long result = LinuxCall.LSEEK.invoke(descriptor, 0, SEEK_END);
-        // many files of proc have no end to seek
+        // many files of proc have no end to seek to
         return result < 0 ? status(descriptor).byteSize() : result;
     }
 
-    /// Asked by a mapping in a place of its own: a refusal in place of another mapping may leave a hole there.
+    /// Probes with a new mapping at an address that the kernel chooses. A refused mapping over another one could leave
+    /// a hole.
     @Override
     public boolean canMap(int descriptor, boolean writes) {
         int protection = writes ? PROT_READ_WRITE : PROT_READ;
@@ -152,11 +155,11 @@ final class LinuxFiles implements Files {
             LinuxCall.MUNMAP.invoke(result, pageSize, 0);
             return true;
         }
-        // a shortage is no word on the file
+        // a shortage of resources is no property of the file
         return result == -Errno.ENOMEM || result == -Errno.EAGAIN || result == -Errno.ENFILE;
     }
 
-    /// Opened by the name that proc has for the descriptor, which leads to its file under whatever name that is now.
+    /// Opens the link of the descriptor in proc. It leads to the same file even if the file was renamed.
     @Override
     public FileChannel openChannel(int descriptor) {
         try {
@@ -213,8 +216,8 @@ final class LinuxFiles implements Files {
         }
     }
 
-    /// Only a mapping has a call that is durable for a range. The one that is made for it is touched by nobody, so it
-    /// costs two short calls beside a wait for the disk, and neither faults nor is missed by anybody when it goes.
+    /// Syncs a temporary mapping, because only a mapping has a call that makes a range durable. No thread touches the
+    /// mapping, so it never faults. It costs two short calls in addition to the wait for the disk.
     @Override
     public void sync(int descriptor, long byteOffset, long byteSize) {
         FilePreconditions.checkPositiveRange(byteOffset, byteSize);
@@ -222,7 +225,7 @@ final class LinuxFiles implements Files {
         long mappedByteSize = byteOffset + byteSize - from;
         long address = LinuxCall.MMAP.invoke(0, mappedByteSize, PROT_READ_WRITE, MAP_SHARED, descriptor, from);
         if (address < 0) {
-            sync(descriptor); // no room for a mapping: all of the file, then
+            sync(descriptor); // the mapping failed: sync the whole file
             return;
         }
         long result = LinuxCall.MSYNC.invoke(address, mappedByteSize, MS_SYNC);
@@ -243,7 +246,7 @@ final class LinuxFiles implements Files {
                     descriptor, byteOffset, byteSize, SYNC_FILE_RANGE_WAIT_BEFORE_AND_WRITE, 0, 0);
         } while (result == -Errno.EINTR);
         if (result < 0 && Errno.refusesCall((int) -result)) {
-            sync(descriptor); // gVisor refuses these flags: all of the file then, which bounds dirty memory too
+            sync(descriptor); // gVisor refuses these flags; syncing the whole file bounds dirty memory too
             return;
         }
         requireRange("sync_file_range", descriptor, byteOffset, byteSize, result);
@@ -259,7 +262,7 @@ final class LinuxFiles implements Files {
             case WILL_NEED -> 3;
         };
         long result = LinuxCall.FADVISE64.invoke(descriptor, byteOffset, byteSize, number, 0, 0);
-        // advice that does not reach the kernel has no effect
+        // advice that the kernel does not accept has no effect
         if (result < 0 && !Errno.refusesCall((int) -result)) {
             throw FilePreconditions.ofRange("posix_fadvise", descriptor, byteOffset, byteSize, (int) -result);
         }

@@ -2,10 +2,9 @@ package io.leasehold.os;
 
 import io.leasehold.error.Errno;
 
-/// Receives datagrams: many with one recvmmsg(2), or one with recvmsg(2) where one is wanted or the kernel refuses the
-/// other call.
+/// Receives datagrams with recvmmsg(2). Uses recvmsg(2) if only one is requested, or if the kernel refuses recvmmsg(2).
 ///
-/// **Threads.** Thread-safe; the memory of the messages is the caller's.
+/// **Threads.** Thread-safe. The memory of the messages belongs to the caller.
 ///
 /// @see <a href="https://man7.org/linux/man-pages/man2/recvmmsg.2.html">recvmmsg(2)</a>
 final class LinuxReceive {
@@ -13,16 +12,16 @@ final class LinuxReceive {
     private static final int MSG_TRUNC = 0x20;
     private static final int MSG_DONTWAIT = 0x40;
 
-    /// With it as an argument the answer is "the real length of the packet or datagram, even when it was longer than
-    /// the passed buffer".
+    /// With MSG_TRUNC the result is "the real length of the packet or datagram, even when it was longer than the passed
+    /// buffer".
     private static final int RECEIVE_FLAGS = MSG_DONTWAIT | MSG_TRUNC;
 
     private volatile boolean isBatchRefused; // (A) true after the kernel refused recvmmsg(2)
 
-    /// Receives what is there, without waiting.
+    /// Receives available datagrams, without waiting.
     ///
-    /// @param descriptor the socket
-    /// @param into the messages, of which the first `count` are free
+    /// @param descriptor descriptor of the socket
+    /// @param into pages and results, after [Received#begin]
     /// @param count maximum number of datagrams
     /// @return the number of datagrams, or the negated error number
     long receive(int descriptor, Received into, int count) {

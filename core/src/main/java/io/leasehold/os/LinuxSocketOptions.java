@@ -12,8 +12,8 @@ import java.util.Set;
 
 /// Sets and reads socket options of Linux.
 ///
-/// An IPv6 socket that is bound to the wildcard also speaks IPv4, so it needs the options of both: the kernel reads
-/// those of level SOL_IP for IPv4 packets, whatever the family of the socket.
+/// An IPv6 socket that is bound to the wildcard also speaks IPv4, so both kinds of options are set. The kernel uses the
+/// options of level SOL_IP for IPv4 packets, whatever the family of the socket.
 ///
 /// **Threads.** Stateless.
 ///
@@ -35,12 +35,13 @@ final class LinuxSocketOptions {
     static final int IPV6_RECVPKTINFO = 49;
     static final int IPV6_RECVTCLASS = 66;
 
-    /// IP_PMTUDISC_PROBE and IPV6_PMTUDISC_PROBE: "Set DF but ignore Path MTU". RFC 9000, 14 wants the same of QUIC.
+    /// IP_PMTUDISC_PROBE and IPV6_PMTUDISC_PROBE: "Set DF but ignore Path MTU". RFC 9000, 14 requires the same for
+    /// QUIC.
     static final int PMTUDISC_PROBE = 3;
 
     private LinuxSocketOptions() {}
 
-    /// Sets one option of a descriptor; tests set options through a kernel that refuses some.
+    /// Sets one option of a descriptor. Tests replace it to simulate a kernel that refuses some options.
     @FunctionalInterface
     interface Setter {
 
@@ -51,10 +52,10 @@ final class LinuxSocketOptions {
     /// Sets the options of a socket that is not bound yet.
     ///
     /// @param setter sets one option
-    /// @param descriptor the socket
+    /// @param descriptor descriptor of the socket
     /// @param local address that the socket is going to be bound to
-    /// @param options wanted options
-    /// @throws SystemCallException if the kernel refuses an option that is required; it names the option and the value
+    /// @param options requested options
+    /// @throws SystemCallException if the kernel refuses a required option; the message names the option and the value
     static void apply(Setter setter, int descriptor, InetSocketAddress local, UdpOptions options) {
         boolean isWildcard = local.getAddress().isAnyLocalAddress();
         boolean isWide = !Endpoint.isIpv4(local);
@@ -72,14 +73,16 @@ final class LinuxSocketOptions {
         }
         target.setIpv4("IP_RECVTOS", IP_RECVTOS, 1, options.receivedTrafficClassRequired());
         target.setIpv6("IPV6_RECVTCLASS", IPV6_RECVTCLASS, 1, options.receivedTrafficClassRequired());
-        // What arrives at one address needs no packet info: the address is the one that the socket is bound to.
+        // A socket that is bound to one address needs no packet info: all datagrams have that destination.
         if (isWildcard) {
             target.setIpv4("IP_PKTINFO", MessageLayout.IP_PKTINFO, 1, options.destinationRequired());
             target.setIpv6("IPV6_RECVPKTINFO", IPV6_RECVPKTINFO, 1, options.destinationRequired());
         }
     }
 
-    /// {@return what the kernel can do, asked of an IPv4 socket that is not used for anything else}
+    /// {@return the capabilities of the kernel}
+    ///
+    /// @param descriptor descriptor of an IPv4 socket that is not used for anything else
     static Set<Capability> probe(int descriptor) {
         Set<Capability> found = EnumSet.of(Capability.BATCH);
         addIf(found, setGro(descriptor) == 0, Capability.GRO);
@@ -89,8 +92,8 @@ final class LinuxSocketOptions {
         addIf(found, hasProbe, Capability.DONT_FRAGMENT);
         boolean hasTrafficClass = set(descriptor, MessageLayout.SOL_IP, MessageLayout.IP_TOS, 0) == 0;
         addIf(found, hasTrafficClass, Capability.TRAFFIC_CLASS, Capability.MESSAGE_TRAFFIC_CLASS);
-        boolean tellsTrafficClass = set(descriptor, MessageLayout.SOL_IP, IP_RECVTOS, 1) == 0;
-        addIf(found, tellsTrafficClass, Capability.RECEIVED_TRAFFIC_CLASS);
+        boolean reportsTrafficClass = set(descriptor, MessageLayout.SOL_IP, IP_RECVTOS, 1) == 0;
+        addIf(found, reportsTrafficClass, Capability.RECEIVED_TRAFFIC_CLASS);
         boolean hasPacketInfo = set(descriptor, MessageLayout.SOL_IP, MessageLayout.IP_PKTINFO, 1) == 0;
         addIf(found, hasPacketInfo, Capability.DESTINATION, Capability.SOURCE);
         return found;
@@ -112,7 +115,7 @@ final class LinuxSocketOptions {
         }
     }
 
-    /// Sets an option that must hold.
+    /// Sets a required option.
     ///
     /// @throws SystemCallException if the kernel refuses
     static void require(int descriptor, int level, int option, int value) {
@@ -139,25 +142,25 @@ final class LinuxSocketOptions {
         }
     }
 
-    /// Tells the kernel to deliver GRO batches.
+    /// Enables GRO batches.
     ///
     /// @return 0, or the negated error number
     static long setGro(int descriptor) {
         return set(descriptor, MessageLayout.SOL_UDP, MessageLayout.UDP_GRO, 1);
     }
 
-    /// {@return true if the kernel cuts GSO batches; a segment size of 0 is none, so asking changes nothing}
+    /// {@return true if the kernel can split GSO batches; the probe sets a segment size of 0, which changes nothing}
     static boolean hasGso(int descriptor) {
         return set(descriptor, MessageLayout.SOL_UDP, MessageLayout.UDP_SEGMENT, 0) == 0;
     }
 
-    /// A socket that options are set on.
+    /// A socket and the setter of its options.
     ///
     /// @param setter sets one option
-    /// @param descriptor the socket
-    /// @param local its address, for messages
-    /// @param speaksIpv6 true if IPv6 packets pass it
-    /// @param speaksIpv4 true if IPv4 packets pass it
+    /// @param descriptor descriptor of the socket
+    /// @param local address of the socket, for messages
+    /// @param speaksIpv6 true if the socket sends and receives IPv6 packets
+    /// @param speaksIpv4 true if the socket sends and receives IPv4 packets
     private record Target(
             Setter setter, int descriptor, InetSocketAddress local, boolean speaksIpv6, boolean speaksIpv4) {
 

@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
 
 /// A UDP socket of Linux.
 ///
-/// Calls that a signal interrupts are repeated.
+/// Calls are repeated if a signal interrupts them.
 ///
 /// **Ownership.** Owns its descriptor.
 ///
-/// **Threads.** Thread-safe: the kernel orders calls, and [OpenDescriptor] keeps the descriptor open under them.
+/// **Threads.** Thread-safe. The kernel orders calls, and [OpenDescriptor] keeps the descriptor open during them.
 final class LinuxUdpSocket implements UdpSocket {
 
     private static final int MSG_DONTWAIT = 0x40;
@@ -26,14 +26,14 @@ final class LinuxUdpSocket implements UdpSocket {
     private static final short POLLIN = 1;
     private static final short POLLOUT = 4;
 
-    /// struct pollfd: descriptor, events wanted, events there; then struct timespec.
+    /// struct pollfd: descriptor, requested events, returned events; then struct timespec.
     private static final long POLL_EVENTS = 4;
 
     private static final long POLL_SECONDS = 8;
     private static final long POLL_NANOS = 16;
     private static final long POLL_CELL_SIZE = 24;
 
-    /// The size of the kernel's set of signals, which ppoll(2) asks for also where there is none.
+    /// Size of the kernel's set of signals in bytes. ppoll(2) requires it even without a set.
     private static final long SIGNAL_SET_SIZE = 8;
 
     private final OpenDescriptor descriptor; // (C)
@@ -41,10 +41,10 @@ final class LinuxUdpSocket implements UdpSocket {
     private final InetSocketAddress local; // (C)
     private final Endpoint bound = new Endpoint(); // (C) its content too: the same as local
     private final UdpOptions options; // (C)
-    private final boolean isWide; // (C) whether it is IPv6
+    private final boolean isWide; // (C) true if the socket is IPv6
     private final boolean hasGso; // (C)
     private final AtomicBoolean connected = new AtomicBoolean(); // (A)
-    private volatile boolean isPeerIpv4; // (A) set before connect(2), without which no message goes to a peer
+    private volatile boolean isPeerIpv4; // (A) set before connect(2); used only after it
     private final AtomicReference<@Nullable MemorySegment> pollCell = new AtomicReference<>(); // (A) null while in use
     private final AtomicLong truncated = new AtomicLong(); // (A)
     private final AtomicLong split = new AtomicLong(); // (A)
@@ -139,27 +139,27 @@ final class LinuxUdpSocket implements UdpSocket {
 
     @Override
     public int send(Outgoing message, long address, int byteSize, int segmentSize) {
-        SocketPreconditions.checkTrain(address, byteSize, segmentSize);
+        SocketPreconditions.checkPayload(address, byteSize, segmentSize);
         SocketPreconditions.checkDestination(message, connected.get(), local);
         Endpoint source = message.source(local);
         if (source != null) {
             SocketPreconditions.checkSourceFamily(source, sendsIpv4(message), message, local);
         }
-        boolean isTrain = byteSize > segmentSize;
+        boolean isBatch = byteSize > segmentSize;
         message.setSentBytes(0);
         enter();
         try {
-            if (isTrain && !hasGso) {
+            if (isBatch && !hasGso) {
                 return sendEach(message, address, byteSize, segmentSize);
             }
-            long result = sendOnce(message, address, byteSize, isTrain ? segmentSize : 0);
+            long result = sendOnce(message, address, byteSize, isBatch ? segmentSize : 0);
             if (result >= 0) {
                 return (int) result;
             }
             if (result == -Errno.EAGAIN) {
                 return WOULD_BLOCK;
             }
-            if (isTrain && (mayFitUncut(result) || (source != null && blamesSource(result)))) {
+            if (isBatch && (maySendEach(result) || (source != null && blamesSource(result)))) {
                 return sendEach(message, address, byteSize, segmentSize);
             }
             throw refusedToSend(message, byteSize, segmentSize, 0, result);
@@ -200,7 +200,7 @@ final class LinuxUdpSocket implements UdpSocket {
                 + ")";
     }
 
-    /// {@return the descriptor, for tests that set what nothing here does}
+    /// {@return the descriptor, for tests that set other options}
     int descriptor() {
         return descriptor.number();
     }
@@ -218,11 +218,11 @@ final class LinuxUdpSocket implements UdpSocket {
         }
     }
 
-    /// Sends one datagram, or a GSO batch if there is a segment size.
+    /// Sends one datagram, or a GSO batch if the segment size is not 0.
     ///
-    /// The source of an answer may be gone by now, such as the address of a failover pair. No caller asked for that
-    /// source, so the answer then leaves from where the system chooses. Of a GSO batch the same errors can mean that
-    /// the kernel does not cut it; it goes uncut first.
+    /// The source of an answer may no longer be an address of this machine, for example that of a failover pair. No
+    /// caller requested that source, so the system then chooses the source. For a GSO batch the same errors can mean
+    /// that the kernel cannot split it, so its datagrams are first sent one by one.
     private long sendOnce(Outgoing message, long address, int byteSize, int segmentSize) {
         long result = call(message, address, byteSize, segmentSize);
         if (segmentSize == 0 && blamesSource(result) && message.dropReplySource(local)) {
@@ -241,7 +241,7 @@ final class LinuxUdpSocket implements UdpSocket {
         return result;
     }
 
-    /// {@return true if the source of a message may be what the kernel refuses}
+    /// {@return true if the kernel may have refused the source of a message}
     private static boolean blamesSource(long result) {
         return result == -Errno.EINVAL || result == -Errno.ENETUNREACH;
     }
@@ -269,9 +269,9 @@ final class LinuxUdpSocket implements UdpSocket {
         return sent;
     }
 
-    /// {@return whether datagrams that the kernel did not cut may go one by one: EIO where the device has no checksums
-    /// of its own, EINVAL or EMSGSIZE where a segment is larger than the route's packets}
-    private static boolean mayFitUncut(long result) {
+    /// {@return true if the datagrams of a GSO batch may be sent one by one: EIO if the device does not compute
+    /// checksums, EINVAL or EMSGSIZE if a segment is larger than the MTU of the route}
+    private static boolean maySendEach(long result) {
         return result == -Errno.EIO || result == -Errno.EINVAL || result == -Errno.EMSGSIZE;
     }
 
@@ -332,7 +332,7 @@ final class LinuxUdpSocket implements UdpSocket {
         return refused(call, arguments, result, "");
     }
 
-    /// {@return the error of a call; one that closing caused is that of a closed socket}
+    /// {@return the exception for a failed call, or that of a closed socket if closing caused the failure}
     private RuntimeException refused(String call, String arguments, long result, String remedy) {
         if (descriptor.isClosed()) {
             return SocketPreconditions.closed(local);

@@ -12,11 +12,12 @@ import java.nio.file.Path;
 
 /// Virtual memory of Linux on x86-64 and aarch64.
 ///
-/// Calls that a signal can interrupt are repeated, except close(2), which has closed the descriptor by then.
+/// Calls are repeated if a signal interrupts them, except close(2): an interrupted close(2) has already closed the
+/// descriptor.
 ///
-/// **Ownership.** Made once for a process; see [AddressSpace].
+/// **Ownership.** There is one object in a process; see [AddressSpace].
 ///
-/// **Threads.** Thread-safe; mapping calls of all threads take turns in the kernel.
+/// **Threads.** Thread-safe. The kernel serialises the mapping calls of all threads.
 final class LinuxVirtualMemory implements VirtualMemory {
 
     private static final int PROT_NONE = 0;
@@ -39,13 +40,13 @@ final class LinuxVirtualMemory implements VirtualMemory {
 
     private static final int MFD_CLOEXEC = 0x1;
 
-    /// The file can never be executed; without it kernels since 6.3 log a warning, and may refuse.
+    /// The file can never be executed. Without this flag kernels since 6.3 log a warning, and may refuse the call.
     private static final int MFD_NOEXEC_SEAL = 0x8;
 
-    /// Pages asked for in one mincore(2), one byte each.
+    /// Maximum number of pages in one mincore(2), which needs one byte for each.
     private static final int MINCORE_PAGES = 16 * 1024;
 
-    /// How often mincore(2) is repeated: "EAGAIN: kernel is temporarily out of resources."
+    /// Maximum number of attempts of mincore(2): "EAGAIN: kernel is temporarily out of resources."
     private static final int MINCORE_ATTEMPTS = 16;
 
     private static final String LOCK_REMEDY =
@@ -68,11 +69,11 @@ final class LinuxVirtualMemory implements VirtualMemory {
         this.preconditions = new Preconditions(LinuxCall.pageSize());
         this.hugePageSize = readNumber(HUGE_PAGE_SIZE, 0);
         this.barrier = LinuxBarrier.open();
-        // An empty range locks nothing. The kernel says EPERM if the limit is 0, or if a filter refuses the call.
+        // An empty range locks nothing. The kernel returns EPERM if the limit is 0, or if a filter refuses the call.
         this.hasLock = LinuxCall.MLOCK.invoke(0, 0, 0) == 0 && LinuxCall.MUNLOCK.invoke(0, 0, 0) == 0;
     }
 
-    /// {@return the virtual memory of this process, using what its kernel offers}
+    /// {@return the virtual memory of this process, with the capabilities of its kernel}
     static LinuxVirtualMemory open() {
         return new LinuxVirtualMemory(LinuxAdvice.open());
     }
@@ -110,7 +111,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
     public long reserve(long byteSize, long byteAlignment) {
         preconditions.checkReservation(byteSize, byteAlignment);
         long spare = byteAlignment - pageSize();
-        // The kernel refuses a size that saturates, as it refuses any near it.
+        // A sum that overflows is replaced by the largest size, which the kernel refuses like any size near it.
         long total = byteSize > Long.MAX_VALUE - spare ? Long.MAX_VALUE & -pageSize() : byteSize + spare;
         int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
         long start = LinuxCall.MMAP.invoke(0, total, PROT_NONE, flags, -1, 0);
@@ -265,7 +266,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
                 int count = (int) Math.min(pages - first, MINCORE_PAGES);
                 mincore(address + first * pageSize(), count * pageSize(), flags);
                 for (int i = 0; i < count; i++) {
-                    // Of each byte only the lowest bit has a meaning.
+                    // Only the lowest bit of each byte is defined.
                     resident += flags.get(ValueLayout.JAVA_BYTE, i) & 1;
                 }
             }
@@ -275,7 +276,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
 
     @Override
     public void yieldProcessor() {
-        LinuxCall.SCHED_YIELD.invoke(0, 0, 0); // documented never to fail, and harmless where a filter refuses it
+        LinuxCall.SCHED_YIELD.invoke(0, 0, 0); // never fails by its manual; harmless if a filter refuses it
     }
 
     @Override
@@ -338,7 +339,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
     }
 
     private static long readNumber(Path file, long otherwise) {
-        // a sysctl file gives its number to one read only, and Files.readString begins with a read of one byte
+        // A sysctl file returns its number to the first read only, and Files.readString starts with a read of one byte.
         try (BufferedReader reader = Files.newBufferedReader(file)) {
             return Long.parseLong(reader.readLine().strip());
         } catch (IOException | NumberFormatException e) {

@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 
 /// The name of a range of anonymous memory, as `/proc/self/maps` shows it: `[anon:leasehold web]`.
 ///
-/// Linux has such names since 5.17, if it was built with CONFIG_ANON_VMA_NAME.
+/// Linux has such names since 5.17 if it was built with CONFIG_ANON_VMA_NAME.
 ///
 /// **Threads.** Thread-safe.
 ///
@@ -25,7 +25,7 @@ final class MappingName {
 
     private MappingName() {}
 
-    /// Names a range. Every refusal is ignored, because a name only helps a reader.
+    /// Names a range. Errors are ignored, because a name only helps a reader.
     static void set(long address, long byteSize, String name) {
         try (Arena arena = Arena.ofConfined()) {
             long text = arena.allocateFrom(kernelForm(name), StandardCharsets.US_ASCII)
@@ -34,7 +34,7 @@ final class MappingName {
         }
     }
 
-    /// {@return a name in the form that the kernel takes}
+    /// {@return a name in the form that the kernel accepts}
     static String kernelForm(String name) {
         StringBuilder form = new StringBuilder(MAX_LENGTH).append(PREFIX);
         for (int i = 0; i < name.length() && form.length() < MAX_LENGTH; i++) {

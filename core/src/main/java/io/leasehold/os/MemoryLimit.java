@@ -9,32 +9,33 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// How much memory this process may use: the least of the machine's memory and of every control group above it.
+/// The memory limit of this process: the minimum of the machine's memory and of the limits of all control groups above
+/// it.
 ///
-/// A group is found by its path in `/proc/self/cgroup`, below the mounts that `/proc/self/mountinfo` lists; its own
-/// limit and those of all groups above it, up to the root of the mount, count. A group that is outside what is mounted
-/// (another namespace) counts with the root of the mount, which is the nearest group above it that can be seen.
-/// A file that is missing or makes no sense is no limit. Version 1 writes "no limit" as a number near 2^63, which the
-/// minimum drops; version 2 writes `max`.
+/// A group is found by its path in `/proc/self/cgroup`, below the mounts that `/proc/self/mountinfo` lists. Its own
+/// limit counts, and so do the limits of all groups above it, up to the root of the mount. If a group is outside the
+/// mounts (in another namespace), the root of the mount counts, which is its nearest visible ancestor. A missing or
+/// malformed file is no limit. Version 1 writes "no limit" as a number near 2^63, which the minimum ignores; version 2
+/// writes `max`.
 ///
 /// @see <a href="https://docs.kernel.org/admin-guide/cgroup-v2.html">Control Group v2</a>
 final class MemoryLimit {
 
-    /// Where the machine does not say what it has, its memory is taken to be this many maximum heaps, because a JVM
-    /// that is not told otherwise makes its heap a quarter of the machine.
+    /// The number of maximum heaps that the memory of the machine is assumed to be, if the machine does not report it.
+    /// The default heap of a JVM is a quarter of the memory.
     private static final int HEAPS = 4;
 
     private MemoryLimit() {}
 
-    /// {@return the limit of this process in bytes, read anew}
+    /// {@return the limit of this process in bytes; each call reads it anew}
     static long ofSystem() {
         long heap = Runtime.getRuntime().maxMemory();
         return read(Path.of("/"), heap > Long.MAX_VALUE / HEAPS ? Long.MAX_VALUE : heap * HEAPS);
     }
 
-    /// {@return the limit in bytes that the files below `root` tell}
+    /// {@return the limit in bytes, from the files below `root`}
     ///
-    /// @param otherwise the memory of the machine in bytes, where no file tells
+    /// @param otherwise memory of the machine in bytes if no file reports it
     static long read(Path root, long otherwise) {
         long limit = physicalMemory(root, otherwise);
         List<Mount> mounts = lines(root.resolve("proc/self/mountinfo")).stream()
@@ -160,7 +161,7 @@ final class MemoryLimit {
         }
     }
 
-    /// A mounted hierarchy: the group `group` of it is seen at `point`.
+    /// A mounted hierarchy: the group `group` of it is visible at `point`.
     private record Mount(Path group, Path point, String type, String options) {
 
         /// Reads `36 35 98:0 /group /point rw,noatime master:1 - cgroup2 none rw,memory`.
@@ -179,12 +180,12 @@ final class MemoryLimit {
             }
         }
 
-        /// {@return where the mount is seen when the file system starts at `root`}
+        /// {@return the path of the mount if the file system starts at `root`}
         Path point(Path root) {
             return root.resolve(Path.of("/").relativize(point));
         }
 
-        /// {@return the way from this mount's group down to `name`, or null if that leads elsewhere}
+        /// {@return the path from the group of this mount down to `name`, or null if `name` is not below the group}
         @Nullable Path below(String name) {
             Path whole;
             try {
@@ -204,7 +205,7 @@ final class MemoryLimit {
             return below;
         }
 
-        /// Blanks and backslashes in paths are written as three octal digits.
+        /// Replaces escapes: blanks, tabs, newlines and backslashes in paths are written as three octal digits.
         private static String unescape(String path) {
             return path.replace("\\040", " ")
                     .replace("\\011", "\t")

@@ -2,9 +2,9 @@ package io.leasehold.os;
 
 import java.lang.foreign.MemorySegment;
 
-/// What the control messages of one received GRO batch say: segment size, destination and traffic class.
+/// Values of the control messages of one received GRO batch: segment size, destination and traffic class.
 ///
-/// The kernel writes several control messages behind each other, in an order that it does not promise:
+/// The kernel writes several control messages one after the other. Their order is not specified:
 ///
 /// ```text
 ///   cmsghdr, 16 bytes          data                 padding to a multiple of 8
@@ -13,8 +13,9 @@ import java.lang.foreign.MemorySegment;
 ///   size (long), level, type | IP_TOS       1 byte  | 7
 /// ```
 ///
-/// An IPv6 socket that speaks IPv4 gets IPV6_PKTINFO with a mapped address and IP_PKTINFO for one IPv4 datagram. Only
-/// IP_PKTINFO tells the address to answer from, where the datagram was sent to a broadcast or multicast address.
+/// An IPv6 socket that speaks IPv4 gets two messages for one IPv4 datagram: IPV6_PKTINFO with a mapped address, and
+/// IP_PKTINFO. If the datagram was sent to a broadcast or multicast address, only IP_PKTINFO has the address to answer
+/// from.
 ///
 /// **Threads.** Confined to one thread at a time.
 ///
@@ -23,21 +24,21 @@ import java.lang.foreign.MemorySegment;
 ///     <a href="https://man7.org/linux/man-pages/man7/ipv6.7.html">ipv6(7)</a>
 final class MessageControl {
 
-    /// Traffic class of a datagram whose traffic class the system does not tell.
-    static final int NOT_TOLD = -1;
+    /// Traffic class of a datagram whose traffic class the system does not report.
+    static final int UNKNOWN = -1;
 
     private static final int BYTE_BITS = 0xff;
 
-    private final Endpoint destination = new Endpoint(); // (C) its content (O) port 0 if it is not told
-    private final Endpoint replySource = new Endpoint(); // (C) its content (O) port 0 if the kernel is to choose
-    private int trafficClass = NOT_TOLD; // (O)
+    private final Endpoint destination = new Endpoint(); // (C) its content (O) port 0 if unknown
+    private final Endpoint replySource = new Endpoint(); // (C) its content (O) port 0 if the kernel chooses
+    private int trafficClass = UNKNOWN; // (O)
     private int groSize; // (O) bytes of a segment, 0 for a batch of one
 
     Endpoint destination() {
         return destination;
     }
 
-    /// {@return the address that an answer has to leave from, of port 0 if the kernel may choose}
+    /// {@return the address that an answer has to leave from; its port is 0 if the kernel may choose the address}
     Endpoint replySource() {
         return replySource;
     }
@@ -50,9 +51,9 @@ final class MessageControl {
         return groSize;
     }
 
-    /// Forgets what was told.
+    /// Discards all values.
     ///
-    /// @param bound address that the socket is bound to, which is the destination if it is not the wildcard
+    /// @param bound address of the socket; it is the destination unless it is the wildcard
     void reset(Endpoint bound) {
         if (bound.isWildcard()) {
             destination.clear();
@@ -60,7 +61,7 @@ final class MessageControl {
             destination.set(bound);
         }
         replySource.clear();
-        trafficClass = NOT_TOLD;
+        trafficClass = UNKNOWN;
         groSize = 0;
     }
 
@@ -68,11 +69,11 @@ final class MessageControl {
     ///
     /// @param from memory with the messages
     /// @param offset offset of the first message in bytes, a multiple of 8
-    /// @param byteSize size of all messages in bytes, as the kernel says
+    /// @param byteSize size of all messages in bytes, as the kernel reports it
     /// @param bound address that the socket is bound to
     void read(MemorySegment from, long offset, long byteSize, Endpoint bound) {
         reset(bound);
-        boolean isIpv4Told = false;
+        boolean hasIpv4Info = false;
         long end = offset + Math.min(byteSize, MessageLayout.CONTROL_SPACE);
         long at = offset;
         while (at + MessageLayout.CONTROL_VALUE <= end) {
@@ -87,9 +88,9 @@ final class MessageControl {
             if (level == MessageLayout.SOL_UDP) {
                 readUdp(from, type, value, valueSize);
             } else if (level == MessageLayout.SOL_IP) {
-                isIpv4Told |= readIpv4(from, type, value, valueSize, bound.port());
+                hasIpv4Info |= readIpv4(from, type, value, valueSize, bound.port());
             } else if (level == MessageLayout.SOL_IPV6) {
-                readIpv6(from, type, value, valueSize, isIpv4Told ? 0 : bound.port());
+                readIpv6(from, type, value, valueSize, hasIpv4Info ? 0 : bound.port());
             }
             at += MessageLayout.align(size);
         }
@@ -101,7 +102,7 @@ final class MessageControl {
         }
     }
 
-    /// {@return true if this was packet info}
+    /// {@return true if the message was packet info}
     private boolean readIpv4(MemorySegment from, int type, long value, long valueSize, int port) {
         if (type == MessageLayout.IP_TOS && valueSize >= 1) {
             trafficClass = from.get(MessageLayout.BYTE, value) & BYTE_BITS;
@@ -117,7 +118,7 @@ final class MessageControl {
         return true;
     }
 
-    /// Reads a message of IPv6; of packet info only if there is a port.
+    /// Reads an IPv6 message. Packet info is read only if `port` is not 0.
     private void readIpv6(MemorySegment from, int type, long value, long valueSize, int port) {
         if (type == MessageLayout.IPV6_TCLASS && valueSize >= Integer.BYTES) {
             trafficClass = from.get(MessageLayout.INT, value) & BYTE_BITS;
@@ -132,7 +133,7 @@ final class MessageControl {
                 return;
             }
             if (!destination.isLinkLocal()) {
-                // The number of the interface is told for each address, and belongs to link-local addresses alone.
+                // The kernel reports an interface for each address, but only link-local addresses need it.
                 destination.setIpv6(high, low, 0, port);
             }
             replySource.set(destination);

@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/// Where the kernel finds the parts of messages: struct mmsghdr, msghdr, iovec, cmsghdr, sockaddr_in and sockaddr_in6
-/// of 64-bit Linux, which are the same on x86-64 and aarch64, both little-endian.
+/// Offsets in messages: struct mmsghdr, msghdr, iovec, cmsghdr, sockaddr_in and sockaddr_in6 of 64-bit Linux. They are
+/// the same on x86-64 and aarch64; both are little-endian.
 ///
 /// ```text
 ///   header, 64 bytes (mmsghdr)           slot, 192 bytes
@@ -19,7 +19,7 @@ import java.nio.ByteOrder;
 ///   56 byte size of the message (int)
 /// ```
 ///
-/// The headers of a batch are one array, as recvmmsg(2) wants them; the slots follow them.
+/// The headers of a batch of messages are one array, as recvmmsg(2) requires. The slots follow the headers.
 ///
 /// @see <a href="https://man7.org/linux/man-pages/man2/recvmmsg.2.html">recvmmsg(2)</a>,
 ///     <a href="https://man7.org/linux/man-pages/man3/cmsg.3.html">cmsg(3)</a>,
@@ -59,8 +59,8 @@ final class MessageLayout {
     static final long ADDRESS_BLOCK = 16;
     static final long CONTROL_BLOCK = 48;
 
-    /// Room for control messages. The most are those of an IPv4 datagram on an IPv6 socket: CMSG_SPACE is 24 bytes for
-    /// UDP_GRO, 40 for IPV6_PKTINFO, 32 for IP_PKTINFO and 24 for IP_TOS, 120 in all.
+    /// Space for control messages. An IPv4 datagram on an IPv6 socket needs the most: CMSG_SPACE is 24 bytes for
+    /// UDP_GRO, 40 for IPV6_PKTINFO, 32 for IP_PKTINFO and 24 for IP_TOS, 120 bytes in all.
     static final long CONTROL_SPACE = SLOT_SIZE - CONTROL_BLOCK;
 
     static final long CONTROL_SIZE = 0;
@@ -78,7 +78,7 @@ final class MessageLayout {
     static final int UDP_SEGMENT = 103;
     static final int UDP_GRO = 104;
 
-    /// struct in_pktinfo: number of the interface, address to answer from, address in the header.
+    /// struct in_pktinfo: number of the interface, address to answer from, destination in the IP header.
     static final int IPV4_INFO_SIZE = 12;
 
     static final long IPV4_INFO_SOURCE = 4;
@@ -104,27 +104,27 @@ final class MessageLayout {
 
     private MessageLayout() {}
 
-    /// {@return the bytes that a batch of `count` messages needs}
+    /// {@return the size in bytes of a batch of `count` messages}
     static long byteSize(int count) {
         return count * (HEADER_SIZE + SLOT_SIZE);
     }
 
-    /// {@return a size rounded up to where the next control message starts, as CMSG_ALIGN has it}
+    /// {@return a size rounded up to the start of the next control message, like CMSG_ALIGN}
     static long align(long byteSize) {
         return (byteSize + Long.BYTES - 1) & -Long.BYTES;
     }
 
-    /// {@return the offset of a message's header}
+    /// {@return the offset of the header of a message}
     static long header(int index) {
         return index * HEADER_SIZE;
     }
 
-    /// {@return the offset of a message's slot in a batch of `count`}
+    /// {@return the offset of the slot of a message in a batch of `count` messages}
     static long slot(int index, int count) {
         return count * HEADER_SIZE + index * SLOT_SIZE;
     }
 
-    /// Points each header of a batch at its slot.
+    /// Stores the addresses of the slots in the headers of a batch.
     static void link(MemorySegment batch, int count) {
         for (int i = 0; i < count; i++) {
             long header = header(i);

@@ -5,17 +5,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// The bytes by which the JDK opens a path.
+/// The bytes of a path, as the JDK passes them to the kernel.
 ///
-/// A file name on Linux is bytes, and a [Path] keeps them. Its text is only what the locale makes of them, so the way
-/// back from the text may lead to another file. The URI of a path has each of its bytes.
+/// A file name on Linux is a sequence of bytes, and a [Path] keeps the bytes. The text of the path depends on the
+/// locale, so converting the text back may give another file. The URI of a path contains each of its bytes.
 ///
 /// **Threads.** Stateless.
 final class NativePath {
 
     private static final Path ROOT = Path.of("/");
 
-    /// True if the JDK gives relative paths to the kernel as they are; else it puts `user.dir` before them.
+    /// True if the JDK passes relative paths to the kernel unchanged; false if it puts `user.dir` before them.
     private static final boolean IS_RELATIVE_TO_PROCESS = isRelativeToProcess();
 
     private NativePath() {}
@@ -23,8 +23,8 @@ final class NativePath {
     /// {@return the bytes of a path, without a zero at the end}
     ///
     /// @param path a path of the default file system
-    /// @throws IllegalArgumentException if the file system of the path is not the JDK's own, so that its bytes are not
-    ///     known
+    /// @throws IllegalArgumentException if the file system of the path is not the JDK's own, because its bytes are then
+    ///     unknown
     static byte[] bytesOf(Path path) {
         if (path.getClass().getModule() != Object.class.getModule()
                 || !path.getFileSystem().provider().getScheme().equals("file")) {
@@ -56,7 +56,8 @@ final class NativePath {
         return bytes.toByteArray();
     }
 
-    /// Decides as `UnixFileSystem` does: only if the working directory of the process has the very bytes of `user.dir`.
+    /// {@return true if the working directory of the process has the same bytes as `user.dir`, which is the rule of
+    /// `UnixFileSystem`}
     private static boolean isRelativeToProcess() {
         if (OsOptions.isChdirAllowed()) {
             return false;
@@ -65,7 +66,7 @@ final class NativePath {
             Path directory = Files.readSymbolicLink(Path.of("/proc/self/cwd"));
             return directory.equals(Path.of("").toAbsolutePath());
         } catch (IOException | UnsupportedOperationException e) {
-            return false; // without /proc; the absolute path is the same file unless a directory above was renamed
+            return false; // no /proc; the absolute path names the same file unless a directory above was renamed
         }
     }
 }

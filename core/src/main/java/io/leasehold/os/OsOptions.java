@@ -4,7 +4,7 @@ import java.util.OptionalLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// What this package reads from system properties, all of it and only here.
+/// The system properties that this package reads. No other class of the package reads properties of the library.
 ///
 /// | property | values | default |
 /// |---|---|---|
@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Threads.** Immutable.
 ///
-/// @param memory which kind of memory the user asked for
-/// @param portableBytes size of the portable segment in bytes, if given
-/// @param osName name of the operating system, as `os.name` has it
-/// @param osArch name of the processor architecture, as `os.arch` has it
-/// @param vmName name of the virtual machine, as `java.vm.name` has it
+/// @param memory kind of memory that the user requested
+/// @param portableBytes size of the portable segment in bytes, empty if not given
+/// @param osName name of the operating system (`os.name`)
+/// @param osArch name of the processor architecture (`os.arch`)
+/// @param vmName name of the virtual machine (`java.vm.name`)
 record OsOptions(Memory memory, OptionalLong portableBytes, String osName, String osArch, String vmName) {
 
     static final String MEMORY = "io.leasehold.memory";
@@ -37,7 +37,7 @@ record OsOptions(Memory memory, OptionalLong portableBytes, String osName, Strin
         return of(System::getProperty);
     }
 
-    /// {@return the options that `properties` gives}
+    /// {@return the options with the values of `properties`}
     ///
     /// @throws IllegalArgumentException if a property has a value that is not allowed
     static OsOptions of(Function<String, @Nullable String> properties) {
@@ -49,22 +49,22 @@ record OsOptions(Memory memory, OptionalLong portableBytes, String osName, Strin
                 orUnknown(properties.apply("java.vm.name")));
     }
 
-    /// {@return whether the numbers of [LinuxCall] hold for this process}
+    /// {@return true if the numbers of [LinuxCall] hold for this process}
     boolean isKnownLinux() {
         return osName.equals("Linux") && (isAarch64() || osArch.equals("amd64"));
     }
 
-    /// {@return whether this is a 64-bit ARM processor}
+    /// {@return true if the processor is a 64-bit ARM processor}
     boolean isAarch64() {
         return osArch.equals("aarch64");
     }
 
-    /// {@return whether this is a virtual machine of whose compilers [FaultPoll] knows}
+    /// {@return true if the virtual machine is one whose compilers are known to [FaultPoll]}
     boolean isHotSpot() {
         return vmName.startsWith("OpenJDK") || vmName.startsWith("Java HotSpot");
     }
 
-    /// {@return true if the JDK was told that native code may change the working directory of the process}
+    /// {@return true if the JDK was started with the option that native code may change the working directory}
     static boolean isChdirAllowed() {
         return !System.getProperty("sun.nio.fs.chdirAllowed", "false").equals("false");
     }

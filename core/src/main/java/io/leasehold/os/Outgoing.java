@@ -6,13 +6,14 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/// Destination, source and traffic class of what [UdpSocket#send] sends, made once and used for ever; at first the peer
-/// of a connected socket, from the address that the system chooses.
+/// Destination, source and traffic class of what [UdpSocket#send] sends. An object is created once and reused. At first
+/// the destination is the peer of a connected socket, and the system chooses the source.
 ///
-/// **Source.** Three things can choose it, in this order: [#from]; the received datagram whose sender the destination
-/// is, if the same address and port received it; the system.
+/// **Source.** The source address is the first of these that is set: the address of [#from]; for an answer, the
+/// destination of the received datagram, if the sending socket has the same address and port as the receiving one; the
+/// choice of the system.
 ///
-/// **Ownership.** The message header that the kernel reads is this object's own, and goes when it is collected.
+/// **Ownership.** This object owns the message header that the kernel reads. The garbage collector frees both together.
 ///
 /// **Threads.** Confined to one thread at a time.
 ///
@@ -29,21 +30,21 @@ public final class Outgoing {
 
     private final MemorySegment batch; // (C) one header and slot, see MessageLayout
     private final Endpoint destination = new Endpoint(); // (C) its content (O)
-    private final Endpoint source = new Endpoint(); // (C) its content (O) good if hasSource
-    private final Endpoint replySource = new Endpoint(); // (C) its content (O) good if receivedAt is not null
-    private @Nullable InetSocketAddress receivedAt; // (O) where the datagram came that is answered
+    private final Endpoint source = new Endpoint(); // (C) its content (O) valid if hasSource
+    private final Endpoint replySource = new Endpoint(); // (C) its content (O) valid if receivedAt is not null
+    private @Nullable InetSocketAddress receivedAt; // (O) address of the socket that received the datagram
     private boolean hasSource; // (O)
     private int trafficClass = NOT_SET; // (O)
     private int ecn = NOT_SET; // (O)
     private int sentBytes; // (O)
 
-    /// A message to the peer of a connected socket.
+    /// Creates a message to the peer of a connected socket.
     public Outgoing() {
         this.batch = Arena.ofAuto().allocate(MessageLayout.byteSize(1), MessageLayout.ALIGNMENT);
         MessageLayout.link(batch, 1);
     }
 
-    /// Sends to the peer of a connected socket from now on.
+    /// Sets the destination to the peer of a connected socket.
     ///
     /// @return this
     public Outgoing toPeer() {
@@ -52,12 +53,12 @@ public final class Outgoing {
         return this;
     }
 
-    /// Sends to an address and port from now on.
+    /// Sets the destination to an address and port.
     ///
-    /// The answer to a datagram leaves from the destination of that datagram if this is the object that
-    /// [Received#sender] made.
+    /// If `address` is an object that [Received#sender] returned, the message is an answer: its source is the
+    /// destination of the received datagram.
     ///
-    /// @param address both
+    /// @param address address and port of the destination
     /// @return this
     /// @throws IllegalArgumentException if the address is not resolved or the port is 0
     public Outgoing to(InetSocketAddress address) {
@@ -71,13 +72,13 @@ public final class Outgoing {
         return this;
     }
 
-    /// Answers a train from now on: sends to its sender, from its destination if that is known and no broadcast or
-    /// multicast address. Forgets what [#from] set; makes no object.
+    /// Sets the destination to the sender of a received batch. The source becomes the destination of the batch, if that
+    /// is known and not a broadcast or multicast address. Discards the address of [#from]. Creates no object.
     ///
-    /// @param received what came
-    /// @param index which train, from 0 to below its count
+    /// @param received result of a receive
+    /// @param index index of the batch, from 0 to below [Received#count()]
     /// @return this
-    /// @throws IndexOutOfBoundsException if the last receive did not fill it
+    /// @throws IndexOutOfBoundsException if the last receive did not fill this index
     public Outgoing toSenderOf(Received received, int index) {
         destination.set(received.endpoint(index));
         replySource.set(received.control(index).replySource());
@@ -86,9 +87,9 @@ public final class Outgoing {
         return this;
     }
 
-    /// Sends from an address of this machine from now on (IP_PKTINFO, IPV6_PKTINFO), with the port of the socket.
+    /// Sets the source to an address of this machine (IP_PKTINFO, IPV6_PKTINFO). The port stays that of the socket.
     ///
-    /// @param address the address; of a link-local one the interface too
+    /// @param address the address; a link-local address must have its interface
     /// @return this
     /// @throws IllegalArgumentException if it is the wildcard, or a broadcast or multicast address
     public Outgoing from(InetAddress address) {
@@ -100,7 +101,7 @@ public final class Outgoing {
         return this;
     }
 
-    /// Lets the system choose the source from now on, also of an answer.
+    /// Lets the system choose the source, also for an answer.
     ///
     /// @return this
     public Outgoing fromAny() {
@@ -109,9 +110,9 @@ public final class Outgoing {
         return this;
     }
 
-    /// Sends with a traffic class from now on, instead of that of the socket (IP_TOS, IPV6_TCLASS).
+    /// Sets the traffic class of the message, which replaces that of the socket (IP_TOS, IPV6_TCLASS).
     ///
-    /// @param newTrafficClass six bits of DSCP and two of ECN, from 0 to 255
+    /// @param newTrafficClass traffic class from 0 to 255: six bits of DSCP and two of ECN
     /// @return this
     /// @throws IllegalArgumentException if it is out of bounds
     public Outgoing trafficClass(int newTrafficClass) {
@@ -121,9 +122,9 @@ public final class Outgoing {
         return this;
     }
 
-    /// Sends with an ECN codepoint from now on; the other six bits stay those of the message or the socket.
+    /// Sets the ECN codepoint. The other six bits of the traffic class stay those of the message or the socket.
     ///
-    /// @param newEcn 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE
+    /// @param newEcn 0 for Not-ECT, 1 for ECT(1), 2 for ECT(0), 3 for CE
     /// @return this
     /// @throws IllegalArgumentException if it is out of bounds
     public Outgoing ecn(int newEcn) {
@@ -132,7 +133,7 @@ public final class Outgoing {
         return this;
     }
 
-    /// Sends with the traffic class of the socket from now on.
+    /// Uses the traffic class of the socket.
     ///
     /// @return this
     public Outgoing socketTrafficClass() {
@@ -141,13 +142,13 @@ public final class Outgoing {
         return this;
     }
 
-    /// {@return whether this has a destination of its own, so is not for the peer of a connected socket}
+    /// {@return true if this has its own destination; false if it is for the peer of a connected socket}
     public boolean hasDestination() {
         return destination.port() != 0;
     }
 
-    /// {@return how many bytes had gone when the last [UdpSocket#send] threw: whole datagrams, from the first on; 0 if
-    /// it did not throw}
+    /// {@return the number of bytes that the last [UdpSocket#send] sent before it threw: whole datagrams, from the
+    /// first on; 0 if it did not throw}
     public int sentBytes() {
         return sentBytes;
     }
@@ -179,8 +180,8 @@ public final class Outgoing {
 
     /// {@return the source, null if the system chooses it}
     ///
-    /// @param local what the sending socket is bound to: an answer leaves from where a question came only through a
-    ///     socket of the same address and port, as another socket may serve another network
+    /// @param local address and port of the sending socket. An answer gets its source only if the sending socket has
+    ///     the address and port of the receiving one, because another socket may serve another network
     @Nullable Endpoint source(InetSocketAddress local) {
         if (hasSource) {
             return source;
@@ -188,9 +189,9 @@ public final class Outgoing {
         return receivedAt != null && receivedAt.equals(local) ? replySource : null;
     }
 
-    /// Lets the system choose the source of an answer. A source that [#from] set stays.
+    /// Lets the system choose the source of an answer. A source that was set by [#from] stays.
     ///
-    /// @param local what the sending socket is bound to
+    /// @param local address and port of the sending socket
     /// @return true if the answer had a source
     boolean dropReplySource(InetSocketAddress local) {
         if (hasSource || source(local) == null) {
@@ -200,9 +201,9 @@ public final class Outgoing {
         return true;
     }
 
-    /// {@return the traffic class, [UdpOptions#SYSTEM_TRAFFIC_CLASS] if it is that of the socket}
+    /// {@return the traffic class, [UdpOptions#SYSTEM_TRAFFIC_CLASS] if the message has that of the socket}
     ///
-    /// @param ofSocket traffic class of the socket
+    /// @param ofSocket options of the socket, with its traffic class
     int trafficClass(UdpOptions ofSocket) {
         if (ecn == NOT_SET) {
             return trafficClass;
@@ -211,10 +212,11 @@ public final class Outgoing {
         return (base & ~ECN_BITS) | ecn;
     }
 
-    /// Readies the header for a range of memory.
+    /// Prepares the header for a range of memory.
     ///
-    /// @param wide whether the socket is IPv6
-    /// @param segmentSize bytes of each datagram, 0 for one datagram
+    /// @param wide true if the socket is IPv6
+    /// @param segmentSize size of each datagram in bytes, 0 for one datagram
+    /// @return the address of the header
     /// @return the address of the header
     long prepareHeader(boolean wide, long address, int byteSize, int segmentSize) {
         long name = SLOT + MessageLayout.ADDRESS_BLOCK;
@@ -231,11 +233,11 @@ public final class Outgoing {
         return batch.address();
     }
 
-    /// Adds what the header says of the packets; after [#prepareHeader].
+    /// Adds the control messages for source and traffic class to the header. Called after [#prepareHeader].
     ///
     /// @param isIpv4 true if the packets are IPv4, for which the kernel reads only messages of level SOL_IP
     /// @param from source, null if the system chooses it
-    /// @param newTrafficClass traffic class, negative if it is that of the socket
+    /// @param newTrafficClass traffic class, negative if the message has that of the socket
     void addPacketControl(boolean isIpv4, @Nullable Endpoint from, int newTrafficClass) {
         int level = isIpv4 ? MessageLayout.SOL_IP : MessageLayout.SOL_IPV6;
         if (from != null) {
@@ -253,7 +255,7 @@ public final class Outgoing {
         return CONTROL + batch.get(MessageLayout.LONG, MessageLayout.CONTROL_LENGTH) + MessageLayout.CONTROL_VALUE;
     }
 
-    /// Ends a control message whose value was written.
+    /// Completes a control message whose value was written.
     private void endControl(int level, int type, int valueSize) {
         long start = nextValue() - MessageLayout.CONTROL_VALUE;
         long size = MessageLayout.CONTROL_VALUE + valueSize;

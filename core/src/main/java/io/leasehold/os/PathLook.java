@@ -11,17 +11,17 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// What the system tells of the file at a path, by one look.
+/// The state of the file at a path, as the system reports it at one moment.
 ///
 /// **Threads.** Immutable.
 ///
-/// @param device the file system, or 0 where that is not told
-/// @param inode the number of the file there, or 0 where that is not told
-/// @param modifiedNanos when its content changed last
-/// @param changedNanos when it changed last in any way, or 0 where that is not told
+/// @param device number of the file system, or 0 if unknown
+/// @param inode number of the file in its file system, or 0 if unknown
+/// @param modifiedNanos time of the last change of the content, in nanoseconds since 1970
+/// @param changedNanos time of the last change of any kind, in nanoseconds since 1970, or 0 if unknown
 record PathLook(long device, long inode, long modifiedNanos, long changedNanos) {
 
-    /// A path that leads to another file at each of so many looks is refused.
+    /// Maximum number of attempts. If the path leads to another file at each attempt, opening it fails.
     private static final int MAX_LOOKS = 16;
 
     /// Opens a channel for a path.
@@ -29,7 +29,7 @@ record PathLook(long device, long inode, long modifiedNanos, long changedNanos) 
         C open() throws IOException;
     }
 
-    /// {@return what is at a path, or null if there is nothing}
+    /// {@return the state of the file at a path, or null if there is no file}
     static @Nullable PathLook at(Path path) throws IOException {
         try {
             if (!path.getFileSystem().supportedFileAttributeViews().contains("unix")) {
@@ -55,29 +55,29 @@ record PathLook(long device, long inode, long modifiedNanos, long changedNanos) 
         return (FileTime) Objects.requireNonNull(seen.get(name));
     }
 
-    /// Opens a path until it leads to the same file before and afterwards.
+    /// Opens a path. Repeats this until the path leads to the same file before and after it was opened.
     ///
-    /// @param seen its first element is set to what is open
-    static <C extends Channel> C openSettled(Path path, Opening<C> opening, @Nullable PathLook[] seen)
+    /// @param seen its first element is set to the state of the open file
+    static <C extends Channel> C openStable(Path path, Opening<C> opening, @Nullable PathLook[] seen)
             throws IOException {
         for (int look = 0; look < MAX_LOOKS; look++) {
             PathLook before = at(path);
             C channel = opening.open();
-            boolean isSettled = false;
+            boolean isStable = false;
             try {
                 PathLook after = at(path);
-                isSettled = before != null && after != null && before.isSameFile(after);
-                if (isSettled) {
+                isStable = before != null && after != null && before.isSameFile(after);
+                if (isStable) {
                     seen[0] = after;
                     return channel;
                 }
             } finally {
-                if (!isSettled) {
+                if (!isStable) {
                     channel.close();
                 }
             }
         }
-        throw new IOException("path leads to another file at each look: path=" + path + ", looks=" + MAX_LOOKS);
+        throw new IOException("path leads to another file at each attempt: path=" + path + ", attempts=" + MAX_LOOKS);
     }
 
     boolean isSameFile(PathLook other) {

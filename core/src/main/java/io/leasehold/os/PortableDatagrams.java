@@ -12,19 +12,19 @@ import java.net.StandardProtocolFamily;
 import java.nio.channels.DatagramChannel;
 import java.util.Locale;
 
-/// Datagram sockets without a native call, over [DatagramChannel]: one datagram at a time, with the
-/// options that a channel has.
+/// Datagram sockets without native calls, over [DatagramChannel]: one datagram at a time, with the options that a
+/// channel has.
 ///
-/// **Ownership.** Does not own the memory that addresses point into.
+/// **Ownership.** Does not own the memory.
 ///
 /// **Threads.** Immutable.
 final class PortableDatagrams implements Datagrams {
 
     private final MemorySegment space; // (C)
 
-    /// Sockets for memory that is a part of one segment.
+    /// Creates sockets for memory that is a part of one segment.
     ///
-    /// @param space what all addresses point into
+    /// @param space segment that contains all addresses
     PortableDatagrams(MemorySegment space) {
         this.space = space;
     }
@@ -79,7 +79,9 @@ final class PortableDatagrams implements Datagrams {
         }
     }
 
-    /// {@return the address and port that the channel has from now on}
+    /// Binds a channel.
+    ///
+    /// @return the address and port of the channel
     private static InetSocketAddress bind(DatagramChannel channel, InetSocketAddress local, UdpOptions options) {
         try {
             channel.bind(local);
@@ -91,16 +93,17 @@ final class PortableDatagrams implements Datagrams {
         }
     }
 
-    /// Closes a channel that no caller will get; the error that led here is told instead of that of closing.
+    /// Closes a channel after opening it failed. The first error is thrown instead of an error of the close.
     private static void closeQuietly(DatagramChannel channel) {
         try {
             channel.close();
         } catch (IOException _) {
-            // The descriptor is gone all the same, close(2).
+            // The descriptor is closed even so, see close(2).
         }
     }
 
-    /// {@return a call that failed, with the error number that the JDK tells in words, EIO if they are unknown}
+    /// {@return the exception of a failed call; its error number is derived from the message of the JDK, EIO if that is
+    /// unknown}
     static SystemCallException refused(String call, String arguments, IOException e) {
         return caused(new SystemCallException(call, arguments, errno(e)), e);
     }
@@ -122,7 +125,7 @@ final class PortableDatagrams implements Datagrams {
         return words.contains("permission denied") ? Errno.EACCES : Errno.EIO;
     }
 
-    /// {@return which of its three reasons a [BindException] has}
+    /// {@return the error number of a [BindException]}
     private static int errnoOfBind(InetSocketAddress local, IOException e) {
         int errno = errno(e);
         if (errno != Errno.EIO) {

@@ -29,22 +29,22 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// Files without a native call, by channels of the JDK; their descriptors are numbers of ours.
+/// Files without native calls, by channels of the JDK. Their descriptors are numbers that this class assigns.
 ///
-/// It has none of the capabilities. The channels are asynchronous ones whose work is done by the calling thread: they
-/// read and write at a place, and an interrupt does not close them. One [FileChannel] for many threads would be closed
-/// by an interrupt of any of them.
+/// It has no capabilities. The channels are asynchronous, and the calling thread does their work. They read and write
+/// at an offset, and an interrupt does not close them. A [FileChannel] that many threads share would be closed by an
+/// interrupt of any of them.
 ///
-/// No channel tells which file it is on. So the path is looked at before and after it is opened, until both looks see
-/// one file.
+/// A channel does not report which file it has opened. So the state of the path is read before and after the path is
+/// opened, until both are of the same file.
 ///
-/// **Ownership.** The caller closes what it opened. The JDK closes no forgotten channel of this kind, not even when the
-/// class loader goes.
+/// **Ownership.** The caller closes what it opened. The JDK does not close an unreachable channel of this kind, not
+/// even if the class loader becomes unreachable.
 ///
 /// **Threads.** Thread-safe.
 final class PortableFiles implements Files {
 
-    /// Bytes of one transfer; a channel counts in ints, and copies heap buffers whole.
+    /// Maximum size of one transfer in bytes. A channel counts in ints, and copies whole heap buffers.
     private static final long TRANSFER_BYTES = 1L << 30;
 
     private static final Set<StandardOpenOption> READ = EnumSet.of(StandardOpenOption.READ);
@@ -54,12 +54,12 @@ final class PortableFiles implements Files {
     private final AtomicInteger lastDescriptor = new AtomicInteger(); // (A)
     private final Map<Integer, OpenFile> open = new ConcurrentHashMap<>(); // (A)
 
-    /// Something done with a channel.
+    /// An operation on a channel.
     private interface Task {
         long run(AsynchronousFileChannel channel) throws IOException;
     }
 
-    /// A channel, the path that it was opened by, and what was last seen of its file there.
+    /// A channel, the path that it was opened by, and the last known state of its file.
     private static final class OpenFile {
         private final Path path; // (C)
         private final AsynchronousFileChannel channel; // (C)
@@ -71,7 +71,7 @@ final class PortableFiles implements Files {
             this.lastLook = lastLook;
         }
 
-        /// {@return the times of the file; the last known ones if its path leads to another file by now}
+        /// {@return the state of the file; the last known state if the path leads to another file now}
         PathLook look() throws IOException {
             PathLook now = PathLook.at(path);
             if (now != null && now.isSameFile(lastLook)) {
@@ -81,7 +81,7 @@ final class PortableFiles implements Files {
         }
     }
 
-    /// Runs what it is given in the calling thread.
+    /// Runs tasks in the calling thread.
     private static final class CallingThread extends AbstractExecutorService {
 
         static final CallingThread INSTANCE = new CallingThread();
@@ -135,7 +135,7 @@ final class PortableFiles implements Files {
             PathLook[] seen = new PathLook[1];
             ExecutorService executor = executorFor(path);
             AsynchronousFileChannel channel =
-                    PathLook.openSettled(path, () -> AsynchronousFileChannel.open(path, first, executor), seen);
+                    PathLook.openStable(path, () -> AsynchronousFileChannel.open(path, first, executor), seen);
             int descriptor = lastDescriptor.incrementAndGet();
             open.put(descriptor, new OpenFile(path, channel, seen[0]));
             return descriptor;
@@ -144,7 +144,7 @@ final class PortableFiles implements Files {
         }
     }
 
-    /// {@return the threads that do the work; null for those of the JDK, which Windows needs}
+    /// {@return the executor of the channels; null for the threads of the JDK, which Windows needs}
     private static @Nullable ExecutorService executorFor(Path path) {
         return path.getFileSystem().supportedFileAttributeViews().contains("unix") ? CallingThread.INSTANCE : null;
     }
@@ -165,10 +165,10 @@ final class PortableFiles implements Files {
         OpenFile file = require("open", "", descriptor);
         try {
             PathLook[] seen = new PathLook[1];
-            FileChannel channel = PathLook.openSettled(file.path, () -> FileChannel.open(file.path, READ), seen);
+            FileChannel channel = PathLook.openStable(file.path, () -> FileChannel.open(file.path, READ), seen);
             if (!seen[0].isSameFile(file.lastLook)) {
                 channel.close();
-                throw new NoSuchFileException(file.path.toString(), null, "path leads to another file by now");
+                throw new NoSuchFileException(file.path.toString(), null, "path leads to another file now");
             }
             return channel;
         } catch (IOException e) {
@@ -178,7 +178,7 @@ final class PortableFiles implements Files {
 
     @Override
     public boolean tellsLength(int descriptor) {
-        return ToldLength.isTrue(this, descriptor);
+        return ReportedLength.isTrue(this, descriptor);
     }
 
     @Override
@@ -205,7 +205,7 @@ final class PortableFiles implements Files {
             if (byteSize <= channel.size()) {
                 channel.truncate(byteSize);
             } else {
-                // A channel only shrinks; the last byte makes it grow.
+                // A channel can only shrink a file. Writing the last byte grows it.
                 result(channel.write(ByteBuffer.allocate(1), byteSize - 1));
             }
             return 0;
@@ -259,7 +259,7 @@ final class PortableFiles implements Files {
         return "PortableFiles(open=" + open.size() + ")";
     }
 
-    /// Reading or writing at a place, which differ in their name alone.
+    /// A read or a write at an offset.
     private interface Step {
         Future<Integer> run(AsynchronousFileChannel channel, ByteBuffer buffer, long byteOffset);
     }
@@ -309,7 +309,9 @@ final class PortableFiles implements Files {
         return file;
     }
 
-    /// {@return how many bytes a transfer moved; an interrupt meanwhile is kept for later}
+    /// Waits for a transfer. An interrupt does not end the wait; the interrupt status is set again afterwards.
+    ///
+    /// @return the number of bytes transferred
     private static long result(Future<Integer> transfer) throws IOException {
         boolean interrupted = false;
         try {

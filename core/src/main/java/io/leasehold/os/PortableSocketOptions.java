@@ -9,10 +9,10 @@ import java.nio.channels.DatagramChannel;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Sets the options that a [DatagramChannel] has, and refuses the others by name.
+/// Sets the options that a [DatagramChannel] supports, and rejects the others by name.
 ///
-/// IP_DONTFRAGMENT comes with the module `jdk.net`, which a program may lack: the channel tells its options, so nothing
-/// here is linked against the module. On Linux it is IP_PMTUDISC_DO, which keeps to the known MTU of the path.
+/// IP_DONTFRAGMENT is in the module `jdk.net`, which a program may lack. The channel lists its options, so nothing here
+/// is linked against the module. On Linux the option is IP_PMTUDISC_DO, which respects the known MTU of the path.
 ///
 /// **Threads.** Stateless.
 ///
@@ -37,20 +37,21 @@ final class PortableSocketOptions {
 
     /// Sets the options of a channel that is not bound yet.
     ///
-    /// @throws UnsupportedOperationException if a required option is not available; it names the option and the reason
+    /// @throws UnsupportedOperationException if a required option is not available; the message names the option and
+    ///     the reason
     /// @throws IOException if the system refuses
     static void apply(DatagramChannel channel, InetSocketAddress local, UdpOptions options) throws IOException {
         if (options.destinationRequired() && local.getAddress().isAnyLocalAddress()) {
             throw unavailable(
                     "packetInfo=true (IP_PKTINFO, IPV6_RECVPKTINFO)",
-                    "a DatagramChannel does not tell the destination of a datagram, "
+                    "a DatagramChannel does not report the destination of a datagram, "
                             + "bind to an address instead of the wildcard or allow native access",
                     local);
         }
         if (options.receivedTrafficClassRequired()) {
             throw unavailable(
                     "receivedTrafficClass=true (IP_RECVTOS, IPV6_RECVTCLASS)",
-                    "a DatagramChannel does not tell the traffic class of a datagram, allow native access",
+                    "a DatagramChannel does not report the traffic class of a datagram, allow native access",
                     local);
         }
         if (options.reusePort()) {
@@ -78,9 +79,9 @@ final class PortableSocketOptions {
         require(channel, Capability.TRAFFIC_CLASS, name, "the system lacks it", local);
         channel.setOption(StandardSocketOptions.IP_TOS, trafficClass);
         int actual = channel.getOption(StandardSocketOptions.IP_TOS);
-        // A JDK may clear bits without a word; half a codepoint of ECN would be another codepoint.
+        // A JDK may clear bits without an error. A part of an ECN codepoint would be another codepoint.
         if (actual != trafficClass) {
-            throw unavailable(name, "the JDK made it " + actual + ", allow native access", local);
+            throw unavailable(name, "the JDK changed the value, actual=" + actual + ", allow native access", local);
         }
     }
 
@@ -91,13 +92,13 @@ final class PortableSocketOptions {
         }
     }
 
-    /// {@return the error of an option that this form of sockets does not have}
+    /// {@return the exception for an option that the portable form does not have}
     static UnsupportedOperationException unavailable(String option, String reason, InetSocketAddress local) {
         return new UnsupportedOperationException(
                 "socket option is not available: option " + option + ", local=" + local + ": " + reason);
     }
 
-    @SuppressWarnings("unchecked") // By its documentation the option of this name is a Boolean.
+    @SuppressWarnings("unchecked") // the documentation says that the option of this name is a Boolean
     private static @Nullable SocketOption<Boolean> dontFragment(Set<SocketOption<?>> supported) {
         for (SocketOption<?> option : supported) {
             if (option.name().equals(DONT_FRAGMENT) && option.type() == Boolean.class) {

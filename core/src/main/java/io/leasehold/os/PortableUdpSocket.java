@@ -18,15 +18,16 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /// A UDP socket over a [DatagramChannel].
 ///
-/// It makes objects with each call, as the channel does. Of datagrams that arrive for a small page the whole is read
-/// and copied, since a channel drops what does not fit without a word.
+/// Each call creates objects, because the channel does. If a page is smaller than the largest datagram, a datagram is
+/// read into a larger buffer and copied, because a channel silently drops what does not fit.
 ///
-/// **Ownership.** Owns the channel and two selectors, which are made when they are first needed.
+/// **Ownership.** Owns the channel and two selectors, which are created when they are first needed.
 ///
-/// **Threads.** Thread-safe; of those who wait for the same thing one waits in the selector, the others for it.
+/// **Threads.** Thread-safe. Of the threads that wait for the same event one waits in the selector, and the others wait
+/// for the lock of the [ReadyWait].
 final class PortableUdpSocket implements UdpSocket {
 
-    /// No datagram has more payload, over IPv6 either.
+    /// Maximum payload of a datagram in bytes, also over IPv6.
     private static final int MAX_DATAGRAM_BYTES = 65_527;
 
     private final DatagramChannel channel; // (C)
@@ -40,7 +41,7 @@ final class PortableUdpSocket implements UdpSocket {
     private final AtomicLong truncated = new AtomicLong(); // (A)
     private final AtomicLong split = new AtomicLong(); // (A)
 
-    /// A socket over an open channel that is bound and does not block.
+    /// Creates a socket over an open, bound and non-blocking channel.
     PortableUdpSocket(DatagramChannel channel, InetSocketAddress local, UdpOptions options, MemorySegment space) {
         this.channel = channel;
         this.local = local;
@@ -105,31 +106,31 @@ final class PortableUdpSocket implements UdpSocket {
 
     @Override
     public int send(Outgoing message, long address, int byteSize, int segmentSize) {
-        SocketPreconditions.checkTrain(address, byteSize, segmentSize);
+        SocketPreconditions.checkPayload(address, byteSize, segmentSize);
         checkOpen();
         SocketPreconditions.checkDestination(message, channel.isConnected(), local);
         checkPackets(message);
         SocketAddress destination =
                 message.hasDestination() ? message.destination().toSocketAddress() : null;
-        ByteBuffer train = buffer(address, byteSize);
+        ByteBuffer payload = buffer(address, byteSize);
         if (byteSize > segmentSize) {
             split.incrementAndGet();
         }
         int sent = 0;
         message.setSentBytes(0);
         do {
-            train.limit(Math.min(byteSize, sent + segmentSize)).position(sent);
-            int size = train.remaining();
+            payload.limit(Math.min(byteSize, sent + segmentSize)).position(sent);
+            int size = payload.remaining();
             int written;
             try {
-                written = destination == null ? channel.write(train) : channel.send(train, destination);
+                written = destination == null ? channel.write(payload) : channel.send(payload, destination);
             } catch (IOException e) {
                 message.setSentBytes(sent);
                 String arguments =
                         message + ", byteSize=" + byteSize + ", segmentSize=" + segmentSize + ", sentBytes=" + sent;
                 throw refusedToSend(arguments, e);
             }
-            // Of an empty datagram the channel does not say whether it went.
+            // For an empty datagram the channel does not report whether it was sent.
             if (written == 0 && size != 0) {
                 return sent == 0 ? WOULD_BLOCK : sent;
             }
@@ -179,7 +180,8 @@ final class PortableUdpSocket implements UdpSocket {
                 + split + ")";
     }
 
-    /// Refuses a source or a traffic class that is not that of the socket: a channel sends all datagrams alike.
+    /// Rejects a source or a traffic class that differs from that of the socket: a channel cannot set them for one
+    /// datagram.
     private void checkPackets(Outgoing message) {
         Endpoint source = message.source(local);
         if (source != null && message.hasDestination()) {
@@ -212,7 +214,7 @@ final class PortableUdpSocket implements UdpSocket {
         }
     }
 
-    /// {@return whether a datagram was there}
+    /// {@return true if a datagram was received}
     private boolean receiveNext(Received into, int index) {
         int pageSize = into.pageSize(index);
         ByteBuffer page = buffer(into.address(index), pageSize);
@@ -223,7 +225,7 @@ final class PortableUdpSocket implements UdpSocket {
             sender = channel.receive(target);
         } catch (IOException e) {
             if (index > 0) {
-                // What was received comes first; the channel does not tell such an error twice.
+                // The received datagrams are returned first. The channel does not report the same error again.
                 return false;
             }
             throw refused("recvmsg", "count=1", e);
@@ -242,7 +244,8 @@ final class PortableUdpSocket implements UdpSocket {
     private ByteBuffer buffer(long address, int byteSize) {
         long offset = address - space.address();
         if (offset < 0 || offset > space.byteSize() - byteSize) {
-            throw new IllegalArgumentException("range is outside of the memory: address=0x" + Long.toHexString(address)
+            throw new IllegalArgumentException("range is outside of the portable memory: address=0x"
+                    + Long.toHexString(address)
                     + ", byteSize=" + byteSize + ", memory=0x" + Long.toHexString(space.address()) + ", memoryBytes="
                     + space.byteSize());
         }

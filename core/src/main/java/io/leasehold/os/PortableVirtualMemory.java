@@ -13,26 +13,26 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.BitSet;
 
-/// Virtual memory without a native call, cut from one bounded segment: for systems this library has no calls for, and
-/// for a JVM that refuses native access.
+/// Virtual memory without native calls, allocated from one bounded segment. It is used on systems whose system calls
+/// are not known to this library, and in a JVM that refuses native access.
 ///
-/// It reserves, commits and releases, and has none of the capabilities: memory that was touched stays with the process,
-/// and only later reservations use it again.
+/// It can reserve, commit and release, and has no capabilities. Touched memory stays with the process until it ends;
+/// only later reservations use it again.
 ///
 /// **Ownership.** The segment is never freed.
 ///
-/// **Threads.** Thread-safe; one lock, never held while memory is cleared.
+/// **Threads.** Thread-safe. Guarded by `lock`, which is not held while memory is cleared.
 ///
 /// **Invariants.** I1: a free range reads as zero. I2: a committed page is not free.
 final class PortableVirtualMemory implements VirtualMemory {
 
-    /// Nothing here reaches the kernel, so its page size does not matter; this is the smallest in use.
+    /// The smallest page size in use. Nothing here calls the kernel, so its page size does not matter.
     private static final long PAGE_SIZE = 4096;
 
-    /// As many pages as a [BitSet] counts: 8 TiB.
+    /// The maximum number of pages that a [BitSet] can count: 8 TiB.
     private static final long MAX_BYTES = Integer.MAX_VALUE * PAGE_SIZE;
 
-    /// Where no mapping of at least this size is to be had, this much is allocated instead, and so touched.
+    /// If no mapping of at least this size is possible, this size is allocated instead, which touches the memory.
     private static final long SMALLEST_MAPPING = 64L << 20;
 
     private final MemorySegment segment; // (C)
@@ -43,9 +43,9 @@ final class PortableVirtualMemory implements VirtualMemory {
     private final FreeRanges free; // (L)
     private final BitSet committed = new BitSet(); // (L) pages, counted from start
 
-    /// Virtual memory over the whole pages of a segment of zeroes.
+    /// Creates virtual memory over the whole pages of a segment of zeroes.
     ///
-    /// @throws IllegalArgumentException if it has none
+    /// @throws IllegalArgumentException if the segment has no whole page
     PortableVirtualMemory(MemorySegment segment) {
         this.segment = segment;
         this.start = (segment.address() + PAGE_SIZE - 1) & -PAGE_SIZE;
@@ -56,10 +56,10 @@ final class PortableVirtualMemory implements VirtualMemory {
         this.free = new FreeRanges(start, end - start);
     }
 
-    /// {@return virtual memory over a new segment, which costs no memory until it is touched}
+    /// {@return virtual memory over a new segment, which uses no memory until it is touched}
     ///
-    /// @param byteSize the wanted size in bytes; where the system refuses that much, it is halved until it does not,
-    ///     and the last refusal is logged
+    /// @param byteSize requested size in bytes. If the system refuses the size, it is halved until it is accepted, and
+    ///     the last error is logged
     static PortableVirtualMemory open(long byteSize) {
         long size = byteSize;
         Exception refusal = null;
@@ -80,13 +80,13 @@ final class PortableVirtualMemory implements VirtualMemory {
             System.getLogger("io.leasehold")
                     .log(
                             System.Logger.Level.WARNING,
-                            "portable memory is smaller than wanted: byteSize=" + segment.byteSize() + ", wanted="
+                            "portable memory is smaller than requested: byteSize=" + segment.byteSize() + ", requested="
                                     + byteSize + ", refusal=" + refusal);
         }
         return new PortableVirtualMemory(segment);
     }
 
-    /// {@return the segment that all reservations are cut from}
+    /// {@return the segment that contains all reservations}
     MemorySegment segment() {
         return segment;
     }
@@ -151,7 +151,7 @@ final class PortableVirtualMemory implements VirtualMemory {
         throw Preconditions.missing(Capability.DECOMMIT);
     }
 
-    /// Clears what was committed of the range, which touches nothing that was not.
+    /// Clears the committed pages of the range, without touching the other pages.
     @Override
     public void release(long address, long byteSize) {
         preconditions.checkRange(address, byteSize);
@@ -235,7 +235,7 @@ final class PortableVirtualMemory implements VirtualMemory {
         throw Preconditions.missing(Capability.BARRIER);
     }
 
-    /// The kernel names anonymous memory only, and this is a part of a file.
+    /// Has no effect: the kernel names anonymous memory only, and this memory is part of a file.
     @Override
     public void name(long address, long byteSize, String name) {
         preconditions.checkRange(address, byteSize);
@@ -259,7 +259,7 @@ final class PortableVirtualMemory implements VirtualMemory {
         }
     }
 
-    /// Refuses what the kernel would: a range that was not reserved, with the error number of mprotect(2).
+    /// Rejects a range that is not reserved, like the kernel, with the error number of mprotect(2).
     private void requireReserved(String call, long address, long byteSize) {
         if (address < start || address + byteSize > end || free.overlaps(address, byteSize)) {
             throw SystemCallException.ofRange(call, address, byteSize, "not reserved", Errno.ENOMEM);
@@ -275,10 +275,11 @@ final class PortableVirtualMemory implements VirtualMemory {
         return segment.asSlice(offset, (last - first) * PAGE_SIZE);
     }
 
-    /// Maps a sparse file that is gone, by name, when this returns.
+    /// Maps a sparse file that has no name any more when this method returns.
     ///
-    /// The mapping is private, so that no page of it is ever written to a disk. On a file system that is itself memory
-    /// it is shared, or each page would be held twice, and no larger than what is free there, or a touch would fault.
+    /// The mapping is private, so that its pages are never written to a disk. On tmpfs the mapping is shared instead,
+    /// because a private one would hold each page twice. There it is no larger than the free space, because a touch
+    /// beyond that would fault.
     private static MemorySegment mapSparse(long byteSize) throws IOException {
         Path directory = Files.createTempDirectory("leasehold");
         try (FileChannel channel = FileChannel.open(
@@ -295,7 +296,7 @@ final class PortableVirtualMemory implements VirtualMemory {
             }
             return channel.map(MapMode.PRIVATE, 0, byteSize, Arena.ofAuto());
         } finally {
-            // A system may keep a file, and so its directory, while it is mapped: then this does nothing.
+            // If the system keeps the file, and so its directory, while it is mapped, this has no effect.
             directory.toFile().delete();
         }
     }

@@ -2,14 +2,14 @@ package io.leasehold.os;
 
 import io.leasehold.os.VirtualMemory.Capability;
 
-/// The preconditions of [VirtualMemory], checked by every implementation and written only here.
+/// The preconditions of [VirtualMemory]. Every implementation checks them with this class.
 ///
 /// **Threads.** Immutable.
 ///
 /// @param pageSize size of an OS page in bytes, a power of two
 record Preconditions(long pageSize) {
 
-    /// Longest name of a memory file; memfd_create(2) allows 249 bytes.
+    /// Maximum length of the name of a memory file; memfd_create(2) allows 249 bytes.
     private static final int MAX_NAME_LENGTH = 200;
 
     void checkReservation(long byteSize, long byteAlignment) {
@@ -34,7 +34,7 @@ record Preconditions(long pageSize) {
 
     void checkRanges(long[] addresses, long[] byteSizes, int count) {
         if (count < 0 || count > addresses.length || count > byteSizes.length) {
-            throw new IllegalArgumentException("count is outside the arrays: count=" + count + ", addresses="
+            throw new IllegalArgumentException("count is out of bounds: count=" + count + ", min=0, addresses="
                     + addresses.length + ", byteSizes=" + byteSizes.length);
         }
         for (int i = 0; i < count; i++) {
@@ -71,6 +71,6 @@ record Preconditions(long pageSize) {
     }
 
     static UnsupportedOperationException missing(Capability capability) {
-        return new UnsupportedOperationException("this memory lacks a capability: " + capability);
+        return new UnsupportedOperationException("memory lacks a capability: capability=" + capability);
     }
 }

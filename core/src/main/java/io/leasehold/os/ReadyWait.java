@@ -10,28 +10,30 @@ import org.jspecify.annotations.Nullable;
 
 /// Waits until a channel is ready for one kind of operation.
 ///
-/// **Ownership.** Owns a selector from the first wait on; does not own the channel.
+/// **Ownership.** Owns a selector, which is opened at the first wait. Does not own the channel.
 ///
-/// **Threads.** Thread-safe; one thread at a time is in the selector.
+/// **Threads.** Thread-safe. Guarded by `lock`: one thread at a time is in the selector.
 ///
-/// **Memory order.** Who closes sets its flag, then looks for a selector to wake; who waits shows its selector, then
-/// looks at the flag. So at least one of them sees the other.
+/// **Memory order.** The closing thread sets its flag, then reads `selector` to wake it. A waiting thread writes
+/// `selector`, then reads the flag. Both variables are volatile, so at least one of the threads sees the write of the
+/// other. No jcstress test covers this.
 final class ReadyWait implements AutoCloseable {
 
     private final DatagramChannel channel; // (C)
     private final int operation; // (C) of java.nio.channels.SelectionKey
     private final ReentrantLock lock = new ReentrantLock(); // (C)
-    private volatile @Nullable Selector selector; // (L) to write
+    private volatile @Nullable Selector selector; // (L) to write, volatile to read
 
     ReadyWait(DatagramChannel channel, int operation) {
         this.channel = channel;
         this.operation = operation;
     }
 
-    /// {@return whether the channel became ready in time, and before it was closed}
+    /// Waits until the channel is ready, closed, or the time is over.
     ///
-    /// @param timeoutNanos wait at most so long, rounded up to milliseconds
-    /// @param isClosed whether the channel is being closed
+    /// @param timeoutNanos maximum time to wait in nanoseconds, rounded up to milliseconds
+    /// @param isClosed true if the channel is being closed
+    /// @return true if the channel became ready
     boolean await(long timeoutNanos, BooleanSupplier isClosed) throws IOException {
         long start = System.nanoTime();
         if (!tryLock(timeoutNanos)) {
@@ -52,7 +54,7 @@ final class ReadyWait implements AutoCloseable {
         }
     }
 
-    /// Ends the wait of whoever is in the selector, now or next.
+    /// Wakes the thread in the selector. If there is none, the next wait ends at once.
     void wakeUp() {
         Selector chosen = selector;
         if (chosen != null) {
@@ -60,7 +62,7 @@ final class ReadyWait implements AutoCloseable {
         }
     }
 
-    /// Gives the selector back, after those who wait are awake.
+    /// Closes the selector, after the waiting threads have left it.
     @Override
     public void close() throws IOException {
         lock.lock();

@@ -6,46 +6,47 @@ import java.net.InetSocketAddress;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Where [UdpSocket#receive] puts trains and what it says about them; made once and used for ever.
+/// Pages that [UdpSocket#receive] fills with batches, and the sizes and addresses of these batches. An object is
+/// created once and reused.
 ///
 /// ```text
-///   index      page placed by the caller                  told after receive
+///   index      page placed by the caller                  known after receive
 ///     0   -->  [ 1400 | 1400 | 1400 | 800 | unused ]      byteSize 5000, segmentSize 1400, segmentCount 4, sender
 ///     1   -->  [ 90 | unused                       ]      byteSize 90, segmentSize 90, segmentCount 1, sender
-///     2   -->  not filled                                 not to be asked for: count is 2
+///     2   -->  not filled                                 out of bounds: count is 2
 /// ```
 ///
-/// Besides the sender each train has a destination and a traffic class, where the system tells them.
+/// Besides the sender, each batch has a destination and a traffic class, if the system reports them.
 ///
-/// A page stays placed until another takes its place; a caller that hands a filled page on places a fresh one.
+/// A page stays placed until another page replaces it. A caller that hands a filled page over places a new one.
 ///
-/// **Ownership.** The pages are the caller's. The message headers that the kernel reads are this object's own, and go
-/// when it is collected: nothing is to be closed, and no thread can be left with headers that are gone.
+/// **Ownership.** The caller owns the pages. This object owns the message headers that the kernel reads, and the
+/// garbage collector frees both together. So there is no close, and no thread can use headers that were freed.
 ///
 /// **Threads.** Confined to one thread at a time.
 ///
 /// @see <a href="https://man7.org/linux/man-pages/man2/recvmmsg.2.html">recvmmsg(2)</a>
 public final class Received {
 
-    /// Most trains in one call: "The value specified in vlen is capped to UIO_MAXIOV (1024)."
+    /// Maximum number of batches in one call: "The value specified in vlen is capped to UIO_MAXIOV (1024)."
     public static final int MAX_CAPACITY = 1024;
 
     private final int capacity; // (C)
     private final MemorySegment batch; // (C) headers and slots, see MessageLayout
-    private final long[] addresses; // (O) of the pages, 0 where there is none
+    private final long[] addresses; // (O) of the pages, 0 if no page is placed
     private final int[] pageSizes; // (O) in bytes
     private final int[] byteSizes; // (O) received
     private final int[] lostBytes; // (O)
     private final int[] segmentSizes; // (O)
     private final Endpoint[] senders; // (C) their content (O)
     private final MessageControl[] controls; // (C) their content (O)
-    private final Endpoint bound = new Endpoint(); // (C) its content (O) what the socket is bound to
-    private @Nullable InetSocketAddress receivedAt; // (O) the same as an object, null before the first receive
-    private int count; // (O) trains that the last receive filled
+    private final Endpoint bound = new Endpoint(); // (C) its content (O) address of the receiving socket
+    private @Nullable InetSocketAddress receivedAt; // (O) the same address, null before the first receive
+    private int count; // (O) batches that the last receive filled
 
-    /// Room for some trains, without pages yet.
+    /// Creates an object for a number of batches, without pages.
     ///
-    /// @param capacity how many, from 1 to [#MAX_CAPACITY]
+    /// @param capacity maximum number of batches, from 1 to [#MAX_CAPACITY]
     /// @throws IllegalArgumentException if the capacity is out of bounds
     public Received(int capacity) {
         if (capacity < 1 || capacity > MAX_CAPACITY) {
@@ -68,18 +69,18 @@ public final class Received {
         MessageLayout.link(batch, capacity);
     }
 
-    /// Says where the train at `index` is to go from now on, and forgets what was received.
+    /// Places a page for the batch at `index`, and discards the results of the last receive.
     ///
-    /// @param index which, from 0 to below the capacity
-    /// @param address of the first byte of the page, at any alignment
+    /// @param index index of the page, from 0 to below the capacity
+    /// @param address address of the first byte of the page, at any alignment
     /// @param byteSize size of the page in bytes, at least 1
     /// @throws IndexOutOfBoundsException if there is no such index
     /// @throws IllegalArgumentException if the address or the size is not positive
     public void place(int index, long address, int byteSize) {
         Objects.checkIndex(index, capacity);
         if (address <= 0 || byteSize <= 0) {
-            throw new IllegalArgumentException("address or size of a page is not positive: address=0x"
-                    + Long.toHexString(address) + ", byteSize=" + byteSize);
+            throw new IllegalArgumentException("address or size of a page is out of bounds: address=0x"
+                    + Long.toHexString(address) + ", byteSize=" + byteSize + ", min=1");
         }
         addresses[index] = address;
         pageSizes[index] = byteSize;
@@ -89,95 +90,98 @@ public final class Received {
         count = 0;
     }
 
-    /// {@return how many trains fit}
+    /// {@return the maximum number of batches}
     public int capacity() {
         return capacity;
     }
 
-    /// {@return how many trains the last receive filled}
+    /// {@return the number of batches that the last receive filled}
     public int count() {
         return count;
     }
 
-    /// {@return the address of the page at `index`, 0 if none was placed}
+    /// {@return the address of the page at `index`, 0 if no page was placed}
     ///
-    /// @param index which, from 0 to below the capacity
+    /// @param index index of the page, from 0 to below the capacity
     /// @throws IndexOutOfBoundsException if there is no such index
     public long address(int index) {
         return addresses[Objects.checkIndex(index, capacity)];
     }
 
-    /// {@return the bytes in the page}
+    /// {@return the number of bytes received into the page}
     ///
-    /// @param index which train, from 0 to below [#count()]
-    /// @throws IndexOutOfBoundsException if the last receive did not fill it
+    /// @param index index of the batch, from 0 to below [#count()]
+    /// @throws IndexOutOfBoundsException if the last receive did not fill this index
     public int byteSize(int index) {
         return byteSizes[Objects.checkIndex(index, count)];
     }
 
-    /// {@return the bytes of each datagram in the train but the last, which may be shorter; 0 if it is an empty one}
+    /// {@return the size of each datagram of the batch in bytes, the last of which may be shorter; 0 for an empty
+    /// datagram}
     ///
-    /// @param index which train, from 0 to below [#count()]
-    /// @throws IndexOutOfBoundsException if the last receive did not fill it
+    /// @param index index of the batch, from 0 to below [#count()]
+    /// @throws IndexOutOfBoundsException if the last receive did not fill this index
     public int segmentSize(int index) {
         return segmentSizes[Objects.checkIndex(index, count)];
     }
 
-    /// {@return how many datagrams are in the page, at least 1; the last of a truncated train may be cut}
+    /// {@return the number of datagrams in the page, at least 1; the last datagram of a truncated batch may be
+    /// incomplete}
     ///
-    /// @param index which train, from 0 to below [#count()]
-    /// @throws IndexOutOfBoundsException if the last receive did not fill it
+    /// @param index index of the batch, from 0 to below [#count()]
+    /// @throws IndexOutOfBoundsException if the last receive did not fill this index
     public int segmentCount(int index) {
         int byteSize = byteSize(index);
         return byteSize == 0 ? 1 : Math.ceilDiv(byteSize, segmentSizes[index]);
     }
 
-    /// {@return whether the train was longer than its page; the rest is lost}
+    /// {@return true if the batch was longer than its page; the rest was dropped}
     ///
-    /// @param index which train, from 0 to below [#count()]
-    /// @throws IndexOutOfBoundsException if the last receive did not fill it
+    /// @param index index of the batch, from 0 to below [#count()]
+    /// @throws IndexOutOfBoundsException if the last receive did not fill this index
     public boolean isTruncated(int index) {
         return lostBytes(index) != 0;
     }
 
-    /// {@return how many bytes of the train did not fit its page and are lost}
+    /// {@return the number of bytes of the batch that did not fit its page and were dropped}
     ///
-    /// @param index which train, from 0 to below [#count()]
-    /// @throws IndexOutOfBoundsException if the last receive did not fill it
+    /// @param index index of the batch, from 0 to below [#count()]
+    /// @throws IndexOutOfBoundsException if the last receive did not fill this index
     public int lostBytes(int index) {
         return lostBytes[Objects.checkIndex(index, count)];
     }
 
-    /// {@return the first eight bytes of the sender's address as IPv6 has it, 0 if it is IPv4}
+    /// {@return the first eight bytes of the sender's address in IPv6 form, 0 if it is IPv4}
     ///
-    /// @param index which train, from 0 to below [#count()]
-    /// @throws IndexOutOfBoundsException if the last receive did not fill it
+    /// @param index index of the batch, from 0 to below [#count()]
+    /// @throws IndexOutOfBoundsException if the last receive did not fill this index
     public long senderHigh(int index) {
         return endpoint(index).high();
     }
 
-    /// {@return the last eight bytes of the sender's address as IPv6 has it, `::ffff:a.b.c.d` if it is IPv4}
+    /// {@return the last eight bytes of the sender's address in IPv6 form, `::ffff:a.b.c.d` if it is IPv4}
     ///
-    /// @param index which train, from 0 to below [#count()]
-    /// @throws IndexOutOfBoundsException if the last receive did not fill it
+    /// @param index index of the batch, from 0 to below [#count()]
+    /// @throws IndexOutOfBoundsException if the last receive did not fill this index
     public long senderLow(int index) {
         return endpoint(index).low();
     }
 
-    /// {@return the sender's port}
+    /// {@return the port of the sender}
     ///
-    /// @param index which train, from 0 to below [#count()]
-    /// @throws IndexOutOfBoundsException if the last receive did not fill it
+    /// @param index index of the batch, from 0 to below [#count()]
+    /// @throws IndexOutOfBoundsException if the last receive did not fill this index
     public int senderPort(int index) {
         return endpoint(index).port();
     }
 
     /// {@return the sender as a new object}
     ///
-    /// The object remembers the destination of the datagram: [Outgoing#to] answers from there.
+    /// The object also holds the destination of the datagram: a message to this object ([Outgoing#to]) leaves from
+    /// there.
     ///
-    /// @param index which train, from 0 to below [#count()]
-    /// @throws IndexOutOfBoundsException if the last receive did not fill it
+    /// @param index index of the batch, from 0 to below [#count()]
+    /// @throws IndexOutOfBoundsException if the last receive did not fill this index
     public InetSocketAddress sender(int index) {
         InetSocketAddress sender = endpoint(index).toSocketAddress();
         Endpoint replySource = controls[index].replySource();
@@ -188,36 +192,36 @@ public final class Received {
 
     /// {@return true if the destination of the datagrams is known}
     ///
-    /// It is not where the socket is bound to the wildcard and the system does not tell it.
+    /// It is unknown if the socket is bound to the wildcard and the system does not report it.
     ///
-    /// @param index which train, from 0 to below [#count()]
-    /// @throws IndexOutOfBoundsException if the last receive did not fill it
+    /// @param index index of the batch, from 0 to below [#count()]
+    /// @throws IndexOutOfBoundsException if the last receive did not fill this index
     public boolean hasDestination(int index) {
         return control(index).destination().port() != 0;
     }
 
-    /// {@return the first eight bytes of the destination as IPv6 has it, 0 if it is IPv4 or not known}
+    /// {@return the first eight bytes of the destination in IPv6 form, 0 if it is IPv4 or unknown}
     ///
-    /// @param index which train, from 0 to below [#count()]
-    /// @throws IndexOutOfBoundsException if the last receive did not fill it
+    /// @param index index of the batch, from 0 to below [#count()]
+    /// @throws IndexOutOfBoundsException if the last receive did not fill this index
     public long destinationHigh(int index) {
         return control(index).destination().high();
     }
 
-    /// {@return the last eight bytes of the destination as IPv6 has it, `::ffff:a.b.c.d` if it is IPv4, 0 if it is not
-    /// known}
+    /// {@return the last eight bytes of the destination in IPv6 form, `::ffff:a.b.c.d` if it is IPv4, 0 if it is
+    /// unknown}
     ///
-    /// @param index which train, from 0 to below [#count()]
-    /// @throws IndexOutOfBoundsException if the last receive did not fill it
+    /// @param index index of the batch, from 0 to below [#count()]
+    /// @throws IndexOutOfBoundsException if the last receive did not fill this index
     public long destinationLow(int index) {
         return control(index).destination().low();
     }
 
     /// {@return the destination of the datagrams as a new object: their address, and the port of the socket}
     ///
-    /// @param index which train, from 0 to below [#count()]
-    /// @throws IndexOutOfBoundsException if the last receive did not fill it
-    /// @throws UnsupportedOperationException if it is not known, see [#hasDestination]
+    /// @param index index of the batch, from 0 to below [#count()]
+    /// @throws IndexOutOfBoundsException if the last receive did not fill this index
+    /// @throws UnsupportedOperationException if the destination is unknown, see [#hasDestination]
     public InetSocketAddress destination(int index) {
         if (!hasDestination(index)) {
             throw SocketPreconditions.unknownDestination(receivedAt);
@@ -227,17 +231,17 @@ public final class Received {
 
     /// {@return true if the traffic class of the datagrams is known}
     ///
-    /// @param index which train, from 0 to below [#count()]
-    /// @throws IndexOutOfBoundsException if the last receive did not fill it
+    /// @param index index of the batch, from 0 to below [#count()]
+    /// @throws IndexOutOfBoundsException if the last receive did not fill this index
     public boolean hasTrafficClass(int index) {
-        return control(index).trafficClass() != MessageControl.NOT_TOLD;
+        return control(index).trafficClass() != MessageControl.UNKNOWN;
     }
 
     /// {@return the traffic class of the datagrams, from 0 to 255: six bits of DSCP, two of ECN}
     ///
-    /// @param index which train, from 0 to below [#count()]
-    /// @throws IndexOutOfBoundsException if the last receive did not fill it
-    /// @throws UnsupportedOperationException if it is not known, see [#hasTrafficClass]
+    /// @param index index of the batch, from 0 to below [#count()]
+    /// @throws IndexOutOfBoundsException if the last receive did not fill this index
+    /// @throws UnsupportedOperationException if the traffic class is unknown, see [#hasTrafficClass]
     public int trafficClass(int index) {
         if (!hasTrafficClass(index)) {
             throw SocketPreconditions.unknownTrafficClass(receivedAt);
@@ -258,7 +262,7 @@ public final class Received {
         return controls[Objects.checkIndex(index, count)];
     }
 
-    /// {@return what the socket that filled this was bound to, null before the first receive}
+    /// {@return the address and port of the socket that filled this object, null before the first receive}
     @Nullable InetSocketAddress receivedAt() {
         return receivedAt;
     }
@@ -267,21 +271,20 @@ public final class Received {
         return pageSizes[index];
     }
 
-    /// Takes the address of the socket that is going to fill this.
+    /// Sets the address of the socket that is going to fill this object.
     ///
-    /// @param local address as an object
-    /// @param endpoint the same in numbers
+    /// @param local address and port of the socket
+    /// @param endpoint the same address and port
     void fillAt(InetSocketAddress local, Endpoint endpoint) {
         receivedAt = local;
         bound.set(endpoint);
     }
 
-    /// Forgets what was received and checks that `wanted` trains can be.
+    /// Discards the results of the last receive, and checks that `wanted` batches can be received.
     void begin(int wanted) {
         count = 0;
         if (wanted < 1 || wanted > capacity) {
-            throw new IllegalArgumentException(
-                    "count is out of bounds: count=" + wanted + ", min=1, capacity=" + capacity);
+            throw new IllegalArgumentException("count is out of bounds: count=" + wanted + ", min=1, max=" + capacity);
         }
         for (int i = 0; i < wanted; i++) {
             if (addresses[i] == 0) {
@@ -290,7 +293,7 @@ public final class Received {
         }
     }
 
-    /// Readies the headers of the first `wanted` messages, which the kernel wrote over the last time.
+    /// Prepares the headers of the first `wanted` messages, which the kernel overwrote in the last receive.
     ///
     /// @return the address of the first header
     long prepareHeaders(int wanted) {
@@ -302,12 +305,13 @@ public final class Received {
         return batch.address();
     }
 
-    /// {@return what recvmmsg(2) says of the size of a message in bytes}
+    /// {@return the size of a message in bytes, as recvmmsg(2) reports it}
     int messageSize(int index) {
         return batch.get(MessageLayout.INT, MessageLayout.header(index) + MessageLayout.MESSAGE_SIZE);
     }
 
-    /// Takes what the kernel says of the next message. Its size is that of the datagram or train, not of the page.
+    /// Adds the next message from what the kernel wrote. `messageSize` is the size of the datagram or batch, not of the
+    /// page.
     void addFromKernel(int messageSize) {
         int index = count;
         long header = MessageLayout.header(index);
@@ -320,7 +324,7 @@ public final class Received {
         add(messageSize, control.groSize());
     }
 
-    /// Takes a message of one datagram from a known sender.
+    /// Adds a message of one datagram from a known sender.
     void add(int messageSize, InetSocketAddress sender) {
         senders[count].set(sender);
         controls[count].reset(bound);

@@ -6,12 +6,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/// The preconditions of [Datagrams], [UdpSocket] and [Outgoing], stated once.
+/// The preconditions of [Datagrams], [UdpSocket] and [Outgoing]. Every implementation checks them with this class.
 ///
 /// **Threads.** Stateless.
 final class SocketPreconditions {
 
-    /// The eight bits of IP_TOS and IPV6_TCLASS: six of DSCP, RFC 2474, and two of ECN, RFC 3168.
+    /// Maximum traffic class: IP_TOS and IPV6_TCLASS have eight bits, six of DSCP (RFC 2474) and two of ECN (RFC 3168).
     static final int MAX_TRAFFIC_CLASS = 0xff;
 
     static final int MAX_ECN = 3;
@@ -33,7 +33,7 @@ final class SocketPreconditions {
 
     static void checkBuffer(int byteSize) {
         if (byteSize < 1) {
-            throw new IllegalArgumentException("size of a buffer is not positive: byteSize=" + byteSize);
+            throw new IllegalArgumentException("buffer size is out of bounds: byteSize=" + byteSize + ", min=1");
         }
     }
 
@@ -52,15 +52,15 @@ final class SocketPreconditions {
         }
     }
 
-    /// Checks an address that datagrams are to leave from.
+    /// Checks a source address.
     static void checkSource(Endpoint source, InetAddress address) {
         if (source.isWildcard() || source.isMulticast()) {
             throw new IllegalArgumentException(
-                    "datagrams leave from no wildcard, multicast or broadcast address: source=" + address);
+                    "source is a wildcard, multicast or broadcast address: source=" + address);
         }
     }
 
-    /// Checks that a source is of the family of the packets that it is for.
+    /// Checks that a source has the family of its packets.
     static void checkSourceFamily(Endpoint source, boolean isIpv4Wanted, Outgoing message, InetSocketAddress local) {
         if (source.isIpv4() != isIpv4Wanted) {
             throw new IllegalArgumentException(
@@ -70,41 +70,42 @@ final class SocketPreconditions {
 
     static void checkTimeout(long timeoutNanos) {
         if (timeoutNanos < 0) {
-            throw new IllegalArgumentException("timeout is negative: timeoutNanos=" + timeoutNanos);
+            throw new IllegalArgumentException("timeout is out of bounds: timeoutNanos=" + timeoutNanos + ", min=0");
         }
     }
 
     static void checkFamily(Endpoint destination, InetSocketAddress local) {
         if (Endpoint.isIpv4(local) && !destination.isIpv4()) {
             throw new IllegalArgumentException(
-                    "an IPv4 socket reaches no IPv6 address: destination=" + destination + ", local=" + local);
+                    "an IPv4 socket cannot send to an IPv6 address: destination=" + destination + ", local=" + local);
         }
     }
 
-    static void checkTrain(long address, int byteSize, int segmentSize) {
+    static void checkPayload(long address, int byteSize, int segmentSize) {
         if (address <= 0) {
-            throw new IllegalArgumentException("address is not positive: address=0x" + Long.toHexString(address));
+            throw new IllegalArgumentException(
+                    "address is out of bounds: address=0x" + Long.toHexString(address) + ", min=1");
         }
         if (byteSize < 0 || byteSize > Datagrams.MAX_PAYLOAD_BYTES) {
             throw new IllegalArgumentException(
                     "payload is out of bounds: byteSize=" + byteSize + ", min=0, max=" + Datagrams.MAX_PAYLOAD_BYTES);
         }
         if (segmentSize < 1) {
-            throw new IllegalArgumentException("segment size is not positive: segmentSize=" + segmentSize);
+            throw new IllegalArgumentException("segment size is out of bounds: segmentSize=" + segmentSize + ", min=1");
         }
         int segments = segmentCount(byteSize, segmentSize);
         if (segments > Datagrams.MAX_SEGMENTS) {
-            throw new IllegalArgumentException("too many segments: segments=" + segments + ", max="
+            throw new IllegalArgumentException("too many datagrams: segments=" + segments + ", max="
                     + Datagrams.MAX_SEGMENTS + ", byteSize=" + byteSize + ", segmentSize=" + segmentSize);
         }
     }
 
-    /// Checks that a message has a destination exactly if the socket has none.
+    /// Checks that a message has a destination if and only if the socket is not connected.
     static void checkDestination(Outgoing message, boolean connected, InetSocketAddress local) {
         if (message.hasDestination()) {
             if (connected) {
-                throw new IllegalStateException(
-                        "socket is connected, send to its peer: message=" + message + ", local=" + local);
+                throw new IllegalStateException("socket is connected, and the message has a destination: message="
+                        + message + ", local=" + local + ", send to the peer");
             }
             checkFamily(message.destination(), local);
         } else if (!connected) {
@@ -113,23 +114,23 @@ final class SocketPreconditions {
         }
     }
 
-    /// {@return how many datagrams a train is cut into, at least 1}
+    /// {@return the number of datagrams that a payload is split into, at least 1}
     static int segmentCount(int byteSize, int segmentSize) {
         return Math.max(1, Math.ceilDiv(byteSize, segmentSize));
     }
 
     static UnsupportedOperationException unknownDestination(@Nullable InetSocketAddress local) {
-        return new UnsupportedOperationException("destination is not known: the system does not tell packet info"
-                + " (IP_PKTINFO, IPV6_RECVPKTINFO) for local=" + local
+        return new UnsupportedOperationException("destination is not known: local=" + local
+                + ", the system does not report packet info (IP_PKTINFO, IPV6_RECVPKTINFO)"
                 + ", bind to an address instead of the wildcard, or allow native access");
     }
 
     static UnsupportedOperationException unknownTrafficClass(@Nullable InetSocketAddress local) {
-        return new UnsupportedOperationException("traffic class is not known: the system does not tell it (IP_RECVTOS,"
-                + " IPV6_RECVTCLASS) for local=" + local + ", allow native access");
+        return new UnsupportedOperationException("traffic class is not known: local=" + local
+                + ", the system does not report it (IP_RECVTOS, IPV6_RECVTCLASS), allow native access");
     }
 
-    /// {@return the error of a bind that was refused}
+    /// {@return the exception for a refused bind}
     static SystemCallException notBound(InetSocketAddress local, UdpOptions options, int errno) {
         String arguments = "local=" + local + ", reusePort=" + options.reusePort();
         return errno == Errno.EADDRINUSE
@@ -138,7 +139,7 @@ final class SocketPreconditions {
                 : new SystemCallException("bind", arguments, errno);
     }
 
-    /// {@return the error of a datagram that does not fit the way and may not be fragmented}
+    /// {@return the exception for a datagram that is too large for the path and must not be fragmented}
     static SystemCallException tooLarge(InetSocketAddress local, String arguments) {
         return new SystemCallException(
                 "sendmsg",

@@ -7,126 +7,136 @@ import java.net.InetSocketAddress;
 /// A UDP socket that never blocks except in [#awaitReadable] and [#awaitWritable].
 ///
 /// ```text
-///   awaitReadable ---> receive ---> 0: nothing there, wait again
+///   awaitReadable ---> receive ---> 0: nothing received, wait again
 ///        ^                |
-///        +----------------+-- n: that many trains are in the pages of the [Received]
+///        +----------------+-- n: n batches are in the pages of the [Received]
 /// ```
 ///
-/// **Ownership.** Owned by who opened it, until [#close]. It keeps no page, [Received] or [Outgoing] after a call.
+/// **Ownership.** The caller that opened the socket owns it until [#close]. The socket keeps no reference to a page,
+/// [Received] or [Outgoing] after a call.
 ///
-/// **Threads.** Thread-safe; each thread brings its own [Received] and [Outgoing]. Several threads that receive share
-/// what arrives. A call that is under way when another thread closes the socket ends soon, and the descriptor is given
-/// back by the last of them, so it is never used after it belongs to somebody else.
+/// **Threads.** Thread-safe. Each thread uses its own [Received] and [Outgoing]. If several threads receive, each
+/// datagram goes to one of them. If a thread closes the socket, the calls of other threads that are in progress end
+/// soon. The last of them closes the descriptor, so a descriptor is never used after the kernel gave its number to
+/// another file.
 ///
-/// **Errors.** What the system refuses throws [SystemCallException]. An answer of the network to an earlier datagram,
-/// such as ECONNREFUSED, comes only on a connected socket, and is thrown by the next call that sends or receives. After
-/// [#close] every method but [#local], [#truncatedCount], [#splitCount] and [#close] throws [IllegalStateException].
+/// **Errors.** If the system refuses a call, [SystemCallException] is thrown. The network can answer an earlier
+/// datagram with an error such as ECONNREFUSED. Only a connected socket receives such an error, and the next call that
+/// sends or receives throws it. After [#close] every method except [#local], [#truncatedCount], [#splitCount] and
+/// [#close] throws [IllegalStateException].
 ///
 /// @see <a href="https://man7.org/linux/man-pages/man7/udp.7.html">udp(7)</a>
 public interface UdpSocket extends AutoCloseable {
 
-    /// Answer of [#send]: the send buffer is full, nothing was sent.
+    /// Result of [#send] if the send buffer is full and nothing was sent.
     int WOULD_BLOCK = -1;
 
     /// {@return the address and port that the socket was bound to when it was opened}
     InetSocketAddress local();
 
-    /// Fixes the peer, once: only its datagrams are received from now on, and [Outgoing#toPeer] goes to it. Whether
-    /// those that came from others before are still delivered depends on the form.
+    /// Connects the socket to a peer. A socket can be connected only once.
     ///
-    /// @param peer address and port
-    /// @throws IllegalArgumentException if it is not resolved, has port 0, or is IPv6 while the socket is IPv4
+    /// Only datagrams of the peer are received afterwards, and [Outgoing#toPeer] sends to it. Datagrams that other
+    /// senders sent before may still be delivered, depending on the form.
+    ///
+    /// @param peer address and port of the peer
+    /// @throws IllegalArgumentException if the address is not resolved, has port 0, or is IPv6 while the socket is IPv4
     /// @throws IllegalStateException if the socket is connected or closed
     /// @throws SystemCallException if the system refuses
     void connect(InetSocketAddress peer);
 
-    /// Lets the kernel deliver trains: "If enabled, the socket may receive multiple datagrams worth of data as a single
-    /// large buffer, together with a cmsg(3) that holds the segment size."
+    /// Enables GRO batches: "If enabled, the socket may receive multiple datagrams worth of data as a single large
+    /// buffer, together with a cmsg(3) that holds the segment size."
     ///
-    /// Pages should then hold 64 KiB, or what does not fit is lost, see [Received#lostBytes].
+    /// Pages should then have 64 KiB. Bytes that do not fit a page are dropped, see [Received#lostBytes].
     ///
-    /// @return whether the kernel can
+    /// @return true if the kernel can do this
     /// @throws IllegalStateException if the socket is closed
     /// @throws SystemCallException if the system refuses
     boolean enableGro();
 
-    /// Asks for room for datagrams that nobody has received yet.
+    /// Requests a size for the receive buffer, which holds datagrams until they are received.
     ///
-    /// @param byteSize the wanted size in bytes, at least 1
-    /// @return the size in bytes that the system gives, which may be more or less; it also pays the kernel's own
-    ///     headers from it
+    /// @param byteSize requested size in bytes, at least 1
+    /// @return the actual size in bytes, which may be more or less. The kernel also stores its own headers in it
     /// @throws IllegalArgumentException if the size is not positive
     /// @throws IllegalStateException if the socket is closed
     /// @throws SystemCallException if the system refuses
     int resizeReceiveBuffer(int byteSize);
 
-    /// Asks for room for datagrams that have not left yet; otherwise like [#resizeReceiveBuffer].
+    /// Requests a size for the send buffer, which holds datagrams until they are sent; see [#resizeReceiveBuffer].
     ///
-    /// @param byteSize the wanted size in bytes, at least 1
-    /// @return the size in bytes that the system gives
+    /// @param byteSize requested size in bytes, at least 1
+    /// @return the actual size in bytes
     /// @throws IllegalArgumentException if the size is not positive
     /// @throws IllegalStateException if the socket is closed
     /// @throws SystemCallException if the system refuses
     int resizeSendBuffer(int byteSize);
 
-    /// Receives what is there, one train into each of the first `count` pages of `into`, which forgets what it held.
-    /// Does not wait, and allocates nothing in the native form.
+    /// Receives available datagrams, one batch into each of the first `count` pages of `into`. The previous results in
+    /// `into` are discarded. Does not wait. The native form allocates nothing.
     ///
-    /// @param into where to; its first `count` pages must have been placed
-    /// @param count at most so many trains, from 1 to the capacity of `into`
-    /// @return how many trains were received, 0 if none is there
+    /// @param into pages and results; its first `count` pages must have been placed
+    /// @param count maximum number of batches, from 1 to the capacity of `into`
+    /// @return the number of batches received, 0 if no datagram is available
     /// @throws IllegalArgumentException if the count is out of bounds or a page is missing
     /// @throws IllegalStateException if the socket is closed
-    /// @throws SystemCallException if the system refuses; `into` then holds nothing
+    /// @throws SystemCallException if the system refuses; `into` then holds no results
     int receive(Received into, int count);
 
-    /// Sends a datagram, or a train of several that are cut from one range. Does not wait, and allocates nothing in the
-    /// native form.
+    /// Sends a datagram, or a GSO batch of several datagrams from one range of memory. Does not wait. The native form
+    /// allocates nothing.
     ///
-    /// Where the kernel cannot cut the train (no GSO, or not to that destination), it is sent one datagram a call. Then
-    /// a full send buffer may end it early: the answer is what was sent, and the caller sends the rest later.
+    /// If the kernel cannot split the batch (no GSO, or not for that destination), each datagram takes one call. A full
+    /// send buffer may then end the batch early: the result is the number of bytes sent, and the caller sends the rest
+    /// later.
     ///
-    /// @param message where to
-    /// @param address of the first byte, at any alignment
-    /// @param byteSize bytes of payload in all, from 0 to [Datagrams#MAX_PAYLOAD_BYTES]; 0 is an empty datagram
-    /// @param segmentSize bytes of each datagram but the last, at least 1; at most [Datagrams#MAX_SEGMENTS] result
-    /// @return bytes sent: all of them, or whole datagrams from the first on; or [#WOULD_BLOCK]
-    /// @throws IllegalArgumentException if an argument is out of bounds, or the destination is IPv6 while the socket
-    ///     is IPv4
-    /// @throws IllegalStateException if the socket is closed, or is connected and the message has a destination, or is
-    ///     not and it has none
-    /// @throws SystemCallException if the system refuses; of a train that was sent one by one some may have gone by
-    ///     then, [Outgoing#sentBytes] says how much
+    /// @param message destination, source and traffic class
+    /// @param address address of the first byte, at any alignment
+    /// @param byteSize total size of the payload in bytes, from 0 to [Datagrams#MAX_PAYLOAD_BYTES]; 0 is an empty
+    ///     datagram
+    /// @param segmentSize size of each datagram in bytes, at least 1; the last datagram may be shorter. There may be at
+    ///     most [Datagrams#MAX_SEGMENTS] datagrams
+    /// @return the number of bytes sent: all, or those of whole datagrams from the first on; or [#WOULD_BLOCK]
+    /// @throws IllegalArgumentException if an argument is out of bounds, or the destination is IPv6 while the socket is
+    ///     IPv4
+    /// @throws IllegalStateException if the socket is closed, if it is connected and the message has a destination, or
+    ///     if it is not connected and the message has none
+    /// @throws SystemCallException if the system refuses. If the batch was sent datagram by datagram, some may have
+    ///     been sent before; [Outgoing#sentBytes] is their size
     int send(Outgoing message, long address, int byteSize, int segmentSize);
 
-    /// Waits until there is something to receive. An error that waits to be thrown counts as such. Closing the socket
-    /// ends the wait. Interrupting the thread does not, but in the portable form an interrupted thread does not wait.
+    /// Waits until a datagram can be received. A pending error counts as a datagram. Closing the socket ends the wait.
+    /// An interrupt of the thread does not end it, except that in the portable form an interrupted thread does not
+    /// wait.
     ///
-    /// @param timeoutNanos wait at most so long, at least 0; the portable form rounds up to milliseconds
-    /// @return whether there is, as far as can be known: another thread may take it
+    /// @param timeoutNanos maximum time to wait in nanoseconds, at least 0; the portable form rounds it up to
+    ///     milliseconds
+    /// @return true if a datagram could be received at that moment; another thread may take it first
     /// @throws IllegalArgumentException if the time is negative
     /// @throws IllegalStateException if the socket is closed, also while this waits
     /// @throws SystemCallException if the system refuses
     boolean awaitReadable(long timeoutNanos);
 
-    /// Waits until there is room to send; otherwise like [#awaitReadable].
+    /// Waits until the send buffer has space; see [#awaitReadable].
     ///
-    /// @param timeoutNanos wait at most so long, at least 0; the portable form rounds up to milliseconds
-    /// @return whether there is
+    /// @param timeoutNanos maximum time to wait in nanoseconds, at least 0; the portable form rounds it up to
+    ///     milliseconds
+    /// @return true if the send buffer had space at that moment
     /// @throws IllegalArgumentException if the time is negative
     /// @throws IllegalStateException if the socket is closed, also while this waits
     /// @throws SystemCallException if the system refuses
     boolean awaitWritable(long timeoutNanos);
 
-    /// {@return how many trains were received that did not fit their page}
+    /// {@return the number of received batches that did not fit their page}
     long truncatedCount();
 
-    /// {@return how many trains of several datagrams were sent one by one since the kernel could not cut them}
+    /// {@return the number of GSO batches that were sent datagram by datagram, because the kernel could not split them}
     long splitCount();
 
-    /// Closes the socket, wakes those who wait in it, and does not wait for them. Closing twice is harmless.
+    /// Closes the socket and wakes the threads that wait in it, but does not wait for them. Closing twice is harmless.
     ///
-    /// @throws SystemCallException if the system reports an error; the socket is closed all the same
+    /// @throws SystemCallException if the system reports an error; the socket is closed even so
     @Override
     void close();
 }

@@ -2,7 +2,7 @@ package io.leasehold.os;
 
 import java.lang.foreign.ValueLayout;
 
-/// Main class of the JVMs that [AddressSpaceTest] starts: uses the memory it finds, and says what it is.
+/// Main class of the JVMs that [AddressSpaceTest] starts: uses the memory, and prints its form.
 final class AddressSpaceProbe {
 
     private AddressSpaceProbe() {}

@@ -39,14 +39,14 @@ class AddressSpaceTest {
     }
 
     @Test
-    void saysNothingWhereNativeAccessIsEnabled() throws Exception {
+    void logsNothingIfNativeAccessIsEnabled() throws Exception {
         assumeNativeIsPossible();
         ForkedJvm jvm = ForkedJvm.run(AddressSpaceProbe.class, "--enable-native-access=ALL-UNNAMED", DENY);
         assertThat(jvm.output()).contains("works, isNative=true").doesNotContain("WARNING", "portable");
     }
 
     @Test
-    void isPortableWhereNativeAccessIsRefusedAndSaysWhatToAdd() throws Exception {
+    void isPortableIfNativeAccessIsRefusedAndLogsTheOptionToAdd() throws Exception {
         assumeNativeIsPossible();
         ForkedJvm jvm = ForkedJvm.run(AddressSpaceProbe.class, DENY);
         assertThat(jvm.output())
@@ -86,7 +86,7 @@ class AddressSpaceTest {
                 ForkedJvm.run(AddressSpaceProbe.class, "-Dio.leasehold.memory=portable", "-Djava.io.tmpdir=missing");
         assertThat(jvm.output())
                 .contains("works, isNative=false, memory=PortableVirtualMemory(segmentBytes=" + (64 << 20))
-                .contains("portable memory is smaller than wanted: ")
+                .contains("portable memory is smaller than requested: ")
                 .contains("refusal=java.nio.file.NoSuchFileException: missing");
     }
 

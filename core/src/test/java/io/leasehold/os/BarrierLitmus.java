@@ -2,8 +2,8 @@ package io.leasehold.os;
 
 import java.util.SplittableRandom;
 
-/// The question that [VirtualMemory#barrier] answers: a thread stores and then loads with no fence, and the caller of
-/// the barrier stores, has the barrier, and loads. Both cannot miss the store of the other.
+/// Litmus test of [VirtualMemory#barrier]. One thread stores and then loads without a fence. The other thread stores,
+/// calls the barrier, and loads. At least one of them must see the store of the other.
 public final class BarrierLitmus {
 
     private static final int SPINS_BEFORE_YIELD = 2_000;
@@ -15,9 +15,9 @@ public final class BarrierLitmus {
 
     private BarrierLitmus() {}
 
-    /// {@return in how many rounds both threads missed the store of the other}
+    /// {@return the number of rounds in which neither thread saw the store of the other}
     ///
-    /// @param barrier what takes the place of the fence of the first thread
+    /// @param barrier replaces the fence of the first thread
     /// @param rounds number of rounds
     public static int violations(Runnable barrier, int rounds) throws InterruptedException {
         return new BarrierLitmus().run(barrier, rounds);

@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
-/// What every [Datagrams] refuses, how it says so, and that nothing stays open.
+/// Errors of every [Datagrams]: the calls that are rejected, the messages, and that no socket stays open.
 interface DatagramErrorContract extends DatagramsFixture {
 
     @Test
@@ -42,7 +42,7 @@ interface DatagramErrorContract extends DatagramsFixture {
     }
 
     @Test
-    default void closedPortIsToldToAConnectedSocketOnce() {
+    default void closedPortIsReportedToAConnectedSocketOnce() {
         for (String host : hosts()) {
             UdpSocket gone = rig().open(host);
             UdpSocket socket = rig().open(host);
@@ -64,7 +64,7 @@ interface DatagramErrorContract extends DatagramsFixture {
     }
 
     @Test
-    default void rejectsTrainsOutOfBounds() {
+    default void rejectsPayloadsOutOfBounds() {
         UdpSocket socket = rig().open(IPV4);
         Outgoing message = new Outgoing().to(socket.local());
         long at = rig().source();
@@ -88,7 +88,7 @@ interface DatagramErrorContract extends DatagramsFixture {
     }
 
     @Test
-    default void messageAndSocketAgreeOnWhoNamesThePeer() {
+    default void eitherMessageOrSocketHasThePeer() {
         UdpSocket socket = rig().open(IPV4);
         InetSocketAddress peer = rig().open(IPV4).local();
         assertThatThrownBy(() -> socket.send(new Outgoing(), rig().source(), 1, 1))
@@ -110,7 +110,7 @@ interface DatagramErrorContract extends DatagramsFixture {
         UdpSocket socket = rig().open(IPV4);
         Received received = rig().received(2);
         rejects(() -> socket.receive(received, 0), "count=0", "min=1");
-        rejects(() -> socket.receive(received, 3), "count=3", "capacity=2");
+        rejects(() -> socket.receive(received, 3), "count=3", "max=2");
         Received empty = new Received(2);
         empty.place(0, rig().page(0), 1);
         rejects(() -> socket.receive(empty, 2), "index=1", "count=2");
@@ -132,7 +132,7 @@ interface DatagramErrorContract extends DatagramsFixture {
     }
 
     @Test
-    default void closedSocketSaysSo() {
+    default void closedSocketIsReported() {
         UdpSocket socket = rig().open(IPV4);
         Outgoing message = new Outgoing().to(socket.local());
         Received received = rig().received(1);
@@ -159,7 +159,7 @@ interface DatagramErrorContract extends DatagramsFixture {
     }
 
     @Test
-    default void closingWakesThoseWhoWait() throws Exception {
+    default void closingWakesWaitingThreads() throws Exception {
         try (ExecutorService threads = Executors.newFixedThreadPool(3)) {
             for (int round = 0; round < 10; round++) {
                 UdpSocket socket = rig().open(IPV4);
@@ -172,7 +172,7 @@ interface DatagramErrorContract extends DatagramsFixture {
                     }));
                 }
                 Eventually.holds("all are about to wait", () -> started.get() == 3);
-                // They are caught on their way into the kernel, or after a moment in there.
+                // The threads may be on their way into the kernel, or in it.
                 assertThat(socket.awaitReadable(TimeUnit.MILLISECONDS.toNanos(round % 2 * 10L)))
                         .isFalse();
                 socket.close();
@@ -200,7 +200,7 @@ interface DatagramErrorContract extends DatagramsFixture {
     }
 
     @Test
-    default void closingUnderThoseWhoReceiveIsCleanAndComplete() throws Exception {
+    default void closingDuringReceivesIsCleanAndComplete() throws Exception {
         long before = assumedDescriptors();
         try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
             for (int round = 0; round < 100; round++) {
@@ -231,13 +231,13 @@ interface DatagramErrorContract extends DatagramsFixture {
         }
     }
 
-    /// {@return how many descriptors are open, where that can be told}
+    /// {@return the number of open descriptors; skips the test if they cannot be counted}
     static long assumedDescriptors() {
         assumeTrue(Files.isDirectory(Path.of("/proc/self/fd")), "descriptors cannot be counted here");
         return DatagramRig.openDescriptors();
     }
 
-    /// Waits, since what other tests of this process left to be closed may come and go.
+    /// Waits, because descriptors of other tests in this process may still be closed.
     static void assertDescriptors(long before) {
         Eventually.holds("all are closed", () -> DatagramRig.openDescriptors() <= before);
     }

@@ -7,28 +7,28 @@ import java.util.Set;
 
 /// The forms of [Datagrams], for tests of other packages.
 public enum DatagramForms {
-    /// As this process has them.
+    /// The form of this process.
     SYSTEM,
-    /// Native ones, where the kernel cuts no trains.
+    /// Native sockets without GSO: each datagram of a batch takes one call.
     UNCUT,
-    /// One datagram a call.
+    /// Portable sockets: each call sends or receives one datagram.
     PORTABLE;
 
-    /// {@return the sockets of this form; skips the calling test where there are none}
+    /// {@return the sockets of this form; skips the calling test if this process cannot have them}
     public Datagrams require() {
         Datagrams system = Datagrams.system();
         return switch (this) {
             case SYSTEM -> system;
             case UNCUT -> {
                 TestMemory.require(AddressSpace.isNative(), "there are no native sockets");
-                yield uncut();
+                yield withoutGso();
             }
             case PORTABLE -> new PortableDatagrams(AddressSpace.ALL);
         };
     }
 
-    /// {@return native sockets as the kernel has them, without GSO}
-    static Datagrams uncut() {
+    /// {@return native sockets with the capabilities of the kernel except GSO}
+    static Datagrams withoutGso() {
         Set<Capability> capabilities = EnumSet.allOf(Capability.class);
         capabilities.removeIf(capability -> !Datagrams.system().can(capability));
         capabilities.remove(Capability.GSO);

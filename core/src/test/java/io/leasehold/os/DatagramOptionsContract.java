@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/// What every [Datagrams] does with options: it does what it says it can, and refuses the rest by name.
+/// Options of every [Datagrams]: a capability is kept, and an option that is not available is rejected by name.
 interface DatagramOptionsContract extends DatagramsFixture {
 
     UdpOptions REUSE_PORT = new UdpOptions(true, UdpOptions.SYSTEM_TRAFFIC_CLASS, false, false, false);
@@ -28,7 +28,7 @@ interface DatagramOptionsContract extends DatagramsFixture {
     }
 
     @Test
-    default void socketsShareAPortOnlyIfAllOfThemWantTo() {
+    default void socketsShareAPortOnlyIfAllHaveTheOption() {
         for (InetSocketAddress local : locals()) {
             Optional<UdpSocket> opened = openOrRefuse(local, REUSE_PORT, Capability.REUSE_PORT, "SO_REUSEPORT");
             if (opened.isEmpty()) {
@@ -41,7 +41,7 @@ interface DatagramOptionsContract extends DatagramsFixture {
             assertInUse(first.local());
             String host = local.getAddress() instanceof Inet4Address ? IPV4 : IPV6;
             InetSocketAddress target = DatagramRig.address(host, first.local().getPort());
-            // The kernel chooses a socket by the hash of both ends, so many senders reach both.
+            // The kernel chooses a socket by the hash of both addresses, so many senders reach both sockets.
             for (int i = 0; i < 64; i++) {
                 try (UdpSocket sender = rig().datagrams().open(DatagramRig.address(host, 0))) {
                     rig().sendAll(sender, new Outgoing().to(target), 10, 10);
@@ -72,7 +72,7 @@ interface DatagramOptionsContract extends DatagramsFixture {
     }
 
     @Test
-    default void socketThatIsBoundToAnAddressTellsItAsDestination() {
+    default void addressOfABoundSocketIsTheDestination() {
         for (String host : hosts()) {
             UdpSocket client = rig().open(host);
             UdpSocket server = rig().open(DatagramRig.address(host, 0), DESTINATION);
@@ -83,7 +83,7 @@ interface DatagramOptionsContract extends DatagramsFixture {
             assertThat(received.destination(0)).isEqualTo(server.local());
             assertThat(received.destinationLow(0)).isEqualTo(host.equals(IPV4) ? 0xffff_7f00_0001L : 1);
             assertThat(received.destinationHigh(0)).isZero();
-            // Its own address is a source that each form has.
+            // Every form accepts the address of the socket as source.
             Outgoing answer =
                     new Outgoing().to(received.sender(0)).from(server.local().getAddress());
             rig().sendAll(server, answer, 10, 10);
@@ -93,7 +93,7 @@ interface DatagramOptionsContract extends DatagramsFixture {
     }
 
     @Test
-    default void optionIsThereOrRefusedByName() {
+    default void optionIsAvailableOrRejectedByName() {
         for (InetSocketAddress local : locals()) {
             if (local.getAddress().isAnyLocalAddress()) {
                 openOrRefuse(local, DESTINATION, Capability.DESTINATION, "IP_PKTINFO", "IPV6_RECVPKTINFO");
@@ -105,7 +105,7 @@ interface DatagramOptionsContract extends DatagramsFixture {
     }
 
     @Test
-    default void whatIsNotKnownIsNotInvented() {
+    default void unknownValuesAreNotInvented() {
         UdpSocket socket = rig().open(DatagramRig.address("0.0.0.0", 0));
         InetSocketAddress target = DatagramRig.address(IPV4, socket.local().getPort());
         Received received = rig().received(1);
@@ -151,7 +151,7 @@ interface DatagramOptionsContract extends DatagramsFixture {
         UdpSocket socket = rig().open(IPV4);
         UdpSocket marked = rig().open(DatagramRig.address(IPV4, 0), trafficClass(0xb8));
         Outgoing message = new Outgoing().to(socket.local());
-        // That of the socket is one that each form has.
+        // Every form accepts the traffic class of the socket.
         rig().sendAll(marked, message.trafficClass(0xb8), 10, 10);
         rig().sendAll(marked, message.socketTrafficClass().ecn(0), 10, 10);
         rig().sendAll(socket, message.trafficClass(0), 10, 10);
@@ -167,7 +167,7 @@ interface DatagramOptionsContract extends DatagramsFixture {
     }
 
     @Test
-    default void rejectsWhatCannotBe() {
+    default void rejectsImpossibleValues() {
         UdpSocket socket = rig().open(IPV4);
         Outgoing message = new Outgoing().to(socket.local());
         for (int wrong : new int[] {-1, 256, Integer.MIN_VALUE}) {
@@ -187,7 +187,7 @@ interface DatagramOptionsContract extends DatagramsFixture {
                     .hasMessageContaining(
                             DatagramRig.address(wrong, 0).getAddress().getHostAddress());
         }
-        // The refused values changed nothing.
+        // The rejected values changed nothing.
         rig().sendAll(socket, message, 10, 10);
         Outgoing mixed = new Outgoing()
                 .to(socket.local())
@@ -214,7 +214,7 @@ interface DatagramOptionsContract extends DatagramsFixture {
         DatagramErrorContract.assertDescriptors(before);
     }
 
-    /// Opens a socket, or checks that a missing option is refused by name, which is no socket.
+    /// Opens a socket, or checks that a missing option is rejected by name; then the result is empty.
     private Optional<UdpSocket> openOrRefuse(
             InetSocketAddress local, UdpOptions options, Capability needed, String... names) {
         if (rig().datagrams().can(needed)) {
@@ -228,7 +228,7 @@ interface DatagramOptionsContract extends DatagramsFixture {
         return Optional.empty();
     }
 
-    /// {@return an address of each kind: one of this machine, and the wildcard}
+    /// {@return two addresses: one of this machine, and the wildcard}
     private List<InetSocketAddress> locals() {
         return Stream.of(IPV4, "0.0.0.0", IPV6, "::")
                 .filter(host -> !host.contains(":") || hasIpv6())

@@ -15,17 +15,17 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/// Sockets and pages for a test of [Datagrams], all given back at its end.
+/// Sockets and pages for a test of [Datagrams], all closed at its end.
 ///
-/// **Ownership.** Owns its memory and every socket it opened.
+/// **Ownership.** Owns its memory and every socket that it opened.
 ///
-/// **Threads.** Confined to one thread, but for what its sockets allow.
+/// **Threads.** Confined to one thread, except for methods of its sockets.
 final class DatagramRig implements AutoCloseable {
 
     static final int PAGE_SIZE = 64 << 10;
     static final int PAGES = 64;
 
-    /// Longer than any datagram takes over loopback on a busy machine.
+    /// Longer than any datagram takes over loopback on a busy machine, in nanoseconds.
     static final long SOON = TimeUnit.SECONDS.toNanos(20);
 
     private static final int BUFFER_BYTES = 1 << 20;
@@ -46,7 +46,8 @@ final class DatagramRig implements AutoCloseable {
         return datagrams;
     }
 
-    /// {@return a socket on a free port, with buffers for what a test sends at once, and trains if they are to be had}
+    /// {@return a socket on a free port, with buffers that hold all datagrams of a test, and with GRO batches if
+    /// possible}
     UdpSocket open(String host) {
         UdpSocket socket = open(address(host, 0));
         assertThat(socket.resizeReceiveBuffer(BUFFER_BYTES)).isPositive();
@@ -65,17 +66,17 @@ final class DatagramRig implements AutoCloseable {
         return socket;
     }
 
-    /// {@return where to send from}
+    /// {@return the address of the bytes to send}
     long source() {
         return base;
     }
 
-    /// {@return a page to receive into}
+    /// {@return the address of a page to receive into}
     long page(int index) {
         return base + (index + 1L) * PAGE_SIZE;
     }
 
-    /// {@return room for so many trains, with a page placed for each}
+    /// {@return an object for `capacity` batches, with a page placed for each}
     Received received(int capacity) {
         Received received = new Received(capacity);
         for (int i = 0; i < capacity; i++) {
@@ -84,7 +85,7 @@ final class DatagramRig implements AutoCloseable {
         return received;
     }
 
-    /// Fills the source with bytes that no other seed gives.
+    /// Fills the source with bytes that depend on the seed.
     byte[] fillSource(int byteSize, long seed) {
         byte[] bytes = new byte[byteSize];
         new SplittableRandom(seed).nextBytes(bytes);
@@ -96,7 +97,7 @@ final class DatagramRig implements AutoCloseable {
         return segment(address, byteSize).toArray(ValueLayout.JAVA_BYTE);
     }
 
-    /// {@return the bytes of a received train}
+    /// {@return the bytes of a received batch}
     byte[] bytes(Received received, int index) {
         return bytes(received.address(index), received.byteSize(index));
     }
@@ -105,7 +106,7 @@ final class DatagramRig implements AutoCloseable {
         return AddressSpace.ALL.asSlice(address - AddressSpace.BASE, byteSize);
     }
 
-    /// Receives at least one train, waiting for it.
+    /// Waits for at least one batch and receives it.
     int receiveSome(UdpSocket socket, Received into) {
         assertThat(socket.awaitReadable(SOON)).isTrue();
         int count = socket.receive(into, into.capacity());
@@ -113,7 +114,7 @@ final class DatagramRig implements AutoCloseable {
         return count;
     }
 
-    /// Sends a train whole, waiting for room where it does not go at once.
+    /// Sends a whole GSO batch, and waits if the send buffer is full.
     void sendAll(UdpSocket socket, Outgoing message, int byteSize, int segmentSize) {
         int sent = 0;
         do {
@@ -130,7 +131,7 @@ final class DatagramRig implements AutoCloseable {
         return new InetSocketAddress(InetAddress.ofLiteral(host), port);
     }
 
-    /// {@return the sockets, selectors and event descriptors that this process has open}
+    /// {@return the number of sockets, selectors and event descriptors that this process has open}
     static long openDescriptors() {
         try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
             return descriptors
@@ -152,7 +153,7 @@ final class DatagramRig implements AutoCloseable {
         try {
             return Files.readSymbolicLink(descriptor).toString();
         } catch (IOException e) {
-            return "closed meanwhile";
+            return "closed in the meantime";
         }
     }
 }

@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-/// What every [Datagrams] delivers, and what it says of it.
+/// Delivery of every [Datagrams]: content, sizes and addresses.
 interface DatagramsContract extends DatagramsFixture {
 
     @Test
@@ -82,7 +82,7 @@ interface DatagramsContract extends DatagramsFixture {
     }
 
     @Test
-    default void nothingThereIsAnAnswer() {
+    default void receiveWithoutDatagramReturnsZero() {
         UdpSocket receiver = rig().open(IPV4);
         Received received = rig().received(2);
         assertThat(receiver.receive(received, 1)).isZero();
@@ -97,7 +97,7 @@ interface DatagramsContract extends DatagramsFixture {
     }
 
     @Test
-    default void whatDoesNotFitThePageIsCountedAndNothingIsWrittenBehindIt() {
+    default void truncatedDatagramIsCountedAndNothingIsWrittenBehindThePage() {
         UdpSocket sender = rig().open(IPV4);
         UdpSocket receiver = rig().open(IPV4);
         byte[] content = rig().fillSource(1_000, 4);
@@ -136,27 +136,27 @@ interface DatagramsContract extends DatagramsFixture {
             }
             most = Math.max(most, count);
         }
-        // Ten calls have put them there before the first receive, which had room for four.
+        // The datagrams arrived in ten calls before the first receive, which had pages for four.
         assertThat(most).isGreaterThan(1);
         assertThat(receiver.receive(received, 4)).isZero();
     }
 
     @Test
-    default void trainOfFortyArrivesWholeInOrderAndByteForByte() {
+    default void batchOfFortyArrivesWholeInOrderAndByteForByte() {
         for (String host : hosts()) {
             UdpSocket sender = rig().open(host);
             UdpSocket receiver = rig().open(host);
-            int trains = sendAndCheck(sender, receiver, 56_000, 1_400, 5);
+            int batches = sendAndCheck(sender, receiver, 56_000, 1_400, 5);
             if (rig().datagrams().can(Capability.GRO) && rig().datagrams().can(Capability.GSO)) {
-                assertThat(trains).isEqualTo(1);
+                assertThat(batches).isEqualTo(1);
             }
-            boolean cut = rig().datagrams().can(Capability.GSO);
-            assertThat(sender.splitCount()).isEqualTo(cut ? 0 : 1);
+            boolean isSplitByKernel = rig().datagrams().can(Capability.GSO);
+            assertThat(sender.splitCount()).isEqualTo(isSplitByKernel ? 0 : 1);
         }
     }
 
     @Test
-    default void largestTrainsAndDatagramsArrive() {
+    default void largestBatchesAndDatagramsArrive() {
         UdpSocket sender = rig().open(IPV4);
         UdpSocket receiver = rig().open(IPV4);
         int largest = Datagrams.MAX_PAYLOAD_BYTES;
@@ -167,8 +167,8 @@ interface DatagramsContract extends DatagramsFixture {
     }
 
     @Test
-    default void trainsOfAllSizesArrive() {
-        SplittableRandom random = Seeds.random("trainsOfAllSizesArrive");
+    default void batchesOfAllSizesArrive() {
+        SplittableRandom random = Seeds.random("batchesOfAllSizesArrive");
         UdpSocket sender = rig().open(IPV4);
         UdpSocket receiver = rig().open(IPV4);
         for (int round = 0; round < 100; round++) {
@@ -180,7 +180,7 @@ interface DatagramsContract extends DatagramsFixture {
     }
 
     @Test
-    default void connectedSocketHearsOnlyItsPeer() {
+    default void connectedSocketReceivesOnlyFromItsPeer() {
         for (String host : hosts()) {
             UdpSocket client = rig().open(host);
             UdpSocket server = rig().open(host);
@@ -206,7 +206,7 @@ interface DatagramsContract extends DatagramsFixture {
     }
 
     @Test
-    default void placingAPageForgetsWhatWasReceived() {
+    default void placingAPageDiscardsTheResults() {
         UdpSocket sender = rig().open(IPV4);
         Received received = rig().received(1);
         rig().sendAll(sender, new Outgoing().to(sender.local()), 10, 10);
@@ -219,31 +219,31 @@ interface DatagramsContract extends DatagramsFixture {
         assertThat(rig().bytes(rig().page(1), 10)).isEqualTo(content);
     }
 
-    /// Sends one train, receives all of it and compares every byte and size.
+    /// Sends one GSO batch, receives all of it and compares every byte and size.
     ///
-    /// @return the number of trains it arrived as
+    /// @return the number of batches that were received
     private int sendAndCheck(UdpSocket sender, UdpSocket receiver, int byteSize, int segmentSize, long seed) {
         byte[] content = rig().fillSource(byteSize, seed);
         rig().sendAll(sender, new Outgoing().to(receiver.local()), byteSize, segmentSize);
         Received received = rig().received(4);
         byte[] arrived = new byte[byteSize];
         int total = 0;
-        int trains = 0;
+        int batches = 0;
         while (total < byteSize) {
             int count = rig().receiveSome(receiver, received);
             for (int i = 0; i < count; i++) {
-                byte[] train = rig().bytes(received, i);
-                assertThat(train.length).isLessThanOrEqualTo(byteSize - total);
-                System.arraycopy(train, 0, arrived, total, train.length);
+                byte[] batch = rig().bytes(received, i);
+                assertThat(batch.length).isLessThanOrEqualTo(byteSize - total);
+                System.arraycopy(batch, 0, arrived, total, batch.length);
                 assertThat(received.segmentSize(i)).isEqualTo(Math.min(segmentSize, byteSize - total));
-                total += train.length;
+                total += batch.length;
                 assertThat(total % segmentSize == 0 || total == byteSize)
                         .as("ends with a datagram")
                         .isTrue();
             }
-            trains += count;
+            batches += count;
         }
         assertThat(arrived).isEqualTo(content);
-        return trains;
+        return batches;
     }
 }

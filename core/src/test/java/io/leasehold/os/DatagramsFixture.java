@@ -6,7 +6,7 @@ import io.leasehold.error.SystemCallException;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 
-/// What the contracts of [Datagrams] are written against: sockets and pages.
+/// The sockets and pages that the contracts of [Datagrams] use.
 interface DatagramsFixture {
 
     String IPV4 = "127.0.0.1";
@@ -19,7 +19,7 @@ interface DatagramsFixture {
         rig().close();
     }
 
-    /// {@return the loopback addresses that this machine has}
+    /// {@return the loopback addresses of this machine}
     default List<String> hosts() {
         return hasIpv6() ? List.of(IPV4, IPV6) : List.of(IPV4);
     }

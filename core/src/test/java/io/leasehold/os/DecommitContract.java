@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What every [VirtualMemory] that can decommit does with anonymous ranges, one or many.
+/// Decommit of anonymous ranges, one or many, by every [VirtualMemory] that can decommit.
 interface DecommitContract extends VirtualMemoryFixture {
 
     @Test
@@ -35,7 +35,7 @@ interface DecommitContract extends VirtualMemoryFixture {
         assumeCan(Capability.DECOMMIT);
         withCommitted(2 * count + 1, address -> {
             fill(address, pages(2 * count + 1), 7);
-            // One element more than is used, which must not be looked at.
+            // The arrays have one element more than `count`, which must not be used.
             long[] addresses = new long[count + 1];
             long[] byteSizes = new long[count + 1];
             for (int i = 0; i < count; i++) {
@@ -104,7 +104,7 @@ interface DecommitContract extends VirtualMemoryFixture {
     @Test
     default void moreThanOneCallTakesIsDecommitted() {
         assumeCan(Capability.DECOMMIT);
-        // A vectored call of Linux takes 2 GiB less a page, wherever that cuts.
+        // A vectored call of Linux takes 2 GiB minus a page, and may stop inside a range.
         long gibibyte = 1L << 30;
         long address = memory().reserve(6 * gibibyte, gibibyte);
         memory().commit(address, 6 * gibibyte);

@@ -10,21 +10,21 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.SplittableRandom;
 
-/// Reads a mapped file before and behind the place where it was cut, in turns that nobody can foresee, and says what
-/// became of the faults.
+/// Reads a mapped file before and behind the offset where it was truncated, in random order, and prints the number of
+/// faults.
 final class FaultPollProgram {
 
-    private static final int PAGE_BYTES = 64 << 10; // of any machine
+    private static final int PAGE_BYTES = 64 << 10; // a multiple of the page size of every machine
     private static final int PIECE_BYTES = 64;
 
     private final MemorySegment to = MemorySegment.ofArray(new byte[PIECE_BYTES]);
-    private byte last; // what keeps a load from being left out
+    private byte last; // written so that the compiler cannot remove a load
 
     private FaultPollProgram() {}
 
-    /// Reads.
+    /// Runs the program.
     ///
-    /// @param args the file, and how many reads
+    /// @param args path of the file, and number of reads
     public static void main(String[] args) throws IOException {
         Path file = Path.of(args[0]);
         try (FileChannel channel =
@@ -42,12 +42,12 @@ final class FaultPollProgram {
         int wrong = 0;
         int escaped = 0;
         for (int i = 0; i < reads; i++) {
-            boolean isCut = random.nextInt(4) == 0;
-            long from = address + (isCut ? PAGE_BYTES : 0) + random.nextInt(PAGE_BYTES - PIECE_BYTES);
+            boolean isTruncated = random.nextInt(4) == 0;
+            long from = address + (isTruncated ? PAGE_BYTES : 0) + random.nextInt(PAGE_BYTES - PIECE_BYTES);
             try {
                 boolean isSound = i % 2 == 0 ? copies(from) : loads(from);
                 faults += isSound ? 0 : 1;
-                wrong += isSound == isCut ? 1 : 0;
+                wrong += isSound == isTruncated ? 1 : 0;
             } catch (InternalError e) {
                 escaped++;
             }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// No fault gets past a poll, whoever runs the code and whatever he is allowed to inline.
+/// No fault escapes a poll, in any execution mode of the JVM and with any limits of inlining.
 class FaultPollTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
@@ -30,11 +30,11 @@ class FaultPollTest {
                 "-XX:+UseSerialGC",
                 "-XX:+UseZGC"
             })
-    void everyFaultIsCaughtWhereItIsPolledFor(String form) throws Exception {
-        TestMemory.require(VirtualMemory.system().can(Capability.BARRIER), "files that are mapped are not cut here");
+    void everyFaultIsCaughtAtItsPoll(String form) throws Exception {
+        TestMemory.require(VirtualMemory.system().can(Capability.BARRIER), "mapped files are not truncated here");
         ForkedProgram program = ForkedProgram.of(FaultPollProgram.class)
                 .with(form.split(" ", -1))
-                .run(folder.resolve("cut").toString(), Integer.toString(READS));
+                .run(folder.resolve("truncated").toString(), Integer.toString(READS));
         assertThat(program.exitCode()).as("%s", program).isZero();
         assertThat(program.value("wrong")).as("%s", program).isEqualTo("0");
         assertThat(program.value("escaped")).as("%s", program).isEqualTo("0");

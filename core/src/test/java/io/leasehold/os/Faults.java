@@ -3,13 +3,13 @@ package io.leasehold.os;
 import java.util.EnumMap;
 import java.util.Map;
 
-/// Which calls of a seam are to fail, and how many were made: what its fault injector counts with.
+/// Counts the calls of a seam and decides which of them fail. Fault injectors are built on it.
 ///
-/// Calls are numbered per kind, from 1, starting when a fault is armed; a kind has one armed fault at a time.
+/// Calls are numbered per kind, from 1, starting when a fault is armed. A kind has one armed fault at a time.
 ///
 /// **Threads.** Thread-safe.
 ///
-/// @param <C> the kinds of calls
+/// @param <C> kinds of calls
 public final class Faults<C extends Enum<C>> {
 
     private final Map<C, Fault> armed; // (L) this
@@ -21,39 +21,39 @@ public final class Faults<C extends Enum<C>> {
         this.counts = new EnumMap<>(calls);
     }
 
-    /// Makes the `nth` call from now on fail, and no other.
+    /// Makes the `nth` next call fail, and no other.
     public void failOnce(C call, int nth, int errno) {
         arm(call, new Fault(nth, true, errno));
     }
 
-    /// Makes the `nth` call from now on fail, and all after it.
+    /// Makes the `nth` next call fail, and all calls after it.
     public void failFrom(C call, int nth, int errno) {
         arm(call, new Fault(nth, false, errno));
     }
 
-    /// Takes all faults back. The counters stay.
+    /// Removes all faults. The counters stay.
     public synchronized void disarm() {
         armed.clear();
     }
 
-    /// {@return whether a fault of this kind is still to come}
+    /// {@return true if a fault of this kind is armed and has not happened yet}
     public synchronized boolean isArmed(C call) {
         return armed.containsKey(call);
     }
 
-    /// {@return how often a call was made, failed ones included}
+    /// {@return the number of calls, including failed ones}
     public synchronized long count(C call) {
         return counts.getOrDefault(call, 0L);
     }
 
-    /// {@return how many calls were made to fail}
+    /// {@return the number of calls that were made to fail}
     public synchronized long injected() {
         return injected;
     }
 
-    /// Counts a call that is made now.
+    /// Counts a call.
     ///
-    /// @return the error number that it fails with, or 0
+    /// @return the error number that the call fails with, or 0
     public synchronized int countAndStrike(C call) {
         counts.merge(call, 1L, Long::sum);
         Fault fault = armed.get(call);
@@ -80,13 +80,13 @@ public final class Faults<C extends Enum<C>> {
         armed.put(call, fault);
     }
 
-    /// @param callsLeft the how-manieth call from now on fails, 1 for the next
+    /// @param callsLeft number of calls until the one that fails, 1 for the next call
     private record Fault(int callsLeft, boolean isOnce, int errno) {
 
         private Fault {
             if (callsLeft < 1 || errno == 0) {
                 throw new IllegalArgumentException(
-                        "nth is not positive or errno is 0: nth=" + callsLeft + ", errno=" + errno);
+                        "fault is not possible: nth=" + callsLeft + ", min=1, errno=" + errno + ", not 0");
             }
         }
     }

@@ -4,13 +4,13 @@ import io.leasehold.error.Errno;
 import io.leasehold.error.SystemCallException;
 import java.net.InetSocketAddress;
 
-/// Datagram sockets that fail when they are told to, with the exception that the real ones would throw, or with their
-/// answer where the error is one: EAGAIN of a receive, send or wait.
+/// Datagram sockets that fail on request. They throw the exception of the real sockets, or return their result if the
+/// error is one: EAGAIN of a receive, send or wait.
 ///
-/// A call that fails does not reach the socket behind, except closing, which gives the socket back even when it fails,
+/// A call that fails does not reach the real socket. Close is an exception: it closes the real socket even if it fails,
 /// as close(2) does. Faults are armed through [#faults], for all sockets together.
 ///
-/// **Ownership.** Does not own what is behind; a socket from here owns the one behind it.
+/// **Ownership.** Does not own the real sockets' [Datagrams]. Each socket opened here owns its real socket.
 ///
 /// **Threads.** Thread-safe.
 public final class FaultyDatagrams implements Datagrams {
@@ -40,7 +40,7 @@ public final class FaultyDatagrams implements Datagrams {
         this.delegate = delegate;
     }
 
-    /// {@return what is to fail}
+    /// {@return the armed faults}
     public Faults<Call> faults() {
         return faults;
     }
@@ -68,7 +68,9 @@ public final class FaultyDatagrams implements Datagrams {
         }
     }
 
-    /// {@return whether a call goes on; if not, its error is an answer}
+    /// Counts a call.
+    ///
+    /// @return true if the call goes on; false if it returns the result of EAGAIN
     private boolean enterOrAnswer(Call call, InetSocketAddress local) {
         int errno = faults.countAndStrike(call);
         if (errno != 0 && errno != Errno.EAGAIN) {
@@ -81,7 +83,7 @@ public final class FaultyDatagrams implements Datagrams {
         return new SystemCallException(call.name, "local=" + local, errno);
     }
 
-    /// A socket of these.
+    /// A socket with injected failures.
     private final class FaultySocket implements UdpSocket {
 
         private final UdpSocket socket; // (C)

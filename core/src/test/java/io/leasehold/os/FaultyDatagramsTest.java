@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// The injector keeps the contract until it is armed, and then fails as it was told.
+/// The injector keeps the contract while no fault is armed, and then fails with the requested error.
 class FaultyDatagramsTest implements DatagramsContract, DatagramErrorContract, DatagramOptionsContract {
 
     private final FaultyDatagrams datagrams = new FaultyDatagrams(Datagrams.system());
@@ -24,7 +24,7 @@ class FaultyDatagramsTest implements DatagramsContract, DatagramErrorContract, D
 
     @ParameterizedTest
     @EnumSource(Call.class)
-    void everyCallFailsOnceWithTheErrorItWasToldAndGoesOnAfterIt(Call call) {
+    void everyCallFailsOnceWithItsErrorAndSucceedsAfterwards(Call call) {
         UdpSocket socket = datagrams.open(DatagramRig.address(IPV4, 0));
         Received received = rig.received(1);
         datagrams.faults().failOnce(call, 1, Errno.EPERM);
@@ -57,7 +57,7 @@ class FaultyDatagramsTest implements DatagramsContract, DatagramErrorContract, D
     }
 
     @Test
-    void errorThatIsAnAnswerIsAnswered() {
+    void errorThatIsAResultIsReturned() {
         UdpSocket socket = rig.open(IPV4);
         Received received = rig.received(1);
         for (Call call : new Call[] {Call.SEND, Call.AWAIT, Call.RECEIVE}) {

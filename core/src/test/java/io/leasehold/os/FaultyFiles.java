@@ -6,13 +6,12 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
-/// Files that fail when they are told to, with the exception that the real ones would throw; beside
-/// [FaultyVirtualMemory], and used like it.
+/// Files that fail on request, with the exception of the real files. It is used like [FaultyVirtualMemory].
 ///
-/// A call that fails does not reach the files behind. Calls are numbered per kind, from 1, starting when a fault is
-/// armed; a kind has one armed fault at a time. A transfer can also be cut short instead.
+/// A call that fails does not reach the real files. Calls are numbered per kind, from 1, starting when a fault is
+/// armed. A kind has one armed fault at a time. A transfer can also be made short instead.
 ///
-/// **Ownership.** Does not own the files behind.
+/// **Ownership.** Does not own the real files.
 ///
 /// **Threads.** Thread-safe.
 public final class FaultyFiles implements Files {
@@ -33,7 +32,7 @@ public final class FaultyFiles implements Files {
         CLOSE
     }
 
-    /// Instead of an error number: a transfer moves half of its bytes and says so.
+    /// Used instead of an error number: a transfer moves half of its bytes and returns their number.
     public static final int SHORT = -1;
 
     private final Files delegate; // (C)
@@ -44,37 +43,37 @@ public final class FaultyFiles implements Files {
         this.delegate = delegate;
     }
 
-    /// Makes the `nth` call from now on fail, and no other.
+    /// Makes the `nth` next call fail, and no other.
     public void failOnce(Call call, int nth, int errno) {
         faults.failOnce(call, nth, errno);
     }
 
-    /// Makes the `nth` call from now on fail, and all after it.
+    /// Makes the `nth` next call fail, and all calls after it.
     public void failFrom(Call call, int nth, int errno) {
         faults.failFrom(call, nth, errno);
     }
 
-    /// Has all files say that they cannot be mapped, or not any more.
+    /// Makes all files report that they cannot be mapped, or ends that.
     public void refuseMappings(boolean isRefused) {
         refusesMappings = isRefused;
     }
 
-    /// Takes all faults back. The counters stay.
+    /// Removes all faults. The counters stay.
     public void disarm() {
         faults.disarm();
     }
 
-    /// {@return whether a fault of this kind is still to come}
+    /// {@return true if a fault of this kind is armed and has not happened yet}
     public boolean isArmed(Call call) {
         return faults.isArmed(call);
     }
 
-    /// {@return how often a call was made, failed ones included}
+    /// {@return the number of calls, including failed ones}
     public long count(Call call) {
         return faults.count(call);
     }
 
-    /// {@return how many calls were made to fail}
+    /// {@return the number of calls that were made to fail}
     public long injected() {
         return faults.injected();
     }
@@ -102,7 +101,7 @@ public final class FaultyFiles implements Files {
         return delegate.byteSize(descriptor);
     }
 
-    /// {@return true if the file behind can be mapped, and [#refuseMappings] does not say otherwise}
+    /// {@return true if the real file can be mapped, and [#refuseMappings] is not in effect}
     @Override
     public boolean canMap(int descriptor, boolean writes) {
         return !refusesMappings && delegate.canMap(descriptor, writes);

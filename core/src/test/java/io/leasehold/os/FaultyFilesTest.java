@@ -15,7 +15,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The injector keeps the contract while it injects nothing, and fails each call once it does.
+/// The injector keeps the contract while no fault is armed, and fails each call when one is.
 class FaultyFilesTest implements FilesContract {
 
     @TempDir
@@ -34,7 +34,7 @@ class FaultyFilesTest implements FilesContract {
     }
 
     @Test
-    void eachCallFailsWhenItIsTold() {
+    void eachCallFailsWhenAFaultIsArmed() {
         Path path = fileOf((byte) 1);
         int file = files.open(path, Access.READ_WRITE);
         Map<Call, ThrowingCallable> calls = new EnumMap<>(Call.class);

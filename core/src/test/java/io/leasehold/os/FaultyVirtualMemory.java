@@ -5,10 +5,10 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntFunction;
 
-/// Virtual memory that fails when it is told to, with the exception that the real one would throw.
+/// Virtual memory that fails on request, with the exception of the real memory.
 ///
-/// A call that fails does not reach the memory behind. Calls are numbered per kind, from 1, starting when a fault is
-/// armed; a kind has one armed fault at a time.
+/// A call that fails does not reach the real memory. Calls are numbered per kind, from 1, starting when a fault is
+/// armed. A kind has one armed fault at a time.
 ///
 /// ```java
 /// int nth = 0;
@@ -19,12 +19,12 @@ import java.util.function.IntFunction;
 /// faulty.disarm();
 /// ```
 ///
-/// **Ownership.** Does not own the memory behind.
+/// **Ownership.** Does not own the real memory.
 ///
 /// **Threads.** Thread-safe.
 public final class FaultyVirtualMemory implements VirtualMemory {
 
-    /// The calls that can be made to fail; both forms of decommit are one.
+    /// The calls that can be made to fail. Both forms of decommit are one kind.
     public enum Call {
         RESERVE,
         COMMIT,
@@ -51,37 +51,37 @@ public final class FaultyVirtualMemory implements VirtualMemory {
         this.delegate = delegate;
     }
 
-    /// Makes the `nth` call from now on fail, and no other.
+    /// Makes the `nth` next call fail, and no other.
     public void failOnce(Call call, int nth, int errno) {
         faults.failOnce(call, nth, errno);
     }
 
-    /// Makes the `nth` call from now on fail, and all after it.
+    /// Makes the `nth` next call fail, and all calls after it.
     public void failFrom(Call call, int nth, int errno) {
         faults.failFrom(call, nth, errno);
     }
 
-    /// Takes all faults back. The counters stay.
+    /// Removes all faults. The counters stay.
     public void disarm() {
         faults.disarm();
     }
 
-    /// {@return whether a fault of this kind is still to come}
+    /// {@return true if a fault of this kind is armed and has not happened yet}
     public boolean isArmed(Call call) {
         return faults.isArmed(call);
     }
 
-    /// {@return how often a call was made, failed ones included}
+    /// {@return the number of calls, including failed ones}
     public long count(Call call) {
         return faults.count(call);
     }
 
-    /// {@return the last name of each range that was named, and its size: `web, byteSize=4096`, by its address}
+    /// {@return the last name and the size of each named range, by its address, for example `web, byteSize=4096`}
     public Map<Long, String> names() {
         return Map.copyOf(names);
     }
 
-    /// {@return how many calls were made to fail}
+    /// {@return the number of calls that were made to fail}
     public long injected() {
         return faults.injected();
     }
@@ -211,7 +211,7 @@ public final class FaultyVirtualMemory implements VirtualMemory {
         delegate.barrier();
     }
 
-    /// Never made to fail, as the real one ignores every refusal.
+    /// Never fails, because the real memory ignores every error.
     @Override
     public void name(long address, long byteSize, String name) {
         names.put(address, name + ", byteSize=" + byteSize);

@@ -48,7 +48,7 @@ class FaultyVirtualMemoryTest {
 
     @ParameterizedTest
     @EnumSource(Call.class)
-    void everyCallFailsWithTheErrorItWasTold(Call call) {
+    void everyCallFailsWithItsError(Call call) {
         memory.failOnce(call, 1, Errno.EPERM);
         SystemCallException e = catchThrowableOfType(SystemCallException.class, () -> make(call, memory));
         assertThat(e.errno()).isEqualTo(Errno.EPERM);
@@ -102,7 +102,7 @@ class FaultyVirtualMemoryTest {
     @EnumSource(
             mode = EnumSource.Mode.EXCLUDE,
             names = {"CREATE_MEMORY", "BARRIER"})
-    void throwsWhatTheKernelMakesTheRealMemoryThrow(Call call) {
+    void throwsTheExceptionOfTheRealMemory(Call call) {
         assumeTrue(AddressSpace.isNative(), "native memory is not in use");
         FaultyVirtualMemory real = new FaultyVirtualMemory(VirtualMemory.system());
         SystemCallException fromKernel = catchThrowableOfType(SystemCallException.class, () -> make(call, real));
@@ -145,7 +145,7 @@ class FaultyVirtualMemoryTest {
         assertThat(memory.count(Call.ADVISE)).isEqualTo(8_000);
     }
 
-    /// Makes a call that the kernel refuses, too, where it can be made to.
+    /// Makes a call that the kernel refuses too, if that is possible.
     private static void make(Call call, VirtualMemory memory) {
         switch (call) {
             case RESERVE -> memory.reserve(1L << 60, PAGE);

@@ -21,12 +21,12 @@ import java.util.function.IntConsumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
-/// What every [Files] does, from opening to closing.
+/// Calls on files of every [Files], from opening to closing.
 interface FilesContract {
 
     Files files();
 
-    /// A new folder for each test, which the test class has by `@TempDir`.
+    /// A new folder for each test, which the test class gets by `@TempDir`.
     Path folder();
 
     default Path fileOf(byte... content) {
@@ -64,7 +64,7 @@ interface FilesContract {
     }
 
     @Test
-    default void readsWhatWasWritten() {
+    default void readReturnsTheWrittenBytes() {
         with(folder().resolve("new"), Access.CREATE, file -> {
             assertThat(files().byteSize(file)).isZero();
             assertThat(write(file, 0, new byte[] {1, 2, 3, 4, 5})).isEqualTo(5);
@@ -93,7 +93,7 @@ interface FilesContract {
     }
 
     @Test
-    default void truncateCutsAndGrows() {
+    default void truncateShrinksAndGrows() {
         with(fileOf((byte) 1, (byte) 2, (byte) 3), Access.READ_WRITE, file -> {
             files().truncate(file, 1);
             assertThat(read(file, 0, 9)).containsExactly(1);
@@ -117,7 +117,7 @@ interface FilesContract {
     }
 
     @Test
-    default void statusTellsFilesApart() {
+    default void statusDistinguishesFiles() {
         Path first = fileOf((byte) 1, (byte) 2);
         Path second = fileOf();
         with(
@@ -136,7 +136,7 @@ interface FilesContract {
     }
 
     @Test
-    default void statusTellsOfAChange() throws IOException {
+    default void statusShowsAChange() throws IOException {
         Path path = fileOf((byte) 1);
         java.nio.file.Files.setLastModifiedTime(path, FileTime.fromMillis(86_400_000));
         with(path, Access.READ_WRITE, file -> {
@@ -147,13 +147,13 @@ interface FilesContract {
     }
 
     @Test
-    default void statusTellsOfAChangeThatHidesItself() throws IOException {
+    default void statusShowsAChangeWithAnOldTime() throws IOException {
         Path path = fileOf((byte) 1);
         FileTime before = java.nio.file.Files.getLastModifiedTime(path);
         with(path, Access.READ_WRITE, file -> {
             Status status = files().status(file);
             Status now = status;
-            while (now.changedNanos() == status.changedNanos()) { // until the clock of the file system has moved on
+            while (now.changedNanos() == status.changedNanos()) { // until the clock of the file system has advanced
                 write(file, 0, new byte[] {2});
                 try {
                     java.nio.file.Files.setLastModifiedTime(path, before);
@@ -266,7 +266,7 @@ interface FilesContract {
     }
 
     @Test
-    default void memoryThatIsGoneIsRefused() {
+    default void closedMemoryIsRejected() {
         Arena arena = Arena.ofConfined();
         MemorySegment gone = arena.allocate(1);
         arena.close();

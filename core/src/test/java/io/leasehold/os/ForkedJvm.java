@@ -11,10 +11,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-/// A JVM of the same kind as this one, started with other options on the class path, run to its end.
+/// A JVM of the same kind as this one, which ran to its end with other options and the same class path.
 ///
-/// @param exitCode what it ended with
-/// @param output what it printed, errors included
+/// @param exitCode exit code of the JVM
+/// @param output output of the JVM, including errors
 public record ForkedJvm(int exitCode, String output) {
 
     private static final long TIMEOUT_SECONDS = 120;
@@ -30,9 +30,9 @@ public record ForkedJvm(int exitCode, String output) {
         return run(new ProcessBuilder(), classPath, main, List.of(options), List.of());
     }
 
-    /// Runs the main method of a test class with arguments in a locale of its own.
+    /// Runs the main method of a test class with arguments in another locale.
     ///
-    /// @param directory its working directory
+    /// @param directory working directory
     /// @param locale value of LC_ALL
     public static ForkedJvm runIn(
             File directory, String locale, Class<?> main, List<String> options, List<String> arguments)
@@ -70,7 +70,7 @@ public record ForkedJvm(int exitCode, String output) {
         }
     }
 
-    /// {@return the directory or jar that a class file was found in, also where its module is patched}
+    /// {@return the directory or jar of a class file, also if its module is patched there}
     public static Path rootOf(Class<?> type) {
         try {
             String up = "../"

@@ -29,7 +29,7 @@ class FreeRangesTest {
     }
 
     @Test
-    void keepsWhatIsBeforeAnAlignedRange() {
+    void keepsTheRestBeforeAnAlignedRange() {
         FreeRanges free = new FreeRanges(START, UNITS);
         assertThat(free.take(8, 128)).isEqualTo(1_024);
         assertThat(free.take(24, 8)).isEqualTo(START);

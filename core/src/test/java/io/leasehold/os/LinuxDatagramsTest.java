@@ -15,7 +15,7 @@ import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/// The contracts on Linux as it is here, and what only Linux can tell about itself.
+/// The contracts on the Linux of this machine, and tests that only Linux can pass.
 @Tag("os")
 class LinuxDatagramsTest
         implements NativeDatagramsFixture, DatagramsContract, DatagramErrorContract, DatagramOptionsContract {
@@ -31,11 +31,11 @@ class LinuxDatagramsTest
     }
 
     @Test
-    void trainThatTheKernelWillNotCutIsSentUncut() {
-        assumeTrue(rig.datagrams().can(Capability.GSO), "this kernel cuts no trains");
+    void batchThatTheKernelCannotSplitIsSentDatagramByDatagram() {
+        assumeTrue(rig.datagrams().can(Capability.GSO), "this kernel has no GSO");
         UdpSocket sender = rig.open(IPV4);
         UdpSocket receiver = rig.open(IPV4);
-        // Without checksums the kernel refuses to cut, EINVAL, as it does for a device that has none.
+        // Without checksums the kernel refuses to split the batch (EINVAL), as for a device without checksums.
         LinuxSocketOptions.require(((LinuxUdpSocket) sender).descriptor(), SOL_SOCKET, SO_NO_CHECK, 1);
         byte[] content = rig.fillSource(2_500, 1);
         assertThat(sender.send(new Outgoing().to(receiver.local()), rig.source(), 2_500, 1_000))
@@ -64,8 +64,10 @@ class LinuxDatagramsTest
     }
 
     @Test
-    void truncatedTrainKeepsItsSegmentSize() {
-        assumeTrue(rig.datagrams().can(Capability.GRO) && rig.datagrams().can(Capability.GSO), "there are no trains");
+    void truncatedBatchKeepsItsSegmentSize() {
+        assumeTrue(
+                rig.datagrams().can(Capability.GRO) && rig.datagrams().can(Capability.GSO),
+                "this kernel has no GRO or no GSO");
         UdpSocket socket = rig.open(IPV4);
         Received received = new Received(1);
         received.place(0, rig.page(0), 2_500);
@@ -78,9 +80,9 @@ class LinuxDatagramsTest
     }
 
     @Test
-    void refusedCallIsToldWithItsArguments() {
+    void refusedCallIsReportedWithItsArguments() {
         UdpSocket socket = rig.open(IPV4);
-        // Nobody asked for leave to broadcast.
+        // The socket has no SO_BROADCAST option.
         InetSocketAddress everybody = DatagramRig.address("255.255.255.255", 9);
         Outgoing message = new Outgoing().to(everybody);
         SystemCallException e =
@@ -90,7 +92,7 @@ class LinuxDatagramsTest
                         + "), byteSize=20, segmentSize=10, sentBytes=0) failed: EACCES (13, permission denied)");
         e = catchThrowableOfType(SystemCallException.class, () -> socket.connect(everybody));
         assertThat(e).hasMessageContainingAll("connect(", "peer=" + everybody, "EACCES");
-        // The failed attempt left it unconnected.
+        // The socket is still not connected after the failed call.
         assertThat(socket.send(message.to(socket.local()), rig.source(), 1, 1)).isEqualTo(1);
     }
 
@@ -121,7 +123,7 @@ class LinuxDatagramsTest
         Received many = rig.received(4);
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long least = Long.MAX_VALUE;
-        // A call makes garbage until it is compiled, so the least of several rounds counts.
+        // A call creates garbage until it is compiled, so the minimum of several rounds counts.
         for (int round = 0; round < 20 && least > 0; round++) {
             long before = threads.getCurrentThreadAllocatedBytes();
             for (int i = 0; i < 500; i++) {

@@ -87,7 +87,7 @@ class LinuxFilesTest implements NativeFixture, FilesContract {
     }
 
     @Test
-    void faultOfACutFileIsThrownAtThePollAndNotLater() {
+    void faultOfATruncatedFileIsThrownAtThePollAndNotLater() {
         withReserved(
                 1,
                 address -> with(fileOf(new byte[(int) pages(1)]), Access.READ_WRITE, file -> {
@@ -107,7 +107,7 @@ class LinuxFilesTest implements NativeFixture, FilesContract {
     }
 
     @Test
-    void readIntoACutMappingIsAnErrorAndNoCrash() {
+    void readIntoATruncatedMappingIsAnErrorAndNoCrash() {
         withReserved(
                 1,
                 address -> with(fileOf(new byte[(int) pages(1)]), Access.READ_WRITE, file -> {

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What the packets of Linux tell and carry: destination, source and traffic class.
+/// Values of packets on Linux: destination, source and traffic class.
 @Tag("os")
 class LinuxPacketInfoTest implements NativeDatagramsFixture {
 
@@ -36,8 +36,8 @@ class LinuxPacketInfoTest implements NativeDatagramsFixture {
         return rig;
     }
 
-    /// Asks a server on the wildcard at `asked`, and expects the answer from there; in one call and in several, whole
-    /// and in segments, with packet info, ECN and a segment size in one header.
+    /// Sends a request to a server on the wildcard at `asked`, and expects the answer from there. Runs with one call
+    /// and with several, with one datagram and with a GSO batch; packet info, ECN and a segment size are in one header.
     @ParameterizedTest
     @CsvSource({
         "0.0.0.0, 127.0.0.1, 127.0.0.2, 1",
@@ -48,7 +48,7 @@ class LinuxPacketInfoTest implements NativeDatagramsFixture {
         "::, ::1, ::1, 1",
         "::, ::1, ::1, 4"
     })
-    void answerLeavesFromWhereTheQuestionCame(String wildcard, String from, String asked, int batch) {
+    void answerLeavesFromTheDestinationOfTheRequest(String wildcard, String from, String asked, int batch) {
         assumeTrue(!wildcard.equals("::") || hasIpv6(), "there is no IPv6");
         UdpSocket server = rig.open(wildcard);
         UdpSocket client = rig.open(from);
@@ -114,7 +114,7 @@ class LinuxPacketInfoTest implements NativeDatagramsFixture {
         }
     }
 
-    /// Both forms of sockets are there in a native process, so one tells what the other sends.
+    /// A native process has both forms of sockets, so one receives what the other sends.
     @ParameterizedTest
     @CsvSource({"127.0.0.1, 127.0.0.1", "::1, ::1", "::, ::1", "::, 127.0.0.1"})
     void portableSocketSendsItsTrafficClassOrRefusesIt(String local, String peer) {
@@ -136,7 +136,7 @@ class LinuxPacketInfoTest implements NativeDatagramsFixture {
                 refused++;
             }
         }
-        // A JDK may clear the lowest bit, and no other.
+        // A JDK may clear the lowest bit only.
         assertThat(refused).isLessThanOrEqualTo(128);
     }
 
@@ -205,7 +205,7 @@ class LinuxPacketInfoTest implements NativeDatagramsFixture {
     }
 
     @Test
-    void sourceThatIsSetGoesBeforeThatOfAnAnswer() {
+    void sourceThatIsSetReplacesThatOfAnAnswer() {
         UdpSocket server = rig.open("0.0.0.0");
         UdpSocket client = rig.open(IPV4);
         Received received = rig.received(1);
@@ -272,7 +272,7 @@ class LinuxPacketInfoTest implements NativeDatagramsFixture {
     }
 
     @Test
-    void answerLeavesFromAnotherAddressWhereTheFirstIsGone() {
+    void answerLeavesFromAnotherAddressIfTheFirstIsRemoved() {
         UdpSocket server = rig.open("0.0.0.0");
         UdpSocket client = rig.open(IPV4);
         Endpoint gone = new Endpoint();
@@ -290,7 +290,7 @@ class LinuxPacketInfoTest implements NativeDatagramsFixture {
     }
 
     @Test
-    void systemWithoutPacketInfoAnswersAsItDid() {
+    void systemWithoutPacketInfoStillAnswers() {
         Datagrams datagrams = new LinuxDatagrams(Set.of(Capability.BATCH), (_, _, _, _) -> -Errno.ENOPROTOOPT);
         try (UdpSocket server = datagrams.open(DatagramRig.address("0.0.0.0", 0))) {
             UdpSocket client = rig.open(IPV4);

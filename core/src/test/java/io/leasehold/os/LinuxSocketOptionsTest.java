@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Options of sockets on Linux: don't-fragment as the kernel has it, and options that the kernel refuses.
+/// Socket options on Linux: don't-fragment, and options that the kernel refuses.
 @Tag("os")
 class LinuxSocketOptionsTest implements NativeDatagramsFixture {
 
@@ -32,7 +32,7 @@ class LinuxSocketOptionsTest implements NativeDatagramsFixture {
 
     @ParameterizedTest
     @CsvSource({"127.0.0.1, true, false", "0.0.0.0, true, false", "::1, false, true", "::, true, true"})
-    void dontFragmentIsSetForWhatTheSocketSpeaks(String local, boolean ipv4, boolean ipv6) {
+    void dontFragmentIsSetForEachFamilyOfTheSocket(String local, boolean ipv4, boolean ipv6) {
         assumeTrue(!local.contains(":") || hasIpv6(), "there is no IPv6");
         UdpSocket socket = rig.open(DatagramRig.address(local, 0), DatagramOptionsContract.DONT_FRAGMENT);
         int descriptor = ((LinuxUdpSocket) socket).descriptor();

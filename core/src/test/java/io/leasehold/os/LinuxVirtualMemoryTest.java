@@ -24,7 +24,7 @@ import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/// The contracts on Linux as it is here, and what only Linux can tell about itself.
+/// The contracts on the Linux of this machine, and tests that only Linux can pass.
 @Tag("os")
 class LinuxVirtualMemoryTest
         implements NativeFixture, VirtualMemoryContract, DecommitContract, MemoryFileContract, PreconditionContract {
@@ -76,7 +76,7 @@ class LinuxVirtualMemoryTest
     }
 
     @Test
-    void nameIsNoErrorWhereTheKernelTakesNone() {
+    void nameIsNoErrorIfTheKernelHasNoNames() {
         withMemoryFile(1, (file, address, _) -> {
             memory().map(address, pages(1), file, 0, Protection.READ);
             memory().name(address, pages(1), "file");
@@ -101,7 +101,7 @@ class LinuxVirtualMemoryTest
         for (int i = 0; i < 16; i++) {
             addresses.add(memory().reserve(1L << 30, 1L << 30));
         }
-        // Other threads of the JVM map and unmap a little meanwhile; a rest that stayed would be a gibibyte each.
+        // Other threads of the JVM map and unmap a little in the meantime. A range that was left would be one GiB.
         Offset<Long> little = within(512L << 10);
         assertThat(reservedKibibytes() - before).isCloseTo(16L << 20, little);
         addresses.forEach(address -> memory().release(address, 1L << 30));
@@ -151,7 +151,7 @@ class LinuxVirtualMemoryTest
     }
 
     @Test
-    void residencyOfMorePagesThanOneCallTells() {
+    void residencyOfMorePagesThanOneCallReturns() {
         int pageCount = 40_000;
         withCommitted(pageCount, address -> {
             memory().advise(address, pages(pageCount), Advice.NO_HUGE_PAGE);
@@ -210,7 +210,8 @@ class LinuxVirtualMemoryTest
                 .sum();
     }
 
-    /// {@return blocks of 512 bytes that back a file of ours, as stat(1) sees them from outside}
+    /// {@return the number of 512-byte blocks of a memory file of this process, as another process sees it with
+    /// stat(1)}
     private static long blocks(int descriptor) {
         try {
             String file = "/proc/" + ProcessHandle.current().pid() + "/fd/" + descriptor;

@@ -13,10 +13,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What every [VirtualMemory] that can map does with memory files.
+/// Memory files of every [VirtualMemory] that can map.
 interface MemoryFileContract extends VirtualMemoryFixture {
 
-    /// What is done with a memory file and two reserved ranges of its size.
+    /// An operation on a memory file and two reserved ranges of its size.
     @FunctionalInterface
     interface FileBody {
         void accept(int file, long first, long second);
@@ -56,7 +56,7 @@ interface MemoryFileContract extends VirtualMemoryFixture {
     }
 
     @Test
-    default void unmappedRangeIsFreshAndTheFileKeepsItsBytes() {
+    default void unmappedRangeReadsZeroAndTheFileKeepsItsBytes() {
         withMemoryFile(2, (file, address, _) -> {
             memory().map(address, pages(2), file, 0, Protection.READ_WRITE);
             fill(address, pages(2), 7);
@@ -89,7 +89,7 @@ interface MemoryFileContract extends VirtualMemoryFixture {
             memory().map(second, pages(8), file, 0, Protection.READ);
             fill(first, pages(8), 7);
             memory().decommit(Backing.MEMORY_FILE, first + pages(1), pages(6));
-            // Of pages that are not mapped here yet, the kernel tells whether the file has them.
+            // For pages that are not mapped here yet, the kernel reports whether the file has them in memory.
             assertThat(memory().residentBytes(second, pages(8))).isEqualTo(pages(2));
             for (long mapping : new long[] {first, second}) {
                 assertThat(holds(mapping, pages(1), 7)).isTrue();

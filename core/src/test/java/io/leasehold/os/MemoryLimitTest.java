@@ -30,7 +30,7 @@ class MemoryLimitTest {
     }
 
     @Test
-    void systemThatTellsNothingHasWhatTheCallerSays() {
+    void systemWithoutFilesHasTheMemoryOfTheCaller() {
         assertThat(limit()).isEqualTo(OTHERWISE);
     }
 
@@ -100,9 +100,10 @@ class MemoryLimitTest {
         assertThat(limit()).isEqualTo(MACHINE);
     }
 
-    /// A limit counts what can be charged, not what is charged now: that includes page cache, which goes by itself.
+    /// A limit bounds the charged bytes. The bytes charged now do not count, because they include page cache, which the
+    /// kernel can drop.
     @Test
-    void whatIsChargedNowIsNotRead() {
+    void bytesChargedNowAreNotRead() {
         machine("0::/a\n", V2_MOUNT);
         file("sys/fs/cgroup/a/memory.max", "5000\n");
         file("sys/fs/cgroup/a/memory.current", "4999\n");
@@ -172,7 +173,7 @@ class MemoryLimitTest {
     }
 
     @Test
-    void groupThatIsGoneCountsWithThoseAbove() {
+    void removedGroupCountsWithTheGroupsAbove() {
         machine("0::/a/gone\n", V2_MOUNT);
         file("sys/fs/cgroup/a/memory.max", "5000\n");
         assertThat(limit()).isEqualTo(5_000);
@@ -180,7 +181,7 @@ class MemoryLimitTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "\n", "garbage", "-1", "0", "5000 bytes", "\0"})
-    void limitThatMakesNoSenseIsNone(String value) {
+    void malformedLimitIsNone(String value) {
         machine("0::/a\n", V2_MOUNT);
         file("sys/fs/cgroup/a/memory.max", value);
         assertThat(limit()).isEqualTo(MACHINE);
@@ -188,7 +189,7 @@ class MemoryLimitTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "garbage", "0::", "0::relative", "0::/\0", "::::", "4:memory\n", "x:y:z"})
-    void groupThatMakesNoSenseIsNone(String groups) {
+    void malformedGroupIsNone(String groups) {
         machine(groups, V2_MOUNT);
         assertThat(limit()).isEqualTo(MACHINE);
     }
@@ -204,7 +205,7 @@ class MemoryLimitTest {
                 "1 2 3 / /\0 6 - cgroup2 a b",
                 "1 2 3 / /sys/fs/cgroup rw"
             })
-    void mountThatMakesNoSenseIsNone(String mounts) {
+    void malformedMountIsNone(String mounts) {
         machine("0::/a\n", mounts);
         file("sys/fs/cgroup/a/memory.max", "1\n");
         assertThat(limit()).isEqualTo(MACHINE);
@@ -212,7 +213,7 @@ class MemoryLimitTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "MemTotal:", "MemTotal: x kB", "MemTotal: -5 kB", "MemTotal: 9223372036854775807 kB"})
-    void machineThatMakesNoSenseHasWhatTheCallerSays(String meminfo) {
+    void malformedMachineHasTheMemoryOfTheCaller(String meminfo) {
         file("proc/meminfo", meminfo);
         assertThat(limit()).isEqualTo(OTHERWISE);
     }

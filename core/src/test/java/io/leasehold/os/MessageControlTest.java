@@ -6,7 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 
-/// Control messages as a kernel may write them, in any order and cut anywhere.
+/// Control messages as a kernel may write them, in any order and truncated anywhere.
 class MessageControlTest {
 
     private static final long OFFSET = 48;
@@ -31,7 +31,7 @@ class MessageControlTest {
     private void addAll(boolean isReversed) {
         for (int step = 0; step < 5; step++) {
             switch (isReversed ? 4 - step : step) {
-                // SO_RXQ_OVFL, which is none of ours.
+                // SO_RXQ_OVFL, which this library does not use.
                 case 0 -> add(LinuxSocketOptions.SOL_SOCKET, 40, 4, 7);
                 case 1 -> add(MessageLayout.SOL_UDP, MessageLayout.UDP_GRO, 4, 1_200);
                 case 2 ->
@@ -57,7 +57,7 @@ class MessageControlTest {
     }
 
     @Test
-    void whatIsCutIsNotRead() {
+    void truncatedMessageIsNotRead() {
         bound.setIpv6(0, 0, 0, 443);
         addAll(false);
         for (long byteSize = 0; byteSize <= 300; byteSize++) {
@@ -68,7 +68,7 @@ class MessageControlTest {
     }
 
     @Test
-    void sizesThatCannotBeEndTheWalk() {
+    void impossibleSizesEndTheLoop() {
         bound.setIpv4(0x7f00_0001, 443);
         for (long size : new long[] {0, 1, 15, -1, Long.MIN_VALUE, Long.MAX_VALUE, 1L << 32}) {
             end = 0;
@@ -77,7 +77,7 @@ class MessageControlTest {
             memory.set(MessageLayout.LONG, OFFSET + 24, size);
             control.read(memory, OFFSET, end, bound);
             assertThat(control.groSize()).isEqualTo(1_200);
-            assertThat(control.trafficClass()).isEqualTo(MessageControl.NOT_TOLD);
+            assertThat(control.trafficClass()).isEqualTo(MessageControl.UNKNOWN);
             assertThat(control.destination()).hasToString("/127.0.0.1:443");
             assertThat(control.replySource().port()).isZero();
         }
@@ -90,13 +90,13 @@ class MessageControlTest {
         control.read(memory, OFFSET, end, bound);
         control.read(memory, OFFSET, 0, bound);
         assertThat(control.groSize()).isZero();
-        assertThat(control.trafficClass()).isEqualTo(MessageControl.NOT_TOLD);
+        assertThat(control.trafficClass()).isEqualTo(MessageControl.UNKNOWN);
         assertThat(control.destination().port()).isZero();
         assertThat(control.replySource().port()).isZero();
     }
 
     @Test
-    void interfaceIsKeptForLinkLocalAddressesAlone() {
+    void interfaceIsKeptForLinkLocalAddressesOnly() {
         bound.setIpv6(0, 0, 0, 443);
         add(MessageLayout.SOL_IPV6, MessageLayout.IPV6_PKTINFO, 20, 0x80fe, 0, 0, 0x0100_0000, 3);
         control.read(memory, OFFSET, end, bound);

@@ -2,7 +2,7 @@ package io.leasehold.os;
 
 import org.junit.jupiter.api.BeforeAll;
 
-/// Skips a test class, and says so, where the process makes no native calls.
+/// Skips a test class, with a message, if the process makes no native calls.
 interface NativeDatagramsFixture extends DatagramsFixture {
 
     @BeforeAll

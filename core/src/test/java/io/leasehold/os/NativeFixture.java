@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.BeforeAll;
 
-/// Skips a test class, and says so, where the process has no native memory.
+/// Skips a test class, with a message, if the process has no native memory.
 interface NativeFixture extends VirtualMemoryFixture {
 
     @BeforeAll

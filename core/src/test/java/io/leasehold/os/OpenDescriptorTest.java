@@ -22,7 +22,7 @@ class OpenDescriptorTest {
     }
 
     @Test
-    void staysOpenUntilTheLastOneLeaves() {
+    void staysOpenUntilTheLastUseEnds() {
         int number = memory.createMemory("descriptor", 0);
         OpenDescriptor descriptor = new OpenDescriptor(number);
         assertThat(descriptor.tryEnter()).isTrue();
@@ -41,7 +41,8 @@ class OpenDescriptorTest {
         int number = memory.createMemory("descriptor", 0);
         OpenDescriptor descriptor = new OpenDescriptor(number);
         descriptor.close();
-        // The kernel gives the smallest free number, so this is the same one, unless the JVM took it meanwhile.
+        // The kernel gives the smallest free number, so this is the same one, unless the JVM has opened a file in the
+        // meantime.
         int other = memory.createMemory("other", 0);
         descriptor.close();
         assertThat(isOpen(other, "other")).isTrue();
@@ -49,7 +50,7 @@ class OpenDescriptorTest {
     }
 
     @Test
-    void descriptorThatIsNotOursIsAnError() {
+    void unknownDescriptorIsAnError() {
         OpenDescriptor descriptor = new OpenDescriptor(1_000_000);
         assertThatThrownBy(descriptor::close)
                 .isInstanceOf(SystemCallException.class)
@@ -57,7 +58,8 @@ class OpenDescriptorTest {
         assertThat(descriptor.isClosed()).isTrue();
     }
 
-    /// {@return whether a descriptor is that of the memory file of this name, and not by now somebody else's}
+    /// {@return true if a descriptor refers to the memory file of this name; its number may belong to another file by
+    /// now}
     private static boolean isOpen(int number, String name) {
         try {
             Path target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + number));

@@ -8,14 +8,14 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/// Opens all files of a directory, for [PathBytesTest]; ends with 0 if each has what the JDK reads from it.
+/// Opens all files of a directory, for [PathBytesTest]. The exit code is 0 if each has the content that the JDK reads.
 final class PathBytesProgram {
 
     private PathBytesProgram() {}
 
     /// Runs the program.
     ///
-    /// @param arguments the directory
+    /// @param arguments path of the directory
     public static void main(String[] arguments) throws Exception {
         Path directory = Path.of(arguments[0]);
         int files = 0;

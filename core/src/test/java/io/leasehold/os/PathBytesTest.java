@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// A file opens here by the bytes by which the JDK opens it, whatever the locale makes of its name.
+/// A file is opened by the same bytes as the JDK opens it, whatever the locale makes of its name.
 class PathBytesTest {
 
     /// Percent-encoded bytes: ASCII, UTF-8, Latin-1, bytes of no encoding, and letters with a meaning in a URI.
@@ -59,7 +59,7 @@ class PathBytesTest {
 
     @ParameterizedTest
     @CsvSource({"C, --enable-native-access=ALL-UNNAMED", "C.UTF-8, --enable-native-access=ALL-UNNAMED"})
-    void relativePathBeginsWhereTheJdkSays(String locale, String access) throws Exception {
+    void relativePathStartsAtTheDirectoryOfTheJdk(String locale, String access) throws Exception {
         opens(folder.toFile(), locale, access, ".");
         Path inside = java.nio.file.Files.createDirectory(folder.resolve("inside"));
         java.nio.file.Files.writeString(inside.resolve("file"), "content");
@@ -75,7 +75,7 @@ class PathBytesTest {
     }
 
     @Test
-    void fileSystemOfOthersIsRefused() throws Exception {
+    void otherFileSystemIsRejected() throws Exception {
         URI archive = URI.create("jar:" + folder.resolve("archive.zip").toUri());
         try (FileSystem zip = FileSystems.newFileSystem(archive, Map.of("create", "true"))) {
             Path inArchive = zip.getPath("/file");

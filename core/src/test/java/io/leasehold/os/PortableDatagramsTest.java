@@ -37,7 +37,7 @@ class PortableDatagramsTest implements DatagramsContract, DatagramErrorContract,
     }
 
     @Test
-    void isTheSystemsWhereMemoryIsPortable() {
+    void isTheFormOfTheSystemIfMemoryIsPortable() {
         assertThat(Datagrams.system())
                 .isInstanceOf(AddressSpace.isNative() ? LinuxDatagrams.class : PortableDatagrams.class);
     }

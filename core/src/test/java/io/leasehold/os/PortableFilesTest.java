@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The contract on channels.
+/// The contract on channels of the JDK.
 class PortableFilesTest implements FilesContract {
 
     @TempDir
@@ -57,7 +57,7 @@ class PortableFilesTest implements FilesContract {
         });
     }
 
-    /// Interrupts a thread inside its reads, which would close a channel that an interrupt can close.
+    /// Interrupts a thread during its reads. An interrupt would close a [java.nio.channels.FileChannel].
     private void interruptReaders(int file) {
         AtomicInteger reads = new AtomicInteger();
         Thread reader = Thread.ofPlatform().start(() -> {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class PortableVirtualMemoryTest
         implements VirtualMemoryContract, DecommitContract, MemoryFileContract, PreconditionContract {
 
-    /// Room for the largest reservation of the contracts at its largest alignment.
+    /// Space for the largest reservation of the contracts at its largest alignment.
     private static final long SEGMENT_BYTES = 8L << 20;
 
     private final Arena arena = Arena.ofShared();
@@ -59,7 +59,7 @@ class PortableVirtualMemoryTest
     }
 
     @Test
-    void refusalNamesWhatWasWantedAndWhatIsLeft() {
+    void refusalNamesTheRequestAndTheBytesLeft() {
         memory.reserve(pages(3), pages(1));
         SystemCallException e =
                 catchThrowableOfType(SystemCallException.class, () -> memory.reserve(SEGMENT_BYTES, pages(1)));
@@ -81,7 +81,7 @@ class PortableVirtualMemoryTest
     }
 
     @Test
-    void releaseClearsOnlyWhatWasCommitted() {
+    void releaseClearsOnlyCommittedPages() {
         long address = memory.reserve(pages(4), pages(1));
         memory.commit(address + pages(1), pages(1));
         fill(address, pages(4), 7);
@@ -114,7 +114,7 @@ class PortableVirtualMemoryTest
     }
 
     @Test
-    void openedMemoryIsOfTheWantedSizeAndReadsZero() {
+    void openedMemoryHasTheRequestedSizeAndReadsZero() {
         PortableVirtualMemory opened = PortableVirtualMemory.open(1L << 30);
         MemorySegment all = opened.segment();
         assertThat(all.byteSize()).isEqualTo(1L << 30);

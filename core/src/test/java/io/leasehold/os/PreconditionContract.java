@@ -12,7 +12,7 @@ import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
-/// What every [VirtualMemory] refuses before it does anything.
+/// Preconditions that every [VirtualMemory] checks before it does anything.
 interface PreconditionContract extends VirtualMemoryFixture {
 
     /// A call on an address range.
@@ -21,7 +21,7 @@ interface PreconditionContract extends VirtualMemoryFixture {
         void on(long address, long byteSize);
     }
 
-    /// {@return every call on a range that this memory is capable of}
+    /// {@return every call on a range that this memory supports}
     default List<RangeCall> rangeCalls() {
         VirtualMemory memory = memory();
         List<RangeCall> calls = new ArrayList<>(List.of(

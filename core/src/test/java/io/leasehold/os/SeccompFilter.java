@@ -8,11 +8,11 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Collection;
 
-/// A filter of system calls for this whole process, as a container runtime installs one: some calls are answered with
-/// an error number, and all others are made.
+/// A filter of system calls for this whole process, like that of a container runtime: some calls return an error
+/// number, and all others are made.
 ///
-/// Nothing of Leasehold is used here, so a program can install the filter before it loads a class of Leasehold. A
-/// filter cannot be taken off, so only a forked JVM installs one.
+/// This class uses no class of Leasehold, so a program can install the filter before it loads one. A filter cannot be
+/// removed, so only a forked JVM installs one.
 ///
 /// @see <a href="https://man7.org/linux/man-pages/man2/seccomp.2.html">seccomp(2)</a>
 public final class SeccompFilter {
@@ -65,11 +65,11 @@ public final class SeccompFilter {
         }
     }
 
-    /// Makes calls fail from now on, in all threads of this process.
+    /// Makes calls fail in all threads of this process.
     ///
-    /// @param refused the calls
-    /// @param errno the error number that they are answered with
-    /// @return whether the filter is installed; a machine may refuse that
+    /// @param refused calls that fail
+    /// @param errno error number that they return
+    /// @return true if the filter is installed; the machine may refuse it
     @SuppressWarnings("restricted")
     public static boolean install(Collection<Call> refused, int errno) throws Throwable {
         Linker linker = Linker.nativeLinker();
@@ -117,7 +117,7 @@ public final class SeccompFilter {
 
     /// Writes a `struct sock_filter`.
     ///
-    /// @param skip number of instructions to skip where a comparison is false
+    /// @param skip number of instructions to skip if a comparison is false
     private static void write(MemorySegment program, int index, int code, int skip, int operand) {
         long place = (long) index * INSTRUCTION_BYTES;
         program.set(ValueLayout.JAVA_SHORT, place, (short) code);

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/// Linux as it is where the kernel refuses process_madvise(2) on ourselves.
+/// Linux if the kernel refuses process_madvise(2) on this process.
 @Tag("os")
 class SingleRangeLinuxVirtualMemoryTest implements NativeFixture, DecommitContract, MemoryFileContract {
 

@@ -17,10 +17,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What every [VirtualMemory] does with anonymous ranges, from their reservation to their release.
+/// Anonymous ranges of every [VirtualMemory], from their reservation to their release.
 interface VirtualMemoryContract extends VirtualMemoryFixture {
 
-    /// An address that no process of a known system has.
+    /// An address that is valid in no process of a known system.
     long NOWHERE = 1L << 56;
 
     @Test
@@ -129,7 +129,7 @@ interface VirtualMemoryContract extends VirtualMemoryFixture {
     }
 
     @Test
-    default void refusesToCommitWhatIsNotReserved() {
+    default void refusesToCommitAnUnreservedRange() {
         SystemCallException e =
                 catchThrowableOfType(SystemCallException.class, () -> memory().commit(NOWHERE, pages(1)));
         assertThat(e.errno()).isEqualTo(Errno.ENOMEM);
@@ -137,7 +137,7 @@ interface VirtualMemoryContract extends VirtualMemoryFixture {
     }
 
     @Test
-    default void refusesWhatItHasNoCapabilityFor() {
+    default void rejectsCallsWithoutCapability() {
         withCommitted(1, address -> {
             long size = pages(1);
             Map<Capability, ThrowingCallable> calls = Map.of(
@@ -229,7 +229,7 @@ interface VirtualMemoryContract extends VirtualMemoryFixture {
         long address = memory().reserve(pages(4), memory().pageSize());
         memory().commit(address, pages(4));
         fill(address, pages(4), 7);
-        // A neighbour that is often in the way of growing in place.
+        // A neighbouring range, so that the range often cannot grow in place.
         withCommitted(4, neighbour -> {
             long grown = memory().remap(address, pages(4), pages(9));
             assertThat(holds(grown, pages(4), 7)).isTrue();
@@ -243,7 +243,7 @@ interface VirtualMemoryContract extends VirtualMemoryFixture {
     }
 
     @Test
-    default void refusesToRemapWhatIsNotReserved() {
+    default void refusesToRemapAnUnreservedRange() {
         assumeCan(Capability.REMAP);
         SystemCallException e =
                 catchThrowableOfType(SystemCallException.class, () -> memory().remap(NOWHERE, pages(1), pages(2)));

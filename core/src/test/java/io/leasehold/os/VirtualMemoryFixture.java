@@ -7,12 +7,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.function.LongConsumer;
 
-/// What the contracts of [VirtualMemory] are written against: an implementation, and the way to its bytes.
+/// An implementation of [VirtualMemory] for its contracts, and access to its bytes.
 interface VirtualMemoryFixture {
 
     VirtualMemory memory();
 
-    /// {@return the segment that the addresses of [#memory()] point into}
+    /// {@return the segment that contains the addresses of [#memory()]}
     MemorySegment space();
 
     default long pages(int count) {
@@ -27,7 +27,7 @@ interface VirtualMemoryFixture {
         space().set(ValueLayout.JAVA_BYTE, address - space().address(), (byte) value);
     }
 
-    /// {@return whether every byte of a range has this value}
+    /// {@return true if every byte of a range has this value}
     default boolean holds(long address, long byteSize, int value) {
         MemorySegment range = space().asSlice(address - space().address(), byteSize);
         return range.elements(ValueLayout.JAVA_BYTE)
@@ -38,7 +38,7 @@ interface VirtualMemoryFixture {
         space().asSlice(address - space().address(), byteSize).fill((byte) value);
     }
 
-    /// Runs `body` on a reserved range, which is released after it.
+    /// Runs `body` on a reserved range, and releases the range.
     default void withReserved(int pageCount, LongConsumer body) {
         long address = memory().reserve(pages(pageCount), memory().pageSize());
         try {
@@ -48,7 +48,7 @@ interface VirtualMemoryFixture {
         }
     }
 
-    /// Runs `body` on a committed range, which is released after it.
+    /// Runs `body` on a committed range, and releases the range.
     default void withCommitted(int pageCount, LongConsumer body) {
         withReserved(pageCount, address -> {
             memory().commit(address, pages(pageCount));
@@ -57,6 +57,6 @@ interface VirtualMemoryFixture {
     }
 
     default void assumeCan(Capability capability) {
-        assumeTrue(memory().can(capability), () -> memory() + " has not " + capability);
+        assumeTrue(memory().can(capability), () -> memory() + " lacks capability " + capability);
     }
 }

@@ -5,21 +5,21 @@ import io.leasehold.error.SystemCallException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/// Finds out whether a file system tells how long a file is.
+/// Checks whether a file system reports the true length of a file.
 ///
-/// Files of proc say that they have no bytes, and files of sysfs that they have a page; the truth is what read(2)
-/// finds. A file that has blocks on a disk is believed. Of the others the last byte is looked for, and the one behind
-/// it.
+/// Files of proc report 0 bytes, and files of sysfs a page; the true length is what read(2) finds. If a file has blocks
+/// on a disk, its reported length is taken as true. For other files the last byte is read, and the byte after it.
 ///
 /// **Threads.** Stateless.
-final class ToldLength {
+final class ReportedLength {
 
-    /// A file whose length changes at each of so many looks is one that others write, and its length is told.
+    /// Maximum number of attempts. If the length changes at each attempt, other processes write the file, and its
+    /// length counts as true.
     private static final int MAX_LOOKS = 16;
 
-    private ToldLength() {}
+    private ReportedLength() {}
 
-    /// {@return true if the length that the system tells is where the file ends}
+    /// {@return true if the file ends at its reported length}
     static boolean isTrue(Files files, int descriptor) {
         Files.Status status = files.status(descriptor);
         for (int look = 0; look < MAX_LOOKS; look++) {
@@ -40,7 +40,7 @@ final class ToldLength {
             MemorySegment two = arena.allocate(2);
             return byteSize == 0 ? files.read(descriptor, two, 0) == 0 : files.read(descriptor, two, byteSize - 1) == 1;
         } catch (SystemCallException e) {
-            return false; // each read tells what is wrong, a length would not
+            return false; // a later read reports the error
         }
     }
 }
