@@ -55,15 +55,15 @@ class AllocatorBurnTest {
         SplittableRandom random = new SplittableRandom(seed);
         LeasedByteBufAllocator allocator =
                 TestAllocators.builder("burn", BYTE_LIMIT).build();
-        List<Tenant> tenants = new ArrayList<>();
+        List<Worker> workers = new ArrayList<>();
         for (int i = 0; i < PLATFORM + VIRTUAL; i++) {
-            tenants.add(new Tenant(allocator, random.split(), i < PLATFORM ? 40 : 6));
+            workers.add(new Worker(allocator, random.split(), i < PLATFORM ? 40 : 6));
         }
         long start = System.nanoTime();
         for (int round = 0; SOAK ? System.nanoTime() - start < SOAK_NANOS : round < ROUNDS; round++) {
-            runAll(tenants);
+            runAll(workers);
         }
-        tenants.forEach(tenant -> tenant.releaseAllBut(0));
+        workers.forEach(worker -> worker.releaseAllBut(0));
         for (ByteBuf buf = sent.poll(); buf != null; buf = sent.poll()) {
             check(buf);
             buf.release();
@@ -78,14 +78,14 @@ class AllocatorBurnTest {
     }
 
     /// Platform threads are new ones each time, so that the caches of dead ones are taken over.
-    private static void runAll(List<Tenant> tenants) throws InterruptedException {
+    private static void runAll(List<Worker> workers) throws InterruptedException {
         Watchdog watchdog = new Watchdog();
-        for (int i = 0; i < tenants.size(); i++) {
-            Tenant tenant = tenants.get(i);
+        for (int i = 0; i < workers.size(); i++) {
+            Worker worker = workers.get(i);
             if (i < PLATFORM) {
-                watchdog.start("platform " + i, () -> tenant.run(PLATFORM_STEPS));
+                watchdog.start("platform " + i, () -> worker.run(PLATFORM_STEPS));
             } else {
-                watchdog.startVirtual("virtual " + i, () -> tenant.run(VIRTUAL_STEPS));
+                watchdog.startVirtual("virtual " + i, () -> worker.run(VIRTUAL_STEPS));
             }
         }
         watchdog.join();
@@ -115,14 +115,14 @@ class AllocatorBurnTest {
     }
 
     /// One thread's worth of demand.
-    private final class Tenant {
+    private final class Worker {
 
         private final LeasedByteBufAllocator allocator;
         private final SplittableRandom random;
         private final int maxHeld;
         private final List<ByteBuf> held = new ArrayList<>();
 
-        Tenant(LeasedByteBufAllocator allocator, SplittableRandom random, int maxHeld) {
+        Worker(LeasedByteBufAllocator allocator, SplittableRandom random, int maxHeld) {
             this.allocator = allocator;
             this.random = random;
             this.maxHeld = maxHeld;

@@ -64,7 +64,7 @@ class AllocatorCloseTest {
                 allocator.close();
                 return;
             } catch (IllegalStateException e) {
-                assertThat(e).hasMessageStartingWith("cannot close, buffers are out: allocator=next");
+                assertThat(e).hasMessageStartingWith("cannot close, buffers are outstanding: allocator=next");
             }
         }
     }

@@ -21,15 +21,15 @@ class AllocatorOpeningTest {
 
     private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 10); // wraps around within the test
     private final MemoryBudget budget = MemoryBudget.of("opening", 8 << 20);
-    private final LeasedByteBufAllocatorBuilder terms =
+    private final LeasedByteBufAllocatorBuilder builder =
             LeasedByteBufAllocator.builder().name("late");
 
     @Test
     void failureIsRememberedForASecond() {
         PageArena closed = arena();
-        terms.arena(closed);
+        builder.arena(closed);
         closed.close();
-        LeasedByteBufAllocator allocator = new LeasedByteBufAllocator(terms, now::get, false);
+        LeasedByteBufAllocator allocator = new LeasedByteBufAllocator(builder, now::get, false);
         BufferMemoryError first = refusal(allocator);
         assertThat(first)
                 .hasMessageStartingWith("no memory for a direct buffer, the allocator cannot be opened: allocator=late,"
@@ -46,7 +46,7 @@ class AllocatorOpeningTest {
         assertThat(allocator.metric().usedBytes()).isZero();
         assertThat(allocator.trim()).isZero();
         try (PageArena open = arena()) {
-            terms.arena(open);
+            builder.arena(open);
             assertThat(refusal(allocator).getCause()).isInstanceOf(IllegalStateException.class);
             now.addAndGet(RememberedFailure.NANOS);
             allocator.directBuffer(100).release();
@@ -60,7 +60,7 @@ class AllocatorOpeningTest {
 
     @Test
     void allocatorClosedBeforeItWasOpenedStaysClosed() {
-        LeasedByteBufAllocator allocator = new LeasedByteBufAllocator(terms, now::get, false);
+        LeasedByteBufAllocator allocator = new LeasedByteBufAllocator(builder, now::get, false);
         allocator.close();
         assertThat(refusal(allocator))
                 .hasMessageContaining("the allocator is closed")

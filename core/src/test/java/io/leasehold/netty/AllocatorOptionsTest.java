@@ -45,7 +45,7 @@ class AllocatorOptionsTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void zeroingAllocatorShowsNobodyElsesBytes(boolean isDirect) {
+    void zeroingAllocatorShowsNoBytesOfOthers(boolean isDirect) {
         try (LeasedByteBufAllocator allocator =
                 TestAllocators.builder("zeroed", 8 << 20).zeroing(true).build()) {
             for (int round = 0; round < 3; round++) {

@@ -19,7 +19,7 @@ class BufferCountTest {
     private final LeasedByteBufAllocator allocator = TestAllocators.small("counts");
 
     @AfterEach
-    void nothingIsOut() {
+    void nothingIsOutstanding() {
         allocator.close();
     }
 
@@ -82,8 +82,8 @@ class BufferCountTest {
     @Test
     void countsThatAreNotPositiveAreRefused() {
         ByteBuf buf = allocator.directBuffer(10);
-        assertThatThrownBy(() -> buf.retain(0)).hasMessage("increment is not positive: 0");
-        assertThatThrownBy(() -> buf.release(-1)).hasMessage("decrement is not positive: -1");
+        assertThatThrownBy(() -> buf.retain(0)).hasMessage("increment is not positive: increment=0, min=1");
+        assertThatThrownBy(() -> buf.release(-1)).hasMessage("decrement is not positive: decrement=-1, min=1");
         buf.release();
     }
 

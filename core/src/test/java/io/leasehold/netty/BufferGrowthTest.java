@@ -20,7 +20,7 @@ class BufferGrowthTest {
     private final LeasedByteBufAllocator allocator = TestAllocators.small("growth");
 
     @AfterEach
-    void nothingIsOut() {
+    void nothingIsOutstanding() {
         allocator.close();
     }
 
@@ -79,7 +79,7 @@ class BufferGrowthTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void viewOfAnEarlierLifeNeverReachesPastAShorterBlock(boolean isDirect) {
+    void viewOfAnEarlierUseNeverReachesPastAShorterBlock(boolean isDirect) {
         ByteBuf large = allocate(isDirect, 10_000);
         ByteBuf kept = large.slice(9_000, 1_000);
         large.release();

@@ -91,7 +91,7 @@ class BufferStreamTest {
     }
 
     @Test
-    void endOfTheStreamIsTold() throws IOException {
+    void endOfTheStreamIsReported() throws IOException {
         byte[] few = new byte[10_000];
         Arrays.fill(few, (byte) 7);
         InputStream in = new ByteArrayInputStream(few);

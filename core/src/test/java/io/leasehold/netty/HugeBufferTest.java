@@ -52,7 +52,8 @@ class HugeBufferTest {
         for (int byteSize : new int[] {LARGEST + 1, Integer.MAX_VALUE}) {
             assertThatThrownBy(() -> allocator.directBuffer(byteSize))
                     .isInstanceOf(BufferMemoryError.class)
-                    .hasMessageStartingWith("no memory for a direct buffer, no buffer is so large: allocator=huge")
+                    .hasMessageStartingWith(
+                            "no memory for a direct buffer, the request is more than the largest buffer: allocator=huge")
                     .hasMessageEndingWith("max=2,147,483,639 B");
             assertThatThrownBy(() -> allocator.heapBuffer(byteSize)).isInstanceOf(BufferMemoryError.class);
         }

@@ -34,7 +34,7 @@ class LeakListenerTest {
 
     @ParameterizedTest
     @EnumSource(names = "DISABLED", mode = EnumSource.Mode.EXCLUDE)
-    void listenerIsToldByADetectorOfTheApplication(Level level) {
+    void listenerIsCalledByADetectorOfTheApplication(Level level) {
         assumeTrue(RecordingLeakDetector.isUsed(), "the tests run without a detector of their own");
         listen(level);
         RecordingLeakDetector.reports().clear();
@@ -42,7 +42,7 @@ class LeakListenerTest {
 
     @ParameterizedTest
     @EnumSource(names = "DISABLED", mode = EnumSource.Mode.EXCLUDE)
-    void listenerIsToldByThePlainDetector(Level level) throws Exception {
+    void listenerIsCalledByThePlainDetector(Level level) throws Exception {
         ForkedJvm forked = ForkedJvm.run(
                 List.of(
                         ForkedJvm.rootOf(LeakListenerTest.class),
@@ -58,7 +58,7 @@ class LeakListenerTest {
     }
 
     @Test
-    void levelDisabledTellsNothing() {
+    void levelDisabledReportsNothing() {
         Queue<String> told = new ConcurrentLinkedQueue<>();
         ByteBufUtil.setLeakListener((type, records) -> told.add(records));
         ResourceLeakDetector.setLevel(Level.DISABLED);

@@ -43,7 +43,7 @@ enum RefusalCause {
             bed.allocator.close();
         }
     },
-    CLOSED_ARENA("the memory below failed") {
+    CLOSED_ARENA("the arena or its heap of blocks failed") {
         @Override
         void strike(Bed bed) {
             bed.arena.closeForcibly();
@@ -60,7 +60,7 @@ enum RefusalCause {
             bed.arena.close();
         }
     },
-    NO_MAPPINGS("the memory below failed") {
+    NO_MAPPINGS("the arena or its heap of blocks failed") {
         @Override
         PageArenaOptions arena(MemoryBudget budget) {
             assumeTrue(VirtualMemory.system().can(Capability.LOCK), "no page can be locked here");
@@ -79,7 +79,7 @@ enum RefusalCause {
             MappingBudget.system().credit(bed.mappings);
         }
     },
-    TOO_LARGE("no buffer is so large") {
+    TOO_LARGE("the request is more than the largest buffer") {
         @Override
         int byteSize() {
             return Integer.MAX_VALUE;

@@ -22,6 +22,6 @@ class PageBufferTest extends RootBufferTest {
     ByteBuf allocate(int capacity, int maxCapacity) {
         long handle = RING.allocate();
         int inPage = Math.min(capacity, RING.pageByteSize());
-        return RING.object(handle).lend(handle, inPage, maxCapacity).capacity(capacity);
+        return RING.object(handle).wrap(handle, inPage, maxCapacity).capacity(capacity);
     }
 }

@@ -90,7 +90,7 @@ class FileContentTest {
     }
 
     @Test
-    void tlsOfTheJdkReadsWindowsAndStrangersReadCopies() throws Exception {
+    void tlsOfTheJdkReadsWindowsAndUnknownHandlersReadCopies() throws Exception {
         TestMemory.require(FileBed.canMap(), "windows need mappings");
         SslContext tls =
                 SslContextBuilder.forClient().sslProvider(SslProvider.JDK).build();
@@ -138,7 +138,7 @@ class FileContentTest {
 
     /// A window shows zeroes where its file was cut within a page; the write is not to succeed with them.
     @Test
-    void contentOfAFileThatWasCutWithinAPageFails() throws Exception {
+    void contentOfAFileThatWasTruncatedWithinAPageFails() throws Exception {
         for (FileTrust trust : FileTrust.values()) {
             for (int cut : new int[] {7 + LONG - 1, 7 + LONG - 10_000, 100}) {
                 Path path = FileBed.content(folder);
@@ -200,7 +200,7 @@ class FileContentTest {
     }
 
     @Test
-    void progressIsTold() throws Exception {
+    void progressIsReported() throws Exception {
         try (FileSource source = bed.open(FileBed.content(folder), FileTrust.FOREIGN)) {
             EmbeddedChannel channel = new EmbeddedChannel(new ChunkedWriteHandler(), new Last());
             ChannelHandlerContext context = channel.pipeline().lastContext();
@@ -231,7 +231,7 @@ class FileContentTest {
     }
 
     @Test
-    void whatNobodyWritesIsClosedOrReleased() throws Exception {
+    void contentThatIsNotWrittenIsClosedOrReleased() throws Exception {
         try (FileSource source = bed.open(FileBed.content(folder), FileTrust.IMMUTABLE)) {
             ChunkedInput<ByteBuf> chunks = source.chunks(socket(), 7, CONTENT.length - 7);
             ByteBuf first = chunks.readChunk(ByteBufAllocator.DEFAULT);
@@ -247,7 +247,7 @@ class FileContentTest {
     }
 
     @Test
-    void cutFileIsAnErrorThatNamesIt() throws Exception {
+    void truncatedFileIsAnErrorThatNamesIt() throws Exception {
         Path path = FileBed.content(folder);
         try (FileSource source = bed.open(path, FileTrust.FOREIGN)) {
             ChunkedInput<ByteBuf> chunks = source.chunks(socket(), 7, LONG);

@@ -155,7 +155,7 @@ class FileSourceTest {
         "EPOLL, PLAIN, IMMUTABLE, /chunks",
         "EPOLL, TLS, IMMUTABLE, ''"
     })
-    void cutFileFailsTheWriteAndClosesTheChannelAndTheServerLives(
+    void truncatedFileFailsTheWriteAndClosesTheChannelAndTheServerLives(
             Transport transport, Wire wire, FileTrust trust, String way) throws Exception {
         transport.assumeAvailable();
         try (FileBed bed = new FileBed(true);

@@ -114,7 +114,7 @@ class SourceRegionTest {
     }
 
     @Test
-    void cutFileEndsTheTransferAlsoAfterAnInterrupt() throws Exception {
+    void truncatedFileEndsTheTransferAlsoAfterAnInterrupt() throws Exception {
         Path path = FileBed.content(folder);
         try (FileSource source = bed.open(path, FileTrust.FOREIGN)) {
             SourceRegion region = region(source);

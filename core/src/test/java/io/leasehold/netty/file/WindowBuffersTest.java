@@ -140,7 +140,7 @@ class WindowBuffersTest {
 
     /// What the comment of the class says of a broken promise.
     @Test
-    void cutFileIsAnErrorOfTheSystemCallAndOfTheJvmAndNoCrash() throws IOException {
+    void truncatedFileIsAnErrorOfTheSystemCallAndOfTheJvmAndNoCrash() throws IOException {
         TestMemory.require(FileBed.canMap(), "a private copy cannot be cut");
         ByteBuf buf = WindowBuffers.wrap(bed.allocator, window());
         FileBed.resize(path, 100);

@@ -79,7 +79,7 @@ class LeasedBufferRingTest {
     }
 
     @Test
-    void pageLendsOneBufferAgainAndAgain() {
+    void pageReusesOneBuffer() {
         try (Bed bed = new Bed(OPTIONS);
                 KernelRing kernel = new KernelRing(bed.ring, 2, false)) {
             ByteBuf[] first = {kernel.read(PAGE, 0), kernel.read(PAGE, 0)};

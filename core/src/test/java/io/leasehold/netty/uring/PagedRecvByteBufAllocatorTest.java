@@ -36,7 +36,7 @@ class PagedRecvByteBufAllocatorTest {
             LeasedBufferRing.open(allocator, LeasedBufferRingOptions.defaults().withBufferSize(BufferSize.KIB_16));
 
     @Test
-    void nioReadsIntoPagesAndEveryPageComesHome() throws Exception {
+    void nioReadsIntoPagesAndEveryPageIsFreed() throws Exception {
         PatternSink sink = new PatternSink();
         AtomicLong inPages = new AtomicLong();
         EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -71,17 +71,17 @@ class PagedRecvByteBufAllocatorTest {
 
     /// An event loop that got an exception here would try again at once, and for ever.
     @Test
-    void closedRingLendsNothingAndThrowsNothing() {
+    void closedRingAllocatesNothingAndThrowsNothing() {
         ring.close();
-        assertThat(ring.tryLend()).isNull();
+        assertThat(ring.tryAllocateBuffer()).isNull();
         allocator.close();
-        assertThat(ring.tryLend()).isNull();
+        assertThat(ring.tryAllocateBuffer()).isNull();
     }
 
     @Test
     void pageWhoseBufferCannotBeMadeStaysInTheRing() {
         allocator.close();
-        assertThat(ring.tryLend()).isNull();
+        assertThat(ring.tryAllocateBuffer()).isNull();
         ring.close();
     }
 

@@ -59,7 +59,7 @@ class UringTrafficTest {
     }
 
     @AfterEach
-    void everyBufferIsHome() {
+    void everyBufferIsFree() {
         assertThat(failures).isEmpty();
         Eventually.holds("buffers home", () -> allocator.metric().pinnedBuffers() == 0);
         allocator.close();
@@ -76,7 +76,7 @@ class UringTrafficTest {
             watchdog.join();
         }
         assertThat(ring.stats().reads().bytes()).isEqualTo(BYTES);
-        assertHome(ring);
+        assertAllFree(ring);
     }
 
     @Test
@@ -95,7 +95,7 @@ class UringTrafficTest {
             }
         }
         assertThat(ring.stats().reads().copied()).isGreaterThanOrEqualTo(rounds);
-        assertHome(ring);
+        assertAllFree(ring);
     }
 
     /// A consumer on another thread keeps up to 64 pages, and lets all of them go at once so that the ring shrinks.
@@ -125,7 +125,7 @@ class UringTrafficTest {
         }
         assertThat(ring.stats().pages().slabs().grows()).isGreaterThan(1);
         assertThat(ring.stats().pages().slabs().shrinks()).isPositive();
-        assertHome(ring);
+        assertAllFree(ring);
     }
 
     /// Nothing is released before the sender is stuck: the gate is shut, the rest is in the kernel. Then all comes.
@@ -169,7 +169,7 @@ class UringTrafficTest {
             assertThat(ring.gate().closings()).isGreaterThan(BYTES / pages.byteSize() / (MAX_PAGES + depth) / 4);
             assertThat(ring.stats().fallbacks().leased()).isZero();
         }
-        assertHome(ring);
+        assertAllFree(ring);
     }
 
     /// Without a gate the pool is overrun, and what there is no page for comes in other buffers.
@@ -192,7 +192,7 @@ class UringTrafficTest {
                 read.release();
             }
         }
-        assertHome(ring);
+        assertAllFree(ring);
     }
 
     @Test
@@ -216,7 +216,7 @@ class UringTrafficTest {
                 .hasMessageContaining("ring has pages out")
                 .hasMessageContaining("uring test");
         Thread.ofVirtual().start(() -> held.forEach(ByteBuf::release)).join();
-        assertHome(ring);
+        assertAllFree(ring);
     }
 
     private LeasedBufferRing open(BufferSize pages, int maxPages) {
@@ -270,7 +270,7 @@ class UringTrafficTest {
         }
     }
 
-    private static void assertHome(LeasedBufferRing ring) {
+    private static void assertAllFree(LeasedBufferRing ring) {
         Eventually.holds("pages home", () -> ring.stats().pages().pages().out() == 0);
         assertThat(ring.stats().fallbacks().unpooled()).isZero();
         if (SOAK) {
