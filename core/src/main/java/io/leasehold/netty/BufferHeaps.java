@@ -35,7 +35,7 @@ final class BufferHeaps {
     final SlabHeap<CountedByteBuf> direct; // (C)
     final SlabHeap<CountedByteBuf> onHeap; // (C)
     final PageArena arena; // (C)
-    final MemoryBudget charged; // (C) what the arena's memory is charged to
+    final MemoryBudget charged; // (C) the budget of the arena
     final @Nullable SoftLimit softLimit; // (C)
     private final @Nullable MemoryBudget own; // (C) `charged`, if this object created it and the arena; otherwise null
     private final Rationed<Holdings> directHoldings; // (C)
@@ -175,7 +175,8 @@ final class BufferHeaps {
     private IllegalStateException buffersOutstanding(SlabHeapStats directStats, SlabHeapStats heapStats) {
         return new IllegalStateException(String.format(
                 Locale.ROOT,
-                "cannot close, buffers are outstanding: allocator=%s, buffers=%,d, bytes=%,d; direct: %s; on the Java heap: %s",
+                "cannot close, buffers are outstanding: allocator=%s, buffers=%,d, bytes=%,d; direct: %s;"
+                        + " on the Java heap: %s",
                 name,
                 directStats.liveBlocks() + heapStats.liveBlocks(),
                 directStats.liveBytes() + heapStats.liveBytes(),

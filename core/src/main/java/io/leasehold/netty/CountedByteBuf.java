@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// | store | load that pairs with it | publishes |
 /// |---|---|---|
-/// | compare-and-set of the count, release half | compare-and-set to 0, acquire half | everything that former holders wrote |
+/// | compare-and-set of the count, release half | compare-and-set to 0, acquire half | the writes of former holders |
 /// | the same | [#release()], acquire | the same, to a holder that sees that it is the only one |
 /// | `reuse`, release | compare-and-set of the count | the fields of the new use |
 ///

@@ -17,11 +17,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Many threads share an allocator whose bound is below their demand: every byte is validated before a buffer goes,
-/// and nothing is outstanding at the end.
+/// Many threads share an allocator whose limit is below their demand. Every byte is checked before a buffer is
+/// released, and nothing is outstanding at the end.
 ///
-/// `-Dseed=` gives each thread the operations of another run; `-Dleasehold.soak=true` runs a minute for each level,
-/// with twice as many platform threads as processors and 10,000 virtual ones.
+/// `-Dseed=` gives each thread the operations of another run. `-Dleasehold.soak=true` runs for one minute at each
+/// level, with twice as many platform threads as processors and 10,000 virtual threads.
 class AllocatorBurnTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
@@ -74,10 +74,10 @@ class AllocatorBurnTest {
         assertThat(allocator.metric().pinnedBytes()).isZero();
         allocator.trim();
         assertThat(allocator.metric().usedBytes()).isZero();
-        allocator.close(); // which would name what is still out
+        allocator.close(); // fails if a buffer is outstanding, and names it
     }
 
-    /// Platform threads are new ones each time, so that the caches of dead ones are taken over.
+    /// Each round starts new platform threads, so that the magazines of dead threads are taken over.
     private static void runAll(List<Worker> workers) throws InterruptedException {
         Watchdog watchdog = new Watchdog();
         for (int i = 0; i < workers.size(); i++) {
@@ -91,7 +91,7 @@ class AllocatorBurnTest {
         watchdog.join();
     }
 
-    /// Fills a buffer with a stamp that no other has, in the long at its start and in each byte after that.
+    /// Writes a unique stamp to the first long of a buffer, and bytes that depend on the stamp behind it.
     private void stamp(ByteBuf buf) {
         long stamp = stamps.incrementAndGet();
         buf.setLong(0, stamp);
@@ -114,7 +114,7 @@ class AllocatorBurnTest {
         return (byte) (((stamp + index) * 0x9E3779B97F4A7C15L) >>> 56);
     }
 
-    /// One thread's worth of demand.
+    /// The buffers and operations of one thread.
     private final class Worker {
 
         private final LeasedByteBufAllocator allocator;
@@ -199,7 +199,7 @@ class AllocatorBurnTest {
             return held.remove(random.nextInt(held.size()));
         }
 
-        /// Writes the buffer once more, so that whoever has its memory too sees that.
+        /// Writes the buffer once more before its release. If another buffer has the same memory, its check fails.
         private void release(ByteBuf buf) {
             check(buf);
             stamp(buf);

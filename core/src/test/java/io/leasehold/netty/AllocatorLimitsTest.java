@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/// Who is refused, who is notified, and what an allocator says when it is closed.
+/// Limits of an allocator: rejected requests, soft limits, and messages of a closed allocator.
 class AllocatorLimitsTest {
 
     @Test

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/// An allocator that cannot be opened says why, tries again after a second by a clock of the test, and costs nothing in
-/// between.
+/// An allocator that cannot be opened reports the reason, and tries again after one second by the clock of the test.
+/// Requests within that second make no system call.
 class AllocatorOpeningTest {
 
     private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 10); // wraps around within the test
@@ -79,7 +79,7 @@ class AllocatorOpeningTest {
         }
     }
 
-    /// The heap may be larger than the machine: nothing is left for a default.
+    /// The maximum Java heap may be larger than the machine. Then no memory is left for a default limit.
     @Test
     void defaultFallsBackWhereTheHeapLeavesNoRoomAndSaysSoOnce() throws Exception {
         long heapMib = 2 * (VirtualMemory.system().memoryLimit() >> 20);
@@ -99,7 +99,7 @@ class AllocatorOpeningTest {
         assertThat(forked.exitCode()).as(forked.output()).isZero();
     }
 
-    /// Run by a JVM without room.
+    /// Runs in a JVM whose memory limit leaves no memory for a default limit.
     public static void main(String[] args) {
         try (LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
                 .name("explicit")

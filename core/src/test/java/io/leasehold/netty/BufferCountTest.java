@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// References are counted so that each block has one owner at a time, whoever errs.
+/// References are counted correctly even if callers make mistakes: each block has one owner at a time.
 class BufferCountTest {
 
     private static final int RACES = 2_000;

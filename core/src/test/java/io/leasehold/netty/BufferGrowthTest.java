@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// A buffer that grows keeps what it holds and where it stands, in its block or in another.
+/// A buffer that grows keeps its content and indices, in the same block or in another one.
 class BufferGrowthTest {
 
     private final LeasedByteBufAllocator allocator = TestAllocators.small("growth");

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Memory of another owner is lent as a buffer like any other, and its handle goes back once.
+/// Memory of another owner is wrapped as a buffer like any other, and its handle goes back once.
 class ExternalMemoryTest {
 
     private static final int BYTES = 4096;
@@ -119,7 +119,7 @@ class ExternalMemoryTest {
     @ParameterizedTest
     @EnumSource(names = {"SIMPLE", "ADVANCED", "PARANOID"})
     void lostBufferIsReportedAndReplaced(Level level) {
-        // Netty records no touch at this level, so the reports are alike, and what is alike is reported once
+        // Netty records no touch at this level, so all reports are equal, and Netty logs equal reports once
         int reports = level == Level.SIMPLE ? 1 : PLANTED;
         LeakWatch watch = new LeakWatch(level);
         try (watch) {
@@ -159,7 +159,7 @@ class ExternalMemoryTest {
         assertThat(released).hasSize(1000).doesNotHaveDuplicates();
     }
 
-    /// Reports that are alike are made once.
+    /// Netty reports equal traces only once.
     private void lose(String hint) {
         external.wrap(1, BYTES, BYTES).writeInt(1).touch(hint);
     }

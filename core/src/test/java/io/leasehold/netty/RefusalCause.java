@@ -9,7 +9,7 @@ import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 
-/// Why an allocator under a live server has no buffer.
+/// The reason why the allocator of a running server has no buffer.
 ///
 /// **Threads.** Used by the test's thread.
 enum RefusalCause {
@@ -87,14 +87,14 @@ enum RefusalCause {
 
         @Override
         void strike(Bed bed) {
-            // it is the request that is at fault
+            // the request itself causes the failure
         }
     };
 
     private static final long ARENA_BYTES = 4 << 20;
     private static final int BYTES = 64 << 10;
 
-    final String words; // (C) what the error says
+    final String words; // (C) a part of the message of the error
 
     RefusalCause(String words) {
         this.words = words;
@@ -103,7 +103,7 @@ enum RefusalCause {
     abstract void strike(Bed bed);
 
     void undo(Bed bed) {
-        // nothing is held
+        // there is nothing to undo
     }
 
     int byteSize() {
@@ -125,7 +125,7 @@ enum RefusalCause {
         return LeasedByteBufAllocator.builder().name("struck").arena(arena);
     }
 
-    /// An allocator on an arena of its own, as it is before and after the strike.
+    /// An allocator on its own arena, before and after the cause strikes.
     static final class Bed implements AutoCloseable {
 
         final MemoryBudget budget = MemoryBudget.of("struck", 2 * ARENA_BYTES);

@@ -82,7 +82,7 @@ public final class FileSource implements AutoCloseable {
 
     /// Opens a file.
     ///
-    /// @param cache the cache that reads the file and lends its windows
+    /// @param cache the cache that reads the file and maps its windows
     /// @param allocator allocates the copies; returned by [ByteBuf#alloc()] of buffers over windows
     /// @param path a regular file of the default file system
     /// @param trust tells which processes may change the length of the file while it is open; no windows are used for a

@@ -23,7 +23,7 @@ final class SourceRegion extends DefaultFileRegion {
     private final AtomicBoolean holds = new AtomicBoolean(true); // (A)
     private final FileChannel first; // (C) native transports send from this channel
     private @Nullable FileChannel reopened; // (O)
-    private long sentReopened; // (O) bytes; what was sent from `first` is counted by the superclass
+    private long sentReopened; // (O) bytes sent from `reopened`; the superclass counts those from `first`
 
     /// @param source source with one hold, which this region takes over
     /// @param channel channel that only this region uses, until the region gives it back

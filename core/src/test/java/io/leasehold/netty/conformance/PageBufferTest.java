@@ -6,7 +6,7 @@ import io.leasehold.netty.ExternalMemory;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteOrder;
 
-/// A direct buffer over a page of a ring; longer ones have moved to a block.
+/// A direct buffer over a page of a pool. Longer buffers have moved to a block.
 class PageBufferTest extends RootBufferTest {
 
     private static final JumboPool<ExternalMemory> RING = JumboPool.open(

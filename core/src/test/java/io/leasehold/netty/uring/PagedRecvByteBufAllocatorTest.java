@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/// Channels without io_uring read much into pages and little into ordinary buffers.
+/// Channels without io_uring use pages for long reads, and ordinary buffers for short ones.
 class PagedRecvByteBufAllocatorTest {
 
     private static final int BYTES = 8 << 20;
@@ -69,7 +69,7 @@ class PagedRecvByteBufAllocatorTest {
         allocator.close();
     }
 
-    /// An event loop that got an exception here would try again at once, and for ever.
+    /// An event loop that got an exception here would retry without end.
     @Test
     void closedRingAllocatesNothingAndThrowsNothing() {
         ring.close();
