@@ -130,7 +130,8 @@ final class BufferHeaps {
 
     /// Closes both heaps, and the arena and the budget if they were opened here.
     ///
-    /// @throws IllegalStateException if buffers are outstanding, naming them; nothing is changed then
+    /// @throws IllegalStateException if buffers are outstanding, naming them, or if a thread stays inside an allocation
+    ///     or a release; nothing is changed then
     void close() {
         SlabHeap.closeAll(List.of(direct, onHeap), this::checkUnused);
         if (own != null) {

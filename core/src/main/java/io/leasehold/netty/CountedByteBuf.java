@@ -36,9 +36,9 @@ import org.jspecify.annotations.Nullable;
 /// **Threads.** As for every `ByteBuf`: any thread may count references. Everything else is used by one thread at a
 /// time, except reads at given indices.
 ///
-/// **Invariants.** I1: while the count is not 0, no other object is bound to the block. I2: `capacity <=
-/// blockByteSize`. I3: the heap references the object, or the object is unbound and a release passes it to the heap. An
-/// [ExternalMemory] always receives the object.
+/// **Invariants.** While the count is not 0, no other object is bound to the block (I1). `capacity` is at most
+/// `blockByteSize` (I2). The heap references the object, or the object is unbound and a release passes it to the heap;
+/// an [ExternalMemory] always receives the object (I3).
 ///
 /// **Memory order.** Stress test: `BufferReleaseStress`.
 ///

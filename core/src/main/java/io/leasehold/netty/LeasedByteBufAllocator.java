@@ -168,7 +168,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         }
         if (LeakSampling.isChoosing() && ResourceLeakDetector.getLevel() == ResourceLeakDetector.Level.SIMPLE) {
             if (buf.isSampled()) {
-                StackReserve.ensure(); // a stack overflow after this would lose the tracker, which reports a leak
+                StackReserve.ensure(); // an overflow could lose the tracker, and that would report a leak
                 ResourceLeakTracker<ByteBuf> tracker = LeakSampling.watch(buf);
                 if (tracker != null) {
                     buf.watch(tracker);
@@ -282,7 +282,8 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     /// Closes the allocator and gives all its memory back. Closing twice has no effect, and neither has closing
     /// [#DEFAULT].
     ///
-    /// @throws IllegalStateException if buffers are outstanding, naming how many of which size; nothing is changed then
+    /// @throws IllegalStateException if buffers are outstanding, naming how many of which size, or if a thread stays
+    ///     inside an allocation or a release; nothing is changed then
     @Override
     public synchronized void close() {
         if (isOfProcess) {

@@ -52,9 +52,7 @@ final class SoftLimit {
         if (now - due >= 0 && next.compareAndSet(due, now + intervalNanos)) {
             try {
                 listener.accept(used);
-            } catch (
-                    RuntimeException
-                            e) { // else each read of the event loop would fail, and the channel would stay open
+            } catch (RuntimeException e) { // an event loop would retry the read without end
                 warn(e);
             }
         }

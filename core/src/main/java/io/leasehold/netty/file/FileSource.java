@@ -68,11 +68,9 @@ public final class FileSource implements AutoCloseable {
     private final WindowCache cache; // (C)
     private final LeasedByteBufAllocator allocator; // (C)
     private final MappedFile file; // (C)
-    private final AtomicInteger holds =
-            new AtomicInteger(1); // (A) number of holds: one of the owner, and one for each content and window
+    private final AtomicInteger holds = new AtomicInteger(1); // (A) one of the owner, and of each content and window
     private volatile boolean closed; // (A) written by the owner
-    private final ArrayDeque<FileChannel> idle =
-            new ArrayDeque<>(MAX_IDLE); // (L) itself; open channels for sendfile that no region uses
+    private final ArrayDeque<FileChannel> idle = new ArrayDeque<>(MAX_IDLE); // (L) itself; open, and in no region
 
     private FileSource(WindowCache cache, LeasedByteBufAllocator allocator, MappedFile file) {
         this.cache = cache;

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What a pipeline does to the bytes that are written to it, from least to most. The classes of its handlers tell.
+/// The effects of a pipeline on the bytes that are written to it, from least to most. Handler classes decide.
 ///
 /// **Threads.** Stateless, except for a cache. Any thread may ask.
 enum PipelineTouch {

@@ -261,7 +261,7 @@ class FileContentTest {
             close(chunks);
             assertThatThrownBy(() -> source.content(socket(), 7, 94))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("bound=100");
+                    .hasMessageContaining("max=100");
             ByteBuf rest = (ByteBuf) source.content(socket(), 7, 93);
             assertThat(ByteBufUtil.getBytes(rest)).isEqualTo(part(7, 93));
             rest.release();

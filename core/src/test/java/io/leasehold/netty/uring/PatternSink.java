@@ -8,7 +8,7 @@ import java.util.Arrays;
 /// **Threads.** Used by one thread at a time.
 final class PatternSink {
 
-    /// Not a power of two, so that no page holds what the page before it held.
+    /// Not a power of two, so that the content differs from page to page.
     private static final int PERIOD = 65_521;
 
     private static final byte[] PATTERN = pattern();
