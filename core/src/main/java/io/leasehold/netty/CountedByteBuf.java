@@ -18,8 +18,8 @@ import java.nio.channels.GatheringByteChannel;
 import java.nio.channels.ScatteringByteChannel;
 import org.jspecify.annotations.Nullable;
 
-/// Common part of both kinds of leased buffer: an object bound to a block, with a count of references and room to grow.
-/// The block is one of a heap, or an [ExternalMemory].
+/// Common part of both kinds of leased buffer: an object bound to a block, with a count of references and space to
+/// grow. The block is one of a heap, or an [ExternalMemory].
 ///
 /// ```text
 ///   bound to a block, count 0 ---- reuse ---> count 1 <---- retain, release ----> count n
@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
 /// | the same | [#release()], acquire | the same, to a holder that sees that it is the only one |
 /// | `reuse`, release | compare-and-set of the count | the fields of the new use |
 ///
-/// [#refCnt()] is a plain load. Netty calls it before every access, and only a plain load lets C2 hoist the check out
+/// [#refCnt()] is a plain load. Netty calls it before every access, and a plain load allows C2 to hoist the check out
 /// of a loop. A thread that waits for the release of another thread must not poll this number.
 ///
 /// Loads that only choose the expected value of a compare-and-set are racy on purpose: if the value was wrong, the

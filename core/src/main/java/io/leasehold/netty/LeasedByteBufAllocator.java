@@ -44,7 +44,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     /// The allocator of the process, for servers that need no allocator of their own. It is limited by
     /// [MemoryBudget#process()] and opened at its first buffer.
     ///
-    /// If the memory limit leaves no room beside the maximum Java heap, the allocator falls back to 16 MiB. The log
+    /// If the memory limit leaves no memory beside the Java heap, the allocator falls back to 16 MiB. The log
     /// says so once, when this class is first used. Like `ForkJoinPool.commonPool()`, the allocator is shared by all
     /// code of the process: [#close] and [#closeForcibly] have no effect on it.
     public static final LeasedByteBufAllocator DEFAULT = ofProcess();

@@ -224,7 +224,7 @@ public final class LeasedByteBufAllocatorBuilder {
     /// @return the allocator, to be closed by the caller
     /// @throws IllegalArgumentException if values exclude each other or do not fit the system, naming them
     /// @throws IllegalStateException if the system leaves too little memory for a default limit, or too few mappings
-    /// @throws io.leasehold.page.PageExhaustedException if the limit has no room for the tables of the arena
+    /// @throws io.leasehold.page.PageExhaustedException if the limit is less than the tables of the arena
     /// @throws io.leasehold.error.SystemCallException if the system call that reserves the address space fails
     public LeasedByteBufAllocator build() {
         if (arena != null && (byteLimit != 0 || budget != null || decay != null)) {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// **Cost.** One volatile load for each allocation.
 ///
 /// **Threads.** Thread-safe. Two threads whose stacks overflow at the same time may choose the same place. Then one
-/// block stays allocated until a forced close. A thread that finds no place lets the error propagate, and its block
+/// block stays allocated until a forced close. A thread that finds no place rethrows the error, and its block
 /// stays allocated too.
 ///
 /// **Memory order.** A thread that stores a buffer in `places` sets `areSome` afterwards.

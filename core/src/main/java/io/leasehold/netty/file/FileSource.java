@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// If a handler of the pipeline reads the bytes, TLS for instance, the pipeline needs a [ChunkedWriteHandler] before
-/// the handler that writes. The `ChunkedWriteHandler` asks for the next chunk when the channel has room for it, which
+/// the handler that writes. The `ChunkedWriteHandler` asks for the next chunk when the channel is writable, which
 /// is the back-pressure. It also reports the progress to a [progressive
 /// promise][io.netty.channel.ChannelProgressivePromise]. For each channel at most 256 KiB of a file are pinned beyond
 /// its high watermark, or 64 KiB are copied.

@@ -22,7 +22,7 @@ enum PipelineTouch {
     /// Native code may read the bytes; the classes do not tell.
     UNKNOWN;
 
-    /// Outbound handlers that let a region pass and read no byte.
+    /// Outbound handlers that pass a region on and read no byte.
     private static final Set<String> PASSING = Set.of(
             "io.netty.handler.codec.http.HttpResponseEncoder",
             "io.netty.handler.codec.http.HttpServerCodec",

@@ -7,7 +7,7 @@ import io.netty.handler.stream.ChunkedInput;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/// A range of a source, piece by piece as the channel has room.
+/// A range of a source, piece by piece as the channel is writable.
 ///
 /// **Ownership.** The handler that it was written to closes it. It holds its source until then. Pieces that are in use
 /// hold the source too.

@@ -32,7 +32,7 @@
 ///   page cache, without a read(2) into a buffer first.
 /// * **Copies if native code may read the bytes.** If OpenSSL or a compressor reads a mapping whose file was truncated,
 ///   the process dies. No promise of a user is worth that risk. A copy of 64 KiB costs 2 us.
-/// * **The class of a handler tells what it does.** Two lists name the handlers that let a region pass, and the
+/// * **The class of a handler tells what it does.** Two lists name the handlers that pass a region on, and the
 ///   handlers that are known to read in Java. Any other handler gets copies, which are always correct. The lists
 ///   contain names, because most of these classes are in jars that are optional.
 /// * **Small content is copied.** A head and its content then leave in one gathering write. With sendfile they are two

@@ -18,7 +18,7 @@ import io.netty.util.NettyRuntime;
 /// @param highPages high watermark: pressure begins when the number of pages in use rises to this value; 0 for three
 ///     quarters of the maximum
 /// @param eventLoops maximum number of event loops with armed pages; 0 for the number that Netty starts, two a
-///     processor. If there are more, their armed pages take the room of pages in use
+///     processor. If there are more, fewer pages can be in use
 /// @param depth number of pages that an event loop has armed, a power of two from 2 to 16,384; 0 for half of a common
 ///     second-level cache, 512 KiB, but at most 128. From 128 on [AutoReadThrottle] stops multishot reads at once
 /// @param copyByteSize reads of at most this many bytes are copied out of their page; 0 for none

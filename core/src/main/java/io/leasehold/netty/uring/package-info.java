@@ -38,7 +38,7 @@
 /// * **Small reads are copied.** A page that holds 256 B and waits for a slow reader is missing for the kernel. After a
 ///   copy, the page is armed again at once.
 /// * **Back-pressure is the pool's.** Netty's ring has no limit on unreleased buffers. Armed pages stay armed as long
-///   as their event loops run. So the watermarks count pages in use only, and the limit has room for both.
+///   as their event loops run. So the watermarks count pages in use only, and the limit includes both.
 /// * **A depth of 128 where pages are small.** A multishot read ends when it finds the ring empty, and Netty 4.2.18
 ///   starts the next one without checking `autoRead`. With all pages in use, a sender that kept the socket full got 10
 ///   MiB through at depths of 8 and 32. At a depth of 128 it was stopped after 66 reads of 4 KiB. Larger pages would
