@@ -14,19 +14,19 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// What an open allocator lends from: blocks on pages, blocks on the Java heap, and what both are charged to.
+/// The heaps of an open allocator: blocks on pages, blocks on the Java heap, and the arena and budget below.
 ///
 /// ```text
 ///   direct ----> SlabHeap ----> PageArena (own, or the caller's) ----> MemoryBudget
 ///   onHeap ----> SlabHeap ----> byte[]
 /// ```
 ///
-/// **Ownership.** Closes the arena it opened, not one it was given.
+/// **Ownership.** Closes the arena if it opened it. An arena that was given to the builder stays open.
 ///
-/// **Threads.** Thread-safe; closing is the allocator's, under its lock.
+/// **Threads.** Thread-safe. The allocator calls the close methods under its own lock.
 final class BufferHeaps {
 
-    /// How many holders an error names: more do not fit a line that somebody reads.
+    /// Maximum number of holders in an error message, so that the message stays one readable line.
     private static final int TOP_HOLDERS = 4;
 
     static final Refusal CLOSED = Refusal.of("the allocator is closed");
@@ -35,25 +35,25 @@ final class BufferHeaps {
     final SlabHeap<CountedByteBuf> direct; // (C)
     final SlabHeap<CountedByteBuf> onHeap; // (C)
     final PageArena arena; // (C)
-    final MemoryBudget charged; // (C) what the arena's memory is charged to
+    final MemoryBudget charged; // (C) the budget of the arena
     final @Nullable SoftLimit softLimit; // (C)
-    private final @Nullable MemoryBudget own; // (C) the same, if it was made here and the arena too
+    private final @Nullable MemoryBudget own; // (C) `charged`, if this object created it and the arena; otherwise null
     private final Rationed<Holdings> directHoldings; // (C)
     private final Rationed<Holdings> heapHoldings; // (C)
     private final String name; // (C)
 
     private BufferHeaps(
             LeasedByteBufAllocator allocator,
-            LeasedByteBufAllocatorBuilder terms,
+            LeasedByteBufAllocatorBuilder builder,
             PageArena arena,
             MemoryBudget charged,
             @Nullable MemoryBudget own) {
         this.arena = arena;
         this.charged = charged;
-        this.softLimit = terms.softLimit == null ? null : new SoftLimit(charged, terms.softLimit, System::nanoTime);
+        this.softLimit = builder.softLimit == null ? null : new SoftLimit(charged, builder.softLimit, System::nanoTime);
         this.own = own;
-        this.name = terms.name;
-        SlabHeapOptions options = new SlabHeapOptions(name, terms.threadCacheByteSize, terms.idleByteSize);
+        this.name = builder.name;
+        SlabHeapOptions options = new SlabHeapOptions(name, builder.threadCacheByteSize, builder.idleByteSize);
         this.direct = SlabHeap.open(
                 arena,
                 options,
@@ -76,35 +76,35 @@ final class BufferHeaps {
     /// @param text holders, for people
     private record Holdings(int livePages, String text) {}
 
-    /// Opens what a builder describes.
+    /// Opens the heaps that a builder describes.
     ///
-    /// @throws IllegalArgumentException if it does not fit the machine
+    /// @throws IllegalArgumentException if a value does not fit the machine
     /// @throws IllegalStateException if the machine leaves too little memory
-    static BufferHeaps open(LeasedByteBufAllocator allocator, LeasedByteBufAllocatorBuilder terms) {
-        PageArena given = terms.arena;
+    static BufferHeaps open(LeasedByteBufAllocator allocator, LeasedByteBufAllocatorBuilder builder) {
+        PageArena given = builder.arena;
         if (given != null) {
             MemoryBudget budget = given.options().budget();
             MemoryBudget charged = budget == null ? MemoryBudget.process() : budget;
-            return new BufferHeaps(allocator, terms, given, charged, null);
+            return new BufferHeaps(allocator, builder, given, charged, null);
         }
-        MemoryBudget own = terms.ownBudget();
+        MemoryBudget own = builder.ownBudget();
         PageArena arena = null;
         BufferHeaps heaps = null;
         try {
-            arena = PageArena.open(terms.arenaOptions(own));
-            heaps = new BufferHeaps(allocator, terms, arena, own, own);
+            arena = PageArena.open(builder.arenaOptions(own));
+            heaps = new BufferHeaps(allocator, builder, arena, own, own);
             return heaps;
         } finally {
             if (heaps == null) {
                 if (arena != null) {
-                    arena.closeForcibly(); // with a heap on it, of which no block was lent
+                    arena.closeForcibly(); // forcibly, as a heap may be open on it; no block is allocated
                 }
                 own.close();
             }
         }
     }
 
-    /// {@return who holds what, the largest first: `12 x 65,536 B, 3 x 4,096 B`}
+    /// {@return the size classes that hold the most memory, the largest first: `12 x 65,536 B, 3 x 4,096 B`}
     static String topHolders(SlabHeapStats stats) {
         List<SizeClass> live = stats.classes().stream()
                 .filter(c -> c.liveBlocks() > 0)
@@ -118,17 +118,20 @@ final class BufferHeaps {
                 .limit(TOP_HOLDERS)
                 .map(c -> String.format(Locale.ROOT, "%,d x %,d B", c.liveBlocks(), c.byteSize()))
                 .collect(Collectors.joining(", "));
-        return live.size() <= TOP_HOLDERS ? top : top + ", and " + (live.size() - TOP_HOLDERS) + " sizes more";
+        return live.size() <= TOP_HOLDERS ? top : top + ", and " + (live.size() - TOP_HOLDERS) + " more sizes";
     }
 
-    /// {@return the bytes that went: to the system, or to an arena that others use too; and arrays to the collector}
+    /// Gives back memory that no outstanding buffer needs.
+    ///
+    /// @return number of bytes given back: to the system or, from a given arena, to that arena, and to the Java heap
     long trim() {
         return onHeap.trim() + (own == null ? direct.trim() : arena.trim()); // an arena trims the heaps on it first
     }
 
-    /// Closes both heaps and what was opened with them.
+    /// Closes both heaps, and the arena and the budget if they were opened here.
     ///
-    /// @throws IllegalStateException if buffers are out, naming them; nothing is changed then
+    /// @throws IllegalStateException if buffers are outstanding, naming them, or if a thread stays inside an allocation
+    ///     or a release; nothing is changed then
     void close() {
         SlabHeap.closeAll(List.of(direct, onHeap), this::checkUnused);
         if (own != null) {
@@ -137,28 +140,28 @@ final class BufferHeaps {
         }
     }
 
-    /// Looks for buffers and pages in use while the heaps stand still: slabs that are given back are taken out before
-    /// their pages are freed.
+    /// Checks that no buffer and no page is in use. Runs while no block of the heaps is allocated or freed, because a
+    /// slab that is given back leaves its heap before its pages are freed.
     ///
-    /// @throws IllegalStateException if buffers are out, or pages of an arena of this allocator's own that it did not
-    ///     allocate
+    /// @throws IllegalStateException if buffers are outstanding, or pages of the allocator's own arena that the
+    ///     allocator did not allocate
     private void checkUnused() {
         SlabHeapStats directStats = direct.stats();
         SlabHeapStats heapStats = onHeap.stats();
         if (directStats.liveBlocks() + heapStats.liveBlocks() > 0) {
-            throw buffersOut(directStats, heapStats);
+            throw buffersOutstanding(directStats, heapStats);
         }
         long pages = directStats.heldBytes() / arena.options().pageByteSize();
         int live = own == null ? 0 : arena.stats().livePages();
         if (live > pages) {
             throw new IllegalStateException("cannot close, pages of the arena are in use: allocator=" + name
-                    + ", pages=" + (live - pages) + ", which arena().allocate gave out");
+                    + ", pages=" + (live - pages) + "; free the pages that arena().allocate returned");
         }
     }
 
-    /// Closes everything, whatever is out.
+    /// Closes everything even if buffers are outstanding.
     ///
-    /// @return how many buffers were out
+    /// @return number of buffers that were outstanding
     int closeForcibly() {
         try {
             return direct.closeForcibly() + onHeap.closeForcibly();
@@ -170,10 +173,11 @@ final class BufferHeaps {
         }
     }
 
-    private IllegalStateException buffersOut(SlabHeapStats directStats, SlabHeapStats heapStats) {
+    private IllegalStateException buffersOutstanding(SlabHeapStats directStats, SlabHeapStats heapStats) {
         return new IllegalStateException(String.format(
                 Locale.ROOT,
-                "cannot close, buffers are out: allocator=%s, buffers=%,d, bytes=%,d; direct: %s; on the Java heap: %s",
+                "cannot close, buffers are outstanding: allocator=%s, buffers=%,d, bytes=%,d; direct: %s;"
+                        + " on the Java heap: %s",
                 name,
                 directStats.liveBlocks() + heapStats.liveBlocks(),
                 directStats.liveBytes() + heapStats.liveBytes(),
@@ -181,21 +185,24 @@ final class BufferHeaps {
                 topHolders(heapStats)));
     }
 
-    /// {@return why a buffer is refused that is longer than any block}
+    /// {@return the reason for rejecting a request that is longer than any block}
     static Refusal tooLarge() {
-        return new Refusal("no buffer is so large", max(SlabHeap.MAX_BLOCK_BYTES), "");
+        return new Refusal("the request is more than the largest buffer", max(SlabHeap.MAX_BLOCK_BYTES), "");
     }
 
-    /// {@return why a buffer is refused: the limit that refused it first, and the holders of the memory}
+    /// {@return the reason for rejecting a request: the first limit that rejected it, and the holders of the memory}
     ///
-    /// @param cause failure of the heap, or null if it had no block
+    /// @param cause failure of the heap, or null if the heap had no block
     Refusal refusal(boolean isDirect, int byteSize, @Nullable Throwable cause) {
         if (!isDirect) {
             String words = cause instanceof OutOfMemoryError ? "the Java heap is full" : "the heap of blocks failed";
             return new Refusal(words, max(Runtime.getRuntime().maxMemory()), heapHoldings.get().text);
         }
         if (cause != null) {
-            return Refusal.of(cause instanceof OutOfMemoryError ? "the Java heap is full" : "the memory below failed");
+            return Refusal.of(
+                    cause instanceof OutOfMemoryError
+                            ? "the Java heap is full"
+                            : "the arena or its heap of blocks failed");
         }
         long page = arena.options().pageByteSize();
         long wanted = Alignment.up(Math.max(1, byteSize), page);
@@ -213,7 +220,7 @@ final class BufferHeaps {
             return limited("the limit of a budget is reached", "budget", full.name(), full.byteLimit(), held);
         }
         return new Refusal(
-                "its free pages are scattered, or the system gives none",
+                "no free run is long enough, or the kernel refused memory",
                 "arena=%s, kernelRefusals=%d"
                         .formatted(arena.options().name(), arena.stats().kernelRefusals()),
                 held.text);

@@ -4,15 +4,15 @@ import java.io.Serializable;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// No buffer can be allocated; the message says which limit or state refused it, and then names the holders of the
-/// memory.
+/// No buffer can be allocated. The message says which limit or state rejected the request, and then names the holders
+/// of the memory.
 ///
-/// It is an [OutOfMemoryError] because Netty closes a channel for that type and for an `IOException`; after any other
-/// error a channel that cannot get a buffer tries again at once, and for ever. So every failure to allocate a buffer is
-/// this error: a limit that is reached, a system that refuses memory, an allocator that is closed or cannot be opened,
-/// and a request for more than the largest buffer. The allocator and all outstanding buffers work on.
+/// The error is an [OutOfMemoryError] because Netty closes a channel for that type and for an `IOException`. After any
+/// other error, a channel that cannot get a buffer tries again at once and without end. So every failure to allocate a
+/// buffer is this error: a limit that is reached, a system that gives no memory, an allocator that is closed or cannot
+/// be opened, and a request for more than the largest buffer. The allocator and all outstanding buffers still work.
 ///
-/// **Cost.** The message is composed when it is asked for, since most of these errors are never read.
+/// **Cost.** The message is composed when it is read, because most of these errors are never read.
 public final class BufferMemoryError extends OutOfMemoryError {
 
     private static final long serialVersionUID = 3;
@@ -20,33 +20,33 @@ public final class BufferMemoryError extends OutOfMemoryError {
     /// Name of the allocator.
     private final String allocator; // (C)
 
-    /// True if the buffer was to be direct.
+    /// True if the request was for a direct buffer.
     private final boolean isDirect; // (C)
 
-    /// Capacity of the buffer in bytes.
+    /// Requested capacity of the buffer in bytes.
     private final int requestedBytes; // (C)
 
-    /// What refused the buffer, in words, and its limit.
+    /// The reason and the limit.
     private final Refusal refusal; // (C)
 
-    /// What refused a buffer.
+    /// The reason for rejecting a buffer.
     ///
     /// @param words clause that says what happened
-    /// @param values the object that refused and its limit, as `name=value` pairs; or empty
+    /// @param values the object that rejected the request and its limit, as `name=value` pairs; or empty
     /// @param holders the holders of the memory, for people; or empty
     record Refusal(String words, String values, String holders) implements Serializable {
 
-        /// {@return a refusal that no limit and no holder has to do with}
+        /// {@return a reason without a limit and without holders}
         static Refusal of(String words) {
             return new Refusal(words, "", "");
         }
     }
 
     /// @param allocator name of the allocator
-    /// @param isDirect true if the buffer was to be direct, false if on the Java heap
+    /// @param isDirect true if the request was for a direct buffer, false for one on the Java heap
     /// @param requestedBytes capacity of the buffer in bytes
-    /// @param refusal what refused it
-    /// @param cause failure below, or null if a limit refused
+    /// @param refusal the reason
+    /// @param cause failure of a layer below, or null if a limit was reached
     BufferMemoryError(
             String allocator, boolean isDirect, int requestedBytes, Refusal refusal, @Nullable Throwable cause) {
         this.allocator = allocator;

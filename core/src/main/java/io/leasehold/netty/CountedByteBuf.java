@@ -18,11 +18,11 @@ import java.nio.channels.GatheringByteChannel;
 import java.nio.channels.ScatteringByteChannel;
 import org.jspecify.annotations.Nullable;
 
-/// What both kinds of leased buffer are: an object bound to a block, a count of references, and room to grow. The block
-/// is one of a heap, or other memory that was let to the object by a [ExternalMemory].
+/// Common part of both kinds of leased buffer: an object bound to a block, with a count of references and space to
+/// grow. The block is one of a heap, or an [ExternalMemory].
 ///
 /// ```text
-///   bound to a block, count 0 ---- lend ----> count 1 <---- retain, release ----> count n
+///   bound to a block, count 0 ---- reuse ---> count 1 <---- retain, release ----> count n
 ///              ^                                 |
 ///              +------- the release to 0 --------+
 ///
@@ -30,27 +30,29 @@ import org.jspecify.annotations.Nullable;
 ///   |------------|----------------|----------------|---------------|   maxFastWritableBytes ends there
 /// ```
 ///
-/// **Ownership.** Whoever holds a reference releases it, once. The release that takes the count to 0 sends the block
-/// home, and the object with it.
+/// **Ownership.** Each holder of a reference releases it, once. The release that sets the count to 0 frees the block,
+/// and its object with it.
 ///
-/// **Threads.** As every `ByteBuf`: references are counted from any thread, the rest is used by one thread at a time,
-/// but for reads at given indices.
+/// **Threads.** As for every `ByteBuf`: any thread may count references. Everything else is used by one thread at a
+/// time, except reads at given indices.
 ///
-/// **Invariants.** I1: while the count is not 0 no other object stands for the block. I2: `capacity <= blockByteSize`.
-/// I3: the heap knows the object, or it is unbound and comes home with itself, as to a external it always does.
+/// **Invariants.** While the count is not 0, no other object is bound to the block (I1). `capacity` is at most
+/// `blockByteSize` (I2). The heap references the object, or the object is unbound and a release passes it to the heap;
+/// an [ExternalMemory] always receives the object (I3).
 ///
-/// **Memory order.**
+/// **Memory order.** Stress test: `BufferReleaseStress`.
 ///
 /// | store | load that pairs with it | publishes |
 /// |---|---|---|
-/// | compare-and-set of the count, release half | compare-and-set to 0, acquire half | what every former holder wrote |
-/// | the same | [#release()], acquire | the same, to a holder that finds itself alone |
-/// | `lend`, release | compare-and-set of the count | the fields of the new life |
+/// | compare-and-set of the count, release half | compare-and-set to 0, acquire half | the writes of former holders |
+/// | the same | [#release()], acquire | the same, to a holder that sees that it is the only one |
+/// | `reuse`, release | compare-and-set of the count | the fields of the new use |
 ///
-/// [#refCnt()] is a plain load: Netty asks for it before every access, and only so can a loop ask once. Who waits for
-/// another thread's release waits for something else than this number.
+/// [#refCnt()] is a plain load. Netty calls it before every access, and a plain load allows C2 to hoist the check out
+/// of a loop. A thread that waits for the release of another thread must not poll this number.
 ///
-/// Loads that only choose what a compare-and-set expects are racy on purpose: it fails if they were wrong.
+/// Loads that only choose the expected value of a compare-and-set are racy on purpose: if the value was wrong, the
+/// compare-and-set fails.
 abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteBuf, LeasedHeapByteBuf {
 
     private static final VarHandle COUNT = count();
@@ -58,16 +60,16 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     private final LeasedByteBufAllocator allocator; // (C)
     private final SlabHeap<CountedByteBuf> heap; // (C)
 
-    private int count; // (A) acquire and compare-and-set; 0 while not lent
+    private int count; // (A) acquire and compare-and-set; 0 while free
 
     private int capacity; // (O) the holder
     private int blockByteSize; // (O) the holder
-    private boolean detour; // (O) the holder; the heap has forgotten this object, or the block is not of a heap
+    private boolean slowRelease; // (O) the holder; true if unbound, or if the block is not of a heap
     private long handle; // (O) the holder
-    private long address; // (O) the holder; of the block's first byte, or its index in the array
-    private @Nullable ByteBuffer view; // (O) the holder; of the whole block, none while not lent
+    private long address; // (O) the holder; of the first byte of the block, or its index in the array
+    private @Nullable ByteBuffer view; // (O) the holder; of the whole block, null while free
     private @Nullable ResourceLeakTracker<ByteBuf> leak; // (O) the holder; while a detector watches this object
-    private int livesUntilSample; // (O) the holder
+    private int usesUntilSample; // (O) the holder
 
     CountedByteBuf(
             LeasedByteBufAllocator allocator,
@@ -81,11 +83,11 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         this.handle = handle;
         this.address = address;
         this.blockByteSize = blockByteSize;
-        this.livesUntilSample = (int) (handle % LeakSampling.INTERVAL); // each at another time
+        this.usesUntilSample = (int) (handle % LeakSampling.INTERVAL); // different for each object
     }
 
-    /// Begins a life of the buffer: one reference, empty.
-    final void lend(int newCapacity, int newMaxCapacity) {
+    /// Starts a use of the buffer: one reference, empty.
+    final void reuse(int newCapacity, int newMaxCapacity) {
         capacity = newCapacity;
         maxCapacity(newMaxCapacity);
         clear();
@@ -94,11 +96,11 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         COUNT.setRelease(this, 1);
     }
 
-    /// Begins a life of a buffer whose block was let: it ends at the last byte that is readable, and can be neither
-    /// written beyond that nor moved before [#loosen].
-    final void lendPart(long newHandle, int index, int length, int references) {
+    /// Starts a use of a buffer over a part of an [ExternalMemory]. The buffer ends at the last readable byte. It can
+    /// be neither written beyond that byte nor moved before [#allowGrowth].
+    final void reusePart(long newHandle, int index, int length, int references) {
         handle = newHandle;
-        detour = true;
+        slowRelease = true;
         capacity = index + length;
         maxCapacity(capacity);
         setIndex(index, capacity);
@@ -107,39 +109,40 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         COUNT.setRelease(this, references);
     }
 
-    /// Begins a life of a buffer whose block was let: one reference, empty.
-    final void lendAs(long newHandle, int newCapacity, int newMaxCapacity) {
+    /// Starts a use of a buffer over an [ExternalMemory]: one reference, empty.
+    final void reuseExternal(long newHandle, int newCapacity, int newMaxCapacity) {
         handle = newHandle;
-        detour = true;
-        lend(newCapacity, newMaxCapacity);
+        slowRelease = true;
+        reuse(newCapacity, newMaxCapacity);
     }
 
-    /// Lets the holder have the rest of the block, and more.
-    final void loosen() {
+    /// Allows the holder to use the rest of the block, and to grow beyond it.
+    final void allowGrowth() {
         maxCapacity(Integer.MAX_VALUE);
     }
 
-    /// Makes the heap forget this object until it comes home, so that a leak detector can see it lost.
+    /// Makes the heap or the external memory drop its reference to this object until the release, so that a leak
+    /// detector can find the object lost.
     final void unbind() {
         ExternalMemory external = external();
         if (external != null) {
-            external.forget();
+            external.unbind();
         } else {
             heap.unbind(handle);
         }
-        detour = true;
+        slowRelease = true;
     }
 
-    /// {@return whether a leak detector that samples is to see this life of the buffer}
+    /// {@return true if a sampling leak detector is due to watch this use of the buffer}
     final boolean isSampled() {
-        if (livesUntilSample-- > 0) {
+        if (usesUntilSample-- > 0) {
             return false;
         }
-        livesUntilSample = LeakSampling.INTERVAL - 1;
+        usesUntilSample = LeakSampling.INTERVAL - 1;
         return true;
     }
 
-    /// Lets a detector know when this life of the buffer ends.
+    /// Notifies a detector when this use of the buffer ends.
     final void watch(ResourceLeakTracker<ByteBuf> tracker) {
         unbind();
         leak = tracker;
@@ -151,17 +154,17 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     /// Copies the first bytes of this buffer into the block of another of its kind, unchecked.
     abstract void copyTo(CountedByteBuf other, int length);
 
-    /// Makes a view of the whole block.
+    /// Creates a view of the whole block.
     abstract ByteBuffer viewOfBlock();
 
-    /// Makes a new object for the same block.
+    /// Creates another object for the same block.
     abstract CountedByteBuf successor();
 
-    /// {@return who let the block, if it is not of a heap}
+    /// {@return the external memory that this buffer is over, or null if the block is of a heap}
     abstract @Nullable ExternalMemory external();
 
-    /// Takes over where the block of another of its kind lies, as far as that is not common to both kinds.
-    abstract void takeRestOf(CountedByteBuf other);
+    /// Copies the part of the other buffer's location that is specific to this kind of buffer.
+    abstract void takeLocationOf(CountedByteBuf other);
 
     @Override
     public final int refCnt() {
@@ -191,14 +194,14 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
 
     @Override
     public final boolean release() {
-        if ((int) COUNT.getAcquire(this) != 1 || detour) {
+        if ((int) COUNT.getAcquire(this) != 1 || slowRelease) {
             return releaseSlow(1);
         }
         int[] cells = null;
         boolean isCounted = false;
         boolean isFreed = false;
         try {
-            cells = heap.enter(); // before the atomic step, so that this does not wait for it
+            cells = heap.enter(); // before the compare-and-set, so that finding the slot does not wait for it
             isCounted = COUNT.compareAndSet(this, 1, 0);
             if (isCounted) {
                 if (view != null) {
@@ -211,14 +214,14 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
                 cells = null;
             }
             if (isCounted && !isFreed) {
-                heap.releaseSlow(handle); // the last call: no overflow comes after it
+                heap.releaseSlow(handle); // the last call: no stack overflow can follow
             }
         } catch (StackOverflowError e) {
             if (cells != null) {
                 cells[BiasedSlots.BUSY] = 0;
             }
-            isCounted = isCounted || COUNT.compareAndSet(this, 1, 0); // if this overflows too, nothing has changed
-            // there is no room for another call, so all that follows are loads and stores
+            isCounted = isCounted || COUNT.compareAndSet(this, 1, 0); // if this call overflows too, nothing has changed
+            // the stack has no space for another call, so only loads and stores follow
             for (int i = 0; isCounted && !isFreed && i < StrandedBuffers.PLACES; i++) {
                 if (allocator.stranded.places[i] == null) {
                     allocator.stranded.places[i] = this;
@@ -246,11 +249,11 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
                 throw new IllegalReferenceCountException(seen, -decrement);
             }
             if (seen == decrement) {
-                StackReserve.ensure(3); // before the count says that the buffer is gone
+                StackReserve.ensure(3); // before the count says that the buffer is free
             }
         } while (!COUNT.compareAndSet(this, seen, seen - decrement));
         if (seen == decrement) {
-            goHome();
+            free();
         }
         return seen == decrement;
     }
@@ -266,8 +269,8 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         return this;
     }
 
-    /// Sends the block back; nobody else can reach it until the heap has it.
-    private void goHome() {
+    /// Frees the block after the count became 0. No other thread can reach the block until its heap or owner has it.
+    private void free() {
         view = null;
         try {
             if (leak != null) {
@@ -275,20 +278,20 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
             }
         } finally { // also if the leak detector failed
             leak = null;
-            if (detour) {
-                detour = false;
-                giveBack(this);
+            if (slowRelease) {
+                slowRelease = false;
+                freeSlow(this);
             } else {
                 heap.release(handle);
             }
         }
     }
 
-    /// Gives the block back, with the object that stands for it from now on.
-    private void giveBack(CountedByteBuf object) {
+    /// Frees the block on the slow path, with the object to bind to it.
+    private void freeSlow(CountedByteBuf object) {
         ExternalMemory external = external();
         if (external != null) {
-            external.comeHome(handle, object);
+            external.returnToOwner(handle, object);
         } else {
             heap.release(handle, object);
         }
@@ -331,22 +334,23 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         }
     }
 
-    /// Moves to a longer block, and leaves its own with a new object: an object only ever moves to longer blocks, so a
-    /// view from an earlier life of it, used by mistake, cannot reach past the block that it stands for by then.
+    /// Moves this buffer to a longer block, and binds a new object to its old block. An object only moves to longer
+    /// blocks. So a view from an earlier use, which is used by mistake, cannot reach past the block that the object is
+    /// bound to by then.
     private void move(int newCapacity) {
         CountedByteBuf successor = successor();
         CountedByteBuf other = allocator.take(heap, isDirect(), newCapacity);
         copyTo(other, capacity);
-        if (!detour) {
+        if (!slowRelease) {
             unbind();
         }
-        giveBack(successor);
+        freeSlow(successor);
         other.unbind();
         handle = other.handle;
         address = other.address;
         blockByteSize = other.blockByteSize;
         view = null;
-        takeRestOf(other);
+        takeLocationOf(other);
     }
 
     @Override
@@ -449,7 +453,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         try {
             return in.read(internalNioBuffer(index, length));
         } catch (ClosedChannelException ignored) {
-            return -1; // as at the end of the stream: that is how Netty's transports learn of it
+            return -1; // like the end of the stream, as Netty's transports expect
         }
     }
 
@@ -463,7 +467,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         }
     }
 
-    /// {@return where the block begins: an address, or an index}
+    /// {@return the start of the block: an address, or an index in the array}
     final long start() {
         return address;
     }
@@ -482,7 +486,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
 
     private static int checkPositive(String name, int value) {
         if (value <= 0) {
-            throw new IllegalArgumentException(name + " is not positive: " + value);
+            throw new IllegalArgumentException(name + " is not positive: " + name + "=" + value + ", min=1");
         }
         return value;
     }

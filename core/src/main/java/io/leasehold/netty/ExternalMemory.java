@@ -5,135 +5,141 @@ import io.leasehold.slab.SlabHeap;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
-/// Memory that is no block of an allocator, a page of a ring for instance, lent as a [LeasedByteBuf] of its own.
+/// Memory of another owner as a [LeasedByteBuf]: for example a page of a pool, or a window on a file.
 ///
 /// ```text
-///   landlord --- handle ---> lend, share ---> LeasedByteBuf ---> holders, any thread
-///       ^                                          |
-///       +---- handle ----- comes home <--- the last release, or growth beyond the memory: then the bytes move to
-///                                         a block of the allocator, and the buffer with them
+///   owner --- handle ---> wrap, wrapShared ---> LeasedByteBuf ---> holders, any thread
+///     ^                                             |
+///     +---- handle ------ returnToOwner <----- the last release, or growth beyond the memory: then the bytes are
+///                                              copied to a block of the allocator, and the buffer object moves there
 /// ```
 ///
-/// The buffer is made once and lent in each life of the memory, so lending allocates nothing. A buffer that a leak
-/// detector watches is forgotten until it comes home; should it be lost, the next life gets a new one.
+/// The buffer object is made once and reused each time that the memory is wrapped, so wrapping allocates nothing on the
+/// Java heap. A buffer that a leak detector watches is unbound until it is released. If it is lost, the next wrap makes
+/// a new object.
 ///
-/// **Ownership.** The handle is handed over when it is lent, and goes back to the landlord exactly once: at the last
-/// release.
+/// **Ownership.** Wrapping hands the handle over. The handle goes back to the owner exactly once, at the last release
+/// or when the buffer moves.
 ///
-/// **Threads.** Lent by one thread at a time, which has a handle; the buffer comes home on any. The landlord's
-/// hand-over of a released handle orders the two.
+/// **Threads.** One thread at a time wraps the memory: the thread that has the handle. Any thread may make the last
+/// release. The owner's hand-over of a released handle orders the release before the next wrap.
 public final class ExternalMemory {
 
-    /// Memory is let in pages of 4 KiB or more.
+    /// Log2 of 4 KiB, the smallest size of pages that are wrapped.
     private static final int PAGE_SHIFT = 12;
 
     private final LeasedByteBufAllocator allocator; // (C)
-    private final SlabHeap<CountedByteBuf> heap; // (C) where the buffer goes when it grows
-    private final Releaser landlord; // (C)
+    private final SlabHeap<CountedByteBuf> heap; // (C) where a buffer that grows beyond the memory gets a block
+    private final Releaser owner; // (C)
     private final long address; // (C)
     private final int byteSize; // (C)
-    private @Nullable CountedByteBuf known; // (O) whoever has the handle; none while a detector watches it
-    private @Nullable CountedByteBuf shared; // (O) who shares: the buffer
-    private @Nullable ByteBuf lent; // (O) who shares: what was given out for it
+    private @Nullable CountedByteBuf bound; // (O) the thread with the handle; null while a leak detector watches it
+    private @Nullable CountedByteBuf sharedBuffer; // (O) the thread that shares
+    private @Nullable ByteBuf sharedWrapper; // (O) the thread that shares; the buffer, or its leak-detecting wrapper
 
-    private ExternalMemory(LeasedByteBufAllocator allocator, Releaser landlord, long address, int byteSize) {
+    private ExternalMemory(LeasedByteBufAllocator allocator, Releaser owner, long address, int byteSize) {
         this.allocator = allocator;
         this.heap = allocator.heaps().direct;
-        this.landlord = landlord;
+        this.owner = owner;
         this.address = address;
         this.byteSize = byteSize;
-        this.known = newBuffer();
+        this.bound = newBuffer();
     }
 
-    /// {@return a external of memory that stays where it is as long as it is used}
+    /// Creates the wrapper of a piece of memory. The memory must stay at its address as long as it is used.
     ///
-    /// @param allocator where the buffer goes when it grows, and what it says it is of
-    /// @param landlord takes the handles back
-    /// @param address of the first byte, which [io.leasehold.memory.OffHeap] reaches
-    /// @param byteSize how much it is in bytes, at least 1
-    /// @throws IllegalArgumentException if there is none
+    /// @param allocator allocates a block if the buffer grows beyond the memory; returned by [ByteBuf#alloc()]
+    /// @param owner receives each handle when its buffer was released
+    /// @param address address of the first byte, which [io.leasehold.memory.OffHeap] must reach
+    /// @param byteSize length of the memory in bytes, at least 1
+    /// @return the wrapper
+    /// @throws IllegalArgumentException if `byteSize` is less than 1
     /// @throws IllegalStateException if the allocator is closed
-    public static ExternalMemory of(LeasedByteBufAllocator allocator, Releaser landlord, long address, int byteSize) {
+    public static ExternalMemory of(LeasedByteBufAllocator allocator, Releaser owner, long address, int byteSize) {
         if (byteSize <= 0) {
-            throw new IllegalArgumentException("nothing to let: byteSize=" + byteSize);
+            throw new IllegalArgumentException("external memory is empty: byteSize=" + byteSize + ", min=1");
         }
-        return new ExternalMemory(allocator, landlord, address, byteSize);
+        return new ExternalMemory(allocator, owner, address, byteSize);
     }
 
-    /// Lends the memory: one reference, empty.
+    /// Returns an empty buffer over the memory, with a reference count of 1.
     ///
-    /// @param handle what the landlord gets back; if this fails it is still the caller's
-    /// @param capacity how long the buffer is at first, in bytes; no longer than the memory
-    /// @param maxCapacity how long it may become, beyond the memory too
+    /// @param handle given to the owner at the last release; if this method throws, the handle stays with the caller
+    /// @param capacity initial capacity of the buffer in bytes, at most the length of the memory
+    /// @param maxCapacity maximum capacity in bytes, which may be more than the length of the memory
     /// @return the buffer
-    /// @throws IllegalArgumentException unless `0 <= capacity <= maxCapacity`, and if the memory is shorter
-    public ByteBuf lend(long handle, int capacity, int maxCapacity) {
+    /// @throws IllegalArgumentException unless `0 <= capacity <= maxCapacity`, and if `capacity` is more than the
+    ///     memory has
+    public ByteBuf wrap(long handle, int capacity, int maxCapacity) {
         if (capacity < 0 || capacity > Math.min(byteSize, maxCapacity)) {
-            throw new IllegalArgumentException(
-                    "capacity: %d, bounds=0..%d".formatted(capacity, Math.min(byteSize, maxCapacity)));
+            throw new IllegalArgumentException("capacity does not fit the memory: capacity=%d, min=0, max=%d"
+                    .formatted(capacity, Math.min(byteSize, maxCapacity)));
         }
         CountedByteBuf buf = buffer();
-        buf.lendAs(handle, capacity, maxCapacity);
+        buf.reuseExternal(handle, capacity, maxCapacity);
         return LeasedByteBufAllocator.watched(buf);
     }
 
-    /// Lends a part of the memory while somebody still writes behind it: two references, one of which the caller gives
-    /// up by [#unshare]. Until then nothing can be written behind the part, and the buffer stays where it is.
+    /// Returns a buffer over a part of the memory, while another writer (the kernel) may still write behind that part.
+    /// The buffer has a reference count of 2: one reference is the caller's until it calls [#endSharing]. Until then
+    /// the buffer cannot be written behind the part and does not move.
     ///
-    /// @param handle what the landlord gets back; if this fails it is still the caller's
-    /// @param index of the first byte that is readable
-    /// @param length how many are, in bytes
+    /// @param handle given to the owner at the last release; if this method throws, the handle stays with the caller
+    /// @param index index of the first readable byte
+    /// @param length number of readable bytes
     /// @return the buffer
-    public ByteBuf share(long handle, int index, int length) {
+    public ByteBuf wrapShared(long handle, int index, int length) {
         CountedByteBuf buf = buffer();
-        buf.lendPart(handle, index, length, 2);
-        ByteBuf out = LeasedByteBufAllocator.watched(buf);
-        shared = buf;
-        lent = out;
-        return out;
+        buf.reusePart(handle, index, length, 2);
+        ByteBuf wrapper = LeasedByteBufAllocator.watched(buf);
+        sharedBuffer = buf;
+        sharedWrapper = wrapper;
+        return wrapper;
     }
 
-    /// Gives up the reference that [#share] kept; the rest of the memory is the holder's from now on, if there is one.
+    /// Releases the reference that [#wrapShared] kept. If the buffer has another holder, that holder may now use the
+    /// rest of the memory.
     ///
-    /// @throws IllegalStateException if it was given up before, or never was
-    public void unshare() {
-        CountedByteBuf buf = shared;
-        ByteBuf out = lent;
-        if (buf == null || out == null) {
+    /// @throws IllegalStateException if the memory is not shared
+    public void endSharing() {
+        CountedByteBuf buf = sharedBuffer;
+        ByteBuf wrapper = sharedWrapper;
+        if (buf == null || wrapper == null) {
             throw new IllegalStateException("memory is not shared: address=0x%x".formatted(address));
         }
-        shared = null;
-        lent = null;
-        buf.loosen();
-        out.release(); // through the wrapper, if there is one: it ends the watch if this reference is the last one
+        sharedBuffer = null;
+        sharedWrapper = null;
+        buf.allowGrowth();
+        wrapper.release(); // through the wrapper, if any: it stops the detector if this is the last reference
     }
 
     private CountedByteBuf buffer() {
-        CountedByteBuf buf = known;
+        CountedByteBuf buf = bound;
         if (buf == null) {
             buf = newBuffer();
-            known = buf;
+            bound = buf;
         }
         return buf;
     }
 
     private CountedByteBuf newBuffer() {
-        long number = address >>> PAGE_SHIFT; // a detector samples neighbours at different times
+        long number = address >>> PAGE_SHIFT; // so that neighbours are sampled at different times
         return new LeasedByteBuf(allocator, heap, this, number, address, byteSize);
     }
 
-    /// Forgets the buffer until it comes home.
-    void forget() {
-        known = null;
+    /// Drops the reference to the buffer until the buffer is released, so that a leak detector can find it lost.
+    void unbind() {
+        bound = null;
     }
 
-    void comeHome(long handle, CountedByteBuf buf) {
-        known = buf;
-        landlord.release(handle);
+    /// Gives the handle back to the owner, and binds a buffer object for the next use of the memory.
+    void returnToOwner(long handle, CountedByteBuf buf) {
+        bound = buf;
+        owner.release(handle);
     }
 
     @Override
     public String toString() {
-        return "ExternalMemory(0x%x, byteSize=%d, of %s)".formatted(address, byteSize, landlord);
+        return "ExternalMemory(0x%x, byteSize=%d, of %s)".formatted(address, byteSize, owner);
     }
 }

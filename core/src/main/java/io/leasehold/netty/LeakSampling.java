@@ -9,49 +9,53 @@ import org.jspecify.annotations.Nullable;
 
 /// Chooses the buffers that Netty's leak detector watches at its default level, `simple`.
 ///
-/// Netty draws a random number for each buffer and wraps the one in 128 that it draws; the wrapper, its stack trace and
-/// its weak reference cost as much as the buffer itself. Here each object counts its own lives and is watched in one of
-/// 128 of them, by the detector of all other buffers but without a wrapper: the buffer tells the detector itself when
-/// it is released. Stack traces are bounded in time: 5,000 a second in the process for lives that begin, which are
-/// fewer than one in 128 only where more than 640,000 buffers a second are allocated, and 1,000 for touches, which
-/// Netty does not record at this level. A pipeline touches a buffer in every handler, so in one with TLS they took 5 %
-/// of the processor.
+/// Netty draws a random number for each buffer and wraps one in 128 buffers. The wrapper, its stack trace and its weak
+/// reference cost as much as the buffer itself. Here each buffer object counts its own uses, and one use in 128 is
+/// watched. The detector is the one of all other buffers, but there is no wrapper: the buffer notifies the detector
+/// itself when it is released.
 ///
-/// **Which detector.** The one instance that `ByteBufUtil.setLeakListener` talks to. Netty keeps it in a field without
-/// an accessor, which can be read where its package is open: on the class path. Elsewhere, and if the application has
-/// a detector of its own class, which may sample by rules of its own, nothing is chosen here and Netty does all.
+/// The number of stack traces is limited. The process takes at most 5,000 a second for new uses. That is less than one
+/// in 128 only where more than 640,000 buffers a second are allocated. It takes at most 1,000 a second for touches,
+/// which Netty does not record at this level. Every handler of a pipeline touches the buffer; with TLS, unlimited
+/// touches took 5 % of the processor.
+///
+/// **Which detector.** The instance that `ByteBufUtil.setLeakListener` configures. Netty keeps it in a field without an
+/// accessor. The field can be read where Netty's package is open, which is on the class path. Elsewhere this class
+/// chooses nothing, and Netty does everything. The same holds if the application has its own detector class, which may
+/// sample by rules of its own.
 ///
 /// **Threads.** Thread-safe.
 final class LeakSampling {
 
-    /// One life in so many is watched.
+    /// One use in this many is watched.
     static final int INTERVAL = LeakSamplingOptions.interval();
 
     private static final String DETECTOR_FIELD = "leakDetector";
-    private static final long NANOS_BETWEEN_LIVES = 200_000;
+    private static final long NANOS_BETWEEN_USES = 200_000;
     private static final long NANOS_BETWEEN_TOUCHES = 1_000_000;
 
-    /// Netty's own instance, or null where Netty chooses what it watches.
+    /// Netty's own instance, or null if Netty chooses the buffers to watch.
     private static final @Nullable ResourceLeakDetector<ByteBuf> DETECTOR = plainDetector();
 
-    private static final Pace LIVES = new Pace(NANOS_BETWEEN_LIVES);
+    private static final Pace USES = new Pace(NANOS_BETWEEN_USES);
     private static final Pace TOUCHES = new Pace(NANOS_BETWEEN_TOUCHES);
 
     private LeakSampling() {}
 
-    /// {@return true if this class chooses what is watched; false if [#watch] must not be called}
+    /// {@return true if this class chooses the buffers to watch; if false, [#watch] must not be called}
     static boolean isChoosing() {
         return DETECTOR != null;
     }
 
-    /// {@return the tracker of a buffer that is due, or null if too many were watched lately}
+    /// {@return a tracker for a buffer that is due, or null if too many were watched lately}
     static @Nullable ResourceLeakTracker<ByteBuf> watch(CountedByteBuf buf) {
-        return DETECTOR != null && LIVES.isDue() ? DETECTOR.trackForcibly(buf) : null;
+        return DETECTOR != null && USES.isDue() ? DETECTOR.trackForcibly(buf) : null;
     }
 
-    /// Has a detector remember where a buffer is now, unless too many were asked for that lately.
+    /// Makes the detector record the current place of a buffer, unless too many were recorded lately.
     ///
-    /// @param tracker of the buffer, or null if it is not watched
+    /// @param tracker tracker of the buffer, or null if it is not watched
+    /// @param hint object to record with the place, or null
     static void touch(@Nullable ResourceLeakTracker<ByteBuf> tracker, @Nullable Object hint) {
         if (tracker != null && TOUCHES.isDue()) {
             tracker.record(hint);
@@ -70,7 +74,7 @@ final class LeakSampling {
         }
     }
 
-    /// How often something may be done, in all threads together.
+    /// A minimum time between two actions of all threads together.
     private static final class Pace {
 
         private final long nanosBetween; // (C)

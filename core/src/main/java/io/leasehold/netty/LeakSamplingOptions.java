@@ -1,6 +1,6 @@
 package io.leasehold.netty;
 
-/// What the user says of leak detection, in Netty's own words.
+/// The leak detection settings of the user, read from Netty's own system property.
 final class LeakSamplingOptions {
 
     private static final String INTERVAL = "io.netty.leakDetection.samplingInterval";
@@ -8,7 +8,7 @@ final class LeakSamplingOptions {
 
     private LeakSamplingOptions() {}
 
-    /// {@return one buffer in how many is watched}
+    /// {@return the sampling interval: one buffer in this many is watched}
     static int interval() {
         return Math.max(1, Integer.getInteger(INTERVAL, DEFAULT_INTERVAL));
     }

@@ -10,20 +10,21 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
-/// A buffer outside the Java heap: Netty's words for a block at an address, or for what a [ExternalMemory] lets.
+/// A buffer outside the Java heap: a Netty buffer over a block at an address, or over an [ExternalMemory].
 ///
-/// **Ownership, threads.** As every `ByteBuf`: whoever holds a reference releases it, once and from any thread.
+/// **Ownership, threads.** As for every `ByteBuf`: each holder of a reference releases it, once and on any thread.
 ///
-/// **Bounds.** Netty's own checks (`io.netty.buffer.checkBounds`, `checkAccessible`) stand before each access; the
-/// access itself is a bare load or store, reversed where the order is not the machine's.
+/// **Bounds.** Netty checks each access first (`io.netty.buffer.checkBounds`, `checkAccessible`). The access itself is
+/// one load or store without a check. The bytes are reversed where the order is not the machine's.
 public final class LeasedByteBuf extends CountedByteBuf {
 
     private static final boolean BIG = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN;
 
-    /// Bytes on their way between a stream and the buffer, at most: few enough to be cheap, enough for a packet.
+    /// Maximum number of bytes that are copied between a stream and the buffer at once: enough for a packet, few enough
+    /// to be cheap.
     private static final int STREAM_BYTES = 8 << 10;
 
-    private @Nullable ExternalMemory external; // (O) the holder; who let the block, if it is not of a heap
+    private @Nullable ExternalMemory external; // (O) the holder; null if the block is of a heap
 
     LeasedByteBuf(
             LeasedByteBufAllocator allocator,
@@ -62,7 +63,7 @@ public final class LeasedByteBuf extends CountedByteBuf {
     }
 
     @Override
-    void takeRestOf(CountedByteBuf other) {
+    void takeLocationOf(CountedByteBuf other) {
         external = other.external();
     }
 
@@ -78,12 +79,12 @@ public final class LeasedByteBuf extends CountedByteBuf {
 
     @Override
     public byte[] array() {
-        throw new UnsupportedOperationException("direct buffer");
+        throw new UnsupportedOperationException("a direct buffer has no array");
     }
 
     @Override
     public int arrayOffset() {
-        throw new UnsupportedOperationException("direct buffer");
+        throw new UnsupportedOperationException("a direct buffer has no array");
     }
 
     @Override
@@ -293,12 +294,12 @@ public final class LeasedByteBuf extends CountedByteBuf {
         return this;
     }
 
-    /// Reads bytes of a stream in pieces, as `BufferedInputStream` does: at least one piece, and the next ones as long
-    /// as the stream says that it need not wait for them.
+    /// Reads bytes from a stream in pieces, like `BufferedInputStream`. It reads at least one piece, and more pieces
+    /// while the stream reports bytes that are available without waiting.
     ///
     /// @return number of bytes read, or -1 at the end of the stream
-    /// @throws IOException if the first piece cannot be read; a later failure ends the reading, and the next call meets
-    ///     it
+    /// @throws IOException if the first piece cannot be read; a later failure ends the call early, and the next call
+    ///     meets it
     @Override
     public int setBytes(int index, InputStream in, int length) throws IOException {
         checkIndex(index, length);
@@ -316,7 +317,7 @@ public final class LeasedByteBuf extends CountedByteBuf {
                 done += count;
             }
         } catch (IOException e) {
-            return done; // what was read before must not be lost
+            return done; // the bytes that were read before must not be lost
         }
         return done;
     }

@@ -14,73 +14,75 @@ import io.netty.util.ResourceLeakTracker;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Allocates buffers for Netty: pooled, limited, visible, and given back to the system when idle.
+/// Allocates buffers for Netty. Buffers are pooled and limited, usage is visible, and idle memory is given back to the
+/// system.
 ///
 /// ```text
-///   directBuffer ---> soft limit ---> block of its size, with the buffer bound to it ---> leak detector ---> caller
-///                     tells               refused: BufferMemoryError                      sampled: watched
+///   directBuffer ---> soft limit ---> block of its size, with its buffer object ---> leak detector ---> caller
+///                     listener         rejected: BufferMemoryError                    sampled: watched
 /// ```
 ///
 /// **Ownership.** The caller that gets a buffer releases it. The caller that built an allocator closes it, after the
 /// buffers. [#DEFAULT] belongs to the process, and closing it has no effect.
 ///
-/// **Threads.** Thread-safe. Any thread may release what another allocated, and no thread waits for memory.
+/// **Threads.** Thread-safe. Any thread may release a buffer that another thread allocated. No thread waits for memory.
 ///
 /// **Failures.** Every failure to allocate a buffer is a [BufferMemoryError]. A failure to open the allocator is
-/// remembered for one second, in which each request for a buffer fails at once.
+/// remembered for one second. During that second each request for a buffer fails at once.
 ///
-/// **Leaks.** The allocator forgets a buffer that Netty's leak detector samples until the buffer is released, so that
-/// the collector can find it lost. A buffer that is not sampled stays known, and counts as outstanding for ever.
+/// **Leaks.** The allocator drops its reference to a buffer that Netty's leak detector samples, until the buffer is
+/// released. So the collector can find the buffer lost. A lost buffer that is not sampled stays referenced, and counts
+/// as outstanding for ever.
 public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         implements ByteBufAllocatorMetricProvider, AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger("io.leasehold");
 
-    /// The limit of [#DEFAULT] where the process has no room for one.
+    /// Limit of [#DEFAULT] in bytes if the process has no default limit.
     private static final long FALLBACK_BYTES = 16 << 20;
 
-    /// The allocator of the process, for servers that need none of their own: limited by [MemoryBudget#process()], and
-    /// opened at its first buffer.
+    /// The allocator of the process, for servers that need no allocator of their own. It is limited by
+    /// [MemoryBudget#process()] and opened at its first buffer.
     ///
-    /// Where the memory limit leaves no room beside the maximum heap, it falls back to 16 MiB, and the log says so
-    /// once, when this class is first used. As `ForkJoinPool.commonPool()`, it is shared by all code of the process:
-    /// [#close] and [#closeForcibly] have no effect on it.
+    /// If the memory limit leaves no memory beside the Java heap, the allocator falls back to 16 MiB. The log
+    /// says so once, when this class is first used. Like `ForkJoinPool.commonPool()`, the allocator is shared by all
+    /// code of the process: [#close] and [#closeForcibly] have no effect on it.
     public static final LeasedByteBufAllocator DEFAULT = ofProcess();
 
     private final String name; // (C)
-    private final LeasedByteBufAllocatorBuilder terms; // (C) read when the heaps are opened, not later
+    private final LeasedByteBufAllocatorBuilder builder; // (C) read when the heaps are opened, not later
     private final boolean isOfProcess; // (C)
     private final int byteAlignment; // (C)
-    private final int maxFastBytes; // (C) sizes up to this one are rounded up to the alignment without an overflow
+    private final int maxFastBytes; // (C) longest size that does not overflow when it is rounded up to `byteAlignment`
     private final boolean zeroing; // (C)
     private final RefusalLog log = RefusalLog.ofSystem(); // (C)
     private final LeasedByteBufAllocatorMetric metric = new LeasedByteBufAllocatorMetric(this); // (C)
     private final RememberedFailure openFailure; // (C)
     final StrandedBuffers stranded = new StrandedBuffers(); // (C)
 
-    /// Null before the first buffer and after the end. Written under the lock of this object.
+    /// Null before the first buffer and after the close. Written under the lock of this object.
     private volatile @Nullable BufferHeaps heaps; // (A) volatile
 
     private volatile boolean closed; // (A) written under the lock of this object
 
-    /// @param clock time in nanoseconds, by which a failure to open is forgotten
-    LeasedByteBufAllocator(LeasedByteBufAllocatorBuilder terms, LongSupplier clock, boolean isOfProcess) {
-        super(terms.preferDirect);
-        this.name = terms.name;
-        this.terms = terms;
+    /// @param clock time in nanoseconds, used for the age of a failure to open
+    LeasedByteBufAllocator(LeasedByteBufAllocatorBuilder builder, LongSupplier clock, boolean isOfProcess) {
+        super(builder.preferDirect);
+        this.name = builder.name;
+        this.builder = builder;
         this.isOfProcess = isOfProcess;
-        this.byteAlignment = terms.byteAlignment;
-        this.maxFastBytes = SlabHeap.MAX_BLOCK_BYTES - terms.byteAlignment;
-        this.zeroing = terms.zeroing;
+        this.byteAlignment = builder.byteAlignment;
+        this.maxFastBytes = SlabHeap.MAX_BLOCK_BYTES - builder.byteAlignment;
+        this.zeroing = builder.zeroing;
         this.openFailure = new RememberedFailure(clock);
     }
 
     private static LeasedByteBufAllocator ofProcess() {
-        LeasedByteBufAllocatorBuilder terms = new LeasedByteBufAllocatorBuilder().name("default");
+        LeasedByteBufAllocatorBuilder builder = new LeasedByteBufAllocatorBuilder().name("default");
         try {
             MemoryBudget.process();
         } catch (IllegalStateException e) {
-            terms.byteLimit(FALLBACK_BYTES);
+            builder.byteLimit(FALLBACK_BYTES);
             LOG.log(
                     System.Logger.Level.WARNING,
                     "default allocator falls back to a small limit: byteLimit=" + FALLBACK_BYTES + ", cause="
@@ -88,7 +90,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         } catch (RuntimeException | LinkageError e) {
             LOG.log(System.Logger.Level.WARNING, "default allocator has no memory to allocate from: cause=" + e, e);
         }
-        return new LeasedByteBufAllocator(terms, System::nanoTime, true);
+        return new LeasedByteBufAllocator(builder, System::nanoTime, true);
     }
 
     /// {@return a builder of an allocator with its own limit, arena, caches or checks}
@@ -96,9 +98,9 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         return new LeasedByteBufAllocatorBuilder();
     }
 
-    /// {@return a direct buffer, one reference to it}
+    /// {@return a direct buffer with a reference count of 1}
     ///
-    /// @throws BufferMemoryError if it cannot be allocated, for whatever reason
+    /// @throws BufferMemoryError if it cannot be allocated, for any reason
     @Override
     protected ByteBuf newDirectBuffer(int initialCapacity, int maxCapacity) {
         BufferHeaps open = heaps;
@@ -108,9 +110,9 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         return allocate(open, open.direct, true, initialCapacity, maxCapacity);
     }
 
-    /// {@return a heap buffer, one reference to it}
+    /// {@return a heap buffer with a reference count of 1}
     ///
-    /// @throws BufferMemoryError if it cannot be allocated, for whatever reason
+    /// @throws BufferMemoryError if it cannot be allocated, for any reason
     @Override
     protected ByteBuf newHeapBuffer(int initialCapacity, int maxCapacity) {
         BufferHeaps open = heaps;
@@ -123,21 +125,22 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     private ByteBuf allocate(
             BufferHeaps open, SlabHeap<CountedByteBuf> heap, boolean isDirect, int initialCapacity, int maxCapacity) {
         if (open.softLimit != null || stranded.areSome) {
-            attend(open);
+            checkRareStates(open);
         }
         CountedByteBuf buf = take(heap, isDirect, initialCapacity);
-        buf.lend(initialCapacity, maxCapacity);
+        buf.reuse(initialCapacity, maxCapacity);
         return zeroing || ResourceLeakDetector.isEnabled() ? zeroedAndWatched(buf, isDirect, initialCapacity) : buf;
     }
 
-    private void attend(BufferHeaps open) {
+    private void checkRareStates(BufferHeaps open) {
         if (open.softLimit != null) {
             open.softLimit.check();
         }
         stranded.release();
     }
 
-    /// Zeroes and watches a new buffer. Apart from the fast path, or that would be too long for the compiler to inline.
+    /// Zeroes and watches a new buffer. A separate method, because the fast path would otherwise be too long for C2 to
+    /// inline.
     ///
     /// @throws BufferMemoryError if the leak detector fails; the buffer is released then
     private ByteBuf zeroedAndWatched(CountedByteBuf buf, boolean isDirect, int initialCapacity) {
@@ -158,14 +161,14 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         }
     }
 
-    /// {@return what to give out for a buffer that was lent: the buffer, or what a leak detector wrapped it in}
+    /// {@return the object to give to the caller: the buffer itself, or the leak detector's wrapper around it}
     static ByteBuf watched(CountedByteBuf buf) {
         if (!ResourceLeakDetector.isEnabled()) {
             return buf;
         }
         if (LeakSampling.isChoosing() && ResourceLeakDetector.getLevel() == ResourceLeakDetector.Level.SIMPLE) {
             if (buf.isSampled()) {
-                StackReserve.ensure(); // a tracker that no buffer has would report a leak
+                StackReserve.ensure(); // an overflow could lose the tracker, and that would report a leak
                 ResourceLeakTracker<ByteBuf> tracker = LeakSampling.watch(buf);
                 if (tracker != null) {
                     buf.watch(tracker);
@@ -175,13 +178,13 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         }
         StackReserve.ensure();
         ByteBuf wrapper = toLeakAwareBuffer(buf);
-        if (!(wrapper instanceof CountedByteBuf)) { // the detector watches this one
+        if (!(wrapper instanceof CountedByteBuf)) { // the detector watches this buffer
             buf.unbind();
         }
         return wrapper;
     }
 
-    /// {@return the object of a block of at least `byteSize` bytes, which no other caller has, with a count of 0}
+    /// {@return the object of a free block of at least `byteSize` bytes, with a count of 0; no other caller has it}
     ///
     /// @throws BufferMemoryError if there is no block
     CountedByteBuf take(SlabHeap<CountedByteBuf> heap, boolean isDirect, int byteSize) {
@@ -215,8 +218,8 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
 
     /// Lengthens a block in place.
     ///
-    /// @return its handle from now on, or [SlabHeap#NO_BLOCK] if there is no room behind it
-    /// @throws BufferMemoryError if no block is so long, or the heap is closed
+    /// @return the new handle of the block, or [SlabHeap#NO_BLOCK] if there is no free space behind it
+    /// @throws BufferMemoryError if `byteSize` is more than the longest block, or the heap is closed
     long tryGrow(SlabHeap<CountedByteBuf> heap, long handle, boolean isDirect, int byteSize) {
         if (byteSize > SlabHeap.MAX_BLOCK_BYTES) {
             throw refused(isDirect, byteSize, BufferHeaps.tooLarge(), null);
@@ -228,15 +231,15 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         }
     }
 
-    /// {@return the capacity that a buffer grows to: Netty's choice, or the largest that there is if Netty's is more
-    /// and the buffer does not need it}
+    /// {@return the new capacity of a growing buffer: Netty's choice, but at most the largest block unless
+    /// `minNewCapacity` is more}
     @Override
     public int calculateNewCapacity(int minNewCapacity, int maxCapacity) {
         int chosen = super.calculateNewCapacity(minNewCapacity, maxCapacity);
         return Math.max(minNewCapacity, Math.min(chosen, SlabHeap.MAX_BLOCK_BYTES));
     }
 
-    /// {@return true: transports copy heap buffers into direct ones before they write, and ours cost no more}
+    /// {@return true; transports then copy heap buffers into direct buffers of this allocator before they write}
     @Override
     public boolean isDirectBufferPooled() {
         return true;
@@ -247,37 +250,40 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         return metric;
     }
 
-    /// {@return what it was built with}
+    /// {@return the name that was given to the builder}
     public String name() {
         return name;
     }
 
-    /// {@return a table of what is held, for people}
+    /// {@return a table of the memory in use, for people}
     public String dumpStats() {
         return AllocatorTable.of(name, metric);
     }
 
-    /// {@return the arena that direct buffers are made of, opened if it was not yet: closing the allocator closes it,
-    /// unless the builder was given it}
+    /// {@return the arena of direct buffers; this call opens it if it is not open yet}
+    ///
+    /// Closing the allocator closes the arena, unless the arena was given to the builder.
     ///
     /// @throws IllegalStateException if the allocator is closed, or could not be opened within the last second
     public PageArena arena() {
         return heaps().arena;
     }
 
-    /// Gives back all memory that no buffer needs, including that in caches; not that of free pages in an arena that
-    /// others use too.
+    /// Gives back all memory that no outstanding buffer needs, including cached memory. Free pages of an arena that was
+    /// given to the builder are not decommitted.
     ///
-    /// @return the bytes that went to the system, or to the arena if it is shared, and to the collector
+    /// @return number of bytes given back: to the system or, from a given arena, to that arena, and to the Java heap
     public long trim() {
         BufferHeaps open = heaps;
         stranded.release();
         return open == null ? 0 : open.trim();
     }
 
-    /// Gives everything back. Closing twice has no effect, and neither has closing [#DEFAULT].
+    /// Closes the allocator and gives all its memory back. Closing twice has no effect, and neither has closing
+    /// [#DEFAULT].
     ///
-    /// @throws IllegalStateException if buffers are outstanding, naming how many of which size; nothing is changed then
+    /// @throws IllegalStateException if buffers are outstanding, naming how many of which size, or if a thread stays
+    ///     inside an allocation or a release; nothing is changed then
     @Override
     public synchronized void close() {
         if (isOfProcess) {
@@ -292,9 +298,9 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         closed = true;
     }
 
-    /// Gives everything back, whatever is outstanding: only for a caller that knows that no thread touches those
-    /// buffers again. A direct one that is touched reads zeroes or what others with such a buffer wrote. Has no effect
-    /// on [#DEFAULT].
+    /// Closes the allocator even if buffers are outstanding. Call it only if no thread uses those buffers again. A read
+    /// of such a direct buffer returns zeroes, or bytes that were written to another such buffer. Has no effect on
+    /// [#DEFAULT].
     ///
     /// @return number of buffers that were outstanding
     public synchronized int closeForcibly() {
@@ -305,7 +311,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         stranded.release();
         closed = true;
         int outstanding = open == null ? 0 : open.closeForcibly();
-        heaps = null; // last: if the kernel refuses, closing can be repeated
+        heaps = null; // last: if a system call fails, closing can be repeated
         return outstanding;
     }
 
@@ -318,7 +324,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         return zeroing;
     }
 
-    /// {@return what buffers are allocated from, opened if it was not yet}
+    /// {@return the heaps of this allocator; this call opens them if they are not open yet}
     ///
     /// @throws IllegalStateException if the allocator is closed, or could not be opened within the last second
     BufferHeaps heaps() {
@@ -340,7 +346,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         }
         if (open == null) {
             try {
-                open = BufferHeaps.open(this, terms);
+                open = BufferHeaps.open(this, builder);
             } catch (RuntimeException | OutOfMemoryError | LinkageError e) {
                 openFailure.remember(e);
                 throw e;
@@ -350,7 +356,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         return open;
     }
 
-    /// Opens the heaps for a buffer.
+    /// Opens the heaps for a request for a buffer.
     ///
     /// @throws BufferMemoryError if they cannot be opened
     private BufferHeaps openFor(boolean isDirect, int byteSize) {
@@ -370,7 +376,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         return heaps;
     }
 
-    /// {@return the error for a heap that has no block, or failed}
+    /// {@return the error of a request for which the heap has no block, or failed}
     private BufferMemoryError failed(boolean isDirect, int byteSize, @Nullable Throwable cause) {
         BufferHeaps open = heaps;
         return open == null

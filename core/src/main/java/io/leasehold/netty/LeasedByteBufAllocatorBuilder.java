@@ -12,18 +12,18 @@ import java.util.Objects;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// The options of an allocator; start from [LeasedByteBufAllocator#builder()] and change what differs.
+/// The options of an allocator. Start from [LeasedByteBufAllocator#builder()] and change the values that differ.
 ///
-/// A value that is not allowed is refused when it is set, and changes nothing then. What only the system can tell is
-/// checked by [#build()].
+/// A value that is not allowed is rejected when it is set, and the builder does not change. Values that depend on the
+/// system are checked by [#build()].
 ///
 /// **Threads.** Used by one thread.
 public final class LeasedByteBufAllocatorBuilder {
 
-    /// What a limit is a multiple of: the largest page that a kernel has as its smallest.
+    /// Limits are rounded down to a multiple of 64 KiB, the largest base page size of any supported kernel.
     private static final long LIMIT_BYTE_ALIGNMENT = 64 << 10;
 
-    /// The largest page that slabs are made of.
+    /// Maximum page size of an arena that slabs can use.
     private static final int MAX_PAGE_BYTES = 64 << 10;
 
     String name = "buffers";
@@ -35,7 +35,7 @@ public final class LeasedByteBufAllocatorBuilder {
     int byteAlignment = 1;
     boolean zeroing;
     boolean preferDirect = true;
-    SoftLimit.@Nullable Terms softLimit;
+    SoftLimit.@Nullable Options softLimit;
     private @Nullable MemoryBudget budget;
     private long byteLimit;
     private @Nullable Duration decay;
@@ -52,19 +52,19 @@ public final class LeasedByteBufAllocatorBuilder {
         return this;
     }
 
-    /// Sets the hard limit on the memory of direct buffers; that of the budget if not set.
+    /// Sets the hard limit on the memory of direct buffers. If it is not set, the limit of the budget applies.
     ///
-    /// What the limit holds is [LeasedByteBufAllocatorMetric#committedBytes()]: the pages of direct buffers and the
-    /// tables about them, which take one part in two hundred. It holds neither heap buffers, which the maximum Java
-    /// heap bounds, nor the Java objects that stand for buffers, about 90 bytes for each block in use.
+    /// The limit applies to [LeasedByteBufAllocatorMetric#committedBytes()]: the pages of direct buffers, and the
+    /// tables about them, which take one part in two hundred. It does not cover heap buffers, which the maximum Java
+    /// heap bounds. It does not cover the Java objects of buffers either, about 90 bytes for each block in use.
     ///
-    /// An allocator with this limit and no budget depends on no other limit; it is not charged to
+    /// An allocator with this limit and no budget depends on no other limit. It is not charged to
     /// [MemoryBudget#process()].
     ///
-    /// @param newByteLimit the limit in bytes, at least 64 KiB and rounded down to a multiple of that
+    /// @param newByteLimit limit in bytes, at least 64 KiB; rounded down to a multiple of 64 KiB
     /// @return this builder
     /// @throws IllegalArgumentException if it is too low, less than the soft limit, or more than an arena with the
-    ///     smallest pages of the system has
+    ///     smallest pages of the system can have
     public LeasedByteBufAllocatorBuilder byteLimit(long newByteLimit) {
         long max = PageArenaOptions.MAX_PAGES * VirtualMemory.system().pageSize();
         OptionChecks.range("byteLimit", newByteLimit, LIMIT_BYTE_ALIGNMENT, max);
@@ -73,8 +73,8 @@ public final class LeasedByteBufAllocatorBuilder {
         return this;
     }
 
-    /// Sets the budget that the memory of direct buffers is charged to. If neither this nor [#byteLimit] is set, it is
-    /// [MemoryBudget#process()].
+    /// Sets the budget that the memory of direct buffers is charged to. If neither this nor [#byteLimit] is set, the
+    /// budget is [MemoryBudget#process()].
     ///
     /// @param newBudget the budget, which may be shared
     /// @return this builder
@@ -89,9 +89,9 @@ public final class LeasedByteBufAllocatorBuilder {
         return this;
     }
 
-    /// Sets the arena whose pages direct buffers lie on; an arena of the allocator's own if not set.
+    /// Sets the arena that direct buffers are allocated from. If it is not set, the allocator opens its own arena.
     ///
-    /// @param newArena the arena, which brings its own limit, budget and decay, and is closed by the caller
+    /// @param newArena the arena; it has its own limit, budget and decay, and the caller closes it
     /// @return this builder
     /// @throws IllegalArgumentException if its pages are longer than 64 KiB or shorter than the alignment, or its limit
     ///     is less than the soft limit
@@ -107,9 +107,9 @@ public final class LeasedByteBufAllocatorBuilder {
         return this;
     }
 
-    /// Sets how long a free page keeps its memory; half a second if not set.
+    /// Sets how long a free page keeps its memory before it is decommitted. The default is half a second.
     ///
-    /// @param newDecay the time, at least a millisecond; [PageArenaOptions#NO_DECAY] for ever
+    /// @param newDecay the time, at least one millisecond; [PageArenaOptions#NO_DECAY] to never decommit
     /// @return this builder
     /// @throws IllegalArgumentException if it is too short
     public LeasedByteBufAllocatorBuilder decay(Duration newDecay) {
@@ -117,9 +117,9 @@ public final class LeasedByteBufAllocatorBuilder {
         return this;
     }
 
-    /// Sets the most bytes of free blocks that one thread keeps for itself.
+    /// Sets the maximum number of bytes of free blocks that one thread caches.
     ///
-    /// @param newThreadCacheByteSize the limit in bytes, at most 64 MiB; 0 for none
+    /// @param newThreadCacheByteSize limit in bytes, at most 64 MiB; 0 for none
     /// @return this builder
     /// @throws IllegalArgumentException if it is negative, or too high
     public LeasedByteBufAllocatorBuilder threadCacheByteSize(int newThreadCacheByteSize) {
@@ -129,10 +129,10 @@ public final class LeasedByteBufAllocatorBuilder {
         return this;
     }
 
-    /// Sets how many bytes of free memory wait for buffers of the size that they had last, beyond the threads' caches.
-    /// Less saves memory, more saves time after a burst.
+    /// Sets the maximum number of bytes in empty slabs that are retained for their size class, in addition to the
+    /// magazines of threads. A lower value saves memory, a higher value saves time after a burst.
     ///
-    /// @param newIdleByteSize the limit in bytes, 0 for little more than none
+    /// @param newIdleByteSize limit in bytes; 0 retains almost nothing
     /// @return this builder
     /// @throws IllegalArgumentException if it is negative
     public LeasedByteBufAllocatorBuilder idleByteSize(long newIdleByteSize) {
@@ -141,9 +141,9 @@ public final class LeasedByteBufAllocatorBuilder {
         return this;
     }
 
-    /// Sets what the addresses of direct buffers are multiples of, those without capacity included; 16 if not set.
+    /// Sets the alignment of the addresses of direct buffers, including buffers without capacity. The default is 16.
     ///
-    /// @param newByteAlignment a power of two, at most the size of a page
+    /// @param newByteAlignment alignment in bytes: a power of two, at most the size of a page
     /// @return this builder
     /// @throws IllegalArgumentException if it is not a power of two, or more than 64 KiB or a page of the arena
     public LeasedByteBufAllocatorBuilder alignment(int newByteAlignment) {
@@ -155,8 +155,8 @@ public final class LeasedByteBufAllocatorBuilder {
         return this;
     }
 
-    /// Sets whether buffers are zeroed before a caller gets them, and where they grow. Otherwise they hold the bytes of
-    /// their last use.
+    /// Sets whether buffers are zeroed when they are allocated and where they grow. Without zeroing, a buffer contains
+    /// the bytes of its last use.
     ///
     /// @param newZeroing true to zero them
     /// @return this builder
@@ -165,7 +165,7 @@ public final class LeasedByteBufAllocatorBuilder {
         return this;
     }
 
-    /// Sets whether `buffer()` returns direct buffers; it does if not set.
+    /// Sets whether `buffer()` returns direct buffers. The default is true.
     ///
     /// @param newPreferDirect true for direct buffers
     /// @return this builder
@@ -174,39 +174,41 @@ public final class LeasedByteBufAllocatorBuilder {
         return this;
     }
 
-    /// Sets a limit that refuses nothing: the first thread to allocate past it calls the listener, then no thread does
-    /// for an interval. An exception that the listener throws is logged once, and the thread gets its buffer.
+    /// Sets a limit that only notifies. The first thread that allocates beyond it calls the listener; after that no
+    /// thread calls it for `interval`. If the listener throws an exception, the first one is logged, and the thread
+    /// still gets its buffer.
     ///
-    /// @param softByteLimit how many bytes may be charged before the listener is told, at most the hard limit
-    /// @param interval the time between two calls
-    /// @param listener told how many bytes are charged, in the thread that allocates and before it gets its buffer
+    /// @param softByteLimit number of charged bytes beyond which the listener is called, at most the hard limit
+    /// @param interval minimum time between two calls
+    /// @param listener receives the number of charged bytes, on the allocating thread and before that thread gets its
+    ///     buffer
     /// @return this builder
-    /// @throws IllegalArgumentException if a value is negative, or the limit more than the hard one
+    /// @throws IllegalArgumentException if a value is negative, or the limit is more than the hard limit
     /// @throws NullPointerException if the interval or the listener is null
     public LeasedByteBufAllocatorBuilder softLimit(long softByteLimit, Duration interval, LongConsumer listener) {
         OptionChecks.atLeast("softByteLimit", softByteLimit, 0);
         if (interval.isNegative()) {
             throw new IllegalArgumentException("interval is negative: interval=" + interval + ", min=" + Duration.ZERO);
         }
-        SoftLimit.Terms terms =
-                new SoftLimit.Terms(softByteLimit, interval, Objects.requireNonNull(listener, "listener is null"));
+        SoftLimit.Options options =
+                new SoftLimit.Options(softByteLimit, interval, Objects.requireNonNull(listener, "listener is null"));
         if (byteLimit != 0) {
-            checkSoftLimit(terms, "byteLimit", byteLimit);
+            checkSoftLimit(options, "byteLimit", byteLimit);
         }
         if (budget != null) {
-            checkSoftLimit(terms, "byteLimit of the budget", budget.byteLimit());
+            checkSoftLimit(options, "byteLimit of the budget", budget.byteLimit());
         }
         if (arena != null) {
-            checkSoftLimit(terms, "byteSize of the arena", arena.options().byteSize());
+            checkSoftLimit(options, "byteSize of the arena", arena.options().byteSize());
         }
-        softLimit = terms;
+        softLimit = options;
         return this;
     }
 
-    private static void checkSoftLimit(SoftLimit.@Nullable Terms terms, String limit, long byteLimit) {
-        if (terms != null && terms.byteLimit() > byteLimit) {
+    private static void checkSoftLimit(SoftLimit.@Nullable Options options, String limit, long byteLimit) {
+        if (options != null && options.byteLimit() > byteLimit) {
             throw new IllegalArgumentException("softByteLimit is more than the " + limit + ": softByteLimit="
-                    + terms.byteLimit() + ", max=" + byteLimit);
+                    + options.byteLimit() + ", max=" + byteLimit);
         }
     }
 
@@ -222,8 +224,8 @@ public final class LeasedByteBufAllocatorBuilder {
     /// @return the allocator, to be closed by the caller
     /// @throws IllegalArgumentException if values exclude each other or do not fit the system, naming them
     /// @throws IllegalStateException if the system leaves too little memory for a default limit, or too few mappings
-    /// @throws io.leasehold.page.PageExhaustedException if the limit has no room for the tables of the arena
-    /// @throws io.leasehold.error.SystemCallException if the system refuses the address space
+    /// @throws io.leasehold.page.PageExhaustedException if the limit is less than the tables of the arena
+    /// @throws io.leasehold.error.SystemCallException if the system call that reserves the address space fails
     public LeasedByteBufAllocator build() {
         if (arena != null && (byteLimit != 0 || budget != null || decay != null)) {
             throw new IllegalArgumentException("a given arena has its own limit, budget and decay: arena="
@@ -241,7 +243,7 @@ public final class LeasedByteBufAllocatorBuilder {
         return allocator;
     }
 
-    /// {@return a new budget for an arena of the allocator's own, which bounds all that it commits}
+    /// {@return a new budget for the allocator's own arena, which limits all memory that the arena commits}
     ///
     /// @throws IllegalStateException if no limit was set, and the system leaves too little memory for a default one
     MemoryBudget ownBudget() {

@@ -7,19 +7,19 @@ import io.netty.buffer.ByteBufAllocatorMetric;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// How much an allocator holds, asked anew with each call.
+/// The memory of an allocator. Each call reads the current values.
 ///
 /// ```text
 ///   reservedBytes    address space, costs nothing
-///   committedBytes     may hold memory; what the budget is charged
-///   usedBytes            taken from the arena by buffers: pinned, cached, free inside slabs, lost to rounding
-///   pinnedBytes            the blocks of buffers that are out
+///   committedBytes     may hold memory; charged to the budget
+///   usedBytes            allocated from the arena for buffers: pinned, cached, free inside slabs, lost to rounding
+///   pinnedBytes            the blocks of outstanding buffers
 ///   cachedBytes            free blocks in the magazines of threads and in depots
 /// ```
 ///
-/// The first three are of direct buffers, the others of both kinds.
+/// The first three count direct buffers, the others both kinds.
 ///
-/// **Threads.** Thread-safe; two calls are of two moments. None is for a hot path.
+/// **Threads.** Thread-safe. Two calls may see different states. Do not call these methods on a hot path.
 public final class LeasedByteBufAllocatorMetric implements ByteBufAllocatorMetric {
 
     private final LeasedByteBufAllocator allocator; // (C)
@@ -28,25 +28,25 @@ public final class LeasedByteBufAllocatorMetric implements ByteBufAllocatorMetri
         this.allocator = allocator;
     }
 
-    /// {@return bytes that direct buffers have taken from the arena, lent or not}
+    /// {@return the bytes that direct buffers have allocated from the arena, in use or not}
     @Override
     public long usedDirectMemory() {
         return direct().heldBytes();
     }
 
-    /// {@return bytes in the arrays of heap buffers, lent or not}
+    /// {@return the bytes in the arrays of heap buffers, in use or not}
     @Override
     public long usedHeapMemory() {
         return onHeap().heldBytes();
     }
 
-    /// {@return bytes of address space that direct buffers may lie in; of the whole arena, if it is shared}
+    /// {@return the bytes of address space that are reserved for direct buffers; of the whole arena, if it is shared}
     public long reservedBytes() {
         PageArenaStats stats = pages();
         return stats == null ? 0 : stats.reservedPages() * stats.pageByteSize();
     }
 
-    /// {@return bytes that may hold memory and are charged to the budget; of the whole arena, if it is shared}
+    /// {@return the bytes that may hold memory and are charged to the budget; of the whole arena, if it is shared}
     public long committedBytes() {
         PageArenaStats stats = pages();
         return stats == null ? 0 : stats.committedBytes();
@@ -57,17 +57,17 @@ public final class LeasedByteBufAllocatorMetric implements ByteBufAllocatorMetri
         return usedDirectMemory();
     }
 
-    /// {@return bytes of the blocks of buffers that are out}
+    /// {@return the bytes of the blocks of outstanding buffers}
     public long pinnedBytes() {
         return direct().liveBytes() + onHeap().liveBytes();
     }
 
-    /// {@return bytes of free blocks that wait in the magazines of threads and in depots}
+    /// {@return the bytes of free blocks in the magazines of threads and in depots}
     public long cachedBytes() {
         return direct().cachedBytes() + onHeap().cachedBytes();
     }
 
-    /// {@return how many buffers are out}
+    /// {@return the number of outstanding buffers}
     public long pinnedBuffers() {
         return direct().liveBlocks() + onHeap().liveBlocks();
     }
@@ -82,7 +82,7 @@ public final class LeasedByteBufAllocatorMetric implements ByteBufAllocatorMetri
         return onHeap().classes();
     }
 
-    /// {@return the values as one line, for people; asked one after the other}
+    /// {@return the values as one line, for people; they are read one after the other}
     @Override
     public String toString() {
         return "LeasedByteBufAllocatorMetric(allocator=%s, usedDirectMemory=%d, usedHeapMemory=%d, reservedBytes=%d,"

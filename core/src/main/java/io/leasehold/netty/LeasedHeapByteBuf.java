@@ -12,12 +12,12 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// A buffer on the Java heap: a part of a pooled `byte[]`, for code that needs an array, as the JDK's TLS engine does.
+/// A buffer on the Java heap: a part of a pooled `byte[]`, for code that needs an array, such as the JDK's TLS engine.
 ///
-/// **Ownership, threads.** As every `ByteBuf`: whoever holds a reference releases it, once and from any thread.
+/// **Ownership, threads.** As for every `ByteBuf`: each holder of a reference releases it, once and on any thread.
 ///
-/// **Bounds.** Netty's own checks stand before each access, and the array's behind it; the bytes around the buffer in
-/// its array are other buffers', and [#array()] shows them.
+/// **Bounds.** Netty checks each access, and the array checks it again. The other bytes of the array belong to other
+/// buffers, and [#array()] exposes them.
 public final class LeasedHeapByteBuf extends CountedByteBuf {
 
     private static final VarHandle SHORT = view(short[].class, ByteOrder.BIG_ENDIAN);
@@ -27,7 +27,7 @@ public final class LeasedHeapByteBuf extends CountedByteBuf {
     private static final VarHandle LONG = view(long[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle LONG_LE = view(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-    private byte[] array; // (O) the holder; the block's
+    private byte[] array; // (O) the holder; the array that contains the block
 
     LeasedHeapByteBuf(
             LeasedByteBufAllocator allocator,
@@ -66,7 +66,7 @@ public final class LeasedHeapByteBuf extends CountedByteBuf {
     }
 
     @Override
-    void takeRestOf(CountedByteBuf other) {
+    void takeLocationOf(CountedByteBuf other) {
         array = ((LeasedHeapByteBuf) other).array;
     }
 
@@ -98,7 +98,7 @@ public final class LeasedHeapByteBuf extends CountedByteBuf {
 
     @Override
     public long memoryAddress() {
-        throw new UnsupportedOperationException("heap buffer");
+        throw new UnsupportedOperationException("a heap buffer has no memory address");
     }
 
     @Override

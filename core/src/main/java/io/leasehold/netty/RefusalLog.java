@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
-/// Says that memory was refused, in one line an interval however often it is: a server that is out of memory must not
-/// fill its disk as well.
+/// Logs rejected allocations, at most one line in ten seconds. A server that is out of memory must not fill its disk as
+/// well.
 ///
 /// **Threads.** Thread-safe and lock-free.
 final class RefusalLog {
@@ -15,8 +15,8 @@ final class RefusalLog {
 
     private final Consumer<String> lines; // (C)
     private final LongSupplier clock; // (C)
-    private final AtomicLong next; // (A) compare-and-set; when a line may be written again
-    private final AtomicLong suppressed = new AtomicLong(); // (A) refusals without a line
+    private final AtomicLong next; // (A) compare-and-set; the time at which a line may be written again
+    private final AtomicLong suppressed = new AtomicLong(); // (A) number of errors that were not logged
 
     RefusalLog(Consumer<String> lines, LongSupplier clock) {
         this.lines = lines;
@@ -30,7 +30,7 @@ final class RefusalLog {
         return new RefusalLog(line -> log.log(System.Logger.Level.WARNING, line), System::nanoTime);
     }
 
-    /// Writes the message of an error, or counts it.
+    /// Writes the message of an error. During the ten seconds after a line it only counts the error.
     void refused(Throwable error) {
         long now = clock.getAsLong();
         long due = next.get();
@@ -40,6 +40,6 @@ final class RefusalLog {
         }
         String message = error.getMessage();
         long before = suppressed.getAndSet(0);
-        lines.accept(before == 0 ? message : message + "; " + before + " more refusals were not logged");
+        lines.accept(before == 0 ? message : message + "; " + before + " more errors were not logged");
     }
 }

@@ -4,8 +4,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Why an allocator could not be opened, remembered for one second: a server whose channels ask for buffers all the
-/// time must not ask the system as often.
+/// The reason why an allocator could not be opened, remembered for one second. A server whose channels request buffers
+/// all the time must not repeat the system calls for each request.
 ///
 /// **Threads.** Thread-safe and lock-free.
 final class RememberedFailure {
@@ -25,7 +25,7 @@ final class RememberedFailure {
         last = new Failure(cause, clock.getAsLong() + NANOS);
     }
 
-    /// {@return the failure of the last second, or null}
+    /// {@return the failure, if it is at most one second old; otherwise null}
     @Nullable Throwable recent() {
         Failure failure = last;
         return failure == null || clock.getAsLong() - failure.forgottenAt >= 0 ? null : failure.cause;

@@ -6,10 +6,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
-/// A limit that refuses nothing: its listener is told that it was crossed, at most once in an interval.
+/// A limit that rejects nothing. It calls a listener when more is used than the limit, at most once in an interval.
 ///
-/// **Threads.** Thread-safe and lock-free. The listener is called by the thread that allocates, which gets its buffer
-/// also if the listener throws.
+/// **Threads.** Thread-safe and lock-free. The allocating thread calls the listener, and gets its buffer even if the
+/// listener throws.
 final class SoftLimit {
 
     private static final System.Logger LOG = System.getLogger("io.leasehold");
@@ -19,44 +19,48 @@ final class SoftLimit {
     private final long intervalNanos; // (C)
     private final LongConsumer listener; // (C)
     private final LongSupplier clock; // (C)
-    private final AtomicLong next; // (A) compare-and-set; when the listener may be called again
-    private volatile boolean complained; // (A) racy on purpose: a repeated failure would flood the log
+    private final AtomicLong next; // (A) compare-and-set; the time at which the listener may be called again
+    private volatile boolean warned; // (A) racy on purpose: a repeated failure would flood the log
 
-    SoftLimit(MemoryBudget budget, Terms terms, LongSupplier clock) {
+    SoftLimit(MemoryBudget budget, Options options, LongSupplier clock) {
         this.budget = budget;
-        this.byteLimit = terms.byteLimit;
-        this.intervalNanos = terms.interval.toNanos();
-        this.listener = terms.listener;
+        this.byteLimit = options.byteLimit;
+        this.intervalNanos = options.interval.toNanos();
+        this.listener = options.listener;
         this.clock = clock;
         this.next = new AtomicLong(clock.getAsLong());
     }
 
-    /// What a builder was told.
-    record Terms(long byteLimit, Duration interval, LongConsumer listener) {}
+    /// The values that were given to the builder.
+    ///
+    /// @param byteLimit number of bytes beyond which the listener is called
+    /// @param interval minimum time between two calls
+    /// @param listener receives the number of used bytes
+    record Options(long byteLimit, Duration interval, LongConsumer listener) {}
 
-    /// Calls the listener if more is used than the limit and it was not called lately.
+    /// Calls the listener if more is used than the limit, unless the listener was called during the last interval.
     void check() {
         long used = budget.usedBytes();
         if (used > byteLimit) {
-            tell(used);
+            notifyListener(used);
         }
     }
 
-    private void tell(long used) {
+    private void notifyListener(long used) {
         long now = clock.getAsLong();
         long due = next.get();
         if (now - due >= 0 && next.compareAndSet(due, now + intervalNanos)) {
             try {
                 listener.accept(used);
-            } catch (RuntimeException e) { // an event loop would meet it at each read, and never close the channel
-                complain(e);
+            } catch (RuntimeException e) { // an event loop would retry the read without end
+                warn(e);
             }
         }
     }
 
-    private void complain(RuntimeException e) {
-        if (!complained) {
-            complained = true;
+    private void warn(RuntimeException e) {
+        if (!warned) {
+            warned = true;
             LOG.log(System.Logger.Level.WARNING, "listener of a soft limit failed: byteLimit=" + byteLimit, e);
         }
     }

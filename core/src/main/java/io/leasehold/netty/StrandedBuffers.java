@@ -3,15 +3,16 @@ package io.leasehold.netty;
 import io.leasehold.memory.StackReserve;
 import org.jspecify.annotations.Nullable;
 
-/// Buffers of one allocator that were released on a stack with no room for the rest of the release.
+/// Buffers of one allocator that were released on a stack that had no space for the rest of the release.
 ///
-/// The thread that releases a buffer stores it here without a call. The next thread with room gives its block to the
-/// heap: one that allocates, trims, closes, or reads the metric.
+/// The thread that releases such a buffer stores it here without a call. The next thread with enough stack frees its
+/// block: a thread that allocates, trims, closes, or reads the metric.
 ///
 /// **Cost.** One volatile load for each allocation.
 ///
-/// **Threads.** Thread-safe. Two threads whose stacks overflow at the same time may choose the same place; then one
-/// block stays allocated until a forced close. A thread that finds no place lets the error go on, and its block stays.
+/// **Threads.** Thread-safe. Two threads whose stacks overflow at the same time may choose the same place. Then one
+/// block stays allocated until a forced close. A thread that finds no place rethrows the error, and its block
+/// stays allocated too.
 ///
 /// **Memory order.** A thread that stores a buffer in `places` sets `areSome` afterwards.
 final class StrandedBuffers {
@@ -21,7 +22,7 @@ final class StrandedBuffers {
     final @Nullable CountedByteBuf[] places = new CountedByteBuf[PLACES]; // (A) published by `areSome`
     volatile boolean areSome; // (A)
 
-    /// Gives the blocks of all stranded buffers to their heap.
+    /// Frees the blocks of all stranded buffers.
     void release() {
         if (areSome) {
             releaseAll();

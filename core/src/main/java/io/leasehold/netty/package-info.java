@@ -1,47 +1,52 @@
-/// Netty's words for leased memory: an allocator that stands in for Netty's own, and the two buffers it lends.
+/// Buffers for Netty on leased memory: an allocator that replaces Netty's own, and the two classes of buffers it
+/// allocates.
 ///
 /// ```text
-///   LeasedByteBufAllocator       what servers are given: lend, count, bound, tell, close
-///     BufferHeaps                  two heaps of blocks, the arena and the budget below one of them
-///     SoftLimit, RefusalLog        listener and log line, each at most once in an interval
-///     RememberedFailure            why it could not be opened, for a second
-///     LeasedByteBufAllocatorMetric what is held, for dashboards
-///   LeasedByteBuf                a block at an address     } CountedByteBuf: the count, the room
-///   LeasedHeapByteBuf            a part of a byte[]        } to grow, the way home
-///     ExternalMemory                     other memory at an address, lent as a LeasedByteBuf too
+///   LeasedByteBufAllocator         public: allocate, count, limit, report, close
+///     BufferHeaps                    two heaps of blocks, and the arena and the budget below one of them
+///     SoftLimit, RefusalLog          listener and log line, each at most once in an interval
+///     RememberedFailure              the reason why the allocator could not be opened, for one second
+///     LeasedByteBufAllocatorMetric   numbers for dashboards
+///   LeasedByteBuf                  a block at an address     } CountedByteBuf: the count of references,
+///   LeasedHeapByteBuf              a part of a byte[]        } growth, return of the block
+///     ExternalMemory                 memory of another owner, as a LeasedByteBuf
 /// ```
 ///
-/// One line puts it under a server: `bootstrap.childOption(ChannelOption.ALLOCATOR, LeasedByteBufAllocator.DEFAULT)`,
-/// and the same with `option` for the listening or client side.
+/// A server uses it with one line: `bootstrap.childOption(ChannelOption.ALLOCATOR, LeasedByteBufAllocator.DEFAULT)`.
+/// The listening channel and clients set the same value with `option`.
 ///
 /// ## Why
 ///
-/// * **The buffer is bound to its block.** Finding a free block finds the buffer over it, so there is no second
-///   recycler and nothing to construct: lending sets the indices and the count, and allocates nothing.
-/// * **The count lies in the buffer.** Netty's own counted class keeps it in an object of its own, which costs 16
-///   bytes a buffer and a dependent load a check. One compare-and-set a release decides who frees, so that of two
-///   racing releases one throws.
-/// * **A moved buffer leaves a new one behind.** Its holder keeps the object, so growth beyond the block takes a second
-///   buffer from the heap, whose block the object stands for from then on; the old block gets a new object. To exchange
-///   the two objects' blocks would save that one, but a view kept by mistake from an earlier life could then reach past
-///   a block that became shorter. So an object only moves to longer blocks.
-/// * **Leak detection needs garbage.** A detector learns of a leak from the collector, and what a heap knows is never
-///   garbage. A sampled buffer is therefore forgotten by the heap and brings itself along when it comes home. That
-///   costs two calls for each sampled buffer, and a fresh object for the block only if it really was lost.
-/// * **Memory of other owners is lent as the same class**, so that what reads buffers meets one class and not three.
-///   Its way home is the slow one, chosen by a flag that the short way has to look at anyway.
-/// * **Netty's checks, not ours.** `checkAccessible`, `checkBounds` and the levels of leak detection mean what they
-///   mean for every other buffer, since access goes through Netty's own methods. Derived and retained views are
-///   Netty's too: they are bounded by construction, and nested ones stay so.
-/// * **Refusal is an `OutOfMemoryError`.** Netty closes a channel for that alone, and spins for anything else. So
-///   whatever keeps a buffer from being allocated is a [BufferMemoryError]. Netty's io_uring handles no error there at
-///   all; [ClosingRecvByteBufAllocator][io.leasehold.netty.uring.ClosingRecvByteBufAllocator] makes up for that.
-/// * **Netty's own detector.** Listeners and detectors that an application sets hear of buffers of this allocator as of
-///   all others. At level `simple` the buffers to watch are chosen here, because that is cheaper, unless the detector
-///   is of a class of the application's.
-/// * **A limit of direct memory.** `byteLimit` holds the pages of direct buffers and their tables. Heap buffers are
+/// * **A buffer object is bound to its block.** Finding a free block also finds its buffer object. There is no second
+///   recycler and no object to construct. An allocation sets the indices and the count, and allocates nothing on the
+///   Java heap.
+/// * **The count is a field of the buffer.** Netty's own counted class keeps the count in a separate object, which
+///   costs 16 bytes a buffer and one dependent load a check. One compare-and-set in a release decides which thread
+///   frees the buffer. Of two racing releases one throws.
+/// * **A buffer that moves leaves a new object behind.** The holder keeps its buffer object. Growth beyond the block
+///   therefore allocates a second buffer, and the object is bound to the block of that second buffer. The old block
+///   gets a new object. Exchanging the two objects' blocks would save that new object. But a view that is kept by
+///   mistake from an earlier use could then reach past the end of a shorter block. So an object only moves to longer
+///   blocks.
+/// * **Leak detection needs garbage.** A detector learns of a leak from the collector, and an object that a heap
+///   references is never garbage. So the heap unbinds a buffer that is sampled, and the buffer is bound again when it
+///   is released. That costs two calls for each sampled buffer, and a new object for the block only if the buffer was
+///   really lost.
+/// * **Memory of other owners uses the same class.** Code that reads buffers meets one class and not three. Such a
+///   buffer is released on the slow path. A flag selects it that the fast path has to test anyway.
+/// * **Netty's checks.** `checkAccessible`, `checkBounds` and the levels of leak detection mean the same as for every
+///   other buffer, because access goes through Netty's own methods. Derived and retained views are Netty's too. They
+///   are bounded by construction, and so are views of views.
+/// * **A rejected allocation is an `OutOfMemoryError`.** Netty closes a channel only for that error, and retries
+///   without end after any other. So every failure to allocate a buffer is a [BufferMemoryError]. Netty's io_uring
+///   transport handles no error there at all;
+///   [ClosingRecvByteBufAllocator][io.leasehold.netty.uring.ClosingRecvByteBufAllocator] makes up for that.
+/// * **Netty's own detector.** Leak listeners and detectors that an application sets get reports about buffers of this
+///   allocator too. At level `simple` this package chooses the buffers to watch, because that is cheaper, unless the
+///   application has its own detector class.
+/// * **A limit of direct memory.** `byteLimit` covers the pages of direct buffers and their tables. Heap buffers are
 ///   bounded by the maximum Java heap, which the JVM enforces for them as for all other objects.
-/// * **No thread waits here.** An event loop that waits for memory cannot free any.
+/// * **No thread waits for memory.** An event loop that waits for memory cannot free any.
 ///
 /// (2026-11)
 @NullMarked

@@ -17,11 +17,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Many threads share an allocator whose bound is below their demand: every byte is validated before a buffer goes,
-/// and nothing is outstanding at the end.
+/// Many threads share an allocator whose limit is below their demand. Every byte is checked before a buffer is
+/// released, and nothing is outstanding at the end.
 ///
-/// `-Dseed=` gives each thread the operations of another run; `-Dleasehold.soak=true` runs a minute for each level,
-/// with twice as many platform threads as processors and 10,000 virtual ones.
+/// `-Dseed=` gives each thread the operations of another run. `-Dleasehold.soak=true` runs for one minute at each
+/// level, with twice as many platform threads as processors and 10,000 virtual threads.
 class AllocatorBurnTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
@@ -55,15 +55,15 @@ class AllocatorBurnTest {
         SplittableRandom random = new SplittableRandom(seed);
         LeasedByteBufAllocator allocator =
                 TestAllocators.builder("burn", BYTE_LIMIT).build();
-        List<Tenant> tenants = new ArrayList<>();
+        List<Worker> workers = new ArrayList<>();
         for (int i = 0; i < PLATFORM + VIRTUAL; i++) {
-            tenants.add(new Tenant(allocator, random.split(), i < PLATFORM ? 40 : 6));
+            workers.add(new Worker(allocator, random.split(), i < PLATFORM ? 40 : 6));
         }
         long start = System.nanoTime();
         for (int round = 0; SOAK ? System.nanoTime() - start < SOAK_NANOS : round < ROUNDS; round++) {
-            runAll(tenants);
+            runAll(workers);
         }
-        tenants.forEach(tenant -> tenant.releaseAllBut(0));
+        workers.forEach(worker -> worker.releaseAllBut(0));
         for (ByteBuf buf = sent.poll(); buf != null; buf = sent.poll()) {
             check(buf);
             buf.release();
@@ -74,24 +74,24 @@ class AllocatorBurnTest {
         assertThat(allocator.metric().pinnedBytes()).isZero();
         allocator.trim();
         assertThat(allocator.metric().usedBytes()).isZero();
-        allocator.close(); // which would name what is still out
+        allocator.close(); // fails if a buffer is outstanding, and names it
     }
 
-    /// Platform threads are new ones each time, so that the caches of dead ones are taken over.
-    private static void runAll(List<Tenant> tenants) throws InterruptedException {
+    /// Each round starts new platform threads, so that the magazines of dead threads are taken over.
+    private static void runAll(List<Worker> workers) throws InterruptedException {
         Watchdog watchdog = new Watchdog();
-        for (int i = 0; i < tenants.size(); i++) {
-            Tenant tenant = tenants.get(i);
+        for (int i = 0; i < workers.size(); i++) {
+            Worker worker = workers.get(i);
             if (i < PLATFORM) {
-                watchdog.start("platform " + i, () -> tenant.run(PLATFORM_STEPS));
+                watchdog.start("platform " + i, () -> worker.run(PLATFORM_STEPS));
             } else {
-                watchdog.startVirtual("virtual " + i, () -> tenant.run(VIRTUAL_STEPS));
+                watchdog.startVirtual("virtual " + i, () -> worker.run(VIRTUAL_STEPS));
             }
         }
         watchdog.join();
     }
 
-    /// Fills a buffer with a stamp that no other has, in the long at its start and in each byte after that.
+    /// Writes a unique stamp to the first long of a buffer, and bytes that depend on the stamp behind it.
     private void stamp(ByteBuf buf) {
         long stamp = stamps.incrementAndGet();
         buf.setLong(0, stamp);
@@ -114,15 +114,15 @@ class AllocatorBurnTest {
         return (byte) (((stamp + index) * 0x9E3779B97F4A7C15L) >>> 56);
     }
 
-    /// One thread's worth of demand.
-    private final class Tenant {
+    /// The buffers and operations of one thread.
+    private final class Worker {
 
         private final LeasedByteBufAllocator allocator;
         private final SplittableRandom random;
         private final int maxHeld;
         private final List<ByteBuf> held = new ArrayList<>();
 
-        Tenant(LeasedByteBufAllocator allocator, SplittableRandom random, int maxHeld) {
+        Worker(LeasedByteBufAllocator allocator, SplittableRandom random, int maxHeld) {
             this.allocator = allocator;
             this.random = random;
             this.maxHeld = maxHeld;
@@ -199,7 +199,7 @@ class AllocatorBurnTest {
             return held.remove(random.nextInt(held.size()));
         }
 
-        /// Writes the buffer once more, so that whoever has its memory too sees that.
+        /// Writes the buffer once more before its release. If another buffer has the same memory, its check fails.
         private void release(ByteBuf buf) {
             check(buf);
             stamp(buf);

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// Closing an allocator closes all of it, or nothing.
+/// Closing an allocator closes everything, or changes nothing.
 class AllocatorCloseTest {
 
     private static final int ROUNDS = 200;
@@ -39,7 +39,8 @@ class AllocatorCloseTest {
         allocator.close();
     }
 
-    /// A slab is taken out of its heap before its pages are freed, and must not be taken for pages of another user.
+    /// A slab leaves its heap before its pages are freed. A close must not mistake these pages for pages of another
+    /// user.
     @Test
     void releaseOnItsWayKeepsItOpenAsABufferAtMost() throws InterruptedException {
         allocator.close();
@@ -64,7 +65,7 @@ class AllocatorCloseTest {
                 allocator.close();
                 return;
             } catch (IllegalStateException e) {
-                assertThat(e).hasMessageStartingWith("cannot close, buffers are out: allocator=next");
+                assertThat(e).hasMessageStartingWith("cannot close, buffers are outstanding: allocator=next");
             }
         }
     }

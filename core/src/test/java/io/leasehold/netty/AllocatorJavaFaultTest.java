@@ -7,7 +7,7 @@ import io.leasehold.memory.JavaFaults;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// An allocator survives failures of the Java side at every allocation and every call: a full Java heap, a short stack.
+/// An allocator survives failures of the JVM at every allocation and every call: a full Java heap and a short stack.
 class AllocatorJavaFaultTest {
 
     @ParameterizedTest

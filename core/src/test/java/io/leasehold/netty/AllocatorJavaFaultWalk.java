@@ -22,10 +22,10 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
-/// Random steps of an allocator, each of which meets every failure of the Java side.
+/// Random steps of an allocator. Each step meets every possible failure of the JVM.
 ///
-/// A step that fails has changed nothing, or is done: after it no buffer is lost, and the next step works. The count of
-/// a buffer says which of both it is.
+/// A step that fails has either changed nothing or is complete. After it no buffer is lost, and the next step works.
+/// The count of a buffer tells which of the two cases holds.
 ///
 /// **Threads.** Confined to one thread.
 final class AllocatorJavaFaultWalk implements Consumer<JavaFaults.Mode> {
@@ -133,7 +133,7 @@ final class AllocatorJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         fill(buf);
     }
 
-    /// Takes two buffers into a composite one, and releases it.
+    /// Adds two buffers to a composite buffer, and releases it.
     private void gather() {
         if (buffers.size() < 2) {
             return;

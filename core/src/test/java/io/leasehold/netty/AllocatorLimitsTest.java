@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/// Who is refused, who is told, and what an allocator says when it is closed.
+/// Limits of an allocator: rejected requests, soft limits, and messages of a closed allocator.
 class AllocatorLimitsTest {
 
     @Test
@@ -130,13 +130,13 @@ class AllocatorLimitsTest {
     }
 
     @Test
-    void closeWithBuffersOutNamesThemAndChangesNothing() {
+    void closeWithOutstandingBuffersNamesThemAndChangesNothing() {
         LeasedByteBufAllocator allocator = TestAllocators.small("busy");
         ByteBuf direct = allocator.directBuffer(1024);
         ByteBuf heap = allocator.heapBuffer(2048);
         assertThatThrownBy(allocator::close)
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("cannot close, buffers are out: allocator=busy, buffers=2, bytes=3,072;"
+                .hasMessage("cannot close, buffers are outstanding: allocator=busy, buffers=2, bytes=3,072;"
                         + " direct: 1 x 1,024 B; on the Java heap: 1 x 2,048 B");
         ByteBuf more = allocator.directBuffer(10);
         more.release();
@@ -146,7 +146,7 @@ class AllocatorLimitsTest {
     }
 
     @Test
-    void closedAllocatorLendsNothing() {
+    void closedAllocatorAllocatesNothing() {
         LeasedByteBufAllocator allocator = TestAllocators.small("shut");
         allocator.directBuffer(10).release();
         allocator.close();
@@ -163,7 +163,7 @@ class AllocatorLimitsTest {
     }
 
     @Test
-    void forcedCloseSaysHowManyAreOut() {
+    void forcedCloseReturnsTheNumberOfOutstandingBuffers() {
         MemoryBudget budget = MemoryBudget.of("forced", 8 << 20);
         LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
                 .byteLimit(1 << 20)
@@ -194,41 +194,42 @@ class AllocatorLimitsTest {
     }
 
     @Test
-    void softLimitTellsOnceAnInterval() {
+    void softLimitNotifiesOnceAnInterval() {
         MemoryBudget budget = MemoryBudget.of("soft", 1 << 20);
-        List<Long> told = new ArrayList<>();
+        List<Long> notified = new ArrayList<>();
         AtomicLong now = new AtomicLong(Long.MAX_VALUE - 1);
-        SoftLimit limit = new SoftLimit(budget, new SoftLimit.Terms(1_000, Duration.ofNanos(10), told::add), now::get);
+        SoftLimit limit =
+                new SoftLimit(budget, new SoftLimit.Options(1_000, Duration.ofNanos(10), notified::add), now::get);
         limit.check();
         budget.tryReserve(1_000);
         limit.check();
-        assertThat(told).isEmpty();
+        assertThat(notified).isEmpty();
         budget.tryReserve(1);
         limit.check();
         limit.check();
-        assertThat(told).containsExactly(1_001L);
+        assertThat(notified).containsExactly(1_001L);
         now.addAndGet(9);
         limit.check();
-        assertThat(told).hasSize(1);
+        assertThat(notified).hasSize(1);
         now.addAndGet(1);
         limit.check();
-        assertThat(told).containsExactly(1_001L, 1_001L);
+        assertThat(notified).containsExactly(1_001L, 1_001L);
     }
 
     @Test
-    void allocationPastTheSoftLimitTellsTheListener() {
-        List<Long> told = new ArrayList<>();
-        try (LeasedByteBufAllocator allocator = TestAllocators.builder("told", 4 << 20)
-                .softLimit(1 << 20, Duration.ofHours(1), told::add)
+    void allocationBeyondTheSoftLimitCallsTheListener() {
+        List<Long> notified = new ArrayList<>();
+        try (LeasedByteBufAllocator allocator = TestAllocators.builder("notified", 4 << 20)
+                .softLimit(1 << 20, Duration.ofHours(1), notified::add)
                 .build()) {
             ByteBuf below = allocator.directBuffer(512 << 10);
             ByteBuf above = allocator.directBuffer(1 << 20);
-            assertThat(told).isEmpty();
+            assertThat(notified).isEmpty();
             for (int i = 0; i < 3; i++) {
                 allocator.directBuffer(10).release();
             }
-            assertThat(told).hasSize(1);
-            assertThat(told.getFirst()).isGreaterThan(1 << 20);
+            assertThat(notified).hasSize(1);
+            assertThat(notified.getFirst()).isGreaterThan(1 << 20);
             below.release();
             above.release();
         }
@@ -245,6 +246,6 @@ class AllocatorLimitsTest {
         assertThat(lines).containsExactly("first");
         now.addAndGet(TimeUnit.SECONDS.toNanos(10));
         log.refused(new OutOfMemoryError("fourth"));
-        assertThat(lines).containsExactly("first", "fourth; 2 more refusals were not logged");
+        assertThat(lines).containsExactly("first", "fourth; 2 more errors were not logged");
     }
 }

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Random operations on an allocator and on the plainest model of one: every byte checked, no two buffers overlap.
+/// Random operations on an allocator and on a simple model of one. Every byte is checked, and no two buffers overlap.
 ///
 /// `-Dseed=` replays one seed; `-Dleasehold.soak=true` takes twenty times as many steps.
 class AllocatorModelTest {
@@ -22,7 +22,7 @@ class AllocatorModelTest {
         ResourceLeakDetector.setLevel(levelBefore);
     }
 
-    /// At level SIMPLE every buffer is sampled here, so each is forgotten by the heap and brings itself home.
+    /// At level SIMPLE every buffer is sampled here, so the heap unbinds each buffer and its release binds it again.
     @ParameterizedTest
     @CsvSource({"DISABLED, 160000", "SIMPLE, 40000"})
     void buffersHoldWhatTheyWereGiven(Level level, int steps) throws Exception {

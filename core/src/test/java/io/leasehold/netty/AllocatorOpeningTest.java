@@ -15,21 +15,21 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/// An allocator that cannot be opened says why, tries again after a second by a clock of the test, and costs nothing in
-/// between.
+/// An allocator that cannot be opened reports the reason, and tries again after one second by the clock of the test.
+/// Requests within that second make no system call.
 class AllocatorOpeningTest {
 
     private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 10); // wraps around within the test
     private final MemoryBudget budget = MemoryBudget.of("opening", 8 << 20);
-    private final LeasedByteBufAllocatorBuilder terms =
+    private final LeasedByteBufAllocatorBuilder builder =
             LeasedByteBufAllocator.builder().name("late");
 
     @Test
     void failureIsRememberedForASecond() {
         PageArena closed = arena();
-        terms.arena(closed);
+        builder.arena(closed);
         closed.close();
-        LeasedByteBufAllocator allocator = new LeasedByteBufAllocator(terms, now::get, false);
+        LeasedByteBufAllocator allocator = new LeasedByteBufAllocator(builder, now::get, false);
         BufferMemoryError first = refusal(allocator);
         assertThat(first)
                 .hasMessageStartingWith("no memory for a direct buffer, the allocator cannot be opened: allocator=late,"
@@ -46,7 +46,7 @@ class AllocatorOpeningTest {
         assertThat(allocator.metric().usedBytes()).isZero();
         assertThat(allocator.trim()).isZero();
         try (PageArena open = arena()) {
-            terms.arena(open);
+            builder.arena(open);
             assertThat(refusal(allocator).getCause()).isInstanceOf(IllegalStateException.class);
             now.addAndGet(RememberedFailure.NANOS);
             allocator.directBuffer(100).release();
@@ -60,7 +60,7 @@ class AllocatorOpeningTest {
 
     @Test
     void allocatorClosedBeforeItWasOpenedStaysClosed() {
-        LeasedByteBufAllocator allocator = new LeasedByteBufAllocator(terms, now::get, false);
+        LeasedByteBufAllocator allocator = new LeasedByteBufAllocator(builder, now::get, false);
         allocator.close();
         assertThat(refusal(allocator))
                 .hasMessageContaining("the allocator is closed")
@@ -79,7 +79,7 @@ class AllocatorOpeningTest {
         }
     }
 
-    /// The heap may be larger than the machine: nothing is left for a default.
+    /// The maximum Java heap may be larger than the machine. Then no memory is left for a default limit.
     @Test
     void defaultFallsBackWhereTheHeapLeavesNoRoomAndSaysSoOnce() throws Exception {
         long heapMib = 2 * (VirtualMemory.system().memoryLimit() >> 20);
@@ -99,7 +99,7 @@ class AllocatorOpeningTest {
         assertThat(forked.exitCode()).as(forked.output()).isZero();
     }
 
-    /// Run by a JVM without room.
+    /// Runs in a JVM whose memory limit leaves no memory for a default limit.
     public static void main(String[] args) {
         try (LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
                 .name("explicit")

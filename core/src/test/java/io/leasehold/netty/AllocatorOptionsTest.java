@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What a builder takes, what it refuses, and what comes of it.
+/// The values that a builder accepts and rejects, and their effects.
 class AllocatorOptionsTest {
 
     @ParameterizedTest
@@ -45,7 +45,7 @@ class AllocatorOptionsTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void zeroingAllocatorShowsNobodyElsesBytes(boolean isDirect) {
+    void zeroingAllocatorShowsNoBytesOfOthers(boolean isDirect) {
         try (LeasedByteBufAllocator allocator =
                 TestAllocators.builder("zeroed", 8 << 20).zeroing(true).build()) {
             for (int round = 0; round < 3; round++) {
@@ -163,7 +163,7 @@ class AllocatorOptionsTest {
         assertRefused(
                 () -> builder.softLimit(1, Duration.ofNanos(-1), used -> {}),
                 "interval is negative: interval=PT-0.000000001S, min=PT0S");
-        builder.byteLimit(1 << 20).build().close(); // nothing of this was taken over
+        builder.byteLimit(1 << 20).build().close(); // none of the rejected values was stored
     }
 
     @Test

@@ -15,16 +15,17 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/// A walk of random operations over an allocator, and what its buffers must hold: a pattern each, known by its seed.
+/// Random operations on an allocator, and the expected content of its buffers: each has a pattern that its seed
+/// determines.
 ///
-/// **Threads.** Confined to one; the second thread that buffers are handed to does one thing at a time for it, so that
-/// a walk can be repeated.
+/// **Threads.** Confined to one thread. A second thread, which buffers are handed to, does one thing at a time for it,
+/// so that a walk can be repeated.
 final class AllocatorWalk implements AutoCloseable {
 
     private static final int MAX_LIVE = 400;
     private static final int MAX_BYTES = 1 << 20;
 
-    /// Median 2 KiB, one in a hundred above 20 KiB, as an API gateway's.
+    /// Median 2 KiB, one in a hundred above 20 KiB, like the sizes of an API gateway.
     private static final double LOG_MEDIAN = Math.log(2048);
 
     private static final double LOG_DEVIATION = 1;
@@ -36,7 +37,7 @@ final class AllocatorWalk implements AutoCloseable {
     private final ExecutorService second = Executors.newSingleThreadExecutor();
     private String operation = "nothing";
 
-    /// A buffer, the references to it and what it must hold.
+    /// A buffer, its number of references, and its expected content.
     private static final class Held {
         private final ByteBuf buf;
         private int references = 1;
@@ -54,7 +55,7 @@ final class AllocatorWalk implements AutoCloseable {
         this.random = random;
     }
 
-    /// {@return what the last step did, for the message of its failure}
+    /// {@return the last step, for the message of its failure}
     String operation() {
         return operation;
     }
@@ -81,7 +82,7 @@ final class AllocatorWalk implements AutoCloseable {
         }
     }
 
-    /// Releases everything; every byte is looked at once more.
+    /// Releases everything. Every byte is checked once more.
     void finish() throws Exception {
         while (!live.isEmpty()) {
             release(live.getLast(), false);

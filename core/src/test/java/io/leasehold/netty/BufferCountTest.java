@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// References are counted so that each block has one owner at a time, whoever errs.
+/// References are counted correctly even if callers make mistakes: each block has one owner at a time.
 class BufferCountTest {
 
     private static final int RACES = 2_000;
@@ -19,7 +19,7 @@ class BufferCountTest {
     private final LeasedByteBufAllocator allocator = TestAllocators.small("counts");
 
     @AfterEach
-    void nothingIsOut() {
+    void nothingIsOutstanding() {
         allocator.close();
     }
 
@@ -82,8 +82,8 @@ class BufferCountTest {
     @Test
     void countsThatAreNotPositiveAreRefused() {
         ByteBuf buf = allocator.directBuffer(10);
-        assertThatThrownBy(() -> buf.retain(0)).hasMessage("increment is not positive: 0");
-        assertThatThrownBy(() -> buf.release(-1)).hasMessage("decrement is not positive: -1");
+        assertThatThrownBy(() -> buf.retain(0)).hasMessage("increment is not positive: increment=0, min=1");
+        assertThatThrownBy(() -> buf.release(-1)).hasMessage("decrement is not positive: decrement=-1, min=1");
         buf.release();
     }
 

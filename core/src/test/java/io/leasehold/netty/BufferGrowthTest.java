@@ -14,13 +14,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// A buffer that grows keeps what it holds and where it stands, in its block or in another.
+/// A buffer that grows keeps its content and indices, in the same block or in another one.
 class BufferGrowthTest {
 
     private final LeasedByteBufAllocator allocator = TestAllocators.small("growth");
 
     @AfterEach
-    void nothingIsOut() {
+    void nothingIsOutstanding() {
         allocator.close();
     }
 
@@ -79,7 +79,7 @@ class BufferGrowthTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void viewOfAnEarlierLifeNeverReachesPastAShorterBlock(boolean isDirect) {
+    void viewOfAnEarlierUseNeverReachesPastAShorterBlock(boolean isDirect) {
         ByteBuf large = allocate(isDirect, 10_000);
         ByteBuf kept = large.slice(9_000, 1_000);
         large.release();

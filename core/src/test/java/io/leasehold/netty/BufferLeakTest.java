@@ -63,7 +63,7 @@ class BufferLeakTest {
 
     @ParameterizedTest
     @EnumSource
-    void leakAfterABlockWasLentBeforeIsReported(Kind kind) {
+    void leakOfAReusedBlockIsReported(Kind kind) {
         for (int i = 0; i < 3; i++) {
             kind.allocate(allocator, 512).release();
         }
@@ -101,7 +101,7 @@ class BufferLeakTest {
     }
 
     @Test
-    void bufferIsBoundAgainWhenItComesHome() {
+    void bufferIsBoundAgainWhenItIsReleased() {
         ByteBuf sampled = allocator.directBuffer(300);
         ByteBuf inner = sampled.unwrap();
         sampled.release();
@@ -112,7 +112,7 @@ class BufferLeakTest {
     }
 
     @Test
-    void bufferThatIsNotSampledIsLentBare() {
+    void bufferThatIsNotSampledHasNoWrapper() {
         ResourceLeakDetector.setLevel(Level.DISABLED);
         ByteBuf buf = allocator.directBuffer(300);
         assertThat(buf).isInstanceOf(LeasedByteBuf.class);

@@ -11,7 +11,7 @@ import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// Bytes of a stream come into a direct buffer in pieces of a bounded size, and none that was read is lost.
+/// Bytes of a stream are copied to a direct buffer in pieces of a bounded size. No byte that was read is lost.
 class BufferStreamTest {
 
     private static final int BYTES = 100_000;
@@ -26,7 +26,7 @@ class BufferStreamTest {
         allocator.close();
     }
 
-    /// A stream that gives `ready` bytes without waiting, then fails or waits.
+    /// A stream that delivers `ready` bytes without waiting, then fails or waits.
     private static final class Source extends InputStream {
 
         private int ready;
@@ -91,7 +91,7 @@ class BufferStreamTest {
     }
 
     @Test
-    void endOfTheStreamIsTold() throws IOException {
+    void endOfTheStreamIsReported() throws IOException {
         byte[] few = new byte[10_000];
         Arrays.fill(few, (byte) 7);
         InputStream in = new ByteArrayInputStream(few);

@@ -42,13 +42,14 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 
-/// Main class of the JVMs that [ContainerTest] starts: uses all of Leasehold while a filter refuses system calls, which
-/// it installed itself, either before the first class of Leasehold was loaded or while everything was in use.
+/// Main class of the JVMs that [ContainerTest] starts. It uses all of Leasehold while a seccomp filter rejects system
+/// calls. It installs the filter itself, either before the first class of Leasehold is loaded or while everything is in
+/// use.
 ///
-/// Prints `ok`, or `skipped` where the machine installs no filter; else it fails.
+/// Prints `ok`, or `skipped` if the machine installs no filter; otherwise it fails.
 final class ContainerProgram {
 
-    /// The calls to refuse, the error number, and whether the filter comes late.
+    /// The system calls to reject, the error number, and whether the filter is installed late.
     static final String CALLS = "test.calls";
 
     static final String ERRNO = "test.errno";
@@ -162,21 +163,21 @@ final class ContainerProgram {
         arena.free(page);
     }
 
-    private Window lend(long byteOffset, long byteSize, AccessAdvice advice, int flags) throws IOException {
+    private Window allocateWindow(long byteOffset, long byteSize, AccessAdvice advice, int flags) throws IOException {
         return Objects.requireNonNull(cache.alloc(file, byteOffset, byteSize, advice, flags));
     }
 
     private void useWindows() throws IOException {
         for (int part = 0; part < 4; part++) {
             long from = (long) part * WINDOW_BYTES;
-            Window window = lend(from, WINDOW_BYTES, AccessAdvice.RANDOM, WindowFlag.WRITE);
+            Window window = allocateWindow(from, WINDOW_BYTES, AccessAdvice.RANDOM, WindowFlag.WRITE);
             window.segment().fill((byte) (part + 1));
             boolean isCopy = window.isPrivate();
             check(window.byteSize() == WINDOW_BYTES || isCopy, "a window has the size that was wanted");
             long byteSize = window.byteSize();
             cache.release(window, 0);
             file.force(from, byteSize);
-            Window read = lend(from, byteSize, AccessAdvice.SEQUENTIAL, WindowFlag.READ);
+            Window read = allocateWindow(from, byteSize, AccessAdvice.SEQUENTIAL, WindowFlag.READ);
             check(read.segment().get(ValueLayout.JAVA_BYTE, byteSize - 1) == part + 1, "a window shows the file");
             if (!isLate && refused.contains(Call.MEMFD_CREATE)) {
                 check(read.isPrivate(), "without a memory file windows are copies");
@@ -224,7 +225,7 @@ final class ContainerProgram {
         arena.free(run);
     }
 
-    /// Memory goes back unless madvise(2) is refused, and then all the same when an arena closes.
+    /// Gives memory back. Without madvise(2), memory goes back only when an arena closes.
     private void giveBack() {
         allocator.trim();
         ring.trim();
@@ -265,7 +266,7 @@ final class ContainerProgram {
             long page = locked.allocate();
             try {
                 locked.frames().wire(page);
-                check(!isRefused, "a refused lock is told");
+                check(!isRefused, "a failed lock is reported");
                 locked.frames().unwire(page);
             } catch (SystemCallException e) {
                 check(
@@ -279,7 +280,7 @@ final class ContainerProgram {
     private void checkMemoryFile() {
         boolean isRefused = refused.contains(Call.MEMFD_CREATE);
         try (PageArena backed = PageArena.open(options("file").withMemoryFile(true))) {
-            check(!isRefused, "a refused memory file is told");
+            check(!isRefused, "a failed memory file is reported");
             backed.free(backed.allocateRun(100));
             backed.trim();
         } catch (SystemCallException e) {

@@ -21,21 +21,22 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Everything works in a container that refuses system calls: each call alone, and all at once; from the start of the
-/// process, or from a moment when everything is in use. What is lost is in the package comment of `os`.
+/// Everything works in a container that rejects system calls: each call alone, and all of them at once; from the start
+/// of the process, or from a moment when everything is in use. The package comment of `os` lists the features that are
+/// lost.
 @Tag("os")
 class ContainerTest {
 
-    /// What filters answer. Both are refusals, so the short form tries the second one with all calls only.
+    /// The error numbers of filters. The short form of this test tries the second one with all calls only.
     private static final int[] ERRORS = {Errno.EPERM, Errno.ENOSYS};
 
     private static final boolean IS_SOAK = Boolean.getBoolean("leasehold.soak");
 
-    /// Refused together with the others only, since Leasehold makes these calls nowhere, or ignores what they say.
+    /// Rejected only together with the others, because Leasehold never makes these calls, or ignores their results.
     private static final Set<Call> NEVER_ALONE =
             EnumSet.of(Call.IO_URING_SETUP, Call.USERFAULTFD, Call.SCHED_YIELD, Call.MUNLOCK);
 
-    /// What a probe at the start decides about, so that a filter which comes later meets other code.
+    /// Calls that a probe at the start decides about. A filter that is installed later meets other code.
     private static final Set<Call> ASKED_LATE = EnumSet.of(Call.MEMBARRIER, Call.PROCESS_MADVISE, Call.MADVISE);
 
     @BeforeAll

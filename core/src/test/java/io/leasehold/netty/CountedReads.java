@@ -6,7 +6,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.DefaultMaxMessagesRecvByteBufAllocator;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// How long the buffers are into which a channel is read, and how often it asked for one.
+/// An allocator for reads with buffers of a fixed length, which counts the requests for a buffer.
 ///
 /// **Threads.** Thread-safe.
 final class CountedReads extends DefaultMaxMessagesRecvByteBufAllocator {
@@ -15,7 +15,7 @@ final class CountedReads extends DefaultMaxMessagesRecvByteBufAllocator {
     private final int byteSize;
     private final boolean failing;
 
-    /// @param failing whether reads fail before an allocator is asked, and not for want of memory
+    /// @param failing true if reads fail before an allocator is asked, for another reason than missing memory
     CountedReads(int byteSize, boolean failing) {
         this.byteSize = byteSize;
         this.failing = failing;

@@ -31,12 +31,12 @@ final class DroppedLoaderProgram {
 
     private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
-    /// What the JVM itself may take meanwhile: a jar, threads, a part of its heap or of its code cache.
+    /// Memory that the JVM itself may allocate meanwhile: a jar, threads, a part of its heap or of its code cache.
     private static final Held SLACK = new Held(4, 120, 512 << 20);
 
     private DroppedLoaderProgram() {}
 
-    /// Runs applications, and prints what the process holds before and after.
+    /// Runs applications, and prints the kernel resources of the process before and after.
     ///
     /// @param arguments number of applications, then the class path of each
     public static void main(String[] arguments) throws Exception {
@@ -87,7 +87,7 @@ final class DroppedLoaderProgram {
         return loaders.stream().filter(loader -> loader.get() != null).count();
     }
 
-    /// What a process holds of the kernel.
+    /// The kernel resources of a process.
     ///
     /// @param descriptors number of open descriptors
     /// @param mappings number of mappings
@@ -118,7 +118,7 @@ final class DroppedLoaderProgram {
     /// Uses every layer of the library and leaves all of it open. Loaded by the class loader of one application.
     public static final class Application implements Runnable {
 
-        /// Made by reflection.
+        /// Called by reflection.
         public Application() {}
 
         @Override
@@ -145,7 +145,7 @@ final class DroppedLoaderProgram {
                 WindowCache windows = WindowCache.open(arena, WindowCacheOptions.defaults());
                 MappedFile mapped = windows.open(file, MappedFileOptions.owned());
                 if (!AddressSpace.isNative()) {
-                    mapped.close(); // the JDK closes no channel of this kind that was forgotten
+                    mapped.close(); // the JDK does not close an unreachable channel of this kind
                 }
                 Files.delete(file);
             } catch (IOException e) {

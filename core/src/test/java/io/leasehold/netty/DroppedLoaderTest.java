@@ -25,7 +25,7 @@ class DroppedLoaderTest {
 
     @BeforeAll
     static void skipWhereTheKernelDoesNotTell() {
-        TestMemory.require(Files.isReadable(Path.of("/proc/self/statm")), "the kernel does not tell what is mapped");
+        TestMemory.require(Files.isReadable(Path.of("/proc/self/statm")), "the kernel does not report mappings");
     }
 
     @Test

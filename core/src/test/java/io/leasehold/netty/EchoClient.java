@@ -30,15 +30,15 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/// The client's end of one connection: sends requests without waiting for each answer, and compares every byte of what
-/// comes back.
+/// The client's end of one connection. It sends requests without waiting for each answer, and compares every byte of
+/// the answers.
 ///
 /// ```text
 ///   pattern   |----------[.. content of one request ..]-------------|
 ///                        ^ random offset, random length
 /// ```
 ///
-/// **Threads.** Confined to its event loop, but for `done`.
+/// **Threads.** Confined to its event loop, except `done`.
 final class EchoClient extends SimpleChannelInboundHandler<HttpObject> {
 
     /// Longest content, in bytes.
@@ -46,7 +46,7 @@ final class EchoClient extends SimpleChannelInboundHandler<HttpObject> {
 
     private static final byte[] PATTERN = new byte[MAX_CONTENT_BYTES + (64 << 10)];
 
-    /// Requests without an answer yet: at most, and when to send more.
+    /// Maximum number of requests without an answer, and the number at which more are sent.
     private static final int MAX_IN_FLIGHT = 16;
 
     private static final int FEW_IN_FLIGHT = 4;
@@ -66,7 +66,7 @@ final class EchoClient extends SimpleChannelInboundHandler<HttpObject> {
         new SplittableRandom(20261123).nextBytes(PATTERN);
     }
 
-    /// What was sent.
+    /// The content that was sent.
     private record Content(int offset, int length) {}
 
     EchoClient(int requests, long seed) {
@@ -101,7 +101,7 @@ final class EchoClient extends SimpleChannelInboundHandler<HttpObject> {
                 .sync();
     }
 
-    /// {@return the bytes of content that came back, once all did}
+    /// {@return the number of bytes of content that came back, once all did}
     CompletableFuture<Long> done() {
         return done;
     }
@@ -127,14 +127,14 @@ final class EchoClient extends SimpleChannelInboundHandler<HttpObject> {
         context.flush();
     }
 
-    /// Mostly small, now and then long, and each tenth nothing at all.
+    /// Mostly short, sometimes long, and one in ten without content.
     private int length() {
         int dice = random.nextInt(1_000);
         int bound = dice < 700 ? 256 : dice < 970 ? 4 << 10 : dice < 999 ? 64 << 10 : MAX_CONTENT_BYTES;
         return dice % 10 == 0 ? 0 : random.nextInt(bound + 1);
     }
 
-    /// {@return the content in each kind of buffer by turns; one that begins empty moves as it is written}
+    /// {@return the content, in each kind of buffer by turns; a buffer that begins empty moves as it is written}
     private ByteBuf buffer(ByteBufAllocator allocator, Content content) {
         int length = content.length;
         int half = length / 2;

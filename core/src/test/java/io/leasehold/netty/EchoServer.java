@@ -43,9 +43,9 @@ final class EchoServer implements AutoCloseable {
     private final EventLoopGroup group; // (C)
     private final Channel listener; // (C)
 
-    /// How it echoes.
+    /// The way of echoing.
     enum Form {
-        /// Content is gathered into one buffer of many parts, and sent when it is complete.
+        /// Content is collected in one composite buffer, and sent when it is complete.
         AGGREGATED,
         /// Content goes back part by part, as it came.
         STREAMED
@@ -87,7 +87,7 @@ final class EchoServer implements AutoCloseable {
         return ((InetSocketAddress) listener.localAddress()).getPort();
     }
 
-    /// {@return what handlers of all connections were told of}
+    /// {@return the exceptions that the handlers of all connections caught}
     Queue<Throwable> failures() {
         return failures;
     }
@@ -136,7 +136,7 @@ final class EchoServer implements AutoCloseable {
         }
     }
 
-    /// What both forms do alike.
+    /// The common part of both forms.
     private abstract static class EchoHandler<T> extends SimpleChannelInboundHandler<T> {
 
         private final Queue<Throwable> failures;
@@ -151,7 +151,7 @@ final class EchoServer implements AutoCloseable {
             return response;
         }
 
-        /// Content must lie where the channel was told to put it, or this server would test something else.
+        /// Content must be in a buffer of the channel's allocator, or this server would test another allocator.
         static void checkAllocator(ChannelHandlerContext context, HttpContent content) {
             ByteBuf buf = content.content();
             if (buf.isReadable() && !buf.alloc().equals(context.alloc())) {

@@ -14,18 +14,18 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 
-/// TLS by the JDK's own engine, under a certificate that signs itself and is made by the JDK's own tool: Netty's maker
-/// of certificates would bring a whole library of cryptography along.
+/// TLS by the JDK's own engine, with a self-signed certificate from the JDK's `keytool`. Netty's certificate generator
+/// would need a whole cryptography library.
 ///
-/// @param server for who listens
-/// @param client for who connects to 127.0.0.1
+/// @param server for the end that listens
+/// @param client for the end that connects to 127.0.0.1
 public record EchoTls(SslContext server, SslContext client) {
 
     private static final String ALIAS = "echo";
     private static final String PASSWORD = "changeit";
     private static final int LIMIT_SECONDS = 60;
 
-    /// Makes a key in a file of `folder`.
+    /// Creates a key in a file in `folder`.
     public static EchoTls make(Path folder) throws IOException, GeneralSecurityException, InterruptedException {
         Path file = folder.resolve("echo.p12");
         runKeytool(file);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Memory of another owner is lent as a buffer like any other, and its handle goes back once.
+/// Memory of another owner is wrapped as a buffer like any other, and its handle goes back once.
 class ExternalMemoryTest {
 
     private static final int BYTES = 4096;
@@ -35,14 +35,14 @@ class ExternalMemoryTest {
     }
 
     @Test
-    void isTheSameBufferInEachLife() {
-        ByteBuf first = external.lend(1, 100, 200);
+    void isTheSameBufferInEachUse() {
+        ByteBuf first = external.wrap(1, 100, 200);
         assertThat(first.capacity()).isEqualTo(100);
         assertThat(first.maxCapacity()).isEqualTo(200);
         assertThat(first.memoryAddress()).isEqualTo(address);
         assertThat(first).isInstanceOf(LeasedByteBuf.class);
         first.writeLong(5).release();
-        ByteBuf second = external.lend(2, BYTES, BYTES);
+        ByteBuf second = external.wrap(2, BYTES, BYTES);
         assertThat(second).isSameAs(first);
         assertThat(second.readableBytes()).isZero();
         second.release();
@@ -50,8 +50,8 @@ class ExternalMemoryTest {
     }
 
     @Test
-    void secondReleaseIsRefusedAndTokenGoesBackOnce() {
-        ByteBuf buf = external.lend(1, BYTES, BYTES);
+    void secondReleaseIsRefusedAndHandleGoesBackOnce() {
+        ByteBuf buf = external.wrap(1, BYTES, BYTES);
         buf.release();
         assertThatThrownBy(buf::release).isInstanceOf(IllegalReferenceCountException.class);
         assertThatThrownBy(buf::retain).isInstanceOf(IllegalReferenceCountException.class);
@@ -59,41 +59,41 @@ class ExternalMemoryTest {
     }
 
     @Test
-    void sharedPartCanNeitherBeWrittenBehindNorMoveBeforeItIsUnshared() {
-        ByteBuf buf = external.share(1, 10, 20);
+    void sharedPartCanNeitherBeWrittenBehindNorMoveBeforeSharingEnds() {
+        ByteBuf buf = external.wrapShared(1, 10, 20);
         assertThat(buf.readerIndex()).isEqualTo(10);
         assertThat(buf.readableBytes()).isEqualTo(20);
         assertThat(buf.refCnt()).isEqualTo(2);
         assertThatThrownBy(() -> buf.writeByte(1)).isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> buf.capacity(31)).isInstanceOf(IllegalArgumentException.class);
-        external.unshare();
+        external.endSharing();
         assertThat(buf.refCnt()).isOne();
         buf.writeByte(1);
         assertThat(buf.memoryAddress()).isEqualTo(address);
         assertThat(released).isEmpty();
         buf.release();
         assertThat(released).containsExactly(1L);
-        assertThatThrownBy(external::unshare).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(external::endSharing).isInstanceOf(IllegalStateException.class);
     }
 
     @Test
-    void whoSharesMayBeTheLastOne() {
-        external.share(1, 0, 20).release();
+    void sharerMayBeTheLastHolder() {
+        external.wrapShared(1, 0, 20).release();
         assertThat(released).isEmpty();
-        external.unshare();
+        external.endSharing();
         assertThat(released).containsExactly(1L);
     }
 
     @Test
-    void growthBeyondTheMemoryMovesToABlockAndGivesTheTokenBack() {
-        ByteBuf buf = external.lend(1, BYTES, Integer.MAX_VALUE);
+    void growthBeyondTheMemoryMovesToABlockAndGivesTheHandleBack() {
+        ByteBuf buf = external.wrap(1, BYTES, Integer.MAX_VALUE);
         for (int i = 0; i < BYTES; i += Long.BYTES) {
             buf.writeLong(i);
         }
         buf.writeLong(BYTES);
         assertThat(released).containsExactly(1L);
         assertThat(buf.memoryAddress()).isNotEqualTo(address);
-        ByteBuf next = external.lend(2, BYTES, BYTES);
+        ByteBuf next = external.wrap(2, BYTES, BYTES);
         assertThat(next).isNotSameAs(buf);
         assertThat(next.memoryAddress()).isEqualTo(address);
         next.setLong(0, -1);
@@ -108,10 +108,10 @@ class ExternalMemoryTest {
     }
 
     @Test
-    void refusesToLendMoreThanThereIs() {
-        assertThatThrownBy(() -> external.lend(1, BYTES + 1, BYTES + 1))
+    void refusesToWrapMoreThanThereIs() {
+        assertThatThrownBy(() -> external.wrap(1, BYTES + 1, BYTES + 1))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("bounds=0..4096");
+                .hasMessageContaining("min=0, max=4096");
         assertThatThrownBy(() -> ExternalMemory.of(allocator, released::add, address, 0))
                 .isInstanceOf(IllegalArgumentException.class);
     }
@@ -119,7 +119,7 @@ class ExternalMemoryTest {
     @ParameterizedTest
     @EnumSource(names = {"SIMPLE", "ADVANCED", "PARANOID"})
     void lostBufferIsReportedAndReplaced(Level level) {
-        // Netty records no touch at this level, so the reports are alike, and what is alike is reported once
+        // Netty records no touch at this level, so all reports are equal, and Netty logs equal reports once
         int reports = level == Level.SIMPLE ? 1 : PLANTED;
         LeakWatch watch = new LeakWatch(level);
         try (watch) {
@@ -133,7 +133,7 @@ class ExternalMemoryTest {
             });
             assertThat(released).isEmpty();
         }
-        ByteBuf next = external.lend(2, BYTES, BYTES);
+        ByteBuf next = external.wrap(2, BYTES, BYTES);
         next.writeLong(1).release();
         assertThat(released).containsExactly(2L);
     }
@@ -143,14 +143,14 @@ class ExternalMemoryTest {
     void releasedBuffersAreNotReported(Level level) {
         try (LeakWatch watch = new LeakWatch(level)) {
             for (int i = 0; i < 1000; i++) {
-                ByteBuf buf = external.share(i, 0, 20);
+                ByteBuf buf = external.wrapShared(i, 0, 20);
                 ByteBuf view = buf.retainedSlice(0, 4);
                 if (i % 2 == 0) {
-                    external.unshare();
+                    external.endSharing();
                     buf.release();
                 } else {
                     buf.release();
-                    external.unshare();
+                    external.endSharing();
                 }
                 view.release();
             }
@@ -159,8 +159,8 @@ class ExternalMemoryTest {
         assertThat(released).hasSize(1000).doesNotHaveDuplicates();
     }
 
-    /// Reports that are alike are made once.
+    /// Netty reports equal traces only once.
     private void lose(String hint) {
-        external.lend(1, BYTES, BYTES).writeInt(1).touch(hint);
+        external.wrap(1, BYTES, BYTES).writeInt(1).touch(hint);
     }
 }

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Buffers near the largest that a `ByteBuf` can be, of which only the ends are touched.
+/// Buffers near the maximum length of a `ByteBuf`. Only their ends are touched.
 class HugeBufferTest {
 
     private static final int LARGEST = Integer.MAX_VALUE - 8;
@@ -52,7 +52,9 @@ class HugeBufferTest {
         for (int byteSize : new int[] {LARGEST + 1, Integer.MAX_VALUE}) {
             assertThatThrownBy(() -> allocator.directBuffer(byteSize))
                     .isInstanceOf(BufferMemoryError.class)
-                    .hasMessageStartingWith("no memory for a direct buffer, no buffer is so large: allocator=huge")
+                    .hasMessageStartingWith(
+                            "no memory for a direct buffer, the request is more than the largest buffer:"
+                                    + " allocator=huge")
                     .hasMessageEndingWith("max=2,147,483,639 B");
             assertThatThrownBy(() -> allocator.heapBuffer(byteSize)).isInstanceOf(BufferMemoryError.class);
         }
@@ -79,7 +81,7 @@ class HugeBufferTest {
         assertThat(allocator.calculateNewCapacity(100, 1_000)).isEqualTo(128);
     }
 
-    /// The Java heap of a test is less than that.
+    /// The maximum Java heap of a test is smaller than that.
     @Test
     void fullJavaHeapIsTheSameError() {
         assertThatThrownBy(() -> allocator.heapBuffer(LARGEST))

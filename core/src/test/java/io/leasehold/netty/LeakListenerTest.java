@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// A listener that an application sets with Netty's own call is told of lost buffers of ours, at every level, whichever
-/// class the detector has.
+/// A listener that an application sets with Netty's own call is notified of lost buffers of this allocator, at every
+/// level and for each class of detector.
 class LeakListenerTest {
 
     private static final int LOST = 2_000;
@@ -34,7 +34,7 @@ class LeakListenerTest {
 
     @ParameterizedTest
     @EnumSource(names = "DISABLED", mode = EnumSource.Mode.EXCLUDE)
-    void listenerIsToldByADetectorOfTheApplication(Level level) {
+    void listenerIsCalledByADetectorOfTheApplication(Level level) {
         assumeTrue(RecordingLeakDetector.isUsed(), "the tests run without a detector of their own");
         listen(level);
         RecordingLeakDetector.reports().clear();
@@ -42,7 +42,7 @@ class LeakListenerTest {
 
     @ParameterizedTest
     @EnumSource(names = "DISABLED", mode = EnumSource.Mode.EXCLUDE)
-    void listenerIsToldByThePlainDetector(Level level) throws Exception {
+    void listenerIsCalledByThePlainDetector(Level level) throws Exception {
         ForkedJvm forked = ForkedJvm.run(
                 List.of(
                         ForkedJvm.rootOf(LeakListenerTest.class),
@@ -53,42 +53,42 @@ class LeakListenerTest {
                 "--enable-native-access=ALL-UNNAMED",
                 "-Dio.netty.leakDetection.samplingInterval=1",
                 "-Dlevel=" + level);
-        assertThat(forked.output()).contains("told at " + level);
+        assertThat(forked.output()).contains("notified at " + level);
         assertThat(forked.exitCode()).isZero();
     }
 
     @Test
-    void levelDisabledTellsNothing() {
-        Queue<String> told = new ConcurrentLinkedQueue<>();
-        ByteBufUtil.setLeakListener((type, records) -> told.add(records));
+    void levelDisabledReportsNothing() {
+        Queue<String> records = new ConcurrentLinkedQueue<>();
+        ByteBufUtil.setLeakListener((type, trace) -> records.add(trace));
         ResourceLeakDetector.setLevel(Level.DISABLED);
         LeasedByteBufAllocator allocator = TestAllocators.small("unwatched");
         allocator.directBuffer(300);
         ByteBuf next = allocator.directBuffer(300);
         assertThat(next).isInstanceOf(LeasedByteBuf.class);
-        assertThat(told).isEmpty();
+        assertThat(records).isEmpty();
         allocator.closeForcibly();
     }
 
-    /// Run by another JVM, with Netty's detector and no other.
+    /// Runs in another JVM, with Netty's detector and no other.
     public static void main(String[] args) {
         Level level = Level.valueOf(System.getProperty("level"));
         listen(level);
-        System.out.println("told at " + level);
+        System.out.println("notified at " + level);
     }
 
     private static void listen(Level level) {
-        Queue<String> told = new ConcurrentLinkedQueue<>();
+        Queue<String> records = new ConcurrentLinkedQueue<>();
         ResourceLeakDetector.setLevel(level);
-        ByteBufUtil.setLeakListener((type, records) -> told.add(records));
+        ByteBufUtil.setLeakListener((type, trace) -> records.add(trace));
         LeasedByteBufAllocator allocator = TestAllocators.small("listened to");
         for (int i = 0; i < LOST; i++) {
             lose(allocator, level);
         }
-        Eventually.holds("the listener is told at " + level, () -> {
+        Eventually.holds("the listener is notified at " + level, () -> {
             System.gc();
             allocator.directBuffer(64).release(); // a detector reports when it is asked to track
-            return !told.isEmpty();
+            return !records.isEmpty();
         });
         allocator.closeForcibly();
     }

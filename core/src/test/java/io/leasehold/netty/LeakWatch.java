@@ -8,9 +8,9 @@ import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetector.Level;
 import java.lang.ref.WeakReference;
 
-/// Has every buffer watched by the leak detector until it is closed.
+/// Makes the leak detector watch every buffer, until this object is closed.
 ///
-/// **Threads.** Used by the test's thread; the level is the process's.
+/// **Threads.** Used by the test's thread. The level is one of the whole process.
 final class LeakWatch implements AutoCloseable {
 
     private static final int ROUNDS = 3;

@@ -19,11 +19,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Servers and clients that know no other allocator than ours: every byte comes back, every buffer is given back, and
-/// the leak detector, which watches every one of them, has nothing to say.
+/// Servers and clients that use only this allocator. Every byte comes back, every buffer is released, and the leak
+/// detector, which watches every buffer, reports nothing.
 ///
-/// The detector notes each access in a tenth of the requests only, since such cost several times as much; with
-/// `-Dleasehold.soak=true` in all, of which there are ten times as many, with new seeds.
+/// The detector records each access for a tenth of the requests only, because that costs several times as much. With
+/// `-Dleasehold.soak=true` it records all requests, of which there are ten times as many, with new seeds.
 class LeasedServerTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
@@ -54,7 +54,7 @@ class LeasedServerTest {
     void everyByteComesBackAndNothingIsLost(Transport transport, EchoServer.Form form, boolean encrypted)
             throws Exception {
         transport.assumeAvailable();
-        // nothing is given back meanwhile, so that it can be seen that there was something
+        // no memory is given back meanwhile, so that the test sees that memory was used
         LeasedByteBufAllocator allocator = TestAllocators.builder("server", ALLOCATOR_BYTES)
                 .decay(PageArenaOptions.NO_DECAY)
                 .build();
@@ -99,7 +99,7 @@ class LeasedServerTest {
         }
     }
 
-    /// {@return how many bytes of content came back}
+    /// {@return the number of bytes of content that came back}
     private static long request(
             Transport transport, LeasedByteBufAllocator allocator, @Nullable SslContext context, int port, int requests)
             throws Exception {

@@ -17,7 +17,7 @@ class NettyModuleTest {
     }
 
     @Test
-    void buffersAreLentWrittenComposedAndReleased() {
+    void buffersAreAllocatedWrittenComposedAndReleased() {
         try (LeasedByteBufAllocator allocator = TestAllocators.small("module")) {
             ByteBuf direct = allocator.directBuffer();
             direct.writeCharSequence("leased ", StandardCharsets.UTF_8);

@@ -21,8 +21,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/// A server whose connections share one event loop and send back what they read; their handlers take note of errors,
-/// and leave it to Netty what becomes of the channel.
+/// A server whose connections share one event loop and send back the bytes that they read. Their handlers record
+/// errors, and leave the channel to Netty.
 ///
 /// **Threads.** Used by one thread, which connects.
 final class OneThreadServer implements AutoCloseable {
@@ -54,7 +54,7 @@ final class OneThreadServer implements AutoCloseable {
                 .channel();
     }
 
-    /// Connects; the server's end of it is read as `how` says.
+    /// Connects a client. The server's end uses the allocator `how` for its reads.
     Socket connect(RecvByteBufAllocator how) throws IOException {
         reads.add(how);
         int port = ((InetSocketAddress) listener.localAddress()).getPort();
@@ -63,12 +63,12 @@ final class OneThreadServer implements AutoCloseable {
         return socket;
     }
 
-    /// {@return what the handlers of all connections were told of}
+    /// {@return the errors that the handlers of all connections caught}
     BlockingQueue<Throwable> errors() {
         return errors;
     }
 
-    /// Has the event loop go round some times, and fails if it does not.
+    /// Waits for some rounds of the event loop, and fails if it is stuck.
     void runRounds() throws Exception {
         for (int i = 0; i < ROUNDS; i++) {
             group.submit(() -> {}).get(Watchdog.LIMIT_SECONDS, TimeUnit.SECONDS);

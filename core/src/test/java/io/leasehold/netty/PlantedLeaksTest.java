@@ -12,7 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/// A thousand buffers of all sizes and both kinds are lost among others that are not, and the detector finds each.
+/// A thousand buffers of all sizes and both kinds are lost among others that are released. The detector finds each of
+/// them.
 class PlantedLeaksTest {
 
     private static final int PLANTED = 1_000;

@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/// A report whose making takes 100 us by a clock of the test.
+/// A report that takes 100 us to make, by the clock of the test.
 class RationedTest {
 
     private static final long COST = TimeUnit.MICROSECONDS.toNanos(100);

@@ -4,31 +4,31 @@ import io.netty.util.ResourceLeakDetector;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/// Netty's leak detector, which keeps its reports instead of logging them, and samples every buffer from level SIMPLE
-/// on. Netty makes it, since surefire names it in `io.netty.customResourceLeakDetector`.
+/// Netty's leak detector, changed to keep its reports instead of logging them, and to sample every buffer from level
+/// SIMPLE on. Netty creates it, because surefire names it in `io.netty.customResourceLeakDetector`.
 ///
-/// @param <T> what may leak
+/// @param <T> the type of the resources
 public final class RecordingLeakDetector<T> extends ResourceLeakDetector<T> {
 
     private static final String PROPERTY = "io.netty.customResourceLeakDetector";
     private static final Queue<String> REPORTS = new ConcurrentLinkedQueue<>(); // (A)
 
-    /// Made by Netty; the interval it asks for is not kept.
+    /// Called by Netty. The sampling interval is ignored.
     public RecordingLeakDetector(Class<?> type, int ignoredInterval) {
         super(type, 1);
     }
 
-    /// Looked for by Netty first, and called by nobody.
+    /// Netty looks for this constructor first, and never calls it.
     public RecordingLeakDetector(Class<?> type, int ignoredInterval, long ignoredMaxActive) {
         this(type, ignoredInterval);
     }
 
-    /// {@return true if Netty was told to use this class in this JVM}
+    /// {@return true if Netty is configured to use this class in this JVM}
     static boolean isUsed() {
         return RecordingLeakDetector.class.getName().equals(System.getProperty(PROPERTY));
     }
 
-    /// {@return what was reported until now; emptied by whoever reads it}
+    /// {@return the reports so far; the caller may empty the queue}
     static Queue<String> reports() {
         return REPORTS;
     }

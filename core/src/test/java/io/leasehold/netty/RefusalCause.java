@@ -9,7 +9,7 @@ import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 
-/// Why an allocator under a live server has no buffer.
+/// The reason why the allocator of a running server has no buffer.
 ///
 /// **Threads.** Used by the test's thread.
 enum RefusalCause {
@@ -43,7 +43,7 @@ enum RefusalCause {
             bed.allocator.close();
         }
     },
-    CLOSED_ARENA("the memory below failed") {
+    CLOSED_ARENA("the arena or its heap of blocks failed") {
         @Override
         void strike(Bed bed) {
             bed.arena.closeForcibly();
@@ -60,7 +60,7 @@ enum RefusalCause {
             bed.arena.close();
         }
     },
-    NO_MAPPINGS("the memory below failed") {
+    NO_MAPPINGS("the arena or its heap of blocks failed") {
         @Override
         PageArenaOptions arena(MemoryBudget budget) {
             assumeTrue(VirtualMemory.system().can(Capability.LOCK), "no page can be locked here");
@@ -79,7 +79,7 @@ enum RefusalCause {
             MappingBudget.system().credit(bed.mappings);
         }
     },
-    TOO_LARGE("no buffer is so large") {
+    TOO_LARGE("the request is more than the largest buffer") {
         @Override
         int byteSize() {
             return Integer.MAX_VALUE;
@@ -87,14 +87,14 @@ enum RefusalCause {
 
         @Override
         void strike(Bed bed) {
-            // it is the request that is at fault
+            // the request itself causes the failure
         }
     };
 
     private static final long ARENA_BYTES = 4 << 20;
     private static final int BYTES = 64 << 10;
 
-    final String words; // (C) what the error says
+    final String words; // (C) a part of the message of the error
 
     RefusalCause(String words) {
         this.words = words;
@@ -103,7 +103,7 @@ enum RefusalCause {
     abstract void strike(Bed bed);
 
     void undo(Bed bed) {
-        // nothing is held
+        // there is nothing to undo
     }
 
     int byteSize() {
@@ -125,7 +125,7 @@ enum RefusalCause {
         return LeasedByteBufAllocator.builder().name("struck").arena(arena);
     }
 
-    /// An allocator on an arena of its own, as it is before and after the strike.
+    /// An allocator on its own arena, before and after the cause strikes.
     static final class Bed implements AutoCloseable {
 
         final MemoryBudget budget = MemoryBudget.of("struck", 2 * ARENA_BYTES);

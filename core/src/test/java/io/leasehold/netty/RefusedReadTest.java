@@ -17,8 +17,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// A server whose memory is used up: a connection that cannot be read is closed at the first attempt, its event loop
-/// goes on, and all is well again when there is memory.
+/// A server without free memory. A connection that cannot be read is closed at the first attempt, its event loop
+/// continues, and everything works again when there is memory.
 class RefusedReadTest {
 
     private static final long ALLOCATOR_BYTES = 1 << 20;
@@ -26,7 +26,7 @@ class RefusedReadTest {
     private static final int MODEST_BYTES = 256;
     private static final int CONNECTIONS = 3;
 
-    /// Attempts after which it is clear that there is no end to them.
+    /// Number of attempts after which the test concludes that they never end.
     private static final int SPINS = 1_000;
 
     @ParameterizedTest
@@ -75,7 +75,7 @@ class RefusedReadTest {
                         transport == Transport.IO_URING ? new ClosingRecvByteBufAllocator(reads) : reads;
                 try (Socket client = server.connect(how)) {
                     client.getOutputStream().write(7);
-                    if (transport != Transport.IO_URING) { // there the end of the stream is all that is told
+                    if (transport != Transport.IO_URING) { // io_uring reports only the end of the stream
                         assertThat(server.errors().poll(Watchdog.LIMIT_SECONDS, TimeUnit.SECONDS))
                                 .isInstanceOf(BufferMemoryError.class)
                                 .hasMessageContaining(cause.words)
@@ -100,7 +100,7 @@ class RefusedReadTest {
         return all;
     }
 
-    /// Why the error is what it is, and that this test would see a server that spins.
+    /// Shows why the error must be an `OutOfMemoryError`, and that this test would detect a server that spins.
     @ParameterizedTest
     @EnumSource(names = {"NIO", "EPOLL"})
     void anyOtherErrorWouldBeMetAgainAndAgain(Transport transport) throws Exception {
@@ -116,7 +116,7 @@ class RefusedReadTest {
         }
     }
 
-    /// {@return all memory there is, first in large pieces and then in small ones}
+    /// {@return all free memory, first in large pieces and then in small ones}
     private static List<ByteBuf> useUp(LeasedByteBufAllocator allocator) {
         List<ByteBuf> hostages = new ArrayList<>();
         for (int byteSize = HUNGRY_BYTES; byteSize >= MODEST_BYTES; byteSize /= 16) {
@@ -145,7 +145,7 @@ class RefusedReadTest {
         try {
             return socket.getInputStream().read() < 0;
         } catch (SocketException e) {
-            return true; // reset, since what was sent was not read
+            return true; // reset, because the data that was sent was not read
         }
     }
 }

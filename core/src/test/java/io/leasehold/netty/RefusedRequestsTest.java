@@ -17,14 +17,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// A server that has too little memory for its requests fails some of them, wherever in its pipeline it happens to be:
-/// nothing is lost on the way, and with memory it serves again.
+/// A server that has too little memory for its requests. Some of them fail, at any place of its pipeline. Nothing is
+/// lost, and with memory the server works again.
 class RefusedRequestsTest {
 
     private static final long ALLOCATOR_BYTES = 16 << 20;
     private static final int PIECE_BYTES = 64 << 10;
 
-    /// What is left of the memory: enough to begin a request.
+    /// The memory that is left, in bytes: enough to begin a request.
     private static final int LEFT_PIECES = 4;
 
     private static final int CLIENTS = 24;
@@ -90,7 +90,7 @@ class RefusedRequestsTest {
         return client;
     }
 
-    /// {@return all memory but a little}
+    /// {@return almost all free memory}
     private static List<ByteBuf> useUp(LeasedByteBufAllocator allocator) {
         List<ByteBuf> hostages = new ArrayList<>();
         for (int i = 0; i < ALLOCATOR_BYTES / PIECE_BYTES - LEFT_PIECES; i++) {

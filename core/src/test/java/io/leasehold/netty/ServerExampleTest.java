@@ -26,7 +26,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/// The server's example of the README: it is this file's, so it compiles and runs.
+/// The server example of the README. The README contains a copy of this code, so the example compiles and runs.
 class ServerExampleTest {
 
     private static final String INDENT = " ".repeat(8);
@@ -45,7 +45,7 @@ class ServerExampleTest {
         assertThat(server.config().getOptions()).containsEntry(ChannelOption.ALLOCATOR, allocator);
         server.close().sync();
         group.shutdownGracefully(0, 10, TimeUnit.SECONDS).sync();
-        allocator.close(); // nothing is out
+        allocator.close(); // no buffer is outstanding
     }
 
     private static LeasedByteBufAllocator newAllocator() {
@@ -67,7 +67,7 @@ class ServerExampleTest {
         return server;
     }
 
-    /// Answers what it was asked.
+    /// Sends back the bytes that it receives.
     @Sharable
     private static final class Echo extends ChannelInboundHandlerAdapter {
         @Override
@@ -85,7 +85,7 @@ class ServerExampleTest {
         assertThat(readme).containsSequence(statement(lines, "ChannelFuture server = new "));
     }
 
-    /// {@return the lines of the last statement that begins so, without their indent}
+    /// {@return the lines of the last statement that begins with this text, without their indent}
     private static List<String> statement(List<String> lines, String start) {
         int from = lines.size() - 1;
         while (!lines.get(from).startsWith(INDENT + start)) {

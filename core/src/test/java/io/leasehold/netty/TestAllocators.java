@@ -16,7 +16,7 @@ public final class TestAllocators {
         return builder(name, SMALL_BYTES).build();
     }
 
-    /// {@return a builder of an allocator with a bound and a budget that has room for it}
+    /// {@return a builder of an allocator with a limit, and with a budget of its own that is large enough}
     public static LeasedByteBufAllocatorBuilder builder(String name, long byteLimit) {
         return LeasedByteBufAllocator.builder()
                 .name(name)

@@ -20,9 +20,9 @@ import io.netty.channel.uring.IoUringSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import org.jspecify.annotations.Nullable;
 
-/// How bytes come from the kernel: through views of buffers, or by their addresses, or by requests in a ring.
+/// The way of reading bytes from the kernel: through views of buffers, by their addresses, or by requests in a ring.
 ///
-/// The classes of a transport are named in its methods only, since an older Netty does not have them all.
+/// The classes of a transport are named only in its methods, because an older Netty does not have all of them.
 public enum Transport {
     NIO {
         @Override

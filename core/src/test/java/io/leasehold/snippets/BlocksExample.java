@@ -7,19 +7,19 @@ import io.leasehold.slab.Block;
 import io.leasehold.slab.Blocks;
 import io.leasehold.slab.SlabHeapOptions;
 
-/// What the Javadoc of [Blocks] shows.
+/// The example in the Javadoc of [Blocks].
 public final class BlocksExample {
 
     private BlocksExample() {}
 
-    /// {@return what was written to a block}
+    /// {@return the value that was written to a block}
     public static long writeAndRead() {
         // @start region="blocks"
         try (PageArena arena = PageArena.open(PageArenaOptions.defaults().withByteSize(64L << 20));
                 Blocks blocks = Blocks.open(arena, SlabHeapOptions.defaults());
                 Block block = blocks.tryAllocate(300)) {
             if (block == null) {
-                return 0; // the bound is reached
+                return 0; // the limit is reached
             }
             OffHeap.putLong(block.address(), 42);
             return OffHeap.getLong(block.address());

@@ -10,7 +10,7 @@ public final class LeaseBuffersExample {
 
     private LeaseBuffersExample() {}
 
-    /// Counts one more in the first word of each page.
+    /// Adds one to the first word of each page.
     public static void count(LeasePool pool, long[] pages) {
         // @start region="example"
         UnsafeBuffer buffer = new UnsafeBuffer(0, 0); // one for all leases
@@ -18,7 +18,7 @@ public final class LeaseBuffersExample {
             try (Lease lease = pool.acquire(page)) {
                 LeaseBuffers.rewrap(buffer, lease);
                 buffer.getAndAddLong(0, 1);
-                LeaseBuffers.unwrap(buffer); // first the view ends, then its lease
+                LeaseBuffers.unwrap(buffer); // the view ends before its lease
             }
         }
         // @end

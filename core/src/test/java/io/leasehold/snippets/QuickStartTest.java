@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// The example of the README: it is this file's, so it compiles and runs.
+/// The example of the README. The README contains a copy of this code, so the example compiles and runs.
 class QuickStartTest {
 
     private static final String INDENT = " ".repeat(8);

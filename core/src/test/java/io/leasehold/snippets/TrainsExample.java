@@ -14,28 +14,28 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 
-/// What the Javadoc of [DatagramPort] shows, with nothing but what the module exports.
+/// The example in the Javadoc of [DatagramPort]. It uses only exported packages.
 public final class TrainsExample {
 
     private TrainsExample() {}
 
-    /// {@return the sum of what stood at the start of ten datagrams that were sent and received}
+    /// {@return the sum of the first words of ten datagrams that were sent and received}
     public static Long sendAndReceive() {
         InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         // @start region="trains"
         JumboOptions options = JumboOptions.defaults().withBufferSize(BufferSize.KIB_64);
         try (PageArena arena = PageArena.open(PageArenaOptions.defaults().withByteSize(64L << 20));
-                JumboPool<Long> ring = JumboPool.open(arena, options, (pages, page, address, byteSize) -> address);
+                JumboPool<Long> pool = JumboPool.open(arena, options, (from, page, address, byteSize) -> address);
                 DatagramPort port = DatagramPort.open(loopback);
-                DatagramSource<Long> source = port.newSource(ring, 8)) {
+                DatagramSource<Long> source = port.newSource(pool, 8)) {
             port.resize(StandardSocketOptions.SO_RCVBUF, 1 << 20);
             DatagramSender sender = port.newSender().to(port.local());
 
-            long train = ring.allocate(); // ten datagrams of 1,400 B
+            long batch = pool.allocate(); // ten datagrams of 1,400 B
             for (int i = 0; i < 10; i++) {
-                OffHeap.putLong(ring.address(train) + i * 1_400L, i);
+                OffHeap.putLong(pool.address(batch) + i * 1_400L, i);
             }
-            sender.handOver(ring, train, 14_000, 1_400); // which releases the page
+            sender.handOver(pool, batch, 14_000, 1_400); // this releases the page once it is sent
             while (!sender.send()) {
                 sender.awaitWritable(1_000_000_000);
             }

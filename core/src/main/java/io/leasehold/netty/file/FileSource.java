@@ -27,36 +27,40 @@ import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// A file that is sent to channels, whole or in ranges, to any number of them at once: how is chosen for each.
+/// A file that is sent to channels, whole or in ranges, to any number of channels at once. The way of sending is chosen
+/// for each write.
 ///
 /// ```text
 ///   write(context, from, size) ---> promise: done, or failed and the channel closed
 ///     = content(...)  a copy | a region for sendfile | chunks: windows or copies
-///     chunks(...)       always chunks, for who frames them himself: HttpChunkedInput, Http2DataChunkedInput
+///     chunks(...)       always chunks, for a caller that frames them: HttpChunkedInput, Http2DataChunkedInput
 /// ```
 ///
-/// A pipeline that the bytes are read in, by TLS for instance, needs a [ChunkedWriteHandler] before the handler that
-/// writes: it asks for the next chunk when the channel has room for it, which is the back-pressure, and tells a
-/// [progressive promise][io.netty.channel.ChannelProgressivePromise] how far it came. At most 256 KiB of a file are
-/// pinned for a channel beyond its high watermark, or 64 KiB of it copied.
+/// If a handler of the pipeline reads the bytes, TLS for instance, the pipeline needs a [ChunkedWriteHandler] before
+/// the handler that writes. The `ChunkedWriteHandler` asks for the next chunk when the channel is writable, which
+/// is the back-pressure. It also reports the progress to a [progressive
+/// promise][io.netty.channel.ChannelProgressivePromise]. For each channel at most 256 KiB of a file are pinned beyond
+/// its high watermark, or 64 KiB are copied.
 ///
-/// **Ownership.** Who opened it closes it, before its cache and its allocator. Content that is under way is sent to
-/// its end all the same, and then the file is closed. Content that is written to a channel is the channel's.
+/// **Ownership.** The caller that opened the source closes it, before its cache and its allocator. Content that is
+/// being sent is still sent to its end, and then the file is closed. Content that is written to a channel is owned by
+/// the channel.
 ///
-/// **Threads.** Thread-safe. Like all of Netty's ways to send a file it waits for the disk on the event loop, where the
-/// bytes are not in the page cache.
+/// **Threads.** Thread-safe. If the bytes are not in the page cache, the event loop waits for the disk, as with all of
+/// Netty's ways to send a file.
 public final class FileSource implements AutoCloseable {
 
-    /// What is sent in one copy together with its head.
+    /// Maximum length in bytes of content that is copied, and sent together with its head.
     static final int SMALL_BYTES = 16 << 10;
 
-    /// What is copied at a time: enough that a system call is a small part of it.
+    /// Maximum length of one copy in bytes: long enough that the system call is a small part of its cost.
     static final int COPY_BYTES = 64 << 10;
 
-    /// What is pinned at a time: some TLS records, and no more than a slow reader may keep.
+    /// Maximum length of one window in bytes: some TLS records, and no more than a slow reader may keep pinned.
     static final int WINDOW_BYTES = 256 << 10;
 
-    /// Channels that are kept for the next regions: to open one costs more than to send some pages.
+    /// Maximum number of channels that are kept for later regions. Opening a channel costs more than sending some
+    /// pages.
     private static final int MAX_IDLE = 4;
 
     private static final System.Logger LOG = System.getLogger("io.leasehold");
@@ -64,9 +68,9 @@ public final class FileSource implements AutoCloseable {
     private final WindowCache cache; // (C)
     private final LeasedByteBufAllocator allocator; // (C)
     private final MappedFile file; // (C)
-    private final AtomicInteger holds = new AtomicInteger(1); // (A) the owner's, and one for each content and window
-    private volatile boolean closed; // (A) by the owner
-    private final ArrayDeque<FileChannel> idle = new ArrayDeque<>(MAX_IDLE); // (L) itself: for sendfile, in no region
+    private final AtomicInteger holds = new AtomicInteger(1); // (A) one of the owner, and of each content and window
+    private volatile boolean closed; // (A) written by the owner
+    private final ArrayDeque<FileChannel> idle = new ArrayDeque<>(MAX_IDLE); // (L) itself; open, and in no region
 
     private FileSource(WindowCache cache, LeasedByteBufAllocator allocator, MappedFile file) {
         this.cache = cache;
@@ -76,13 +80,14 @@ public final class FileSource implements AutoCloseable {
 
     /// Opens a file.
     ///
-    /// @param cache what it is read and lent through
-    /// @param allocator what copies are made by, and what buffers over windows say they are of
+    /// @param cache the cache that reads the file and maps its windows
+    /// @param allocator allocates the copies; returned by [ByteBuf#alloc()] of buffers over windows
     /// @param path a regular file of the default file system
-    /// @param trust who may change its length while it is open: of a FOREIGN file nothing is lent in place
+    /// @param trust tells which processes may change the length of the file while it is open; no windows are used for a
+    ///     FOREIGN file
     /// @return the source, to be closed by the caller
     /// @throws NoSuchFileException if there is no file
-    /// @throws IOException if the system refuses
+    /// @throws IOException if the file cannot be opened
     /// @throws IllegalStateException if the cache is closed
     public static FileSource open(WindowCache cache, LeasedByteBufAllocator allocator, Path path, FileTrust trust)
             throws IOException {
@@ -90,64 +95,68 @@ public final class FileSource implements AutoCloseable {
         return new FileSource(cache, allocator, file);
     }
 
-    /// {@return the length of the file in bytes; of a FOREIGN file the system is asked}
+    /// {@return the length of the file in bytes; for a FOREIGN file the system is asked}
     ///
-    /// @throws IOException if the system refuses to tell
-    /// @throws IllegalStateException if it is closed
+    /// @throws IOException if the length cannot be read
+    /// @throws IllegalStateException if the source is closed
     public long byteSize() throws IOException {
         return file.byteSize();
     }
 
-    /// {@return where it was opened}
+    /// {@return the path that was given to [#open]}
     public Path path() {
         return file.path();
     }
 
-    /// {@return who may change its length}
+    /// {@return the trust that was given to [#open]}
     public FileTrust trust() {
         return file.trust();
     }
 
-    /// Writes a range of the file to a channel, without a flush: nothing is sent before the channel is flushed, as
-    /// [#writeAndFlush] does. If the write fails or is cancelled the channel is closed: its client was promised more,
-    /// and nothing that is sent now would be taken for anything but the rest.
+    /// Writes a range of the file to a channel, without a flush. Nothing is sent before the channel is flushed;
+    /// [#writeAndFlush] does both. If the write fails or is cancelled, the channel is closed: its client expects the
+    /// rest of the range, and would take any later bytes for it.
     ///
-    /// @param context of the handler that writes; what is done to the bytes between it and the wire decides the way
+    /// @param context context of the handler that writes; the handlers between it and the wire decide the way of
+    ///     sending
     /// @param byteOffset start of the range
-    /// @param byteSize size of the range; 0 writes nothing
-    /// @return the future of the write: it fails if the file ends before the range does, is replaced under a mapping
-    ///     or cannot be read, and if the channel is closed meanwhile
-    /// @throws IOException if the system refuses to tell the length, or to read small content; nothing is written then
-    /// @throws IllegalArgumentException if the range is not one of the file
-    /// @throws IllegalStateException if it is closed, or the pipeline needs a [ChunkedWriteHandler] and has none
+    /// @param byteSize size of the range in bytes; 0 writes nothing
+    /// @return the future of the write; it fails if the file ends before the range does, is replaced under a mapping or
+    ///     cannot be read, and if the channel is closed meanwhile
+    /// @throws IOException if the length of the file cannot be read, or small content cannot; nothing is written then
+    /// @throws IllegalArgumentException if the range is not within the file
+    /// @throws IllegalStateException if the source is closed, or the pipeline needs a [ChunkedWriteHandler] and has
+    ///     none
     public ChannelFuture write(ChannelHandlerContext context, long byteOffset, long byteSize) throws IOException {
         return write(context, byteOffset, byteSize, context.newPromise());
     }
 
-    /// Writes a range of the file to a channel, without a flush, and tells the caller's promise: a progressive promise
-    /// is told how far the write came too.
+    /// Writes a range of the file to a channel, without a flush, and completes the caller's promise. A progressive
+    /// promise also gets the progress.
     ///
-    /// @param context of the handler that writes; what is done to the bytes between it and the wire decides the way
+    /// @param context context of the handler that writes; the handlers between it and the wire decide the way of
+    ///     sending
     /// @param byteOffset start of the range
-    /// @param byteSize size of the range; 0 writes nothing
-    /// @param promise what is told; as the result of [#write(ChannelHandlerContext, long, long)]. A void promise tells
-    ///     the pipeline of a failure. If the promise is cancelled already, nothing is written
-    /// @return the promise; for a void promise one that takes listeners
-    /// @throws IOException if the system refuses to tell the length, or to read small content; nothing is written then,
-    ///     and the promise is not told
-    /// @throws IllegalArgumentException if the range is not one of the file, or the promise is done or of another
+    /// @param byteSize size of the range in bytes; 0 writes nothing
+    /// @param promise completed like the result of [#write(ChannelHandlerContext, long, long)]. For a void promise, a
+    ///     failure is reported to the pipeline. If the promise is already cancelled, nothing is written
+    /// @return the promise; for a void promise another one that takes listeners
+    /// @throws IOException if the length of the file cannot be read, or small content cannot; nothing is written then,
+    ///     and the promise is not completed
+    /// @throws IllegalArgumentException if the range is not within the file, or the promise is done or of another
     ///     channel
-    /// @throws IllegalStateException if it is closed, or the pipeline needs a [ChunkedWriteHandler] and has none
+    /// @throws IllegalStateException if the source is closed, or the pipeline needs a [ChunkedWriteHandler] and has
+    ///     none
     public ChannelFuture write(ChannelHandlerContext context, long byteOffset, long byteSize, ChannelPromise promise)
             throws IOException {
-        ChannelPromise told = promise.unvoid(); // a void promise takes no listener
+        ChannelPromise completed = promise.unvoid(); // a void promise takes no listener
         Object content = content(context, byteOffset, byteSize);
         boolean isWritten = false;
         try {
             if (content instanceof SourceChunks && context.pipeline().get(ChunkedWriteHandler.class) == null) {
                 throw unchunked(context.channel());
             }
-            ChannelFuture written = context.write(content, told)
+            ChannelFuture written = context.write(content, completed)
                     .addListener(done -> {
                         if (!done.isSuccess()) {
                             abandon(content);
@@ -163,31 +172,37 @@ public final class FileSource implements AutoCloseable {
         }
     }
 
-    /// Writes a range of the file to a channel as [#write(ChannelHandlerContext, long, long)] does, and flushes it.
+    /// Writes a range of the file to a channel as [#write(ChannelHandlerContext, long, long)] does, and flushes the
+    /// channel.
     ///
-    /// @param context of the handler that writes; what is done to the bytes between it and the wire decides the way
+    /// @param context context of the handler that writes; the handlers between it and the wire decide the way of
+    ///     sending
     /// @param byteOffset start of the range
-    /// @param byteSize size of the range; 0 writes nothing
+    /// @param byteSize size of the range in bytes; 0 writes nothing
     /// @return the future of the write
-    /// @throws IOException if the system refuses to tell the length, or to read small content; nothing is written then
-    /// @throws IllegalArgumentException if the range is not one of the file
-    /// @throws IllegalStateException if it is closed, or the pipeline needs a [ChunkedWriteHandler] and has none
+    /// @throws IOException if the length of the file cannot be read, or small content cannot; nothing is written then
+    /// @throws IllegalArgumentException if the range is not within the file
+    /// @throws IllegalStateException if the source is closed, or the pipeline needs a [ChunkedWriteHandler] and has
+    ///     none
     public ChannelFuture writeAndFlush(ChannelHandlerContext context, long byteOffset, long byteSize)
             throws IOException {
         return writeAndFlush(context, byteOffset, byteSize, context.newPromise());
     }
 
     /// Writes a range of the file to a channel as [#write(ChannelHandlerContext, long, long, ChannelPromise)] does, and
-    /// flushes it.
+    /// flushes the channel.
     ///
-    /// @param context of the handler that writes; what is done to the bytes between it and the wire decides the way
+    /// @param context context of the handler that writes; the handlers between it and the wire decide the way of
+    ///     sending
     /// @param byteOffset start of the range
-    /// @param byteSize size of the range; 0 writes nothing
-    /// @param promise what is told, as by the write
-    /// @return the promise, as by the write
-    /// @throws IOException if the system refuses to tell the length, or to read small content; nothing is written then
-    /// @throws IllegalArgumentException if the range is not one of the file, or the promise is not one for this channel
-    /// @throws IllegalStateException if it is closed, or the pipeline needs a [ChunkedWriteHandler] and has none
+    /// @param byteSize size of the range in bytes; 0 writes nothing
+    /// @param promise completed as by that method
+    /// @return the promise, as returned by that method
+    /// @throws IOException if the length of the file cannot be read, or small content cannot; nothing is written then
+    /// @throws IllegalArgumentException if the range is not within the file, or the promise is done or of another
+    ///     channel
+    /// @throws IllegalStateException if the source is closed, or the pipeline needs a [ChunkedWriteHandler] and has
+    ///     none
     public ChannelFuture writeAndFlush(
             ChannelHandlerContext context, long byteOffset, long byteSize, ChannelPromise promise) throws IOException {
         ChannelFuture written = write(context, byteOffset, byteSize, promise);
@@ -195,8 +210,8 @@ public final class FileSource implements AutoCloseable {
         return written;
     }
 
-    /// Lets go of the file for content that is not sent to its end. Netty releases what counts references; chunks do
-    /// not, and a handler that throws releases nothing.
+    /// Drops the hold on the file of content that is not sent to its end. Netty releases objects that count references.
+    /// Chunks do not count, and a handler that throws releases nothing.
     private static void abandon(Object content) {
         if (content instanceof SourceChunks chunks) {
             chunks.close();
@@ -205,18 +220,19 @@ public final class FileSource implements AutoCloseable {
         }
     }
 
-    /// {@return what to write for a range of the file: a buffer, a region for sendfile, or chunks; the caller writes or
-    /// releases it}
+    /// {@return the object to write for a range of the file: a buffer, a region for sendfile, or chunks; the caller
+    /// writes or releases it}
     ///
-    /// @param context of the handler that will write it; what is done to the bytes between it and the wire decides
+    /// @param context context of the handler that will write it; the handlers between it and the wire decide the way of
+    ///     sending
     /// @param byteOffset start of the range
-    /// @param byteSize size of the range
-    /// @throws IOException if the system refuses to tell the length, or to read small content
-    /// @throws IllegalArgumentException if the range is not one of the file
-    /// @throws IllegalStateException if it is closed
+    /// @param byteSize size of the range in bytes
+    /// @throws IOException if the length of the file cannot be read, or small content cannot
+    /// @throws IllegalArgumentException if the range is not within the file
+    /// @throws IllegalStateException if the source is closed
     public Object content(ChannelHandlerContext context, long byteOffset, long byteSize) throws IOException {
         hold(byteOffset, byteSize);
-        boolean isGiven = false;
+        boolean isCreated = false;
         try {
             if (byteSize == 0) {
                 return Unpooled.EMPTY_BUFFER;
@@ -226,29 +242,30 @@ public final class FileSource implements AutoCloseable {
             }
             PipelineTouch touch = PipelineTouch.of(context);
             FileChannel open = touch == PipelineTouch.NONE ? takeChannel() : null;
-            isGiven = true;
+            isCreated = true;
             return open == null
                     ? new SourceChunks(this, byteOffset, byteSize, copiesFor(touch))
                     : new SourceRegion(this, open, byteOffset, byteSize);
         } finally {
-            if (!isGiven) {
-                letGo();
+            if (!isCreated) {
+                dropHold();
             }
         }
     }
 
-    /// {@return a range of the file in chunks, for whom sendfile is no way: windows in place, or copies of a FOREIGN
-    /// file and for native readers; the caller writes or closes it}
+    /// {@return a range of the file in chunks: windows in place, or copies of a FOREIGN file and for native readers;
+    /// the caller writes or closes the chunks}
     ///
-    /// So a handler that takes content in objects of its own gets it, as a compressor of HTTP does: in an
-    /// `HttpChunkedInput` around this.
+    /// Use it if sendfile is not possible, because a handler takes content in objects of its own. A compressor of HTTP
+    /// does so: it gets this object in an `HttpChunkedInput`.
     ///
-    /// @param context of the handler that will write it; what is done to the bytes between it and the wire decides
+    /// @param context context of the handler that will write it; the handlers between it and the wire decide between
+    ///     windows and copies
     /// @param byteOffset start of the range
-    /// @param byteSize size of the range
-    /// @throws IOException if the system refuses to tell the length
-    /// @throws IllegalArgumentException if the range is not one of the file
-    /// @throws IllegalStateException if it is closed
+    /// @param byteSize size of the range in bytes
+    /// @throws IOException if the length of the file cannot be read
+    /// @throws IllegalArgumentException if the range is not within the file
+    /// @throws IllegalStateException if the source is closed
     public ChunkedInput<ByteBuf> chunks(ChannelHandlerContext context, long byteOffset, long byteSize)
             throws IOException {
         boolean copies = copiesFor(PipelineTouch.of(context));
@@ -256,12 +273,13 @@ public final class FileSource implements AutoCloseable {
         return new SourceChunks(this, byteOffset, byteSize, copies);
     }
 
-    /// Closes the file, once the last content that is under way has ended. Closing twice has no effect.
+    /// Closes the source. The file is closed once the last content that is being sent has ended. Closing twice has no
+    /// effect.
     @Override
     public synchronized void close() {
         if (!closed) {
             closed = true;
-            letGo();
+            dropHold();
         }
     }
 
@@ -291,29 +309,30 @@ public final class FileSource implements AutoCloseable {
         }
     }
 
-    /// {@return up to [#WINDOW_BYTES] in place; a copy if all windows are out, as the event loop does not wait}
-    ByteBuf lend(long byteOffset, long byteSize) throws IOException {
+    /// {@return up to [#WINDOW_BYTES] in place; or a copy if all windows are in use, because the event loop does not
+    /// wait}
+    ByteBuf wrapWindow(long byteOffset, long byteSize) throws IOException {
         long count = Math.min(byteSize, WINDOW_BYTES);
         Window window = cache.alloc(file, byteOffset, count, AccessAdvice.NORMAL, WindowFlag.READ | WindowFlag.NOWAIT);
         if (window == null) {
             return copy(byteOffset, byteSize);
         }
-        boolean isLent = false;
-        holds.incrementAndGet(); // who calls holds it, so it is not closed
+        boolean isWrapped = false;
+        holds.incrementAndGet(); // the caller has a hold, so the file is open
         try {
-            ByteBuf buf = WindowBuffers.wrap(allocator, window, this::letGo);
-            isLent = true;
+            ByteBuf buf = WindowBuffers.wrap(allocator, window, this::dropHold);
+            isWrapped = true;
             return buf;
         } finally {
-            if (!isLent) {
+            if (!isWrapped) {
                 window.close();
-                letGo();
+                dropHold();
             }
         }
     }
 
-    /// Gives up a hold; the last one closes.
-    void letGo() {
+    /// Drops one hold on the file. Dropping the last hold closes the file.
+    void dropHold() {
         if (holds.decrementAndGet() > 0) {
             return;
         }
@@ -321,8 +340,8 @@ public final class FileSource implements AutoCloseable {
             closeIdle();
             file.close();
         } catch (IOException | IllegalStateException e) {
-            // on whichever thread released last, which can do nothing about it
-            LOG.log(System.Logger.Level.WARNING, "cannot close: " + this, e);
+            // any thread may make the last release, and it cannot handle the failure
+            LOG.log(System.Logger.Level.WARNING, "cannot close file: source=" + this, e);
         }
     }
 
@@ -336,7 +355,7 @@ public final class FileSource implements AutoCloseable {
 
     private void hold(long byteOffset, long byteSize) throws IOException {
         if (closed || !tryHold()) {
-            throw new IllegalStateException("source is closed: " + this);
+            throw new IllegalStateException("source is closed: source=" + this);
         }
         boolean isHeld = false;
         try {
@@ -347,7 +366,7 @@ public final class FileSource implements AutoCloseable {
             isHeld = true;
         } finally {
             if (!isHeld) {
-                letGo();
+                dropHold();
             }
         }
     }
@@ -364,9 +383,10 @@ public final class FileSource implements AutoCloseable {
         return file.trust() == FileTrust.FOREIGN || touch == PipelineTouch.UNKNOWN;
     }
 
-    /// {@return the file for sendfile, for one region alone; null if the system has no way to open it again}
+    /// {@return a channel of the file for one region; null if the system cannot open the file again}
     ///
-    /// Regions do not share a channel: an interrupt of the thread that sends one of them would close it for all.
+    /// Regions do not share a channel, because an interrupt of the thread that sends one region would close it for all
+    /// of them.
     private @Nullable FileChannel takeChannel() {
         synchronized (idle) {
             if (!idle.isEmpty()) {
@@ -376,19 +396,19 @@ public final class FileSource implements AutoCloseable {
         try {
             return file.openChannel();
         } catch (IOException e) {
-            LOG.log(System.Logger.Level.DEBUG, "cannot use sendfile: " + this, e);
+            LOG.log(System.Logger.Level.DEBUG, "cannot use sendfile, chunks are sent instead: source=" + this, e);
             return null;
         }
     }
 
-    /// Opens a channel in place of one that an interrupt has closed.
+    /// Opens a channel to replace one that an interrupt has closed.
     ///
-    /// @throws IOException if the system has no way to open the file again
+    /// @throws IOException if the system cannot open the file again
     FileChannel reopen() throws IOException {
         return file.openChannel();
     }
 
-    /// Takes a channel back.
+    /// Keeps a channel for later regions, or closes it.
     void giveBack(FileChannel channel) {
         synchronized (idle) {
             if (channel.isOpen() && idle.size() < MAX_IDLE && holds.get() > 0) {
@@ -399,7 +419,7 @@ public final class FileSource implements AutoCloseable {
         try {
             channel.close();
         } catch (IOException e) {
-            LOG.log(System.Logger.Level.WARNING, "cannot close a channel: " + this, e);
+            LOG.log(System.Logger.Level.WARNING, "cannot close file channel: source=" + this, e);
         }
     }
 
@@ -409,11 +429,13 @@ public final class FileSource implements AutoCloseable {
 
     private IllegalArgumentException outside(long byteOffset, long byteSize, long fileByteSize) {
         return new IllegalArgumentException(
-                "range is not one of the file: file=%s, byteOffset=%d, byteSize=%d, bound=%d"
+                "range is not within the file: file=%s, byteOffset=%d, byteSize=%d, min=0, max=%d"
                         .formatted(path(), byteOffset, byteSize, fileByteSize));
     }
 
     private static IllegalStateException unchunked(Channel channel) {
-        return new IllegalStateException("pipeline has no ChunkedWriteHandler and needs one: " + channel.pipeline());
+        return new IllegalStateException(
+                "pipeline has no ChunkedWriteHandler, add one before the handler that writes: pipeline="
+                        + channel.pipeline());
     }
 }

@@ -11,18 +11,18 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What a pipeline does to the bytes that are written to it, from least to most; found by the classes of its handlers.
+/// The effects of a pipeline on the bytes that are written to it, from least to most. Handler classes decide.
 ///
-/// **Threads.** Stateless but for a cache; asked on the channel's event loop or elsewhere.
+/// **Threads.** Stateless, except for a cache. Any thread may ask.
 enum PipelineTouch {
-    /// They go to a socket as they are, so they need not come into the process: a region passes.
+    /// The bytes go to a socket unchanged, so they need not enter the process: a region passes.
     NONE,
-    /// Code of the JVM reads them.
+    /// Code of the JVM reads the bytes.
     BY_JVM,
-    /// Native code may read them: nobody knows.
+    /// Native code may read the bytes; the classes do not tell.
     UNKNOWN;
 
-    /// Outbound handlers that let a region pass, and look at no byte.
+    /// Outbound handlers that pass a region on and read no byte.
     private static final Set<String> PASSING = Set.of(
             "io.netty.handler.codec.http.HttpResponseEncoder",
             "io.netty.handler.codec.http.HttpServerCodec",
@@ -67,12 +67,12 @@ enum PipelineTouch {
         }
     };
 
-    /// {@return the most that is done to what `context` writes, between it and the wire}
+    /// {@return the most that the handlers between `context` and the wire do to the bytes that `context` writes}
     static PipelineTouch of(ChannelHandlerContext context) {
         Channel channel = context.channel();
         PipelineTouch most = most(OF_CHANNEL.get(channel.getClass()), channel.pipeline(), context.name());
         Channel parent = channel.parent();
-        // a stream within a connection: its bytes go through the connection's handlers too
+        // a stream within a connection: its bytes pass the handlers of the connection too
         return parent == null || parent instanceof ServerChannel ? most : most(most, parent.pipeline(), null);
     }
 

@@ -7,15 +7,16 @@ import io.netty.handler.stream.ChunkedInput;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/// A range of a source, piece by piece, as the channel takes them.
+/// A range of a source, piece by piece as the channel is writable.
 ///
-/// **Ownership.** Whom it was written to closes it. It holds its source until then; pieces that are out hold it too.
+/// **Ownership.** The handler that it was written to closes it. It holds its source until then. Pieces that are in use
+/// hold the source too.
 ///
-/// **Threads.** Confined to the event loop, but for [#close], which may come from any.
+/// **Threads.** Confined to the event loop, except [#close], which any thread may call.
 final class SourceChunks implements ChunkedInput<ByteBuf> {
 
-    /// What is copied at the end of all that is lent. A window shows zeroes where its file was cut within a page, and
-    /// tells nothing of it; the copy fails then, and with it the write.
+    /// Number of bytes at the end of a range that are always copied. A window shows zeroes where its file was truncated
+    /// within a page, without an error. The copy fails then, and so does the write.
     private static final int TAIL_BYTES = FileSource.SMALL_BYTES;
 
     private final FileSource source; // (C)
@@ -25,7 +26,7 @@ final class SourceChunks implements ChunkedInput<ByteBuf> {
     private long position; // (O)
     private boolean closed; // (L) this
 
-    /// @param source held already, which is this input's from now on
+    /// @param source source with one hold, which this input takes over
     SourceChunks(FileSource source, long byteOffset, long byteSize, boolean copies) {
         this.source = source;
         this.begin = byteOffset;
@@ -39,10 +40,10 @@ final class SourceChunks implements ChunkedInput<ByteBuf> {
         return position == end;
     }
 
-    /// {@return the next piece, of the source's allocator; null at the end}
+    /// {@return the next piece, allocated by the source's allocator; null at the end}
     ///
-    /// @throws IOException if the file has ended before its range did, or the system refuses
-    /// @throws IllegalStateException if it is closed
+    /// @throws IOException if the file has ended before its range, or cannot be read
+    /// @throws IllegalStateException if this input is closed
     @Override
     public @Nullable ByteBuf readChunk(ByteBufAllocator allocator) throws IOException {
         if (isEndOfInput()) {
@@ -53,13 +54,15 @@ final class SourceChunks implements ChunkedInput<ByteBuf> {
         return chunk;
     }
 
-    /// The lock keeps the source held while it is read.
+    /// Reads the next piece. The lock keeps the hold on the source during the read.
     private synchronized ByteBuf next() throws IOException {
         if (closed) {
-            throw new IllegalStateException("content is closed: " + this);
+            throw new IllegalStateException("content is closed: content=" + this);
         }
         long rest = end - position;
-        return copies || rest <= TAIL_BYTES ? source.copy(position, rest) : source.lend(position, rest - TAIL_BYTES);
+        return copies || rest <= TAIL_BYTES
+                ? source.copy(position, rest)
+                : source.wrapWindow(position, rest - TAIL_BYTES);
     }
 
     @Override
@@ -82,7 +85,7 @@ final class SourceChunks implements ChunkedInput<ByteBuf> {
     public synchronized void close() {
         if (!closed) {
             closed = true;
-            source.letGo();
+            source.dropHold();
         }
     }
 

@@ -11,20 +11,22 @@ import org.jspecify.annotations.Nullable;
 
 /// A range of a source for sendfile(2), with a channel of its own.
 ///
-/// An interrupt of the sending thread closes the channel of the region. Then the region opens another one and goes on;
-/// the thread stays interrupted. Native transports send without Java's channel code, so no interrupt closes it there.
+/// An interrupt of the sending thread closes the channel of the region. The region then opens another channel and
+/// continues, and the thread stays interrupted. Native transports send without Java's channel code, so there an
+/// interrupt does not close the channel.
 ///
-/// **Ownership, threads.** As every region: whoever holds a reference releases it. It holds its source.
+/// **Ownership, threads.** As for every region: each holder of a reference releases it, once and on any thread. The
+/// region holds its source.
 final class SourceRegion extends DefaultFileRegion {
 
     private final FileSource source; // (C)
     private final AtomicBoolean holds = new AtomicBoolean(true); // (A)
-    private final FileChannel first; // (C) what native transports send from
+    private final FileChannel first; // (C) native transports send from this channel
     private @Nullable FileChannel reopened; // (O)
-    private long sentReopened; // (O) bytes; what was sent from `first` is counted by the superclass
+    private long sentReopened; // (O) bytes sent from `reopened`; the superclass counts those from `first`
 
-    /// @param source held already, which is this region's from now on
-    /// @param channel of this region alone, until the region gives it back
+    /// @param source source with one hold, which this region takes over
+    /// @param channel channel that only this region uses, until the region gives it back
     SourceRegion(FileSource source, FileChannel channel, long byteOffset, long byteSize) {
         super(channel, byteOffset, byteSize);
         this.source = source;
@@ -80,10 +82,10 @@ final class SourceRegion extends DefaultFileRegion {
         return transferred();
     }
 
-    /// Lets go of the source before the last release, which a handler that threw may never make.
+    /// Drops the hold on the source before the last release, which a handler that threw may never make.
     void abandon() {
         if (holds.getAndSet(false)) {
-            source.letGo();
+            source.dropHold();
         }
     }
 

@@ -1,43 +1,44 @@
-/// Files as Netty's servers send them: by sendfile, by windows in place, or by guarded copies, as channel and trust
-/// have it.
+/// Sends files from Netty servers: by sendfile(2), by windows in place, or by guarded copies. The channel, its pipeline
+/// and the trust in the file decide which.
 ///
 /// ```text
 ///   FileSource.write, content
-///     16 KiB or less  ---> one copy, sent together with what stands before it
-///     PipelineTouch: what is done to the bytes on their way out?
+///     16 KiB or less  ---> one copy, sent together with the buffers before it
+///     PipelineTouch: what does the pipeline do to the bytes?
 ///       nothing       ---> SourceRegion  sendfile(2)
 ///       the JVM reads ---> SourceChunks  windows, read-only, in place; copies of a FOREIGN file
-///       nobody knows  ---> SourceChunks  copies
-///   WindowBuffers.wrap ---> one lent window as a ByteBuf
+///       unknown       ---> SourceChunks  copies
+///   WindowBuffers.wrap ---> one window as a ByteBuf
 /// ```
 ///
-/// ## What becomes of a file that is cut while it is sent
+/// ## If a file is truncated while it is sent
 ///
-/// | way | what is seen |
+/// | way | result |
 /// |---|---|
 /// | copy | the guarded read ends early: [java.io.IOException] |
 /// | sendfile | the kernel sends nothing more, Netty compares: [java.io.IOException] |
 /// | window, NIO or epoll | the kernel sends nothing of it, EFAULT: [java.io.IOException] |
-/// | window, TLS of the JDK | [InternalError] where the engine reads; the pipeline is told too |
+/// | window, TLS of the JDK | [InternalError] where the engine reads; the pipeline is notified too |
 ///
-/// The last two need a broken promise: only of an IMMUTABLE or OWNED file windows are lent. In all four
-/// the future of the write fails, and [FileSource#write] closes the channel, since its client waits for bytes that are
-/// no more. The process goes on.
+/// The last two need a broken promise: windows are used only for an IMMUTABLE or OWNED file. In all four cases the
+/// future of the write fails, and [FileSource#write] closes the channel, because its client waits for bytes that no
+/// longer exist. The process continues.
 ///
 /// ## Why
 ///
-/// * **Sendfile where nobody looks.** Nothing beats it over a bare socket, and a cut file cannot hurt it.
-/// * **Windows where the JVM reads**, as its TLS engine does: it copies and encrypts out of the page cache, without a
-///   read(2) and a buffer before that.
-/// * **Copies where native code may read.** OpenSSL or a compressor over a mapping ends the process when the file is
-///   cut, and no promise of a user is worth that. A copy of 64 KiB costs 2 us.
-/// * **What a handler does is known by its class.** Those that let a region pass, and those that are known to read in
-///   Java, are named; what is not named gets copies, which are right for all. Names, since most of them are in jars
-///   that nobody need have.
-/// * **Small content is copied.** A head and its content leave in one gathering write then; with sendfile they are two
-///   system calls, and pinning a window is no cheaper than moving 16 KiB.
-/// * **No new buffer class.** A window is lent as the buffer that all of Leasehold's memory is lent as, under Netty's
-///   read-only view of it.
+/// * **Sendfile if the pipeline does not read the bytes.** Nothing is faster over a bare socket, and a truncated file
+///   cannot harm it.
+/// * **Windows if the JVM reads the bytes**, as its TLS engine does. The engine copies and encrypts directly out of the
+///   page cache, without a read(2) into a buffer first.
+/// * **Copies if native code may read the bytes.** If OpenSSL or a compressor reads a mapping whose file was truncated,
+///   the process dies. No promise of a user is worth that risk. A copy of 64 KiB costs 2 us.
+/// * **The class of a handler tells what it does.** Two lists name the handlers that pass a region on, and the
+///   handlers that are known to read in Java. Any other handler gets copies, which are always correct. The lists
+///   contain names, because most of these classes are in jars that are optional.
+/// * **Small content is copied.** A head and its content then leave in one gathering write. With sendfile they are two
+///   system calls, and pinning a window is no cheaper than copying 16 KiB.
+/// * **No new buffer class.** A window is wrapped as an [ExternalMemory][io.leasehold.netty.ExternalMemory], like all
+///   other memory, under Netty's read-only view.
 ///
 /// (2026-11)
 @NullMarked

@@ -7,7 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledDirectByteBuf;
 import org.jspecify.annotations.Nullable;
 
-/// A page as it lies in Netty's ring of buffers: nobody but Netty's ring sees it, and asks it for slices.
+/// The buffer object of a page in Netty's ring of buffers. Only Netty's ring uses it, and asks it for slices.
 ///
 /// ```text
 ///   arm ---> retainedSlice, once ---------------> release     the page's own buffer has the page
@@ -15,9 +15,10 @@ import org.jspecify.annotations.Nullable;
 ///        +-> none, or copies only --------------> release     the page is free
 /// ```
 ///
-/// **Ownership.** Made with its page and good for all its lives. Netty's ring releases it once in each.
+/// **Ownership.** Made once for each page, and used again each time that the page is armed. Netty's ring releases it
+/// once each time.
 ///
-/// **Threads.** Used by the event loop whose ring it lies in; no two of its lives overlap.
+/// **Threads.** Used by the event loop of the ring that the page is in. A page is in at most one ring at a time.
 final class ArmedPage extends UnpooledDirectByteBuf {
 
     private final LeasedBufferRing owner; // (C)
@@ -25,8 +26,8 @@ final class ArmedPage extends UnpooledDirectByteBuf {
     private final ExternalMemory external; // (C)
     private final long address; // (C)
     private long handle = JumboPool.NONE; // (O) the event loop
-    private boolean shared; // (O) the event loop; the page's buffer is out as the only slice
-    private @Nullable ByteBuf whole; // (O) the event loop; what slices are of
+    private boolean shared; // (O) the event loop; the page's buffer is in use as the only slice
+    private @Nullable ByteBuf whole; // (O) the event loop; the buffer that slices are taken from
 
     ArmedPage(LeasedBufferRing owner, JumboPool<ArmedPage> ring, long address, int byteSize) {
         super(owner.allocator(), OffHeap.segment(address, byteSize).asByteBuffer(), byteSize);
@@ -36,18 +37,18 @@ final class ArmedPage extends UnpooledDirectByteBuf {
         this.external = ExternalMemory.of(owner.allocator(), ring, address, byteSize);
     }
 
-    /// Begins a life in a ring.
+    /// Starts the use of the page in a ring.
     void arm(long newHandle) {
         handle = newHandle;
         clear();
     }
 
-    /// {@return the page's buffer, as it is lent to a reader other than io_uring}
-    ByteBuf lend(long lentHandle) {
-        return external.lend(lentHandle, capacity(), Integer.MAX_VALUE);
+    /// {@return an empty buffer over the page, with a reference count of 1}
+    ByteBuf buffer(long bufferHandle) {
+        return external.wrap(bufferHandle, capacity(), Integer.MAX_VALUE);
     }
 
-    /// {@return what was read, for whoever is to release it}
+    /// {@return the bytes of a read, which the caller releases: a copy, the page's own buffer, or a slice of it}
     @Override
     public ByteBuf retainedSlice(int index, int length) {
         ByteBuf copy = owner.tryCopySmall(address + index, length);
@@ -60,7 +61,7 @@ final class ArmedPage extends UnpooledDirectByteBuf {
         }
         if (whole == null && (!owner.isIncremental() || index + length == capacity())) {
             shared = true;
-            return external.share(handle, index, length);
+            return external.wrapShared(handle, index, length);
         }
         return nextSlice(index, length);
     }
@@ -68,25 +69,25 @@ final class ArmedPage extends UnpooledDirectByteBuf {
     private ByteBuf nextSlice(int index, int length) {
         ByteBuf of = whole;
         if (of == null) {
-            of = lend(handle);
+            of = buffer(handle);
             whole = of;
         }
         owner.noteSlice();
         return of.retainedSlice(index, length);
     }
 
-    /// Ends a life in a ring: the kernel writes no more.
+    /// Ends the use of the page in a ring: the kernel writes no more.
     @Override
     public boolean release() {
         long ended = handle;
         ByteBuf of = whole;
         boolean wasShared = shared;
-        handle = JumboPool.NONE; // all of it at first: the page may be in the next ring as soon as it is free
+        handle = JumboPool.NONE; // all fields first: once free, the page may be in another ring at once
         whole = null;
         shared = false;
         ring.receive(ended);
         if (wasShared) {
-            external.unshare();
+            external.endSharing();
         } else if (of != null) {
             of.release();
         } else {

@@ -12,34 +12,35 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
-/// Stops the reading of channels while too many pages of a ring are out, and lets it go on when they are few again:
-/// then the kernel's windows fill, and the peers wait.
+/// Stops channels from reading while too many pages of a ring are in use, and starts them again when few are. Meanwhile
+/// the TCP receive windows fill, and the peers wait.
 ///
 /// ```text
-///   pages out   high watermark ---> autoRead off, on each channel's event loop
-///               low watermark  ---> autoRead on, where it was turned off here
+///   pages in use   high watermark ---> autoRead off, on each channel's event loop
+///                  low watermark  ---> autoRead on, where this handler turned it off
 /// ```
 ///
-/// Add [LeasedBufferRing#gate()] to a pipeline, anywhere. What the kernel has read by then is still delivered, so more
-/// pages than the high watermark may be out. Whoever keeps buffers until more bytes come should copy them: if such
-/// buffers alone exceed the low watermark, the bytes never come.
+/// Add [LeasedBufferRing#gate()] to a pipeline, at any place. Data that the kernel has already read is still delivered,
+/// so more pages than the high watermark may be in use. A handler that keeps buffers until more bytes arrive should
+/// copy them. If such buffers alone exceed the low watermark, those bytes never arrive.
 ///
-/// **Multishot reads need a deep ring.** With io_uring one read is good for many, until Netty cancels it. But if the
-/// kernel empties the ring before that, Netty 4.2.18 starts the next read without asking for `autoRead`, and so on as
-/// long as a sender keeps the socket full; then bytes come in other buffers than pages, counted, and none is lost. The
-/// kernel fills 66 pages in one go at most, so with a [depth][LeasedBufferRingOptions#depth] of 128, which pages of 4
-/// KiB have from the start, a channel stops with the reads that are under way. So it does at any depth with
-/// `-Dio.netty.iouring.recvMultiShotEnabled=false`, with the one read that it is at.
+/// **Multishot reads need a deep ring.** With io_uring one multishot read delivers many buffers, until Netty cancels
+/// it. But if the kernel empties the ring first, Netty 4.2.18 starts the next read without checking `autoRead`. This
+/// repeats as long as a sender keeps the socket full. The bytes then arrive in fallback buffers, which are counted, and
+/// none is lost. The kernel fills at most 66 pages in one go. So with a [depth][LeasedBufferRingOptions#depth] of 128,
+/// the default for pages of 4 KiB, a channel stops after the reads in progress. With
+/// `-Dio.netty.iouring.recvMultiShotEnabled=false` it stops at any depth, after the read in progress.
 ///
-/// **Ownership.** Channels are forgotten with their pipelines.
+/// **Ownership.** A channel is forgotten when this handler is removed from its pipeline.
 ///
-/// **Threads.** Thread-safe; `autoRead` is set by the channel's event loop alone. A channel whose `autoRead` was off
-/// already is left alone.
+/// **Threads.** Thread-safe. Only the channel's event loop sets `autoRead`. A channel whose `autoRead` was already off
+/// is not changed.
 @Sharable
 public final class AutoReadThrottle extends ChannelInboundHandlerAdapter implements PressureListener {
 
-    /// When a multishot read was cancelled and is wanted again before the kernel answered, and bytes come first, Netty
-    /// 4.2.18 forgets that it is wanted. So it is told once more, when the answer has come, which else has no effect.
+    /// Delay before a channel is asked to read again. Netty 4.2.18 forgets a request to read if it is made before the
+    /// kernel has confirmed the cancellation of a multishot read, and bytes arrive first. Therefore the request is
+    /// repeated after the cancellation completes. The repeat has no effect if Netty did not lose the request.
     private static final long REMINDER_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final Map<ChannelHandlerContext, Tap> taps = new ConcurrentHashMap<>(); // (A)
@@ -48,42 +49,43 @@ public final class AutoReadThrottle extends ChannelInboundHandlerAdapter impleme
 
     AutoReadThrottle() {}
 
-    /// Takes a channel under its care.
+    /// Registers a channel, and stops it if there is pressure.
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         Tap tap = new Tap(context.channel());
-        taps.put(context, tap); // first: who changes the pressure after this finds it
-        tap.turn(high);
+        taps.put(context, tap); // first: a later change of the pressure finds the tap
+        tap.setStopped(high);
     }
 
-    /// Lets go of a channel, and lets it read if it was this that stopped it.
+    /// Unregisters a channel, and starts it again if this handler stopped it.
     @Override
     public void handlerRemoved(ChannelHandlerContext context) {
         Tap tap = taps.remove(context);
         if (tap != null) {
-            tap.turn(false);
+            tap.setStopped(false);
         }
     }
 
-    /// Told by the ring.
+    /// Stops or starts the registered channels. Called by the ring.
     @Override
     public void pressureChanged(boolean isHigh) {
         high = isHigh;
-        taps.forEach(this::obey);
+        taps.forEach(this::apply);
     }
 
-    /// Channels of the calling event loop stop at once: it runs tasks only when it has read all that there is, and as
-    /// long as the kernel finds pages there is more.
-    private void obey(ChannelHandlerContext context, Tap tap) {
+    /// Applies the pressure to one channel. A channel of the calling event loop stops at once, without a task: the
+    /// event loop runs tasks only after it has read everything, and there is more to read as long as the kernel finds
+    /// pages.
+    private void apply(ChannelHandlerContext context, Tap tap) {
         EventLoop loop = context.channel().eventLoop();
         if (loop.inEventLoop()) {
-            tap.turn(high);
+            tap.setStopped(high);
             return;
         }
         try {
             loop.execute(() -> {
                 if (taps.containsKey(context)) {
-                    tap.turn(high); // the pressure of then: of two changes only the last one counts
+                    tap.setStopped(high); // reads `high` again: of two changes only the last one counts
                 }
             });
         } catch (RejectedExecutionException e) {
@@ -91,39 +93,39 @@ public final class AutoReadThrottle extends ChannelInboundHandlerAdapter impleme
         }
     }
 
-    /// {@return whether too many pages are out}
+    /// {@return true if too many pages are in use}
     public boolean isShut() {
         return high;
     }
 
-    /// {@return how many channels are under its care}
+    /// {@return the number of registered channels}
     public int channels() {
         return taps.size();
     }
 
-    /// {@return how often a channel's reading was stopped}
+    /// {@return the number of times that a channel was stopped from reading}
     public long closings() {
         return closings.sum();
     }
 
-    /// What is known of one channel.
+    /// The state of one registered channel.
     private final class Tap {
 
         private final Channel channel; // (C)
-        private boolean shut; // (O) the channel's event loop
+        private boolean stopped; // (O) the channel's event loop
 
         Tap(Channel channel) {
             this.channel = channel;
         }
 
-        @SuppressWarnings("FutureReturnValueIgnored") // nobody waits for the reminder
-        void turn(boolean off) {
-            if (off && !shut && channel.config().isAutoRead()) {
-                shut = true;
+        @SuppressWarnings("FutureReturnValueIgnored") // no caller waits for the reminder
+        void setStopped(boolean stop) {
+            if (stop && !stopped && channel.config().isAutoRead()) {
+                stopped = true;
                 closings.increment();
                 channel.config().setAutoRead(false);
-            } else if (!off && shut) {
-                shut = false;
+            } else if (!stop && stopped) {
+                stopped = false;
                 if (channel.isOpen()) {
                     channel.config().setAutoRead(true);
                     channel.eventLoop().schedule(this::readAgain, REMINDER_NANOS, TimeUnit.NANOSECONDS);
@@ -132,7 +134,7 @@ public final class AutoReadThrottle extends ChannelInboundHandlerAdapter impleme
         }
 
         private void readAgain() {
-            if (!shut && channel.isOpen() && channel.config().isAutoRead()) {
+            if (!stopped && channel.isOpen() && channel.config().isAutoRead()) {
                 channel.read();
             }
         }

@@ -6,26 +6,26 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.UncheckedBooleanSupplier;
 
-/// Closes a channel of io_uring that cannot be read for want of memory, and leaves the others alone.
+/// Closes a channel of io_uring that cannot be read because there is no memory. Other channels continue.
 ///
-/// Netty's io_uring (4.2.18) asks for the buffer of a read outside of what handles exceptions: an `OutOfMemoryError` of
-/// any allocator ends the thread of the event loop, with all of its channels. NIO and epoll close the one channel, so
-/// they need no such class. A server on io_uring sets
-/// `childOption(ChannelOption.RECVBUF_ALLOCATOR, new ClosingRecvByteBufAllocator(reads))`, also if its channels read
-/// into a [LeasedBufferRing], since Netty falls back to such reads when the ring is empty.
+/// Netty's io_uring (4.2.18) allocates the buffer of a read outside of the code that handles exceptions. An
+/// `OutOfMemoryError` of any allocator ends the thread of the event loop, with all of its channels. NIO and epoll close
+/// only the one channel, so they need no such class. A server on io_uring sets
+/// `childOption(ChannelOption.RECVBUF_ALLOCATOR, new ClosingRecvByteBufAllocator(reads))`. It does so even if its
+/// channels read into a [LeasedBufferRing], because Netty falls back to such reads when the ring is empty.
 ///
-/// A read without memory is made with an empty buffer, and its result is taken for the end of the stream. The pipeline
-/// gets no exception; the allocator logs the refusal.
+/// A read without memory uses an empty buffer, and its result is reported as the end of the stream. The pipeline gets
+/// no exception. The allocator logs the rejected request.
 ///
-/// **Threads.** Thread-safe; its handles belong to the event loops of their channels.
+/// **Threads.** Thread-safe. Each handle is used by the event loop of its channel.
 public final class ClosingRecvByteBufAllocator implements RecvByteBufAllocator {
 
     private final RecvByteBufAllocator reads; // (C)
 
     /// Wraps an allocator.
     ///
-    /// @param reads chooses the size of buffers, as Netty's `AdaptiveRecvByteBufAllocator` does; its handles are
-    ///     extended ones, as all of Netty's are
+    /// @param reads chooses the size of buffers, as Netty's `AdaptiveRecvByteBufAllocator` does. Its handles must be
+    ///     extended handles, as all of Netty's are
     public ClosingRecvByteBufAllocator(RecvByteBufAllocator reads) {
         this.reads = reads;
     }

@@ -7,12 +7,13 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/// Buffers in place of pages: the allocator's, and when it refuses some that no bound is above.
+/// Buffers in place of pages: buffers of the allocator or, if the allocator rejects the request, unpooled buffers
+/// without a limit.
 ///
 /// **Threads.** Thread-safe.
 final class FallbackBuffers {
 
-    /// Shorter buffers would hardly move a connection forward.
+    /// Minimum length of an unpooled buffer in bytes. A connection would hardly progress with shorter ones.
     private static final int MIN_BYTES = 512;
 
     private final LeasedByteBufAllocator allocator; // (C)
@@ -23,7 +24,7 @@ final class FallbackBuffers {
         this.allocator = allocator;
     }
 
-    /// {@return a direct buffer, of fewer bytes if even the process has no more}
+    /// {@return a direct buffer; it is shorter than `byteSize` if the process has no more direct memory}
     ByteBuf allocate(int byteSize) {
         ByteBuf buf = tryLease(byteSize);
         if (buf != null) {
@@ -42,13 +43,13 @@ final class FallbackBuffers {
         }
     }
 
-    /// {@return a copy of memory in a buffer of the allocator, or null if it refuses}
+    /// {@return a copy of memory in a buffer of the allocator, or null if the allocator rejects the request}
     @Nullable ByteBuf tryCopy(long address, int byteSize) {
         ByteBuf copy = tryLease(byteSize);
         return copy == null ? null : write(copy, address, byteSize);
     }
 
-    /// {@return a copy of memory in whatever buffer there is}
+    /// {@return a copy of memory in a buffer of the allocator or, if it rejects the request, in an unpooled buffer}
     ByteBuf copy(long address, int byteSize) {
         ByteBuf copy = tryCopy(address, byteSize);
         if (copy != null) {

@@ -10,19 +10,20 @@ import io.netty.channel.uring.IoUringBufferRingConfig;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
-/// Pages for the kernel to read into: what Netty's io_uring fills its rings of buffers from.
+/// Pages for the kernel to read into: Netty's io_uring fills its rings of buffers from this object.
 ///
 /// ```text
 ///   allocate ---> page, armed ---> the kernel fills it ---> a read ---> small: copied, the page is armed again
 ///      |                                                       |
-///      +---> none left: buffer of the allocator,               +------> else the page's own buffer ---> holders
+///      +---> no page: buffer of the allocator,                 +------> else the page's own buffer ---> holders
 ///            unpooled buffer; counted                                        the last release ---> page is free
 /// ```
 ///
-/// One ring serves all event loops of a group, and several groups.
+/// One ring serves all event loops of a group, or of several groups.
 ///
-/// **Ownership.** Who opened it closes it: after the event loops, which have pages armed, after the last buffer was
-/// released, and before the allocator. Buffers may outlive the event loops; any thread releases them.
+/// **Ownership.** The caller that opened the ring closes it. It closes the ring after the event loops, which have armed
+/// pages, after the last buffer was released, and before the allocator. Buffers may outlive the event loops, and any
+/// thread releases them.
 ///
 /// **Threads.** Thread-safe. No thread waits for a page.
 public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoCloseable {
@@ -38,8 +39,8 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
     private final LongAdder readBytes = new LongAdder(); // (A)
     private final LongAdder copies = new LongAdder(); // (A)
     private final LongAdder slices = new LongAdder(); // (A)
-    private volatile boolean incremental; // (A) once true it stays so
-    private volatile boolean complained; // (A) racy on purpose: a repeated failure would flood the log
+    private volatile boolean incremental; // (A) never reset
+    private volatile boolean warned; // (A) racy on purpose: a repeated failure would flood the log
 
     private LeasedBufferRing(LeasedByteBufAllocator allocator, LeasedBufferRingOptions options) {
         this.allocator = allocator;
@@ -59,17 +60,17 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
 
     /// Opens a ring with the default options.
     ///
-    /// @param allocator whose arena it takes pages from, and which lends what is copied out of them
+    /// @param allocator its arena provides the pages; it also allocates the buffers that small reads are copied to
     /// @return the ring, to be closed by the caller before the allocator
     /// @throws IllegalStateException if the allocator is closed
     public static LeasedBufferRing open(LeasedByteBufAllocator allocator) {
         return open(allocator, LeasedBufferRingOptions.defaults());
     }
 
-    /// Opens a ring, without taking any page.
+    /// Opens a ring. No page is allocated yet.
     ///
-    /// @param allocator whose arena it takes pages from, and which lends what is copied out of them
-    /// @param options what it is like
+    /// @param allocator its arena provides the pages; it also allocates the buffers that small reads are copied to
+    /// @param options sizes and limits
     /// @return the ring, to be closed by the caller before the allocator
     /// @throws IllegalArgumentException if the arena's pages are too large for the ring's slabs
     /// @throws IllegalStateException if the allocator is closed
@@ -77,12 +78,13 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
         return new LeasedBufferRing(allocator, options);
     }
 
-    /// {@return what to give to `IoUringIoHandlerConfig`: as deep as the options say, and with a page for each read}
+    /// {@return the configuration for `IoUringIoHandlerConfig`: with the depth of the options, and a page for each
+    /// read}
     ///
-    /// A config made otherwise with this ring for its allocator works too, incremental or not.
+    /// Other configurations that use this ring as their allocator work too, incremental or not.
     ///
-    /// @param bufferGroupId by which channels choose it, not negative
-    /// @throws IllegalArgumentException if the id is negative
+    /// @param bufferGroupId number by which channels select the ring, at least 0
+    /// @throws IllegalArgumentException if the number is negative
     public IoUringBufferRingConfig config(short bufferGroupId) {
         return IoUringBufferRingConfig.builder()
                 .bufferGroupId(bufferGroupId)
@@ -93,19 +95,21 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
                 .build();
     }
 
-    /// {@return a handler that stops a channel's reading while too many pages are out; one for all pipelines}
+    /// {@return a handler that stops a channel from reading while too many pages are in use; one instance for all
+    /// pipelines}
     public AutoReadThrottle gate() {
         return gate;
     }
 
-    /// {@return what reads into pages of this ring where there is no io_uring: for `ChannelOption.RECVBUF_ALLOCATOR`}
+    /// {@return an allocator that reads into pages of this ring without io_uring, for
+    /// `ChannelOption.RECVBUF_ALLOCATOR`}
     public RecvByteBufAllocator recvByteBufAllocator() {
         return new PagedRecvByteBufAllocator(this);
     }
 
-    /// {@return a page for the kernel, or another buffer of the same length if there is none within the bound}
+    /// {@return a page for the kernel, or another buffer of the same length if the limit leaves no page}
     ///
-    /// Never throws while the process has any direct memory left, also if the ring is closed.
+    /// Never throws while the process has any direct memory left, even if the ring is closed.
     @Override
     public ByteBuf allocate() {
         ByteBuf page = tryArm();
@@ -123,8 +127,8 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
             ring.arm(handle);
             page.arm(handle);
             return page;
-        } catch (RuntimeException | OutOfMemoryError e) { // Netty would lose bytes
-            complain(e);
+        } catch (RuntimeException | OutOfMemoryError e) { // an exception here would make Netty lose bytes
+            warn(e);
             if (handle >= 0) {
                 ring.release(handle);
             }
@@ -134,13 +138,13 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
 
     /// {@return an empty buffer over a page, for a reader other than io_uring; null if there is no page, or the ring is
     /// closed}
-    @Nullable ByteBuf tryLend() {
+    @Nullable ByteBuf tryAllocateBuffer() {
         long handle = JumboPool.NONE;
         try {
             handle = ring.allocate();
-            return handle < 0 ? null : ring.object(handle).lend(handle);
-        } catch (RuntimeException | OutOfMemoryError e) { // the event loop would try again, and for ever
-            complain(e);
+            return handle < 0 ? null : ring.object(handle).buffer(handle);
+        } catch (RuntimeException | OutOfMemoryError e) { // after an exception the event loop would retry without end
+            warn(e);
             if (handle >= 0) {
                 ring.release(handle);
             }
@@ -155,7 +159,7 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
         readBytes.add(actual);
     }
 
-    /// {@return a copy of a read that is small enough to be copied; null if it is not, or there is no memory}
+    /// {@return a copy of the bytes of a small read; null if the read is not small, or there is no memory}
     @Nullable ByteBuf tryCopySmall(long address, int byteSize) {
         if (byteSize > options.copyByteSize()) {
             return null;
@@ -167,7 +171,7 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
         return copy;
     }
 
-    /// {@return a copy of a read whose page cannot be lent, since its buffer is out}
+    /// {@return a copy of the bytes of a read; used if the buffer of the page is already in use}
     ByteBuf copy(long address, int byteSize) {
         copies.increment();
         return fallback.copy(address, byteSize);
@@ -181,7 +185,7 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
         return incremental;
     }
 
-    /// Notes that a page in the kernel's ring is read more than once.
+    /// Records that a page in the kernel's ring is read more than once.
     void noteIncremental() {
         incremental = true;
     }
@@ -190,17 +194,17 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
         slices.increment();
     }
 
-    /// {@return the bytes of a page}
+    /// {@return the length of a page in bytes}
     public int pageByteSize() {
         return ring.pageByteSize();
     }
 
-    /// {@return what it was opened with}
+    /// {@return the options of this ring}
     public LeasedBufferRingOptions options() {
         return options;
     }
 
-    /// {@return the numbers of one moment; takes time in proportion to pages and threads}
+    /// {@return a snapshot of the statistics; may be stale; takes time in proportion to pages and threads}
     public LeasedBufferRingStats stats() {
         return new LeasedBufferRingStats(
                 ring.stats(),
@@ -209,33 +213,33 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
                 gate.closings());
     }
 
-    /// Gives back every slab that no page is out of.
+    /// Gives back every slab of which no page is in use.
     ///
-    /// @return the bytes that went to the arena
+    /// @return number of bytes given back to the arena
     public long trim() {
         return ring.trim();
     }
 
-    /// Gives all pages back to the arena. Closing twice has no effect.
+    /// Closes the ring and gives all its pages back to the arena. Closing twice has no effect.
     ///
-    /// @throws IllegalStateException if pages are armed or with holders, naming some; nothing is changed then
+    /// @throws IllegalStateException if pages are armed or in use, naming some; nothing is changed then
     @Override
     public void close() {
         ring.close();
     }
 
-    /// Gives all pages back to the arena, whatever is out: only for when neither the kernel nor anybody else writes to
-    /// one any more.
+    /// Closes the ring even if pages are armed or in use. Call it only if neither the kernel nor any thread writes to
+    /// one of these pages again.
     ///
-    /// @return how many pages were out
+    /// @return number of pages that were armed or in use
     public int closeForcibly() {
         return ring.closeForcibly();
     }
 
-    private void complain(Throwable e) {
-        if (!complained) {
-            complained = true;
-            LOG.log(System.Logger.Level.WARNING, "no page for the kernel: ring=" + options.name() + ", " + e);
+    private void warn(Throwable e) {
+        if (!warned) {
+            warned = true;
+            LOG.log(System.Logger.Level.WARNING, "no page for the kernel: ring=" + options.name() + ", cause=" + e);
         }
     }
 

@@ -5,21 +5,23 @@ import io.leasehold.jumbo.JumboOptions;
 import io.leasehold.memory.OptionChecks;
 import io.netty.util.NettyRuntime;
 
-/// What a ring for io_uring is opened with; start from [#defaults()] and change what differs.
+/// The options of a ring for io_uring. Start from [#defaults()] and change the values that differ.
 ///
-/// @param name for messages, statistics and the arena's list of owners
-/// @param bufferSize how long pages are: what is read at once at most
-/// @param slabByteSize by how much the ring grows and shrinks, in bytes: a power of two from 256 KiB to 2 MiB
-/// @param maxPages how many pages there may be with holders at once, besides those that are armed; 0 for as many as
-///     64 MiB has
-/// @param lowPages no more pages with holders than this are few again; 0 for half of the bound
-/// @param highPages that many pages with holders are too many; 0 for three quarters of the bound
-/// @param eventLoops how many event loops have pages armed at most; 0 for as many as Netty starts, two a processor. If
-///     there are more, the pages that they have armed take the room of pages with holders
-/// @param depth how many pages an event loop has armed, a power of two from 2 to 16,384; 0 for as many as half of a
-///     common second-level cache holds, 512 KiB, and no more than 128. From 128 on [AutoReadThrottle] stops multishot
-///     reads at once
-/// @param copyByteSize reads of no more bytes are copied out of their page; 0 for none
+/// Pages in use are pages that have holders; armed pages are not among them.
+///
+/// @param name name in messages, statistics and the arena's list of owners
+/// @param bufferSize length of a page, which is the maximum length of one read
+/// @param slabByteSize number of bytes by which the ring grows and shrinks: a power of two from 256 KiB to 2 MiB
+/// @param maxPages maximum number of pages in use at once, in addition to armed pages; 0 for 64 MiB of pages
+/// @param lowPages low watermark: pressure ends when the number of pages in use falls to this value; 0 for half of the
+///     maximum
+/// @param highPages high watermark: pressure begins when the number of pages in use rises to this value; 0 for three
+///     quarters of the maximum
+/// @param eventLoops maximum number of event loops with armed pages; 0 for the number that Netty starts, two a
+///     processor. If there are more, fewer pages can be in use
+/// @param depth number of pages that an event loop has armed, a power of two from 2 to 16,384; 0 for half of a common
+///     second-level cache, 512 KiB, but at most 128. From 128 on [AutoReadThrottle] stops multishot reads at once
+/// @param copyByteSize reads of at most this many bytes are copied out of their page; 0 for none
 public record LeasedBufferRingOptions(
         String name,
         BufferSize bufferSize,
@@ -34,17 +36,18 @@ public record LeasedBufferRingOptions(
     private static final int BOUND_BYTES = 64 << 20;
     private static final int CACHE_BYTES = 512 << 10;
 
-    /// More than the kernel was seen to fill in one go, 66, so that it never finds the ring empty in the midst of one.
+    /// Minimum depth at which a multishot read never finds the ring empty. The kernel was seen to fill 66 buffers in
+    /// one go.
     private static final int DEEP_ENOUGH = 128;
 
-    /// What Netty's signed number of a buffer has room for.
+    /// Maximum depth, because Netty numbers buffers with a signed `short`.
     private static final int MAX_DEPTH = 1 << 14;
 
     private static final int LOOPS_PER_CPU = 2;
     private static final int MAX_PAGES = 1 << 26;
     private static final int MAX_LOOPS = 1 << 12;
 
-    /// Copying costs about as much as handing a page over and back.
+    /// A copy of this many bytes costs about as much as handing a page over and back.
     private static final int DEFAULT_COPY_BYTES = 256;
 
     private static final LeasedBufferRingOptions DEFAULTS = new LeasedBufferRingOptions(
@@ -52,7 +55,7 @@ public record LeasedBufferRingOptions(
 
     /// Checks the values.
     ///
-    /// @throws IllegalArgumentException naming the value and its bounds
+    /// @throws IllegalArgumentException if a value is not allowed, naming the value and its limits
     public LeasedBufferRingOptions {
         OptionChecks.name(name);
         JumboOptions.defaults().withSlabByteSize(slabByteSize); // which checks it
@@ -60,7 +63,8 @@ public record LeasedBufferRingOptions(
         OptionChecks.range("eventLoops", eventLoops, 0, MAX_LOOPS);
         OptionChecks.range("depth", depth, 0, MAX_DEPTH);
         if (depth == 1 || Integer.bitCount(depth) > 1) {
-            throw new IllegalArgumentException("depth is not a power of two from 2: depth=" + depth);
+            throw new IllegalArgumentException(
+                    "depth is not a power of two: depth=" + depth + ", min=2, max=" + MAX_DEPTH);
         }
         int bound = bound(bufferSize, maxPages);
         int high = highPages == 0 ? high(bound) : highPages;
@@ -69,7 +73,7 @@ public record LeasedBufferRingOptions(
         OptionChecks.range("copyByteSize", copyByteSize, 0, bufferSize.byteSize());
     }
 
-    /// {@return pages of 16 KiB, at most 64 MiB of them with holders}
+    /// {@return options with pages of 16 KiB, of which at most 64 MiB are in use}
     public static LeasedBufferRingOptions defaults() {
         return DEFAULTS;
     }
@@ -82,7 +86,7 @@ public record LeasedBufferRingOptions(
                 newName, bufferSize, slabByteSize, maxPages, lowPages, highPages, eventLoops, depth, copyByteSize);
     }
 
-    /// {@return these options with another page class}
+    /// {@return these options with another page length}
     ///
     /// @param newBufferSize the value to use instead
     public LeasedBufferRingOptions withBufferSize(BufferSize newBufferSize) {
@@ -98,11 +102,11 @@ public record LeasedBufferRingOptions(
                 name, bufferSize, newSlabByteSize, maxPages, lowPages, highPages, eventLoops, depth, copyByteSize);
     }
 
-    /// {@return these options with another bound on pages, and watermarks}
+    /// {@return these options with another maximum of pages, and other watermarks}
     ///
-    /// @param newMaxPages how many there may be, or 0 for as many as 64 MiB has
-    /// @param newLowPages no more pages out than this are few again, or 0 for half of the bound
-    /// @param newHighPages that many pages out are too many, or 0 for three quarters of the bound
+    /// @param newMaxPages maximum number of pages in use, or 0 for 64 MiB of pages
+    /// @param newLowPages low watermark in pages, or 0 for half of the maximum
+    /// @param newHighPages high watermark in pages, or 0 for three quarters of the maximum
     public LeasedBufferRingOptions withPages(int newMaxPages, int newLowPages, int newHighPages) {
         return new LeasedBufferRingOptions(
                 name,
@@ -132,7 +136,7 @@ public record LeasedBufferRingOptions(
                 name, bufferSize, slabByteSize, maxPages, lowPages, highPages, eventLoops, newDepth, copyByteSize);
     }
 
-    /// {@return these options with another bound on what is copied}
+    /// {@return these options with another maximum length of reads that are copied}
     ///
     /// @param newCopyByteSize the value to use instead
     public LeasedBufferRingOptions withCopyByteSize(int newCopyByteSize) {
@@ -140,12 +144,12 @@ public record LeasedBufferRingOptions(
                 name, bufferSize, slabByteSize, maxPages, lowPages, highPages, eventLoops, depth, newCopyByteSize);
     }
 
-    /// {@return how many pages an event loop has armed, also if it was left open}
+    /// {@return the number of pages that an event loop has armed, with the default filled in}
     int ringDepth() {
         return depth == 0 ? Math.min(DEEP_ENOUGH, Integer.highestOneBit(CACHE_BYTES / bufferSize.byteSize())) : depth;
     }
 
-    /// {@return the bound on all pages, those included that are armed}
+    /// {@return the maximum number of pages, armed pages included}
     int pageBound() {
         return bound(bufferSize, maxPages) + armed();
     }
@@ -158,7 +162,7 @@ public record LeasedBufferRingOptions(
         return lowPages == 0 ? low(bound(bufferSize, maxPages)) : lowPages;
     }
 
-    /// {@return how many pages all event loops have armed, for which the bound has room besides}
+    /// {@return the number of pages that all event loops have armed}
     private int armed() {
         int loops = eventLoops == 0 ? LOOPS_PER_CPU * NettyRuntime.availableProcessors() : eventLoops;
         return loops * ringDepth();

@@ -7,10 +7,10 @@ import io.netty.channel.ChannelConfig;
 import io.netty.channel.RecvByteBufAllocator;
 import io.netty.util.UncheckedBooleanSupplier;
 
-/// Reads into pages of a ring where Netty's own estimate expects half a page or more, and into the channel's buffers
-/// where it expects less or there is no page.
+/// Reads into pages of a ring if Netty's own estimate of the next read is half a page or more. Other reads use the
+/// channel's buffers, and so do all reads while there is no page.
 ///
-/// **Threads.** Thread-safe; its handles belong to their channels' event loops.
+/// **Threads.** Thread-safe. Each handle is used by the event loop of its channel.
 final class PagedRecvByteBufAllocator implements RecvByteBufAllocator {
 
     private final LeasedBufferRing ring; // (C)
@@ -37,7 +37,7 @@ final class PagedRecvByteBufAllocator implements RecvByteBufAllocator {
         @Override
         public ByteBuf allocate(ByteBufAllocator channels) {
             int guess = estimates.guess();
-            ByteBuf page = guess >= ring.pageByteSize() / 2 ? ring.tryLend() : null;
+            ByteBuf page = guess >= ring.pageByteSize() / 2 ? ring.tryAllocateBuffer() : null;
             return page == null ? channels.ioBuffer(guess) : page;
         }
 

@@ -15,7 +15,7 @@ import java.util.function.LongSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// What Netty asks of every allocator.
+/// Netty's own tests of allocators.
 class AllocatorTest extends AbstractByteBufAllocatorTest<LeasedByteBufAllocator> {
 
     private final List<LeasedByteBufAllocator> opened = new ArrayList<>();
@@ -54,8 +54,8 @@ class AllocatorTest extends AbstractByteBufAllocatorTest<LeasedByteBufAllocator>
         heap.release();
     }
 
-    /// Netty's default asks for the bytes of the buffer alone; ours counts what was taken from the arena for it, as
-    /// Netty's own pools do.
+    /// Netty's default expects the bytes of the buffer alone. This allocator counts the bytes that were allocated from
+    /// the arena for it, as Netty's own pools do.
     @Override
     @Test
     public void testUsedDirectMemory() {

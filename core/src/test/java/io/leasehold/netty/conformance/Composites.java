@@ -6,7 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.CompositeByteBuf;
 import java.nio.ByteOrder;
 
-/// Composites of buffers of ours.
+/// Composites of buffers of this allocator.
 ///
 /// **Threads.** Stateless.
 final class Composites {
@@ -17,7 +17,8 @@ final class Composites {
 
     /// {@return a composite of parts of 1 to 9 bytes, direct and heap by turns, with empty ones between; all writable}
     ///
-    /// A bound on its growth is no matter of its parts, so tests that set one are skipped, as Netty does for its own.
+    /// The parts do not bound the growth of a composite. So tests that set a bound are skipped, as Netty does for its
+    /// own composites.
     @SuppressWarnings("deprecation")
     static ByteBuf of(int length, int maxCapacity, ByteOrder order) {
         assumeTrue(maxCapacity == Integer.MAX_VALUE);

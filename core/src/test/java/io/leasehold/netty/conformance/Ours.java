@@ -7,9 +7,9 @@ import io.netty.util.ResourceLeakDetector;
 import io.netty.util.ResourceLeakDetector.Level;
 import java.util.function.Supplier;
 
-/// Where Netty's tests get buffers of ours from. Some of them leave theirs behind, so it is never closed.
+/// The allocator for Netty's own tests. Some of them do not release their buffers, so it is never closed.
 ///
-/// **Threads.** Thread-safe, but for [#sampled].
+/// **Threads.** Thread-safe, except [#sampled].
 final class Ours {
 
     static final LeasedByteBufAllocator ALLOCATOR =
@@ -17,7 +17,7 @@ final class Ours {
 
     private Ours() {}
 
-    /// {@return a buffer in a wrapper that tracks it, as it is lent at a level of leak detection}
+    /// {@return a buffer in a leak-detecting wrapper, as the allocator returns it at a level of leak detection}
     static ByteBuf sampled(Level level, Supplier<ByteBuf> allocate) {
         Level before = ResourceLeakDetector.getLevel();
         ResourceLeakDetector.setLevel(level);

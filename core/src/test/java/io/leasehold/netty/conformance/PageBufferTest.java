@@ -6,7 +6,7 @@ import io.leasehold.netty.ExternalMemory;
 import io.netty.buffer.ByteBuf;
 import java.nio.ByteOrder;
 
-/// A direct buffer over a page of a ring; longer ones have moved to a block.
+/// A direct buffer over a page of a pool. Longer buffers have moved to a block.
 class PageBufferTest extends RootBufferTest {
 
     private static final JumboPool<ExternalMemory> RING = JumboPool.open(
@@ -22,6 +22,6 @@ class PageBufferTest extends RootBufferTest {
     ByteBuf allocate(int capacity, int maxCapacity) {
         long handle = RING.allocate();
         int inPage = Math.min(capacity, RING.pageByteSize());
-        return RING.object(handle).lend(handle, inPage, maxCapacity).capacity(capacity);
+        return RING.object(handle).wrap(handle, inPage, maxCapacity).capacity(capacity);
     }
 }

@@ -8,7 +8,8 @@ import io.netty.buffer.ByteBuf;
 import java.nio.ByteOrder;
 import org.junit.jupiter.api.Test;
 
-/// What Netty's tests ask of every buffer, asked of ours as they are lent, and what Netty asks of pooled ones only.
+/// Netty's own tests of buffers, for buffers as the allocator returns them. Tests that only apply to Netty's pooled
+/// buffers are left out or changed.
 abstract class RootBufferTest extends AbstractByteBufTest {
 
     private final ByteOrder order;
@@ -17,7 +18,7 @@ abstract class RootBufferTest extends AbstractByteBufTest {
         this.order = order;
     }
 
-    /// Allocates what is tested.
+    /// Allocates the buffer under test.
     abstract ByteBuf allocate(int capacity, int maxCapacity);
 
     @Override
@@ -38,7 +39,7 @@ abstract class RootBufferTest extends AbstractByteBufTest {
         return ordered;
     }
 
-    /// Of buffers without room to spare Netty expects 50; ours have the rest of their block, and use it in place.
+    /// Netty expects 50 for a buffer without spare bytes. These buffers use the rest of their block in place.
     @Override
     @Test
     public void testMaxFastWritableBytes() {

@@ -17,12 +17,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.SplittableRandom;
 
-/// A cache and an allocator, both closed strictly: who leaves a window or a buffer behind fails.
+/// A cache and an allocator, both closed strictly: a test that leaves a window or a buffer behind fails.
 ///
 /// **Threads.** Thread-safe.
 final class FileBed implements AutoCloseable {
 
-    /// The content of files here; odd, so that the last page is not whole.
+    /// The content of the test files. Its length is odd, so that the last page is not full.
     static final byte[] CONTENT = new byte[(1 << 20) + 4_321];
 
     private static final int WINDOW_BYTES = 64 << 10;
@@ -34,7 +34,7 @@ final class FileBed implements AutoCloseable {
     final LeasedByteBufAllocator allocator = TestAllocators.small("file");
     final WindowCache cache;
 
-    /// @param isDirect whether files are mapped whole, and not by recycled windows
+    /// @param isDirect true to map files whole, false to use recycled windows
     FileBed(boolean isDirect) {
         cache = WindowCache.open(
                 allocator.arena(),
@@ -43,7 +43,7 @@ final class FileBed implements AutoCloseable {
                         .withExtents(isDirect ? 160 : 0, 4 * WINDOW_BYTES));
     }
 
-    /// {@return whether files can be mapped here}
+    /// {@return true if files can be mapped on this machine}
     static boolean canMap() {
         return VirtualMemory.system().can(Capability.MAP);
     }
@@ -61,7 +61,7 @@ final class FileBed implements AutoCloseable {
         return Files.write(Files.createTempFile(folder, "content", ""), CONTENT);
     }
 
-    /// {@return a file of so many zeroes}
+    /// {@return a file of this many zeroes}
     static Path zeroes(Path folder, long byteSize) throws IOException {
         Path path = Files.createTempFile(folder, "zeroes", "");
         resize(path, byteSize);
@@ -78,7 +78,7 @@ final class FileBed implements AutoCloseable {
         }
     }
 
-    /// Waits until nothing but its owner holds a source.
+    /// Waits until only its owner holds a source.
     static void awaitIdle(FileSource source) {
         Eventually.holds(
                 "all content came to its end: " + source,

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Which content is chosen for which pipeline, and what it does piece by piece.
+/// The kind of content that is chosen for each pipeline, and the pieces that it delivers.
 class FileContentTest {
 
     private static final int LONG = 200_000;
@@ -90,7 +90,7 @@ class FileContentTest {
     }
 
     @Test
-    void tlsOfTheJdkReadsWindowsAndStrangersReadCopies() throws Exception {
+    void tlsOfTheJdkReadsWindowsAndUnknownHandlersReadCopies() throws Exception {
         TestMemory.require(FileBed.canMap(), "windows need mappings");
         SslContext tls =
                 SslContextBuilder.forClient().sslProvider(SslProvider.JDK).build();
@@ -112,7 +112,7 @@ class FileContentTest {
         }
     }
 
-    /// Handlers behind the one that writes see nothing of it.
+    /// The handlers behind the writing one do not see the content.
     @Test
     void onlyWhatStandsBeforeTheWriterCounts() throws Exception {
         try (FileSource source = bed.open(FileBed.content(folder), FileTrust.IMMUTABLE)) {
@@ -136,17 +136,17 @@ class FileContentTest {
         }
     }
 
-    /// A window shows zeroes where its file was cut within a page; the write is not to succeed with them.
+    /// A window shows zeroes where its file was truncated within a page. The write must not succeed with them.
     @Test
-    void contentOfAFileThatWasCutWithinAPageFails() throws Exception {
+    void contentOfAFileThatWasTruncatedWithinAPageFails() throws Exception {
         for (FileTrust trust : FileTrust.values()) {
-            for (int cut : new int[] {7 + LONG - 1, 7 + LONG - 10_000, 100}) {
+            for (int length : new int[] {7 + LONG - 1, 7 + LONG - 10_000, 100}) {
                 Path path = FileBed.content(folder);
                 try (FileSource source = bed.open(path, trust)) {
                     ChunkedInput<ByteBuf> content = source.chunks(socket(new ChannelInboundHandlerAdapter()), 7, LONG);
                     ByteBuf first = content.readChunk(ByteBufAllocator.DEFAULT);
                     assertThat(first.readableBytes()).isLessThan(LONG);
-                    FileBed.resize(path, cut);
+                    FileBed.resize(path, length);
                     assertThatThrownBy(() -> {
                                 while (!content.isEndOfInput()) {
                                     content.readChunk(ByteBufAllocator.DEFAULT).release();
@@ -160,7 +160,7 @@ class FileContentTest {
         }
     }
 
-    /// {@return what a region or chunks send}
+    /// {@return the bytes that a region or chunks send}
     private static byte[] sent(Object content) throws Exception {
         if (content instanceof SourceChunks chunks) {
             return readAll(chunks);
@@ -200,22 +200,22 @@ class FileContentTest {
     }
 
     @Test
-    void progressIsTold() throws Exception {
+    void progressIsReported() throws Exception {
         try (FileSource source = bed.open(FileBed.content(folder), FileTrust.FOREIGN)) {
             EmbeddedChannel channel = new EmbeddedChannel(new ChunkedWriteHandler(), new Last());
             ChannelHandlerContext context = channel.pipeline().lastContext();
-            List<Long> told = new ArrayList<>();
+            List<Long> reported = new ArrayList<>();
             ChannelProgressivePromise promise = context.newProgressivePromise();
             promise.addListener(new ChannelProgressiveFutureListener() {
                 @Override
                 public void operationProgressed(ChannelProgressiveFuture future, long progress, long total) {
                     assertThat(total).isEqualTo(LONG);
-                    told.add(progress);
+                    reported.add(progress);
                 }
 
                 @Override
                 public void operationComplete(ChannelProgressiveFuture future) {
-                    told.add(-1L);
+                    reported.add(-1L);
                 }
             });
             assertThat(source.write(context, 7, LONG, promise)).isSameAs(promise);
@@ -225,13 +225,15 @@ class FileContentTest {
                 channel.flush();
             }
             long copy = FileSource.COPY_BYTES;
-            assertThat(told).startsWith(copy, 2 * copy, 3 * copy, (long) LONG).endsWith(-1L);
+            assertThat(reported)
+                    .startsWith(copy, 2 * copy, 3 * copy, (long) LONG)
+                    .endsWith(-1L);
             channel.finishAndReleaseAll();
         }
     }
 
     @Test
-    void whatNobodyWritesIsClosedOrReleased() throws Exception {
+    void contentThatIsNotWrittenIsClosedOrReleased() throws Exception {
         try (FileSource source = bed.open(FileBed.content(folder), FileTrust.IMMUTABLE)) {
             ChunkedInput<ByteBuf> chunks = source.chunks(socket(), 7, CONTENT.length - 7);
             ByteBuf first = chunks.readChunk(ByteBufAllocator.DEFAULT);
@@ -247,7 +249,7 @@ class FileContentTest {
     }
 
     @Test
-    void cutFileIsAnErrorThatNamesIt() throws Exception {
+    void truncatedFileIsAnErrorThatNamesIt() throws Exception {
         Path path = FileBed.content(folder);
         try (FileSource source = bed.open(path, FileTrust.FOREIGN)) {
             ChunkedInput<ByteBuf> chunks = source.chunks(socket(), 7, LONG);
@@ -259,7 +261,7 @@ class FileContentTest {
             close(chunks);
             assertThatThrownBy(() -> source.content(socket(), 7, 94))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("bound=100");
+                    .hasMessageContaining("max=100");
             ByteBuf rest = (ByteBuf) source.content(socket(), 7, 93);
             assertThat(ByteBufUtil.getBytes(rest)).isEqualTo(part(7, 93));
             rest.release();
@@ -318,7 +320,7 @@ class FileContentTest {
         return Arrays.copyOfRange(CONTENT, from, from + byteSize);
     }
 
-    /// {@return the last handler of a channel that is open nowhere}
+    /// {@return the last handler of a channel that is not connected}
     private static ChannelHandlerContext socket(ChannelHandler... handlers) {
         NioSocketChannel channel = new NioSocketChannel();
         channel.pipeline().addLast(handlers).addLast(new Last());

@@ -32,7 +32,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Promises of every kind, for every kind of content. Whatever becomes of the write, nothing holds the file afterwards.
+/// Promises of every kind, for every kind of content. Whether the write succeeds or not, nothing holds the file
+/// afterwards.
 @SuppressWarnings("FutureReturnValueIgnored") // what becomes of promises is looked at otherwise
 class FilePromiseTest {
 
@@ -51,7 +52,7 @@ class FilePromiseTest {
         group.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
     }
 
-    /// Kinds of content, told apart by length and by what is in the pipeline.
+    /// Kinds of content. The length and the pipeline select the kind.
     enum Kind {
         COPY(1_000, false),
         REGION(200_000, false),
@@ -66,12 +67,12 @@ class FilePromiseTest {
         }
     }
 
-    /// What a server does with a source on a fresh connection; the result is waited for.
+    /// The action of a server with a source on a new connection. The test waits for its result.
     private interface Action {
         Object run(FileSource source, ChannelHandlerContext context) throws Exception;
     }
 
-    /// {@return how many bytes a client gets from a server that acts once and closes the channel at the end}
+    /// {@return the number of bytes that a client gets from a server that acts once and then closes the channel}
     private static int bytesOf(Kind kind, boolean throwing, Action action) throws Exception {
         CompletableFuture<Object> result = new CompletableFuture<>();
         try (FileBed bed = new FileBed(false);
@@ -137,7 +138,7 @@ class FilePromiseTest {
         }
     }
 
-    /// Throws for content of any kind; a buffer it releases before, as handlers of Netty have to.
+    /// Throws for content of any kind. It releases a buffer first, as handlers of Netty must.
     private static final class Throwing extends ChannelOutboundHandlerAdapter {
 
         private final Kind kind;

@@ -26,16 +26,15 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Ranges of files arrive as they are, in each way that there is to send them, whatever becomes of the client and of
-/// the file.
+/// Ranges of files arrive unchanged, in each way of sending them, also if clients disconnect or files change.
 ///
-/// `-Dleasehold.soak=true` cuts a hundred times as many files, so that compiled code meets it.
+/// `-Dleasehold.soak=true` truncates a hundred times as many files, so that compiled code meets a truncation too.
 class FileSourceTest {
 
     private static final int RANGES = 8;
-    private static final int CUTS = Boolean.getBoolean("leasehold.soak") ? 200 : 2;
+    private static final int TRUNCATIONS = Boolean.getBoolean("leasehold.soak") ? 200 : 2;
 
-    /// So that a server is ahead of its client by little.
+    /// Small, so that a server is only a little ahead of its client.
     private static final int LITTLE = 32 << 10;
 
     private static final int READ_BYTES = 256 << 10;
@@ -51,11 +50,11 @@ class FileSourceTest {
         tls = EchoTls.make(folder);
     }
 
-    /// What stands between the server and the wire.
+    /// The handlers between the server and the wire.
     enum Wire {
         PLAIN,
         TLS,
-        /// A handler that nobody knows.
+        /// A handler of a class that is not in the lists.
         OTHER;
 
         @Nullable SslContext server() {
@@ -155,13 +154,13 @@ class FileSourceTest {
         "EPOLL, PLAIN, IMMUTABLE, /chunks",
         "EPOLL, TLS, IMMUTABLE, ''"
     })
-    void cutFileFailsTheWriteAndClosesTheChannelAndTheServerLives(
+    void truncatedFileFailsTheWriteAndClosesTheChannelAndTheServerLives(
             Transport transport, Wire wire, FileTrust trust, String way) throws Exception {
         transport.assumeAvailable();
         try (FileBed bed = new FileBed(true);
                 FileSource other = bed.open(FileBed.content(folder), trust);
                 RangeServer server = new RangeServer(transport, other, wire.server(), wire::handlers)) {
-            for (int round = 0; round < CUTS; round++) {
+            for (int round = 0; round < TRUNCATIONS; round++) {
                 Path path = FileBed.zeroes(folder, LONG_BYTES);
                 try (FileSource source = bed.open(path, trust);
                         RangeClient client = new RangeClient(server.port(), wire.client(), LITTLE)) {

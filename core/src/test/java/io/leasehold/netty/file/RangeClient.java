@@ -15,16 +15,16 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// A connection to a [RangeServer] that reads no more than it is told to.
+/// A connection to a [RangeServer] that reads only on request.
 ///
-/// **Threads.** Confined to one.
+/// **Threads.** Confined to one thread.
 final class RangeClient implements AutoCloseable {
 
     private final int bufferBytes;
     private final Socket socket;
     private final InputStream in;
 
-    /// @param bufferBytes what the kernel keeps for it
+    /// @param bufferBytes size of the kernel's receive buffer in bytes
     RangeClient(int port, @Nullable SslContext tls, int bufferBytes) throws IOException {
         this.bufferBytes = bufferBytes;
         InetAddress host = InetAddress.getLoopbackAddress();
@@ -37,9 +37,9 @@ final class RangeClient implements AutoCloseable {
         in = new BufferedInputStream(socket.getInputStream(), bufferBytes);
     }
 
-    /// Asks for `/from/size` or `/from/size/chunks`, and reads the head of the answer.
+    /// Requests `/from/size` or `/from/size/chunks`, and reads the head of the answer.
     ///
-    /// @return how many bytes are to come
+    /// @return number of content bytes that follow
     long ask(String path) throws IOException {
         send(path);
         StringBuilder head = new StringBuilder();
@@ -74,7 +74,7 @@ final class RangeClient implements AutoCloseable {
 
     /// Reads up to the end of the connection.
     ///
-    /// @return how many bytes came
+    /// @return number of bytes read
     long drain() {
         long sum = 0;
         byte[] some = new byte[bufferBytes];

@@ -32,8 +32,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// An HTTP/1.1 server on a port of 127.0.0.1: `/from/size` is answered with that range of its source, as the source
-/// chooses, `/from/size/chunks` with its chunks.
+/// An HTTP/1.1 server on a port of 127.0.0.1. It answers `/from/size` with that range of its source, as content that
+/// the source chooses, and `/from/size/chunks` with chunks.
 ///
 /// **Threads.** Thread-safe.
 final class RangeServer implements AutoCloseable {
@@ -44,7 +44,7 @@ final class RangeServer implements AutoCloseable {
     private final Channel listener; // (C)
     private volatile FileSource source; // (A)
 
-    /// @param handlers stand between TLS, if there is any, and HTTP
+    /// @param handlers handlers between TLS, if used, and HTTP
     RangeServer(
             Transport transport, FileSource source, @Nullable SslContext tls, Supplier<List<ChannelHandler>> handlers)
             throws InterruptedException {
@@ -73,17 +73,17 @@ final class RangeServer implements AutoCloseable {
         return ((InetSocketAddress) listener.localAddress()).getPort();
     }
 
-    /// Serves another file from now on.
+    /// Replaces the file of the server.
     void serve(FileSource other) {
         source = other;
     }
 
-    /// {@return what came of every write of a range, in their order}
+    /// {@return the futures of all writes of ranges, in their order}
     Queue<ChannelFuture> writes() {
         return writes;
     }
 
-    /// {@return what came of the first write that was not asked for yet, once it has ended}
+    /// {@return the future of the first write that was not returned yet, once it is done}
     ChannelFuture awaitWrite() {
         Eventually.holds("a write ended", () -> {
             ChannelFuture first = writes.peek();
@@ -92,7 +92,7 @@ final class RangeServer implements AutoCloseable {
         return writes.remove();
     }
 
-    /// {@return what handlers were told of}
+    /// {@return the exceptions that the handlers caught}
     Queue<Throwable> failures() {
         return failures;
     }

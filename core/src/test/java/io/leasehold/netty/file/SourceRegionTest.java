@@ -38,7 +38,7 @@ class SourceRegionTest {
         bed.close();
     }
 
-    /// Takes what it is given, and interrupts the thread that gives if it is told to; an interrupt does not close it.
+    /// Accepts all bytes, and interrupts the writing thread on request. An interrupt does not close it.
     private static final class Target implements WritableByteChannel {
 
         private final ByteArrayOutputStream taken = new ByteArrayOutputStream();
@@ -114,7 +114,7 @@ class SourceRegionTest {
     }
 
     @Test
-    void cutFileEndsTheTransferAlsoAfterAnInterrupt() throws Exception {
+    void truncatedFileEndsTheTransferAlsoAfterAnInterrupt() throws Exception {
         Path path = FileBed.content(folder);
         try (FileSource source = bed.open(path, FileTrust.FOREIGN)) {
             SourceRegion region = region(source);

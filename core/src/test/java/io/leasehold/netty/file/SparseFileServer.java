@@ -11,14 +11,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/// A process that serves ranges of one file until its input ends, and says then what was resident in it at most.
+/// A process that serves ranges of one file until its input ends, and then prints its peak resident memory.
 ///
 /// **Threads.** One.
 final class SparseFileServer {
 
     private SparseFileServer() {}
 
-    /// Serves.
+    /// Runs the server.
     ///
     /// @param args the file
     public static void main(String[] args) throws IOException, InterruptedException {

@@ -24,10 +24,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A file of 100 GiB, nearly all of it holes, is served by ranges from a process that has 256 MiB: by sendfile and by
-/// windows in turn. Every byte is a zero, or one of the markers that were planted.
+/// A file of 100 GiB, nearly all of it holes, is served in ranges by a process that has 256 MiB: by sendfile and by
+/// windows in turn. Every byte is a zero, or part of a marker that the test wrote.
 ///
-/// `-Dleasehold.soak=true` sends all of it; else it is some ranges around markers.
+/// `-Dleasehold.soak=true` sends the whole file; otherwise the test sends some ranges around markers.
 class SparseFileTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
@@ -70,7 +70,7 @@ class SparseFileTest {
         }
     }
 
-    /// {@return a range with a marker in it, some of which begin in the middle of one}
+    /// {@return a range with a marker in it; some ranges begin in the middle of one}
     private long around(SplittableRandom random) {
         long marker = markers.stream()
                 .skip(random.nextInt(markers.size()))
@@ -95,7 +95,7 @@ class SparseFileTest {
         }
     }
 
-    /// Puts as much of a marker as there is room for.
+    /// Writes the part of a marker that lies within the array.
     private static void put(byte[] to, long marker, long at) {
         for (int i = 0; i < Long.BYTES; i++) {
             long index = marker + i - at;

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// A lent window as a buffer: its bytes, nothing but reading, and its end with the last reference.
+/// A window as a buffer: its bytes, read-only access, and its close by the last release.
 class WindowBuffersTest {
 
     private static final int FROM = 5_000;
@@ -138,10 +138,10 @@ class WindowBuffersTest {
         assertThatThrownBy(() -> WindowBuffers.wrap(bed.allocator, released)).isInstanceOf(IllegalStateException.class);
     }
 
-    /// What the comment of the class says of a broken promise.
+    /// Checks what the comment of [WindowBuffers] says about a broken promise.
     @Test
-    void cutFileIsAnErrorOfTheSystemCallAndOfTheJvmAndNoCrash() throws IOException {
-        TestMemory.require(FileBed.canMap(), "a private copy cannot be cut");
+    void truncatedFileIsAnErrorOfTheSystemCallAndOfTheJvmAndNoCrash() throws IOException {
+        TestMemory.require(FileBed.canMap(), "a private copy cannot be truncated");
         ByteBuf buf = WindowBuffers.wrap(bed.allocator, window());
         FileBed.resize(path, 100);
         Pipe pipe = Pipe.open();
@@ -155,7 +155,7 @@ class WindowBuffersTest {
         byte[] to = new byte[BYTES];
         assertThatThrownBy(() -> {
                     buf.getBytes(0, to);
-                    buf.getByte(0); // where the error surfaces at the latest in compiled code
+                    buf.getByte(0); // compiled code throws the error here at the latest
                 })
                 .isInstanceOf(InternalError.class);
         buf.release();

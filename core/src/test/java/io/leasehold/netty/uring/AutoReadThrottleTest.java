@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/// Channels stop reading under pressure and go on after it, and only those that did read.
+/// Channels stop reading under pressure and start again after it. Channels that did not read before do not start.
 class AutoReadThrottleTest {
 
     private final AutoReadThrottle gate = new AutoReadThrottle();
@@ -49,7 +49,7 @@ class AutoReadThrottleTest {
         assertThat(gate.channels()).isZero();
     }
 
-    /// The only way to help a Netty that forgot to read.
+    /// The second request repairs a channel whose first request Netty lost.
     @Test
     void channelThatGoesOnIsRemindedToRead() {
         AtomicInteger reads = new AtomicInteger();

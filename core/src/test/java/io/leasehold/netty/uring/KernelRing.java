@@ -6,10 +6,10 @@ import io.netty.channel.uring.IoUringBufferRingAllocator;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/// What Netty's io_uring and the kernel do with a ring of buffers, without either of them: buffers are filled in turn,
-/// and Netty takes slices of them in the order that it does.
+/// Simulates what Netty's io_uring and the kernel do with a ring of buffers. Buffers are filled in turn, and slices are
+/// taken in the same order as Netty does.
 ///
-/// **Threads.** As an event loop: one.
+/// **Threads.** Used by one thread, like an event loop.
 final class KernelRing implements AutoCloseable {
 
     private final IoUringBufferRingAllocator allocator; // (C)
@@ -22,9 +22,9 @@ final class KernelRing implements AutoCloseable {
         allocator.allocateBatch(armed::add, depth);
     }
 
-    /// Reads `length` bytes, of which each has the value of its index in the read plus `seed`.
+    /// Reads `length` bytes. The value of each byte is its index in the read plus `seed`.
     ///
-    /// @return what a pipeline would be given
+    /// @return the buffer that a pipeline would get
     ByteBuf read(int length, int seed) {
         ByteBuf buf = armed.element();
         int from = buf.writerIndex();
@@ -48,7 +48,7 @@ final class KernelRing implements AutoCloseable {
         return slice;
     }
 
-    /// {@return how many more bytes the next buffer takes}
+    /// {@return the number of bytes that the next buffer still takes}
     int writableBytes() {
         return armed.element().writableBytes();
     }
@@ -58,7 +58,7 @@ final class KernelRing implements AutoCloseable {
         return armed.element();
     }
 
-    /// {@return whether a read has what was written for it}
+    /// {@return true if a read contains the bytes that were written for it}
     static boolean isRead(ByteBuf read, int length, int seed) {
         if (read.readableBytes() != length) {
             return false;

@@ -16,10 +16,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Several event loops read into one ring, and platform and virtual threads check, slice, extend and release what was
-/// read, while the ring grows and shrinks.
+/// Several event loops read into one ring. Platform and virtual threads check, slice, extend and release the buffers,
+/// while the ring grows and shrinks.
 ///
-/// `-Dseed=` gives each thread the operations of another run; `-Dleasehold.soak=true` runs a minute for each class.
+/// `-Dseed=` gives each thread the operations of another run. `-Dleasehold.soak=true` runs for one minute for each page
+/// length.
 class LeasedBufferRingBurnTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
@@ -31,7 +32,7 @@ class LeasedBufferRingBurnTest {
     private static final int MAX_PAGES = 96;
     private static final int DEPTH = 8;
 
-    /// What was read, and what must be in it.
+    /// A buffer that was read, and its expected content.
     private record Parcel(ByteBuf read, int length, int seed) {}
 
     private final BlockingQueue<Parcel> sent = new LinkedBlockingQueue<>();
@@ -66,11 +67,11 @@ class LeasedBufferRingBurnTest {
         System.out.printf("ring burn: %s%n", stats);
         assertThat(stats.pages().slabs().shrinks()).isPositive();
         assertThat(stats.fallbacks().unpooled()).isZero();
-        ring.close(); // which would name what is still out
+        ring.close(); // fails if a page is in use, and names it
         allocator.close();
     }
 
-    /// New threads each time, so that shards of dead ones are taken over.
+    /// Each round starts new threads, so that the shards of dead threads are taken over.
     private void round(LeasedBufferRing ring, SplittableRandom random) throws InterruptedException {
         Watchdog watchdog = new Watchdog();
         reading.set(LOOPS);
@@ -87,7 +88,7 @@ class LeasedBufferRingBurnTest {
                 }
             });
         }
-        watchdog.await("gate that is shut", () -> shut.get() > 0); // as nobody consumes yet
+        watchdog.await("gate that is shut", () -> shut.get() > 0); // no thread consumes yet
         for (int t = 0; t < PLATFORM + VIRTUAL; t++) {
             SplittableRandom own = random.split();
             Watchdog.Task task = () -> consume(ring, own);
@@ -115,7 +116,7 @@ class LeasedBufferRingBurnTest {
         sent.add(new Parcel(kernel.read(length, seed), length, seed));
     }
 
-    /// Waits for what is read, as virtual threads that yield in turns keep all others from running.
+    /// Waits for buffers. Virtual threads that only yield in turns would keep all others from running.
     private void consume(LeasedBufferRing ring, SplittableRandom random) throws InterruptedException {
         while (reading.get() > 0 || !sent.isEmpty()) {
             Parcel parcel = sent.poll(1, TimeUnit.MILLISECONDS);
@@ -133,7 +134,7 @@ class LeasedBufferRingBurnTest {
                     continue;
                 }
                 case 4 -> {
-                    // goes to other memory, and the page home, unless it is a part of a page
+                    // moves to other memory and frees the page, unless it is a part of a page
                     parcel.read.writeZero(Math.min(parcel.read.maxWritableBytes(), 2 * ring.pageByteSize()));
                     int from = parcel.read.readerIndex(); // not 0, if it is the last part of a page
                     check(new Parcel(parcel.read.slice(from, parcel.length), parcel.length, parcel.seed));

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What Netty's io_uring asks of a ring, and what its readers are given.
+/// The buffers that a ring gives to Netty's io_uring, and the buffers that readers get.
 class LeasedBufferRingTest {
 
     private static final int DEPTH = 8;
@@ -33,7 +33,7 @@ class LeasedBufferRingTest {
             .withEventLoops(1)
             .withDepth(DEPTH);
 
-    /// Closes all of it strictly: whoever leaves a page or a buffer behind fails.
+    /// Closes everything strictly: a test that leaves a page or a buffer behind fails.
     private record Bed(LeasedByteBufAllocator allocator, LeasedBufferRing ring) implements AutoCloseable {
 
         Bed(LeasedBufferRingOptions options) {
@@ -79,7 +79,7 @@ class LeasedBufferRingTest {
     }
 
     @Test
-    void pageLendsOneBufferAgainAndAgain() {
+    void pageReusesOneBuffer() {
         try (Bed bed = new Bed(OPTIONS);
                 KernelRing kernel = new KernelRing(bed.ring, 2, false)) {
             ByteBuf[] first = {kernel.read(PAGE, 0), kernel.read(PAGE, 0)};
@@ -229,7 +229,7 @@ class LeasedBufferRingTest {
         }
     }
 
-    /// Whatever lies in the kernel's rings, the gate is about what readers keep.
+    /// The gate counts the pages that readers keep, not the armed pages.
     @Test
     void gateCountsWhatReadersKeepAndNotWhatIsArmed() {
         try (Bed bed = new Bed(OPTIONS.withPages(64, 8, 40));
@@ -238,7 +238,7 @@ class LeasedBufferRingTest {
             while (!bed.ring.gate().isShut()) {
                 held.add(kernel.read(PAGE, 1));
             }
-            assertThat(held).hasSizeBetween(40 - 32, 40 + 32); // as stock counts, and is looked at by the half
+            assertThat(held).hasSizeBetween(40 - 32, 40 + 32); // half magazines move, and count as in use
             while (held.size() > 9) {
                 held.remove().release();
                 assertThat(bed.ring.gate().isShut()).isTrue();
@@ -308,7 +308,7 @@ class LeasedBufferRingTest {
                     all.add(allocator.directBuffer(size));
                 }
             } catch (OutOfMemoryError e) {
-                // smaller ones may still fit
+                // smaller buffers may still fit
             }
         }
         return all;

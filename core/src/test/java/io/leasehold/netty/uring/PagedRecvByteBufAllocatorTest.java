@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/// Channels without io_uring read much into pages and little into ordinary buffers.
+/// Channels without io_uring use pages for long reads, and ordinary buffers for short ones.
 class PagedRecvByteBufAllocatorTest {
 
     private static final int BYTES = 8 << 20;
@@ -36,7 +36,7 @@ class PagedRecvByteBufAllocatorTest {
             LeasedBufferRing.open(allocator, LeasedBufferRingOptions.defaults().withBufferSize(BufferSize.KIB_16));
 
     @Test
-    void nioReadsIntoPagesAndEveryPageComesHome() throws Exception {
+    void nioReadsIntoPagesAndEveryPageIsFreed() throws Exception {
         PatternSink sink = new PatternSink();
         AtomicLong inPages = new AtomicLong();
         EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
@@ -69,19 +69,19 @@ class PagedRecvByteBufAllocatorTest {
         allocator.close();
     }
 
-    /// An event loop that got an exception here would try again at once, and for ever.
+    /// An event loop that got an exception here would retry without end.
     @Test
-    void closedRingLendsNothingAndThrowsNothing() {
+    void closedRingAllocatesNothingAndThrowsNothing() {
         ring.close();
-        assertThat(ring.tryLend()).isNull();
+        assertThat(ring.tryAllocateBuffer()).isNull();
         allocator.close();
-        assertThat(ring.tryLend()).isNull();
+        assertThat(ring.tryAllocateBuffer()).isNull();
     }
 
     @Test
     void pageWhoseBufferCannotBeMadeStaysInTheRing() {
         allocator.close();
-        assertThat(ring.tryLend()).isNull();
+        assertThat(ring.tryAllocateBuffer()).isNull();
         ring.close();
     }
 

@@ -3,12 +3,12 @@ package io.leasehold.netty.uring;
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 
-/// Checks that the bytes of one connection are those that were sent: a stretch of noise, again and again.
+/// Checks that the bytes of one connection are the bytes that were sent: a sequence of random bytes, repeated.
 ///
 /// **Threads.** Used by one thread at a time.
 final class PatternSink {
 
-    /// Not a power of two, so that no page holds what the page before it held.
+    /// Not a power of two, so that the content differs from page to page.
     private static final int PERIOD = 65_521;
 
     private static final byte[] PATTERN = pattern();
@@ -27,7 +27,7 @@ final class PatternSink {
         return pattern;
     }
 
-    /// Copies what is sent from `position` on, at most a period of it.
+    /// Copies the bytes that are sent from `position` on, at most one period.
     static void fill(byte[] into, int length, long position) {
         System.arraycopy(PATTERN, (int) (position % PERIOD), into, 0, length);
     }
@@ -36,9 +36,9 @@ final class PatternSink {
         return PERIOD;
     }
 
-    /// Reads all that is readable, and leaves the buffer to whoever has it.
+    /// Reads all readable bytes. The caller still releases the buffer.
     ///
-    /// @throws AssertionError at the first byte that is wrong
+    /// @throws AssertionError at the first wrong byte
     void check(ByteBuf read) {
         while (read.isReadable()) {
             int length = Math.min(read.readableBytes(), PERIOD);
@@ -56,7 +56,7 @@ final class PatternSink {
         position += length;
     }
 
-    /// {@return how many bytes were right}
+    /// {@return the number of correct bytes so far}
     long position() {
         return position;
     }

@@ -26,7 +26,7 @@ import java.net.Socket;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/// A server on io_uring whose connections read into a ring of ours.
+/// A server on io_uring whose connections read into a [LeasedBufferRing].
 ///
 /// **Threads.** Used by the test's thread.
 final class UringServer implements AutoCloseable {
@@ -37,7 +37,7 @@ final class UringServer implements AutoCloseable {
     private final EventLoopGroup group; // (C)
     private final Channel listener; // (C)
 
-    /// @param handlers makes what each connection's pipeline has, before the gate
+    /// @param handlers creates the handlers of each connection's pipeline, before the gate
     UringServer(
             LeasedBufferRing ring,
             IoUringBufferRingConfig config,

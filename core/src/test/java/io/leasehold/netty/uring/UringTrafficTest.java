@@ -35,9 +35,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Real connections over loopback: every byte arrives as it was sent, and every page comes home.
+/// Real connections over loopback. Every byte arrives unchanged, and every page is freed.
 ///
-/// `-Dleasehold.soak=true` sends 2.5 GiB in each of seven cases, and says what became of them.
+/// `-Dleasehold.soak=true` sends 2.5 GiB in each of seven cases, and prints the results.
 class UringTrafficTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
@@ -59,9 +59,9 @@ class UringTrafficTest {
     }
 
     @AfterEach
-    void everyBufferIsHome() {
+    void everyBufferIsFree() {
         assertThat(failures).isEmpty();
-        Eventually.holds("buffers home", () -> allocator.metric().pinnedBuffers() == 0);
+        Eventually.holds("all buffers are released", () -> allocator.metric().pinnedBuffers() == 0);
         allocator.close();
     }
 
@@ -76,7 +76,7 @@ class UringTrafficTest {
             watchdog.join();
         }
         assertThat(ring.stats().reads().bytes()).isEqualTo(BYTES);
-        assertHome(ring);
+        assertAllFree(ring);
     }
 
     @Test
@@ -95,10 +95,10 @@ class UringTrafficTest {
             }
         }
         assertThat(ring.stats().reads().copied()).isGreaterThanOrEqualTo(rounds);
-        assertHome(ring);
+        assertAllFree(ring);
     }
 
-    /// A consumer on another thread keeps up to 64 pages, and lets all of them go at once so that the ring shrinks.
+    /// A consumer on another thread keeps up to 64 pages, and releases all of them at once so that the ring shrinks.
     @Test
     void consumerOnAnotherThreadHoldsPagesWhileTheRingGrowsAndShrinks() throws Exception {
         LeasedBufferRing ring = open(BufferSize.KIB_16, MAX_PAGES);
@@ -125,13 +125,14 @@ class UringTrafficTest {
         }
         assertThat(ring.stats().pages().slabs().grows()).isGreaterThan(1);
         assertThat(ring.stats().pages().slabs().shrinks()).isPositive();
-        assertHome(ring);
+        assertAllFree(ring);
     }
 
-    /// Nothing is released before the sender is stuck: the gate is shut, the rest is in the kernel. Then all comes.
+    /// No page is released before the sender is stuck: the gate is shut, and the rest is in the kernel. Then everything
+    /// arrives.
     ///
-    /// Where reads are multishot and the ring is not deep, the sender may never be stuck: then there are fallbacks,
-    /// within the bound of the allocator.
+    /// If reads are multishot and the ring is not deep, the sender may never be stuck. Then there are fallbacks, within
+    /// the limit of the allocator.
     @ParameterizedTest
     @CsvSource({"KIB_4, 128", "KIB_16, 128", "KIB_16, 8"})
     void nothingIsLostWhenAllPagesAreHeld(BufferSize pages, int depth) throws Exception {
@@ -169,10 +170,10 @@ class UringTrafficTest {
             assertThat(ring.gate().closings()).isGreaterThan(BYTES / pages.byteSize() / (MAX_PAGES + depth) / 4);
             assertThat(ring.stats().fallbacks().leased()).isZero();
         }
-        assertHome(ring);
+        assertAllFree(ring);
     }
 
-    /// Without a gate the pool is overrun, and what there is no page for comes in other buffers.
+    /// Without a gate the pool runs out of pages, and further bytes arrive in other buffers.
     @Test
     void nothingIsLostWithoutAGate() throws Exception {
         LeasedBufferRing ring = open(BufferSize.KIB_4, 32);
@@ -192,7 +193,7 @@ class UringTrafficTest {
                 read.release();
             }
         }
-        assertHome(ring);
+        assertAllFree(ring);
     }
 
     @Test
@@ -216,7 +217,7 @@ class UringTrafficTest {
                 .hasMessageContaining("ring has pages out")
                 .hasMessageContaining("uring test");
         Thread.ofVirtual().start(() -> held.forEach(ByteBuf::release)).join();
-        assertHome(ring);
+        assertAllFree(ring);
     }
 
     private LeasedBufferRing open(BufferSize pages, int maxPages) {
@@ -270,8 +271,9 @@ class UringTrafficTest {
         }
     }
 
-    private static void assertHome(LeasedBufferRing ring) {
-        Eventually.holds("pages home", () -> ring.stats().pages().pages().out() == 0);
+    private static void assertAllFree(LeasedBufferRing ring) {
+        Eventually.holds(
+                "all pages are free", () -> ring.stats().pages().pages().out() == 0);
         assertThat(ring.stats().fallbacks().unpooled()).isZero();
         if (SOAK) {
             System.out.printf("uring traffic: multishot=%b, %s%n", MULTISHOT, ring.stats());
@@ -279,7 +281,7 @@ class UringTrafficTest {
         ring.close();
     }
 
-    /// Sends back what it reads, and stops reading while the peer does not read either.
+    /// Sends back the bytes that it reads, and stops reading while the peer does not read either.
     private final class Echo extends ChannelInboundHandlerAdapter {
 
         @Override
@@ -293,7 +295,7 @@ class UringTrafficTest {
         }
     }
 
-    /// Gives what it reads to another thread.
+    /// Hands the buffers that it reads to another thread.
     @ChannelHandler.Sharable
     private final class Handover extends ChannelInboundHandlerAdapter {
 
