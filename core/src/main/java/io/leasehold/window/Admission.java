@@ -18,7 +18,7 @@ final class Admission {
     private static final long SHARE = 33;
 
     /// What the purse holds at most, and at first: a burst of about a hundred windows.
-    private static final long PURSE_NANOS = 2_000_000;
+    private static final long MAX_CREDIT_NANOS = 2_000_000;
 
     /// A thread that lost its processor while it was timed says nothing about the file.
     private static final long LONGEST_NANOS = 1_000_000;
@@ -31,24 +31,24 @@ final class Admission {
     /// Of the estimate, what one more measurement replaces: an eighth.
     private static final int SMOOTHING_POWER = 3;
 
-    private final AtomicLong purse = new AtomicLong(PURSE_NANOS); // (A)
+    private final AtomicLong credits = new AtomicLong(MAX_CREDIT_NANOS); // (A)
     private volatile long mapNanos = FIRST_GUESS_NANOS; // (A) a lost update loses one sample
 
     /// Takes note of how long one read of [#SAMPLING] took.
-    void bypassed(long nanos) {
-        long earned = Math.min(nanos, LONGEST_NANOS) * SAMPLING / SHARE;
-        purse.accumulateAndGet(earned, (have, more) -> Math.min(have + more, PURSE_NANOS));
+    void recordRead(long nanos) {
+        long added = Math.min(nanos, LONGEST_NANOS) * SAMPLING / SHARE;
+        credits.accumulateAndGet(added, (have, more) -> Math.min(have + more, MAX_CREDIT_NANOS));
     }
 
     /// Takes the price of a window out of the purse, if it holds that much.
-    boolean tryPay() {
-        long price = mapNanos * FAULTS_TO_COME;
-        long have = purse.get();
-        return have >= price && purse.compareAndSet(have, have - price);
+    boolean trySpend() {
+        long cost = mapNanos * FAULTS_TO_COME;
+        long have = credits.get();
+        return have >= cost && credits.compareAndSet(have, have - cost);
     }
 
     /// Takes note of how long a mapping and its first touch took.
-    void mapped(long nanos) {
+    void recordMapping(long nanos) {
         long estimate = mapNanos;
         mapNanos = estimate + ((Math.min(nanos, LONGEST_NANOS) - estimate) >> SMOOTHING_POWER);
     }

@@ -41,16 +41,16 @@ final class FileDurability {
     private final Files files; // (C)
     private final int descriptor; // (C)
     private final long pageByteSize; // (C)
-    private final long dirtyByteSize; // (C) bound of `fresh`
+    private final long dirtyByteSize; // (C) bound of `dirty`
     private final ReentrantLock force = new ReentrantLock(); // held while the disk is waited for
     private final ByteRanges unforced = new ByteRanges(MOST_RANGES); // (L) this, as all below
     private final ByteRanges forcing = new ByteRanges(MOST_RANGES); // (L)
-    private final ByteRanges lost = new ByteRanges(MOST_RANGES); // (L)
-    private final ByteRanges fresh = new ByteRanges(MOST_RANGES); // (L)
-    private final ByteRanges underWay = new ByteRanges(1); // (L)
+    private final ByteRanges failed = new ByteRanges(MOST_RANGES); // (L)
+    private final ByteRanges dirty = new ByteRanges(MOST_RANGES); // (L)
+    private final ByteRanges inFlight = new ByteRanges(1); // (L)
     private boolean isLengthChanged; // (L) since all was last forced
-    private @Nullable SystemCallException refusal; // (L) the last one
-    private int refusals; // (L)
+    private @Nullable SystemCallException lastFailure; // (L) the last one
+    private int failures; // (L)
 
     FileDurability(Files files, int descriptor, long pageByteSize, long dirtyByteSize) {
         this.files = files;
@@ -64,19 +64,19 @@ final class FileDurability {
     /// @return what [#written] and [#stored] are to be told
     synchronized int writing(long from, long end) {
         unforced.add(from & -pageByteSize, pageEnd(end));
-        return refusals;
+        return failures;
     }
 
     /// Takes note that each byte of a range was written.
-    synchronized void written(long from, long end, int refusalsBefore) {
-        lost.remove(from, end);
-        stored(from, end, refusalsBefore);
+    synchronized void written(long from, long end, int failuresBefore) {
+        failed.remove(from, end);
+        stored(from, end, failuresBefore);
     }
 
     /// Takes note that bytes of a range may have been changed; which of them, nobody tells.
-    synchronized void stored(long from, long end, int refusalsBefore) {
-        fresh.add(from & -pageByteSize, pageEnd(end));
-        (refusalsBefore == refusals ? unforced : lost).add(from & -pageByteSize, pageEnd(end));
+    synchronized void stored(long from, long end, int failuresBefore) {
+        dirty.add(from & -pageByteSize, pageEnd(end));
+        (failuresBefore == failures ? unforced : failed).add(from & -pageByteSize, pageEnd(end));
     }
 
     /// Takes note that the file has grown over what nobody wrote: no page that could be forced stands for it.
@@ -90,8 +90,8 @@ final class FileDurability {
         isLengthChanged = true;
         unforced.remove(pageEnd(byteSize), Long.MAX_VALUE);
         forcing.remove(pageEnd(byteSize), Long.MAX_VALUE);
-        fresh.remove(pageEnd(byteSize), Long.MAX_VALUE);
-        lost.remove(byteSize, Long.MAX_VALUE);
+        dirty.remove(pageEnd(byteSize), Long.MAX_VALUE);
+        failed.remove(byteSize, Long.MAX_VALUE);
         unforced.add(byteSize & -pageByteSize, pageEnd(byteSize));
     }
 
@@ -100,29 +100,29 @@ final class FileDurability {
     void writeBackIfMuch() {
         long from;
         long end;
-        long fromBefore = 0;
-        long endBefore = 0;
+        long previousFrom = 0;
+        long previousEnd = 0;
         synchronized (this) {
-            if (fresh.byteSize() < dirtyByteSize) {
+            if (dirty.byteSize() < dirtyByteSize) {
                 return;
             }
-            from = fresh.start();
-            end = fresh.end();
-            if (!underWay.isEmpty()) {
-                fromBefore = underWay.start();
-                endBefore = underWay.end();
+            from = dirty.start();
+            end = dirty.end();
+            if (!inFlight.isEmpty()) {
+                previousFrom = inFlight.start();
+                previousEnd = inFlight.end();
             }
-            fresh.clear();
-            underWay.clear();
-            underWay.add(from, end);
+            dirty.clear();
+            inFlight.clear();
+            inFlight.add(from, end);
         }
         try {
             files.writeBack(descriptor, from, end - from);
-            if (fromBefore < endBefore) {
-                files.writeBack(descriptor, fromBefore, endBefore - fromBefore);
+            if (previousFrom < previousEnd) {
+                files.writeBack(descriptor, previousFrom, previousEnd - previousFrom);
             }
         } catch (SystemCallException e) {
-            refused(e);
+            recordFailure(e);
         }
     }
 
@@ -141,7 +141,7 @@ final class FileDurability {
             long first = 0;
             long last = 0;
             synchronized (this) {
-                requireNotLost(from, Math.min(end, fileByteSize));
+                requireNotFailed(from, Math.min(end, fileByteSize));
                 isWhole = isLengthChanged;
                 isLengthChanged = false;
                 ByteRanges due = isWhole ? unforced : unforced.within(from & -pageByteSize, pageEnd(end));
@@ -150,14 +150,14 @@ final class FileDurability {
                     last = due.end();
                     forcing.addAll(due);
                     unforced.remove(first, last);
-                    fresh.remove(first, last);
+                    dirty.remove(first, last);
                 }
             }
             sync(isWhole, first, last);
             synchronized (this) {
                 forcing.clear();
                 // the writer may have been told meanwhile
-                requireNotLost(from, Math.min(end, fileByteSize));
+                requireNotFailed(from, Math.min(end, fileByteSize));
             }
         } finally {
             force.unlock();
@@ -165,16 +165,16 @@ final class FileDurability {
     }
 
     /// {@return what of a range is lost as far as anybody knows}
-    synchronized ByteRanges lost(long from, long end) {
-        return lost.within(from, end);
+    synchronized ByteRanges failedRanges(long from, long end) {
+        return failed.within(from, end);
     }
 
     synchronized void checkInvariants() {
-        for (ByteRanges ranges : new ByteRanges[] {unforced, forcing, lost, fresh, underWay}) {
+        for (ByteRanges ranges : new ByteRanges[] {unforced, forcing, failed, dirty, inFlight}) {
             ranges.checkInvariants();
         }
-        if (fresh.byteSize() >= dirtyByteSize) {
-            throw new AssertionError("I2: fresh=" + fresh + ", dirtyByteSize=" + dirtyByteSize);
+        if (dirty.byteSize() >= dirtyByteSize) {
+            throw new AssertionError("I2: dirty=" + dirty + ", dirtyByteSize=" + dirtyByteSize);
         }
     }
 
@@ -188,31 +188,31 @@ final class FileDurability {
             }
             isDone = true;
         } catch (SystemCallException e) {
-            refused(e);
+            recordFailure(e);
             throw e;
         } finally {
             if (!isDone && isWhole) {
-                lengthIsNotForced();
+                restoreLengthChange();
             }
         }
     }
 
-    private synchronized void lengthIsNotForced() {
+    private synchronized void restoreLengthChange() {
         isLengthChanged = true;
     }
 
-    private synchronized void refused(SystemCallException e) {
-        lost.addAll(unforced);
-        lost.addAll(forcing);
+    private synchronized void recordFailure(SystemCallException e) {
+        failed.addAll(unforced);
+        failed.addAll(forcing);
         unforced.clear();
         forcing.clear();
-        refusal = e;
-        refusals++;
+        lastFailure = e;
+        failures++;
     }
 
-    private void requireNotLost(long from, long end) {
-        SystemCallException cause = refusal;
-        if (cause != null && !lost.within(from, end).isEmpty()) {
+    private void requireNotFailed(long from, long end) {
+        SystemCallException cause = lastFailure;
+        if (cause != null && !failed.within(from, end).isEmpty()) {
             throw cause;
         }
     }

@@ -22,7 +22,7 @@ final class FileLength {
 
     private final Files files; // (C)
     private final int descriptor; // (C)
-    private final boolean isTold; // (C)
+    private final boolean isReported; // (C)
 
     /// Looks at an open file.
     ///
@@ -30,12 +30,12 @@ final class FileLength {
     FileLength(Files files, int descriptor) {
         this.files = files;
         this.descriptor = descriptor;
-        this.isTold = files.tellsLength(descriptor);
+        this.isReported = files.tellsLength(descriptor);
     }
 
     /// {@return true if the system tells the length}
-    boolean isTold() {
-        return isTold;
+    boolean isReported() {
+        return isReported;
     }
 
     /// {@return the length of a file that does not tell it, which may be another one at the next call}

@@ -38,12 +38,12 @@ final class FileLoans {
     }
 
     /// {@return how much is out beside the slots}
-    int out() {
+    int outstanding() {
         return copies.get() + transfers.get();
     }
 
     /// {@return what is out beside the slots, as a message wants it}
-    String outText() {
+    String outstandingText() {
         return "private copies=" + copies + ", transfers of a channel=" + transfers;
     }
 
@@ -62,7 +62,7 @@ final class FileLoans {
     void returnCopy(boolean isWritable) {
         writableCopies.addAndGet(isWritable ? -1 : 0);
         copies.decrementAndGet();
-        tellClosers();
+        wakeClosers();
     }
 
     /// Takes note of a transfer that may take as long as a channel blocks, or as a file has blocks to be read.
@@ -78,7 +78,7 @@ final class FileLoans {
 
     void endTransfer() {
         transfers.decrementAndGet();
-        tellClosers();
+        wakeClosers();
     }
 
     /// {@return true if nothing is lent now; under a lock that a thread which closes may want}
@@ -127,14 +127,14 @@ final class FileLoans {
     }
 
     /// Wakes the threads that close the file, as something is back.
-    void tellClosers() {
+    void wakeClosers() {
         if (draining) {
-            closers.forEach(Waiter::tell);
+            closers.forEach(Waiter::wake);
         }
     }
 
     @Override
     public String toString() {
-        return "FileLoans(" + outText() + ", isDraining=" + draining + ")";
+        return "FileLoans(" + outstandingText() + ", isDraining=" + draining + ")";
     }
 }

@@ -32,7 +32,7 @@ final class InFlight {
     }
 
     /// Waits until nobody is inside, once nobody can come in. That takes as long as a read or a write.
-    void awaitNobody() {
+    void awaitEmpty() {
         while (sum() != 0) {
             Thread.yield();
         }

@@ -76,11 +76,11 @@ public final class MappedFile implements AutoCloseable {
         this.durability = writes.durability(descriptor);
         Files.Status status = files.status(descriptor);
         this.length = new FileLength(files, descriptor);
-        this.byteSize = length.isTold() ? status.byteSize() : 0;
+        this.byteSize = length.isReported() ? status.byteSize() : 0;
         this.mark = options.trust() == FileTrust.OWNED ? 0 : status.changeMark();
         boolean isDirect = space.isDirect(options.tier(), byteSize);
         WindowPool wanted = space.pools().poolOf(options.tier(), isDirect);
-        boolean isMapped = wanted != null && length.isTold() && files.canMap(descriptor, options.writable());
+        boolean isMapped = wanted != null && length.isReported() && files.canMap(descriptor, options.writable());
         this.direct = isDirect && isMapped;
         this.pool = isMapped ? wanted : null;
         this.table = direct ? extents : windows;
@@ -94,13 +94,13 @@ public final class MappedFile implements AutoCloseable {
     /// @throws IllegalStateException if the file is closed
     public long byteSize() throws IOException {
         requireOpen();
-        if (trust != FileTrust.FOREIGN && length.isTold()) {
+        if (trust != FileTrust.FOREIGN && length.isReported()) {
             return byteSize;
         }
         try {
-            return length.isTold() ? askByteSize() : length.measure(this);
+            return length.isReported() ? askByteSize() : length.measure(this);
         } catch (SystemCallException e) {
-            throw WindowErrors.refused("ask for the length", this, e);
+            throw WindowErrors.failed("ask for the length", this, e);
         }
     }
 
@@ -132,7 +132,7 @@ public final class MappedFile implements AutoCloseable {
                 writes.resize(this, old, newByteSize);
                 isDone = true;
             } catch (SystemCallException e) {
-                throw WindowErrors.refused("truncate to " + newByteSize, this, e);
+                throw WindowErrors.failed("truncate to " + newByteSize, this, e);
             } finally {
                 mark++;
                 byteSize = isDone ? newByteSize : lengthLeft(old);
@@ -181,8 +181,8 @@ public final class MappedFile implements AutoCloseable {
         try {
             durability.force(byteOffset, byteOffset + byteSize, knownByteSize());
         } catch (SystemCallException e) {
-            ByteRanges lost = durability.lost(byteOffset, byteOffset + byteSize);
-            throw WindowErrors.refused("force, lost=" + lost, this, byteOffset, byteSize, e);
+            ByteRanges failed = durability.failedRanges(byteOffset, byteOffset + byteSize);
+            throw WindowErrors.failed("force, failed=" + failed, this, byteOffset, byteSize, e);
         } finally {
             leave(entered);
         }
@@ -210,7 +210,7 @@ public final class MappedFile implements AutoCloseable {
             isLast = space.files().remove(this, timeout);
         } catch (SystemCallException e) {
             isLast = true;
-            throw WindowErrors.refused("take windows off", this, e);
+            throw WindowErrors.failed("take windows off", this, e);
         } finally {
             if (isLast) {
                 closeDescriptor();
@@ -230,7 +230,7 @@ public final class MappedFile implements AutoCloseable {
             out = space.files().removeForcibly(this);
         } catch (SystemCallException e) {
             out = 0;
-            throw WindowErrors.refused("take windows off", this, e);
+            throw WindowErrors.failed("take windows off", this, e);
         } finally {
             if (out >= 0) {
                 closeDescriptor();
@@ -246,14 +246,14 @@ public final class MappedFile implements AutoCloseable {
     /// @throws IOException if the system has no way to open the file again, as may be if it has no name any more
     /// @throws IllegalStateException if the file is closed
     public FileChannel openChannel() throws IOException {
-        if (!length.isTold()) {
-            throw WindowErrors.lengthNotTold("open a channel", this);
+        if (!length.isReported()) {
+            throw WindowErrors.lengthUnknown("open a channel", this);
         }
         int entered = enter();
         try {
             return files.openChannel(descriptor);
         } catch (SystemCallException e) {
-            throw WindowErrors.refused("open a channel", this, e);
+            throw WindowErrors.failed("open a channel", this, e);
         } finally {
             leave(entered);
         }
@@ -331,8 +331,8 @@ public final class MappedFile implements AutoCloseable {
     }
 
     /// {@return true if the system tells the length; else the file ends where read(2) says so}
-    boolean isLengthTold() {
-        return length.isTold();
+    boolean isLengthReported() {
+        return length.isReported();
     }
 
     /// {@return what changes with each change of length: of a file of ours a count of its steps, of others the times of
@@ -437,11 +437,11 @@ public final class MappedFile implements AutoCloseable {
 
     /// Closes the descriptor when nobody uses it any more.
     void closeDescriptor() throws IOException {
-        inFlight.awaitNobody();
+        inFlight.awaitEmpty();
         try {
             files.close(descriptor);
         } catch (SystemCallException e) {
-            throw WindowErrors.refused("close", this, e);
+            throw WindowErrors.failed("close", this, e);
         }
     }
 

@@ -78,16 +78,16 @@ final class OpenFiles {
         SystemCallException refusal;
         file.loans().addCloser(waiter, isAtOnce);
         try {
-            pools.tellWaiters(); // those that wait for this file give up, once it is decided
+            pools.wakeWaiters(); // those that wait for this file give up, once it is decided
             refusal = drain(file, waiter, deadline);
             isDrained = true;
         } finally {
             file.loans().removeCloser(waiter, isDrained);
             if (!isDrained) {
-                pools.tellWaiters();
+                pools.wakeWaiters();
             }
         }
-        boolean wasOpen = letOut(file);
+        boolean wasOpen = removeOpen(file);
         if (wasOpen && refusal != null) {
             throw refusal;
         }
@@ -109,13 +109,13 @@ final class OpenFiles {
         WindowPools.Freed freed;
         try {
             pools.awaitMappings(file);
-            out = Math.toIntExact(pools.pins(file) + file.loans().out());
+            out = Math.toIntExact(pools.pins(file) + file.loans().outstanding());
             freed = pools.free(file, counts);
         } finally {
             file.loans().removeCloser(waiter, true);
-            pools.tellWaiters();
+            pools.wakeWaiters();
         }
-        if (!letOut(file)) {
+        if (!removeOpen(file)) {
             return -1;
         }
         if (freed.refusal() != null) {
@@ -138,7 +138,7 @@ final class OpenFiles {
                 }
                 long left = deadline - System.nanoTime();
                 if (left <= 0) {
-                    throw WindowErrors.lent("close", file, freed.lent());
+                    throw WindowErrors.inUse("close", file, freed.lent());
                 }
                 interrupted |= waiter.await(left);
             }
@@ -158,7 +158,7 @@ final class OpenFiles {
         }
     }
 
-    private boolean letOut(MappedFile file) {
+    private boolean removeOpen(MappedFile file) {
         lock.lock();
         try {
             if (!open.remove(file)) {
@@ -195,7 +195,7 @@ final class OpenFiles {
                         file.loans().addCloser(waiter, true);
                     }
                 }
-                drained.forEach(this::requireAllBack);
+                drained.forEach(this::requireNoneOutstanding);
                 isShut = tryShut(drained);
             }
             return List.copyOf(drained);
@@ -203,15 +203,15 @@ final class OpenFiles {
             for (MappedFile file : drained) {
                 file.loans().removeCloser(waiter, isShut);
             }
-            pools.tellWaiters();
+            pools.wakeWaiters();
         }
     }
 
-    private void requireAllBack(MappedFile file) {
+    private void requireNoneOutstanding(MappedFile file) {
         pools.awaitMappings(file);
-        String out = pools.out(file);
-        if (!out.isEmpty()) {
-            throw WindowErrors.lent("close", file, out);
+        String outstanding = pools.outstanding(file);
+        if (!outstanding.isEmpty()) {
+            throw WindowErrors.inUse("close", file, outstanding);
         }
     }
 

@@ -33,12 +33,12 @@ final class SlotClock {
 
     private static final int NONE = SlotLinks.NONE;
 
-    private static final VarHandle TOLD;
+    private static final VarHandle STACK_TOP;
 
     static {
         try {
-            TOLD = MethodHandles.lookup()
-                    .findVarHandle(SlotClock.class, "told", int.class)
+            STACK_TOP = MethodHandles.lookup()
+                    .findVarHandle(SlotClock.class, "stackTop", int.class)
                     .withInvokeExactBehavior();
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
@@ -47,19 +47,19 @@ final class SlotClock {
 
     private final SlotWords words; // (C)
     private final SlotLinks ring; // (L)
-    private final int[] toldBefore; // (A) by the thread that set TOLD, then (L)
+    private final int[] below; // (A) by the thread that set STACK_TOP, then (L)
     private int hand = NONE; // (L) the slot that is looked at next
     private int incoming = NONE; // (L) what was taken off the stack, the oldest first
     private long looks; // (L)
 
-    @SuppressWarnings("UnusedVariable") // written through TOLD
-    private volatile int told = NONE; // (A) the top of the stack
+    @SuppressWarnings("UnusedVariable") // written through STACK_TOP
+    private volatile int stackTop = NONE; // (A) the top of the stack
 
     /// @param count number of slots, which are not in the ring
     SlotClock(SlotWords words, int count) {
         this.words = words;
         this.ring = new SlotLinks(count);
-        this.toldBefore = new int[count];
+        this.below = new int[count];
     }
 
     /// Adds a slot that was mapped, as the last that the hand meets.
@@ -83,7 +83,7 @@ final class SlotClock {
 
     /// Takes note of the end of a pin.
     void unpinned(int slot) {
-        if (words.mark(slot) == SlotWords.PARKED && words.tryMark(slot, SlotWords.PARKED, SlotWords.TOLD)) {
+        if (words.mark(slot) == SlotWords.PARKED && words.tryMark(slot, SlotWords.PARKED, SlotWords.STACKED)) {
             push(slot);
         }
     }
@@ -91,7 +91,7 @@ final class SlotClock {
     /// Takes note of a slot that is to be recycled before all others, as [SlotWords#leave] says of it.
     void left(int slot) {
         long mark = words.mark(slot);
-        if (mark != SlotWords.TOLD && words.tryMark(slot, mark, SlotWords.TOLD)) {
+        if (mark != SlotWords.STACKED && words.tryMark(slot, mark, SlotWords.STACKED)) {
             push(slot);
         } else {
             unpinned(slot); // parked in between
@@ -99,10 +99,10 @@ final class SlotClock {
     }
 
     private void push(int slot) {
-        int top = (int) TOLD.getOpaque(this);
+        int top = (int) STACK_TOP.getOpaque(this);
         while (true) {
-            toldBefore[slot] = top;
-            int witness = (int) TOLD.compareAndExchange(this, top, slot);
+            below[slot] = top;
+            int witness = (int) STACK_TOP.compareAndExchange(this, top, slot);
             if (witness == top) {
                 return;
             }
@@ -112,7 +112,7 @@ final class SlotClock {
 
     /// {@return true if there is no slot that a search could take, as far as is known}
     boolean isEmpty() {
-        return hand == NONE && incoming == NONE && told == NONE;
+        return hand == NONE && incoming == NONE && stackTop == NONE;
     }
 
     /// {@return true if there is a slot in the ring}
@@ -163,12 +163,12 @@ final class SlotClock {
     /// @param max number of slots
     /// @return true if there are more
     boolean takeIn(int max) {
-        if (incoming == NONE && told != NONE) {
-            incoming = reversed((int) TOLD.getAndSet(this, NONE));
+        if (incoming == NONE && stackTop != NONE) {
+            incoming = reversed((int) STACK_TOP.getAndSet(this, NONE));
         }
         for (int i = 0; i < max && incoming != NONE; i++) {
             int slot = incoming;
-            incoming = toldBefore[slot];
+            incoming = below[slot];
             words.unmark(slot);
             if (SlotWords.isBusy(words.word(slot))) {
                 continue;
@@ -188,8 +188,8 @@ final class SlotClock {
     private int reversed(int top) {
         int before = NONE;
         for (int slot = top; slot != NONE; ) {
-            int after = toldBefore[slot];
-            toldBefore[slot] = before;
+            int after = below[slot];
+            below[slot] = before;
             before = slot;
             slot = after;
         }

@@ -21,16 +21,16 @@ final class SlotMemory {
     private final Reservations reservations; // (C)
     private final Region region; // (C)
     private final long address; // (C) of the region
-    private final int poison; // (C) descriptor of an empty file
+    private final int placeholder; // (C) descriptor of an empty file
     private final int power; // (C) log2 of the size of a slot
     private final int count; // (C)
     private boolean isClosed; // (O) the thread that closes the cache
 
-    private SlotMemory(Reservations reservations, Region region, int poison, int count, long slotByteSize) {
+    private SlotMemory(Reservations reservations, Region region, int placeholder, int count, long slotByteSize) {
         this.reservations = reservations;
         this.region = region;
         this.address = region.address();
-        this.poison = poison;
+        this.placeholder = placeholder;
         this.power = Long.numberOfTrailingZeros(slotByteSize);
         this.count = count;
     }
@@ -39,7 +39,7 @@ final class SlotMemory {
     ///
     /// @throws IllegalStateException if the mapping account has no room for them
     /// @throws SystemCallException if the kernel refuses
-    static SlotMemory open(Reservations reservations, String name, int poison, int count, long slotByteSize) {
+    static SlotMemory open(Reservations reservations, String name, int placeholder, int count, long slotByteSize) {
         reservations.mappings().charge(name, count);
         Region region = null;
         try {
@@ -47,8 +47,8 @@ final class SlotMemory {
                     Math.min(slotByteSize, HUGE_PAGE_BYTES),
                     reservations.memory().pageSize());
             region = reservations.reserve(name, count * slotByteSize, alignment);
-            region.mapMemoryFile(poison);
-            return new SlotMemory(reservations, region, poison, count, slotByteSize);
+            region.mapMemoryFile(placeholder);
+            return new SlotMemory(reservations, region, placeholder, count, slotByteSize);
         } catch (RuntimeException | Error e) {
             reservations.mappings().credit(count);
             if (region != null) {
@@ -93,12 +93,12 @@ final class SlotMemory {
     /// Puts slots over the empty file.
     ///
     /// @return the refusal of the kernel, or null
-    @Nullable SystemCallException poison(int[] slots, int slotCount, WindowCounts counts) {
+    @Nullable SystemCallException mapPlaceholder(int[] slots, int slotCount, WindowCounts counts) {
         SystemCallException refusal = null;
         for (int i = 0; i < slotCount; i++) {
             try {
-                region.mapFile((long) slots[i] << power, 1L << power, poison, 0, Protection.READ_WRITE);
-                counts.count(WindowCounts.POISON);
+                region.mapFile((long) slots[i] << power, 1L << power, placeholder, 0, Protection.READ_WRITE);
+                counts.count(WindowCounts.PLACEHOLDER);
             } catch (SystemCallException e) {
                 refusal = e;
             }

@@ -61,7 +61,7 @@ final class SlotWords {
     private static final int MARK = 3;
 
     private static final long LEFT = -1;
-    private static final long FRESH = 0;
+    private static final long UNUSED = 0;
     private static final long ONCE = 1;
     private static final long USED = 2;
 
@@ -69,7 +69,7 @@ final class SlotWords {
     static final long UNMARKED = 0;
 
     static final long PARKED = 1;
-    static final long TOLD = 2;
+    static final long STACKED = 2;
 
     private static final VarHandle LANE =
             MethodHandles.arrayElementVarHandle(long[].class).withInvokeExactBehavior();
@@ -110,7 +110,7 @@ final class SlotWords {
     void touched(int slot) {
         long use = (long) LANE.getOpaque(lanes, at(slot) + USE);
         if (use != USED) {
-            LANE.setOpaque(lanes, at(slot) + USE, use == FRESH ? ONCE : USED);
+            LANE.setOpaque(lanes, at(slot) + USE, use == UNUSED ? ONCE : USED);
         }
     }
 
@@ -193,17 +193,17 @@ final class SlotWords {
     ///
     /// @return whether they do; if not, as the kernel refuses the barrier or a thread that lends does not come on,
     ///     nobody knows what is pinned, and nothing is to be resumed
-    boolean trySettle() {
+    boolean tryCollectPins() {
         counts.suspend();
-        boolean isSettled = false;
+        boolean isCollected = false;
         try {
-            isSettled = !counts.isUsed() || (BiasedSlots.barrier(VirtualMemory.system()) && addAllToWords());
+            isCollected = !counts.isUsed() || (BiasedSlots.barrier(VirtualMemory.system()) && addAllToWords());
         } finally {
-            if (!isSettled) {
+            if (!isCollected) {
                 counts.resume();
             }
         }
-        return isSettled;
+        return isCollected;
     }
 
     /// A thread that lost its core while it counts is waited for: to leave it alone is to know nothing.
@@ -252,7 +252,7 @@ final class SlotWords {
     /// @param owner from [WindowTable#owner]
     /// @param pins number of pins that it has from the start
     void open(int slot, long owner, int pins) {
-        LANE.setOpaque(lanes, at(slot) + USE, FRESH);
+        LANE.setOpaque(lanes, at(slot) + USE, UNUSED);
         LANE.setOpaque(lanes, at(slot) + OWNER, owner);
         long version = ((long) LANE.getOpaque(lanes, at(slot)) & VERSION_MASK) + ONE_VERSION;
         LANE.setRelease(lanes, at(slot), version | (NO_PINS + pins));

@@ -39,7 +39,7 @@ public final class Window implements AutoCloseable {
     final @Nullable WindowPool pool; // (C) null for a private copy
     final int slot; // (C)
     final StagingRuns.@Nullable Run copy; // (C) null for a window in place
-    final int refusals; // (C) of the disk, when it was lent
+    final int writeFailures; // (C) of the disk, when it was lent
     private final long address; // (C)
     private final long byteOffset; // (C)
     private final long byteSize; // (C)
@@ -54,7 +54,7 @@ public final class Window implements AutoCloseable {
         this.pool = loan.pool;
         this.slot = loan.slot;
         this.copy = loan.copy;
-        this.refusals = loan.refusals;
+        this.writeFailures = loan.writeFailures;
         this.address = loan.address;
         this.byteOffset = byteOffset;
         this.byteSize = byteSize;
@@ -62,7 +62,7 @@ public final class Window implements AutoCloseable {
     }
 
     /// Where the bytes of a window are: in a pinned slot of a pool, or in pages of its own.
-    record Loan(@Nullable WindowPool pool, int slot, StagingRuns.@Nullable Run copy, long address, int refusals) {}
+    record Loan(@Nullable WindowPool pool, int slot, StagingRuns.@Nullable Run copy, long address, int writeFailures) {}
 
     /// {@return where its first byte is, at the alignment that its offset has in the file}
     ///

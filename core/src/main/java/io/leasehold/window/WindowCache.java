@@ -154,8 +154,8 @@ public final class WindowCache implements AutoCloseable {
             boolean isOpen = false;
             try {
                 MappedFile file = new MappedFile(space, writes, files, path, fileOptions, descriptor);
-                if (fileOptions.trust() == FileTrust.OWNED && !file.isLengthTold()) {
-                    throw WindowErrors.lengthNotTold("open", file);
+                if (fileOptions.trust() == FileTrust.OWNED && !file.isLengthReported()) {
+                    throw WindowErrors.lengthUnknown("open", file);
                 }
                 space.files().add(file);
                 isOpen = true;
@@ -205,7 +205,7 @@ public final class WindowCache implements AutoCloseable {
         if (uio.writes() != WindowFlag.has(flags, WindowFlag.WRITE)) {
             throw new IllegalArgumentException("flags have another direction: 0x%x, %s".formatted(flags, uio));
         }
-        requireOurs(file);
+        requireOfThisCache(file);
         long from = uio.byteOffset();
         long before = uio.moved();
         IOException failure =
@@ -231,14 +231,14 @@ public final class WindowCache implements AutoCloseable {
     public void zerorange(MappedFile file, long byteOffset, long byteSize, int flags) throws IOException {
         WindowFlag.checkRelease(flags, WindowFlag.UNMAP);
         WindowErrors.checkRange(byteOffset, byteSize);
-        requireOurs(file);
+        requireOfThisCache(file);
         file.requireWritable();
         WindowErrors.checkEnd("zero", file, byteOffset + byteSize);
         file.writer.lock();
         try {
             writes.zerorange(file, byteOffset, byteOffset + byteSize);
         } catch (SystemCallException e) {
-            throw WindowErrors.refused("zero", file, byteOffset, byteSize, e);
+            throw WindowErrors.failed("zero", file, byteOffset, byteSize, e);
         } finally {
             file.writer.unlock();
         }
@@ -300,7 +300,7 @@ public final class WindowCache implements AutoCloseable {
     /// @throws IOException if the system refuses
     /// @throws IllegalStateException if it has bytes or windows are out; nothing is changed then
     public void purge(MappedFile file) throws IOException {
-        requireOurs(file);
+        requireOfThisCache(file);
         long byteSize = file.byteSize();
         if (byteSize != 0) {
             throw new IllegalStateException(
@@ -309,7 +309,7 @@ public final class WindowCache implements AutoCloseable {
         try {
             space.purge(file);
         } catch (SystemCallException e) {
-            throw WindowErrors.refused("purge", file, e);
+            throw WindowErrors.failed("purge", file, e);
         }
     }
 
@@ -323,7 +323,7 @@ public final class WindowCache implements AutoCloseable {
     /// @throws IOException if the file is cut meanwhile, or the system refuses
     public long checksum(MappedFile file, long byteOffset, long byteSize) throws IOException {
         WindowErrors.checkRange(byteOffset, byteSize);
-        requireOurs(file);
+        requireOfThisCache(file);
         file.loans().beginTransfer(file);
         try {
             return checksums.of(file, byteOffset, byteSize);
@@ -422,7 +422,7 @@ public final class WindowCache implements AutoCloseable {
 
     /// @throws IllegalArgumentException if a file is of another cache
     /// @throws IllegalStateException if it is closed
-    private void requireOurs(MappedFile file) {
+    private void requireOfThisCache(MappedFile file) {
         if (file.space() != space) {
             throw WindowErrors.ofAnotherCache(file, this);
         }
@@ -463,7 +463,7 @@ public final class WindowCache implements AutoCloseable {
         if (byteSize == 0) {
             throw new IllegalArgumentException("window is empty: byteOffset=" + byteOffset + ", byteSize=0");
         }
-        requireOurs(file);
+        requireOfThisCache(file);
         return loans.lend(file, new WindowLoans.Request(byteOffset, byteSize, advice, flags, deadlineNanos));
     }
 }

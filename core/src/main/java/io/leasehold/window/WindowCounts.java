@@ -15,7 +15,7 @@ final class WindowCounts {
     static final int BYPASS = 3;
     static final int ADMIT = 4;
     static final int RECYCLE = 5;
-    static final int POISON = 6;
+    static final int PLACEHOLDER = 6;
     static final int TRUNCATED = 7;
     static final int WAIT = 8;
 
@@ -47,7 +47,7 @@ final class WindowCounts {
                 sum(BYPASS),
                 sum(ADMIT),
                 sum(RECYCLE),
-                sum(POISON),
+                sum(PLACEHOLDER),
                 sum(TRUNCATED),
                 sum(WAIT));
     }

@@ -35,7 +35,7 @@ final class WindowErrors {
     }
 
     /// {@return the error for a transfer that the system refused}
-    static IOException refused(String what, MappedFile file, long byteOffset, long byteSize, Throwable cause) {
+    static IOException failed(String what, MappedFile file, long byteOffset, long byteSize, Throwable cause) {
         return new IOException(
                 "cannot %s: file=%s, byteOffset=%d, byteSize=%d: %s"
                         .formatted(what, file.path(), byteOffset, byteSize, cause.getMessage()),
@@ -43,7 +43,7 @@ final class WindowErrors {
     }
 
     /// {@return the error for a call on a whole file that the system refused}
-    static IOException refused(String what, MappedFile file, SystemCallException cause) {
+    static IOException failed(String what, MappedFile file, SystemCallException cause) {
         return new IOException("cannot %s: file=%s: %s".formatted(what, file.path(), cause.getMessage()), cause);
     }
 
@@ -62,13 +62,13 @@ final class WindowErrors {
     }
 
     /// {@return the error for what needs to know where a file ends}
-    static IOException lengthNotTold(String what, MappedFile file) {
+    static IOException lengthUnknown(String what, MappedFile file) {
         return new IOException("cannot %s, the file system does not tell the length: file=%s, trust=%s"
                 .formatted(what, file.path(), file.trust()));
     }
 
     /// {@return the error for a window that has no bytes}
-    static EOFException behindTheEnd(MappedFile file, long byteOffset) {
+    static EOFException beyondEnd(MappedFile file, long byteOffset) {
         return new EOFException("window begins behind the end: file=%s, byteOffset=%d, fileByteSize=%d"
                 .formatted(file.path(), byteOffset, file.knownByteSize()));
     }
@@ -121,7 +121,7 @@ final class WindowErrors {
                 "file is not open for writing: file=" + file.path() + ", trust=" + file.trust());
     }
 
-    static IllegalStateException lent(String what, MappedFile file, String windows) {
+    static IllegalStateException inUse(String what, MappedFile file, String windows) {
         return new IllegalStateException(
                 "cannot %s, windows are out: file=%s, windows=%s".formatted(what, file.path(), windows));
     }

@@ -108,18 +108,18 @@ final class WindowHits {
     /// page and writes that page again, both while it is copied.
     private boolean isWithin(MappedFile file, long mark, long byteOffset, MemorySegment copied) {
         long end = byteOffset + copied.byteSize();
-        boolean mayBeCut = mayBeCut(byteOffset, copied, copied.byteSize());
+        boolean mayBeTruncated = mayBeTruncated(byteOffset, copied, copied.byteSize());
         if (file.trust() == FileTrust.OWNED) {
-            return mark == file.mark() && end <= file.knownByteSize() && (!mayBeCut || file.isOnDisk(end));
+            return mark == file.mark() && end <= file.knownByteSize() && (!mayBeTruncated || file.isOnDisk(end));
         }
-        return !mayBeCut || file.isUnchanged(mark, end);
+        return !mayBeTruncated || file.isUnchanged(mark, end);
     }
 
     /// {@return whether the file may have been cut while this was copied from it}
     ///
     /// A cut zeroes the rest of its page, and of the pages that the kernel keeps together with it, without a fault. So
     /// if the last byte of no page is zero none was cut, and that needs no system call.
-    boolean mayBeCut(long byteOffset, MemorySegment copied, long byteSize) {
+    boolean mayBeTruncated(long byteOffset, MemorySegment copied, long byteSize) {
         long end = byteOffset + byteSize;
         for (long last = byteOffset | (pageByteSize - 1); last < end - 1; last += pageByteSize) {
             if (copied.get(ValueLayout.JAVA_BYTE, last - byteOffset) == 0) {

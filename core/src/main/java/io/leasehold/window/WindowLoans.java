@@ -89,7 +89,7 @@ final class WindowLoans {
             }
             return lendInPlaceOrCopy(file, pool, request);
         } catch (SystemCallException e) {
-            throw WindowErrors.refused("lend", file, request.byteOffset, request.byteSize, e);
+            throw WindowErrors.failed("lend", file, request.byteOffset, request.byteSize, e);
         }
     }
 
@@ -122,14 +122,14 @@ final class WindowLoans {
             }
             boolean isLent = false;
             try {
-                int refusals = 0;
+                int writeFailures = 0;
                 long address = pool.address(slot) + (request.byteOffset & ((1L << pool.power()) - 1));
                 if (request.writes()) {
-                    refusals = reserve(file, address, request, end);
+                    writeFailures = reserve(file, address, request, end);
                 } else if (end > file.knownByteSize()) {
                     continue; // cut before it was pinned
                 }
-                Window.Loan loan = new Window.Loan(pool, slot, null, address, refusals);
+                Window.Loan loan = new Window.Loan(pool, slot, null, address, writeFailures);
                 Window window = new Window(cache, file, loan, request.byteOffset, byteSize, request.writes());
                 isLent = true;
                 return window;
@@ -151,7 +151,7 @@ final class WindowLoans {
         long byteSize = Math.min(clip(file, request), COPY_BYTES);
         if (request.writes()) {
             long end = request.byteOffset + byteSize;
-            alone(file, end, () -> writes.reserve(file, request.byteOffset, end));
+            runAsWriter(file, end, () -> writes.reserve(file, request.byteOffset, end));
         }
         file.loans().lendCopy(file, request.writes());
         StagingRuns.Run run = null;
@@ -183,7 +183,7 @@ final class WindowLoans {
             present = request.writes() ? byteSize : uio.moved();
         }
         if (present == 0) {
-            throw WindowErrors.behindTheEnd(file, request.byteOffset);
+            throw WindowErrors.beyondEnd(file, request.byteOffset);
         }
         Window.Loan loan = new Window.Loan(null, WindowPool.NO_SLOT, run, run.address(), 0);
         return new Window(cache, file, loan, request.byteOffset, present, request.writes());
@@ -229,13 +229,13 @@ final class WindowLoans {
                 int entered = file.enter();
                 try {
                     long end = window.byteOffset() + window.byteSize();
-                    writes.stored(file, window.byteOffset(), end, window.refusals);
+                    writes.stored(file, window.byteOffset(), end, window.writeFailures);
                 } finally {
                     file.leave(entered);
                 }
             }
         } catch (SystemCallException e) {
-            throw WindowErrors.refused("write", file, window.byteOffset(), window.byteSize(), e);
+            throw WindowErrors.failed("write", file, window.byteOffset(), window.byteSize(), e);
         } finally {
             file.writer.unlock();
         }
@@ -245,7 +245,7 @@ final class WindowLoans {
     private long clip(MappedFile file, Request request) throws IOException {
         long byteSize = request.writes() ? request.byteSize : reads.clip(file, request.byteOffset, request.byteSize);
         if (byteSize == 0) {
-            throw WindowErrors.behindTheEnd(file, request.byteOffset);
+            throw WindowErrors.beyondEnd(file, request.byteOffset);
         }
         return byteSize;
     }
@@ -255,7 +255,7 @@ final class WindowLoans {
     ///
     /// @return what the disk had refused by now
     private int reserve(MappedFile file, long address, Request request, long end) {
-        alone(file, end, () -> {
+        runAsWriter(file, end, () -> {
             allocate(file, request.byteOffset, end, memory.pageSize());
             writes.prepare(file, request.byteOffset, end);
             if (end > files.byteSize(file.descriptor())) {
@@ -271,7 +271,7 @@ final class WindowLoans {
     }
 
     /// Does what may make the file longer, as its writer, or leaves it as long as it was.
-    private void alone(MappedFile file, long end, Runnable step) {
+    private void runAsWriter(MappedFile file, long end, Runnable step) {
         file.writer.lock();
         int entered = file.enter();
         try {

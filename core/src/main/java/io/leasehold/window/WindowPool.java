@@ -210,7 +210,7 @@ final class WindowPool {
             lock.unlock();
         }
         if (!isMapped || !pins) {
-            waiters.tell(); // a waiter that looked meanwhile did not find the slot
+            waiters.wake(); // a waiter that looked meanwhile did not find the slot
         }
     }
 
@@ -245,7 +245,7 @@ final class WindowPool {
         } else {
             clock.unpinned(slot);
         }
-        waiters.tell();
+        waiters.wake();
     }
 
     /// Ends the wait of a thread, with a slot or without.
@@ -301,11 +301,11 @@ final class WindowPool {
         } finally {
             lock.unlock();
             if (granted == null) {
-                waiters.tell(); // there was no Java heap for the list: the first one looks, and tells the next
+                waiters.wake(); // there was no Java heap for the list: the first one looks, and tells the next
             }
         }
         for (int i = 0; i < granted.size(); i++) {
-            granted.get(i).tell();
+            granted.get(i).wake();
         }
     }
 
@@ -328,7 +328,7 @@ final class WindowPool {
     /// else is ever mapped there, and what is left of the windows reads as zero.
     void close() {
         boolean[] isPinned = new boolean[1];
-        boolean isKnown = reclaim.settled(() -> {
+        boolean isKnown = reclaim.withCollectedPins(() -> {
             for (int slot = 0; slot < memory.count(); slot++) {
                 isPinned[0] |= words.pins(slot) > 0;
             }
@@ -344,7 +344,7 @@ final class WindowPool {
     ///
     /// @param open the files that may be in slots
     void checkInvariants(Set<MappedFile> open) {
-        boolean isKnown = reclaim.settled(() -> {
+        boolean isKnown = reclaim.withCollectedPins(() -> {
             for (int slot = 0; slot < memory.count(); slot++) {
                 checkInvariants(slot, open);
             }

@@ -24,15 +24,15 @@ final class WindowPools {
     private static final int NAMED_WINDOWS = 4;
 
     private final Reservations reservations; // (C)
-    private int poison; // (O) the thread that opens or closes the cache;
+    private int placeholder; // (O) the thread that opens or closes the cache;
     private final @Nullable WindowPool extents; // (C) null without any
     private final @Nullable WindowPool windows; // (C) null without any
     private final List<WindowPool> pools; // (C) those that there are
 
     private WindowPools(
-            Reservations reservations, int poison, @Nullable WindowPool extents, @Nullable WindowPool windows) {
+            Reservations reservations, int placeholder, @Nullable WindowPool extents, @Nullable WindowPool windows) {
         this.reservations = reservations;
-        this.poison = poison;
+        this.placeholder = placeholder;
         this.extents = extents;
         this.windows = windows;
         this.pools = Stream.of(extents, windows).filter(Objects::nonNull).toList();
@@ -47,9 +47,9 @@ final class WindowPools {
         if (!canMap) {
             return new WindowPools(reservations, NO_DESCRIPTOR, null, null);
         }
-        int poison;
+        int placeholder;
         try {
-            poison = reservations.memory().createMemory("leasehold poison", 0);
+            placeholder = reservations.memory().createMemory("leasehold placeholder", 0);
         } catch (SystemCallException e) {
             if (!Errno.refusesCall(e.errno())) {
                 throw e;
@@ -63,16 +63,17 @@ final class WindowPools {
             String name = options.name();
             if (options.extents() > 0) {
                 extents = new WindowPool(
-                        SlotMemory.open(reservations, name, poison, options.extents(), options.extentByteSize()),
+                        SlotMemory.open(reservations, name, placeholder, options.extents(), options.extentByteSize()),
                         false);
             }
             if (options.windows() > 0) {
                 windows = new WindowPool(
-                        SlotMemory.open(reservations, name, poison, options.windows(), options.windowByteSize()), true);
+                        SlotMemory.open(reservations, name, placeholder, options.windows(), options.windowByteSize()),
+                        true);
             }
-            return new WindowPools(reservations, poison, extents, windows);
+            return new WindowPools(reservations, placeholder, extents, windows);
         } catch (RuntimeException | Error e) {
-            new WindowPools(reservations, poison, extents, windows).closeAfter(e);
+            new WindowPools(reservations, placeholder, extents, windows).closeAfter(e);
             throw e;
         }
     }
@@ -120,7 +121,7 @@ final class WindowPools {
     /// Takes a file out of all slots that are not pinned, and puts these over the empty file.
     Freed free(MappedFile file, WindowCounts counts) {
         List<SystemCallException> refusals = new ArrayList<>();
-        String lent = lent(file.loans().out(), file, loans -> {
+        String lent = lent(file.loans().outstanding(), file, loans -> {
             boolean isKnown = true;
             for (WindowPool pool : pools) {
                 try {
@@ -148,8 +149,8 @@ final class WindowPools {
     }
 
     /// {@return all that is out of a file, as a message wants it}
-    String out(MappedFile file) {
-        return lent(file.loans().out(), file, loans -> addPinned(file, 0, loans));
+    String outstanding(MappedFile file) {
+        return lent(file.loans().outstanding(), file, loans -> addPinned(file, 0, loans));
     }
 
     private boolean addPinned(MappedFile file, long from, Set<Loan> loans) {
@@ -174,8 +175,8 @@ final class WindowPools {
     }
 
     /// Wakes all threads that wait for a window, as a file that they wait for may be closed, or open again.
-    void tellWaiters() {
-        pools.forEach(pool -> pool.waiters.tellAll());
+    void wakeWaiters() {
+        pools.forEach(pool -> pool.waiters.wakeAll());
     }
 
     /// A slot that is pinned.
@@ -205,7 +206,7 @@ final class WindowPools {
             names.add("what a thread is about to lend");
         }
         if (out > 0) {
-            names.add(file.loans().outText());
+            names.add(file.loans().outstandingText());
         }
         return String.join(", ", names);
     }
@@ -217,9 +218,9 @@ final class WindowPools {
         for (WindowPool pool : pools) {
             pool.close();
         }
-        if (poison != NO_DESCRIPTOR) {
-            reservations.memory().closeMemory(poison);
-            poison = NO_DESCRIPTOR; // closing may be repeated
+        if (placeholder != NO_DESCRIPTOR) {
+            reservations.memory().closeMemory(placeholder);
+            placeholder = NO_DESCRIPTOR; // closing may be repeated
         }
     }
 

@@ -54,7 +54,7 @@ final class WindowReads {
 
     private static long clip(MappedFile file, long knownByteSize, long byteOffset, long byteSize) {
         long length = knownByteSize;
-        if (!file.isLengthTold()) {
+        if (!file.isLengthReported()) {
             return byteSize;
         }
         if (byteSize > length - byteOffset && file.trust() != FileTrust.OWNED) {
@@ -87,7 +87,7 @@ final class WindowReads {
             int outcome = hits.copy(file, pool, slot, byteOffset, piece);
             if (outcome == WindowHits.DONE) {
                 if (mappedAt != 0) {
-                    admission.mapped(System.nanoTime() - mappedAt);
+                    admission.recordMapping(System.nanoTime() - mappedAt);
                 }
                 return piece.byteSize();
             }
@@ -106,7 +106,7 @@ final class WindowReads {
         if (file.isPinnedToTier()) {
             return true;
         }
-        return advice != AccessAdvice.SEQUENTIAL && table.touch(part) && admission.tryPay();
+        return advice != AccessAdvice.SEQUENTIAL && table.touch(part) && admission.trySpend();
     }
 
     /// Reads without a window.
@@ -116,16 +116,18 @@ final class WindowReads {
         int entered = file.enter();
         try {
             file.advise(advice);
-            return file.trust() == FileTrust.OWNED ? readOurs(file, byteOffset, to) : readOthers(file, byteOffset, to);
+            return file.trust() == FileTrust.OWNED
+                    ? readOwned(file, byteOffset, to)
+                    : readForeign(file, byteOffset, to);
         } finally {
             file.leave(entered);
             if (isTimed) {
-                admission.bypassed(System.nanoTime() - start);
+                admission.recordRead(System.nanoTime() - start);
             }
         }
     }
 
-    private long readOurs(MappedFile file, long byteOffset, MemorySegment to) {
+    private long readOwned(MappedFile file, long byteOffset, MemorySegment to) {
         for (int attempt = 1; ; attempt++) {
             long mark = file.mark();
             // growth that is not all written yet lies behind the end
@@ -133,7 +135,7 @@ final class WindowReads {
             boolean isSteady = mark == file.mark();
             // others may cut it although it is ours
             if (isSteady
-                    && (!hits.mayBeCut(byteOffset, to, count)
+                    && (!hits.mayBeTruncated(byteOffset, to, count)
                             || attempt >= MAX_READS
                             || file.isOnDisk(byteOffset + count))) {
                 return count;
@@ -143,12 +145,12 @@ final class WindowReads {
 
     /// Whoever cuts a file while the kernel copies zeroes what it copies from, and read(2) returns that for the file's.
     /// So what looks like it counts only if the file is known not to have changed meanwhile.
-    private long readOthers(MappedFile file, long byteOffset, MemorySegment to) {
+    private long readForeign(MappedFile file, long byteOffset, MemorySegment to) {
         for (int attempt = 1; ; attempt++) {
             long mark = file.mark();
             long count = readOnce(file, byteOffset, to);
-            if (!file.isLengthTold()
-                    || !hits.mayBeCut(byteOffset, to, count)
+            if (!file.isLengthReported()
+                    || !hits.mayBeTruncated(byteOffset, to, count)
                     || attempt == MAX_READS
                     || file.isUnchanged(mark, byteOffset + count)) {
                 return count;
@@ -206,7 +208,7 @@ final class WindowReads {
                             && WindowHits.isOnePiece(file, byteOffset, to.byteSize())
                             && piece(file, byteOffset, to, AccessAdvice.NORMAL) == to.byteSize());
         } catch (SystemCallException e) {
-            throw WindowErrors.refused("read", file, byteOffset, to.byteSize(), e);
+            throw WindowErrors.failed("read", file, byteOffset, to.byteSize(), e);
         }
     }
 
@@ -232,7 +234,7 @@ final class WindowReads {
                         ? moveToMemory(file, uio, memory.asSlice(before, rest), advice)
                         : moveToChannel(file, uio, rest, advice);
                 if (count == 0) {
-                    return ended(file, mark, byteOffset, end);
+                    return prematureEnd(file, mark, byteOffset, end);
                 }
                 if (uio.moved() - before < count) {
                     return null; // the channel takes no more
@@ -240,7 +242,7 @@ final class WindowReads {
             }
             return null;
         } catch (SystemCallException e) {
-            return WindowErrors.refused("read", file, byteOffset, byteSize, e);
+            return WindowErrors.failed("read", file, byteOffset, byteSize, e);
         } catch (IOException e) {
             return e;
         }
@@ -266,8 +268,8 @@ final class WindowReads {
     }
 
     /// {@return what it means that there was nothing to read before the known end}
-    private @Nullable IOException ended(MappedFile file, long mark, long byteOffset, long end) {
-        if (!file.isLengthTold()) {
+    private @Nullable IOException prematureEnd(MappedFile file, long mark, long byteOffset, long end) {
+        if (!file.isLengthReported()) {
             return null;
         }
         counts.count(WindowCounts.TRUNCATED);

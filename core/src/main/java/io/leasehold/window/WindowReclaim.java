@@ -77,7 +77,7 @@ final class WindowReclaim {
         }
         StackReserve.ensure(2);
         int[] victims = new int[Math.clamp(wanted, batch, MAX_BATCH)]; // before a slot is taken
-        if (!words.trySettle()) {
+        if (!words.tryCollectPins()) {
             return false;
         }
         int taken;
@@ -148,7 +148,7 @@ final class WindowReclaim {
                 if (!removeStep(table, left, taken, count, others)) {
                     return false;
                 }
-                SystemCallException refused = pool.memory().poison(taken, count[0], counts);
+                SystemCallException refused = pool.memory().mapPlaceholder(taken, count[0], counts);
                 refusal = refused == null ? refusal : refused;
             } finally {
                 pool.free(taken, count[0]);
@@ -162,7 +162,7 @@ final class WindowReclaim {
 
     /// {@return how many slots were taken, or -1 if nobody knows what is pinned}
     private boolean removeStep(WindowTable table, int left, int[] taken, int[] count, LoanReader others) {
-        return settled(() -> {
+        return withCollectedPins(() -> {
             for (int i = 0; i < Math.min(left, SlotClock.STEP) && table.firstSlot != SlotLinks.NONE; i++) {
                 int slot = table.firstSlot;
                 fileLooks++;
@@ -184,7 +184,7 @@ final class WindowReclaim {
         boolean isKnown = true;
         for (int left = slotCount(table); left > 0 && isKnown; left -= SlotClock.STEP) {
             int looks = Math.min(left, SlotClock.STEP);
-            isKnown = settled(() -> {
+            isKnown = withCollectedPins(() -> {
                 for (int i = 0; i < looks && table.firstSlot != SlotLinks.NONE; i++) {
                     int slot = table.firstSlot;
                     fileLooks++;
@@ -210,10 +210,10 @@ final class WindowReclaim {
     /// Does a step under the lock, while pins are settled.
     ///
     /// @return false if it was not done, as nobody knows what is pinned
-    boolean settled(Runnable step) {
+    boolean withCollectedPins(Runnable step) {
         turn.lockInTurn();
         try {
-            if (!words.trySettle()) {
+            if (!words.tryCollectPins()) {
                 return false;
             }
             try {

@@ -131,7 +131,7 @@ final class WindowSpace {
         }
         words.unpin(slot);
         pool.unpinned(slot, isLeft);
-        file.loans().tellClosers();
+        file.loans().wakeClosers();
         if (file.isClosed()) {
             files.freeLate(file);
         }
@@ -161,7 +161,7 @@ final class WindowSpace {
     void requireNotLent(String what, MappedFile file, long from) {
         String lent = pools.lent(file, from);
         if (!lent.isEmpty()) {
-            throw WindowErrors.lent(what, file, lent);
+            throw WindowErrors.inUse(what, file, lent);
         }
     }
 
@@ -172,7 +172,7 @@ final class WindowSpace {
     void purge(MappedFile file) {
         WindowPools.Freed freed = pools.free(file, counts);
         if (!freed.lent().isEmpty()) {
-            throw WindowErrors.lent("purge", file, freed.lent());
+            throw WindowErrors.inUse("purge", file, freed.lent());
         }
         if (freed.refusal() != null) {
             throw freed.refusal();

@@ -40,18 +40,18 @@ final class WindowWaiters {
         private static final long LONG_WAIT_NANOS = TimeUnit.HOURS.toNanos(1);
 
         private final Thread thread = Thread.currentThread(); // (C)
-        private volatile boolean isTold; // (A)
+        private volatile boolean isWoken; // (A)
         private volatile boolean isGranted; // (L) to write; for good
 
         /// Forgets what was told before the waiter looks.
         void look() {
-            isTold = false;
+            isWoken = false;
         }
 
         /// Wakes the thread, unless it is awake.
-        void tell() {
-            if (!isTold) {
-                isTold = true;
+        void wake() {
+            if (!isWoken) {
+                isWoken = true;
                 LockSupport.unpark(thread);
             }
         }
@@ -62,7 +62,7 @@ final class WindowWaiters {
         boolean await(long nanos) {
             long deadline = System.nanoTime() + Math.min(nanos, LONG_WAIT_NANOS);
             boolean interrupted = false;
-            for (long left = deadline - System.nanoTime(); !isTold && left > 0; left = deadline - System.nanoTime()) {
+            for (long left = deadline - System.nanoTime(); !isWoken && left > 0; left = deadline - System.nanoTime()) {
                 LockSupport.parkNanos(this, left);
                 interrupted |= Thread.interrupted();
             }
@@ -110,8 +110,8 @@ final class WindowWaiters {
         } finally {
             lock.unlock();
         }
-        if (next != null && (hasMore || waiter.isTold)) {
-            next.tell();
+        if (next != null && (hasMore || waiter.isWoken)) {
+            next.wake();
         }
     }
 
@@ -139,26 +139,26 @@ final class WindowWaiters {
     }
 
     /// Wakes the first waiter, if there is one.
-    void tell() {
-        Waiter told = first;
-        while (told != null) {
-            told.tell();
+    void wake() {
+        Waiter woken = first;
+        while (woken != null) {
+            woken.wake();
             Waiter now = first;
-            // a waiter that left meanwhile may not have seen that it was told
-            told = now == told ? null : now;
+            // a waiter that left meanwhile may not have seen that it was woken
+            woken = now == woken ? null : now;
         }
     }
 
     /// Wakes all waiters.
-    void tellAll() {
-        List<Waiter> told;
+    void wakeAll() {
+        List<Waiter> woken;
         lock.lock();
         try {
-            told = List.copyOf(queue);
+            woken = List.copyOf(queue);
         } finally {
             lock.unlock();
         }
-        told.forEach(Waiter::tell);
+        woken.forEach(Waiter::wake);
     }
 
     @Override

@@ -69,13 +69,13 @@ final class WindowWrites {
                 if (!file.isClosed()) { // by force, while its source blocked
                     publish(file, from, Math.max(uio.byteOffset(), faultbusy ? at : from));
                     if (!isDone) {
-                        takeBack(file, end, before);
+                        undoGrowth(file, end, before);
                     }
                 }
             }
             return failure;
         } catch (SystemCallException e) {
-            return WindowErrors.refused("write", file, from, end - from, e);
+            return WindowErrors.failed("write", file, from, end - from, e);
         } finally {
             file.leave(entered);
         }
@@ -124,7 +124,7 @@ final class WindowWrites {
             isDone = true;
         } finally {
             if (!isDone) {
-                takeBack(file, end, before);
+                undoGrowth(file, end, before);
             }
         }
     }
@@ -144,7 +144,7 @@ final class WindowWrites {
     /// @param end up to where it was to be written
     /// @param before what [#endOnDisk] said
     /// @throws SystemCallException if the system refuses
-    private void takeBack(MappedFile file, long end, long before) {
+    private void undoGrowth(MappedFile file, long end, long before) {
         long kept = Math.max(before, file.knownByteSize());
         if (end > kept) {
             files.truncate(file.descriptor(), kept);
@@ -185,8 +185,8 @@ final class WindowWrites {
     /// Takes note of what was stored through a window that is given back.
     ///
     /// @throws SystemCallException if the system does not tell the length
-    void stored(MappedFile file, long from, long end, int refusalsBefore) {
-        file.durability.stored(from, end, refusalsBefore);
+    void stored(MappedFile file, long from, long end, int failuresBefore) {
+        file.durability.stored(from, end, failuresBefore);
         publish(file, from, end);
         file.durability.writeBackIfMuch();
     }
@@ -229,7 +229,7 @@ final class WindowWrites {
             }
             return null;
         } catch (SystemCallException e) {
-            return WindowErrors.refused("write", file, from, windowEnd - from, e);
+            return WindowErrors.failed("write", file, from, windowEnd - from, e);
         } catch (IOException e) {
             return e;
         }
@@ -284,14 +284,14 @@ final class WindowWrites {
     }
 
     private long write(MappedFile file, MemorySegment from, long byteOffset) {
-        int refusals = file.durability.writing(byteOffset, byteOffset + from.byteSize());
+        int failures = file.durability.writing(byteOffset, byteOffset + from.byteSize());
         long count = files.write(file.descriptor(), from, byteOffset);
         if (count == 0) {
             // the next byte cannot be written, and the system does not say why
             throw new SystemCallException(
                     "pwrite", "byteOffset=" + byteOffset + ", byteSize=" + from.byteSize(), Errno.EIO);
         }
-        file.durability.written(byteOffset, byteOffset + count, refusals);
+        file.durability.written(byteOffset, byteOffset + count, failures);
         file.durability.writeBackIfMuch();
         return count;
     }

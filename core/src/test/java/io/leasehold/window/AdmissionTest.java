@@ -22,10 +22,10 @@ class AdmissionTest {
         long admitted = 0;
         for (long read = 0; read < reads; read++) {
             if (read % Admission.SAMPLING == 0) {
-                admission.bypassed(READ_NANOS);
+                admission.recordRead(READ_NANOS);
             }
-            if (admission.tryPay()) {
-                admission.mapped(MAP_NANOS);
+            if (admission.trySpend()) {
+                admission.recordMapping(MAP_NANOS);
                 admitted++;
             }
         }
@@ -38,11 +38,11 @@ class AdmissionTest {
     void purseOfAnIdleCacheDoesNotGrow() {
         Admission admission = new Admission();
         for (int read = 0; read < 1_000_000; read++) {
-            admission.bypassed(1_000_000);
+            admission.recordRead(1_000_000);
         }
         int admitted = 0;
-        while (admission.tryPay()) {
-            admission.mapped(MAP_NANOS);
+        while (admission.trySpend()) {
+            admission.recordMapping(MAP_NANOS);
             admitted++;
         }
         assertThat(admitted * CHARGED_NANOS).isLessThanOrEqualTo(FIRST_PURSE_NANOS);
@@ -58,8 +58,8 @@ class AdmissionTest {
 
     private static int burst(Admission admission, long mapNanos) {
         int admitted = 0;
-        while (admission.tryPay()) {
-            admission.mapped(mapNanos);
+        while (admission.trySpend()) {
+            admission.recordMapping(mapNanos);
             admitted++;
         }
         return admitted;

@@ -65,7 +65,7 @@ class SlotWordsTest {
     void pinsWhileTheSumIsKnownAreInIt() {
         SlotWords words = open(SLOTS);
         assertThat(words.tryPin(0, table, 0)).isTrue();
-        assertThat(words.trySettle()).isTrue();
+        assertThat(words.tryCollectPins()).isTrue();
         assertThat(words.tryPin(0, table, 0)).isTrue();
         assertThat(words.pins(0)).isEqualTo(2);
         words.unpin(0);
@@ -145,7 +145,7 @@ class SlotWordsTest {
     }
 
     private static long pins(SlotWords words, int slot) {
-        assertThat(words.trySettle()).isTrue();
+        assertThat(words.tryCollectPins()).isTrue();
         try {
             return words.pins(slot);
         } finally {
@@ -154,7 +154,7 @@ class SlotWordsTest {
     }
 
     private static boolean tryTake(SlotWords words, int slot) {
-        if (!words.trySettle()) {
+        if (!words.tryCollectPins()) {
             return false; // a thread of the test lost its core
         }
         try {

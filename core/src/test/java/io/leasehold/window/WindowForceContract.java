@@ -163,7 +163,9 @@ interface WindowForceContract extends WindowTierFixture {
             byte[] content = WindowBed.pattern(4 * WINDOW, 1);
             bed.write(file, 0, content);
             assertThat(bed.files.injected()).isEqualTo(1);
-            assertThatThrownBy(file::force).isInstanceOf(IOException.class).hasMessageContainingAll("lost=[0..", "EIO");
+            assertThatThrownBy(file::force)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContainingAll("failed=[0..", "EIO");
             assertThat(bed.read(file, 0, content.length)).isEqualTo(content);
             bed.write(file, 0, content);
             file.force();
@@ -233,7 +235,7 @@ interface WindowForceContract extends WindowTierFixture {
     }
 
     private static String lost(long firstPage, long endPage) {
-        return "lost=[" + firstPage * PAGE + ".." + endPage * PAGE + "]";
+        return "failed=[" + firstPage * PAGE + ".." + endPage * PAGE + "]";
     }
 
     /// {@return whether it was a private copy}

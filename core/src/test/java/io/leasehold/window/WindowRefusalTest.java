@@ -52,7 +52,7 @@ class WindowRefusalTest {
         assumeTrue(WindowBed.canMap(), "nothing is mapped here");
         assertThatThrownBy(() -> withoutMemoryFile(Errno.EMFILE))
                 .isInstanceOf(SystemCallException.class)
-                .hasMessageStartingWith("memfd_create(name=leasehold poison) failed: EMFILE");
+                .hasMessageStartingWith("memfd_create(name=leasehold placeholder) failed: EMFILE");
     }
 
     @ParameterizedTest
