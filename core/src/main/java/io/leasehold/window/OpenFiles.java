@@ -10,11 +10,11 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// The open files of a cache, and how they are let out: one, when all that was lent of it is back; all or none; or by
+/// The open files of a cache. Files are closed one by one when their loans are back, all or none with the cache, or by
 /// force.
 ///
-/// **Threads.** Thread-safe. `lock` guards which files are open, and is held over no other lock. `shutting` is held
-/// before all others: two threads that close the cache would take the files in different orders.
+/// **Threads.** Thread-safe. `lock` guards the set of open files; no other lock is taken under it. `shutting` is taken
+/// before all other locks: two threads that close the cache would otherwise drain the files in different orders.
 final class OpenFiles {
 
     private final String cacheName; // (C)
@@ -34,14 +34,14 @@ final class OpenFiles {
         this.pools = pools;
     }
 
-    /// Takes a file in.
+    /// Adds a file.
     ///
-    /// @throws IllegalStateException if this is closed
+    /// @throws IllegalStateException if the cache is closed
     void add(MappedFile file) {
         lock.lock();
         try {
             if (closed) {
-                throw new IllegalStateException("cache is closed: " + cacheName);
+                throw new IllegalStateException("cache is closed: windows=" + cacheName);
             }
             open.add(file);
         } finally {
@@ -49,7 +49,7 @@ final class OpenFiles {
         }
     }
 
-    /// Frees the slots of a file that was closed by force, as a window of it is back.
+    /// Frees the slots of a file that was closed by force, after one of its windows was released.
     void freeLate(MappedFile file) {
         shutting.lock();
         try {
@@ -61,12 +61,12 @@ final class OpenFiles {
         }
     }
 
-    /// Lets a file out, when its windows are back.
+    /// Removes a file when its windows are back.
     ///
-    /// @return whether it was in
+    /// @return true if the file was open
     /// @throws IllegalArgumentException if the timeout is longer than 292 years
-    /// @throws IllegalStateException if anything is still out after the timeout; it stays in
-    /// @throws SystemCallException if the kernel refuses to put a window over the empty file; the file is out
+    /// @throws IllegalStateException if a loan is still outstanding after the timeout; the file stays open
+    /// @throws SystemCallException if the placeholder cannot be mapped; the file is removed
     boolean remove(MappedFile file, Duration timeout) {
         if (!isOpen(file)) {
             return false;
@@ -78,7 +78,7 @@ final class OpenFiles {
         SystemCallException refusal;
         file.loans().addCloser(waiter, isAtOnce);
         try {
-            pools.wakeWaiters(); // those that wait for this file give up, once it is decided
+            pools.wakeWaiters(); // waiters for this file give up when the close is decided
             refusal = drain(file, waiter, deadline);
             isDrained = true;
         } finally {
@@ -94,11 +94,11 @@ final class OpenFiles {
         return wasOpen;
     }
 
-    /// Lets a file out, whatever is out of it. Its windows that are out keep their slots, which no other part of a file
-    /// gets before they are released.
+    /// Removes a file even if loans are outstanding. Its outstanding windows keep their slots, which are not reused
+    /// before the windows are released.
     ///
-    /// @return how much was out, or -1 if the file was not in
-    /// @throws SystemCallException if the kernel refuses to put a window over the empty file; the file is out
+    /// @return number of outstanding loans, or -1 if the file was not open
+    /// @throws SystemCallException if the placeholder cannot be mapped; the file is removed
     int removeForcibly(MappedFile file) {
         if (!isOpen(file)) {
             return -1;
@@ -171,10 +171,10 @@ final class OpenFiles {
         }
     }
 
-    /// Lends nothing any more, of no file, and takes no file in; or changes nothing.
+    /// Stops all lending, and rejects new files; or changes nothing.
     ///
     /// @return the files to be closed before this is
-    /// @throws IllegalStateException if anything is out; nothing is changed then
+    /// @throws IllegalStateException if a loan is outstanding; nothing is changed then
     List<MappedFile> shut() {
         shutting.lock();
         try {
@@ -215,7 +215,7 @@ final class OpenFiles {
         }
     }
 
-    /// {@return false if a file came in meanwhile}
+    /// {@return false if a file was added meanwhile}
     private boolean tryShut(Set<MappedFile> drained) {
         lock.lock();
         try {
@@ -226,7 +226,7 @@ final class OpenFiles {
         }
     }
 
-    /// {@return the files to be closed by force before this is, from now on none}
+    /// {@return the files to be closed by force before this is; no more are added}
     List<MappedFile> shutForcibly() {
         lock.lock();
         try {
@@ -237,19 +237,19 @@ final class OpenFiles {
         }
     }
 
-    /// @throws IllegalStateException if this is closed
+    /// @throws IllegalStateException if the cache is closed
     void requireOpen() {
         lock.lock();
         try {
             if (closed) {
-                throw new IllegalStateException("cache is closed: " + cacheName);
+                throw new IllegalStateException("cache is closed: windows=" + cacheName);
             }
         } finally {
             lock.unlock();
         }
     }
 
-    /// {@return the files that are open now}
+    /// {@return a snapshot of the open files; may be stale}
     Set<MappedFile> all() {
         lock.lock();
         try {
@@ -259,10 +259,10 @@ final class OpenFiles {
         }
     }
 
-    /// Gives the address space back, but for pools with windows that are out of a file that was closed by force; all
-    /// files are out.
+    /// Releases the address space, except for pools with outstanding windows of a file that was closed by force. All
+    /// files are removed.
     ///
-    /// @throws SystemCallException if the kernel refuses
+    /// @throws SystemCallException if a system call fails
     void close() {
         shutting.lock();
         try {

@@ -3,9 +3,9 @@ package io.leasehold.window;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
-/// The counters of a cache, in stripes, so that two threads that hit do not write to one cache line.
+/// The counters of a cache, in stripes, so that two threads that hit do not write to the same cache line.
 ///
-/// **Threads.** Thread-safe. Racy on purpose: an atomic addition would cost as much as all else in a hit, so threads
+/// **Threads.** Thread-safe. Racy on purpose: an atomic addition would cost as much as the rest of a hit, so threads
 /// that share a stripe may lose counts.
 final class WindowCounts {
 
@@ -21,16 +21,16 @@ final class WindowCounts {
 
     private static final int STRIPES = 64;
 
-    /// Two cache lines.
+    /// Log2 of the `long`s in two cache lines.
     private static final int LANE_POWER = 4;
 
     private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
 
     private final long[] cells = new long[(STRIPES + 1) << LANE_POWER]; // (A) opaque
 
-    /// Counts one.
+    /// Adds 1 to a counter.
     ///
-    /// @return how many this stripe has counted by now
+    /// @return the count of this stripe
     long count(int what) {
         int stripe = (int) Thread.currentThread().threadId() & (STRIPES - 1);
         int cell = ((stripe + 1) << LANE_POWER) + what;

@@ -184,7 +184,7 @@ final class StormFile {
         try {
             file.truncate(byteSize);
         } catch (IllegalStateException e) {
-            if (!String.valueOf(e.getMessage()).contains("windows are out")) {
+            if (!String.valueOf(e.getMessage()).contains("windows are outstanding")) {
                 throw e;
             }
         }

@@ -239,7 +239,7 @@ class WindowCacheSharedModelTest {
                 life.file.truncate(byteSize);
                 model.truncate(byteSize);
             } catch (IllegalStateException e) {
-                assertThat(e).hasMessageContaining("windows are out");
+                assertThat(e).hasMessageContaining("windows are outstanding");
             }
         }
 

@@ -95,7 +95,8 @@ interface WindowLoanContract extends WindowTierFixture {
             MappedFile file = bed.open(path, FileTrust.OWNED, tier());
             bed.write(file, 0, WindowBed.pattern(WINDOW, 1));
             Window window = Objects.requireNonNull(bed.cache.alloc(file, 8, 16, AccessAdvice.NORMAL, WindowFlag.WRITE));
-            String[] named = {"windows are out", path.toString(), window.isPrivate() ? "copies" : "byteOffset=0"};
+            String[] named = {"windows are outstanding", path.toString(), window.isPrivate() ? "copies" : "byteOffset=0"
+            };
             assertThatThrownBy(file::close)
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContainingAll(named);

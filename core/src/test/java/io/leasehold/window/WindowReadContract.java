@@ -157,7 +157,8 @@ interface WindowReadContract extends WindowTierFixture {
                 WindowBed.cutAsOthers(path, cut);
                 IOException e = catchThrowableOfType(IOException.class, () -> bed.read(file, 0, 2 * WINDOW));
                 assertThat(e)
-                        .hasMessageContainingAll(path.toString(), "byteOffset=0, byteSize=" + 2 * WINDOW, "now=" + cut);
+                        .hasMessageContainingAll(
+                                path.toString(), "byteOffset=0, byteSize=" + 2 * WINDOW, "fileByteSize=" + cut);
                 assertThat(bed.read(file, 0, 2 * WINDOW)).isEqualTo(WindowBed.pattern(cut, 1));
                 assertThat(bed.cache.stats().truncations()).isEqualTo(1);
             }
@@ -173,7 +174,7 @@ interface WindowReadContract extends WindowTierFixture {
             WindowBed.cutAsOthers(path, 50);
             assertThatThrownBy(() -> bed.read(file, 40, 20))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContaining("byteOffset=40, byteSize=20, now=50");
+                    .hasMessageContaining("byteOffset=40, byteSize=20, fileByteSize=50");
         }
     }
 

@@ -63,7 +63,7 @@ interface WindowSpecialFileContract extends WindowTierFixture {
         try (WindowBed bed = bed()) {
             assertThatThrownBy(() -> bed.open(Path.of("/proc/self/comm"), FileTrust.OWNED, tier()))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContainingAll("/proc/self/comm", "does not tell the length");
+                    .hasMessageContainingAll("/proc/self/comm", "does not report the length");
         }
     }
 
