@@ -5,7 +5,7 @@ import io.leasehold.os.Files;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// Tracks what a power cut may still take from a file: pages written since the last force, and pages whose write-back
+/// Tracks what a power failure may still take from a file: pages written since the last force, and pages whose write-back
 /// has failed.
 ///
 /// ```text
@@ -97,8 +97,8 @@ final class FileDurability {
         unforced.add(byteSize & -pageByteSize, pageEnd(byteSize));
     }
 
-    /// Starts write-back if the dirty bytes reach the limit, and waits for the previous write-back. So at most the
-    /// limit is dirty, and as much is in flight. A failure is reported by [#force].
+    /// Starts write-back if the dirty bytes reach the limit, and waits for the previous write-back. So dirty bytes and
+    /// bytes in flight stay bounded (see [WindowCacheOptions#dirtyByteSize]). A failure is reported by [#force].
     void writeBackIfMuch() {
         long from;
         long end;

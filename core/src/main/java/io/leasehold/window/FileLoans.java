@@ -16,7 +16,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /// ```
 ///
 /// A close without a timeout is decided at once. A thread that wants a loan meanwhile waits for the decision, so a
-/// refused close is not seen by other threads.
+/// close that fails is not seen by other threads.
 ///
 /// **Threads.** Thread-safe.
 ///

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /// growth, which reads as the written bytes or as zero. Only readers through this object see growth as a whole or not
 /// at all.
 ///
-/// **After a power cut** everything is there that [#force] has confirmed. For the rest only this holds:
+/// **After a power failure** everything is there that [#force] has confirmed. For the rest only this holds:
 ///
 /// * Each sector of the disk, 512 bytes at least, has the content of its last force or of any time since. Pages can be
 ///   torn, and there is no order: a later write may be there and an earlier one not.
@@ -157,7 +157,7 @@ public final class MappedFile implements AutoCloseable {
         }
     }
 
-    /// Makes all writes through this object, and the length, durable: they survive a power cut.
+    /// Makes all writes through this object, and the length, durable: they survive a power failure.
     ///
     /// This covers every call that returned before this one begins. If nothing was written since the last force, no
     /// system call is made; otherwise it blocks until the disk has confirmed. Writes of other processes are not

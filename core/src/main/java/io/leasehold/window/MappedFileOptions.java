@@ -24,12 +24,12 @@ public record MappedFileOptions(FileTrust trust, boolean writable, boolean creat
         }
     }
 
-    /// {@return a FOREIGN file for reading, with a tier that the cache chooses}
+    /// {@return options for reading a FOREIGN file, with a tier that the cache chooses}
     public static MappedFileOptions defaults() {
         return DEFAULTS;
     }
 
-    /// {@return an OWNED file for writing, created if it does not exist}
+    /// {@return options for writing an OWNED file, which is created if it does not exist}
     public static MappedFileOptions owned() {
         return new MappedFileOptions(FileTrust.OWNED, true, true, WindowTier.AUTO);
     }

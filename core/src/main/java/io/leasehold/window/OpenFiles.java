@@ -21,10 +21,10 @@ final class OpenFiles {
     private final WindowCounts counts; // (C)
     private final WindowPools pools; // (C)
 
-    private final ReentrantLock shutting = new ReentrantLock();
+    private final ReentrantLock shutting = new ReentrantLock(); // held while the cache closes
     private boolean poolsClosed; // (L) shutting
 
-    private final ShortLock lock = new ShortLock();
+    private final ShortLock lock = new ShortLock(); // guards `open` and `closed`
     private final Set<MappedFile> open = new LinkedHashSet<>(); // (L) lock
     private boolean closed; // (L) lock
 
@@ -41,7 +41,7 @@ final class OpenFiles {
         lock.lock();
         try {
             if (closed) {
-                throw new IllegalStateException("cache is closed: windows=" + cacheName);
+                throw new IllegalStateException("cache is closed: cache=" + cacheName);
             }
             open.add(file);
         } finally {
@@ -75,11 +75,11 @@ final class OpenFiles {
         long deadline = System.nanoTime() + WindowErrors.nanos(timeout);
         Waiter waiter = new Waiter();
         boolean isDrained = false;
-        SystemCallException refusal;
+        SystemCallException failure;
         file.loans().addCloser(waiter, isAtOnce);
         try {
             pools.wakeWaiters(); // waiters for this file give up when the close is decided
-            refusal = drain(file, waiter, deadline);
+            failure = drain(file, waiter, deadline);
             isDrained = true;
         } finally {
             file.loans().removeCloser(waiter, isDrained);
@@ -88,8 +88,8 @@ final class OpenFiles {
             }
         }
         boolean wasOpen = removeOpen(file);
-        if (wasOpen && refusal != null) {
-            throw refusal;
+        if (wasOpen && failure != null) {
+            throw failure;
         }
         return wasOpen;
     }
@@ -118,23 +118,23 @@ final class OpenFiles {
         if (!removeOpen(file)) {
             return -1;
         }
-        if (freed.refusal() != null) {
-            throw freed.refusal();
+        if (freed.failure() != null) {
+            throw freed.failure();
         }
         return out;
     }
 
     private @Nullable SystemCallException drain(MappedFile file, Waiter waiter, long deadline) {
-        SystemCallException refusal = null;
+        SystemCallException failure = null;
         boolean interrupted = false;
         try {
             pools.awaitMappings(file);
             while (true) {
                 waiter.look();
                 WindowPools.Freed freed = pools.free(file, counts);
-                refusal = freed.refusal() == null ? refusal : freed.refusal();
+                failure = freed.failure() == null ? failure : freed.failure();
                 if (freed.lent().isEmpty()) {
-                    return refusal;
+                    return failure;
                 }
                 long left = deadline - System.nanoTime();
                 if (left <= 0) {
@@ -242,7 +242,7 @@ final class OpenFiles {
         lock.lock();
         try {
             if (closed) {
-                throw new IllegalStateException("cache is closed: windows=" + cacheName);
+                throw new IllegalStateException("cache is closed: cache=" + cacheName);
             }
         } finally {
             lock.unlock();

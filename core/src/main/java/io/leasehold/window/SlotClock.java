@@ -23,7 +23,7 @@ import java.lang.invoke.VarHandle;
 /// **Memory order.** [#park] sets the mark and then reads the pins. A thread ends its pin and then reads the mark. Both
 /// steps are ordered. For pins in words both have a full fence. For pins in cells, the mark is set before
 /// [SlotWords#resume], which the thread that enters its cells acquires. The stack is released by [#push] and acquired
-/// by [#takeIn]. `WindowWaiterStress` tests both.
+/// by [#takeIn]. `WindowWaiterStress` tests the mark.
 ///
 /// **Invariants.** I5: a slot that is not BUSY is in the ring, or its mark is PARKED or STACKED.
 final class SlotClock {

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 final class SlotFiles {
 
     private final WindowPool pool; // (C)
-    private final @Nullable MappedFile[] files; // (L)
-    private final long[] parts; // (L)
+    private final @Nullable MappedFile[] files; // (L) by slot
+    private final long[] parts; // (L) by slot
     private final SlotLinks links; // (L) the lists; the table of a file has its first slot
 
     SlotFiles(WindowPool pool, int count) {

@@ -95,16 +95,16 @@ final class SlotMemory {
     ///
     /// @return the last failure, or null
     @Nullable SystemCallException mapPlaceholder(int[] slots, int slotCount, WindowCounts counts) {
-        SystemCallException refusal = null;
+        SystemCallException failure = null;
         for (int i = 0; i < slotCount; i++) {
             try {
                 region.mapFile((long) slots[i] << power, 1L << power, placeholder, 0, Protection.READ_WRITE);
                 counts.count(WindowCounts.PLACEHOLDER);
             } catch (SystemCallException e) {
-                refusal = e;
+                failure = e;
             }
         }
-        return refusal;
+        return failure;
     }
 
     /// Drops the address translations of many slots in one call, which makes it cheap to map over them.

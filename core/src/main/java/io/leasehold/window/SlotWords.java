@@ -38,7 +38,7 @@ import java.lang.invoke.VarHandle;
 /// **Memory order.** Each step of a word is a compare-and-set, or a release store while BUSY. The owner is set while
 /// BUSY. So a thread that reads a word that is not BUSY, then the owner, and then the same word, has the owner of that
 /// mapping. Inside cells that are not revoked no word becomes BUSY, so the second read of the word is not needed there.
-/// `BiasedSlotStress` and `WindowWaiterStress` test this.
+/// `BiasedSlotStress` tests the revocation of cells.
 final class SlotWords {
 
     static final long BUSY = 1L << 31;
@@ -77,9 +77,9 @@ final class SlotWords {
     private static final VarHandle LANE =
             MethodHandles.arrayElementVarHandle(long[].class).withInvokeExactBehavior();
 
-    private final long[] lanes; // (A)
-    private final int cellCount; // (C)
-    private final BiasedSlots counts; // (A)
+    private final long[] lanes; // (A) one lane for each slot
+    private final int cellCount; // (C) number of slots that are counted in cells
+    private final BiasedSlots counts; // (A) cells of each thread, one for each slot
 
     /// @param count number of slots, all BUSY at first
     SlotWords(int count) {

@@ -133,7 +133,7 @@ final class StagingRuns implements AutoCloseable {
 
     private synchronized void begin() {
         if (closed) {
-            throw new IllegalStateException("cache is closed: staging=" + leases);
+            throw new IllegalStateException("cache is closed: leases=" + leases);
         }
         outCount++;
     }

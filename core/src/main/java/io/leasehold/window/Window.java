@@ -39,7 +39,7 @@ public final class Window implements AutoCloseable {
     final @Nullable WindowPool pool; // (C) null for a private copy
     final int slot; // (C)
     final StagingRuns.@Nullable Run copy; // (C) null for a window in place
-    final int writeFailures; // (C) number of failed write-backs when it was lent
+    final int writeFailures; // (C) number of disk failures when it was lent
     private final long address; // (C)
     private final long byteOffset; // (C)
     private final long byteSize; // (C)

@@ -389,7 +389,7 @@ public final class WindowCache implements AutoCloseable {
         if (!isClosed.compareAndSet(false, true)) {
             return 0;
         }
-        IOException refusal = null;
+        IOException failure = null;
         int out = 0;
         boolean isDone = false;
         try {
@@ -397,9 +397,9 @@ public final class WindowCache implements AutoCloseable {
                 try {
                     out += closer.close(file);
                 } catch (IOException e) {
-                    refusal = e;
+                    failure = e;
                 } catch (IllegalStateException e) { // pin counts could not be collected; the pool is abandoned
-                    refusal = new IOException("cannot close: file=" + file.path(), e);
+                    failure = new IOException("cannot close: file=" + file.path(), e);
                 }
             }
             try {
@@ -411,8 +411,8 @@ public final class WindowCache implements AutoCloseable {
         } finally {
             isClosed.set(isDone); // if it failed, closing can be repeated
         }
-        if (refusal != null) {
-            throw refusal;
+        if (failure != null) {
+            throw failure;
         }
         return out;
     }
@@ -443,7 +443,7 @@ public final class WindowCache implements AutoCloseable {
     }
 
     /// Moves bytes of a channel, which may block without a limit. The transfer is counted, so a thread that closes the
-    /// file is refused and told why.
+    /// file gets an exception that names the transfer.
     private @Nullable IOException moveCounted(MappedFile file, Uio uio, AccessAdvice advice, int flags)
             throws IOException {
         file.loans().beginTransfer(file);

@@ -75,10 +75,10 @@ final class WindowErrors {
     }
 
     /// {@return true if the file system does not support a call for this file; another call can replace it}
-    static boolean isUnsupported(SystemCallException refusal) {
-        return switch (refusal.errno()) {
+    static boolean isUnsupported(SystemCallException failure) {
+        return switch (failure.errno()) {
             case Errno.ENODEV, Errno.EACCES, Errno.EPERM, Errno.EINVAL, Errno.ENOSYS, Errno.EOPNOTSUPP -> true;
-            default -> refusal.errno() == ENOTSUPP;
+            default -> failure.errno() == ENOTSUPP;
         };
     }
 
@@ -114,7 +114,7 @@ final class WindowErrors {
     }
 
     static IllegalStateException closed(MappedFile file) {
-        return new IllegalStateException("file is closed: " + file.path());
+        return new IllegalStateException("file is closed: file=" + file.path());
     }
 
     static IllegalStateException notWritable(MappedFile file) {

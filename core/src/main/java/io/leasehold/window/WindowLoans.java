@@ -253,7 +253,7 @@ final class WindowLoans {
     /// Reserves disk space for stores: on a full disk, or behind the end of the file, they would fault. Readers do not
     /// see the growth before the window is released.
     ///
-    /// @return number of failed write-backs so far
+    /// @return number of disk failures so far
     private int reserve(MappedFile file, long address, Request request, long end) {
         runAsWriter(file, end, () -> {
             allocate(file, request.byteOffset, end, memory.pageSize());

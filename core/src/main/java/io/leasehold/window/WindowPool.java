@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// ```text
 ///              WindowReclaim                       claim            mmap(2)         finish
 ///   mapped --------------------------> free, BUSY -------> claimed ---------------------------> mapped, version + 1
-///     |  ^ pins    version + 1            ^                   | the kernel refuses
+///     |  ^ pins    version + 1            ^                   | mmap(2) fails
 ///     +--+                                +-------------------+
 /// ```
 ///
@@ -301,8 +301,8 @@ final class WindowPool {
         } finally {
             lock.unlock();
             if (granted == null) {
-                waiters.wake(); // the Java heap had no space for the list: the first waiter searches, and wakes the
-                // next
+                // the Java heap was full: the first waiter searches, and wakes the next
+                waiters.wake();
             }
         }
         for (int i = 0; i < granted.size(); i++) {

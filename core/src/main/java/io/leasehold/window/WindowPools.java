@@ -117,24 +117,24 @@ final class WindowPools {
     /// The result of [#free].
     ///
     /// @param lent the outstanding windows, as text for a message; if empty, no slot has the file
-    /// @param refusal the failure to map the placeholder over a slot, or null
-    record Freed(String lent, @Nullable SystemCallException refusal) {}
+    /// @param failure the failure to map the placeholder over a slot, or null
+    record Freed(String lent, @Nullable SystemCallException failure) {}
 
     /// Takes a file out of all slots that are not pinned, and maps the placeholder over them.
     Freed free(MappedFile file, WindowCounts counts) {
-        List<SystemCallException> refusals = new ArrayList<>();
+        List<SystemCallException> failures = new ArrayList<>();
         String lent = lent(file.loans().outstanding(), file, loans -> {
             boolean isKnown = true;
             for (WindowPool pool : pools) {
                 try {
                     isKnown &= pool.reclaim().remove(file, (slot, pins) -> loans.add(loan(pool, slot, pins)), counts);
                 } catch (SystemCallException e) {
-                    refusals.add(e);
+                    failures.add(e);
                 }
             }
             return isKnown;
         });
-        return new Freed(lent, refusals.isEmpty() ? null : refusals.getFirst());
+        return new Freed(lent, failures.isEmpty() ? null : failures.getFirst());
     }
 
     /// Waits until no part of a file is being mapped. No new mapping begins, since the file is draining.

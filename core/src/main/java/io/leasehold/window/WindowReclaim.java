@@ -140,7 +140,7 @@ final class WindowReclaim {
         WindowTable table = file.table(pool);
         int[] taken = new int[SlotClock.STEP];
         int[] count = new int[1];
-        SystemCallException refusal = null;
+        SystemCallException failure = null;
         for (int left = slotCount(table); left > 0; left -= SlotClock.STEP) {
             StackReserve.ensure(2);
             count[0] = 0;
@@ -148,14 +148,14 @@ final class WindowReclaim {
                 if (!removeStep(table, left, taken, count, others)) {
                     return false;
                 }
-                SystemCallException refused = pool.memory().mapPlaceholder(taken, count[0], counts);
-                refusal = refused == null ? refusal : refused;
+                SystemCallException failed = pool.memory().mapPlaceholder(taken, count[0], counts);
+                failure = failed == null ? failure : failed;
             } finally {
                 pool.free(taken, count[0]);
             }
         }
-        if (refusal != null) {
-            throw refusal;
+        if (failure != null) {
+            throw failure;
         }
         return true;
     }

@@ -177,8 +177,8 @@ final class WindowSpace {
         if (!freed.lent().isEmpty()) {
             throw WindowErrors.inUse("purge", file, freed.lent());
         }
-        if (freed.refusal() != null) {
-            throw freed.refusal();
+        if (freed.failure() != null) {
+            throw freed.failure();
         }
     }
 

@@ -30,7 +30,7 @@ final class WindowWaiters {
 
     private final ShortLock lock; // (C)
     private final LinkedHashSet<Waiter> queue = new LinkedHashSet<>(); // (L)
-    private volatile @Nullable Waiter first; // (L) to write
+    private volatile @Nullable Waiter first; // (L) to write; the first of `queue`
 
     WindowWaiters(ShortLock lock) {
         this.lock = lock;
@@ -42,7 +42,7 @@ final class WindowWaiters {
 
         private final Thread thread = Thread.currentThread(); // (C)
         private volatile boolean isWoken; // (A)
-        private volatile boolean isGranted; // (L) to write; for good
+        private volatile boolean isGranted; // (L) to write; never taken back
 
         /// Clears the wake-up before the waiter searches.
         void look() {

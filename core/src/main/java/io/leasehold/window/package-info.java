@@ -135,7 +135,7 @@
 ///
 /// ## What survives
 ///
-/// | what                          | process killed                  | power cut                                   |
+/// | what                          | process killed                  | power failure                               |
 /// |-------------------------------|---------------------------------|---------------------------------------------|
 /// | forced                        | there                           | there                                       |
 /// | returned, not forced          | there, others see it at once    | each sector as it was at any time since     |

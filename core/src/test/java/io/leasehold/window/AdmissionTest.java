@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/// What mapping windows may cost, whatever is read.
+/// The share of time that [Admission] spends on mappings, for any sequence of reads.
 class AdmissionTest {
 
-    /// What a mapping takes, and what it is charged as.
+    /// The measured time of a mapping, from which its cost follows.
     private static final long MAP_NANOS = 10_000;
 
     private static final long CHARGED_NANOS = 2 * MAP_NANOS;
@@ -35,7 +35,7 @@ class AdmissionTest {
     }
 
     @Test
-    void purseOfAnIdleCacheDoesNotGrow() {
+    void creditsOfAnIdleCacheDoNotGrow() {
         Admission admission = new Admission();
         for (int read = 0; read < 1_000_000; read++) {
             admission.recordRead(1_000_000);

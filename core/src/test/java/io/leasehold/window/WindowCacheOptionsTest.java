@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
-/// Which options there are, and which are refused.
+/// The options, and the values that they reject.
 class WindowCacheOptionsTest {
 
     private static final WindowCacheOptions DEFAULTS = WindowCacheOptions.defaults();
