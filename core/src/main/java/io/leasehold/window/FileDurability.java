@@ -5,8 +5,8 @@ import io.leasehold.os.Files;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// Tracks what a power failure may still take from a file: pages written since the last force, and pages whose write-back
-/// has failed.
+/// Tracks what a power failure may still take from a file: pages written since the last force, and pages whose
+/// write-back has failed.
 ///
 /// ```text
 ///                  force: the unforced part of the range, in one call  success

@@ -7,14 +7,17 @@ import io.leasehold.memory.StackReserve;
 /// Frees slots of a pool: a batch of slots if none is free, or the slots of one file.
 ///
 /// ```text
-///   turn ---> collect pins: membarrier(2) ---> lock: take up to 128 slots, unlock ---> resume ---> end of the turn
-///                                                                                         |
+///   turn ---> collect pins: membarrier(2) ---> lock: take up to 128 slots, unlock ---> resume
+///                                                                                        |
 ///   free <--- lock: add them, unlock <--- process_madvise(2), or mmap(2) of the placeholder
 /// ```
 ///
 /// **Threads.** Thread-safe. One thread at a time has the turn. It waits for the barrier, and for threads that are
-/// inside their cells. Hits and releases never need the turn, and a copy does not wait for it. A file with many slots
-/// takes a turn for each step, behind the waiting threads.
+/// inside their cells. Hits and releases never need the turn, and a copy does not wait for it. For the slots of a file
+/// the turn ends at `resume`, and for an eviction when the slots are free. A file with many slots takes a turn for each
+/// step, behind the waiting threads.
+///
+/// **Lock order.** `turn`, then the lock of the [WindowPool].
 final class WindowReclaim {
 
     /// Number of slots in one process_madvise(2).

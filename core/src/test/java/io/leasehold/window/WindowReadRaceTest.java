@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 class WindowReadRaceTest {
 
     private static final int BYTES = 3 * WindowBed.WINDOW_BYTES;
-    private static final int CUT = BYTES / 2;
+    private static final int NEW_END = BYTES / 2;
 
     @TempDir
     Path folder;
@@ -75,7 +75,7 @@ class WindowReadRaceTest {
             @Override
             public void read(long byteOffset, MemorySegment content) {
                 if (reads.getAndIncrement() == 0) {
-                    content.asSlice(CUT).fill((byte) 0);
+                    content.asSlice(NEW_END).fill((byte) 0);
                     try {
                         FileTime modified = Files.getLastModifiedTime(path);
                         Object before = Files.getAttribute(path, "unix:ctime");
@@ -96,7 +96,7 @@ class WindowReadRaceTest {
             @Override
             public void read(long byteOffset, MemorySegment content) {
                 if (reads.getAndIncrement() < count) {
-                    content.asSlice(CUT).fill((byte) 0);
+                    content.asSlice(NEW_END).fill((byte) 0);
                     touch(path);
                 }
             }
