@@ -121,8 +121,7 @@ public final class MappedFile implements AutoCloseable {
         requireOpen();
         requireWritable();
         if (newByteSize < 0) {
-            throw new IllegalArgumentException(
-                    "length is negative: file=" + path + ", byteSize=" + newByteSize + ", min=0");
+            throw new IllegalArgumentException("bad length: file=" + path + ", byteSize=" + newByteSize + ", min=0");
         }
         WindowErrors.checkEnd("truncate", this, newByteSize);
         writer.lock();
