@@ -1,16 +1,16 @@
 package io.leasehold.window;
 
-/// How a file is going to be read, which decides what a first touch costs: with the wrong advice twelve to ninety times
-/// as much where nothing is cached.
+/// How a file is going to be read. With the wrong advice, a first touch of uncached data costs twelve to ninety times
+/// as much.
 ///
 /// @see <a href="https://man.netbsd.org/ubc.9">ubc(9)</a>, UVM_ADV_NORMAL and its siblings
 public enum AccessAdvice {
-    /// No hint (UVM_ADV_NORMAL): the kernel reads ahead, and windows come on the second touch.
+    /// No hint (UVM_ADV_NORMAL): the kernel reads ahead, and windows are mapped at the second touch.
     NORMAL,
-    /// Random access (UVM_ADV_RANDOM): a cold touch reads one page and not a stretch of megabytes. It stays with the
-    /// window until that is recycled.
+    /// Random access (UVM_ADV_RANDOM): a cold touch reads one page, and not a range of megabytes. The advice stays with
+    /// the window until the window is recycled.
     RANDOM,
-    /// From lower offsets to higher ones, once (UVM_ADV_SEQUENTIAL): uses windows that are there and makes none, since
-    /// what is read once is read fastest by read(2).
+    /// From lower offsets to higher ones, once (UVM_ADV_SEQUENTIAL): uses windows that are mapped and maps none, since
+    /// read(2) is the fastest way to read data once.
     SEQUENTIAL
 }

@@ -2,53 +2,55 @@ package io.leasehold.window;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/// What decides whether another window may be mapped: a purse that a part of the time spent in read(2) flows into, and
-/// that mapping is paid from.
+/// A token bucket that decides whether another window may be mapped. A fixed share of the time spent in read(2) flows
+/// into the bucket as credits, and each mapping costs credits.
 ///
-/// So no sequence of accesses, however hostile, makes windows cost more than that part. A read is timed once in a
-/// while, a mapping with its first touch always.
+/// So no sequence of accesses, however hostile, makes windows cost more than that share. Reads are timed by sampling, a
+/// mapping and its first touch always.
 ///
 /// **Threads.** Thread-safe and lock-free.
 final class Admission {
 
-    /// One read of so many is timed, for a clock costs 25 ns twice and a read about 1,000.
+    /// One read of 16 is timed: two looks at the clock cost 25 ns each, and a read about 1,000 ns.
     static final int SAMPLING = 16;
 
-    /// Of the time spent in reads: three per cent go into windows.
+    /// One part in 33 of the time spent in reads, that is 3 %, is credited for windows.
     private static final long SHARE = 33;
 
-    /// What the purse holds at most, and at first: a burst of about a hundred windows.
-    private static final long PURSE_NANOS = 2_000_000;
+    /// Maximum and initial credits in nanoseconds: a burst of about a hundred windows.
+    private static final long MAX_CREDIT_NANOS = 2_000_000;
 
-    /// A thread that lost its processor while it was timed says nothing about the file.
+    /// Limit of one measurement: a longer one is of a thread that lost its processor, and not of the file.
     private static final long LONGEST_NANOS = 1_000_000;
 
-    /// A mapped window faults further pages in later, at about the price of the mapping again.
+    /// Factor on the cost of a mapping, since later page faults in the window cost about as much again.
     private static final long FAULTS_TO_COME = 2;
 
     private static final long FIRST_GUESS_NANOS = 20_000;
 
-    /// Of the estimate, what one more measurement replaces: an eighth.
+    /// A new measurement has a weight of one eighth in the estimate.
     private static final int SMOOTHING_POWER = 3;
 
-    private final AtomicLong purse = new AtomicLong(PURSE_NANOS); // (A)
-    private volatile long mapNanos = FIRST_GUESS_NANOS; // (A) a lost update loses one sample
+    private final AtomicLong credits = new AtomicLong(MAX_CREDIT_NANOS); // (A)
+    private volatile long mapNanos = FIRST_GUESS_NANOS; // (A) racy on purpose: a lost update loses one sample
 
-    /// Takes note of how long one read of [#SAMPLING] took.
-    void bypassed(long nanos) {
-        long earned = Math.min(nanos, LONGEST_NANOS) * SAMPLING / SHARE;
-        purse.accumulateAndGet(earned, (have, more) -> Math.min(have + more, PURSE_NANOS));
+    /// Adds credits for a timed read, which stands for [#SAMPLING] reads.
+    void recordRead(long nanos) {
+        long added = Math.min(nanos, LONGEST_NANOS) * SAMPLING / SHARE;
+        credits.accumulateAndGet(added, (have, more) -> Math.min(have + more, MAX_CREDIT_NANOS));
     }
 
-    /// Takes the price of a window out of the purse, if it holds that much.
-    boolean tryPay() {
-        long price = mapNanos * FAULTS_TO_COME;
-        long have = purse.get();
-        return have >= price && purse.compareAndSet(have, have - price);
+    /// Spends the cost of a window.
+    ///
+    /// @return true if there were enough credits
+    boolean trySpend() {
+        long cost = mapNanos * FAULTS_TO_COME;
+        long have = credits.get();
+        return have >= cost && credits.compareAndSet(have, have - cost);
     }
 
-    /// Takes note of how long a mapping and its first touch took.
-    void mapped(long nanos) {
+    /// Updates the estimated cost of a mapping and its first touch.
+    void recordMapping(long nanos) {
         long estimate = mapNanos;
         mapNanos = estimate + ((Math.min(nanos, LONGEST_NANOS) - estimate) >> SMOOTHING_POWER);
     }

@@ -2,31 +2,31 @@ package io.leasehold.window;
 
 import java.util.Arrays;
 
-/// Ranges of a file, apart from each other and in order, and not more than a bound: beyond it the two that are nearest
-/// become one, with what is between them.
+/// A set of file ranges, disjoint, ordered and limited in number. Beyond the limit the two nearest ranges are joined,
+/// with the gap between them.
 ///
 /// ```text
 ///   [0, 8192)   [40960, 45056)        + [4096, 12288)  =  [0, 12288)   [40960, 45056)
 /// ```
 ///
-/// So a set always has what was added and not removed since, and may have more, which is safe for what it is used for:
-/// to be forced or written too often, or to be called lost too readily.
+/// So a set always contains what was added and not removed since, and may contain more. This is safe for its uses: a
+/// range is then forced or written back too often, or counts as failed without need.
 ///
-/// **Threads.** Confined to whoever holds the lock of its owner.
+/// **Threads.** Guarded by the lock of its owner.
 ///
-/// **Invariants.** I1: no range is empty, and between two there is a gap. I2: there are not more than the bound.
+/// **Invariants.** I1: no range is empty, and there is a gap between two ranges. I2: there are at most `most` ranges.
 final class ByteRanges {
 
-    /// Room at first, which is enough for a file that is written from one end to the other.
+    /// Initial capacity, enough for a file that is written from start to end.
     private static final int FEW = 4;
 
-    private final int most; // (C)
-    private long[] starts = new long[FEW]; // (L) may have one more than the bound, until two become one
+    private final int most; // (C) maximum number of ranges
+    private long[] starts = new long[FEW]; // (L) may have one more than `most`, until two are joined
     private long[] ends = new long[FEW]; // (L)
     private int count; // (L)
-    private long byteSize; // (L) sum over all
+    private long byteSize; // (L) sum over all ranges
 
-    /// @param most the bound, at least 1
+    /// @param most maximum number of ranges, at least 1
     ByteRanges(int most) {
         this.most = most;
     }
@@ -35,17 +35,17 @@ final class ByteRanges {
         return count == 0;
     }
 
-    /// {@return how many bytes they have in all}
+    /// {@return the total size of all ranges in bytes}
     long byteSize() {
         return byteSize;
     }
 
-    /// {@return where the first begins; there is one}
+    /// {@return the start of the first range; there must be one}
     long start() {
         return starts[0];
     }
 
-    /// {@return where the last ends; there is one}
+    /// {@return the end of the last range; there must be one}
     long end() {
         return ends[count - 1];
     }
@@ -73,7 +73,7 @@ final class ByteRanges {
     }
 
     void remove(long from, long end) {
-        // one that only touches the range is left alone
+        // a range that only touches the removed one is unchanged
         int first = from >= end ? count : firstEndingFrom(from + 1);
         while (first < count && starts[first] < end) {
             long start = starts[first];
@@ -94,7 +94,7 @@ final class ByteRanges {
         byteSize = 0;
     }
 
-    /// {@return what of these is between two places}
+    /// {@return the part of this set between two offsets}
     ByteRanges within(long from, long end) {
         ByteRanges part = new ByteRanges(most);
         for (int i = firstEndingFrom(from); i < count && starts[i] < end; i++) {
@@ -125,13 +125,13 @@ final class ByteRanges {
         return text.append(']').toString();
     }
 
-    /// {@return the number of the first range that ends at `place` or behind it}
+    /// {@return the index of the first range that ends at `place` or behind it}
     private int firstEndingFrom(long place) {
         int found = Arrays.binarySearch(ends, 0, count, place);
         return found < 0 ? -found - 1 : found;
     }
 
-    /// Puts one range in the place of some, none if it is empty.
+    /// Replaces the ranges from `first` up to `behind` by one range, or by none if it is empty.
     private void replace(int first, int behind, long from, long end) {
         for (int i = first; i < behind; i++) {
             byteSize -= ends[i] - starts[i];

@@ -22,7 +22,7 @@ final class FileChecksum {
     /// {@return the CRC-32C of a range}
     ///
     /// @throws EOFException if the file ends within the range
-    /// @throws IOException if the system refuses to read
+    /// @throws IOException if a system call fails
     long of(MappedFile file, long byteOffset, long byteSize) throws IOException {
         CRC32C crc = new CRC32C();
         StagingRuns.Run run = staging.take();

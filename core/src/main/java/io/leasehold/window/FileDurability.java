@@ -5,52 +5,54 @@ import io.leasehold.os.Files;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// What a power cut may still take of a file: the pages that were written through it since they were last forced, and
-/// those that the disk has refused.
+/// Tracks what a power failure may still take from a file: pages written since the last force, and pages whose
+/// write-back has failed.
 ///
 /// ```text
-///                  force: what of it is in the range, in one call      success
+///                  force: the unforced part of the range, in one call  success
 ///   written ---> unforced -----------------------------> forcing ---------------> durable
 ///      ^            |   any failure of the disk takes both   |
-///      |            +------------------> lost <--------------+
+///      |            +------------------> failed <------------+
 ///      +--- written again, to the byte ----+
 ///
-///   written ---> fresh --- as much as the bound: start writing ---> under way --- wait, at the next such time ---> out
+///   written ---> dirty --- at the limit: start write-back ---> in flight --- wait, at the next start ---> written back
 /// ```
 ///
-/// **A refusal is for all that was not forced.** After a failed write the kernel takes a page for clean and tells the
-/// error once, at the next call that waits for the disk, whatever range that call is for. So whichever call it is,
-/// whatever was not forced by then is lost as far as anybody knows, and stays so until it is written again: forcing
-/// it a second time would succeed and mean nothing. Nor does a write count that began before the refusal. The change of
-/// a length is otherwise: the file system keeps it, and stops altogether if it cannot.
+/// **A failure affects all data that was not forced.** After a failed write the kernel treats the page as clean. It
+/// reports the error once, at the next call that waits for the disk, whatever the range of that call. So after any such
+/// error, all data that was not forced counts as failed until it is written again: to force it a second time would
+/// succeed and mean nothing. A write that began before the failure does not count as written again. A change of the
+/// length is different: the file system keeps it, or stops altogether.
 ///
-/// **Between the first and the last dirty page of a range** only dirty pages are written: the kernel finds them without
-/// looking at the others. So one call for all of them, with one flush of the disk, forces exactly those.
+/// **One call forces from the first dirty page of a range to the last.** The kernel finds the dirty pages without a
+/// look at the others. So one call with one flush of the disk forces exactly the dirty pages.
 ///
-/// **Threads.** Thread-safe. One thread at a time forces, and who comes next waits until that is done: it may ask for
-/// what is under way. [#writeBackIfMuch] is called by the writer of the file.
+/// **Threads.** Thread-safe. One thread at a time forces, and the next one waits for it, since it may need data that is
+/// being forced. [#writeBackIfMuch] is called by the writer of the file.
 ///
-/// **Invariants.** I1: what a finished write has changed is in `unforced`, `forcing` or `lost`, or durable. I2: `fresh`
-/// has fewer bytes than the bound, unless a write is under way.
+/// **Lock order.** `force`, then `this`.
+///
+/// **Invariants.** I1: each change by a finished write is in `unforced`, `forcing` or `failed`, or durable. I2: `dirty`
+/// has fewer bytes than `dirtyByteSize`, unless a write is in progress.
 final class FileDurability {
 
-    /// Enough that scattered writes are kept apart, and so few that they are looked through in no time beside a system
-    /// call.
+    /// Maximum number of ranges in a set: enough to keep scattered writes apart, and few enough that a search costs
+    /// nothing beside a system call.
     private static final int MOST_RANGES = 256;
 
     private final Files files; // (C)
     private final int descriptor; // (C)
     private final long pageByteSize; // (C)
-    private final long dirtyByteSize; // (C) bound of `fresh`
-    private final ReentrantLock force = new ReentrantLock(); // held while the disk is waited for
-    private final ByteRanges unforced = new ByteRanges(MOST_RANGES); // (L) this, as all below
+    private final long dirtyByteSize; // (C) limit of `dirty`
+    private final ReentrantLock force = new ReentrantLock(); // held while a thread waits for the disk
+    private final ByteRanges unforced = new ByteRanges(MOST_RANGES); // (L) this, as all fields below
     private final ByteRanges forcing = new ByteRanges(MOST_RANGES); // (L)
-    private final ByteRanges lost = new ByteRanges(MOST_RANGES); // (L)
-    private final ByteRanges fresh = new ByteRanges(MOST_RANGES); // (L)
-    private final ByteRanges underWay = new ByteRanges(1); // (L)
-    private boolean isLengthChanged; // (L) since all was last forced
-    private @Nullable SystemCallException refusal; // (L) the last one
-    private int refusals; // (L)
+    private final ByteRanges failed = new ByteRanges(MOST_RANGES); // (L)
+    private final ByteRanges dirty = new ByteRanges(MOST_RANGES); // (L)
+    private final ByteRanges inFlight = new ByteRanges(1); // (L)
+    private boolean isLengthChanged; // (L) since the last force of the whole file
+    private @Nullable SystemCallException lastFailure; // (L)
+    private int failures; // (L) number of failures so far
 
     FileDurability(Files files, int descriptor, long pageByteSize, long dirtyByteSize) {
         this.files = files;
@@ -59,81 +61,80 @@ final class FileDurability {
         this.dirtyByteSize = dirtyByteSize;
     }
 
-    /// Takes note that a range is about to be written, or lent to be.
+    /// Records that a range is about to be written, or lent for writing.
     ///
-    /// @return what [#written] and [#stored] are to be told
+    /// @return number of failures so far, the argument for [#written] and [#stored]
     synchronized int writing(long from, long end) {
         unforced.add(from & -pageByteSize, pageEnd(end));
-        return refusals;
+        return failures;
     }
 
-    /// Takes note that each byte of a range was written.
-    synchronized void written(long from, long end, int refusalsBefore) {
-        lost.remove(from, end);
-        stored(from, end, refusalsBefore);
+    /// Records that every byte of a range was written.
+    synchronized void written(long from, long end, int failuresBefore) {
+        failed.remove(from, end);
+        stored(from, end, failuresBefore);
     }
 
-    /// Takes note that bytes of a range may have been changed; which of them, nobody tells.
-    synchronized void stored(long from, long end, int refusalsBefore) {
-        fresh.add(from & -pageByteSize, pageEnd(end));
-        (refusalsBefore == refusals ? unforced : lost).add(from & -pageByteSize, pageEnd(end));
+    /// Records that bytes of a range may have been changed; it is not known which.
+    synchronized void stored(long from, long end, int failuresBefore) {
+        dirty.add(from & -pageByteSize, pageEnd(end));
+        (failuresBefore == failures ? unforced : failed).add(from & -pageByteSize, pageEnd(end));
     }
 
-    /// Takes note that the file has grown over what nobody wrote: no page that could be forced stands for it.
+    /// Records growth over a hole. The hole has no page that could be forced for it.
     synchronized void grownOverHole() {
         isLengthChanged = true;
     }
 
-    /// Takes note that the length was changed otherwise than by writing, that nothing is left behind it, and that the
-    /// kernel has zeroed the rest of the last page.
+    /// Records a change of the length other than by writing: nothing is left behind the new end, and the kernel has
+    /// zeroed the rest of the last page.
     synchronized void resized(long byteSize) {
         isLengthChanged = true;
         unforced.remove(pageEnd(byteSize), Long.MAX_VALUE);
         forcing.remove(pageEnd(byteSize), Long.MAX_VALUE);
-        fresh.remove(pageEnd(byteSize), Long.MAX_VALUE);
-        lost.remove(byteSize, Long.MAX_VALUE);
+        dirty.remove(pageEnd(byteSize), Long.MAX_VALUE);
+        failed.remove(byteSize, Long.MAX_VALUE);
         unforced.add(byteSize & -pageByteSize, pageEnd(byteSize));
     }
 
-    /// Has the kernel write what is dirty if that is as much as the bound, and waits until what was written so before
-    /// is out: no more than that and the bound is ever dirty. What the disk refuses is told by [#force].
+    /// Starts write-back if the dirty bytes reach the limit, and waits for the previous write-back. So dirty bytes and
+    /// bytes in flight stay bounded (see [WindowCacheOptions#dirtyByteSize]). A failure is reported by [#force].
     void writeBackIfMuch() {
         long from;
         long end;
-        long fromBefore = 0;
-        long endBefore = 0;
+        long previousFrom = 0;
+        long previousEnd = 0;
         synchronized (this) {
-            if (fresh.byteSize() < dirtyByteSize) {
+            if (dirty.byteSize() < dirtyByteSize) {
                 return;
             }
-            from = fresh.start();
-            end = fresh.end();
-            if (!underWay.isEmpty()) {
-                fromBefore = underWay.start();
-                endBefore = underWay.end();
+            from = dirty.start();
+            end = dirty.end();
+            if (!inFlight.isEmpty()) {
+                previousFrom = inFlight.start();
+                previousEnd = inFlight.end();
             }
-            fresh.clear();
-            underWay.clear();
-            underWay.add(from, end);
+            dirty.clear();
+            inFlight.clear();
+            inFlight.add(from, end);
         }
         try {
             files.writeBack(descriptor, from, end - from);
-            if (fromBefore < endBefore) {
-                files.writeBack(descriptor, fromBefore, endBefore - fromBefore);
+            if (previousFrom < previousEnd) {
+                files.writeBack(descriptor, previousFrom, previousEnd - previousFrom);
             }
         } catch (SystemCallException e) {
-            refused(e);
+            recordFailure(e);
         }
     }
 
-    /// Makes a range survive a power cut. It costs no call of the kernel if nothing in it was written since the last
-    /// time.
+    /// Makes a range durable. If nothing in it was written since the last force, no system call is made.
     ///
     /// @param from start of the range
     /// @param end end of the range
-    /// @param fileByteSize end of the file: what is called lost of the page around it was there only up to it
-    /// @throws SystemCallException if the disk refuses, or has refused something of the range that was not written
-    ///     again
+    /// @param fileByteSize end of the file: a failed page counts only up to this end
+    /// @throws SystemCallException if the disk reports a failure, or reported one for a part of the range that was not
+    ///     written again
     void force(long from, long end, long fileByteSize) {
         force.lock();
         try {
@@ -141,7 +142,7 @@ final class FileDurability {
             long first = 0;
             long last = 0;
             synchronized (this) {
-                requireNotLost(from, Math.min(end, fileByteSize));
+                requireNotFailed(from, Math.min(end, fileByteSize));
                 isWhole = isLengthChanged;
                 isLengthChanged = false;
                 ByteRanges due = isWhole ? unforced : unforced.within(from & -pageByteSize, pageEnd(end));
@@ -150,31 +151,31 @@ final class FileDurability {
                     last = due.end();
                     forcing.addAll(due);
                     unforced.remove(first, last);
-                    fresh.remove(first, last);
+                    dirty.remove(first, last);
                 }
             }
             sync(isWhole, first, last);
             synchronized (this) {
                 forcing.clear();
-                // the writer may have been told meanwhile
-                requireNotLost(from, Math.min(end, fileByteSize));
+                // write-back may have failed meanwhile
+                requireNotFailed(from, Math.min(end, fileByteSize));
             }
         } finally {
             force.unlock();
         }
     }
 
-    /// {@return what of a range is lost as far as anybody knows}
-    synchronized ByteRanges lost(long from, long end) {
-        return lost.within(from, end);
+    /// {@return the parts of a range that count as failed}
+    synchronized ByteRanges failedRanges(long from, long end) {
+        return failed.within(from, end);
     }
 
     synchronized void checkInvariants() {
-        for (ByteRanges ranges : new ByteRanges[] {unforced, forcing, lost, fresh, underWay}) {
+        for (ByteRanges ranges : new ByteRanges[] {unforced, forcing, failed, dirty, inFlight}) {
             ranges.checkInvariants();
         }
-        if (fresh.byteSize() >= dirtyByteSize) {
-            throw new AssertionError("I2: fresh=" + fresh + ", dirtyByteSize=" + dirtyByteSize);
+        if (dirty.byteSize() >= dirtyByteSize) {
+            throw new AssertionError("I2: dirty=" + dirty + ", dirtyByteSize=" + dirtyByteSize);
         }
     }
 
@@ -188,31 +189,31 @@ final class FileDurability {
             }
             isDone = true;
         } catch (SystemCallException e) {
-            refused(e);
+            recordFailure(e);
             throw e;
         } finally {
             if (!isDone && isWhole) {
-                lengthIsNotForced();
+                restoreLengthChange();
             }
         }
     }
 
-    private synchronized void lengthIsNotForced() {
+    private synchronized void restoreLengthChange() {
         isLengthChanged = true;
     }
 
-    private synchronized void refused(SystemCallException e) {
-        lost.addAll(unforced);
-        lost.addAll(forcing);
+    private synchronized void recordFailure(SystemCallException e) {
+        failed.addAll(unforced);
+        failed.addAll(forcing);
         unforced.clear();
         forcing.clear();
-        refusal = e;
-        refusals++;
+        lastFailure = e;
+        failures++;
     }
 
-    private void requireNotLost(long from, long end) {
-        SystemCallException cause = refusal;
-        if (cause != null && !lost.within(from, end).isEmpty()) {
+    private void requireNotFailed(long from, long end) {
+        SystemCallException cause = lastFailure;
+        if (cause != null && !failed.within(from, end).isEmpty()) {
             throw cause;
         }
     }

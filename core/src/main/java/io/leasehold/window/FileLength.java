@@ -6,42 +6,41 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/// Whether a file system tells how long a file is, and how long the file is if not.
+/// Knows whether a file system reports the length of a file, and measures the file if not.
 ///
-/// Files of proc say that they have no bytes, and files of sysfs that they have a page; the truth is what read(2)
-/// finds.
+/// Files of proc report a length of 0, and files of sysfs one page. The real length is found by read(2).
 ///
 /// **Threads.** Immutable.
 final class FileLength {
 
-    /// What is read at most to find a length. Nothing that is made up while it is read has as much, but for the memory
-    /// of a process.
+    /// Maximum number of bytes to read to find a length. No generated file is that long, except for the memory of a
+    /// process.
     private static final long MAX_READ_BYTES = 64L << 20;
 
     private static final long BLOCK_BYTES = 64 << 10;
 
     private final Files files; // (C)
     private final int descriptor; // (C)
-    private final boolean isTold; // (C)
+    private final boolean isReported; // (C)
 
-    /// Looks at an open file.
+    /// Examines an open file.
     ///
-    /// @throws SystemCallException if the system refuses to tell
+    /// @throws SystemCallException if the system call fails
     FileLength(Files files, int descriptor) {
         this.files = files;
         this.descriptor = descriptor;
-        this.isTold = files.tellsLength(descriptor);
+        this.isReported = files.tellsLength(descriptor);
     }
 
-    /// {@return true if the system tells the length}
-    boolean isTold() {
-        return isTold;
+    /// {@return true if the system reports the length}
+    boolean isReported() {
+        return isReported;
     }
 
-    /// {@return the length of a file that does not tell it, which may be another one at the next call}
+    /// {@return the length of a file whose length is not reported; it may change from call to call}
     ///
-    /// @throws IOException if there is more to read than such a file has
-    /// @throws SystemCallException if the system refuses
+    /// @throws IOException if the file is longer than [#MAX_READ_BYTES]
+    /// @throws SystemCallException if the system call fails
     long measure(MappedFile file) throws IOException {
         int entered = file.enter();
         try (Arena arena = Arena.ofConfined()) {
@@ -57,7 +56,7 @@ final class FileLength {
         } finally {
             file.leave(entered);
         }
-        throw new IOException("cannot find the length, the file system does not tell it: file=%s, read=%d, max=%d"
+        throw new IOException("cannot measure the file, its length is not reported: file=%s, read=%d, max=%d"
                 .formatted(file.path(), MAX_READ_BYTES, MAX_READ_BYTES));
     }
 }

@@ -6,50 +6,50 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// What is lent of a file beside its slots, which count their own pins: private copies, and transfers whose channel may
-/// block. And the threads that wait until all of it is back.
+/// Counts the loans of a file that are not pins of slots: private copies, and transfers whose channel may block. Also
+/// keeps the threads that wait until all loans are back.
 ///
 /// ```text
-///   open ---> draining: nothing is lent ---> all is back: closed
+///   open ---> draining: nothing is lent ---> all loans are back: closed
 ///     ^            | the timeout is over, or another file of a cache that closes cannot be closed
 ///     +------------+
 /// ```
 ///
-/// A thread that lends while it is not decided which of both comes waits for that, if it is decided at once; a refused
-/// close is seen by no other thread then.
+/// A close without a timeout is decided at once. A thread that wants a loan meanwhile waits for the decision, so a
+/// close that fails is not seen by other threads.
 ///
 /// **Threads.** Thread-safe.
 ///
-/// **Memory order.** A thread that lends counts and then looks at `draining`; a thread that closes sets `draining` and
-/// then looks at the count. One of them sees the other.
+/// **Memory order.** A thread that lends counts first and then reads `draining`. A thread that closes sets `draining`
+/// first and then reads the count. One of them sees the other.
 final class FileLoans {
 
     private final AtomicInteger copies = new AtomicInteger(); // (A)
-    private final AtomicInteger writableCopies = new AtomicInteger(); // (A) of those, the ones that are written back
+    private final AtomicInteger writableCopies = new AtomicInteger(); // (A) the part of `copies` that is written back
     private final AtomicInteger transfers = new AtomicInteger(); // (A)
-    private final ReentrantLock decision = new ReentrantLock(); // held by a thread that closes without waiting
-    private final List<Waiter> closers = new CopyOnWriteArrayList<>(); // (L) itself, to write
-    private boolean isClosing; // (L) closers: draining for good
-    private volatile boolean draining; // (L) closers, to write: nothing more is lent
+    private final ReentrantLock decision = new ReentrantLock(); // held during a close without a timeout
+    private final List<Waiter> closers = new CopyOnWriteArrayList<>(); // (L) closers to write
+    private boolean isClosing; // (L) closers; draining will not end
+    private volatile boolean draining; // (L) closers to write; nothing is lent
 
-    /// {@return how many private copies are out that are written back, which a change of the length would undo}
+    /// {@return number of outstanding private copies that are written back, which would undo a change of the length}
     int writableCopies() {
         return writableCopies.get();
     }
 
-    /// {@return how much is out beside the slots}
-    int out() {
+    /// {@return number of outstanding private copies and transfers}
+    int outstanding() {
         return copies.get() + transfers.get();
     }
 
-    /// {@return what is out beside the slots, as a message wants it}
-    String outText() {
+    /// {@return the outstanding private copies and transfers, as text for a message}
+    String outstandingText() {
         return "private copies=" + copies + ", transfers of a channel=" + transfers;
     }
 
-    /// Takes note of a private copy.
+    /// Counts a private copy.
     ///
-    /// @throws IllegalStateException if nothing is lent any more
+    /// @throws IllegalStateException if the file is closed or closing
     void lendCopy(MappedFile file, boolean isWritable) {
         copies.incrementAndGet();
         writableCopies.addAndGet(isWritable ? 1 : 0);
@@ -62,12 +62,12 @@ final class FileLoans {
     void returnCopy(boolean isWritable) {
         writableCopies.addAndGet(isWritable ? -1 : 0);
         copies.decrementAndGet();
-        tellClosers();
+        wakeClosers();
     }
 
-    /// Takes note of a transfer that may take as long as a channel blocks, or as a file has blocks to be read.
+    /// Counts a transfer that takes as long as its channel blocks, or as the file has blocks to be read.
     ///
-    /// @throws IllegalStateException if nothing is lent any more
+    /// @throws IllegalStateException if the file is closed or closing
     void beginTransfer(MappedFile file) {
         transfers.incrementAndGet();
         if (isDrainingDecided()) {
@@ -78,20 +78,22 @@ final class FileLoans {
 
     void endTransfer() {
         transfers.decrementAndGet();
-        tellClosers();
+        wakeClosers();
     }
 
-    /// {@return true if nothing is lent now; under a lock that a thread which closes may want}
+    /// {@return true if nothing is lent now} Does not wait, so it may be called with a lock that a closing thread
+    /// needs.
     boolean isDraining() {
         return draining;
     }
 
-    /// {@return true if nothing is lent any more, or not before a timeout is over; without a lock}
+    /// {@return true if nothing is lent any more, or not before a timeout is over} Waits for the decision of a close
+    /// without a timeout, so it must be called without a lock.
     boolean isDrainingDecided() {
         if (!draining) {
             return false;
         }
-        decision.lock(); // what is decided at once is waited for
+        decision.lock(); // waits for a close without a timeout
         try {
             return draining;
         } finally {
@@ -99,9 +101,9 @@ final class FileLoans {
         }
     }
 
-    /// Takes note of a thread that closes the file; nothing is lent from now on.
+    /// Adds a thread that closes the file. Nothing is lent until [#removeCloser].
     ///
-    /// @param isAtOnce true if it is decided soon whether the file is closed, so that threads that lend wait
+    /// @param isAtOnce true if the close has no timeout, so that other threads wait for its decision
     void addCloser(Waiter closer, boolean isAtOnce) {
         if (isAtOnce) {
             decision.lock();
@@ -114,7 +116,7 @@ final class FileLoans {
 
     /// Ends [#addCloser].
     ///
-    /// @param isDrained true if all is back; else the file lends again, unless other threads close it
+    /// @param isDrained true if all loans are back; else the file lends again, unless other threads close it
     void removeCloser(Waiter closer, boolean isDrained) {
         synchronized (closers) {
             closers.remove(closer);
@@ -126,15 +128,15 @@ final class FileLoans {
         }
     }
 
-    /// Wakes the threads that close the file, as something is back.
-    void tellClosers() {
+    /// Wakes the threads that close the file, after the end of a loan.
+    void wakeClosers() {
         if (draining) {
-            closers.forEach(Waiter::tell);
+            closers.forEach(Waiter::wake);
         }
     }
 
     @Override
     public String toString() {
-        return "FileLoans(" + outText() + ", isDraining=" + draining + ")";
+        return "FileLoans(" + outstandingText() + ", isDraining=" + draining + ")";
     }
 }

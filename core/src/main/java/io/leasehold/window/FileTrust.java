@@ -1,15 +1,17 @@
 package io.leasehold.window;
 
-/// Who may change the length of a file while it is open. It decides what may be lent, not what is read: copies are
-/// guarded for all three.
+/// Which processes may change the length of a file while it is open. The trust decides what may be lent, not what may
+/// be read: copies are guarded for all three values.
 public enum FileTrust {
-    /// We alone change it, through its [MappedFile]; others may read it, and write within its length. Can be written,
-    /// and windows on it can be lent. If others cut it all the same, a copy of what was cut off is refused.
+    /// Only this process changes the length, through its [MappedFile]. Other processes may read the file, and write
+    /// within its length. The file can be written, and windows on it can be lent. If another process truncates it even
+    /// so, a copy of the missing part throws.
     OWNED,
-    /// Nobody changes it while it is open, the user vouches for that. Windows on it can be lent. If others cut it all
-    /// the same, the first copy that learns of it is refused. In a window on it the rest of the last page reads as zero
-    /// then, and a touch behind that page raises an [InternalError], or ends the process if native code does it.
+    /// No process changes the file while it is open; the user guarantees that. Windows on it can be lent. If another
+    /// process truncates it even so, the first copy that detects the truncation throws. In a window, the rest of the
+    /// last page then reads as zero. An access behind that page raises an [InternalError], or ends the process if
+    /// native code does it.
     IMMUTABLE,
-    /// Anybody may cut it at any time. Read by copy alone: what is lent is a private copy.
+    /// Any process may truncate the file at any time. The file is read by copy only: a window on it is a private copy.
     FOREIGN
 }

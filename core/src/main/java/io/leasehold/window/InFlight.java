@@ -2,25 +2,27 @@ package io.leasehold.window;
 
 import java.util.concurrent.atomic.AtomicLongArray;
 
-/// How many threads are in a system call on a descriptor, which must not be closed meanwhile: its number would soon be
-/// another file's.
+/// Counts the threads that are in a system call on a descriptor. The descriptor must not be closed meanwhile, since
+/// another file would soon get its number.
 ///
-/// **Threads.** Thread-safe. Entering and leaving is one atomic addition each, to a cache line that is hardly shared.
+/// **Threads.** Thread-safe. To enter and to leave costs one atomic addition each, on a cache line that is rarely
+/// shared.
 ///
-/// **Memory order.** Who enters adds and then looks whether the file is closed; who closes says so and then adds up:
-/// one of them sees the other. A thread leaves through the stripe that it entered by, so no sum misses it.
+/// **Memory order.** A thread that enters adds 1 and then checks whether the file is closed. A thread that closes sets
+/// that flag and then sums the counts. One of them sees the other. A thread leaves through the stripe that it entered
+/// by, so no sum misses it.
 final class InFlight {
 
     private static final int STRIPES = 16;
 
-    /// Two cache lines.
+    /// Log2 of the `long`s in two cache lines.
     private static final int LANE_POWER = 4;
 
     private final AtomicLongArray counts = new AtomicLongArray((STRIPES + 1) << LANE_POWER); // (A)
 
-    /// Enters; the caller looks next whether the file is still open.
+    /// Enters. The caller then checks whether the file is still open.
     ///
-    /// @return what [#leave] is to be told
+    /// @return the argument for [#leave]
     int enter() {
         int stripe = ((int) Thread.currentThread().threadId() & (STRIPES - 1)) + 1;
         counts.getAndIncrement(stripe << LANE_POWER);
@@ -31,8 +33,8 @@ final class InFlight {
         counts.getAndDecrement(stripe << LANE_POWER);
     }
 
-    /// Waits until nobody is inside, once nobody can come in. That takes as long as a read or a write.
-    void awaitNobody() {
+    /// Waits until no thread is inside; no more threads can enter. This takes as long as a read or a write.
+    void awaitEmpty() {
         while (sum() != 0) {
             Thread.yield();
         }

@@ -9,35 +9,37 @@ import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// An open file that a [WindowCache] reads, writes and lends windows on: the object behind the windows, with its
-/// length.
+/// An open file that a [WindowCache] reads, writes and lends windows on. It knows the length of the file.
 ///
 /// ```text
 ///   0                                byteSize()        end of its last extent
 ///   |  bytes of the file             | zeroes | faults  |
-///                                    ^ never handed out: a copy ends here
+///                                    ^ never returned: a copy ends here
 /// ```
 ///
-/// **Ownership.** Who opened it closes it, before its cache. Its windows are given back first.
+/// **Ownership.** The caller that opens a file closes it, before its cache and after its windows are released.
 ///
-/// **Threads.** Thread-safe. One thread at a time writes or changes the length; readers never wait for it. They see a
-/// file grow after all of the growth has been written, and never what lies behind the end of a cut.
+/// **Threads.** Thread-safe. One thread at a time writes or changes the length, and readers never wait for it. Readers
+/// see growth after all of it has been written. They never see what lies behind the end of a truncated file.
 ///
-/// **After the end of this process**, however it ends, all is there that a write, a zerorange, a truncate or the
-/// release of a window has returned from: it is the kernel's, and other processes see it at once. Of what was under
-/// way any part may be there, and the file may be longer by some or all of what was to be added, which reads as what
-/// was written or as zero. Only readers of this object see growth whole or not at all.
+/// **After the end of this process**, however it ends, the file contains everything that a write, a zerorange, a
+/// truncate or the release of a window has returned from. The bytes belong to the kernel, and other processes see them
+/// at once. Of a call in flight, any part may be there. The file may then be longer by some or all of the intended
+/// growth, which reads as the written bytes or as zero. Only readers through this object see growth as a whole or not
+/// at all.
 ///
-/// **After a power cut** all is there that [#force] has confirmed, and of the rest nothing is promised but this:
+/// **After a power failure** everything is there that [#force] has confirmed. For the rest only this holds:
 ///
-/// * each sector of the disk, 512 bytes at least, has what it had when it was last forced or at any moment since. Pages
-///   are torn, and there is no order: what was written later may be there and what was written earlier not;
-/// * where the file was shorter at one of these moments, that is zero. Nothing that was never in this file is seen;
-/// * its length is one that it has had since, or on the way from one to the next. What was cut off may be back;
-/// * reserved blocks and what was stored through windows that were still out may be there or not.
+/// * Each sector of the disk, 512 bytes at least, has the content of its last force or of any time since. Pages can be
+///   torn, and there is no order: a later write may be there and an earlier one not.
+/// * If the file did not reach a sector at such a time, the sector reads as zero. Bytes that were never in this file
+///   are not seen.
+/// * The file length is some value it had since the last successful force, or an intermediate value of a resize in
+///   progress. Truncated bytes may be back.
+/// * Reserved blocks, and stores through windows that were still lent, may be there or not.
 ///
-/// **If the disk refuses**, [#force] says so until what was lost is written again, also if it was early write-back that
-/// met the refusal. Reads show what is in memory, which may be more than there is on the disk.
+/// **If a write to the disk fails**, [#force] throws until the failed ranges are written again. This includes failures
+/// of early write-back. Reads show the content of memory, which may be newer than the content of the disk.
 ///
 /// @see <a href="https://man.netbsd.org/uvm.9">uvm(9)</a>, struct uvm_object
 public final class MappedFile implements AutoCloseable {
@@ -51,19 +53,19 @@ public final class MappedFile implements AutoCloseable {
     private final boolean direct; // (C) through extents
     private final WindowTable extents = new WindowTable(); // (C)
     private final WindowTable windows = new WindowTable(); // (C)
-    private final @Nullable WindowPool pool; // (C) what copies come through, or null for read(2) alone
+    private final @Nullable WindowPool pool; // (C) for copies; null if they only use read(2)
     private final WindowTable table; // (C) of that pool
     private final FileTrust trust; // (C)
     private final InFlight inFlight = new InFlight(); // (C)
     private final FileLoans loans = new FileLoans(); // (C)
     private final FileLength length; // (C)
     final FileDurability durability; // (C)
-    final ReentrantLock writer = new ReentrantLock(); // held by who writes or changes the length
+    final ReentrantLock writer = new ReentrantLock(); // held to write, and to change the length
 
-    private volatile long byteSize; // (A) of OWNED files (L) writer to write; of FOREIGN ones as it was last seen
-    private volatile long mark; // (A) of OWNED files (L) writer to write; see [#mark]
-    private volatile boolean closed; // (L) the cache's, to write: nothing more is done
-    private volatile AccessAdvice lastAdvice = AccessAdvice.NORMAL; // (A) what the kernel knows
+    private volatile long byteSize; // (A) OWNED: (L) writer to write; else the length last seen
+    private volatile long mark; // (A) OWNED: (L) writer to write; see [#mark]
+    private volatile boolean closed; // (L) OpenFiles.lock to write
+    private volatile AccessAdvice lastAdvice = AccessAdvice.NORMAL; // (A) last advice given to the kernel
 
     MappedFile(
             WindowSpace space, WindowWrites writes, Files files, Path path, MappedFileOptions options, int descriptor) {
@@ -76,47 +78,50 @@ public final class MappedFile implements AutoCloseable {
         this.durability = writes.durability(descriptor);
         Files.Status status = files.status(descriptor);
         this.length = new FileLength(files, descriptor);
-        this.byteSize = length.isTold() ? status.byteSize() : 0;
+        this.byteSize = length.isReported() ? status.byteSize() : 0;
         this.mark = options.trust() == FileTrust.OWNED ? 0 : status.changeMark();
         boolean isDirect = space.isDirect(options.tier(), byteSize);
         WindowPool wanted = space.pools().poolOf(options.tier(), isDirect);
-        boolean isMapped = wanted != null && length.isTold() && files.canMap(descriptor, options.writable());
+        boolean isMapped = wanted != null && length.isReported() && files.canMap(descriptor, options.writable());
         this.direct = isDirect && isMapped;
         this.pool = isMapped ? wanted : null;
         this.table = direct ? extents : windows;
         this.trust = options.trust();
     }
 
-    /// {@return the length of the file in bytes; of a FOREIGN file the system is asked, and where the system does not
-    /// tell the truth, as for files of proc and sysfs, the file is read to its end}
+    /// {@return the length of the file in bytes}
     ///
-    /// @throws IOException if the system refuses to tell
+    /// The length of a FOREIGN file is queried from the system. If the system does not report it, as for files of proc
+    /// and sysfs, the file is read to its end.
+    ///
+    /// @throws IOException if the system call fails
     /// @throws IllegalStateException if the file is closed
     public long byteSize() throws IOException {
         requireOpen();
-        if (trust != FileTrust.FOREIGN && length.isTold()) {
+        if (trust != FileTrust.FOREIGN && length.isReported()) {
             return byteSize;
         }
         try {
-            return length.isTold() ? askByteSize() : length.measure(this);
+            return length.isReported() ? askByteSize() : length.measure(this);
         } catch (SystemCallException e) {
-            throw WindowErrors.refused("ask for the length", this, e);
+            throw WindowErrors.failed("query the length", this, e);
         }
     }
 
-    /// Cuts the file, or grows it by zeroes; readers that are under way read what is left, and nothing behind it.
+    /// Truncates the file, or extends it with zeroes. Readers in progress read up to the new end, and nothing behind
+    /// it.
     ///
-    /// @param newByteSize its length from now on
-    /// @throws IOException if the system refuses; the length is as it was
+    /// @param newByteSize new length in bytes
+    /// @throws IOException if the system call fails; the length is unchanged
     /// @throws IllegalArgumentException if the length is negative
-    /// @throws IllegalStateException if the file is closed or not open for writing, or windows behind the new end are
-    ///     out, naming them
+    /// @throws IllegalStateException if the file is closed or not open for writing, or if windows behind the new end
+    ///     are outstanding; the message names them
     @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
     public void truncate(long newByteSize) throws IOException {
         requireOpen();
         requireWritable();
         if (newByteSize < 0) {
-            throw new IllegalArgumentException("length is negative: file=" + path + ", byteSize=" + newByteSize);
+            throw new IllegalArgumentException("bad length: file=" + path + ", byteSize=" + newByteSize + ", min=0");
         }
         WindowErrors.checkEnd("truncate", this, newByteSize);
         writer.lock();
@@ -124,15 +129,15 @@ public final class MappedFile implements AutoCloseable {
             long old = byteSize;
             boolean isDone = false;
             try {
-                // a cut is known before it is made, so that who sees zeroes sees that they are behind the end
+                // published before the truncation, so that a reader of zeroes sees that they are behind the end
                 byteSize = Math.min(old, newByteSize);
                 mark++;
-                // also when it grows: a window for writing may reach further, and its file with it
+                // also for growth: a window for writing may reach further, and has extended the file on disk
                 space.requireNotLent("truncate", this, newByteSize);
                 writes.resize(this, old, newByteSize);
                 isDone = true;
             } catch (SystemCallException e) {
-                throw WindowErrors.refused("truncate to " + newByteSize, this, e);
+                throw WindowErrors.failed("truncate to " + newByteSize, this, e);
             } finally {
                 mark++;
                 byteSize = isDone ? newByteSize : lengthLeft(old);
@@ -142,7 +147,7 @@ public final class MappedFile implements AutoCloseable {
         }
     }
 
-    /// {@return the length after a truncation that failed: the file may be cut all the same}
+    /// {@return the length after a failed truncation, which may have truncated the file even so}
     private long lengthLeft(long old) {
         try {
             return Math.min(old, files.byteSize(descriptor));
@@ -151,28 +156,31 @@ public final class MappedFile implements AutoCloseable {
         }
     }
 
-    /// Makes what was written through this object survive a power cut, and its length: all that was returned from
-    /// before this is called. Costs no call of the kernel if nothing was written since the last time; else it blocks as
-    /// long as the disk takes. What others have written is theirs to force.
+    /// Makes all writes through this object, and the length, durable: they survive a power failure.
     ///
-    /// @throws IOException if the disk refuses, now or since the last success, in writing by itself. Then all that was
-    ///     not forced is lost as far as anybody knows, and each call for it throws again until it is written again by a
-    ///     transfer: the kernel would say success. The message names the ranges
+    /// This covers every call that returned before this one begins. If nothing was written since the last force, no
+    /// system call is made; otherwise it blocks until the disk has confirmed. Writes of other processes are not
+    /// covered.
+    ///
+    /// @throws IOException if the disk reports a failure, now or since the last success, also from early write-back.
+    ///     All data that was not forced then counts as failed. Each call that covers it throws again until it is
+    ///     written again by a transfer, since the kernel would report success. The message names the ranges
     /// @throws IllegalStateException if the file is closed
     /// @see <a href="https://man7.org/linux/man-pages/man2/fdatasync.2.html">fdatasync(2)</a>
     public void force() throws IOException {
         force(0, Long.MAX_VALUE);
     }
 
-    /// Makes a range survive a power cut: what was written to it, and the length as far as the range reaches. What was
-    /// written elsewhere is not waited for, unless the length was changed otherwise than by writing behind the end. A
-    /// range that is clean costs no call of the kernel.
+    /// Makes the writes to a range durable, and the length as far as the range reaches.
     ///
-    /// @param byteOffset start of the range; pages that it touches are forced whole
-    /// @param byteSize size of the range, which may reach behind the end of the file; an empty one promises nothing
-    /// @throws IOException if the disk refuses, as with [#force()], or has refused something of this range that was not
-    ///     written again
-    /// @throws IllegalArgumentException if the range is not one of a file
+    /// Writes outside the range are not waited for, unless the length was changed otherwise than by a write behind the
+    /// end. If the range is clean, no system call is made.
+    ///
+    /// @param byteOffset start of the range; the pages that it touches are forced whole
+    /// @param byteSize size of the range, which may reach behind the end of the file; 0 promises nothing
+    /// @throws IOException if the disk reports a failure, as with [#force()], or reported one for a part of this range
+    ///     that was not written again
+    /// @throws IllegalArgumentException if an argument is negative or the range ends behind [Long#MAX_VALUE]
     /// @throws IllegalStateException if the file is closed
     /// @see <a href="https://man7.org/linux/man-pages/man2/msync.2.html">msync(2)</a>
     public void force(long byteOffset, long byteSize) throws IOException {
@@ -181,36 +189,37 @@ public final class MappedFile implements AutoCloseable {
         try {
             durability.force(byteOffset, byteOffset + byteSize, knownByteSize());
         } catch (SystemCallException e) {
-            ByteRanges lost = durability.lost(byteOffset, byteOffset + byteSize);
-            throw WindowErrors.refused("force, lost=" + lost, this, byteOffset, byteSize, e);
+            ByteRanges failed = durability.failedRanges(byteOffset, byteOffset + byteSize);
+            throw WindowErrors.failed("force, failed=" + failed, this, byteOffset, byteSize, e);
         } finally {
             leave(entered);
         }
     }
 
-    /// Closes the file; its windows are put over an empty one. Closing twice has no effect.
+    /// Closes the file and frees its slots. Closing twice has no effect.
     ///
-    /// @throws IOException if the system refuses; the file is closed all the same
-    /// @throws IllegalStateException if windows or private copies are out, or bytes are moved between the file and a
-    ///     channel, naming them; nothing is changed then
+    /// @throws IOException if the system call fails; the file is closed even so
+    /// @throws IllegalStateException if windows or private copies are outstanding, or bytes are being moved between the
+    ///     file and a channel; the message names them, and nothing is changed
     @Override
     public void close() throws IOException {
         close(Duration.ZERO);
     }
 
-    /// Closes the file as soon as its windows are back; no more are lent meanwhile.
+    /// Closes the file as soon as its windows are released. No windows are lent meanwhile.
     ///
-    /// @param timeout how long to wait for them, and for transfers between the file and a channel
-    /// @throws IOException if the system refuses; the file is closed all the same
+    /// @param timeout maximum time to wait for windows, and for transfers between the file and a channel
+    /// @throws IOException if the system call fails; the file is closed even so
     /// @throws IllegalArgumentException if the timeout is longer than 292 years
-    /// @throws IllegalStateException if any of them is still out then, naming them; the file is open as before
+    /// @throws IllegalStateException if a loan or transfer is still outstanding at the end; the message names it, and
+    ///     the file is open as before
     public void close(Duration timeout) throws IOException {
         boolean isLast = false;
         try {
             isLast = space.files().remove(this, timeout);
         } catch (SystemCallException e) {
             isLast = true;
-            throw WindowErrors.refused("take windows off", this, e);
+            throw WindowErrors.failed("unmap windows of", this, e);
         } finally {
             if (isLast) {
                 closeDescriptor();
@@ -218,19 +227,21 @@ public final class MappedFile implements AutoCloseable {
         }
     }
 
-    /// Closes the file while windows are out, whose threads are gone for instance. A window keeps its place in memory
-    /// until it is released, so no other part of a file is ever seen there. What was stored through it in place is in
-    /// the file; a private copy is not written back any more, and its release says so.
+    /// Closes the file while windows are outstanding, for example because their threads have ended.
     ///
-    /// @return how many windows, private copies and transfers of a channel were out
-    /// @throws IOException if the system refuses; the file is closed all the same
+    /// A window keeps its addresses until it is released, so no other part of a file is ever seen there. What was
+    /// stored through a window in place is in the file. A private copy is no longer written back, and its release
+    /// throws.
+    ///
+    /// @return number of windows, private copies and channel transfers that were outstanding
+    /// @throws IOException if the system call fails; the file is closed even so
     public int closeForcibly() throws IOException {
         int out = -1;
         try {
             out = space.files().removeForcibly(this);
         } catch (SystemCallException e) {
             out = 0;
-            throw WindowErrors.refused("take windows off", this, e);
+            throw WindowErrors.failed("unmap windows of", this, e);
         } finally {
             if (out >= 0) {
                 closeDescriptor();
@@ -239,42 +250,44 @@ public final class MappedFile implements AutoCloseable {
         return Math.max(out, 0);
     }
 
-    /// Opens a channel of its own for reading this very file, for what needs one: sendfile(2) is such a call. It is not
-    /// guarded as copies are, and an interrupt of a thread that uses it closes it, and nothing else.
+    /// Opens a separate channel for reading this file, for calls that need one, such as sendfile(2).
+    ///
+    /// The channel is not guarded as copies are. An interrupt of a thread that uses the channel closes the channel, and
+    /// nothing else.
     ///
     /// @return the channel, to be closed by the caller
-    /// @throws IOException if the system has no way to open the file again, as may be if it has no name any more
+    /// @throws IOException if the system cannot open the file again, for example because it has no name any more
     /// @throws IllegalStateException if the file is closed
     public FileChannel openChannel() throws IOException {
-        if (!length.isTold()) {
-            throw WindowErrors.lengthNotTold("open a channel", this);
+        if (!length.isReported()) {
+            throw WindowErrors.lengthUnknown("open a channel", this);
         }
         int entered = enter();
         try {
             return files.openChannel(descriptor);
         } catch (SystemCallException e) {
-            throw WindowErrors.refused("open a channel", this, e);
+            throw WindowErrors.failed("open a channel", this, e);
         } finally {
             leave(entered);
         }
     }
 
-    /// {@return where it was opened}
+    /// {@return the path that the file was opened with}
     public Path path() {
         return path;
     }
 
-    /// {@return who may change its length}
+    /// {@return the trust in the file: which processes may change its length}
     public FileTrust trust() {
         return trust;
     }
 
-    /// {@return whether it is open for writing}
+    /// {@return true if the file is open for writing}
     public boolean isWritable() {
         return options.writable();
     }
 
-    /// {@return how its bytes are reached: DIRECT, RECYCLED or BYPASS}
+    /// {@return the tier that is used: DIRECT, RECYCLED or BYPASS}
     public WindowTier tier() {
         if (direct) {
             return WindowTier.DIRECT;
@@ -287,16 +300,17 @@ public final class MappedFile implements AutoCloseable {
         return "MappedFile(path=%s, trust=%s, tier=%s, byteSize=%d)".formatted(path, trust(), tier(), byteSize);
     }
 
+    /// {@return true if the options name a tier other than AUTO}
     boolean isPinnedToTier() {
         return options.tier() != WindowTier.AUTO;
     }
 
-    /// {@return where its windows for copies are, or null if it has none}
+    /// {@return the pool of its windows for copies, or null if copies use read(2) only}
     @Nullable WindowPool pool() {
         return pool;
     }
 
-    /// {@return which of its parts have windows there}
+    /// {@return the table of its parts in [#pool]}
     WindowTable table() {
         return table;
     }
@@ -309,14 +323,14 @@ public final class MappedFile implements AutoCloseable {
         return space.pools().isExtents(pool) ? extents : windows;
     }
 
-    /// {@return the length as it is known; of a FOREIGN file it may be another by now}
+    /// {@return the known length; that of a FOREIGN file may be stale}
     long knownByteSize() {
         return byteSize;
     }
 
-    /// {@return the length that the system tells, which is the known one from now on unless only we change it}
+    /// {@return the length that the system reports; unless the file is OWNED it becomes the known one}
     ///
-    /// @throws SystemCallException if it refuses
+    /// @throws SystemCallException if the system call fails
     long askByteSize() {
         int entered = enter();
         try {
@@ -330,27 +344,29 @@ public final class MappedFile implements AutoCloseable {
         }
     }
 
-    /// {@return true if the system tells the length; else the file ends where read(2) says so}
-    boolean isLengthTold() {
-        return length.isTold();
+    /// {@return true if the system reports the length; else the file ends where read(2) returns nothing}
+    boolean isLengthReported() {
+        return length.isReported();
     }
 
-    /// {@return what changes with each change of length: of a file of ours a count of its steps, of others the times of
-    /// the last change of any kind, of which users can set only one}
+    /// {@return a value that changes with each change of the length}
+    ///
+    /// For an OWNED file it counts the steps of such changes. For other files it is derived from the times of the last
+    /// change of any kind, of which users can set only one.
     long mark() {
         return mark;
     }
 
-    /// {@return true if the system says that the file reaches up to `end`}
+    /// {@return true if the system reports that the file reaches up to `end`}
     ///
-    /// @throws SystemCallException if the system refuses to tell
+    /// @throws SystemCallException if the system call fails
     boolean isOnDisk(long end) {
         return askByteSize() >= end;
     }
 
-    /// {@return whether a file of others reaches up to `end` and has not changed since [#mark] was `before`}
+    /// {@return true if a file that is not OWNED reaches up to `end` and has not changed since [#mark] was `before`}
     ///
-    /// @throws SystemCallException if the system refuses to tell
+    /// @throws SystemCallException if the system call fails
     boolean isUnchanged(long before, long end) {
         int entered = enter();
         try {
@@ -363,19 +379,19 @@ public final class MappedFile implements AutoCloseable {
         }
     }
 
-    /// Makes growth visible to readers, once it is all written; by the writer.
+    /// Makes growth visible to readers, after all of it is written; called by the writer.
     @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
     void publishByteSize(long newByteSize) {
         if (newByteSize > byteSize) {
-            mark++; // who read behind the old end while it was written reads again
+            mark++; // a reader that read behind the old end meanwhile reads again
             byteSize = newByteSize;
         }
     }
 
-    /// Keeps the descriptor open for a system call.
+    /// Keeps the descriptor open during a system call.
     ///
-    /// @return what [#leave] is to be told
-    /// @throws IllegalStateException if it is closed
+    /// @return the argument for [#leave]
+    /// @throws IllegalStateException if the file is closed
     int enter() {
         int entered = inFlight.enter();
         if (closed) {
@@ -389,27 +405,28 @@ public final class MappedFile implements AutoCloseable {
         inFlight.leave(entered);
     }
 
-    /// Enters again after [#leave], within the same use: what was entered is to be left also if this throws.
+    /// Enters again after [#leave], within the same use. [#leave] is due even if this throws.
     ///
-    /// @throws IllegalStateException if it was closed meanwhile, by force; the descriptor is another file's then
+    /// @throws IllegalStateException if the file was closed by force meanwhile; its descriptor may belong to another
+    ///     file then
     void enterAgain() {
         inFlight.enter();
         requireOpen();
     }
 
-    /// {@return the cache's files and windows}
+    /// {@return the files and windows of the cache}
     WindowSpace space() {
         return space;
     }
 
-    /// @throws IllegalStateException if it is closed
+    /// @throws IllegalStateException if the file is closed
     void requireOpen() {
         if (closed) {
             throw WindowErrors.closed(this);
         }
     }
 
-    /// {@return the private copies that are out, and the threads that close the file}
+    /// {@return the loans that no slot counts, and the threads that close the file}
     FileLoans loans() {
         return loans;
     }
@@ -422,7 +439,7 @@ public final class MappedFile implements AutoCloseable {
         closed = true;
     }
 
-    /// Tells the kernel how the file is read, if that is new; who is inside [#enter].
+    /// Advises the kernel how the file is read, if the advice has changed. The caller is inside [#enter].
     void advise(AccessAdvice advice) {
         if (advice == lastAdvice) {
             return;
@@ -431,17 +448,17 @@ public final class MappedFile implements AutoCloseable {
         try {
             files.advise(descriptor, 0, 0, Files.Advice.valueOf(advice.name()));
         } catch (SystemCallException e) {
-            // a file system that takes no advice is read without
+            // the advice is only for speed: the file is read without it
         }
     }
 
-    /// Closes the descriptor when nobody uses it any more.
+    /// Closes the descriptor after the last system call on it has returned.
     void closeDescriptor() throws IOException {
-        inFlight.awaitNobody();
+        inFlight.awaitEmpty();
         try {
             files.close(descriptor);
         } catch (SystemCallException e) {
-            throw WindowErrors.refused("close", this, e);
+            throw WindowErrors.failed("close", this, e);
         }
     }
 

@@ -1,11 +1,11 @@
 package io.leasehold.window;
 
-/// What a file is opened with; start from [#defaults()] and change what differs.
+/// Options to open a file with; start from [#defaults()] and change what differs.
 ///
-/// @param trust who may change its length
-/// @param writable whether it is opened for writing too, which needs [FileTrust#OWNED]
-/// @param create whether it is made if it is missing, which needs `writable`
-/// @param tier how its bytes are reached
+/// @param trust which processes may change the length of the file
+/// @param writable true to open the file for writing too, which needs [FileTrust#OWNED]
+/// @param create true to create the file if it does not exist, which needs `writable`
+/// @param tier how the bytes of the file are reached
 public record MappedFileOptions(FileTrust trust, boolean writable, boolean create, WindowTier tier) {
 
     private static final MappedFileOptions DEFAULTS =
@@ -13,36 +13,37 @@ public record MappedFileOptions(FileTrust trust, boolean writable, boolean creat
 
     /// Checks the values.
     ///
-    /// @throws IllegalArgumentException if they do not go together
+    /// @throws IllegalArgumentException if the values contradict each other
     public MappedFileOptions {
         if (writable && trust != FileTrust.OWNED) {
-            throw new IllegalArgumentException("only an OWNED file is written: trust=" + trust);
+            throw new IllegalArgumentException(
+                    "only an OWNED file can be writable: trust=" + trust + ", writable=true");
         }
         if (create && !writable) {
-            throw new IllegalArgumentException("a file that is made must be writable");
+            throw new IllegalArgumentException("a file to be created must be writable: create=true, writable=false");
         }
     }
 
-    /// {@return a file that others may cut, for reading, reached as the cache chooses}
+    /// {@return options for reading a FOREIGN file, with a tier that the cache chooses}
     public static MappedFileOptions defaults() {
         return DEFAULTS;
     }
 
-    /// {@return a file of ours, for writing, made if it is missing}
+    /// {@return options for writing an OWNED file, which is created if it does not exist}
     public static MappedFileOptions owned() {
         return new MappedFileOptions(FileTrust.OWNED, true, true, WindowTier.AUTO);
     }
 
     /// {@return these options with another trust, for reading}
     ///
-    /// @param newTrust the value to use instead
+    /// @param newTrust new value
     public MappedFileOptions withTrust(FileTrust newTrust) {
         return new MappedFileOptions(newTrust, false, false, tier);
     }
 
     /// {@return these options with another tier}
     ///
-    /// @param newTier the value to use instead
+    /// @param newTier new value
     public MappedFileOptions withTier(WindowTier newTier) {
         return new MappedFileOptions(trust, writable, create, newTier);
     }

@@ -10,21 +10,21 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// The open files of a cache, and how they are let out: one, when all that was lent of it is back; all or none; or by
+/// The open files of a cache. Files are closed one by one when their loans are back, all or none with the cache, or by
 /// force.
 ///
-/// **Threads.** Thread-safe. `lock` guards which files are open, and is held over no other lock. `shutting` is held
-/// before all others: two threads that close the cache would take the files in different orders.
+/// **Threads.** Thread-safe. `lock` guards the set of open files; no other lock is taken under it. `shutting` is taken
+/// before all other locks: two threads that close the cache would otherwise drain the files in different orders.
 final class OpenFiles {
 
     private final String cacheName; // (C)
     private final WindowCounts counts; // (C)
     private final WindowPools pools; // (C)
 
-    private final ReentrantLock shutting = new ReentrantLock();
+    private final ReentrantLock shutting = new ReentrantLock(); // held while the cache closes
     private boolean poolsClosed; // (L) shutting
 
-    private final ShortLock lock = new ShortLock();
+    private final ShortLock lock = new ShortLock(); // guards `open` and `closed`
     private final Set<MappedFile> open = new LinkedHashSet<>(); // (L) lock
     private boolean closed; // (L) lock
 
@@ -34,14 +34,14 @@ final class OpenFiles {
         this.pools = pools;
     }
 
-    /// Takes a file in.
+    /// Adds a file.
     ///
-    /// @throws IllegalStateException if this is closed
+    /// @throws IllegalStateException if the cache is closed
     void add(MappedFile file) {
         lock.lock();
         try {
             if (closed) {
-                throw new IllegalStateException("cache is closed: " + cacheName);
+                throw new IllegalStateException("cache is closed: cache=" + cacheName);
             }
             open.add(file);
         } finally {
@@ -49,7 +49,7 @@ final class OpenFiles {
         }
     }
 
-    /// Frees the slots of a file that was closed by force, as a window of it is back.
+    /// Frees the slots of a file that was closed by force, after one of its windows was released.
     void freeLate(MappedFile file) {
         shutting.lock();
         try {
@@ -61,12 +61,12 @@ final class OpenFiles {
         }
     }
 
-    /// Lets a file out, when its windows are back.
+    /// Removes a file when its windows are back.
     ///
-    /// @return whether it was in
+    /// @return true if the file was open
     /// @throws IllegalArgumentException if the timeout is longer than 292 years
-    /// @throws IllegalStateException if anything is still out after the timeout; it stays in
-    /// @throws SystemCallException if the kernel refuses to put a window over the empty file; the file is out
+    /// @throws IllegalStateException if a loan is still outstanding after the timeout; the file stays open
+    /// @throws SystemCallException if the placeholder cannot be mapped; the file is removed
     boolean remove(MappedFile file, Duration timeout) {
         if (!isOpen(file)) {
             return false;
@@ -75,30 +75,30 @@ final class OpenFiles {
         long deadline = System.nanoTime() + WindowErrors.nanos(timeout);
         Waiter waiter = new Waiter();
         boolean isDrained = false;
-        SystemCallException refusal;
+        SystemCallException failure;
         file.loans().addCloser(waiter, isAtOnce);
         try {
-            pools.tellWaiters(); // those that wait for this file give up, once it is decided
-            refusal = drain(file, waiter, deadline);
+            pools.wakeWaiters(); // waiters for this file give up when the close is decided
+            failure = drain(file, waiter, deadline);
             isDrained = true;
         } finally {
             file.loans().removeCloser(waiter, isDrained);
             if (!isDrained) {
-                pools.tellWaiters();
+                pools.wakeWaiters();
             }
         }
-        boolean wasOpen = letOut(file);
-        if (wasOpen && refusal != null) {
-            throw refusal;
+        boolean wasOpen = removeOpen(file);
+        if (wasOpen && failure != null) {
+            throw failure;
         }
         return wasOpen;
     }
 
-    /// Lets a file out, whatever is out of it. Its windows that are out keep their slots, which no other part of a file
-    /// gets before they are released.
+    /// Removes a file even if loans are outstanding. Its outstanding windows keep their slots, which are not reused
+    /// before the windows are released.
     ///
-    /// @return how much was out, or -1 if the file was not in
-    /// @throws SystemCallException if the kernel refuses to put a window over the empty file; the file is out
+    /// @return number of outstanding loans, or -1 if the file was not open
+    /// @throws SystemCallException if the placeholder cannot be mapped; the file is removed
     int removeForcibly(MappedFile file) {
         if (!isOpen(file)) {
             return -1;
@@ -109,36 +109,36 @@ final class OpenFiles {
         WindowPools.Freed freed;
         try {
             pools.awaitMappings(file);
-            out = Math.toIntExact(pools.pins(file) + file.loans().out());
+            out = Math.toIntExact(pools.pins(file) + file.loans().outstanding());
             freed = pools.free(file, counts);
         } finally {
             file.loans().removeCloser(waiter, true);
-            pools.tellWaiters();
+            pools.wakeWaiters();
         }
-        if (!letOut(file)) {
+        if (!removeOpen(file)) {
             return -1;
         }
-        if (freed.refusal() != null) {
-            throw freed.refusal();
+        if (freed.failure() != null) {
+            throw freed.failure();
         }
         return out;
     }
 
     private @Nullable SystemCallException drain(MappedFile file, Waiter waiter, long deadline) {
-        SystemCallException refusal = null;
+        SystemCallException failure = null;
         boolean interrupted = false;
         try {
             pools.awaitMappings(file);
             while (true) {
                 waiter.look();
                 WindowPools.Freed freed = pools.free(file, counts);
-                refusal = freed.refusal() == null ? refusal : freed.refusal();
+                failure = freed.failure() == null ? failure : freed.failure();
                 if (freed.lent().isEmpty()) {
-                    return refusal;
+                    return failure;
                 }
                 long left = deadline - System.nanoTime();
                 if (left <= 0) {
-                    throw WindowErrors.lent("close", file, freed.lent());
+                    throw WindowErrors.inUse("close", file, freed.lent());
                 }
                 interrupted |= waiter.await(left);
             }
@@ -158,7 +158,7 @@ final class OpenFiles {
         }
     }
 
-    private boolean letOut(MappedFile file) {
+    private boolean removeOpen(MappedFile file) {
         lock.lock();
         try {
             if (!open.remove(file)) {
@@ -171,10 +171,10 @@ final class OpenFiles {
         }
     }
 
-    /// Lends nothing any more, of no file, and takes no file in; or changes nothing.
+    /// Stops all lending, and rejects new files; or changes nothing.
     ///
     /// @return the files to be closed before this is
-    /// @throws IllegalStateException if anything is out; nothing is changed then
+    /// @throws IllegalStateException if a loan is outstanding; nothing is changed then
     List<MappedFile> shut() {
         shutting.lock();
         try {
@@ -195,7 +195,7 @@ final class OpenFiles {
                         file.loans().addCloser(waiter, true);
                     }
                 }
-                drained.forEach(this::requireAllBack);
+                drained.forEach(this::requireNoneOutstanding);
                 isShut = tryShut(drained);
             }
             return List.copyOf(drained);
@@ -203,19 +203,19 @@ final class OpenFiles {
             for (MappedFile file : drained) {
                 file.loans().removeCloser(waiter, isShut);
             }
-            pools.tellWaiters();
+            pools.wakeWaiters();
         }
     }
 
-    private void requireAllBack(MappedFile file) {
+    private void requireNoneOutstanding(MappedFile file) {
         pools.awaitMappings(file);
-        String out = pools.out(file);
-        if (!out.isEmpty()) {
-            throw WindowErrors.lent("close", file, out);
+        String outstanding = pools.outstanding(file);
+        if (!outstanding.isEmpty()) {
+            throw WindowErrors.inUse("close", file, outstanding);
         }
     }
 
-    /// {@return false if a file came in meanwhile}
+    /// {@return false if a file was added meanwhile}
     private boolean tryShut(Set<MappedFile> drained) {
         lock.lock();
         try {
@@ -226,7 +226,7 @@ final class OpenFiles {
         }
     }
 
-    /// {@return the files to be closed by force before this is, from now on none}
+    /// {@return the files to be closed by force before this is; no more are added}
     List<MappedFile> shutForcibly() {
         lock.lock();
         try {
@@ -237,19 +237,19 @@ final class OpenFiles {
         }
     }
 
-    /// @throws IllegalStateException if this is closed
+    /// @throws IllegalStateException if the cache is closed
     void requireOpen() {
         lock.lock();
         try {
             if (closed) {
-                throw new IllegalStateException("cache is closed: " + cacheName);
+                throw new IllegalStateException("cache is closed: cache=" + cacheName);
             }
         } finally {
             lock.unlock();
         }
     }
 
-    /// {@return the files that are open now}
+    /// {@return a snapshot of the open files; may be stale}
     Set<MappedFile> all() {
         lock.lock();
         try {
@@ -259,10 +259,10 @@ final class OpenFiles {
         }
     }
 
-    /// Gives the address space back, but for pools with windows that are out of a file that was closed by force; all
-    /// files are out.
+    /// Releases the address space, except for pools with outstanding windows of a file that was closed by force. All
+    /// files are removed.
     ///
-    /// @throws SystemCallException if the kernel refuses
+    /// @throws SystemCallException if a system call fails
     void close() {
         shutting.lock();
         try {

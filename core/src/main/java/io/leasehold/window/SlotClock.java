@@ -3,42 +3,42 @@ package io.leasehold.window;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
-/// The order in which slots are recycled: a ring, and a hand that gives slots that are in use a second chance.
+/// The order in which slots are recycled: a ring with a clock hand that gives used slots a second chance.
 ///
 /// ```text
 ///                   add, behind the hand
-///   mapped ------------------------------> ring ---- the hand: not pinned, not used since it came last ---> taken
+///   mapped ------------------------------> ring ---- the hand: not pinned, not used since its last pass ---> taken
 ///     | pinned                              ^  |
 ///     v                                     |  | the hand: pinned
 ///   parked <--------------------------------|--+
 ///     |                                     |
-///     +--- the end of a pin ----> told -----+ takeIn, at each mapping and before each search
+///     +--- the end of a pin ---> stacked ---+ takeIn, at each mapping and before each search
 /// ```
 ///
-/// The hand meets a pinned slot once: the slot leaves the ring, and the thread that ends a pin of it puts the slot onto
-/// a stack. So a search looks at slots that were used or released since the last one, however many are pinned.
+/// The hand meets a pinned slot once: the slot leaves the ring, and the thread that ends its pin puts the slot onto a
+/// stack. So a search looks only at slots that were used or released since the last search, however many are pinned.
 ///
 /// **Threads.** [#unpinned] and [#left] by any thread, lock-free; the rest guarded by the lock of the [WindowPool].
 ///
-/// **Memory order.** [#park] sets the mark and then looks at the pins; a thread ends its pin and then looks at the
-/// mark. Both steps are ordered: for pins in words by the full fences of both, and for pins in cells as the mark is
-/// set before [SlotWords#resume], which the thread that enters its cells acquires. The stack is released by [#push]
-/// and acquired by [#takeIn].
+/// **Memory order.** [#park] sets the mark and then reads the pins. A thread ends its pin and then reads the mark. Both
+/// steps are ordered. For pins in words both have a full fence. For pins in cells, the mark is set before
+/// [SlotWords#resume], which the thread that enters its cells acquires. The stack is released by [#push] and acquired
+/// by [#takeIn]. `WindowWaiterStress` tests the mark.
 ///
-/// **Invariants.** I5: a slot that is not BUSY is in the ring, or its mark is PARKED or TOLD.
+/// **Invariants.** I5: a slot that is not BUSY is in the ring, or its mark is PARKED or STACKED.
 final class SlotClock {
 
-    /// Slots that are looked at in one hold of the lock.
+    /// Maximum number of slots to look at while the lock is held.
     static final int STEP = 128;
 
     private static final int NONE = SlotLinks.NONE;
 
-    private static final VarHandle TOLD;
+    private static final VarHandle STACK_TOP;
 
     static {
         try {
-            TOLD = MethodHandles.lookup()
-                    .findVarHandle(SlotClock.class, "told", int.class)
+            STACK_TOP = MethodHandles.lookup()
+                    .findVarHandle(SlotClock.class, "stackTop", int.class)
                     .withInvokeExactBehavior();
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
@@ -47,29 +47,29 @@ final class SlotClock {
 
     private final SlotWords words; // (C)
     private final SlotLinks ring; // (L)
-    private final int[] toldBefore; // (A) by the thread that set TOLD, then (L)
-    private int hand = NONE; // (L) the slot that is looked at next
-    private int incoming = NONE; // (L) what was taken off the stack, the oldest first
-    private long looks; // (L)
+    private final int[] below; // (A) by the thread that pushes the slot, then (L)
+    private int hand = NONE; // (L) the slot to look at next
+    private int incoming = NONE; // (L) slots taken off the stack, the oldest first
+    private long looks; // (L) number of slots looked at
 
-    @SuppressWarnings("UnusedVariable") // written through TOLD
-    private volatile int told = NONE; // (A) the top of the stack
+    @SuppressWarnings("UnusedVariable") // written through STACK_TOP
+    private volatile int stackTop = NONE; // (A) the top of the stack
 
-    /// @param count number of slots, which are not in the ring
+    /// @param count number of slots; none is in the ring at first
     SlotClock(SlotWords words, int count) {
         this.words = words;
         this.ring = new SlotLinks(count);
-        this.toldBefore = new int[count];
+        this.below = new int[count];
     }
 
-    /// Adds a slot that was mapped, as the last that the hand meets.
+    /// Adds a mapped slot, which the hand meets last.
     void add(int slot) {
         hand = ring.addLast(hand, slot);
     }
 
-    /// Takes note of a slot that was mapped and is pinned: the end of the pin adds it.
+    /// Parks a slot that was mapped and is pinned. The end of the pin adds it.
     void addPinned(int slot) {
-        // a thread that ended a pin of the last mapping may have put the slot onto the stack, which adds it as well
+        // the slot may still be on the stack since a pin of its last mapping, which adds it as well
         words.tryMark(slot, SlotWords.UNMARKED, SlotWords.PARKED);
     }
 
@@ -81,17 +81,17 @@ final class SlotClock {
         words.tryMark(slot, SlotWords.PARKED, SlotWords.UNMARKED);
     }
 
-    /// Takes note of the end of a pin.
+    /// Puts a parked slot onto the stack, after the end of a pin.
     void unpinned(int slot) {
-        if (words.mark(slot) == SlotWords.PARKED && words.tryMark(slot, SlotWords.PARKED, SlotWords.TOLD)) {
+        if (words.mark(slot) == SlotWords.PARKED && words.tryMark(slot, SlotWords.PARKED, SlotWords.STACKED)) {
             push(slot);
         }
     }
 
-    /// Takes note of a slot that is to be recycled before all others, as [SlotWords#leave] says of it.
+    /// Puts a slot onto the stack that is to be recycled before all others, after [SlotWords#leave].
     void left(int slot) {
         long mark = words.mark(slot);
-        if (mark != SlotWords.TOLD && words.tryMark(slot, mark, SlotWords.TOLD)) {
+        if (mark != SlotWords.STACKED && words.tryMark(slot, mark, SlotWords.STACKED)) {
             push(slot);
         } else {
             unpinned(slot); // parked in between
@@ -99,10 +99,10 @@ final class SlotClock {
     }
 
     private void push(int slot) {
-        int top = (int) TOLD.getOpaque(this);
+        int top = (int) STACK_TOP.getOpaque(this);
         while (true) {
-            toldBefore[slot] = top;
-            int witness = (int) TOLD.compareAndExchange(this, top, slot);
+            below[slot] = top;
+            int witness = (int) STACK_TOP.compareAndExchange(this, top, slot);
             if (witness == top) {
                 return;
             }
@@ -110,26 +110,26 @@ final class SlotClock {
         }
     }
 
-    /// {@return true if there is no slot that a search could take, as far as is known}
+    /// {@return true if no slot is known that a search could take}
     boolean isEmpty() {
-        return hand == NONE && incoming == NONE && told == NONE;
+        return hand == NONE && incoming == NONE && stackTop == NONE;
     }
 
-    /// {@return true if there is a slot in the ring}
+    /// {@return true if a slot is in the ring}
     boolean hasNext() {
         return hand != NONE;
     }
 
-    /// {@return how many slots were looked at}
+    /// {@return number of slots that were looked at; tests count work by it}
     long looks() {
         return looks;
     }
 
-    /// Looks at up to [#STEP] slots and takes those that have no pins; while pins are settled.
+    /// Looks at up to [#STEP] slots and takes those that have no pins. Called while pins are collected.
     ///
-    /// @param victims what was taken, in `taken` elements
-    /// @param spares true if slots that were used since the hand came last have a second chance
-    /// @return how many elements of `victims` are set now
+    /// @param victims receives the slots that are taken; its first `taken` elements are set
+    /// @param spares true if slots that were used since the last pass get a second chance
+    /// @return number of elements of `victims` that are set
     int sweep(int[] victims, int taken, boolean spares) {
         int count = taken;
         for (int i = 0; i < STEP && count < victims.length && hand != NONE; i++) {
@@ -158,17 +158,17 @@ final class SlotClock {
         }
     }
 
-    /// Adds slots that threads put onto the stack.
+    /// Adds slots from the stack to the ring.
     ///
-    /// @param max number of slots
+    /// @param max maximum number of slots
     /// @return true if there are more
     boolean takeIn(int max) {
-        if (incoming == NONE && told != NONE) {
-            incoming = reversed((int) TOLD.getAndSet(this, NONE));
+        if (incoming == NONE && stackTop != NONE) {
+            incoming = reversed((int) STACK_TOP.getAndSet(this, NONE));
         }
         for (int i = 0; i < max && incoming != NONE; i++) {
             int slot = incoming;
-            incoming = toldBefore[slot];
+            incoming = below[slot];
             words.unmark(slot);
             if (SlotWords.isBusy(words.word(slot))) {
                 continue;
@@ -188,8 +188,8 @@ final class SlotClock {
     private int reversed(int top) {
         int before = NONE;
         for (int slot = top; slot != NONE; ) {
-            int after = toldBefore[slot];
-            toldBefore[slot] = before;
+            int after = below[slot];
+            below[slot] = before;
             before = slot;
             slot = after;
         }

@@ -3,18 +3,18 @@ package io.leasehold.window;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Which part of which file each slot of a pool is or was last mapped to, and a list of slots for each file.
+/// The current or last part of a file in each slot of a pool, and a list of slots for each file.
 ///
 /// **Threads.** Guarded by the lock of the [WindowPool].
 ///
-/// **Invariants.** I1: a slot that is not BUSY is linked in the table of its file, at its part, and no other is. I4: a
-/// file that is in a slot is open. I6: a slot is in the list of its file, and without a file in none.
+/// **Invariants.** I1: a slot that is not BUSY is linked in the table of its file, at its part, and no other slot is.
+/// I4: a file that is in a slot is open. I6: a slot is in the list of its file, and in no list if it has no file.
 final class SlotFiles {
 
     private final WindowPool pool; // (C)
-    private final @Nullable MappedFile[] files; // (L)
-    private final long[] parts; // (L)
-    private final SlotLinks links; // (L) the lists, each known by its table
+    private final @Nullable MappedFile[] files; // (L) by slot
+    private final long[] parts; // (L) by slot
+    private final SlotLinks links; // (L) the lists; the table of a file has its first slot
 
     SlotFiles(WindowPool pool, int count) {
         this.pool = pool;
@@ -36,7 +36,7 @@ final class SlotFiles {
         table.slotCount++;
     }
 
-    /// Takes a slot out of the table of its file, when it became BUSY; it stays in the list.
+    /// Removes a slot from the table of its file when it becomes BUSY. It stays in the list.
     void unlink(int slot) {
         MappedFile file = files[slot];
         if (file != null) {
@@ -44,7 +44,7 @@ final class SlotFiles {
         }
     }
 
-    /// Takes a slot out of the list of its file, if it has one.
+    /// Removes a slot from the list of its file, if it has one.
     void leave(int slot) {
         MappedFile file = files[slot];
         if (file != null) {
@@ -55,7 +55,7 @@ final class SlotFiles {
         }
     }
 
-    /// Moves the first slot of a file behind all others of it.
+    /// Moves the first slot of a file behind its other slots.
     void rotate(WindowTable table) {
         table.firstSlot = links.next(table.firstSlot);
     }

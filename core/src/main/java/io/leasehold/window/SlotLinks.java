@@ -2,10 +2,10 @@ package io.leasehold.window;
 
 import java.util.Arrays;
 
-/// Circular lists of slots, linked through two arrays: a slot is added, found and removed in constant time.
+/// Circular lists of slots, linked through two arrays. A slot is added, found and removed in constant time.
 ///
 /// ```text
-///   first ---> 7 <---> 2 <---> 9 <---+         a list is known by its first slot; the caller keeps that
+///   first ---> 7 <---> 2 <---> 9 <---+         the caller keeps the first slot of each list
 ///              ^---------------------+
 /// ```
 ///
@@ -20,7 +20,7 @@ final class SlotLinks {
     private final int[] next; // (L)
     private final int[] previous; // (L)
 
-    /// @param count number of slots, which are in no list
+    /// @param count number of slots; each is in no list
     SlotLinks(int count) {
         this.next = new int[count];
         this.previous = new int[count];
@@ -39,8 +39,8 @@ final class SlotLinks {
 
     /// Adds a slot, which is in no list, behind all others.
     ///
-    /// @param first of the list, or [#NONE]
-    /// @return the first slot from now on
+    /// @param first first slot of the list, or [#NONE]
+    /// @return the new first slot of the list
     int addLast(int first, int slot) {
         if (first == NONE) {
             next[slot] = slot;
@@ -57,8 +57,8 @@ final class SlotLinks {
 
     /// Removes a slot.
     ///
-    /// @param first of the list that the slot is in
-    /// @return the first slot from now on, or [#NONE]
+    /// @param first first slot of the list that contains `slot`
+    /// @return the new first slot of the list, or [#NONE]
     int remove(int first, int slot) {
         int after = next[slot];
         next[slot] = NONE;

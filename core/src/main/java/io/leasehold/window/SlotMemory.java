@@ -8,12 +8,12 @@ import io.leasehold.os.VirtualMemory.Backing;
 import io.leasehold.os.VirtualMemory.Protection;
 import org.jspecify.annotations.Nullable;
 
-/// The address space of a pool, in slots of one size, and the calls of the kernel that put files there.
+/// The address space of a pool, in slots of one size, and the calls of the kernel that map files there.
 ///
 /// **Ownership.** Owns its region, and charges a mapping for each slot until it is closed.
 ///
-/// **Threads.** Thread-safe for calls on different slots. A slot that is mapped or put over the empty file is BUSY, in
-/// the hands of the calling thread, which does not have the lock of the pool.
+/// **Threads.** Thread-safe for calls on different slots. A slot that is being mapped is BUSY and used by the calling
+/// thread only, which does not hold the lock of the pool.
 final class SlotMemory {
 
     private static final long HUGE_PAGE_BYTES = 2L << 20;
@@ -21,25 +21,26 @@ final class SlotMemory {
     private final Reservations reservations; // (C)
     private final Region region; // (C)
     private final long address; // (C) of the region
-    private final int poison; // (C) descriptor of an empty file
+    private final int placeholder; // (C) descriptor of the empty file
     private final int power; // (C) log2 of the size of a slot
     private final int count; // (C)
     private boolean isClosed; // (O) the thread that closes the cache
 
-    private SlotMemory(Reservations reservations, Region region, int poison, int count, long slotByteSize) {
+    private SlotMemory(Reservations reservations, Region region, int placeholder, int count, long slotByteSize) {
         this.reservations = reservations;
         this.region = region;
         this.address = region.address();
-        this.poison = poison;
+        this.placeholder = placeholder;
         this.power = Long.numberOfTrailingZeros(slotByteSize);
         this.count = count;
     }
 
-    /// Reserves the address space of a pool, all of it over the empty file, and charges its mappings, or nothing.
+    /// Reserves the address space of a pool, maps the placeholder over all of it, and charges its mappings; or changes
+    /// nothing.
     ///
-    /// @throws IllegalStateException if the mapping account has no room for them
-    /// @throws SystemCallException if the kernel refuses
-    static SlotMemory open(Reservations reservations, String name, int poison, int count, long slotByteSize) {
+    /// @throws IllegalStateException if the mapping account has too few mappings left
+    /// @throws SystemCallException if a system call fails
+    static SlotMemory open(Reservations reservations, String name, int placeholder, int count, long slotByteSize) {
         reservations.mappings().charge(name, count);
         Region region = null;
         try {
@@ -47,8 +48,8 @@ final class SlotMemory {
                     Math.min(slotByteSize, HUGE_PAGE_BYTES),
                     reservations.memory().pageSize());
             region = reservations.reserve(name, count * slotByteSize, alignment);
-            region.mapMemoryFile(poison);
-            return new SlotMemory(reservations, region, poison, count, slotByteSize);
+            region.mapMemoryFile(placeholder);
+            return new SlotMemory(reservations, region, placeholder, count, slotByteSize);
         } catch (RuntimeException | Error e) {
             reservations.mappings().credit(count);
             if (region != null) {
@@ -73,7 +74,7 @@ final class SlotMemory {
 
     /// Maps a part of a file.
     ///
-    /// @throws SystemCallException if the kernel refuses
+    /// @throws SystemCallException if the system call fails
     void map(int slot, MappedFile file, long part, AccessAdvice advice) {
         Protection protection = file.isWritable() ? Protection.READ_WRITE : Protection.READ;
         region.mapFile((long) slot << power, 1L << power, file.descriptor(), part << power, protection);
@@ -90,23 +91,23 @@ final class SlotMemory {
         }
     }
 
-    /// Puts slots over the empty file.
+    /// Maps the placeholder over slots.
     ///
-    /// @return the refusal of the kernel, or null
-    @Nullable SystemCallException poison(int[] slots, int slotCount, WindowCounts counts) {
-        SystemCallException refusal = null;
+    /// @return the last failure, or null
+    @Nullable SystemCallException mapPlaceholder(int[] slots, int slotCount, WindowCounts counts) {
+        SystemCallException failure = null;
         for (int i = 0; i < slotCount; i++) {
             try {
-                region.mapFile((long) slots[i] << power, 1L << power, poison, 0, Protection.READ_WRITE);
-                counts.count(WindowCounts.POISON);
+                region.mapFile((long) slots[i] << power, 1L << power, placeholder, 0, Protection.READ_WRITE);
+                counts.count(WindowCounts.PLACEHOLDER);
             } catch (SystemCallException e) {
-                refusal = e;
+                failure = e;
             }
         }
-        return refusal;
+        return failure;
     }
 
-    /// Lets the kernel forget many mappings in one go, so that mapping over them is cheap.
+    /// Drops the address translations of many slots in one call, which makes it cheap to map over them.
     void dropTranslations(int[] slots, int slotCount) {
         long[] addresses = new long[slotCount];
         long[] byteSizes = new long[slotCount];
@@ -117,11 +118,11 @@ final class SlotMemory {
         try {
             region.memory().decommit(Backing.FILE, addresses, byteSizes, slotCount);
         } catch (SystemCallException e) {
-            // then each is forgotten when it is mapped over
+            // then the translations of each slot are dropped when it is mapped over
         }
     }
 
-    /// Gives the address space back. Nothing is pinned.
+    /// Releases the address space. No slot is pinned.
     void close() {
         if (!isClosed) {
             region.close();
@@ -130,7 +131,7 @@ final class SlotMemory {
         }
     }
 
-    /// Takes all files off, and never gives the address space to another owner: there may be pointers into it.
+    /// Unmaps all files, and never returns the address space to another owner: there may be pointers into it.
     void abandon() {
         region.abandon();
         reservations.mappings().credit(count);

@@ -7,36 +7,38 @@ import io.leasehold.os.VirtualMemory.Capability;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
-/// What is known of each slot of a pool without its lock: a word with its version and its pins, what the slot has,
-/// whether it was used, and a mark for the [SlotClock].
+/// The state of the slots of a pool that needs no lock. For each slot: a word with its version and pins, the owner of
+/// its part, its use, and a mark for the [SlotClock].
 ///
 /// ```text
 ///   word   63          32 31    30              0
 ///          |   version   | BUSY | NO_PINS + pins |
 ///
-///   pins of a slot  =  pins in its word  +  what each thread has counted for itself
+///   pins of a slot  =  pins in its word  +  the counts of each thread in its cells
 ///                                           (a release in another thread than the loan counts -1)
 /// ```
 ///
-/// Who lends and gives back counts in cells of its own thread ([BiasedSlots]), so that two threads that lend the same
-/// window write to nothing in common, and neither pays an atomic step. Who wants to know the sum shuts the cells, adds
-/// them to the words ([#trySettle]), and decides before it opens them again; meanwhile pins go to the words.
+/// A thread that lends or releases counts in cells of its own ([BiasedSlots]). So two threads that lend the same window
+/// write to nothing in common, and neither executes an atomic instruction. A thread that needs the sum revokes the
+/// cells, adds them to the words ([#tryCollectPins]), and decides before it resumes them. Meanwhile pins are counted in
+/// the words.
 ///
 /// ```text
-///   use    FRESH ---> ONCE ---> USED         touched          a slot that is mapped for one access is not in use yet
-///          ONCE <-------------- USED         wasUsed          the hand of the clock came by
+///   use    UNUSED -> ONCE ---> USED          touched          a slot that is mapped for one access is not in use yet
+///          ONCE <------------- USED          wasUsed          the hand of the clock passed
 ///          LEFT <---- any                    leave            recycled before all others, unless touched again
 /// ```
 ///
-/// **Threads.** [#trySettle] and [#resume] guarded by [WindowReclaim], [#tryTake] and [#open] by the lock of the
-/// [WindowPool], the rest by any thread.
+/// **Threads.** [#tryCollectPins] and [#resume] guarded by the turn of [WindowReclaim], [#tryTake] and [#open] by the
+/// lock of the [WindowPool], the rest by any thread.
 ///
 /// **Invariants.** I2: a slot that is BUSY has no pins. A count of a thread is at most [#MAX_COUNT] away from zero, so
-/// all of them together fit a word.
+/// the sum of all fits a word.
 ///
 /// **Memory order.** Each step of a word is a compare-and-set, or a release store while BUSY. The owner is set while
-/// BUSY, so who reads a word that is not BUSY, then the owner, and then the same word has the owner of that mapping.
-/// Within cells that are not shut no word becomes BUSY, so there the second look is not needed.
+/// BUSY. So a thread that reads a word that is not BUSY, then the owner, and then the same word, has the owner of that
+/// mapping. Inside cells that are not revoked no word becomes BUSY, so the second read of the word is not needed there.
+/// `BiasedSlotStress` tests the revocation of cells.
 final class SlotWords {
 
     static final long BUSY = 1L << 31;
@@ -45,15 +47,16 @@ final class SlotWords {
     private static final long PINS_MASK = BUSY - 1;
     private static final long NO_PINS = 1L << 30;
 
-    /// Slots from here on are pinned in their words only, or each thread would have cells for a million.
+    /// Slots from this number on are pinned in their words only; otherwise each thread would have up to a million
+    /// cells.
     private static final int MAX_CELLS = 1024;
 
     private static final int MAX_COUNT = 1 << 20;
 
-    /// Visits to who does not come on, a twentieth of a second each.
+    /// Number of attempts to visit a thread that stays busy in its cells. One attempt waits up to 50 ms.
     private static final int ATTEMPTS = 20;
 
-    /// Two cache lines.
+    /// Log2 of the `long`s in two cache lines.
     private static final int LANE_POWER = 4;
 
     private static final int USE = 1;
@@ -61,24 +64,24 @@ final class SlotWords {
     private static final int MARK = 3;
 
     private static final long LEFT = -1;
-    private static final long FRESH = 0;
+    private static final long UNUSED = 0;
     private static final long ONCE = 1;
     private static final long USED = 2;
 
-    /// Marks: none, pinned when the clock looked, and on the stack of the clock.
+    /// Marks: none, parked by the clock because the slot was pinned, and on the stack of the clock.
     static final long UNMARKED = 0;
 
     static final long PARKED = 1;
-    static final long TOLD = 2;
+    static final long STACKED = 2;
 
     private static final VarHandle LANE =
             MethodHandles.arrayElementVarHandle(long[].class).withInvokeExactBehavior();
 
-    private final long[] lanes; // (A)
-    private final int cellCount; // (C)
-    private final BiasedSlots counts; // (A)
+    private final long[] lanes; // (A) one lane for each slot
+    private final int cellCount; // (C) number of slots that are counted in cells
+    private final BiasedSlots counts; // (A) cells of each thread, one for each slot
 
-    /// @param count of slots, all BUSY
+    /// @param count number of slots, all BUSY at first
     SlotWords(int count) {
         this.lanes = new long[(count + 1) << LANE_POWER];
         this.cellCount = Math.min(count, MAX_CELLS);
@@ -88,7 +91,7 @@ final class SlotWords {
         }
     }
 
-    /// {@return the state of a slot; see [#isBusy] and [#isSameMapping]}
+    /// {@return the word of a slot; see [#isBusy] and [#isSameMapping]}
     long word(int slot) {
         return (long) LANE.getAcquire(lanes, at(slot));
     }
@@ -101,20 +104,20 @@ final class SlotWords {
         return ((word ^ later) & (VERSION_MASK | BUSY)) == 0;
     }
 
-    /// {@return whether a slot has a part of the file of a table, if its word does not change meanwhile}
+    /// {@return true if a slot contains a part of the file of a table; valid if its word does not change meanwhile}
     boolean has(int slot, WindowTable table, long part) {
         return (long) LANE.getOpaque(lanes, at(slot) + OWNER) == table.owner(part);
     }
 
-    /// Takes note of an access. Racy on purpose: two accesses at once may count as one.
+    /// Records an access. Racy on purpose: two concurrent accesses may count as one.
     void touched(int slot) {
         long use = (long) LANE.getOpaque(lanes, at(slot) + USE);
         if (use != USED) {
-            LANE.setOpaque(lanes, at(slot) + USE, use == FRESH ? ONCE : USED);
+            LANE.setOpaque(lanes, at(slot) + USE, use == UNUSED ? ONCE : USED);
         }
     }
 
-    /// Takes note that a slot is not needed any more.
+    /// Records that a slot is not needed any more.
     void leave(int slot) {
         LANE.setOpaque(lanes, at(slot) + USE, LEFT);
     }
@@ -124,7 +127,9 @@ final class SlotWords {
         return (long) LANE.getOpaque(lanes, at(slot) + USE) == LEFT;
     }
 
-    /// {@return true if a slot was in use, which is forgotten now}
+    /// Clears the used state of a slot.
+    ///
+    /// @return true if the slot was in use
     boolean wasUsed(int slot) {
         if ((long) LANE.getOpaque(lanes, at(slot) + USE) != USED) {
             return false;
@@ -133,12 +138,14 @@ final class SlotWords {
         return true;
     }
 
-    /// {@return the mark of a slot: [#UNMARKED], [#PARKED] or [#TOLD]}
+    /// {@return the mark of a slot: [#UNMARKED], [#PARKED] or [#STACKED]}
     long mark(int slot) {
         return (long) LANE.getAcquire(lanes, at(slot) + MARK);
     }
 
-    /// {@return true if the mark was `from` and is `to` now}
+    /// Changes the mark of a slot.
+    ///
+    /// @return true if it was `from` and is `to` now
     boolean tryMark(int slot, long from, long to) {
         return LANE.compareAndSet(lanes, at(slot) + MARK, from, to);
     }
@@ -147,9 +154,9 @@ final class SlotWords {
         LANE.setVolatile(lanes, at(slot) + MARK, UNMARKED);
     }
 
-    /// Keeps a slot from being recycled, if it has a part of the file of a table.
+    /// Keeps a slot from being recycled, if it contains a part of the file of a table.
     ///
-    /// @return whether it has
+    /// @return true if it does
     boolean tryPin(int slot, WindowTable table, long part) {
         int[] cells = slot < cellCount ? counts.enter() : null;
         if (cells == null) {
@@ -174,7 +181,7 @@ final class SlotWords {
         return false;
     }
 
-    /// Ends [#tryPin], by any thread.
+    /// Ends [#tryPin]; called by any thread.
     void unpin(int slot) {
         int[] cells = slot < cellCount ? counts.enter() : null;
         if (cells != null) {
@@ -189,24 +196,24 @@ final class SlotWords {
         long ignored = (long) LANE.getAndAdd(lanes, at(slot), -1L);
     }
 
-    /// Adds what threads have counted for themselves to the words, so that these tell all pins until [#resume].
+    /// Adds the counts of all threads to the words, so that the words contain all pins until [#resume].
     ///
-    /// @return whether they do; if not, as the kernel refuses the barrier or a thread that lends does not come on,
-    ///     nobody knows what is pinned, and nothing is to be resumed
-    boolean trySettle() {
+    /// @return true if they do. If the kernel rejects the barrier, or a thread stays busy in its cells, the pins are
+    ///     unknown, and [#resume] must not be called
+    boolean tryCollectPins() {
         counts.suspend();
-        boolean isSettled = false;
+        boolean isCollected = false;
         try {
-            isSettled = !counts.isUsed() || (BiasedSlots.barrier(VirtualMemory.system()) && addAllToWords());
+            isCollected = !counts.isUsed() || (BiasedSlots.barrier(VirtualMemory.system()) && addAllToWords());
         } finally {
-            if (!isSettled) {
+            if (!isCollected) {
                 counts.resume();
             }
         }
-        return isSettled;
+        return isCollected;
     }
 
-    /// A thread that lost its core while it counts is waited for: to leave it alone is to know nothing.
+    /// Waits for a thread that lost its processor while it counts: without its counts the pins are unknown.
     private boolean addAllToWords() {
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             if (counts.visit(this::addToWords) == 0) {
@@ -227,19 +234,19 @@ final class SlotWords {
         }
     }
 
-    /// Ends [#trySettle] that was successful.
+    /// Ends a successful [#tryCollectPins].
     void resume() {
         counts.resume();
     }
 
-    /// {@return how many pins a slot has, between [#trySettle] and [#resume]}
+    /// {@return the number of pins of a slot; valid between [#tryCollectPins] and [#resume]}
     long pins(int slot) {
         return (word(slot) & PINS_MASK) - NO_PINS;
     }
 
-    /// Makes a slot BUSY, unless it is already or has pins; between [#trySettle] and [#resume].
+    /// Makes a slot BUSY, unless it is BUSY or pinned; between [#tryCollectPins] and [#resume].
     ///
-    /// @return whether it was neither
+    /// @return true if the slot became BUSY
     boolean tryTake(int slot) {
         long word = word(slot);
         return !isBusy(word)
@@ -249,10 +256,10 @@ final class SlotWords {
 
     /// Opens a BUSY slot to all threads that find it.
     ///
-    /// @param owner from [WindowTable#owner]
-    /// @param pins number of pins that it has from the start
+    /// @param owner result of [WindowTable#owner]
+    /// @param pins initial number of pins
     void open(int slot, long owner, int pins) {
-        LANE.setOpaque(lanes, at(slot) + USE, FRESH);
+        LANE.setOpaque(lanes, at(slot) + USE, UNUSED);
         LANE.setOpaque(lanes, at(slot) + OWNER, owner);
         long version = ((long) LANE.getOpaque(lanes, at(slot)) & VERSION_MASK) + ONE_VERSION;
         LANE.setRelease(lanes, at(slot), version | (NO_PINS + pins));

@@ -10,31 +10,31 @@ import io.leasehold.page.PageFrames;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Leased page runs that bytes pass through on their way between a file and the heap, and that private copies live in.
+/// Leased page runs. Bytes between a file and the heap or a channel are staged in them, and private copies use them.
 ///
 /// ```text
 ///   page run ---> wired ---> lease ---> staging, used again and again | one private copy
 /// ```
 ///
-/// **Ownership.** Who takes a run gives it back, or frees it. The runs that wait here are freed by [#close].
+/// **Ownership.** The caller that takes a run gives it back, or frees it. Cached runs are freed by [#close].
 ///
 /// **Threads.** Thread-safe; a run is used by one thread at a time.
 final class StagingRuns implements AutoCloseable {
 
-    /// What one transfer moves: enough that its system call is a small part of it, and little enough for the cache of a
-    /// processor.
+    /// Size of one staged transfer in bytes: large enough that the system call is a small part of it, and small enough
+    /// for the cache of a processor.
     static final int BYTES = 64 << 10;
 
     private final PageArena arena; // (C)
     private final PageFrames frames; // (C)
     private final LeasePool leases; // (C)
 
-    /// An array, so that its class is there from the start: what has a class in its signature that was never loaded
-    /// is not compiled into its caller, and windows that are lent without a copy would pay for that.
+    /// An array, so that the class Run is loaded early. C2 does not inline a method whose signature mentions a class
+    /// that was never loaded, which would slow down windows that are lent without a copy.
     private final @Nullable Run[] idle; // (L) this
 
     private int idleCount; // (L) this
-    private int outCount; // (L) this: runs that are in use
+    private int outCount; // (L) this; number of runs in use
     private boolean closed; // (L) this
 
     /// Wired pages and the lease on them.
@@ -53,9 +53,9 @@ final class StagingRuns implements AutoCloseable {
 
     /// Takes a run of [#BYTES].
     ///
-    /// @throws PageExhaustedException if the arena has none
+    /// @throws PageExhaustedException if the arena has no pages left
     Run take() {
-        StackReserve.ensure(2); // also for what gives the run back
+        StackReserve.ensure(2); // also for the code that gives the run back
         synchronized (this) {
             if (idleCount > 0) {
                 outCount++;
@@ -76,10 +76,10 @@ final class StagingRuns implements AutoCloseable {
         free(run);
     }
 
-    /// Takes a run of another size, to be freed.
+    /// Allocates a run of another size, to be freed with [#free].
     ///
-    /// @param byteSize in bytes, rounded up to pages
-    /// @throws PageExhaustedException if the arena has none
+    /// @param byteSize size in bytes, rounded up to pages
+    /// @throws PageExhaustedException if the arena has no pages left
     Run allocate(long byteSize) {
         StackReserve.ensure(2);
         boolean isOut = false;
@@ -119,8 +119,8 @@ final class StagingRuns implements AutoCloseable {
         }
     }
 
-    /// Frees the runs that wait, and the others when they come back: a run that is in use by then, since files were
-    /// closed by force, is given to no other owner before.
+    /// Frees the cached runs. A run that is in use, since files were closed by force, is freed when it is given back,
+    /// and not reused before.
     @Override
     public synchronized void close() {
         StackReserve.ensure(2);
@@ -133,7 +133,7 @@ final class StagingRuns implements AutoCloseable {
 
     private synchronized void begin() {
         if (closed) {
-            throw new IllegalStateException("cache is closed: " + leases);
+            throw new IllegalStateException("cache is closed: leases=" + leases);
         }
         outCount++;
     }

@@ -10,14 +10,14 @@ import java.nio.channels.WritableByteChannel;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// A transfer between a place in a file and memory or a channel, and how far it has come.
+/// A transfer between a place in a file and memory or a channel, and its progress.
 ///
 /// ```text
-///   file      ... | moved, certain     |  residual            | ...
-///                 ^ where it began     ^ byteOffset()
+///   file      ... | moved              |  residual            | ...
+///                 ^ start              ^ byteOffset()
 /// ```
 ///
-/// **Ownership.** The memory, buffer or channel stays the caller's, and is left alone between two calls.
+/// **Ownership.** The memory, buffer or channel belongs to the caller. It is not accessed between two calls.
 ///
 /// **Threads.** Confined to one thread at a time.
 ///
@@ -26,7 +26,7 @@ public final class Uio {
 
     private final boolean writes; // (C) from memory to the file
     private final @Nullable MemorySegment memory; // (C)
-    private final @Nullable ByteBuffer buffer; // (C) whose position follows
+    private final @Nullable ByteBuffer buffer; // (C) its position is advanced
     private final @Nullable WritableByteChannel sink; // (C)
     private final @Nullable ReadableByteChannel source; // (C)
     private long byteOffset; // (O) in the file
@@ -42,8 +42,8 @@ public final class Uio {
             @Nullable WritableByteChannel sink,
             @Nullable ReadableByteChannel source) {
         if (byteOffset < 0 || byteSize < 0 || byteOffset > Long.MAX_VALUE - byteSize) {
-            throw new IllegalArgumentException(
-                    "transfer is not within a file: byteOffset=" + byteOffset + ", byteSize=" + byteSize);
+            throw new IllegalArgumentException("range is negative or too large: byteOffset=" + byteOffset
+                    + ", byteSize=" + byteSize + ", min=0, max=" + Long.MAX_VALUE);
         }
         if (!writes && memory != null && memory.isReadOnly()) {
             throw new ReadOnlyBufferException();
@@ -57,44 +57,44 @@ public final class Uio {
         this.source = source;
     }
 
-    /// {@return a transfer that fills memory from a file}
+    /// {@return a transfer from a file to memory}
     ///
-    /// @param byteOffset place in the file
-    /// @param to memory to fill, native or an array's
-    /// @throws ReadOnlyBufferException if it is read-only
+    /// @param byteOffset offset in the file
+    /// @param to memory to fill, native or of an array
+    /// @throws ReadOnlyBufferException if the memory is read-only
     public static Uio reading(long byteOffset, MemorySegment to) {
         return new Uio(false, byteOffset, to.byteSize(), to, null, null, null);
     }
 
-    /// {@return a transfer that fills the rest of a buffer from a file, and moves its position}
+    /// {@return a transfer from a file to the rest of a buffer, which advances the position of the buffer}
     ///
-    /// @param byteOffset place in the file
+    /// @param byteOffset offset in the file
     /// @param to buffer to fill
-    /// @throws ReadOnlyBufferException if it is read-only
+    /// @throws ReadOnlyBufferException if the buffer is read-only
     public static Uio reading(long byteOffset, ByteBuffer to) {
         return new Uio(false, byteOffset, to.remaining(), MemorySegment.ofBuffer(to), to, null, null);
     }
 
     /// {@return a transfer from a file to a channel}
     ///
-    /// @param byteOffset place in the file
-    /// @param byteSize how many bytes
-    /// @param to channel to write to; if it takes nothing, the transfer ends there
+    /// @param byteOffset offset in the file
+    /// @param byteSize number of bytes
+    /// @param to channel to write to; if a write to it moves nothing, the transfer ends there
     public static Uio reading(long byteOffset, long byteSize, WritableByteChannel to) {
         return new Uio(false, byteOffset, byteSize, null, null, to, null);
     }
 
     /// {@return a transfer from memory to a file}
     ///
-    /// @param byteOffset place in the file
-    /// @param from memory to write, native or an array's
+    /// @param byteOffset offset in the file
+    /// @param from memory to write, native or of an array
     public static Uio writing(long byteOffset, MemorySegment from) {
         return new Uio(true, byteOffset, from.byteSize(), from, null, null, null);
     }
 
-    /// {@return a transfer of the rest of a buffer to a file, which moves its position}
+    /// {@return a transfer from the rest of a buffer to a file, which advances the position of the buffer}
     ///
-    /// @param byteOffset place in the file
+    /// @param byteOffset offset in the file
     /// @param from buffer to write
     public static Uio writing(long byteOffset, ByteBuffer from) {
         return new Uio(true, byteOffset, from.remaining(), MemorySegment.ofBuffer(from), from, null, null);
@@ -102,29 +102,29 @@ public final class Uio {
 
     /// {@return a transfer from a channel to a file}
     ///
-    /// @param byteOffset place in the file
-    /// @param byteSize how many bytes
-    /// @param from channel to read from, which blocks; its end before `byteSize` bytes is a failure
+    /// @param byteOffset offset in the file
+    /// @param byteSize number of bytes
+    /// @param from channel to read from, in blocking mode; its end before `byteSize` bytes is a failure
     public static Uio writing(long byteOffset, long byteSize, ReadableByteChannel from) {
         return new Uio(true, byteOffset, byteSize, null, null, null, from);
     }
 
-    /// {@return the place in the file where it goes on}
+    /// {@return the offset in the file of the next byte to move}
     public long byteOffset() {
         return byteOffset;
     }
 
-    /// {@return how many bytes are still to be moved (uio_resid)}
+    /// {@return the number of bytes that are left to move (uio_resid)}
     public long residual() {
         return residual;
     }
 
-    /// {@return how many bytes have been moved, exactly}
+    /// {@return the exact number of bytes moved so far}
     public long moved() {
         return moved;
     }
 
-    /// {@return whether it goes from memory to the file}
+    /// {@return true if the transfer goes to the file}
     public boolean writes() {
         return writes;
     }
@@ -135,7 +135,7 @@ public final class Uio {
                 .formatted(writes ? "writing" : "reading", byteOffset, residual, moved);
     }
 
-    /// {@return the memory that it fills or writes, from the first byte that was ever to be moved on, if it is memory}
+    /// {@return the memory that the transfer fills or writes, from its first byte on, or null for a channel}
     @Nullable MemorySegment memory() {
         return memory;
     }
@@ -149,8 +149,8 @@ public final class Uio {
         }
     }
 
-    /// Writes staged bytes to the channel, and takes note of them one write at a time.
-    /// If it takes nothing, the rest stays.
+    /// Writes staged bytes to the channel, and advances after each write. If the channel accepts nothing, the rest
+    /// stays.
     void drain(MemorySegment staged) throws IOException {
         WritableByteChannel channel = Objects.requireNonNull(sink);
         ByteBuffer bytes = staged.asByteBuffer();
@@ -165,7 +165,7 @@ public final class Uio {
 
     /// Reads from the channel until the staging memory is full.
     ///
-    /// @return how many bytes came; fewer than fit mean that the next call throws
+    /// @return number of bytes read; if fewer than fit, the next call throws
     long fill(MemorySegment staging) throws IOException {
         ReadableByteChannel channel = Objects.requireNonNull(source);
         ByteBuffer bytes = staging.asByteBuffer();

@@ -7,19 +7,19 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
-/// A part of a file that is lent in place: its bytes at an address, until it is closed. Of a file that others may cut,
-/// and where nothing can be mapped, it is a private copy instead.
+/// A part of a file that is lent in place: its bytes at an address, until it is closed. If the file is FOREIGN, or
+/// cannot be mapped, the window is a private copy instead.
 ///
-/// **Ownership.** Who allocated it releases it, exactly once; until then its file is neither closed nor cut below the
-/// end of what the window's slot covers. What it leads to must not be touched afterwards: it may show another file
-/// then.
+/// **Ownership.** The caller that allocated the window releases it exactly once. Until then its file is neither closed,
+/// nor truncated below the end of the slot of the window. After the release its memory must not be accessed: it may
+/// show another file.
 ///
-/// **Errors.** Its bytes are memory, so what a copy tells by an [IOException] is an [InternalError] here, thrown
-/// somewhere behind the access: a disk that fails, a tmpfs that has no page left for a hole, a file that was cut
-/// although it was said to be IMMUTABLE. [WindowCache#read] is for who cannot have that.
+/// **Errors.** The bytes are memory. What a copy reports by an [IOException] is an [InternalError] here, thrown at some
+/// point after the access: a disk error, a tmpfs that has no page left for a hole, a file that was truncated although
+/// it was opened as IMMUTABLE. A caller that cannot handle this uses [WindowCache#read].
 ///
-/// **Threads.** May be handed to another thread; [#close] is called once. What several threads store is theirs to
-/// order.
+/// **Threads.** A window may be handed to another thread, and [#close] is called once. Concurrent stores are ordered by
+/// the callers.
 ///
 /// @see <a href="https://man.netbsd.org/ubc.9">ubc(9)</a>, ubc_alloc and ubc_release
 public final class Window implements AutoCloseable {
@@ -39,7 +39,7 @@ public final class Window implements AutoCloseable {
     final @Nullable WindowPool pool; // (C) null for a private copy
     final int slot; // (C)
     final StagingRuns.@Nullable Run copy; // (C) null for a window in place
-    final int refusals; // (C) of the disk, when it was lent
+    final int writeFailures; // (C) number of disk failures when it was lent
     private final long address; // (C)
     private final long byteOffset; // (C)
     private final long byteSize; // (C)
@@ -54,62 +54,62 @@ public final class Window implements AutoCloseable {
         this.pool = loan.pool;
         this.slot = loan.slot;
         this.copy = loan.copy;
-        this.refusals = loan.refusals;
+        this.writeFailures = loan.writeFailures;
         this.address = loan.address;
         this.byteOffset = byteOffset;
         this.byteSize = byteSize;
         this.writable = writable;
     }
 
-    /// Where the bytes of a window are: in a pinned slot of a pool, or in pages of its own.
-    record Loan(@Nullable WindowPool pool, int slot, StagingRuns.@Nullable Run copy, long address, int refusals) {}
+    /// The location of the bytes of a window: a pinned slot of a pool, or pages of its own.
+    record Loan(@Nullable WindowPool pool, int slot, StagingRuns.@Nullable Run copy, long address, int writeFailures) {}
 
-    /// {@return where its first byte is, at the alignment that its offset has in the file}
+    /// {@return the address of the first byte, aligned in its page as the offset is in the file}
     ///
-    /// @throws IllegalStateException if it is released
+    /// @throws IllegalStateException if the window is released
     public long address() {
         requireLent();
         return address;
     }
 
-    /// {@return its bytes, read-only unless it was allocated for writing; not to be used after the release}
+    /// {@return the bytes, read-only unless the window was allocated for writing; not to be used after the release}
     ///
-    /// @throws IllegalStateException if it is released
+    /// @throws IllegalStateException if the window is released
     public MemorySegment segment() {
         requireLent();
         MemorySegment bytes = OffHeap.segment(address, byteSize);
         return writable ? bytes : bytes.asReadOnly();
     }
 
-    /// {@return the place of its first byte in the file}
+    /// {@return the offset of the first byte in the file}
     public long byteOffset() {
         return byteOffset;
     }
 
-    /// {@return how many bytes it has: what was asked for, or as much as one window or the file holds}
+    /// {@return the size in bytes: the requested size, or less if the window or the file ends before}
     public long byteSize() {
         return byteSize;
     }
 
-    /// {@return the file that it is a part of}
+    /// {@return the file}
     public MappedFile file() {
         return file;
     }
 
-    /// {@return whether it is a copy: changes of the file are not seen in it}
+    /// {@return true if the window is a private copy: changes of the file are not seen in it}
     public boolean isPrivate() {
         return copy != null;
     }
 
-    /// {@return whether it was allocated for writing}
+    /// {@return true if the window was allocated for writing}
     public boolean isWritable() {
         return writable;
     }
 
-    /// Gives it back, to be kept for the next access ([WindowCache#release]).
+    /// Releases the window; it stays mapped for the next access ([WindowCache#release]).
     ///
-    /// @throws IOException if what was written to a private copy cannot be written to the file
-    /// @throws IllegalStateException if it is released already
+    /// @throws IOException if the content of a private copy cannot be written to the file
+    /// @throws IllegalStateException if the window is already released
     @Override
     public void close() throws IOException {
         cache.release(this, 0);
@@ -127,16 +127,16 @@ public final class Window implements AutoCloseable {
                         (boolean) RELEASED.getAcquire(this) ? ", released" : "");
     }
 
-    /// Ends the loan.
+    /// Marks the window as released.
     ///
-    /// @throws IllegalStateException if it is released already
+    /// @throws IllegalStateException if the window is already released
     void end() {
         if (!RELEASED.compareAndSet(this, false, true)) {
             throw released();
         }
     }
 
-    /// {@return its bytes, also after its end}
+    /// {@return the bytes, also after the release}
     MemorySegment bytes() {
         return OffHeap.segment(address, byteSize);
     }

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/// A cache of windows on files, and the one way to move bytes through them that survives whatever happens to the files.
+/// A cache of windows on files, and the API to move bytes through them that survives truncation and disk errors.
 ///
 /// ```text
 ///   uiomove, read ---> DIRECT     extents over the whole file           ---+
@@ -29,21 +29,23 @@ import org.jspecify.annotations.Nullable;
 /// |---|---|
 /// | ubc_alloc | [#alloc], [#tryAlloc] |
 /// | ubc_release | [#release], [Window#close] |
-/// | ubc_uiomove | [#uiomove]; [#read] for one that cannot fail half-way |
+/// | ubc_uiomove | [#uiomove]; [#read] for a transfer that cannot fail half-way |
 /// | ubc_zerorange | [#zerorange] |
 /// | ubc_purge | [#purge] |
 ///
-/// **Errors.** Whatever is done to a file, by whomever, a transfer gives right bytes or an [IOException] that names
-/// file, offset and length. [InternalError], which the JVM throws for a mapping without a file behind it, never leaves
-/// this class. One thing is as with read(2): who cuts a file of others within a page, and writes that page again while
-/// it is copied, can have the zeroes in between seen; so can who changes it during each of 64 reads in a row. In a file
-/// of ours none are.
+/// **Errors.** Whatever other processes do to a file, a transfer gives right bytes or an [IOException] that names file,
+/// offset and length. [InternalError], which the JVM throws for a mapping without a file behind it, never leaves this
+/// class.
 ///
-/// **Ownership.** Who opened it closes it, after the windows and before the arena. It owns its address space, its
-/// files' descriptors, and the pages it takes from the arena.
+/// There is one limit, which read(2) has too: if a FOREIGN file is truncated inside a page and that page is rewritten
+/// during a copy, the copy may show the intermediate zeroes. A copy that looks truncated is retried up to 64 times, so
+/// a file that changes during each of 64 reads in a row can show them as well. OWNED files never show them.
 ///
-/// **Threads.** Thread-safe. A transfer through a window takes no lock; mapping and recycling take one, but not over
-/// their calls of the kernel. Threads that wait for a window get one in the order in which they came.
+/// **Ownership.** The caller that opens a cache closes it, after its windows and before the arena. The cache owns its
+/// address space, the descriptors of its files, and the pages that it allocates from the arena.
+///
+/// **Threads.** Thread-safe. A transfer through a window takes no lock. Mapping and recycling take one, but not during
+/// their calls of the kernel. Threads that wait for a window get one in the order of their arrival.
 ///
 /// @see <a href="https://man.netbsd.org/ubc.9">ubc(9)</a>; Silvers, UBC: An Efficient Unified I/O and Memory Caching
 ///     Subsystem for NetBSD, FREENIX 2000
@@ -52,7 +54,8 @@ public final class WindowCache implements AutoCloseable {
     private static final int TRANSFER_FLAGS = WindowFlag.FAULTBUSY | WindowFlag.UNMAP | WindowFlag.PARTIALOK;
     private static final int ALLOC_FLAGS = WindowFlag.FAULTBUSY | WindowFlag.NOWAIT;
 
-    /// When nothing is out, only a kernel that refuses a barrier for a moment keeps a file open.
+    /// How long to retry the close of a file. Since no loan is outstanding, only a kernel that rejects a barrier for a
+    /// while keeps the file open.
     private static final Duration SHUT_TIMEOUT = Duration.ofSeconds(10);
 
     private final WindowCacheOptions options; // (C)
@@ -96,14 +99,15 @@ public final class WindowCache implements AutoCloseable {
         }
     }
 
-    /// Opens a cache. Where native access or memfd_create(2) is refused it has no windows, and does all else.
+    /// Opens a cache. If native access or memfd_create(2) is denied, the cache has no windows, and every call works
+    /// without them.
     ///
-    /// @param arena for the pages that bytes pass through and private copies live in, a few for each processor; the
-    ///     caller closes it after the cache
-    /// @param options its sizes
+    /// @param arena for staging pages and private copies, a few pages for each processor; the caller closes it after
+    ///     the cache
+    /// @param options sizes of the cache
     /// @return the cache, to be closed by the caller
     /// @throws IllegalArgumentException if a window is smaller than an OS page
-    /// @throws IllegalStateException if the mapping account of the process has no room for the windows
+    /// @throws IllegalStateException if the mapping account of the process has too few mappings left for the windows
     public static WindowCache open(PageArena arena, WindowCacheOptions options) {
         return open(arena, options, Files.system(), Reservations.system());
     }
@@ -130,7 +134,7 @@ public final class WindowCache implements AutoCloseable {
                 WindowWaiters.Waiter.class);
         if (options.windowByteSize() < reservations.memory().pageSize()) {
             throw new IllegalArgumentException(
-                    "window is smaller than an OS page: windowByteSize=" + options.windowByteSize() + ", page="
+                    "window is smaller than an OS page: windowByteSize=" + options.windowByteSize() + ", min="
                             + reservations.memory().pageSize());
         }
         return new WindowCache(arena, options, files, reservations);
@@ -139,23 +143,24 @@ public final class WindowCache implements AutoCloseable {
     /// Opens a file.
     ///
     /// @param path a regular file of the default file system
-    /// @param fileOptions who may change it, and how it is reached
+    /// @param fileOptions trust, access and tier of the file
     /// @return the file, to be closed by the caller
-    /// @throws NoSuchFileException if there is no file and none is to be made
-    /// @throws IOException if the system refuses, or does not tell the length of a file that is to be OWNED
+    /// @throws NoSuchFileException if the file does not exist and `fileOptions` do not create it
+    /// @throws IOException if the system call fails, or if the system does not report the length of a file that is to
+    ///     be OWNED
     /// @throws IllegalStateException if the cache is closed
     public MappedFile open(Path path, MappedFileOptions fileOptions) throws IOException {
         Files.Access access = fileOptions.create()
                 ? Files.Access.CREATE
                 : fileOptions.writable() ? Files.Access.READ_WRITE : Files.Access.READ;
-        space.files().requireOpen(); // before a file is made
+        space.files().requireOpen(); // before a file is created
         try {
             int descriptor = files.open(path, access);
             boolean isOpen = false;
             try {
                 MappedFile file = new MappedFile(space, writes, files, path, fileOptions, descriptor);
-                if (fileOptions.trust() == FileTrust.OWNED && !file.isLengthTold()) {
-                    throw WindowErrors.lengthNotTold("open", file);
+                if (fileOptions.trust() == FileTrust.OWNED && !file.isLengthReported()) {
+                    throw WindowErrors.lengthUnknown("open", file);
                 }
                 space.files().add(file);
                 isOpen = true;
@@ -170,14 +175,14 @@ public final class WindowCache implements AutoCloseable {
         }
     }
 
-    /// Fills memory from a file (ubc_uiomove with UBC_READ), as far as the file goes.
+    /// Reads from a file into memory, up to the end of the file (ubc_uiomove with UBC_READ).
     ///
-    /// @param file what to read
-    /// @param byteOffset where it begins in the file
-    /// @param to memory to fill, native or an array's
-    /// @return how many bytes were copied; fewer than `to` holds mean that the file ends there
-    /// @throws IOException if the file was cut while it was read, or the system refuses; what `to` holds is undefined
-    ///     then
+    /// @param file the file
+    /// @param byteOffset offset of the first byte in the file
+    /// @param to memory to fill, native or of an array
+    /// @return number of bytes copied; if less than the size of `to`, the file ends there
+    /// @throws IOException if the file was truncated during the read, or the system call fails; the content of `to` is
+    ///     undefined then
     /// @throws IllegalStateException if the file is closed
     public long read(MappedFile file, long byteOffset, MemorySegment to) throws IOException {
         if (file.space() != space) {
@@ -186,26 +191,30 @@ public final class WindowCache implements AutoCloseable {
         return reads.read(file, byteOffset, to);
     }
 
-    /// Moves bytes between a file and memory or a channel (ubc_uiomove), through as many windows as it takes.
+    /// Moves bytes between a file and memory or a channel (ubc_uiomove), through one or more windows.
     ///
-    /// A read ends where the file does. A write makes the file longer, which readers see when it is over. If it fails,
-    /// it is over: with FAULTBUSY all that was not written from the failing window on reads as zero, as in the
-    /// original, and that window's first part too, although it counts as moved; with PARTIALOK only that window does.
+    /// A read ends at the end of the file. A write may extend the file, and readers see the growth when the write is
+    /// over.
+    ///
+    /// If a write fails, it ends there. With FAULTBUSY everything that was not written, from the failing window on,
+    /// reads as zero, as in the original. The first part of that window reads as zero too, although it counts as moved.
+    /// With PARTIALOK only that window reads as zero.
     ///
     /// @param file the file
-    /// @param uio what to move; it says afterwards how far it came, also after an exception
-    /// @param advice how the file is being read; of no matter for a write
-    /// @param flags READ or WRITE, which is the direction of `uio`; FAULTBUSY, UNMAP, PARTIALOK
-    /// @return how many bytes this call moved
-    /// @throws IOException if that failed; with PARTIALOK only if nothing was moved
-    /// @throws IllegalArgumentException if the flags do not go with the transfer
-    /// @throws IllegalStateException if the file is closed, or is to be written and not open for that
+    /// @param uio the transfer; its progress is valid after an exception too
+    /// @param advice how the file is being read; ignored for a write
+    /// @param flags READ or WRITE, which must match `uio`; optionally FAULTBUSY, UNMAP, PARTIALOK
+    /// @return number of bytes that this call moved
+    /// @throws IOException if the transfer failed; with PARTIALOK only if nothing was moved
+    /// @throws IllegalArgumentException if the flags do not match the transfer
+    /// @throws IllegalStateException if the file is closed, or if it is to be written and not open for writing
     public long uiomove(MappedFile file, Uio uio, AccessAdvice advice, int flags) throws IOException {
         WindowFlag.checkTransfer(flags, TRANSFER_FLAGS);
         if (uio.writes() != WindowFlag.has(flags, WindowFlag.WRITE)) {
-            throw new IllegalArgumentException("flags have another direction: 0x%x, %s".formatted(flags, uio));
+            throw new IllegalArgumentException(
+                    "flags and transfer have different directions: flags=0x%x, transfer=%s".formatted(flags, uio));
         }
-        requireOurs(file);
+        requireOfThisCache(file);
         long from = uio.byteOffset();
         long before = uio.moved();
         IOException failure =
@@ -220,25 +229,25 @@ public final class WindowCache implements AutoCloseable {
         return moved;
     }
 
-    /// Sets a range of a file to zero (ubc_zerorange); it grows if the range reaches behind its end.
+    /// Sets a range of a file to zero (ubc_zerorange); the file grows if the range reaches behind its end.
     ///
     /// @param file a file that is open for writing
     /// @param byteOffset start of the range
     /// @param byteSize size of the range
     /// @param flags UNMAP or none
-    /// @throws IOException if the system refuses
+    /// @throws IOException if the system call fails
     /// @throws IllegalStateException if the file is closed or not open for writing
     public void zerorange(MappedFile file, long byteOffset, long byteSize, int flags) throws IOException {
         WindowFlag.checkRelease(flags, WindowFlag.UNMAP);
         WindowErrors.checkRange(byteOffset, byteSize);
-        requireOurs(file);
+        requireOfThisCache(file);
         file.requireWritable();
         WindowErrors.checkEnd("zero", file, byteOffset + byteSize);
         file.writer.lock();
         try {
             writes.zerorange(file, byteOffset, byteOffset + byteSize);
         } catch (SystemCallException e) {
-            throw WindowErrors.refused("zero", file, byteOffset, byteSize, e);
+            throw WindowErrors.failed("zero", file, byteOffset, byteSize, e);
         } finally {
             file.writer.unlock();
         }
@@ -247,83 +256,84 @@ public final class WindowCache implements AutoCloseable {
         }
     }
 
-    /// Lends a part of a file in place (ubc_alloc), waiting as long as there is no window.
+    /// Lends a part of a file in place (ubc_alloc); waits without a limit until a window is free.
     ///
-    /// @param file the file; of a FOREIGN one the window is a private copy
-    /// @param byteOffset where it begins in the file
-    /// @param byteSize how much is wanted; the window may have less
-    /// @param advice how it will be read
-    /// @param flags READ or WRITE; FAULTBUSY; NOWAIT
-    /// @return the window, to be released by the caller; null if there is none and the flags say NOWAIT
-    /// @throws IOException if the system refuses, or a window for reading would begin behind the end of the file
-    /// @throws IllegalStateException if the file is closed, or is to be written and not open for that
+    /// @param file the file; if it is FOREIGN the window is a private copy
+    /// @param byteOffset offset of the first byte in the file
+    /// @param byteSize number of bytes wanted; the window may have fewer
+    /// @param advice how the window will be read
+    /// @param flags READ or WRITE; optionally FAULTBUSY, NOWAIT
+    /// @return the window, to be released by the caller; null if no window is free and the flags contain NOWAIT
+    /// @throws IOException if the system call fails, or a window for reading would begin behind the end of the file
+    /// @throws IllegalStateException if the file is closed, or if it is to be written and not open for writing
     public @Nullable Window alloc(MappedFile file, long byteOffset, long byteSize, AccessAdvice advice, int flags)
             throws IOException {
         return lend(file, byteOffset, byteSize, advice, flags, Long.MAX_VALUE);
     }
 
-    /// Lends a part of a file in place (ubc_alloc), waiting for a window until a deadline.
+    /// Lends a part of a file in place (ubc_alloc); waits until a deadline for a window.
     ///
-    /// @param file the file; of a FOREIGN one the window is a private copy
-    /// @param byteOffset where it begins in the file
-    /// @param byteSize how much is wanted; the window may have less
-    /// @param advice how it will be read
-    /// @param flags READ or WRITE; FAULTBUSY; NOWAIT
-    /// @param timeout how long to wait at most
-    /// @return the window, to be released by the caller; null if there is none by then
-    /// @throws IOException if the system refuses, or a window for reading would begin behind the end of the file
-    /// @throws IllegalStateException if the file is closed, or is to be written and not open for that
+    /// @param file the file; if it is FOREIGN the window is a private copy
+    /// @param byteOffset offset of the first byte in the file
+    /// @param byteSize number of bytes wanted; the window may have fewer
+    /// @param advice how the window will be read
+    /// @param flags READ or WRITE; optionally FAULTBUSY, NOWAIT
+    /// @param timeout maximum time to wait
+    /// @return the window, to be released by the caller; null if none was free by the deadline
+    /// @throws IOException if the system call fails, or a window for reading would begin behind the end of the file
+    /// @throws IllegalStateException if the file is closed, or if it is to be written and not open for writing
     public @Nullable Window tryAlloc(
             MappedFile file, long byteOffset, long byteSize, AccessAdvice advice, int flags, Duration timeout)
             throws IOException {
         return lend(file, byteOffset, byteSize, advice, flags, System.nanoTime() + WindowErrors.nanos(timeout));
     }
 
-    /// Takes a window back (ubc_release). It stays mapped for the next access, and is recycled after the windows that
-    /// were left alone for longer, about; with UNMAP it is the next to be recycled. Growth that was written through it
-    /// is seen from now on.
+    /// Releases a window (ubc_release). It stays mapped for the next access, and is recycled after the windows that
+    /// were used less recently, approximately. With UNMAP it is the next to be recycled. Growth that was written
+    /// through the window becomes visible to readers.
     ///
-    /// @param window what [#alloc] lent
+    /// @param window a window that [#alloc] or [#tryAlloc] lent
     /// @param flags UNMAP or none
-    /// @throws IOException if what was written to a private copy cannot be written to the file; it is released all the
-    ///     same
-    /// @throws IllegalArgumentException if another cache lent it
-    /// @throws IllegalStateException if it is released already
+    /// @throws IOException if the content of a private copy cannot be written to the file; the window is released even
+    ///     so
+    /// @throws IllegalArgumentException if the window belongs to another cache
+    /// @throws IllegalStateException if the window is already released
     public void release(Window window, int flags) throws IOException {
         WindowFlag.checkRelease(flags, WindowFlag.UNMAP);
         loans.end(window, flags);
     }
 
-    /// Takes all windows off an empty file (ubc_purge). They are free afterwards.
+    /// Frees all windows of an empty file (ubc_purge).
     ///
-    /// @param file a file of no bytes
-    /// @throws IOException if the system refuses
-    /// @throws IllegalStateException if it has bytes or windows are out; nothing is changed then
+    /// @param file a file of 0 bytes
+    /// @throws IOException if the system call fails
+    /// @throws IllegalStateException if the file has bytes or its windows are outstanding; nothing is changed then
     public void purge(MappedFile file) throws IOException {
-        requireOurs(file);
+        requireOfThisCache(file);
         long byteSize = file.byteSize();
         if (byteSize != 0) {
             throw new IllegalStateException(
-                    "cannot purge, file is not empty: file=" + file.path() + ", byteSize=" + byteSize);
+                    "cannot purge, file is not empty: file=" + file.path() + ", byteSize=" + byteSize + ", max=0");
         }
         try {
             space.purge(file);
         } catch (SystemCallException e) {
-            throw WindowErrors.refused("purge", file, e);
+            throw WindowErrors.failed("purge", file, e);
         }
     }
 
-    /// {@return the CRC-32C of a range, computed on copied blocks: over a window it would end the process if the file
-    /// were cut}
+    /// {@return the CRC-32C of a range}
+    ///
+    /// It is computed on copied blocks. Computed over a window, it would end the process if the file were truncated.
     ///
     /// @param file the file
     /// @param byteOffset start of the range
     /// @param byteSize size of the range
-    /// @throws EOFException if the file ends within it
-    /// @throws IOException if the file is cut meanwhile, or the system refuses
+    /// @throws EOFException if the file ends within the range
+    /// @throws IOException if the file is truncated meanwhile, or the system call fails
     public long checksum(MappedFile file, long byteOffset, long byteSize) throws IOException {
         WindowErrors.checkRange(byteOffset, byteSize);
-        requireOurs(file);
+        requireOfThisCache(file);
         file.loans().beginTransfer(file);
         try {
             return checksums.of(file, byteOffset, byteSize);
@@ -332,21 +342,21 @@ public final class WindowCache implements AutoCloseable {
         }
     }
 
-    /// {@return what it has done since it was opened}
+    /// {@return the counters since the cache was opened; a snapshot, may be stale}
     public WindowCacheStats stats() {
         return counts.stats();
     }
 
-    /// {@return what it was opened with}
+    /// {@return the options that the cache was opened with}
     public WindowCacheOptions options() {
         return options;
     }
 
     /// Closes the cache and its files. Closing twice has no effect.
     ///
-    /// @throws IOException if the system refuses to close a file; it is closed all the same
-    /// @throws IllegalStateException if windows or private copies are out, or bytes are moved between a file and a
-    ///     channel, naming them; nothing is changed then
+    /// @throws IOException if the system call to close a file fails; the cache is closed even so
+    /// @throws IllegalStateException if windows or private copies are outstanding, or bytes are being moved between a
+    ///     file and a channel; the message names them, and nothing is changed
     @Override
     public void close() throws IOException {
         if (!isClosed.get()) {
@@ -358,19 +368,20 @@ public final class WindowCache implements AutoCloseable {
         }
     }
 
-    /// Closes the cache and its files while windows are out, whose threads are gone for instance. What they lead to
-    /// reads as zero from then on, or stays what it was if it is a copy, and no other owner ever gets these addresses
-    /// before the window is released. Closing twice has no effect.
+    /// Closes the cache and its files while windows are outstanding, for example because their threads have ended.
     ///
-    /// @return how many windows, private copies and transfers of a channel were out
-    /// @throws IOException if the system refuses to close a file; it is closed all the same
+    /// The memory of such a window reads as zero afterwards, or keeps its content if it is a private copy. Its
+    /// addresses are not reused before the window is released. Closing twice has no effect.
+    ///
+    /// @return number of windows, private copies and channel transfers that were outstanding
+    /// @throws IOException if the system call to close a file fails; the cache is closed even so
     public int closeForcibly() throws IOException {
         return isClosed.get() ? 0 : closeAll(space.files().shutForcibly(), MappedFile::closeForcibly);
     }
 
     /// How a file is closed.
     private interface FileCloser {
-        /// {@return how much was out}
+        /// {@return number of outstanding loans}
         int close(MappedFile file) throws IOException;
     }
 
@@ -378,7 +389,7 @@ public final class WindowCache implements AutoCloseable {
         if (!isClosed.compareAndSet(false, true)) {
             return 0;
         }
-        IOException refusal = null;
+        IOException failure = null;
         int out = 0;
         boolean isDone = false;
         try {
@@ -386,9 +397,9 @@ public final class WindowCache implements AutoCloseable {
                 try {
                     out += closer.close(file);
                 } catch (IOException e) {
-                    refusal = e;
-                } catch (IllegalStateException e) { // the kernel did not say what is pinned; the pool is abandoned then
-                    refusal = new IOException("cannot close: file=" + file.path(), e);
+                    failure = e;
+                } catch (IllegalStateException e) { // pin counts could not be collected; the pool is abandoned
+                    failure = new IOException("cannot close: file=" + file.path(), e);
                 }
             }
             try {
@@ -398,10 +409,10 @@ public final class WindowCache implements AutoCloseable {
             }
             isDone = true;
         } finally {
-            isClosed.set(isDone); // so that closing can be repeated
+            isClosed.set(isDone); // if it failed, closing can be repeated
         }
-        if (refusal != null) {
-            throw refusal;
+        if (failure != null) {
+            throw failure;
         }
         return out;
     }
@@ -420,16 +431,19 @@ public final class WindowCache implements AutoCloseable {
         space.checkInvariants();
     }
 
-    /// @throws IllegalArgumentException if a file is of another cache
-    /// @throws IllegalStateException if it is closed
-    private void requireOurs(MappedFile file) {
+    /// Checks that a file belongs to this cache and is open.
+    ///
+    /// @throws IllegalArgumentException if the file belongs to another cache
+    /// @throws IllegalStateException if the file is closed
+    private void requireOfThisCache(MappedFile file) {
         if (file.space() != space) {
             throw WindowErrors.ofAnotherCache(file, this);
         }
         file.requireOpen();
     }
 
-    /// Moves bytes of a channel, which may block as long as it likes: a thread that closes the file is told so.
+    /// Moves bytes of a channel, which may block without a limit. The transfer is counted, so a thread that closes the
+    /// file gets an exception that names the transfer.
     private @Nullable IOException moveCounted(MappedFile file, Uio uio, AccessAdvice advice, int flags)
             throws IOException {
         file.loans().beginTransfer(file);
@@ -463,7 +477,7 @@ public final class WindowCache implements AutoCloseable {
         if (byteSize == 0) {
             throw new IllegalArgumentException("window is empty: byteOffset=" + byteOffset + ", byteSize=0");
         }
-        requireOurs(file);
+        requireOfThisCache(file);
         return loans.lend(file, new WindowLoans.Request(byteOffset, byteSize, advice, flags, deadlineNanos));
     }
 }

@@ -2,21 +2,22 @@ package io.leasehold.window;
 
 import io.leasehold.memory.Alignment;
 
-/// What a cache of windows is opened with; start from [#defaults()] and change what differs.
+/// Options of a cache of windows; start from [#defaults()] and change what differs.
 ///
-/// Each window and each extent is a mapping of the kernel and is charged to the account of the process when the cache
-/// opens, used or not. Neither costs memory by itself: the bytes are the file's, in the page cache.
+/// Each window and each extent is a mapping of the kernel. It is charged to the mapping account of the process when the
+/// cache opens, used or not. A mapping costs no memory by itself: the bytes belong to the file, in the page cache.
 ///
-/// @param name for messages and statistics
-/// @param windows how many recycled windows, 0 for none
-/// @param windowByteSize size of one in bytes, a power of two. A window of 64 KiB pays from a hit rate of 98 % on, one
-///     of 2 MiB, which the kernel maps in one piece where a file was written in large ones, from about 10 % on
-/// @param extents how many extents for files that are mapped whole, 0 for none
-/// @param extentByteSize size of one in bytes, a power of two of at least `windowByteSize`
-/// @param directByteSize the largest file in bytes that the cache maps whole by itself
-/// @param dirtyByteSize how many bytes of a file are written before the kernel is told to start writing them to disk,
-///     in pages. As many again may be under way, and one window more: then the writer waits for the disk. What is
-///     stored counts when its window is released
+/// @param name name in messages and statistics
+/// @param windows number of recycled windows, 0 for none
+/// @param windowByteSize size of a window in bytes, a power of two. Windows of 64 KiB pay off from a hit rate of 98 %
+///     on. Windows of 2 MiB, which the kernel maps in one piece if the file was written in large pieces, pay off from
+///     about 10 % on
+/// @param extents number of extents for files that are mapped whole, 0 for none
+/// @param extentByteSize size of an extent in bytes, a power of two of at least `windowByteSize`
+/// @param directByteSize size in bytes of the largest file that the cache maps whole by itself
+/// @param dirtyByteSize number of dirty bytes of a file, in pages, at which write-back to the disk starts. As many
+///     again may be in flight, and one window more; then the writer waits for the disk. Stores through a window count
+///     when it is released
 public record WindowCacheOptions(
         String name,
         int windows,
@@ -34,19 +35,19 @@ public record WindowCacheOptions(
 
     /// Checks the values.
     ///
-    /// @throws IllegalArgumentException if one is out of its bounds, naming it
+    /// @throws IllegalArgumentException if a value is out of its limits; the message names it
     public WindowCacheOptions {
         checkCount("windows", windows);
         checkCount("extents", extents);
         Alignment.check("windowByteSize", windowByteSize);
         Alignment.check("extentByteSize", extentByteSize);
         if (extentByteSize < windowByteSize || extentByteSize > MAX_SLOT_BYTES) {
-            throw new IllegalArgumentException(
-                    "extentByteSize: " + extentByteSize + ", bounds=" + windowByteSize + ".." + MAX_SLOT_BYTES);
+            throw new IllegalArgumentException("extents are too small or too large: extentByteSize=" + extentByteSize
+                    + ", min=" + windowByteSize + ", max=" + MAX_SLOT_BYTES + ", windows=" + name);
         }
         if (directByteSize < 0 || dirtyByteSize <= 0) {
-            throw new IllegalArgumentException("directByteSize is negative or dirtyByteSize is not positive: "
-                    + directByteSize + ", " + dirtyByteSize);
+            throw new IllegalArgumentException("a limit is too small: directByteSize=" + directByteSize
+                    + ", min=0, dirtyByteSize=" + dirtyByteSize + ", min=1, windows=" + name);
         }
     }
 
@@ -57,7 +58,7 @@ public record WindowCacheOptions(
 
     /// {@return these options with another name}
     ///
-    /// @param newName the value to use instead
+    /// @param newName new value
     public WindowCacheOptions withName(String newName) {
         return new WindowCacheOptions(
                 newName, windows, windowByteSize, extents, extentByteSize, directByteSize, dirtyByteSize);
@@ -65,8 +66,8 @@ public record WindowCacheOptions(
 
     /// {@return these options with other recycled windows}
     ///
-    /// @param newWindows how many
-    /// @param newWindowByteSize size of one in bytes, a power of two
+    /// @param newWindows number of windows
+    /// @param newWindowByteSize size of a window in bytes, a power of two
     public WindowCacheOptions withWindows(int newWindows, long newWindowByteSize) {
         return new WindowCacheOptions(
                 name,
@@ -80,24 +81,24 @@ public record WindowCacheOptions(
 
     /// {@return these options with other extents}
     ///
-    /// @param newExtents how many
-    /// @param newExtentByteSize size of one in bytes, a power of two
+    /// @param newExtents number of extents
+    /// @param newExtentByteSize size of an extent in bytes, a power of two
     public WindowCacheOptions withExtents(int newExtents, long newExtentByteSize) {
         return new WindowCacheOptions(
                 name, windows, windowByteSize, newExtents, newExtentByteSize, directByteSize, dirtyByteSize);
     }
 
-    /// {@return these options with another bound on the files that the cache maps whole}
+    /// {@return these options with another limit for files that the cache maps whole}
     ///
-    /// @param newDirectByteSize the value to use instead
+    /// @param newDirectByteSize new value in bytes
     public WindowCacheOptions withDirectByteSize(long newDirectByteSize) {
         return new WindowCacheOptions(
                 name, windows, windowByteSize, extents, extentByteSize, newDirectByteSize, dirtyByteSize);
     }
 
-    /// {@return these options with another bound on dirty bytes}
+    /// {@return these options with another limit for dirty bytes}
     ///
-    /// @param newDirtyByteSize the value to use instead
+    /// @param newDirtyByteSize new value in bytes
     public WindowCacheOptions withDirtyByteSize(long newDirtyByteSize) {
         return new WindowCacheOptions(
                 name, windows, windowByteSize, extents, extentByteSize, directByteSize, newDirtyByteSize);
@@ -105,7 +106,8 @@ public record WindowCacheOptions(
 
     private static void checkCount(String what, int count) {
         if (count < 0 || count > MAX_SLOTS) {
-            throw new IllegalArgumentException(what + ": " + count + ", bounds=0.." + MAX_SLOTS);
+            throw new IllegalArgumentException(
+                    "number is out of range: " + what + "=" + count + ", min=0, max=" + MAX_SLOTS);
         }
     }
 }

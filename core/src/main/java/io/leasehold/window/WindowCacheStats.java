@@ -1,16 +1,16 @@
 package io.leasehold.window;
 
-/// What a cache of windows has done since it was opened. Counts of threads that share a stripe may miss each other's
-/// latest steps; those of one thread are exact.
+/// Counters of a cache of windows since it was opened. Threads that share a stripe of counters may lose counts; the
+/// counts of a single thread are exact.
 ///
 /// @param hits accesses that found their window (wincachehit)
-/// @param misses accesses that found none (wincachemiss), whether one was made or not
+/// @param misses accesses that found no window (wincachemiss), whether one was mapped or not
 /// @param faultbusy windows that were overwritten whole (faultbusy)
-/// @param bypasses pieces that went through read(2)
+/// @param bypasses pieces that went through read(2) or write(2)
 /// @param admits windows that were mapped
 /// @param recycles windows that were taken from another part or another file
-/// @param poisons windows that were put over an empty file since theirs was closed or purged
-/// @param truncations accesses that found the file shorter than it was known to be
+/// @param poisons slots that were mapped to the placeholder because their file was closed or purged
+/// @param truncations accesses that found the file shorter than its known length
 /// @param waits times that a thread waited for a window
 public record WindowCacheStats(
         long hits,

@@ -3,9 +3,9 @@ package io.leasehold.window;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
-/// The counters of a cache, in stripes, so that two threads that hit do not write to one cache line.
+/// The counters of a cache, in stripes, so that two threads that hit do not write to the same cache line.
 ///
-/// **Threads.** Thread-safe. Racy on purpose: an atomic addition would cost as much as all else in a hit, so threads
+/// **Threads.** Thread-safe. Racy on purpose: an atomic addition would cost as much as the rest of a hit, so threads
 /// that share a stripe may lose counts.
 final class WindowCounts {
 
@@ -15,22 +15,22 @@ final class WindowCounts {
     static final int BYPASS = 3;
     static final int ADMIT = 4;
     static final int RECYCLE = 5;
-    static final int POISON = 6;
+    static final int PLACEHOLDER = 6;
     static final int TRUNCATED = 7;
     static final int WAIT = 8;
 
     private static final int STRIPES = 64;
 
-    /// Two cache lines.
+    /// Log2 of the `long`s in two cache lines.
     private static final int LANE_POWER = 4;
 
     private static final VarHandle CELL = MethodHandles.arrayElementVarHandle(long[].class);
 
     private final long[] cells = new long[(STRIPES + 1) << LANE_POWER]; // (A) opaque
 
-    /// Counts one.
+    /// Adds 1 to a counter.
     ///
-    /// @return how many this stripe has counted by now
+    /// @return the count of this stripe
     long count(int what) {
         int stripe = (int) Thread.currentThread().threadId() & (STRIPES - 1);
         int cell = ((stripe + 1) << LANE_POWER) + what;
@@ -47,7 +47,7 @@ final class WindowCounts {
                 sum(BYPASS),
                 sum(ADMIT),
                 sum(RECYCLE),
-                sum(POISON),
+                sum(PLACEHOLDER),
                 sum(TRUNCATED),
                 sum(WAIT));
     }

@@ -8,23 +8,23 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/// What went wrong, with file, offset and length.
+/// Creates the exceptions of this package, with file, offset and length.
 ///
 /// **Threads.** Stateless.
 final class WindowErrors {
 
-    /// What some network file systems answer that mean EOPNOTSUPP; errno(3) does not have it.
+    /// The error of some network file systems that means EOPNOTSUPP; errno(3) does not list it.
     private static final int ENOTSUPP = 524;
 
     private static final Duration MAX_TIMEOUT = Duration.ofNanos(Long.MAX_VALUE);
 
-    /// Where a file may end that is written here: less than a `long` holds by a slot of the largest size, so that no
-    /// sum of an offset and a size overflows.
+    /// The maximum end of a file that is written here: one slot of the largest size below the maximum of `long`, so
+    /// that no sum of an offset and a size overflows.
     static final long MAX_END = Long.MAX_VALUE - (1L << 40);
 
     private WindowErrors() {}
 
-    /// {@return the error for a file that cannot be opened; if it is missing, the one that the JDK throws}
+    /// {@return the exception for a file that cannot be opened; for a missing file, the same as in the JDK}
     static IOException cannotOpen(Path path, SystemCallException cause) {
         if (cause.errno() == Errno.ENOENT) {
             NoSuchFileException missing = new NoSuchFileException(path.toString(), null, cause.getMessage());
@@ -34,54 +34,55 @@ final class WindowErrors {
         return new IOException("cannot open: file=" + path + ": " + cause.getMessage(), cause);
     }
 
-    /// {@return the error for a transfer that the system refused}
-    static IOException refused(String what, MappedFile file, long byteOffset, long byteSize, Throwable cause) {
+    /// {@return the exception for a transfer whose system call failed}
+    static IOException failed(String what, MappedFile file, long byteOffset, long byteSize, Throwable cause) {
         return new IOException(
                 "cannot %s: file=%s, byteOffset=%d, byteSize=%d: %s"
                         .formatted(what, file.path(), byteOffset, byteSize, cause.getMessage()),
                 cause);
     }
 
-    /// {@return the error for a call on a whole file that the system refused}
-    static IOException refused(String what, MappedFile file, SystemCallException cause) {
+    /// {@return the exception for a call on a whole file whose system call failed}
+    static IOException failed(String what, MappedFile file, SystemCallException cause) {
         return new IOException("cannot %s: file=%s: %s".formatted(what, file.path(), cause.getMessage()), cause);
     }
 
-    /// {@return the error for a file that got shorter while it was read}
+    /// {@return the exception for a file that was truncated during a read}
     static IOException truncated(MappedFile file, long byteOffset, long byteSize, long fileByteSize) {
-        return new IOException("file was truncated while it was read: file=%s, byteOffset=%d, byteSize=%d, now=%d"
-                .formatted(file.path(), byteOffset, byteSize, fileByteSize));
+        return new IOException(
+                "file was truncated while it was read: file=%s, byteOffset=%d, byteSize=%d, fileByteSize=%d"
+                        .formatted(file.path(), byteOffset, byteSize, fileByteSize));
     }
 
-    /// @throws IllegalArgumentException if no file has such a range
+    /// @throws IllegalArgumentException if an argument is negative or the range ends behind [Long#MAX_VALUE]
     static void checkRange(long byteOffset, long byteSize) {
         if (byteOffset < 0 || byteSize < 0 || byteOffset > Long.MAX_VALUE - byteSize) {
-            throw new IllegalArgumentException(
-                    "range is not one of a file: byteOffset=" + byteOffset + ", byteSize=" + byteSize);
+            throw new IllegalArgumentException("range is negative or too large: byteOffset=" + byteOffset
+                    + ", byteSize=" + byteSize + ", min=0, max=" + Long.MAX_VALUE);
         }
     }
 
-    /// {@return the error for what needs to know where a file ends}
-    static IOException lengthNotTold(String what, MappedFile file) {
-        return new IOException("cannot %s, the file system does not tell the length: file=%s, trust=%s"
+    /// {@return the exception for a call that needs to know the end of the file}
+    static IOException lengthUnknown(String what, MappedFile file) {
+        return new IOException("cannot %s, the file system does not report the length: file=%s, trust=%s"
                 .formatted(what, file.path(), file.trust()));
     }
 
-    /// {@return the error for a window that has no bytes}
-    static EOFException behindTheEnd(MappedFile file, long byteOffset) {
+    /// {@return the exception for a window that has no bytes}
+    static EOFException beyondEnd(MappedFile file, long byteOffset) {
         return new EOFException("window begins behind the end: file=%s, byteOffset=%d, fileByteSize=%d"
                 .formatted(file.path(), byteOffset, file.knownByteSize()));
     }
 
-    /// {@return true if the file system refuses a kind of call for this file, which others may do in its place}
-    static boolean isUnsupported(SystemCallException refusal) {
-        return switch (refusal.errno()) {
+    /// {@return true if the file system does not support a call for this file; another call can replace it}
+    static boolean isUnsupported(SystemCallException failure) {
+        return switch (failure.errno()) {
             case Errno.ENODEV, Errno.EACCES, Errno.EPERM, Errno.EINVAL, Errno.ENOSYS, Errno.EOPNOTSUPP -> true;
-            default -> refusal.errno() == ENOTSUPP;
+            default -> failure.errno() == ENOTSUPP;
         };
     }
 
-    /// {@return the error for what was stored in a window whose file was closed by force}
+    /// {@return the exception for stores in a window whose file was closed by force}
     static IOException closedByForce(MappedFile file, Window window) {
         return new IOException("cannot write, file was closed by force: file=%s, byteOffset=%d, byteSize=%d"
                 .formatted(file.path(), window.byteOffset(), window.byteSize()));
@@ -89,7 +90,7 @@ final class WindowErrors {
 
     /// {@return a timeout in nanoseconds}
     ///
-    /// @throws IllegalArgumentException if it is more than a `long` holds
+    /// @throws IllegalArgumentException if the timeout is too long for a `long`
     static long nanos(Duration timeout) {
         if (timeout.compareTo(MAX_TIMEOUT) > 0) {
             throw new IllegalArgumentException("timeout is too long: timeout=" + timeout + ", max=" + MAX_TIMEOUT);
@@ -97,9 +98,9 @@ final class WindowErrors {
         return timeout.isNegative() ? 0 : timeout.toNanos();
     }
 
-    /// Checks where something that is to be written ends.
+    /// Checks the end of a range to be written.
     ///
-    /// @throws IOException if no file can be as long
+    /// @throws IOException if the end is behind [#MAX_END]
     static void checkEnd(String what, MappedFile file, long end) throws IOException {
         if (end > MAX_END) {
             throw new IOException("cannot %s, file would be too large: file=%s, end=%d, max=%d"
@@ -108,12 +109,12 @@ final class WindowErrors {
     }
 
     static IllegalArgumentException ofAnotherCache(Object what, WindowCache cache) {
-        return new IllegalArgumentException("%s is of another cache: cache=%s"
+        return new IllegalArgumentException("file or window belongs to another cache: %s, cache=%s"
                 .formatted(what, cache.options().name()));
     }
 
     static IllegalStateException closed(MappedFile file) {
-        return new IllegalStateException("file is closed: " + file.path());
+        return new IllegalStateException("file is closed: file=" + file.path());
     }
 
     static IllegalStateException notWritable(MappedFile file) {
@@ -121,8 +122,8 @@ final class WindowErrors {
                 "file is not open for writing: file=" + file.path() + ", trust=" + file.trust());
     }
 
-    static IllegalStateException lent(String what, MappedFile file, String windows) {
+    static IllegalStateException inUse(String what, MappedFile file, String windows) {
         return new IllegalStateException(
-                "cannot %s, windows are out: file=%s, windows=%s".formatted(what, file.path(), windows));
+                "cannot %s, windows are outstanding: file=%s, windows=%s".formatted(what, file.path(), windows));
     }
 }

@@ -1,6 +1,6 @@
 package io.leasehold.window;
 
-/// What a window or a transfer is for; flags are or-ed together.
+/// Flags of a window or a transfer; they are combined with `|`.
 ///
 /// @see <a href="https://man.netbsd.org/ubc.9">ubc(9)</a>
 public final class WindowFlag {
@@ -11,17 +11,17 @@ public final class WindowFlag {
     /// The file is written (UBC_WRITE).
     public static final int WRITE = 0x2;
 
-    /// The whole range is overwritten (UBC_FAULTBUSY), so nothing of it is read first. If its source fails, the range
-    /// reads as zero from the window on that failed. For writing only.
+    /// The whole range is overwritten (UBC_FAULTBUSY), so none of it is read first. If the source fails, the range
+    /// reads as zero from the failing window on. For writing only.
     public static final int FAULTBUSY = 0x4;
 
-    /// What is released is not kept for the next access and is the next to be recycled (UBC_UNMAP).
+    /// The window is not kept for the next access, and is the next to be recycled (UBC_UNMAP).
     public static final int UNMAP = 0x10;
 
-    /// A transfer that fails midway is over, and returns how far it is certain to have come (UBC_PARTIALOK).
+    /// A transfer that fails midway ends, and returns how many bytes were certainly moved (UBC_PARTIALOK).
     public static final int PARTIALOK = 0x100;
 
-    /// Gives up instead of waiting for a window. The original has no such flag, and waits.
+    /// Returns without a window instead of waiting for one. The original has no such flag, and waits.
     public static final int NOWAIT = 0x200;
 
     private static final int DIRECTIONS = READ | WRITE;
@@ -32,21 +32,26 @@ public final class WindowFlag {
         return (flags & flag) != 0;
     }
 
-    /// @throws IllegalArgumentException if there are other bits than `allowed`, not just one of READ and WRITE, or
+    /// Checks the flags of a transfer or an allocation.
+    ///
+    /// @throws IllegalArgumentException if there are bits other than `allowed`, not exactly one of READ and WRITE, or
     ///     FAULTBUSY without WRITE
     static void checkTransfer(int flags, int allowed) {
         checkRelease(flags, allowed | DIRECTIONS);
         boolean oneWay = Integer.bitCount(flags & DIRECTIONS) == 1;
         if (!oneWay || (has(flags, FAULTBUSY) && !has(flags, WRITE))) {
             throw new IllegalArgumentException(
-                    "window flags have not one of READ and WRITE, or FAULTBUSY without WRITE: 0x%x".formatted(flags));
+                    "flags need exactly one of READ and WRITE, and WRITE with FAULTBUSY: flags=0x%x".formatted(flags));
         }
     }
 
-    /// @throws IllegalArgumentException if there are other bits than `allowed`
+    /// Checks that there are no unknown flags.
+    ///
+    /// @throws IllegalArgumentException if there are bits other than `allowed`
     static void checkRelease(int flags, int allowed) {
         if ((flags & ~allowed) != 0) {
-            throw new IllegalArgumentException("window flags: 0x%x, bound=0x%x".formatted(flags, allowed));
+            throw new IllegalArgumentException(
+                    "flags are not allowed here: flags=0x%x, allowed=0x%x".formatted(flags, allowed));
         }
     }
 }

@@ -6,28 +6,28 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 
-/// Copies out of windows that are mapped: optimistic, and guarded against whatever happens to the file meanwhile.
+/// Copies out of mapped windows: optimistic, and guarded against recycling, faults and truncation.
 ///
 /// ```text
-///   word of the slot -> copy -> poll for a fault -> same word? -> is the end still within the file? -> DONE
+///   word of the slot -> copy -> poll for a fault -> same word? -> copy still within the file? -> DONE
 ///                                     |                | no              | no
 ///                                     |                RECYCLED          |
 ///                                     +----------------------------------+----------> UNSOUND
 /// ```
 ///
-/// What is here is on the way of every hit, so methods are small enough that the compiler makes one piece of them, in
-/// which nothing is allocated: with the whole of [WindowReads] it did not, and a hit took thrice the time.
+/// Each hit runs this code, so its methods are small enough for C2 to inline them as one unit, in which nothing is
+/// allocated. As a part of [WindowReads] they were not inlined, and a hit took three times as long.
 ///
 /// **Threads.** Thread-safe; takes no lock and writes to nothing shared but its counters.
 final class WindowHits {
 
-    /// The copy is the file's.
+    /// The copy is valid.
     static final int DONE = 0;
 
-    /// The window was taken for another part; nothing is known of the file.
+    /// The slot was recycled for another part; nothing is known of the file.
     static final int RECYCLED = 1;
 
-    /// A fault, or a file that has changed; read(2) tells which.
+    /// There was a fault, or the file has changed; read(2) shows which.
     static final int UNSOUND = 2;
 
     private final WindowCounts counts; // (C)
@@ -38,9 +38,9 @@ final class WindowHits {
         this.pageByteSize = pageByteSize;
     }
 
-    /// Fills memory from a file, if all of it lies within the file and one window that is mapped.
+    /// Reads from a file into memory, if all of it lies within the file and within one mapped window.
     ///
-    /// @return whether it did; if not, what `to` holds is undefined and nothing is known of the file
+    /// @return true if all was read; if not, the content of `to` is undefined and nothing is known of the file
     boolean tryRead(MappedFile file, long byteOffset, MemorySegment to) {
         WindowPool pool = file.pool();
         if (pool == null || !isOnePiece(file, byteOffset, to.byteSize())) {
@@ -58,7 +58,7 @@ final class WindowHits {
         return true;
     }
 
-    /// {@return whether a range lies within a file, as far as is known, and within one window if it has any}
+    /// {@return true if a range lies within the known length of a file, and within one window if the file has any}
     static boolean isOnePiece(MappedFile file, long byteOffset, long byteSize) {
         if (byteOffset < 0 || byteSize == 0 || byteSize > file.knownByteSize() - byteOffset) {
             return false;
@@ -67,9 +67,9 @@ final class WindowHits {
         return pool == null || (byteOffset ^ (byteOffset + byteSize - 1)) >>> pool.power() == 0;
     }
 
-    /// Fills memory from a slot that a part of a file was found in.
+    /// Copies from a slot that contains a part of a file.
     ///
-    /// @param to no longer than the part from `byteOffset` on
+    /// @param to memory to fill, no longer than the part from `byteOffset` on
     /// @return DONE, RECYCLED or UNSOUND
     int copy(MappedFile file, WindowPool pool, int slot, long byteOffset, MemorySegment to) {
         long part = byteOffset >>> pool.power();
@@ -91,35 +91,35 @@ final class WindowHits {
         return DONE;
     }
 
-    /// {@return whether all of the copy was there}
+    /// {@return true if the copy ended without a fault}
     private static boolean copy(long address, MemorySegment to) {
         try {
             OffHeap.copyToSegment(address, to);
             FaultPoll.poll();
             return true;
         } catch (InternalError e) {
-            return false; // a fault of this copy, or of the memory it was copied to, which read(2) will tell
+            return false; // a fault of the window, or of the memory `to`; read(2) shows which
         }
     }
 
-    /// {@return whether all of a copy lay within the file while it was made}
+    /// {@return true if all of a copy lay within the file while it was made}
     ///
-    /// What makes that wrong is somebody who stores behind the end through a mapping of his own, or who cuts within a
-    /// page and writes that page again, both while it is copied.
+    /// Two cases are not detected, both during the copy: another process stores behind the end through a mapping of its
+    /// own, or it truncates within a page and rewrites that page.
     private boolean isWithin(MappedFile file, long mark, long byteOffset, MemorySegment copied) {
         long end = byteOffset + copied.byteSize();
-        boolean mayBeCut = mayBeCut(byteOffset, copied, copied.byteSize());
+        boolean mayBeTruncated = mayBeTruncated(byteOffset, copied, copied.byteSize());
         if (file.trust() == FileTrust.OWNED) {
-            return mark == file.mark() && end <= file.knownByteSize() && (!mayBeCut || file.isOnDisk(end));
+            return mark == file.mark() && end <= file.knownByteSize() && (!mayBeTruncated || file.isOnDisk(end));
         }
-        return !mayBeCut || file.isUnchanged(mark, end);
+        return !mayBeTruncated || file.isUnchanged(mark, end);
     }
 
-    /// {@return whether the file may have been cut while this was copied from it}
+    /// {@return true if the file may have been truncated during this copy}
     ///
-    /// A cut zeroes the rest of its page, and of the pages that the kernel keeps together with it, without a fault. So
-    /// if the last byte of no page is zero none was cut, and that needs no system call.
-    boolean mayBeCut(long byteOffset, MemorySegment copied, long byteSize) {
+    /// A truncation zeroes the rest of its page, and of the other pages of the folio, without a fault. If the last byte
+    /// of every page is not zero, no page was truncated, and no system call is needed.
+    boolean mayBeTruncated(long byteOffset, MemorySegment copied, long byteSize) {
         long end = byteOffset + byteSize;
         for (long last = byteOffset | (pageByteSize - 1); last < end - 1; last += pageByteSize) {
             if (copied.get(ValueLayout.JAVA_BYTE, last - byteOffset) == 0) {

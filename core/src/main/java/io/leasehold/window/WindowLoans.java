@@ -11,15 +11,15 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/// Windows that are lent: pinned in place, or copied where the bytes in place cannot be relied on.
+/// Lends windows: pinned in place, or copied if the bytes in place cannot be relied on.
 ///
 /// **Threads.** Thread-safe.
 final class WindowLoans {
 
-    /// A private copy has at most so many bytes.
+    /// Maximum size of a private copy.
     private static final long COPY_BYTES = 256 << 10;
 
-    /// The largest piece that the kernel keeps a file in.
+    /// Size of the largest folio of the page cache.
     private static final long FOLIO_BYTES = 2 << 20;
 
     private final WindowCache cache; // (C)
@@ -50,9 +50,9 @@ final class WindowLoans {
         this.staging = staging;
     }
 
-    /// What is asked for.
+    /// The arguments of an allocation.
     ///
-    /// @param deadlineNanos when to give up waiting, or [Long#MAX_VALUE] for never
+    /// @param deadlineNanos time at which waiting ends, or [Long#MAX_VALUE] for never
     record Request(long byteOffset, long byteSize, AccessAdvice advice, int flags, long deadlineNanos) {
         boolean writes() {
             return WindowFlag.has(flags, WindowFlag.WRITE);
@@ -72,7 +72,7 @@ final class WindowLoans {
 
     /// Lends a part of a file.
     ///
-    /// @return the window, or null if there is none and the request does not wait any longer
+    /// @return the window, or null if none is free by the deadline of the request
     @Nullable Window lend(MappedFile file, Request request) throws IOException {
         file.requireOpen();
         if (request.writes()) {
@@ -89,11 +89,11 @@ final class WindowLoans {
             }
             return lendInPlaceOrCopy(file, pool, request);
         } catch (SystemCallException e) {
-            throw WindowErrors.refused("lend", file, request.byteOffset, request.byteSize, e);
+            throw WindowErrors.failed("lend", file, request.byteOffset, request.byteSize, e);
         }
     }
 
-    /// Lends in place, or a copy where the file system does not let this file be mapped, or its blocks be reserved.
+    /// Lends in place, or a copy if the file system does not support mapping this file, or reserving its blocks.
     private @Nullable Window lendInPlaceOrCopy(MappedFile file, WindowPool pool, Request request) throws IOException {
         try {
             return lendInPlace(file, pool, request);
@@ -122,19 +122,19 @@ final class WindowLoans {
             }
             boolean isLent = false;
             try {
-                int refusals = 0;
+                int writeFailures = 0;
                 long address = pool.address(slot) + (request.byteOffset & ((1L << pool.power()) - 1));
                 if (request.writes()) {
-                    refusals = reserve(file, address, request, end);
+                    writeFailures = reserve(file, address, request, end);
                 } else if (end > file.knownByteSize()) {
-                    continue; // cut before it was pinned
+                    continue; // truncated before it was pinned
                 }
-                Window.Loan loan = new Window.Loan(pool, slot, null, address, refusals);
+                Window.Loan loan = new Window.Loan(pool, slot, null, address, writeFailures);
                 Window window = new Window(cache, file, loan, request.byteOffset, byteSize, request.writes());
                 isLent = true;
                 return window;
             } catch (SystemCallException e) {
-                // without fallocate(2) a store could fault on a full disk, so the caller stores into a copy
+                // without fallocate(2) a store could fault on a full disk, so a copy is lent
                 if (!request.writes() || !Errno.refusesCall(e.errno())) {
                     throw e;
                 }
@@ -151,7 +151,7 @@ final class WindowLoans {
         long byteSize = Math.min(clip(file, request), COPY_BYTES);
         if (request.writes()) {
             long end = request.byteOffset + byteSize;
-            alone(file, end, () -> writes.reserve(file, request.byteOffset, end));
+            runAsWriter(file, end, () -> writes.reserve(file, request.byteOffset, end));
         }
         file.loans().lendCopy(file, request.writes());
         StagingRuns.Run run = null;
@@ -183,7 +183,7 @@ final class WindowLoans {
             present = request.writes() ? byteSize : uio.moved();
         }
         if (present == 0) {
-            throw WindowErrors.behindTheEnd(file, request.byteOffset);
+            throw WindowErrors.beyondEnd(file, request.byteOffset);
         }
         Window.Loan loan = new Window.Loan(null, WindowPool.NO_SLOT, run, run.address(), 0);
         return new Window(cache, file, loan, request.byteOffset, present, request.writes());
@@ -229,33 +229,33 @@ final class WindowLoans {
                 int entered = file.enter();
                 try {
                     long end = window.byteOffset() + window.byteSize();
-                    writes.stored(file, window.byteOffset(), end, window.refusals);
+                    writes.stored(file, window.byteOffset(), end, window.writeFailures);
                 } finally {
                     file.leave(entered);
                 }
             }
         } catch (SystemCallException e) {
-            throw WindowErrors.refused("write", file, window.byteOffset(), window.byteSize(), e);
+            throw WindowErrors.failed("write", file, window.byteOffset(), window.byteSize(), e);
         } finally {
             file.writer.unlock();
         }
     }
 
-    /// {@return how many bytes there are to lend, at least one}
+    /// {@return number of bytes that can be lent, at least 1}
     private long clip(MappedFile file, Request request) throws IOException {
         long byteSize = request.writes() ? request.byteSize : reads.clip(file, request.byteOffset, request.byteSize);
         if (byteSize == 0) {
-            throw WindowErrors.behindTheEnd(file, request.byteOffset);
+            throw WindowErrors.beyondEnd(file, request.byteOffset);
         }
         return byteSize;
     }
 
-    /// Makes stores possible: with the disk full, or behind the end of the file, they would fault. Readers do not see
-    /// the growth before the window is released.
+    /// Reserves disk space for stores: on a full disk, or behind the end of the file, they would fault. Readers do not
+    /// see the growth before the window is released.
     ///
-    /// @return what the disk had refused by now
+    /// @return number of disk failures so far
     private int reserve(MappedFile file, long address, Request request, long end) {
-        alone(file, end, () -> {
+        runAsWriter(file, end, () -> {
             allocate(file, request.byteOffset, end, memory.pageSize());
             writes.prepare(file, request.byteOffset, end);
             if (end > files.byteSize(file.descriptor())) {
@@ -270,8 +270,8 @@ final class WindowLoans {
         return file.durability.writing(request.byteOffset, end);
     }
 
-    /// Does what may make the file longer, as its writer, or leaves it as long as it was.
-    private void alone(MappedFile file, long end, Runnable step) {
+    /// Runs a step that may extend the file, as the writer of the file. If the step fails, the length is restored.
+    private void runAsWriter(MappedFile file, long end, Runnable step) {
         file.writer.lock();
         int entered = file.enter();
         try {
@@ -282,8 +282,8 @@ final class WindowLoans {
         }
     }
 
-    /// Has the kernel do now what the first store to each page would have it do, and could fail in: it makes a page
-    /// writable together with all of its folio, so a hole beside the window needs a block too.
+    /// Makes the pages of a window writable now, instead of at the first store to each page, which could fail. The
+    /// kernel makes a page writable together with all of its folio, so a hole beside the window needs a block too.
     private void makeWritable(MappedFile file, long address, long from, long end) {
         try {
             populate(address, end - from);
@@ -293,7 +293,7 @@ final class WindowLoans {
         }
     }
 
-    /// Reserves disk space for a range and all else in its units.
+    /// Reserves disk space for a range, rounded to `unit` on both sides.
     private void allocate(MappedFile file, long from, long end, long unit) {
         long start = from & -unit;
         files.allocate(file.descriptor(), start, ((end + unit - 1) & -unit) - start);

@@ -9,53 +9,53 @@ import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import org.jspecify.annotations.Nullable;
 
-/// Slots of address space, all of one size, that parts of files are mapped into: extents that stay, or windows that are
-/// recycled.
+/// A pool of slots of address space of one size, into which parts of files are mapped: extents that stay mapped, or
+/// windows that are recycled.
 ///
 /// ```text
 ///              WindowReclaim                       claim            mmap(2)         finish
 ///   mapped --------------------------> free, BUSY -------> claimed ---------------------------> mapped, version + 1
-///     |  ^ pins    version + 1            ^                   | the kernel refuses
+///     |  ^ pins    version + 1            ^                   | mmap(2) fails
 ///     +--+                                +-------------------+
 /// ```
 ///
-/// A copy out of a slot looks at its word before and after: if the version is the same, so was the mapping. Slots that
-/// are free stay mapped to what they were, or to the empty file; nothing is ever unmapped, so a late reader gets bytes
-/// that it throws away, or an [InternalError] that it catches, and never ends the process.
+/// A copy out of a slot reads the word of the slot before and after. If the version is the same, so was the mapping. A
+/// free slot stays mapped to its last part, or to the placeholder. Nothing is ever unmapped, so a late reader gets
+/// bytes that it discards, or an [InternalError] that it catches, and never ends the process.
 ///
 /// **Ownership.** Owns its [SlotMemory].
 ///
-/// **Threads.** Thread-safe. [#words] are lock-free. `lock` is held for some hundred steps at most, and over no call of
-/// the kernel: a slot is claimed, mapped without the lock, and finished. A thread that wants a part that another thread
-/// is mapping waits for the end of that call, or copies with read(2).
+/// **Threads.** Thread-safe. [#words] are lock-free. `lock` is held for at most some hundred steps, and during no call
+/// of the kernel: a slot is claimed, mapped without the lock, and finished. A thread that needs a part that another
+/// thread is mapping waits for the end of that call, or copies with read(2).
 ///
-/// **Invariants.** I3: a slot that is BUSY is free, or in transit in the hands of one thread. [SlotFiles] has I1, I4
-/// and I6, [SlotWords] I2, and [SlotClock] I5.
+/// **Invariants.** I3: a slot that is BUSY is free, or in transit and used by one thread. [SlotFiles] has I1, I4 and
+/// I6, [SlotWords] I2, and [SlotClock] I5.
 final class WindowPool {
 
     static final int NO_SLOT = WindowTable.NO_SLOT;
 
-    /// Slots that each mapping adds to the clock, so that a search does not find many.
+    /// Number of stacked slots that each mapping adds to the clock, so that few are left for a search.
     private static final int INTAKE = 8;
 
     private final SlotMemory memory; // (C)
-    private final long address; // (C) of that
-    private final int power; // (C) of that
-    private final boolean evicts; // (C)
+    private final long address; // (C) of slot 0
+    private final int power; // (C) log2 of the slot size
+    private final boolean evicts; // (C) slots are recycled
     private final SlotWords words; // (C)
     private final WindowReclaim reclaim; // (C)
 
     final ShortLock lock = new ShortLock();
     final SlotClock clock; // (L)
     final WindowWaiters waiters = new WindowWaiters(lock); // (C)
-    private final Condition mapped = lock.newCondition(); // (C) a mapping ended that threads wait for
+    private final Condition mapped = lock.newCondition(); // (C) signalled at the end of a mapping
     final SlotFiles files; // (L)
     private final SlotLinks free; // (L) one list
-    private int firstFree = SlotLinks.NONE; // (L) the next to be used
+    private int firstFree = SlotLinks.NONE; // (L) the next to be claimed
     private int freeCount; // (L)
-    private int joiners; // (L) threads that wait for the end of a mapping
+    private int joiners; // (L) number of threads that wait for `mapped`
 
-    /// @param memory address space, which the pool owns
+    /// @param memory address space, owned by the pool from then on
     /// @param evicts true if slots are recycled
     WindowPool(SlotMemory memory, boolean evicts) {
         int count = memory.count();
@@ -82,30 +82,30 @@ final class WindowPool {
         return address + ((long) slot << power);
     }
 
-    /// {@return the calls of the kernel}
+    /// {@return the address space, with the calls of the kernel}
     SlotMemory memory() {
         return memory;
     }
 
-    /// {@return true if slots are recycled, and so worth waiting for}
+    /// {@return true if slots are recycled, so that waiting for one makes sense}
     boolean evicts() {
         return evicts;
     }
 
-    /// {@return what is known of the slots without the lock}
+    /// {@return the state of the slots that needs no lock}
     SlotWords words() {
         return words;
     }
 
-    /// {@return the way in which slots become free}
+    /// {@return the reclaimer of slots}
     WindowReclaim reclaim() {
         return reclaim;
     }
 
     /// Maps a part of a file into a free slot, for copies.
     ///
-    /// @return its slot, or [#NO_SLOT] if none is free, threads wait for one, or the part is being mapped
-    /// @throws SystemCallException if the kernel refuses; the slot is free then
+    /// @return the slot, or [#NO_SLOT] if none is free, threads wait for one, or another thread is mapping the part
+    /// @throws SystemCallException if the system call fails; the slot is free then
     int map(MappedFile file, long part, AccessAdvice advice, WindowCounts counts) {
         StackReserve.ensure();
         WindowTable table = file.table(this);
@@ -123,11 +123,11 @@ final class WindowPool {
         return slot == NO_SLOT ? NO_SLOT : mapClaimed(file, part, slot, advice, null, false, counts);
     }
 
-    /// Pins a part of a file, mapping it into a free slot unless it has one.
+    /// Pins a part of a file, and maps it into a free slot first if it has none.
     ///
-    /// @param waiter the calling thread, or null if it does not wait
-    /// @return its slot, or [#NO_SLOT] if none is free for the caller
-    /// @throws SystemCallException if the kernel refuses; the slot is free then
+    /// @param waiter the waiter of the calling thread, or null if it does not wait
+    /// @return the slot, or [#NO_SLOT] if none is free for the caller
+    /// @throws SystemCallException if the system call fails; the slot is free then
     int pin(MappedFile file, long part, AccessAdvice advice, @Nullable Waiter waiter, WindowCounts counts) {
         StackReserve.ensure();
         WindowTable table = file.table(this);
@@ -151,7 +151,7 @@ final class WindowPool {
         return slot == NO_SLOT ? NO_SLOT : mapClaimed(file, part, slot, advice, waiter, true, counts);
     }
 
-    /// Takes a free slot for a part; under the lock.
+    /// Claims a free slot for a part. Guarded by `lock`.
     private int claim(WindowTable table, long part) {
         int slot = firstFree;
         if (slot == SlotLinks.NONE) {
@@ -174,7 +174,7 @@ final class WindowPool {
         boolean isMapped = false;
         try {
             if (waiter != null) {
-                endWait(waiter); // the next one looks while this one calls the kernel
+                endWait(waiter); // the next waiter searches while this thread calls the kernel
             }
             memory.map(slot, file, part, advice);
             isMapped = true;
@@ -210,11 +210,11 @@ final class WindowPool {
             lock.unlock();
         }
         if (!isMapped || !pins) {
-            waiters.tell(); // a waiter that looked meanwhile did not find the slot
+            waiters.wake(); // a waiter that searched meanwhile did not find the slot
         }
     }
 
-    /// Waits until no part of a file is being mapped; no more will be, as the file is draining.
+    /// Waits until no part of a file is being mapped. No new mapping begins, since the file is draining.
     void awaitMappings(MappedFile file) {
         lock.lock();
         try {
@@ -226,7 +226,7 @@ final class WindowPool {
         }
     }
 
-    @SuppressWarnings("WaitNotInLoop") // each caller looks again afterwards, in a loop
+    @SuppressWarnings("WaitNotInLoop") // each caller checks its condition in a loop
     private void awaitMapping() {
         joiners++;
         try {
@@ -236,7 +236,7 @@ final class WindowPool {
         }
     }
 
-    /// Takes note of the end of a pin.
+    /// Informs the clock and the waiters of the end of a pin.
     ///
     /// @param isLeft true if the slot is to be recycled before all others
     void unpinned(int slot, boolean isLeft) {
@@ -245,15 +245,15 @@ final class WindowPool {
         } else {
             clock.unpinned(slot);
         }
-        waiters.tell();
+        waiters.wake();
     }
 
-    /// Ends the wait of a thread, with a slot or without.
+    /// Ends the wait of a thread, with or without a slot.
     void endWait(Waiter waiter) {
         waiters.remove(waiter, () -> freeCount > 0 || !clock.isEmpty());
     }
 
-    /// {@return number of slots that are wanted at once: none if any is free, else one for each waiter}
+    /// {@return number of slots that are needed now: 0 if any is free, else one for the caller and one for each waiter}
     int wanted() {
         lock.lock();
         try {
@@ -273,9 +273,9 @@ final class WindowPool {
         }
     }
 
-    /// Takes a slot of a file out of all lists, unless it is pinned; under the lock, while pins are settled.
+    /// Takes a slot of a file out of all lists, unless it is pinned. Guarded by `lock`, while pins are collected.
     ///
-    /// @return true if it is in transit now, in the hands of the caller
+    /// @return true if the slot is in transit now, to be freed by the caller
     boolean tryRemove(int slot) {
         if (free.contains(slot)) {
             removeFree(slot);
@@ -289,7 +289,7 @@ final class WindowPool {
         return true;
     }
 
-    /// Frees slots that are in transit, and grants them to the threads that wait.
+    /// Frees slots that are in transit, and grants them to waiting threads.
     void free(int[] slots, int slotCount) {
         List<Waiter> granted = null;
         lock.lock();
@@ -301,11 +301,12 @@ final class WindowPool {
         } finally {
             lock.unlock();
             if (granted == null) {
-                waiters.tell(); // there was no Java heap for the list: the first one looks, and tells the next
+                // the Java heap was full: the first waiter searches, and wakes the next
+                waiters.wake();
             }
         }
         for (int i = 0; i < granted.size(); i++) {
-            granted.get(i).tell();
+            granted.get(i).wake();
         }
     }
 
@@ -319,16 +320,16 @@ final class WindowPool {
         freeCount--;
     }
 
-    /// {@return the offset in its file of what is in a slot}
+    /// {@return the offset in its file of the part in a slot}
     long byteOffset(int slot) {
         return files.part(slot) << power;
     }
 
-    /// Gives the address space back, or abandons it if windows are out of a file that was closed by force: then nothing
-    /// else is ever mapped there, and what is left of the windows reads as zero.
+    /// Releases the address space, or abandons it if windows of a file that was closed by force are outstanding.
+    /// Abandoned addresses are never mapped to anything else, and these windows read as zero.
     void close() {
         boolean[] isPinned = new boolean[1];
-        boolean isKnown = reclaim.settled(() -> {
+        boolean isKnown = reclaim.withCollectedPins(() -> {
             for (int slot = 0; slot < memory.count(); slot++) {
                 isPinned[0] |= words.pins(slot) > 0;
             }
@@ -340,17 +341,17 @@ final class WindowPool {
         }
     }
 
-    /// Checks all slots, while no thread maps or frees any.
+    /// Checks all slots. Meanwhile no thread maps or frees any.
     ///
     /// @param open the files that may be in slots
     void checkInvariants(Set<MappedFile> open) {
-        boolean isKnown = reclaim.settled(() -> {
+        boolean isKnown = reclaim.withCollectedPins(() -> {
             for (int slot = 0; slot < memory.count(); slot++) {
                 checkInvariants(slot, open);
             }
         });
         if (!isKnown) {
-            throw new AssertionError("pins are not known: " + words);
+            throw new AssertionError("pins cannot be collected: words=" + words);
         }
     }
 

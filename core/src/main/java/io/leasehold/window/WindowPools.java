@@ -13,48 +13,49 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The extents and the windows of a cache, and the empty file that both lie over when they have no other.
+/// The extents and the windows of a cache, and the placeholder: an empty file that is mapped over slots without a part.
 ///
-/// **Ownership.** Owns both pools and the empty file.
+/// **Ownership.** Owns both pools and the placeholder.
 ///
 /// **Threads.** Thread-safe.
 final class WindowPools {
 
     private static final int NO_DESCRIPTOR = -1;
+    /// Maximum number of windows that a message names.
     private static final int NAMED_WINDOWS = 4;
 
     private final Reservations reservations; // (C)
-    private int poison; // (O) the thread that opens or closes the cache;
-    private final @Nullable WindowPool extents; // (C) null without any
-    private final @Nullable WindowPool windows; // (C) null without any
-    private final List<WindowPool> pools; // (C) those that there are
+    private int placeholder; // (O) descriptor; the thread that opens or closes the cache
+    private final @Nullable WindowPool extents; // (C) null if there are none
+    private final @Nullable WindowPool windows; // (C) null if there are none
+    private final List<WindowPool> pools; // (C) the pools that are not null
 
     private WindowPools(
-            Reservations reservations, int poison, @Nullable WindowPool extents, @Nullable WindowPool windows) {
+            Reservations reservations, int placeholder, @Nullable WindowPool extents, @Nullable WindowPool windows) {
         this.reservations = reservations;
-        this.poison = poison;
+        this.placeholder = placeholder;
         this.extents = extents;
         this.windows = windows;
         this.pools = Stream.of(extents, windows).filter(Objects::nonNull).toList();
     }
 
-    /// Reserves all address space and charges all mappings, or nothing.
+    /// Reserves all address space and charges all mappings, or changes nothing.
     ///
-    /// @param canMap whether there are windows at all
-    /// @throws IllegalStateException if the mapping account has no room for them
-    /// @throws SystemCallException if the kernel refuses
+    /// @param canMap true if files can be mapped; else there are no pools
+    /// @throws IllegalStateException if the mapping account has too few mappings left
+    /// @throws SystemCallException if a system call fails
     static WindowPools open(Reservations reservations, WindowCacheOptions options, boolean canMap) {
         if (!canMap) {
             return new WindowPools(reservations, NO_DESCRIPTOR, null, null);
         }
-        int poison;
+        int placeholder;
         try {
-            poison = reservations.memory().createMemory("leasehold poison", 0);
+            placeholder = reservations.memory().createMemory("leasehold placeholder", 0);
         } catch (SystemCallException e) {
             if (!Errno.refusesCall(e.errno())) {
                 throw e;
             }
-            // no slot can be put over the empty file, so there are none, as where nothing can be mapped
+            // without a placeholder there are no slots, as if nothing could be mapped
             return open(reservations, options, false);
         }
         WindowPool extents = null;
@@ -63,23 +64,24 @@ final class WindowPools {
             String name = options.name();
             if (options.extents() > 0) {
                 extents = new WindowPool(
-                        SlotMemory.open(reservations, name, poison, options.extents(), options.extentByteSize()),
+                        SlotMemory.open(reservations, name, placeholder, options.extents(), options.extentByteSize()),
                         false);
             }
             if (options.windows() > 0) {
                 windows = new WindowPool(
-                        SlotMemory.open(reservations, name, poison, options.windows(), options.windowByteSize()), true);
+                        SlotMemory.open(reservations, name, placeholder, options.windows(), options.windowByteSize()),
+                        true);
             }
-            return new WindowPools(reservations, poison, extents, windows);
+            return new WindowPools(reservations, placeholder, extents, windows);
         } catch (RuntimeException | Error e) {
-            new WindowPools(reservations, poison, extents, windows).closeAfter(e);
+            new WindowPools(reservations, placeholder, extents, windows).closeAfter(e);
             throw e;
         }
     }
 
-    /// {@return whether a file is to be mapped whole}
+    /// {@return true if a file is to be mapped whole}
     ///
-    /// @param directByteSize the largest file that is, unless it is asked for
+    /// @param directByteSize size in bytes of the largest file that is mapped whole unless its tier is DIRECT
     boolean isDirect(WindowTier tier, long byteSize, long directByteSize) {
         if (extents == null || (tier != WindowTier.AUTO && tier != WindowTier.DIRECT)) {
             return false;
@@ -88,14 +90,14 @@ final class WindowPools {
         return tier == WindowTier.DIRECT || (byteSize <= directByteSize && needed <= extents.freeCount());
     }
 
-    /// {@return where the windows of a file are, or null if it has none}
+    /// {@return the pool for the windows of a file, or null if it has none}
     ///
-    /// @param direct whether it is mapped whole
+    /// @param direct true if the file is mapped whole
     @Nullable WindowPool poolOf(WindowTier tier, boolean direct) {
         return tier == WindowTier.BYPASS ? null : direct ? extents : windows;
     }
 
-    /// {@return where a file has windows that has no extent, or null}
+    /// {@return the pool to use if `pool` has no slot for a part, or null}
     @Nullable WindowPool poolAfter(WindowPool pool) {
         return pool == extents ? windows : null;
     }
@@ -107,49 +109,50 @@ final class WindowPools {
         return Objects.requireNonNull(windows);
     }
 
+    /// {@return true if a pool is the pool of extents}
     boolean isExtents(WindowPool pool) {
         return pool == extents;
     }
 
-    /// What [#free] left.
+    /// The result of [#free].
     ///
-    /// @param lent the windows that are out, as a message wants them; if there are none the file is in no slot
-    /// @param refusal of the kernel to put a slot over the empty file, or null
-    record Freed(String lent, @Nullable SystemCallException refusal) {}
+    /// @param lent the outstanding windows, as text for a message; if empty, no slot has the file
+    /// @param failure the failure to map the placeholder over a slot, or null
+    record Freed(String lent, @Nullable SystemCallException failure) {}
 
-    /// Takes a file out of all slots that are not pinned, and puts these over the empty file.
+    /// Takes a file out of all slots that are not pinned, and maps the placeholder over them.
     Freed free(MappedFile file, WindowCounts counts) {
-        List<SystemCallException> refusals = new ArrayList<>();
-        String lent = lent(file.loans().out(), file, loans -> {
+        List<SystemCallException> failures = new ArrayList<>();
+        String lent = lent(file.loans().outstanding(), file, loans -> {
             boolean isKnown = true;
             for (WindowPool pool : pools) {
                 try {
                     isKnown &= pool.reclaim().remove(file, (slot, pins) -> loans.add(loan(pool, slot, pins)), counts);
                 } catch (SystemCallException e) {
-                    refusals.add(e);
+                    failures.add(e);
                 }
             }
             return isKnown;
         });
-        return new Freed(lent, refusals.isEmpty() ? null : refusals.getFirst());
+        return new Freed(lent, failures.isEmpty() ? null : failures.getFirst());
     }
 
-    /// Waits until no part of a file is being mapped; no more will be, as the file is draining.
+    /// Waits until no part of a file is being mapped. No new mapping begins, since the file is draining.
     void awaitMappings(MappedFile file) {
         for (WindowPool pool : pools) {
             pool.awaitMappings(file);
         }
     }
 
-    /// {@return the windows of a file that are out and reach behind `from`, as a message wants them, and the private
-    /// copies that are written back}
+    /// {@return the outstanding windows of a file that reach behind `from`, and its writable private copies, as text
+    /// for a message; empty if there are none}
     String lent(MappedFile file, long from) {
         return lent(file.loans().writableCopies(), file, loans -> addPinned(file, from, loans));
     }
 
-    /// {@return all that is out of a file, as a message wants it}
-    String out(MappedFile file) {
-        return lent(file.loans().out(), file, loans -> addPinned(file, 0, loans));
+    /// {@return all outstanding loans of a file, as text for a message; empty if there are none}
+    String outstanding(MappedFile file) {
+        return lent(file.loans().outstanding(), file, loans -> addPinned(file, 0, loans));
     }
 
     private boolean addPinned(MappedFile file, long from, Set<Loan> loans) {
@@ -164,7 +167,7 @@ final class WindowPools {
         return isKnown;
     }
 
-    /// {@return how many pins the slots of a file have; those that are not known count as none}
+    /// {@return the number of pins of the slots of a file; pins that cannot be collected count as 0}
     long pins(MappedFile file) {
         long[] pins = new long[1];
         for (WindowPool pool : pools) {
@@ -173,9 +176,9 @@ final class WindowPools {
         return pins[0];
     }
 
-    /// Wakes all threads that wait for a window, as a file that they wait for may be closed, or open again.
-    void tellWaiters() {
-        pools.forEach(pool -> pool.waiters.tellAll());
+    /// Wakes all threads that wait for a window, because a file may be closed, or open again.
+    void wakeWaiters() {
+        pools.forEach(pool -> pool.waiters.wakeAll());
     }
 
     /// A slot that is pinned.
@@ -190,7 +193,10 @@ final class WindowPools {
         return new Loan(pool.byteOffset(slot), 1L << pool.power(), pins);
     }
 
-    /// {@return what was found, as a message wants it, made when the lock is free again}
+    /// {@return the loans that were found, as text for a message, built without the lock}
+    ///
+    /// @param out number of loans that no slot counts
+    /// @param look adds the pinned slots, and returns false if pin counts could not be collected
     private static String lent(int out, MappedFile file, Predicate<Set<Loan>> look) {
         Set<Loan> found = new LinkedHashSet<>();
         boolean isKnown = look.test(found);
@@ -202,24 +208,24 @@ final class WindowPools {
             names.add((found.size() - NAMED_WINDOWS) + " more");
         }
         if (!isKnown) {
-            names.add("what a thread is about to lend");
+            names.add("unknown: the pins of all threads could not be collected");
         }
         if (out > 0) {
-            names.add(file.loans().outText());
+            names.add(file.loans().outstandingText());
         }
         return String.join(", ", names);
     }
 
-    /// Gives the address space back; nothing is in the slots.
+    /// Releases the address space. No file is in the slots.
     ///
-    /// @throws SystemCallException if the kernel refuses
+    /// @throws SystemCallException if a system call fails
     void close() {
         for (WindowPool pool : pools) {
             pool.close();
         }
-        if (poison != NO_DESCRIPTOR) {
-            reservations.memory().closeMemory(poison);
-            poison = NO_DESCRIPTOR; // closing may be repeated
+        if (placeholder != NO_DESCRIPTOR) {
+            reservations.memory().closeMemory(placeholder);
+            placeholder = NO_DESCRIPTOR; // so that closing can be repeated
         }
     }
 

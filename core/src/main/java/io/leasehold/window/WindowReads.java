@@ -8,26 +8,26 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ReadOnlyBufferException;
 import org.jspecify.annotations.Nullable;
 
-/// Copies out of files: through a window where there is one, through read(2) where there is not, and where the window
-/// turns out not to be what it was.
+/// Copies out of files: through a window if the part has one, else through read(2). read(2) also decides if a copy out
+/// of a window fails its checks.
 ///
 /// ```text
 ///   read ---> all of it in one window: WindowHits ---> done
 ///     |
 ///   move ---> a piece: a window, perhaps mapped now ---> WindowHits ---> done
-///                | none                                      | recycled thrice, or unsound
+///                | none                                      | recycled 3 times, or unsound
 ///                +-------------------------------------------+-----------> read(2) decides
 /// ```
 ///
-/// A failed guard never decides anything by itself: read(2) then says how many bytes there are, or what is wrong.
+/// A failed guard decides nothing by itself: read(2) then reports how many bytes there are, or what is wrong.
 ///
 /// **Threads.** Thread-safe; a hit takes no lock.
 final class WindowReads {
 
-    /// How often a window is looked for again that was recycled in between.
+    /// Maximum number of copies out of windows, for a part whose window is recycled during the copy.
     private static final int ATTEMPTS = 3;
 
-    /// How often a range is read again that looks cut, from a file that others change all the time.
+    /// Maximum number of reads of a range that looks truncated, in a file that changes all the time.
     private static final int MAX_READS = 64;
 
     private final WindowSpace space; // (C)
@@ -45,16 +45,17 @@ final class WindowReads {
         this.hits = new WindowHits(counts, pageByteSize);
     }
 
-    /// {@return how much of a range lies within the file, as far as is known; all of it where the system does not tell}
+    /// {@return number of bytes of a range that lie within the known length of the file; all of it if the system does
+    /// not report the length}
     ///
-    /// @throws SystemCallException if the system refuses to tell
+    /// @throws SystemCallException if the system call fails
     long clip(MappedFile file, long byteOffset, long byteSize) {
         return clip(file, file.knownByteSize(), byteOffset, byteSize);
     }
 
     private static long clip(MappedFile file, long knownByteSize, long byteOffset, long byteSize) {
         long length = knownByteSize;
-        if (!file.isLengthTold()) {
+        if (!file.isLengthReported()) {
             return byteSize;
         }
         if (byteSize > length - byteOffset && file.trust() != FileTrust.OWNED) {
@@ -65,8 +66,8 @@ final class WindowReads {
 
     /// Copies one piece, at most as much as one window holds.
     ///
-    /// @return how many bytes were copied, at least one unless the file ends there
-    /// @throws SystemCallException if the system refuses
+    /// @return number of bytes copied, at least 1 unless the file ends there
+    /// @throws SystemCallException if the system call fails
     long piece(MappedFile file, long byteOffset, MemorySegment to, AccessAdvice advice) {
         WindowPool pool = file.pool();
         if (pool == null) {
@@ -87,7 +88,7 @@ final class WindowReads {
             int outcome = hits.copy(file, pool, slot, byteOffset, piece);
             if (outcome == WindowHits.DONE) {
                 if (mappedAt != 0) {
-                    admission.mapped(System.nanoTime() - mappedAt);
+                    admission.recordMapping(System.nanoTime() - mappedAt);
                 }
                 return piece.byteSize();
             }
@@ -106,7 +107,7 @@ final class WindowReads {
         if (file.isPinnedToTier()) {
             return true;
         }
-        return advice != AccessAdvice.SEQUENTIAL && table.touch(part) && admission.tryPay();
+        return advice != AccessAdvice.SEQUENTIAL && table.touch(part) && admission.trySpend();
     }
 
     /// Reads without a window.
@@ -116,24 +117,26 @@ final class WindowReads {
         int entered = file.enter();
         try {
             file.advise(advice);
-            return file.trust() == FileTrust.OWNED ? readOurs(file, byteOffset, to) : readOthers(file, byteOffset, to);
+            return file.trust() == FileTrust.OWNED
+                    ? readOwned(file, byteOffset, to)
+                    : readForeign(file, byteOffset, to);
         } finally {
             file.leave(entered);
             if (isTimed) {
-                admission.bypassed(System.nanoTime() - start);
+                admission.recordRead(System.nanoTime() - start);
             }
         }
     }
 
-    private long readOurs(MappedFile file, long byteOffset, MemorySegment to) {
+    private long readOwned(MappedFile file, long byteOffset, MemorySegment to) {
         for (int attempt = 1; ; attempt++) {
             long mark = file.mark();
-            // growth that is not all written yet lies behind the end
+            // growth that is not completely written lies behind the known end
             long count = clip(file, byteOffset, readOnce(file, byteOffset, to));
             boolean isSteady = mark == file.mark();
-            // others may cut it although it is ours
+            // another process may truncate the file although it is OWNED
             if (isSteady
-                    && (!hits.mayBeCut(byteOffset, to, count)
+                    && (!hits.mayBeTruncated(byteOffset, to, count)
                             || attempt >= MAX_READS
                             || file.isOnDisk(byteOffset + count))) {
                 return count;
@@ -141,14 +144,15 @@ final class WindowReads {
         }
     }
 
-    /// Whoever cuts a file while the kernel copies zeroes what it copies from, and read(2) returns that for the file's.
-    /// So what looks like it counts only if the file is known not to have changed meanwhile.
-    private long readOthers(MappedFile file, long byteOffset, MemorySegment to) {
+    /// Reads a file that another process may truncate during the read. The kernel then zeroes the page that it copies
+    /// from, and read(2) returns the zeroes as content. So bytes that look truncated count only if the file is known
+    /// not to have changed meanwhile.
+    private long readForeign(MappedFile file, long byteOffset, MemorySegment to) {
         for (int attempt = 1; ; attempt++) {
             long mark = file.mark();
             long count = readOnce(file, byteOffset, to);
-            if (!file.isLengthTold()
-                    || !hits.mayBeCut(byteOffset, to, count)
+            if (!file.isLengthReported()
+                    || !hits.mayBeTruncated(byteOffset, to, count)
                     || attempt == MAX_READS
                     || file.isUnchanged(mark, byteOffset + count)) {
                 return count;
@@ -173,20 +177,20 @@ final class WindowReads {
         }
     }
 
-    /// Fills memory from a file, as far as the file goes.
+    /// Reads from a file into memory, up to the end of the file.
     ///
-    /// @return how many bytes were copied
-    /// @throws IOException if the file was cut meanwhile, or the system refuses
+    /// @return number of bytes copied
+    /// @throws IOException if the file was truncated meanwhile, or the system call fails
     long read(MappedFile file, long byteOffset, MemorySegment to) throws IOException {
         if (to.isReadOnly()) {
-            throw new ReadOnlyBufferException(); // before anything is written, which native copies would do
+            throw new ReadOnlyBufferException(); // checked here, since native copies would write to it
         }
         long mark = file.mark();
         long knownByteSize = file.knownByteSize();
         if (tryRead(file, byteOffset, to)) {
             return to.byteSize();
         }
-        // a guard that failed may have learnt of a cut, which must not pass for the end that the file always had
+        // the failed guard may have stored the new length, so the length from before is used to detect a truncation
         Uio uio = Uio.reading(byteOffset, to);
         IOException failure = move(file, uio, AccessAdvice.NORMAL, mark, knownByteSize);
         if (failure != null) {
@@ -195,10 +199,10 @@ final class WindowReads {
         return uio.moved();
     }
 
-    /// Fills memory from a file, if that is a matter of one hit or one read(2): the common cases, for which nothing is
-    /// allocated.
+    /// Reads from a file into memory by one hit or one read(2). These are the common cases, and nothing is allocated
+    /// for them.
     ///
-    /// @return whether it did; if not, what `to` holds is undefined
+    /// @return true if all was read; if not, the content of `to` is undefined
     private boolean tryRead(MappedFile file, long byteOffset, MemorySegment to) throws IOException {
         try {
             return hits.tryRead(file, byteOffset, to)
@@ -206,18 +210,18 @@ final class WindowReads {
                             && WindowHits.isOnePiece(file, byteOffset, to.byteSize())
                             && piece(file, byteOffset, to, AccessAdvice.NORMAL) == to.byteSize());
         } catch (SystemCallException e) {
-            throw WindowErrors.refused("read", file, byteOffset, to.byteSize(), e);
+            throw WindowErrors.failed("read", file, byteOffset, to.byteSize(), e);
         }
     }
 
-    /// Moves what a transfer asks for, out of the file.
+    /// Moves the bytes of a transfer out of a file.
     ///
-    /// @return what went wrong, or null
+    /// @return the failure, or null
     @Nullable IOException move(MappedFile file, Uio uio, AccessAdvice advice) {
         return move(file, uio, advice, file.mark(), file.knownByteSize());
     }
 
-    /// @param mark of the file when its length was `knownByteSize`
+    /// @param mark mark of the file when its length was `knownByteSize`
     private @Nullable IOException move(MappedFile file, Uio uio, AccessAdvice advice, long mark, long knownByteSize) {
         file.requireOpen();
         long byteOffset = uio.byteOffset();
@@ -232,15 +236,15 @@ final class WindowReads {
                         ? moveToMemory(file, uio, memory.asSlice(before, rest), advice)
                         : moveToChannel(file, uio, rest, advice);
                 if (count == 0) {
-                    return ended(file, mark, byteOffset, end);
+                    return prematureEnd(file, mark, byteOffset, end);
                 }
                 if (uio.moved() - before < count) {
-                    return null; // the channel takes no more
+                    return null; // the channel accepts no more
                 }
             }
             return null;
         } catch (SystemCallException e) {
-            return WindowErrors.refused("read", file, byteOffset, byteSize, e);
+            return WindowErrors.failed("read", file, byteOffset, byteSize, e);
         } catch (IOException e) {
             return e;
         }
@@ -252,7 +256,7 @@ final class WindowReads {
         return count;
     }
 
-    /// {@return how many bytes the file gave, of which the channel may have taken fewer}
+    /// {@return number of bytes that the file gave, of which the channel may have accepted fewer}
     private long moveToChannel(MappedFile file, Uio uio, long rest, AccessAdvice advice) throws IOException {
         StagingRuns.Run run = staging.take();
         try {
@@ -265,15 +269,15 @@ final class WindowReads {
         }
     }
 
-    /// {@return what it means that there was nothing to read before the known end}
-    private @Nullable IOException ended(MappedFile file, long mark, long byteOffset, long end) {
-        if (!file.isLengthTold()) {
+    /// {@return the exception for an end of file before the known end, or null if this process truncated the file}
+    private @Nullable IOException prematureEnd(MappedFile file, long mark, long byteOffset, long end) {
+        if (!file.isLengthReported()) {
             return null;
         }
         counts.count(WindowCounts.TRUNCATED);
         long now = file.askByteSize();
         if (file.trust() == FileTrust.OWNED && mark != file.mark()) {
-            return null; // cut by us: an honest end
+            return null; // truncated by this process: a regular end
         }
         return WindowErrors.truncated(file, byteOffset, end - byteOffset, now);
     }

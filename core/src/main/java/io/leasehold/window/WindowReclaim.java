@@ -4,34 +4,37 @@ import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.ShortLock;
 import io.leasehold.memory.StackReserve;
 
-/// How slots of a pool become free: a batch of them when none is left, or those of one file.
+/// Frees slots of a pool: a batch of slots if none is free, or the slots of one file.
 ///
 /// ```text
-///   turn ---> settle pins: membarrier(2) ---> lock: take up to 128 slots, unlock ---> resume ---> end of the turn
+///   turn ---> collect pins: membarrier(2) ---> lock: take up to 128 slots, unlock ---> resume
 ///                                                                                        |
-///   free <--- lock: add them, unlock <--- process_madvise(2), or mmap(2) of the empty file
+///   free <--- lock: add them, unlock <--- process_madvise(2), or mmap(2) of the placeholder
 /// ```
 ///
 /// **Threads.** Thread-safe. One thread at a time has the turn. It waits for the barrier, and for threads that are
-/// within their cells, so hits and releases never need the turn, and a copy does not wait for it. A file with many
-/// slots takes a turn for each step of them, behind the threads that wait.
+/// inside their cells. Hits and releases never need the turn, and a copy does not wait for it. For the slots of a file
+/// the turn ends at `resume`, and for an eviction when the slots are free. A file with many slots takes a turn for each
+/// step, behind the waiting threads.
+///
+/// **Lock order.** `turn`, then the lock of the [WindowPool].
 final class WindowReclaim {
 
-    /// Slots in one process_madvise(2).
+    /// Number of slots in one process_madvise(2).
     private static final int MAX_BATCH = 64;
 
-    /// What is recycled at once is an eighth, or a small pool would lose half of what it holds.
+    /// An eighth of the slots is recycled at once: a larger batch would take half of the content of a small pool.
     private static final int BATCH_SHARE = 8;
 
-    /// Steps in which slots that are in use are spared. After that a batch is what was found, or else what comes next,
-    /// so that a miss never looks through all slots.
+    /// Number of steps in which used slots are spared. After these steps the batch is what was found, or else the next
+    /// slots, so that a miss never looks at all slots.
     private static final int SPARING_STEPS = 4;
 
     private final WindowPool pool; // (C)
     private final SlotWords words; // (C)
     private final int batch; // (C)
-    private final ShortLock turn = new ShortLock();
-    private long fileLooks; // (L) of the pool: slots of files that were looked at
+    private final ShortLock turn = new ShortLock(); // held while pins are collected
+    private long fileLooks; // (L) WindowPool.lock
 
     WindowReclaim(WindowPool pool, int slotCount) {
         this.pool = pool;
@@ -39,12 +42,12 @@ final class WindowReclaim {
         this.batch = Math.clamp(slotCount / BATCH_SHARE, 1, MAX_BATCH);
     }
 
-    /// The user of a slot that is pinned, under the lock.
+    /// A callback for pinned slots, called with the lock of the [WindowPool].
     interface LoanReader {
         void read(int slot, long pins);
     }
 
-    /// Frees slots that were not used for long, if none is free and no other thread has the turn.
+    /// Frees slots that were not used lately, if none is free and no other thread has the turn.
     ///
     /// @return true if a slot is free
     boolean tryEvict(WindowCounts counts) {
@@ -58,9 +61,9 @@ final class WindowReclaim {
         }
     }
 
-    /// Frees slots that were not used for long, if none is free.
+    /// Frees slots that were not used lately, if none is free.
     ///
-    /// @return true if a slot is free; if not, all are pinned, or the kernel refused to tell
+    /// @return true if a slot is free; if not, all are pinned, or pin counts could not be collected
     boolean evict(WindowCounts counts) {
         turn.lock();
         try {
@@ -76,8 +79,8 @@ final class WindowReclaim {
             return true;
         }
         StackReserve.ensure(2);
-        int[] victims = new int[Math.clamp(wanted, batch, MAX_BATCH)]; // before a slot is taken
-        if (!words.trySettle()) {
+        int[] victims = new int[Math.clamp(wanted, batch, MAX_BATCH)]; // allocated before a slot is taken
+        if (!words.tryCollectPins()) {
             return false;
         }
         int taken;
@@ -131,16 +134,16 @@ final class WindowReclaim {
         return taken;
     }
 
-    /// Takes a file out of all slots that have no pins, and puts these over the empty file.
+    /// Takes a file out of all slots that have no pins, and maps the placeholder over them.
     ///
-    /// @param others is told of the slots that are pinned
-    /// @return true if it is known which are
-    /// @throws SystemCallException if the kernel refuses a mapping; the file is out of the slots all the same
+    /// @param others receives each slot that is pinned
+    /// @return false if pin counts could not be collected
+    /// @throws SystemCallException if the placeholder cannot be mapped; the file is out of the slots even so
     boolean remove(MappedFile file, LoanReader others, WindowCounts counts) {
         WindowTable table = file.table(pool);
         int[] taken = new int[SlotClock.STEP];
         int[] count = new int[1];
-        SystemCallException refusal = null;
+        SystemCallException failure = null;
         for (int left = slotCount(table); left > 0; left -= SlotClock.STEP) {
             StackReserve.ensure(2);
             count[0] = 0;
@@ -148,21 +151,21 @@ final class WindowReclaim {
                 if (!removeStep(table, left, taken, count, others)) {
                     return false;
                 }
-                SystemCallException refused = pool.memory().poison(taken, count[0], counts);
-                refusal = refused == null ? refusal : refused;
+                SystemCallException failed = pool.memory().mapPlaceholder(taken, count[0], counts);
+                failure = failed == null ? failure : failed;
             } finally {
                 pool.free(taken, count[0]);
             }
         }
-        if (refusal != null) {
-            throw refusal;
+        if (failure != null) {
+            throw failure;
         }
         return true;
     }
 
-    /// {@return how many slots were taken, or -1 if nobody knows what is pinned}
+    /// {@return false if pin counts could not be collected; `count` receives the number of slots taken}
     private boolean removeStep(WindowTable table, int left, int[] taken, int[] count, LoanReader others) {
-        return settled(() -> {
+        return withCollectedPins(() -> {
             for (int i = 0; i < Math.min(left, SlotClock.STEP) && table.firstSlot != SlotLinks.NONE; i++) {
                 int slot = table.firstSlot;
                 fileLooks++;
@@ -176,15 +179,15 @@ final class WindowReclaim {
         });
     }
 
-    /// Shows the slots of a file that are pinned, some perhaps twice.
+    /// Passes the pinned slots of a file to a callback. A slot may be passed twice.
     ///
-    /// @return true if it is known which are
+    /// @return false if pin counts could not be collected
     boolean forEachPinned(MappedFile file, LoanReader reader) {
         WindowTable table = file.table(pool);
         boolean isKnown = true;
         for (int left = slotCount(table); left > 0 && isKnown; left -= SlotClock.STEP) {
             int looks = Math.min(left, SlotClock.STEP);
-            isKnown = settled(() -> {
+            isKnown = withCollectedPins(() -> {
                 for (int i = 0; i < looks && table.firstSlot != SlotLinks.NONE; i++) {
                     int slot = table.firstSlot;
                     fileLooks++;
@@ -207,13 +210,13 @@ final class WindowReclaim {
         }
     }
 
-    /// Does a step under the lock, while pins are settled.
+    /// Runs a step under the lock of the [WindowPool], while pins are collected.
     ///
-    /// @return false if it was not done, as nobody knows what is pinned
-    boolean settled(Runnable step) {
+    /// @return false if pin counts could not be collected, and the step was not run
+    boolean withCollectedPins(Runnable step) {
         turn.lockInTurn();
         try {
-            if (!words.trySettle()) {
+            if (!words.tryCollectPins()) {
                 return false;
             }
             try {
@@ -232,7 +235,7 @@ final class WindowReclaim {
         }
     }
 
-    /// {@return how many slots of files were looked at}
+    /// {@return number of looks at slots of files; tests count work by it}
     long fileLooks() {
         return fileLooks;
     }

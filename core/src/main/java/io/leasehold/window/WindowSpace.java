@@ -3,16 +3,17 @@ package io.leasehold.window;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.window.WindowWaiters.Waiter;
 
-/// The extents and windows of a cache and the files in them: what is mapped, pinned, waited for and put over the empty
-/// file.
+/// The pools of a cache and the files in them: maps, pins, waits for and frees windows.
 ///
 /// **Ownership.** Owns the pools.
 ///
-/// **Threads.** Thread-safe. A pin that finds its window takes no lock, and the end of a pin never does, but for a file
-/// that was closed by force. Each [WindowPool] has a lock for its slots. A thread that closes a file is published
-/// before it looks at the pins, and a thread that ends a pin looks for it afterwards; the barrier of
-/// [SlotWords#trySettle] makes one see the other, so no wake-up is lost. A file that lends no more and one that is
-/// truncated are told from pins alike.
+/// **Threads.** Thread-safe. A pin that finds its window takes no lock. The end of a pin takes a lock only if its file
+/// was closed by force. Each [WindowPool] has a lock for its slots.
+///
+/// **Memory order.** A thread that closes a file is published before it reads the pins, and a thread that ends a pin
+/// looks for it afterwards. The barrier of [SlotWords#tryCollectPins] makes one see the other, so no wake-up is lost.
+/// In the same way, a file that is draining or being truncated is checked after a pin. `WindowWaiterStress` tests this
+/// for a thread that waits for a window.
 ///
 /// **Invariants.** Those of [WindowPool].
 final class WindowSpace {
@@ -29,25 +30,25 @@ final class WindowSpace {
         this.files = new OpenFiles(options.name(), counts, pools);
     }
 
-    /// {@return the files that are open}
+    /// {@return the open files}
     OpenFiles files() {
         return files;
     }
 
-    /// {@return the windows, for what needs no lock}
+    /// {@return the pools}
     WindowPools pools() {
         return pools;
     }
 
-    /// {@return whether a file is to be mapped whole}
+    /// {@return true if a file is to be mapped whole}
     boolean isDirect(WindowTier tier, long byteSize) {
         return pools.isDirect(tier, byteSize, options.directByteSize());
     }
 
     /// Maps a part of a file for copies, if that needs no other thread.
     ///
-    /// @return its slot, or [WindowPool#NO_SLOT] if all are pinned, others map or recycle, or the kernel refuses: then
-    ///     there is read(2)
+    /// @return the slot, or [WindowPool#NO_SLOT] if all are pinned, another thread maps or recycles, or the system call
+    ///     fails: the caller then uses read(2)
     int tryMap(MappedFile file, WindowPool pool, long part, AccessAdvice advice) {
         try {
             int slot = pool.map(file, part, advice, counts);
@@ -58,11 +59,11 @@ final class WindowSpace {
         }
     }
 
-    /// Pins the window that a request begins in.
+    /// Pins the window that contains the start of a request.
     ///
-    /// @return its slot, or [WindowPool#NO_SLOT] if there is none by the deadline, or the pool does not recycle
-    /// @throws IllegalStateException if the file is closed, or is waiting to be
-    /// @throws SystemCallException if the kernel refuses
+    /// @return the slot, or [WindowPool#NO_SLOT] if none is free by the deadline, or the pool does not recycle
+    /// @throws IllegalStateException if the file is closed, or waits for its close
+    /// @throws SystemCallException if a system call fails
     int pin(MappedFile file, WindowPool pool, WindowLoans.Request request) {
         long part = request.byteOffset() >>> pool.power();
         int slot = tryPin(file, pool, part);
@@ -103,7 +104,7 @@ final class WindowSpace {
                 }
                 if (waiter == null) {
                     waiter = pool.waiters.add();
-                    continue; // a pin that ended before is told to no waiter
+                    continue; // a pin that ended before woke no waiter
                 }
                 counts.count(WindowCounts.WAIT);
                 interrupted |= waiter.await(left);
@@ -131,13 +132,13 @@ final class WindowSpace {
         }
         words.unpin(slot);
         pool.unpinned(slot, isLeft);
-        file.loans().tellClosers();
+        file.loans().wakeClosers();
         if (file.isClosed()) {
             files.freeLate(file);
         }
     }
 
-    /// Has the windows of a range recycled before all others.
+    /// Marks the windows of a range to be recycled before all others.
     void unmap(MappedFile file, long from, long end) {
         WindowPool pool = file.pool();
         if (pool != null && from < end) {
@@ -157,25 +158,27 @@ final class WindowSpace {
         }
     }
 
-    /// @throws IllegalStateException if a window that reaches behind `from` is out, or a private copy to be written
+    /// Checks that a range is not lent.
+    ///
+    /// @throws IllegalStateException if a window that reaches behind `from`, or a writable private copy, is outstanding
     void requireNotLent(String what, MappedFile file, long from) {
         String lent = pools.lent(file, from);
         if (!lent.isEmpty()) {
-            throw WindowErrors.lent(what, file, lent);
+            throw WindowErrors.inUse(what, file, lent);
         }
     }
 
-    /// Puts the windows of a file over the empty one.
+    /// Maps the placeholder over the windows of a file, and frees them.
     ///
-    /// @throws IllegalStateException if windows are out
-    /// @throws SystemCallException if the kernel refuses
+    /// @throws IllegalStateException if windows are outstanding
+    /// @throws SystemCallException if a system call fails
     void purge(MappedFile file) {
         WindowPools.Freed freed = pools.free(file, counts);
         if (!freed.lent().isEmpty()) {
-            throw WindowErrors.lent("purge", file, freed.lent());
+            throw WindowErrors.inUse("purge", file, freed.lent());
         }
-        if (freed.refusal() != null) {
-            throw freed.refusal();
+        if (freed.failure() != null) {
+            throw freed.failure();
         }
     }
 

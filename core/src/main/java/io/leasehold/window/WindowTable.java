@@ -6,27 +6,28 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// Which slot of a pool holds which part of one file, for readers that take no lock.
+/// Maps each part of one file to its slot in a pool, for readers that take no lock.
 ///
 /// ```text
 ///   part of the file  0 .. 1023      1024 .. 2047   ...
-///   root              [  chunk  ]    [  none  ]     ...        chunks are made at the first touch and stay
+///   root              [  chunk  ]    [  none  ]     ...        chunks are allocated at the first touch and stay
 ///   entry             0 never touched | -1 touched once | -2 being mapped | slot + 1
 /// ```
 ///
-/// The touches that decide whether a part gets a window are kept where its slot would be, so there is no second table
-/// to look into and to age: a part that lost its slot starts anew.
+/// The touch that decides whether a part gets a window is stored in the entry of its slot. So there is no second table
+/// to search and to age: a part that lost its slot starts again.
 ///
-/// The slots that are or were last mapped to the file are a list of its own, so that its end visits no others.
+/// The slots whose current or last part is of the file form a list, so that closing the file visits no other slots.
 ///
 /// **Threads.** [#slot] and [#touch] by any thread, lock-free; the rest guarded by the lock of the [WindowPool].
 ///
-/// **Memory order.** [#link] releases what [#slot] acquires: whoever finds a slot sees it mapped. See [SlotWords].
+/// **Memory order.** [#link] releases and [#slot] acquires: a thread that finds a slot sees its mapping. See
+/// [SlotWords].
 final class WindowTable {
 
     static final int NO_SLOT = -1;
 
-    /// Parts that have windows; what lies behind is read without.
+    /// Number of parts that can have windows; parts behind are read with read(2).
     private static final long MAX_PARTS = 1L << 27;
 
     private static final int CHUNK_POWER = 10;
@@ -45,35 +46,35 @@ final class WindowTable {
     int firstSlot = SlotLinks.NONE; // (L) of the list of the file
     int slotCount; // (L) in that list
 
-    /// {@return whether a part of a file can have a window at all}
+    /// {@return true if a part of a file can have a window}
     static boolean reaches(long part) {
         return part < MAX_PARTS;
     }
 
-    /// {@return what no part of another table has}
+    /// {@return a value that is unique over all parts of all tables}
     ///
-    /// @param part that the table [#reaches]
+    /// @param part a part that [#reaches] accepts
     long owner(long part) {
         return owner + part;
     }
 
-    /// {@return the slot that a part is in, or [#NO_SLOT]}
+    /// {@return the slot of a part, or [#NO_SLOT]}
     int slot(long part) {
         int[] chunk = chunk(part);
         int entry = chunk == null ? 0 : (int) ENTRY.getAcquire(chunk, (int) part & CHUNK_MASK);
         return entry > 0 ? entry - 1 : NO_SLOT;
     }
 
-    /// Takes note of a touch.
+    /// Records a touch.
     ///
-    /// @return whether it was touched before
+    /// @return true if the part was touched before
     boolean touch(long part) {
         int[] chunk = chunkOf(part);
         int index = (int) part & CHUNK_MASK;
         return (int) ENTRY.getOpaque(chunk, index) != 0 || !ENTRY.compareAndSet(chunk, index, 0, TOUCHED);
     }
 
-    /// Takes note that a thread maps a part, which has no slot, until [#link] or [#giveUp].
+    /// Marks a part without a slot as being mapped, until [#link] or [#giveUp].
     void startMapping(long part) {
         ENTRY.setRelease(chunkOf(part), (int) part & CHUNK_MASK, MAPPING);
         mappings++;
@@ -95,7 +96,7 @@ final class WindowTable {
         unlink(part);
     }
 
-    /// Ends [#startMapping].
+    /// Ends [#startMapping] with a slot.
     void link(long part, int slot) {
         mappings--;
         ENTRY.setRelease(chunkOf(part), (int) part & CHUNK_MASK, slot + 1);

@@ -4,11 +4,11 @@ package io.leasehold.window;
 public enum WindowTier {
     /// The cache chooses for each access.
     AUTO,
-    /// Through large extents that cover the whole file and stay until it is closed. If there are none left, through
-    /// recycled windows.
+    /// Through large extents that cover the whole file and stay mapped until it is closed. If no extents are left,
+    /// through recycled windows.
     DIRECT,
-    /// Through small windows that are recycled, mapped at the first touch.
+    /// Through small recycled windows, mapped at the first touch.
     RECYCLED,
-    /// Through read(2), without any window; the only tier where native access is refused.
+    /// Through read(2), without windows; the only tier if native access is denied.
     BYPASS
 }

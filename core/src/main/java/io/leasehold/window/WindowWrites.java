@@ -8,8 +8,8 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/// Writes to files of ours, window by window as the original counts them, through write(2): into the same page cache
-/// that the windows show, so they are seen there at once.
+/// Writes to OWNED files with write(2), into the same page cache that the windows show, so readers see the bytes at
+/// once. A transfer is divided at window boundaries, since ubc(9) defines failures and counts by window.
 ///
 /// **Threads.** Each method is called by the writer of the file.
 final class WindowWrites {
@@ -30,15 +30,15 @@ final class WindowWrites {
         this.dirtyByteSize = options.dirtyByteSize();
     }
 
-    /// {@return what is to be known of a file that was just opened}
+    /// {@return the durability state of a file that was just opened}
     FileDurability durability(int descriptor) {
         return new FileDurability(files, descriptor, pageByteSize, dirtyByteSize);
     }
 
-    /// Moves what a transfer brings into the file. Growth is seen when all of it is written, and if the transfer fails,
-    /// as far as it came or was zeroed.
+    /// Moves the bytes of a transfer into a file. Growth becomes visible when all of it is written; after a failure, as
+    /// far as bytes were written or zeroed.
     ///
-    /// @return what went wrong, or null
+    /// @return the failure, or null
     @Nullable IOException move(MappedFile file, Uio uio, int flags) throws IOException {
         WindowErrors.checkEnd("write", file, uio.byteOffset() + uio.residual());
         long from = uio.byteOffset();
@@ -60,30 +60,30 @@ final class WindowWrites {
                         failure = moveWindow(file, uio, windowEnd, entered);
                     }
                     if (failure != null && faultbusy) {
-                        zero(file, at, windowEnd); // the copied part of it too, as the original does
+                        zero(file, at, windowEnd); // including its copied part, as in the original
                     }
                     at = windowEnd;
                 }
                 isDone = failure == null;
             } finally {
-                if (!file.isClosed()) { // by force, while its source blocked
+                if (!file.isClosed()) { // a forced close may come while the source blocks
                     publish(file, from, Math.max(uio.byteOffset(), faultbusy ? at : from));
                     if (!isDone) {
-                        takeBack(file, end, before);
+                        undoGrowth(file, end, before);
                     }
                 }
             }
             return failure;
         } catch (SystemCallException e) {
-            return WindowErrors.refused("write", file, from, end - from, e);
+            return WindowErrors.failed("write", file, from, end - from, e);
         } finally {
             file.leave(entered);
         }
     }
 
-    /// Writes zeroes; the file grows if they reach behind its end.
+    /// Writes zeroes; the file grows if the range reaches behind its end.
     ///
-    /// @throws SystemCallException if the system refuses
+    /// @throws SystemCallException if a system call fails
     void zerorange(MappedFile file, long from, long end) {
         int entered = file.enter();
         try {
@@ -99,7 +99,7 @@ final class WindowWrites {
 
     /// Changes the length of a file.
     ///
-    /// @throws SystemCallException if the system refuses; the length is as it was
+    /// @throws SystemCallException if a system call fails; the length is unchanged
     void resize(MappedFile file, long oldByteSize, long newByteSize) {
         int entered = file.enter();
         try {
@@ -113,9 +113,9 @@ final class WindowWrites {
         }
     }
 
-    /// Does what may make the file longer, up to `end`, or leaves it as long as it was.
+    /// Runs a step that may extend the file up to `end`. If the step fails, the length is restored.
     ///
-    /// @throws SystemCallException as `step` does, or if the system refuses to undo it
+    /// @throws SystemCallException if a system call of `step` or of the undo fails
     void growing(MappedFile file, long end, Runnable step) {
         long before = endOnDisk(file, end);
         boolean isDone = false;
@@ -124,27 +124,27 @@ final class WindowWrites {
             isDone = true;
         } finally {
             if (!isDone) {
-                takeBack(file, end, before);
+                undoGrowth(file, end, before);
             }
         }
     }
 
-    /// {@return where the file ends on disk before something is written up to `end`, which may be behind its length
-    /// while windows for writing are out}
+    /// {@return the end of the file on disk before a write up to `end`; it may be behind the known length while windows
+    /// for writing are outstanding}
     ///
-    /// @throws SystemCallException if the system refuses to tell
+    /// @throws SystemCallException if the system call fails
     private long endOnDisk(MappedFile file, long end) {
         long length = file.knownByteSize();
         return end <= length ? length : files.byteSize(file.descriptor());
     }
 
-    /// Undoes growth that was not published, so that who opens the file next does not meet what never came, and gives
-    /// disk space back that was reserved for it, of which a full disk gave as much as it had.
+    /// Undoes growth that was not published. The next process that opens the file must not see it, and disk space that
+    /// was reserved for it is released: a full disk may have granted a part of it.
     ///
-    /// @param end up to where it was to be written
-    /// @param before what [#endOnDisk] said
-    /// @throws SystemCallException if the system refuses
-    private void takeBack(MappedFile file, long end, long before) {
+    /// @param end intended end of the write
+    /// @param before result of [#endOnDisk]
+    /// @throws SystemCallException if a system call fails
+    private void undoGrowth(MappedFile file, long end, long before) {
         long kept = Math.max(before, file.knownByteSize());
         if (end > kept) {
             files.truncate(file.descriptor(), kept);
@@ -152,11 +152,11 @@ final class WindowWrites {
         }
     }
 
-    /// Makes ready for something to be written that may begin or end behind the end. If it grows the file by more than
-    /// one transfer moves, disk space is reserved, so that a full disk is told before anything is written. For less
-    /// that would cost more than the write itself, which tells as well.
+    /// Prepares a write that may begin or end behind the end of the file. If it extends the file by more than one
+    /// transfer moves, disk space is reserved, so that a full disk is reported before anything is written. For less,
+    /// the reservation would cost more than the write, which reports a full disk too.
     ///
-    /// @throws SystemCallException if there is none
+    /// @throws SystemCallException if there is no disk space
     void prepare(MappedFile file, long from, long end) {
         long length = file.knownByteSize();
         if (from == end) {
@@ -168,13 +168,13 @@ final class WindowWrites {
         zeroTail(file, length, from);
     }
 
-    /// Makes growth seen, when all of it is written.
+    /// Makes growth visible to readers, after all of it is written.
     ///
-    /// @throws SystemCallException if the system does not tell the length
+    /// @throws SystemCallException if the length cannot be queried
     void publish(MappedFile file, long from, long end) {
         if (end > from) {
             boolean isOverHole = from > file.knownByteSize();
-            // what could not even be zeroed is not there
+            // after a failed zeroing the file may end before `end`
             file.publishByteSize(end <= file.knownByteSize() ? end : Math.min(end, files.byteSize(file.descriptor())));
             if (isOverHole) {
                 file.durability.grownOverHole();
@@ -182,17 +182,17 @@ final class WindowWrites {
         }
     }
 
-    /// Takes note of what was stored through a window that is given back.
+    /// Records stores through a window that is being released.
     ///
-    /// @throws SystemCallException if the system does not tell the length
-    void stored(MappedFile file, long from, long end, int refusalsBefore) {
-        file.durability.stored(from, end, refusalsBefore);
+    /// @throws SystemCallException if the length cannot be queried
+    void stored(MappedFile file, long from, long end, int failuresBefore) {
+        file.durability.stored(from, end, failuresBefore);
         publish(file, from, end);
         file.durability.writeBackIfMuch();
     }
 
-    /// Zeroes what somebody may have stored behind the old end, in its last page, through a mapping; the kernel would
-    /// show it once the file grows over it.
+    /// Zeroes the rest of the last page behind the old end. A store through a mapping may have changed it, and the
+    /// kernel would show that when the file grows.
     void zeroTail(MappedFile file, long oldEnd, long newEnd) {
         long pageEnd = (oldEnd + pageByteSize - 1) & -pageByteSize;
         if (newEnd > oldEnd) {
@@ -200,14 +200,14 @@ final class WindowWrites {
         }
     }
 
-    /// Reserves disk space, where the file system can.
+    /// Reserves disk space, if the file system supports it.
     ///
-    /// @throws SystemCallException if there is none
+    /// @throws SystemCallException if there is no disk space
     void reserve(MappedFile file, long from, long end) {
         try {
             files.allocate(file.descriptor(), from, end - from);
         } catch (SystemCallException e) {
-            // a file system that cannot reserve says so, and tells of a full disk when it is written
+            // without support for reservations, the write reports a full disk
             if (!WindowErrors.isUnsupported(e)) {
                 throw e;
             }
@@ -229,7 +229,7 @@ final class WindowWrites {
             }
             return null;
         } catch (SystemCallException e) {
-            return WindowErrors.refused("write", file, from, windowEnd - from, e);
+            return WindowErrors.failed("write", file, from, windowEnd - from, e);
         } catch (IOException e) {
             return e;
         }
@@ -256,7 +256,7 @@ final class WindowWrites {
         }
     }
 
-    /// Waits for the source outside the file, which may be closed by force meanwhile.
+    /// Reads from the source while the file is not entered, since it may be closed by force meanwhile.
     private static long fill(MappedFile file, Uio uio, MemorySegment staged, int entered) throws IOException {
         file.leave(entered);
         try {
@@ -284,14 +284,14 @@ final class WindowWrites {
     }
 
     private long write(MappedFile file, MemorySegment from, long byteOffset) {
-        int refusals = file.durability.writing(byteOffset, byteOffset + from.byteSize());
+        int failures = file.durability.writing(byteOffset, byteOffset + from.byteSize());
         long count = files.write(file.descriptor(), from, byteOffset);
         if (count == 0) {
-            // the next byte cannot be written, and the system does not say why
+            // the next byte cannot be written, and the system reports no reason
             throw new SystemCallException(
                     "pwrite", "byteOffset=" + byteOffset + ", byteSize=" + from.byteSize(), Errno.EIO);
         }
-        file.durability.written(byteOffset, byteOffset + count, refusals);
+        file.durability.written(byteOffset, byteOffset + count, failures);
         file.durability.writeBackIfMuch();
         return count;
     }

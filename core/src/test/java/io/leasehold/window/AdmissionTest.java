@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/// What mapping windows may cost, whatever is read.
+/// The share of time that [Admission] spends on mappings, for any sequence of reads.
 class AdmissionTest {
 
-    /// What a mapping takes, and what it is charged as.
+    /// The measured time of a mapping, from which its cost follows.
     private static final long MAP_NANOS = 10_000;
 
     private static final long CHARGED_NANOS = 2 * MAP_NANOS;
@@ -22,10 +22,10 @@ class AdmissionTest {
         long admitted = 0;
         for (long read = 0; read < reads; read++) {
             if (read % Admission.SAMPLING == 0) {
-                admission.bypassed(READ_NANOS);
+                admission.recordRead(READ_NANOS);
             }
-            if (admission.tryPay()) {
-                admission.mapped(MAP_NANOS);
+            if (admission.trySpend()) {
+                admission.recordMapping(MAP_NANOS);
                 admitted++;
             }
         }
@@ -35,14 +35,14 @@ class AdmissionTest {
     }
 
     @Test
-    void purseOfAnIdleCacheDoesNotGrow() {
+    void creditsOfAnIdleCacheDoNotGrow() {
         Admission admission = new Admission();
         for (int read = 0; read < 1_000_000; read++) {
-            admission.bypassed(1_000_000);
+            admission.recordRead(1_000_000);
         }
         int admitted = 0;
-        while (admission.tryPay()) {
-            admission.mapped(MAP_NANOS);
+        while (admission.trySpend()) {
+            admission.recordMapping(MAP_NANOS);
             admitted++;
         }
         assertThat(admitted * CHARGED_NANOS).isLessThanOrEqualTo(FIRST_PURSE_NANOS);
@@ -58,8 +58,8 @@ class AdmissionTest {
 
     private static int burst(Admission admission, long mapNanos) {
         int admitted = 0;
-        while (admission.tryPay()) {
-            admission.mapped(mapNanos);
+        while (admission.trySpend()) {
+            admission.recordMapping(mapNanos);
             admitted++;
         }
         return admitted;

@@ -3,7 +3,7 @@ package io.leasehold.window;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The contracts where the cache chooses.
+/// The contracts of the tier AUTO, where the cache chooses.
 class AutoWindowCacheTest
         implements WindowReadContract,
                 WindowWriteContract,

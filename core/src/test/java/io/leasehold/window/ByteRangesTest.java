@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// A set of ranges is what a set of its bytes is, or more where it had to join some.
+/// A set of ranges equals a set of its bytes, or contains it if ranges had to be joined.
 class ByteRangesTest {
 
     private static final int PLACES = 200;
@@ -70,7 +70,7 @@ class ByteRangesTest {
         assertThat(ranges.isEmpty()).isTrue();
     }
 
-    /// @param bytes those from the first place on, of which those from `from` on count
+    /// @param bytes the expected bytes, compared from `from` on
     private static void check(ByteRanges ranges, BitSet bytes, int from, boolean isExact) {
         for (int place = from; place < PLACES; place++) {
             boolean isIn = !ranges.within(place, place + 1).isEmpty();

@@ -7,16 +7,16 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/// A disk that the power may be cut from at any moment, with all that one file may be on it afterwards.
+/// A model of a disk whose power may fail at any time: all contents that one file may have on it afterwards.
 ///
 /// ```text
-///   page    what it was when the disk was last waited for, and each thing it has been since: any of them is there,
-///           or of each sector any
-///   length  what it was then, and has been since
+///   page     the version at the last sync, and each version since: any of them may be there,
+///            or any of them for each sector
+///   length   the length at the last sync, and each length since
 /// ```
 ///
-/// Waiting for the disk leaves a page with what it is. If that failed, no dirty page of the file is ever written,
-/// except for the bytes that are written again: the rest of it may be dropped from memory and be anything.
+/// A successful sync leaves one version of each page. After a failed sync no dirty page of the file is ever written,
+/// except for bytes that are written again. The rest of such a page may be dropped from memory and be anything.
 ///
 /// **Threads.** Confined to the test's thread.
 final class CrashDisk implements WatchedFiles.Watcher {
@@ -27,7 +27,7 @@ final class CrashDisk implements WatchedFiles.Watcher {
 
     private final List<Page> pages = new ArrayList<>();
     private final LengthSpans lengths = new LengthSpans();
-    private final Runnable afterEach; // what is done after each change of the disk
+    private final Runnable afterEach; // runs after each change of the disk
     private long byteSize;
 
     CrashDisk(Runnable afterEach) {
@@ -38,9 +38,9 @@ final class CrashDisk implements WatchedFiles.Watcher {
     private static final class Page {
         private final byte[] now = new byte[PAGE];
         private final List<byte[]> versions = new ArrayList<>(List.of(new byte[PAGE]));
-        private int cutAt; // the first version since it was cut off
-        private boolean isDropped; // the kernel takes it for clean
-        private final BitSet writtenAgain = new BitSet(); // since then
+        private int truncatedAt; // index of the first version since a truncation removed the page
+        private boolean isDropped; // the kernel treats it as clean
+        private final BitSet writtenAgain = new BitSet(); // bytes written since it was dropped
 
         void write(int from, byte[] content, int contentFrom, int count) {
             System.arraycopy(content, contentFrom, now, from, count);
@@ -48,11 +48,10 @@ final class CrashDisk implements WatchedFiles.Watcher {
             versions.add(now.clone());
         }
 
-        /// The file ends before this page, and what comes after is new: old content may be there only as long as the
-        /// file may be as long as it was.
-        void cut() {
+        /// The file ends before this page. Old content may only be there while the file may have its old length.
+        void truncate() {
             Arrays.fill(now, (byte) 0);
-            cutAt = versions.size();
+            truncatedAt = versions.size();
             versions.add(new byte[PAGE]);
             isDropped = false;
         }
@@ -68,12 +67,12 @@ final class CrashDisk implements WatchedFiles.Watcher {
             return versions.size() > 1 && (!isDropped || !writtenAgain.isEmpty());
         }
 
-        /// @param isCutDurable whether the length is waited for too
-        /// @param end of the file in this page, behind which it is zeroed when it is written
-        void makeDurable(boolean isCutDurable, int end) {
-            if (isCutDurable) {
-                versions.subList(0, cutAt).clear();
-                cutAt = 0;
+        /// @param isTruncationDurable true if the length is synced too
+        /// @param end end of the file in this page; the rest is zeroed by a write
+        void makeDurable(boolean isTruncationDurable, int end) {
+            if (isTruncationDurable) {
+                versions.subList(0, truncatedAt).clear();
+                truncatedAt = 0;
             }
             if (!isDropped) {
                 versions.clear();
@@ -87,7 +86,7 @@ final class CrashDisk implements WatchedFiles.Watcher {
                 isDropped = false;
             }
             if (versions.size() == 1) {
-                cutAt = 0;
+                truncatedAt = 0;
             }
         }
     }
@@ -115,7 +114,7 @@ final class CrashDisk implements WatchedFiles.Watcher {
             int last = (int) (newByteSize / PAGE);
             int tail = (int) (newByteSize % PAGE);
             for (int i = last + (tail > 0 ? 1 : 0); i < pages.size(); i++) {
-                pages.get(i).cut();
+                pages.get(i).truncate();
             }
             if (tail > 0) {
                 page(last).write(tail, new byte[PAGE - tail], 0, PAGE - tail);
@@ -154,7 +153,7 @@ final class CrashDisk implements WatchedFiles.Watcher {
         afterEach.run();
     }
 
-    /// {@return what the file may be after a power cut now}
+    /// {@return a possible content of the file after a power failure now}
     byte[] crash(SplittableRandom random) {
         byte[] file = new byte[(int) lengths.choose(random)];
         int mode = random.nextInt(3);

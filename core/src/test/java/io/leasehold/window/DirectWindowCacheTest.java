@@ -3,7 +3,7 @@ package io.leasehold.window;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The contracts on files that are pinned to the tier DIRECT.
+/// The contracts of the tier DIRECT.
 class DirectWindowCacheTest
         implements WindowReadContract,
                 WindowWriteContract,

@@ -2,8 +2,8 @@ package io.leasehold.window;
 
 import java.util.Arrays;
 
-/// What [MappedFile] promises of a file of ours after a power cut, from what its user knows alone: which values each
-/// byte may have, and which lengths the file.
+/// The guarantee of [MappedFile] for an OWNED file after a power failure, derived only from the calls of its user: the
+/// values that each byte may have, and the lengths of the file.
 ///
 /// **Threads.** Confined to the test's thread.
 final class DurabilityPromise {
@@ -11,10 +11,10 @@ final class DurabilityPromise {
     private static final int WORDS = 256 / Long.SIZE;
 
     private final byte[] now; // zero behind the end
-    private final long[] values; // a bit for each value of each byte
+    private final long[] values; // one bit for each possible value of each byte
     private final LengthSpans lengths = new LengthSpans();
     private int byteSize;
-    private int lentFrom; // of a window that is out
+    private int lentFrom; // start of the outstanding window
     private int lentEnd;
 
     DurabilityPromise(int mostBytes) {
@@ -27,12 +27,12 @@ final class DurabilityPromise {
         return byteSize;
     }
 
-    /// {@return what is in a part of the file}
+    /// {@return the content of a part of the file}
     byte[] part(int from, int end) {
         return Arrays.copyOfRange(now, from, end);
     }
 
-    /// A range is about to be written.
+    /// Records the start of a write.
     void willWrite(int from, byte[] content) {
         for (int i = 0; i < content.length; i++) {
             allow(from + i, content[i]);
@@ -42,13 +42,13 @@ final class DurabilityPromise {
         }
     }
 
-    /// A range was written.
+    /// Records the end of a write.
     void hasWritten(int from, byte[] content) {
         System.arraycopy(content, 0, now, from, content.length);
         byteSize = Math.max(byteSize, from + content.length);
     }
 
-    /// A window is out, or none; what is stored through it may be forced before it is back.
+    /// Records the outstanding window, or none. Stores through it may be forced before its release.
     void lent(int from, int end) {
         lentFrom = from;
         lentEnd = end;
@@ -66,7 +66,7 @@ final class DurabilityPromise {
         byteSize = newByteSize;
     }
 
-    /// A range was forced, and the length if that is all of the file.
+    /// Records a force of a range; if it is all of the file, of the length too.
     void confirm(int from, int end, boolean isAll) {
         for (int i = from; i < (isAll ? now.length : Math.min(end, byteSize)); i++) {
             if (i < lentFrom || i >= lentEnd) {
@@ -81,7 +81,7 @@ final class DurabilityPromise {
         }
     }
 
-    /// Checks what a power cut has left.
+    /// Checks the content after a power failure.
     void check(byte[] file) {
         if (!lengths.has(file.length)) {
             throw new AssertionError("length=" + file.length + ", promised=" + lengths);

@@ -9,25 +9,25 @@ import java.util.Arrays;
 import java.util.Objects;
 import java.util.SplittableRandom;
 
-/// Main class of the JVMs that [FullDiskTest] starts: fills a small disk, and reads, writes and lends on it when there
-/// is no room left. What is refused is an [IOException] that says where; nothing faults.
+/// Main class of the JVMs that [FullDiskTest] starts: fills a small disk, and reads, writes and lends on it while it is
+/// full. Each failure is an [IOException] that names the place; nothing faults.
 final class FullDiskProgram {
 
     private static final int WINDOW = WindowBed.WINDOW_BYTES;
 
-    /// More than there is room for while the disk is full, and less than it holds.
+    /// Size of the sparse file: larger than the free space of the full disk, smaller than the disk.
     private static final int SPARSE_BYTES = 24 * WINDOW;
 
     private static final int TOO_MANY_BYTES = 16 << 20;
 
-    /// Room is given back in steps of so many bytes, so that windows meet the end of it in their midst.
+    /// Disk space is freed in steps of this size, so that it ends inside a window.
     private static final int STEP_BYTES = 9 * 1024;
 
     private final WindowBed bed; // (C)
     private final Path folder; // (C)
     private final WindowTier tier; // (C)
     private final SplittableRandom random; // (C)
-    private final byte[] content = new byte[SPARSE_BYTES]; // of the sparse file
+    private final byte[] content = new byte[SPARSE_BYTES]; // (C) expected content of the sparse file
 
     private FullDiskProgram(WindowBed bed, Path folder, WindowTier tier, SplittableRandom random) {
         this.bed = bed;
@@ -36,14 +36,14 @@ final class FullDiskProgram {
         this.random = random;
     }
 
-    /// What may be refused for want of room.
+    /// A step that may fail because the disk is full.
     private interface Step {
         void run() throws IOException;
     }
 
     /// Fills the disk once for each tier.
     ///
-    /// @param arguments where the disk is mounted
+    /// @param arguments mount point of the disk
     public static void main(String[] arguments) throws IOException {
         SplittableRandom random = Seeds.random("FullDiskTest");
         for (WindowTier tier : WindowTier.values()) {
@@ -60,20 +60,22 @@ final class FullDiskProgram {
         MappedFile sparse = bed.open(path, FileTrust.OWNED, tier);
         MappedFile full = bed.open(filler, FileTrust.OWNED, tier);
         sparse.truncate(SPARSE_BYTES);
-        long room = room();
-        refused(sparse, () -> bed.cache.zerorange(sparse, SPARSE_BYTES, TOO_MANY_BYTES, 0));
-        refused(sparse, () -> bed.write(sparse, SPARSE_BYTES, new byte[TOO_MANY_BYTES]));
-        require(room() >= room - WINDOW, "room is lost: before=" + room + ", after=" + room());
+        long freeBefore = freeBytes();
+        expectFailure(sparse, () -> bed.cache.zerorange(sparse, SPARSE_BYTES, TOO_MANY_BYTES, 0));
+        expectFailure(sparse, () -> bed.write(sparse, SPARSE_BYTES, new byte[TOO_MANY_BYTES]));
+        require(
+                freeBytes() >= freeBefore - WINDOW,
+                "disk space is lost: before=" + freeBefore + ", after=" + freeBytes());
         fill(full);
-        refused(sparse, () -> bed.write(sparse, WINDOW, WindowBed.pattern(WINDOW, 1)));
-        refused(sparse, () -> bed.write(sparse, SPARSE_BYTES, WindowBed.pattern(WINDOW, 1)));
-        refused(sparse, () -> bed.cache.zerorange(sparse, SPARSE_BYTES + 9, WINDOW, 0));
+        expectFailure(sparse, () -> bed.write(sparse, WINDOW, WindowBed.pattern(WINDOW, 1)));
+        expectFailure(sparse, () -> bed.write(sparse, SPARSE_BYTES, WindowBed.pattern(WINDOW, 1)));
+        expectFailure(sparse, () -> bed.cache.zerorange(sparse, SPARSE_BYTES + 9, WINDOW, 0));
         for (int flags : new int[] {0, WindowFlag.FAULTBUSY}) {
-            refused(sparse, () -> store(sparse, 3 * WINDOW + 7, WINDOW, flags));
-            refused(sparse, () -> store(sparse, SPARSE_BYTES, WINDOW, flags));
+            expectFailure(sparse, () -> store(sparse, 3 * WINDOW + 7, WINDOW, flags));
+            expectFailure(sparse, () -> store(sparse, SPARSE_BYTES, WINDOW, flags));
         }
         check(sparse);
-        // what is there can be written, also in place
+        // existing bytes can be overwritten, also in place
         bed.write(full, 0, WindowBed.pattern(WINDOW, 9));
         try (Window window = alloc(full, WINDOW, WINDOW, WindowFlag.WRITE)) {
             window.segment().fill((byte) 5);
@@ -100,7 +102,7 @@ final class FullDiskProgram {
         Files.delete(filler);
     }
 
-    /// Writes until not a byte more fits.
+    /// Writes until the disk has no free byte.
     private void fill(MappedFile full) throws IOException {
         for (int piece = 16 * WINDOW; piece > 0; piece /= 4) {
             byte[] bytes = WindowBed.pattern(piece, 3);
@@ -109,14 +111,14 @@ final class FullDiskProgram {
                 end += piece;
                 require(Arrays.equals(bed.read(full, end - piece, piece + 1), bytes), "what was written: " + full);
             }
-            // of what is not more than one transfer some may have come
+            // a write of at most one transfer may have been written in part
             long most = end + (piece > StagingRuns.BYTES ? 0 : piece - 1);
-            require(full.byteSize() >= end && full.byteSize() <= most, "length after a refusal: " + full);
-            require(Files.size(full.path()) == full.byteSize(), "length as others see it: " + full);
+            require(full.byteSize() >= end && full.byteSize() <= most, "length after a failure: " + full);
+            require(Files.size(full.path()) == full.byteSize(), "length seen outside the cache is wrong: " + full);
         }
     }
 
-    /// Stores in place into some of the sparse file, where there may be room for it or not.
+    /// Stores in place into a part of the sparse file, which may need more disk space than there is.
     private boolean storeAnywhere(MappedFile sparse) throws IOException {
         int from = random.nextInt(SPARSE_BYTES);
         int byteSize = random.nextInt(1, Math.min(WINDOW, SPARSE_BYTES - from) + 1);
@@ -137,7 +139,7 @@ final class FullDiskProgram {
         return Objects.requireNonNull(bed.cache.alloc(file, from, byteSize, AccessAdvice.NORMAL, flags));
     }
 
-    /// Reads the sparse file through all trusts, twice, so that it is mapped; holes too.
+    /// Reads the sparse file with every trust, twice, so that it is mapped; including its holes.
     private void check(MappedFile sparse) throws IOException {
         for (FileTrust trust : FileTrust.values()) {
             try (MappedFile file = bed.open(sparse.path(), trust, tier)) {
@@ -149,15 +151,17 @@ final class FullDiskProgram {
         }
         byte[] bytes = bed.read(sparse, 0, SPARSE_BYTES + 1);
         require(Arrays.equals(bytes, content), sparse + ": mismatch=" + Arrays.mismatch(bytes, content));
-        require(Arrays.equals(Files.readAllBytes(sparse.path()), content), "as others see it: " + sparse);
+        require(
+                Arrays.equals(Files.readAllBytes(sparse.path()), content),
+                "content seen outside the cache is wrong: " + sparse);
     }
 
-    private long room() throws IOException {
+    private long freeBytes() throws IOException {
         return Files.getFileStore(folder).getUnallocatedSpace();
     }
 
-    private static void refused(MappedFile file, Step step) {
-        require(isRefused(file, step), "there was room: " + file);
+    private static void expectFailure(MappedFile file, Step step) {
+        require(isRefused(file, step), "step did not fail on a full disk: " + file);
     }
 
     private static boolean isRefused(MappedFile file, Step step) {

@@ -17,10 +17,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// A small disk that is full: what [FullDiskProgram] says of one in memory and of two of ext4.
+/// A small disk that is full: runs [FullDiskProgram] on a tmpfs and on two ext4 file systems.
 ///
-/// The disks are mounted where only that program sees them, in a mount namespace of its own, so they go when it ends,
-/// however it ends, and their loop devices with them.
+/// The disks are mounted in a mount namespace of the program, so only the program sees them. They and their loop
+/// devices disappear when the program ends, however it ends.
 @Tag("os")
 @Timeout(300)
 class FullDiskTest {
@@ -62,7 +62,8 @@ class FullDiskTest {
     }
 
     private static void requireMount(String commands) throws IOException, InterruptedException {
-        TestMemory.require(Files.isExecutable(Path.of("/usr/bin/unshare")), "there is no unshare here");
+        TestMemory.require(
+                Files.isExecutable(Path.of("/usr/bin/unshare")), "unshare is missing: path=/usr/bin/unshare");
         Process process = new ProcessBuilder("unshare", "--mount", "sh", "-c", commands)
                 .redirectErrorStream(true)
                 .start();

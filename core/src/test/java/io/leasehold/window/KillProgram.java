@@ -14,11 +14,11 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.zip.CRC32C;
 
-/// Main class of the JVMs that [KillTest] kills: writes records into the slots of a file, without end, and says before
-/// and after each what it does, in messages of a few bytes that a pipe takes whole or not at all.
+/// Main class of the JVMs that [KillTest] kills: writes records into the slots of a file, without end. It reports each
+/// step before and after it, in messages of a few bytes that a pipe takes whole or not at all.
 ///
 /// ```text
-///   file     | record of slot 0 | record of slot 1 | ...      records lie across pages and windows
+///   file     | record of slot 0 | record of slot 1 | ...   records cross pages and windows
 ///   record   checksum of the rest | slot | number of the write | bytes that follow from both
 /// ```
 final class KillProgram {
@@ -63,7 +63,7 @@ final class KillProgram {
         }
     }
 
-    /// {@return what a slot has after a write; of zeroes if there was none}
+    /// {@return the content of a slot after a write; zeroes if there was none}
     static byte[] record(int slot, long number) {
         byte[] record = new byte[RECORD_BYTES];
         if (number > 0) {
@@ -74,7 +74,7 @@ final class KillProgram {
         return record;
     }
 
-    /// {@return the number of the write that a record is of, or -1 if it is none of this slot that is whole}
+    /// {@return the number of the write of a record, or -1 if it is not a complete record of this slot}
     static long number(byte[] record, int slot) {
         ByteBuffer header = ByteBuffer.wrap(record);
         boolean isWhole = header.getInt() == checksum(record) && header.getInt() == slot;

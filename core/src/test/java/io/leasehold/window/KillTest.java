@@ -21,11 +21,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Processes that write to files of theirs are killed at any moment: each record whose write had returned is there,
-/// whole, whether it was forced or not, and of the one that was under way each byte is the old or the new one.
+/// Processes that write to OWNED files are killed at random times. Each record whose write had returned is there,
+/// complete, whether it was forced or not. Of the record in flight, each byte is the old or the new one.
 ///
-/// Ten are killed where windows are in place and ten where there are none. `-Dseed=` repeats the moments as far as
-/// clocks do; `-Dleasehold.soak=true` kills 200.
+/// Ten processes are killed with windows in place, and ten without. `-Dseed=` repeats the times as far as clocks allow;
+/// `-Dleasehold.soak=true` kills 200.
 class KillTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
@@ -70,10 +70,10 @@ class KillTest {
             while (System.nanoTime() < end) {
                 heard.next(in);
             }
-            process.toHandle().destroyForcibly(); // the other way closes the pipe too
+            process.toHandle().destroyForcibly(); // Process#destroyForcibly would close the pipe too
             heard.rest(in);
         } catch (EOFException e) {
-            throw new AssertionError("it ended by itself: " + Files.readString(errors(path)), e);
+            throw new AssertionError("process ended by itself: errors=" + Files.readString(errors(path)), e);
         } finally {
             process.destroyForcibly().waitFor();
         }
@@ -98,9 +98,9 @@ class KillTest {
         return new ProcessBuilder(command).redirectError(errors(path).toFile()).start();
     }
 
-    /// What a process has said until it was killed.
+    /// The messages of a process until it was killed.
     private static final class Heard {
-        private final long[] done = new long[KillProgram.SLOTS]; // the number of the last write that returned
+        private final long[] done = new long[KillProgram.SLOTS]; // number of the last write that returned
         private int slotUnderWay = -1;
         private long numberUnderWay;
         private int writes;
@@ -132,7 +132,7 @@ class KillTest {
                     next(in);
                 }
             } catch (EOFException e) {
-                // it is dead
+                // the process has ended
             }
         }
 
@@ -151,7 +151,7 @@ class KillTest {
                 byte[] other = slot == slotUnderWay ? KillProgram.record(slot, numberUnderWay) : old;
                 for (int i = 0; i < is.length; i++) {
                     if (is[i] != old[i] && is[i] != other[i]) {
-                        throw new AssertionError("slot=%d, at=%d, is=%d, number=%d, done=%d, underWay=%d of slot %d"
+                        throw new AssertionError("slot=%d, at=%d, is=%d, number=%d, done=%d, inFlight=%d of slot %d"
                                 .formatted(
                                         slot,
                                         i,

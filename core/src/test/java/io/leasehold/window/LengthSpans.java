@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/// The lengths that a file may have after a power cut: it was growing from one to another, and any in between will do,
-/// or it was cut to one.
+/// The lengths that a file may have after a power failure. While it grows, any length between the old and the new one
+/// is possible; a truncation has two.
 ///
 /// **Threads.** Confined to the test's thread.
 final class LengthSpans {
@@ -14,7 +14,7 @@ final class LengthSpans {
 
     private final List<Span> spans = new ArrayList<>();
 
-    /// Of an empty file.
+    /// Creates the lengths of an empty file.
     LengthSpans() {
         add(0, 0);
     }
@@ -23,13 +23,13 @@ final class LengthSpans {
         spans.add(new Span(least, most));
     }
 
-    /// From now on it has one of these.
+    /// Sets the possible current lengths.
     void become(long least, long most) {
         spans.clear();
         add(least, most);
     }
 
-    /// From now on it is not shorter.
+    /// Removes all lengths below a limit.
     void atLeast(long byteSize) {
         spans.removeIf(span -> span.most < byteSize);
         spans.replaceAll(span -> new Span(Math.max(span.least, byteSize), span.most));

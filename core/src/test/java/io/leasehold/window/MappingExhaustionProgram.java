@@ -17,7 +17,7 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /// Main class of the JVM that [MappingExhaustionTest] starts: takes every mapping that the kernel allows a process,
-/// uses a cache, and uses it again when they are given back.
+/// uses a cache, frees the mappings, and uses the cache again.
 final class MappingExhaustionProgram {
 
     private static final int WINDOW = WindowBed.WINDOW_BYTES;
@@ -32,7 +32,7 @@ final class MappingExhaustionProgram {
 
     private MappingExhaustionProgram() {}
 
-    /// Runs out of mappings once.
+    /// Exhausts the mappings once.
     ///
     /// @param arguments a file to be written
     public static void main(String[] arguments) throws IOException {
@@ -41,7 +41,7 @@ final class MappingExhaustionProgram {
 
     private void run(Path path) throws IOException {
         Files.write(path, CONTENT);
-        stockUpOnMetaspace();
+        fillMetaspaceReserve();
         rehearse(path);
         PageArenaOptions pages = PageArenaOptions.defaults()
                 .withByteSize(16 << 20)
@@ -57,7 +57,7 @@ final class MappingExhaustionProgram {
                 MappedFile recycled = open(cache, path, WindowTier.RECYCLED)) {
             use("before", cache, direct, recycled);
             openAnother("before", arena, options);
-            // its windows are all in one mapping as long as none was used
+            // the windows of an unused cache are all in one mapping
             try (WindowCache unused = WindowCache.open(arena, options.withName("unused"));
                     MappedFile unusedDirect = open(unused, path, WindowTier.DIRECT);
                     MappedFile unusedRecycled = open(unused, path, WindowTier.RECYCLED)) {
@@ -77,8 +77,8 @@ final class MappingExhaustionProgram {
         System.out.println("end=reached");
     }
 
-    /// Loads classes that nobody needs and drops them: the JVM keeps of their memory for those that it loads later.
-    private static void stockUpOnMetaspace() throws IOException {
+    /// Loads unneeded classes and drops them: the JVM keeps their memory for classes that it loads later.
+    private static void fillMetaspaceReserve() throws IOException {
         try (InputStream in = MappingExhaustionProgram.class.getResourceAsStream("MappingExhaustionProgram.class")) {
             byte[] bytes = Objects.requireNonNull(in).readAllBytes();
             for (int i = 0; i < USELESS_CLASSES; i++) {
@@ -92,8 +92,8 @@ final class MappingExhaustionProgram {
         System.gc();
     }
 
-    /// Does all that will be done, with refusals of our own and one of the kernel's: the JVM maps memory for each class
-    /// that it loads, also for those that put a message together, and ends if it gets none.
+    /// Runs all steps once, with injected failures and one of the kernel. The JVM maps memory for each class that it
+    /// loads, also for the classes that build a message, and ends if a mapping fails.
     private void rehearse(Path path) throws IOException {
         long place = memory.reserve(page, page);
         try {
@@ -120,21 +120,21 @@ final class MappingExhaustionProgram {
         return cache.open(path, MappedFileOptions.owned().withTier(tier));
     }
 
-    /// Makes every other page accessible, until the kernel says that there are too many pieces.
+    /// Makes every second page accessible, until the kernel reports too many mappings.
     ///
-    /// @return how many pages
+    /// @return number of pages
     private long takeMappings(long address, long byteSize) {
         long taken = 0;
         try {
             while (taken < memory.mappingLimit()) {
-                memory.commit(address + 2 * page * taken, page); // two pieces more
+                memory.commit(address + 2 * page * taken, page); // two mappings more
                 taken++;
             }
         } catch (SystemCallException e) {
-            System.out.println("refusal=" + e.getMessage());
+            System.out.println("failure=" + e.getMessage());
         }
         try {
-            memory.commit(address + byteSize - page, page); // one more
+            memory.commit(address + byteSize - page, page); // one mapping more
             taken++;
         } catch (SystemCallException e) {
             System.out.println("last=" + e.getMessage());
@@ -142,11 +142,11 @@ final class MappingExhaustionProgram {
         return taken;
     }
 
-    /// Reads, writes and lends; says how many windows were mapped, and what was refused.
+    /// Reads, writes and lends; prints the number of windows mapped, and the failure.
     private static void use(String when, WindowCache cache, MappedFile... files) throws IOException {
         long admits = cache.stats().admits();
         int lent = 0;
-        String refusal = "none";
+        String failure = "none";
         for (MappedFile file : files) {
             byte[] bytes = new byte[CONTENT.length];
             for (int part = 0; part < PARTS; part++) {
@@ -166,13 +166,13 @@ final class MappingExhaustionProgram {
                     require(window.segment().mismatch(expected) < 0, when + ": wrong bytes are lent: " + window);
                     lent++;
                 } catch (IOException e) {
-                    refusal = e.getMessage();
+                    failure = e.getMessage();
                 }
             }
         }
         System.out.println(when + ".admits=" + (cache.stats().admits() - admits));
         System.out.println(when + ".lent=" + lent);
-        System.out.println(when + ".refusal=" + refusal);
+        System.out.println(when + ".failure=" + failure);
     }
 
     private static void openAnother(String when, PageArena arena, WindowCacheOptions options) throws IOException {

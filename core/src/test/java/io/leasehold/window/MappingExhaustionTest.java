@@ -10,11 +10,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A process that has as many mappings as the kernel allows: windows cannot be mapped, so reads go another way and what
-/// is lent is an error; with room again, all is as before.
+/// A process that has as many mappings as the kernel allows. Windows cannot be mapped, so reads use read(2), and
+/// lending fails. When mappings are free again, all works as before.
 ///
-/// The JVM maps memory for its own sake too, and ends itself when it gets none. Most of its needs are met at its start;
-/// a run in which it still wants more says nothing about windows, and is repeated.
+/// The JVM also maps memory for itself, and ends if it gets none. It needs most of it at its start. A run in which it
+/// needs more shows nothing about windows, and is repeated.
 @Tag("os")
 @Timeout(300)
 class MappingExhaustionTest {
@@ -38,15 +38,15 @@ class MappingExhaustionTest {
         assertThat(forked.hasCrashed()).as("%s", forked).isFalse();
         assertThat(forked.exitCode()).as("%s", forked).isZero();
         assertThat(forked.value("end")).isEqualTo("reached");
-        assertThat(forked.value("refusal")).contains("ENOMEM");
-        // windows that were used have mappings of their own, which can be mapped over one for one
-        assertThat(forked.value("used.refusal")).matches("none|" + NO_MAPPING);
+        assertThat(forked.value("failure")).contains("ENOMEM");
+        // used windows have separate mappings, and mapping over one of them needs no other
+        assertThat(forked.value("used.failure")).matches("none|" + NO_MAPPING);
         assertThat(forked.value("unused.admits")).isEqualTo("0");
         assertThat(forked.value("unused.lent")).isEqualTo("0");
-        assertThat(forked.value("unused.refusal")).matches(NO_MAPPING);
+        assertThat(forked.value("unused.failure")).matches(NO_MAPPING);
         assertThat(forked.value("another")).contains("mmap(", "ENOMEM");
         assertThat(forked.value("again.lent")).isEqualTo(forked.value("before.lent"));
-        assertThat(forked.value("again.refusal")).isEqualTo("none");
+        assertThat(forked.value("again.failure")).isEqualTo("none");
         assertThat(forked.value("afterwards")).startsWith("WindowCacheStats");
     }
 

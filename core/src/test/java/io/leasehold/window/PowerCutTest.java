@@ -14,10 +14,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Random life of a file of ours, where the power is cut after each change that its disk sees, in each way that a disk
-/// may be left: what is there then is what was promised. The disk refuses to write now and then.
+/// Random operations on an OWNED file. The power fails after each change of its disk, in each way that a disk may be
+/// left. The content is then as promised. Writes to the disk fail now and then.
 ///
-/// `-Dseed=` replays one seed; `-Dleasehold.soak=true` cuts the power 100 times as often.
+/// `-Dseed=` replays one seed; `-Dleasehold.soak=true` fails the power 100 times as often.
 class PowerCutTest {
 
     private static final int CRASHES = Boolean.getBoolean("leasehold.soak") ? 150_000 : 1_500;
@@ -30,7 +30,7 @@ class PowerCutTest {
 
     @ParameterizedTest
     @EnumSource(WindowTier.class)
-    void powerCutLeavesWhatWasPromised(WindowTier tier) throws IOException {
+    void powerFailureLeavesWhatWasPromised(WindowTier tier) throws IOException {
         Walk walk = new Walk(Seeds.random("PowerCutTest"));
         try (WindowBed bed = new WindowBed(WindowBed.options(3, 3).withDirtyByteSize(6L * PAGE), walk.disk)) {
             MappedFile file = bed.open(folder.resolve("file"), FileTrust.OWNED, tier);
@@ -41,19 +41,19 @@ class PowerCutTest {
             walk.checkAll(bed, file);
         }
         System.out.println("PowerCutTest: " + tier + ", crashes=" + walk.crashes + ", forced=" + walk.forced
-                + ", refused=" + walk.refused);
+                + ", failed=" + walk.failed);
         assertThat(walk.forced).isGreaterThan(9);
-        assertThat(walk.refused).isGreaterThan(0);
+        assertThat(walk.failed).isGreaterThan(0);
     }
 
-    /// One file, its disk and what was promised of it.
+    /// One file, its disk and its promise.
     private static final class Walk {
         private final SplittableRandom random;
         private final CrashDisk disk = new CrashDisk(this::crash);
         private final DurabilityPromise promise = new DurabilityPromise(MAX_BYTES);
         private int crashes;
         private int forced;
-        private int refused;
+        private int failed;
 
         Walk(SplittableRandom random) {
             this.random = random;
@@ -72,11 +72,11 @@ class PowerCutTest {
                 }
                 case 17 -> writeAgain(bed, file);
                 case 18 -> writeAndForce(bed, file);
-                default -> refuseLater(bed);
+                default -> failLater(bed);
             }
         }
 
-        /// Heals the file, and checks it as it is.
+        /// Writes failed ranges again, and checks the file.
         void checkAll(WindowBed bed, MappedFile file) throws IOException {
             bed.files.disarm();
             writeAgain(bed, file);
@@ -138,7 +138,7 @@ class PowerCutTest {
             int from = random.nextInt(MAX_BYTES - WindowBed.WINDOW_BYTES);
             int wanted = random.nextInt(1, WindowBed.WINDOW_BYTES);
             boolean isOverwrite = random.nextBoolean();
-            // the growth alone is zeroes, and what was there stays until something is stored
+            // the growth reads as zero, and the old content stays until a store
             promise.willWrite(from, promise.part(from, from + wanted));
             promise.lent(from, from + wanted);
             int flags = WindowFlag.WRITE | (isOverwrite ? WindowFlag.FAULTBUSY : 0);
@@ -169,11 +169,11 @@ class PowerCutTest {
                 crash();
             } catch (IOException e) {
                 assertThat(e).hasMessageContaining("EIO");
-                refused++;
+                failed++;
             }
         }
 
-        private void refuseLater(WindowBed bed) {
+        private void failLater(WindowBed bed) {
             Call[] calls = {Call.SYNC, Call.SYNC_RANGE, Call.WRITE_BACK};
             bed.files.failOnce(calls[random.nextInt(calls.length)], random.nextInt(1, 4), Errno.EIO);
         }

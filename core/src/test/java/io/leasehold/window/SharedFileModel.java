@@ -5,28 +5,28 @@ import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
-/// What a file should be that several threads change, each in a stripe of its own, the last of which is the end of the
-/// file, so that who owns that one cuts and grows it.
+/// The expected content of a file that several threads change, each in a stripe of its own. The last stripe is the end
+/// of the file, so its owner truncates and extends the file.
 ///
 /// ```text
-///   0          1          2          3
+///   0    1    2    3
 ///   |  stripe  |  stripe  |  stripe  |  last stripe ... end
 ///   stamp: odd while its owner changes it
 /// ```
 ///
-/// Whoever reads looks at the stamps before and after. A stripe whose stamp is even and the same was not changed
-/// meanwhile, so what was read of it is known to the byte; of the others nothing is.
+/// A reader compares the stamps before and after its read. A stripe whose stamp is even and the same was not changed
+/// meanwhile, so its bytes are known exactly. Nothing is known of the other stripes.
 ///
 /// **Threads.** Thread-safe; a stripe is changed by its owner.
 final class SharedFileModel {
 
-    /// Stripes begin within pages, so that every two owners share one.
+    /// Stripes begin inside pages, so that neighbours share a page.
     static final int STRIPE_BYTES = 2 * WindowBed.WINDOW_BYTES + 1001;
 
     private final int stripes; // (C)
-    private final byte[] bytes; // (O) each stripe by its owner; others look between two stamps
+    private final byte[] bytes; // (O) each stripe by its owner; other threads read between two stamps
     private final AtomicIntegerArray stamps; // (A)
-    private volatile int end; // (O) of the last stripe
+    private volatile int end; // (O) the owner of the last stripe
 
     SharedFileModel(int stripes) {
         this.stripes = stripes;
@@ -35,7 +35,7 @@ final class SharedFileModel {
         this.end = lastStart();
     }
 
-    /// {@return how many bytes the file never exceeds}
+    /// {@return the maximum length of the file}
     int maxByteSize() {
         return bytes.length;
     }
@@ -56,46 +56,46 @@ final class SharedFileModel {
         return stripe * STRIPE_BYTES;
     }
 
-    /// {@return how far a stripe reaches at most}
+    /// {@return the maximum end of a stripe}
     int limit(int stripe) {
         return isLast(stripe) ? maxByteSize() : start(stripe + 1);
     }
 
-    /// Says that the caller's stripe is being changed, or not any more.
+    /// Marks the start or the end of a change of the caller's stripe.
     void step(int stripe) {
         stamps.incrementAndGet(stripe);
     }
 
-    /// Changes a range within one stripe, between two calls of [#step]; the last one grows with it, over zeroes.
+    /// Changes a range within one stripe, between two calls of [#step]. The last stripe grows, over zeroes.
     void put(int from, byte[] content) {
         System.arraycopy(content, 0, bytes, from, content.length);
         if (content.length > 0 && from >= lastStart()) {
-            end = Math.max(end, from + content.length); // by one thread alone, or another end could be lost
+            end = Math.max(end, from + content.length); // one thread only, so no update is lost
         }
     }
 
-    /// Cuts or grows the last stripe, between two calls of [#step].
+    /// Truncates or extends the last stripe, between two calls of [#step].
     void truncate(int newEnd) {
         Arrays.fill(bytes, newEnd, bytes.length, (byte) 0);
         end = newEnd;
     }
 
-    /// {@return what [#check] is to be told}
+    /// {@return the argument for [#check]}
     int[] stamps() {
         int[] now = new int[stripes];
         Arrays.setAll(now, stamps::get);
         return now;
     }
 
-    /// Checks what was read from `from` on, of as many bytes as were asked for.
+    /// Checks the bytes that were read from `from` on.
     ///
-    /// @param count how many there were
-    /// @param before the stamps before it was read
+    /// @param count number of bytes that the read returned
+    /// @param before the stamps before the read
     void check(String what, int from, int byteSize, MemorySegment read, long count, int[] before) {
         byte[] expected = new byte[byteSize];
         System.arraycopy(bytes, from, expected, 0, Math.min(byteSize, bytes.length - from));
         int endNow = end;
-        VarHandle.loadLoadFence(); // what was read above was read before the stamps are
+        VarHandle.loadLoadFence(); // the content is read before the stamps
         int[] after = stamps();
         boolean isEndKnown = isKnown(stripes - 1, before, after);
         long least = Math.clamp((long) (isEndKnown ? endNow : lastStart()) - from, 0, byteSize);

@@ -12,13 +12,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Pins that threads count for themselves: their sum is right whoever ends them, and no slot is taken under a pin.
+/// Pins in thread cells: their sum is right whichever thread ends them, and a pinned slot is never taken.
 class SlotWordsTest {
 
     private static final int SLOTS = 3;
     private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 100_000_000 : 1_000_000;
 
-    /// More than a thread counts for itself.
+    /// More pins than a thread counts in its cells.
     private static final int MANY = (1 << 20) + 9;
 
     private final WindowTable table = new WindowTable();
@@ -65,7 +65,7 @@ class SlotWordsTest {
     void pinsWhileTheSumIsKnownAreInIt() {
         SlotWords words = open(SLOTS);
         assertThat(words.tryPin(0, table, 0)).isTrue();
-        assertThat(words.trySettle()).isTrue();
+        assertThat(words.tryCollectPins()).isTrue();
         assertThat(words.tryPin(0, table, 0)).isTrue();
         assertThat(words.pins(0)).isEqualTo(2);
         words.unpin(0);
@@ -75,7 +75,7 @@ class SlotWordsTest {
         words.resume();
     }
 
-    /// The generation of a slot is odd while it is taken; it is plain on purpose, as the words publish it.
+    /// The generation of a slot is odd while it is taken. It is a plain field on purpose: the words must publish it.
     @Test
     void slotIsNotTakenUnderAPin() throws Exception {
         SplittableRandom seeds = Seeds.random("SlotWordsTest");
@@ -128,14 +128,14 @@ class SlotWordsTest {
 
     private static void use(int[] generations, int slot, Queue<Integer> clock) {
         int generation = generations[slot];
-        boolean ignored = clock.isEmpty(); // takes a moment, in which nothing is kept in registers
+        boolean ignored = clock.isEmpty(); // a delay, across which no value stays in a register
         if (generation % 2 != 0 || generations[slot] != generation) {
             throw new AssertionError(
                     "taken under a pin: slot=%d, was=%d, is=%d".formatted(slot, generation, generations[slot]));
         }
     }
 
-    /// {@return slots that each have the part of their number}
+    /// {@return slots that each contain the part of the same number}
     private SlotWords open(int count) {
         SlotWords words = new SlotWords(count);
         for (int slot = 0; slot < count; slot++) {
@@ -145,7 +145,7 @@ class SlotWordsTest {
     }
 
     private static long pins(SlotWords words, int slot) {
-        assertThat(words.trySettle()).isTrue();
+        assertThat(words.tryCollectPins()).isTrue();
         try {
             return words.pins(slot);
         } finally {
@@ -154,8 +154,8 @@ class SlotWordsTest {
     }
 
     private static boolean tryTake(SlotWords words, int slot) {
-        if (!words.trySettle()) {
-            return false; // a thread of the test lost its core
+        if (!words.tryCollectPins()) {
+            return false; // a thread of the test lost its processor
         }
         try {
             return words.tryTake(slot);

@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
-/// One file in a storm: it never has other bytes than its content, which has no zeroes, but any length; and what became
-/// of the accesses to it.
+/// One file in a storm, and the results of the accesses to it. Its length varies, but its bytes are always those of its
+/// content, which has no zeroes.
 ///
 /// **Ownership.** The file is closed with its cache.
 ///
@@ -22,7 +22,7 @@ final class StormFile {
 
     static final int BYTES = 12 * WindowBed.WINDOW_BYTES;
 
-    /// The longest read.
+    /// Maximum size of a read in bytes.
     static final int MAX_READ_BYTES = 3 * WindowBed.WINDOW_BYTES;
 
     private static final byte[] CONTENT = WindowBed.pattern(BYTES, 1);
@@ -34,9 +34,9 @@ final class StormFile {
     private final int unit; // (C)
     private final AtomicLong rights = new AtomicLong(); // (A)
     private final AtomicLong errors = new AtomicLong(); // (A)
-    private final AtomicLong changes = new AtomicLong(); // (A) of a file of ours
+    private final AtomicLong changes = new AtomicLong(); // (A) of an OWNED file
 
-    /// @param unit what cuts are multiples of
+    /// @param unit truncations are to multiples of it, in bytes
     StormFile(WindowBed bed, Path folder, FileTrust trust, WindowTier tier, int unit) throws IOException {
         this.cache = bed.cache;
         this.file = bed.open(WindowBed.foreign(folder, CONTENT), trust, tier);
@@ -66,7 +66,7 @@ final class StormFile {
                 .formatted(tier, file.trust(), unit, rights.get(), errors.get(), changes.get());
     }
 
-    /// Reads or, if the file is ours, reads or changes it.
+    /// Reads the file or, if it is OWNED, reads or changes it.
     ///
     /// @param to memory of at least [#MAX_READ_BYTES]
     void access(SplittableRandom random, MemorySegment to) throws IOException {
@@ -100,7 +100,7 @@ final class StormFile {
         } catch (IOException e) {
             String message = String.valueOf(e.getMessage());
             boolean isExpected = message.contains(path().toString()) && message.contains("byteOffset=");
-            // of a file of ours, only that there is nothing to lend
+            // for an OWNED file, only because there are no bytes to lend
             boolean isAllowed = !isOwned() || e instanceof EOFException;
             if (!isExpected || !isAllowed) {
                 throw new AssertionError("wrong error: from=" + from + ", file=" + file, e);
@@ -118,7 +118,7 @@ final class StormFile {
                 throw new AssertionError("count=" + count + ", " + uio);
             }
         } finally {
-            // also after an error it is certain how far it came
+            // the progress is exact after an error too
             if (to != null) {
                 check(from, to, uio.moved());
             }
@@ -127,7 +127,7 @@ final class StormFile {
 
     private void lend(int from, int byteSize) throws IOException {
         if (file.trust() == FileTrust.IMMUTABLE) {
-            return; // lent in place, and its promise is broken
+            return; // lent in place, and the promise of IMMUTABLE is broken
         }
         Window lent = cache.alloc(file, from, byteSize, AccessAdvice.NORMAL, WindowFlag.READ | WindowFlag.NOWAIT);
         if (lent != null) {
@@ -147,7 +147,7 @@ final class StormFile {
         }
     }
 
-    /// Cuts, writes, or stores in place: always right bytes, and none behind a gap.
+    /// Truncates, writes, or stores in place: always right bytes, and none behind a gap.
     private void change(SplittableRandom random) throws IOException {
         Window lent = null;
         int from;
@@ -184,7 +184,7 @@ final class StormFile {
         try {
             file.truncate(byteSize);
         } catch (IllegalStateException e) {
-            if (!String.valueOf(e.getMessage()).contains("windows are out")) {
+            if (!String.valueOf(e.getMessage()).contains("windows are outstanding")) {
                 throw e;
             }
         }
@@ -208,7 +208,7 @@ final class StormFile {
         }
     }
 
-    /// Takes bytes one write after the other and looks at each, also before a failure.
+    /// Accepts bytes and checks each, also before a failure.
     private final class Sink implements WritableByteChannel {
         private int at;
 

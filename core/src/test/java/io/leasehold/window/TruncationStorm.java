@@ -11,40 +11,41 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 
-/// A storm: a second process cuts files and writes them again, while four threads of this one read them through every
-/// tier, and read, write and cut files of ours. All that they got was right, or was an [IOException] that says where;
-/// whatever else a thread meets ends the storm.
+/// A storm: a second process truncates files and writes them again. Meanwhile four threads of this process read them
+/// through every tier, and read, write and truncate OWNED files. Each access gives right bytes, or an [IOException]
+/// that names the place. Any other result ends the storm.
 ///
-/// **Threads.** Confined to one, which starts the others.
+/// **Threads.** Confined to one thread, which starts the others.
 final class TruncationStorm {
 
-    /// A storm goes on for so many right accesses to each file at least, on a machine that others keep busy.
+    /// A storm continues until each file had this number of right accesses, also on a busy machine.
     private static final int LEAST_RIGHTS = 20;
 
     private static final int THREADS = 4;
     private static final int PAGE = 4096;
     private static final int ANYWHERE = 1;
 
-    /// Fewer windows than the files have parts, so that they are recycled all the time; extents for all that are pinned
-    /// to them, and for no other.
+    /// Fewer windows than the files have parts, so that they are recycled all the time; extents for the files of the
+    /// tier DIRECT only.
     private static final WindowCacheOptions OPTIONS = WindowBed.options(4, 24).withDirectByteSize(0);
 
     private final List<StormFile> files = new ArrayList<>();
 
     private TruncationStorm() {}
 
-    /// What was done, and to which file.
+    /// The counts of a storm.
     ///
-    /// @param cuts how often the second process cut
-    /// @param stats what the cache counted
-    record Result(long cuts, WindowCacheStats stats, List<StormFile> files) {
+    /// @param truncations number of truncations by the second process
+    /// @param stats counters of the cache
+    /// @param files the files
+    record Result(long truncations, WindowCacheStats stats, List<StormFile> files) {
         String lines() {
-            return "cuts by the second process: " + cuts + ", " + stats + "\n"
+            return "truncations by the second process: " + truncations + ", " + stats + "\n"
                     + files.stream().map(StormFile::toString).collect(Collectors.joining("\n"));
         }
     }
 
-    /// Has a storm, with the files in `folder`.
+    /// Runs a storm on files in `folder`.
     static Result run(Path folder, long seed, Duration duration) throws IOException, InterruptedException {
         return new TruncationStorm().blow(folder, seed, duration);
     }
@@ -64,7 +65,7 @@ final class TruncationStorm {
             files.add(new StormFile(bed, folder, FileTrust.OWNED, WindowTier.BYPASS, ANYWHERE));
             List<StormFile> ofOthers =
                     files.stream().filter(file -> !file.isOwned()).toList();
-            long cuts;
+            long truncations;
             try (Truncator truncator = Truncator.start(duration.toSeconds(), seed, ofOthers)) {
                 long end = System.nanoTime() + duration.toNanos();
                 for (int i = 0; i < THREADS; i++) {
@@ -72,10 +73,10 @@ final class TruncationStorm {
                     watchdog.start("storm", () -> access(random, watchdog, end));
                 }
                 watchdog.join();
-                cuts = truncator.stop();
+                truncations = truncator.stop();
             }
             bed.cache.checkInvariants();
-            return new Result(cuts, bed.cache.stats(), List.copyOf(files));
+            return new Result(truncations, bed.cache.stats(), List.copyOf(files));
         }
     }
 

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The storm of [TruncationStormTest] in JVMs of their own, a minute in each form: what a fault of a mapped file
-/// becomes depends on who was running, interpreter or compiled code, and on what a collector does to its copies.
+/// The storm of [TruncationStormTest] in JVMs of their own, a minute in each configuration. The effect of a fault in a
+/// mapped file depends on the code that runs, interpreted or compiled, and on the copies that a collector makes.
 @Tag("soak")
 class TruncationStormFormsTest {
 

@@ -3,14 +3,14 @@ package io.leasehold.window;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/// Main class of the JVMs that [TruncationStormFormsTest] starts: has a storm and says how that went.
+/// Main class of the JVMs that [TruncationStormFormsTest] starts: runs a storm and prints its result.
 final class TruncationStormProgram {
 
     private TruncationStormProgram() {}
 
-    /// Has one storm.
+    /// Runs one storm.
     ///
-    /// @param arguments a folder, a seed, and how many seconds
+    /// @param arguments a folder, a seed, and a duration in seconds
     public static void main(String[] arguments) throws Exception {
         Duration duration = Duration.ofSeconds(Long.parseLong(arguments[2]));
         TruncationStorm.Result result =

@@ -8,18 +8,20 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Files are cut and written again, by a second process or through the file itself, while four threads read them
-/// through windows and write to those that are ours: each access gives right bytes or an [java.io.IOException], and
-/// nothing else ever.
+/// Files are truncated and written again, by a second process or through the file itself, while four threads read them
+/// through windows and write to the OWNED ones. Each access gives right bytes or an [java.io.IOException], and nothing
+/// else.
 ///
-/// What counts as right:
+/// These bytes are right:
 ///
-/// * Of files of ours, and of those that others cut at multiples of a page: only the bytes that were written.
-/// * Where others cut anywhere: zeroes too. They cut within a page, its rest is zero until it is written again, and
-///   who copies it meanwhile gets both. So does read(2), as the tier BYPASS showed within a minute, so no more can be
-///   asked of windows.
+/// * For OWNED files, and for files that the second process truncates to multiples of a page: only bytes that were
+///   written.
+/// * For files that it truncates to any length: zeroes too. After a truncation inside a page, the rest of the page is
+///   zero until it is written again, and a concurrent copy gets both. So does read(2), as the tier BYPASS showed within
+///   a minute, so windows cannot do better.
 ///
-/// Five seconds; with `-Dleasehold.soak=true` a minute. [TruncationStormFormsTest] has it on other forms of the JVM.
+/// Runs five seconds; with `-Dleasehold.soak=true` a minute. [TruncationStormFormsTest] runs it on other configurations
+/// of the JVM.
 class TruncationStormTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
@@ -29,11 +31,11 @@ class TruncationStormTest {
 
     @Test
     void everyAccessIsRightOrAnError() throws Exception {
-        // without native access all is read(2), which a moment shows
+        // without native access every access is a read(2), which one second shows
         Duration duration = SOAK ? Duration.ofMinutes(1) : Duration.ofSeconds(WindowBed.canMap() ? 5 : 1);
         TruncationStorm.Result result = TruncationStorm.run(folder, Seeds.next("TruncationStormTest"), duration);
         System.out.println("TruncationStormTest: " + result.lines());
-        assertThat(result.cuts()).isPositive();
+        assertThat(result.truncations()).isPositive();
         if (WindowBed.canMap()) {
             assertThat(result.stats().hits()).isPositive();
             assertThat(result.stats().recycles()).isPositive();

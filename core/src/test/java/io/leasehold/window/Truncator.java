@@ -9,14 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/// A second process, which cuts files and writes them again for as long as this one wants; see [TruncatorProgram].
+/// A second process, which truncates files and writes them again until it is stopped; see [TruncatorProgram].
 ///
-/// **Ownership.** Who started it closes it; it ends by itself if nobody does.
+/// **Ownership.** The caller that starts it closes it. It ends by itself if it is not closed.
 ///
-/// **Threads.** Confined to one.
+/// **Threads.** Confined to one thread.
 final class Truncator implements AutoCloseable {
 
-    /// How much longer it lives than it is needed, if it is forgotten.
+    /// How much longer than needed it runs, if it is not closed.
     private static final long GRACE_SECONDS = 60;
 
     private final Process process; // (C)
@@ -27,10 +27,10 @@ final class Truncator implements AutoCloseable {
         this.output = process.inputReader(StandardCharsets.UTF_8);
     }
 
-    /// Starts it, and waits until it is about to cut.
+    /// Starts the process, and waits until it is ready.
     ///
-    /// @param seconds how long it will be needed
-    /// @param files what it cuts, all at multiples of their units
+    /// @param seconds how long it is needed
+    /// @param files the files to truncate, to multiples of their units
     static Truncator start(long seconds, long seed, List<StormFile> files) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -60,16 +60,16 @@ final class Truncator implements AutoCloseable {
         }
     }
 
-    /// Ends it, with all files whole.
+    /// Ends the process, with all files complete.
     ///
-    /// @return how often it cut
+    /// @return number of truncations
     long stop() throws IOException, InterruptedException {
         process.getOutputStream().close();
-        long cuts = Long.parseLong(expect("cuts="));
+        long truncations = Long.parseLong(expect("truncations="));
         if (process.waitFor() != 0) {
             throw new AssertionError("the second process failed: exitCode=" + process.exitValue());
         }
-        return cuts;
+        return truncations;
     }
 
     @Override

@@ -13,24 +13,25 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// Main class of the process that cuts files of others and writes the same bytes again, so that a file never has
-/// others. It ends when its standard input does, or when it was forgotten; what it prints last is how often it cut.
+/// Main class of the process that truncates FOREIGN files and writes the same bytes again, so that a file never has
+/// other bytes. It ends when its standard input is closed, or at its deadline. Its last line is the number of
+/// truncations.
 final class TruncatorProgram {
 
     private static final int THREADS = 2;
 
-    /// The largest piece in bytes that is written at once.
+    /// Maximum size of a write in bytes.
     private static final int PIECE_BYTES = 8192;
 
     private final long deadline; // (C)
     private final AtomicBoolean isOver = new AtomicBoolean(); // (A)
-    private final AtomicLong cuts = new AtomicLong(); // (A)
+    private final AtomicLong truncations = new AtomicLong(); // (A)
 
     private TruncatorProgram(long deadline) {
         this.deadline = deadline;
     }
 
-    /// One file, and what its cuts are multiples of.
+    /// One file, and the unit of its truncations.
     private static final class Target {
         private final FileChannel channel; // (C)
         private final byte[] content; // (C)
@@ -43,9 +44,9 @@ final class TruncatorProgram {
         }
     }
 
-    /// Cuts until its standard input ends.
+    /// Truncates until its standard input is closed.
     ///
-    /// @param arguments seconds to live at most, a seed, and for each file the unit of its cuts and its path
+    /// @param arguments maximum run time in seconds, a seed, and for each file the unit of its truncations and its path
     public static void main(String[] arguments) throws Exception {
         long seconds = Long.parseLong(arguments[0]);
         SplittableRandom random = new SplittableRandom(Long.parseLong(arguments[1]));
@@ -68,12 +69,12 @@ final class TruncatorProgram {
         for (Thread thread : threads) {
             thread.join();
         }
-        System.out.println("cuts=" + program.cuts);
+        System.out.println("truncations=" + program.truncations);
     }
 
     private void awaitEnd() throws IOException {
         while (System.in.read() >= 0) {
-            // only its end is of interest
+            // only the end of the input matters
         }
         isOver.set(true);
     }
@@ -82,9 +83,9 @@ final class TruncatorProgram {
         try {
             while (!isOver.get()) {
                 if (System.nanoTime() - deadline > 0) {
-                    throw new IllegalStateException("nobody closed the standard input");
+                    throw new IllegalStateException("standard input was not closed before the deadline");
                 }
-                cutAndRegrow(targets.get(random.nextInt(targets.size())), random);
+                truncateAndRegrow(targets.get(random.nextInt(targets.size())), random);
             }
         } catch (Throwable e) {
             e.printStackTrace();
@@ -92,19 +93,19 @@ final class TruncatorProgram {
         }
     }
 
-    private void cutAndRegrow(Target target, SplittableRandom random) throws IOException {
+    private void truncateAndRegrow(Target target, SplittableRandom random) throws IOException {
         int unit = target.unit;
         byte[] content = target.content;
-        int cut = random.nextInt(8) == 0 ? 0 : random.nextInt(content.length) / unit * unit;
-        target.channel.truncate(cut);
-        cuts.incrementAndGet();
-        while (cut < content.length) {
-            int more = Math.min(content.length - cut, unit * random.nextInt(1, 1 + PIECE_BYTES / unit));
-            ByteBuffer piece = ByteBuffer.wrap(content, cut, more);
+        int newEnd = random.nextInt(8) == 0 ? 0 : random.nextInt(content.length) / unit * unit;
+        target.channel.truncate(newEnd);
+        truncations.incrementAndGet();
+        while (newEnd < content.length) {
+            int more = Math.min(content.length - newEnd, unit * random.nextInt(1, 1 + PIECE_BYTES / unit));
+            ByteBuffer piece = ByteBuffer.wrap(content, newEnd, more);
             while (piece.hasRemaining()) {
                 target.channel.write(piece, piece.position());
             }
-            cut += more;
+            newEnd += more;
         }
     }
 }

@@ -7,30 +7,30 @@ import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
-/// Files that tell what is done to one of them: what a disk would see of it, in order and with its content.
+/// Files that report the calls on one of them: the changes that a disk would see, in order and with their content.
 ///
-/// **Ownership.** Does not own the files behind.
+/// **Ownership.** Does not own the wrapped files.
 ///
-/// **Threads.** As the files behind; the watcher is called by whoever made the call, after it.
+/// **Threads.** As the wrapped files; the watcher is called by the thread of the call, after it.
 final class WatchedFiles implements Files {
 
-    /// Who is told.
+    /// Receives the calls.
     interface Watcher {
 
-        /// Bytes were read from a place; the watcher may change what was read.
+        /// Bytes were read at an offset; the watcher may change them.
         default void read(long byteOffset, MemorySegment content) {}
 
-        /// Bytes were written to a place.
+        /// Bytes were written at an offset.
         default void written(long byteOffset, byte[] content) {}
 
-        /// The length was changed; what is new reads as zero.
+        /// The length was changed; growth reads as zero.
         default void resized(long byteSize) {}
 
-        /// The disk was waited for, from a place up to another or [Long#MAX_VALUE] for all of the file, and has said
-        /// whether all is well.
+        /// A sync has ended, with success or not, from an offset up to another, or to [Long#MAX_VALUE] for all of the
+        /// file.
         default void synced(long from, long end, boolean isDone) {}
 
-        /// Writing was started, and waited for where it was under way.
+        /// Write-back was started, and the one in flight was waited for.
         default void writtenBack(long from, long end, boolean isDone) {}
     }
 
@@ -104,19 +104,19 @@ final class WatchedFiles implements Files {
 
     @Override
     public void sync(int descriptor) {
-        told(() -> delegate.sync(descriptor), isDone -> watcher.synced(0, Long.MAX_VALUE, isDone));
+        watch(() -> delegate.sync(descriptor), isDone -> watcher.synced(0, Long.MAX_VALUE, isDone));
     }
 
     @Override
     public void sync(int descriptor, long byteOffset, long byteSize) {
-        told(
+        watch(
                 () -> delegate.sync(descriptor, byteOffset, byteSize),
                 isDone -> watcher.synced(byteOffset, byteOffset + byteSize, isDone));
     }
 
     @Override
     public void writeBack(int descriptor, long byteOffset, long byteSize) {
-        told(
+        watch(
                 () -> delegate.writeBack(descriptor, byteOffset, byteSize),
                 isDone -> watcher.writtenBack(byteOffset, byteOffset + byteSize, isDone));
     }
@@ -136,12 +136,12 @@ final class WatchedFiles implements Files {
         return "WatchedFiles(" + delegate + ")";
     }
 
-    /// Who is told how a call ended.
+    /// Receives the result of a call.
     private interface End {
         void is(boolean isDone);
     }
 
-    private static void told(Runnable call, End end) {
+    private static void watch(Runnable call, End end) {
         try {
             call.run();
         } catch (SystemCallException e) {

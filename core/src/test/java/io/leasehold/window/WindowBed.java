@@ -20,14 +20,14 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 
-/// A cache of few and small windows over kernel seams that count calls and fail when they are told to, with its arena.
+/// A cache of few small windows with its arena, over kernel seams that count calls and inject failures.
 ///
 /// **Ownership.** Closing it closes the cache and the arena, both strictly, and checks that no mapping stays charged.
 ///
 /// **Threads.** As the cache.
 final class WindowBed implements AutoCloseable {
 
-    /// Few pages, so that a few hundred bytes more are another window.
+    /// Few pages, so that a few hundred bytes more are in another window.
     static final int WINDOW_BYTES = 4 * (int) VirtualMemory.system().pageSize();
 
     private static final long MAPPINGS = 4096;
@@ -47,7 +47,7 @@ final class WindowBed implements AutoCloseable {
         this(options, watcher, seen -> seen);
     }
 
-    /// @param wrapper puts another seam before the one that fails
+    /// @param wrapper puts another seam before the one that injects failures
     WindowBed(WindowCacheOptions options, WatchedFiles.Watcher watcher, UnaryOperator<VirtualMemory> wrapper) {
         this.reservations = new Reservations(wrapper.apply(memory), mappings);
         PageArenaOptions pages = PageArenaOptions.defaults()
@@ -59,7 +59,7 @@ final class WindowBed implements AutoCloseable {
         this.cache = WindowCache.open(arena, options, new WatchedFiles(files, watcher), reservations);
     }
 
-    /// {@return so many windows and extents of [#WINDOW_BYTES] and four times that}
+    /// {@return options with windows of [#WINDOW_BYTES], and extents of four times that}
     static WindowCacheOptions options(int windows, int extents) {
         return WindowCacheOptions.defaults()
                 .withWindows(windows, WINDOW_BYTES)
@@ -67,7 +67,7 @@ final class WindowBed implements AutoCloseable {
                 .withDirtyByteSize(3L * WINDOW_BYTES);
     }
 
-    /// {@return whether files can be mapped here}
+    /// {@return true if files can be mapped here}
     static boolean canMap() {
         return Files.system().can(Files.Capability.MAP)
                 && VirtualMemory.system().can(Capability.MAP);
@@ -91,7 +91,7 @@ final class WindowBed implements AutoCloseable {
                 file, Uio.writing(byteOffset, MemorySegment.ofArray(content)), AccessAdvice.NORMAL, WindowFlag.WRITE);
     }
 
-    /// {@return so many bytes of which none is zero and any two windows differ}
+    /// {@return bytes without zeroes; any two windows of them differ}
     static byte[] pattern(int byteSize, int salt) {
         byte[] bytes = new byte[byteSize];
         for (int i = 0; i < byteSize; i++) {
@@ -105,12 +105,12 @@ final class WindowBed implements AutoCloseable {
         return (byte) (1 + Math.floorMod(mixed >>> 32, 255));
     }
 
-    /// {@return a file written by others}
+    /// {@return a file that was written outside the cache}
     static Path foreign(Path folder, byte[] content) throws IOException {
         return java.nio.file.Files.write(java.nio.file.Files.createTempFile(folder, "file", ""), content);
     }
 
-    /// Opens a file as others do.
+    /// Opens a file outside the cache.
     static FileChannel channel(Path path) throws IOException {
         return FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
     }
@@ -121,7 +121,7 @@ final class WindowBed implements AutoCloseable {
         }
     }
 
-    static void cutAsOthers(Path path, long byteSize) throws IOException {
+    static void truncateAsOthers(Path path, long byteSize) throws IOException {
         try (FileChannel channel = channel(path)) {
             channel.truncate(byteSize);
         }
@@ -134,7 +134,7 @@ final class WindowBed implements AutoCloseable {
         arena.close();
         reservations.releaseParked();
         if (mappings.used() != 0) {
-            throw new AssertionError("mappings stay charged: " + mappings.used());
+            throw new AssertionError("mappings stay charged: used=" + mappings.used());
         }
     }
 }

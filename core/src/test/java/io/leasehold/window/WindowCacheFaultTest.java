@@ -24,8 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Every call of the kernel that a short life of two files makes fails once, each in its turn, and then for good: the
-/// steps that made it throw an [IOException] or go another way, and all that follows is as if nothing had been.
+/// Every call of the kernel in a short life of two files fails once, one after the other, and then permanently. The
+/// step that made the call throws an [IOException] or takes another path, and later steps work as if nothing had
+/// happened.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class WindowCacheFaultTest {
 
@@ -45,7 +46,7 @@ class WindowCacheFaultTest {
         assertThat(injected).as("injected faults").isGreaterThanOrEqualTo(2_000);
     }
 
-    /// What a life consists of; it may fail as a whole.
+    /// A step of a life; it may fail as a whole.
     private interface Step {
         void run() throws IOException;
     }
@@ -63,7 +64,7 @@ class WindowCacheFaultTest {
                     int now = nth;
                     int failures = live(tier, waits, bed -> bed.files.failOnce(call, now, errno));
                     if (failures < 0) {
-                        break; // the life made fewer calls than that
+                        break; // the life made fewer calls
                     }
                     assertThat(failures).isLessThanOrEqualTo(errno == FaultyFiles.SHORT ? 0 : 1);
                     if (errno != FaultyFiles.SHORT) {
@@ -102,10 +103,10 @@ class WindowCacheFaultTest {
         };
     }
 
-    /// Lives with one fault, or with one that lasts until the life is checked.
+    /// Runs a life with one fault, or with a fault that lasts until the life is checked.
     ///
-    /// @param waits whether it waits for the disk, which takes longer than all else
-    /// @return how many steps failed, or -1 if the fault was never reached
+    /// @param waits true to sync to the disk, which takes longer than the rest
+    /// @return number of steps that failed, or -1 if the fault was never reached
     private int live(WindowTier tier, boolean waits, Consumer<WindowBed> fault) throws IOException {
         Path path = Files.createTempFile(folder, "file", "");
         byte[] content = WindowBed.pattern(5 * WINDOW, 1);
@@ -142,7 +143,7 @@ class WindowCacheFaultTest {
         }
     }
 
-    /// Steps that may fail each on its own, and leave nothing half-done.
+    /// The steps, each of which may fail by itself and leaves nothing half-done.
     private static final class Life {
         private final WindowBed bed;
         private final Path path;

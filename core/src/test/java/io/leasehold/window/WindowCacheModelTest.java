@@ -18,8 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Random life of a file of ours beside an array of the same bytes: reads, writes, zeroed ranges, cuts, growth, lent
-/// windows, purges and reopenings, and reads and writes through a channel of others in between.
+/// Random operations on an OWNED file and on an array with the same bytes: reads, writes, zeroed ranges, truncations,
+/// growth, lent windows, purges and reopenings, mixed with reads and writes through a separate channel.
 ///
 /// `-Dseed=` replays one seed; `-Dleasehold.soak=true` takes 250 times as many steps.
 class WindowCacheModelTest {

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
-/// Which options there are, and which are refused.
+/// The options, and the values that they reject.
 class WindowCacheOptionsTest {
 
     private static final WindowCacheOptions DEFAULTS = WindowCacheOptions.defaults();
@@ -23,11 +23,11 @@ class WindowCacheOptionsTest {
 
     @Test
     void badOptionsAreNamed() {
-        rejects(() -> DEFAULTS.withWindows(-1, 8192), "windows: -1");
-        rejects(() -> DEFAULTS.withWindows(1 << 21, 8192), "windows: " + (1 << 21));
+        rejects(() -> DEFAULTS.withWindows(-1, 8192), "windows=-1");
+        rejects(() -> DEFAULTS.withWindows(1 << 21, 8192), "windows=" + (1 << 21));
         rejects(() -> DEFAULTS.withWindows(1, 8193), "windowByteSize", "8193");
-        rejects(() -> DEFAULTS.withExtents(-2, 8192), "extents: -2");
-        rejects(() -> DEFAULTS.withExtents(1, 4096), "extentByteSize: 4096", "bounds=" + (2 << 20));
+        rejects(() -> DEFAULTS.withExtents(-2, 8192), "extents=-2");
+        rejects(() -> DEFAULTS.withExtents(1, 4096), "extentByteSize=4096", "min=" + (2 << 20));
         rejects(() -> DEFAULTS.withDirectByteSize(-1), "directByteSize", "-1");
         rejects(() -> DEFAULTS.withDirtyByteSize(0), "dirtyByteSize", "0");
     }

@@ -19,17 +19,17 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// A file of ours beside a [SharedFileModel] of it, both changed by several threads at once: three write through the
-/// cache, one through a channel as others do, one cuts and grows the end, and all read everything. Now and then one of
-/// them has it alone, empties, purges and reopens it.
+/// An OWNED file and a [SharedFileModel] of it, changed by several threads at once. Three threads write through the
+/// cache, one through a separate channel, one truncates and extends the end, and all read everything. Now and then one
+/// thread has the file alone, and empties, purges and reopens it.
 ///
 /// `-Dseed=` gives each thread the operations of another run; `-Dleasehold.soak=true` takes a million steps.
 class WindowCacheSharedModelTest {
 
-    /// Steps of a thread.
+    /// Number of steps of each thread.
     private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 50_000 : 150;
 
-    /// Each by a thread of its own.
+    /// Number of stripes, each changed by a thread of its own.
     private static final int STRIPES = 5;
 
     private static final int CHANNEL_STRIPE = 1;
@@ -67,7 +67,7 @@ class WindowCacheSharedModelTest {
         }
     }
 
-    /// The file, what it should be, and who may have it alone.
+    /// The file, its model, and the lock to have it alone.
     private static final class Life {
         private final WindowBed bed;
         private final Path path;
@@ -83,7 +83,7 @@ class WindowCacheSharedModelTest {
             this.file = bed.open(path, FileTrust.OWNED, tier);
         }
 
-        /// Starts anew, with no other thread about.
+        /// Starts again with an empty file, without other threads.
         void empty(SplittableRandom random) throws IOException {
             bed.cache.checkInvariants();
             assertThat(file.byteSize()).isGreaterThanOrEqualTo(0);
@@ -101,7 +101,7 @@ class WindowCacheSharedModelTest {
         }
     }
 
-    /// What one thread does.
+    /// The operations of one thread.
     private static final class Walk {
         private final Life life;
         private final WindowCache cache;
@@ -160,7 +160,8 @@ class WindowCacheSharedModelTest {
             ByteBuffer to = ByteBuffer.allocate(model.maxByteSize() - from);
             int[] stamps = model.stamps();
             int count = Math.max(0, others.read(to, from));
-            model.check("read as others", from, to.capacity(), MemorySegment.ofArray(to.array()), count, stamps);
+            model.check(
+                    "read outside the cache", from, to.capacity(), MemorySegment.ofArray(to.array()), count, stamps);
         }
 
         private void lend() throws IOException {
@@ -233,13 +234,13 @@ class WindowCacheSharedModelTest {
             model.put(from, content);
         }
 
-        /// Cuts or grows the file, unless others have lent what would be cut.
+        /// Truncates or extends the file, unless another thread has a window on the part to be removed.
         private void truncate(int byteSize) throws IOException {
             try {
                 life.file.truncate(byteSize);
                 model.truncate(byteSize);
             } catch (IllegalStateException e) {
-                assertThat(e).hasMessageContaining("windows are out");
+                assertThat(e).hasMessageContaining("windows are outstanding");
             }
         }
 

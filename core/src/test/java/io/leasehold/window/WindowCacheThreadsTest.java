@@ -16,8 +16,8 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Many threads on few windows: what is copied and what is lent is always the part of the file that was asked for,
-/// however fast its window is recycled, and a file that is opened and closed beside them takes nothing from the others.
+/// Many threads on few windows. Copies and lent windows always have the requested part of the file, however fast
+/// windows are recycled. A file that is opened and closed meanwhile takes nothing from the other files.
 ///
 /// `-Dleasehold.soak=true` takes a hundred times as many steps.
 class WindowCacheThreadsTest {

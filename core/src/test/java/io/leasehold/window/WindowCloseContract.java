@@ -23,11 +23,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
-/// Closing on every tier, all or nothing, and what is refused before anything is done.
+/// Close on every tier, all or nothing, and calls that are rejected before they change anything.
 interface WindowCloseContract extends WindowTierFixture {
 
     @Test
-    default void refusedCloseOfACacheChangesNothing() throws IOException {
+    default void rejectedCloseOfACacheChangesNothing() throws IOException {
         try (WindowBed bed = bed()) {
             for (FileTrust trust : FileTrust.values()) {
                 List<MappedFile> files = openFiles(bed, trust);
@@ -45,7 +45,7 @@ interface WindowCloseContract extends WindowTierFixture {
     }
 
     @Test
-    default void threadsThatLendSeeNothingOfRefusedCloses() throws Exception {
+    default void threadsThatLendSeeNothingOfRejectedCloses() throws Exception {
         try (WindowBed bed = bed()) {
             List<MappedFile> files = openFiles(bed, FileTrust.IMMUTABLE);
             AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -72,7 +72,7 @@ interface WindowCloseContract extends WindowTierFixture {
     }
 
     @Test
-    default void closeBesideLendersIsWholeOrRefused() throws Exception {
+    default void closeBesideLendersIsCompleteOrRejected() throws Exception {
         for (int round = 0; round < 20; round++) {
             WindowBed bed = bed();
             List<MappedFile> files = openFiles(bed, FileTrust.OWNED);
@@ -117,16 +117,16 @@ interface WindowCloseContract extends WindowTierFixture {
         }
     }
 
-    /// A source that gives nothing before it is told to.
+    /// A source that blocks until it is released.
     final class SlowSource implements ReadableByteChannel {
         private final CountDownLatch asked = new CountDownLatch(1);
-        private final CountDownLatch told = new CountDownLatch(1);
+        private final CountDownLatch released = new CountDownLatch(1);
 
         @Override
         public int read(ByteBuffer to) throws IOException {
             asked.countDown();
             try {
-                told.await();
+                released.await();
             } catch (InterruptedException e) {
                 throw new IOException(e);
             }
@@ -159,7 +159,7 @@ interface WindowCloseContract extends WindowTierFixture {
                     .hasMessageContaining("transfers of a channel=1");
             assertThatThrownBy(bed.cache::close).isInstanceOf(IllegalStateException.class);
             assertThat(bed.read(file, 0, 10)).hasSize(10);
-            source.told.countDown();
+            source.released.countDown();
             writer.join();
             assertThat(failure).hasNullValue();
             assertThat(bed.read(file, 0, 3)).containsExactly(5, 5, 5);
@@ -176,8 +176,8 @@ interface WindowCloseContract extends WindowTierFixture {
             Thread writer = writer(bed.cache, file, source, failure);
             source.asked.await();
             assertThat(file.closeForcibly()).isEqualTo(1);
-            MappedFile other = bed.open(content(), FileTrust.OWNED, tier()); // which may get the same descriptor
-            source.told.countDown();
+            MappedFile other = bed.open(content(), FileTrust.OWNED, tier()); // it may get the same descriptor
+            source.released.countDown();
             writer.join();
             assertThat(failure.get()).isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
             assertThat(bed.read(other, 0, 10)).isEqualTo(WindowBed.pattern(10, 1));
@@ -206,7 +206,7 @@ interface WindowCloseContract extends WindowTierFixture {
                 assertThat(file.closeForcibly()).isEqualTo(1);
                 assertThat(file.closeForcibly()).isZero();
                 file.close();
-                // more parts of other files than there are slots
+                // more parts of other files than slots
                 for (int i = 0; i < 4; i++) {
                     MappedFile other =
                             bed.open(WindowBed.foreign(folder(), new byte[9 * WINDOW]), FileTrust.IMMUTABLE, tier());
@@ -406,7 +406,7 @@ interface WindowCloseContract extends WindowTierFixture {
     }
 
     @Test
-    default void timeoutThatNoClockHasIsRefused() throws IOException {
+    default void timeoutBeyondTheClockIsRejected() throws IOException {
         try (WindowBed bed = bed();
                 MappedFile file = bed.open(content(), FileTrust.IMMUTABLE, tier())) {
             Duration forever = ChronoUnit.FOREVER.getDuration();

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
-/// What is forced of a file of ours, and what is said when the disk refuses, on every tier.
+/// Force of an OWNED file, and the reports of disk failures, on every tier.
 interface WindowForceContract extends WindowTierFixture {
 
     long PAGE = VirtualMemory.system().pageSize();
@@ -103,7 +103,7 @@ interface WindowForceContract extends WindowTierFixture {
     }
 
     @Test
-    default void whatWasRefusedIsLostUntilItIsWrittenAgain() throws IOException {
+    default void failedRangeStaysFailedUntilItIsWrittenAgain() throws IOException {
         Syncs syncs = new Syncs();
         try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), syncs)) {
             MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
@@ -114,13 +114,13 @@ interface WindowForceContract extends WindowTierFixture {
             bed.files.failOnce(Call.SYNC_RANGE, 1, Errno.EIO);
             assertThatThrownBy(() -> file.force(0, 4 * PAGE))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContainingAll(file.path().toString(), "cannot force", lost(2, 3), "EIO");
+                    .hasMessageContainingAll(file.path().toString(), "cannot force", failed(2, 3), "EIO");
             syncs.were("0..9", "failed");
 
-            // also what was elsewhere: the error may have been its
+            // also outside the range: the error may belong to any unforced page
             assertThatThrownBy(() -> file.force(8 * PAGE, PAGE))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContainingAll(lost(8, 9), "EIO");
+                    .hasMessageContainingAll(failed(8, 9), "EIO");
             assertThatThrownBy(file::force).isInstanceOf(IOException.class);
             syncs.were();
             file.force(4 * PAGE, 4 * PAGE);
@@ -129,7 +129,7 @@ interface WindowForceContract extends WindowTierFixture {
             file.force(2 * PAGE, 100);
             assertThatThrownBy(() -> file.force(2 * PAGE, 101)).isInstanceOf(IOException.class);
             if (store(bed, file, 3 * PAGE - 9, 9, 0)) {
-                file.force(3 * PAGE - 9, 9); // written when it was closed
+                file.force(3 * PAGE - 9, 9); // a private copy is written at its release
             } else {
                 assertThatThrownBy(() -> file.force(3 * PAGE - 9, 9)).isInstanceOf(IOException.class);
             }
@@ -154,16 +154,18 @@ interface WindowForceContract extends WindowTierFixture {
         }
     }
 
-    /// What is told of by [io.leasehold.os.Files#writeBack] is not told again.
+    /// An error that [io.leasehold.os.Files#writeBack] receives is not reported again by the kernel.
     @Test
-    default void whatIsRefusedEarlyIsToldByForce() throws IOException {
+    default void forceReportsFailuresOfEarlyWriteBack() throws IOException {
         try (WindowBed bed = bed()) {
             MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
             bed.files.failOnce(Call.WRITE_BACK, 1, Errno.EIO);
             byte[] content = WindowBed.pattern(4 * WINDOW, 1);
             bed.write(file, 0, content);
             assertThat(bed.files.injected()).isEqualTo(1);
-            assertThatThrownBy(file::force).isInstanceOf(IOException.class).hasMessageContainingAll("lost=[0..", "EIO");
+            assertThatThrownBy(file::force)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContainingAll("failed=[0..", "EIO");
             assertThat(bed.read(file, 0, content.length)).isEqualTo(content);
             bed.write(file, 0, content);
             file.force();
@@ -171,7 +173,7 @@ interface WindowForceContract extends WindowTierFixture {
     }
 
     @Test
-    default void whatIsStoredWhileTheDiskRefusesIsLost() throws IOException {
+    default void storesDuringAFailureCountAsFailed() throws IOException {
         try (WindowBed bed = bed()) {
             MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
             bed.write(file, 0, WindowBed.pattern((int) (9 * PAGE), 1));
@@ -184,14 +186,15 @@ interface WindowForceContract extends WindowTierFixture {
             boolean isPrivate = window.isPrivate();
             window.close();
             if (isPrivate) {
-                file.force(); // written when it was closed
+                file.force(); // a private copy is written at its release
             } else {
-                assertThatThrownBy(file::force).isInstanceOf(IOException.class).hasMessageContaining(lost(1, 2));
+                assertThatThrownBy(file::force).isInstanceOf(IOException.class).hasMessageContaining(failed(1, 2));
             }
         }
     }
 
-    /// The kernel is believed to write nothing by itself, and what is under way to be dirty until it is waited for.
+    /// The model kernel starts no write-back by itself, and a page in flight counts as dirty until a thread waits for
+    /// it.
     @Test
     default void dirtyBytesAreBounded() throws IOException {
         DirtyPages dirty = new DirtyPages();
@@ -232,11 +235,11 @@ interface WindowForceContract extends WindowTierFixture {
         }
     }
 
-    private static String lost(long firstPage, long endPage) {
-        return "lost=[" + firstPage * PAGE + ".." + endPage * PAGE + "]";
+    private static String failed(long firstPage, long endPage) {
+        return "failed=[" + firstPage * PAGE + ".." + endPage * PAGE + "]";
     }
 
-    /// {@return whether it was a private copy}
+    /// {@return true if the window was a private copy}
     private static boolean store(WindowBed bed, MappedFile file, long from, long byteSize, int flags)
             throws IOException {
         try (Window window = alloc(bed, file, from, byteSize, flags)) {
@@ -252,7 +255,7 @@ interface WindowForceContract extends WindowTierFixture {
                 bed.cache.alloc(file, from, byteSize, AccessAdvice.NORMAL, WindowFlag.WRITE | flags));
     }
 
-    /// What was forced, in pages, since somebody asked.
+    /// Records the forced ranges, in pages, since the last check.
     final class Syncs implements WatchedFiles.Watcher {
         private final List<String> syncs = new ArrayList<>();
 

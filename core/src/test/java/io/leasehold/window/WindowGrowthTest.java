@@ -25,15 +25,15 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What windows cost beside their calls of the kernel, counted in looks at slots, steps and sleeps: as much as changed,
-/// however many windows there are.
+/// The work of windows besides their calls of the kernel, counted in looks at slots, steps and sleeps: it grows with
+/// the changes, and not with the number of windows.
 @Timeout(120)
 class WindowGrowthTest {
 
     private static final int WINDOW = WindowBed.WINDOW_BYTES;
     private static final int STEP = SlotClock.STEP;
 
-    /// Looks before a search takes what comes next.
+    /// Number of looks before a search takes the next slot.
     private static final int MAX_SPARED = 4 * STEP;
 
     @TempDir
@@ -80,7 +80,7 @@ class WindowGrowthTest {
         }
     }
 
-    /// Windows that are lent for the second time are in the ring, and leave it when the hand comes.
+    /// Windows that are lent for the second time are in the ring, and leave it when the hand meets them.
     @ParameterizedTest
     @ValueSource(ints = {64, 512, 2_048})
     void pinnedWindowIsLookedAtOnce(int windows) throws IOException {
@@ -167,7 +167,7 @@ class WindowGrowthTest {
         }
     }
 
-    /// A thread sleeps at first, and again if it was woken in vain: by a window that came back, or by the last thread.
+    /// A thread sleeps at first, and again if a released window or the last thread woke it in vain.
     @ParameterizedTest
     @ValueSource(ints = {8, 32})
     void windowThatComesBackWakesOneThread(int threads) throws Exception {
@@ -194,7 +194,7 @@ class WindowGrowthTest {
 
     private volatile @Nullable WindowPool pool;
 
-    /// {@return memory that runs an action before each call that maps, advises or gives back}
+    /// {@return memory that runs an action before each call that maps, advises or decommits}
     private static VirtualMemory watched(VirtualMemory memory, Runnable action) {
         return (VirtualMemory) Proxy.newProxyInstance(
                 VirtualMemory.class.getClassLoader(),

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Random steps of a cache with one file, each of which meets every failure of the Java side.
 ///
-/// A step that fails has changed nothing, or is done: after it no window is lost, the next step works, and the content
-/// of the file is the one of an array.
+/// A step that fails has changed nothing, or is complete. After it no window is leaked, the next step works, and the
+/// content of the file equals that of an array.
 ///
 /// **Threads.** Confined to one thread.
 final class WindowJavaFaultWalk implements Consumer<JavaFaults.Mode> {

@@ -18,7 +18,7 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
-/// What is lent, on every tier: in place or as a private copy, and what that keeps others from.
+/// Lending on every tier: in place or as a private copy, and the calls that an outstanding window blocks.
 interface WindowLoanContract extends WindowTierFixture {
 
     @Test
@@ -62,12 +62,12 @@ interface WindowLoanContract extends WindowTierFixture {
     }
 
     @Test
-    default void privateCopySurvivesACut() throws IOException {
+    default void privateCopySurvivesATruncation() throws IOException {
         Path path = WindowBed.foreign(folder(), WindowBed.pattern(WINDOW, 1));
         try (WindowBed bed = bed()) {
             MappedFile file = bed.open(path, FileTrust.FOREIGN, tier());
             try (Window window = alloc(bed, file, 0, WINDOW)) {
-                WindowBed.cutAsOthers(path, 0);
+                WindowBed.truncateAsOthers(path, 0);
                 assertThat(bytes(window)).isEqualTo(WindowBed.pattern(WINDOW, 1));
             }
         }
@@ -89,13 +89,14 @@ interface WindowLoanContract extends WindowTierFixture {
 
     /// Acceptance fact (9), the windows.
     @Test
-    default void fileWithWindowsOutIsNotClosedCutOrPurged() throws IOException {
+    default void fileWithOutstandingWindowsIsNotClosedTruncatedOrPurged() throws IOException {
         Path path = folder().resolve("new");
         try (WindowBed bed = bed()) {
             MappedFile file = bed.open(path, FileTrust.OWNED, tier());
             bed.write(file, 0, WindowBed.pattern(WINDOW, 1));
             Window window = Objects.requireNonNull(bed.cache.alloc(file, 8, 16, AccessAdvice.NORMAL, WindowFlag.WRITE));
-            String[] named = {"windows are out", path.toString(), window.isPrivate() ? "copies" : "byteOffset=0"};
+            String[] named = {"windows are outstanding", path.toString(), window.isPrivate() ? "copies" : "byteOffset=0"
+            };
             assertThatThrownBy(file::close)
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContainingAll(named);
@@ -143,18 +144,18 @@ interface WindowLoanContract extends WindowTierFixture {
             int flags = WindowFlag.READ | WindowFlag.NOWAIT;
             Window third = bed.cache.alloc(file, 2L * WINDOW, 9, AccessAdvice.NORMAL, flags);
             if (file.tier() == WindowTier.BYPASS) {
-                windows.add(Objects.requireNonNull(third)); // private copies do not run out
+                windows.add(Objects.requireNonNull(third)); // private copies are not limited
             } else {
                 assertThat(third).isNull();
                 Duration soon = Duration.ofMillis(2);
                 assertThat(bed.cache.tryAlloc(file, 2L * WINDOW, 9, AccessAdvice.NORMAL, WindowFlag.READ, soon))
                         .isNull();
                 assertThat(bed.read(file, 0, content.length)).isEqualTo(content); // copies do not wait
-                // the request above may have run out of time before it slept, so its wait is not relied on
+                // the request above may have timed out before it slept, so its wait may not be counted
                 long waits = bed.cache.stats().waits();
                 AtomicReference<Window> waited = new AtomicReference<>();
                 Thread waiter = watchdog.start("waiter", () -> waited.set(alloc(bed, file, 2L * WINDOW, 9)));
-                Eventually.holds("somebody waits", () -> waiter.getState() == Thread.State.TIMED_WAITING);
+                Eventually.holds("a thread waits", () -> waiter.getState() == Thread.State.TIMED_WAITING);
                 windows.removeFirst().close();
                 watchdog.join();
                 windows.add(waited.get());
@@ -188,7 +189,7 @@ interface WindowLoanContract extends WindowTierFixture {
     }
 
     @Test
-    default void growthIsRefusedThatWouldCutAWindow() throws IOException {
+    default void growthThatWouldTruncateAWindowIsRejected() throws IOException {
         try (WindowBed bed = bed()) {
             MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
             Window window =

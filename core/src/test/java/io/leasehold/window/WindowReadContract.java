@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// What reading a file gives on every tier, whatever others do to the file meanwhile.
+/// Reads on every tier, whatever other processes do to the file meanwhile.
 interface WindowReadContract extends WindowTierFixture {
 
     @Test
@@ -147,43 +147,44 @@ interface WindowReadContract extends WindowTierFixture {
     @EnumSource(
             value = FileTrust.class,
             names = {"FOREIGN", "IMMUTABLE"})
-    default void cutFileIsAnErrorThatNamesIt(FileTrust trust) throws IOException {
-        int[] cuts = {0, 1, 4096, 4097, WINDOW, WINDOW + 5, 2 * WINDOW - 1};
-        for (int cut : cuts) {
+    default void truncatedFileIsAnErrorThatNamesIt(FileTrust trust) throws IOException {
+        int[] newEnds = {0, 1, 4096, 4097, WINDOW, WINDOW + 5, 2 * WINDOW - 1};
+        for (int newEnd : newEnds) {
             Path path = WindowBed.foreign(folder(), WindowBed.pattern(2 * WINDOW, 1));
             try (WindowBed bed = bed()) {
                 MappedFile file = bed.open(path, trust, tier());
                 assertThat(bed.read(file, 0, 2 * WINDOW)).hasSize(2 * WINDOW);
-                WindowBed.cutAsOthers(path, cut);
+                WindowBed.truncateAsOthers(path, newEnd);
                 IOException e = catchThrowableOfType(IOException.class, () -> bed.read(file, 0, 2 * WINDOW));
                 assertThat(e)
-                        .hasMessageContainingAll(path.toString(), "byteOffset=0, byteSize=" + 2 * WINDOW, "now=" + cut);
-                assertThat(bed.read(file, 0, 2 * WINDOW)).isEqualTo(WindowBed.pattern(cut, 1));
+                        .hasMessageContainingAll(
+                                path.toString(), "byteOffset=0, byteSize=" + 2 * WINDOW, "fileByteSize=" + newEnd);
+                assertThat(bed.read(file, 0, 2 * WINDOW)).isEqualTo(WindowBed.pattern(newEnd, 1));
                 assertThat(bed.cache.stats().truncations()).isEqualTo(1);
             }
         }
     }
 
     @Test
-    default void cutInTheMiddleOfAPageIsNotReadAsZeroes() throws IOException {
+    default void truncationInsideAPageIsNotReadAsZeroes() throws IOException {
         Path path = WindowBed.foreign(folder(), WindowBed.pattern(WINDOW, 1));
         try (WindowBed bed = bed()) {
             MappedFile file = bed.open(path, FileTrust.FOREIGN, tier());
             assertThat(bed.read(file, 0, 100)).hasSize(100);
-            WindowBed.cutAsOthers(path, 50);
+            WindowBed.truncateAsOthers(path, 50);
             assertThatThrownBy(() -> bed.read(file, 40, 20))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContaining("byteOffset=40, byteSize=20, now=50");
+                    .hasMessageContaining("byteOffset=40, byteSize=20, fileByteSize=50");
         }
     }
 
     @Test
-    default void partOfACutFileIsCertain() throws IOException {
+    default void partOfATruncatedFileIsCertain() throws IOException {
         Path path = WindowBed.foreign(folder(), WindowBed.pattern(3 * WINDOW, 1));
         try (WindowBed bed = bed()) {
             MappedFile file = bed.open(path, FileTrust.FOREIGN, tier());
             assertThat(bed.read(file, 0, 3 * WINDOW)).hasSize(3 * WINDOW);
-            WindowBed.cutAsOthers(path, WINDOW + 9);
+            WindowBed.truncateAsOthers(path, WINDOW + 9);
             byte[] to = new byte[3 * WINDOW];
             Uio uio = Uio.reading(2, MemorySegment.ofArray(to));
             int flags = WindowFlag.READ | WindowFlag.PARTIALOK;
@@ -233,7 +234,7 @@ interface WindowReadContract extends WindowTierFixture {
             assertThatThrownBy(() -> bed.cache.checksum(file, 3, content.length))
                     .isInstanceOf(EOFException.class)
                     .hasMessageContaining("end=" + content.length);
-            WindowBed.cutAsOthers(path, WINDOW);
+            WindowBed.truncateAsOthers(path, WINDOW);
             assertThatThrownBy(() -> bed.cache.checksum(file, 0, content.length))
                     .isInstanceOf(IOException.class);
         }
@@ -248,7 +249,7 @@ interface WindowReadContract extends WindowTierFixture {
             file.close();
             assertThatThrownBy(() -> bed.read(file, 0, 9))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("file is closed: " + file.path());
+                    .hasMessageContaining("file is closed: file=" + file.path());
         }
     }
 
@@ -266,7 +267,7 @@ interface WindowReadContract extends WindowTierFixture {
         return bed.cache.uiomove(file, uio, AccessAdvice.NORMAL, WindowFlag.READ);
     }
 
-    /// A channel that takes so many bytes, and then no more or fails.
+    /// A channel that accepts a number of bytes, and then accepts no more or fails.
     final class Narrow implements WritableByteChannel {
         private int left;
         private final boolean fails;

@@ -13,11 +13,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What read(2) gives of a file that is cut meanwhile, zeroes for what was there, is not taken for the file's content.
+/// read(2) may return zeroes from a file that is truncated meanwhile. They are not treated as content.
 class WindowReadRaceTest {
 
     private static final int BYTES = 3 * WindowBed.WINDOW_BYTES;
-    private static final int CUT = BYTES / 2;
+    private static final int NEW_END = BYTES / 2;
 
     @TempDir
     Path folder;
@@ -25,22 +25,22 @@ class WindowReadRaceTest {
     private final AtomicInteger reads = new AtomicInteger();
 
     @Test
-    void readThatMetACutIsDoneAgain() throws IOException {
+    void readThatMetATruncationIsRepeated() throws IOException {
         byte[] content = WindowBed.pattern(BYTES, 1);
         Path path = WindowBed.foreign(folder, content);
-        try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), cutting(path, 2))) {
+        try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), truncating(path, 2))) {
             MappedFile file = bed.open(path, FileTrust.FOREIGN, WindowTier.BYPASS);
             assertThat(bed.read(file, 0, BYTES)).isEqualTo(content);
             assertThat(reads).hasValue(3);
             assertThat(bed.read(file, 0, BYTES)).isEqualTo(content);
-            assertThat(reads).as("nothing looks cut").hasValue(4);
+            assertThat(reads).as("nothing looks truncated").hasValue(4);
         }
     }
 
     @Test
-    void zeroesOfAFileThatNobodyChangesAreReadOnce() throws IOException {
+    void zeroesOfAnUnchangedFileAreReadOnce() throws IOException {
         Path path = WindowBed.foreign(folder, new byte[BYTES]);
-        try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), cutting(path, 0))) {
+        try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), truncating(path, 0))) {
             MappedFile file = bed.open(path, FileTrust.FOREIGN, WindowTier.BYPASS);
             assertThat(bed.read(file, 0, BYTES)).isEqualTo(new byte[BYTES]);
             assertThat(reads).hasValue(1);
@@ -50,7 +50,7 @@ class WindowReadRaceTest {
     @Test
     void fileThatIsChangedAllTheTimeIsReadAllTheSame() throws IOException {
         Path path = WindowBed.foreign(folder, WindowBed.pattern(BYTES, 1));
-        try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), cutting(path, Integer.MAX_VALUE))) {
+        try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), truncating(path, Integer.MAX_VALUE))) {
             MappedFile file = bed.open(path, FileTrust.FOREIGN, WindowTier.BYPASS);
             assertThat(bed.read(file, 0, BYTES)).hasSize(BYTES);
             assertThat(reads).hasValueBetween(2, 1_000);
@@ -58,7 +58,7 @@ class WindowReadRaceTest {
     }
 
     @Test
-    void cutThatHidesItsTimeIsSeen() throws IOException {
+    void truncationThatHidesItsTimeIsDetected() throws IOException {
         byte[] content = WindowBed.pattern(BYTES, 1);
         Path path = WindowBed.foreign(folder, content);
         try (WindowBed bed = new WindowBed(WindowBed.options(4, 4), hiding(path))) {
@@ -68,14 +68,14 @@ class WindowReadRaceTest {
         }
     }
 
-    /// {@return a watcher that has the first read look as if the file had been cut meanwhile, and changes it until the
-    /// system says so, but sets the time of the last change back}
+    /// {@return a watcher that makes the first read look truncated, and changes the file until the system reports it,
+    /// but sets the time of the last change back}
     private WatchedFiles.Watcher hiding(Path path) {
         return new WatchedFiles.Watcher() {
             @Override
             public void read(long byteOffset, MemorySegment content) {
                 if (reads.getAndIncrement() == 0) {
-                    content.asSlice(CUT).fill((byte) 0);
+                    content.asSlice(NEW_END).fill((byte) 0);
                     try {
                         FileTime modified = Files.getLastModifiedTime(path);
                         Object before = Files.getAttribute(path, "unix:ctime");
@@ -90,13 +90,13 @@ class WindowReadRaceTest {
         };
     }
 
-    /// {@return who has the first reads of a file look as if it had been cut meanwhile, and changes it}
-    private WatchedFiles.Watcher cutting(Path path, int count) {
+    /// {@return a watcher that makes the first reads look truncated, and changes the file}
+    private WatchedFiles.Watcher truncating(Path path, int count) {
         return new WatchedFiles.Watcher() {
             @Override
             public void read(long byteOffset, MemorySegment content) {
                 if (reads.getAndIncrement() < count) {
-                    content.asSlice(CUT).fill((byte) 0);
+                    content.asSlice(NEW_END).fill((byte) 0);
                     touch(path);
                 }
             }

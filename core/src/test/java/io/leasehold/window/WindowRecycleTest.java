@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// In which order windows are recycled, what that costs the kernel, and what is left of a window whose file is closed.
+/// The order in which windows are recycled, its cost in kernel calls, and the memory of a window whose file is closed.
 class WindowRecycleTest {
 
     private static final int WINDOW = WindowBed.WINDOW_BYTES;
@@ -48,7 +48,7 @@ class WindowRecycleTest {
             bed.cache.release(windows.get(0), 0);
             bed.cache.release(windows.get(2), 0);
             bed.cache.release(windows.get(1), WindowFlag.UNMAP);
-            // the victims in turn: the one that was unmapped, then in the order of their release
+            // the victims in order: the unmapped window, then the others in the order of their release
             assertThat(addressOf(bed, file, 10)).isEqualTo(second);
             assertThat(addressOf(bed, file, 11)).isEqualTo(first);
             assertThat(addressOf(bed, file, 12)).isEqualTo(third);
@@ -143,7 +143,7 @@ class WindowRecycleTest {
                     .isEqualTo(WindowTier.RECYCLED);
             assertThat(bed.open(small, FileTrust.FOREIGN, WindowTier.AUTO).tier())
                     .isEqualTo(WindowTier.DIRECT);
-            // asked for, it gets what there is, and read(2) for the rest
+            // with the tier DIRECT it gets the extents that are free, and read(2) for the rest
             MappedFile direct = bed.open(large, FileTrust.FOREIGN, WindowTier.DIRECT);
             assertThat(bed.read(direct, 0, 13 * WINDOW)).isEqualTo(WindowBed.pattern(13 * WINDOW, 1));
             assertThat(bed.cache.stats().admits()).isEqualTo(3);

@@ -18,7 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// A cache where a filter refuses memfd_create(2) or fallocate(2): windows are private copies then, and all else holds.
+/// A cache in a sandbox that denies memfd_create(2) or fallocate(2): windows are private copies then, and all else
+/// works.
 class WindowRefusalTest {
 
     private static final int WINDOW = WindowBed.WINDOW_BYTES;
@@ -48,11 +49,11 @@ class WindowRefusalTest {
     }
 
     @Test
-    void otherRefusalOfTheMemoryFileIsTold() {
+    void otherFailureOfTheMemoryFileIsReported() {
         assumeTrue(WindowBed.canMap(), "nothing is mapped here");
         assertThatThrownBy(() -> withoutMemoryFile(Errno.EMFILE))
                 .isInstanceOf(SystemCallException.class)
-                .hasMessageStartingWith("memfd_create(name=leasehold poison) failed: EMFILE");
+                .hasMessageStartingWith("memfd_create(name=leasehold placeholder) failed: EMFILE");
     }
 
     @ParameterizedTest

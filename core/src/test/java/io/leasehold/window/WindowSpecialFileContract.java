@@ -16,11 +16,11 @@ import java.util.Objects;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
-/// Files that cannot be mapped, have no blocks to reserve or do not tell their length, on every tier: what a capability
-/// is missing for is done by copies, and all bytes are there.
+/// Files that cannot be mapped, have no blocks to reserve or do not report their length, on every tier: copies replace
+/// the missing capability, and all bytes are right.
 interface WindowSpecialFileContract extends WindowTierFixture {
 
-    /// Files of proc say that they have no bytes, those of sysfs a page. Some have zeroes.
+    /// Files of proc report a length of 0, and those of sysfs one page. Some contain zeroes.
     List<Path> SPECIAL = List.of(
             Path.of("/proc/sys/kernel/ostype"),
             Path.of("/proc/self/limits"),
@@ -63,7 +63,7 @@ interface WindowSpecialFileContract extends WindowTierFixture {
         try (WindowBed bed = bed()) {
             assertThatThrownBy(() -> bed.open(Path.of("/proc/self/comm"), FileTrust.OWNED, tier()))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContainingAll("/proc/self/comm", "does not tell the length");
+                    .hasMessageContainingAll("/proc/self/comm", "does not report the length");
         }
     }
 

@@ -16,58 +16,58 @@ import java.util.Objects;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
-/// The cells of the table in the package's description, on every tier.
+/// The cells of the trust table in the description of the package, on every tier.
 interface WindowTrustContract extends WindowTierFixture {
 
     int BYTES = 3 * WINDOW;
 
-    /// Within a page, at a page, and all.
-    List<Integer> CUTS = List.of(2 * WINDOW + 100, 2 * WINDOW, 1, 0);
+    /// New lengths: within a page, at a page, and empty.
+    List<Integer> LENGTHS = List.of(2 * WINDOW + 100, 2 * WINDOW, 1, 0);
 
     @Test
-    default void fileThatOthersCutBeforeIsRefusedOrEndsThere() throws IOException {
+    default void fileTruncatedByOthersBeforeIsAnErrorOrEndsThere() throws IOException {
         for (FileTrust trust : FileTrust.values()) {
-            for (int cut : CUTS) {
+            for (int newEnd : LENGTHS) {
                 try (WindowBed bed = bed()) {
                     Path path = content();
                     MappedFile file = bed.open(path, trust, tier());
                     touchAll(bed, file);
-                    WindowBed.cutAsOthers(path, cut);
+                    WindowBed.truncateAsOthers(path, newEnd);
                     if (trust == FileTrust.OWNED) {
                         assertThat(file.byteSize()).isEqualTo(BYTES);
                         for (int again = 0; again < 2; again++) {
-                            refuses(() -> bed.read(file, 0, BYTES));
-                            refuses(() -> bed.read(file, cut, 1));
-                            refuses(() -> bed.read(file, Math.max(cut - 50, 0), 100));
-                            refuses(() -> bed.read(file, BYTES - 10, 10));
+                            fails(() -> bed.read(file, 0, BYTES));
+                            fails(() -> bed.read(file, newEnd, 1));
+                            fails(() -> bed.read(file, Math.max(newEnd - 50, 0), 100));
+                            fails(() -> bed.read(file, BYTES - 10, 10));
                         }
                     } else {
                         if (trust == FileTrust.IMMUTABLE) {
-                            refuses(() -> bed.read(file, 0, BYTES));
+                            fails(() -> bed.read(file, 0, BYTES));
                         }
-                        assertThat(file.byteSize()).isEqualTo(cut);
-                        assertThat(bed.read(file, 0, BYTES)).isEqualTo(WindowBed.pattern(cut, 1));
-                        assertThat(bed.read(file, cut, 10)).isEmpty();
+                        assertThat(file.byteSize()).isEqualTo(newEnd);
+                        assertThat(bed.read(file, 0, BYTES)).isEqualTo(WindowBed.pattern(newEnd, 1));
+                        assertThat(bed.read(file, newEnd, 10)).isEmpty();
                     }
-                    assertThat(bed.read(file, 0, cut)).isEqualTo(WindowBed.pattern(cut, 1));
+                    assertThat(bed.read(file, 0, newEnd)).isEqualTo(WindowBed.pattern(newEnd, 1));
                 }
             }
         }
     }
 
     @Test
-    default void cutIsNeverReadAsZeroes() throws IOException {
+    default void truncationIsNeverReadAsZeroes() throws IOException {
         for (FileTrust trust : FileTrust.values()) {
-            for (int cut : CUTS) {
+            for (int newEnd : LENGTHS) {
                 Path path = content();
                 try (WindowBed bed = bed();
                         Arena arena = Arena.ofConfined();
                         MappedFile file = bed.open(path, trust, tier())) {
                     touchAll(bed, file);
-                    WindowBed.cutAsOthers(path, cut);
+                    WindowBed.truncateAsOthers(path, newEnd);
                     MemorySegment to = arena.allocate(BYTES);
-                    refuses(() -> bed.cache.read(file, 0, to));
-                    refuses(() -> bed.cache.checksum(file, 0, BYTES));
+                    fails(() -> bed.cache.read(file, 0, to));
+                    fails(() -> bed.cache.checksum(file, 0, BYTES));
                     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
                     try {
                         bed.cache.uiomove(
@@ -79,14 +79,14 @@ interface WindowTrustContract extends WindowTierFixture {
                     } catch (IOException e) {
                         assertThat(trust).isEqualTo(FileTrust.OWNED);
                     }
-                    assertThat(bytes.toByteArray()).isEqualTo(WindowBed.pattern(cut, 1));
+                    assertThat(bytes.toByteArray()).isEqualTo(WindowBed.pattern(newEnd, 1));
                 }
             }
         }
     }
 
     @Test
-    default void ownedFileThatWasCutThroughAnotherObjectIsRefused() throws IOException {
+    default void ownedFileTruncatedThroughAnotherObjectIsAnError() throws IOException {
         try (WindowBed bed = bed()) {
             Path path = content();
             MappedFile first = bed.open(path, FileTrust.OWNED, tier());
@@ -94,8 +94,8 @@ interface WindowTrustContract extends WindowTierFixture {
             touchAll(bed, second);
             first.truncate(2 * WINDOW + 100);
             assertThat(bed.read(first, 0, BYTES)).isEqualTo(WindowBed.pattern(2 * WINDOW + 100, 1));
-            refuses(() -> bed.read(second, 0, BYTES));
-            refuses(() -> bed.read(second, 2L * WINDOW, 200));
+            fails(() -> bed.read(second, 0, BYTES));
+            fails(() -> bed.read(second, 2L * WINDOW, 200));
             assertThat(bed.read(second, 2L * WINDOW, 100)).hasSize(100);
         }
     }
@@ -123,13 +123,13 @@ interface WindowTrustContract extends WindowTierFixture {
     }
 
     @Test
-    default void windowOnACutFileIsACopyOrShowsTheCut() throws IOException {
+    default void windowOnATruncatedFileIsACopyOrShowsTheTruncation() throws IOException {
         for (FileTrust trust : FileTrust.values()) {
             Path path = content();
             try (WindowBed bed = bed();
                     MappedFile file = bed.open(path, trust, tier());
                     Window window = lend(bed, file, WindowFlag.READ)) {
-                WindowBed.cutAsOthers(path, 50);
+                WindowBed.truncateAsOthers(path, 50);
                 byte[] expected = WindowBed.pattern(100, 1);
                 if (!window.isPrivate()) {
                     for (int i = 50; i < 100; i++) {
@@ -142,11 +142,11 @@ interface WindowTrustContract extends WindowTierFixture {
         }
     }
 
-    private static void refuses(ThrowingCallable call) {
+    private static void fails(ThrowingCallable call) {
         assertThatThrownBy(call).isInstanceOf(IOException.class);
     }
 
-    /// Reads all of a file until its parts have windows, if they are to have some.
+    /// Reads all of a file until its parts have windows, if its tier has windows.
     private static void touchAll(WindowBed bed, MappedFile file) throws IOException {
         for (int touch = 0; touch < 3; touch++) {
             assertThat(bed.read(file, 0, BYTES)).isEqualTo(WindowBed.pattern(BYTES, 1));

@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-/// What writing to a file of ours does, on every tier.
+/// Writes to an OWNED file, on every tier.
 interface WindowWriteContract extends WindowTierFixture {
 
     @Test
@@ -90,7 +90,7 @@ interface WindowWriteContract extends WindowTierFixture {
     }
 
     @Test
-    default void truncateCutsAndGrows() throws IOException {
+    default void truncateShortensAndExtends() throws IOException {
         try (WindowBed bed = bed()) {
             MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
             bed.write(file, 0, WindowBed.pattern(2 * WINDOW, 1));
@@ -186,7 +186,7 @@ interface WindowWriteContract extends WindowTierFixture {
     }
 
     @Test
-    default void fullDiskIsToldBeforeMuchIsWritten() throws IOException {
+    default void fullDiskIsReportedBeforeMuchIsWritten() throws IOException {
         Path path = folder().resolve("new");
         byte[] much = new byte[StagingRuns.BYTES + 2];
         try (WindowBed bed = bed()) {
@@ -272,7 +272,7 @@ interface WindowWriteContract extends WindowTierFixture {
         return bed.cache.uiomove(file, uio, AccessAdvice.NORMAL, WindowFlag.WRITE | flags);
     }
 
-    /// A channel that gives so many bytes, a few at a time, and ends.
+    /// A channel that gives a number of bytes, a few at a time, and ends.
     class Source implements ReadableByteChannel {
         private final ByteBuffer left;
 

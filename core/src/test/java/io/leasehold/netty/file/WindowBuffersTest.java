@@ -84,7 +84,7 @@ class WindowBuffersTest {
                 assertThatThrownBy(file::close)
                         .as("the window is out")
                         .isInstanceOf(IllegalStateException.class)
-                        .hasMessageContaining("windows are out");
+                        .hasMessageContaining("windows are outstanding");
             }
             assertThat(part.release()).isTrue();
             assertThatThrownBy(window::address).isInstanceOf(IllegalStateException.class);
