@@ -21,10 +21,10 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Every kernel call that the life of an arena makes fails once, and then for good, with every error it can give; after
-/// each nothing is lost and everything works.
+/// Every kernel call in the lifetime of an arena fails once, and then permanently, with every possible error. After
+/// each failure nothing is lost and the arena works.
 ///
-/// The loop is SQLite's: fail the first call, then the second, until a run ends without having met the fault.
+/// The loop is that of SQLite: fail the first call, then the second, until a run ends without a fault.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PageArenaFaultTest {
 
@@ -38,7 +38,7 @@ class PageArenaFaultTest {
     private long injected;
     private int runs;
 
-    /// {@return what the man page of a call says that it can answer, as far as an arena can meet it}
+    /// {@return the errors in the man page of a call that an arena can get}
     private static List<Integer> errnosOf(Call call) {
         return switch (call) {
             case RESERVE -> List.of(Errno.ENOMEM, Errno.EAGAIN, Errno.EINVAL, Errno.EPERM, Errno.EOVERFLOW);
@@ -100,7 +100,7 @@ class PageArenaFaultTest {
         }
     }
 
-    /// Several faults of several kinds in one run, so that what cleans up after one fault meets another.
+    /// Several faults of several kinds in one run, so that the cleanup after one fault meets another.
     @ParameterizedTest
     @EnumSource
     void nothingIsLostWhateverFailsTogether(Terms terms) {
@@ -172,7 +172,7 @@ class PageArenaFaultTest {
         Set<Call> calls = EnumSet.noneOf(Call.class);
         run(terms + ", none", clean);
         for (Call call : Call.values()) {
-            // releaseParked is for tests, and made without faults
+            // releaseParked is only for tests and called without faults
             boolean isUsed = call != Call.RELEASE || !(clean.memory.can(Capability.DECOMMIT) || terms.isForced());
             if (clean.memory.count(call) > 0 && isUsed) {
                 calls.add(call);

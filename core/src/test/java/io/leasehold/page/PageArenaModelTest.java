@@ -14,9 +14,9 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Random operations on an arena and on the plainest model of one, compared after each.
+/// Random operations on an arena and on its simplest model, compared after each operation.
 ///
-/// `-Dseed=` replays one seed; `-Dleasehold.soak=true` takes ten times as many steps and more, with new seeds.
+/// `-Dseed=` replays one seed. `-Dleasehold.soak=true` takes more than ten times as many steps, with new seeds.
 class PageArenaModelTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
@@ -24,7 +24,7 @@ class PageArenaModelTest {
     private static final int FIXED_SEED = 20261121;
     private static final int WALKS = 3;
 
-    /// The arenas to walk through.
+    /// The arenas under test.
     enum Terms {
         ANONYMOUS(700, 300_000),
         ANONYMOUS_LARGER(3_000, 100_000),
@@ -64,7 +64,7 @@ class PageArenaModelTest {
                     .withLockWired(this == LOCKED_WHEN_WIRED);
         }
 
-        /// {@return what the budget above has room for: everything, or some two thirds and the tables}
+        /// {@return the limit of the parent budget: everything, or about two thirds and the tables}
         long parentBytes(PageArenaOptions options) {
             return this == TIGHT_BUDGET ? options.byteSize() * 2 / 3 + (128 << 10) : ROOMY;
         }
@@ -118,7 +118,7 @@ class PageArenaModelTest {
         MappingBudget mappings = new MappingBudget(2_000);
         Reservations reservations = new Reservations(memory, mappings);
         for (int walk = 0; walk < walks; walk++) {
-            // each walk after the first gets the address space of the one before it
+            // each walk after the first uses the address space of the one before
             walk(terms, replayed != null ? replayed : seeds.nextLong(), steps, reservations);
         }
         assertThat(mappings.used()).isEqualTo(2L * reservations.parkedCount());
