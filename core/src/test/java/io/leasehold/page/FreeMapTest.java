@@ -94,7 +94,7 @@ class FreeMapTest {
     }
 
     @Test
-    void runThatIsLongEnoughButNotWhenAlignedIsPassedOver() {
+    void runThatIsTooShortAfterAlignmentIsSkipped() {
         map.take(0, PAGES);
         map.giveIdle(101, 6, 0); // pages 104 to 106 remain after alignment to 4
         map.giveIdle(1300, 4, 0);
@@ -104,7 +104,7 @@ class FreeMapTest {
     }
 
     @Test
-    void idleSearchPassesOverColdPages() {
+    void idleSearchSkipsColdPages() {
         map.take(0, 40);
         map.giveIdle(20, 10, 0);
         map.giveCold(0, 10);

@@ -48,7 +48,7 @@ class MemoryFilePageArenaTest
     }
 
     @Test
-    void forciblyClosedArenaLetsGoOfItsFileToo() throws IOException {
+    void forciblyClosedArenaClosesItsFileToo() throws IOException {
         long before = descriptors();
         PageArena arena = open();
         fill(arena, arena.allocate(), 1);

@@ -137,7 +137,7 @@ interface PageArenaBoundContract extends PageArenaFixture {
     }
 
     @Test
-    default void fullBudgetAboveRefusesThePage() {
+    default void fullParentBudgetRejectsThePage() {
         MemoryBudget parent = MemoryBudget.of("full", 4 * pageBytes());
         assertThat(parent.tryReserve(4 * pageBytes())).isTrue();
         try (PageArena arena = open(options().withBudget(parent))) {

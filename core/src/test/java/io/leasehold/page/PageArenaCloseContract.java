@@ -116,7 +116,7 @@ interface PageArenaCloseContract extends PageArenaFixture {
     }
 
     @Test
-    default void closedArenaIsParkedAndTheNextOneUsesItsPlaceAndReadsZero() {
+    default void closedArenaIsRetainedAndTheNextOneReusesItsAddressesAndReadsZero() {
         require(Capability.DECOMMIT);
         PageArena first = open();
         List<Long> pages = allocate(first, PAGES);
@@ -171,7 +171,7 @@ interface PageArenaCloseContract extends PageArenaFixture {
     }
 
     @Test
-    default void forciblyClosedArenaWithoutLivePagesIsParked() {
+    default void forciblyClosedArenaWithoutLivePagesIsRetained() {
         require(Capability.DECOMMIT);
         PageArena arena = open();
         arena.free(arena.allocate());

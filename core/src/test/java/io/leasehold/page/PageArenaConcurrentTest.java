@@ -36,11 +36,11 @@ class PageArenaConcurrentTest {
     private static final int ROUNDS = SOAK ? 160 : 16;
     private static final int STEPS_PER_ROUND = 25_000;
     private static final int TRIMS_PER_ROUND = 40;
-    private static final int MAYFLIES = 4;
+    private static final int SHORT_LIVED_THREADS = 4;
     private static final long DECAY_NANOS = 8_000_000;
 
     /// The arenas under test.
-    enum Terms {
+    enum Variant {
         ANONYMOUS,
         MEMORY_FILE,
         ZERO_ON_FREE,
@@ -66,21 +66,21 @@ class PageArenaConcurrentTest {
 
     @ParameterizedTest
     @EnumSource
-    void tenantsShareAnArenaSmallerThanTheirDemand(Terms terms) throws InterruptedException {
-        VirtualMemory memory = terms.memory();
-        if (terms == Terms.MEMORY_FILE && !memory.can(Capability.MAP)) {
-            System.out.println("skipped: " + terms + ": " + memory);
+    void workersShareAnArenaSmallerThanTheirDemand(Variant variant) throws InterruptedException {
+        VirtualMemory memory = variant.memory();
+        if (variant == Variant.MEMORY_FILE && !memory.can(Capability.MAP)) {
+            System.out.println("skipped: " + variant + ": " + memory);
         }
-        assumeTrue(terms != Terms.MEMORY_FILE || memory.can(Capability.MAP), () -> terms + ": " + memory);
+        assumeTrue(variant != Variant.MEMORY_FILE || memory.can(Capability.MAP), () -> variant + ": " + memory);
         Long seed = Long.getLong("seed", SOAK ? System.nanoTime() : 20261121L);
         System.out.printf(
                 "workers: %s, threads=%d, steps=%,d a round, rounds=%d, seed=%d%n",
-                terms, PLATFORM + VIRTUAL, STEPS_PER_ROUND, ROUNDS, seed);
+                variant, PLATFORM + VIRTUAL, STEPS_PER_ROUND, ROUNDS, seed);
         Reservations reservations = new Reservations(memory, new MappingBudget(100));
-        PageArena arena = PageArena.open(terms.options(Math.max(4096, memory.pageSize())), reservations, 0);
+        PageArena arena = PageArena.open(variant.options(Math.max(4096, memory.pageSize())), reservations, 0);
         new Rounds(arena, seed).run();
         assertThat(arena.stats().livePages()).isZero();
-        assertThat(takeAll(arena)).isEqualTo(terms == Terms.TIGHT_BUDGET ? affordable(arena) : PAGES);
+        assertThat(takeAll(arena)).isEqualTo(variant == Variant.TIGHT_BUDGET ? affordable(arena) : PAGES);
         arena.closeForcibly();
     }
 
@@ -109,7 +109,7 @@ class PageArenaConcurrentTest {
     }
 
     @Test
-    void aCrowdLargerThanTheMagazinesIsServed() throws InterruptedException {
+    void moreThreadsThanMagazinesAreServed() throws InterruptedException {
         int crowd = 150;
         PageArena arena = open(4_096);
         Watchdog watchdog = new Watchdog();
@@ -269,7 +269,7 @@ class PageArenaConcurrentTest {
                 }
             }
             for (int round = 0; round < ROUNDS; round++) {
-                mayflies();
+                shortLivedThreads();
                 meet();
                 watchdog.check();
                 count();
@@ -333,11 +333,11 @@ class PageArenaConcurrentTest {
         }
 
         /// Runs threads that end with full magazines.
-        private void mayflies() throws InterruptedException {
+        private void shortLivedThreads() throws InterruptedException {
             Watchdog brief = new Watchdog();
-            for (int i = 0; i < MAYFLIES; i++) {
-                brief.start("mayfly", () -> fillMagazine(arena, 100));
-                brief.startVirtual("virtual mayfly", () -> fillMagazine(arena, 100));
+            for (int i = 0; i < SHORT_LIVED_THREADS; i++) {
+                brief.start("shortLived", () -> fillMagazine(arena, 100));
+                brief.startVirtual("virtual shortLived", () -> fillMagazine(arena, 100));
             }
             brief.join();
         }

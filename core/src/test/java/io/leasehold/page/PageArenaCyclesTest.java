@@ -143,7 +143,7 @@ class PageArenaCyclesTest {
     }
 
     @Test
-    void ownersComeAndGo() {
+    void ownersAreRegisteredAndUnregistered() {
         try (PageArena arena = PageArena.open(options(), reservations, 0)) {
             long page = arena.allocate();
             for (int i = 0; i < CYCLES; i++) {

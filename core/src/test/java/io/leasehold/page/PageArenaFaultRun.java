@@ -30,7 +30,7 @@ final class PageArenaFaultRun {
     private static final long BYTES = 64 * MIB;
 
     /// The arenas under test.
-    enum Terms {
+    enum Variant {
         ANONYMOUS,
         MEMORY_FILE,
         PREFAULTED,
@@ -72,7 +72,7 @@ final class PageArenaFaultRun {
         void beforeStep(FaultyVirtualMemory memory);
     }
 
-    private final Terms terms;
+    private final Variant variant;
     private final Set<Integer> errnos; // errors of the injected faults
     private final Saboteur saboteur;
     private final LedgerVirtualMemory ledger;
@@ -86,14 +86,14 @@ final class PageArenaFaultRun {
     private int lost; // maximum number of regions that a failed opening could not give back
     private long now;
 
-    PageArenaFaultRun(Terms terms, Set<Integer> errnos, Saboteur saboteur) {
-        this.terms = terms;
+    PageArenaFaultRun(Variant variant, Set<Integer> errnos, Saboteur saboteur) {
+        this.variant = variant;
         this.errnos = errnos;
         this.saboteur = saboteur;
-        this.ledger = new LedgerVirtualMemory(terms.hidden());
+        this.ledger = new LedgerVirtualMemory(variant.hidden());
         this.memory = new FaultyVirtualMemory(ledger);
         this.reservations = new Reservations(memory, mappings);
-        this.parent = MemoryBudget.of("parent", terms == Terms.TIGHT_BUDGET ? 25 * MIB : 2 * BYTES);
+        this.parent = MemoryBudget.of("parent", variant == Variant.TIGHT_BUDGET ? 25 * MIB : 2 * BYTES);
     }
 
     /// Runs both arenas, and checks that nothing is left.
@@ -127,9 +127,9 @@ final class PageArenaFaultRun {
                 .withName("faulty")
                 .withByteSize(byteSize)
                 .withPageByteSize(pageBytes)
-                .withMemoryFile(terms == Terms.MEMORY_FILE || terms == Terms.FILE_CLOSED_BY_FORCE)
-                .withPrefault(terms == Terms.PREFAULTED)
-                .withLockWired(terms == Terms.LOCKED_WHEN_WIRED)
+                .withMemoryFile(variant == Variant.MEMORY_FILE || variant == Variant.FILE_CLOSED_BY_FORCE)
+                .withPrefault(variant == Variant.PREFAULTED)
+                .withLockWired(variant == Variant.LOCKED_WHEN_WIRED)
                 .withDecay(Duration.ofSeconds(1))
                 .withBudget(parent);
         refusable("open", () -> arena = PageArena.open(options, reservations, now));
@@ -218,7 +218,7 @@ final class PageArenaFaultRun {
     }
 
     private void close(PageArena arena) {
-        if (terms.isForced()) {
+        if (variant.isForced()) {
             int live = arena.stats().livePages();
             if (!refusable(
                     "closeForcibly", () -> assertThat(arena.closeForcibly()).isEqualTo(live))) {
@@ -315,7 +315,7 @@ final class PageArenaFaultRun {
     }
 
     /// {@return true if the step succeeded}
-    private boolean attempt(String what, Step step, boolean mayExhaust, boolean mayRefuse) {
+    private boolean attempt(String what, Step step, boolean mayExhaust, boolean mayFail) {
         saboteur.beforeStep(memory);
         long before = memory.injected();
         boolean done = false;
@@ -323,7 +323,7 @@ final class PageArenaFaultRun {
             step.run();
             done = true;
         } catch (PageExhaustedException e) {
-            boolean tight = terms == Terms.TIGHT_BUDGET;
+            boolean tight = variant == Variant.TIGHT_BUDGET;
             assertThat(mayExhaust && (tight || memory.injected() > before))
                     .as("%s threw %s", what, e)
                     .isTrue();
@@ -333,7 +333,7 @@ final class PageArenaFaultRun {
                 throw new AssertionError("exhausted, but not by the budget and without a cause", e);
             }
         } catch (SystemCallException e) {
-            assertThat(mayRefuse && memory.injected() > before)
+            assertThat(mayFail && memory.injected() > before)
                     .as("%s threw %s", what, e)
                     .isTrue();
             checkNamed(e);

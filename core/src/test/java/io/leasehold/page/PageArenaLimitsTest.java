@@ -40,7 +40,7 @@ class PageArenaLimitsTest {
     }
 
     @Test
-    void addressSpaceThatIsRefusedIsAnErrorThatNamesTheCall() throws Exception {
+    void failedReservationIsAnErrorThatNamesTheCall() throws Exception {
         long base = Long.parseLong(ended(SMALL_JVM.run("address-space")).value("baseKib"));
         long limit = base + 512 * 1024; // too little for the large arena, enough for the small one
         ForkedProgram limited = ended(SMALL_JVM.afterShell("ulimit -v " + limit).run("address-space"));
@@ -51,7 +51,7 @@ class PageArenaLimitsTest {
     }
 
     @Test
-    void memoryThatTheKernelRefusesIsExhaustionWithTheRefusalAsItsCause() throws Exception {
+    void failedCommitIsExhaustionWithTheErrorAsItsCause() throws Exception {
         ForkedProgram unlimited = ended(SMALL_JVM.run("data"));
         assertThat(unlimited.value("runs")).isEqualTo("32");
         // half of the arena's limit; the last 7 MiB are for the JVM, since new pages are committed in steps of 8 MiB
@@ -67,7 +67,7 @@ class PageArenaLimitsTest {
     }
 
     @Test
-    void lockThatTheKernelRefusesLeavesThePageUnwired() throws Exception {
+    void failedLockLeavesThePageUnwired() throws Exception {
         ForkedProgram.Plan plan = withoutRightToLock(SMALL_JVM.afterShell("ulimit -l 64"));
         ForkedProgram limited = ended(plan.run("lock"));
         assertThat(limited.value("wire"))
@@ -79,7 +79,7 @@ class PageArenaLimitsTest {
     }
 
     @Test
-    void lockWithoutAnyRightIsRefusedToo() throws Exception {
+    void lockWithoutPrivilegeFailsToo() throws Exception {
         ForkedProgram.Plan plan = withoutRightToLock(SMALL_JVM.afterShell("ulimit -l 0"));
         ForkedProgram limited = ended(plan.run("lock"));
         assertThat(limited.value("open"))

@@ -112,7 +112,7 @@ interface PageArenaOptionContract extends PageArenaFixture {
     }
 
     @Test
-    default void memoryStaysWhereTheSystemTakesNothingBack() {
+    default void memoryStaysCommittedWithoutDecommitSupport() {
         TestMemory.require(!memory().can(Capability.DECOMMIT), "memory goes back here");
         try (PageArena arena = open()) {
             arena.free(arena.allocateRun(64));

@@ -28,7 +28,7 @@ class PageArenaRaceTest {
     private static final int PING_PONGS = 3_000 * SCALE;
 
     @Test
-    void ofTwoThreadsThatFreeAPageExactlyOneSucceeds() throws InterruptedException {
+    void exactlyOneOfTwoFreesSucceeds() throws InterruptedException {
         PageArena arena = open(64);
         race(arena, arena::free, arena::free, (page, first, second) -> {
             assertThat(EnumSet.of(first, second)).isEqualTo(EnumSet.of(Outcome.DONE, Outcome.REFUSED_FREED));

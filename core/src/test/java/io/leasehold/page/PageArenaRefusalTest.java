@@ -37,7 +37,7 @@ class PageArenaRefusalTest {
     private final long pageBytes = Math.max(4096, memory.pageSize());
 
     @Test
-    void aRefusedCloseByForceKeepsItsAddressSpaceWhenItIsRepeated() {
+    void failedForcibleCloseKeepsTheAddressSpaceWhenRepeated() {
         need(Capability.DECOMMIT);
         PageArena arena = open(options -> options);
         arena.allocate();
@@ -50,7 +50,7 @@ class PageArenaRefusalTest {
     }
 
     @Test
-    void anArenaWithLockedPagesCanBeClosedByForce() {
+    void arenaWithLockedPagesCanBeClosedForcibly() {
         need(Capability.LOCK);
         PageArena arena = open(options -> options.withLockWired(true));
         long mapped = mappings.used();
@@ -169,7 +169,7 @@ class PageArenaRefusalTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
-    void aRefusedBatchDoesNotHoldUpTheOthersThatDecayAndDecaysLater(int nth) {
+    void failedBatchDoesNotDelayOtherBatchesAndDecaysLater(int nth) {
         need(Capability.DECOMMIT);
         PageArena arena = openOfThreeBatches();
         arena.free(arena.allocateRun(3 * BATCH_PAGES));
@@ -185,7 +185,7 @@ class PageArenaRefusalTest {
     }
 
     @Test
-    void aPassByAgeEndsThoughEveryBatchIsRefused() {
+    void passByAgeEndsThoughEveryBatchFails() {
         need(Capability.DECOMMIT);
         PageArena arena = openOfThreeBatches();
         arena.free(arena.allocateRun(3 * BATCH_PAGES));
@@ -200,7 +200,7 @@ class PageArenaRefusalTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
-    void aTrimLeavesOutWhatIsRefusedAndTheNextTakesIt(int nth) {
+    void trimSkipsFailedBatchesAndTheNextTrimDecommitsThem(int nth) {
         need(Capability.DECOMMIT);
         PageArena arena = openOfThreeBatches();
         arena.free(arena.allocateRun(3 * BATCH_PAGES));
@@ -213,7 +213,7 @@ class PageArenaRefusalTest {
     }
 
     @Test
-    void aRefusedReleaseLeavesTheOthersParked() {
+    void failedReleaseKeepsTheOtherRegions() {
         need(Capability.DECOMMIT);
         open(options -> options).close();
         assertThat(reservations.parkedCount()).isEqualTo(2);

@@ -67,7 +67,7 @@ class PageArenaSpreadTest {
     }
 
     @Test
-    void oneSmallRunInTheMiddleRefusesNoLongOne() {
+    void oneSmallRunInTheMiddleDoesNotBlockALongOne() {
         TestMemory.require(memory, Capability.DECOMMIT);
         try (PageArena arena = open(LIMIT)) {
             long half = arena.allocateRun(LIMIT / 2);
@@ -210,7 +210,7 @@ class PageArenaSpreadTest {
     /// The first call checks the available addresses. The second and third reserve pages and tables.
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
-    void arenaOpensWithFewerAddressesWhereTheSystemRefusesMore(int nth) {
+    void arenaOpensWithFewerAddressesIfTheSystemHasNoMore(int nth) {
         memory.failOnce(Call.RESERVE, nth, Errno.ENOMEM);
         try (PageArena arena = open(LIMIT)) {
             assertThat(arena.addressByteSize()).isEqualTo(SPREAD * arena.byteSize() / 2);

@@ -57,7 +57,7 @@ class PageArenaSuccessorTest {
     }
 
     @Test
-    void handlesOfAClosedArenaAreRefusedByItAndByItsSuccessor() {
+    void handlesOfAClosedArenaAreRejectedByItAndByItsSuccessor() {
         PageArena third = open();
         long page = third.allocate();
         third.free(page);
@@ -71,7 +71,7 @@ class PageArenaSuccessorTest {
     }
 
     @Test
-    void usingAClosedArenaLeavesParkedMemoryZero() {
+    void usingAClosedArenaLeavesRetainedMemoryZero() {
         successor.close();
         refusedAsClosed(closed::tryAllocate);
         refusedAsClosed(successor::tryAllocate);

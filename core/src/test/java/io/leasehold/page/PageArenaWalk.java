@@ -49,9 +49,9 @@ final class PageArenaWalk {
         this.parent = MemoryBudget.of("parent", parentBytes);
         this.start = random.nextLong();
         this.now = start;
-        PageArenaOptions terms =
+        PageArenaOptions variant =
                 options.withDecay(Duration.ofNanos(DECAY_NANOS)).withBudget(parent);
-        this.arena = PageArena.open(terms, reservations, now);
+        this.arena = PageArena.open(variant, reservations, now);
         this.stranger = PageArena.open(
                 PageArenaOptions.defaults()
                         .withName("stranger")

@@ -261,7 +261,7 @@ class PageFramesTest {
     }
 
     @Test
-    void ownerIsNamedWhereAPageIsRefused() {
+    void ownerIsNamedInTheErrorOfAPage() {
         long page = run(3, 1);
         frames.own(page, frames.register("ring"), 17);
         frames.wire(page);
