@@ -3,21 +3,21 @@ package io.leasehold.page;
 import io.leasehold.memory.OffHeap;
 import java.util.Arrays;
 
-/// When to look for old pages in a block: a calendar of the blocks that got an idle page.
+/// A calendar of the blocks that got an idle page: when to visit a block in search of old pages.
 ///
 /// ```text
-///   tick      ... | t  | t+1 | ... | t+15        sixteen lists of blocks, by the tick in which to look
+///   tick      ... | t  | t+1 | ... | t+15        sixteen lists of blocks, by the tick of the visit
 ///                   |
 ///                   +-> block 7 -> block 3000 -> block 12
 /// ```
 ///
-/// A block is in at most one list. It enters a list when a page of it becomes idle, for the tick in which that page is
-/// old enough, and again after a look that found younger pages. So a page that becomes idle costs one look, and blocks
-/// in which nothing was freed cost none, however many idle pages they have.
+/// A block is in at most one list. It enters a list when one of its pages becomes idle, for the tick in which that page
+/// is old enough. It enters again after a visit that found younger pages. So a page that becomes idle costs one visit.
+/// Blocks in which nothing was freed cost none, however many idle pages they have.
 ///
-/// The tables lie in zeroed memory, so that address space that was never used touches none.
+/// The tables are in zeroed memory, so that address space that was never used touches none.
 ///
-/// **Threads.** Guarded by the lock of [FramePool].
+/// **Threads.** Guarded by `FramePool.lock`.
 ///
 /// **Invariants.** I1: `queued` is the number of blocks in the lists.
 final class AgingBlocks {
@@ -35,7 +35,7 @@ final class AgingBlocks {
 
     private final long nodes; // (C) address: for each block, the next one in its list
     private final int[] heads = new int[LISTS]; // (L) the first block of each list
-    private int current; // (L) the tick whose list is served; later ones wait
+    private int current; // (L) the tick whose list is processed; later lists wait
     private int queued; // (L)
 
     AgingBlocks(long nodes) {
@@ -43,7 +43,7 @@ final class AgingBlocks {
         Arrays.fill(heads, END);
     }
 
-    /// {@return the bytes that the tables for `blocks` blocks take}
+    /// {@return number of bytes of the tables for `blocks` blocks}
     static long byteSize(int blocks) {
         return (long) blocks << NODE_POWER;
     }
@@ -52,9 +52,9 @@ final class AgingBlocks {
         return queued == 0;
     }
 
-    /// Has a block looked at in the tick `due`, unless a look is due already.
+    /// Schedules a visit to a block in the tick `due`, unless a visit is scheduled already.
     ///
-    /// @param tick the tick of now
+    /// @param tick the current tick
     void add(int block, int due, int tick) {
         if (next(block) == NOT_QUEUED) {
             current = queued == 0 ? tick : current;
@@ -66,7 +66,7 @@ final class AgingBlocks {
         }
     }
 
-    /// {@return a block that is to be looked at in `tick` or was before it, removed; or [#NONE]}
+    /// {@return a block whose visit is due in `tick` or before, removed from its list; or [#NONE]}
     int poll(int tick) {
         if (queued == 0) {
             return NONE;

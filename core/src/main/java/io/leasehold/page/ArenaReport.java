@@ -4,9 +4,9 @@ import io.leasehold.budget.MemoryBudget;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What an arena says of itself: its numbers, and why it could not do what was asked.
+/// Makes the statistics of an arena and its error messages.
 ///
-/// **Threads.** Thread-safe; each report is of one moment of the common pool, while magazines may change.
+/// **Threads.** Thread-safe. Each report is a snapshot of the common pool; magazines may change meanwhile.
 final class ArenaReport {
 
     private static final int LIVE_PAGES_NAMED = 8;
@@ -28,7 +28,7 @@ final class ArenaReport {
     PageArenaStats stats() {
         int[] wired = new int[1];
         int[] held = new int[1];
-        // outside the lock, since it looks at every page ever used
+        // without the lock, since it visits every page that was ever used
         frames.forEachLive(pool.frontier(), page -> {
             int index = FrameLayout.index(page);
             wired[0] += FrameLayout.wires(frames.wordAt(index)) > 0 ? frames.run(index) : 0;
@@ -58,12 +58,12 @@ final class ArenaReport {
                     counts.reclaimFailures,
                     counts.decommits,
                     counts.decommitFailures,
-                    supply.refusals(),
+                    supply.failures(),
                     budget.refusals());
         });
     }
 
-    /// {@return the error for a request that nothing could meet}
+    /// {@return the error for a request that failed}
     PageExhaustedException exhausted(int pages) {
         return pool.read((supply, counts, transit) -> {
             int live = supply.usedPages() - magazines.cachedPages() - transit;
@@ -74,7 +74,7 @@ final class ArenaReport {
                                     + " longestFreeRun=%d, budget=%s, holders: %s")
                             .formatted(
                                     pages,
-                                    shortage.words,
+                                    shortage.message,
                                     options.name(),
                                     live,
                                     free,
@@ -84,11 +84,11 @@ final class ArenaReport {
                                     supply.longestFreeRun(),
                                     budget.report(),
                                     frames.owners().holders(live)),
-                    shortage == FrameSupply.Shortage.KERNEL ? supply.refusal() : null);
+                    shortage == FrameSupply.Shortage.KERNEL ? supply.lastFailure() : null);
         });
     }
 
-    /// {@return the error for closing an arena in use}
+    /// {@return the error for closing an arena with live pages}
     IllegalStateException pagesLive(int live) {
         List<String> named = new ArrayList<>();
         frames.forEachLive(pool.frontier(), page -> {
@@ -96,7 +96,7 @@ final class ArenaReport {
                 named.add(frames.errors().describe(page));
             }
         });
-        return new IllegalStateException("arena has live pages: arena=%s, live=%d, the first %d%s"
-                .formatted(options.name(), live, named.size(), String.join(" ", named)));
+        return new IllegalStateException("arena has live pages, free them first: arena=%s, live=%d, listed=%d: %s"
+                .formatted(options.name(), live, named.size(), String.join("; ", named)));
     }
 }

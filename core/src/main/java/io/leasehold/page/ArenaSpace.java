@@ -16,27 +16,27 @@ import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/// The address space of one arena: its pages, and the tables about them.
+/// The address space of one arena: its pages, and their tables.
 ///
 /// ```text
-///   pages    | page 0 | page 1 | ...                          reserved, committed as the frontier moves
-///   tables   | used bits | warm bits | stamps | summaries | frames |     committed at once, touched as pages are
+///   pages    | page 0 | page 1 | ...                          reserved; committed as the frontier moves
+///   tables   | used bits | warm bits | stamps | summaries | frames |     committed at once; touched as pages are used
 /// ```
 ///
-/// **Ownership.** The arena closes it. Where pages are in use then, the space becomes a [Remnant]: the next arena with
-/// pages of this size takes it, and leaves those pages and their frames alone, since a stale pointer may write to the
-/// pages, and a thread that lost its core in a call to the frames.
+/// **Ownership.** The arena closes it. If pages are in use then, the space becomes a [Remnant], and the next arena with
+/// pages of this size takes it over. That arena does not use these pages and their frames, since a stale pointer may
+/// write to the pages, and a thread that was preempted in a call may write to the frames.
 ///
 /// **Threads.** Opened and closed by one thread.
 final class ArenaSpace {
 
-    /// What the tables touch for one page: 16 B frame, 1 B stamp, two bits, rounded up.
+    /// Bytes of the tables that are touched for one page: 16 B frame, 1 B stamp, two bits, rounded up.
     static final int TABLE_BYTES_PER_PAGE = FrameLayout.FRAME_BYTES + 2;
 
-    /// Runs can be aligned up to this.
+    /// Maximum alignment of a run in bytes.
     static final long BYTE_ALIGNMENT = 2 << 20;
 
-    /// A remnant that has more than so many times the pages that are wanted is left to a larger arena.
+    /// A remnant that has more than this many times the requested pages is left to a larger arena.
     private static final int MAX_REMNANT_RATIO = 4;
 
     private static final int REGIONS = 2; // pages and tables
@@ -46,8 +46,8 @@ final class ArenaSpace {
     final Region pages; // (C)
     final Region tables; // (C)
     final MemoryBudget budget; // (C)
-    final int pageCount; // (C) that have addresses, at least as many as may be used at a time
-    final BitSet lost; // (C) pages that an owner before may still write to
+    final int pageCount; // (C) pages that have addresses, at least as many as the limit
+    final BitSet lost; // (C) pages that a previous owner may still write to
     final long usedBits; // (C) addresses
     final long warmBits; // (C)
     final long stamps; // (C)
@@ -57,7 +57,7 @@ final class ArenaSpace {
     private final Reservations reservations; // (C)
     private final VirtualMemory memory; // (C)
     private int descriptor = NO_FILE; // (O)
-    private boolean isLeft; // (O) the space is a remnant
+    private boolean isLeft; // (O) the space became a remnant
 
     private ArenaSpace(
             PageArenaOptions options,
@@ -82,10 +82,11 @@ final class ArenaSpace {
         this.frames = Alignment.up(summaries + FreeMap.summaryByteSize(pageCount), LINE);
     }
 
-    /// Reserves everything, or nothing: several times the limit in addresses, or less if the system refuses that.
+    /// Reserves pages and tables, or nothing: several times the limit in addresses, or less if the system fails to
+    /// reserve that.
     ///
-    /// @throws SystemCallException if the kernel refuses
-    /// @throws IllegalStateException if the mapping account is used up
+    /// @throws SystemCallException if a kernel call fails
+    /// @throws IllegalStateException if the mapping budget is used up
     static ArenaSpace open(PageArenaOptions options, Reservations reservations, MemoryBudget parent) {
         EarlyClasses.initialize(
                 DecommitBatch.class,
@@ -114,7 +115,7 @@ final class ArenaSpace {
         }
     }
 
-    /// {@return the remnants that are as good as new address space, and not much larger}
+    /// {@return a filter for remnants that are as good as new address space and not much larger}
     private static Predicate<Remnant> fit(PageArenaOptions options, int pageCount) {
         int limitPages = (int) (options.byteSize() / options.pageByteSize());
         return remnant -> remnant.pageByteSize() == options.pageByteSize()
@@ -152,7 +153,7 @@ final class ArenaSpace {
             pages.abandon();
             tables.abandon();
         } finally {
-            // what the kernel refused is given back by the next owner
+            // memory that could not be given back now is given back by the next owner
             reservations.keep(before.with(List.of(pages, tables)));
         }
     }
@@ -199,7 +200,7 @@ final class ArenaSpace {
                 osPageSize);
     }
 
-    /// {@return the file under the pages, or null if they are anonymous}
+    /// {@return the memory file that backs the pages, or null if they are anonymous}
     @Nullable PageFile file(PageFrames of) {
         if (of.isClosed()) {
             throw of.errors().closed();
@@ -207,11 +208,11 @@ final class ArenaSpace {
         return descriptor == NO_FILE ? null : new PageFile(reservations, descriptor, pages.address());
     }
 
-    /// Gives all memory back, and parks the address space, or leaves it to arenas that know which pages are lost. What
-    /// the kernel refused can be tried again by calling this again.
+    /// Gives all memory back. Retains the address space for later arenas, or keeps it as a remnant with the lost pages.
+    /// If a kernel call fails, the caller can retry by calling this again.
     ///
-    /// @param left pages into which pointers may be left by this owner
-    /// @throws SystemCallException if the kernel refuses
+    /// @param left pages that stale pointers of this owner may refer to
+    /// @throws SystemCallException if a kernel call fails
     void close(BitSet left) {
         lost.or(left);
         if (lost.isEmpty()) {
@@ -230,14 +231,15 @@ final class ArenaSpace {
         closeFile();
     }
 
-    /// The commit of the tables comes last: whatever fails before it has left nothing to give back.
+    /// Maps the memory file if there is one, and commits the tables. The commit is the last step, so that a failure
+    /// before it leaves nothing to decommit.
     private void prepare() {
         if (options.memoryFile()) {
             descriptor = memory.createMemory(options.name(), pages.byteSize());
             pages.mapMemoryFile(descriptor);
         }
         pages.advise(options.hugePages() ? Advice.HUGE_PAGE : Advice.NO_HUGE_PAGE);
-        // a huge page would hold 2 MiB of memory for a table of a few pages, which the budget does not know of
+        // a huge page would use 2 MiB of memory for the tables of a few pages, without a charge to the budget
         tables.advise(Advice.NO_HUGE_PAGE);
         tables.commit(tables.byteSize());
     }
@@ -245,7 +247,7 @@ final class ArenaSpace {
     private void closeFile() {
         if (descriptor != NO_FILE) {
             int closing = descriptor;
-            descriptor = NO_FILE; // close(2) ends the descriptor even where it reports an error
+            descriptor = NO_FILE; // close(2) closes the descriptor even if it returns an error
             memory.closeMemory(closing);
         }
     }

@@ -7,16 +7,16 @@ import static io.leasehold.page.BitmapLayout.wordOffset;
 import io.leasehold.memory.OffHeap;
 import java.util.BitSet;
 
-/// Questions to a bitmap off the heap that has one bit a page, as [BitmapLayout] says.
+/// Queries of an off-heap bitmap with one bit for each page, in the layout of [BitmapLayout].
 ///
-/// **Threads.** Guarded by what guards the bitmap.
+/// **Threads.** Guarded by the lock that guards the bitmap.
 final class Bitmap {
 
     static final int NONE = -1;
 
     private Bitmap() {}
 
-    /// {@return number of bits that are set, of those from `page` up to, not including, `end`}
+    /// {@return number of set bits among those from `page` up to, but not including, `end`}
     static int count(long bitmap, int page, int end) {
         int count = 0;
         for (int at = page; at < end; at = nextWord(at)) {
@@ -25,7 +25,7 @@ final class Bitmap {
         return count;
     }
 
-    /// {@return the first page whose bit is set, of those from `page` up to, not including, `end`, or [#NONE]}
+    /// {@return the first page whose bit is set among those from `page` up to, but not including, `end`; or [#NONE]}
     static int firstSet(long bitmap, int page, int end) {
         for (int at = page; at < end; at = nextWord(at)) {
             long bits = bits(bitmap, at, end);
@@ -36,7 +36,7 @@ final class Bitmap {
         return NONE;
     }
 
-    /// {@return the bits of the pages up to, not including, `end`}
+    /// {@return a copy of the bits of the pages up to, but not including, `end`}
     static BitSet copy(long bitmap, int end) {
         BitSet copy = new BitSet();
         for (int page = firstSet(bitmap, 0, end); page >= 0; page = firstSet(bitmap, page + 1, end)) {

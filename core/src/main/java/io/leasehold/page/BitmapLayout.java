@@ -1,6 +1,6 @@
 package io.leasehold.page;
 
-/// How one bit a page is laid out in memory: words of 64 pages, blocks of eight words.
+/// The layout of a bitmap with one bit for each page: words of 64 pages, blocks of eight words.
 ///
 /// ```text
 ///   page     0 .. 63   64 .. 127   ...  448 .. 511 | 512 ...
@@ -16,27 +16,27 @@ final class BitmapLayout {
 
     private BitmapLayout() {}
 
-    /// {@return the blocks that `pageCount` pages need, the last one perhaps not full}
+    /// {@return number of blocks for `pageCount` pages; the last one may be partly used}
     static int blocks(int pageCount) {
         return (pageCount + BLOCK_PAGES - 1) >>> BLOCK_POWER;
     }
 
-    /// {@return the bytes of a bitmap for `pageCount` pages, whole blocks}
+    /// {@return number of bytes of a bitmap for `pageCount` pages, in whole blocks}
     static long byteSize(int pageCount) {
         return (long) blocks(pageCount) * WORDS_PER_BLOCK * BYTES_PER_WORD;
     }
 
-    /// {@return the first page of the word after the one that `page` is in}
+    /// {@return the first page of the word after the one of `page`}
     static int nextWord(int page) {
         return (page | (Long.SIZE - 1)) + 1;
     }
 
-    /// {@return where the word of `page` lies, in bytes}
+    /// {@return the offset in bytes of the word of `page`}
     static long wordOffset(int page) {
         return (long) (page / Long.SIZE) * BYTES_PER_WORD;
     }
 
-    /// {@return the bits of the word of `page` from `page` up to, not including, `end`}
+    /// {@return a mask of the bits in the word of `page`, from `page` up to, but not including, `end`}
     static long mask(int page, int end) {
         int upTo = Math.min(nextWord(page), end);
         return (-1L >>> (Long.SIZE - (upTo - page))) << page;

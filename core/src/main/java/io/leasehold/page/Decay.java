@@ -4,26 +4,26 @@ import io.leasehold.memory.RestFlag;
 import io.leasehold.page.PageReclaimer.Progress;
 import org.jspecify.annotations.Nullable;
 
-/// The clock of one arena: how old idle pages are, and when their memory is given back.
+/// The clock of one arena: counts the age of idle pages, and decommits those that are old enough.
 ///
 /// ```text
-///   ticks   | decay/8 | decay/8 | ...                  a page idle for more than 8 whole ticks is decommitted,
-///   flush   ^                                ^         so after decay to 1.125 decay; once in a decay the magazines
-///           +----------- decay --------------+         are flushed and their pages begin to age; in each tick
-///   decay   ^   ^   ^   ^   ^   ^   ^    ^   ^         reclaimers free what they no longer need
+///   ticks   | decay/8 | decay/8 | ...                  a page that is idle for more than 8 whole ticks is decommitted,
+///   flush   ^                                ^         so after decay to 1.125 decay; once in each decay the magazines
+///           +----------- decay --------------+         are flushed and their pages begin to age; in each tick the
+///   decay   ^   ^   ^   ^   ^   ^   ^    ^   ^         reclaimers free pages that they no longer need
 /// ```
 ///
-/// **Rest.** An arena with nothing to give back rests: no step is made before [#request], which follows each change
-/// that gives background work something to do: a page becomes idle, a magazine gets its first page, a reclaimer asks.
-/// How no change is missed says [RestFlag].
+/// **Rest.** An arena with nothing to decommit rests: no step is made before [#request]. A request follows each change
+/// that makes work for the background: a page becomes idle, a magazine gets its first page, or a reclaimer requests a
+/// call. [RestFlag] explains why no change is missed, and `RestFlagStress` checks it.
 ///
-/// **Threads.** [#step] by one thread at a time: maintenance, or a test with a clock of its own. [#request] by any
-/// thread, without blocking.
+/// **Threads.** [#step] is called by one thread at a time: the maintenance thread, or a test with its own clock.
+/// [#request] is called by any thread and does not block.
 final class Decay {
 
     static final int TICKS = 8;
 
-    /// In place of the time of the next step: none is due before [#request].
+    /// Returned in place of the time of the next step: no step is due before [#request].
     static final long NEVER = Long.MAX_VALUE;
 
     private final FramePool pool; // (C)
@@ -51,7 +51,7 @@ final class Decay {
         this.start = now;
     }
 
-    /// Does everything that is due at `now`, however long it takes.
+    /// Does all work that is due at `now`, without a time limit.
     ///
     /// @return the time of the next tick
     long step(long now) {
@@ -59,11 +59,11 @@ final class Decay {
         return nextTick(now);
     }
 
-    /// Does what is due at `now`, as far as the pace lets it.
+    /// Does the work that is due at `now`, within the limit of the pace.
     ///
-    /// @return when to call again: `now` if work is left, the time of the next tick, or [#NEVER]
+    /// @return time of the next step: `now` if work is left, the time of the next tick, or [#NEVER]
     long step(long now, Pace pace) {
-        rest.begin(); // before anything is looked at
+        rest.begin(); // must precede the search for work
         long tick = catchUp(now);
 
         Progress progress = reclaimers.decay(pace);
@@ -91,20 +91,20 @@ final class Decay {
             wake.run();
             isWoken = true;
         } catch (OutOfMemoryError | StackOverflowError e) {
-            // the thread cannot be told, or started; the change itself is made
+            // the maintenance thread could not be woken or started; the change itself is made
         } finally {
             if (!isWoken) {
-                rest.begin(); // the next request wakes it
+                rest.begin(); // the next request tries again
             }
         }
     }
 
-    /// Says what ends a rest; without it a step comes whenever the caller makes one.
+    /// Sets the callback that ends a rest. Without it the caller of [#step] decides when a step is made.
     void onRequest(Runnable wake) {
         waker = wake;
     }
 
-    /// Lets the age of idle pages follow the clock, which stands still during a rest.
+    /// Sets the clock of the idle pages to `now`. It does not advance while the arena rests.
     ///
     /// @return the tick of `now`
     long catchUp(long now) {
@@ -113,7 +113,7 @@ final class Decay {
         return tick;
     }
 
-    /// {@return the time at which the tick after that of `now` begins}
+    /// {@return the time at which the next tick after `now` begins}
     long nextTick(long now) {
         return start + ((now - start) / tickNanos + 1) * tickNanos;
     }

@@ -1,30 +1,30 @@
 package io.leasehold.page;
 
-/// Runs of idle pages that are taken out of the free map together, to be given back in as few kernel calls as possible.
+/// Runs of idle pages that are taken out of the free map together, and decommitted by as few kernel calls as possible.
 ///
-/// **Threads.** Confined to the step that fills and empties it.
+/// **Threads.** Confined to the thread that fills and decommits it.
 final class DecommitBatch {
 
-    /// One process_madvise(2) takes 1,024 ranges; 256 keep the call and the bookkeeping under the lock short.
+    /// One process_madvise(2) accepts 1,024 ranges. 256 keep the call, and the bookkeeping under the lock, short.
     private static final int MAX_RUNS = 256;
 
-    private final int maxPages; // (C) what is out of reach for allocations while the kernel works
+    private final int maxPages; // (C) maximum number of pages that cannot be allocated during the kernel call
     private final int[] pages = new int[MAX_RUNS];
     private final int[] pageCounts = new int[MAX_RUNS];
-    final long[] addresses = new long[MAX_RUNS]; // for the kernel, made before a page is taken out of the map
+    final long[] addresses = new long[MAX_RUNS]; // for the kernel; allocated before a page is taken out of the map
     final long[] byteSizes = new long[MAX_RUNS];
     private int count;
     private int total;
     private int warm;
-    private int gone;
+    private int decommitted;
     private int looks;
-    private int from; // where the search goes on
+    private int from; // page at which the search continues
 
     DecommitBatch(int maxPages) {
         this.maxPages = maxPages;
     }
 
-    /// Adds a run, joined to the last one if they touch.
+    /// Adds a run, and joins it to the last one if they are adjacent.
     void add(int page, int pageCount, int warmPages) {
         if (count > 0 && pages[count - 1] + pageCounts[count - 1] == page) {
             pageCounts[count - 1] += pageCount;
@@ -40,8 +40,8 @@ final class DecommitBatch {
         return count == MAX_RUNS || total >= maxPages;
     }
 
-    /// {@return how many pages may still be added, at least 1 unless full}
-    int room() {
+    /// {@return number of pages that may still be added, at least 1 unless the batch is full}
+    int remaining() {
         return maxPages - total;
     }
 
@@ -57,52 +57,52 @@ final class DecommitBatch {
         return pageCounts[i];
     }
 
-    /// {@return all pages in the batch}
+    /// {@return number of pages in the batch}
     int total() {
         return total;
     }
 
-    /// {@return the pages in the batch that may hold memory}
+    /// {@return number of pages in the batch that may hold memory}
     int warm() {
         return warm;
     }
 
-    /// Notes whether the kernel took the batch.
-    void noteGone(boolean isGone) {
-        gone = isGone ? warm : 0;
+    /// Records the result of the decommit of the batch.
+    void noteDecommitted(boolean isDecommitted) {
+        decommitted = isDecommitted ? warm : 0;
     }
 
-    /// {@return the pages of the batch whose memory went}
-    int gone() {
-        return gone;
+    /// {@return number of pages of the batch that the decommit freed memory of}
+    int decommittedPages() {
+        return decommitted;
     }
 
-    /// {@return the page from which the search goes on}
+    /// {@return the page at which the search continues}
     int from() {
         return from;
     }
 
-    /// Notes that a block was looked at.
+    /// Counts a visit to a block.
     void countLook() {
         looks++;
     }
 
-    /// {@return the blocks that were looked at for this batch}
+    /// {@return number of blocks that were visited for this batch}
     int looks() {
         return looks;
     }
 
-    /// Notes how far the search came, so that no page is met twice, also if the batch was refused.
-    void goOnFrom(int page) {
+    /// Sets the page at which the search continues, so that no page is visited twice, even if the decommit fails.
+    void continueAt(int page) {
         from = page;
     }
 
-    /// Empties the batch for further pages.
+    /// Removes all runs from the batch. The search position stays.
     void clear() {
         count = 0;
         total = 0;
         warm = 0;
-        gone = 0;
+        decommitted = 0;
         looks = 0;
     }
 }

@@ -6,16 +6,16 @@ import io.leasehold.memory.StackReserve;
 /// Allocates and frees runs that the magazines of the calling thread cannot serve.
 ///
 /// ```text
-///   allocate   pool ---> found: fill up the magazine        none: FrameReclaimer
-///   free       own magazine, if it was shut ---> else half of it, and the run, into the pool
+///   allocate   pool ---> a run: also fill the magazine of the thread       none: FrameReclaimer
+///   free       own magazine, if it was shut ---> else half of the magazine, and the run, to the pool
 ///   await      RunWaiters
 /// ```
 ///
-/// **Threads.** Thread-safe; uses the lock of the [FramePool].
+/// **Threads.** Thread-safe; uses `FramePool.lock`.
 final class FrameAllocator {
 
-    /// A waiter looks again at least this often, since room in a parent budget or pages in the cache of a reclaimer
-    /// wake no thread.
+    /// A waiter retries at least this often, since neither space in a parent budget nor pages in the cache of a
+    /// reclaimer wake a thread.
     private static final long LOOK_AGAIN_NANOS = 10_000_000;
 
     private final FramePool pool; // (C)
@@ -24,7 +24,7 @@ final class FrameAllocator {
     private final Magazines magazines; // (C)
     private final BiasedSlots slots; // (C) of the magazines
     private final boolean prefault; // (C)
-    private final int[] runs = new int[Magazines.MAX_DEPTH]; // (L) of the pool, scratch for one magazine
+    private final int[] runs = new int[Magazines.MAX_DEPTH]; // (L) `FramePool.lock`; scratch for one magazine
 
     FrameAllocator(FramePool pool, FrameReclaimer reclaimer, PageFrames frames, Magazines magazines, boolean prefault) {
         this.pool = pool;
@@ -35,15 +35,16 @@ final class FrameAllocator {
         this.prefault = prefault;
     }
 
-    /// Takes a run for the calling thread, and fills up its magazine on the way. Does not wait for other users.
+    /// Allocates a run for the calling thread, and fills its magazine with more. Does not wait for other threads to
+    /// free pages.
     ///
     /// @param align a power of two, in pages
-    /// @return the first page, or [FreeMap#NONE]
+    /// @return the first page of the run, or [FreeMap#NONE]
     int allocate(int pageCount, int align) {
         StackReserve.ensure();
         RunRequest request = RunRequest.anywhere(pageCount, align);
         int page = takeAndRefill(request, align == 1 ? Magazines.classOf(pageCount) : -1);
-        return handOut(page < 0 ? reclaimer.find(request, true) : page, pageCount);
+        return withLength(page < 0 ? reclaimer.find(request, true) : page, pageCount);
     }
 
     private int takeAndRefill(RunRequest request, int runClass) {
@@ -62,14 +63,15 @@ final class FrameAllocator {
             pool.lock.unlock();
         }
         if (more >= 0 && pool.populate(more, want << runClass)) {
-            stock(more, runClass, want);
+            pushRuns(more, runClass, want);
         }
         return page >= 0 && pool.populate(page, request.pageCount) ? page : FreeMap.NONE;
     }
 
-    /// Gets more pages while the lock is there, if there is Java heap for it. Under the lock of the pool.
+    /// Takes more pages for the magazine while the lock is held, if there is Java heap for that. Guarded by the lock of
+    /// the pool.
     ///
-    /// @return the first of adjacent pages that are to be populated without the lock, or [FreeMap#NONE]
+    /// @return the first of adjacent pages that the caller must populate without the lock, or [FreeMap#NONE]
     private int refill(int runClass, int want) {
         try {
             if (prefault) {
@@ -77,13 +79,13 @@ final class FrameAllocator {
             }
             fill(runClass, want);
         } catch (OutOfMemoryError e) {
-            // of a call to the kernel; the page that was asked for is there
+            // thrown by a kernel call; the requested page is already allocated
         }
         return FreeMap.NONE;
     }
 
-    /// Fills the magazine of the calling thread, with idle pages if there are any, else with adjacent ones. Under the
-    /// lock of the pool.
+    /// Fills the magazine of the calling thread with idle pages if there are any, else with adjacent pages. Guarded by
+    /// `FramePool.lock`.
     private void fill(int runClass, int want) {
         int count = runClass == 0 ? pool.supply.takeIdleSingles(runs, want) : 0;
         int adjacent = count == 0 ? pool.supply.carve(want << runClass, 1) : FreeMap.NONE;
@@ -105,8 +107,8 @@ final class FrameAllocator {
         }
     }
 
-    /// Puts adjacent runs into the magazine of the calling thread. Without the lock of the pool.
-    private void stock(int first, int runClass, int count) {
+    /// Pushes adjacent runs on the magazine of the calling thread. The caller does not hold `FramePool.lock`.
+    private void pushRuns(int first, int runClass, int count) {
         int pushed = 0;
         int[] cells = slots.enter();
         if (cells != null) {
@@ -127,12 +129,13 @@ final class FrameAllocator {
         }
     }
 
-    /// Takes a run as soon as there is one, but waits no longer than `timeoutNanos`.
+    /// Allocates a run, and waits up to `timeoutNanos` until one is free.
     ///
-    /// While a thread waits the magazines are shut, so that each free comes to the pool and no wake-up is lost.
-    /// Reclaimers, which were asked just before, are asked again from time to time by the first thread that waits.
+    /// While a thread waits, the slots of the magazines are suspended. So each free reaches the pool, and no wake-up is
+    /// lost. The reclaimers were called just before. The first waiter calls them again at intervals of
+    /// [#LOOK_AGAIN_NANOS].
     ///
-    /// @return the first page, or [FreeMap#NONE] after the timeout
+    /// @return the first page of the run, or [FreeMap#NONE] after the timeout
     int await(int pageCount, int align, long timeoutNanos) throws InterruptedException {
         long begin = System.nanoTime();
         RunRequest request = RunRequest.anywhere(pageCount, align);
@@ -140,7 +143,7 @@ final class FrameAllocator {
         try {
             reclaimer.flush();
             int page = awaitServed(request, align, begin, timeoutNanos);
-            return handOut(page >= 0 && pool.populate(page, pageCount) ? page : FreeMap.NONE, pageCount);
+            return withLength(page >= 0 && pool.populate(page, pageCount) ? page : FreeMap.NONE, pageCount);
         } finally {
             slots.resume();
         }
@@ -153,30 +156,32 @@ final class FrameAllocator {
         try {
             pool.counts.waits++;
             waiter = pool.waiters.add(request.pageCount, align, begin);
-            waiter.isTold = true; // that it has to look
+            waiter.isWoken = true; // no wake-up is needed before the first attempt
             while (true) {
                 pool.checkOpen();
                 if (pool.waiters.isFirst(waiter)) {
                     pool.waiters.serve(pool.supply::carve);
-                    if (waiter.page < 0 && pool.waiters.mayAsk(System.nanoTime(), LOOK_AGAIN_NANOS)) {
+                    if (waiter.page < 0 && pool.waiters.mayReclaim(System.nanoTime(), LOOK_AGAIN_NANOS)) {
                         waiter.page = findWithoutLock(request);
                     }
                 }
                 long left = timeoutNanos - (System.nanoTime() - begin);
                 if (waiter.page >= 0 || left <= 0) {
-                    pool.counts.untold += waiter.page >= 0 && !waiter.isTold ? 1 : 0;
+                    pool.counts.lostWakeUps += waiter.page >= 0 && !waiter.isWoken ? 1 : 0;
                     page = waiter.page;
                     waiter.page = FreeMap.NONE;
                     return page;
                 }
-                waiter.isTold = false;
+                waiter.isWoken = false;
                 waiter.changed.awaitNanos(pool.waiters.isFirst(waiter) ? Math.min(left, LOOK_AGAIN_NANOS) : left);
             }
         } finally {
             if (waiter != null) {
                 pool.waiters.remove(waiter);
                 if (waiter.page >= 0) {
-                    pool.give(waiter.page, waiter.pageCount); // served, and interrupted or refused since
+                    pool.give(
+                            waiter.page,
+                            waiter.pageCount); // the run was found, but the waiter was interrupted or failed since
                 }
             }
             pool.lock.unlock();
@@ -192,13 +197,13 @@ final class FrameAllocator {
         }
     }
 
-    /// Takes back a run that the magazine of the calling thread had no room for.
+    /// Frees a run that does not fit in the magazine of the calling thread.
     void free(int page, int pageCount) {
         int runClass = Magazines.classOf(pageCount);
         pool.lock.lock();
         try {
             if (pool.isClosed()) {
-                return; // closed by force meanwhile: the page is gone with the arena
+                return; // the arena was closed forcibly meanwhile, and the page with it
             }
             pool.counts.frees++;
             int[] cells = runClass >= 0 && pool.waiters.isEmpty() ? slots.enter() : null;
@@ -224,18 +229,18 @@ final class FrameAllocator {
         }
     }
 
-    /// Takes the `more` pages that begin at `page`, if they exist, are free and can be paid for. Looks in magazines,
-    /// but does not ask reclaimers, whose cached pages are rarely adjacent: a caller that cannot extend allocates a new
-    /// run, and that asks them.
+    /// Takes the `more` pages that begin at `page`, if they exist, are free and can be charged. Searches magazines, but
+    /// does not call reclaimers, because their cached pages are rarely adjacent. A caller that cannot extend a run
+    /// allocates a new one, and that path does call reclaimers.
     boolean extend(int page, int more) {
         RunRequest request = RunRequest.at(page, more);
         boolean isBlocked = pool.read((supply, counts, transit) -> supply.isBlocked(page, more));
         return !isBlocked && (pool.tryTake(request) == page || reclaimer.find(request, false) == page);
     }
 
-    /// Shuts the pool, unless pages are live and `force` is not set.
+    /// Closes the pool, unless pages are live and `force` is false.
     ///
-    /// @return how many pages are live
+    /// @return number of live pages
     int shut(boolean force) {
         slots.suspend();
         boolean isShut = false;
@@ -251,7 +256,7 @@ final class FrameAllocator {
         }
     }
 
-    private int handOut(int page, int pageCount) {
+    private int withLength(int page, int pageCount) {
         if (page >= 0) {
             frames.setRun(page, pageCount);
         }

@@ -1,16 +1,16 @@
 package io.leasehold.page;
 
-/// How often each slow path of an arena was taken.
+/// Counters of the slow paths of an arena.
 ///
-/// **Threads.** Guarded by the lock of the [FramePool].
+/// **Threads.** Guarded by `FramePool.lock`.
 final class FrameCounts {
     long allocations; // (L)
     long frees; // (L)
     long waits; // (L)
-    long untold; // (L) waits that were over though nothing had told the thread: a wake-up was lost
+    long lostWakeUps; // (L) waits that found a run without a wake-up, so that a wake-up was lost
     long reclaims; // (L)
     long reclaimFailures; // (L)
     long decommits; // (L)
     long decommitFailures; // (L)
-    long looks; // (L) at blocks, for idle pages
+    long looks; // (L) visits to blocks, in search of idle pages
 }

@@ -2,9 +2,10 @@ package io.leasehold.page;
 
 import io.leasehold.page.PageStateException.Kind;
 
-/// What a frame table says of a handle or address that it cannot accept: which page, in which state, whose.
+/// Makes the errors for handles and addresses that a frame table rejects. The messages name the page, its state and its
+/// owner.
 ///
-/// **Threads.** Thread-safe; a message is of the moment it was made.
+/// **Threads.** Thread-safe; the state in a message is a snapshot and may be stale.
 final class FrameErrors {
 
     private final PageFrames frames; // (C)
@@ -15,14 +16,14 @@ final class FrameErrors {
         this.arena = arena;
     }
 
-    /// {@return where a page is and who has it}
+    /// {@return index, state and owner of a page, for messages}
     String describe(long page) {
         return describe(page, frames.wordAt(FrameLayout.index(page)));
     }
 
     private String describe(long page, long word) {
         int index = FrameLayout.index(page);
-        return ": index=%d, generation=%d, state=%s, pages=%d, wires=%d, holds=%d, owner=%s, arena=%s"
+        return "index=%d, generation=%d, state=%s, pages=%d, wires=%d, holds=%d, owner=%s, arena=%s"
                 .formatted(
                         index,
                         FrameLayout.generation(word),
@@ -35,63 +36,62 @@ final class FrameErrors {
     }
 
     PageStateException closed() {
-        return new PageStateException(Kind.CLOSED, "arena is closed: " + arena);
+        return new PageStateException(Kind.CLOSED, "arena is closed: arena=" + arena);
     }
 
-    PageStateException foreign(long page) {
+    PageStateException foreignHandle(long page) {
         if (frames.isClosed()) {
             return closed();
         }
         return new PageStateException(
-                Kind.FOREIGN, "page handle is not of this arena: 0x%x in %s".formatted(page, frames));
+                Kind.FOREIGN, "page handle is not of this arena: handle=0x%x, %s".formatted(page, frames));
     }
 
     PageStateException foreignAddress(long address) {
         return new PageStateException(
-                Kind.FOREIGN, "address is not of this arena: 0x%x in %s".formatted(address, frames));
+                Kind.FOREIGN, "address is not of this arena: address=0x%x, %s".formatted(address, frames));
     }
 
     PageStateException notAllocated(int index) {
-        return new PageStateException(Kind.FREED, "page is not allocated: index=%d in %s".formatted(index, frames));
+        return new PageStateException(Kind.FREED, "page is not allocated: index=%d, %s".formatted(index, frames));
     }
 
-    PageStateException uncountable(String what, long page, int count) {
+    PageStateException countExceeded(String what, long page, int count) {
         return new PageStateException(
                 count == 0 ? Kind.NOT_WIRED : Kind.TOO_MANY,
-                "cannot " + what + ", the count is " + count + describe(page));
+                "cannot %s, the count is at its limit: count=%d, %s".formatted(what, count, describe(page)));
     }
 
     /// {@return the error for a page that cannot be leased}
-    RuntimeException unfit(long page, long word, int maxPages) {
-        if (frames.isClosed() || !FrameLayout.isSameLife(word, page)) {
-            return refused("lease", page, word);
+    RuntimeException notLeasable(long page, long word, int maxPages) {
+        if (frames.isClosed() || !FrameLayout.isCurrent(word, page)) {
+            return rejected("lease", page, word);
         }
         if (FrameLayout.wires(word) == 0) {
             return new PageStateException(
-                    Kind.NOT_WIRED, "cannot lease a page that is not wired" + describe(page, word));
+                    Kind.NOT_WIRED, "cannot lease a page that is not wired: " + describe(page, word));
         }
         return new IllegalArgumentException(
-                "pages in a lease: " + frames.run(FrameLayout.index(page)) + ", bound=" + maxPages + describe(page));
+                "cannot lease, the run is too long: %s, max=%d".formatted(describe(page), maxPages));
     }
 
-    /// {@return the error for a frame whose word, read once, did not allow what was asked}
-    PageStateException refused(String what, long page, long word) {
+    /// {@return the error for a frame whose word, loaded once, did not allow the requested change}
+    PageStateException rejected(String what, long page, long word) {
         if (frames.isClosed()) {
             return closed();
         }
         boolean free = !FrameLayout.isLive(word);
-        if (!FrameLayout.isSameLife(word, page)) {
-            return refused(
+        if (!FrameLayout.isCurrent(word, page)) {
+            return rejected(
                     free ? Kind.FREED : Kind.STALE, what, free ? "page is freed" : "page has a new owner", page, word);
         }
         boolean wired = FrameLayout.wires(word) > 0;
-        return refused(wired ? Kind.WIRED : Kind.HELD, what, wired ? "page is wired" : "page is held", page, word);
+        return rejected(wired ? Kind.WIRED : Kind.HELD, what, wired ? "page is wired" : "page is held", page, word);
     }
 
-    private PageStateException refused(Kind kind, String what, String why, long page, long word) {
-        long life = FrameLayout.generation(FrameLayout.idleWord(page));
+    private PageStateException rejected(Kind kind, String what, String why, long page, long word) {
+        long generation = FrameLayout.generation(FrameLayout.idleWord(page));
         return new PageStateException(
-                kind,
-                "cannot %s, %s (the handle's generation is %d)%s".formatted(what, why, life, describe(page, word)));
+                kind, "cannot %s, %s: handleGeneration=%d, %s".formatted(what, why, generation, describe(page, word)));
     }
 }

@@ -1,6 +1,6 @@
 package io.leasehold.page;
 
-/// The bits of a page handle and of a frame record.
+/// The bits of a page handle and of a frame.
 ///
 /// ```text
 ///   handle   63      56 55                    28 27                      0
@@ -11,8 +11,8 @@ package io.leasehold.page;
 ///          +8  |  owner id   | owner index      |   run: pages of the allocation here  |    8 + 24 + 32 bits
 /// ```
 ///
-/// The generation stands at the top of the word, so adding to it wraps by itself. It grows with each free, so a handle
-/// is good for one life of its page, and the word that a free expects is known from the handle alone.
+/// The generation is at the top of the word, so adding to it wraps around without a mask. It grows with each free, so a
+/// handle is valid for one allocation of its page. The word that a free expects follows from the handle alone.
 final class FrameLayout {
 
     static final int INDEX_BITS = 28;
@@ -21,7 +21,7 @@ final class FrameLayout {
     static final int TAG_SHIFT = 56;
     static final int MAX_TAG = 255;
 
-    /// The tag of a closed arena, which no handle has, not even [PageArena#NO_PAGE].
+    /// The tag of a closed arena. No handle has this tag, not even [PageArena#NO_PAGE].
     static final int CLOSED_TAG = MAX_TAG + 1;
 
     static final int FRAME_POWER = 4;
@@ -31,8 +31,8 @@ final class FrameLayout {
     private static final int LINE_POWER = 6;
     static final int USE_OFFSET = 8;
 
-    /// The state of a frame that begins no live allocation: free, cached, or inside a run. It is 0, so that untouched
-    /// frame memory is a table of free frames.
+    /// The state of a frame that does not begin a live allocation: its page is free, cached, or inside a run. The state
+    /// is 0, so that untouched memory is a table of free frames.
     static final long FREE = 0;
 
     /// The state of a frame that begins a live allocation.
@@ -47,7 +47,7 @@ final class FrameLayout {
     static final int OWNER_ID_SHIFT = 24;
     static final int MAX_OWNERS = 254;
 
-    /// The owner of pages whose owner is unregistered.
+    /// The owner id of pages whose owner was unregistered.
     static final int LEFT_BEHIND = MAX_OWNERS + 1;
 
     static final int MAX_OWNER_INDEX = (1 << OWNER_ID_SHIFT) - 1;
@@ -56,10 +56,10 @@ final class FrameLayout {
 
     private FrameLayout() {}
 
-    /// {@return where the record of a page lies in the frame table, in bytes}
+    /// {@return the offset in bytes of the frame of a page in the frame table}
     ///
-    /// Neighbours lie a cache line apart, since the lowest free pages, which are neighbours, may go to different
-    /// threads: a group of 64 records fills 16 lines, and the records of one line are 16 pages apart.
+    /// Neighbours lie a cache line apart, since the lowest free pages are neighbours and may go to different threads. A
+    /// group of 64 frames fills 16 lines, and the frames in one line belong to pages that are 16 apart.
     static long frameOffset(int index) {
         long group = (long) (index & -GROUP_PAGES) << FRAME_POWER;
         int line = (index & (LINES_PER_GROUP - 1)) << LINE_POWER;
@@ -75,7 +75,7 @@ final class FrameLayout {
         return (int) (handle >>> TAG_SHIFT);
     }
 
-    /// {@return the word of a live frame of the handle's generation that nobody wired or held}
+    /// {@return the word of a live frame with the generation of the handle that is neither wired nor held}
     static long idleWord(long handle) {
         return (handle << HANDLE_TO_WORD & GENERATION_MASK) | LIVE;
     }
@@ -88,14 +88,14 @@ final class FrameLayout {
         return (word & LIVE) != 0;
     }
 
-    /// {@return whether a word is of the same life as the handle, whoever wired or holds it}
-    static boolean isSameLife(long word, long handle) {
+    /// {@return true if a word is live and has the generation of the handle, whatever its counts are}
+    static boolean isCurrent(long word, long handle) {
         return (word & (GENERATION_MASK | LIVE)) == idleWord(handle);
     }
 
-    /// {@return whether a word is of the same life as the handle, and wired}
+    /// {@return true if a word is live, has the generation of the handle, and is wired}
     static boolean isWired(long word, long handle) {
-        return isSameLife(word, handle) && (word & (long) MAX_COUNT << 16) != 0;
+        return isCurrent(word, handle) && (word & (long) MAX_COUNT << 16) != 0;
     }
 
     static int wires(long word) {
@@ -110,7 +110,7 @@ final class FrameLayout {
         return (int) use;
     }
 
-    /// {@return the owner field of the second word: id and index, 0 for nobody}
+    /// {@return the owner field of the second word: id and index, or 0 if no owner is set}
     static int owner(long use) {
         return (int) (use >>> Integer.SIZE);
     }

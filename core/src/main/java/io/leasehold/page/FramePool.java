@@ -6,17 +6,17 @@ import java.util.BitSet;
 import java.util.concurrent.locks.Condition;
 import org.jspecify.annotations.Nullable;
 
-/// The common pool of an arena: the pages that are in no magazine, behind one lock.
+/// The common pool of an arena: the pages that are in no magazine, guarded by one lock.
 ///
 /// ```text
-///   tryTake ----> FrameSupply: idle run first, else a cold one, which is paid for
-///   give    ----> FrameSupply, or the RunWaiters, who are told
-///   takeIdle, finish    the two halves of a decommit, whose pages are in transit between them
+///   tryTake ----> FrameSupply: an idle run first, else a cold one, which is charged
+///   give    ----> FrameSupply, and wakes the first of the RunWaiters
+///   takeIdle, finish    begin and end of a decommit; its pages are in transit between them
 /// ```
 ///
-/// **Threads.** Thread-safe. `lock` is held for some hundred nanoseconds, at most for the bookkeeping of one batch of a
-/// decommit (about 50 us), and never over a call of the kernel, except for a commit, once in some MiB of new pages.
-/// Slots may be entered under it; it is never taken in a slot.
+/// **Threads.** Thread-safe. `lock` is held for some hundred nanoseconds, and for the bookkeeping of one decommit batch
+/// for at most about 50 us. It is not held during a kernel call, except for a commit, once in several MiB of new pages.
+/// A thread may enter a slot while it holds `lock`, and never takes `lock` inside a slot.
 ///
 /// **Invariants.** I1: `used in map == live + cached in magazines + transit`.
 final class FramePool {
@@ -29,10 +29,10 @@ final class FramePool {
     private final Magazines magazines; // (C)
     private final boolean decommits; // (C)
     private final Condition changed = lock.newCondition();
-    private int transit; // (L) pages being decommitted
+    private int transit; // (L) number of pages that are being decommitted
     private boolean isClosed; // (L)
-    private volatile int tick; // (A) the age of the world, written by maintenance
-    private volatile Runnable request = () -> {}; // (A) set once: asks for background work
+    private volatile int tick; // (A) the clock for the age of idle pages, in ticks; written by maintenance
+    private volatile Runnable request = () -> {}; // (A) set once: requests background work
 
     FramePool(FrameSupply supply, PageFrames frames, Magazines magazines, boolean decommits) {
         this.supply = supply;
@@ -42,14 +42,14 @@ final class FramePool {
         this.waiters = new RunWaiters(lock);
     }
 
-    /// Says what is called when there is something for background work to do.
-    void onIdle(Runnable asksForWork) {
-        request = asksForWork;
+    /// Sets the callback that requests background work.
+    void onIdle(Runnable requestsWork) {
+        request = requestsWork;
     }
 
-    /// Makes one attempt to take a run, and faults it in where the arena wants that.
+    /// Tries once to allocate a run, and faults it in if the arena prefaults.
     ///
-    /// @return the first page, or [FreeMap#NONE]
+    /// @return the first page of the run, or [FreeMap#NONE]
     int tryTake(RunRequest request) {
         int page;
         lock.lock();
@@ -62,9 +62,9 @@ final class FramePool {
         return page >= 0 && populate(page, request.pageCount) ? page : FreeMap.NONE;
     }
 
-    /// Makes attempts until one succeeds or no page is in transit.
+    /// Tries to allocate a run until that succeeds or no page is in transit.
     ///
-    /// @return the first page, or [FreeMap#NONE]
+    /// @return the first page of the run, or [FreeMap#NONE]
     int takeFromTransit(RunRequest request) {
         int page = FreeMap.NONE;
         lock.lock();
@@ -80,9 +80,9 @@ final class FramePool {
         return page >= 0 && populate(page, request.pageCount) ? page : FreeMap.NONE;
     }
 
-    /// Faults a run in without the lock, or gives it back, since some of it may hold memory now.
+    /// Faults in a run without the lock. If that fails, frees the run, which may hold some memory now.
     ///
-    /// @return true if the run can be handed out
+    /// @return true if the run can be used
     boolean populate(int page, int pageCount) {
         SystemCallException failure = supply.populate(page, pageCount);
         if (failure == null) {
@@ -91,35 +91,35 @@ final class FramePool {
         lock.lock();
         try {
             give(page, pageCount);
-            supply.refused(failure);
+            supply.noteFailure(failure);
         } finally {
             lock.unlock();
         }
         return false;
     }
 
-    /// Notes that the kernel refused a call that was made without the lock.
-    void refused(SystemCallException failure) {
+    /// Records a failed kernel call that was made without the lock.
+    void noteFailure(SystemCallException failure) {
         lock.lock();
         try {
-            supply.refused(failure);
+            supply.noteFailure(failure);
         } finally {
             lock.unlock();
         }
     }
 
-    /// {@return how often the kernel refused a call}
-    long kernelRefusals() {
-        return read((pool, slowPaths, moving) -> pool.refusals());
+    /// {@return number of failed kernel calls}
+    long kernelFailures() {
+        return read((pool, slowPaths, moving) -> pool.failures());
     }
 
-    /// Says that the last request failed because of the kernel, if the kernel refused a call since then.
+    /// Reports the kernel as the reason why the last request failed, if a kernel call failed since then.
     ///
-    /// @param refusals from [#kernelRefusals] before the request
-    void blameKernelAfter(long refusals) {
+    /// @param failures value of [#kernelFailures] before the request
+    void blameKernelAfter(long failures) {
         lock.lock();
         try {
-            if (supply.refusals() > refusals) {
+            if (supply.failures() > failures) {
                 supply.blameKernel();
             }
         } finally {
@@ -140,17 +140,18 @@ final class FramePool {
         }
     }
 
-    /// Gives a run back, under the lock. After the close it stays in use, since its page has another owner by then.
+    /// Frees a run. Guarded by `lock`. After the close the run stays in use, since its pages may belong to another
+    /// arena by then.
     void give(int page, int pageCount) {
         if (isClosed) {
             return;
         }
-        requestWork(); // before the page gets its age: the clock stands still during a rest
+        requestWork(); // before the page gets its age: the clock does not advance while the arena rests
         supply.giveIdle(page, pageCount, tick);
-        waiters.tell();
+        waiters.wakeFirst();
     }
 
-    /// Gives a run back.
+    /// Frees a run. The caller does not hold `lock`.
     void giveOutside(int page, int pageCount) {
         lock.lock();
         try {
@@ -160,14 +161,14 @@ final class FramePool {
         }
     }
 
-    /// Ends the rest of background work, since there is something to do for it.
+    /// Requests background work, which ends the rest of the arena.
     void requestWork() {
         request.run();
     }
 
-    /// Gives back what the magazines of one slot held.
+    /// Frees the runs that the magazines of one slot held.
     ///
-    /// @param runs first pages, class after class
+    /// @param runs first pages of the runs, class after class
     /// @param runCounts number of runs of each class
     void giveAll(int[] runs, int[] runCounts) {
         lock.lock();
@@ -186,7 +187,7 @@ final class FramePool {
     /// Takes a batch of idle pages out of the pool, for a decommit.
     ///
     /// @param minAge ticks since the last use of the pages, or 0 for all
-    /// @return true if there may be more pages behind this batch
+    /// @return true if there may be more such pages
     boolean takeIdle(DecommitBatch batch, int minAge) {
         lock.lockInTurn();
         try {
@@ -199,14 +200,14 @@ final class FramePool {
         }
     }
 
-    /// Ends the transit of a batch.
+    /// Ends the decommit of a batch: its pages are free again.
     ///
-    /// @param isGone true if the memory is gone
-    /// @param failure the error of the kernel, or null if there was none
-    void finish(DecommitBatch batch, boolean isGone, @Nullable SystemCallException failure) {
+    /// @param isDecommitted true if the decommit succeeded
+    /// @param failure the exception of the kernel call, or null if there was none
+    void finish(DecommitBatch batch, boolean isDecommitted, @Nullable SystemCallException failure) {
         lock.lockInTurn();
         try {
-            if (isGone) {
+            if (isDecommitted) {
                 supply.giveCold(batch);
                 counts.decommits += batch.count();
             } else {
@@ -214,17 +215,17 @@ final class FramePool {
                 counts.decommitFailures++;
             }
             if (failure != null) {
-                supply.refused(failure);
+                supply.noteFailure(failure);
             }
             transit -= batch.total();
             changed.signalAll();
-            waiters.tell();
+            waiters.wakeFirst();
         } finally {
             lock.unlock();
         }
     }
 
-    /// Shuts the pool, unless pages are live and `force` is not set. The magazines are shut and flushed.
+    /// Closes the pool, unless pages are live and `force` is false. The caller has shut and flushed the magazines.
     ///
     /// @return number of live pages
     int shut(boolean force) {
@@ -239,7 +240,7 @@ final class FramePool {
             int live = supply.usedPages() - magazines.cachedPages();
             if (force || live <= frames.owners().leftBehind().pageCount()) {
                 isClosed = true;
-                waiters.tellAll();
+                waiters.wakeAll();
             }
             return live;
         } finally {
@@ -247,16 +248,16 @@ final class FramePool {
         }
     }
 
-    /// Lets the age of idle pages follow the clock.
+    /// Sets the clock for the age of idle pages.
     void advance(int newTick) {
         tick = newTick;
     }
 
-    /// {@return true if idle pages wait to become old enough for a decommit}
+    /// {@return true if there are idle pages that are not old enough for a decommit}
     ///
-    /// Reads under the lock. A thread that frees pages holds the lock from before it ends the rest of the arena until
-    /// the pages age. So the maintenance thread, which marks the arena as resting before it calls this, either finds
-    /// the pages here or is woken by that thread.
+    /// Reads under `lock`. A thread that frees pages holds `lock` from before it requests background work until the
+    /// pages have an age. The maintenance thread marks the arena as resting before it calls this. So it either finds
+    /// the pages here, or that thread wakes it. `RestFlagStress` checks the handshake.
     boolean isAging() {
         return decommits && read((pool, slowPaths, moving) -> pool.isAging());
     }
@@ -265,12 +266,12 @@ final class FramePool {
         return isClosed;
     }
 
-    /// {@return the first page that was never used, nor any behind it}
+    /// {@return the frontier: neither this page nor any page behind it was ever used}
     int frontier() {
         return read((pool, slowPaths, moving) -> pool.frontier());
     }
 
-    /// {@return the pages that are in use, in a magazine or being decommitted}
+    /// {@return the pages that are live, in a magazine, or being decommitted}
     BitSet pagesInUse() {
         return read((pool, slowPaths, moving) -> pool.pagesInUse());
     }
@@ -281,7 +282,7 @@ final class FramePool {
         }
     }
 
-    /// Reads numbers that belong together.
+    /// Reads several numbers under `lock`, so that they are consistent.
     <T> T read(Reader<T> reader) {
         lock.lock();
         try {
@@ -291,13 +292,13 @@ final class FramePool {
         }
     }
 
-    /// Sees the numbers of the pool while nothing changes.
+    /// Reads the state of the pool while `lock` is held.
     @FunctionalInterface
     interface Reader<T> {
         T read(FrameSupply supply, FrameCounts counts, int transit);
     }
 
-    /// Checks what must always hold; exact only while no other thread uses the arena.
+    /// Checks the invariants; exact only while no other thread uses the arena.
     void checkInvariants() {
         lock.lock();
         try {

@@ -10,25 +10,25 @@ import io.leasehold.os.VirtualMemory.Capability;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
-/// Gets pages back from wherever they are: from magazines, from the reclaimers above, and with their memory for the
-/// kernel.
+/// Gets pages back from magazines, from the reclaimers above, and by decommits of idle pages.
 ///
 /// ```text
-///   find       own magazine ---> all magazines ---> decommits, if memory is short ---> reclaimers ---> once more
-///   flush      all magazines, into the pool
-///   decommit   idle pages, to the kernel, a batch at a time
+///   find       own magazine ---> all magazines ---> decommits, if memory is short ---> reclaimers ---> retry
+///   flush      all magazines, to the pool
+///   decommit   idle pages, to the kernel, one batch at a time
 /// ```
 ///
-/// **Cost.** A part of [#find] that cannot help is skipped: a magazine that is shut is empty, and a reclaimer in which
-/// nothing changed looks at a few words. Flushing interrupts all running threads; how often a request may do so says
-/// [FlushRation]. So a request may miss a run that another thread freed into its own magazine within the last few
-/// hundred microseconds. No request misses a page that the calling thread freed, or that was freed into the pool, and a
-/// request that waits misses none at all.
+/// **Cost.** [#find] skips each part that cannot help: a magazine that is shut is empty, and a reclaimer in which
+/// nothing changed only loads a few words. A flush interrupts all running threads, so [FlushRation] limits how often
+/// requests may flush. Therefore a request may miss a run that another thread freed to its own magazine within the last
+/// few hundred microseconds. No request misses a page that the calling thread freed, or that is in the pool. A request
+/// that waits misses none.
 ///
-/// **Threads.** Thread-safe. Lock order: `shrinkLock`, `flushLock`, the lock of the pool. None is taken in a slot.
+/// **Threads.** Thread-safe. Lock order: `shrinkLock`, `flushLock`, `FramePool.lock`. No thread takes one of these
+/// inside a slot.
 final class FrameReclaimer {
 
-    /// A decommit keeps this much out of reach of allocations at a time.
+    /// Maximum size in bytes of a batch. The pages of a batch cannot be allocated during its decommit.
     static final long BATCH_BYTES = 2 << 20;
 
     private static final int MIN_BATCH_PAGES = 16;
@@ -45,8 +45,8 @@ final class FrameReclaimer {
     private final boolean decommits; // (C)
     private final ReentrantLock flushLock = new ReentrantLock();
 
-    /// Held while reclaimers free pages, until the pages are in the pool: a second thread that finds no page waits for
-    /// them, and then has little to do.
+    /// Held while reclaimers free pages, until the pages are in the pool. A second thread that finds no page waits for
+    /// the lock, and then has little to do.
     private final ShortLock shrinkLock = new ShortLock();
 
     private final FlushRation ration = new FlushRation(); // (C)
@@ -69,19 +69,19 @@ final class FrameReclaimer {
         this.decommits = region.memory().can(Capability.DECOMMIT);
     }
 
-    /// Looks for a run wherever it may be, for a request that found none in the pool.
+    /// Finds a run for a request that found none in the pool.
     ///
-    /// @param asksReclaimers true if the layers above are asked too
-    /// @return the first page, or [FreeMap#NONE]
-    int find(RunRequest request, boolean asksReclaimers) {
-        long refusals = pool.kernelRefusals();
+    /// @param callsReclaimers true if the reclaimers above may be called
+    /// @return the first page of the run, or [FreeMap#NONE]
+    int find(RunRequest request, boolean callsReclaimers) {
+        long failures = pool.kernelFailures();
         int page = findBelow(request);
-        if (page < 0 && asksReclaimers && !reclaimers.isEmpty()) {
+        if (page < 0 && callsReclaimers && !reclaimers.isEmpty()) {
             shrink(false);
             page = findBelow(request);
         }
         if (page < 0) {
-            pool.blameKernelAfter(refusals);
+            pool.blameKernelAfter(failures);
         }
         return page;
     }
@@ -100,8 +100,8 @@ final class FrameReclaimer {
         return page;
     }
 
-    /// What other threads decommit cannot be seen before it is done, and may leave idle pages that are needed too:
-    /// hence the rounds.
+    /// Decommits idle pages so that the request finds memory. A decommit of another thread is not visible before it is
+    /// finished, and may leave idle pages that are needed too. Hence the rounds.
     private int findByDecommit(RunRequest request) {
         int page = FreeMap.NONE;
         for (int round = 0; round < MAX_ROUNDS && page < 0; round++) {
@@ -115,8 +115,8 @@ final class FrameReclaimer {
         return page;
     }
 
-    /// Decommits idle pages until the request finds a run, no more than it needs at a time: other requests could use
-    /// the pages as they are.
+    /// Decommits idle pages until the request finds a run. It decommits no more than the request needs, since other
+    /// requests can use idle pages at no cost.
     private int decommitFor(RunRequest request) {
         int atLeast = Math.max(framePages, MIN_BATCH_PAGES);
         DecommitBatch batch = new DecommitBatch(Math.clamp(request.pageCount, atLeast, Math.max(atLeast, batchPages)));
@@ -129,9 +129,9 @@ final class FrameReclaimer {
         return page;
     }
 
-    /// Has the reclaimers free what is not in use, into the pool.
+    /// Calls the reclaimers, which free unused pages to the pool.
     ///
-    /// @param isTrim true if nothing may be left in the caches of other threads
+    /// @param isTrim true if the caches of all threads must be emptied too
     void shrink(boolean isTrim) {
         shrinkLock.lock();
         try {
@@ -146,7 +146,7 @@ final class FrameReclaimer {
         }
     }
 
-    /// Empties the magazines of the calling thread into the pool.
+    /// Flushes the magazines of the calling thread to the pool.
     private void flushOwn() {
         StackReserve.ensure();
         int[] cells = magazines.areOpen() ? slots.enter() : null;
@@ -173,7 +173,7 @@ final class FrameReclaimer {
         return magazines.areOpen() && magazines.cachedPages() > 0 && ration.allows();
     }
 
-    /// Empties and shuts the magazines of all threads, if one is open.
+    /// Flushes and shuts the magazines of all threads, if one is open.
     void flush() {
         StackReserve.ensure();
         if (!magazines.areOpen()) {
@@ -189,7 +189,7 @@ final class FrameReclaimer {
         }
     }
 
-    /// Looks at the pool and the magazines while no flush moves pages from one to the other.
+    /// Calls `look` while no flush moves pages from magazines to the pool.
     <R> R betweenFlushes(Supplier<R> look) {
         flushLock.lock();
         try {
@@ -208,32 +208,32 @@ final class FrameReclaimer {
             }
             return magazines.drain(pool::giveAll);
         } catch (SystemCallException e) {
-            // without the barrier no slot may be touched; its pages are flushed the next time
-            pool.refused(e);
+            // without the barrier no slot may be accessed; the pages are flushed the next time
+            pool.noteFailure(e);
             return 1;
         } finally {
             slots.resume();
         }
     }
 
-    /// Gives the memory of all idle pages back. A batch that the kernel refuses is left out.
+    /// Decommits all idle pages. Skips a batch whose decommit fails.
     ///
-    /// @return the bytes that went
+    /// @return number of bytes that were decommitted
     long decommitAll() {
         DecommitBatch batch = new DecommitBatch(batchPages);
         long pages = 0;
         boolean more = decommits;
         while (more) {
             more = decommitOnce(batch, 0);
-            pages += batch.gone();
+            pages += batch.decommittedPages();
         }
         return pages << frames.pageSizePower();
     }
 
-    /// Gives the memory of pages back that have been idle for at least `minAge` ticks. A batch that the kernel refuses
-    /// begins to age anew.
+    /// Decommits pages that were idle for at least `minAge` ticks. The pages of a batch whose decommit fails begin to
+    /// age again.
     ///
-    /// @return true if nothing is left to do in this tick
+    /// @return true if this tick has no more work
     boolean decommitAged(int minAge, Pace pace) {
         if (!pool.isAging()) {
             return true;
@@ -249,9 +249,9 @@ final class FrameReclaimer {
         return true;
     }
 
-    /// Gives back one batch.
+    /// Decommits one batch of idle pages.
     ///
-    /// @return true if there may be more
+    /// @return true if there may be more such pages
     private boolean decommitOnce(DecommitBatch batch, int minAge) {
         StackReserve.ensure();
         batch.clear();
@@ -263,7 +263,7 @@ final class FrameReclaimer {
     }
 
     private void decommit(DecommitBatch batch) {
-        boolean isGone = false;
+        boolean isDecommitted = false;
         SystemCallException failure = null;
         try {
             for (int i = 0; i < batch.count(); i++) {
@@ -271,12 +271,12 @@ final class FrameReclaimer {
                 batch.byteSizes[i] = (long) batch.pageCount(i) << frames.pageSizePower();
             }
             region.decommit(batch.addresses, batch.byteSizes, batch.count());
-            isGone = true;
+            isDecommitted = true;
         } catch (SystemCallException e) {
             failure = e;
         } finally {
-            pool.finish(batch, isGone, failure);
-            batch.noteGone(isGone);
+            pool.finish(batch, isDecommitted, failure);
+            batch.noteDecommitted(isDecommitted);
         }
     }
 }

@@ -7,76 +7,77 @@ import io.leasehold.os.VirtualMemory.Advice;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
-/// The free map together with what its pages cost: budget, kernel calls, tables.
+/// The free map, and the cost of its pages: budget, kernel calls and tables.
 ///
 /// ```text
 ///   page 0              frontier                                pageCount, several times limitPages
 ///   |  touchable           |  reserved: free, cold, not committed    |
 /// ```
 ///
-/// Pages that may hold memory count against the limit: those in use, and idle ones until the system took them back. A
-/// request that finds addresses, but no memory, is met after idle pages elsewhere were decommitted. Where the system
-/// takes nothing back, each page that was ever used counts for ever.
+/// Pages that may hold memory count against the limit: used pages, and idle pages until they are decommitted. If a
+/// request finds addresses but no memory, idle pages elsewhere are decommitted, and the request is retried. If the
+/// system cannot decommit, each page that was ever used counts for ever.
 ///
-/// **Threads.** Guarded by the lock of [FramePool], but for [#populate].
+/// **Threads.** Guarded by `FramePool.lock`, except [#populate].
 ///
-/// **Invariants.** I1: charged == warm pages * page size + frontier * table bytes a page. I2: every used or warm page
-/// is below the frontier. I3: warm pages <= limitPages.
+/// **Invariants.** I1: charged bytes == warm pages * page size + frontier * table bytes of a page. I2: every used or
+/// warm page is below the frontier. I3: warm pages <= limitPages.
 final class FrameSupply {
 
-    /// New pages are made accessible in steps, so that the frontier costs few kernel calls; it costs no memory.
+    /// Pages are made accessible in steps of this size, to save kernel calls. Accessible pages cost no memory until
+    /// they are touched.
     static final long STEP_BYTES = 8 << 20;
 
     private final Region region; // (C)
     private final PageFrames frames; // (C)
     private final FreeMap map; // (L)
     private final MemoryBudget budget; // (C)
-    private final Terms terms; // (C)
+    private final Settings settings; // (C)
     private final int pageSizePower; // (C)
     private final int stepPages; // (C)
-    private int frontier; // (L) pages below may be touched
-    private Shortage shortage = Shortage.NO_RUN; // (L) why the last request failed, if it did
-    private @Nullable SystemCallException refusal; // (L) the kernel's last no
-    private long refusals; // (L)
+    private int frontier; // (L) pages below it are accessible
+    private Shortage shortage = Shortage.NO_RUN; // (L) why the last request failed, if it failed
+    private @Nullable SystemCallException lastFailure; // (L) the last failure of a kernel call
+    private long failures; // (L)
     private int peakUsed; // (L)
 
-    FrameSupply(Region region, PageFrames frames, FreeMap map, MemoryBudget budget, Terms terms) {
+    FrameSupply(Region region, PageFrames frames, FreeMap map, MemoryBudget budget, Settings settings) {
         this.region = region;
         this.frames = frames;
         this.map = map;
         this.budget = budget;
-        this.terms = terms;
+        this.settings = settings;
         this.pageSizePower = frames.pageSizePower();
         this.stepPages = Math.max(1, (int) (STEP_BYTES >>> pageSizePower));
     }
 
-    /// What an arena fixes.
+    /// Settings that do not change while the arena is open.
     ///
     /// @param pageCount number of pages that have addresses
     /// @param limitPages maximum number of pages that may hold memory at a time
-    /// @param metadataPerPage bytes of tables that each page touches
-    /// @param prefault true if a page is faulted in before it is handed out
-    /// @param framePages number of pages that may only be decommitted together: 1, or those of a huge frame
-    record Terms(int pageCount, int limitPages, int metadataPerPage, boolean prefault, int framePages) {}
+    /// @param metadataPerPage bytes of tables that are touched for each page
+    /// @param prefault true if a page is faulted in before it is allocated
+    /// @param framePages number of pages that can only be decommitted together: 1, or those of a huge frame
+    record Settings(int pageCount, int limitPages, int metadataPerPage, boolean prefault, int framePages) {}
 
-    /// Why a run could not be had.
+    /// Why no run could be allocated.
     enum Shortage {
         NO_RUN("no free run is long enough, though the bytes are there", false),
         LIMIT("the limit is reached", false),
         IDLE("the limit is reached by idle pages", true),
         BUDGET("the budget is used up", true),
-        KERNEL("the kernel refused memory", true);
+        KERNEL("the kernel call failed", true);
 
-        final String words; // (C)
-        final boolean needsMemory; // (C) idle memory that is given back may help
+        final String message; // (C)
+        final boolean needsMemory; // (C) a decommit of idle memory may help
 
-        Shortage(String words, boolean needsMemory) {
-            this.words = words;
+        Shortage(String message, boolean needsMemory) {
+            this.message = message;
             this.needsMemory = needsMemory;
         }
     }
 
-    /// Takes a run: an idle one if there is one, since it is paid for and perhaps still in a processor's cache.
+    /// Allocates a run. Prefers idle pages, since they are charged already and may still be in a processor's cache.
     ///
     /// @param align a power of two, in pages
     /// @return the first page, or [FreeMap#NONE]
@@ -89,18 +90,18 @@ final class FrameSupply {
         return page >= 0 && take(page, pageCount) ? page : FreeMap.NONE;
     }
 
-    /// Takes a run that is free, paying for what is cold in it.
+    /// Allocates the given free pages, and charges those that are cold.
     ///
-    /// @return whether it could be paid for
+    /// @return true if the pages could be charged and committed
     boolean take(int page, int pageCount) {
         shortage = Shortage.NO_RUN;
         int cold = map.coldIn(page, pageCount);
-        if (cold > terms.limitPages - map.warmPages()) {
-            // idle pages are warm: those in the run stay so, and all others may go
-            shortage = pageCount > terms.limitPages - map.usedPages() ? Shortage.LIMIT : Shortage.IDLE;
+        if (cold > settings.limitPages - map.warmPages()) {
+            // idle pages are warm: those in the run stay warm, and all others may be decommitted
+            shortage = pageCount > settings.limitPages - map.usedPages() ? Shortage.LIMIT : Shortage.IDLE;
             return false;
         }
-        if (cold > 0 && !pay(page + pageCount, cold)) {
+        if (cold > 0 && !charge(page + pageCount, cold)) {
             return false;
         }
         map.take(page, pageCount);
@@ -108,69 +109,69 @@ final class FrameSupply {
         return true;
     }
 
-    /// Takes up to `max` single idle pages and writes them to `out`.
+    /// Allocates up to `max` single idle pages and writes them to `out`.
     ///
-    /// @return how many
+    /// @return number of pages
     int takeIdleSingles(int[] out, int max) {
         int taken = map.takeIdleSingles(out, max);
         peakUsed = Math.max(peakUsed, usedPages());
         return taken;
     }
 
-    /// Gives a run back that may hold memory.
+    /// Frees a run that may hold memory.
     void giveIdle(int page, int pageCount, int tick) {
         map.giveIdle(page, pageCount, tick);
     }
 
-    /// Takes pages for a decommit: those that became old, or with a `minAge` of 0 all idle ones.
+    /// Takes idle pages for a decommit: those that are old enough, or all of them if `minAge` is 0.
     ///
-    /// @return true if there may be more
+    /// @return true if there may be more such pages
     boolean takeIdle(DecommitBatch batch, int tick, int minAge) {
         return minAge == 0
-                ? map.takeIdle(batch, tick, 0, terms.framePages)
-                : map.takeAged(batch, tick, terms.framePages);
+                ? map.takeIdle(batch, tick, 0, settings.framePages)
+                : map.takeAged(batch, tick, settings.framePages);
     }
 
-    /// {@return true if pages wait to become old}
+    /// {@return true if there are idle pages that are not old enough yet}
     boolean isAging() {
         return map.isAging();
     }
 
-    /// Gives back what [#takeIdle] took and the kernel did not take.
+    /// Frees the pages that [#takeIdle] took and whose decommit failed.
     void giveBack(DecommitBatch batch, int tick) {
         for (int i = 0; i < batch.count(); i++) {
             map.giveIdle(batch.page(i), batch.pageCount(i), tick);
         }
     }
 
-    /// Gives back what [#takeIdle] took and whose memory is gone.
+    /// Frees the pages that [#takeIdle] took and that are decommitted now, and releases their bytes to the budget.
     void giveCold(DecommitBatch batch) {
         map.giveCold(batch);
         budget.release((long) batch.warm() << pageSizePower);
     }
 
-    /// Notes that the kernel said no.
-    void refused(SystemCallException e) {
+    /// Records a failed kernel call, as the reason why the last request failed.
+    void noteFailure(SystemCallException e) {
         shortage = Shortage.KERNEL;
-        refusal = e;
-        refusals++;
+        lastFailure = e;
+        failures++;
     }
 
-    /// Says that the last request failed because of what the kernel refused meanwhile.
+    /// Sets the failed kernel call as the reason why the last request failed.
     void blameKernel() {
         shortage = Shortage.KERNEL;
     }
 
-    /// {@return whether `pageCount` pages from `page` on exist and are free}
+    /// {@return true if the `pageCount` pages from `page` on exist and are free}
     boolean isFree(int page, int pageCount) {
         return map.isFree(page, pageCount);
     }
 
-    /// {@return true if `pageCount` pages from `page` on do not exist, or a live allocation is the first that is in the
-    /// way, so that nothing that is reclaimed helps}
+    /// {@return true if reclaiming cannot free the `pageCount` pages from `page` on: they reach beyond the end of the
+    /// arena, or the first used page among them is lost or belongs to a live allocation}
     boolean isBlocked(int page, int pageCount) {
         int inTheWay = map.firstUsed(page, pageCount);
-        return inTheWay >= terms.pageCount
+        return inTheWay >= settings.pageCount
                 || (inTheWay != FreeMap.NONE && (map.isLost(inTheWay) || FrameLayout.isLive(frames.wordAt(inTheWay))));
     }
 
@@ -179,33 +180,33 @@ final class FrameSupply {
         return map.longestFree();
     }
 
-    /// {@return why the last request failed, if it did}
+    /// {@return why the last request failed, if it failed}
     Shortage shortage() {
         return shortage;
     }
 
-    /// {@return the kernel's last refusal, if there was one}
-    @Nullable SystemCallException refusal() {
-        return refusal;
+    /// {@return the last failure of a kernel call, or null if there was none}
+    @Nullable SystemCallException lastFailure() {
+        return lastFailure;
     }
 
-    long refusals() {
-        return refusals;
+    long failures() {
+        return failures;
     }
 
     int pageCount() {
-        return terms.pageCount;
+        return settings.pageCount;
     }
 
     int limitPages() {
-        return terms.limitPages;
+        return settings.limitPages;
     }
 
     int usedPages() {
         return map.usedPages();
     }
 
-    /// {@return the pages that are in use, in a magazine or being decommitted}
+    /// {@return the pages that are live, in a magazine, or being decommitted}
     BitSet pagesInUse() {
         return map.usedPages(frontier);
     }
@@ -222,51 +223,51 @@ final class FrameSupply {
         return frontier;
     }
 
-    /// {@return what is charged to the budget for pages and their tables}
+    /// {@return number of bytes that are charged to the budget for pages and their tables}
     long chargedBytes() {
-        return ((long) map.warmPages() << pageSizePower) + (long) frontier * terms.metadataPerPage;
+        return ((long) map.warmPages() << pageSizePower) + (long) frontier * settings.metadataPerPage;
     }
 
     void checkInvariants(int transit) {
         map.checkInvariants(transit);
-        if (map.usedPages(terms.pageCount).length() > frontier) {
-            throw new AssertionError("I2: used pages from the frontier on: " + frontier);
+        if (map.usedPages(settings.pageCount).length() > frontier) {
+            throw new AssertionError("I2: used pages at or above the frontier: frontier=" + frontier);
         }
-        if (map.warmPages() > terms.limitPages) {
-            throw new AssertionError("I3: warm=" + map.warmPages() + ", limit=" + terms.limitPages);
+        if (map.warmPages() > settings.limitPages) {
+            throw new AssertionError("I3: warm=" + map.warmPages() + ", limit=" + settings.limitPages);
         }
     }
 
-    private boolean pay(int end, int cold) {
+    private boolean charge(int end, int cold) {
         int newFrontier = frontier;
         if (end > frontier) {
-            newFrontier = (int) Math.min(terms.pageCount, (long) Math.ceilDiv(end, stepPages) * stepPages);
+            newFrontier = (int) Math.min(settings.pageCount, (long) Math.ceilDiv(end, stepPages) * stepPages);
         }
-        long bytes = ((long) cold << pageSizePower) + (long) (newFrontier - frontier) * terms.metadataPerPage;
+        long bytes = ((long) cold << pageSizePower) + (long) (newFrontier - frontier) * settings.metadataPerPage;
         if (!budget.tryReserve(bytes)) {
             shortage = Shortage.BUDGET;
             return false;
         }
-        boolean isPaid = false;
+        boolean isCommitted = false;
         try {
             region.commit((long) newFrontier << pageSizePower);
             frontier = newFrontier;
-            isPaid = true;
+            isCommitted = true;
         } catch (SystemCallException e) {
-            refused(e);
+            noteFailure(e);
         } finally {
-            if (!isPaid) {
+            if (!isCommitted) {
                 budget.release(bytes);
             }
         }
-        return isPaid;
+        return isCommitted;
     }
 
-    /// Faults a run in, if the arena wants that. Without the lock, as it takes the kernel some time.
+    /// Faults in a run, if the arena prefaults. Called without the lock, since the kernel needs some time.
     ///
-    /// @return the error if the kernel refuses, else null
+    /// @return the error if the kernel call failed, else null
     @Nullable SystemCallException populate(int page, int pageCount) {
-        if (!terms.prefault) {
+        if (!settings.prefault) {
             return null;
         }
         try {
@@ -275,7 +276,7 @@ final class FrameSupply {
         } catch (SystemCallException e) {
             return e;
         } catch (OutOfMemoryError e) {
-            return null; // there is no Java heap for the call: the pages come into memory as they are touched
+            return null; // no Java heap for the call: the pages are faulted in when they are touched
         }
     }
 }

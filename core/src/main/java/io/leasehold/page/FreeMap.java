@@ -10,27 +10,29 @@ import static io.leasehold.page.BitmapLayout.wordOffset;
 import io.leasehold.memory.OffHeap;
 import java.util.BitSet;
 
-/// Which pages are free, and which of the free ones still hold memory: two bitmaps, and what is known of their blocks.
+/// Tracks which pages are free, and which free pages may still hold memory, by two bitmaps and summaries of their
+/// blocks.
 ///
 /// ```text
 ///   page      0        512       1024                        a block is 512 pages, eight words of each bitmap
-///   used      11101000 00000000  ...                         1: carved (allocated, in a magazine, being decommitted)
+///   used      11101000 00000000  ...                         1: live, in a magazine, or being decommitted
 ///   warm      11111010 00000000  ...                         1: may hold memory, so it is charged to the budget
 ///   free = !used     idle = !used && warm     cold = !warm     lost: used and cold for ever
 ///
-///   runs      FreeRuns of the free pages, and of the idle pages: where a run of some length begins
-///   aging     AgingBlocks: which blocks have idle pages that become old enough to go
+///   runs      FreeRuns of the free pages, and of the idle pages: where a run of a given length begins
+///   aging     AgingBlocks: which blocks have idle pages that will be old enough for a decommit
 /// ```
 ///
-/// Neighbours coalesce by themselves, since a run is nothing but adjacent bits.
+/// Neighbours coalesce without any work, since a run is nothing but adjacent bits.
 ///
-/// **Cost.** Taking and giving pages looks at their blocks and climbs the trees as far as something changes. A search
-/// takes some steps a level of a tree. Nothing here looks at all blocks, except checks.
+/// **Cost.** Taking and freeing pages visits their blocks, and updates the trees upwards as far as something changes. A
+/// search takes a few steps for each level of a tree. Only checks visit all blocks.
 ///
-/// **Threads.** Guarded by the lock of [FramePool].
+/// **Threads.** Guarded by `FramePool.lock`.
 ///
-/// **Invariants.** I1: `freePages`, `idlePages` and `warmPages` are the population of the bitmaps. I2: a used page is
-/// warm, unless it is lost, or is being decommitted with its frame. I3: the trees of the runs follow the bitmaps.
+/// **Invariants.** I1: `freePages`, `idlePages` and `warmPages` are the numbers of bits in the bitmaps. I2: a used page
+/// is warm, unless it is lost, or is being decommitted with its huge frame. I3: the trees of the runs agree with the
+/// bitmaps.
 final class FreeMap {
 
     static final int NONE = -1;
@@ -38,15 +40,15 @@ final class FreeMap {
     /// In place of a tick: no idle page of the block is young.
     private static final int NOT_DUE = Integer.MIN_VALUE;
 
-    /// Blocks that one search for old pages looks at before it lets go of the lock.
+    /// Maximum number of blocks that one search for old pages visits before it releases the lock.
     private static final int MAX_LOOKS = 64;
 
     private final int pageCount; // (C)
-    private final int usablePages; // (C) without those that are lost
+    private final int usablePages; // (C) without lost pages
     private final BitSet lost; // (C)
     private final long used; // (C) address of the bitmap
     private final long warm; // (C) address of the bitmap
-    private final long stamps; // (C) address of one byte a page: the tick of its last free
+    private final long stamps; // (C) address of one byte for each page: the tick of its last free
     private final FreeRuns freeRuns; // (L)
     private final FreeRuns idleRuns; // (L)
     private final AgingBlocks aging; // (L)
@@ -56,9 +58,9 @@ final class FreeMap {
 
     /// @param usedBits zeroed bitmap
     /// @param warmBits zeroed bitmap
-    /// @param stamps zeroed bytes, one a page
+    /// @param stamps zeroed bytes, one for each page
     /// @param summaries zeroed memory of [#summaryByteSize]
-    /// @param lost pages that are never handed out, since an owner before may still write to them
+    /// @param lost pages that are never allocated, since a previous owner may still write to them
     FreeMap(int pageCount, long usedBits, long warmBits, long stamps, long summaries, BitSet lost) {
         this.pageCount = pageCount;
         this.usablePages = pageCount - lost.cardinality();
@@ -73,7 +75,7 @@ final class FreeMap {
         this.freePages = blocks * BLOCK_PAGES;
         int beyond = freePages - pageCount;
         if (beyond > 0) {
-            // pages past the end count as used for ever; their warm bits stay clear, since they never hold memory
+            // pages beyond the end count as used for ever; their warm bits stay clear, since they never hold memory
             mark(pageCount, beyond, false);
         }
         for (int page = lost.nextSetBit(0); page >= 0; page = lost.nextSetBit(lost.nextClearBit(page))) {
@@ -81,7 +83,7 @@ final class FreeMap {
         }
     }
 
-    /// {@return the bytes of memory that the trees and lists of a map take}
+    /// {@return number of bytes of memory for the trees and lists of a map}
     static long summaryByteSize(int pageCount) {
         int blocks = BitmapLayout.blocks(pageCount);
         return 2 * RunTree.byteSize(blocks) + AgingBlocks.byteSize(blocks);
@@ -99,7 +101,7 @@ final class FreeMap {
         return warmPages;
     }
 
-    /// {@return true if a page is never handed out}
+    /// {@return true if a page is never allocated}
     boolean isLost(int page) {
         return lost.get(page);
     }
@@ -121,7 +123,7 @@ final class FreeMap {
         return freeRuns.longest();
     }
 
-    /// Finds the lowest `n` adjacent pages that are free (or idle, if `idleOnly`), starting at a multiple of `align`.
+    /// Finds the lowest `n` adjacent pages that are free (or idle, if `idleOnly`) and begin at a multiple of `align`.
     ///
     /// @return the first page, or [#NONE]
     int find(int n, int align, boolean idleOnly) {
@@ -130,7 +132,7 @@ final class FreeMap {
 
     /// Takes up to `max` single idle pages and writes them to `out`.
     ///
-    /// @return how many
+    /// @return number of pages
     int takeIdleSingles(int[] out, int max) {
         int taken = 0;
         while (taken < max && idlePages > 0) {
@@ -150,29 +152,30 @@ final class FreeMap {
         return taken;
     }
 
-    /// {@return how many of `n` pages from `page` on hold no memory}
+    /// {@return number of cold pages among the `n` pages from `page` on}
     int coldIn(int page, int n) {
         return n - Bitmap.count(warm, page, page + n);
     }
 
-    /// {@return true if `n` pages from `page` on exist and are all free}
+    /// {@return true if the `n` pages from `page` on exist and are all free}
     boolean isFree(int page, int n) {
         return n <= pageCount - page && firstUsed(page, n) == NONE;
     }
 
-    /// {@return the first used page among `n` pages from `page` on, `pageCount` if they go beyond the end, or [#NONE]}
+    /// {@return the first used page among the `n` pages from `page` on, `pageCount` if they reach beyond the end, or
+    /// [#NONE]}
     int firstUsed(int page, int n) {
         int end = Math.min(pageCount, page + n);
         int first = Bitmap.firstSet(used, page, end);
         return first != NONE ? first : end < page + n ? pageCount : NONE;
     }
 
-    /// Takes `n` free pages; they count as warm from now on.
+    /// Takes `n` free pages, which become warm.
     void take(int page, int n) {
         mark(page, n, true);
     }
 
-    /// Gives `n` pages back that may hold memory, freed at `tick`; those that were taken cold for a decommit stay cold.
+    /// Frees `n` pages that may hold memory, at the tick `tick`. Pages that were taken cold for a decommit stay cold.
     void giveIdle(int page, int n, int tick) {
         boolean isIdle = clearWords(page, n, false) > 0;
         refresh(page, n, isIdle);
@@ -182,18 +185,18 @@ final class FreeMap {
         }
     }
 
-    /// Gives `n` pages back that hold no memory.
+    /// Frees `n` pages that hold no memory.
     void giveCold(int page, int n) {
         boolean isIdle = clearWords(page, n, true) > 0;
         refresh(page, n, isIdle);
     }
 
-    /// Gives the pages of a batch back, which hold no memory.
+    /// Frees the pages of a batch, which hold no memory.
     void giveCold(DecommitBatch batch) {
         for (int i = 0; i < batch.count(); i++) {
             clearWords(batch.page(i), batch.pageCount(i), true);
         }
-        int refreshed = NONE; // runs of one block mostly follow each other
+        int refreshed = NONE; // most runs of one block follow each other
         for (int i = 0; i < batch.count(); i++) {
             int last = (batch.page(i) + batch.pageCount(i) - 1) >>> BLOCK_POWER;
             if (batch.page(i) >>> BLOCK_POWER != refreshed || last != refreshed) {
@@ -203,16 +206,16 @@ final class FreeMap {
         }
     }
 
-    /// {@return true if there are idle pages that have not been looked at since they became old enough to go}
+    /// {@return true if there are idle pages that were not visited since they became old enough for a decommit}
     boolean isAging() {
         return !aging.isEmpty();
     }
 
-    /// Takes idle pages that were freed more than a decay before `tick`, in blocks that are due, and puts them into
+    /// Takes idle pages that were freed more than a decay before `tick`, from blocks that are due, and adds them to
     /// `batch` as runs.
     ///
-    /// @param framePages 1, or how many pages make a frame that may only be taken whole
-    /// @return true if there may be more
+    /// @param framePages 1, or the number of pages of a huge frame that may only be taken whole
+    /// @return true if there may be more such pages
     boolean takeAged(DecommitBatch batch, int tick, int framePages) {
         for (int looks = 0; looks < MAX_LOOKS && !batch.isFull(); looks++) {
             int block = aging.poll(tick);
@@ -228,31 +231,31 @@ final class FreeMap {
         return true;
     }
 
-    /// Takes idle pages that were freed at least `minAge` ticks before `tick`, wherever they are, and puts them into
-    /// `batch` as runs, from where the batch wants them.
+    /// Takes idle pages that were freed at least `minAge` ticks before `tick`, from all blocks behind the search
+    /// position of the batch, and adds them to `batch` as runs.
     ///
-    /// @param framePages 1, or how many pages make a frame that may only be taken whole
-    /// @return true if there may be more behind what was looked at
+    /// @param framePages 1, or the number of pages of a huge frame that may only be taken whole
+    /// @return true if there may be more such pages behind the visited blocks
     boolean takeIdle(DecommitBatch batch, int tick, int minAge, int framePages) {
         for (int looks = 0; looks < MAX_LOOKS && !batch.isFull(); looks++) {
             int page = batch.from() < pageCount ? idleRuns.findFrom(batch.from(), 1) : NONE;
             if (page < 0) {
                 return false;
             }
-            batch.goOnFrom(takeIdleOf(page >>> BLOCK_POWER, page & -framePages, batch, tick, minAge, framePages));
+            batch.continueAt(takeIdleOf(page >>> BLOCK_POWER, page & -framePages, batch, tick, minAge, framePages));
         }
         return true;
     }
 
     /// Takes the old idle pages of one block, from `from` on, until the batch is full.
     ///
-    /// @return the page up to which it looked
+    /// @return the page after the last one that was visited
     private int takeIdleOf(int block, int from, DecommitBatch batch, int tick, int minAge, int framePages) {
         int page = from;
         boolean isChanged = false;
         batch.countLook();
         while (page < end(block) && !batch.isFull()) {
-            int most = Math.min(end(block) - page, batch.room());
+            int most = Math.min(end(block) - page, batch.remaining());
             int n = framePages > 1 ? framePages : idleRun(page, most, tick, minAge);
             if (framePages == 1 ? n > 0 : isOldFrame(page, n, tick, minAge)) {
                 batch.add(page, n, n - coldIn(page, n));
@@ -267,7 +270,7 @@ final class FreeMap {
         return page;
     }
 
-    /// {@return the tick in which the first of the young idle pages of a block is old enough, or [#NOT_DUE]}
+    /// {@return the tick in which the next idle page of a block is old enough, or [#NOT_DUE] if no idle page is young}
     private int nextDue(int block, int tick) {
         int oldest = -1;
         for (int page = block << BLOCK_POWER; page < end(block); page++) {
@@ -332,7 +335,7 @@ final class FreeMap {
         refresh(page, n, hadIdle);
     }
 
-    /// {@return how many of the pages were idle}
+    /// {@return number of pages that were idle}
     private int markWords(int page, int n, boolean nowWarm) {
         int idle = 0;
         for (int at = page; at < page + n; at = nextWord(at)) {
@@ -353,7 +356,7 @@ final class FreeMap {
         return idle;
     }
 
-    /// {@return how many of the pages are idle now}
+    /// {@return number of pages that are idle now}
     private int clearWords(int page, int n, boolean nowCold) {
         int idle = 0;
         for (int at = page; at < page + n; at = nextWord(at)) {
@@ -375,7 +378,7 @@ final class FreeMap {
         return idle;
     }
 
-    /// Lets the trees follow the bitmaps.
+    /// Updates the trees from the bitmaps in the blocks of `n` pages from `page` on.
     private void refresh(int page, int n, boolean idleToo) {
         freeRuns.refresh(page, n);
         if (idleToo) {

@@ -8,16 +8,16 @@ import static io.leasehold.page.BitmapLayout.WORDS_PER_BLOCK;
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.OffHeap;
 
-/// The runs of pages that are free, or of those that are idle: finds the lowest one that is long enough.
+/// Finds the lowest run of free pages, or of idle pages, that is long enough.
 ///
 /// ```text
-///   RunTree     which block a run begins in, or where it begins if it crosses blocks
-///   bitmaps     where it begins within that block
+///   RunTree     the block in which a run begins, or the page where it begins if it crosses blocks
+///   bitmaps     the page where it begins within that block
 /// ```
 ///
-/// **Threads.** Guarded by the lock of [FramePool].
+/// **Threads.** Guarded by `FramePool.lock`.
 ///
-/// **Invariants.** I1: the tree says of each block what its bits say, once [#refresh] was called for it.
+/// **Invariants.** I1: after [#refresh] of a block, its leaf in the tree agrees with its bits.
 final class FreeRuns {
 
     static final int NONE = -1;
@@ -47,7 +47,7 @@ final class FreeRuns {
 
     /// Finds the lowest run of `n` pages that starts at a multiple of `align`.
     ///
-    /// @return its first page, or [#NONE]
+    /// @return the first page of the run, or [#NONE]
     int find(int n, int align) {
         int page = findFrom(0, n);
         while (page >= 0 && align > 1) {
@@ -63,7 +63,7 @@ final class FreeRuns {
         return page;
     }
 
-    /// {@return the lowest page from `page` on at which a run of `n` pages begins, or goes on, or [#NONE]}
+    /// {@return the lowest page from `page` on at which `n` adjacent pages begin, or [#NONE]}
     int findFrom(int page, int n) {
         int block = page >>> BLOCK_POWER;
         int carry = 0;
@@ -86,7 +86,7 @@ final class FreeRuns {
         return findInside(inside, inside << BLOCK_POWER, n);
     }
 
-    /// {@return the lowest page from `page` on at which a run of `n` pages lies within `block`, or [#NONE]}
+    /// {@return the lowest page from `page` on at which `n` adjacent pages begin that lie within `block`, or [#NONE]}
     private int findInside(int block, int page, int n) {
         int base = block << BLOCK_POWER;
         int start = page;
@@ -114,20 +114,21 @@ final class FreeRuns {
         return NONE;
     }
 
-    /// Lets the tree follow the bitmaps in the blocks of `n` pages from `page` on.
+    /// Updates the tree from the bitmaps in the blocks of `n` pages from `page` on.
     void refresh(int page, int n) {
         for (int block = page >>> BLOCK_POWER; block <= (page + n - 1) >>> BLOCK_POWER; block++) {
             tree.update(block, prefix(block), suffix(block), longest(block));
         }
     }
 
-    /// {@return the pages of a word of the bitmaps, a bit each}
+    /// {@return one bit for each page of a word of the bitmaps: 1 if the page is free, or idle if only idle pages
+    /// count}
     long bits(int word) {
         long free = ~OffHeap.getLong(used + (long) word * BYTES_PER_WORD);
         return idleOnly ? free & OffHeap.getLong(warm + (long) word * BYTES_PER_WORD) : free;
     }
 
-    /// {@return number of pages, counted}
+    /// {@return number of free or idle pages, counted in the bitmaps}
     int count() {
         int count = 0;
         for (int word = 0; word < blocks * WORDS_PER_BLOCK; word++) {
@@ -162,7 +163,7 @@ final class FreeRuns {
 
     private int longest(int block) {
         int longest = 0;
-        int run = 0; // that reaches the word
+        int run = 0; // length of the run that ends at the end of the word before
         for (int word = 0; word < WORDS_PER_BLOCK; word++) {
             long bits = bits(block * WORDS_PER_BLOCK + word);
             if (bits == -1) {
@@ -176,7 +177,7 @@ final class FreeRuns {
         return Math.max(longest, run);
     }
 
-    /// {@return the length of the longest run within a word, or `least` if none is longer}
+    /// {@return the length of the longest run within a word, or `least` if no run is longer}
     private static int longestWithin(long bits, int least) {
         if (Long.bitCount(bits) <= least) {
             return least;

@@ -6,26 +6,29 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 
-/// Small stacks of free runs, one set in the slot of each thread: a stack for each class of lengths.
+/// Magazines: stacks of free runs that a thread caches. The slot of each thread has one magazine for each class of run
+/// lengths.
 ///
 /// ```text
 ///   cells   ... 16 | 17 .. 21         | 22 .. 26            | 27      | 32 .. 63  | 64 .. 95  | ...
 ///       the slot's | depth of class c | capacity of class c | is open | class 0   | class 1   |
 ///
-///   a cell is an int, a run is its first page; class c holds runs of 2^c pages, c = 0 to 4
+///   a cell is an int, and a run is stored as its first page; class c holds runs of 2^c pages, c = 0 to 4
 /// ```
 ///
-/// Depths and capacities are beside the cell by which a slot is entered, and stacks begin a cache line behind it.
+/// Depths and capacities are in the same cache line as the cell by which a slot is entered. The stacks begin in the
+/// next cache line.
 ///
-/// **Shut.** The capacities of a new slot, and of a slot that was drained, are zero. So its owner finds no room for the
-/// first run that it frees, takes the slow path, and opens the slot there. While no slot is open no page is in a
-/// magazine, and a drain has nothing to do: no barrier, no look at any slot.
+/// **Shut.** The capacities of a new slot, and of a slot that was drained, are zero. So its owner thread finds no space
+/// for the first run that it frees, takes the slow path, and opens the slot there. While no slot is open, no page is in
+/// a magazine. A drain then has nothing to do: it needs no barrier and visits no slot.
 ///
-/// **Threads.** Methods with `cells` are for the thread that is in the slot; [#drain] is called under one lock at a
-/// time, which is never taken in a slot; the rest is thread-safe.
+/// **Threads.** Methods with a parameter `cells` are called by the thread that is in the slot. [#drain] is called under
+/// one lock at a time, which is never taken inside a slot. All other methods are thread-safe. `ShutSlotStress` checks
+/// that a drain misses no slot that a thread opens.
 ///
-/// **Footprint.** At most [#MAX_CLASS_BYTES] a class in each of [BiasedSlots#slotCount] slots, whatever the number of
-/// threads. Idle magazines are flushed once in each decay.
+/// **Footprint.** At most [#MAX_CLASS_BYTES] for each class in each of [BiasedSlots#slotCount] slots, whatever the
+/// number of threads is. Idle magazines are flushed once in each decay.
 ///
 /// @see <a href="https://www.usenix.org/legacy/event/usenix01/bonwick.html">Bonwick and Adams, "Magazines and Vmem"</a>
 final class Magazines {
@@ -34,16 +37,17 @@ final class Magazines {
     static final int MAX_DEPTH = 32;
     static final int MAX_RUN = 1 << (CLASSES - 1);
 
-    /// The runs that one slot may have.
+    /// Maximum number of runs in one slot.
     static final int MAX_RUNS = CLASSES * MAX_DEPTH;
 
-    /// What one class of one slot may hold: a burst of reads of one event loop, and 640 KiB a thread in all.
+    /// Maximum size in bytes of the runs of one class in one slot: a burst of reads of one event loop, and 640 KiB for
+    /// a thread in all classes.
     static final int MAX_CLASS_BYTES = 128 << 10;
 
     /// No run.
     static final int NONE = -1;
 
-    /// A small arena keeps at most this part of its pages in one stack.
+    /// One magazine holds at most one part in this number of the pages of a small arena.
     private static final int MIN_STACKS_PER_ARENA = 16;
 
     private static final int DEPTHS = BiasedSlot.FIRST;
@@ -55,7 +59,7 @@ final class Magazines {
     private final int[] capacities = new int[CLASSES]; // (C)
     private final AtomicInteger openSlots = new AtomicInteger(); // (A)
 
-    /// @param fenced whether there is no barrier that a reclaimer could use
+    /// @param fenced true if the system has no barrier for a revocation
     Magazines(boolean fenced, int pageCount, long pageByteSize) {
         for (int c = 0; c < CLASSES; c++) {
             long fits = Math.min(MAX_CLASS_BYTES / (pageByteSize << c), (pageCount >> c) / MIN_STACKS_PER_ARENA);
@@ -64,14 +68,14 @@ final class Magazines {
         slots = new BiasedSlots(STACKS + MAX_RUNS - BiasedSlot.FIRST, fenced);
     }
 
-    /// {@return the magazine class of runs of `pageCount` pages, or -1 if they have none}
+    /// {@return the magazine class of runs of `pageCount` pages, or -1 if there is none}
     static int classOf(int pageCount) {
         return pageCount > 0 && pageCount <= MAX_RUN && (pageCount & (pageCount - 1)) == 0
                 ? Integer.numberOfTrailingZeros(pageCount)
                 : -1;
     }
 
-    /// {@return the slots whose cells the stacks are in}
+    /// {@return the slots whose cells contain the magazines}
     BiasedSlots slots() {
         return slots;
     }
@@ -80,7 +84,7 @@ final class Magazines {
         return capacities[runClass];
     }
 
-    /// {@return the first page of a free run, or [#NONE]}
+    /// {@return the first page of the run on top of the magazine, or [#NONE] if it is empty}
     static int peek(int[] cells, int runClass) {
         int depth = cells[DEPTHS + runClass] - 1;
         if (depth < 0) {
@@ -89,19 +93,19 @@ final class Magazines {
         return cells[STACKS + runClass * MAX_DEPTH + depth];
     }
 
-    /// Takes out the run that [#peek] returns.
+    /// Removes the run that [#peek] returns.
     static void drop(int[] cells, int runClass) {
         cells[DEPTHS + runClass]--;
     }
 
-    /// {@return true if [#pushRun] has room for a run}
+    /// {@return true if [#pushRun] has space for a run}
     ///
-    /// @param runClass of the run, or negative if it has none
-    static boolean hasRoom(int[] cells, int runClass) {
+    /// @param runClass class of the run, or negative if it has none
+    static boolean hasSpace(int[] cells, int runClass) {
         return runClass >= 0 && cells[DEPTHS + runClass] < cells[CAPACITIES + runClass];
     }
 
-    /// {@return whether there was room for the run}
+    /// {@return true if the run was pushed, or false if the magazine is full}
     static boolean push(int[] cells, int runClass, int page) {
         int depth = cells[DEPTHS + runClass];
         if (depth >= cells[CAPACITIES + runClass]) {
@@ -112,7 +116,7 @@ final class Magazines {
         return true;
     }
 
-    /// {@return whether there was room for a run of `count` pages}
+    /// {@return true if a run of `count` pages was pushed, or false if its magazine is full or it has no class}
     static boolean pushRun(int[] cells, int page, int count) {
         if (count == 1) {
             return push(cells, 0, page);
@@ -121,9 +125,10 @@ final class Magazines {
         return runClass >= 0 && push(cells, runClass, page);
     }
 
-    /// Takes the older half of a stack, the colder one, for the common pool.
+    /// Removes the older half of a magazine, whose pages are less likely to be in a processor's cache, for the common
+    /// pool.
     ///
-    /// @return how many runs were written to `out`
+    /// @return number of runs that were written to `out`
     static int takeOlderHalf(int[] cells, int runClass, int[] out) {
         int depth = cells[DEPTHS + runClass];
         int count = (depth + 1) / 2;
@@ -147,12 +152,12 @@ final class Magazines {
         return true;
     }
 
-    /// {@return true if a magazine may have a page}
+    /// {@return true if a slot is open, so that a magazine may contain a page}
     boolean areOpen() {
         return openSlots.get() > 0;
     }
 
-    /// {@return true if a slot has no run}
+    /// {@return true if all magazines of a slot are empty}
     static boolean isEmpty(int[] cells) {
         int runs = 0;
         for (int c = 0; c < CLASSES; c++) {
@@ -161,10 +166,10 @@ final class Magazines {
         return runs == 0;
     }
 
-    /// Empties the magazines of one slot.
+    /// Removes all runs from the magazines of one slot.
     ///
-    /// @param runs gets the first pages, class after class
-    /// @param counts gets the number of runs of each class
+    /// @param runs receives the first pages of the runs, class after class
+    /// @param counts receives the number of runs of each class
     static void empty(int[] cells, int[] runs, int[] counts) {
         int at = 0;
         for (int c = 0; c < CLASSES; c++) {
@@ -175,10 +180,10 @@ final class Magazines {
         }
     }
 
-    /// Empties and shuts every slot, as [BiasedSlots#visit] does.
+    /// Empties and shuts every slot, by a [BiasedSlots#visit].
     ///
-    /// @param sink gets what [#empty] says, slot after slot
-    /// @return how many slots stayed busy for too long and were left alone
+    /// @param sink receives the arrays that [#empty] fills, once for each slot
+    /// @return number of slots that stayed busy for too long and were skipped
     int drain(BiConsumer<int[], int[]> sink) {
         int[] runs = new int[MAX_RUNS];
         int[] counts = new int[CLASSES];
@@ -194,7 +199,7 @@ final class Magazines {
         });
     }
 
-    /// {@return the number of pages in all slots; exact while no thread is in one}
+    /// {@return number of pages in all slots; exact while no thread is in one}
     int cachedPages() {
         int[] pages = new int[1];
         slots.forEach(slot -> {

@@ -12,7 +12,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// The one thread that gives memory back, for all arenas of the process, whether or not anything is allocated.
+/// Runs the one thread that decommits memory for all arenas of the process, even while no thread allocates.
 ///
 /// ```text
 ///            Decay.request: pushed on `woken`
@@ -22,44 +22,44 @@ import org.jspecify.annotations.Nullable;
 ///      +--------- nothing to do -------------------+--------------------- busy, in a step
 /// ```
 ///
-/// **Cost.** Steps take at most one part in [#PARTS] of the time of one processor. What was not used is saved up to
-/// [#MAX_CREDIT_NANOS], which is about what the kernel takes to free a gigabyte after a burst. A step that needs more
-/// stops and goes on later. Arenas that rest cost nothing.
+/// **Cost.** Steps take at most one part in [#PARTS] of the time of one processor. Unused time is saved as credit, up
+/// to [#MAX_CREDIT_NANOS]. This is about the time that the kernel needs to free a gigabyte after a burst. A step that
+/// needs more time stops and continues later. Arenas that rest cost nothing.
 ///
-/// **Identity.** The thread starts when there is something to do, and ends after [#LINGER_NANOS] with nothing to do: as
-/// long as it runs, the class loader of this class cannot go. It ignores interrupts, survives what a step throws, and
-/// has neither the context class loader nor the inheritable thread locals, group or priority of the thread that
-/// happened to start it. If it died nevertheless, the next change in an arena that rests starts another one.
+/// **Identity.** The thread starts when there is something to do, and ends after [#LINGER_NANOS] with nothing to do.
+/// While it runs, the class loader of this class cannot be collected. The thread ignores interrupts and survives errors
+/// in a step. It inherits nothing from the thread that starts it: neither context class loader, inheritable thread
+/// locals, group nor priority. If it dies nevertheless, the next change in an arena that rests starts another one.
 ///
-/// **Closed class loaders.** A class loader that is closed loads no class any more, though what it has loaded still
-/// runs. An arena whose step needs a class that is missing is forgotten, and its memory goes with the class loader.
+/// **Closed class loaders.** A class loader that is closed loads no more classes, but loaded classes still run. An
+/// arena whose step needs a missing class is removed, and its memory is freed together with the class loader.
 ///
-/// **Failures.** Where an error is caught, nothing is done that could fail in turn: with the Java heap full, even the
-/// first use of a string constant is refused. The error is noted, and logged where another error would be caught.
+/// **Failures.** A handler of an error does nothing that can fail again: with a full Java heap, even the first use of a
+/// string constant fails. The error is stored, and logged where a further error would be caught.
 ///
-/// **Threads.** Thread-safe. `wake` waits for no arena.
+/// **Threads.** Thread-safe. `wake` does not wait for any arena.
 final class Maintenance {
 
     private static final System.Logger LOG = System.getLogger("io.leasehold");
 
-    /// Background work takes at most 5 % of a processor.
+    /// Background work takes at most 1/20 of a processor, which is 5 %.
     private static final int PARTS = 20;
 
     private static final long MAX_CREDIT_NANOS = 100_000_000;
 
-    /// The least that a step may take, so that steps are not shorter than the way to them.
+    /// Minimum time of a step, so that the overhead of a step stays small.
     private static final long MIN_STEP_NANOS = 500_000;
 
-    /// The most that a step may take: other arenas wait for its end, and so does a thread that closes this one.
+    /// Maximum time of a step. Other arenas wait for its end, and so does a thread that closes the arena.
     private static final long MAX_STEP_NANOS = 5_000_000;
 
-    /// What a step is charged at most: if it took longer, the thread waited for a processor.
+    /// Maximum time that a step is charged. A longer step waited for a processor.
     private static final long MAX_CHARGE_NANOS = MAX_STEP_NANOS + 1_000_000;
 
     private static final long RETRY_NANOS = 1_000_000_000;
 
-    /// About what arenas wait between two ticks: a thread that comes and goes all the time costs more than one that
-    /// stays.
+    /// About the time between two ticks of an arena. A thread that ends and starts all the time costs more than one
+    /// that stays.
     private static final long LINGER_NANOS = 1_000_000_000;
 
     private static final Maintenance SYSTEM = new Maintenance();
@@ -68,26 +68,26 @@ final class Maintenance {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition stepped = lock.newCondition();
     private final List<Task> tasks = new ArrayList<>(); // (L) all: queued, busy and resting
-    private PriorityQueue<Task> queue = newQueue(1); // (L) has room for all tasks, so that queueing one cannot fail
+    private PriorityQueue<Task> queue = newQueue(1); // (L) has capacity for all tasks, so that queueing one cannot fail
     private int queueCapacity = 1; // (L)
     private final AtomicReference<@Nullable Task> woken = new AtomicReference<>(); // (A) a stack
     private volatile @Nullable Thread thread; // (L), read by wake
-    private @Nullable Thread next; // (L) not started; made early, since a thread is wanted when the Java heap is full
-    private boolean isLingering; // (L)
-    private long lingerEnd; // (L) when it ends, if nothing comes
+    private @Nullable Thread next; // (L) not started; created early, since the Java heap may be full later
+    private boolean isIdle; // (L)
+    private long lingerEnd; // (L) when the thread ends, if it gets no work
     private @Nullable Throwable failure; // (O) maintenance thread; to be logged
-    private long credit; // (O) maintenance thread; below 0 it has to rest
+    private long credit; // (O) maintenance thread; if negative, the thread must pause
     private long creditTime = origin; // (O) maintenance thread
 
     private Maintenance() {}
 
-    /// The clock of one arena, and when it wants to be called.
+    /// The clock of one arena, and the time of its next step.
     private static final class Task {
         final String name; // (C)
         final Decay decay; // (C)
         final AtomicBoolean isWoken = new AtomicBoolean(); // (A) on the stack
 
-        @Nullable Task below; // (O) the thread that pushes or pops it
+        @Nullable Task below; // (O) the thread that pushes or pops the task
 
         long due; // (L)
         boolean isQueued; // (L)
@@ -122,7 +122,7 @@ final class Maintenance {
         ensureRunning();
     }
 
-    private void forget(Task task) {
+    private void remove(Task task) {
         lock.lock();
         try {
             tasks.remove(task);
@@ -133,13 +133,13 @@ final class Maintenance {
         }
     }
 
-    /// Forgets a clock. When this returns, the clock is not being called and never will be.
+    /// Removes a clock. After this returned, no call of the clock is in progress or will follow.
     void remove(Decay decay) {
         lock.lock();
         try {
             for (Task task : List.copyOf(tasks)) {
                 if (task.decay == decay) {
-                    forget(task);
+                    remove(task);
                     while (task.isBusy) {
                         stepped.awaitUninterruptibly();
                     }
@@ -151,9 +151,9 @@ final class Maintenance {
         }
     }
 
-    /// Ends the rest of a task. Called by any thread, also by one that has the lock of the arena.
+    /// Queues a task that rests. May be called by a thread that holds the lock of the arena.
     ///
-    /// @throws Error if the thread is not there and cannot be started
+    /// @throws Error if the maintenance thread does not run and cannot be started
     private void wake(Task task) {
         task.decay.catchUp(System.nanoTime());
         if (task.isWoken.compareAndSet(false, true)) {
@@ -167,7 +167,8 @@ final class Maintenance {
     }
 
     private void ensureRunning() {
-        Thread running = thread; // after the push on `woken`: a thread that ends looks there after it said so
+        // must follow the push on `woken`: a thread that ends clears `thread` before it checks `woken`
+        Thread running = thread;
         if (running != null && running.isAlive()) {
             LockSupport.unpark(running);
             return;
@@ -193,28 +194,28 @@ final class Maintenance {
     private void run() {
         runToEnd();
         try {
-            AddressSpace.releaseAtEnd(); // the class loader can go when this thread is gone, and not before
+            AddressSpace.releaseAtEnd(); // the class loader can be collected only after this thread ended
         } catch (OutOfMemoryError e) {
-            // the next thread does it
+            // the next maintenance thread releases it
         }
     }
 
     private void runToEnd() {
-        boolean goesOn = true;
-        while (goesOn) {
+        boolean isRunning = true;
+        while (isRunning) {
             try {
                 reportFailure();
-                goesOn = runOnce();
+                isRunning = runOnce();
             } catch (LinkageError e) {
-                goesOn = false;
-                forgetAll();
+                isRunning = false;
+                removeAll();
             } catch (Throwable e) {
                 failure = e;
             }
         }
     }
 
-    private void forgetAll() {
+    private void removeAll() {
         lock.lock();
         try {
             for (Task task : tasks) {
@@ -228,7 +229,7 @@ final class Maintenance {
         }
     }
 
-    /// Logs what was thrown outside of a step, and waits a little, in case it is thrown again at once.
+    /// Logs an error that was thrown outside of a step. Waits first, in case it is thrown again at once.
     private void reportFailure() {
         Throwable thrown = failure;
         if (thrown != null) {
@@ -238,7 +239,7 @@ final class Maintenance {
         }
     }
 
-    /// Makes one step, or waits until one is due.
+    /// Runs one step, or waits until one is due.
     ///
     /// @return false if the thread ends
     private boolean runOnce() {
@@ -251,10 +252,10 @@ final class Maintenance {
                 next = MaintenanceThread.of(this::run);
             }
             long now = System.nanoTime();
-            earn(now);
+            addCredit(now);
             Task first = queue.peek();
             wait = first == null ? linger(now) : Math.max(first.due - now, -credit * PARTS);
-            isLingering = first == null;
+            isIdle = first == null;
             if (first == null && wait <= 0) {
                 return !end();
             }
@@ -271,43 +272,45 @@ final class Maintenance {
             step(task);
         } else {
             LockSupport.parkNanos(this, wait);
-            Thread.interrupted(); // or the next park would return at once, and so on for ever
+            Thread.interrupted(); // otherwise every later park would return at once
         }
         return true;
     }
 
-    /// {@return how long the thread may stay with nothing to do; 0 or less if it ends now} Under the lock.
+    /// {@return the time in nanoseconds for which the thread may stay with nothing to do; if not positive, it ends now}
+    /// Guarded by `lock`.
     private long linger(long now) {
         if (tasks.isEmpty()) {
             return 0;
         }
-        if (!isLingering) {
+        if (!isIdle) {
             lingerEnd = now + LINGER_NANOS;
         }
         return lingerEnd - now;
     }
 
-    /// {@return true if the thread ends, and false if a task was woken meanwhile} Under the lock.
+    /// {@return true if the thread ends, or false if a task was woken meanwhile} Guarded by `lock`.
     private boolean end() {
-        isLingering = false;
+        isIdle = false;
         thread = null;
-        boolean ends = woken.get() == null; // a thread that pushes from now on sees that there is none
-        if (!ends) {
+        // a thread that pushes a task after this load sees that no maintenance thread runs
+        boolean isEnding = woken.get() == null;
+        if (!isEnding) {
             thread = Thread.currentThread();
         }
-        return ends;
+        return isEnding;
     }
 
-    /// Makes one step without the lock, so that arenas can come and go meanwhile.
+    /// Runs one step without `lock`, so that arenas can be added and removed meanwhile.
     private void step(Task task) {
         long begin = System.nanoTime();
-        long due = begin + RETRY_NANOS; // the other arenas still need this thread, if the step fails
+        long due = begin + RETRY_NANOS; // if the step fails, the thread must still serve the other arenas
         try {
             due = task.decay.step(begin, Pace.ofNanos(Math.clamp(credit, MIN_STEP_NANOS, MAX_STEP_NANOS)));
         } catch (LinkageError e) {
             due = Decay.NEVER;
             task.failure = e;
-            forget(task);
+            remove(task);
         } catch (Throwable e) {
             task.failure = e;
         } finally {
@@ -335,7 +338,7 @@ final class Maintenance {
         }
     }
 
-    private void earn(long now) {
+    private void addCredit(long now) {
         credit = Math.min(MAX_CREDIT_NANOS, credit + (now - creditTime) / PARTS);
         creditTime = now;
     }
@@ -345,7 +348,7 @@ final class Maintenance {
         while (task != null) {
             Task below = task.below;
             task.below = null;
-            task.isWoken.set(false); // from here on it may be pushed again
+            task.isWoken.set(false); // from now on the task may be pushed again
             if (!task.isBusy) {
                 enqueue(task, task.decay.nextTick(System.nanoTime()));
             }

@@ -1,7 +1,7 @@
 package io.leasehold.page;
 
-/// Makes threads for [Maintenance] that have nothing of the thread which happens to start them: neither context class
-/// loader nor inheritable thread locals, neither group nor priority.
+/// Makes threads for [Maintenance] that inherit nothing from the thread that starts them: neither context class loader,
+/// inheritable thread locals, group nor priority.
 ///
 /// **Threads.** Stateless.
 final class MaintenanceThread {
@@ -10,7 +10,7 @@ final class MaintenanceThread {
 
     private MaintenanceThread() {}
 
-    /// {@return a thread that is not started}
+    /// {@return a new thread that is not started}
     static Thread of(Runnable work) {
         Thread made = Thread.ofPlatform()
                 .name(NAME)

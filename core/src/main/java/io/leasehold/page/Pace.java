@@ -1,8 +1,8 @@
 package io.leasehold.page;
 
-/// How long a piece of background work may go on before it has to stop and say that it is not finished.
+/// A time limit for one piece of background work. The work stops at the limit and reports that it is not finished.
 ///
-/// Work is done in steps of some ten microseconds, each of which holds a lock once at most; between two steps it asks
+/// Work is done in steps of about 10 us, and each step takes a lock at most once. Between two steps the work calls
 /// [#isSpent].
 ///
 /// **Threads.** Immutable.
@@ -23,19 +23,19 @@ public final class Pace {
         return UNLIMITED;
     }
 
-    /// {@return a pace that is spent in `nanos` nanoseconds}
+    /// {@return a pace that is spent after `nanos` nanoseconds}
     ///
-    /// @param nanos at least 1
+    /// @param nanos time limit in nanoseconds, at least 1
     static Pace ofNanos(long nanos) {
         return new Pace(System.nanoTime(), Math.max(1, nanos));
     }
 
-    /// {@return true if the time is over, so that the work stops here and goes on later}
+    /// {@return true if the time limit is reached, so that the work stops now and continues later}
     public boolean isSpent() {
         return nanos > 0 && System.nanoTime() - start >= nanos;
     }
 
-    /// {@return the first half of what is left}
+    /// {@return a pace with half of the remaining time}
     Pace half() {
         return nanos == 0 ? this : ofNanos((nanos - (System.nanoTime() - start)) / 2);
     }

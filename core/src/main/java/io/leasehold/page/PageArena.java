@@ -16,22 +16,23 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
-/// A range of pages that stands in for physical memory: single pages and contiguous runs, handed out and taken back.
+/// Allocates and frees pages and contiguous runs of pages in one reserved range of addresses.
 ///
 /// ```text
-///   allocate ----> magazine of this thread ----> common pool ----> new pages, within the budget
-///   free     ----> magazine of this thread ----> common pool ----> idle for the decay time: given back to the system
+///   allocate <---- magazine of this thread <---- common pool <---- new pages, within the budget
+///   free     ----> magazine of this thread ----> common pool ----> idle for the decay time: decommitted
 /// ```
 ///
-/// A page or run is known by a handle, a `long` that is good for one life of it: [#NO_PAGE] is no page, and a handle
-/// that was freed is told from a live one for ever (or until the page was freed 2^28 times more). Its address and all
-/// that is known of it are in [#frames()].
+/// A handle is a `long` that identifies one allocation, a page or a run. [#NO_PAGE] is no page. A handle that was freed
+/// is rejected for ever, or until its page was freed 2^28 more times. [#frames()] has the address and the state of each
+/// page.
 ///
-/// **Ownership.** Who allocated a page frees it, from any thread. Who opened the arena closes it.
+/// **Ownership.** The caller that allocated a page frees it, from any thread. The caller that opened the arena closes
+/// it.
 ///
-/// **Threads.** Thread-safe. Allocating and freeing single pages, and runs of 2, 4, 8 and 16 pages, take no lock as a
-/// rule; platform threads have magazines of their own, virtual ones share some. At most 640 KiB lie in one thread's
-/// magazines, and no more threads than eight a processor (at least 64) get any of their own.
+/// **Threads.** Thread-safe. Allocating and freeing single pages, and runs of 2, 4, 8 and 16 pages, usually takes no
+/// lock. Platform threads have magazines of their own, and virtual threads share some. The magazines of one thread hold
+/// at most 640 KiB. At most eight threads for each processor, but at least 64 threads, get magazines of their own.
 ///
 /// **Invariants.** I1: no two live allocations overlap. I2: `live + free == limit`. I3: memory that pages may hold is
 /// charged to the limit and to the budget before it is touched.
@@ -39,12 +40,12 @@ import org.jspecify.annotations.Nullable;
 /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=vm_page_alloc&sektion=9">vm_page_alloc(9)</a>
 public final class PageArena implements AutoCloseable {
 
-    /// The handle that is no page.
+    /// The handle of no page.
     public static final long NO_PAGE = 0;
 
     private static final AtomicInteger NEXT_TAG = new AtomicInteger();
 
-    private final PageArenaOptions options; // (C) with its defaults filled in
+    private final PageArenaOptions options; // (C) with the sizes that replaced 0
     private final ArenaSpace space; // (C)
     private final PageFrames frames; // (C)
     private final BiasedSlots slots; // (C) of the magazines
@@ -57,8 +58,8 @@ public final class PageArena implements AutoCloseable {
     private final Decay decay; // (C)
     private final int limitPages; // (C)
     private final boolean zeroOnFree; // (C)
-    private @Nullable BitSet left; // (L) this, pages into which pointers may be left
-    private int liveAtClose; // (L) this, pages that a forced close found
+    private @Nullable BitSet left; // (L) this; pages that stale pointers may refer to
+    private int liveAtClose; // (L) this; pages that were live at a forced close
     private boolean closed; // (L) this
 
     private PageArena(PageArenaOptions options, Reservations reservations, MemoryBudget parent, long now) {
@@ -78,9 +79,9 @@ public final class PageArena implements AutoCloseable {
         this.reclaimers = new PageReclaimers(options.name());
         int framePages = options.framePages(memory);
         FreeMap map = new FreeMap(pageCount, space.usedBits, space.warmBits, space.stamps, space.summaries, space.lost);
-        FrameSupply.Terms terms = new FrameSupply.Terms(
+        FrameSupply.Settings settings = new FrameSupply.Settings(
                 pageCount, limitPages, ArenaSpace.TABLE_BYTES_PER_PAGE, options.prefault(), framePages);
-        FrameSupply supply = new FrameSupply(space.pages, frames, map, space.budget, terms);
+        FrameSupply supply = new FrameSupply(space.pages, frames, map, space.budget, settings);
         this.pool = new FramePool(supply, frames, magazines, memory.can(Capability.DECOMMIT));
         this.reclaimer = new FrameReclaimer(pool, space.pages, frames, magazines, reclaimers, framePages);
         this.allocator = new FrameAllocator(pool, reclaimer, frames, magazines, options.prefault());
@@ -91,24 +92,24 @@ public final class PageArena implements AutoCloseable {
         pool.onIdle(decay::request);
     }
 
-    /// Opens an arena of this process.
+    /// Opens an arena in the memory of this process.
     ///
-    /// @param options what to open
+    /// @param options name, sizes and budget of the arena
     /// @return the arena, to be closed by the caller
-    /// @throws IllegalArgumentException if the options do not fit the machine, naming the value and the bound
-    /// @throws IllegalStateException if the machine leaves too little memory for a default budget, or too few mappings
-    /// @throws PageExhaustedException if the budget has no room for the arena's tables
+    /// @throws IllegalArgumentException if the options do not fit the machine, naming the value and the limit
+    /// @throws IllegalStateException if the machine has too little memory for a default budget, or too few mappings
+    /// @throws PageExhaustedException if the budget is too small for the tables of the arena
     public static PageArena open(PageArenaOptions options) {
         PageArena arena = open(options, Reservations.system(), System.nanoTime());
         if (options.decay().equals(PageArenaOptions.NO_DECAY)) {
-            AddressSpace.releaseAtEnd(); // else maintenance does it, when there is time
+            AddressSpace.releaseAtEnd(); // else maintenance releases it when it has time
         } else {
             Maintenance.system().add(options.name(), arena.decay);
         }
         return arena;
     }
 
-    /// Opens an arena over another kernel seam and with no maintenance, for tests.
+    /// Opens an arena over the given kernel seam and without maintenance, for tests.
     static PageArena open(PageArenaOptions options, Reservations reservations, long now) {
         MemoryBudget parent = options.budgetAbove();
         return new PageArena(options.fitted(reservations, parent), reservations, parent, now);
@@ -116,8 +117,8 @@ public final class PageArena implements AutoCloseable {
 
     /// Allocates one page.
     ///
-    /// @return its handle
-    /// @throws PageExhaustedException if there is none within the bound
+    /// @return the handle of the page
+    /// @throws PageExhaustedException if no page is free within the limit and the budget
     /// @throws PageStateException if the arena is closed
     public long allocate() {
         long page = tryAllocate();
@@ -127,9 +128,9 @@ public final class PageArena implements AutoCloseable {
         return page;
     }
 
-    /// Allocates one page if there is one within the bound.
+    /// Allocates one page if one is free within the limit and the budget.
     ///
-    /// @return its handle, or [#NO_PAGE]
+    /// @return the handle, or [#NO_PAGE]
     /// @throws PageStateException if the arena is closed
     public long tryAllocate() {
         long page = claimCached(0);
@@ -138,10 +139,10 @@ public final class PageArena implements AutoCloseable {
 
     /// Allocates `pages` adjacent pages.
     ///
-    /// @param pages how many pages
+    /// @param pages number of pages
     /// @return the handle of the run
     /// @throws IllegalArgumentException if `pages` is not positive, or more than the limit
-    /// @throws PageExhaustedException if there is no such run within the bound
+    /// @throws PageExhaustedException if no such run is free within the limit and the budget
     /// @throws PageStateException if the arena is closed
     public long allocateRun(int pages) {
         long run = tryAllocateRun(pages);
@@ -151,9 +152,9 @@ public final class PageArena implements AutoCloseable {
         return run;
     }
 
-    /// Allocates `pages` adjacent pages if there are such within the bound.
+    /// Allocates `pages` adjacent pages if such a run is free within the limit and the budget.
     ///
-    /// @param pages how many pages
+    /// @param pages number of pages
     /// @return the handle of the run, or [#NO_PAGE]
     /// @throws IllegalArgumentException if `pages` is not positive, or more than the limit
     /// @throws PageStateException if the arena is closed
@@ -166,9 +167,10 @@ public final class PageArena implements AutoCloseable {
         return run == NO_PAGE ? claim(allocator.allocate(checkRun(pages), 1)) : run;
     }
 
-    /// Takes a run from a magazine. The magazine drops it last: a stack that overflows before leaves the run there.
+    /// Takes a run from the magazine of the calling thread. The run is removed from the magazine last, so that a stack
+    /// overflow before that leaves it there.
     ///
-    /// @return its handle, or [#NO_PAGE]
+    /// @return the handle, or [#NO_PAGE]
     private long claimCached(int runClass) {
         int[] cells = slots.enter();
         if (cells == null) {
@@ -187,28 +189,28 @@ public final class PageArena implements AutoCloseable {
         }
     }
 
-    /// Allocates `pages` adjacent pages at an aligned address if there are such within the bound.
+    /// Allocates `pages` adjacent pages at an aligned address if such a run is free within the limit and the budget.
     ///
     /// @param byteAlignment a power of two from the page size to 2 MiB
-    /// @param pages how many pages
+    /// @param pages number of pages
     /// @return the handle of the run, or [#NO_PAGE]
-    /// @throws IllegalArgumentException if a value is out of its bounds
+    /// @throws IllegalArgumentException if a value is out of range
     /// @throws PageStateException if the arena is closed
     public long tryAllocateRun(int pages, long byteAlignment) {
         Alignment.check("byteAlignment", byteAlignment);
         if (byteAlignment > ArenaSpace.BYTE_ALIGNMENT) {
-            throw new IllegalArgumentException(
-                    "byteAlignment: " + byteAlignment + ", max=" + ArenaSpace.BYTE_ALIGNMENT);
+            throw new IllegalArgumentException("byteAlignment is too large: byteAlignment=" + byteAlignment + ", max="
+                    + ArenaSpace.BYTE_ALIGNMENT);
         }
         int align = (int) Math.max(1, byteAlignment >>> frames.pageSizePower());
         return claim(allocator.allocate(checkRun(pages), align));
     }
 
-    /// Allocates `pages` adjacent pages, waiting until others free them.
+    /// Allocates `pages` adjacent pages, and waits until other threads free them if necessary.
     ///
-    /// @param timeout how long to wait at most; what a reclaimer could free, idle memory that must be decommitted
-    ///     first, and room in a budget above the arena's, is noticed within 10 ms
-    /// @param pages how many pages
+    /// @param timeout maximum time to wait. A waiting thread notices within 10 ms that a reclaimer can free pages, that
+    ///     idle memory must be decommitted first, or that a parent budget has space
+    /// @param pages number of pages
     /// @return the handle of the run, or [#NO_PAGE] after the timeout
     /// @throws IllegalArgumentException if `pages` is not positive, or more than the limit
     /// @throws PageStateException if the arena is closed, also while waiting
@@ -221,22 +223,22 @@ public final class PageArena implements AutoCloseable {
         return claim(allocator.await(pages, 1, TimeUnit.NANOSECONDS.convert(timeout)));
     }
 
-    /// Frees a page or run, from any thread. Of several calls with one handle exactly one succeeds.
+    /// Frees a page or run, from any thread. If several calls use the same handle, exactly one of them succeeds.
     ///
     /// @param page the handle of a page or run
     /// @throws PageStateException if the handle is stale or foreign, the page is wired or held, or the arena is closed
     public void free(long page) {
         int runClass = Magazines.classOf(frames.peekRun(page));
-        // the slot is entered first, so that what is looked up there does not wait for the compare-and-set of the frame
+        // the slot is entered first, so that loads from it do not wait for the compare-and-set of the frame
         int[] cells = slots.enter();
         boolean kept;
         int count;
         try {
-            boolean fits = cells != null && Magazines.hasRoom(cells, runClass);
+            boolean fits = cells != null && Magazines.hasSpace(cells, runClass);
             if (!fits) {
-                StackReserve.ensure(); // before the handle says that the page is free
+                StackReserve.ensure(); // must precede the change of the frame, after which an error would lose the page
             }
-            count = zeroOnFree ? retireZeroing(page) : frames.retire(page);
+            count = zeroOnFree ? freeAndZero(page) : frames.free(page);
             kept = cells != null && fits && Magazines.pushRun(cells, FrameLayout.index(page), count);
         } finally {
             if (cells != null) {
@@ -248,17 +250,17 @@ public final class PageArena implements AutoCloseable {
         }
     }
 
-    private int retireZeroing(long page) {
-        int count = frames.retire(page);
+    private int freeAndZero(long page) {
+        int count = frames.free(page);
         OffHeap.fill(frames.addressOf(FrameLayout.index(page)), (long) count << frames.pageSizePower(), (byte) 0);
         return count;
     }
 
-    /// Lengthens an allocation in place by the `pages` that follow it, if they are free. Reclaimers are not asked.
+    /// Lengthens an allocation in place by the `pages` that follow it, if they are free. Reclaimers are not called.
     ///
     /// @param page the handle of a page or run
-    /// @param pages how many pages
-    /// @return whether it was lengthened; its handle stays the same
+    /// @param pages number of pages
+    /// @return true if the allocation was lengthened; its handle stays the same
     /// @throws IllegalArgumentException if `pages` is not positive
     /// @throws PageStateException if the handle is stale or foreign, or the page is wired and wired pages are locked in
     ///     memory
@@ -266,60 +268,61 @@ public final class PageArena implements AutoCloseable {
         return lengths.tryGrow(page, pages);
     }
 
-    /// Cuts an allocation in two. The handle keeps the first `pages` pages, with their owner.
+    /// Splits an allocation in two. The handle keeps the first `pages` pages and their owner.
     ///
     /// @param page the handle of a page or run
-    /// @param pages how many pages
-    /// @return the handle of the rest, which has no owner yet
+    /// @param pages number of pages
+    /// @return the handle of the remaining pages, which have no owner yet
     /// @throws IllegalArgumentException if `pages` does not leave at least one page on each side
     /// @throws PageStateException if the handle is stale or foreign, or the page is wired or held
     public long split(long page, int pages) {
         return lengths.split(page, pages);
     }
 
-    /// {@return the address of the first page that the arena can have, a multiple of 2 MiB}
+    /// {@return the address of the first page of the arena, a multiple of 2 MiB}
     public long baseAddress() {
         return space.pages.address();
     }
 
-    /// {@return the limit: the bytes that pages may hold at a time}
+    /// {@return the limit in bytes: the memory that pages may hold at a time}
     public long byteSize() {
         return options.byteSize();
     }
 
-    /// {@return the bytes from [#baseAddress()] on that pages may lie in: several times the limit where the system has
-    /// the addresses, and at least the limit. A table of pages by position needs room for so many, in the end.}
+    /// {@return the size in bytes of the address range that begins at [#baseAddress()]} Several times the limit if the
+    /// system has the addresses, and at least the limit. A table that is indexed by page must have space for the whole
+    /// range.
     public long addressByteSize() {
         return (long) space.pageCount << frames.pageSizePower();
     }
 
-    /// {@return what is known of the pages: addresses, lengths, wirings, holds, owners}
+    /// {@return the frame table: addresses, lengths, wire counts, hold counts and owners of the pages}
     public PageFrames frames() {
         return frames;
     }
 
-    /// {@return the memory file under the pages, or null where the arena has none}
+    /// {@return the memory file that backs the pages, or null if the pages are anonymous}
     ///
     /// @throws PageStateException if the arena is closed
     public @Nullable PageFile memoryFile() {
         return space.file(frames);
     }
 
-    /// Ends what [PageFrames#register] began, so that another owner can be registered. Pages that the owner still has
-    /// stay allocated until they are freed, and are listed as `left behind`. They do not keep the arena from being
-    /// closed, and no other arena gets their addresses. Unregistering twice has no effect.
+    /// Unregisters an owner, so that another owner can be registered. Pages that the owner still has stay allocated
+    /// until they are freed, and are listed as `left behind`. They do not prevent the arena from being closed, and no
+    /// other arena gets their addresses. Unregistering twice has no effect.
     ///
-    /// @param owner the owner
+    /// @param owner an owner that [PageFrames#register] returned
     public synchronized void unregister(PageOwner owner) {
         if (!frames.isClosed()) {
             frames.unregister(owner, pool.frontier());
         }
     }
 
-    /// Registers a reclaimer, which is called when an allocation finds no page, when the arena is trimmed, and by the
-    /// clock. Registering it twice has no effect.
+    /// Registers a reclaimer. It is called when an allocation finds no page, when the arena is trimmed, and in each
+    /// tick of the decay. Registering it twice has no effect.
     ///
-    /// @param reclaimer the layer above that keeps free pages
+    /// @param reclaimer a layer above that caches free pages
     public void addReclaimer(PageReclaimer reclaimer) {
         reclaimers.add(reclaimer);
         decay.request();
@@ -332,54 +335,55 @@ public final class PageArena implements AutoCloseable {
         reclaimers.remove(reclaimer);
     }
 
-    /// Asks for [PageReclaimer#decay] in the next tick, for a reclaimer that has something to do since it answered
-    /// [PageReclaimer.Progress#DONE]. Costs one volatile read unless the arena rests, and never blocks.
+    /// Requests a call of [PageReclaimer#decay] in the next tick. A reclaimer calls this when it has something to do
+    /// after it returned [PageReclaimer.Progress#DONE]. Costs one volatile load unless the arena rests, and never
+    /// blocks.
     public void requestDecay() {
         decay.request();
     }
 
-    /// Gives the memory of all free pages back at once, including those in magazines and in the caches of reclaimers.
+    /// Decommits all free pages at once, including those in magazines and in the caches of reclaimers.
     ///
-    /// @return the bytes that went
+    /// @return number of bytes that were decommitted
     public long trim() {
         reclaimer.shrink(true);
         reclaimer.flush();
         return reclaimer.decommitAll();
     }
 
-    /// {@return the options, with the sizes that were chosen}
+    /// {@return the options of this arena, with the sizes that replaced 0}
     public PageArenaOptions options() {
         return options;
     }
 
-    /// {@return a snapshot of the numbers. What other threads do meanwhile may be missing in it. Takes time in
-    /// proportion to the pages ever used, and waits for a flush of the magazines.}
+    /// {@return a snapshot of the statistics; may be stale} Concurrent changes may be missing. Takes time in proportion
+    /// to the pages ever used, and waits for a flush of the magazines that is in progress.
     public PageArenaStats stats() {
         return reclaimer.betweenFlushes(report::stats);
     }
 
-    /// {@return the bytes of the arena's pages that are in memory now, asked from the kernel}
+    /// {@return the number of bytes of the arena's pages that are resident now, as the kernel reports it}
     ///
-    /// @throws UnsupportedOperationException if the system cannot say
+    /// @throws UnsupportedOperationException if the system does not report it
     public long residentBytes() {
         long byteSize = (long) pool.frontier() << frames.pageSizePower();
         return byteSize == 0 ? 0 : space.pages.memory().residentBytes(space.pages.address(), byteSize);
     }
 
-    /// Gives everything back. Closing twice has no effect.
+    /// Closes the arena and gives its memory back. Closing twice has no effect.
     ///
-    /// @throws IllegalStateException if pages are live, or a heap or a ring is open on the arena, naming some; nothing
-    ///     is changed then
+    /// @throws IllegalStateException if pages are live, or a heap or a pool is open on the arena, naming some of them;
+    ///     nothing is changed then
     @Override
     public void close() {
         close(false);
     }
 
-    /// Gives everything back, whatever is live. Every handle is stale afterwards. A pointer into the arena that was
-    /// kept reads zeroes or what others with such a pointer wrote, and never ends the process. The addresses of pages
-    /// that were live are not used again, and those of all other pages serve later arenas.
+    /// Closes the arena even if pages are live. Every handle is stale afterwards. A load through a stale pointer into
+    /// the arena returns zeroes or what was stored through such a pointer, and never ends the process. The addresses of
+    /// pages that were live are not used again. Those of all other pages serve later arenas.
     ///
-    /// @return how many pages were live
+    /// @return number of pages that were live
     public int closeForcibly() {
         return close(true);
     }
@@ -402,7 +406,7 @@ public final class PageArena implements AutoCloseable {
             frames.close();
         }
         if (left == null) {
-            // a thread that lost its core on the fast path may still write to the frames of what its magazine had
+            // a thread that was preempted on the fast path may still write to the frames of pages in its magazine
             left = liveAtClose > 0 || !slots.isQuiet() ? pool.pagesInUse() : new BitSet();
         }
         space.close(left);
@@ -415,7 +419,7 @@ public final class PageArena implements AutoCloseable {
         return decay;
     }
 
-    /// {@return how often something was done, for tests}
+    /// {@return the value of one counter, for tests}
     long count(ToLongFunction<FrameCounts> which) {
         return pool.read((supply, counts, transit) -> which.applyAsLong(counts));
     }
@@ -424,7 +428,7 @@ public final class PageArena implements AutoCloseable {
         return space.budget;
     }
 
-    /// Checks what must always hold; exact only while no other thread uses the arena.
+    /// Checks the invariants; exact only while no other thread uses the arena.
     void checkInvariants() {
         pool.checkInvariants();
         long charged = pool.read((supply, counts, transit) -> supply.chargedBytes());
@@ -439,12 +443,13 @@ public final class PageArena implements AutoCloseable {
 
     private int checkRun(int pages) {
         if (pages <= 0 || pages > limitPages) {
-            throw new IllegalArgumentException("pages in a run: " + pages + ", min=1, max=" + limitPages);
+            throw new IllegalArgumentException("pages of a run are out of range: arena=" + options.name() + ", pages="
+                    + pages + ", min=1, max=" + limitPages);
         }
         return pages;
     }
 
-    /// {@return the name, the limit and what is charged, for people}
+    /// {@return the name, the limit and the charged bytes}
     @Override
     public String toString() {
         return "PageArena(name=%s, byteSize=%d, pageByteSize=%d, committedBytes=%d)"

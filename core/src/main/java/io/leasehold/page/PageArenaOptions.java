@@ -9,21 +9,23 @@ import io.leasehold.os.VirtualMemory.Capability;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// What an arena is opened with; start from [#defaults()] and change what differs.
+/// Options of an arena. Start from [#defaults()] and change what differs.
 ///
-/// @param name for messages, statistics and the budget report
-/// @param byteSize the limit on the memory of the arena's pages in bytes, a multiple of `pageByteSize`. Several times
-///     as much is reserved as address space at once, where the system has that, and costs no memory. 0 means the limit
-///     of the budget, or as much of it as there is address space for
-/// @param pageByteSize 4 KiB (or the kernel's page if that is larger), 16 KiB, 64 KiB or 2 MiB; 0 means the smallest
-/// @param memoryFile whether the pages live in a memory file, so that they can be mapped a second time elsewhere
-/// @param hugePages whether the kernel may use huge pages; idle memory then goes back in whole huge frames only.
-///     Otherwise they are forbidden for the whole arena, since they hide what was given back
-/// @param prefault whether a page is faulted in before it is handed out
-/// @param zeroOnFree whether a page is zeroed when it is freed, so that it never carries one tenant's bytes to another
-/// @param lockWired whether wired pages are locked in memory (mlock(2))
-/// @param decay how long a free page keeps its memory, at least a millisecond; [#NO_DECAY] for ever
-/// @param budget what the arena's memory is charged to, null for [MemoryBudget#process()]
+/// @param name name of the arena in messages, statistics and the budget report
+/// @param byteSize limit in bytes for the memory of the arena's pages, a multiple of `pageByteSize`. Several times as
+///     much address space is reserved if the system has it, and costs no memory. 0 means the limit of the budget, or as
+///     much of it as the address space allows
+/// @param pageByteSize 4 KiB (or the kernel's page size if that is larger), 16 KiB, 64 KiB or 2 MiB; 0 means the
+///     smallest
+/// @param memoryFile true if a memory file backs the pages, so that they can be mapped at a second address
+/// @param hugePages true if the kernel may use huge pages. Idle memory is then decommitted only in whole huge frames.
+///     If false, huge pages are disabled for the whole arena, since they would undo a decommit of single pages
+/// @param prefault true if a page is faulted in before it is allocated
+/// @param zeroOnFree true if a page is zeroed when it is freed, so that the next owner never sees the bytes of the last
+///     one
+/// @param lockWired true if wired pages are locked in memory (mlock(2))
+/// @param decay how long a free page keeps its memory, at least 1 ms; [#NO_DECAY] means for ever
+/// @param budget budget to which the arena's memory is charged, or null for [MemoryBudget#process()]
 public record PageArenaOptions(
         String name,
         long byteSize,
@@ -39,17 +41,18 @@ public record PageArenaOptions(
     /// Free pages keep their memory until [PageArena#trim()] or until other pages need the budget.
     public static final Duration NO_DECAY = Duration.ofNanos(Long.MAX_VALUE);
 
-    /// Longer than the gaps between the bursts of one connection; and with the eighths that go by before those above
-    /// give back what they kept, a burst is with the system again within a second after its end.
+    /// Longer than the gaps between the bursts of one connection. Reclaimers above give back their caches within some
+    /// eighths of the decay before that. So the memory of a burst is decommitted within one second after the end of the
+    /// burst.
     static final Duration DEFAULT_DECAY = Duration.ofMillis(500);
 
     private static final long MIN_PAGE_BYTES = 4 << 10;
     private static final long MAX_PAGE_BYTES = 2 << 20;
 
-    /// The greatest number of pages that an arena has.
+    /// Maximum number of pages of an arena.
     public static final int MAX_PAGES = FrameLayout.MAX_PAGES - BitmapLayout.BLOCK_PAGES;
 
-    /// An arena with less would only look as if it were open.
+    /// Minimum of a default limit in bytes. An arena with less could be opened but hardly used.
     private static final long MIN_DEFAULT_BYTES = 16 << 20;
 
     private static final Duration MIN_DECAY = Duration.ofMillis(1);
@@ -57,9 +60,9 @@ public record PageArenaOptions(
     private static final PageArenaOptions DEFAULTS =
             new PageArenaOptions("pages", 0, 0, false, false, false, false, false, DEFAULT_DECAY, null);
 
-    /// Checks what can be told without the machine; the rest is checked by [PageArena#open].
+    /// Checks what does not depend on the machine. [PageArena#open] checks the rest.
     ///
-    /// @throws IllegalArgumentException naming the value and the bound
+    /// @throws IllegalArgumentException if a value is out of range, naming the value and the limit
     public PageArenaOptions {
         OptionChecks.name(name);
         OptionChecks.range("byteSize", byteSize, 0, MAX_PAGES * MAX_PAGE_BYTES);
@@ -70,8 +73,8 @@ public record PageArenaOptions(
                     || pageByteSize == 64 << 10
                     || pageByteSize == MAX_PAGE_BYTES;
             if (!known) {
-                throw new IllegalArgumentException(
-                        "pageByteSize is none of 4096, 16384, 65536, 2097152: pageByteSize=" + pageByteSize);
+                throw new IllegalArgumentException("pageByteSize is not supported: arena=" + name + ", pageByteSize="
+                        + pageByteSize + "; use 4096, 16384, 65536 or 2097152");
             }
         }
         if (decay.compareTo(MIN_DECAY) < 0) {
@@ -82,22 +85,23 @@ public record PageArenaOptions(
         }
     }
 
-    /// {@return anonymous pages of the smallest size, bounded by the process budget, given back after half a second}
+    /// {@return default options: anonymous pages of the smallest size, limited by the process budget, with a decay of
+    /// 500 ms}
     public static PageArenaOptions defaults() {
         return DEFAULTS;
     }
 
     /// {@return these options with another name}
     ///
-    /// @param newName the value to use instead
+    /// @param newName name of the arena
     public PageArenaOptions withName(String newName) {
         return new PageArenaOptions(
                 newName, byteSize, pageByteSize, memoryFile, hugePages, prefault, zeroOnFree, lockWired, decay, budget);
     }
 
-    /// {@return these options with another bound in bytes}
+    /// {@return these options with another limit in bytes}
     ///
-    /// @param newByteSize the value to use instead
+    /// @param newByteSize limit in bytes
     public PageArenaOptions withByteSize(long newByteSize) {
         return new PageArenaOptions(
                 name, newByteSize, pageByteSize, memoryFile, hugePages, prefault, zeroOnFree, lockWired, decay, budget);
@@ -105,110 +109,111 @@ public record PageArenaOptions(
 
     /// {@return these options with another page size in bytes}
     ///
-    /// @param newPageByteSize the value to use instead
+    /// @param newPageByteSize size of a page in bytes
     public PageArenaOptions withPageByteSize(long newPageByteSize) {
         return new PageArenaOptions(
                 name, byteSize, newPageByteSize, memoryFile, hugePages, prefault, zeroOnFree, lockWired, decay, budget);
     }
 
-    /// {@return these options with pages in a memory file, or not}
+    /// {@return these options with or without a memory file under the pages}
     ///
-    /// @param newMemoryFile the value to use instead
+    /// @param newMemoryFile true for a memory file
     public PageArenaOptions withMemoryFile(boolean newMemoryFile) {
         return new PageArenaOptions(
                 name, byteSize, pageByteSize, newMemoryFile, hugePages, prefault, zeroOnFree, lockWired, decay, budget);
     }
 
-    /// {@return these options with huge pages, or not}
+    /// {@return these options with or without huge pages}
     ///
-    /// @param newHugePages the value to use instead
+    /// @param newHugePages true to allow huge pages
     public PageArenaOptions withHugePages(boolean newHugePages) {
         return new PageArenaOptions(
                 name, byteSize, pageByteSize, memoryFile, newHugePages, prefault, zeroOnFree, lockWired, decay, budget);
     }
 
-    /// {@return these options with pages faulted in beforehand, or not}
+    /// {@return these options with or without prefaulting of pages}
     ///
-    /// @param newPrefault the value to use instead
+    /// @param newPrefault true to fault in pages before they are allocated
     public PageArenaOptions withPrefault(boolean newPrefault) {
         return new PageArenaOptions(
                 name, byteSize, pageByteSize, memoryFile, hugePages, newPrefault, zeroOnFree, lockWired, decay, budget);
     }
 
-    /// {@return these options with pages zeroed when freed, or not}
+    /// {@return these options with or without zeroing of freed pages}
     ///
-    /// @param newZeroOnFree the value to use instead
+    /// @param newZeroOnFree true to zero pages when they are freed
     public PageArenaOptions withZeroOnFree(boolean newZeroOnFree) {
         return new PageArenaOptions(
                 name, byteSize, pageByteSize, memoryFile, hugePages, prefault, newZeroOnFree, lockWired, decay, budget);
     }
 
-    /// {@return these options with wired pages locked in memory, or not}
+    /// {@return these options with or without locking of wired pages in memory}
     ///
-    /// @param newLockWired the value to use instead
+    /// @param newLockWired true to lock wired pages
     public PageArenaOptions withLockWired(boolean newLockWired) {
         return new PageArenaOptions(
                 name, byteSize, pageByteSize, memoryFile, hugePages, prefault, zeroOnFree, newLockWired, decay, budget);
     }
 
-    /// {@return these options with another time that free pages keep their memory}
+    /// {@return these options with another decay}
     ///
-    /// @param newDecay the value to use instead
+    /// @param newDecay how long a free page keeps its memory
     public PageArenaOptions withDecay(Duration newDecay) {
         return new PageArenaOptions(
                 name, byteSize, pageByteSize, memoryFile, hugePages, prefault, zeroOnFree, lockWired, newDecay, budget);
     }
 
-    /// {@return these options with another budget above the arena's own bound}
+    /// {@return these options with another budget, which becomes the parent of the arena's own budget}
     ///
-    /// @param newBudget the value to use instead
+    /// @param newBudget budget to which the arena's memory is charged
     public PageArenaOptions withBudget(MemoryBudget newBudget) {
         return new PageArenaOptions(
                 name, byteSize, pageByteSize, memoryFile, hugePages, prefault, zeroOnFree, lockWired, decay, newBudget);
     }
 
-    /// {@return what the arena's own budget is a child of}
+    /// {@return the parent of the arena's own budget}
     MemoryBudget budgetAbove() {
         return budget == null ? MemoryBudget.process() : budget;
     }
 
-    /// {@return how many pages are given back at once, of options with their sizes filled in}
+    /// {@return number of pages that are decommitted together; the sizes must be filled in}
     int framePages(VirtualMemory memory) {
         return hugePages ? Math.max(1, (int) (memory.hugePageSize() / pageByteSize)) : 1;
     }
 
-    /// {@return these options with the sizes that 0 stood for}
+    /// {@return these options with a size in place of each 0}
     ///
-    /// @throws IllegalArgumentException if they do not fit the machine, naming the value and the bound
+    /// @throws IllegalArgumentException if the options do not fit the machine, naming the value and the limit
     PageArenaOptions fitted(Reservations reservations, MemoryBudget parent) {
         VirtualMemory memory = reservations.memory();
         long smallest = Math.max(memory.pageSize(), MIN_PAGE_BYTES);
         long page = pageByteSize == 0 ? smallest : pageByteSize;
         if (page < smallest) {
-            throw new IllegalArgumentException(
-                    "pageByteSize is below the kernel's page: pageByteSize=" + page + ", min=" + smallest);
+            throw new IllegalArgumentException("pageByteSize is smaller than the kernel's page size: arena=" + name
+                    + ", pageByteSize=" + page + ", min=" + smallest);
         }
         long least = page + ArenaSpace.TABLE_BYTES_PER_PAGE;
         if (parent.byteLimit() < least) {
-            throw new IllegalArgumentException("budget has no room for a page and its table: arena=" + name
+            throw new IllegalArgumentException("budget is too small for one page and its tables: arena=" + name
                     + ", budget=" + parent.name() + ", byteLimit=" + parent.byteLimit() + ", min=" + least);
         }
         long most = Math.min(Alignment.down(parent.byteLimit(), page), MAX_PAGES * page);
         long size = byteSize == 0 ? reservations.defaultByteLimit(most, page, MIN_DEFAULT_BYTES) : byteSize;
         if (size % page != 0) {
-            throw new IllegalArgumentException(
-                    "byteSize is not a multiple of pageByteSize: byteSize=" + size + ", pageByteSize=" + page);
+            throw new IllegalArgumentException("byteSize is not a multiple of pageByteSize: arena=" + name
+                    + ", byteSize=" + size + ", pageByteSize=" + page);
         }
         if (size / page > MAX_PAGES) {
-            throw new IllegalArgumentException("byteSize has too many pages: byteSize=" + size + ", pageByteSize="
-                    + page + ", max=" + MAX_PAGES * page + "; choose a larger pageByteSize");
+            throw new IllegalArgumentException("byteSize has too many pages: arena=" + name + ", byteSize=" + size
+                    + ", pageByteSize=" + page + ", max=" + MAX_PAGES * page + "; choose a larger pageByteSize");
         }
         if (memoryFile && !memory.can(Capability.MAP)) {
-            throw new IllegalArgumentException("memoryFile needs native access on Linux; the log names the flag");
+            throw new IllegalArgumentException("memoryFile needs native access on Linux: arena=" + name
+                    + "; add --enable-native-access=io.leasehold");
         }
         if (lockWired && !memory.can(Capability.LOCK)) {
             throw new IllegalArgumentException("lockWired needs mlock(2): arena=" + name + ", memory=" + memory
-                    + "; add native access on Linux (the log names the flag), raise RLIMIT_MEMLOCK (ulimit -l),"
+                    + "; add --enable-native-access=io.leasehold on Linux, raise RLIMIT_MEMLOCK (ulimit -l),"
                     + " or allow mlock in the seccomp profile");
         }
         return withByteSize(size).withPageByteSize(page);

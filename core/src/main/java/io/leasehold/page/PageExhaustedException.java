@@ -3,10 +3,10 @@ package io.leasehold.page;
 import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
-/// No pages could be had: a limit is reached, no free run is long enough, or the kernel refused memory.
+/// An allocation failed: a limit is reached, no free run is long enough, or the kernel failed to provide memory.
 ///
-/// The message names the one limit that refused, what is used, the longest free run, and which owners hold the most. A
-/// kernel's refusal is the cause.
+/// The message names the limit that rejected the request, the pages in use, the longest free run, and the owners with
+/// the most pages. If a kernel call failed, its exception is the cause.
 public final class PageExhaustedException extends RuntimeException {
 
     @Serial

@@ -4,16 +4,16 @@ import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.Region;
 import io.leasehold.memory.Reservations;
 
-/// The memory file under an arena, through which its pages are seen at further addresses.
+/// The memory file that backs the pages of an arena. Pages can be mapped at further addresses through it.
 ///
 /// ```text
 ///   arena     | page 0 | page 1 | page 2 | ...
-///   file      0        1        2              one for all mappings: a store at either address is seen at the other
+///   file      0        1        2              a store through one mapping is visible in all
 ///   region    ... | page 1 | ...
 /// ```
 ///
-/// **Ownership.** The arena's. A mapping keeps the file's memory beyond the end of the arena, so whoever mapped pages
-/// closes the region first.
+/// **Ownership.** The arena owns the file. A mapping keeps the memory of the file beyond the close of the arena, so the
+/// caller that mapped pages closes its region first.
 ///
 /// **Threads.** Thread-safe for disjoint parts of regions.
 ///
@@ -30,19 +30,19 @@ public final class PageFile {
         this.address = address;
     }
 
-    /// {@return where regions to map pages into come from}
+    /// {@return the reservations from which regions for such mappings are taken}
     public Reservations reservations() {
         return reservations;
     }
 
-    /// Maps pages over a part of a region; what was there is replaced atomically.
+    /// Maps pages over a part of a region. The previous mapping is replaced atomically.
     ///
-    /// @param region where to, committed
-    /// @param byteOffset place in the region, a multiple of the OS page
-    /// @param byteSize how much to map, a multiple of the OS page; what lies past the end of the arena cannot be
-    ///     touched
+    /// @param region the region to map into, committed
+    /// @param byteOffset offset in the region in bytes, a multiple of the OS page size
+    /// @param byteSize number of bytes to map, a multiple of the OS page size. Bytes beyond the end of the arena must
+    ///     not be accessed
     /// @param pageAddress the address of the first page in the arena
-    /// @throws SystemCallException if the kernel refuses; see [Region#mapMemoryFile(long, long, int, long)]
+    /// @throws SystemCallException if the kernel call fails; see [Region#mapMemoryFile(long, long, int, long)]
     public void map(Region region, long byteOffset, long byteSize, long pageAddress) {
         region.mapMemoryFile(byteOffset, byteSize, descriptor, pageAddress - address);
     }

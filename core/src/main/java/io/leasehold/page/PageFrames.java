@@ -6,26 +6,28 @@ import java.util.BitSet;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// The frame table: what is known of each page of an arena, sixteen bytes off the heap for each.
+/// The frame table: the state of each page of an arena, sixteen bytes of off-heap memory for each page.
 ///
-/// An allocation, one page or a run, is known by its first frame. Its word holds generation, state, wire count and hold
-/// count together, so that freeing, wiring and holding exclude each other with one compare-and-set.
+/// An allocation is one page or a run, and is identified by its first frame. The word of that frame holds generation,
+/// state, wire count and hold count together. So freeing, wiring and holding exclude each other with one
+/// compare-and-set.
 ///
 /// ```text
-///            claim                      wire, hold
-///   FREE ------------> FrameLayout.LIVE 0 wires 0 holds <------> FrameLayout.LIVE w wires h holds
-///    ^  generation g     |                  unwire, unhold
+///            claim                         wire, hold
+///   FREE ------------> LIVE 0 wires 0 holds <------> LIVE w wires h holds
+///    ^  generation g     |                unwire, unhold
 ///    +-------------------+
 ///      free: generation g+1
 /// ```
 ///
-/// **Ownership.** Who allocated a page frees it; wirings and holds are given up by who took them. A wired page stays
-/// resident where the arena locks its wired pages, a held page merely stays allocated (vm_page_hold(9)).
+/// **Ownership.** The caller that allocated a page frees it. The caller that wired or held a page unwires or unholds
+/// it. A wired page stays resident if the arena locks wired pages. A held page only stays allocated (vm_page_hold(9)).
 ///
-/// **Threads.** Thread-safe and lock-free, except that wiring takes a lock where wired pages are locked in memory.
+/// **Threads.** Thread-safe and lock-free, except that wiring takes a lock if wired pages are locked in memory.
 ///
-/// **Memory order.** `claim` stores the word with release; every other transition is a compare-and-set of that word. A
-/// handle reaches another thread through the caller's own publication.
+/// **Memory order.** `claim` stores the word with release. Every other transition is a compare-and-set of that word.
+/// The caller publishes the handle to other threads. `PageFreeStress` checks that of two conflicting transitions one
+/// fails.
 ///
 /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=vm_page_wire&sektion=9">vm_page_wire(9)</a>
 public final class PageFrames {
@@ -35,11 +37,11 @@ public final class PageFrames {
     private final long pages; // (C) address of page 0
     private final int pageCount; // (C)
     private final int pageSizePower; // (C)
-    private final BitSet lost; // (C) pages whose frames an arena before may still write to
+    private final BitSet lost; // (C) pages whose frames a thread in a closed arena may still write to
     private volatile int tag; // (A) CLOSED_TAG once the arena is closed
     private final PageOwners owners; // (C)
     private final FrameErrors errors; // (C)
-    private final @Nullable PageLocks locks; // (C) null where wired pages are not locked
+    private final @Nullable PageLocks locks; // (C) null if wired pages are not locked
 
     PageFrames(
             String arena,
@@ -62,9 +64,9 @@ public final class PageFrames {
         this.errors = new FrameErrors(this, arena);
     }
 
-    /// Makes the free run at `index` live.
+    /// Marks the free run that begins at `index` as live.
     ///
-    /// @return its handle
+    /// @return the handle of the run
     long claim(int index) {
         long frame = frame(index);
         long word = OffHeap.getLong(frame);
@@ -73,11 +75,11 @@ public final class PageFrames {
         return FrameLayout.handle(tag, word, index);
     }
 
-    /// Ends the life of an allocation, of which exactly one of any number of callers succeeds.
+    /// Marks an allocation as free. If several callers use the same handle, exactly one of them succeeds.
     ///
-    /// @return its length in pages
+    /// @return length of the allocation in pages
     /// @throws PageStateException if the handle is stale or foreign, or the page is wired or held
-    int retire(long page) {
+    int free(long page) {
         int index = checkTag(page);
         long idle = FrameLayout.idleWord(page);
         long frame = frame(index);
@@ -93,19 +95,19 @@ public final class PageFrames {
         return count;
     }
 
-    /// {@return the length of an allocation in pages} Any number, if the handle is stale.
+    /// {@return the length of an allocation in pages, or any number if the handle is stale}
     ///
     /// @throws PageStateException if the handle is foreign
     int peekRun(long page) {
         return run(checkTag(page));
     }
 
-    /// Says how long the allocation that begins at `index` is, and that nobody owns it.
+    /// Sets the length of the allocation that begins at `index`, and clears its owner.
     void setRun(int index, int count) {
         OffHeap.putLong(frame(index) + FrameLayout.USE_OFFSET, count);
     }
 
-    /// Changes how long a pinned allocation is, and what its owner is said to hold.
+    /// Adds `by` pages to a pinned allocation, and to the page count of its owner.
     void lengthen(int index, int by) {
         int owner = FrameLayout.owner(use(index));
         OffHeap.putLong(frame(index) + FrameLayout.USE_OFFSET, FrameLayout.use(owner, run(index) + by));
@@ -116,7 +118,7 @@ public final class PageFrames {
         return FrameLayout.run(use(index));
     }
 
-    /// Holds a page that nobody else wired or held, so that its run can be changed.
+    /// Holds a page that is neither wired nor held, so that the caller can change its run.
     void pin(String purpose, long page) {
         int index = checkTag(page);
         long idle = FrameLayout.idleWord(page);
@@ -125,7 +127,7 @@ public final class PageFrames {
         }
     }
 
-    /// Wires a page once more: it cannot be freed, and stays resident where the arena locks its wired pages.
+    /// Adds a wiring to a page: the page cannot be freed, and stays resident if the arena locks wired pages.
     ///
     /// @param page the handle of a page or run
     /// @throws PageStateException if the handle is stale or foreign, or the page is wired 65,535 times
@@ -137,7 +139,7 @@ public final class PageFrames {
         }
     }
 
-    /// Gives up one wiring. It frees nothing.
+    /// Removes one wiring from a page. Frees nothing.
     ///
     /// @param page the handle of a page or run
     /// @throws PageStateException if the handle is stale or foreign, or the page is not wired
@@ -149,7 +151,7 @@ public final class PageFrames {
         }
     }
 
-    /// Holds a page once more: it cannot be freed.
+    /// Adds a hold to a page: the page cannot be freed.
     ///
     /// @param page the handle of a page or run
     /// @throws PageStateException if the handle is stale or foreign, or the page is held 65,535 times
@@ -157,7 +159,7 @@ public final class PageFrames {
         change("hold", page, FrameLayout.ONE_HOLD, 1);
     }
 
-    /// Gives up one hold. It frees nothing.
+    /// Removes one hold from a page. Frees nothing.
     ///
     /// @param page the handle of a page or run
     /// @throws PageStateException if the handle is stale or foreign, or the page is not held
@@ -165,31 +167,31 @@ public final class PageFrames {
         change("unhold", page, FrameLayout.ONE_HOLD, -1);
     }
 
-    /// Makes somebody known who holds pages.
+    /// Registers an owner of pages.
     ///
-    /// @param name what the owner is called in messages and statistics
+    /// @param name name of the owner in messages and statistics
     /// @return the owner, for [#own]
     /// @throws IllegalStateException if 254 owners are registered
     public PageOwner register(String name) {
         return owners.register(name);
     }
 
-    /// Ends what [#register] began. Pages that the owner still has, among the first `upTo`, are `left behind` then.
+    /// Unregisters an owner. Pages that the owner still has, among the first `upTo` pages, become `left behind`.
     void unregister(PageOwner owner, int upTo) {
         if (!owners.knows(owner)) {
             return;
         }
         owner.setGone();
         if (owner.pageCount() != 0) {
-            forEachLive(upTo, page -> disown(FrameLayout.index(page), owner));
+            forEachLive(upTo, page -> leaveBehind(FrameLayout.index(page), owner));
         }
         owners.unregister(owner);
     }
 
-    private void disown(int index, PageOwner owner) {
+    private void leaveBehind(int index, PageOwner owner) {
         long use = use(index);
         boolean isIts = FrameLayout.owner(use) >>> FrameLayout.OWNER_ID_SHIFT == owner.id();
-        // a page that is freed meanwhile has no owner any more
+        // if the page was freed meanwhile, the compare-and-set fails, and the page has no owner
         int leftBehind = FrameLayout.LEFT_BEHIND << FrameLayout.OWNER_ID_SHIFT;
         long next = FrameLayout.use(leftBehind, FrameLayout.run(use));
         if (isIts && Words.compareAndSetLong(useAddress(index), use, next)) {
@@ -198,25 +200,27 @@ public final class PageFrames {
         }
     }
 
-    /// Says whose a page is and which of that owner's things it belongs to, as the object and index of vm_page(9). Only
-    /// the page's allocator may call it, before it shares the page.
+    /// Sets the owner of a page, and the index of the owner's object that the page belongs to, as the object and index
+    /// of vm_page(9). Only the caller that allocated the page may call this, before it shares the page.
     ///
-    /// @param index from 0 to 2^24 - 1
+    /// @param index number of the owner's object, from 0 to 2^24 - 1
     /// @param page the handle of a page or run
-    /// @param owner the owner that has it from now on; none, if it was unregistered
+    /// @param owner the new owner. If it was unregistered, this call has no effect
     /// @throws PageStateException if the handle is stale or foreign
-    /// @throws IndexOutOfBoundsException if the index does not fit
+    /// @throws IndexOutOfBoundsException if the index is out of range
     /// @throws IllegalArgumentException if the owner is registered with another arena
     public void own(long page, PageOwner owner, int index) {
         if (index < 0 || index > FrameLayout.MAX_OWNER_INDEX) {
-            throw new IndexOutOfBoundsException("owner index: " + index + ", bound=" + FrameLayout.MAX_OWNER_INDEX);
+            throw new IndexOutOfBoundsException("owner index is out of range: arena=" + arena + ", index=" + index
+                    + ", min=0, max=" + FrameLayout.MAX_OWNER_INDEX);
         }
         int count = pageCount(page);
         if (!owners.knows(owner)) {
             if (owner.isGone()) {
                 return; // unregistered, perhaps just now
             }
-            throw new IllegalArgumentException("owner is of another arena: owner=" + owner + ", arena=" + arena);
+            throw new IllegalArgumentException(
+                    "owner is registered with another arena: owner=" + owner + ", arena=" + arena);
         }
         owners.add(FrameLayout.owner(use(FrameLayout.index(page))), -count);
         long use = FrameLayout.use(owner.id() << FrameLayout.OWNER_ID_SHIFT | index, count);
@@ -224,7 +228,7 @@ public final class PageFrames {
         owner.add(count);
     }
 
-    /// {@return whose the page is, or null if nobody said}
+    /// {@return the owner of the page, or null if none was set}
     ///
     /// @param page the handle of a page or run
     /// @throws PageStateException if the handle is stale or foreign
@@ -233,7 +237,7 @@ public final class PageFrames {
         return owners.of(FrameLayout.owner(use(FrameLayout.index(page))));
     }
 
-    /// {@return the index given with [#own], or 0}
+    /// {@return the index that was set with [#own], or 0}
     ///
     /// @param page the handle of a page or run
     /// @throws PageStateException if the handle is stale or foreign
@@ -251,22 +255,22 @@ public final class PageFrames {
         return addressOf(FrameLayout.index(page));
     }
 
-    /// {@return the address of the first byte of a page that is wired, a multiple of the page size}
+    /// {@return the address of the first byte of a wired page, a multiple of the page size}
     ///
     /// @param page the handle of a page or run
-    /// @param maxPages the most pages that the allocation may have
+    /// @param maxPages maximum length of the allocation in pages
     /// @throws PageStateException if the handle is stale or foreign, or the page is not wired
     /// @throws IllegalArgumentException if the allocation is longer
     public long wiredAddress(long page, int maxPages) {
         int index = checkTag(page);
         long word = wordAt(index);
         if (!FrameLayout.isWired(word, page) || run(index) > maxPages) {
-            throw errors.unfit(page, word, maxPages);
+            throw errors.notLeasable(page, word, maxPages);
         }
         return addressOf(index);
     }
 
-    /// {@return how many pages the allocation has}
+    /// {@return number of pages of the allocation}
     ///
     /// @param page the handle of a page or run
     /// @throws PageStateException if the handle is stale or foreign
@@ -275,7 +279,7 @@ public final class PageFrames {
         return run(FrameLayout.index(page));
     }
 
-    /// {@return how often the page is wired now}
+    /// {@return number of wirings of the page}
     ///
     /// @param page the handle of a page or run
     /// @throws PageStateException if the handle is stale or foreign
@@ -283,7 +287,7 @@ public final class PageFrames {
         return FrameLayout.wires(word(page));
     }
 
-    /// {@return how often the page is held now}
+    /// {@return number of holds of the page}
     ///
     /// @param page the handle of a page or run
     /// @throws PageStateException if the handle is stale or foreign
@@ -291,21 +295,21 @@ public final class PageFrames {
         return FrameLayout.holds(word(page));
     }
 
-    /// {@return whether the handle is of a live page of this arena}
+    /// {@return true if the handle is that of a live page of this arena}
     ///
     /// @param page the handle of a page or run
     public boolean isLive(long page) {
         return FrameLayout.tag(page) == tag
                 && FrameLayout.index(page) < pageCount
-                && FrameLayout.isSameLife(Words.getLongAcquire(frame(FrameLayout.index(page))), page);
+                && FrameLayout.isCurrent(Words.getLongAcquire(frame(FrameLayout.index(page))), page);
     }
 
-    /// {@return the handle of the live allocation that an address lies in}
+    /// {@return the handle of the live allocation that contains an address}
     ///
-    /// Takes one step for a single page and up to a step a page inside a run.
+    /// Takes one step for a single page, and up to one step for each page of a run.
     ///
     /// @param address any address
-    /// @throws PageStateException if the address is not of this arena, or its page is not allocated
+    /// @throws PageStateException if the address is outside this arena, or its page is not allocated
     public long pageAt(long address) {
         if (tag == FrameLayout.CLOSED_TAG) {
             throw errors.closed();
@@ -339,7 +343,7 @@ public final class PageFrames {
         return FrameLayout.isLive(wordAt(index)) && !lost.get(index);
     }
 
-    /// {@return the word of the allocation that begins at `index`}
+    /// {@return the first word of the frame at `index`}
     long wordAt(int index) {
         return Words.getLongAcquire(frame(index));
     }
@@ -356,7 +360,7 @@ public final class PageFrames {
         return pageSizePower;
     }
 
-    /// Unlocks what the first `upTo` pages keep locked in memory, so that it can be given back.
+    /// Unlocks all locked pages among the first `upTo` pages, so that their memory can be given back.
     void unwireLocked(int upTo) {
         if (locks != null) {
             forEachLive(upTo, page -> {
@@ -367,39 +371,40 @@ public final class PageFrames {
         }
     }
 
-    /// Makes every handle foreign.
+    /// Closes the table: every later call with a handle fails.
     void close() {
         tag = FrameLayout.CLOSED_TAG;
     }
 
-    /// Adds or takes away one wiring or hold.
+    /// Changes the wire count or the hold count of a page by `by`.
     void change(String what, long page, long one, int by) {
         long frame = frame(checkTag(page));
         long word;
         do {
             word = Words.getLongAcquire(frame);
-            if (!FrameLayout.isSameLife(word, page)) {
-                throw errors.refused(what, page, word);
+            if (!FrameLayout.isCurrent(word, page)) {
+                throw errors.rejected(what, page, word);
             }
             int count = one == FrameLayout.ONE_WIRE ? FrameLayout.wires(word) : FrameLayout.holds(word);
             if (count == (by > 0 ? FrameLayout.MAX_COUNT : 0)) {
-                throw errors.uncountable(what, page, count);
+                throw errors.countExceeded(what, page, count);
             }
         } while (!Words.compareAndSetLong(frame, word, word + by * one));
     }
 
-    /// Returns if whoever was in the way is gone by now, and the step can be tried again.
+    /// Throws if the page is wired, held, or not live under this handle. Returns if the word became `idle` meanwhile,
+    /// so that the caller can retry.
     private void requireIdle(String what, long page, long idle) {
         long word = wordAt(FrameLayout.index(page));
         if (word != idle) {
-            throw errors.refused(what, page, word);
+            throw errors.rejected(what, page, word);
         }
     }
 
     private long word(long page) {
         long word = Words.getLongAcquire(frame(checkTag(page)));
-        if (!FrameLayout.isSameLife(word, page)) {
-            throw errors.refused("use", page, word);
+        if (!FrameLayout.isCurrent(word, page)) {
+            throw errors.rejected("use", page, word);
         }
         return word;
     }
@@ -407,12 +412,12 @@ public final class PageFrames {
     private int checkTag(long page) {
         int index = FrameLayout.index(page);
         if (FrameLayout.tag(page) != tag || index >= pageCount) {
-            throw errors.foreign(page);
+            throw errors.foreignHandle(page);
         }
         return index;
     }
 
-    /// {@return the second word of a frame: owner and run}
+    /// {@return the second word of a frame: owner and run length}
     long use(int index) {
         return OffHeap.getLong(useAddress(index));
     }

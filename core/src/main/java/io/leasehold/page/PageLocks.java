@@ -7,12 +7,12 @@ import io.leasehold.memory.MappingBudget;
 import io.leasehold.os.VirtualMemory;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// Wiring that keeps pages in memory: the first wiring of an allocation locks it, the last one lets it go.
+/// Wiring that locks pages in memory: the first wiring of an allocation locks it, and the last unwiring unlocks it.
 ///
-/// mlock(2) does not count, and each locked range splits a mapping, so both changes of state happen under one lock, and
-/// two mappings are charged while a page is locked.
+/// mlock(2) does not count, and each locked range splits a mapping. So the count and the lock change together under
+/// `lock`, and a locked allocation is charged two mappings.
 ///
-/// **Threads.** Thread-safe; blocks while another page is locked or unlocked.
+/// **Threads.** Thread-safe; blocks while another thread locks or unlocks pages.
 final class PageLocks {
 
     private static final int MAPPINGS_PER_LOCK = 2;
@@ -43,8 +43,8 @@ final class PageLocks {
         }
     }
 
-    /// The memory is unlocked before the count falls, so that no page is ever freed while locked; if the kernel
-    /// refuses, the page stays wired.
+    /// Removes one wiring. The memory is unlocked before the count becomes 0, so that a page is never freed while it is
+    /// locked. If the kernel call fails, the page stays wired.
     void unwire(PageFrames frames, long page) {
         lock.lock();
         try {
@@ -69,7 +69,7 @@ final class PageLocks {
         }
     }
 
-    /// A lock that failed may have locked a part.
+    /// Unlocks the part of the range that a failed call may have locked.
     private void unlockRest(long address, long byteSize, SystemCallException cause) {
         try {
             memory.unlock(address, byteSize);

@@ -2,18 +2,17 @@ package io.leasehold.page;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/// A part of the program that holds pages for a purpose, known to an arena by name: the `object` of a frame, as in
-/// vm_page(9).
+/// An owner of pages with a name, for messages and statistics: the `object` of a frame, as in vm_page(9).
 ///
-/// **Ownership.** Registered with [PageFrames#register] until [PageArena#unregister], or for the life of the arena; at
-/// most 254 at a time in one arena.
+/// **Ownership.** Registered with [PageFrames#register], until [PageArena#unregister] or until the arena is closed. An
+/// arena has at most 254 owners at a time.
 ///
 /// **Threads.** Thread-safe.
 public final class PageOwner {
 
     private final String name; // (C)
     private final int id; // (C) 1 to 255
-    private final AtomicLong pages = new AtomicLong(); // (A) which allocates nothing on the Java heap
+    private final AtomicLong pages = new AtomicLong(); // (A) an update allocates nothing on the Java heap
     private volatile boolean isGone; // (A) set once
 
     PageOwner(String name, int id) {
@@ -21,12 +20,12 @@ public final class PageOwner {
         this.id = id;
     }
 
-    /// {@return the name for messages and statistics}
+    /// {@return the name of the owner in messages and statistics}
     public String name() {
         return name;
     }
 
-    /// {@return how many pages it holds; exact when nobody changes it}
+    /// {@return number of pages that the owner has; exact while no thread changes it}
     public long pageCount() {
         return pages.get();
     }
@@ -35,7 +34,7 @@ public final class PageOwner {
         return id;
     }
 
-    /// {@return true if it was unregistered}
+    /// {@return true if the owner was unregistered}
     boolean isGone() {
         return isGone;
     }

@@ -14,18 +14,18 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// The owners that an arena knows, by the small number that a frame has room for.
+/// The registered owners of an arena, by the id that a frame has space for.
 ///
-/// A number that is free again is given out after all others, so that a thread that read it from a frame is done with
-/// it by then.
+/// The id of an unregistered owner is reused only after all other ids. So a thread that loaded it from a frame has
+/// finished by then.
 ///
-/// **Threads.** Thread-safe; registering is serialised, everything else is lock-free.
+/// **Threads.** Thread-safe; registering is serialized by `this`, everything else is lock-free.
 final class PageOwners {
 
     private final String arena; // (C)
     private final AtomicReferenceArray<@Nullable PageOwner> owners =
             new AtomicReferenceArray<>(LEFT_BEHIND + 1); // (L) this; read by any thread
-    private int last; // (L) this, the number that was given out last
+    private int last; // (L) this; the id that was assigned last
 
     private final PageOwner leftBehind = new PageOwner("left behind", LEFT_BEHIND); // (C)
 
@@ -49,7 +49,7 @@ final class PageOwners {
                 "too many page owners: arena=" + arena + ", name=" + name + ", max=" + MAX_OWNERS);
     }
 
-    /// Frees the number of an owner.
+    /// Unregisters an owner, and frees its id.
     void unregister(PageOwner owner) {
         owners.compareAndSet(owner.id(), owner, null);
     }
@@ -59,17 +59,17 @@ final class PageOwners {
         return leftBehind;
     }
 
-    /// {@return true if an owner is registered here}
+    /// {@return true if the owner is registered with this arena}
     boolean knows(PageOwner owner) {
         return owners.get(owner.id()) == owner;
     }
 
-    /// {@return the owner in the owner field of a frame, or null if there is none, or it is not registered any more}
+    /// {@return the owner in the owner field of a frame, or null if none is set or the owner was unregistered}
     @Nullable PageOwner of(int field) {
         return owners.get(field >>> OWNER_ID_SHIFT);
     }
 
-    /// Changes what the owner in the owner field of a frame is said to hold.
+    /// Adds to the page count of the owner in the owner field of a frame.
     void add(int field, long pages) {
         PageOwner owner = of(field);
         if (owner != null) {
@@ -77,13 +77,13 @@ final class PageOwners {
         }
     }
 
-    /// {@return the owner field of a frame in words}
+    /// {@return the owner field of a frame as text}
     String name(int field) {
         PageOwner owner = of(field);
         return owner == null ? "unnamed" : owner.name() + "[" + (field & MAX_OWNER_INDEX) + "]";
     }
 
-    /// {@return which owners hold how many of the live pages, the largest first, for messages}
+    /// {@return the three owners with the most live pages, and the number of pages without an owner, for messages}
     String holders(long livePages) {
         List<PageOwner> all = IntStream.rangeClosed(1, LEFT_BEHIND)
                 .mapToObj(owners::get)

@@ -1,57 +1,57 @@
 package io.leasehold.page;
 
-/// Keeps free pages of an arena in caches of its own, and gives them back: a heap of blocks, a jumbo ring.
+/// Caches free pages of an arena, and gives them back on request. A heap of blocks and a jumbo pool are reclaimers.
 ///
 /// ```text
-///   decay    by the clock   gives back what was not needed since the last tick
-///   shrink   under pressure gives back what is not in use
-///   trim     when asked     gives back all of it
+///   decay    in each tick    frees pages that were not needed since the last tick
+///   shrink   under pressure  frees pages that are not in use
+///   trim     on request      frees all pages that are not in use, in all threads
 /// ```
 ///
 /// A callback may only free pages. Allocating would call the reclaimer again, and closing the arena would deadlock.
 ///
-/// **Cost.** Both do work in proportion to what changed since their last call. When nothing changed they take no lock,
-/// call no barrier and look at a few words. They hold a lock that others may need for a hundred microseconds at most
-/// each time.
+/// **Cost.** A callback does work in proportion to what changed since its last call. If nothing changed, it takes no
+/// lock, calls no barrier and loads a few words. It holds a lock that other threads may need for at most 100 us at a
+/// time.
 ///
-/// **Failures.** A `RuntimeException` is logged, once for each reclaimer, and the other reclaimers are called. An
-/// `Error` reaches the thread that needed pages. The arena is consistent in both cases, and pages that were freed
+/// **Failures.** A `RuntimeException` is logged once for each reclaimer, and the other reclaimers are called. An
+/// `Error` is thrown to the thread that needed pages. The arena is consistent in both cases. Pages that were freed
 /// before the failure stay freed.
 ///
 /// **Threads.** Called without any lock of the arena: [#decay] by one thread at a time, [#shrink] and [#trim] by any
 /// thread.
 public interface PageReclaimer {
 
-    /// How far a reclaimer came.
+    /// How much of the work a reclaimer finished.
     enum Progress {
-        /// Nothing is left to give back. The reclaimer is not called again before [PageArena#requestDecay].
+        /// All work is done. The reclaimer is not called again before [PageArena#requestDecay].
         DONE,
-        /// It is called again in the next tick.
+        /// The reclaimer is called again in the next tick.
         NEXT_TICK,
-        /// The pace was spent. It is called again as soon as background work has its turn.
+        /// The time limit of the step was reached. The reclaimer is called again in the next step of background work.
         UNFINISHED
     }
 
-    /// Gives back what was not needed since the last tick. Called about eight times in each decay.
+    /// Frees pages that were not needed since the last tick. Called about eight times in each decay.
     ///
-    /// @param pace when to stop; at least one step is done in any case
-    /// @return whether to call it again
+    /// @param pace time limit; the callback does at least one step even if the limit is reached
+    /// @return when to call the reclaimer again
     Progress decay(Pace pace);
 
-    /// Gives back everything that is not in use, because an allocation found no page. Caches of other threads may be
-    /// left alone if looking into them was in vain just before.
+    /// Frees all pages that are not in use, because an allocation found no page. The callback may skip the caches of
+    /// other threads if a recent look into them found nothing.
     ///
     /// @return number of pages that were freed
     int shrink();
 
-    /// Gives back everything that is not in use, in the caches of all threads too, because the arena is trimmed.
+    /// Frees all pages that are not in use, also those in the caches of all threads, because the arena is trimmed.
     ///
     /// @return number of pages that were freed
     default int trim() {
         return shrink();
     }
 
-    /// {@return true if the arena must not be closed while this is registered, though no page is in use}
+    /// {@return true if the arena must not be closed while this reclaimer is registered, even if no page is in use}
     default boolean keepsOpen() {
         return false;
     }

@@ -13,42 +13,42 @@ final class PageReclaimers {
     private static final System.Logger LOG = System.getLogger("io.leasehold");
 
     private final String arena; // (C)
-    private final List<Known> reclaimers = new CopyOnWriteArrayList<>(); // (L) this; read without it
+    private final List<Registration> reclaimers = new CopyOnWriteArrayList<>(); // (L) this; read without it
 
     PageReclaimers(String arena) {
         this.arena = arena;
     }
 
-    /// A reclaimer, and whether a failure of it was logged.
-    private static final class Known {
+    /// A registered reclaimer, and the fact that a failure of it was logged.
+    private static final class Registration {
         final PageReclaimer reclaimer; // (C)
         volatile boolean warned; // (A) racy on purpose: a second log entry does no harm
 
-        Known(PageReclaimer reclaimer) {
+        Registration(PageReclaimer reclaimer) {
             this.reclaimer = reclaimer;
         }
     }
 
-    /// Registers a reclaimer, once however often this is called.
+    /// Registers a reclaimer. Registering it twice has no effect.
     synchronized void add(PageReclaimer reclaimer) {
-        if (reclaimers.stream().noneMatch(known -> known.reclaimer.equals(reclaimer))) {
-            reclaimers.add(new Known(reclaimer));
+        if (reclaimers.stream().noneMatch(registered -> registered.reclaimer.equals(reclaimer))) {
+            reclaimers.add(new Registration(reclaimer));
         }
     }
 
     synchronized void remove(PageReclaimer reclaimer) {
-        reclaimers.removeIf(known -> known.reclaimer.equals(reclaimer));
+        reclaimers.removeIf(registered -> registered.reclaimer.equals(reclaimer));
     }
 
     synchronized void clear() {
         reclaimers.clear();
     }
 
-    /// Refuses to end an arena that is in use, though no page of it is at the moment.
+    /// Throws if a reclaimer keeps the arena open, even if no page is in use.
     void requireNone() {
         List<String> users = reclaimers.stream()
-                .filter(known -> known.reclaimer.keepsOpen())
-                .map(known -> known.reclaimer.toString())
+                .filter(registered -> registered.reclaimer.keepsOpen())
+                .map(registered -> registered.reclaimer.toString())
                 .toList();
         if (!users.isEmpty()) {
             throw new IllegalStateException(
@@ -56,9 +56,9 @@ final class PageReclaimers {
         }
     }
 
-    /// Calls the decay of every reclaimer, each with half of the time that is left.
+    /// Calls [PageReclaimer#decay] of every reclaimer, each with half of the remaining time.
     ///
-    /// @return the most that one of them still has to do
+    /// @return the progress of the reclaimer that has the most work left
     Progress decay(Pace pace) {
         Progress[] most = {Progress.DONE};
         call("decay", reclaimer -> {
@@ -68,13 +68,13 @@ final class PageReclaimers {
         return most[0];
     }
 
-    /// Has every reclaimer give back what is not in use. Pages may be free then even if this call freed none: another
-    /// thread that called at the same time may have freed them.
+    /// Calls [PageReclaimer#shrink] of every reclaimer. Pages may be free afterwards even if this call freed none,
+    /// since a concurrent call may have freed them.
     void shrink() {
         call("shrink", PageReclaimer::shrink);
     }
 
-    /// Has every reclaimer give back all that is not in use.
+    /// Calls [PageReclaimer#trim] of every reclaimer.
     void trim() {
         call("trim", PageReclaimer::trim);
     }
@@ -84,20 +84,20 @@ final class PageReclaimers {
     }
 
     private void call(String what, Consumer<PageReclaimer> call) {
-        for (Known known : reclaimers) {
+        for (Registration registered : reclaimers) {
             try {
-                call.accept(known.reclaimer);
+                call.accept(registered.reclaimer);
             } catch (RuntimeException e) {
-                warn(known, what, e);
+                warn(registered, what, e);
             }
         }
     }
 
-    private void warn(Known known, String what, RuntimeException e) {
-        if (!known.warned) {
-            known.warned = true; // a repeated failure would flood the log
+    private void warn(Registration registered, String what, RuntimeException e) {
+        if (!registered.warned) {
+            registered.warned = true; // a repeated failure would flood the log
             String message = "reclaimer failed to %s: arena=%s, reclaimer=%s"
-                    .formatted(what, arena, known.reclaimer.getClass().getName());
+                    .formatted(what, arena, registered.reclaimer.getClass().getName());
             LOG.log(System.Logger.Level.WARNING, message, e);
         }
     }

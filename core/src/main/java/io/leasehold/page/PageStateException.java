@@ -2,33 +2,34 @@ package io.leasehold.page;
 
 import java.io.Serial;
 
-/// A page was used against its state: freed twice, with a stale handle, while wired or held, or in a foreign arena.
+/// A page was used in a way that its state does not allow: freed twice, with a stale handle, while wired or held, or in
+/// a foreign arena.
 public final class PageStateException extends IllegalStateException {
 
     @Serial
     private static final long serialVersionUID = 1;
 
-    /// What was wrong.
+    /// The kind of error.
     public enum Kind {
-        /// The page was freed already and has no owner now.
+        /// The page was freed and is not allocated now.
         FREED,
-        /// The page was freed and belongs to somebody else now.
+        /// The page was freed and is allocated to another owner now.
         STALE,
-        /// The page is wired and so cannot be freed or split.
+        /// The page is wired. It cannot be freed or split.
         WIRED,
-        /// The page is held and so cannot be freed or split.
+        /// The page is held. It cannot be freed or split.
         HELD,
-        /// The page was not wired or held when its wiring or hold was given up, or not wired when it was leased.
+        /// The page was not wired at an unwire or lease, or not held at an unhold.
         NOT_WIRED,
-        /// The page has as many wirings or holds as its frame can count.
+        /// The page has the maximum number of wirings or holds that a frame can count.
         TOO_MANY,
-        /// The handle or address is not of this arena.
+        /// The handle or address belongs to another arena, or to none.
         FOREIGN,
         /// The arena is closed.
         CLOSED
     }
 
-    /// What was wrong, for code that tells the cases apart.
+    /// The kind of error, for code that distinguishes the cases.
     private final Kind kind;
 
     PageStateException(Kind kind, String message) {
@@ -36,7 +37,7 @@ public final class PageStateException extends IllegalStateException {
         this.kind = kind;
     }
 
-    /// {@return what was wrong}
+    /// {@return the kind of error}
     public Kind kind() {
         return kind;
     }

@@ -1,13 +1,13 @@
 package io.leasehold.page;
 
-/// Changes the length of allocated runs: lengthens them in place, and splits them.
+/// Changes the length of allocated runs: grows them in place, and splits them.
 ///
 /// ```text
 ///   tryGrow   | run           | free |          ---> | run                  |
 ///   split     | run                  |          ---> | run     | another run  |
 /// ```
 ///
-/// **Threads.** Thread-safe. A run is held or pinned meanwhile, so that it is not freed.
+/// **Threads.** Thread-safe. A run is held or pinned during the change, so that it cannot be freed.
 final class RunLengths {
 
     private final PageFrames frames; // (C)
@@ -23,7 +23,7 @@ final class RunLengths {
     /// {@return true if a run was lengthened by the `pages` that follow it; its handle stays the same}
     boolean tryGrow(long page, int pages) {
         if (pages <= 0) {
-            throw new IllegalArgumentException("pages to grow by: " + pages + ", bound=1");
+            throw new IllegalArgumentException("pages to grow by are out of range: pages=" + pages + ", min=1");
         }
         if (locksWired) {
             frames.pin("grow", page);
@@ -44,14 +44,15 @@ final class RunLengths {
 
     /// Shortens a run to `pages`.
     ///
-    /// @return the handle of the rest
+    /// @return the handle of the remaining pages
     long split(long page, int pages) {
         frames.pin("split", page);
         try {
             int index = FrameLayout.index(page);
             int count = frames.run(index);
             if (pages <= 0 || pages >= count) {
-                throw new IllegalArgumentException("pages to keep: " + pages + ", bounds=1.." + (count - 1));
+                throw new IllegalArgumentException(
+                        "pages to keep are out of range: pages=" + pages + ", min=1, max=" + (count - 1));
             }
             frames.lengthen(index, pages - count);
             frames.setRun(index + pages, count - pages);

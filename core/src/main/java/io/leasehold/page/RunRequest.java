@@ -4,14 +4,14 @@ import io.leasehold.page.FrameSupply.Shortage;
 
 /// A request for a run on the slow path, and why its last attempt failed.
 ///
-/// **Threads.** Confined to the thread that makes the request; attempts are made under the lock of the [FramePool].
+/// **Threads.** Confined to the thread that makes the request; attempts are made under `FramePool.lock`.
 final class RunRequest {
 
     private static final int ANYWHERE = -1;
 
     final int pageCount; // (C)
     private final int align; // (C) a power of two, in pages
-    private final int at; // (C) the one page where the run may begin, or ANYWHERE
+    private final int at; // (C) the page where the run must begin, or ANYWHERE
     private Shortage shortage = Shortage.NO_RUN; // (O)
 
     private RunRequest(int pageCount, int align, int at) {
@@ -20,7 +20,7 @@ final class RunRequest {
         this.at = at;
     }
 
-    /// {@return a request for a run at any place that is a multiple of `align` pages}
+    /// {@return a request for a run that begins at any multiple of `align` pages}
     static RunRequest anywhere(int pageCount, int align) {
         return new RunRequest(pageCount, align, ANYWHERE);
     }
@@ -30,9 +30,9 @@ final class RunRequest {
         return new RunRequest(pageCount, 1, page);
     }
 
-    /// Tries to take the run.
+    /// Tries to allocate the run.
     ///
-    /// @return its first page, or [FreeMap#NONE]
+    /// @return the first page of the run, or [FreeMap#NONE]
     int attempt(FrameSupply supply) {
         int page;
         if (at == ANYWHERE) {
@@ -44,7 +44,7 @@ final class RunRequest {
         return page;
     }
 
-    /// {@return true if the last attempt found a run that could not be paid for, so that memory given back would help}
+    /// {@return true if the last attempt found a run but no memory for it, so that a decommit elsewhere may help}
     boolean needsMemory() {
         return shortage.needsMemory;
     }

@@ -6,7 +6,7 @@ import static io.leasehold.page.BitmapLayout.BLOCK_POWER;
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.OffHeap;
 
-/// Where runs of set bits of a bitmap lie: the longest run of each block, of each pair of blocks, and so on.
+/// A tree of the runs of set bits in a bitmap: the longest run of each block, of each pair of blocks, and so on.
 ///
 /// ```text
 ///   node 1        | prefix, suffix, longest of all blocks           |
@@ -16,17 +16,17 @@ import io.leasehold.memory.OffHeap;
 ///   pages         11100000 ... 00011111    prefix 3, suffix 5: a run may go on in the block before and behind
 /// ```
 ///
-/// A search for the first run of a length takes one step down and one step up a level, however many blocks there are
-/// and however their runs are broken up. An update of one block goes up only as far as something changes. Looking
-/// through the blocks from the first free one, as was done before, took 269 us in an arena of 32 GiB that had holes
-/// shorter than the request.
+/// A search for the first run of a length takes one step down and one step up for each level, however many blocks there
+/// are and however fragmented their runs are. An update of one block goes up only as far as something changes. The
+/// earlier search through the blocks from the first free one took 269 us in an arena of 32 GiB with holes shorter than
+/// the request.
 ///
-/// The nodes lie in zeroed memory, which says "all set" or "none set" as the user chose, so a tree over address space
-/// that was never used touches no memory.
+/// The nodes are in zeroed memory. A zeroed node means "all set" or "none set", as the user chose. So a tree over
+/// address space that was never used touches no memory.
 ///
-/// **Threads.** Guarded by the lock of [FramePool].
+/// **Threads.** Guarded by `FramePool.lock`.
 ///
-/// **Invariants.** I1: a node above the leaves is the combination of its two children.
+/// **Invariants.** I1: a node above the leaves combines its two children.
 final class RunTree {
 
     static final int NONE = -1;
@@ -43,7 +43,7 @@ final class RunTree {
 
     /// @param nodes zeroed memory of [#byteSize]
     /// @param blocks number of blocks
-    /// @param allSetAtFirst true if all bits of the new bitmap count as set, false if none does
+    /// @param allSetAtFirst true if all bits of a new bitmap count as set, false if none does
     RunTree(long nodes, int blocks, boolean allSetAtFirst) {
         this.nodes = nodes;
         this.leaves = leaves(blocks);
@@ -54,7 +54,7 @@ final class RunTree {
         }
     }
 
-    /// {@return the bytes that the nodes of a tree take}
+    /// {@return number of bytes for the nodes of a tree}
     static long byteSize(int blocks) {
         return (2L * leaves(blocks)) << NODE_POWER;
     }
@@ -63,11 +63,11 @@ final class RunTree {
         return (int) Alignment.powerOfTwoFrom(Math.max(1, blocks));
     }
 
-    /// Sets what is known of one block.
+    /// Updates one block, and the nodes above it.
     ///
     /// @param prefix length of the run at the beginning of the block
-    /// @param suffix length of the run at its end
-    /// @param longest length of its longest run
+    /// @param suffix length of the run at the end of the block
+    /// @param longest length of the longest run in the block
     void update(int block, int prefix, int suffix, int longest) {
         int node = leaves + block;
         while (set(node, prefix, suffix, longest) && node > 1) {
@@ -84,24 +84,23 @@ final class RunTree {
         }
     }
 
-    /// {@return the length of the longest run of all}
+    /// {@return the length of the longest run}
     int longest() {
         return get(1, LONGEST);
     }
 
-    /// Finds the first run of at least `n` pages that begins in `block` or behind it, or in the `carry` pages before
-    /// it.
+    /// Finds the first run of at least `n` pages that begins in `block`, behind it, or in the `carry` pages before it.
     ///
-    /// @param block where to begin
-    /// @param carry number of set bits that end where `block` begins
-    /// @return its first page; or [#inside] of the block in which it lies; or [#NONE]
+    /// @param block first block of the search
+    /// @param carry number of set bits directly before the beginning of `block`
+    /// @return the first page of the run; or [#inside] of the block that contains the run; or [#NONE]
     int find(int block, int carry, int n) {
         int node = leaves + block;
         int page = block << BLOCK_POWER;
         int run = carry;
         do {
             while ((node & 1) == 0 && node > 1) {
-                node >>>= 1; // the largest part that begins here
+                node >>>= 1; // the largest node that begins with this block
             }
             int prefix = get(node, PREFIX);
             if (run + prefix >= n) {
@@ -118,7 +117,7 @@ final class RunTree {
         return NONE;
     }
 
-    /// {@return the answer of [#find] for a run that lies within `block`, and does not begin where it begins}
+    /// {@return the result of [#find] for a run that lies within `block` and does not begin at its first page}
     static int inside(int block) {
         return NONE - 1 - block;
     }
@@ -142,7 +141,7 @@ final class RunTree {
         return inside(page >>> BLOCK_POWER);
     }
 
-    /// Says that blocks from `block` on have no bit set, which they never will have.
+    /// Marks all blocks from `block` on as never having a bit set.
     private void clearFrom(int block) {
         int low = leaves + block;
         for (int high = 2 * leaves; low < high; low >>>= 1, high >>>= 1) {
@@ -153,7 +152,7 @@ final class RunTree {
                 set(--high, 0, 0, 0);
             }
         }
-        if (block > 0) { // whatever lies above both kinds of blocks lies above the last of the first kind
+        if (block > 0) { // a node above blocks of both kinds is above the last block of the first kind
             update(block - 1, 0, 0, 0);
             update(block - 1, BLOCK_PAGES, BLOCK_PAGES, BLOCK_PAGES);
         }
@@ -168,7 +167,7 @@ final class RunTree {
         return allSetAtFirst ? span(node) - value : value;
     }
 
-    /// {@return true if something changed}
+    /// {@return true if the node changed}
     private boolean set(int node, int prefix, int suffix, int longest) {
         if (get(node, PREFIX) == prefix && get(node, SUFFIX) == suffix && get(node, LONGEST) == longest) {
             return false;
@@ -181,7 +180,7 @@ final class RunTree {
         return true;
     }
 
-    /// Checks that a leaf says of its block what the bitmap says.
+    /// Checks that a leaf agrees with the bitmap of its block.
     void check(int block, int prefix, int suffix, int longest) {
         int node = leaves + block;
         if (get(node, PREFIX) != prefix || get(node, SUFFIX) != suffix || get(node, LONGEST) != longest) {

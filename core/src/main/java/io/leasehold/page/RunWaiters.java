@@ -5,23 +5,22 @@ import java.util.LinkedHashSet;
 import java.util.concurrent.locks.Condition;
 import java.util.function.IntBinaryOperator;
 
-/// The threads that wait for a run, in the order in which they came.
+/// The queue of threads that wait for a run, in the order of their arrival.
 ///
 /// ```text
-///   free, decommit ----> tell: wakes the first, and no other
-///   the first, awake --> serves everybody in order, and asks the reclaimers from time to time
-///   the others           sleep until they are served, become the first, or their time is over
+///   free, decommit ------> wakeFirst: wakes the first waiter, and no other
+///   first waiter, awake -> serves all waiters in order, and calls the reclaimers at intervals
+///   other waiters          sleep until they are served, become the first, or time out
 /// ```
 ///
-/// So a page that is freed wakes one thread, however many wait, and looking for memory is the work of one thread whose
-/// answer is for all.
+/// So a freed page wakes one thread, however many wait. One thread looks for memory on behalf of all.
 ///
-/// **Threads.** Guarded by the lock of the [FramePool].
+/// **Threads.** Guarded by `FramePool.lock`.
 final class RunWaiters {
 
     private final ShortLock lock; // (C)
     private final LinkedHashSet<Waiter> queue = new LinkedHashSet<>(); // (L)
-    private long asked; // (L) when the reclaimers were asked for the waiters the last time
+    private long lastReclaim; // (L) time of the last call of the reclaimers for the waiters
 
     RunWaiters(ShortLock lock) {
         this.lock = lock;
@@ -32,8 +31,8 @@ final class RunWaiters {
         final Condition changed; // (C)
         final int pageCount; // (C)
         final int align; // (C)
-        int page = FreeMap.NONE; // (L) the run that it was served with
-        boolean isTold; // (L) since it looked the last time
+        int page = FreeMap.NONE; // (L) the run that was found for this waiter
+        boolean isWoken; // (L) woken since its last attempt
 
         private Waiter(Condition changed, int pageCount, int align) {
             this.changed = changed;
@@ -46,20 +45,20 @@ final class RunWaiters {
         return queue.isEmpty();
     }
 
-    /// Adds a waiter, for which the reclaimers were asked at `now`.
+    /// Adds a waiter that called the reclaimers at `now`.
     Waiter add(int pageCount, int align, long now) {
         Waiter waiter = new Waiter(lock.newCondition(), pageCount, align);
-        asked = queue.isEmpty() ? now : asked;
+        lastReclaim = queue.isEmpty() ? now : lastReclaim;
         queue.add(waiter);
         return waiter;
     }
 
-    /// Removes a waiter, also one that was served; the next one takes over the work of the first.
+    /// Removes a waiter, served or not. The next waiter takes over the work of the first.
     void remove(Waiter waiter) {
         boolean wasFirst = isFirst(waiter);
         queue.remove(waiter);
         if (wasFirst) {
-            tell();
+            wakeFirst();
         }
     }
 
@@ -67,40 +66,40 @@ final class RunWaiters {
         return queue.getFirst() == waiter;
     }
 
-    /// {@return true once in `nanos` for all waiters together}
-    boolean mayAsk(long now, long nanos) {
-        boolean may = now - asked >= nanos;
-        asked = may ? now : asked;
+    /// {@return true once in `nanos` nanoseconds for all waiters together}
+    boolean mayReclaim(long now, long nanos) {
+        boolean may = now - lastReclaim >= nanos;
+        lastReclaim = may ? now : lastReclaim;
         return may;
     }
 
     /// Wakes the first waiter.
-    void tell() {
+    void wakeFirst() {
         if (!queue.isEmpty()) {
-            tell(queue.getFirst());
+            wake(queue.getFirst());
         }
     }
 
-    private static void tell(Waiter waiter) {
-        waiter.isTold = true;
+    private static void wake(Waiter waiter) {
+        waiter.isWoken = true;
         waiter.changed.signal();
     }
 
     /// Wakes every waiter.
-    void tellAll() {
-        queue.forEach(RunWaiters::tell);
+    void wakeAll() {
+        queue.forEach(RunWaiters::wake);
     }
 
-    /// Tries to take a run for each waiter that has none, in their order.
+    /// Tries to allocate a run for each waiter that has none, in their order.
     ///
-    /// @param take gets number of pages and alignment; returns the first page, or [FreeMap#NONE]
+    /// @param take receives number of pages and alignment; returns the first page, or [FreeMap#NONE]
     void serve(IntBinaryOperator take) {
         int tooLong = Integer.MAX_VALUE; // no unaligned run of this length was found
         for (Waiter waiter : queue) {
             if (waiter.page < 0 && waiter.pageCount < tooLong) {
                 waiter.page = take.applyAsInt(waiter.pageCount, waiter.align);
                 if (waiter.page >= 0) {
-                    tell(waiter);
+                    wake(waiter);
                 } else if (waiter.align == 1) {
                     tooLong = waiter.pageCount;
                 }

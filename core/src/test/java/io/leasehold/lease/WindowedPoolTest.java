@@ -267,7 +267,7 @@ class WindowedPoolTest implements WindowFixture {
             long run = bed.wiredRun(windowPages + 1);
             assertThatThrownBy(() -> bed.pool().acquire(run))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("pages in a lease: " + (windowPages + 1) + ", bound=" + windowPages);
+                    .hasMessageContainingAll("the run is too long", "pages=" + (windowPages + 1), "max=" + windowPages);
             assertThat(bed.pool().stats().used()).isZero();
         }
     }

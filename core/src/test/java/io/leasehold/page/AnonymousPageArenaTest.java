@@ -4,7 +4,7 @@ import io.leasehold.memory.MappingBudget;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.VirtualMemory;
 
-/// Arenas of the memory that this process has: anonymous pages where it is native.
+/// Arenas in the default memory of this process: anonymous pages if it is native.
 class AnonymousPageArenaTest
         implements PageArenaContract, PageArenaOptionContract, PageArenaBoundContract, PageArenaCloseContract {
 

@@ -18,7 +18,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/// The tables of an arena are memory too: the budget is charged for them, and no huge page makes them more.
+/// The tables of an arena are charged to its budget, and are not backed by huge pages.
 @Tag("os")
 class ArenaTablesTest {
 

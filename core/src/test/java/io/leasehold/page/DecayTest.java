@@ -20,14 +20,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Decay by a clock of our own: a decay of eight seconds, so that a tick is one.
+/// Decay with a clock of the test: a decay of eight seconds, so that a tick is one second.
 class DecayTest {
 
     private static final long SECOND = 1_000_000_000;
     private static final Duration DECAY = Duration.ofSeconds(8);
     private static final int PAGES = 1024;
     private static final int REST_ROUNDS = 2_000;
-    private static final int RUN = 100; // longer than what magazines keep
+    private static final int RUN = 100; // longer than the runs in magazines
 
     private final Reservations reservations = new Reservations(VirtualMemory.system(), new MappingBudget(100));
     private final long pageBytes = Math.max(4096, VirtualMemory.system().pageSize());
@@ -67,16 +67,16 @@ class DecayTest {
         try (PageArena arena = open(DECAY, 0)) {
             long run = touchedRun(arena);
             arena.decay().step(5 * SECOND);
-            arena.free(run); // any time from 5 s to just before 6 s
+            arena.free(run); // at any time from 5 s to just before 6 s
             arena.decay().step(14 * SECOND - 1);
             assertThat(memory(arena)).isEqualTo(RUN * pageBytes);
-            arena.decay().step(14 * SECOND); // 8 s or more after it was freed, 9 at most
+            arena.decay().step(14 * SECOND); // between 8 and 9 s after the free
             assertThat(memory(arena)).isZero();
         }
     }
 
     @Test
-    void stepSaysWhenItIsDueAgain() {
+    void stepReturnsTheTimeOfTheNextStep() {
         try (PageArena arena = open(DECAY, 100)) {
             assertThat(arena.decay().step(100)).isEqualTo(100 + SECOND);
             assertThat(arena.decay().step(100 + SECOND - 1)).isEqualTo(100 + SECOND);
@@ -129,7 +129,7 @@ class DecayTest {
     }
 
     @Test
-    void magazinesComeHomeWithinADecayAndTheirPagesGoWithinTheNext() {
+    void magazinesAreFlushedWithinADecayAndTheirPagesDecommittedWithinTheNext() {
         try (PageArena arena = open(DECAY, 0)) {
             List<Long> pages = Stream.generate(arena::allocate).limit(20).toList();
             pages.forEach(arena::free);
@@ -193,7 +193,7 @@ class DecayTest {
     void maintenanceOfTheProcessGivesBackWithoutAnyCall() {
         try (PageArena arena = PageArena.open(options(Duration.ofMillis(40)))) {
             arena.free(touchedRun(arena));
-            // the kernel is first to know; the books follow when the call has come back
+            // the memory is gone first; the statistics are updated after the kernel call returns
             Eventually.holds("the memory is gone", () -> memory(arena) == 0);
             assertThat(arena.stats().allocations()).isEqualTo(1);
         }
@@ -263,7 +263,7 @@ class DecayTest {
         return run;
     }
 
-    /// {@return what the arena's pages are charged with, after the kernel was asked too}
+    /// {@return bytes that the arena's pages are charged, after a check against the kernel}
     private static long memory(PageArena arena) {
         PageArenaStats stats = arena.stats();
         long charged = stats.committedBytes() - (long) stats.accessiblePages() * ArenaSpace.TABLE_BYTES_PER_PAGE;

@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/// Waits for what another thread will do.
+/// Waits for a change that another thread makes.
 ///
 /// **Threads.** Stateless.
 public final class Eventually {
@@ -16,7 +16,7 @@ public final class Eventually {
 
     private Eventually() {}
 
-    /// Returns as soon as `condition` holds, and fails if it never does.
+    /// Returns when `condition` holds, and fails after a timeout.
     public static void holds(String what, BooleanSupplier condition) {
         long start = System.nanoTime();
         while (!condition.getAsBoolean()) {

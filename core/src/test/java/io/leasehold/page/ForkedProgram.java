@@ -12,38 +12,38 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/// A JVM with native access that runs one main class of the tests on the class path, to its end, under limits.
+/// The result of a JVM with native access that ran one main class of the tests to its end, under limits.
 ///
-/// @param exitCode what it ended with
-/// @param output all that it printed
-/// @param hasCrashed whether it left an error file of the JVM behind
+/// @param exitCode exit code of the process
+/// @param output everything that the process printed
+/// @param hasCrashed true if the JVM left an error file
 public record ForkedProgram(int exitCode, String output, boolean hasCrashed) {
 
     private static final String SHELL = "sh";
 
-    /// A program still to be started; each change makes another one.
+    /// A program that is not started yet. Each change makes a new object.
     ///
-    /// @param prefix words of the command before the JVM
+    /// @param prefix words of the command in front of the JVM
     /// @param options options of the JVM
-    /// @param timeoutSeconds how long it may run
+    /// @param timeoutSeconds maximum run time in seconds
     public record Plan(Class<?> main, List<String> prefix, List<String> options, long timeoutSeconds) {
 
-        /// {@return the same with more options of the JVM}
+        /// {@return the same program with more options of the JVM}
         public Plan with(String... more) {
             return new Plan(main, prefix, joined(options, List.of(more)), timeoutSeconds);
         }
 
-        /// {@return the same with more words before the JVM, before those that are there already}
+        /// {@return the same program with more words in front of the command}
         public Plan after(String... more) {
             return new Plan(main, joined(List.of(more), prefix), options, timeoutSeconds);
         }
 
-        /// {@return the same, where a shell first runs `commands`}
+        /// {@return the same program, started by a shell that runs `commands` first}
         public Plan afterShell(String commands) {
             return after(SHELL, "-c", commands + " && exec \"$@\"", SHELL);
         }
 
-        /// Runs it with these arguments of its main method.
+        /// Runs the program with these arguments of its main method.
         public ForkedProgram run(String... arguments) throws IOException, InterruptedException {
             Path directory = Files.createTempDirectory("leasehold-forked");
             Path output = directory.resolve("output.txt");
@@ -78,7 +78,7 @@ public record ForkedProgram(int exitCode, String output, boolean hasCrashed) {
         }
 
         private String classPath() {
-            // the library and its tests are two directories, also where the tests patch a module
+            // the library and its tests are in two directories, even if the tests patch a module
             Set<String> roots = new LinkedHashSet<>();
             roots.add(rootOf(main));
             roots.add(rootOf(PageArena.class));

@@ -49,16 +49,16 @@ class FrameLayoutTest {
     }
 
     @Test
-    void lifeIsTheSameWhoeverWiredOrHeldAndOverWithStateOrGeneration() {
+    void wordIsCurrentWithAnyCountsButOnlyWhileLiveAndOfTheSameGeneration() {
         long word = 5L * FrameLayout.ONE_GENERATION | FrameLayout.LIVE;
         long handle = FrameLayout.handle(3, word, 9);
-        assertThat(FrameLayout.isSameLife(word, handle)).isTrue();
-        assertThat(FrameLayout.isSameLife(word + 7 * FrameLayout.ONE_WIRE + 2, handle))
+        assertThat(FrameLayout.isCurrent(word, handle)).isTrue();
+        assertThat(FrameLayout.isCurrent(word + 7 * FrameLayout.ONE_WIRE + 2, handle))
                 .isTrue();
-        assertThat(FrameLayout.isSameLife(word - FrameLayout.LIVE, handle)).isFalse();
-        assertThat(FrameLayout.isSameLife(word + FrameLayout.ONE_GENERATION, handle))
+        assertThat(FrameLayout.isCurrent(word - FrameLayout.LIVE, handle)).isFalse();
+        assertThat(FrameLayout.isCurrent(word + FrameLayout.ONE_GENERATION, handle))
                 .isFalse();
-        assertThat(FrameLayout.isSameLife(word - FrameLayout.ONE_GENERATION, handle))
+        assertThat(FrameLayout.isCurrent(word - FrameLayout.ONE_GENERATION, handle))
                 .isFalse();
     }
 
@@ -77,7 +77,7 @@ class FrameLayoutTest {
         assertThat(FrameLayout.FREE).isZero();
     }
 
-    /// The lowest free pages are neighbours, and may go to different threads that write their frames without end.
+    /// The lowest free pages are neighbours, and may go to different threads that write their frames all the time.
     @ParameterizedTest
     @ValueSource(ints = {0, 64, 100_000, FrameLayout.MAX_PAGES - 256})
     void framesOfNeighboursLieInDifferentCacheLines(int first) {
@@ -104,7 +104,7 @@ class FrameLayoutTest {
         assertThat(offsets.last()).isEqualTo((long) (first + FrameLayout.GROUP_PAGES - 1) * FrameLayout.FRAME_BYTES);
     }
 
-    /// A group that the arena fills in part only still takes all of its lines, so the table is longer than its pages.
+    /// A group that is only partly used still takes all of its lines, so the table is longer than its pages.
     @Test
     void framesOfAllPagesLieInTheTablesOfTheirArena() {
         Reservations reservations = new Reservations(VirtualMemory.system(), new MappingBudget(100));
@@ -112,7 +112,7 @@ class FrameLayoutTest {
         long pageBytes = Math.max(4096, reservations.memory().pageSize());
         PageArenaOptions options =
                 PageArenaOptions.defaults().withPageByteSize(pageBytes).withBudget(budget);
-        for (int pages = 512; pages > 0; pages--) { // each in the place of the one before
+        for (int pages = 512; pages > 0; pages--) { // each arena at the addresses of the one before
             ArenaSpace space = ArenaSpace.open(options.withByteSize(pages * pageBytes), reservations, budget);
             long last = space.tables.address() + space.tables.byteSize() - FrameLayout.FRAME_BYTES;
             assertThat(space.frames % CACHE_LINE).isZero();

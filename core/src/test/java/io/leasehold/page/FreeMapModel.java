@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// The free map as one would write it down: an array element a page, and every search from the start.
+/// The simplest form of a free map: one array element for each page, and every search from the start.
 ///
 /// **Threads.** Confined to one thread.
 final class FreeMapModel {
@@ -27,7 +27,7 @@ final class FreeMapModel {
         int run = 0;
         for (int end = 0; end < pageCount; end++) {
             run = !used[end] && (!idleOnly || warm[end]) ? run + 1 : 0;
-            // the latest aligned start that leaves n pages up to here
+            // the last aligned start with n pages up to here
             int start = (end + 1 - n) & -align;
             if (run >= n && start >= end + 1 - run) {
                 return start;
@@ -62,7 +62,7 @@ final class FreeMapModel {
         return taken;
     }
 
-    /// {@return the pages of the idle frames that are old enough, lowest first, and marks them used}
+    /// {@return the pages of the idle frames that are old enough, lowest first} Marks them as used.
     List<Integer> takeIdle(int tick, int minAge, int framePages, int maxPages) {
         List<Integer> taken = new ArrayList<>();
         int runs = 0;

@@ -10,7 +10,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Random operations on the free map and on [FreeMapModel]; after each step both answer alike.
+/// Random operations on the free map and on [FreeMapModel]. After each step both must agree.
 class FreeMapRandomTest {
 
     private static final int STEPS = 4000;
@@ -19,23 +19,23 @@ class FreeMapRandomTest {
 
     @ParameterizedTest(name = "{0} pages")
     @ValueSource(ints = {1, 40, 64, 65, 512, 513, 1500, 3000, 4096})
-    void answersAsOneWhoLooksAtEachPage(int pageCount) {
+    void agreesWithASearchOfEachPage(int pageCount) {
         long seed = Seeds.next("FreeMapRandomTest, " + pageCount + " pages");
         SplittableRandom random = new SplittableRandom(seed);
         FreeMapModel model = new FreeMapModel(pageCount);
-        try (FreeMapBed bed = new FreeMapBed(pageCount)) {
+        try (FreeMapFixture fixture = new FreeMapFixture(pageCount)) {
             int tick = 0;
             for (int step = 0; step < STEPS; step++) {
                 String where = "pages=" + pageCount + ", seed=" + seed + ", step=" + step;
                 switch (random.nextInt(9)) {
-                    case 0, 1, 2 -> take(bed.map, model, random, where);
-                    case 3, 4, 5 -> give(bed.map, model, random, tick, where);
-                    case 6 -> takeIdle(bed.map, model, random, tick, where);
-                    case 7 -> takeAged(bed.map, model, tick, where);
-                    default -> takeSingles(bed.map, model, random, where);
+                    case 0, 1, 2 -> take(fixture.map, model, random, where);
+                    case 3, 4, 5 -> give(fixture.map, model, random, tick, where);
+                    case 6 -> takeIdle(fixture.map, model, random, tick, where);
+                    case 7 -> takeAged(fixture.map, model, tick, where);
+                    default -> takeSingles(fixture.map, model, random, where);
                 }
                 tick += random.nextInt(3) / 2;
-                compare(bed.map, model, random, where);
+                compare(fixture.map, model, random, where);
             }
         }
     }
@@ -77,13 +77,13 @@ class FreeMapRandomTest {
     private static void takeIdle(FreeMap map, FreeMapModel model, SplittableRandom random, int tick, String where) {
         int framePages = FRAMES[random.nextInt(FRAMES.length)];
         int minAge = random.nextInt(6);
-        // whole frames may overshoot the size of a batch, so it is a multiple of them
+        // whole frames may exceed the size of a batch, so the size is a multiple of a frame
         int maxPages = framePages * (1 + random.nextInt(1 + model.pageCount / framePages));
         DecommitBatch batch = new DecommitBatch(maxPages);
         map.takeIdle(batch, tick, minAge, framePages);
         int warmBefore = model.warmPages();
         List<Integer> expected = model.takeIdle(tick, minAge, framePages, maxPages);
-        assertThat(FreeMapBed.pages(batch))
+        assertThat(FreeMapFixture.pages(batch))
                 .as("%s: takeIdle(%d, %d)", where, minAge, framePages)
                 .isEqualTo(expected);
         int warm = (int) expected.stream().filter(page -> model.warm[page]).count();
@@ -102,7 +102,8 @@ class FreeMapRandomTest {
         }
     }
 
-    /// The calendar finds every page that is old enough, and no other, though it looks only at blocks that are due.
+    /// The calendar finds every page that is old enough, and no other page, although it visits only blocks that are
+    /// due.
     private static void takeAged(FreeMap map, FreeMapModel model, int tick, String where) {
         DecommitBatch batch = new DecommitBatch(100);
         List<Integer> pages = new ArrayList<>();
@@ -110,7 +111,7 @@ class FreeMapRandomTest {
         while (more) {
             batch.clear();
             more = map.takeAged(batch, tick, 1);
-            pages.addAll(FreeMapBed.pages(batch));
+            pages.addAll(FreeMapFixture.pages(batch));
         }
         List<Integer> expected = new ArrayList<>();
         List<Integer> found = model.takeIdle(tick, Decay.TICKS + 1, 1, 100);
@@ -152,7 +153,7 @@ class FreeMapRandomTest {
         assertThat(map.coldIn(page, inside)).as(where).isEqualTo(model.coldIn(page, inside));
     }
 
-    /// {@return a length that is mostly short, sometimes about a word or a block, and sometimes anything}
+    /// {@return a length that is mostly short, sometimes about a word or a block, and sometimes any}
     private static int length(SplittableRandom random, int pageCount) {
         int n = switch (random.nextInt(8)) {
             case 0, 1, 2 -> 1 + random.nextInt(8);

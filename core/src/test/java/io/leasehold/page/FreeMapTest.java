@@ -17,19 +17,19 @@ class FreeMapTest {
     private static final int PAGES = 2000; // four blocks, the last one partial
     private static final int BLOCK = BitmapLayout.BLOCK_PAGES;
 
-    private FreeMapBed bed;
+    private FreeMapFixture fixture;
     private FreeMap map;
 
     @BeforeEach
     void makeMap() {
-        bed = new FreeMapBed(PAGES);
-        map = bed.map;
+        fixture = new FreeMapFixture(PAGES);
+        map = fixture.map;
     }
 
     @AfterEach
     void giveMemoryBack() {
         map.checkInvariants(PAGES);
-        bed.close();
+        fixture.close();
     }
 
     @Test
@@ -62,7 +62,7 @@ class FreeMapTest {
         assertThat(map.find(n, 1, false)).isEqualTo(page);
         assertThat(map.find(n, 1, true)).isEqualTo(page);
         assertThat(map.find(n + 1, 1, false)).isEqualTo(NONE);
-        // once more, now that the blocks remember that nothing longer is inside them
+        // once more, after the search for a longer run that failed
         assertThat(map.find(n, 1, false)).isEqualTo(page);
     }
 
@@ -94,9 +94,9 @@ class FreeMapTest {
     }
 
     @Test
-    void runThatIsLongEnoughButNotWhenAlignedIsPassedOver() {
+    void runThatIsTooShortAfterAlignmentIsSkipped() {
         map.take(0, PAGES);
-        map.giveIdle(101, 6, 0); // 104 to 106 are left of it, when aligned to 4
+        map.giveIdle(101, 6, 0); // pages 104 to 106 remain after alignment to 4
         map.giveIdle(1300, 4, 0);
         assertThat(map.find(3, 4, false)).isEqualTo(104);
         assertThat(map.find(4, 4, false)).isEqualTo(1300);
@@ -104,7 +104,7 @@ class FreeMapTest {
     }
 
     @Test
-    void idleSearchPassesOverColdPages() {
+    void idleSearchSkipsColdPages() {
         map.take(0, 40);
         map.giveIdle(20, 10, 0);
         map.giveCold(0, 10);
@@ -118,7 +118,7 @@ class FreeMapTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 63, 64, 65, 511, 512, 513, 1023, 1025})
     void lastBlockThatIsPartialHoldsItsPagesAndNoneMore(int pageCount) {
-        try (FreeMapBed small = new FreeMapBed(pageCount)) {
+        try (FreeMapFixture small = new FreeMapFixture(pageCount)) {
             assertThat(small.map.freePages()).isEqualTo(pageCount);
             assertThat(small.map.find(pageCount, 1, false)).isZero();
             assertThat(small.map.find(pageCount + 1, 1, false)).isEqualTo(NONE);
@@ -177,9 +177,9 @@ class FreeMapTest {
         DecommitBatch batch = new DecommitBatch(1000);
         map.takeIdle(batch, 18, 9, 1);
         assertThat(batch.count()).isZero();
-        batch.goOnFrom(0);
+        batch.continueAt(0);
         map.takeIdle(batch, 21, 9, 1);
-        assertThat(FreeMapBed.pages(batch)).containsExactly(0, 1, 2, 3, 4, 10, 11, 12, 13, 14);
+        assertThat(FreeMapFixture.pages(batch)).containsExactly(0, 1, 2, 3, 4, 10, 11, 12, 13, 14);
         assertThat(batch.count()).isEqualTo(2);
         assertThat(batch.warm()).isEqualTo(10);
         assertThat(map.isFree(0, 5)).isFalse();
@@ -198,7 +198,7 @@ class FreeMapTest {
         map.giveIdle(4, 2, 8);
         DecommitBatch batch = new DecommitBatch(1000);
         map.takeIdle(batch, 9, 9, 1);
-        assertThat(FreeMapBed.pages(batch)).containsExactly(0, 1, 2, 3, 6, 7, 8, 9);
+        assertThat(FreeMapFixture.pages(batch)).containsExactly(0, 1, 2, 3, 6, 7, 8, 9);
     }
 
     @Test
@@ -208,11 +208,11 @@ class FreeMapTest {
         map.giveIdle(1, 1, 258);
         DecommitBatch batch = new DecommitBatch(1000);
         map.takeIdle(batch, 259, 9, 1);
-        assertThat(FreeMapBed.pages(batch)).containsExactly(0);
+        assertThat(FreeMapFixture.pages(batch)).containsExactly(0);
         batch.clear();
-        batch.goOnFrom(0);
+        batch.continueAt(0);
         map.takeIdle(batch, 267, 9, 1);
-        assertThat(FreeMapBed.pages(batch)).containsExactly(1);
+        assertThat(FreeMapFixture.pages(batch)).containsExactly(1);
     }
 
     @Test
@@ -261,7 +261,7 @@ class FreeMapTest {
         map.giveIdle(64, 31, 0);
         map.giveIdle(95, 1, 5); // one page of the third frame is young
         map.giveIdle(96, 8, 0);
-        map.giveCold(104, 24); // the fourth frame is free, a part of it cold already
+        map.giveCold(104, 24); // the fourth frame is free, and partly cold already
         DecommitBatch batch = new DecommitBatch(1000);
         map.takeIdle(batch, 9, 9, 32);
         assertThat(batch.count()).isEqualTo(2);
@@ -273,7 +273,7 @@ class FreeMapTest {
         assertThat(batch.warm()).as("pages that give memory back").isEqualTo(40);
         assertThat(map.isFree(96, 32)).isFalse();
         map.checkInvariants(64);
-        // the kernel refused: what was cold stays so
+        // the decommit failed: cold pages stay cold
         map.giveIdle(96, 32, 9);
         assertThat(map.coldIn(96, 32)).isEqualTo(24);
         assertThat(map.isFree(96, 32)).isTrue();
@@ -284,7 +284,7 @@ class FreeMapTest {
         map.take(0, 100);
         map.giveIdle(0, 50, 0);
         map.checkInvariants(0);
-        try (FreeMapBed other = new FreeMapBed(PAGES)) {
+        try (FreeMapFixture other = new FreeMapFixture(PAGES)) {
             other.map.take(0, 3);
             OffHeap.putLong(other.usedBits(), 0);
             assertThatThrownBy(() -> other.map.checkInvariants(0))

@@ -9,15 +9,15 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/// The virtual memory of this process with a ledger: what is reserved, open and locked, so that a test can say that
-/// nothing is left. It can also hide capabilities, which makes the portable way of doing things testable anywhere.
+/// The virtual memory of this process with a ledger of what is reserved, open and locked. A test can check that nothing
+/// is left. The ledger can also hide capabilities, so that the portable form can be tested anywhere.
 ///
-/// Where it hides [Capability#DECOMMIT] it never unmaps, as portable memory does not: what is released is kept and
-/// serves the next reservation of its size.
+/// If it hides [Capability#DECOMMIT], it never unmaps, as portable memory does not. A released range is kept and serves
+/// the next reservation of its size.
 ///
-/// A call that no correct caller makes, such as one outside every reservation, is an [AssertionError].
+/// A call that no correct caller makes, for example outside every reservation, throws an [AssertionError].
 ///
-/// **Threads.** Thread-safe; the ledger is locked, the calls behind it are not.
+/// **Threads.** Thread-safe. The ledger is guarded by `this`, the delegate calls are not.
 final class LedgerVirtualMemory implements VirtualMemory {
 
     private final VirtualMemory delegate = VirtualMemory.system(); // (C)
@@ -34,38 +34,38 @@ final class LedgerVirtualMemory implements VirtualMemory {
         this.hidden = Set.copyOf(hidden);
     }
 
-    /// Runs `action` in the thread that gives memory back, before the kernel is asked.
+    /// Sets an action that is run before each decommit, in the thread that makes it.
     void beforeDecommit(Runnable action) {
         beforeDecommit = action;
     }
 
-    /// Makes every lock fail after it locked a part, as mlock(2) may.
+    /// Makes every lock call fail after it locked a part, as mlock(2) may.
     synchronized void lockOnlyHalf(boolean on) {
         locksHalf = on;
     }
 
-    /// {@return the bytes of address space that were reserved and not released}
+    /// {@return number of bytes of address space that are reserved and not released}
     synchronized long reservedBytes() {
         return reserved.values().stream().mapToLong(Long::longValue).sum();
     }
 
-    /// {@return the memory files that were created and not closed}
+    /// {@return number of memory files that were created and not closed}
     synchronized Set<Integer> openDescriptors() {
         return Set.copyOf(descriptors);
     }
 
-    /// {@return how many memory files were created so far}
+    /// {@return number of memory files that were created so far}
     synchronized int createdDescriptors() {
         return created;
     }
 
-    /// Gives back whatever is left, for a caller who knows that nobody will use it.
-    synchronized void settle() {
+    /// Releases everything that is left. The caller knows that nothing is used any more.
+    synchronized void releaseAll() {
         Map.copyOf(reserved).forEach(this::release);
         Set.copyOf(descriptors).forEach(this::closeMemory);
     }
 
-    /// {@return the OS pages that are locked}
+    /// {@return number of OS pages that are locked}
     synchronized int lockedPageCount() {
         return lockedPages.size();
     }

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The stacks in the slots of threads. No two threads meet in one slot here, so no barrier is needed: that is the
-/// matter of [BiasedSlots].
+/// The magazines in the slots of threads. No two threads use one slot here, so no barrier is needed. [BiasedSlots] has
+/// tests of the barrier.
 @ParameterizedClass(name = "fenced={0}")
 @ValueSource(booleans = {true, false})
 @Timeout(60)
@@ -104,7 +104,7 @@ class MagazinesTest {
     }
 
     @Test
-    void drainBringsAllHomeFromEverySlot() throws Exception {
+    void drainEmptiesEverySlot() throws Exception {
         Magazines magazines = magazines(MANY_PAGES, PAGE_BYTES);
         Callable<int[]> fill = () -> {
             int[] cells = entered(magazines);
@@ -132,16 +132,16 @@ class MagazinesTest {
     }
 
     @Test
-    void drainTellsHowManyPagesARunHas() {
+    void drainReportsTheLengthOfEachRun() {
         Magazines magazines = magazines(MANY_PAGES, PAGE_BYTES);
         int[] cells = entered(magazines);
         for (int c = 0; c < Magazines.CLASSES; c++) {
             Magazines.push(cells, c, 100 + c);
         }
         BiasedSlots.exit(cells);
-        List<String> home = new ArrayList<>();
-        drain(magazines, (page, pageCount) -> home.add(page + "+" + pageCount));
-        assertThat(home).containsExactlyInAnyOrder("100+1", "101+2", "102+4", "103+8", "104+16");
+        List<String> drained = new ArrayList<>();
+        drain(magazines, (page, pageCount) -> drained.add(page + "+" + pageCount));
+        assertThat(drained).containsExactlyInAnyOrder("100+1", "101+2", "102+4", "103+8", "104+16");
     }
 
     @Test
@@ -164,18 +164,18 @@ class MagazinesTest {
     @Test
     void slotThatStaysBusyIsLeftAloneUntilTheNextTime() throws Exception {
         Magazines magazines = magazines(MANY_PAGES, PAGE_BYTES);
-        List<Integer> home = new ArrayList<>();
+        List<Integer> drained = new ArrayList<>();
         try (Occupant _ = new Occupant(magazines)) {
-            assertThat(drain(magazines, (page, pageCount) -> home.add(page))).isEqualTo(1);
-            assertThat(home).isEmpty();
+            assertThat(drain(magazines, (page, pageCount) -> drained.add(page))).isEqualTo(1);
+            assertThat(drained).isEmpty();
             assertThat(magazines.cachedPages()).isEqualTo(1);
             assertThat(magazines.slots().isQuiet()).isFalse();
         }
-        assertThat(drain(magazines, (page, pageCount) -> home.add(page))).isZero();
-        assertThat(home).containsExactly(7);
+        assertThat(drain(magazines, (page, pageCount) -> drained.add(page))).isZero();
+        assertThat(drained).containsExactly(7);
     }
 
-    /// A thread that entered a slot, put page 7 there, and stays in it until it is closed.
+    /// A thread that enters a slot, pushes page 7, and stays in the slot until it is closed.
     private static final class Occupant implements AutoCloseable {
 
         private final CountDownLatch end = new CountDownLatch(1);
@@ -216,7 +216,7 @@ class MagazinesTest {
         return capacities;
     }
 
-    /// Gets the runs that a drain finds.
+    /// Receives the runs of a drain.
     private interface RunSink {
         void accept(int page, int pageCount);
     }

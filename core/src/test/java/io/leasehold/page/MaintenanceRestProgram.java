@@ -4,8 +4,8 @@ import io.leasehold.budget.MemoryBudget;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// Main class of the JVM that [MaintenanceRestTest] starts: pages are used and freed, and the maintenance thread comes
-/// and goes.
+/// Main class of the JVM that [MaintenanceRestTest] starts: allocates and frees pages, and checks that the maintenance
+/// thread starts and ends.
 final class MaintenanceRestProgram {
 
     private static final int ROUNDS = 3;
@@ -30,7 +30,7 @@ final class MaintenanceRestProgram {
         for (int round = 0; round < ROUNDS; round++) {
             arena.free(arena.allocateRun(PAGES));
             Thread found = maintenance();
-            if (found != null) { // else it has done its work and ended by now
+            if (found != null) { // otherwise it finished and ended already
                 ThreadGroup group = found.getThreadGroup();
                 System.out.println("group=" + (group == null ? "none" : group.getName()));
                 System.out.println("priority=" + found.getPriority());

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// The maintenance thread ends when arenas rest, comes back with the next free page, and has nothing of the thread that
-/// starts it.
+/// The maintenance thread ends when all arenas rest, starts again with the next free page, and inherits nothing from
+/// the thread that starts it.
 @Timeout(240)
 class MaintenanceRestTest {
 

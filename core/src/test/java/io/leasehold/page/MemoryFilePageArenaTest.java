@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// Arenas whose pages live in a memory file.
+/// Arenas whose pages are in a memory file.
 class MemoryFilePageArenaTest
         implements PageArenaContract, PageArenaOptionContract, PageArenaBoundContract, PageArenaCloseContract {
 
@@ -48,7 +48,7 @@ class MemoryFilePageArenaTest
     }
 
     @Test
-    void forciblyClosedArenaLetsGoOfItsFileToo() throws IOException {
+    void forciblyClosedArenaClosesItsFileToo() throws IOException {
         long before = descriptors();
         PageArena arena = open();
         fill(arena, arena.allocate(), 1);
@@ -57,14 +57,14 @@ class MemoryFilePageArenaTest
         assertThat(descriptors()).isEqualTo(before);
     }
 
-    /// {@return how many mappings of memory files of this name there are}
+    /// {@return number of mappings of memory files of this name}
     private static long mappings() throws IOException {
         try (Stream<String> lines = Files.lines(Path.of("/proc/self/maps"))) {
             return lines.filter(line -> line.contains("/memfd:file-arena")).count();
         }
     }
 
-    /// {@return how many descriptors of memory files of this name are open}
+    /// {@return number of open descriptors of memory files of this name}
     private static long descriptors() throws IOException {
         try (Stream<Path> links = Files.list(Path.of("/proc/self/fd"))) {
             return links.filter(MemoryFilePageArenaTest::isOfThisName).count();
@@ -75,7 +75,7 @@ class MemoryFilePageArenaTest
         try {
             return Files.readSymbolicLink(link).toString().contains("/memfd:file-arena");
         } catch (IOException e) {
-            return false; // the descriptor of the listing itself is gone by now
+            return false; // the descriptor of the listing itself is already closed
         }
     }
 }

@@ -10,10 +10,10 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/// Main class of the JVMs that [MemoryReturnTest] starts: one burst of pages, then no call at all, while the kernel is
-/// asked how much memory this process has.
+/// Main class of the JVMs that [MemoryReturnTest] starts. It allocates and frees one burst of pages, makes no further
+/// call, and reads from the kernel how much memory this process has.
 ///
-/// "Before" is after some small bursts, so that loading and compiling classes does not count as memory of the burst.
+/// The value "before" is taken after some small bursts, so that loading and compiling classes does not count.
 final class MemoryReturnProgram {
 
     private static final long MIB = 1 << 20;
@@ -37,11 +37,11 @@ final class MemoryReturnProgram {
         this.chargeFile = chargeFile;
     }
 
-    /// Runs one burst and ends with 0 if its memory went back in time and stayed away.
+    /// Runs one burst. Exits with 0 if its memory was decommitted in time and was not committed again.
     ///
-    /// @param arguments bytes of the burst; of how many pages one is kept, 0 for none; the seed that chooses them;
-    ///     percent that may be left, of what was there before (or of the burst, if pages are kept); seconds to look
-    ///     on afterwards; a file with the charge of the control group, or nothing
+    /// @param arguments bytes of the burst; number of pages of which one is kept, 0 for none; seed of the choice;
+    ///     percent that may be left of the memory before (or of the burst, if pages are kept); seconds to observe
+    ///     afterwards; optionally a file with the charge of the control group
     public static void main(String[] arguments) throws IOException {
         long burstBytes = Long.parseLong(arguments[0]);
         int keepOneIn = Integer.parseInt(arguments[1]);
@@ -66,7 +66,7 @@ final class MemoryReturnProgram {
         Reading bound = before.plus(keepOneIn == 0 ? before : burst, percent);
         System.out.println("kept=" + kept + ", bound=" + bound);
 
-        // from here on nobody calls the arena
+        // from here on no thread calls the arena
         Reading now = program.read();
         while (!now.isWithin(bound) && System.nanoTime() - freed < DECAY.toNanos() + TimeUnit.SECONDS.toNanos(1)) {
             LockSupport.parkNanos(LOOK_AGAIN_NANOS);
@@ -74,7 +74,7 @@ final class MemoryReturnProgram {
         }
         long gone = System.nanoTime();
         System.out.println("after=" + now + ", milliseconds=" + (gone - freed) / 1_000_000);
-        // a burst that nobody could see would prove nothing
+        // a burst that cannot be measured would prove nothing
         boolean holds = now.isWithin(bound) && peak.isAbove(before.plus(burst, 95));
         Reading most = now;
         while (System.nanoTime() - gone < stayNanos) {
@@ -98,7 +98,7 @@ final class MemoryReturnProgram {
         }
     }
 
-    /// {@return how many pages were kept}
+    /// {@return number of pages that were kept}
     private int free(int count, int keepOneIn, SplittableRandom random) {
         int kept = 0;
         for (int i = 0; i < count; i++) {
@@ -119,7 +119,7 @@ final class MemoryReturnProgram {
             }
             LockSupport.parkNanos(LOOK_AGAIN_NANOS);
         }
-        // what reads the numbers is warmed up too
+        // the code that reads the values is warmed up too
         for (int i = 0; i < 50; i++) {
             read();
             LockSupport.parkNanos(LOOK_AGAIN_NANOS);
@@ -150,10 +150,10 @@ final class MemoryReturnProgram {
         return true;
     }
 
-    /// What the kernel says of this process at one moment.
+    /// A snapshot of the kernel's values for this process.
     ///
     /// @param resident resident memory in bytes (smaps_rollup)
-    /// @param charge what the control group is charged with in bytes, 0 where nobody knows
+    /// @param charge bytes that the control group is charged, 0 if unknown
     private record Reading(long resident, long charge) {
 
         Reading plus(Reading whole, double percent) {

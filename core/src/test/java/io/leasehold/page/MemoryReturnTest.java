@@ -15,12 +15,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.opentest4j.TestAbortedException;
 
-/// Memory of a burst goes back to the kernel within the decay and a second more, and stays away, with no call from
-/// anybody. A short form runs always, the full one with `-Dleasehold.soak=true`.
+/// The memory of a burst is decommitted within the decay and one more second, and is not committed again, without any
+/// further call of the program. A short form always runs, the full form with `-Dleasehold.soak=true`.
 ///
-/// The heap of the forked JVM is fixed and touched beforehand, and the optimising compiler is off, which takes and
-/// keeps some MiB of its own whenever it likes; so only off-heap memory comes and goes. What the control group is
-/// charged with is looked at beside resident memory, since huge pages can hide one from the other.
+/// The heap of the forked JVM is fixed and touched beforehand. The optimising compiler is off, since it allocates some
+/// MiB at any time. So only off-heap memory changes. The charge of the control group is checked besides resident
+/// memory, since huge pages can hide one from the other.
 @Tag("os")
 @Timeout(600)
 class MemoryReturnTest {
@@ -38,7 +38,7 @@ class MemoryReturnTest {
     static void skipWithoutNativeMemory() {
         TestMemory.require(AddressSpace.isNative(), "memory goes back to the system in native mode only");
         TestMemory.require(
-                Files.isReadable(Path.of("/proc/self/smaps_rollup")), "the kernel does not tell what is resident");
+                Files.isReadable(Path.of("/proc/self/smaps_rollup")), "the kernel does not report resident memory");
     }
 
     @Test
@@ -77,7 +77,7 @@ class MemoryReturnTest {
         }
     }
 
-    /// {@return a control group for the forked JVM, or null, which is said, where only resident memory can be seen}
+    /// {@return a control group for the forked JVM, or null with a message if only resident memory can be measured}
     private static @Nullable ScratchCgroup groupIfPossible() throws Exception {
         try {
             return ScratchCgroup.require(GROUP_BYTES);

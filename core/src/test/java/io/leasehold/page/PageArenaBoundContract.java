@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// Bounds and budgets, waiting for pages, and giving memory back on demand, whatever an arena's pages are made of.
+/// Limits and budgets, waiting for pages, and trim, for every kind of memory.
 @Timeout(120)
 interface PageArenaBoundContract extends PageArenaFixture {
 
@@ -36,7 +36,7 @@ interface PageArenaBoundContract extends PageArenaFixture {
     }
 
     @Test
-    default void magazinesOfOtherThreadsAreEmptiedBeforeAnythingIsRefused() throws Exception {
+    default void magazinesOfOtherThreadsAreEmptiedBeforeARequestIsRejected() throws Exception {
         CountDownLatch end = new CountDownLatch(1);
         try (PageArena arena = open()) {
             FutureTask<Integer> filled = new FutureTask<>(() -> {
@@ -78,7 +78,7 @@ interface PageArenaBoundContract extends PageArenaFixture {
     }
 
     @Test
-    default void exhaustionSaysWhereFreePagesAreNotAdjacent() {
+    default void exhaustionNamesTheLongestRunIfFreePagesAreNotAdjacent() {
         try (PageArena arena = open()) {
             List<Long> pages = allocate(arena, PAGES);
             pages.sort((a, b) -> Integer.compare(FrameLayout.index(a), FrameLayout.index(b)));
@@ -126,17 +126,18 @@ interface PageArenaBoundContract extends PageArenaFixture {
     }
 
     @Test
-    default void budgetWithoutRoomForOnePageRefusesTheArena() {
+    default void budgetTooSmallForOnePageRejectsTheArena() {
         MemoryBudget parent = MemoryBudget.of("tiny", pageBytes() / 2);
         assertThatThrownBy(() -> open(options().withBudget(parent)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContainingAll("budget has no room for a page", "budget=tiny, byteLimit=" + pageBytes() / 2);
+                .hasMessageContainingAll(
+                        "budget is too small for one page", "budget=tiny, byteLimit=" + pageBytes() / 2);
         assertThat(parent.usedBytes()).isZero();
         assertThat(parent.report()).doesNotContain("(");
     }
 
     @Test
-    default void fullBudgetAboveRefusesThePage() {
+    default void fullParentBudgetRejectsThePage() {
         MemoryBudget parent = MemoryBudget.of("full", 4 * pageBytes());
         assertThat(parent.tryReserve(4 * pageBytes())).isTrue();
         try (PageArena arena = open(options().withBudget(parent))) {
@@ -159,7 +160,7 @@ interface PageArenaBoundContract extends PageArenaFixture {
             fill(arena, idle, 1);
             arena.free(idle);
             assertThat(arena.stats().idlePages()).isEqualTo(40);
-            // 40 idle pages do not hold 42, so 42 cold ones must be paid for
+            // the 40 idle pages do not contain a run of 42, so 42 cold pages must be charged
             long run = arena.allocateRun(42);
             assertThat(arena.frames().address(run)).isGreaterThan(arena.frames().address(wall));
             assertThat(arena.stats().idlePages()).isZero();
@@ -249,7 +250,7 @@ interface PageArenaBoundContract extends PageArenaFixture {
             List<Long> pages = allocate(arena, PAGES);
             // the longest time there is: the deadline must not wrap around
             FutureTask<Long> waiter = waiter(arena, 3, Duration.ofNanos(Long.MAX_VALUE));
-            Eventually.holds("somebody waits", () -> arena.stats().waits() == 1);
+            Eventually.holds("a thread waits", () -> arena.stats().waits() == 1);
             assertThat(waiter.isDone()).isFalse();
             pages.sort((a, b) -> Integer.compare(FrameLayout.index(a), FrameLayout.index(b)));
             List<Long> neighbours = pages.subList(100, 103);
@@ -277,7 +278,7 @@ interface PageArenaBoundContract extends PageArenaFixture {
             List<Long> pages = allocate(arena, PAGES);
             FutureTask<Long> waiter = new FutureTask<>(() -> arena.tryAllocateRun(1, Duration.ofDays(1)));
             Thread thread = Thread.ofPlatform().start(waiter);
-            Eventually.holds("somebody waits", () -> arena.stats().waits() == 1);
+            Eventually.holds("a thread waits", () -> arena.stats().waits() == 1);
             thread.interrupt();
             assertThatThrownBy(() -> waiter.get(30, TimeUnit.SECONDS)).hasCauseInstanceOf(InterruptedException.class);
             pages.forEach(arena::free);
@@ -291,7 +292,7 @@ interface PageArenaBoundContract extends PageArenaFixture {
         PageArena arena = open();
         allocate(arena, PAGES);
         FutureTask<Long> waiter = waiter(arena, 1, Duration.ofDays(1));
-        Eventually.holds("somebody waits", () -> arena.stats().waits() == 1);
+        Eventually.holds("a thread waits", () -> arena.stats().waits() == 1);
         assertThat(arena.closeForcibly()).isEqualTo(PAGES);
         assertThatThrownBy(() -> waiter.get(30, TimeUnit.SECONDS))
                 .cause()
@@ -300,12 +301,12 @@ interface PageArenaBoundContract extends PageArenaFixture {
     }
 
     @Test
-    default void waiterIsServedByABudgetAboveThatGetsRoom() throws Exception {
+    default void waiterIsServedWhenTheParentBudgetHasSpace() throws Exception {
         MemoryBudget parent = MemoryBudget.of("shared", 64 * pageBytes());
         assertThat(parent.tryReserve(60 * pageBytes())).isTrue();
         try (PageArena arena = open(options().withBudget(parent))) {
             FutureTask<Long> waiter = waiter(arena, 20, Duration.ofDays(1));
-            Eventually.holds("somebody waits", () -> arena.stats().waits() == 1);
+            Eventually.holds("a thread waits", () -> arena.stats().waits() == 1);
             assertThat(waiter.isDone()).isFalse();
             parent.release(60 * pageBytes());
             long run = waiter.get(30, TimeUnit.SECONDS);

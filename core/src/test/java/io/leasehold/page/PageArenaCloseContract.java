@@ -16,11 +16,11 @@ import java.util.Objects;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
-/// Closing, and what is left afterwards, whatever an arena's pages are made of.
+/// Closing an arena, and the state afterwards, for every kind of memory.
 interface PageArenaCloseContract extends PageArenaFixture {
 
     @Test
-    default void closingWithLivePagesIsRefusedNamesThemAndChangesNothing() {
+    default void closeWithLivePagesIsRejectedNamesThemAndChangesNothing() {
         PageArena arena = open();
         PageOwner ring = arena.frames().register("ring");
         long run = arena.allocateRun(20);
@@ -28,7 +28,8 @@ interface PageArenaCloseContract extends PageArenaFixture {
         fill(arena, run, 1);
         assertThatThrownBy(arena::close)
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageStartingWith("arena has live pages: arena=" + name() + ", live=20, the first 1: index=")
+                .hasMessageStartingWith(
+                        "arena has live pages, free them first: arena=" + name() + ", live=20, listed=1: index=")
                 .hasMessageContaining("pages=20, wires=0, holds=0, owner=ring[17]");
         assertThat(holds(arena.frames().address(run), 20 * pageBytes(), 1)).isTrue();
         long more = arena.allocate();
@@ -43,7 +44,7 @@ interface PageArenaCloseContract extends PageArenaFixture {
         PageArena arena = open();
         List<Long> pages = allocate(arena, 20);
         assertThatThrownBy(arena::close)
-                .hasMessageContaining("live=20, the first 8: index=")
+                .hasMessageContaining("live=20, listed=8: index=")
                 .message()
                 .satisfies(message -> assertThat(message.split("index=", -1)).hasSize(9));
         pages.forEach(arena::free);
@@ -64,20 +65,20 @@ interface PageArenaCloseContract extends PageArenaFixture {
     }
 
     @Test
-    default void everyCallOnAClosedArenaSaysSo() {
+    default void everyCallOnAClosedArenaFails() {
         PageArena arena = open();
         long page = arena.allocate();
         long address = arena.frames().address(page);
         arena.free(page);
         arena.close();
         for (ThrowingCallable call : calls(arena, page, address)) {
-            assertRefused(Kind.CLOSED, call).isEqualTo("arena is closed: " + name());
+            assertRefused(Kind.CLOSED, call).isEqualTo("arena is closed: arena=" + name());
         }
         assertThat(arena.frames().isLive(page)).isFalse();
     }
 
     @Test
-    default void everyCallOnAForciblyClosedArenaSaysSo() {
+    default void everyCallOnAForciblyClosedArenaFails() {
         PageArena arena = open();
         long page = arena.allocate();
         arena.frames().wire(page);
@@ -85,7 +86,7 @@ interface PageArenaCloseContract extends PageArenaFixture {
         long address = arena.frames().address(page);
         assertThat(arena.closeForcibly()).isEqualTo(1);
         for (ThrowingCallable call : calls(arena, page, address)) {
-            assertRefused(Kind.CLOSED, call).isEqualTo("arena is closed: " + name());
+            assertRefused(Kind.CLOSED, call).isEqualTo("arena is closed: arena=" + name());
         }
         assertThat(arena.frames().isLive(page)).isFalse();
     }
@@ -115,7 +116,7 @@ interface PageArenaCloseContract extends PageArenaFixture {
     }
 
     @Test
-    default void closedArenaIsParkedAndTheNextOneUsesItsPlaceAndReadsZero() {
+    default void closedArenaIsRetainedAndTheNextOneReusesItsAddressesAndReadsZero() {
         require(Capability.DECOMMIT);
         PageArena first = open();
         List<Long> pages = allocate(first, PAGES);
@@ -137,7 +138,7 @@ interface PageArenaCloseContract extends PageArenaFixture {
     }
 
     @Test
-    default void forciblyClosedArenaGivesItsMemoryBackAndTellsHowManyPagesWereLive() {
+    default void forciblyClosedArenaGivesItsMemoryBackAndReturnsTheNumberOfLivePages() {
         MemoryBudget budget = MemoryBudget.of("test", 1 << 30);
         PageArena arena = open(options().withBudget(budget));
         long run = arena.allocateRun(100);
@@ -149,7 +150,7 @@ interface PageArenaCloseContract extends PageArenaFixture {
     }
 
     @Test
-    default void stalePointerIntoAForciblyClosedArenaReadsZeroAndHarmsNobody() {
+    default void stalePointerIntoAForciblyClosedArenaReadsZeroAndHarmsNoLaterOwner() {
         PageArena first = open();
         long run = first.allocateRun(100);
         fill(first, run, 1);
@@ -170,7 +171,7 @@ interface PageArenaCloseContract extends PageArenaFixture {
     }
 
     @Test
-    default void forciblyClosedArenaWithoutLivePagesIsParked() {
+    default void forciblyClosedArenaWithoutLivePagesIsRetained() {
         require(Capability.DECOMMIT);
         PageArena arena = open();
         arena.free(arena.allocate());
@@ -208,7 +209,7 @@ interface PageArenaCloseContract extends PageArenaFixture {
                 .isEqualTo(parked);
     }
 
-    /// A thread that lost its core on the fast path pops a page and claims its frame when the arena is long closed.
+    /// A thread that is preempted on the fast path pops a page and claims its frame after the arena was closed.
     @Test
     default void threadThatLeavesItsMagazineAfterTheCloseDisturbsNoSuccessor() {
         PageArena first = open();
@@ -227,7 +228,7 @@ interface PageArenaCloseContract extends PageArenaFixture {
         }
     }
 
-    /// {@return the calling thread's slot in an arena's magazines, entered; by reflection, since the arena lends none}
+    /// {@return the entered slot of the calling thread in the magazines of an arena, by reflection}
     private static int[] enterMagazine(PageArena arena) {
         try {
             Field field = PageArena.class.getDeclaredField("slots");
@@ -239,7 +240,7 @@ interface PageArenaCloseContract extends PageArenaFixture {
         }
     }
 
-    /// {@return every call that needs an open arena}
+    /// {@return all calls that need an open arena}
     private static List<ThrowingCallable> calls(PageArena arena, long page, long address) {
         PageFrames frames = arena.frames();
         PageOwner owner = new PageOwner("late", 1);

@@ -23,10 +23,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Many threads share an arena that is too small for them; between the rounds all rest and everything is counted.
+/// Many threads share an arena that is too small for them. Between the rounds all threads rest and every page is
+/// counted.
 ///
-/// `-Dseed=` gives all threads the random numbers of another run, `-Dleasehold.soak=true` makes ten times as many
-/// rounds.
+/// `-Dseed=` replays the random numbers of another run. `-Dleasehold.soak=true` makes ten times as many rounds.
 class PageArenaConcurrentTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
@@ -36,11 +36,11 @@ class PageArenaConcurrentTest {
     private static final int ROUNDS = SOAK ? 160 : 16;
     private static final int STEPS_PER_ROUND = 25_000;
     private static final int TRIMS_PER_ROUND = 40;
-    private static final int MAYFLIES = 4;
+    private static final int SHORT_LIVED_THREADS = 4;
     private static final long DECAY_NANOS = 8_000_000;
 
-    /// The arenas to share.
-    enum Terms {
+    /// The arenas under test.
+    enum Variant {
         ANONYMOUS,
         MEMORY_FILE,
         ZERO_ON_FREE,
@@ -66,21 +66,21 @@ class PageArenaConcurrentTest {
 
     @ParameterizedTest
     @EnumSource
-    void tenantsShareAnArenaSmallerThanTheirDemand(Terms terms) throws InterruptedException {
-        VirtualMemory memory = terms.memory();
-        if (terms == Terms.MEMORY_FILE && !memory.can(Capability.MAP)) {
-            System.out.println("skipped: " + terms + ": " + memory);
+    void workersShareAnArenaSmallerThanTheirDemand(Variant variant) throws InterruptedException {
+        VirtualMemory memory = variant.memory();
+        if (variant == Variant.MEMORY_FILE && !memory.can(Capability.MAP)) {
+            System.out.println("skipped: " + variant + ": " + memory);
         }
-        assumeTrue(terms != Terms.MEMORY_FILE || memory.can(Capability.MAP), () -> terms + ": " + memory);
+        assumeTrue(variant != Variant.MEMORY_FILE || memory.can(Capability.MAP), () -> variant + ": " + memory);
         Long seed = Long.getLong("seed", SOAK ? System.nanoTime() : 20261121L);
         System.out.printf(
-                "tenants: %s, threads=%d, steps=%,d a round, rounds=%d, seed=%d%n",
-                terms, PLATFORM + VIRTUAL, STEPS_PER_ROUND, ROUNDS, seed);
+                "workers: %s, threads=%d, steps=%,d a round, rounds=%d, seed=%d%n",
+                variant, PLATFORM + VIRTUAL, STEPS_PER_ROUND, ROUNDS, seed);
         Reservations reservations = new Reservations(memory, new MappingBudget(100));
-        PageArena arena = PageArena.open(terms.options(Math.max(4096, memory.pageSize())), reservations, 0);
+        PageArena arena = PageArena.open(variant.options(Math.max(4096, memory.pageSize())), reservations, 0);
         new Rounds(arena, seed).run();
         assertThat(arena.stats().livePages()).isZero();
-        assertThat(takeAll(arena)).isEqualTo(terms == Terms.TIGHT_BUDGET ? affordable(arena) : PAGES);
+        assertThat(takeAll(arena)).isEqualTo(variant == Variant.TIGHT_BUDGET ? affordable(arena) : PAGES);
         arena.closeForcibly();
     }
 
@@ -109,7 +109,7 @@ class PageArenaConcurrentTest {
     }
 
     @Test
-    void aCrowdLargerThanTheMagazinesIsServed() throws InterruptedException {
+    void moreThreadsThanMagazinesAreServed() throws InterruptedException {
         int crowd = 150;
         PageArena arena = open(4_096);
         Watchdog watchdog = new Watchdog();
@@ -170,7 +170,7 @@ class PageArenaConcurrentTest {
     void pagesInTheMagazinesOfDeadThreadsServeOthers() throws InterruptedException {
         PageArena arena = open(512);
         for (int round = 0; round < 300; round++) {
-            // more threads than there are slots, one after the other, so that slots must change hands
+            // more threads than slots, one after the other, so that slots must change their owner
             Thread thread = Thread.ofPlatform().start(() -> fillMagazine(arena, 64));
             thread.join();
             if (round % 10 == 0) {
@@ -211,11 +211,11 @@ class PageArenaConcurrentTest {
         return pages;
     }
 
-    /// {@return how many single pages one thread gets}; they are all freed again.
+    /// {@return number of single pages that one thread can allocate} All of them are freed again.
     private static int takeAll(PageArena arena) {
         List<Long> pages = takeEach(arena);
         try {
-            // a request that waits, if for no time, misses no page, however often flushing was in vain just before
+            // a request with a timeout, even of zero, misses no page, however often a recent flush was in vain
             long page = arena.tryAllocateRun(1, Duration.ZERO);
             while (page != PageArena.NO_PAGE) {
                 pages.add(page);
@@ -229,7 +229,7 @@ class PageArenaConcurrentTest {
         return pages.size();
     }
 
-    /// {@return how many pages the parent budget has room for beside the tables}
+    /// {@return number of pages that the parent budget has space for besides the tables}
     private static int affordable(PageArena arena) {
         PageArenaStats stats = arena.stats();
         long tables = stats.committedBytes()
@@ -238,38 +238,38 @@ class PageArenaConcurrentTest {
         return parent == null ? 0 : (int) ((parent.byteLimit() - tables) / stats.pageByteSize());
     }
 
-    /// The rounds of one arena: tenants, a thread that trims and lets time pass, short-lived threads, and a count at
-    /// the end of each.
+    /// The rounds of one arena: workers, a thread that trims and advances the clock, short-lived threads, and a count
+    /// at the end of each round.
     private static final class Rounds {
 
         private final PageArena arena;
         private final Watchdog watchdog = new Watchdog();
         private final Phaser phaser = new Phaser(1);
         private final AtomicLongArray contested = new AtomicLongArray(6);
-        private final List<PageArenaTenant> tenants = new ArrayList<>();
+        private final List<PageArenaWorker> workers = new ArrayList<>();
 
         Rounds(PageArena arena, long seed) {
             this.arena = arena;
             SplittableRandom seeds = new SplittableRandom(seed);
             for (int i = 0; i < PLATFORM + VIRTUAL; i++) {
-                tenants.add(new PageArenaTenant(arena, i + 1, seeds.nextLong(), contested));
+                workers.add(new PageArenaWorker(arena, i + 1, seeds.nextLong(), contested));
             }
             demand(0);
         }
 
         void run() throws InterruptedException {
-            phaser.bulkRegister(tenants.size() + 1);
+            phaser.bulkRegister(workers.size() + 1);
             watchdog.start("trimmer", this::trim);
-            for (int i = 0; i < tenants.size(); i++) {
-                PageArenaTenant tenant = tenants.get(i);
+            for (int i = 0; i < workers.size(); i++) {
+                PageArenaWorker worker = workers.get(i);
                 if (i < PLATFORM) {
-                    watchdog.start("tenant " + i, () -> work(tenant));
+                    watchdog.start("worker " + i, () -> work(worker));
                 } else {
-                    watchdog.startVirtual("virtual tenant " + i, () -> work(tenant));
+                    watchdog.startVirtual("virtual worker " + i, () -> work(worker));
                 }
             }
             for (int round = 0; round < ROUNDS; round++) {
-                mayflies();
+                shortLivedThreads();
                 meet();
                 watchdog.check();
                 count();
@@ -277,24 +277,24 @@ class PageArenaConcurrentTest {
                 meet();
             }
             watchdog.join();
-            tenants.forEach(PageArenaTenant::leave);
+            workers.forEach(PageArenaWorker::leave);
             for (int i = 0; i < contested.length(); i++) {
                 if (contested.get(i) != PageArena.NO_PAGE) {
                     arena.free(contested.get(i));
                 }
             }
             arena.checkInvariants();
-            long frees = tenants.stream().mapToLong(PageArenaTenant::frees).sum();
-            long waits = tenants.stream().mapToLong(PageArenaTenant::waits).sum();
+            long frees = workers.stream().mapToLong(PageArenaWorker::frees).sum();
+            long waits = workers.stream().mapToLong(PageArenaWorker::waits).sum();
             System.out.printf("  frees=%,d, waits=%,d, %s%n", frees, waits, arena.stats());
             assertThat(frees).isGreaterThan((long) ROUNDS * STEPS_PER_ROUND / 10);
         }
 
-        private void work(PageArenaTenant tenant) throws InterruptedException {
+        private void work(PageArenaWorker worker) throws InterruptedException {
             try {
                 for (int round = 0; round < ROUNDS; round++) {
-                    for (int i = 0; i < STEPS_PER_ROUND / tenants.size(); i++) {
-                        tenant.step(tenants);
+                    for (int i = 0; i < STEPS_PER_ROUND / workers.size(); i++) {
+                        worker.step(workers);
                     }
                     meet();
                     meet();
@@ -326,28 +326,28 @@ class PageArenaConcurrentTest {
             }
         }
 
-        /// Lets the tenants want half of the pages, then all, then half as many again as there are.
+        /// Sets the demand of the workers to half of the pages, then to all, then to 150 % of them.
         private void demand(int round) {
             int wanted = PAGES * (1 + round % 3) / 2;
-            tenants.forEach(tenant -> tenant.want(wanted / tenants.size()));
+            workers.forEach(worker -> worker.want(wanted / workers.size()));
         }
 
-        /// Threads that die with full magazines.
-        private void mayflies() throws InterruptedException {
+        /// Runs threads that end with full magazines.
+        private void shortLivedThreads() throws InterruptedException {
             Watchdog brief = new Watchdog();
-            for (int i = 0; i < MAYFLIES; i++) {
-                brief.start("mayfly", () -> fillMagazine(arena, 100));
-                brief.startVirtual("virtual mayfly", () -> fillMagazine(arena, 100));
+            for (int i = 0; i < SHORT_LIVED_THREADS; i++) {
+                brief.start("shortLived", () -> fillMagazine(arena, 100));
+                brief.startVirtual("virtual shortLived", () -> fillMagazine(arena, 100));
             }
             brief.join();
         }
 
-        /// Looks at everything while nobody moves.
+        /// Checks everything while all workers are at rest.
         private void count() {
             arena.checkInvariants();
-            int live = PageArenaTenant.checkContested(arena, contested);
-            for (PageArenaTenant tenant : tenants) {
-                live += tenant.checkAll();
+            int live = PageArenaWorker.checkContested(arena, contested);
+            for (PageArenaWorker worker : workers) {
+                live += worker.checkAll();
             }
             PageArenaStats stats = arena.stats();
             assertThat(stats.livePages()).as("live pages").isEqualTo(live);
@@ -359,7 +359,7 @@ class PageArenaConcurrentTest {
             assertThat(left).as("free pages that can be had").isEqualTo(Math.min(stats.freePages(), afforded));
         }
 
-        /// Waits for all others, with a bound; after a failure nobody waits.
+        /// Waits for all other threads, with a timeout. After a failure no thread waits.
         private void meet() throws InterruptedException {
             try {
                 phaser.awaitAdvanceInterruptibly(phaser.arrive(), Watchdog.LIMIT_SECONDS, TimeUnit.SECONDS);

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Allocating, freeing, growing, splitting: what every [PageArena] does, whatever its pages are made of.
+/// Allocating, freeing, growing and splitting: the contract of every [PageArena], for every kind of memory.
 interface PageArenaContract extends PageArenaFixture {
 
     @Test
@@ -112,14 +112,15 @@ interface PageArenaContract extends PageArenaFixture {
                     .hasMessage("byteAlignment is not a power of two: byteAlignment=3");
             assertThatThrownBy(() -> arena.tryAllocateRun(1, 4 << 20))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("byteAlignment: 4194304, max=2097152");
+                    .hasMessage("byteAlignment is too large: byteAlignment=4194304, max=2097152");
         }
     }
 
     @ParameterizedTest
     @ValueSource(ints = {0, -1, Integer.MIN_VALUE, PAGES + 1, Integer.MAX_VALUE})
     default void lengthOutOfItsBoundsIsRejected(int pages) {
-        String message = "pages in a run: " + pages + ", min=1, max=" + PAGES;
+        String message =
+                "pages of a run are out of range: arena=" + name() + ", pages=" + pages + ", min=1, max=" + PAGES;
         try (PageArena arena = open()) {
             assertThatThrownBy(() -> arena.allocateRun(pages))
                     .isInstanceOf(IllegalArgumentException.class)
@@ -284,7 +285,7 @@ interface PageArenaContract extends PageArenaFixture {
             long run = arena.allocate();
             assertThatThrownBy(() -> arena.tryGrow(run, pages))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("pages to grow by: " + pages + ", bound=1");
+                    .hasMessage("pages to grow by are out of range: pages=" + pages + ", min=1");
             arena.free(run);
         }
     }
@@ -337,7 +338,7 @@ interface PageArenaContract extends PageArenaFixture {
             for (int pages : new int[] {0, -1, 4, 5}) {
                 assertThatThrownBy(() -> arena.split(run, pages))
                         .isInstanceOf(IllegalArgumentException.class)
-                        .hasMessage("pages to keep: " + pages + ", bounds=1..3");
+                        .hasMessage("pages to keep are out of range: pages=" + pages + ", min=1, max=3");
             }
             assertThat(arena.frames().pageCount(run)).isEqualTo(4);
             assertThat(arena.frames().holdCount(run)).isZero();

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Opening and closing uses nothing up, however often and in whichever way, and no two owners ever meet.
+/// Opening and closing uses up no resources, however often it happens, and no two owners ever share memory.
 class PageArenaCyclesTest {
 
     private static final int CYCLES = Boolean.getBoolean("leasehold.soak") ? 100_000 : 1_000;
@@ -63,7 +63,7 @@ class PageArenaCyclesTest {
             TestMemory.require(memory, Capability.MAP);
         }
         TestMemory.require(memory, Capability.DECOMMIT);
-        Set<Long> left = new HashSet<>(); // addresses of pages that an owner may still write to
+        Set<Long> left = new HashSet<>(); // addresses of pages that a previous owner may still write to
         long reserved = 0;
         for (int cycle = 0; cycle < CYCLES; cycle++) {
             PageArena arena = PageArena.open(options().withMemoryFile(end.isFile), reservations, 0);
@@ -99,7 +99,7 @@ class PageArenaCyclesTest {
         assertThat(budget.usedBytes()).isZero();
     }
 
-    /// What a forced close leaves is used again as long as half of the addresses of a new arena lie side by side in it.
+    /// The remnant of a forced close is used again while half of the addresses of a new arena are adjacent in it.
     @Test
     void addressSpaceIsUsedUpInProportionToWhatIsLeftBehind() {
         try (ScratchMemory scratch = ScratchMemory.of(64 << 20, 2 << 20)) {
@@ -118,15 +118,15 @@ class PageArenaCyclesTest {
                 arena.checkInvariants();
                 opened += arena.closeForcibly() > 0 ? 1 : 0;
             }
-            // 4 MiB of addresses serve for 2 MiB that are left behind
+            // 4 MiB of addresses are enough for 2 MiB that are left behind
             assertThat(few.remnantCount()).isEqualTo(40 / 8);
             few.releaseParked();
         }
     }
 
-    /// A thread may lose its core between the look at a handle and the change of its frame.
+    /// A thread may be preempted between its check of a handle and the change of the frame.
     @Test
-    void latecomerOfAForcedArenaChangesNothingOfItsSuccessor() {
+    void preemptedCallOnAForciblyClosedArenaChangesNothingOfItsSuccessor() {
         PageArena first = PageArena.open(options(), reservations, 0);
         int index = FrameLayout.index(first.allocateRun(4));
         first.closeForcibly();
@@ -143,7 +143,7 @@ class PageArenaCyclesTest {
     }
 
     @Test
-    void ownersComeAndGo() {
+    void ownersAreRegisteredAndUnregistered() {
         try (PageArena arena = PageArena.open(options(), reservations, 0)) {
             long page = arena.allocate();
             for (int i = 0; i < CYCLES; i++) {

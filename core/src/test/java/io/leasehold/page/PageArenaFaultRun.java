@@ -17,11 +17,11 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// The life of two arenas, one after the other in the same address space, over memory that fails when it is told to,
-/// and the proof that whatever failed left nothing behind.
+/// Runs two arenas, one after the other in the same address space, over memory with injected failures. Then checks that
+/// no failure left anything behind.
 ///
-/// Always the same calls in the same order, as long as nothing fails. Each step says what it may throw; whatever it
-/// throws must name the injected error, and after each step that met a fault the arena must be consistent.
+/// Without failures the calls and their order are always the same. Each step declares which exceptions it may throw. An
+/// exception must name the injected error, and after each step with a fault the arena must be consistent.
 ///
 /// **Threads.** Confined to one thread.
 final class PageArenaFaultRun {
@@ -29,8 +29,8 @@ final class PageArenaFaultRun {
     private static final long MIB = 1 << 20;
     private static final long BYTES = 64 * MIB;
 
-    /// The arenas to run.
-    enum Terms {
+    /// The arenas under test.
+    enum Variant {
         ANONYMOUS,
         MEMORY_FILE,
         PREFAULTED,
@@ -52,7 +52,7 @@ final class PageArenaFaultRun {
         Set<Capability> hidden() {
             return switch (this) {
                 case NO_CAPABILITIES -> EnumSet.allOf(Capability.class);
-                case PREFAULTED -> EnumSet.of(Capability.ADVISE); // asked for, and failed, but not waited for
+                case PREFAULTED -> EnumSet.of(Capability.ADVISE); // prefault was requested, and its failure is ignored
                 default -> EnumSet.noneOf(Capability.class);
             };
         }
@@ -62,18 +62,18 @@ final class PageArenaFaultRun {
         }
     }
 
-    /// Something that a step does.
+    /// The action of a step.
     private interface Step {
         void run() throws InterruptedException;
     }
 
-    /// Told before each step; it may arm a fault or take it back.
+    /// Called before each step; may arm or disarm a fault.
     interface Saboteur {
         void beforeStep(FaultyVirtualMemory memory);
     }
 
-    private final Terms terms;
-    private final Set<Integer> errnos; // what the faults may say
+    private final Variant variant;
+    private final Set<Integer> errnos; // errors of the injected faults
     private final Saboteur saboteur;
     private final LedgerVirtualMemory ledger;
     final FaultyVirtualMemory memory;
@@ -83,20 +83,20 @@ final class PageArenaFaultRun {
     private final List<Long> pages = new ArrayList<>();
     private @Nullable PageArena arena;
     private long pageBytes = 16 << 10;
-    private int lost; // regions that could not be given back when opening failed, at most
+    private int lost; // maximum number of regions that a failed opening could not give back
     private long now;
 
-    PageArenaFaultRun(Terms terms, Set<Integer> errnos, Saboteur saboteur) {
-        this.terms = terms;
+    PageArenaFaultRun(Variant variant, Set<Integer> errnos, Saboteur saboteur) {
+        this.variant = variant;
         this.errnos = errnos;
         this.saboteur = saboteur;
-        this.ledger = new LedgerVirtualMemory(terms.hidden());
+        this.ledger = new LedgerVirtualMemory(variant.hidden());
         this.memory = new FaultyVirtualMemory(ledger);
         this.reservations = new Reservations(memory, mappings);
-        this.parent = MemoryBudget.of("parent", terms == Terms.TIGHT_BUDGET ? 25 * MIB : 2 * BYTES);
+        this.parent = MemoryBudget.of("parent", variant == Variant.TIGHT_BUDGET ? 25 * MIB : 2 * BYTES);
     }
 
-    /// Runs both arenas, and proves that nothing is left.
+    /// Runs both arenas, and checks that nothing is left.
     void run() {
         live(BYTES);
         live(BYTES / 2);
@@ -110,14 +110,14 @@ final class PageArenaFaultRun {
                 .isEqualTo((int) memory.count(FaultyVirtualMemory.Call.CLOSE_MEMORY));
         if (lost == 0) {
             assertThat(ledger.reservedBytes())
-                    .as("address space that nobody has")
+                    .as("address space without an owner")
                     .isZero();
             assertThat(ledger.lockedPageCount()).isZero();
         }
-        ledger.settle();
+        ledger.releaseAll();
     }
 
-    /// {@return regions that wait for the next owner}
+    /// {@return number of regions that are kept for the next owner}
     private int kept() {
         return reservations.parkedCount() + 2 * reservations.remnantCount();
     }
@@ -127,9 +127,9 @@ final class PageArenaFaultRun {
                 .withName("faulty")
                 .withByteSize(byteSize)
                 .withPageByteSize(pageBytes)
-                .withMemoryFile(terms == Terms.MEMORY_FILE || terms == Terms.FILE_CLOSED_BY_FORCE)
-                .withPrefault(terms == Terms.PREFAULTED)
-                .withLockWired(terms == Terms.LOCKED_WHEN_WIRED)
+                .withMemoryFile(variant == Variant.MEMORY_FILE || variant == Variant.FILE_CLOSED_BY_FORCE)
+                .withPrefault(variant == Variant.PREFAULTED)
+                .withLockWired(variant == Variant.LOCKED_WHEN_WIRED)
                 .withDecay(Duration.ofSeconds(1))
                 .withBudget(parent);
         refusable("open", () -> arena = PageArena.open(options, reservations, now));
@@ -211,14 +211,14 @@ final class PageArenaFaultRun {
                 boolean done = refusable("unwire", () -> arena.frames().unwire(page));
                 assertThat(arena.frames().wireCount(page)).isEqualTo(done ? before - 1 : before);
                 if (!done) {
-                    break; // it stays wired until the fault is over
+                    break; // the page stays wired until the fault is over
                 }
             }
         }
     }
 
     private void close(PageArena arena) {
-        if (terms.isForced()) {
+        if (variant.isForced()) {
             int live = arena.stats().livePages();
             if (!refusable(
                     "closeForcibly", () -> assertThat(arena.closeForcibly()).isEqualTo(live))) {
@@ -249,7 +249,7 @@ final class PageArenaFaultRun {
         }
     }
 
-    /// Once faults are over, an open arena serves as if there had been none.
+    /// Checks that after the faults an open arena works as if there had been none.
     private void serve(PageArena arena) {
         arena.checkInvariants();
         assertThat(arena.stats().freePages()).isEqualTo(arena.stats().reservedPages());
@@ -299,23 +299,23 @@ final class PageArenaFaultRun {
         return (int) (bytes / pageBytes);
     }
 
-    /// A step that meets its faults without a word.
+    /// A step that throws nothing in spite of its faults.
     private void silent(String what, Step step) {
         attempt(what, step, false, false);
     }
 
-    /// A step that throws [PageExhaustedException] where the kernel gives nothing.
+    /// A step that throws [PageExhaustedException] if a kernel call fails.
     private void exhaustible(String what, Step step) {
         attempt(what, step, true, false);
     }
 
-    /// A step that throws what the kernel says.
+    /// A step that throws the error of the kernel.
     private boolean refusable(String what, Step step) {
         return attempt(what, step, true, true);
     }
 
-    /// {@return whether the step did what it should}
-    private boolean attempt(String what, Step step, boolean mayExhaust, boolean mayRefuse) {
+    /// {@return true if the step succeeded}
+    private boolean attempt(String what, Step step, boolean mayExhaust, boolean mayFail) {
         saboteur.beforeStep(memory);
         long before = memory.injected();
         boolean done = false;
@@ -323,7 +323,7 @@ final class PageArenaFaultRun {
             step.run();
             done = true;
         } catch (PageExhaustedException e) {
-            boolean tight = terms == Terms.TIGHT_BUDGET;
+            boolean tight = variant == Variant.TIGHT_BUDGET;
             assertThat(mayExhaust && (tight || memory.injected() > before))
                     .as("%s threw %s", what, e)
                     .isTrue();
@@ -333,7 +333,7 @@ final class PageArenaFaultRun {
                 throw new AssertionError("exhausted, but not by the budget and without a cause", e);
             }
         } catch (SystemCallException e) {
-            assertThat(mayRefuse && memory.injected() > before)
+            assertThat(mayFail && memory.injected() > before)
                     .as("%s threw %s", what, e)
                     .isTrue();
             checkNamed(e);

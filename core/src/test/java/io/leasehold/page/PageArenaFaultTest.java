@@ -8,7 +8,7 @@ import io.leasehold.os.FaultyVirtualMemory;
 import io.leasehold.os.FaultyVirtualMemory.Call;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
-import io.leasehold.page.PageArenaFaultRun.Terms;
+import io.leasehold.page.PageArenaFaultRun.Variant;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -21,10 +21,10 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Every kernel call that the life of an arena makes fails once, and then for good, with every error it can give; after
-/// each nothing is lost and everything works.
+/// Every kernel call in the lifetime of an arena fails once, and then permanently, with every possible error. After
+/// each failure nothing is lost and the arena works.
 ///
-/// The loop is SQLite's: fail the first call, then the second, until a run ends without having met the fault.
+/// The loop is that of SQLite: fail the first call, then the second, until a run ends without a fault.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PageArenaFaultTest {
 
@@ -38,7 +38,7 @@ class PageArenaFaultTest {
     private long injected;
     private int runs;
 
-    /// {@return what the man page of a call says that it can answer, as far as an arena can meet it}
+    /// {@return the errors in the man page of a call that an arena can get}
     private static List<Integer> errnosOf(Call call) {
         return switch (call) {
             case RESERVE -> List.of(Errno.ENOMEM, Errno.EAGAIN, Errno.EINVAL, Errno.EPERM, Errno.EOVERFLOW);
@@ -88,24 +88,24 @@ class PageArenaFaultTest {
 
     @ParameterizedTest
     @EnumSource
-    void nothingIsLostWhicheverCallFails(Terms terms) {
-        assumePossible(terms);
-        Set<Call> made = callsOf(terms);
+    void nothingIsLostWhicheverCallFails(Variant variant) {
+        assumePossible(variant);
+        Set<Call> made = callsOf(variant);
         assertThat(made).contains(Call.RESERVE, Call.COMMIT);
         for (Call call : made) {
             for (int errno : errnosOf(call)) {
-                failEachInTurn(terms, call, errno, true);
-                failEachInTurn(terms, call, errno, false);
+                failEachInTurn(variant, call, errno, true);
+                failEachInTurn(variant, call, errno, false);
             }
         }
     }
 
-    /// Several faults of several kinds in one run, so that what cleans up after one fault meets another.
+    /// Several faults of several kinds in one run, so that the cleanup after one fault meets another.
     @ParameterizedTest
     @EnumSource
-    void nothingIsLostWhateverFailsTogether(Terms terms) {
-        assumePossible(terms);
-        Call[] made = callsOf(terms).toArray(Call[]::new);
+    void nothingIsLostWhateverFailsTogether(Variant variant) {
+        assumePossible(variant);
+        Call[] made = callsOf(variant).toArray(Call[]::new);
         Set<Integer> errnos =
                 Stream.of(made).flatMap(call -> errnosOf(call).stream()).collect(Collectors.toSet());
         Long replayed = Long.getLong("seed");
@@ -113,7 +113,7 @@ class PageArenaFaultTest {
         for (int i = 0; i < (replayed == null ? RANDOM_RUNS : 1); i++) {
             long seed = replayed == null ? seeds.nextLong() : replayed;
             SplittableRandom random = new SplittableRandom(seed);
-            run(terms + ", -Dseed=" + seed, new PageArenaFaultRun(terms, errnos, memory -> {
+            run(variant + ", -Dseed=" + seed, new PageArenaFaultRun(variant, errnos, memory -> {
                 if (random.nextInt(8) == 0) {
                     memory.disarm();
                 }
@@ -138,14 +138,14 @@ class PageArenaFaultTest {
         assertThat(injected).as("injected faults").isGreaterThan(isNative ? 3_000 : 300);
     }
 
-    private void failEachInTurn(Terms terms, Call call, int errno, boolean once) {
+    private void failEachInTurn(Variant variant, Call call, int errno, boolean once) {
         long before;
         int nth = 0;
         do {
             before = injected;
             int number = ++nth;
-            String name = terms + ", " + call + " " + number + (once ? " once" : " for good") + ", errno=" + errno;
-            PageArenaFaultRun run = new PageArenaFaultRun(terms, Set.of(errno), memory -> {});
+            String name = variant + ", " + call + " " + number + (once ? " once" : " for good") + ", errno=" + errno;
+            PageArenaFaultRun run = new PageArenaFaultRun(variant, Set.of(errno), memory -> {});
             if (once) {
                 run.memory.failOnce(call, number, errno);
             } else {
@@ -167,13 +167,13 @@ class PageArenaFaultTest {
         }
     }
 
-    private Set<Call> callsOf(Terms terms) {
-        PageArenaFaultRun clean = new PageArenaFaultRun(terms, Set.of(), memory -> {});
+    private Set<Call> callsOf(Variant variant) {
+        PageArenaFaultRun clean = new PageArenaFaultRun(variant, Set.of(), memory -> {});
         Set<Call> calls = EnumSet.noneOf(Call.class);
-        run(terms + ", none", clean);
+        run(variant + ", none", clean);
         for (Call call : Call.values()) {
-            // releaseParked is for tests, and made without faults
-            boolean isUsed = call != Call.RELEASE || !(clean.memory.can(Capability.DECOMMIT) || terms.isForced());
+            // releaseParked is only for tests and called without faults
+            boolean isUsed = call != Call.RELEASE || !(clean.memory.can(Capability.DECOMMIT) || variant.isForced());
             if (clean.memory.count(call) > 0 && isUsed) {
                 calls.add(call);
             }
@@ -192,12 +192,12 @@ class PageArenaFaultTest {
         }
     }
 
-    private static void assumePossible(Terms terms) {
-        LedgerVirtualMemory memory = new LedgerVirtualMemory(terms.hidden());
-        String reason = "skipped: " + terms + ": " + memory;
-        if (!terms.isPossible(memory)) {
+    private static void assumePossible(Variant variant) {
+        LedgerVirtualMemory memory = new LedgerVirtualMemory(variant.hidden());
+        String reason = "skipped: " + variant + ": " + memory;
+        if (!variant.isPossible(memory)) {
             System.out.println(reason);
         }
-        assumeTrue(terms.isPossible(memory), reason);
+        assumeTrue(variant.isPossible(memory), reason);
     }
 }

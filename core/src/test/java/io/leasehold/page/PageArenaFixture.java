@@ -16,16 +16,16 @@ import org.assertj.core.api.AbstractStringAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 
-/// What the contracts of [PageArena] are written against: options and a kernel seam of one kind.
+/// The base of the contracts of [PageArena]: options and a kernel seam for one kind of memory.
 interface PageArenaFixture {
 
-    /// Pages of the arenas that tests open, unless they say otherwise: more than one magazine holds.
+    /// Default number of pages of an arena under test: more than one magazine holds.
     int PAGES = 256;
 
-    /// {@return reservations of this test alone}
+    /// {@return reservations for this test only}
     Reservations reservations();
 
-    /// {@return options of the kind of arena under test, small and never decaying}
+    /// {@return options of the kind of arena under test, small and without decay}
     default PageArenaOptions options() {
         return PageArenaOptions.defaults()
                 .withName("arena")
@@ -35,7 +35,7 @@ interface PageArenaFixture {
                 .withBudget(MemoryBudget.of("test", 1 << 30));
     }
 
-    /// {@return the name of the arenas, as messages have it}
+    /// {@return the name of the arenas in messages}
     default String name() {
         return options().name();
     }
@@ -73,7 +73,7 @@ interface PageArenaFixture {
         return pages;
     }
 
-    /// Fills all of an allocation with a value.
+    /// Fills an allocation with a value.
     default void fill(PageArena arena, long page, int value) {
         OffHeap.fill(arena.frames().address(page), byteSize(arena, page), (byte) value);
     }
@@ -83,7 +83,7 @@ interface PageArenaFixture {
         return arena.frames().pageCount(page) * arena.options().pageByteSize();
     }
 
-    /// Expects a call to be refused, and returns the message for more to be said about it.
+    /// Expects a call to fail, and returns its message for further assertions.
     default AbstractStringAssert<?> assertRefused(Kind kind, ThrowingCallable call) {
         return assertThatThrownBy(call)
                 .isInstanceOfSatisfying(

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Main class of the JVMs that [PageArenaLimitsTest] starts: meets a limit, says how that went, and goes on working.
+/// Main class of the JVMs that [PageArenaLimitsTest] starts: reaches a limit, reports the error, and continues to work.
 final class PageArenaLimitsProgram {
 
     private static final long MIB = 1 << 20;
@@ -141,7 +141,7 @@ final class PageArenaLimitsProgram {
         }
     }
 
-    /// {@return a number of kibibytes from /proc/self/status}
+    /// {@return a value in KiB from /proc/self/status}
     private static String status(String key) throws IOException {
         return Files.readAllLines(Path.of("/proc/self/status")).stream()
                 .filter(line -> line.startsWith(key + ":"))

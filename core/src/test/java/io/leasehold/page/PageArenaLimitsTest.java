@@ -15,14 +15,15 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// Limits of the operating system, met by a JVM of its own: an error that names the call, never the end of the process.
+/// Limits of the operating system in a JVM of its own. Each limit must lead to an error that names the call, and never
+/// end the process.
 @Tag("os")
 @Timeout(300)
 class PageArenaLimitsTest {
 
     private static final long MIB = 1 << 20;
 
-    /// A JVM that takes little, and all of it at the start.
+    /// Options of a JVM that needs little memory, all of it at the start.
     private static final ForkedProgram.Plan SMALL_JVM = ForkedProgram.of(PageArenaLimitsProgram.class)
             .with(
                     "-Xms64m",
@@ -39,9 +40,9 @@ class PageArenaLimitsTest {
     }
 
     @Test
-    void addressSpaceThatIsRefusedIsAnErrorThatNamesTheCall() throws Exception {
+    void failedReservationIsAnErrorThatNamesTheCall() throws Exception {
         long base = Long.parseLong(ended(SMALL_JVM.run("address-space")).value("baseKib"));
-        long limit = base + 512 * 1024; // not the large arena, but the small one
+        long limit = base + 512 * 1024; // too little for the large arena, enough for the small one
         ForkedProgram limited = ended(SMALL_JVM.afterShell("ulimit -v " + limit).run("address-space"));
         assertThat(limited.value("large"))
                 .startsWith("mmap(byteSize=4294967296, ")
@@ -50,14 +51,14 @@ class PageArenaLimitsTest {
     }
 
     @Test
-    void memoryThatTheKernelRefusesIsExhaustionWithTheRefusalAsItsCause() throws Exception {
+    void failedCommitIsExhaustionWithTheErrorAsItsCause() throws Exception {
         ForkedProgram unlimited = ended(SMALL_JVM.run("data"));
         assertThat(unlimited.value("runs")).isEqualTo("32");
-        // half of what the arena may have; the last 7 MiB are for the JVM, since new pages come by eights
+        // half of the arena's limit; the last 7 MiB are for the JVM, since new pages are committed in steps of 8 MiB
         long limit = Long.parseLong(unlimited.value("dataKib")) - (128 - 7) * 1024;
         ForkedProgram limited = ended(SMALL_JVM.afterShell("ulimit -d " + limit).run("data"));
         assertThat(limited.value("refusal"))
-                .startsWith("no run of 2048 pages, the kernel refused memory: arena=pages, live=");
+                .startsWith("no run of 2048 pages, the kernel call failed: arena=pages, live=");
         assertThat(limited.value("cause"))
                 .startsWith("io.leasehold.error.SystemCallException: mprotect(address=0x")
                 .contains("ENOMEM");
@@ -66,7 +67,7 @@ class PageArenaLimitsTest {
     }
 
     @Test
-    void lockThatTheKernelRefusesLeavesThePageUnwired() throws Exception {
+    void failedLockLeavesThePageUnwired() throws Exception {
         ForkedProgram.Plan plan = withoutRightToLock(SMALL_JVM.afterShell("ulimit -l 64"));
         ForkedProgram limited = ended(plan.run("lock"));
         assertThat(limited.value("wire"))
@@ -78,7 +79,7 @@ class PageArenaLimitsTest {
     }
 
     @Test
-    void lockWithoutAnyRightIsRefusedToo() throws Exception {
+    void lockWithoutPrivilegeFailsToo() throws Exception {
         ForkedProgram.Plan plan = withoutRightToLock(SMALL_JVM.afterShell("ulimit -l 0"));
         ForkedProgram limited = ended(plan.run("lock"));
         assertThat(limited.value("open"))
@@ -88,7 +89,7 @@ class PageArenaLimitsTest {
     }
 
     @Test
-    void heapThatLeavesNoRoomIsRefusedWithASentenceEachTime() throws Exception {
+    void heapThatLeavesNoSpaceIsRejectedWithASentenceEachTime() throws Exception {
         long heap = VirtualMemory.system().memoryLimit() - 20 * MIB;
         ForkedProgram forked = ended(ForkedProgram.of(PageArenaLimitsProgram.class)
                 .with("-Xms16m", "-Xmx" + heap)
@@ -102,7 +103,7 @@ class PageArenaLimitsTest {
     }
 
     @Test
-    void groupThatLeavesNoRoomIsRefusedWithASentence() throws Exception {
+    void controlGroupWithoutSpaceIsRejectedWithASentence() throws Exception {
         try (ScratchCgroup group = ScratchCgroup.require(200 * MIB)) {
             ForkedProgram forked =
                     ended(group.around(SMALL_JVM.with("-Xmx180m")).run("default-budget"));
@@ -115,7 +116,7 @@ class PageArenaLimitsTest {
     }
 
     @Test
-    void defaultBudgetIsFilledInASmallGroupAndNobodyIsKilled() throws Exception {
+    void defaultBudgetIsFilledInASmallGroupAndNoProcessIsKilled() throws Exception {
         try (ScratchCgroup group = ScratchCgroup.require(300 * MIB)) {
             ForkedProgram forked =
                     ended(group.around(SMALL_JVM.with("-XX:+AlwaysPreTouch")).run("fill"));
@@ -135,7 +136,7 @@ class PageArenaLimitsTest {
         return forked;
     }
 
-    /// {@return the same program without what lets root lock as much as it likes}
+    /// {@return the same program without the privilege of root to lock any amount of memory}
     private static ForkedProgram.Plan withoutRightToLock(ForkedProgram.Plan plan) throws IOException {
         boolean isRoot = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid") == 0;
         boolean hasTool = Files.isExecutable(Path.of("/usr/bin/setpriv"));

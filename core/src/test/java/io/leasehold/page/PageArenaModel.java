@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
-/// What an arena should be, in the plainest form: which allocation each page belongs to, and what was written there.
+/// The simplest model of an arena: the allocation of each page, and its content.
 ///
 /// **Threads.** Confined to one thread.
 final class PageArenaModel {
@@ -19,7 +19,7 @@ final class PageArenaModel {
     /// A tick before all ticks, for pages that were never freed.
     private static final int NEVER = Integer.MIN_VALUE / 2;
 
-    /// An allocation as its owner knows it.
+    /// An allocation as its owner sees it.
     static final class Run {
         final long page;
         final int index;
@@ -31,7 +31,7 @@ final class PageArenaModel {
 
         int ownerIndex;
         final long pattern;
-        int place; // in live
+        int place; // position in `live`
 
         Run(long page, int pages, long pattern) {
             this.page = page;
@@ -53,11 +53,11 @@ final class PageArenaModel {
     private final PageArena arena;
     private final MemoryBudget parent;
     private final long pageBytes;
-    private final long fixedBytes; // tables that are paid for when the arena opens
+    private final long fixedBytes; // tables that are charged when the arena opens
     private final int framePages; // pages that are decommitted together
     private final boolean decommits;
     private final @Nullable Run[] at; // by page
-    private final boolean[] dirty; // by page: was written since its memory was last seen to go
+    private final boolean[] dirty; // by page: true if written since its memory was last seen to be decommitted
     private final int[] freedAt; // by page: the tick of its last free, at most that of its stamp
     private final List<Run> live = new ArrayList<>();
     private int livePages;
@@ -100,7 +100,7 @@ final class PageArenaModel {
         return live.get(random.nextInt(live.size()));
     }
 
-    /// {@return whether pages from `index` on exist and are free}
+    /// {@return true if the pages from `index` on exist and are free}
     boolean isFree(int index, int pages) {
         if (index + pages > at.length) {
             return false;
@@ -129,7 +129,8 @@ final class PageArenaModel {
         return -1;
     }
 
-    /// {@return whether the budget above has room for `pages` cold pages at `index` when all idle memory went}
+    /// {@return true if the parent budget has space for `pages` cold pages at `index` after a decommit of all idle
+    /// pages}
     boolean isAffordable(int index, int pages) {
         int step = (int) Math.max(1, FrameSupply.STEP_BYTES / pageBytes);
         long frontier = arena.stats().accessiblePages();
@@ -138,7 +139,7 @@ final class PageArenaModel {
         return fixedBytes + tables + (livePages + pages) * pageBytes <= parent.byteLimit();
     }
 
-    /// Enters an allocation, which must lie in free pages and, where nobody wrote, read as zero.
+    /// Adds an allocation. It must consist of free pages, and must read as zero if it was not written.
     Run allocated(long page, int pages, int align, long pattern) {
         Run run = new Run(page, pages, pattern);
         assertThat(isFree(run.index, pages)).as("pages of %s are free", run).isTrue();
@@ -183,7 +184,7 @@ final class PageArenaModel {
         }
     }
 
-    /// Says that all memory of free pages is gone, up to frames that may only go whole.
+    /// Records that all free pages were decommitted, except huge frames that are partly in use.
     void trimmed(int tick) {
         for (int frame = 0; decommits && frame + framePages <= at.length; frame += framePages) {
             if (isFree(frame, framePages)) {
@@ -193,7 +194,7 @@ final class PageArenaModel {
         }
     }
 
-    /// {@return how many free pages may be old enough at `tick` to go}
+    /// {@return number of free pages that may be old enough at `tick` for a decommit}
     int pagesIdleFor(int ticks, int tick) {
         int count = 0;
         for (int i = 0; i < at.length; i++) {
@@ -202,13 +203,13 @@ final class PageArenaModel {
         return count;
     }
 
-    /// {@return why a handle that was freed is refused}
+    /// {@return the kind of error for a handle that was freed}
     Kind refusalOf(long freed) {
         Run run = at[FrameLayout.index(freed)];
         return run == null || run.index != FrameLayout.index(freed) ? Kind.FREED : Kind.STALE;
     }
 
-    /// Checks that what an owner wrote into an allocation is still there.
+    /// Checks the content that the owner wrote into an allocation.
     void checkContent(Run run) {
         for (int i = run.index; i < run.index + run.pages; i++) {
             long address = arena.frames().addressOf(i);
@@ -221,7 +222,7 @@ final class PageArenaModel {
         live.forEach(this::checkContent);
     }
 
-    /// Compares the arena's numbers with the model's.
+    /// Compares the statistics of the arena with the model.
     PageArenaStats checkStats() {
         PageArenaStats stats = arena.stats();
         int wired = 0;

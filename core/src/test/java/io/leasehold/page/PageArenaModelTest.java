@@ -14,9 +14,9 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Random operations on an arena and on the plainest model of one, compared after each.
+/// Random operations on an arena and on its simplest model, compared after each operation.
 ///
-/// `-Dseed=` replays one seed; `-Dleasehold.soak=true` takes ten times as many steps and more, with new seeds.
+/// `-Dseed=` replays one seed. `-Dleasehold.soak=true` takes more than ten times as many steps, with new seeds.
 class PageArenaModelTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
@@ -24,8 +24,8 @@ class PageArenaModelTest {
     private static final int FIXED_SEED = 20261121;
     private static final int WALKS = 3;
 
-    /// The arenas to walk through.
-    enum Terms {
+    /// The arenas under test.
+    enum Variant {
         ANONYMOUS(700, 300_000),
         ANONYMOUS_LARGER(3_000, 100_000),
         ONE_PAGE(1, 30_000),
@@ -45,7 +45,7 @@ class PageArenaModelTest {
         private final int pageCount;
         private final int steps;
 
-        Terms(int pageCount, int steps) {
+        Variant(int pageCount, int steps) {
             this.pageCount = pageCount;
             this.steps = steps;
         }
@@ -64,7 +64,7 @@ class PageArenaModelTest {
                     .withLockWired(this == LOCKED_WHEN_WIRED);
         }
 
-        /// {@return what the budget above has room for: everything, or some two thirds and the tables}
+        /// {@return the limit of the parent budget: everything, or about two thirds and the tables}
         long parentBytes(PageArenaOptions options) {
             return this == TIGHT_BUDGET ? options.byteSize() * 2 / 3 + (128 << 10) : ROOMY;
         }
@@ -108,18 +108,18 @@ class PageArenaModelTest {
 
     @ParameterizedTest
     @EnumSource
-    void arenaDoesWhatItsModelDoes(Terms terms) {
+    void arenaDoesWhatItsModelDoes(Variant variant) {
         Long replayed = Long.getLong("seed");
-        SplittableRandom seeds = SOAK ? new SplittableRandom() : new SplittableRandom(FIXED_SEED + terms.ordinal());
+        SplittableRandom seeds = SOAK ? new SplittableRandom() : new SplittableRandom(FIXED_SEED + variant.ordinal());
         int walks = replayed != null ? 1 : SOAK ? 5 * WALKS : WALKS;
-        int steps = terms.steps / WALKS / (SOAK ? 1 : 2);
-        LedgerVirtualMemory memory = new LedgerVirtualMemory(terms.hidden());
-        terms.assumePossible(memory);
+        int steps = variant.steps / WALKS / (SOAK ? 1 : 2);
+        LedgerVirtualMemory memory = new LedgerVirtualMemory(variant.hidden());
+        variant.assumePossible(memory);
         MappingBudget mappings = new MappingBudget(2_000);
         Reservations reservations = new Reservations(memory, mappings);
         for (int walk = 0; walk < walks; walk++) {
-            // each walk after the first gets the address space of the one before it
-            walk(terms, replayed != null ? replayed : seeds.nextLong(), steps, reservations);
+            // each walk after the first uses the address space of the one before
+            walk(variant, replayed != null ? replayed : seeds.nextLong(), steps, reservations);
         }
         assertThat(mappings.used()).isEqualTo(2L * reservations.parkedCount());
         reservations.releaseParked();
@@ -129,11 +129,11 @@ class PageArenaModelTest {
         assertThat(memory.reservedBytes()).as("address space left by strangers").isLessThan(walks * (4L << 20));
     }
 
-    private static void walk(Terms terms, long seed, int steps, Reservations reservations) {
-        System.out.printf("model walk: %s, steps=%,d, seed=%d%n", terms, steps, seed);
-        PageArenaOptions options = terms.options(reservations.memory());
+    private static void walk(Variant variant, long seed, int steps, Reservations reservations) {
+        System.out.printf("model walk: %s, steps=%,d, seed=%d%n", variant, steps, seed);
+        PageArenaOptions options = variant.options(reservations.memory());
         SplittableRandom random = new SplittableRandom(seed);
-        PageArenaWalk walk = new PageArenaWalk(options, reservations, terms.parentBytes(options), random);
+        PageArenaWalk walk = new PageArenaWalk(options, reservations, variant.parentBytes(options), random);
         int step = 0;
         try {
             for (; step < steps; step++) {
@@ -143,7 +143,7 @@ class PageArenaModelTest {
         } catch (RuntimeException | AssertionError e) {
             throw new AssertionError(
                     "%s, step %d, %s: %s%nreplay with -Dtest=PageArenaModelTest -Dseed=%d"
-                            .formatted(terms, step, walk.operation(), e.getMessage(), seed),
+                            .formatted(variant, step, walk.operation(), e.getMessage(), seed),
                     e);
         }
     }

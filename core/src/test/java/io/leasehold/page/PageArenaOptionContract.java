@@ -17,11 +17,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// What the options of an arena change, and its numbers, whatever its pages are made of.
+/// The effects of the options of an arena, and its statistics, for every kind of memory.
 interface PageArenaOptionContract extends PageArenaFixture {
 
     @Test
-    default void zeroOnFreeLeavesNothingForTheNextTenant() {
+    default void zeroOnFreeLeavesNothingForTheNextOwner() {
         try (PageArena arena = open(options(1).withZeroOnFree(true))) {
             long page = arena.allocate();
             fill(arena, page, 1);
@@ -102,7 +102,7 @@ interface PageArenaOptionContract extends PageArenaFixture {
     }
 
     @Test
-    default void residencyIsUnsupportedWhereNobodyCanTell() {
+    default void residencyIsUnsupportedWithoutSupportOfTheKernel() {
         TestMemory.require(!memory().can(Capability.RESIDENCY), "residency is known here");
         try (PageArena arena = open()) {
             long page = arena.allocate();
@@ -112,7 +112,7 @@ interface PageArenaOptionContract extends PageArenaFixture {
     }
 
     @Test
-    default void memoryStaysWhereTheSystemTakesNothingBack() {
+    default void memoryStaysCommittedWithoutDecommitSupport() {
         TestMemory.require(!memory().can(Capability.DECOMMIT), "memory goes back here");
         try (PageArena arena = open()) {
             arena.free(arena.allocateRun(64));
@@ -191,7 +191,7 @@ interface PageArenaOptionContract extends PageArenaFixture {
     }
 
     @Test
-    default void hugeFramesAreGivenBackWholeOnly() {
+    default void hugeFramesAreDecommittedOnlyAsAWhole() {
         require(Capability.DECOMMIT);
         long frame = memory().hugePageSize();
         TestMemory.require(frame == 2 << 20 && pageBytes() == 4096, "huge pages are not 512 pages of 4 KiB here");
@@ -242,7 +242,7 @@ interface PageArenaOptionContract extends PageArenaFixture {
             assertThat(some.freePages()).isEqualTo(PAGES - 101);
             assertThat(some.wiredPages()).isEqualTo(100);
             assertThat(some.heldPages()).isEqualTo(1);
-            assertThat(some.cachedPages()).isEqualTo(8); // half a magazine came along with the single page
+            assertThat(some.cachedPages()).isEqualTo(8); // half a magazine was filled together with the single page
             assertThat(some.idlePages()).isEqualTo(30);
             assertThat(some.transitPages()).isZero();
             assertThat(some.peakUsedPages()).isEqualTo(139);

@@ -68,7 +68,8 @@ class PageArenaOptionsTest {
     void pageSizeThatIsNotOneOfFourIsRejected(long pageByteSize) {
         assertThatThrownBy(() -> DEFAULTS.withPageByteSize(pageByteSize))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("pageByteSize is none of 4096, 16384, 65536, 2097152: pageByteSize=" + pageByteSize);
+                .hasMessage("pageByteSize is not supported: arena=pages, pageByteSize=" + pageByteSize
+                        + "; use 4096, 16384, 65536 or 2097152");
     }
 
     @ParameterizedTest
@@ -90,27 +91,27 @@ class PageArenaOptionsTest {
     void sizeThatIsNoMultipleOfThePageIsRejected() {
         assertOpenRejected(
                 DEFAULTS.withPageByteSize(64 << 10).withByteSize(100_000),
-                "byteSize is not a multiple of pageByteSize: byteSize=100000, pageByteSize=65536");
+                "byteSize is not a multiple of pageByteSize: arena=pages, byteSize=100000, pageByteSize=65536");
     }
 
     @Test
     void budgetSmallerThanAPageCannotBoundAnArena() {
         assertOpenRejected(
                 DEFAULTS.withPageByteSize(2 << 20).withBudget(MemoryBudget.of("tiny", 1 << 20)),
-                "budget has no room for a page and its table: arena=pages, budget=tiny, byteLimit=1048576,"
+                "budget is too small for one page and its tables: arena=pages, budget=tiny, byteLimit=1048576,"
                         + " min=2097170");
     }
 
     @Test
-    void morePagesThanAHandleCanTellApartAreRejected() {
+    void morePagesThanAHandleCanIdentifyAreRejected() {
         long pages = (1L << 28) - 511;
         assertThatThrownBy(() -> DEFAULTS.withByteSize(pages * (2 << 20)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("byteSize is out of bounds: byteSize=" + pages * (2 << 20) + ", min=0, max=");
         assertOpenRejected(
                 DEFAULTS.withPageByteSize(64 << 10).withByteSize(pages * (64 << 10)),
-                "byteSize has too many pages: byteSize=" + pages * (64 << 10) + ", pageByteSize=65536, max="
-                        + (pages - 1) * (64 << 10) + "; choose a larger pageByteSize");
+                "byteSize has too many pages: arena=pages, byteSize=" + pages * (64 << 10)
+                        + ", pageByteSize=65536, max=" + (pages - 1) * (64 << 10) + "; choose a larger pageByteSize");
     }
 
     @Test
@@ -122,7 +123,7 @@ class PageArenaOptionsTest {
 
     @Test
     void budgetBeyondTheLargestArenaGivesTheLargest() {
-        TestMemory.require(VirtualMemory.system(), Capability.DECOMMIT); // else there are not so many addresses
+        TestMemory.require(VirtualMemory.system(), Capability.DECOMMIT); // otherwise the system has too few addresses
         MemoryBudget huge = MemoryBudget.of("huge", Long.MAX_VALUE);
         PageArenaOptions fitted = DEFAULTS.withPageByteSize(64 << 10)
                 .fitted(new Reservations(VirtualMemory.system(), new MappingBudget(10)), huge);
@@ -144,7 +145,7 @@ class PageArenaOptionsTest {
             assertThatThrownBy(() -> open.accept(DEFAULTS.withLockWired(true)))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageStartingWith("lockWired needs mlock(2): arena=pages, memory=")
-                    .hasMessageContaining("add native access on Linux");
+                    .hasMessageContaining("add --enable-native-access=io.leasehold on Linux");
         }
         assertThat(BUDGET.usedBytes()).isZero();
     }

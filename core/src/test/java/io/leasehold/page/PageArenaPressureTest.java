@@ -18,15 +18,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Pages that somebody looks for just when they are on their way: out of a magazine, or to the kernel.
+/// Requests for pages that are just being moved: out of a magazine, or to the kernel.
 class PageArenaPressureTest {
 
     private static final int PAGES = 64;
     private static final int RECLAIMS = 20_000;
     private static final int STEPS = 1_000_000 * (Boolean.getBoolean("leasehold.soak") ? 20 : 1);
 
-    /// Two users on the fast path, both of whom look for the same slot, while a third empties the magazines without
-    /// end, because it wants what it cannot get.
+    /// Two users on the fast path start their search at the same slot, while a third thread flushes the magazines
+    /// without end, because it requests more than there is.
     @ParameterizedTest
     @CsvSource({"false,false", "false,true", "true,false", "true,true"})
     void aPageIsInOneHandAtATimeWhileMagazinesAreReclaimed(boolean isVirtual, boolean fenced)
@@ -50,7 +50,7 @@ class PageArenaPressureTest {
             };
             Thread.Builder builder =
                     isVirtual ? Thread.ofVirtual() : Thread.ofPlatform().daemon();
-            // slots are found by thread id: both users begin at the first, which a reclaimer comes to soonest
+            // slots are found by thread id: both users start at the first slot, which a revocation visits first
             while (builder.unstarted(() -> {}).threadId() % 1024 != 1023) {
                 Thread.onSpinWait();
             }
@@ -61,7 +61,7 @@ class PageArenaPressureTest {
             watchdog.await("all three", () -> ready.getCount() == 0);
             while (users.getCount() > 0 && !watchdog.hasFailed()) {
                 assertThat(arena.tryAllocateRun(PAGES)).isEqualTo(PageArena.NO_PAGE);
-                // a while in which the users have their magazines to themselves
+                // a while without flushes
                 for (long spins = reclaims.incrementAndGet() % 128; spins > 0; spins--) {
                     Thread.onSpinWait();
                 }
@@ -138,8 +138,8 @@ class PageArenaPressureTest {
         assertThat(arena.frames().isLive(live)).isFalse();
     }
 
-    /// Pages are taken back from a thread that has them in its magazine while it sleeps in the kernel, and in time
-    /// for a waiter whose patience is short.
+    /// Pages are flushed from the magazine of a thread that sleeps in the kernel, in time for a waiter with a short
+    /// timeout.
     @Test
     void aWaiterFindsPagesThatWereFreedBeforeItCame() throws InterruptedException {
         PageArena arena = open(new LedgerVirtualMemory(Set.of()));
@@ -178,7 +178,7 @@ class PageArenaPressureTest {
         }
     }
 
-    /// {@return what lets the next decommit begin}
+    /// {@return the latch that releases the next decommit}
     private static CountDownLatch holdDecommits(LedgerVirtualMemory memory, Watchdog watchdog) {
         CountDownLatch gate = new CountDownLatch(1);
         memory.beforeDecommit(() -> {

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Two threads do two things to one page at once, one waits for what the other frees, an arena closes under its users.
+/// Races: two calls for one page at once, a waiter against a free, and a close against the users of the arena.
 class PageArenaRaceTest {
 
     private static final int SCALE = Boolean.getBoolean("leasehold.soak") ? 30 : 1;
@@ -28,7 +28,7 @@ class PageArenaRaceTest {
     private static final int PING_PONGS = 3_000 * SCALE;
 
     @Test
-    void ofTwoThreadsThatFreeAPageExactlyOneSucceeds() throws InterruptedException {
+    void exactlyOneOfTwoFreesSucceeds() throws InterruptedException {
         PageArena arena = open(64);
         race(arena, arena::free, arena::free, (page, first, second) -> {
             assertThat(EnumSet.of(first, second)).isEqualTo(EnumSet.of(Outcome.DONE, Outcome.REFUSED_FREED));
@@ -98,8 +98,8 @@ class PageArenaRaceTest {
         });
     }
 
-    /// A page goes to and fro between two threads, each of which waits for it; the arena of 32 pages has magazines in
-    /// which it could get lost.
+    /// Two threads wait for the same page in turn. The arena of 32 pages has magazines in which the page could get
+    /// stranded.
     @ParameterizedTest
     @ValueSource(ints = {1, 32})
     void everyFreeWakesItsWaiter(int pageCount) throws InterruptedException {
@@ -119,7 +119,7 @@ class PageArenaRaceTest {
                     if (round % 2 == mine) {
                         watchdog.await("a waiter", () -> arena.stats().waits() == wanted);
                         arena.free(page.get());
-                        // or this thread would be the first to see its own page free
+                        // otherwise this thread would take its own page again
                         watchdog.await("the other player", () -> played.get() == wanted);
                     } else {
                         long got = arena.tryAllocateRun(1, Duration.ofSeconds(30));
@@ -136,8 +136,10 @@ class PageArenaRaceTest {
             }
         }
         watchdog.join();
-        // without a wake-up a waiter finds its page too, when it looks by itself after ten milliseconds
-        assertThat(arena.count(counts -> counts.untold)).as("wake-ups lost").isZero();
+        // without a wake-up the waiter finds its page too, when it retries after 10 ms
+        assertThat(arena.count(counts -> counts.lostWakeUps))
+                .as("wake-ups lost")
+                .isZero();
         arena.free(page.get());
         others.forEach(arena::free);
         arena.checkInvariants();
@@ -240,7 +242,7 @@ class PageArenaRaceTest {
         }
     }
 
-    /// What became of one of two racing calls.
+    /// The result of one of two racing calls.
     private enum Outcome {
         DONE,
         REFUSED_FREED,
@@ -248,12 +250,12 @@ class PageArenaRaceTest {
         REFUSED_CLOSED
     }
 
-    /// Looks at what two racing calls did.
+    /// Checks the results of two racing calls.
     private interface Judge {
         void judge(long page, Outcome first, Outcome second);
     }
 
-    /// Lets two threads do one thing each to the same run of two pages, again and again.
+    /// Runs two racing calls on the same run of two pages, again and again.
     private static void race(PageArena arena, LongConsumer first, LongConsumer second, Judge judge)
             throws InterruptedException {
         Watchdog watchdog = new Watchdog();

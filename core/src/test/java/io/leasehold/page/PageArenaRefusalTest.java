@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What the kernel refuses in places where that matters most, one case each.
+/// Failures of kernel calls at the places where they matter most, one case each.
 class PageArenaRefusalTest {
 
     private static final int PAGES = 64;
@@ -37,7 +37,7 @@ class PageArenaRefusalTest {
     private final long pageBytes = Math.max(4096, memory.pageSize());
 
     @Test
-    void aRefusedCloseByForceKeepsItsAddressSpaceWhenItIsRepeated() {
+    void failedForcibleCloseKeepsTheAddressSpaceWhenRepeated() {
         need(Capability.DECOMMIT);
         PageArena arena = open(options -> options);
         arena.allocate();
@@ -50,7 +50,7 @@ class PageArenaRefusalTest {
     }
 
     @Test
-    void anArenaWithLockedPagesCanBeClosedByForce() {
+    void arenaWithLockedPagesCanBeClosedForcibly() {
         need(Capability.LOCK);
         PageArena arena = open(options -> options.withLockWired(true));
         long mapped = mappings.used();
@@ -82,7 +82,7 @@ class PageArenaRefusalTest {
     void exhaustionByAFailedBarrierIsItsCause() throws InterruptedException {
         need(Capability.BARRIER);
         PageArena arena = open(options -> options);
-        // into the magazine of another thread, out of which no barrier brings it
+        // into the magazine of another thread, which cannot be flushed without a barrier
         Thread.ofPlatform().start(() -> arena.free(arena.allocate())).join();
         memory.failFrom(Call.BARRIER, 1, Errno.EPERM);
         PageExhaustedException e = assertThrows(PageExhaustedException.class, () -> arena.allocateRun(PAGES));
@@ -102,7 +102,7 @@ class PageArenaRefusalTest {
         hog(parent);
         arena.free(idle);
         memory.failFrom(Call.DECOMMIT, 1, Errno.ENOMEM);
-        // there are 40 pages side by side, and only the memory of the idle ones could pay for some of them
+        // 40 pages are adjacent, and only a decommit of the idle ones could free the bytes for some of them
         PageExhaustedException e = assertThrows(PageExhaustedException.class, () -> arena.allocateRun(40));
         assertThat(e).hasCauseInstanceOf(SystemCallException.class);
     }
@@ -120,7 +120,7 @@ class PageArenaRefusalTest {
     }
 
     @Test
-    void aRunWhosePrefaultIsRefusedOnceIsServedAndPrefaulted() {
+    void runWhosePrefaultFailsOnceIsAllocatedAndPrefaulted() {
         need(Capability.RESIDENCY);
         PageArena arena = open(options -> options.withPrefault(true));
         memory.failOnce(Call.ADVISE, 1, Errno.EAGAIN);
@@ -133,7 +133,7 @@ class PageArenaRefusalTest {
     }
 
     @Test
-    void aRunWhosePrefaultWasRefusedForGoodIsPrefaultedForWhoTakesItLater() {
+    void runWhosePrefaultFailedIsPrefaultedForALaterAllocation() {
         need(Capability.RESIDENCY);
         PageArena arena = open(options -> options.withPrefault(true));
         memory.failFrom(Call.ADVISE, 1, Errno.ENOMEM);
@@ -151,9 +151,9 @@ class PageArenaRefusalTest {
         arena.close();
     }
 
-    /// The second advice is for the pages that come along into the magazine.
+    /// The second advice is for the pages that fill the magazine.
     @Test
-    void pagesOfAMagazineWhosePrefaultWasRefusedArePrefaultedForWhoTakesThemLater() {
+    void pagesOfAMagazineWhosePrefaultFailedArePrefaultedForALaterAllocation() {
         need(Capability.RESIDENCY);
         PageArena arena = open(options -> options.withPrefault(true));
         memory.failOnce(Call.ADVISE, 2, Errno.EAGAIN);
@@ -169,7 +169,7 @@ class PageArenaRefusalTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
-    void aRefusedBatchDoesNotHoldUpTheOthersThatDecayAndDecaysLater(int nth) {
+    void failedBatchDoesNotDelayOtherBatchesAndDecaysLater(int nth) {
         need(Capability.DECOMMIT);
         PageArena arena = openOfThreeBatches();
         arena.free(arena.allocateRun(3 * BATCH_PAGES));
@@ -185,7 +185,7 @@ class PageArenaRefusalTest {
     }
 
     @Test
-    void aPassByAgeEndsThoughEveryBatchIsRefused() {
+    void passByAgeEndsThoughEveryBatchFails() {
         need(Capability.DECOMMIT);
         PageArena arena = openOfThreeBatches();
         arena.free(arena.allocateRun(3 * BATCH_PAGES));
@@ -200,7 +200,7 @@ class PageArenaRefusalTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
-    void aTrimLeavesOutWhatIsRefusedAndTheNextTakesIt(int nth) {
+    void trimSkipsFailedBatchesAndTheNextTrimDecommitsThem(int nth) {
         need(Capability.DECOMMIT);
         PageArena arena = openOfThreeBatches();
         arena.free(arena.allocateRun(3 * BATCH_PAGES));
@@ -213,7 +213,7 @@ class PageArenaRefusalTest {
     }
 
     @Test
-    void aRefusedReleaseLeavesTheOthersParked() {
+    void failedReleaseKeepsTheOtherRegions() {
         need(Capability.DECOMMIT);
         open(options -> options).close();
         assertThat(reservations.parkedCount()).isEqualTo(2);
@@ -226,14 +226,14 @@ class PageArenaRefusalTest {
         assertThat(ledger.reservedBytes()).isZero();
     }
 
-    /// Opens an arena whose pages go back in three batches, and decay in eight ticks.
+    /// Opens an arena whose pages are decommitted in three batches, with a decay of eight ticks.
     private PageArena openOfThreeBatches() {
         return open(options -> options.withPageByteSize(LARGE_PAGE)
                 .withByteSize(3 * BATCH_BYTES)
                 .withDecay(Duration.ofNanos(Decay.TICKS * TICK)));
     }
 
-    /// Expects that no page is lost, in the arena or to the budget.
+    /// Checks that no page is lost, neither in the arena nor in the budget.
     private void assertAllWentOnce(PageArena arena) {
         PageArenaStats stats = arena.stats();
         assertThat(stats.idlePages() + stats.transitPages()).isZero();
@@ -251,7 +251,7 @@ class PageArenaRefusalTest {
         return PageArena.open(change.apply(options), reservations, 0);
     }
 
-    /// Takes what a budget has left, up to less than a page.
+    /// Reserves the rest of a budget, except for less than a page.
     private void hog(MemoryBudget budget) {
         assertThat(budget.tryReserve(budget.byteLimit() - budget.usedBytes())).isTrue();
     }

@@ -23,13 +23,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The limit counts memory, not addresses: a run is refused only when the bytes are not there.
+/// The limit counts memory, not addresses: a run is rejected only if its bytes exceed the limit.
 class PageArenaSpreadTest {
 
     private static final long MIB = 1 << 20;
     private static final int SPREAD = 16;
 
-    /// Pages, with 4 KiB each so many that sixteen times their bytes are the least that an arena gets.
+    /// Number of pages. With 4 KiB each, sixteen times their bytes is the minimum address range of an arena.
     private static final int LIMIT = 16 << 10;
 
     private static final int PORTABLE_LIMIT = 1024;
@@ -40,7 +40,7 @@ class PageArenaSpreadTest {
     private final MemoryBudget budget = MemoryBudget.of("test", 1L << 40);
     private final Reservations reservations = new Reservations(memory, new MappingBudget(1_000), SPREAD);
 
-    /// The portable form, whatever this process has.
+    /// Portable memory, even if native memory is available.
     private static final class Portable implements AutoCloseable {
         private final ScratchMemory scratch;
         private final VirtualMemory memory;
@@ -67,7 +67,7 @@ class PageArenaSpreadTest {
     }
 
     @Test
-    void oneSmallRunInTheMiddleRefusesNoLongOne() {
+    void oneSmallRunInTheMiddleDoesNotBlockALongOne() {
         TestMemory.require(memory, Capability.DECOMMIT);
         try (PageArena arena = open(LIMIT)) {
             long half = arena.allocateRun(LIMIT / 2);
@@ -82,7 +82,7 @@ class PageArenaSpreadTest {
         }
     }
 
-    /// Keeps one run of each stretch of addresses, and then asks for runs that just do not fit between what is left,
+    /// Keeps one run in each stretch of addresses, and then requests runs that just do not fit between the kept ones,
     /// twice as long in each round (J. M. Robson's attack).
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4})
@@ -91,8 +91,8 @@ class PageArenaSpreadTest {
         attack(reservations, LIMIT, LIMIT, new SplittableRandom(seed));
     }
 
-    /// Where no memory is taken back, each page that was ever used counts. What first fit needs for `n` pages in runs
-    /// of up to `m` is within the limit then, if `n * (1 + 1/2 + ... + 1/m) / ln 2` is.
+    /// Without decommit each page that was ever used counts. The demand of first fit for `n` pages in runs of up to `m`
+    /// is within the limit if `n * (1 + 1/2 + ... + 1/m) / ln 2` is.
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 4})
     void attackOnTheFirstFitOfThePortableFormFindsEveryRun(int seed) {
@@ -119,9 +119,9 @@ class PageArenaSpreadTest {
         }
     }
 
-    /// Keeps one run of each stretch of addresses that is `stretch` pages long.
+    /// Keeps one run in each stretch of addresses that is `stretch` pages long.
     ///
-    /// @return pages that are live
+    /// @return number of live pages
     private static int keepOneOfEach(PageArena arena, List<Run> live, int stretch, SplittableRandom random) {
         live.sort((a, b) -> Integer.compare(a.index, b.index));
         int offset = random.nextInt(stretch);
@@ -207,10 +207,10 @@ class PageArenaSpreadTest {
         }
     }
 
-    /// The first call looks whether there are addresses enough, the second and third reserve pages and tables.
+    /// The first call checks the available addresses. The second and third reserve pages and tables.
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
-    void arenaOpensWithFewerAddressesWhereTheSystemRefusesMore(int nth) {
+    void arenaOpensWithFewerAddressesIfTheSystemHasNoMore(int nth) {
         memory.failOnce(Call.RESERVE, nth, Errno.ENOMEM);
         try (PageArena arena = open(LIMIT)) {
             assertThat(arena.addressByteSize()).isEqualTo(SPREAD * arena.byteSize() / 2);
@@ -257,7 +257,7 @@ class PageArenaSpreadTest {
         return PageArena.open(options, from, 0);
     }
 
-    /// Allocates a run, which must not be refused.
+    /// Allocates a run, and fails if that is rejected.
     private static Run allocate(PageArena arena, int pages) {
         long page = arena.allocateRun(pages);
         return new Run(page, FrameLayout.index(page), pages);
@@ -267,7 +267,7 @@ class PageArenaSpreadTest {
         return (long) arena.stats().accessiblePages() * ArenaSpace.TABLE_BYTES_PER_PAGE;
     }
 
-    /// {@return the pages that can be live at a time where each page counts that was ever used}
+    /// {@return number of pages that can be live at a time if each page counts that was ever used}
     private static int portableLive() {
         double sum = 0;
         for (int i = 1; i <= PORTABLE_LIMIT; i++) {

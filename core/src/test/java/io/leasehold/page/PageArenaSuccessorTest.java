@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
-/// A closed arena's address space serves the next one; whoever still uses the closed one must not reach into it.
+/// The address space of a closed arena serves the next one. Later calls to the closed arena must not change it.
 class PageArenaSuccessorTest {
 
     private final LedgerVirtualMemory memory = new LedgerVirtualMemory(Set.of());
@@ -34,7 +34,7 @@ class PageArenaSuccessorTest {
 
     @Test
     void allocatingFromAClosedArenaTakesNothingOfItsSuccessor() {
-        successor.free(successor.allocate()); // this thread's magazine has pages now
+        successor.free(successor.allocate()); // the magazine of this thread has pages now
         refusedAsClosed(closed::tryAllocate);
         refusedAsClosed(() -> closed.tryAllocateRun(1));
         refusedAsClosed(() -> closed.tryAllocateRun(3));
@@ -57,7 +57,7 @@ class PageArenaSuccessorTest {
     }
 
     @Test
-    void handlesOfAClosedArenaAreRefusedByItAndByItsSuccessor() {
+    void handlesOfAClosedArenaAreRejectedByItAndByItsSuccessor() {
         PageArena third = open();
         long page = third.allocate();
         third.free(page);
@@ -71,7 +71,7 @@ class PageArenaSuccessorTest {
     }
 
     @Test
-    void usingAClosedArenaLeavesParkedMemoryZero() {
+    void usingAClosedArenaLeavesRetainedMemoryZero() {
         successor.close();
         refusedAsClosed(closed::tryAllocate);
         refusedAsClosed(successor::tryAllocate);

@@ -14,9 +14,9 @@ import java.time.Duration;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.function.Executable;
 
-/// Random operations on an arena and on its model, compared after each.
+/// Random operations on an arena and on its model, compared after each operation.
 ///
-/// The walk goes back and forth between a nearly empty and a full arena, so that both ends are met often.
+/// The walk alternates between a nearly empty and a full arena, so that both limits are reached often.
 ///
 /// **Threads.** Confined to one thread.
 final class PageArenaWalk {
@@ -27,7 +27,7 @@ final class PageArenaWalk {
 
     private final SplittableRandom random;
     private final MemoryBudget parent;
-    private final boolean tight; // the budget above may say no
+    private final boolean tight; // the parent budget may reject a request
     private final boolean decommits;
     private final int framePages;
     private final PageArena arena;
@@ -39,7 +39,7 @@ final class PageArenaWalk {
     private int freedCount;
     private final long start;
     private long now;
-    private int target; // live pages that the walk goes towards
+    private int target; // number of live pages that the walk aims at
     private String operation = "open";
 
     /// Opens an arena with a clock that starts at a random time.
@@ -49,9 +49,9 @@ final class PageArenaWalk {
         this.parent = MemoryBudget.of("parent", parentBytes);
         this.start = random.nextLong();
         this.now = start;
-        PageArenaOptions terms =
+        PageArenaOptions variant =
                 options.withDecay(Duration.ofNanos(DECAY_NANOS)).withBudget(parent);
-        this.arena = PageArena.open(terms, reservations, now);
+        this.arena = PageArena.open(variant, reservations, now);
         this.stranger = PageArena.open(
                 PageArenaOptions.defaults()
                         .withName("stranger")
@@ -71,7 +71,7 @@ final class PageArenaWalk {
         }
     }
 
-    /// {@return the operation that was made last, for messages}
+    /// {@return the last operation, for messages}
     String operation() {
         return operation;
     }
@@ -117,7 +117,7 @@ final class PageArenaWalk {
         }
     }
 
-    /// Frees everything, gives everything back, closes, and looks for what is left.
+    /// Frees and decommits everything, closes the arena, and checks that nothing is left.
     void finish() {
         operation = "finish";
         model.checkAllContent();
@@ -345,7 +345,8 @@ final class PageArenaWalk {
         assertThat(frames.ownerIndex(run.page)).isEqualTo(run.ownerIndex);
     }
 
-    /// Lets time pass: nothing young may go, and after a decay and a tick in which nothing happens all must be gone.
+    /// Advances the clock. No young page may be decommitted. After a decay and one more tick without activity all must
+    /// be.
     private void pass() {
         boolean quiet = random.nextInt(4) == 0;
         now += quiet ? 2 * DECAY_NANOS : random.nextLong(3 * TICK_NANOS);

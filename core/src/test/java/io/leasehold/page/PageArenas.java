@@ -2,25 +2,25 @@ package io.leasehold.page;
 
 import io.leasehold.memory.Reservations;
 
-/// Arenas over a kernel seam of the test's choice, for tests of the floors above, which do not see [PageArena]'s own
-/// way to open one.
+/// Opens arenas over a kernel seam that the test chooses. For tests of the layers above, which cannot access the
+/// package-private methods of [PageArena].
 ///
 /// **Threads.** Stateless.
 public final class PageArenas {
 
     private PageArenas() {}
 
-    /// {@return an arena over these reservations, without maintenance}
+    /// {@return an arena over the given reservations, without maintenance}
     public static PageArena open(PageArenaOptions options, Reservations reservations) {
         return PageArena.open(options, reservations, 0);
     }
 
-    /// Does what maintenance does when its clock says `now`, in nanoseconds since the arena was opened.
+    /// Runs the maintenance step of time `now`, in nanoseconds since the arena was opened.
     public static void step(PageArena arena, long now) {
         arena.decay().step(now);
     }
 
-    /// Checks what must always hold; exact only while no other thread uses the arena.
+    /// Checks the invariants; exact only while no other thread uses the arena.
     public static void checkInvariants(PageArena arena) {
         arena.checkInvariants();
     }

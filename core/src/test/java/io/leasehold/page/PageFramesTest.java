@@ -22,7 +22,7 @@ class PageFramesTest {
     private static final int PAGES = 64;
     private static final int MAX_COUNT = 65_535;
     private static final int PAGE_SIZE_POWER = 12;
-    private static final long FIRST_PAGE = 1L << 40; // the table never touches the pages themselves
+    private static final long FIRST_PAGE = 1L << 40; // the table never accesses the pages themselves
 
     private ScratchMemory table;
     private PageFrames frames;
@@ -52,28 +52,28 @@ class PageFramesTest {
     }
 
     @Test
-    void retiredPageIsFreedForEveryCall() {
+    void freedPageIsRejectedByEveryCall() {
         long page = run(3, 4);
-        assertThat(frames.retire(page)).isEqualTo(4);
+        assertThat(frames.free(page)).isEqualTo(4);
         assertThat(frames.isLive(page)).isFalse();
         for (ThrowingCallable call : calls(page)) {
             assertRefused(Kind.FREED, call)
-                    .contains("page is freed (the handle's generation is 0)")
+                    .contains("page is freed: handleGeneration=0, ")
                     .contains("index=3");
         }
-        assertRefused(Kind.FREED, () -> frames.retire(page))
-                .isEqualTo("cannot free, page is freed (the handle's generation is 0): index=3, generation=1,"
+        assertRefused(Kind.FREED, () -> frames.free(page))
+                .isEqualTo("cannot free, page is freed: handleGeneration=0, index=3, generation=1,"
                         + " state=free, pages=4, wires=0, holds=0, owner=unnamed, arena=arena");
     }
 
     @Test
     void pageWithANewOwnerIsStaleForEveryCallWithTheOldHandleAndUnharmed() {
         long old = run(3, 1);
-        frames.retire(old);
+        frames.free(old);
         long page = run(3, 2);
         assertThat(page).isNotEqualTo(old);
         for (ThrowingCallable call : calls(old)) {
-            assertRefused(Kind.STALE, call).contains("page has a new owner (the handle's generation is 0)");
+            assertRefused(Kind.STALE, call).contains("page has a new owner: handleGeneration=0, ");
         }
         assertThat(frames.isLive(old)).isFalse();
         assertThat(frames.isLive(page)).isTrue();
@@ -91,7 +91,7 @@ class PageFramesTest {
         for (long page : new long[] {otherTag, pastTheEnd, PageArena.NO_PAGE, -1}) {
             for (ThrowingCallable call : calls(page)) {
                 assertRefused(Kind.FOREIGN, call)
-                        .startsWith("page handle is not of this arena: 0x" + Long.toHexString(page))
+                        .startsWith("page handle is not of this arena: handle=0x" + Long.toHexString(page))
                         .contains("arena=arena, address=0x10000000000, pageCount=64, pageByteSize=4096");
             }
             assertThat(frames.isLive(page)).isFalse();
@@ -99,11 +99,11 @@ class PageFramesTest {
     }
 
     @Test
-    void everyCallOnAClosedTableSaysSo() {
+    void everyCallOnAClosedTableFails() {
         long page = run(3, 1);
         frames.close();
         for (ThrowingCallable call : calls(page)) {
-            assertRefused(Kind.CLOSED, call).isEqualTo("arena is closed: arena");
+            assertRefused(Kind.CLOSED, call).isEqualTo("arena is closed: arena=arena");
         }
         assertRefused(Kind.CLOSED, () -> frames.pageAt(FIRST_PAGE + 3 * 4096));
         assertThat(frames.isLive(page)).isFalse();
@@ -115,14 +115,14 @@ class PageFramesTest {
         frames.wire(page);
         frames.wire(page);
         assertThat(frames.wireCount(page)).isEqualTo(2);
-        assertRefused(Kind.WIRED, () -> frames.retire(page))
-                .isEqualTo("cannot free, page is wired (the handle's generation is 0): index=3, generation=0,"
+        assertRefused(Kind.WIRED, () -> frames.free(page))
+                .isEqualTo("cannot free, page is wired: handleGeneration=0, index=3, generation=0,"
                         + " state=live, pages=1, wires=2, holds=0, owner=unnamed, arena=arena");
         assertRefused(Kind.WIRED, () -> frames.pin("split", page)).startsWith("cannot split, page is wired");
         frames.unwire(page);
-        assertRefused(Kind.WIRED, () -> frames.retire(page));
+        assertRefused(Kind.WIRED, () -> frames.free(page));
         frames.unwire(page);
-        assertThat(frames.retire(page)).isEqualTo(1);
+        assertThat(frames.free(page)).isEqualTo(1);
     }
 
     @Test
@@ -131,17 +131,17 @@ class PageFramesTest {
         frames.hold(page);
         frames.hold(page);
         assertThat(frames.holdCount(page)).isEqualTo(2);
-        assertRefused(Kind.HELD, () -> frames.retire(page))
+        assertRefused(Kind.HELD, () -> frames.free(page))
                 .contains("page is held")
                 .contains("holds=2");
         assertRefused(Kind.HELD, () -> frames.pin("split", page)).startsWith("cannot split, page is held");
         frames.unhold(page);
         frames.unhold(page);
-        assertThat(frames.retire(page)).isEqualTo(1);
+        assertThat(frames.free(page)).isEqualTo(1);
     }
 
     @Test
-    void pinIsAHoldThatNobodyElseMayShare() {
+    void pinIsAnExclusiveHold() {
         long page = run(3, 1);
         frames.pin("split", page);
         assertThat(frames.holdCount(page)).isEqualTo(1);
@@ -151,10 +151,12 @@ class PageFramesTest {
     }
 
     @Test
-    void wiringAndHoldThatNobodyTookCannotBeGivenUp() {
+    void pageWithoutWiringOrHoldCannotBeUnwiredOrUnheld() {
         long page = run(3, 1);
-        assertRefused(Kind.NOT_WIRED, () -> frames.unwire(page)).startsWith("cannot unwire, the count is 0: index=3");
-        assertRefused(Kind.NOT_WIRED, () -> frames.unhold(page)).startsWith("cannot unhold, the count is 0: index=3");
+        assertRefused(Kind.NOT_WIRED, () -> frames.unwire(page))
+                .startsWith("cannot unwire, the count is at its limit: count=0, index=3");
+        assertRefused(Kind.NOT_WIRED, () -> frames.unhold(page))
+                .startsWith("cannot unhold, the count is at its limit: count=0, index=3");
         frames.hold(page);
         assertRefused(Kind.NOT_WIRED, () -> frames.unwire(page));
         frames.wire(page);
@@ -170,8 +172,10 @@ class PageFramesTest {
             frames.wire(page);
             frames.hold(page);
         }
-        assertRefused(Kind.TOO_MANY, () -> frames.wire(page)).startsWith("cannot wire, the count is 65535: index=3");
-        assertRefused(Kind.TOO_MANY, () -> frames.hold(page)).startsWith("cannot hold, the count is 65535: index=3");
+        assertRefused(Kind.TOO_MANY, () -> frames.wire(page))
+                .startsWith("cannot wire, the count is at its limit: count=65535, index=3");
+        assertRefused(Kind.TOO_MANY, () -> frames.hold(page))
+                .startsWith("cannot hold, the count is at its limit: count=65535, index=3");
         assertThat(frames.wireCount(page)).isEqualTo(MAX_COUNT);
         assertThat(frames.holdCount(page)).isEqualTo(MAX_COUNT);
         assertThat(frames.isLive(page)).isTrue();
@@ -179,25 +183,25 @@ class PageFramesTest {
             frames.unwire(page);
             frames.unhold(page);
         }
-        assertThat(frames.retire(page)).isEqualTo(1);
+        assertThat(frames.free(page)).isEqualTo(1);
     }
 
     @Test
     void generationWrapsAroundAndOnlyThenAnOldHandleIsGoodAgain() {
         long first = run(3, 1);
-        frames.retire(first);
+        frames.free(first);
         // as if the page had been freed 2^28 - 1 times
         OffHeap.putLong(table.address() + FrameLayout.frameOffset(3), -FrameLayout.ONE_GENERATION);
         long last = run(3, 1);
         assertThat(FrameLayout.generation(FrameLayout.idleWord(last))).isEqualTo((1 << 28) - 1);
         assertThat(frames.isLive(first)).isFalse();
         assertThat(frames.isLive(last)).isTrue();
-        frames.retire(last);
+        frames.free(last);
         assertThat(frames.wordAt(3)).as("the generation runs into nothing else").isZero();
         long again = run(3, 1);
         assertThat(again).isEqualTo(first);
         assertThat(frames.isLive(last)).isFalse();
-        assertRefused(Kind.STALE, () -> frames.retire(last)).contains("generation=0, state=live");
+        assertRefused(Kind.STALE, () -> frames.free(last)).contains("generation=0, state=live");
     }
 
     @Test
@@ -218,7 +222,7 @@ class PageFramesTest {
         run(3, 4);
         long freed = run(8, 2);
         long address = frames.address(freed) + 4096;
-        frames.retire(freed);
+        frames.free(freed);
         assertRefused(Kind.FREED, () -> frames.pageAt(address)).startsWith("page is not allocated: index=9");
         assertRefused(Kind.FREED, () -> frames.pageAt(FIRST_PAGE)).startsWith("page is not allocated: index=0");
         assertRefused(Kind.FREED, () -> frames.pageAt(FIRST_PAGE + 7 * 4096)).contains("index=7");
@@ -231,7 +235,7 @@ class PageFramesTest {
         for (long address :
                 new long[] {FIRST_PAGE - 1, FIRST_PAGE + PAGES * 4096L, 0, Long.MIN_VALUE, Long.MAX_VALUE}) {
             assertRefused(Kind.FOREIGN, () -> frames.pageAt(address))
-                    .startsWith("address is not of this arena: 0x" + Long.toHexString(address) + " in ");
+                    .startsWith("address is not of this arena: address=0x" + Long.toHexString(address) + ", ");
         }
     }
 
@@ -249,17 +253,19 @@ class PageFramesTest {
         assertThat(frames.ownerIndex(run)).isZero();
         assertThat(ring.pageCount()).isZero();
         assertThat(slab.pageCount()).isEqualTo(4);
-        frames.retire(run);
+        frames.free(run);
         assertThat(slab.pageCount()).isZero();
-        assertThat(frames.owner(run(3, 1))).as("the next life has no owner").isNull();
+        assertThat(frames.owner(run(3, 1)))
+                .as("the next generation has no owner")
+                .isNull();
     }
 
     @Test
-    void ownerIsNamedWhereAPageIsRefused() {
+    void ownerIsNamedInTheErrorOfAPage() {
         long page = run(3, 1);
         frames.own(page, frames.register("ring"), 17);
         frames.wire(page);
-        assertRefused(Kind.WIRED, () -> frames.retire(page)).contains("owner=ring[17]");
+        assertRefused(Kind.WIRED, () -> frames.free(page)).contains("owner=ring[17]");
     }
 
     @Test
@@ -268,13 +274,13 @@ class PageFramesTest {
         long page = run(3, 1);
         assertThatThrownBy(() -> frames.own(page, ring, 1 << 24))
                 .isInstanceOf(IndexOutOfBoundsException.class)
-                .hasMessage("owner index: 16777216, bound=16777215");
+                .hasMessage("owner index is out of range: arena=arena, index=16777216, min=0, max=16777215");
         assertThatThrownBy(() -> frames.own(page, ring, -1)).isInstanceOf(IndexOutOfBoundsException.class);
         assertThat(frames.owner(page)).isNull();
         assertThat(ring.pageCount()).isZero();
     }
 
-    /// A frame knows its owner by a number only, which another arena gives to somebody else, or to nobody yet.
+    /// A frame stores only the id of its owner. In another arena the same id belongs to another owner, or to none.
     @Test
     void ownerOfAnotherArenaIsRejectedAndChangesNothing() {
         PageFrames other = new PageFrames(
@@ -287,7 +293,7 @@ class PageFramesTest {
         for (PageOwner foreign : List.of(sameNumber, noSuchNumber)) {
             assertThatThrownBy(() -> frames.own(run, foreign, 1))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("owner is of another arena: owner=" + foreign.name() + ", arena=arena");
+                    .hasMessage("owner is registered with another arena: owner=" + foreign.name() + ", arena=arena");
             assertThat(foreign.pageCount()).isZero();
         }
         assertThat(frames.owner(run)).isSameAs(ring);
@@ -308,7 +314,7 @@ class PageFramesTest {
     }
 
     @Test
-    void twoHundredAndFiftyFourOwnersAreToldApart() {
+    void arenaDistinguishes254Owners() {
         List<PageOwner> owners = new ArrayList<>();
         for (int i = 1; i <= 254; i++) {
             owners.add(frames.register("owner " + i));
@@ -337,7 +343,7 @@ class PageFramesTest {
     @Test
     void everyLiveAllocationIsVisitedOnce() {
         List<Long> expected = List.of(run(0, 3), run(3, 1), run(10, 5), run(63, 1));
-        frames.retire(run(20, 2));
+        frames.free(run(20, 2));
         List<Long> visited = new ArrayList<>();
         frames.forEachLive(PAGES, visited::add);
         assertThat(visited).isEqualTo(expected);
@@ -348,11 +354,11 @@ class PageFramesTest {
         return frames.claim(index);
     }
 
-    /// {@return every call that takes a handle}
+    /// {@return all calls that take a handle}
     private List<ThrowingCallable> calls(long page) {
         PageOwner owner = frames.register("caller");
         return List.of(
-                () -> frames.retire(page),
+                () -> frames.free(page),
                 () -> frames.pin("split", page),
                 () -> frames.wire(page),
                 () -> frames.unwire(page),

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What giving pages back costs, counted in looks at blocks, flushes and questions: as much as changed, however much is
-/// held.
+/// The cost of decommits, counted in visits to blocks, flushes and calls of reclaimers. It must be in proportion to
+/// what changed, not to what is held.
 @Timeout(120)
 class PageGrowthTest {
 
@@ -33,7 +33,7 @@ class PageGrowthTest {
         reservations.releaseParked();
     }
 
-    /// One page becomes idle in each block, and each block is looked at when that page is due, and not again.
+    /// One page in each block becomes idle. Each block is visited once, when that page is due.
     @ParameterizedTest
     @ValueSource(ints = {4, 8, 16, 32})
     void blockIsLookedAtOnceForWhatWasFreedInIt(int blocks) {
@@ -56,7 +56,7 @@ class PageGrowthTest {
         }
     }
 
-    /// Pages that are freed again and again do not make others be looked at.
+    /// Pages that are freed again and again cause no visits to other blocks.
     @ParameterizedTest
     @ValueSource(ints = {4, 8, 16, 32})
     void busyBlockLeavesTheOthersAlone(int blocks) {
@@ -81,7 +81,7 @@ class PageGrowthTest {
     }
 
     @Test
-    void arenaThatNothingTouchesIsNeitherFlushedNorLookedAt() {
+    void unusedArenaIsNeitherFlushedNorVisited() {
         try (PageArena arena = open(BLOCK, Duration.ofSeconds(8))) {
             arena.free(arena.allocate());
             for (int second = 1; second <= 40; second++) {
@@ -103,13 +103,13 @@ class PageGrowthTest {
         try (PageArena arena = open(BLOCK, Duration.ofSeconds(8))) {
             int[] wakes = new int[1];
             arena.decay().onRequest(() -> wakes[0]++);
-            long single = arena.allocate(); // opens a magazine
+            long single = arena.allocate(); // opens the slot of this thread
             long run = arena.allocateRun(100);
             long now = 0;
             while (arena.decay().step(now, Pace.unlimited()) != Decay.NEVER) {
                 now += SECOND;
             }
-            wakes[0] = 0; // those of its own steps
+            wakes[0] = 0; // drop the wake-ups of earlier steps
             arena.free(run);
             assertThat(wakes[0]).isEqualTo(1);
             arena.free(single);
@@ -120,13 +120,13 @@ class PageGrowthTest {
             wakes[0] = 0;
             arena.free(arena.allocate());
             assertThat(wakes[0]).isEqualTo(1);
-            arena.addReclaimer(new StockReclaimer(arena));
+            arena.addReclaimer(new CachingReclaimer(arena));
             assertThat(arena.decay().step(now, Pace.unlimited())).isGreaterThan(now);
         }
     }
 
     @Test
-    void requestThatIsRefusedAgainFlushesAndLooksAtNothing() {
+    void requestThatIsRejectedAgainFlushesAndVisitsNothing() {
         try (PageArena arena = open(BLOCK, Duration.ofSeconds(8))) {
             long run = arena.allocateRun(BLOCK);
             assertThat(arena.tryAllocate()).isEqualTo(PageArena.NO_PAGE);
@@ -141,13 +141,13 @@ class PageGrowthTest {
         }
     }
 
-    /// However many threads wait, one of them asks the reclaimers.
+    /// However many threads wait, only one of them calls the reclaimers.
     @ParameterizedTest
     @ValueSource(ints = {1, 8, 32})
-    void oneWaiterAsksForAll(int threads) throws InterruptedException {
+    void oneWaiterCallsReclaimersForAll(int threads) throws InterruptedException {
         try (PageArena arena = open(BLOCK, PageArenaOptions.NO_DECAY)) {
             long run = arena.allocateRun(BLOCK);
-            StockReclaimer stock = new StockReclaimer(arena);
+            CachingReclaimer reclaimer = new CachingReclaimer(arena);
             Watchdog watchdog = new Watchdog();
             long begin = System.nanoTime();
             for (int i = 0; i < threads; i++) {
@@ -155,14 +155,14 @@ class PageGrowthTest {
             }
             watchdog.join();
             long looks = (System.nanoTime() - begin) / 10_000_000 + 2;
-            assertThat(stock.asked.get())
-                    .as("questions: one for each request, and one in 10 ms")
+            assertThat(reclaimer.shrinks.get())
+                    .as("calls of reclaimers: one for each request, and one in 10 ms")
                     .isLessThanOrEqualTo((int) (threads + looks));
             arena.free(run);
         }
     }
 
-    /// The first waiter serves the others: each gets one of the runs that one free gave.
+    /// The first waiter serves the others: one free of a long run is enough for all of them.
     @Test
     void oneFreeServesEveryWaiterThatFits() throws InterruptedException {
         try (PageArena arena = open(BLOCK, PageArenaOptions.NO_DECAY)) {

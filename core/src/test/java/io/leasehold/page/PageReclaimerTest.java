@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Who keeps pages in stock above an arena: when he is asked for them, and what it matters if he fails.
+/// Reclaimers of an arena: when they are called, and what follows if one fails.
 @Timeout(120)
 class PageReclaimerTest {
 
@@ -50,13 +50,13 @@ class PageReclaimerTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("allocations")
-    void allocationThatFindsNoPageAsksOnceAndLooksAgain(String name, ToLongFunction<PageArena> allocation) {
+    void allocationThatFindsNoPageCallsReclaimersOnceAndRetries(String name, ToLongFunction<PageArena> allocation) {
         try (PageArena arena = open()) {
-            StockReclaimer stock = new StockReclaimer(arena).fill(PAGES);
-            assertThat(stock.asked).hasValue(0);
+            CachingReclaimer reclaimer = new CachingReclaimer(arena).fill(PAGES);
+            assertThat(reclaimer.shrinks).hasValue(0);
             long page = allocation.applyAsLong(arena);
             assertThat(page).as(name).isNotEqualTo(PageArena.NO_PAGE);
-            assertThat(stock.asked).hasValue(1);
+            assertThat(reclaimer.shrinks).hasValue(1);
             assertThat(arena.stats().livePages()).isEqualTo(arena.frames().pageCount(page));
             arena.checkInvariants();
             arena.free(page);
@@ -64,32 +64,32 @@ class PageReclaimerTest {
     }
 
     @Test
-    void allocationThatFindsAPageAsksNobody() throws InterruptedException {
+    void allocationThatFindsAPageCallsNoReclaimer() throws InterruptedException {
         try (PageArena arena = open()) {
             long last = arena.allocateRun(2);
-            StockReclaimer stock = new StockReclaimer(arena).fill(PAGES - 2);
+            CachingReclaimer reclaimer = new CachingReclaimer(arena).fill(PAGES - 2);
             arena.free(last);
             arena.free(arena.allocateRun(2));
             arena.free(arena.allocate());
             arena.free(arena.tryAllocateRun(2, Duration.ofSeconds(1)));
-            assertThat(stock.asked).hasValue(0);
-            assertThat(stock.shrink()).isEqualTo(PAGES - 2);
+            assertThat(reclaimer.shrinks).hasValue(0);
+            assertThat(reclaimer.shrink()).isEqualTo(PAGES - 2);
         }
     }
 
     @Test
-    void tenantThatFreesNothingChangesNothing() throws InterruptedException {
+    void reclaimerThatFreesNothingChangesNothing() throws InterruptedException {
         try (PageArena arena = open()) {
             long run = arena.allocateRun(PAGES);
             assertThat(arena.tryAllocate()).isEqualTo(PageArena.NO_PAGE);
             PageArenaStats before = arena.stats();
             PageExhaustedException alone = exhaustion(arena);
             long allocations = arena.stats().allocations() - before.allocations();
-            StockReclaimer stock = new StockReclaimer(arena);
+            CachingReclaimer reclaimer = new CachingReclaimer(arena);
             before = arena.stats();
-            PageExhaustedException asked = exhaustion(arena);
-            assertThat(stock.asked).hasValue(1);
-            assertThat(asked).hasMessage(alone.getMessage()).hasNoCause();
+            PageExhaustedException withReclaimer = exhaustion(arena);
+            assertThat(reclaimer.shrinks).hasValue(1);
+            assertThat(withReclaimer).hasMessage(alone.getMessage()).hasNoCause();
             assertThat(arena.stats().allocations() - before.allocations()).isEqualTo(allocations);
             assertThat(arena.stats().livePages()).isEqualTo(PAGES);
             assertThat(arena.tryAllocateRun(2)).isEqualTo(PageArena.NO_PAGE);
@@ -101,47 +101,49 @@ class PageReclaimerTest {
     }
 
     @Test
-    void pagesThatAnotherGotOutOfATenantAreFoundThoughHeSaysHeFreedNone() {
+    void pagesThatAConcurrentShrinkFreedAreFoundThoughOursFreedNone() {
         try (PageArena arena = open()) {
-            StockReclaimer stock = new StockReclaimer(arena) {
+            CachingReclaimer reclaimer = new CachingReclaimer(arena) {
                 @Override
                 public int shrink() {
-                    super.shrink(); // as if for somebody who asked at the same time
+                    super.shrink(); // as if a concurrent request called it
                     return super.shrink();
                 }
             };
-            stock.fill(PAGES);
+            reclaimer.fill(PAGES);
             arena.free(arena.allocate());
-            assertThat(stock.asked).hasValue(2);
+            assertThat(reclaimer.shrinks).hasValue(2);
         }
     }
 
     @Test
-    void everyTenantIsAskedAndWhoIsForgottenIsNot() {
+    void everyReclaimerIsCalledUntilItIsRemoved() {
         try (PageArena arena = open()) {
-            StockReclaimer first = new StockReclaimer(arena).fill(PAGES / 2);
-            StockReclaimer second = new StockReclaimer(arena).fill(PAGES / 2);
+            CachingReclaimer first = new CachingReclaimer(arena).fill(PAGES / 2);
+            CachingReclaimer second = new CachingReclaimer(arena).fill(PAGES / 2);
             arena.addReclaimer(second);
             arena.free(arena.allocateRun(PAGES));
-            assertThat(first.asked).hasValue(1);
-            assertThat(second.asked).as("of one who was made known twice").hasValue(1);
+            assertThat(first.shrinks).hasValue(1);
+            assertThat(second.shrinks)
+                    .as("of a reclaimer that was registered twice")
+                    .hasValue(1);
             arena.removeReclaimer(first);
             arena.removeReclaimer(first);
             first.fill(PAGES / 2);
             second.fill(PAGES / 2);
             arena.free(arena.allocate());
-            assertThat(first.asked).hasValue(1);
-            assertThat(second.asked).hasValue(2);
+            assertThat(first.shrinks).hasValue(1);
+            assertThat(second.shrinks).hasValue(2);
             assertThat(first.shrink()).isEqualTo(PAGES / 2);
         }
     }
 
     @Test
-    void trimAsks() {
+    void trimCallsReclaimers() {
         try (PageArena arena = open()) {
-            StockReclaimer stock = new StockReclaimer(arena).fill(PAGES);
+            CachingReclaimer reclaimer = new CachingReclaimer(arena).fill(PAGES);
             long bytes = arena.trim();
-            assertThat(stock.asked).hasValue(1);
+            assertThat(reclaimer.shrinks).hasValue(1);
             assertThat(arena.stats().livePages()).isZero();
             assertThat(arena.stats().cachedPages()).isZero();
             if (reservations.memory().can(Capability.DECOMMIT)) {
@@ -151,54 +153,54 @@ class PageReclaimerTest {
     }
 
     @Test
-    void growthAsksNobody() {
+    void growthCallsNoReclaimer() {
         try (PageArena arena = open()) {
             long page = arena.allocate();
-            StockReclaimer stock = new StockReclaimer(arena).fill(PAGES - 1);
+            CachingReclaimer reclaimer = new CachingReclaimer(arena).fill(PAGES - 1);
             assertThat(arena.tryGrow(page, 1)).isFalse();
-            assertThat(stock.asked).hasValue(0);
+            assertThat(reclaimer.shrinks).hasValue(0);
             arena.free(page);
-            stock.shrink();
+            reclaimer.shrink();
         }
     }
 
     @Test
-    void tenantThatThrowsKeepsNobodyFromAPage() {
+    void reclaimerThatThrowsDoesNotStopTheOthers() {
         try (PageArena arena = open()) {
-            StockReclaimer faulty = new StockReclaimer(arena) {
+            CachingReclaimer faulty = new CachingReclaimer(arena) {
                 @Override
                 public int shrink() {
                     super.shrink();
                     throw new IllegalStateException("broken");
                 }
             };
-            StockReclaimer sound = new StockReclaimer(arena);
+            CachingReclaimer sound = new CachingReclaimer(arena);
             faulty.fill(PAGES / 2);
             sound.fill(PAGES / 2);
             long run = arena.allocateRun(PAGES);
-            assertThat(faulty.asked).hasValue(1);
-            assertThat(sound.asked).as("the next tenant").hasValue(1);
+            assertThat(faulty.shrinks).hasValue(1);
+            assertThat(sound.shrinks).as("the next reclaimer").hasValue(1);
             PageExhaustedException e = exhaustion(arena);
             assertThat(e).hasNoCause();
-            assertThat(faulty.asked).as("asked in spite of his failure").hasValue(2);
+            assertThat(faulty.shrinks).as("called in spite of its failure").hasValue(2);
             arena.checkInvariants();
             arena.free(run);
             arena.trim();
-            assertThat(faulty.asked).hasValue(3);
+            assertThat(faulty.shrinks).hasValue(3);
             assertThat(arena.stats().livePages()).isZero();
         }
     }
 
     @Test
-    void errorOfATenantReachesWhoAskedAndLeavesTheArenaInOrder() {
+    void errorOfAReclaimerReachesTheCallerAndLeavesTheArenaConsistent() {
         try (PageArena arena = open()) {
             long run = arena.allocateRun(PAGES);
-            PageReclaimer faulty = new StockReclaimer(arena) {
+            PageReclaimer faulty = new CachingReclaimer(arena) {
                 @Override
                 public int shrink() {
-                    boolean isFirst = asked.incrementAndGet() % 2 == 1;
+                    boolean isFirst = shrinks.incrementAndGet() % 2 == 1;
                     if (isFirst) {
-                        return 0; // so that a waiter comes to wait
+                        return 0; // so that the request begins to wait
                     }
                     throw new AssertionError("broken");
                 }
@@ -215,29 +217,29 @@ class PageReclaimerTest {
             arena.free(run);
             arena.free(arena.allocate());
             assertThat(arena.stats().cachedPages())
-                    .as("pages in magazines, which nobody left shut")
+                    .as("pages in magazines, which are open again")
                     .isPositive();
         }
     }
 
     @Test
-    void closedArenaAsksNobody() {
+    void closedArenaCallsNoReclaimer() {
         PageArena arena = open();
-        StockReclaimer stock = new StockReclaimer(arena);
+        CachingReclaimer reclaimer = new CachingReclaimer(arena);
         arena.close();
         assertThatThrownBy(arena::tryAllocate).isInstanceOf(PageStateException.class);
         assertThatThrownBy(() -> arena.tryAllocateRun(1, Duration.ZERO)).isInstanceOf(PageStateException.class);
         assertThat(arena.trim()).isZero();
-        assertThat(stock.asked).hasValue(0);
+        assertThat(reclaimer.shrinks).hasValue(0);
     }
 
     @Test
-    void closeThatIsRefusedForgetsNoTenant() {
+    void closeThatIsRejectedKeepsAllReclaimers() {
         try (PageArena arena = open()) {
-            StockReclaimer stock = new StockReclaimer(arena).fill(1);
+            CachingReclaimer reclaimer = new CachingReclaimer(arena).fill(1);
             assertThatThrownBy(arena::close).isInstanceOf(IllegalStateException.class);
             arena.trim();
-            assertThat(stock.asked).hasValue(1);
+            assertThat(reclaimer.shrinks).hasValue(1);
         }
     }
 
@@ -264,7 +266,7 @@ class PageReclaimerTest {
 
     private PageArenaOptions options() {
         return PageArenaOptions.defaults()
-                .withName("let")
+                .withName("reclaimed")
                 .withByteSize(PAGES * pageBytes)
                 .withPageByteSize(pageBytes)
                 .withDecay(PageArenaOptions.NO_DECAY)

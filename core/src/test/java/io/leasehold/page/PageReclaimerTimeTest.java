@@ -19,7 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// When tenants are asked: by the clock, while somebody waits, and by many at once.
+/// Reclaimers are called by the clock, while a thread waits, and by several threads at once.
 @Timeout(120)
 class PageReclaimerTimeTest {
 
@@ -36,17 +36,17 @@ class PageReclaimerTimeTest {
     }
 
     @Test
-    void waitingAllocationFindsWhatATenantGetsInStockMeanwhile() throws InterruptedException {
+    void waitingAllocationFindsPagesThatAReclaimerCachesMeanwhile() throws InterruptedException {
         try (PageArena arena = open()) {
-            StockReclaimer stock = new StockReclaimer(arena);
+            CachingReclaimer reclaimer = new CachingReclaimer(arena);
             long last = arena.allocate();
             long run = arena.allocateRun(PAGES - 1);
             Watchdog watchdog = new Watchdog();
             AtomicLong page = new AtomicLong();
             watchdog.start(
                     "waiter", () -> page.set(arena.tryAllocateRun(1, Duration.ofSeconds(Watchdog.LIMIT_SECONDS))));
-            watchdog.await("a second look", () -> stock.asked.get() >= 2);
-            stock.pages.add(last); // nothing is freed, so nobody wakes the waiter
+            watchdog.await("a second look", () -> reclaimer.shrinks.get() >= 2);
+            reclaimer.pages.add(last); // nothing is freed, so no thread wakes the waiter
             watchdog.join();
             assertThat(page.get()).isNotEqualTo(PageArena.NO_PAGE);
             arena.checkInvariants();
@@ -56,16 +56,16 @@ class PageReclaimerTimeTest {
     }
 
     @Test
-    void waitingAllocationAsksAsOftenAsItLooksForABudgetWhateverElseWakesIt() throws InterruptedException {
+    void waitingAllocationCallsReclaimersAtAFixedIntervalWhateverWakesIt() throws InterruptedException {
         try (PageArena arena = open()) {
-            StockReclaimer stock = new StockReclaimer(arena);
+            CachingReclaimer reclaimer = new CachingReclaimer(arena);
             long first = arena.allocateRun(PAGES / 2);
             long rest = arena.allocateRun(PAGES / 2 - 1);
             Watchdog watchdog = new Watchdog();
             CountDownLatch end = new CountDownLatch(1);
             watchdog.start("noise", () -> {
                 while (end.getCount() > 0) {
-                    arena.free(arena.allocate()); // wakes the waiter, who has no use for it
+                    arena.free(arena.allocate()); // wakes the waiter, which needs a longer run
                 }
             });
             long begin = System.nanoTime();
@@ -73,38 +73,38 @@ class PageReclaimerTimeTest {
             long looks = (System.nanoTime() - begin) / 10_000_000 + 2;
             end.countDown();
             watchdog.join();
-            assertThat(stock.asked.get()).isBetween(2, (int) looks);
+            assertThat(reclaimer.shrinks.get()).isBetween(2, (int) looks);
             arena.free(first);
             arena.free(rest);
         }
     }
 
     @Test
-    void tenantsSettleInEachTickOfADecay() {
+    void reclaimersDecayInEachTick() {
         long start = 12_345;
         try (PageArena arena = PageArena.open(options(), reservations, start)) {
-            StockReclaimer stock = new StockReclaimer(arena);
+            CachingReclaimer reclaimer = new CachingReclaimer(arena);
             for (int second = 0; second < 18; second++) {
                 arena.decay().step(start + second * SECOND);
-                assertThat(stock.decays).hasValue(second + 1);
+                assertThat(reclaimer.decays).hasValue(second + 1);
             }
             arena.decay().step(start + 100 * SECOND);
-            assertThat(stock.decays).as("once, however late it is").hasValue(19);
-            assertThat(stock.asked).as("for all he has, by the clock").hasValue(0);
+            assertThat(reclaimer.decays).as("once, however late it is").hasValue(19);
+            assertThat(reclaimer.shrinks).as("calls of shrink in a tick").hasValue(0);
         }
     }
 
     @Test
-    void pagesThatATenantSettlesGoInTheirTurnThoughAnotherThrows() {
+    void pagesThatAReclaimerFreesAreDecommittedThoughAnotherThrows() {
         try (PageArena arena = PageArena.open(options(), reservations, 0)) {
-            new StockReclaimer(arena) {
+            new CachingReclaimer(arena) {
                 @Override
                 public Progress decay(Pace pace) {
                     super.decay(pace);
                     throw new IllegalStateException("broken");
                 }
             };
-            StockReclaimer sound = new StockReclaimer(arena) {
+            CachingReclaimer sound = new CachingReclaimer(arena) {
                 @Override
                 public Progress decay(Pace pace) {
                     shrink();
@@ -126,18 +126,19 @@ class PageReclaimerTimeTest {
     }
 
     @Test
-    void maintenanceOfTheProcessHasTenantsSettle() {
+    void maintenanceOfTheProcessCallsDecayOfReclaimers() {
         try (PageArena arena = PageArena.open(options().withDecay(Duration.ofMillis(40)))) {
-            StockReclaimer stock = new StockReclaimer(arena);
-            Eventually.holds("settled", () -> stock.decays.get() >= 3);
+            CachingReclaimer reclaimer = new CachingReclaimer(arena);
+            Eventually.holds("decay was called", () -> reclaimer.decays.get() >= 3);
         }
     }
 
-    /// Two who use pages up to the bound and put some in stock, which each of them gets out again, and one who trims.
+    /// Two users allocate pages up to the limit and put some in the cache of the reclaimer, which frees them on demand.
+    /// A third thread trims.
     @Test
-    void aPageIsInOneHandAtATimeWhileTenantsAreAsked() throws InterruptedException {
+    void pageHasOneOwnerAtATimeWhileReclaimersAreCalled() throws InterruptedException {
         PageArena arena = open();
-        StockReclaimer stock = new StockReclaimer(arena);
+        CachingReclaimer reclaimer = new CachingReclaimer(arena);
         AtomicIntegerArray holders = new AtomicIntegerArray(PAGES);
         Watchdog watchdog = new Watchdog();
         CountDownLatch users = new CountDownLatch(2);
@@ -146,7 +147,7 @@ class PageReclaimerTimeTest {
             int me = i;
             SplittableRandom random = seeds.split();
             watchdog.start("user " + i, () -> {
-                use(stock, holders, me, random);
+                use(reclaimer, holders, me, random);
                 users.countDown();
             });
         }
@@ -157,15 +158,15 @@ class PageReclaimerTimeTest {
             }
         });
         watchdog.join();
-        assertThat(stock.asked.get()).isPositive();
+        assertThat(reclaimer.shrinks.get()).isPositive();
         arena.checkInvariants();
-        stock.shrink();
+        reclaimer.shrink();
         arena.checkInvariants();
         arena.close();
     }
 
-    private static void use(StockReclaimer stock, AtomicIntegerArray holders, int me, SplittableRandom random) {
-        PageArena arena = stock.arena;
+    private static void use(CachingReclaimer reclaimer, AtomicIntegerArray holders, int me, SplittableRandom random) {
+        PageArena arena = reclaimer.arena;
         Deque<Long> mine = new ArrayDeque<>();
         for (int round = 0; round < 50_000; round++) {
             boolean takes = mine.isEmpty() || (mine.size() < PAGES / 2 && random.nextInt(3) > 0);
@@ -181,7 +182,7 @@ class PageReclaimerTimeTest {
                 assertThat(holders.compareAndSet(FrameLayout.index(last), me, 0))
                         .isTrue();
                 if (random.nextBoolean()) {
-                    stock.pages.add(last);
+                    reclaimer.pages.add(last);
                 } else {
                     arena.free(last);
                 }
@@ -199,7 +200,7 @@ class PageReclaimerTimeTest {
 
     private PageArenaOptions options() {
         return PageArenaOptions.defaults()
-                .withName("let")
+                .withName("reclaimed")
                 .withByteSize(PAGES * pageBytes)
                 .withPageByteSize(pageBytes)
                 .withDecay(DECAY)

@@ -6,7 +6,7 @@ import io.leasehold.memory.ScratchMemory;
 import io.leasehold.memory.TestMemory;
 import org.junit.jupiter.api.AfterEach;
 
-/// Arenas of the portable form, over a small segment.
+/// Arenas in the portable form, over a small segment.
 class PortablePageArenaTest
         implements PageArenaContract, PageArenaOptionContract, PageArenaBoundContract, PageArenaCloseContract {
 
@@ -20,7 +20,7 @@ class PortablePageArenaTest
 
     @AfterEach
     void giveMemoryBack() {
-        reservations.releaseParked(); // before the memory that it is made of is gone
+        reservations.releaseParked(); // before the memory under it is freed
         scratch.close();
     }
 }

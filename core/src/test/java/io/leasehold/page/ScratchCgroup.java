@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
-/// A control group of its own for one forked JVM, of version 1 or 2, where this process may make one.
+/// A control group of version 1 or 2 for one forked JVM, if this process may create one.
 ///
-/// **Ownership.** Closing it removes it, once the JVM in it has ended.
+/// **Ownership.** Closing it removes the group, after the JVM in it ended.
 ///
 /// @see <a href="https://docs.kernel.org/admin-guide/cgroup-v2.html">cgroups(7)</a>
 final class ScratchCgroup implements AutoCloseable {
@@ -26,7 +26,7 @@ final class ScratchCgroup implements AutoCloseable {
         this.isV1 = isV1;
     }
 
-    /// {@return a group of at most `byteLimit` bytes; the calling test is skipped where there is none to be had}
+    /// {@return a group with a limit of `byteLimit` bytes} Skips the calling test if no group can be created.
     static ScratchCgroup require(long byteLimit) throws IOException {
         boolean isV1 = Files.exists(V1.resolve("memory.limit_in_bytes"));
         Path parent = isV1 ? V1 : V2;
@@ -45,7 +45,7 @@ final class ScratchCgroup implements AutoCloseable {
         return group;
     }
 
-    /// {@return the file that tells what the group is charged with}
+    /// {@return the file with the current charge of the group}
     Path usageFile() {
         return directory.resolve(isV1 ? "memory.usage_in_bytes" : "memory.current");
     }
@@ -55,7 +55,7 @@ final class ScratchCgroup implements AutoCloseable {
         return plan.afterShell("echo $$ > " + directory.resolve("cgroup.procs"));
     }
 
-    /// {@return how many processes the kernel killed here for want of memory}
+    /// {@return number of processes that the kernel killed in this group because of its limit}
     long kills() throws IOException {
         return Files.readAllLines(directory.resolve(isV1 ? "memory.oom_control" : "memory.events")).stream()
                 .filter(line -> line.startsWith("oom_kill "))
@@ -66,7 +66,7 @@ final class ScratchCgroup implements AutoCloseable {
 
     @Override
     public void close() {
-        // the kernel lets go of a process some time after its parent has seen it end
+        // the kernel removes a process from the group some time after its parent saw it end
         BooleanSupplier isRemoved = () -> {
             try {
                 return Files.deleteIfExists(directory) || !Files.exists(directory);

@@ -14,16 +14,16 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/// Runs the threads of a test and sees to it that none of them is waited for in vain: a test that hangs fails with a
-/// dump of all threads, virtual ones included.
+/// Runs the threads of a test with a timeout. A test that hangs fails with a dump of all threads, including virtual
+/// ones.
 ///
 /// **Threads.** Thread-safe.
 public final class Watchdog {
 
-    /// Long enough for a machine that others keep busy.
+    /// Timeout in seconds, long enough for a busy machine.
     public static final long LIMIT_SECONDS = Boolean.getBoolean("leasehold.soak") ? 3_600 : 90;
 
-    /// Something that a thread does.
+    /// The work of a thread.
     public interface Task {
         void run() throws Exception;
     }
@@ -42,12 +42,12 @@ public final class Watchdog {
         return start(Thread.ofVirtual().name(name).unstarted(guarded(task)));
     }
 
-    /// Starts a thread of the caller's making.
+    /// Starts a thread that the caller created.
     public Thread start(Thread.Builder builder, Task task) {
         return start(builder.unstarted(guarded(task)));
     }
 
-    /// Waits for every thread and throws what the first of them threw.
+    /// Waits for all threads, and throws the first failure of a thread.
     public void join() throws InterruptedException {
         for (Thread thread : threads) {
             long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
@@ -60,7 +60,7 @@ public final class Watchdog {
         check();
     }
 
-    /// Throws what the first thread threw, if any did.
+    /// Throws the first failure of a thread, if there is one.
     public void check() {
         Throwable failure = failures.peek();
         if (failure != null) {
@@ -83,7 +83,7 @@ public final class Watchdog {
         }
     }
 
-    /// Spins until other threads make it so.
+    /// Spins until a condition holds.
     public void await(String what, BooleanSupplier condition) {
         for (int spins = 1; !condition.getAsBoolean(); spins++) {
             if (hasFailed()) {
@@ -100,7 +100,7 @@ public final class Watchdog {
         }
     }
 
-    /// {@return the error for something that did not happen in time, with the stacks of all threads}
+    /// {@return the error for an event that did not happen in time, with the stacks of all threads}
     public AssertionError hung(String what) {
         AssertionError error = new AssertionError("waited in vain for " + what + "\n" + dump());
         failures.forEach(error::addSuppressed);

@@ -4,21 +4,21 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// A reclaimer with pages in a cache, which counts how often it is called.
-class StockReclaimer implements PageReclaimer {
+/// A reclaimer with a cache of pages that counts its calls.
+class CachingReclaimer implements PageReclaimer {
 
     final PageArena arena;
     final Queue<Long> pages = new ConcurrentLinkedQueue<>();
     final AtomicInteger decays = new AtomicInteger();
-    final AtomicInteger asked = new AtomicInteger();
+    final AtomicInteger shrinks = new AtomicInteger();
 
-    StockReclaimer(PageArena arena) {
+    CachingReclaimer(PageArena arena) {
         this.arena = arena;
         arena.addReclaimer(this);
     }
 
-    /// Takes `count` pages.
-    StockReclaimer fill(int count) {
+    /// Allocates `count` pages for the cache.
+    CachingReclaimer fill(int count) {
         for (int i = 0; i < count; i++) {
             pages.add(arena.allocate());
         }
@@ -33,7 +33,7 @@ class StockReclaimer implements PageReclaimer {
 
     @Override
     public int shrink() {
-        asked.incrementAndGet();
+        shrinks.incrementAndGet();
         int count = 0;
         for (Long page = pages.poll(); page != null; page = pages.poll()) {
             arena.free(page);

@@ -10,14 +10,15 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLongArray;
 
-/// One of the threads that share an arena: allocates, writes its name into its pages, hands some over, frees, and now
-/// and then does what it must not.
+/// One of several threads that share an arena. It allocates, writes its id into its pages, hands some of them over, and
+/// frees them. Now and then it makes a call that must fail.
 ///
-/// **Threads.** [#step] by one thread; another may look while it is at rest. Others put pages into its [#mail].
-final class PageArenaTenant {
+/// **Threads.** [#step] is called by one thread. Other threads may read the worker while it is at rest, and may add
+/// pages to its [#mail] at any time.
+final class PageArenaWorker {
 
-    /// Who a page belongs to that everybody may free.
-    private static final int EVERYBODY = 0;
+    /// The owner id of a page that every worker may free.
+    private static final int SHARED = 0;
 
     private final PageArena arena;
     private final int id;
@@ -25,20 +26,20 @@ final class PageArenaTenant {
     private final AtomicLongArray contested; // pages that several threads free or wire at once
     private final List<Long> pages = new ArrayList<>();
     final Queue<Long> mail = new ConcurrentLinkedQueue<>();
-    private int quota; // pages it wants to hold
+    private int quota; // number of pages to hold
     private int held; // pages in all of its runs
-    private long freed; // a handle that it freed
+    private long freed; // a handle that this worker freed
     private long frees;
     private long waits;
 
-    PageArenaTenant(PageArena arena, int id, long seed, AtomicLongArray contested) {
+    PageArenaWorker(PageArena arena, int id, long seed, AtomicLongArray contested) {
         this.arena = arena;
         this.id = id;
         this.random = new SplittableRandom(seed);
         this.contested = contested;
     }
 
-    void step(List<PageArenaTenant> all) throws InterruptedException {
+    void step(List<PageArenaWorker> all) throws InterruptedException {
         int choice = random.nextInt(1_000);
         if (choice < 450) {
             if (held < quota && (held < quota / 2 || random.nextInt(3) > 0)) {
@@ -63,12 +64,12 @@ final class PageArenaTenant {
         }
     }
 
-    /// Says how many pages it wants from now on, while it is at rest.
+    /// Sets the number of pages to hold. Called while the worker is at rest.
     void want(int pageCount) {
         quota = pageCount;
     }
 
-    /// Frees all that it holds.
+    /// Frees all pages of the worker.
     void leave() {
         while (!pages.isEmpty()) {
             free(takeAny());
@@ -78,15 +79,15 @@ final class PageArenaTenant {
         }
     }
 
-    /// {@return how many pages are its own or in its mail}, after a look at every one of them. Only while all are at
-    /// rest.
+    /// {@return number of pages that the worker holds or has in its mail} Checks the content of each. Called only while
+    /// all workers are at rest.
     int checkAll() {
         int count = 0;
         for (long page : pages) {
             count += check(page, id);
         }
         if (count != held) {
-            throw new AssertionError("pages of tenant " + id + ": " + count + ", counted by itself: " + held);
+            throw new AssertionError("pages of worker " + id + ": " + count + ", counted by itself: " + held);
         }
         for (long page : mail) {
             count += check(page, id);
@@ -94,12 +95,12 @@ final class PageArenaTenant {
         return count;
     }
 
-    /// {@return how many pages everybody may free}, after a look at them.
+    /// {@return number of contested pages} Checks the content of each.
     static int checkContested(PageArena arena, AtomicLongArray contested) {
         int count = 0;
         for (int i = 0; i < contested.length(); i++) {
             if (contested.get(i) != PageArena.NO_PAGE) {
-                count += check(arena, contested.get(i), EVERYBODY);
+                count += check(arena, contested.get(i), SHARED);
             }
         }
         return count;
@@ -139,8 +140,8 @@ final class PageArenaTenant {
         }
         write(page, id, 0);
         if (arena.frames().pageCount(page) != count) {
-            throw new AssertionError(
-                    "asked for " + count + " pages" + arena.frames().errors().describe(page));
+            throw new AssertionError("wrong length: requested=" + count + ", "
+                    + arena.frames().errors().describe(page));
         }
         pages.add(page);
         held += count;
@@ -153,7 +154,7 @@ final class PageArenaTenant {
         frees++;
     }
 
-    private void send(long page, PageArenaTenant to) {
+    private void send(long page, PageArenaWorker to) {
         check(page, id);
         write(page, to.id, 0);
         to.mail.add(page);
@@ -173,13 +174,13 @@ final class PageArenaTenant {
         }
     }
 
-    /// Offers a page to everybody, or frees or wires one that was offered while others do the same.
+    /// Makes a page contested, or frees or wires a contested page while other workers do the same.
     private void contest(int place) {
         long page = contested.get(place);
         if (page == PageArena.NO_PAGE) {
             if (!pages.isEmpty()) {
                 long offered = takeAny();
-                write(offered, EVERYBODY, 0);
+                write(offered, SHARED, 0);
                 if (!contested.compareAndSet(place, PageArena.NO_PAGE, offered)) {
                     write(offered, id, 0);
                     free(offered);
@@ -194,20 +195,20 @@ final class PageArenaTenant {
 
     private void freeContested(int place, long page) {
         long address = arena.frames().addressOf(FrameLayout.index(page));
-        boolean intact = OffHeap.getLong(address) == word(page, EVERYBODY, 0);
+        boolean intact = OffHeap.getLong(address) == word(page, SHARED, 0);
         try {
             arena.free(page);
         } catch (PageStateException e) {
-            // HELD is what a refusal by a wiring is called that ended before the arena could look at it again
+            // the kind is HELD if the wiring that caused the failure ended before the arena loaded the word again
             boolean pinned = e.kind() == Kind.WIRED || e.kind() == Kind.HELD;
             if (!pinned && e.kind() != Kind.FREED && e.kind() != Kind.STALE) {
                 throw new AssertionError("lost a race for a page", e);
             }
             return;
         }
-        // the page was ours alone to free, so it was live when its content was looked at
+        // only this worker could free the page, so the page was live when its content was loaded
         if (!intact || !contested.compareAndSet(place, page, PageArena.NO_PAGE)) {
-            throw new AssertionError("freed a page of somebody else: intact=" + intact
+            throw new AssertionError("freed a page of another owner: intact=" + intact + ", "
                     + arena.frames().errors().describe(page));
         }
         frees++;
@@ -230,7 +231,7 @@ final class PageArenaTenant {
                 throw new AssertionError("a wired page was freed", e);
             }
         }
-        check(arena, page, EVERYBODY);
+        check(arena, page, SHARED);
         arena.frames().unwire(page);
     }
 
@@ -289,7 +290,7 @@ final class PageArenaTenant {
         return page;
     }
 
-    /// Writes the holder's name into the pages of a run, from its `from`th page on.
+    /// Writes the id of the holder into the pages of a run, from page `from` of the run on.
     private void write(long page, int holder, int from) {
         long pageBytes = arena.options().pageByteSize();
         long address = arena.frames().address(page);
@@ -311,7 +312,7 @@ final class PageArenaTenant {
             long first = OffHeap.getLong(address + i * pageBytes);
             long last = OffHeap.getLong(address + (i + 1) * pageBytes - Long.BYTES);
             if (first != word(page, holder, i) || last != first) {
-                throw new AssertionError("page %d of %d was overwritten: holder=%d, first=%x, last=%x, expected=%x%s"
+                throw new AssertionError("page %d of %d was overwritten: holder=%d, first=%x, last=%x, expected=%x, %s"
                         .formatted(
                                 i,
                                 count,
@@ -328,7 +329,7 @@ final class PageArenaTenant {
     private void checkZero(long address) {
         long last = address + arena.options().pageByteSize() - Long.BYTES;
         if ((OffHeap.getLong(address) | OffHeap.getLong(last)) != 0) {
-            throw new AssertionError("page carries what another tenant wrote: 0x" + Long.toHexString(address));
+            throw new AssertionError("page carries what another worker wrote: 0x" + Long.toHexString(address));
         }
     }
 

@@ -6,17 +6,17 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 
-/// A free map over bitmaps of its own.
+/// A free map with its own bitmaps.
 ///
-/// **Ownership.** Closing it gives the bitmaps back.
+/// **Ownership.** Closing it frees the bitmaps.
 ///
 /// **Threads.** Confined to one thread.
-final class FreeMapBed implements AutoCloseable {
+final class FreeMapFixture implements AutoCloseable {
 
     private final ScratchMemory memory;
     final FreeMap map;
 
-    FreeMapBed(int pageCount) {
+    FreeMapFixture(int pageCount) {
         long bitmap = BitmapLayout.byteSize(pageCount);
         long stamps = Alignment.up(pageCount, 64);
         memory = ScratchMemory.of(2 * bitmap + stamps + FreeMap.summaryByteSize(pageCount));
@@ -30,7 +30,7 @@ final class FreeMapBed implements AutoCloseable {
         return memory.address();
     }
 
-    /// {@return the pages in a batch, in its order}
+    /// {@return the pages in a batch, in the order of the batch}
     static List<Integer> pages(DecommitBatch batch) {
         List<Integer> pages = new ArrayList<>();
         for (int i = 0; i < batch.count(); i++) {
