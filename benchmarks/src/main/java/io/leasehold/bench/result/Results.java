@@ -28,7 +28,7 @@ public record Results(Path folder) {
     private static final String RING = "ring.json";
     private static final String GROWTH = "growth.json";
     private static final String REPORT = "index.html";
-    private static final String PICTURE = "resident.svg";
+    private static final String README_CHART = "resident.svg";
 
     /// {@return where JMH's own results are; there may be none}
     public Path jmh() {
@@ -76,15 +76,15 @@ public record Results(Path folder) {
         return all;
     }
 
-    /// {@return where the picture for the README is; there may be none}
-    public Path picture() {
-        return folder.resolve(PICTURE);
+    /// {@return the path of the chart for the README; the file may be missing}
+    public Path readmeChart() {
+        return folder.resolve(README_CHART);
     }
 
     /// Takes away what an earlier run left, so that nothing of it is read as a part of the next one.
     public void clear() throws IOException {
         Files.createDirectories(folder);
-        for (String name : List.of(JMH, MACHINE, SERVER, FILES, MEMORY, RING, GROWTH, REPORT, PICTURE)) {
+        for (String name : List.of(JMH, MACHINE, SERVER, FILES, MEMORY, RING, GROWTH, REPORT, README_CHART)) {
             Files.deleteIfExists(folder.resolve(name));
         }
     }

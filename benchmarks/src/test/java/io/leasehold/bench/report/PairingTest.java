@@ -114,6 +114,6 @@ class PairingTest {
         assertThat(Table.of(results.measurements()).toString())
                 .contains("PageArena.page")
                 .contains("Malloc")
-                .contains("0.33 ±0.00  we lose");
+                .contains("0.33 ±0.00  worse");
     }
 }

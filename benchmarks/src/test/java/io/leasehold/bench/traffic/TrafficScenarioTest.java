@@ -34,9 +34,9 @@ class TrafficScenarioTest {
                         "sink, epoll",
                         "echo, epoll4",
                         "echo, epoll",
-                        "trains, leased",
-                        "trains, epollGro",
-                        "trains, epoll");
+                        "datagrams, leased",
+                        "datagrams, epollGro",
+                        "datagrams, epoll");
     }
 
     @Test
@@ -53,7 +53,7 @@ class TrafficScenarioTest {
                                 + " allowed",
                         "There is no epoll here, so ours has fewer to be compared with: no library");
         assertThat(results).singleElement().satisfies(TrafficScenarioTest::isWhole);
-        assertThat(results.getFirst().kind()).isEqualTo("trains");
+        assertThat(results.getFirst().kind()).isEqualTo("datagrams");
         assertThat(ProcessHandle.current().children()).isEmpty();
     }
 
