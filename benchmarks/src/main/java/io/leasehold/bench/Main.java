@@ -24,7 +24,7 @@ import java.util.regex.PatternSyntaxException;
 /// | property | meaning |
 /// |---|---|
 /// | `bench` | a group (see [Group]), a regular expression that is found in names of benchmarks, or `report` |
-/// | `bench.params` | one value for some parameters, `leak=disabled,liveCount=8192`, or `question=` and a growth question |
+/// | `bench.params` | values of parameters (`leak=disabled,liveCount=8192`), or `question=` and a growth question |
 /// | `bench.time` | `ci`, `short` or `full`: see [Form] |
 /// | `bench.rounds` | number of rounds of each JMH benchmark and ring receiver; maximum number for the server |
 /// | `bench.dir` | folder for the files that are measured; the default is that of temporary files |

@@ -19,9 +19,9 @@ record FileSection(List<FileResult> terms) {
         html.heading(2, "files", "Files over HTTP");
         html.element(
                 "p",
-                "An HTTP/1.1 server on Netty sends a folder of 203 files from 1 KiB to 32 MiB, all of them in the page cache."
-                        + " Another JVM requests them over 16 connections and compares every byte. ChunkedNioFile sends 8 KiB at a"
-                        + " time, its default, or 64 KiB.");
+                "An HTTP/1.1 server on Netty sends a folder of 203 files from 1 KiB to 32 MiB, all of them in the"
+                        + " page cache. Another JVM requests them over 16 connections and compares every byte."
+                        + " ChunkedNioFile sends 8 KiB at a time, its default, or 64 KiB.");
         if (terms.isEmpty()) {
             html.element("p", "Not run. Command:").command("mvn -Pbench -Dbench=window");
             return;

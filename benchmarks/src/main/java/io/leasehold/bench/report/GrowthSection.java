@@ -38,18 +38,19 @@ record GrowthSection(List<GrowthResult> results) {
         html.heading(2, "growth", "Growth");
         html.element(
                 "p",
-                "Does an operation cost more because more memory is in use? Each N is measured once, in its own JVM, with leak"
-                        + " detection off and allocations on event loops. In the ci form all measurements of an allocator"
-                        + " share a JVM; they only show that the measurements work.");
+                "Does an operation cost more because more memory is in use? Each N is measured once, in its own"
+                        + " JVM, with leak detection off and allocations on event loops. In the ci form all"
+                        + " measurements of an allocator share a JVM; they only show that the measurements work.");
         html.element(
                 "p",
-                "The exponent is the slope of the logarithm of the cost over the logarithm of N, by least squares. It is 0 for a"
-                        + " constant cost, and 1 for a cost that is proportional to N. The target is an exponent of at most"
-                        + " 0.2, except where every byte is touched. Errors are standard errors of the slope.");
+                "The exponent is the slope of the logarithm of the cost over the logarithm of N, by least squares."
+                        + " It is 0 for a constant cost, and 1 for a cost that is proportional to N. The target is"
+                        + " an exponent of at most 0.2, except where every byte is touched. Errors are standard"
+                        + " errors of the slope.");
         html.element(
                 "p",
-                "A worst wait is the longest single wait of an application thread. A wait under 10 ms in one run is noise on a"
-                        + " shared machine.");
+                "A worst wait is the longest single wait of an application thread. A wait under 10 ms in one run is"
+                        + " noise on a shared machine.");
         if (results.isEmpty()) {
             html.element("p", "Not run. Command:").command("mvn -Pbench -Dbench=growth");
             return;
@@ -67,8 +68,9 @@ record GrowthSection(List<GrowthResult> results) {
             html.heading(3, "growth-adaptive", "Comparison with Netty's adaptive allocator");
             html.element(
                     "p",
-                    "The ratio is Netty's cost divided by Leasehold's at the largest N. A ratio above 1 means that Leasehold is"
-                            + " better. Each cost was measured once. Differences below 20 % are called "
+                    "The ratio is Netty's cost divided by Leasehold's at the largest N. A ratio above 1 means that"
+                            + " Leasehold is better. Each cost was measured once. Differences below 20 % are"
+                            + " called "
                             + Ratio.Verdict.EVEN.words() + ".");
             html.table("Growth compared with Netty's adaptive allocator", COMPARISON_HEADINGS, compared);
         }

@@ -32,8 +32,8 @@ record MemorySection(Findings findings) {
         html.heading(2, "memory", "Memory");
         html.element(
                 "p",
-                "Each scenario runs with each allocator in its own JVM, whose heap is touched beforehand. Values are in addition"
-                        + " to what was resident before the scenario.");
+                "Each scenario runs with each allocator in its own JVM, whose heap is touched beforehand. Values"
+                        + " are in addition to what was resident before the scenario.");
         if (findings.memory().isEmpty()) {
             html.element("p", "Not run. Command:").command("mvn -Pbench -Dbench=memory");
             return;

@@ -36,9 +36,9 @@ record Question(String className, String group, String title, String sentence) {
                     "JumboBenchmark",
                     "ring",
                     "A page of a pool",
-                    "What does it cost to allocate and free a page of a pool on an event loop, with no other page in use"
-                            + " (oneLive) or with 64 others in use (fifo)? Leasehold allocates a page alone, the baselines"
-                            + " a buffer."),
+                    "What does it cost to allocate and free a page of a pool on an event loop, with no other page"
+                            + " in use (oneLive) or with 64 others in use (fifo)? Leasehold allocates a page alone,"
+                            + " the baselines a buffer."),
             new Question(
                     "JumboHandOffBenchmark",
                     "ring",
@@ -110,8 +110,8 @@ record Question(String className, String group, String title, String sentence) {
                     "LeaseBenchmark",
                     "lease",
                     "A lease on a wired page",
-                    "What does it cost to acquire and close a lease, compared with arenas of the JDK? And how much does a"
-                            + " window cost, compared with only mapping the same page again?"),
+                    "What does it cost to acquire and close a lease, compared with arenas of the JDK? And how much"
+                            + " does a window cost, compared with only mapping the same page again?"),
             new Question(
                     "LeaseScalingBenchmark",
                     "lease",
@@ -122,10 +122,11 @@ record Question(String className, String group, String title, String sentence) {
                     "WindowBenchmark",
                     "window",
                     "A copy out of a mapped file",
-                    "What does it cost to copy bytes from a random place of a file of 512 MiB in the page cache? The size"
-                            + " of the writes that made the file decides the size of its pages in the cache: where the"
-                            + " file system has large folios, writes of 4 MiB give folios of 2 MiB. In the tier auto the"
-                            + " cache chooses the tier; for a file of this size it chooses direct."),
+                    "What does it cost to copy bytes from a random place of a file of 512 MiB in the page cache?"
+                            + " The size of the writes that made the file decides the size of its pages in the"
+                            + " cache: where the file system has large folios, writes of 4 MiB give folios of 2"
+                            + " MiB. In the tier auto the cache chooses the tier; for a file of this size it"
+                            + " chooses direct."),
             new Question(
                     "WindowTraceBenchmark",
                     "window",
@@ -143,8 +144,8 @@ record Question(String className, String group, String title, String sentence) {
                     "WindowRecycleBenchmark",
                     "window",
                     "Recycling a window",
-                    "What does it cost to recycle a window for another part of the file, including the page fault of the"
-                            + " first access? The baseline is one mmap for each window."),
+                    "What does it cost to recycle a window for another part of the file, including the page fault"
+                            + " of the first access? The baseline is one mmap for each window."),
             new Question(
                     "WindowStreamBenchmark",
                     "window",

@@ -54,9 +54,9 @@ record RingSection(RingRounds rounds) {
         html.heading(3, "ring-traffic", "The ring under traffic");
         html.element(
                 "p",
-                "A receiver with one event loop in its own JVM. Another JVM sends to it over loopback. The content is checked."
-                        + " Leak detection is off. epoll and Netty's own ring use Netty's adaptive allocator. The table"
-                        + " compares the processor time of the receiver's process.");
+                "A receiver with one event loop in its own JVM. Another JVM sends to it over loopback. The content"
+                        + " is checked. Leak detection is off. epoll and Netty's own ring use Netty's adaptive"
+                        + " allocator. The table compares the processor time of the receiver's process.");
         html.raw("<div class=\"grid\">\n");
         for (String kind : rounds.kinds()) {
             if (kind.equals("echo")) {
@@ -167,8 +167,8 @@ record RingSection(RingRounds rounds) {
         html.heading(3, "ring-growth", "A pool that grows");
         html.element(
                 "p",
-                "How long does one allocation take while a pool grows from 64 to 4,096 pages of 64 KiB on an event loop?"
-                        + " A page is written to after its allocation; the time of the write is not counted.");
+                "How long does one allocation take while a pool grows from 64 to 4,096 pages of 64 KiB on an event"
+                        + " loop? A page is written to after its allocation; the time of the write is not counted.");
         List<Bars> sides = new ArrayList<>();
         List<List<Cell>> rows = new ArrayList<>();
         for (String allocator : rounds.growing()) {
@@ -211,8 +211,8 @@ record RingSection(RingRounds rounds) {
         html.heading(3, "ring-return", "After a burst of pages");
         html.element(
                 "p",
-                "How much memory is resident after 4,096 pages of 64 KiB were allocated, written and freed at once, if nothing"
-                        + " is called afterwards? Trimmed means that trim() was called.");
+                "How much memory is resident after 4,096 pages of 64 KiB were allocated, written and freed at once,"
+                        + " if nothing is called afterwards? Trimmed means that trim() was called.");
         List<Curve> curves = rounds.bursting().stream()
                 .map(allocator -> {
                     Curve curve = MemorySection.curve(

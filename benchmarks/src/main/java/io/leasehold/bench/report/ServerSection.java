@@ -22,8 +22,9 @@ record ServerSection(Findings findings) {
         html.heading(2, "server", "A server under load");
         html.element(
                 "p",
-                "An HTTP/1.1 server on Netty in its own JVM. Another JVM sends requests over loopback. Each round runs the server"
-                        + " once with each allocator. ×16 means 16 pipelined requests, ×1 means no pipelining.");
+                "An HTTP/1.1 server on Netty in its own JVM. Another JVM sends requests over loopback. Each round"
+                        + " runs the server once with each allocator. ×16 means 16 pipelined requests, ×1 means no"
+                        + " pipelining.");
         if (findings.server().isEmpty()) {
             html.element("p", "Not run. Command:").command("mvn -Pbench -Dbench=server");
             return;

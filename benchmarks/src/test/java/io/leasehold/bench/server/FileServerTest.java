@@ -44,7 +44,7 @@ class FileServerTest {
     @BeforeEach
     void fill() throws IOException {
         root = Files.createDirectory(folder.resolve("root"));
-        Files.write(root.resolve("a chart.png"), CONTENT);
+        Files.write(root.resolve("a picture.png"), CONTENT);
         Files.write(root.resolve("empty.txt"), new byte[0]);
         Files.createDirectory(root.resolve("sub"));
         Files.writeString(root.resolve("sub/index.html"), "index");
@@ -154,7 +154,7 @@ class FileServerTest {
             assertThat(ask(server, "GET", "/a%20picture.png", Map.of("if-modified-since", "yesterday"))
                             .status())
                     .isEqualTo(200);
-            Files.write(root.resolve("a chart.png"), new byte[50_000]);
+            Files.write(root.resolve("a picture.png"), new byte[50_000]);
             Answer changed = ask(server, "GET", "/a%20picture.png", Map.of("if-none-match", tag));
             assertThat(changed.status()).isEqualTo(200);
             assertThat(changed.body()).isEqualTo(new byte[50_000]);
