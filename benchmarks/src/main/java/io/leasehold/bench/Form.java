@@ -19,7 +19,7 @@ public enum Form {
 
     private static final int ITERATIONS = 5;
     private static final double FULL_SECONDS = 5;
-    private static final double FLOOR_SECONDS = 0.3;
+    private static final double MIN_SECONDS = 0.3;
 
     /// Seconds to start a JVM and to transfer the results.
     private static final double FORK_SECONDS = 0.7;
@@ -64,6 +64,6 @@ public enum Form {
 
     private double measuredSeconds(int runs, int actualRounds) {
         double share = (double) jmhSeconds / runs / actualRounds - FORK_SECONDS;
-        return Math.clamp(share, FLOOR_SECONDS, FULL_SECONDS);
+        return Math.clamp(share, MIN_SECONDS, FULL_SECONDS);
     }
 }

@@ -47,7 +47,7 @@ public class WindowHotBenchmark {
     private static final int WINDOWS = 16;
 
     private OpenWindows windows;
-    private OpenWindows lent;
+    private OpenWindows immutable;
 
     /// Opens the file twice: as `FOREIGN` for copies, and as `IMMUTABLE` for windows.
     ///
@@ -57,7 +57,7 @@ public class WindowHotBenchmark {
         WindowCacheOptions options = WindowCacheOptions.defaults();
         windows = OpenWindows.open(options, file.path(), WindowTier.RECYCLED);
         windows.warm(WINDOWS * WINDOW_BYTES);
-        lent = OpenWindows.openImmutable(options, file.path());
+        immutable = OpenWindows.openImmutable(options, file.path());
     }
 
     /// Closes both files.
@@ -66,7 +66,7 @@ public class WindowHotBenchmark {
     @TearDown(Level.Trial)
     public void close() throws IOException {
         windows.close();
-        lent.close();
+        immutable.close();
     }
 
     /// The state of a thread.
@@ -154,7 +154,7 @@ public class WindowHotBenchmark {
 
     private long lend() throws IOException {
         Window window = Objects.requireNonNull(
-                lent.cache().alloc(lent.file(), 0, LOAN_BYTES, AccessAdvice.NORMAL, WindowFlag.READ));
+                immutable.cache().alloc(immutable.file(), 0, LOAN_BYTES, AccessAdvice.NORMAL, WindowFlag.READ));
         long address = window.address();
         window.close();
         return address;

@@ -126,13 +126,13 @@ public final class BiasedSlotStress {
             r.r2 = usePage(ARENA, 2);
         }
 
-        private static boolean usePage(PageArena arena, int who) {
+        private static boolean usePage(PageArena arena, int id) {
             long page = arena.tryAllocate();
             if (page == PageArena.NO_PAGE) {
                 return false;
             }
             long word = arena.frames().address(page);
-            boolean alone = Words.compareAndSetInt(word, 0, who) && Words.compareAndSetInt(word, who, 0);
+            boolean alone = Words.compareAndSetInt(word, 0, id) && Words.compareAndSetInt(word, id, 0);
             arena.free(page);
             return alone;
         }

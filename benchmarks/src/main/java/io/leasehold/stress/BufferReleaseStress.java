@@ -96,9 +96,9 @@ public final class BufferReleaseStress {
             r.r2 = noteAndRelease(1);
         }
 
-        private int noteAndRelease(int who) {
-            notes[who] = who;
-            return release(buffer) == 1 ? 7 * (notes[1 - who] == null ? 0 : 1) : 0;
+        private int noteAndRelease(int index) {
+            notes[index] = index;
+            return release(buffer) == 1 ? 7 * (notes[1 - index] == null ? 0 : 1) : 0;
         }
     }
 }

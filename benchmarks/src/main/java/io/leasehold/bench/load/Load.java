@@ -89,7 +89,7 @@ final class Load {
                 connection.flush();
             }
         }
-        // after the first requests, because a slow start may already be past the ramp, and `measuring` may wait for them
+        // after the first requests: a slow start may already be past the ramp, and `measuring` may wait for them
         turn();
     }
 

@@ -19,8 +19,8 @@ public final class WebSizes {
     ///
     /// @param share from 0 to 1
     public static int quantile(double share) {
-        double cut = (double) MIN_BYTES / Content.MAX_BYTES;
-        return Math.clamp(Math.round(MIN_BYTES / (1 - share * (1 - cut))), MIN_BYTES, Content.MAX_BYTES);
+        double tail = (double) MIN_BYTES / Content.MAX_BYTES;
+        return Math.clamp(Math.round(MIN_BYTES / (1 - share * (1 - tail))), MIN_BYTES, Content.MAX_BYTES);
     }
 
     /// {@return `count` sizes in bytes, in random order}

@@ -94,15 +94,15 @@ record MemorySection(Findings findings) {
     /// {@return a curve with few points, so that the page stays small}
     static Curve curve(Side side, List<Sample> samples, long baselineBytes) {
         int step = Math.max(1, samples.size() / POINTS);
-        List<Sample> thinned = IntStream.range(0, samples.size())
+        List<Sample> sampled = IntStream.range(0, samples.size())
                 .filter(i -> i % step == 0)
                 .mapToObj(samples::get)
                 .toList();
         return new Curve(
                 side,
                 side.title(),
-                thinned.stream().map(sample -> sample.millis() / MILLIS).toList(),
-                thinned.stream()
+                sampled.stream().map(sample -> sample.millis() / MILLIS).toList(),
+                sampled.stream()
                         .map(sample -> Numbers.toMib((double) Math.max(0, sample.residentBytes() - baselineBytes)))
                         .toList());
     }

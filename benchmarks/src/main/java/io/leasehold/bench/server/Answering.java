@@ -23,8 +23,7 @@ import java.util.zip.CRC32C;
 /// **Threads.** Confined to the connection's event loop. All connections share the counts.
 final class Answering extends SimpleChannelInboundHandler<FullHttpRequest> {
 
-    private static final String HELP =
-            "/7/1000 returns 1000 bytes of body 7; max=" + Content.MAX_BYTES + "\n";
+    private static final String HELP = "/7/1000 returns 1000 bytes of body 7; max=" + Content.MAX_BYTES + "\n";
     private static final int SCRATCH_BYTES = 16 << 10;
     private static final int HEXADECIMAL = 16;
 

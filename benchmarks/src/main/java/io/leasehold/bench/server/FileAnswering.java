@@ -290,9 +290,9 @@ final class FileAnswering extends SimpleChannelInboundHandler<HttpObject> {
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event instanceof ChannelInputShutdownEvent) {
-            HttpRequest cut = current;
-            if (cut != null) {
-                refuseAndEnd(context, cut, HttpResponseStatus.BAD_REQUEST);
+            HttpRequest unfinished = current;
+            if (unfinished != null) {
+                refuseAndEnd(context, unfinished, HttpResponseStatus.BAD_REQUEST);
             }
             context.flush();
             connection.inputEnded(context);

@@ -173,7 +173,8 @@ final class FileSender implements AutoCloseable {
         WindowCache windows = cache;
         LeasedByteBufAllocator leased = allocator;
         if (windows == null || leased == null) {
-            throw new IllegalStateException("sender has no window cache: files=" + options.way().text());
+            throw new IllegalStateException(
+                    "sender has no window cache: files=" + options.way().text());
         }
         Shared next = bound(seen.path(), path -> FileSource.open(windows, leased, path, options.trust()), Shared::new);
         open.put(seen.path(), next);

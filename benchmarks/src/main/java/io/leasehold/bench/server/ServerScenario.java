@@ -45,8 +45,8 @@ public final class ServerScenario {
             return List.of();
         }
         if (Runtime.getRuntime().availableProcessors() < 2) {
-            out.accept("server and load generator share the only processor,"
-                    + " so throughput and latency include both");
+            out.accept(
+                    "server and load generator share the only processor," + " so throughput and latency include both");
         }
         Plan possible = plan;
         Optional<String> noEpoll = Transport.EPOLL.missing();
@@ -177,7 +177,7 @@ public final class ServerScenario {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            hook.setName("end of servers, under way"); // the JVM is ending, so the hook already runs
+            hook.setName("end of servers, running"); // the JVM is ending, so the hook already runs
         }
     }
 

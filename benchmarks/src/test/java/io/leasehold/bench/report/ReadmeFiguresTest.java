@@ -32,7 +32,7 @@ class ReadmeFiguresTest {
     }
 
     @Test
-    void pictureSaysWhatTheResultsSay() throws IOException {
+    void chartShowsTheResults() throws IOException {
         Matcher chart = Pattern.compile("!\\[([^]]*)]\\((\\S+)/resident.svg\\)")
                 .matcher(Files.readString(ROOT.resolve("README.md")));
         assertThat(chart.find()).as("a chart").isTrue();

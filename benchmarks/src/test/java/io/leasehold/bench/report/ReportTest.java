@@ -55,7 +55,7 @@ class ReportTest {
     }
 
     @Test
-    void eachPictureHasWordsAndNothingComesFromOutside() throws IOException {
+    void eachChartHasATextAlternativeAndNoExternalResource() throws IOException {
         Results results = everything();
         Report.write(results);
         String page = page(results);
@@ -68,7 +68,7 @@ class ReportTest {
     }
 
     @Test
-    void aSideHasOneColourEverywhere() throws IOException {
+    void aSideHasOneColorEverywhere() throws IOException {
         Results results = everything();
         Report.write(results);
 
@@ -80,7 +80,7 @@ class ReportTest {
     }
 
     @Test
-    void saysWhatWasNotRunAndHowToRunIt() throws IOException {
+    void partsThatWereNotRunHaveACommand() throws IOException {
         Results results = Fixture.in(folder).results();
 
         assertThat(Report.write(results)).isEmpty();
@@ -91,7 +91,7 @@ class ReportTest {
     }
 
     @Test
-    void aLostCaseSaysSo() throws IOException {
+    void aWorseCaseIsMarked() throws IOException {
         Results results = Fixture.in(folder)
                 .time("PageArenaBenchmark.page", 30)
                 .time("PageArenaBenchmark.pageNettyAdaptive", 10)
@@ -105,7 +105,7 @@ class ReportTest {
     }
 
     @Test
-    void aCostThatGrowsSaysSoAndSoDoesALostComparison() throws IOException {
+    void growingCostsAndWorseComparisonsAreMarked() throws IOException {
         Results results = Fixture.in(folder).growth(1, 2, 4, 8).results();
 
         assertThat(Report.write(results)).isEmpty();
@@ -119,7 +119,7 @@ class ReportTest {
     }
 
     @Test
-    void twoValuesOfNAreShownAndSayNothing() throws IOException {
+    void twoValuesOfNAreShownWithoutVerdict() throws IOException {
         Results results = Fixture.in(folder).growth(1, 2).results();
 
         assertThat(Report.write(results)).isEmpty();
@@ -140,7 +140,7 @@ class ReportTest {
     }
 
     @Test
-    void aRingOfOneRoundOnAMachineWithoutUringIsShownTooAndSaysSo() throws IOException {
+    void oneRoundWithoutUringIsShownAndMarked() throws IOException {
         Results results = Fixture.in(folder).ring(1).results();
         RingResult all = results.ring();
         results.writeRing(new RingResult(
@@ -159,7 +159,7 @@ class ReportTest {
     }
 
     @Test
-    void whatComesFromOutsideIsEscaped() throws IOException {
+    void externalTextIsEscaped() throws IOException {
         Results results = Fixture.in(folder)
                 .on(Fixture.machine("<script>alert(1)</script> & \"co\""))
                 .time("OddBenchmark.a", 1, "{\"<b>\": \"</td>\"}")
@@ -173,7 +173,7 @@ class ReportTest {
     }
 
     @Test
-    void whatNobodyDescribedIsShownUnderItsName() throws IOException {
+    void classesWithoutEntryAreShownUnderTheirName() throws IOException {
         Results results = Fixture.in(folder).time("NewBenchmark.thing", 1).results();
 
         assertThat(Report.write(results)).isEmpty();
@@ -196,7 +196,7 @@ class ReportTest {
     }
 
     @Test
-    void theCheckSeesWhatIsMissing() throws IOException {
+    void theCheckReportsMissingParts() throws IOException {
         Results results = everything();
         Report.write(results);
         Findings findings = Findings.of(results);

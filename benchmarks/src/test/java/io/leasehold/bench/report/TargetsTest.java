@@ -16,7 +16,7 @@ class TargetsTest {
     private Path folder;
 
     @Test
-    void tellsMetFromShortAndFromShortWithinTheError() {
+    void distinguishesMetMissedAndMissedWithinTheError() {
         assertThat(Target.atMost("page", "x", 20, measured(20, 1)).outcome()).isEqualTo(Outcome.MET);
         assertThat(Target.atMost("page", "x", 20, measured(20.5, 1)).outcome()).isEqualTo(Outcome.CLOSE);
         assertThat(Target.atMost("page", "x", 20, measured(22, 1)).outcome()).isEqualTo(Outcome.SHORT);
@@ -42,7 +42,7 @@ class TargetsTest {
     }
 
     @Test
-    void windowsAreMeasuredAgainstWhatWasAskedTheSame() throws IOException {
+    void windowsAreComparedWithTheSameParameters() throws IOException {
         String params = "{\"byteSize\": \"4096\", \"written\": \"4096\"}";
         Findings findings = Findings.of(Fixture.in(folder)
                 .time(
@@ -64,7 +64,7 @@ class TargetsTest {
     }
 
     @Test
-    void memoryAndServerAreMeasuredToo() throws IOException {
+    void memoryAndServerHaveTargets() throws IOException {
         Findings findings = Findings.of(Fixture.in(folder).server(5).memory().results());
 
         assertThat(measured(findings, "A burst of 1 GiB in buffers of 4 KiB, all released: growth after 2 s, MiB"))
@@ -74,7 +74,7 @@ class TargetsTest {
     }
 
     @Test
-    void theRingIsComparedRoundByRoundAndItsWorstIsTheWorstOfAll() throws IOException {
+    void ringIsComparedByRoundAndWorstIsOverAllRounds() throws IOException {
         Findings findings = Findings.of(Fixture.in(folder)
                 .time("JumboBenchmark.oneLive", 10, "{\"bufferSize\": \"KIB_4\"}")
                 .time("JumboBenchmark.oneLiveAdaptive", 25, "{\"bufferSize\": \"KIB_4\"}")

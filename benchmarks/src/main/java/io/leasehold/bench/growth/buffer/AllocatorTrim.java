@@ -96,11 +96,7 @@ record AllocatorTrim() implements GrowthQuestion {
         return load.point(
                 watch.nanos() / 1e3 / (bytes / MIB),
                 span.worstNanos(),
-                Map.of(
-                        "MiB returned by a call",
-                        bytes / MIB / watch.laps(),
-                        "a call, ms",
-                        watch.nanosPerLap() / 1e6));
+                Map.of("MiB returned by a call", bytes / MIB / watch.laps(), "a call, ms", watch.nanosPerLap() / 1e6));
     }
 
     private static ByteBuf[] freeAnotherHalf(LeasedByteBufAllocator allocator, ByteBuf[] buffers, Random random) {

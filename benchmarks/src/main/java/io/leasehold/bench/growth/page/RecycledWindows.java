@@ -50,7 +50,7 @@ final class RecycledWindows implements AutoCloseable {
                         .withExtents(0, WINDOW_BYTES));
         file = open(unnamed);
         for (int place = 0; place < windows; place++) {
-            lend(place);
+            acquire(place);
         }
     }
 
@@ -72,10 +72,10 @@ final class RecycledWindows implements AutoCloseable {
 
     /// Acquires a window of a random part of the file and releases it.
     void acquireAtRandom(Random random) throws IOException {
-        lend(random.nextInt(places));
+        acquire(random.nextInt(places));
     }
 
-    private void lend(int place) throws IOException {
+    private void acquire(int place) throws IOException {
         Window window =
                 cache.alloc(file, (long) place * WINDOW_BYTES, WINDOW_BYTES, AccessAdvice.RANDOM, WindowFlag.READ);
         Objects.requireNonNull(window, "window=null, flags without NOWAIT").close();

@@ -58,7 +58,7 @@ record RunWaiters() implements GrowthQuestion {
             Worker.Work work = BufferArrays.allocateAndRelease(allocator, BYTES, OTHERS);
             Span alone = work(work, load);
             double share;
-            Span beside;
+            Span other;
             Waiters waiters = new Waiters(arena, load);
             try {
                 load.pause(1);
@@ -67,7 +67,7 @@ record RunWaiters() implements GrowthQuestion {
                 load.pause(1);
                 load.pause(1);
                 share = (double) (ProcessorTime.ofProcess() - before) / (System.nanoTime() - start);
-                beside = work(work, load);
+                other = work(work, load);
             } finally {
                 waiters.stop();
             }
@@ -75,9 +75,9 @@ record RunWaiters() implements GrowthQuestion {
 
             Map<String, Double> others = new LinkedHashMap<>();
             others.put(FigureNames.OTHER_RATE_ALONE, alone.perSecond());
-            others.put(FigureNames.OTHER_RATE, beside.perSecond());
+            others.put(FigureNames.OTHER_RATE, other.perSecond());
             others.put("worst delay of a timeout, ms", waiters.worstLateNanos() / 1e6);
-            return load.point(1e3 * share, beside.worstNanos(), others);
+            return load.point(1e3 * share, other.worstNanos(), others);
         }
     }
 

@@ -37,14 +37,14 @@ record WindowLoan() implements GrowthQuestion {
         try (RecycledWindows windows = RecycledWindows.open(load.count())) {
             return Load.onLoop(() -> {
                 Random random = new Random(1);
-                lend(windows, random, load.nanos());
-                Stopwatch watch = lend(windows, random, load.nanos());
+                acquire(windows, random, load.nanos());
+                Stopwatch watch = acquire(windows, random, load.nanos());
                 return load.point(watch.nanosPerLap(), watch.worstNanos(), Map.of());
             });
         }
     }
 
-    private static Stopwatch lend(RecycledWindows windows, Random random, long nanos) throws IOException {
+    private static Stopwatch acquire(RecycledWindows windows, Random random, long nanos) throws IOException {
         Stopwatch watch = new Stopwatch();
         watch.start();
         do {
