@@ -127,7 +127,7 @@ public final class Footprint {
         });
     }
 
-    /// Lets many threads use every size once; the threads stay alive.
+    /// Starts many threads that use every size once and stay alive.
     private void threads() throws Exception {
         CountDownLatch used = new CountDownLatch(THREADS);
         for (int i = 0; i < THREADS; i++) {

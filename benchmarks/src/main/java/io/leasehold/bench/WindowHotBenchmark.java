@@ -126,7 +126,7 @@ public class WindowHotBenchmark {
     @Benchmark
     @Threads(1)
     public long lendAlone() throws IOException {
-        return lend();
+        return acquire();
     }
 
     /// {@return the address of a mapping, closed}
@@ -144,7 +144,7 @@ public class WindowHotBenchmark {
     @Benchmark
     @Threads(2)
     public long lendTogether() throws IOException {
-        return lend();
+        return acquire();
     }
 
     private static MemorySegment copy(Reader reader, WindowBaselines theirs) {
@@ -152,7 +152,7 @@ public class WindowHotBenchmark {
         return reader.to;
     }
 
-    private long lend() throws IOException {
+    private long acquire() throws IOException {
         Window window = Objects.requireNonNull(
                 immutable.cache().alloc(immutable.file(), 0, LOAN_BYTES, AccessAdvice.NORMAL, WindowFlag.READ));
         long address = window.address();

@@ -66,7 +66,7 @@ class ServerScenarioTest {
     void reportsMissingMemory() {
         assertThat(ServerScenario.refusal(2L << 30)).isEmpty();
         assertThat(ServerScenario.refusal(512L << 20))
-                .hasValue("The server scenario is left out: it needs 2048 MiB of memory, and 512 are available.");
+                .hasValue("server scenario left out: not enough memory: available=512 MiB, min=2048 MiB");
     }
 
     @Test
