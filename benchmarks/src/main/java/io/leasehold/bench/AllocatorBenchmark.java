@@ -14,9 +14,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
-/// What the benchmarks of allocators share: one allocator, opened before the run and closed after it.
+/// Base of the allocator benchmarks: one allocator, opened before the run and closed after it.
 ///
-/// Each of them has a nested class for every mode of the JVM, since flags are given to a class.
+/// Each benchmark has a nested class for every mode of the JVM, because JVM flags belong to a class.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -24,20 +24,20 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 @Measurement(iterations = 5, time = 1)
 public abstract class AllocatorBenchmark {
 
-    /// Which leak detection both sides use: off, or Netty's default.
+    /// Leak detection of both sides: off, or Netty's default.
     @Param({"disabled", "simple"})
     public String leak;
 
     ByteBufAllocator allocator;
 
-    /// Opens the allocator that the benchmark's name asks for.
+    /// Opens the allocator that the name of the benchmark selects.
     @Setup
     public final void open(BenchmarkParams params) {
         allocator = Allocators.open(params, leak);
         begin();
     }
 
-    /// Closes it, which proves that every buffer came back.
+    /// Closes the allocator, which proves that every buffer was released.
     ///
     /// @throws InterruptedException if the run is stopped
     @TearDown
@@ -46,10 +46,10 @@ public abstract class AllocatorBenchmark {
         Allocators.close(allocator);
     }
 
-    /// Makes what the benchmark works on.
+    /// Creates the objects of the benchmark.
     void begin() {}
 
-    /// Releases it.
+    /// Releases the objects of the benchmark.
     ///
     /// @throws InterruptedException if the run is stopped
     void end() throws InterruptedException {}

@@ -12,42 +12,42 @@ import java.util.Locale;
 import java.util.random.RandomGenerator;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
-/// The allocators that are compared, and the JVM arguments under which each is at its best.
+/// The compared allocators, with the JVM arguments that are best for each.
 ///
-/// A benchmark names the allocator in its method: `oneLive` is ours, `oneLiveAdaptive` and `oneLivePooled` are Netty's.
-/// Each method runs in a JVM of its own, so only one allocator is ever opened in it and call sites see one class of
-/// buffers, as in a server. JDK 25 runs Netty in three modes, each a nested class: without a flag, with native access,
-/// and with `sun.misc.Unsafe` allowed.
+/// The name of a benchmark method selects the allocator: `oneLive` uses Leasehold, `oneLiveAdaptive` and
+/// `oneLivePooled` use Netty. Each method runs in its own JVM. So only one allocator is opened in it, and call sites
+/// see one class of buffers, as in a server. JDK 25 runs Netty in three modes, each a nested class: without a flag,
+/// with native access, and with `sun.misc.Unsafe` allowed.
 public final class Allocators {
 
-    /// The heap of every JVM that is measured, from its start.
+    /// Initial heap of every measured JVM.
     public static final String MIN_HEAP = "-Xms1g";
 
-    /// The heap of every JVM that is measured, to its end.
+    /// Maximum heap of every measured JVM.
     public static final String MAX_HEAP = "-Xmx1g";
 
-    /// Without it Netty takes a shared arena of the JDK for each chunk.
+    /// Allows native access. Without it, Netty uses a shared arena of the JDK for each chunk.
     public static final String NATIVE = "--enable-native-access=ALL-UNNAMED";
 
-    /// With it Netty reaches for memory as before JDK 24.
+    /// Allows Unsafe. With it, Netty accesses memory as before JDK 24.
     public static final String UNSAFE = "--sun-misc-unsafe-memory-access=allow";
 
     private static final int POLLUTION = 4096;
 
     private Allocators() {}
 
-    /// {@return the allocator that the running benchmark's name asks for, with leak detection at `leakLevel`}
+    /// {@return the allocator that the name of the running benchmark selects, with leak detection at `leakLevel`}
     static ByteBufAllocator open(BenchmarkParams params, String leakLevel) {
         String method = params.getBenchmark();
         return open(
                 method.contains("Adaptive") ? "adaptive" : method.contains("Pooled") ? "pooled" : "leased", leakLevel);
     }
 
-    /// {@return an allocator by its name, with leak detection at `leakLevel`}
+    /// {@return an allocator by name, with leak detection at `leakLevel`}
     ///
-    /// @param name `leased`, `adaptive` or `pooled`
+    /// @param name `leased`, `adaptive`, `pooled` or `unpooled`
     /// @param leakLevel one of Netty's levels, for the whole process
-    /// @throws IllegalArgumentException if there is no such allocator or level
+    /// @throws IllegalArgumentException if the allocator or the level is unknown
     public static ByteBufAllocator open(String name, String leakLevel) {
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.valueOf(leakLevel.toUpperCase(Locale.ROOT)));
         return switch (name) {
@@ -56,11 +56,12 @@ public final class Allocators {
             case "pooled" -> new PooledByteBufAllocator(true);
             case "unpooled" -> new UnpooledByteBufAllocator(true);
             default ->
-                throw new IllegalArgumentException("allocator is none of leased, adaptive, pooled, unpooled: " + name);
+                throw new IllegalArgumentException(
+                        "unknown allocator: name=" + name + "; use leased, adaptive, pooled or unpooled");
         };
     }
 
-    /// Uses buffers of all sizes in random order, and releases them.
+    /// Uses buffers of all sizes in random order and releases them.
     static void pollute(ByteBufAllocator allocator, RandomGenerator random) {
         ByteBuf[] buffers = new ByteBuf[POLLUTION];
         for (int i = 0; i < POLLUTION * 16; i++) {
@@ -79,7 +80,7 @@ public final class Allocators {
 
     /// {@return the bytes that an allocator took from the system for direct buffers, by its own count}
     ///
-    /// Ours counts what may hold memory, free or not; Netty's count the chunks that they have.
+    /// Leasehold counts committed memory, free or in use. Netty counts its chunks.
     public static long heldBytes(ByteBufAllocator allocator) {
         if (allocator instanceof LeasedByteBufAllocator leased) {
             return leased.metric().committedBytes();
@@ -87,9 +88,9 @@ public final class Allocators {
         return ((ByteBufAllocatorMetricProvider) allocator).metric().usedDirectMemory();
     }
 
-    /// Closes what can be closed, which proves that every buffer came back.
+    /// Closes an allocator if it can be closed, which proves that every buffer was released.
     ///
-    /// @throws IllegalStateException if one of ours did not
+    /// @throws IllegalStateException if a buffer of Leasehold was not released
     public static void close(ByteBufAllocator allocator) {
         if (allocator instanceof LeasedByteBufAllocator leased) {
             leased.close();

@@ -20,12 +20,12 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
-/// What does it cost to read and write what a direct buffer holds: 4 KiB, long by long, or 64 bytes at a time?
+/// What does it cost to read and write a direct buffer: 4 KiB, long by long, or 64 bytes at a time?
 ///
-/// Loops count in bytes. Where the index is `i * 8` of an `int`, C2 does not vectorise a loop over native memory,
-/// whoever owns it, and all are three times as slow.
+/// Loops count in bytes. With an `int` index `i * 8`, C2 does not vectorize a loop over native memory of any kind, and
+/// all variants take three times as long.
 ///
-/// The segment is a baseline of the JDK: the same memory through one constant segment, with the check of bounds that a
+/// The segment is a baseline of the JDK: the same memory through one constant segment, with the bounds check that a
 /// caller would make.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -45,7 +45,7 @@ public abstract class BufferAccessBenchmark {
             jvmArgsAppend = {Allocators.MIN_HEAP, Allocators.MAX_HEAP, Allocators.NATIVE})
     public static class NativeAccess extends BufferAccessBenchmark {}
 
-    /// With native access, and `sun.misc.Unsafe` allowed.
+    /// With native access and `sun.misc.Unsafe` allowed.
     @Fork(
             value = 3,
             jvmArgsAppend = {Allocators.MIN_HEAP, Allocators.MAX_HEAP, Allocators.NATIVE, Allocators.UNSAFE})
@@ -57,7 +57,7 @@ public abstract class BufferAccessBenchmark {
     private ByteBuf other;
     private MemorySegment segment;
 
-    /// Opens the allocator that the benchmark's name asks for, and two buffers.
+    /// Opens the allocator that the name of the benchmark selects, and two buffers.
     @Setup
     public void open(BenchmarkParams params) {
         allocator = Allocators.open(params, "disabled");
@@ -66,7 +66,7 @@ public abstract class BufferAccessBenchmark {
         segment = OffHeap.segment(buffer.memoryAddress(), PAGE_BYTES);
     }
 
-    /// Closes it, which proves that every buffer came back.
+    /// Closes the allocator, which proves that every buffer was released.
     @TearDown
     public void close() {
         buffer.release();
@@ -128,37 +128,37 @@ public abstract class BufferAccessBenchmark {
         }
     }
 
-    /// {@return the buffer, copied from}
+    /// {@return the source buffer of the copy}
     @Benchmark
     public ByteBuf toArray() {
         return buffer.getBytes(0, bytes);
     }
 
-    /// {@return the buffer, copied from}
+    /// {@return the source buffer of the copy}
     @Benchmark
     public ByteBuf toArrayAdaptive() {
         return buffer.getBytes(0, bytes);
     }
 
-    /// {@return the buffer, copied from}
+    /// {@return the source buffer of the copy}
     @Benchmark
     public ByteBuf toArrayPooled() {
         return buffer.getBytes(0, bytes);
     }
 
-    /// {@return the buffer, copied from}
+    /// {@return the source buffer of the copy}
     @Benchmark
     public ByteBuf toBuffer() {
         return buffer.getBytes(0, other, 0, FEW_BYTES);
     }
 
-    /// {@return the buffer, copied from}
+    /// {@return the source buffer of the copy}
     @Benchmark
     public ByteBuf toBufferAdaptive() {
         return buffer.getBytes(0, other, 0, FEW_BYTES);
     }
 
-    /// {@return the buffer, copied from}
+    /// {@return the source buffer of the copy}
     @Benchmark
     public ByteBuf toBufferPooled() {
         return buffer.getBytes(0, other, 0, FEW_BYTES);

@@ -5,7 +5,7 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Param;
 
-/// What does a direct buffer cost to allocate and release on an event loop, alone and with 256 others alive?
+/// What does it cost to allocate and release a direct buffer on an event loop, with no other or with 256 others in use?
 public abstract class BufferBenchmark extends AllocatorBenchmark {
 
     /// With `--enable-native-access`.
@@ -78,19 +78,19 @@ public abstract class BufferBenchmark extends AllocatorBenchmark {
         return allocator.directBuffer(byteSize).release();
     }
 
-    /// {@return whether the oldest of 256 buffers was released for a new one}
+    /// {@return true if the oldest of 256 buffers was released for a new one}
     @Benchmark
     public boolean fifo() {
         return replaceOldest();
     }
 
-    /// {@return whether the oldest of 256 buffers was released for a new one}
+    /// {@return true if the oldest of 256 buffers was released for a new one}
     @Benchmark
     public boolean fifoAdaptive() {
         return replaceOldest();
     }
 
-    /// {@return whether the oldest of 256 buffers was released for a new one}
+    /// {@return true if the oldest of 256 buffers was released for a new one}
     @Benchmark
     public boolean fifoPooled() {
         return replaceOldest();

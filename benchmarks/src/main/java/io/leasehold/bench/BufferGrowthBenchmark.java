@@ -4,7 +4,7 @@ import io.netty.buffer.ByteBuf;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Fork;
 
-/// What does a buffer cost that grows from 256 B to 64 MiB by doubling, all of it written?
+/// What does a buffer cost that grows from 256 B to 64 MiB by doubling and is written completely?
 public abstract class BufferGrowthBenchmark extends AllocatorBenchmark {
 
     /// With `--enable-native-access`.
@@ -42,19 +42,19 @@ public abstract class BufferGrowthBenchmark extends AllocatorBenchmark {
     private static final int LAST_BYTES = 64 << 20;
     private static final int STEP = 4096;
 
-    /// {@return whether the grown buffer was released}
+    /// {@return true if the grown buffer was released}
     @Benchmark
     public boolean grow() {
         return growAndRelease();
     }
 
-    /// {@return whether the grown buffer was released}
+    /// {@return true if the grown buffer was released}
     @Benchmark
     public boolean growAdaptive() {
         return growAndRelease();
     }
 
-    /// {@return whether the grown buffer was released}
+    /// {@return true if the grown buffer was released}
     @Benchmark
     public boolean growPooled() {
         return growAndRelease();

@@ -9,9 +9,10 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Param;
 
-/// What does a buffer cost that one event loop allocates and another one releases?
+/// What does it cost to allocate a buffer on one event loop and release it on another one?
 ///
-/// The two share a ring of 1,024 places; whoever is faster waits, so the figure is that of the slower side.
+/// The two threads share a ring buffer with 1,024 places. The faster thread waits, so the result is the time of the
+/// slower one.
 public abstract class BufferHandOffBenchmark extends AllocatorBenchmark {
 
     private static final int PLACES = 1024;

@@ -3,7 +3,7 @@ package io.leasehold.bench;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Fork;
 
-/// What does a heap buffer of 16 KiB cost, the size that TLS engines work with?
+/// What does a heap buffer of 16 KiB cost? TLS engines use this size.
 public abstract class BufferHeapBenchmark extends AllocatorBenchmark {
 
     /// With `--enable-native-access`.

@@ -4,7 +4,7 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Param;
 
-/// What does a direct buffer cost to allocate and release that Netty does not pool?
+/// What does it cost to allocate and release a direct buffer that is too large for Netty's pools?
 public abstract class BufferLargeBenchmark extends AllocatorBenchmark {
 
     /// With `--enable-native-access`.

@@ -9,9 +9,9 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Param;
 
-/// What does a step of a server's life cost: one of many live buffers, chosen at random, is replaced by one of another
-/// size? `step` reads the old one and writes the new one, so that warm memory pays; `exchange` touches neither,
-/// so that the allocator alone is seen.
+/// What does it cost to replace one of many live buffers, chosen at random, by one of another size? `step` reads the
+/// old buffer and writes the new one, so that warm memory is an advantage. `exchange` touches neither, so that only the
+/// allocator is measured.
 ///
 /// The sizes are those of a WebSocket proxy (mostly small frames, some reads of 16 to 64 KiB) or of an API gateway
 /// (log-normal, median 2 KiB, 99 % below 20 KiB, up to 1 MiB).
@@ -48,16 +48,16 @@ public abstract class BufferPatternBenchmark extends AllocatorBenchmark {
             jvmArgsAppend = {Allocators.MIN_HEAP, Allocators.MAX_HEAP, EventLoops.ARGUMENT_1, EventLoops.ARGUMENT_2})
     public static class NoFlag extends BufferPatternBenchmark {}
 
-    /// Where the sizes are from.
+    /// Distribution of the sizes.
     @Param({"PROXY", "GATEWAY"})
     public Sizes sizes;
 
-    /// How many buffers live.
+    /// Number of live buffers.
     @Param({"8192", "1024"})
     public int liveCount;
 
-    /// Whether many buffers of other sizes came and went before, and the code has seen buffers of four classes, so that
-    /// no call on a buffer can be resolved by its past; in a server both are so.
+    /// True if many buffers of other sizes were used before, and the code has seen buffers of four classes, so that the
+    /// JIT compiler cannot devirtualize calls on buffers. Both are the case in a server.
     @Param({"false", "true"})
     public boolean polluted;
 
@@ -129,19 +129,19 @@ public abstract class BufferPatternBenchmark extends AllocatorBenchmark {
         return replace();
     }
 
-    /// {@return the bytes of the buffer that went}
+    /// {@return the bytes of the released buffer}
     @Benchmark
     public int exchange() {
         return replaceUntouched();
     }
 
-    /// {@return the bytes of the buffer that went}
+    /// {@return the bytes of the released buffer}
     @Benchmark
     public int exchangeAdaptive() {
         return replaceUntouched();
     }
 
-    /// {@return the bytes of the buffer that went}
+    /// {@return the bytes of the released buffer}
     @Benchmark
     public int exchangePooled() {
         return replaceUntouched();

@@ -15,7 +15,7 @@ import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.Blackhole;
 
-/// What does a second thread gain that allocates and releases buffers too?
+/// How much does throughput grow if a second thread also allocates and releases buffers?
 ///
 /// The control is work that shares nothing, see [PageScalingBenchmark].
 @State(Scope.Benchmark)
@@ -37,19 +37,19 @@ public class BufferScalingBenchmark {
 
     private static final int BYTES = 4096;
 
-    /// Tokens of [Blackhole#consumeCPU] that take about as long as a buffer here.
+    /// Tokens of [Blackhole#consumeCPU] that take about as long as one buffer here.
     private static final long CONTROL_TOKENS = 8;
 
     private final LeasedByteBufAllocator allocator =
             LeasedByteBufAllocator.builder().name("bench").build();
 
-    /// Closes the allocator, which also proves that every buffer came back.
+    /// Closes the allocator, which also proves that every buffer was released.
     @TearDown
     public void close() {
         allocator.close();
     }
 
-    /// {@return one buffer, released; nobody else is there}
+    /// {@return one buffer, released, with no other thread}
     @Benchmark
     @Threads(1)
     public boolean bufferOneThread() {

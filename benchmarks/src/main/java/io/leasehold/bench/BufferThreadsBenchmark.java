@@ -4,7 +4,7 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Param;
 
-/// What does a direct buffer cost on threads that are no event loops, where Netty's allocators have no caches?
+/// What does a direct buffer cost on threads that are not event loops, where Netty's allocators have no caches?
 public abstract class BufferThreadsBenchmark extends AllocatorBenchmark {
 
     /// A platform thread.

@@ -5,10 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// A control group for one child process, whose charge is the child's alone; where this user may not make one, there is
-/// none and nothing is charged.
+/// A control group for one child process, to which only the memory of the child is charged. If this user may not create
+/// one, there is no group and no charge.
 ///
-/// **Ownership.** Closing it removes it, once the child has ended.
+/// **Ownership.** Closing it removes the group. The child must have ended.
 ///
 /// @see <a href="https://docs.kernel.org/admin-guide/cgroup-v2.html">cgroups(7)</a>
 record ChargedGroup(Optional<Path> directory) implements AutoCloseable {
@@ -31,11 +31,11 @@ record ChargedGroup(Optional<Path> directory) implements AutoCloseable {
         if (Files.exists(directory.resolve(V1_USAGE)) || Files.exists(directory.resolve(V2_USAGE))) {
             return group;
         }
-        group.close(); // groups without the memory controller
+        group.close(); // the memory controller is not enabled
         return new ChargedGroup(Optional.empty());
     }
 
-    /// {@return the file that tells the charge, or an empty text}
+    /// {@return the file with the charge, or an empty string}
     String usageFile() {
         return directory
                 .map(group -> group.resolve(Files.exists(group.resolve(V1_USAGE)) ? V1_USAGE : V2_USAGE))
@@ -43,7 +43,7 @@ record ChargedGroup(Optional<Path> directory) implements AutoCloseable {
                 .orElse("");
     }
 
-    /// Charges what the process touches from now on.
+    /// Charges the memory that the process touches after this call.
     void add(Process child) throws IOException {
         if (directory.isPresent()) {
             Files.writeString(directory.get().resolve("cgroup.procs"), Long.toString(child.pid()));
@@ -52,7 +52,7 @@ record ChargedGroup(Optional<Path> directory) implements AutoCloseable {
 
     @Override
     public void close() {
-        // the kernel may not have let go of the child yet; an empty group that is left costs nothing
+        // the kernel may not have removed the child yet; a remaining empty group costs nothing
         directory.ifPresent(group -> {
             boolean removed = group.toFile().delete();
             for (int i = 0; i < 1000 && !removed; i++) {

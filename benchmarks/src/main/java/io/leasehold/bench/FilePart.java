@@ -7,9 +7,9 @@ import java.io.IOException;
 import java.util.Locale;
 import java.util.function.Consumer;
 
-/// The file scenario as a part of the main job.
+/// The file scenario as a part of the run.
 ///
-/// @param rounds the most that there are, or 0 for as many as its plan says
+/// @param rounds maximum number of rounds, or 0 for the number of its plan
 record FilePart(int rounds) implements Scenario {
 
     @Override

@@ -17,16 +17,16 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/// What an allocator costs in memory: one scenario in one JVM, whose numbers [Footprints] reads.
+/// Measures the memory of an allocator: one scenario in one JVM, whose output [Footprints] reads.
 ///
-/// The JVM touches its whole heap at the start, so that resident memory moves with the buffers alone. The first line is
-/// the moment after the allocator has served its first buffers; everything is measured against that.
+/// The JVM touches its whole heap at the start, so that resident memory changes only with the buffers. The first line
+/// is printed after the allocator has served its first buffers. All other values are relative to it.
 public final class Footprint {
 
-    /// What a line with numbers begins with: mark, moment, live bytes, resident bytes, heap bytes, charged bytes.
+    /// Prefix of a line with numbers: mark, moment, live bytes, resident bytes, heap bytes, charged bytes.
     static final String MARK = "FOOTPRINT";
 
-    /// The moment that the others are measured against.
+    /// The moment that the others are compared with.
     static final String BEFORE = "before";
 
     private static final long BURST_BYTES = 1L << 30;
@@ -50,8 +50,8 @@ public final class Footprint {
 
     /// Runs a scenario.
     ///
-    /// @param args an allocator (`leased`, `adaptive`, `pooled`), a scenario, whether to look again after a minute, and
-    ///     the file that tells what the cgroup is charged with, or an empty text
+    /// @param args an allocator (`leased`, `adaptive`, `pooled`), a scenario, whether to measure again after a minute,
+    ///     and the file with the charge of the cgroup, or an empty string
     public static void main(String[] args) throws Exception {
         ChildJvm.endWithParent();
         Footprint footprint =
@@ -65,7 +65,7 @@ public final class Footprint {
             case "steadyProxy" -> footprint.steady(Sizes.PROXY);
             case "steadyGateway" -> footprint.steady(Sizes.GATEWAY);
             case "threads" -> footprint.threads();
-            default -> throw new IllegalArgumentException("unknown scenario: " + args[1]);
+            default -> throw new IllegalArgumentException("unknown scenario: name=" + args[1]);
         }
         System.exit(0);
     }
@@ -77,7 +77,7 @@ public final class Footprint {
         return null;
     }
 
-    /// Allocates many buffers of one size, writes and releases them, but for one in `keepOneIn`.
+    /// Allocates and writes many buffers of one size and releases them, except one in `keepOneIn`.
     private void burst(int byteSize, int keepOneIn) throws Exception {
         int count = (int) (BURST_BYTES / byteSize);
         List<ByteBuf> kept = onLoop(() -> {
@@ -106,7 +106,7 @@ public final class Footprint {
         kept.forEach(ByteBuf::release);
     }
 
-    /// Replaces one of many live buffers by another, again and again.
+    /// Repeatedly replaces one of many live buffers.
     private void steady(Sizes sizes) throws Exception {
         onLoop(() -> {
             SplittableRandom random = new SplittableRandom(42);
@@ -127,7 +127,7 @@ public final class Footprint {
         });
     }
 
-    /// Has many threads use every size once, and live on.
+    /// Starts many threads that use every size once and stay alive.
     private void threads() throws Exception {
         CountDownLatch used = new CountDownLatch(THREADS);
         for (int i = 0; i < THREADS; i++) {
@@ -148,7 +148,7 @@ public final class Footprint {
 
     private static void awaitEnd() {
         try {
-            new CountDownLatch(1).await(); // the process ends before
+            new CountDownLatch(1).await(); // never reached: the process ends before
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

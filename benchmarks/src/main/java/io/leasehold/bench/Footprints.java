@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/// The memory scenario: what each allocator holds in and after each [Footprint], each in a JVM of its own.
+/// The memory scenario: the memory of each allocator during and after each [Footprint], each in its own JVM.
 final class Footprints {
 
     /// One JVM.
@@ -29,7 +29,7 @@ final class Footprints {
     private static final List<String> OTHERS = List.of("steadyGateway", "threads", "steadyProxy");
     private static final long NANOS_PER_MILLI = 1_000_000;
 
-    /// The other compiler takes some ten MiB for itself, now and then.
+    /// Without C2, which sometimes uses about ten MiB for itself.
     private static final String C1_ONLY = "-XX:TieredStopAtLevel=1";
 
     private final Consumer<String> progress;
@@ -38,15 +38,15 @@ final class Footprints {
         this.progress = progress;
     }
 
-    /// {@return about how long the scenarios of a form take}
+    /// {@return the expected duration of a form in seconds}
     static long expectedSeconds(Form form) {
         return terms(form).stream().mapToLong(Term::expectedSeconds).sum();
     }
 
-    /// Runs the scenarios of a form: in `ci` one burst, in `short` two and two others, in `full` all, with another look
-    /// after a minute. What fails is said, and left out.
+    /// Runs the scenarios of a form: one burst in `ci`, two bursts and two others in `short`, all of them in `full`,
+    /// with another measurement after a minute. A failure is reported, and its scenario is left out.
     ///
-    /// @param progress is told what runs and how much is left, in lines
+    /// @param progress receives lines that say what runs and how much time is left
     static List<MemoryResult> run(Form form, Consumer<String> progress) throws InterruptedException {
         List<MemoryResult> results = new ArrayList<>();
         List<Term> terms = terms(form);
@@ -58,7 +58,7 @@ final class Footprints {
             try {
                 results.add(new Footprints(progress).run(term));
             } catch (IOException | IllegalStateException e) {
-                progress.accept("memory: %s with %s failed: %s".formatted(term.scenario, term.allocator, e));
+                progress.accept("memory: failed and left out: %s, %s: %s".formatted(term.scenario, term.allocator, e));
             }
             left -= term.expectedSeconds();
         }
@@ -133,12 +133,12 @@ final class Footprints {
             }
         }
         if (child.waitFor() != 0 || before == null) {
-            throw new IllegalStateException("its JVM ended with " + child.exitValue());
+            throw new IllegalStateException("its JVM failed: exit=" + child.exitValue());
         }
         return new MemoryResult(term.scenario, term.allocator, moments, curve);
     }
 
-    /// Leaves out how the process started, and how it is taken down.
+    /// {@return the samples without the start and the end of the process}
     private static List<Sample> between(long beginMillis, long endMillis, long bytesBefore, List<Sample> samples) {
         return samples.stream()
                 .filter(sample -> sample.millis() >= beginMillis && sample.millis() <= endMillis)

@@ -4,24 +4,24 @@ import java.util.Locale;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
-/// How long the benchmarks take. JMH's go in rounds: each runs every benchmark once in a fresh JVM, so that what is
-/// compared alternates and a machine that slows down slows all of it.
+/// The duration of a run. JMH benchmarks run in rounds. A round runs every benchmark once, each in a new JVM. So
+/// compared benchmarks alternate, and a machine that slows down affects all of them.
 ///
-/// In the short forms JMH has a budget that its runs share, so that they end in time however many there are; what they
-/// say of a close race is worth little. The scenarios have about the rest of the minute, or of the five.
+/// In the shorter forms all JMH runs share one time budget, so the total time does not depend on their number. Their
+/// results are too noisy to decide a close comparison. The scenarios take about the rest of the one or five minutes.
 public enum Form {
-    /// A minute: does everything still run, and is anything badly off?
+    /// One minute. Checks that everything still runs and finds large regressions.
     CI(1, 25),
     /// Five minutes.
     SHORT(2, 130),
-    /// As long as a number that is published needs: five seconds a run, five runs of each.
+    /// As long as publishable numbers need: five seconds a run, five runs of each benchmark.
     FULL(5, Long.MAX_VALUE);
 
     private static final int ITERATIONS = 5;
     private static final double FULL_SECONDS = 5;
-    private static final double FLOOR_SECONDS = 0.3;
+    private static final double MIN_SECONDS = 0.3;
 
-    /// Starting a JVM and handing the results over.
+    /// Seconds to start a JVM and to transfer the results.
     private static final double FORK_SECONDS = 0.7;
 
     private final int rounds;
@@ -32,12 +32,12 @@ public enum Form {
         this.jmhSeconds = jmhSeconds;
     }
 
-    /// {@return the form of a name}
+    /// {@return the form with a name}
     static Form of(String name) {
         try {
             return valueOf(name.toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("bench.time is ci, short or full, and not " + name, e);
+            throw new IllegalArgumentException("unknown form: bench.time=" + name + "; use ci, short or full", e);
         }
     }
 
@@ -45,7 +45,8 @@ public enum Form {
         return rounds;
     }
 
-    /// Sets one fork and iterations such that `runs` runs a round fit; two thirds of a fork are measured.
+    /// Sets one fork, and an iteration time such that `runs` runs a round fit. Two thirds of the time of a fork are
+    /// measured, the rest is warm-up.
     void apply(ChainedOptionsBuilder options, int runs, int actualRounds) {
         TimeValue time =
                 TimeValue.milliseconds(Math.round(1000 * measuredSeconds(runs, actualRounds) / (ITERATIONS * 1.5)));
@@ -56,13 +57,13 @@ public enum Form {
                 .measurementTime(time);
     }
 
-    /// {@return about how long `runs` runs a round take}
+    /// {@return the expected duration of `runs` runs a round, in seconds}
     long expectedSeconds(int runs, int actualRounds) {
         return Math.round(runs * actualRounds * (measuredSeconds(runs, actualRounds) + FORK_SECONDS));
     }
 
     private double measuredSeconds(int runs, int actualRounds) {
         double share = (double) jmhSeconds / runs / actualRounds - FORK_SECONDS;
-        return Math.clamp(share, FLOOR_SECONDS, FULL_SECONDS);
+        return Math.clamp(share, MIN_SECONDS, FULL_SECONDS);
     }
 }

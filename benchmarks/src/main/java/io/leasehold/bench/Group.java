@@ -6,9 +6,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/// What `-Dbench=` can name: benchmarks of JMH, or a scenario, or what is still to come.
+/// The names that `-Dbench=` accepts. A group has JMH benchmarks, a scenario, or both.
 enum Group {
-    /// Buffers, beside Netty's two allocators.
+    /// Buffers, compared with Netty's two allocators.
     ALLOCATOR("\\.Buffer\\w*Benchmark\\b"),
     /// Pages and runs of pages.
     PAGE("\\.Page\\w*Benchmark\\b"),
@@ -16,13 +16,13 @@ enum Group {
     LEASE("\\.Lease\\w*Benchmark\\b"),
     /// A server under load.
     SERVER(""),
-    /// What allocators hold.
+    /// The memory that allocators keep resident.
     MEMORY(""),
-    /// Whether costs grow with what is held.
+    /// The growth of costs with the amount of memory in use.
     GROWTH(""),
-    /// The receive ring.
+    /// The pool of receive pages (`JumboPool`).
     RING("\\.Jumbo\\w*Benchmark\\b"),
-    /// The file windows.
+    /// File windows.
     WINDOW("\\.Window\\w*Benchmark\\b");
 
     private static final String ALL = "all";
@@ -33,7 +33,7 @@ enum Group {
         this.regex = regex;
     }
 
-    /// {@return the groups that `name` stands for; nothing if it is no name of a group}
+    /// {@return the groups that `name` stands for; empty if it is not the name of a group}
     static Optional<List<Group>> of(String name) {
         if (name.equals(ALL)) {
             return Optional.of(Arrays.stream(values()).filter(Group::isBuilt).toList());
@@ -44,12 +44,12 @@ enum Group {
                 .map(List::of);
     }
 
-    /// {@return every name that `-Dbench=` takes}
+    /// {@return all names that `-Dbench=` accepts, separated by commas}
     static String names() {
         return Arrays.stream(values()).map(Group::title).collect(Collectors.joining(", ", "", ", " + ALL));
     }
 
-    /// {@return the names of JMH's benchmarks in `groups`, as one regular expression; empty if there are none}
+    /// {@return one regular expression for the JMH benchmarks of `groups`; empty if they have none}
     static String regex(List<Group> groups) {
         return groups.stream()
                 .map(group -> group.regex)
@@ -57,18 +57,19 @@ enum Group {
                 .collect(Collectors.joining("|"));
     }
 
-    /// {@return whether there is anything to run}
+    /// {@return true if the group has something to run}
     boolean isBuilt() {
         return !regex.isEmpty() || scenario(0, "").isPresent();
     }
 
     /// {@return true if the scenario of this group runs in a form}
     ///
-    /// Where all groups are asked for, the shorter forms have no room for the scenarios of the ring and of files. The
-    /// growth benchmark takes a few seconds in `ci`; its short form is half as long as all the others together.
+    /// If all groups are selected, the shorter forms leave out the scenarios of the ring and of files, because they
+    /// have no time for them. The growth benchmark takes a few seconds in `ci`. Its short form takes half as long as
+    /// all other groups together.
     ///
-    /// @param isAlone whether it alone is asked for
-    boolean hasRoom(Form form, boolean isAlone) {
+    /// @param isAlone true if no other group is selected
+    boolean runsIn(Form form, boolean isAlone) {
         return isAlone
                 || switch (this) {
                     case RING, WINDOW -> form == Form.FULL;
@@ -77,10 +78,10 @@ enum Group {
                 };
     }
 
-    /// {@return what it runs besides JMH's benchmarks}
+    /// {@return the scenario that runs besides the JMH benchmarks; empty if there is none}
     ///
-    /// @param rounds how many, or 0 for as many as the form says
-    /// @param question the only one that the growth benchmark asks, or an empty text for all
+    /// @param rounds number of rounds, or 0 for the number of the form
+    /// @param question id of the only question that the growth benchmark asks, or an empty string for all
     Optional<Scenario> scenario(int rounds, String question) {
         return switch (this) {
             case SERVER -> Optional.of(new ServerPart(rounds));
@@ -92,7 +93,7 @@ enum Group {
         };
     }
 
-    /// {@return what `-Dbench=` calls it}
+    /// {@return the name of the group in `-Dbench=`}
     String title() {
         return name().toLowerCase(Locale.ROOT);
     }

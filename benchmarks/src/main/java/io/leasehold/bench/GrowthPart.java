@@ -7,9 +7,9 @@ import java.io.IOException;
 import java.util.Locale;
 import java.util.function.Consumer;
 
-/// The growth benchmark as a part of the main job.
+/// The growth benchmark as a part of the run.
 ///
-/// @param question the id of the only question that is asked, or an empty text for all
+/// @param question id of the only question that is asked, or an empty string for all
 record GrowthPart(String question) implements Scenario {
 
     @Override
@@ -22,7 +22,7 @@ record GrowthPart(String question) implements Scenario {
         GrowthScenario.Outcome outcome = GrowthScenario.run(plan(form), progress);
         results.writeGrowth(outcome.results());
         if (!outcome.failures().isEmpty()) {
-            throw new IOException(outcome.failures().size() + " measurements failed, the first is "
+            throw new IOException(outcome.failures().size() + " measurements failed; the first: "
                     + outcome.failures().getFirst());
         }
     }

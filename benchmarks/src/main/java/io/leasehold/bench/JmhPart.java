@@ -14,10 +14,10 @@ import org.openjdk.jmh.runner.RunnerException;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
-/// JMH's share of the main job, in rounds; what the finished ones measured is kept if a later one fails.
+/// The JMH benchmarks as a part of the run, in rounds. If a round fails, the results of the rounds before it are kept.
 ///
-/// JMH would refuse to run while it cannot lock a file of a fixed name among the temporary ones. A file that another
-/// user left there cannot be opened, not even by root, so that lock is not taken.
+/// JMH refuses to run if it cannot lock a file with a fixed name in the temporary folder. A file that another user left
+/// there cannot be opened, not even by root. So this class switches that lock off.
 record JmhPart(Selection selection, int rounds) implements Scenario {
 
     private static final String IGNORE_LOCK = "jmh.ignoreLock";
@@ -50,7 +50,7 @@ record JmhPart(Selection selection, int rounds) implements Scenario {
         }
     }
 
-    /// Takes out where this machine keeps its JDK and these folders: results are sent to others.
+    /// Removes the paths of the JDK and of these folders, because results are published.
     private static void forgetPaths(Path json) throws IOException {
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
         Files.writeString(

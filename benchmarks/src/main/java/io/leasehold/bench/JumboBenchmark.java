@@ -22,8 +22,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
-/// What does a page of a ring cost to allocate and release on an event loop? Beside buffers of the same size of Netty's
-/// two allocators; ours is the page alone, without a buffer over it, which [JumboReceiveBenchmark] has.
+/// What does it cost to allocate and free a page of a pool on an event loop? The baselines are buffers of the same size
+/// of Netty's two allocators. Leasehold allocates the page alone, without a buffer over it; [JumboReceiveBenchmark] has
+/// the buffer.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -42,7 +43,7 @@ public class JumboBenchmark {
 
     private static final int LIVE = 64;
 
-    /// Which pages.
+    /// Size of the pages.
     @Param({"KIB_4", "KIB_64"})
     public BufferSize bufferSize;
 
@@ -53,7 +54,7 @@ public class JumboBenchmark {
     private ByteBufAllocator allocator;
     private int next;
 
-    /// Opens the ring and the allocator that the benchmark's name asks for.
+    /// Opens the pool and the allocator that the name of the benchmark selects.
     @Setup
     public void open(BenchmarkParams params) {
         allocator = Allocators.open(params, "disabled");
@@ -66,7 +67,7 @@ public class JumboBenchmark {
         }
     }
 
-    /// Closes them, which proves that every page came back.
+    /// Closes them, which proves that every page was freed.
     @TearDown
     public void close() {
         ring.release(handles, 0, LIVE);
@@ -78,7 +79,7 @@ public class JumboBenchmark {
         Allocators.close(allocator);
     }
 
-    /// Takes and releases one page.
+    /// Allocates and frees one page.
     @Benchmark
     public void oneLive() {
         ring.release(ring.allocate());
@@ -96,7 +97,7 @@ public class JumboBenchmark {
         return allocator.directBuffer(bufferSize.byteSize()).release();
     }
 
-    /// Releases the oldest of 64 pages for a new one.
+    /// Frees the oldest of 64 pages and allocates a new one.
     @Benchmark
     public void fifo() {
         int slot = next++ & (LIVE - 1);
@@ -104,13 +105,13 @@ public class JumboBenchmark {
         handles[slot] = ring.allocate();
     }
 
-    /// {@return whether the oldest of 64 buffers was released for a new one}
+    /// {@return true if the oldest of 64 buffers was released for a new one}
     @Benchmark
     public boolean fifoAdaptive() {
         return replaceOldest();
     }
 
-    /// {@return whether the oldest of 64 buffers was released for a new one}
+    /// {@return true if the oldest of 64 buffers was released for a new one}
     @Benchmark
     public boolean fifoPooled() {
         return replaceOldest();

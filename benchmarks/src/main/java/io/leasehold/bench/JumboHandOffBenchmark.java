@@ -26,12 +26,12 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
-/// What does a page of a ring cost that one event loop allocates and another one releases? Beside buffers of the same
-/// size of Netty's two allocators; ours is the page alone, without a buffer over it.
+/// What does it cost to allocate a page of a pool on one event loop and free it on another one? The baselines are
+/// buffers of the same size of Netty's two allocators. Leasehold allocates the page alone, without a buffer over it.
 ///
-/// Pages change hands in batches of 32, of which 8 may be under way, as from one turn of an event loop to the next; an
-/// invocation is 128 batches and ends when the last page is released. Handed over one by one, what is measured is how
-/// far apart the two threads happen to run, whose cache lines they share then, and so it varied by its own size.
+/// Pages are handed over in batches of 32, as from one turn of an event loop to the next, and 8 batches may be in
+/// flight. An invocation is 128 batches and ends when the last page is freed. With single pages the result would depend
+/// on the distance between the two threads, which decides which cache lines they share. It varied by its own size.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -54,14 +54,14 @@ public class JumboHandOffBenchmark {
     private static final int PAGES = BATCH * BATCHES;
     private static final int SPINS = 10_000;
 
-    /// Which pages.
+    /// Size of the pages.
     @Param({"KIB_4", "KIB_64"})
     public BufferSize bufferSize;
 
     private final long[][] handles = new long[UNDER_WAY][BATCH];
     private final ByteBuf[][] buffers = new ByteBuf[UNDER_WAY][BATCH];
-    private final AtomicLong handed = new AtomicLong(); // batches, by who allocates
-    private final AtomicLong released = new AtomicLong(); // batches, by who releases
+    private final AtomicLong handed = new AtomicLong(); // batches, written by the allocating thread
+    private final AtomicLong released = new AtomicLong(); // batches, written by the releasing thread
     private final EventExecutor other = new DefaultEventExecutor();
     private PageArena arena;
     private JumboPool<Object> ring;
@@ -69,7 +69,7 @@ public class JumboHandOffBenchmark {
     private volatile boolean stopped;
     private long next;
 
-    /// Opens the ring and the allocator that the benchmark's name asks for, and starts who releases.
+    /// Opens the pool and the allocator that the name of the benchmark selects, and starts the releasing thread.
     @Setup
     public void open(BenchmarkParams params) {
         allocator = Allocators.open(params, "disabled");
@@ -80,7 +80,7 @@ public class JumboHandOffBenchmark {
         other.execute(() -> releaseBatches(ours));
     }
 
-    /// Closes them, which proves that every page came back.
+    /// Closes them, which proves that every page was freed.
     ///
     /// @throws InterruptedException if the run is stopped
     @TearDown
@@ -92,12 +92,12 @@ public class JumboHandOffBenchmark {
         Allocators.close(allocator);
     }
 
-    /// Hands pages over.
+    /// Hands pages to the other thread.
     @Benchmark
     @OperationsPerInvocation(PAGES)
     public void handOff() {
         for (int batch = 0; batch < BATCHES; batch++) {
-            long[] into = handles[awaitRoom()];
+            long[] into = handles[awaitFreeBatch()];
             for (int i = 0; i < BATCH; i++) {
                 into[i] = ring.allocate();
             }
@@ -106,14 +106,14 @@ public class JumboHandOffBenchmark {
         awaitReleased(next);
     }
 
-    /// Hands buffers over.
+    /// Hands buffers to the other thread.
     @Benchmark
     @OperationsPerInvocation(PAGES)
     public void handOffAdaptive() {
         handBuffers();
     }
 
-    /// Hands buffers over.
+    /// Hands buffers to the other thread.
     @Benchmark
     @OperationsPerInvocation(PAGES)
     public void handOffPooled() {
@@ -122,7 +122,7 @@ public class JumboHandOffBenchmark {
 
     private void handBuffers() {
         for (int batch = 0; batch < BATCHES; batch++) {
-            ByteBuf[] into = buffers[awaitRoom()];
+            ByteBuf[] into = buffers[awaitFreeBatch()];
             for (int i = 0; i < BATCH; i++) {
                 into[i] = allocator.directBuffer(bufferSize.byteSize());
             }
@@ -131,8 +131,8 @@ public class JumboHandOffBenchmark {
         awaitReleased(next);
     }
 
-    /// {@return where the next batch goes}
-    private int awaitRoom() {
+    /// {@return the index of the next batch, after waiting until it is free}
+    private int awaitFreeBatch() {
         awaitReleased(next - UNDER_WAY + 1);
         return (int) (next % UNDER_WAY);
     }
@@ -143,7 +143,7 @@ public class JumboHandOffBenchmark {
         }
     }
 
-    /// Other processes may have the processor of who is waited for.
+    /// Waits briefly. After many waits it yields, because other processes may occupy the processor of the other thread.
     private static void pause(int waits) {
         if (waits < SPINS) {
             Thread.onSpinWait();

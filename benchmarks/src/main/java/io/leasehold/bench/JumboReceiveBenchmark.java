@@ -23,9 +23,9 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
-/// What does a read cost that Netty's io_uring makes into a ring of buffers, without the kernel's part? The oldest
-/// buffer of eight leaves the ring, what was read is sliced from it, a new one takes its place, and the slice is
-/// released. Ours beside Netty's own fixed ring on its two allocators.
+/// What does a read by Netty's io_uring into a ring of buffers cost in user space? The oldest of eight buffers leaves
+/// the ring, the received bytes are sliced from it, a new buffer takes its place, and the slice is released. The
+/// baselines are Netty's own fixed ring with its two allocators.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -44,7 +44,7 @@ public class JumboReceiveBenchmark {
 
     private static final int DEPTH = 8;
 
-    /// Which pages.
+    /// Size of the pages.
     @Param({"KIB_4", "KIB_64"})
     public BufferSize bufferSize;
 
@@ -53,7 +53,7 @@ public class JumboReceiveBenchmark {
     private IoUringBufferRingAllocator ring;
     private int next;
 
-    /// Opens the ring that the benchmark's name asks for.
+    /// Opens the ring that the name of the benchmark selects.
     @Setup
     public void open(BenchmarkParams params) {
         allocator = Allocators.open(params, "disabled");
@@ -66,7 +66,7 @@ public class JumboReceiveBenchmark {
         }
     }
 
-    /// Closes it, which proves that every page came back.
+    /// Closes the ring, which proves that every page was freed.
     @TearDown
     public void close() {
         for (ByteBuf buffer : armed) {
@@ -78,25 +78,25 @@ public class JumboReceiveBenchmark {
         Allocators.close(allocator);
     }
 
-    /// {@return whether the last reference to a read was released}
+    /// {@return true if the last reference to a read was released}
     @Benchmark
     public boolean read() {
         return readOne();
     }
 
-    /// {@return whether the last reference to a read was released}
+    /// {@return true if the last reference to a read was released}
     @Benchmark
     public boolean readAdaptive() {
         return readOne();
     }
 
-    /// {@return whether the last reference to a read was released}
+    /// {@return true if the last reference to a read was released}
     @Benchmark
     public boolean readPooled() {
         return readOne();
     }
 
-    /// In the order in which Netty's ring does it.
+    /// Takes the steps of a read in the order of Netty's ring.
     private boolean readOne() {
         int slot = next++ & (DEPTH - 1);
         ByteBuf oldest = armed[slot];

@@ -22,10 +22,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// What does a lease on a wired page cost to acquire and close, and how far are windows from a bare remap?
+/// What does it cost to acquire and close a lease on a wired page, and how much does a window add to a bare mmap?
 ///
-/// Baselines: a 4 KiB segment of an arena of the JDK, confined and shared, allocated and closed; mmap(2) of the same
-/// pages over the same addresses for a miss.
+/// Baselines: a 4 KiB segment of a confined and of a shared arena of the JDK, allocated and closed; for a miss, mmap(2)
+/// of the same pages over the same addresses.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -66,7 +66,7 @@ public class LeaseBenchmark {
         return pages;
     }
 
-    /// The remap by hand follows the same order of pages, since mappings of neighbours would be merged by the kernel.
+    /// Uses the same order of pages for the bare mmap, because the kernel would merge mappings of neighbors.
     private static long[] offsets(PageArena arena, long[] pages) {
         long[] addresses =
                 LongStream.of(pages).map(page -> arena.frames().address(page)).toArray();
@@ -94,7 +94,7 @@ public class LeaseBenchmark {
         memory.release(windows, (long) SLOTS * PAGE_BYTES);
     }
 
-    /// {@return a lease from the direct map by its handle, closed}
+    /// {@return a lease on the direct map, by handle, closed}
     @Benchmark
     public long directHandle() {
         long lease = direct.acquireHandle(pages[0]);
@@ -102,7 +102,7 @@ public class LeaseBenchmark {
         return lease;
     }
 
-    /// {@return the address of a lease from the direct map, closed}
+    /// {@return the address of a lease on the direct map, closed}
     @Benchmark
     public long directObject() {
         try (Lease lease = direct.acquire(pages[0])) {
@@ -110,7 +110,7 @@ public class LeaseBenchmark {
         }
     }
 
-    /// {@return a lease from the direct map that others can see, closed}
+    /// {@return a lease on the direct map that escapes, closed}
     @Benchmark
     public @Nullable Lease directEscaping() {
         Lease lease = direct.acquire(pages[0]);
@@ -119,7 +119,7 @@ public class LeaseBenchmark {
         return held;
     }
 
-    /// {@return a lease confined to this thread by its handle, closed}
+    /// {@return a lease that is confined to this thread, by handle, closed}
     @Benchmark
     public long confinedHandle() {
         long lease = direct.tryAcquireHandle(pages[0], LeaseFlag.CPUPRIVATE);
@@ -127,7 +127,7 @@ public class LeaseBenchmark {
         return lease;
     }
 
-    /// {@return the address of a lease confined to this thread, closed}
+    /// {@return the address of a lease that is confined to this thread, closed}
     @Benchmark
     public long confinedObject() {
         try (Lease lease = direct.tryAcquire(pages[0], LeaseFlag.CPUPRIVATE)) {
@@ -135,7 +135,7 @@ public class LeaseBenchmark {
         }
     }
 
-    /// {@return 4 KiB of an arena of the JDK for one thread, closed}
+    /// {@return 4 KiB of a confined arena of the JDK, closed}
     @Benchmark
     public long confinedObjectJdkConfined() {
         try (Arena one = Arena.ofConfined()) {
@@ -143,7 +143,7 @@ public class LeaseBenchmark {
         }
     }
 
-    /// {@return 4 KiB of an arena of the JDK for all threads, closed}
+    /// {@return 4 KiB of a shared arena of the JDK, closed}
     @Benchmark
     public long directObjectJdkShared() {
         try (Arena one = Arena.ofShared()) {
@@ -151,7 +151,7 @@ public class LeaseBenchmark {
         }
     }
 
-    /// {@return a lease from a window that is mapped already, closed}
+    /// {@return a lease on a window that is already mapped, closed}
     @Benchmark
     public long windowHit() {
         long lease = windowed.acquireHandle(pages[0]);
@@ -159,7 +159,7 @@ public class LeaseBenchmark {
         return lease;
     }
 
-    /// {@return a lease from a window that has to be mapped, closed}
+    /// {@return a lease on a window that has to be mapped, closed}
     @Benchmark
     public long windowMiss() {
         long lease = windowed.acquireHandle(pages[next++ & (PAGES - 1)]);
@@ -167,7 +167,7 @@ public class LeaseBenchmark {
         return lease;
     }
 
-    /// {@return the same page, mapped by hand}
+    /// {@return the same page after a bare mmap}
     @Benchmark
     public long windowMissRemap() {
         int page = next++ & (PAGES - 1);

@@ -20,10 +20,11 @@ import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.Blackhole;
 
-/// How much does a second thread gain on one pool of windows, when each leases a page of its own that is mapped?
+/// How much does throughput grow with a second thread on one pool of windows, if each thread leases a mapped page of
+/// its own?
 ///
-/// The control is work that shares nothing, of about the same length; the figure is (two threads / one thread) of the
-/// pool over the same of the control, from runs that alternate.
+/// The control is private work of about the same length, which shares nothing. The result is (two threads / one thread)
+/// of the pool divided by (two threads / one thread) of the control, from runs that alternate.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -51,19 +52,19 @@ public class LeaseScalingBenchmark {
         return page;
     }
 
-    /// Which page a thread leases.
+    /// The page of a thread.
     @State(Scope.Thread)
-    public static class Tenant {
+    public static class Lessee {
         private long page;
 
-        /// Gives each thread another page.
+        /// Chooses a different page for each thread.
         @Setup
         public void choose(LeaseScalingBenchmark benchmark) {
             page = benchmark.pages[benchmark.threads.getAndIncrement() % benchmark.pages.length];
         }
     }
 
-    /// Closes the pool, which also proves that every lease came back.
+    /// Closes the pool, which also proves that every lease was closed.
     @TearDown
     public void close() {
         pool.close();
@@ -74,18 +75,18 @@ public class LeaseScalingBenchmark {
         arena.close();
     }
 
-    /// {@return a lease on a mapped page, closed; nobody else is there}
+    /// {@return a lease on a mapped page, closed, with no other thread}
     @Benchmark
     @Threads(1)
-    public long hitOneThread(Tenant tenant) {
-        return hit(tenant);
+    public long hitOneThread(Lessee lessee) {
+        return hit(lessee);
     }
 
-    /// {@return a lease on a mapped page, closed, while another thread does the same with another page}
+    /// {@return a lease on a mapped page, closed, while another thread uses another page}
     @Benchmark
     @Threads(2)
-    public long hitTwoThreads(Tenant tenant) {
-        return hit(tenant);
+    public long hitTwoThreads(Lessee lessee) {
+        return hit(lessee);
     }
 
     /// Private work of one thread.
@@ -102,8 +103,8 @@ public class LeaseScalingBenchmark {
         Blackhole.consumeCPU(CONTROL_TOKENS);
     }
 
-    private long hit(Tenant tenant) {
-        long lease = pool.acquireHandle(tenant.page);
+    private long hit(Lessee lessee) {
+        long lease = pool.acquireHandle(lessee.page);
         pool.release(lease);
         return lease;
     }

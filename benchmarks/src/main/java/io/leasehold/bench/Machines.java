@@ -14,15 +14,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/// Describes this machine, without its name and without a path on it: results are sent to others.
+/// Describes this machine without its name and without paths, because results are published.
 final class Machines {
 
     private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
-    private static final String UNKNOWN = "not known";
+    private static final String UNKNOWN = "unknown";
 
     private Machines() {}
 
-    /// {@return where and with what `command` runs now}
+    /// {@return the description of this machine and of `command`}
     static Machine here(String command) {
         return new Machine(
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
@@ -48,7 +48,7 @@ final class Machines {
                     .findFirst()
                     .orElse(System.getProperty("os.arch"));
         } catch (IOException e) {
-            return System.getProperty("os.arch"); // only Linux has the file
+            return System.getProperty("os.arch"); // the file exists only on Linux
         }
     }
 
@@ -68,7 +68,7 @@ final class Machines {
         return versions;
     }
 
-    /// The tree's commit, with `+` if the tree differs from it.
+    /// {@return the commit of the tree, with `+` if the tree has changes}
     private static String commit() {
         return git("rev-parse", "HEAD")
                 .map(head -> head
@@ -90,7 +90,7 @@ final class Machines {
             String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
             return process.waitFor() == 0 ? Optional.of(answer) : Optional.empty();
         } catch (IOException e) {
-            return Optional.empty(); // no git, or no repository: an unpacked archive can be measured too
+            return Optional.empty(); // no git or no repository, for example an unpacked archive
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Optional.empty();

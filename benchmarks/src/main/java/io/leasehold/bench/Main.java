@@ -18,21 +18,21 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
-/// `mvn -Pbench`: runs JMH's benchmarks and the scenarios, and ends with a table of ours beside the baselines and a
-/// report.
+/// Runs the benchmarks: `mvn -Pbench` runs JMH's benchmarks and the scenarios. It then prints a table that compares
+/// Leasehold with the baselines, and writes a report.
 ///
-/// | property | is |
+/// | property | meaning |
 /// |---|---|
-/// | `bench` | a group (see [Group]), a regular expression that the names of benchmarks contain, or `report` |
-/// | `bench.params` | a value each for some parameters, `leak=disabled,liveCount=8192`, or `question=` one of growth |
+/// | `bench` | a group (see [Group]), a regular expression that is found in names of benchmarks, or `report` |
+/// | `bench.params` | values of parameters (`leak=disabled,liveCount=8192`), or `question=` and a growth question |
 /// | `bench.time` | `ci`, `short` or `full`: see [Form] |
-/// | `bench.rounds` | how often each of JMH's benchmarks runs, and the ring's receivers; the most that a server does |
-/// | `bench.dir` | the folder that files to be measured lie in, instead of that for temporary files |
-/// | `bench.results` | the folder of the results, seen from that of Maven |
+/// | `bench.rounds` | number of rounds of each JMH benchmark and ring receiver; maximum number for the server |
+/// | `bench.dir` | folder for the files that are measured; the default is that of temporary files |
+/// | `bench.results` | folder of the results, relative to the folder in which Maven was started |
 ///
-/// A part that fails says so in a sentence, the others run all the same, and the run ends with an error; so does one
-/// whose report lacks something. `report` measures nothing: it makes the report of a folder again, and prints the
-/// figures that the README shows.
+/// If a part fails, its message is printed and the other parts still run. The run then ends with an error. It also ends
+/// with an error if its report is incomplete. `report` measures nothing: it writes the report of an existing folder
+/// again and prints the figures that the README shows.
 public final class Main {
 
     private static final String REPORT = "report";
@@ -45,8 +45,9 @@ public final class Main {
 
     private Main() {}
 
-    /// Takes no arguments.
+    /// Runs the parts that the system properties name.
     ///
+    /// @param args ignored
     /// @throws IOException if the results cannot be written
     public static void main(String[] args) throws IOException {
         endWithOthers();
@@ -64,8 +65,9 @@ public final class Main {
         }
     }
 
-    /// Takes our JVMs along when we end, and ends when Maven does: JMH's forks and the scenarios' JVMs would measure on
-    /// until they next had something to say, and Maven leaves its child behind when it alone is killed.
+    /// Ends the child JVMs when this JVM ends, and ends this JVM when Maven does. Otherwise JMH's forks and the JVMs of
+    /// the scenarios would go on measuring until their next output. Maven leaves its child behind when only Maven is
+    /// killed.
     private static void endWithOthers() {
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
@@ -80,7 +82,7 @@ public final class Main {
         }
     }
 
-    /// What is to run, by its name.
+    /// {@return the scenarios to run, by title, in the order in which they run}
     private Map<String, Scenario> parts() {
         int rounds = Integer.getInteger("bench.rounds", 0);
         String question = Selection.parse(params).getOrDefault("question", "");
@@ -92,12 +94,12 @@ public final class Main {
             parts.put("JMH", new JmhPart(selection, rounds == 0 ? form.rounds() : rounds));
         }
         groups.stream()
-                .filter(group -> group.hasRoom(form, groups.size() == 1))
+                .filter(group -> group.runsIn(form, groups.size() == 1))
                 .forEach(group ->
                         group.scenario(rounds, question).ifPresent(scenario -> parts.put(group.title(), scenario)));
         if (parts.isEmpty() && !groups.isEmpty()) {
             throw new IllegalArgumentException(
-                    "nothing is measured yet in group " + chosen + "; the groups are " + Group.names());
+                    "group has no benchmarks: bench=" + chosen + "; groups: " + Group.names());
         }
         if (parts.isEmpty()) {
             throw unknown();
@@ -116,7 +118,7 @@ public final class Main {
                 part.getValue().run(form, results, line -> System.out.println(prefix + line));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new IllegalArgumentException("interrupted in " + part.getKey(), e);
+                throw new IllegalArgumentException("interrupted: part=" + part.getKey(), e);
             } catch (Exception e) {
                 failures.add(part.getKey() + " failed: " + e.getMessage());
                 System.err.println(failures.getLast());
@@ -124,15 +126,16 @@ public final class Main {
         }
         List<Measurement> measured = results.measurements();
         if (!measured.isEmpty()) {
-            System.out.printf("%nA ratio above 1 is in our favour. Errors are 99.9 %% intervals.%n%n");
+            System.out.printf("%nA ratio above 1 means that Leasehold is better. Errors are 99.9 %% intervals.%n%n");
             System.out.print(Table.of(measured));
             Gain.of(measured)
                     .forEach(gain -> System.out.printf(
-                            "%nGain of a second thread, %s over private work: %s%n", gain.stem(), gain.words()));
+                            "%nThroughput with a second thread, %s, relative to private work: %s%n",
+                            gain.stem(), gain.words()));
         }
         List<GrowthResult> growth = results.growth();
         if (!growth.isEmpty()) {
-            System.out.printf("%nThe exponent is the slope of log cost over log N; waits under 10 ms mean little.%n%n");
+            System.out.printf("%nThe exponent is the slope of log cost over log N. Waits under 10 ms are noise.%n%n");
             System.out.print(new GrowthTable(growth));
         }
         report();
@@ -143,12 +146,12 @@ public final class Main {
                 .skip(number - 1)
                 .mapToLong(part -> part.expectedSeconds(form))
                 .sum();
-        return seconds < 600 ? "about " + seconds + " s left in all" : "about " + seconds / 60 + " min left in all";
+        return seconds < 600 ? "about " + seconds + " s left in total" : "about " + seconds / 60 + " min left in total";
     }
 
     private void recompute() throws IOException {
         if (!Files.isDirectory(results.folder())) {
-            throw new IllegalArgumentException("bench.results is no folder: " + results.folder());
+            throw new IllegalArgumentException("not a folder: bench.results=" + results.folder());
         }
         System.out.print(Figures.of(results).markdown());
         report();
@@ -175,7 +178,7 @@ public final class Main {
         }
     }
 
-    /// What was typed, without what belongs to this machine.
+    /// {@return the command that was typed, without properties that are specific to this machine}
     private String command() {
         StringBuilder command = new StringBuilder("mvn -Pbench");
         if (!chosen.equals("all")) {
@@ -192,14 +195,15 @@ public final class Main {
                 .toString();
     }
 
-    /// Maven runs us in the module; what the user types is seen from where Maven was started.
+    /// Resolves `bench.results` against the folder in which Maven was started, because Maven runs this class in the
+    /// module.
     private static Path folder() {
         return Path.of(System.getProperty("bench.root", ""))
                 .resolve(System.getProperty("bench.results", "target/report"));
     }
 
     private IllegalArgumentException unknown() {
-        return new IllegalArgumentException("no benchmark matches " + chosen + "; bench is one of " + Group.names()
-                + ", report, or a regular expression that a benchmark's name contains");
+        return new IllegalArgumentException("no benchmark matches: bench=" + chosen + "; use one of " + Group.names()
+                + ", report, or a regular expression that is found in a benchmark's name");
     }
 }

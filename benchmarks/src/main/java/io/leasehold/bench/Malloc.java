@@ -6,7 +6,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
 
-/// The C library's allocator through the cheapest downcall there is, as the baseline for runs of pages.
+/// The C library's allocator through the cheapest possible downcall, as the baseline for runs of pages.
 final class Malloc {
 
     private static final MethodHandle MALLOC = handle("malloc", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG));
@@ -18,7 +18,7 @@ final class Malloc {
         try {
             return (long) MALLOC.invokeExact(byteSize);
         } catch (Throwable e) {
-            throw new AssertionError("malloc cannot throw", e);
+            throw new AssertionError("malloc must not throw", e);
         }
     }
 
@@ -26,7 +26,7 @@ final class Malloc {
         try {
             FREE.invokeExact(address);
         } catch (Throwable e) {
-            throw new AssertionError("free cannot throw", e);
+            throw new AssertionError("free must not throw", e);
         }
     }
 

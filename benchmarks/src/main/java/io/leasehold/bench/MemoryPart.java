@@ -4,7 +4,7 @@ import io.leasehold.bench.result.Results;
 import java.io.IOException;
 import java.util.function.Consumer;
 
-/// The memory scenario as a part of the main job.
+/// The memory scenario as a part of the run.
 record MemoryPart() implements Scenario {
 
     @Override

@@ -13,24 +13,24 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
-/// A cache of windows with one file in it.
+/// A window cache with one open file.
 ///
-/// @param arena for what the cache copies through
+/// @param arena for copies of the cache
 /// @param cache the cache
 /// @param file its file
 record OpenWindows(PageArena arena, WindowCache cache, MappedFile file) implements AutoCloseable {
 
     private static final int PIECE_BYTES = 64 << 10;
 
-    /// So often a file is read at most to get it into windows.
+    /// Maximum number of passes over a file until all of it is in windows.
     private static final int PASSES = 20;
 
-    /// {@return the file that anyone may cut, opened in a cache of its own}
+    /// {@return the file as `FOREIGN`, which other processes may truncate, opened in its own cache}
     static OpenWindows open(WindowCacheOptions options, Path path, WindowTier tier) throws IOException {
         return open(options, path, MappedFileOptions.defaults().withTier(tier));
     }
 
-    /// {@return the file that nobody cuts, opened in a cache of its own}
+    /// {@return the file as `IMMUTABLE`, which no process truncates, opened in its own cache}
     static OpenWindows openImmutable(WindowCacheOptions options, Path path) throws IOException {
         return open(options, path, MappedFileOptions.defaults().withTrust(FileTrust.IMMUTABLE));
     }
@@ -43,13 +43,13 @@ record OpenWindows(PageArena arena, WindowCache cache, MappedFile file) implemen
         return new OpenWindows(arena, cache, cache.open(path, fileOptions));
     }
 
-    /// {@return how many bytes were copied}
+    /// {@return the number of copied bytes}
     long read(long byteOffset, MemorySegment to) throws IOException {
         return cache.read(file, byteOffset, to);
     }
 
-    /// Reads a part of the file until all of it comes through windows; where the cache chooses what to map, until it
-    /// has had time to.
+    /// Reads a part of the file until all of it is read through windows. If the cache chooses the tier, this gives it
+    /// time to choose.
     void warm(long byteSize) throws IOException {
         try (Arena memory = Arena.ofConfined()) {
             MemorySegment piece = memory.allocate(PIECE_BYTES);

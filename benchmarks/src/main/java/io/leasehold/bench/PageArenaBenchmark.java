@@ -17,10 +17,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// What does a warm page, or a warm run of 16 pages, cost to take and give back on one event loop?
+/// What does it cost to allocate and free a warm page, or a warm run of 16 pages, on one event loop?
 ///
-/// Baselines: a 4 KiB direct buffer of Netty's adaptive and pooled allocators, leak detection off, on the same kind of
-/// thread; `malloc` and `free` of 64 KiB through FFM for the run.
+/// Baselines: a 4 KiB direct buffer of Netty's adaptive and pooled allocators without leak detection on the same kind
+/// of thread; for the run, `malloc` and `free` of 64 KiB through FFM.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -46,7 +46,7 @@ public class PageArenaBenchmark {
     private final ByteBufAllocator adaptive = new AdaptiveByteBufAllocator(true);
     private final ByteBufAllocator pooled = new PooledByteBufAllocator(true);
 
-    /// Closes the arena, which also proves that every page came back.
+    /// Closes the arena, which also proves that every page was freed.
     @TearDown
     public void close() {
         arena.close();
@@ -60,13 +60,13 @@ public class PageArenaBenchmark {
         return page;
     }
 
-    /// {@return one direct buffer of a page's size, released}
+    /// {@return one direct buffer of the size of a page, released}
     @Benchmark
     public boolean pageNettyAdaptive() {
         return adaptive.directBuffer(PAGE_BYTES).release();
     }
 
-    /// {@return one direct buffer of a page's size, released}
+    /// {@return one direct buffer of the size of a page, released}
     @Benchmark
     public boolean pageNettyPooled() {
         return pooled.directBuffer(PAGE_BYTES).release();

@@ -16,11 +16,11 @@ import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.Blackhole;
 
-/// How much does a second thread gain on one shared arena?
+/// How much does throughput grow with a second thread on one shared arena?
 ///
-/// The control is work that shares nothing, of about the same length: two virtual processors may be two threads of
-/// one core, so twice the rate cannot be expected of anything. The figure is (two threads / one thread) of the arena
-/// over the same of the control, from runs that alternate.
+/// The control is private work of about the same length, which shares nothing. Two virtual processors may be two
+/// threads of one core, so no work can be expected to reach twice the rate. The result is (two threads / one thread) of
+/// the arena divided by (two threads / one thread) of the control, from runs that alternate.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -31,19 +31,19 @@ import org.openjdk.jmh.infra.Blackhole;
         jvmArgsAppend = {"-Xms1g", "-Xmx1g", "--enable-native-access=ALL-UNNAMED"})
 public class PageScalingBenchmark {
 
-    /// Tokens of [Blackhole#consumeCPU] that take about as long as a page here.
+    /// Tokens of [Blackhole#consumeCPU] that take about as long as one page here.
     private static final long CONTROL_TOKENS = 6;
 
     private final PageArena arena =
             PageArena.open(PageArenaOptions.defaults().withName("bench").withByteSize(256L << 20));
 
-    /// Closes the arena, which also proves that every page came back.
+    /// Closes the arena, which also proves that every page was freed.
     @TearDown
     public void close() {
         arena.close();
     }
 
-    /// {@return a page, freed; nobody else is there}
+    /// {@return a page, freed, with no other thread}
     @Benchmark
     @Threads(1)
     public long pageOneThread() {

@@ -19,9 +19,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// What does a page cost on 1,000 virtual threads, against as many platform threads as there are processors?
+/// What does a page cost on 1,000 virtual threads, compared with one platform thread for each processor?
 ///
-/// Each thread takes pages, writes its id, reads it back and gives them back, so a page with two owners fails the run.
+/// Each thread allocates pages, writes its id, reads it back and frees them. A page with two owners fails the run.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -39,7 +39,7 @@ public class PageVirtualThreadBenchmark {
     private final PageArena arena =
             PageArena.open(PageArenaOptions.defaults().withName("bench").withByteSize(256L << 20));
 
-    /// Closes the arena, which also proves that every page came back, and checks that no page had two owners.
+    /// Closes the arena, which also proves that every page was freed, and checks that no page had two owners.
     @TearDown
     public void close() {
         arena.close();
@@ -48,7 +48,7 @@ public class PageVirtualThreadBenchmark {
         }
     }
 
-    /// A million pairs on 1,000 virtual threads.
+    /// Allocates and frees a million pages on 1,000 virtual threads.
     ///
     /// @throws InterruptedException if the run is stopped
     @Benchmark
@@ -57,7 +57,7 @@ public class PageVirtualThreadBenchmark {
         run(Thread.ofVirtual(), VIRTUAL_THREADS);
     }
 
-    /// A million pairs on one platform thread a processor.
+    /// Allocates and frees a million pages on one platform thread for each processor.
     ///
     /// @throws InterruptedException if the run is stopped
     @Benchmark

@@ -10,7 +10,8 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
-/// pread(2) through FFM as a careful user would call it: with errno, which is kept in memory that is allocated once.
+/// pread(2) through FFM as a careful user would call it: with errno, which is captured in memory that is allocated
+/// once.
 final class Pread {
 
     private static final MethodHandle PREAD = handle();
@@ -22,7 +23,7 @@ final class Pread {
         try {
             count = (long) PREAD.invokeExact(errno, descriptor, to, to.byteSize(), byteOffset);
         } catch (Throwable e) {
-            throw new AssertionError("pread cannot throw", e);
+            throw new AssertionError("pread must not throw", e);
         }
         if (count < 0) {
             throw new IllegalStateException("pread failed: errno=" + errno.get(JAVA_INT, 0));

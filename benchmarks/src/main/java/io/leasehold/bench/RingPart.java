@@ -9,9 +9,9 @@ import java.io.IOException;
 import java.util.Locale;
 import java.util.function.Consumer;
 
-/// The ring under traffic, while it grows, and after a burst, as a part of the main job.
+/// The scenarios of the ring as a part of the run: under traffic, while the pool grows, and after a burst.
 ///
-/// @param rounds of the traffic, or 0 for as many as the form has
+/// @param rounds number of rounds of the traffic, or 0 for the number of the form
 record RingPart(int rounds) implements Scenario {
 
     @Override

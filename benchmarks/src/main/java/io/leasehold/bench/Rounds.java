@@ -8,7 +8,7 @@ import java.util.Map;
 import org.openjdk.jmh.results.BenchmarkResult;
 import org.openjdk.jmh.results.RunResult;
 
-/// The results of several rounds of the same benchmarks, put together.
+/// The merged results of several rounds of the same benchmarks.
 final class Rounds {
 
     private final Map<String, List<RunResult>> byName = new LinkedHashMap<>();
@@ -20,7 +20,7 @@ final class Rounds {
         }
     }
 
-    /// {@return one result a benchmark, with the forks of all rounds in their order}
+    /// {@return one result for each benchmark, with the forks of all rounds in order}
     Collection<RunResult> merged() {
         return byName.values().stream().map(Rounds::merge).toList();
     }

@@ -10,17 +10,17 @@ import org.openjdk.jmh.runner.format.OutputFormatFactory;
 import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
-/// Which of JMH's benchmarks are run: all cases of what the user names by a regular expression, and of groups in the
-/// full form; one case of each question of a group in a shorter one.
+/// Selects the JMH benchmarks that run. A regular expression selects all cases. Groups select all cases in the full
+/// form, and one case of each question in the shorter forms.
 ///
-/// @param regex that the names contain
-/// @param excluded that they do not
-/// @param params with one value instead of all
+/// @param regex found in the names of the selected benchmarks
+/// @param excluded regular expressions for names that are left out
+/// @param params parameters that have one value instead of all
 record Selection(String regex, List<String> excluded, Map<String, String> params) {
 
     private static final List<String> OTHER_MODES = List.of("\\.Unsafe\\.", "\\.NoFlag\\.");
 
-    /// What five minutes have no room for beside the two scenarios: second figures of a question.
+    /// Secondary figures of a question, for which a run of five minutes has no time beside the scenarios.
     private static final List<String> SECOND_FIGURES = List.of(
             "(Page|Lease)Scaling",
             "PageVirtualThread",
@@ -29,7 +29,7 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
             "JumboReceive",
             "Window(Hot|Pause|Recycle|Stream)");
 
-    /// What a minute has no room for: all but one question of each kind.
+    /// All but one question of each kind: a run of one minute has no time for more.
     private static final List<String> MOST = List.of(
             "Buffer(Access|Growth|HandOff|Heap|Large|Threads)",
             "BufferBenchmark.*\\.fifo",
@@ -51,12 +51,12 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
             Map.entry("chunkByteSize", "65536"),
             Map.entry("parked", "1000"));
 
-    /// {@return what a regular expression of the user's chooses}
+    /// {@return the selection for a regular expression of the user}
     static Selection ofRegex(String regex) {
         return new Selection(regex, List.of(), Map.of());
     }
 
-    /// {@return what groups mean in a form}
+    /// {@return the selection for groups in a form}
     static Selection ofGroups(List<Group> groups, Form form) {
         String regex = Group.regex(groups);
         if (form == Form.FULL) {
@@ -71,32 +71,31 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
         }
         Map<String, String> params = new HashMap<>(ONE_CASE);
         if (groups.equals(List.of(Group.RING)) && form != Form.CI) {
-            params.remove("bufferSize"); // the ring alone has few cases, and answers differ by class
+            params.remove("bufferSize"); // the group has few cases, and results differ by size
         }
         return new Selection(regex, excluded, Map.copyOf(params));
     }
 
     /// {@return this selection with fewer cases}
     ///
-    /// @param text parameters with the one value that each is to have, as `leak=disabled,liveCount=8192`; may be empty
-    /// @throws IllegalArgumentException if it is anything else
+    /// @param text parameters with one value each, for example `leak=disabled,liveCount=8192`; may be empty
+    /// @throws IllegalArgumentException if `text` has another format
     Selection withParams(String text) {
         Map<String, String> fewer = new HashMap<>(params);
         fewer.putAll(parse(text));
         return new Selection(regex, excluded, Map.copyOf(fewer));
     }
 
-    /// {@return parameters by their names}
+    /// {@return the parameters by name}
     ///
-    /// @param text as `name=value`, several with commas between; may be empty
-    /// @throws IllegalArgumentException if it is anything else
+    /// @param text `name=value` pairs, separated by commas; may be empty
+    /// @throws IllegalArgumentException if `text` has another format
     static Map<String, String> parse(String text) {
         Map<String, String> parsed = new HashMap<>();
         for (String param : text.isEmpty() ? new String[0] : text.split(",", -1)) {
             int equals = param.indexOf('=');
             if (equals < 1) {
-                throw new IllegalArgumentException(
-                        "bench.params is name=value, several with commas between, and not " + text);
+                throw new IllegalArgumentException("not name=value pairs separated by commas: bench.params=" + text);
             }
             parsed.put(param.substring(0, equals), param.substring(equals + 1));
         }
@@ -109,7 +108,7 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
         params.forEach(options::param);
     }
 
-    /// {@return how many runs a round has}
+    /// {@return the number of runs in a round}
     int countRuns() {
         if (regex.isEmpty()) {
             return 0;

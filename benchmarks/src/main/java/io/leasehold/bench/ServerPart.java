@@ -7,9 +7,9 @@ import java.io.IOException;
 import java.util.Locale;
 import java.util.function.Consumer;
 
-/// The server scenario as a part of the main job.
+/// The server scenario as a part of the run.
 ///
-/// @param rounds the most that any setting has, or 0 for as many as its plan says
+/// @param rounds maximum number of rounds of any setting, or 0 for the number of its plan
 record ServerPart(int rounds) implements Scenario {
 
     @Override

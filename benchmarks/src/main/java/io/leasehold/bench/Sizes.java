@@ -2,10 +2,10 @@ package io.leasehold.bench;
 
 import java.util.random.RandomGenerator;
 
-/// How long the buffers of a server are.
+/// Distributions of buffer sizes in servers.
 public enum Sizes {
-    /// A proxy of WebSockets, after the histogram that Netty's own benchmark of allocation patterns replays: tiny
-    /// frames, much of exactly 256 B, 636 B and 1 KiB, and one in ten of a TLS record.
+    /// A WebSocket proxy, from the histogram that Netty's own benchmark of allocation patterns replays: tiny frames,
+    /// many of exactly 256 B, 636 B and 1 KiB, and one in ten with the size of a TLS record.
     PROXY {
         @Override
         int next(RandomGenerator random) {
@@ -18,7 +18,7 @@ public enum Sizes {
             return PROXY_SIZES[i];
         }
     },
-    /// A gateway of an API: log-normal, median 2 KiB, 99 % below 20 KiB, at most 1 MiB.
+    /// An API gateway: log-normal, median 2 KiB, 99 % below 20 KiB, at most 1 MiB.
     GATEWAY {
         @Override
         int next(RandomGenerator random) {
@@ -27,7 +27,7 @@ public enum Sizes {
         }
     };
 
-    /// Sizes in bytes, and how many in about a thousand have them.
+    /// Sizes in bytes, each with its count out of about a thousand.
     private static final int[] PROXY_SIZES = {
         15, 110, 17, 10, 40, 10, 256, 225, 590, 50, 636, 70, 1024, 310, 2048, 28, 2304, 3, 4351, 3, 4574, 5, 8447, 6,
         8670, 4, 16_384, 2, 16_639, 100, 16_862, 4
@@ -37,9 +37,9 @@ public enum Sizes {
 
     private static final double MEDIAN_BYTES = 2048;
 
-    /// The quantile of 99 % lies 2.326 deviations above the median.
+    /// The 99 % quantile is 2.326 standard deviations above the median.
     private static final double SIGMA = Math.log(10) / 2.326;
 
-    /// {@return the bytes of the next buffer}
+    /// {@return the size of the next buffer in bytes}
     abstract int next(RandomGenerator random);
 }

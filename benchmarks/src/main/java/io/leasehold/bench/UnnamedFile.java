@@ -4,19 +4,19 @@ import io.leasehold.os.Files;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/// A file of the real file system without a name: it is opened through the process's own list of descriptors, and gone
-/// when this process is, however it ends.
+/// A file without a name on a real file system. It is opened through the descriptors of this process, and disappears
+/// when this process ends for any reason.
 ///
-/// It lies in the folder for temporary files, or in `-Dbench.dir`.
+/// It is in the folder for temporary files, or in `-Dbench.dir`.
 ///
 /// @param descriptor of the kernel
-/// @param fileSystem the type of what it lies on, as `ext4`
+/// @param fileSystem type of its file system, for example `ext4`
 public record UnnamedFile(int descriptor, String fileSystem) implements AutoCloseable {
 
     /// Creates an empty file.
     ///
     /// @return the file, to be closed by the caller
-    /// @throws IOException if the folder cannot hold it
+    /// @throws IOException if the file cannot be created in the folder
     public static UnnamedFile create() throws IOException {
         String chosen = System.getProperty("bench.dir", "");
         Path folder = Path.of(chosen.isEmpty() ? System.getProperty("java.io.tmpdir") : chosen);
@@ -29,7 +29,7 @@ public record UnnamedFile(int descriptor, String fileSystem) implements AutoClos
         }
     }
 
-    /// {@return the path under which this process can open the file}
+    /// {@return the path by which this process can open the file}
     public Path path() {
         return folder().resolve(name());
     }

@@ -16,7 +16,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/// The other ways to the bytes of a [WindowFile], all opened.
+/// The baselines for reading a [WindowFile], all of them opened.
 @State(Scope.Benchmark)
 public class WindowBaselines {
 
@@ -28,7 +28,7 @@ public class WindowBaselines {
     private IndexInput input;
     private RandomAccessInput lucene;
 
-    /// Opens the file by each, and touches what is mapped.
+    /// Opens the file in each way, and touches the mappings.
     ///
     /// @throws IOException if it cannot be opened
     @Setup(Level.Trial)
@@ -46,9 +46,9 @@ public class WindowBaselines {
         }
     }
 
-    /// Closes what can be closed.
+    /// Closes the baselines.
     ///
-    /// @throws IOException if that fails
+    /// @throws IOException if closing fails
     @TearDown(Level.Trial)
     public void close() throws IOException {
         input.close();

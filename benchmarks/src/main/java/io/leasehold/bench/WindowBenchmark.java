@@ -21,12 +21,12 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// What does it cost to copy a piece out of a random place of a file that is in the page cache, and mapped where it is
-/// mapped at all?
+/// What does it cost to copy bytes from a random place of a file that is in the page cache and, where a mapping is
+/// used, already mapped?
 ///
-/// Ours is the guarded copy of a file that anyone may cut. Baselines: a positional read of a `FileChannel` into one
-/// direct buffer, pread(2) through FFM, one mapping of the whole file, and Lucene's directory of mappings, into an
-/// array, as it knows no other; the last two have no answer to a file that is cut.
+/// Leasehold makes the guarded copy of a file that any process may truncate. Baselines: a positional read of a
+/// `FileChannel` into one direct buffer; pread(2) through FFM; one mapping of the whole file; Lucene's `MMapDirectory`,
+/// into an array, because it can only read into arrays. The last two cannot handle a file that is truncated.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -37,7 +37,7 @@ import org.openjdk.jmh.annotations.Warmup;
         jvmArgsAppend = {"-Xms1g", "-Xmx1g", "--enable-native-access=ALL-UNNAMED"})
 public class WindowBenchmark {
 
-    /// Bytes of a piece.
+    /// Bytes of a copy.
     @Param({"64", "4096", "65536"})
     public int byteSize;
 
@@ -47,7 +47,7 @@ public class WindowBenchmark {
     private byte[] array;
     private Places places;
 
-    /// Makes room for a piece.
+    /// Allocates memory for a copy.
     @Setup(Level.Trial)
     public void make() {
         to = Arena.ofAuto().allocate(byteSize, Long.BYTES);
@@ -56,11 +56,11 @@ public class WindowBenchmark {
         places = new Places(WindowFile.BYTES / byteSize, byteSize);
     }
 
-    /// The file in a cache, all of it mapped.
+    /// The file in a cache, completely mapped.
     @State(Scope.Benchmark)
     public static class Windows {
 
-        /// How its bytes are reached; AUTO is what the cache chooses, for a file of this size DIRECT.
+        /// Tier of the file. With AUTO the cache chooses, and it chooses DIRECT for a file of this size.
         @Param({"DIRECT", "RECYCLED", "AUTO"})
         public WindowTier tier;
 

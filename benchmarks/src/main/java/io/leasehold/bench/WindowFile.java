@@ -16,12 +16,12 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/// A file of random bytes that is all in the page cache, for the benchmarks of windows.
+/// A file of random bytes that is completely in the page cache, for the benchmarks of windows.
 ///
-/// The size of the pieces in which it is written decides, on file systems that know large folios, how large the
-/// kernel's pages of it are, and that decides more than anything else what a mapping costs. So each run says how much
-/// of the file the kernel mapped in pieces of 2 MiB. What is written is not forced to the disk, so nothing of it gets
-/// there while it is measured.
+/// On file systems with large folios, the size of the writes decides how large the kernel's pages of the file are. That
+/// influences the cost of a mapping more than anything else. So each run prints how much of the file the kernel mapped
+/// in pieces of 2 MiB. Written data is not forced to the disk, so no data is written to the disk during the
+/// measurement.
 @State(Scope.Benchmark)
 public class WindowFile {
 
@@ -32,15 +32,15 @@ public class WindowFile {
     private static final long HUGE_BYTES = 2 << 20;
     private static final long SEED = 42;
 
-    /// Bytes of each piece that it is written in.
+    /// Bytes of each write.
     @Param({"4194304", "4096"})
     public int written;
 
     private UnnamedFile file;
 
-    /// Writes it.
+    /// Writes the file.
     ///
-    /// @throws IOException if there is no room
+    /// @throws IOException if there is not enough space
     @Setup(Level.Trial)
     public void write() throws IOException {
         file = UnnamedFile.create();
@@ -54,11 +54,11 @@ public class WindowFile {
             }
         }
         System.out.printf(
-                "# %s, written in pieces of %d B: %d %% of it mapped in pieces of 2 MiB%n",
+                "# %s, written in pieces of %d B: %d %% mapped in pieces of 2 MiB%n",
                 file.fileSystem(), written, hugePercent());
     }
 
-    /// Forgets it.
+    /// Closes the file, which deletes it.
     @TearDown(Level.Trial)
     public void close() {
         file.close();
@@ -80,7 +80,8 @@ public class WindowFile {
         return file.descriptor();
     }
 
-    /// {@return how much of the file is mapped in huge pieces when all of it is touched in a place where it could be}
+    /// {@return the percentage of the file that is mapped in huge pages when all of it is touched at a suitable
+    /// address}
     private long hugePercent() throws IOException {
         VirtualMemory memory = VirtualMemory.system();
         long address = memory.reserve(BYTES, HUGE_BYTES);
@@ -91,7 +92,7 @@ public class WindowFile {
                 sum += OffHeap.getByte(address + at);
             }
             if (sum == Integer.MAX_VALUE) {
-                throw new IllegalStateException("the bytes of the file are not those that were written");
+                throw new IllegalStateException("file does not contain the bytes that were written");
             }
             return hugeBytes(Long.toHexString(address) + "-") * 100 / BYTES;
         } finally {

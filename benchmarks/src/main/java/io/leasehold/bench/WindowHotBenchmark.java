@@ -26,11 +26,11 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Threads;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// What does a window add to a bare copy of 64 B that are in the processor's cache, and what does it cost to lend one,
-/// for one thread alone and for two together?
+/// What does a window add to a bare copy of 64 B that are in the processor's cache, and what does it cost to acquire
+/// and release a window, for one thread alone and for two threads together?
 ///
-/// Baselines: the same copy out of a mapping of the whole file, bare (Raw), and with the poll that makes a fault an
-/// exception in time (Polled); a mapping of 64 KiB in a shared arena, closed again, for the loan.
+/// Baselines: the same copy from a mapping of the whole file, bare (Raw) and with the poll that reports a page fault as
+/// an exception (Polled); for acquiring a window, a mapping of 64 KiB in a shared arena, closed again.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -47,9 +47,9 @@ public class WindowHotBenchmark {
     private static final int WINDOWS = 16;
 
     private OpenWindows windows;
-    private OpenWindows lent;
+    private OpenWindows immutable;
 
-    /// Opens the file twice, for copies as one that anyone may cut and for loans as one that nobody does.
+    /// Opens the file twice: as `FOREIGN` for copies, and as `IMMUTABLE` for windows.
     ///
     /// @throws IOException if it cannot be opened
     @Setup(Level.Trial)
@@ -57,40 +57,40 @@ public class WindowHotBenchmark {
         WindowCacheOptions options = WindowCacheOptions.defaults();
         windows = OpenWindows.open(options, file.path(), WindowTier.RECYCLED);
         windows.warm(WINDOWS * WINDOW_BYTES);
-        lent = OpenWindows.openImmutable(options, file.path());
+        immutable = OpenWindows.openImmutable(options, file.path());
     }
 
-    /// Closes both.
+    /// Closes both files.
     ///
-    /// @throws IOException if that fails
+    /// @throws IOException if closing fails
     @TearDown(Level.Trial)
     public void close() throws IOException {
         windows.close();
-        lent.close();
+        immutable.close();
     }
 
-    /// What a thread has for itself.
+    /// The state of a thread.
     @State(Scope.Thread)
     public static class Reader {
         private final MemorySegment to = Arena.ofAuto().allocate(PIECE_BYTES, Long.BYTES);
         private final Places places = new Places(WINDOWS, WINDOW_BYTES);
     }
 
-    /// {@return a piece of any of 16 windows, copied}
+    /// {@return a copy from one of 16 windows}
     @Benchmark
     @Threads(1)
     public long alone(Reader reader) throws IOException {
         return windows.read(reader.places.next(), reader.to);
     }
 
-    /// {@return the same, out of a mapping}
+    /// {@return the same copy from a mapping}
     @Benchmark
     @Threads(1)
     public MemorySegment aloneRaw(Reader reader, WindowBaselines theirs) {
         return copy(reader, theirs);
     }
 
-    /// {@return the same, and a fault would be known by then}
+    /// {@return the same copy from a mapping, after which a page fault would be known}
     @Benchmark
     @Threads(1)
     public MemorySegment alonePolled(Reader reader, WindowBaselines theirs) {
@@ -99,21 +99,21 @@ public class WindowHotBenchmark {
         return copied;
     }
 
-    /// {@return a piece of any of 16 windows, copied, while another thread does the same}
+    /// {@return a copy from one of 16 windows, while another thread does the same}
     @Benchmark
     @Threads(2)
     public long together(Reader reader) throws IOException {
         return windows.read(reader.places.next(), reader.to);
     }
 
-    /// {@return the same, out of a mapping}
+    /// {@return the same copy from a mapping}
     @Benchmark
     @Threads(2)
     public MemorySegment togetherRaw(Reader reader, WindowBaselines theirs) {
         return copy(reader, theirs);
     }
 
-    /// {@return the same, and a fault would be known by then}
+    /// {@return the same copy from a mapping, after which a page fault would be known}
     @Benchmark
     @Threads(2)
     public MemorySegment togetherPolled(Reader reader, WindowBaselines theirs) {
@@ -122,11 +122,11 @@ public class WindowHotBenchmark {
         return copied;
     }
 
-    /// {@return the address of a window, lent and released}
+    /// {@return the address of a window, acquired and released}
     @Benchmark
     @Threads(1)
     public long lendAlone() throws IOException {
-        return lend();
+        return acquire();
     }
 
     /// {@return the address of a mapping, closed}
@@ -140,11 +140,11 @@ public class WindowHotBenchmark {
         }
     }
 
-    /// {@return the address of a window, lent and released while another thread does the same with the same one}
+    /// {@return the address of a window, acquired and released while another thread uses the same window}
     @Benchmark
     @Threads(2)
     public long lendTogether() throws IOException {
-        return lend();
+        return acquire();
     }
 
     private static MemorySegment copy(Reader reader, WindowBaselines theirs) {
@@ -152,9 +152,9 @@ public class WindowHotBenchmark {
         return reader.to;
     }
 
-    private long lend() throws IOException {
+    private long acquire() throws IOException {
         Window window = Objects.requireNonNull(
-                lent.cache().alloc(lent.file(), 0, LOAN_BYTES, AccessAdvice.NORMAL, WindowFlag.READ));
+                immutable.cache().alloc(immutable.file(), 0, LOAN_BYTES, AccessAdvice.NORMAL, WindowFlag.READ));
         long address = window.address();
         window.close();
         return address;

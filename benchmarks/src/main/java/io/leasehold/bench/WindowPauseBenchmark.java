@@ -34,12 +34,12 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
-/// How long does one copy of 64 KiB out of a file take at the 99.99 percentile, while another thread opens, writes,
-/// reads, cuts, purges and closes a file of 64 KiB a thousand times a second?
+/// How long does one copy of 64 KiB from a file take at the 99.99 percentile, while another thread opens, writes,
+/// reads, truncates, purges and closes a file of 64 KiB a thousand times a second?
 ///
-/// Baselines, for the other thread: it reads by pread(2) alone, so that nothing is mapped or unmapped (Unmapped), or by
-/// a mapping of the JDK in a shared arena that it closes (JdkShared). Threads that are parked do nothing but be there:
-/// closing a shared arena stops each of them.
+/// Baselines, for the other thread: it only uses pread(2), so that nothing is mapped or unmapped (Unmapped), or it uses
+/// a mapping of the JDK in a shared arena that it closes (JdkShared). The parked threads only exist, because closing a
+/// shared arena stops every thread.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -53,7 +53,7 @@ public class WindowPauseBenchmark {
     private static final int PIECE_BYTES = 64 << 10;
     private static final long PERIOD_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
-    /// Threads that are parked meanwhile.
+    /// Number of parked threads.
     @Param({"0", "1000"})
     public int parked;
 
@@ -68,7 +68,7 @@ public class WindowPauseBenchmark {
     private volatile boolean stopped;
     private volatile @Nullable Exception failure;
 
-    /// What the other thread does with a file.
+    /// The work of the other thread on a file.
     private interface Turn {
         void run() throws IOException;
     }
@@ -91,9 +91,9 @@ public class WindowPauseBenchmark {
         }
     }
 
-    /// Ends them.
+    /// Ends the other threads.
     ///
-    /// @throws Exception if the other thread could not do its work
+    /// @throws Exception if the other thread failed
     @TearDown(Level.Trial)
     public void close() throws Exception {
         stopped = true;
@@ -109,19 +109,19 @@ public class WindowPauseBenchmark {
         }
     }
 
-    /// {@return a copy, while files come and go in the cache}
+    /// {@return a copy, while files are opened and closed in the cache}
     @Benchmark
     public long work(WindowFile file) throws IOException {
         return windows.read(places.next(), to);
     }
 
-    /// {@return a copy, while files come and go that nobody maps}
+    /// {@return a copy, while files are opened and closed without mappings}
     @Benchmark
     public long workUnmapped(WindowFile file) throws IOException {
         return windows.read(places.next(), to);
     }
 
-    /// {@return a copy, while files come and go that the JDK maps}
+    /// {@return a copy, while files are opened, mapped by the JDK and closed}
     @Benchmark
     public long workJdkShared(WindowFile file) throws IOException {
         return windows.read(places.next(), to);

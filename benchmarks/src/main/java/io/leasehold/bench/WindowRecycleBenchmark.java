@@ -22,10 +22,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// What does it cost to take the window that was used least recently for another part of the file, with the fault of
-/// the first 64 B that are read there?
+/// What does it cost to recycle the least recently used window for another part of the file, including the page fault
+/// of the first 64 B that are read there?
 ///
-/// The baseline maps the same parts over the same number of slots, each by one mmap(2), and touches them.
+/// The baseline maps the same parts at the same number of addresses, each with one mmap(2), and touches them.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -39,7 +39,8 @@ public class WindowRecycleBenchmark {
     private static final int PIECE_BYTES = 64;
     private static final int SHARE = 4;
 
-    /// So that neighbours in time are none in the file, which the kernel would make one mapping of.
+    /// Distance of successive parts. Neighbors in time must not be neighbors in the file, because the kernel would
+    /// merge their mappings.
     private static final long STRIDE = 37;
 
     /// Bytes of a window; a quarter of the file fits the windows.
@@ -80,7 +81,7 @@ public class WindowRecycleBenchmark {
         memory.release(slots, (long) count * windowByteSize);
     }
 
-    /// {@return a piece of a part that has no window, copied}
+    /// {@return a copy from a part that has no window}
     @Benchmark
     public long recycle(WindowFile file) throws IOException {
         return windows.read(part() * windowByteSize + places.next(), to);

@@ -26,9 +26,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// What does it cost to read the next chunk of a file into a buffer, as a server does that frames or encrypts it?
+/// What does it cost to read the next chunk of a file into a buffer, as a server does that frames or encrypts files?
 ///
-/// The baseline is Netty's `ChunkedNioFile`. Buffers are ours on both sides, so that the files alone differ.
+/// The baseline is Netty's `ChunkedNioFile`. Both sides use buffers of Leasehold, so that only the files differ.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

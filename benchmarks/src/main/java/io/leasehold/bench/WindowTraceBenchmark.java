@@ -21,10 +21,10 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.infra.BenchmarkParams;
 
-/// What does it cost to read 4 KiB from a file of which a quarter fits the windows, in friendly orders and in hostile
-/// ones, when the cache chooses what to map?
+/// What does it cost to read 4 KiB of a file if a quarter of the file fits the windows, with friendly and hostile
+/// access patterns, when the cache chooses what to map?
 ///
-/// The baseline is pread(2) through FFM, which a cache must never be much worse than.
+/// The baseline is pread(2) through FFM. The cache must never be much slower.
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -43,28 +43,28 @@ public class WindowTraceBenchmark {
     private static final int PIECES = (int) (WINDOW_BYTES / PIECE_BYTES);
     private static final int THOUSAND = 1000;
 
-    /// In which order a file is read. The first name how many of a thousand reads go to parts that fit the windows
-    /// twice; the others go to all other parts, evenly.
+    /// The order in which the file is read. The first values name how many of a thousand reads go to parts that fill
+    /// half of the windows. The other reads are distributed evenly over all other parts.
     public enum Trace {
-        /// None.
+        /// No read goes to the hot parts.
         HOT_0(0),
-        /// Half.
+        /// Half of the reads.
         HOT_500(500),
-        /// Nine of ten.
+        /// Nine of ten reads.
         HOT_900(900),
-        /// All but one of a hundred.
+        /// All but one of a hundred reads.
         HOT_990(990),
-        /// All.
+        /// All reads.
         HOT_1000(1000),
-        /// Each piece of the file once, from its start to its end.
+        /// Each piece of the file once, from start to end.
         SCAN(-1),
-        /// One piece of each part in turn: whatever is recycled is what comes next.
+        /// One piece of each part in turn: a part is recycled just before it is read again.
         LOOP(-1),
-        /// Two pieces of each part in turn: what has just been admitted is not used.
+        /// Two pieces of each part in turn: a part that has just been admitted is not used again.
         TWICE(-1),
-        /// A piece of any part.
+        /// A piece of any part, chosen at random.
         UNIFORM(-1),
-        /// One piece of each part, forth and back.
+        /// One piece of each part, forwards and backwards.
         SAWTOOTH(-1);
 
         private final int hot;
@@ -74,7 +74,7 @@ public class WindowTraceBenchmark {
         }
     }
 
-    /// In which order it is read.
+    /// The order of the reads.
     @Param
     public Trace trace;
 
@@ -95,9 +95,9 @@ public class WindowTraceBenchmark {
         windows.warm(HOT_PARTS * WINDOW_BYTES);
     }
 
-    /// Closes the cache, and says how many reads found a window.
+    /// Closes the cache, and prints how many reads found a window.
     ///
-    /// @throws IOException if that fails
+    /// @throws IOException if closing fails
     @TearDown(Level.Trial)
     public void close(BenchmarkParams params) throws IOException {
         if (!params.getBenchmark().endsWith("Pread")) {

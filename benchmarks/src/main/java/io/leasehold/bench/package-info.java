@@ -1,7 +1,7 @@
-/// What Leasehold costs beside what it stands in for, one class a question.
+/// Benchmarks: what Leasehold costs, compared with what it replaces. Each class answers one question.
 ///
-/// A benchmark and its baselines stand in one class, and a baseline's name is that of ours with a word added (`page`,
-/// `pageMalloc`): [Main] pairs them by that.
+/// A benchmark and its baselines are in one class. The name of a baseline is the name of the benchmark with a word
+/// added (`page`, `pageMalloc`). [Main] pairs them by name.
 @NullMarked
 package io.leasehold.bench;
 

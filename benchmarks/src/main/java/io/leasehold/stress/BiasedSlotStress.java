@@ -18,7 +18,7 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 
-/// Biased slots, alone and as an arena uses them: a reclaimer and an owner never work on one slot together.
+/// Biased slots, alone and as an arena uses them: a reclaimer and an owner never work on one slot at the same time.
 public final class BiasedSlotStress {
 
     private static final VirtualMemory MEMORY = VirtualMemory.system();
@@ -26,11 +26,11 @@ public final class BiasedSlotStress {
 
     private BiasedSlotStress() {}
 
-    /// The handshake alone, with the accesses of a slot: a store and a load in program order against a store, a barrier
-    /// and a load.
+    /// The handshake alone, with the accesses of a slot: a store and a load in program order on one side, a store, a
+    /// barrier and a load on the other.
     @JCStressTest
     @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "The owner was first; the reclaimer waits for it.")
-    @Outcome(id = "1, 0", expect = ACCEPTABLE, desc = "The reclaimer was first; the owner goes away.")
+    @Outcome(id = "1, 0", expect = ACCEPTABLE, desc = "The reclaimer was first; the owner does not enter.")
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Both saw each other.")
     @Outcome(id = "0, 0", expect = FORBIDDEN, desc = "Neither saw the other: both are in the slot.")
     @State
@@ -66,18 +66,18 @@ public final class BiasedSlotStress {
         }
     }
 
-    /// A slot is made by the first who needs it, while a reclaimer, who shuts all slots for good, looks at those that
-    /// are there.
+    /// A thread creates its slot at its first use, while a reclaimer closes all slots for good and visits the existing
+    /// ones.
     @JCStressTest
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "The owner was first; the reclaimer saw its slot.")
-    @Outcome(id = "0, 0", expect = ACCEPTABLE, desc = "The reclaimer was first; the owner was shut out.")
+    @Outcome(id = "0, 0", expect = ACCEPTABLE, desc = "The reclaimer was first; the owner was refused.")
     @Outcome(expect = FORBIDDEN, desc = "The owner worked in a slot that the reclaimer did not see.")
     @State
     public static class FirstEntry {
 
         private final BiasedSlots slots = new BiasedSlots(1, FENCED);
 
-        /// The first to come.
+        /// The first user of the slot.
         @Actor
         public void owner(II_Result r) {
             int[] cells = slots.enter();
@@ -102,37 +102,37 @@ public final class BiasedSlotStress {
         }
     }
 
-    /// An owner works from its magazine while a reclaimer brings all magazines home and works from the common pool.
+    /// An owner works from its magazine while a reclaimer flushes all magazines and works from the shared pool.
     @JCStressTest
-    @Outcome(id = "true, true", expect = ACCEPTABLE, desc = "Each had its pages to itself.")
+    @Outcome(id = "true, true", expect = ACCEPTABLE, desc = "No page had two owners.")
     @Outcome(expect = FORBIDDEN, desc = "A page had two owners, or a free page was not found.")
     @State
     public static class ReclaimAgainstOwner {
 
-        /// Small enough that the reclaimer needs pages from the owner's magazine.
+        /// A small arena, so that the reclaimer needs pages from the owner's magazine.
         private static final PageArena ARENA =
                 PageArena.open(PageArenaOptions.defaults().withName("slots").withByteSize(64 * 4096L));
 
-        /// Takes a page from its magazine and gives it back.
+        /// Allocates a page from its magazine and frees it.
         @Actor
         public void owner(ZZ_Result r) {
             r.r1 = usePage(ARENA, 1);
         }
 
-        /// Takes all that is home, magazines included.
+        /// Allocates all free pages, including those in magazines.
         @Actor
         public void reclaimer(ZZ_Result r) {
             ARENA.trim();
             r.r2 = usePage(ARENA, 2);
         }
 
-        private static boolean usePage(PageArena arena, int who) {
+        private static boolean usePage(PageArena arena, int id) {
             long page = arena.tryAllocate();
             if (page == PageArena.NO_PAGE) {
                 return false;
             }
             long word = arena.frames().address(page);
-            boolean alone = Words.compareAndSetInt(word, 0, who) && Words.compareAndSetInt(word, who, 0);
+            boolean alone = Words.compareAndSetInt(word, 0, id) && Words.compareAndSetInt(word, id, 0);
             arena.free(page);
             return alone;
         }

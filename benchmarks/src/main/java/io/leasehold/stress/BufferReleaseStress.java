@@ -15,7 +15,7 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.IIZ_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/// The count of a buffer: what two threads do with it at once has one outcome.
+/// The reference count of a buffer: concurrent operations of two threads have exactly one outcome.
 public final class BufferReleaseStress {
 
     private static final LeasedByteBufAllocator ALLOCATOR = LeasedByteBufAllocator.builder()
@@ -25,7 +25,7 @@ public final class BufferReleaseStress {
 
     private BufferReleaseStress() {}
 
-    /// {@return 1 if the buffer was freed, 0 if references are left, -1 if it was refused}
+    /// {@return 1 if the buffer was freed, 0 if references are left, -1 if the release was rejected}
     private static int release(ByteBuf buffer) {
         try {
             return buffer.release() ? 1 : 0;
@@ -34,33 +34,34 @@ public final class BufferReleaseStress {
         }
     }
 
-    /// Two releases of one reference: one frees, one is refused, and two later buffers are two.
+    /// Two releases of one reference: one frees the buffer, the other is rejected, and two later buffers have different
+    /// blocks.
     @JCStressTest
     @Outcome(
             id = {"1, -1, true", "-1, 1, true"},
             expect = ACCEPTABLE,
-            desc = "One freed it, the other was refused.")
-    @Outcome(expect = FORBIDDEN, desc = "Freed twice, not at all, or a block with two owners.")
+            desc = "One release freed it, the other was rejected.")
+    @Outcome(expect = FORBIDDEN, desc = "Freed twice, never freed, or a block with two owners.")
     @State
     public static class DoubleRelease {
 
         private final ByteBuf buffer = ALLOCATOR.directBuffer(64);
 
-        /// One.
+        /// The first release.
         @Actor
         public void first(IIZ_Result r) {
             r.r1 = release(buffer);
         }
 
-        /// The other.
+        /// The second release.
         @Actor
         public void second(IIZ_Result r) {
             r.r2 = release(buffer);
         }
 
-        /// Looks whether the block is lent once.
+        /// Checks that the block is allocated only once.
         @Arbiter
-        public void lendTwo(IIZ_Result r) {
+        public void allocateTwo(IIZ_Result r) {
             ByteBuf one = ALLOCATOR.directBuffer(64);
             ByteBuf two = ALLOCATOR.directBuffer(64);
             r.r3 = one.memoryAddress() != two.memoryAddress();
@@ -69,34 +70,35 @@ public final class BufferReleaseStress {
         }
     }
 
-    /// Two releases of two references: the last one frees, and sees what the other's thread wrote before it let go.
+    /// Two releases of two references: the last one frees the buffer and sees the write of the other thread before its
+    /// release.
     @JCStressTest
     @Outcome(
             id = {"0, 7", "7, 0"},
             expect = ACCEPTABLE,
             desc = "The last one freed it and saw the other's write.")
-    @Outcome(expect = FORBIDDEN, desc = "Nobody freed it, both did, or a write was lost.")
+    @Outcome(expect = FORBIDDEN, desc = "Never freed, freed twice, or a write was lost.")
     @State
     public static class LastRelease {
 
         private final ByteBuf buffer = ALLOCATOR.directBuffer(64).setLong(0, 0).retain();
         private final Object[] notes = new Object[2];
 
-        /// One.
+        /// The first release.
         @Actor
         public void first(II_Result r) {
             r.r1 = noteAndRelease(0);
         }
 
-        /// The other.
+        /// The second release.
         @Actor
         public void second(II_Result r) {
             r.r2 = noteAndRelease(1);
         }
 
-        private int noteAndRelease(int who) {
-            notes[who] = who;
-            return release(buffer) == 1 ? 7 * (notes[1 - who] == null ? 0 : 1) : 0;
+        private int noteAndRelease(int index) {
+            notes[index] = index;
+            return release(buffer) == 1 ? 7 * (notes[1 - index] == null ? 0 : 1) : 0;
         }
     }
 }

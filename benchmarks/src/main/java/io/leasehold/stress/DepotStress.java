@@ -13,10 +13,10 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/// Blocks that go through the depot of their size, which has no lock, and through slabs whose lock no release waits
-/// for.
+/// Blocks that go through the depot of their size class, which has no lock, and through slabs, whose lock a release
+/// never waits for.
 ///
-/// The allocators are small, so that blocks that were lost on the way are missed before long.
+/// The allocators are small, so that a lost block is noticed soon.
 public final class DepotStress {
 
     private static final int BYTES = 256;
@@ -33,8 +33,8 @@ public final class DepotStress {
                 .build();
     }
 
-    /// {@return number of buffers that only the caller had, from its write until its release}
-    private static int lendAndCheck(LeasedByteBufAllocator allocator, int count, long mark) {
+    /// {@return the number of buffers that only the caller used, from its write until its release}
+    private static int allocateAndCheck(LeasedByteBufAllocator allocator, int count, long mark) {
         ByteBuf[] buffers = new ByteBuf[count];
         try {
             for (int i = 0; i < count; i++) {
@@ -52,10 +52,10 @@ public final class DepotStress {
         return own;
     }
 
-    /// No thread has a cache: each block is given and taken alone.
+    /// No thread has a magazine: each block moves alone.
     @JCStressTest
-    @Outcome(id = "4, 4", expect = ACCEPTABLE, desc = "Each thread had its buffers alone.")
-    @Outcome(expect = FORBIDDEN, desc = "A block was lent twice, or lost.")
+    @Outcome(id = "4, 4", expect = ACCEPTABLE, desc = "No buffer was shared.")
+    @Outcome(expect = FORBIDDEN, desc = "A block was allocated twice, or lost.")
     @State
     public static class Singles {
 
@@ -64,20 +64,20 @@ public final class DepotStress {
         /// Allocates and releases.
         @Actor
         public void first(II_Result r) {
-            r.r1 = lendAndCheck(ALLOCATOR, 4, 1);
+            r.r1 = allocateAndCheck(ALLOCATOR, 4, 1);
         }
 
         /// Does the same.
         @Actor
         public void second(II_Result r) {
-            r.r2 = lendAndCheck(ALLOCATOR, 4, 2);
+            r.r2 = allocateAndCheck(ALLOCATOR, 4, 2);
         }
     }
 
-    /// Magazines of eight blocks, and more buffers than they hold: half a magazine is given and taken at a time.
+    /// Magazines of eight blocks, and more buffers than they hold: half a magazine moves at a time.
     @JCStressTest
-    @Outcome(id = "24, 24", expect = ACCEPTABLE, desc = "Each thread had its buffers alone.")
-    @Outcome(expect = FORBIDDEN, desc = "A block was lent twice, or lost.")
+    @Outcome(id = "24, 24", expect = ACCEPTABLE, desc = "No buffer was shared.")
+    @Outcome(expect = FORBIDDEN, desc = "A block was allocated twice, or lost.")
     @State
     public static class Batches {
 
@@ -86,13 +86,13 @@ public final class DepotStress {
         /// Allocates and releases.
         @Actor
         public void first(II_Result r) {
-            r.r1 = lendAndCheck(ALLOCATOR, 24, 1);
+            r.r1 = allocateAndCheck(ALLOCATOR, 24, 1);
         }
 
         /// Does the same.
         @Actor
         public void second(II_Result r) {
-            r.r2 = lendAndCheck(ALLOCATOR, 24, 2);
+            r.r2 = allocateAndCheck(ALLOCATOR, 24, 2);
         }
     }
 }

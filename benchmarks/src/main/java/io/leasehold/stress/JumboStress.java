@@ -19,8 +19,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.IIZ_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/// Pages of a ring: what two threads do with one at once has one outcome, and what one wrote before it let go the next
-/// holder sees.
+/// Pages of a pool: concurrent operations of two threads on one page have exactly one outcome, and the next holder sees
+/// what the last one wrote before the free.
 public final class JumboStress {
 
     private static final PageArena ARENA = PageArena.open(PageArenaOptions.defaults()
@@ -38,7 +38,7 @@ public final class JumboStress {
         return JumboPool.open(ARENA, options, (ring, page, address, byteSize) -> address);
     }
 
-    /// {@return 1 if the page was freed, -1 if it was refused}
+    /// {@return 1 if the page was freed, -1 if the free was rejected}
     private static int free(JumboPool<?> ring, long handle) {
         try {
             ring.release(handle);
@@ -48,13 +48,13 @@ public final class JumboStress {
         }
     }
 
-    /// A free by another thread while its lender takes pages: the page is lent once, with what was written.
+    /// A free by another thread while the owner thread allocates: the page is allocated once, with its content.
     ///
-    /// The cell of the remote ring (release) is paired with the lender's read of it (acquire).
+    /// The store to the cell of the `RemoteFreeQueue` (release) is paired with the owner's load of it (acquire).
     @JCStressTest
-    @Outcome(id = "1, 42", expect = ACCEPTABLE, desc = "The page came home in time and brought what was written.")
-    @Outcome(id = "1, -1", expect = ACCEPTABLE, desc = "The lender looked before the page was home.")
-    @Outcome(expect = FORBIDDEN, desc = "A write was lost, or the page was.")
+    @Outcome(id = "1, 42", expect = ACCEPTABLE, desc = "The page was returned in time, with its content.")
+    @Outcome(id = "1, -1", expect = ACCEPTABLE, desc = "The owner looked before the page was returned.")
+    @Outcome(expect = FORBIDDEN, desc = "A write or the page was lost.")
     @State
     public static class RemoteFree {
 
@@ -63,14 +63,14 @@ public final class JumboStress {
         private final long handle = RING.allocate();
         private final long address = RING.address(handle);
 
-        /// Another thread frees it.
+        /// Frees the page in another thread.
         @Actor
         public void free(II_Result r) {
             OffHeap.putLong(address, 42);
             r.r1 = JumboStress.free(RING, handle);
         }
 
-        /// Somebody takes a page, perhaps that one.
+        /// Allocates a page, possibly the same one.
         @Actor
         public void take(II_Result r) {
             long taken = RING.allocate();
@@ -79,13 +79,13 @@ public final class JumboStress {
         }
     }
 
-    /// Two frees of one page: one wins, and two later pages are two.
+    /// Two frees of one page: one succeeds, and two later pages are different.
     @JCStressTest
     @Outcome(
             id = {"1, -1, true", "-1, 1, true"},
             expect = ACCEPTABLE,
-            desc = "One freed it, the other was refused.")
-    @Outcome(expect = FORBIDDEN, desc = "Freed twice, not at all, or a page with two holders.")
+            desc = "One free succeeded, the other was rejected.")
+    @Outcome(expect = FORBIDDEN, desc = "Freed twice, never freed, or a page with two holders.")
     @State
     public static class DoubleFree {
 
@@ -93,21 +93,21 @@ public final class JumboStress {
 
         private final long handle = RING.allocate();
 
-        /// One.
+        /// The first free.
         @Actor
         public void first(IIZ_Result r) {
             r.r1 = free(RING, handle);
         }
 
-        /// The other.
+        /// The second free.
         @Actor
         public void second(IIZ_Result r) {
             r.r2 = free(RING, handle);
         }
 
-        /// Looks whether the page is lent once.
+        /// Checks that the page is allocated only once.
         @Arbiter
-        public void lendTwo(IIZ_Result r) {
+        public void allocateTwo(IIZ_Result r) {
             long one = RING.allocate();
             long two = RING.allocate();
             r.r3 = RING.address(one) != RING.address(two);
@@ -116,13 +116,13 @@ public final class JumboStress {
         }
     }
 
-    /// A free against a theft: one wins, and the thief's page is nobody else's.
+    /// A free against a steal: one succeeds, and the stolen page has no other holder.
     @JCStressTest
     @Outcome(
             id = {"1, -1, true", "-1, 1, true"},
             expect = ACCEPTABLE,
-            desc = "One had it, the other was refused.")
-    @Outcome(expect = FORBIDDEN, desc = "Both had it, or nobody, or the stolen page was lent.")
+            desc = "One succeeded, the other was rejected.")
+    @Outcome(expect = FORBIDDEN, desc = "Both succeeded, or neither, or the stolen page was allocated.")
     @State
     public static class FreeAgainstSteal {
 
@@ -132,13 +132,13 @@ public final class JumboStress {
         private final long address = RING.address(handle);
         private long stolen = JumboPool.NONE;
 
-        /// Frees it.
+        /// Frees the page.
         @Actor
         public void free(IIZ_Result r) {
             r.r1 = JumboStress.free(RING, handle);
         }
 
-        /// Steals it.
+        /// Steals the page.
         @Actor
         public void steal(IIZ_Result r) {
             try {
@@ -149,9 +149,9 @@ public final class JumboStress {
             }
         }
 
-        /// Looks whether the page is lent though it was stolen, and gives it back.
+        /// Checks that the stolen page is not allocated, and returns it.
         @Arbiter
-        public void lend(IIZ_Result r) {
+        public void allocate(IIZ_Result r) {
             long other = RING.allocate();
             r.r3 = stolen < 0 || RING.address(other) != address;
             RING.release(other);
@@ -161,43 +161,44 @@ public final class JumboStress {
         }
     }
 
-    /// A free against giving slabs back: the page is freed once, whether its slab goes or stays.
+    /// A free against a trim: the page is freed once, whether its slab is removed or stays.
     @JCStressTest
-    @Outcome(id = "1, -1", expect = ACCEPTABLE, desc = "Freed once, and whoever frees again is refused.")
-    @Outcome(expect = FORBIDDEN, desc = "The free was refused, or one too many was not.")
+    @Outcome(id = "1, -1", expect = ACCEPTABLE, desc = "Freed once; a second free is rejected.")
+    @Outcome(expect = FORBIDDEN, desc = "The free was rejected, or a second free was accepted.")
     @State
-    public static class FreeAgainstRetire {
+    public static class FreeAgainstTrim {
 
         private static final JumboPool<Long> RING = ring();
 
         private final long handle = RING.allocate();
 
-        /// Frees it.
+        /// Frees the page.
         @Actor
         public void free(II_Result r) {
             r.r1 = JumboStress.free(RING, handle);
         }
 
-        /// Gives back what no page is out of.
+        /// Removes the slabs without pages in use.
         @Actor
-        public void retire() {
+        public void trim() {
             RING.trim();
         }
 
-        /// Frees it again.
+        /// Frees the page again.
         @Arbiter
         public void freeAgain(II_Result r) {
             r.r2 = JumboStress.free(RING, handle);
         }
     }
 
-    /// A free against taking more pages than are at home: the ring grows, or lends the page that was freed, and in no
-    /// case a page twice.
+    /// A free against allocating more pages than are free: the pool grows, or allocates the freed page, but never
+    /// allocates a page twice.
     ///
-    /// Slabs of 64 pages, and each turn takes three: about every twentieth one grows, and gives back what nobody needs.
+    /// A slab has 64 pages, and each turn allocates three. So about every twentieth turn grows the pool, and returns
+    /// unused memory.
     @JCStressTest
-    @Outcome(id = "1, 1, true", expect = ACCEPTABLE, desc = "Freed once, and all pages are apart.")
-    @Outcome(expect = FORBIDDEN, desc = "The free was refused, there was no page, or a page has two holders.")
+    @Outcome(id = "1, 1, true", expect = ACCEPTABLE, desc = "Freed once, and all pages are different.")
+    @Outcome(expect = FORBIDDEN, desc = "The free was rejected, no page was found, or a page has two holders.")
     @State
     public static class FreeAgainstGrow {
 
@@ -207,13 +208,13 @@ public final class JumboStress {
         private long one;
         private long two;
 
-        /// Frees it.
+        /// Frees the page.
         @Actor
         public void free(IIZ_Result r) {
             r.r1 = JumboStress.free(RING, handle);
         }
 
-        /// Takes two, for which there may be no slab yet.
+        /// Allocates two pages, for which there may be no slab yet.
         @Actor
         public void take(IIZ_Result r) {
             one = RING.allocate();
@@ -221,7 +222,7 @@ public final class JumboStress {
             r.r2 = one >= 0 && two >= 0 ? 1 : -1;
         }
 
-        /// Looks whether they are two, and lets slabs go.
+        /// Checks that they are different, and removes slabs.
         @Arbiter
         public void compare(IIZ_Result r) {
             r.r3 = one != handle && two != handle && RING.address(one) != RING.address(two);
@@ -231,12 +232,12 @@ public final class JumboStress {
         }
     }
 
-    /// A theft against giving slabs back: the page that was stolen stays where it is, with what is in it.
+    /// A steal against a trim: the stolen page stays where it is, with its content.
     @JCStressTest
-    @Outcome(id = "42, 1", expect = ACCEPTABLE, desc = "It stayed.")
-    @Outcome(expect = FORBIDDEN, desc = "Its slab went though it had an owner.")
+    @Outcome(id = "42, 1", expect = ACCEPTABLE, desc = "The page stayed.")
+    @Outcome(expect = FORBIDDEN, desc = "The slab was removed although the page had an owner.")
     @State
-    public static class StealAgainstRetire {
+    public static class StealAgainstTrim {
 
         private static final JumboPool<Long> RING = ring();
 
@@ -244,20 +245,20 @@ public final class JumboStress {
         private final long address = RING.address(handle);
         private long stolen = JumboPool.NONE;
 
-        /// Steals it.
+        /// Steals the page.
         @Actor
         public void steal() {
             OffHeap.putLong(address, 42);
             stolen = RING.exchange().steal(handle);
         }
 
-        /// Gives back what no page is out of.
+        /// Removes the slabs without pages in use.
         @Actor
-        public void retire() {
+        public void trim() {
             RING.trim();
         }
 
-        /// Looks whether it is there.
+        /// Checks that the page is still there.
         @Arbiter
         public void look(II_Result r) {
             r.r1 = (int) OffHeap.getLong(address);

@@ -16,8 +16,8 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZZ_Result;
 
-/// The stack of free records, from which threads take batches and to which they give them: more leases than a thread
-/// keeps records for, so that each actor takes and gives some.
+/// The stack of free records, with which threads exchange batches. Each actor acquires more leases than a thread caches
+/// records, so that it takes batches and returns some.
 public final class LeaseBatchStress {
 
     private static final int LEASES = 100;
@@ -35,7 +35,7 @@ public final class LeaseBatchStress {
         return page;
     }
 
-    /// {@return true if each lease was of this thread alone from its acquire to its release}
+    /// {@return true if each lease belonged to this thread alone from its acquire to its close}
     private static boolean use() {
         long[] leases = new long[LEASES];
         for (int i = 0; i < LEASES; i++) {
@@ -53,7 +53,7 @@ public final class LeaseBatchStress {
 
     /// Two threads acquire and close many leases.
     @JCStressTest
-    @Outcome(id = "true, true, true", expect = ACCEPTABLE, desc = "No record was in two hands.")
+    @Outcome(id = "true, true, true", expect = ACCEPTABLE, desc = "No record had two users.")
     @Outcome(expect = FORBIDDEN, desc = "Two leases had one record, or a record was lost.")
     @State
     public static class TwoBursts {
@@ -70,7 +70,7 @@ public final class LeaseBatchStress {
             r.r2 = use();
         }
 
-        /// Counts.
+        /// Checks the number of open leases.
         @Arbiter
         public void end(ZZZ_Result r) {
             r.r3 = POOL.stats().leases() == 0;

@@ -15,7 +15,7 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZI_Result;
 
-/// The word of a lease record: of those who end one lease exactly one does.
+/// The word of a lease record: of several threads that end one lease, exactly one succeeds.
 public final class LeaseDoubleCloseStress {
 
     private static final PageArena ARENA =
@@ -42,49 +42,49 @@ public final class LeaseDoubleCloseStress {
     @JCStressTest
     @Outcome(id = "true, false, 0", expect = ACCEPTABLE, desc = "The first thread closed it.")
     @Outcome(id = "false, true, 0", expect = ACCEPTABLE, desc = "The second thread closed it.")
-    @Outcome(expect = FORBIDDEN, desc = "Closed twice, never, or still open.")
+    @Outcome(expect = FORBIDDEN, desc = "Closed twice, never closed, or still open.")
     @State
     public static class TwoCloses {
 
         private final long lease = POOL.acquireHandle(PAGE);
 
-        /// Closes.
+        /// Closes the lease.
         @Actor
         public void first(ZZI_Result r) {
             r.r1 = release(lease);
         }
 
-        /// Closes too.
+        /// Closes the lease too.
         @Actor
         public void second(ZZI_Result r) {
             r.r2 = release(lease);
         }
 
-        /// Looks at the end.
+        /// Checks the final state.
         @Arbiter
         public void end(ZZI_Result r) {
             r.r3 = POOL.isOpen(lease) ? 1 : 0;
         }
     }
 
-    /// One thread closes a lease that another one hands over.
+    /// One thread closes a lease while another one hands it over.
     @JCStressTest
-    @Outcome(id = "true, false, 0", expect = ACCEPTABLE, desc = "Closed; the hand-over was refused.")
-    @Outcome(id = "false, true, 1", expect = ACCEPTABLE, desc = "Handed over; the close was refused.")
-    @Outcome(expect = FORBIDDEN, desc = "Closed under the new owner, or nobody had it.")
+    @Outcome(id = "true, false, 0", expect = ACCEPTABLE, desc = "Closed; the hand-over was rejected.")
+    @Outcome(id = "false, true, 1", expect = ACCEPTABLE, desc = "Handed over; the close was rejected.")
+    @Outcome(expect = FORBIDDEN, desc = "Closed under the new owner, or neither operation succeeded.")
     @State
     public static class CloseAgainstHandOver {
 
         private final long lease = POOL.acquireHandle(PAGE);
         private long next;
 
-        /// Closes.
+        /// Closes the lease.
         @Actor
         public void close(ZZI_Result r) {
             r.r1 = release(lease);
         }
 
-        /// Hands over.
+        /// Hands the lease over.
         @Actor
         public void handOver(ZZI_Result r) {
             try {
@@ -95,7 +95,7 @@ public final class LeaseDoubleCloseStress {
             }
         }
 
-        /// Looks at the end, as the new owner.
+        /// Checks the final state, as the new owner.
         @Arbiter
         public void end(ZZI_Result r) {
             r.r3 = (POOL.isOpen(lease) ? 2 : 0) + (next != LeasePool.NO_LEASE && release(next) ? 1 : 0);

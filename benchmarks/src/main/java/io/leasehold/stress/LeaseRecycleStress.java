@@ -15,10 +15,10 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.I_Result;
 
-/// A lease record is closed and opened for another page while somebody looks at it through the handle of the first.
+/// A lease record is closed and reopened for another page while a reader uses the handle of the first lease.
 ///
-/// The opener's store fence, which keeps its page and address below the end of the lease before, against the reader
-/// that reads the word, the page or address, and the word again.
+/// The opener has a store fence, which orders the end of the first lease before the stores of page and address. The
+/// reader loads the word, then the page or address, then the word again.
 public final class LeaseRecycleStress {
 
     private static final int REFUSED = 0;
@@ -40,15 +40,15 @@ public final class LeaseRecycleStress {
         return page;
     }
 
-    /// Closes a lease and opens its record again, which lies on top of this thread's free records.
+    /// Closes a lease and reopens its record, which is on top of this thread's free records.
     private static void recycle(long lease) {
         POOL.release(lease);
         POOL.release(POOL.acquireHandle(OTHER_PAGE));
     }
 
-    /// Asks a stale handle for its address.
+    /// Asks for the address of a stale handle.
     @JCStressTest
-    @Outcome(id = "0", expect = ACCEPTABLE, desc = "Refused: the lease had ended.")
+    @Outcome(id = "0", expect = ACCEPTABLE, desc = "Rejected: the lease had ended.")
     @Outcome(id = "1", expect = ACCEPTABLE, desc = "The lease was still open.")
     @Outcome(expect = FORBIDDEN, desc = "The address of another lease.")
     @State
@@ -62,7 +62,7 @@ public final class LeaseRecycleStress {
             recycle(lease);
         }
 
-        /// Reads what is at the address.
+        /// Reads the memory at the address.
         @Actor
         public void reader(I_Result r) {
             try {
@@ -73,9 +73,9 @@ public final class LeaseRecycleStress {
         }
     }
 
-    /// Asks a stale handle for its page.
+    /// Asks for the page of a stale handle.
     @JCStressTest
-    @Outcome(id = "0", expect = ACCEPTABLE, desc = "Refused: the lease had ended.")
+    @Outcome(id = "0", expect = ACCEPTABLE, desc = "Rejected: the lease had ended.")
     @Outcome(id = "1", expect = ACCEPTABLE, desc = "The lease was still open.")
     @Outcome(expect = FORBIDDEN, desc = "The page of another lease.")
     @State
@@ -89,7 +89,7 @@ public final class LeaseRecycleStress {
             recycle(lease);
         }
 
-        /// Asks.
+        /// Reads the page.
         @Actor
         public void reader(I_Result r) {
             try {
@@ -100,9 +100,9 @@ public final class LeaseRecycleStress {
         }
     }
 
-    /// Closes by a stale handle what may be another lease by then.
+    /// Closes a stale handle, whose record may belong to another lease by then.
     @JCStressTest
-    @Outcome(id = "0", expect = ACCEPTABLE, desc = "Both leases were closed by their handles alone.")
+    @Outcome(id = "0", expect = ACCEPTABLE, desc = "Each lease was closed only by its own handle.")
     @Outcome(expect = FORBIDDEN, desc = "A stale handle closed another lease.")
     @State
     public static class StaleClose {
@@ -115,7 +115,7 @@ public final class LeaseRecycleStress {
             try {
                 POOL.release(lease);
             } catch (LeaseStateException e) {
-                return; // the other one was first
+                return; // the other thread was first
             }
             long other = POOL.acquireHandle(OTHER_PAGE);
             r.r1 = POOL.isOpen(other) && POOL.page(other) == OTHER_PAGE ? 0 : OTHER;
@@ -126,13 +126,13 @@ public final class LeaseRecycleStress {
             }
         }
 
-        /// Closes.
+        /// Closes the stale handle.
         @Actor
         public void stranger() {
             try {
                 POOL.release(lease);
             } catch (LeaseStateException e) {
-                return; // as it should be, most of the time
+                return; // the usual outcome: the stale handle is rejected
             }
         }
     }

@@ -18,7 +18,7 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZZ_Result;
 
-/// The word of a window slot: one window for all, so that hits, last releases and recycling always meet.
+/// The word of a window slot. There is only one window, so that hits, last releases and recycling always meet.
 public final class LeaseSharedPageStress {
 
     private static final PageArena ARENA = PageArena.open(
@@ -36,7 +36,7 @@ public final class LeaseSharedPageStress {
         return page;
     }
 
-    /// {@return whether the page was there as long as it was leased, or no window was free}
+    /// {@return true if the page was mapped as long as it was leased, or no window was free}
     private static boolean use(long page, int stamp) {
         long lease = POOL.tryAcquireHandle(page, LeaseFlag.NOWAIT);
         if (lease == LeasePool.NO_LEASE) {
@@ -59,7 +59,7 @@ public final class LeaseSharedPageStress {
 
     /// Two threads acquire and close leases on one page.
     @JCStressTest
-    @Outcome(id = "true, true, true", expect = ACCEPTABLE, desc = "Both had their page.")
+    @Outcome(id = "true, true, true", expect = ACCEPTABLE, desc = "Both threads saw their page.")
     @Outcome(expect = FORBIDDEN, desc = "A lease on the wrong page, or a count that is wrong at the end.")
     @State
     public static class SamePage {
@@ -76,21 +76,21 @@ public final class LeaseSharedPageStress {
             r.r2 = use(FIRST, 1);
         }
 
-        /// Counts.
+        /// Checks the counts.
         @Arbiter
         public void end(ZZZ_Result r) {
             r.r3 = isQuiet();
         }
     }
 
-    /// A thread has hits on a page whose window another thread recycles.
+    /// A thread hits a page whose window another thread recycles.
     @JCStressTest
-    @Outcome(id = "true, true, true", expect = ACCEPTABLE, desc = "Both had their pages.")
+    @Outcome(id = "true, true, true", expect = ACCEPTABLE, desc = "Both threads saw their pages.")
     @Outcome(expect = FORBIDDEN, desc = "A lease on the wrong page, or a count that is wrong at the end.")
     @State
     public static class RecycledPage {
 
-        /// Acquires the page again and again.
+        /// Acquires the page repeatedly.
         @Actor
         public void first(ZZZ_Result r) {
             boolean right = true;
@@ -100,13 +100,13 @@ public final class LeaseSharedPageStress {
             r.r1 = right;
         }
 
-        /// Takes the window away in between.
+        /// Recycles the window in between.
         @Actor
         public void second(ZZZ_Result r) {
             r.r2 = use(SECOND, 2);
         }
 
-        /// Counts.
+        /// Checks the counts.
         @Arbiter
         public void end(ZZZ_Result r) {
             r.r3 = isQuiet();

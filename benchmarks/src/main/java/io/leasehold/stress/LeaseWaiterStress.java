@@ -18,9 +18,9 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 
-/// The last close of the only window against a thread that begins to wait for it: it gets the window.
+/// The last close of the only window against a thread that begins to wait for it. The waiter gets the window.
 ///
-/// A wake-up that is lost would hang the actor, so a timekeeper interrupts whoever waits for seconds, and the
+/// A lost wake-up would hang the actor. So a timekeeper interrupts threads that have waited for seconds, and the
 /// interrupted acquire gives up.
 public final class LeaseWaiterStress {
 
@@ -51,20 +51,20 @@ public final class LeaseWaiterStress {
         return page;
     }
 
-    /// One thread at a time, which needs a window for its own page.
+    /// An actor of the test, used by one thread at a time, that needs a window for its own page.
     private static final class Actors {
         private final long page; // (C)
         private final int stamp; // (C)
         private volatile @Nullable Thread acquiring; // (O)
         private volatile long acquires; // (O)
-        private long seen; // the timekeeper's
+        private long seen; // (O) the timekeeper
 
         Actors(long page, int stamp) {
             this.page = page;
             this.stamp = stamp;
         }
 
-        /// {@return whether the window came, and with the right page}
+        /// {@return true if the thread got the window, with the right page}
         @SuppressWarnings("NonAtomicVolatileUpdate") // one thread at a time
         boolean use() {
             acquires++;
@@ -72,7 +72,7 @@ public final class LeaseWaiterStress {
             long lease = POOL.tryAcquireHandle(page, LeaseFlag.CATCH);
             acquiring = null;
             if (lease == LeasePool.NO_LEASE) {
-                Thread.interrupted(); // or the next acquire would give up too
+                Thread.interrupted(); // clear the status, or the next acquire would give up too
                 return false;
             }
             boolean right = OffHeap.getLong(POOL.address(lease)) == stamp;
@@ -80,7 +80,7 @@ public final class LeaseWaiterStress {
             return right;
         }
 
-        /// Interrupts who has waited in one acquire since the last look.
+        /// Interrupts the thread if it has waited in one acquire since the last call.
         void look() {
             Thread thread = acquiring;
             if (thread != null && acquires == seen) {
@@ -97,13 +97,13 @@ public final class LeaseWaiterStress {
     @State
     public static class CloseAgainstWaiter {
 
-        /// Closes while the other one may begin to wait, or waits.
+        /// Closes while the other thread may begin to wait, or waits.
         @Actor
         public void first(ZZ_Result r) {
             r.r1 = FIRST.use();
         }
 
-        /// Waits, or closes while the other one may begin to.
+        /// Waits, or closes while the other thread may begin to wait.
         @Actor
         public void second(ZZ_Result r) {
             r.r2 = SECOND.use();

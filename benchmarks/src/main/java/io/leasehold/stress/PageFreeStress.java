@@ -13,7 +13,7 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZZ_Result;
 
-/// The frame word: of transitions that exclude each other exactly one happens.
+/// The frame word: of transitions that exclude each other, exactly one succeeds.
 public final class PageFreeStress {
 
     private static final PageArena ARENA =
@@ -52,25 +52,25 @@ public final class PageFreeStress {
     @JCStressTest
     @Outcome(id = "true, false, false", expect = ACCEPTABLE, desc = "The first thread freed it.")
     @Outcome(id = "false, true, false", expect = ACCEPTABLE, desc = "The second thread freed it.")
-    @Outcome(expect = FORBIDDEN, desc = "Freed twice, never, or still live.")
+    @Outcome(expect = FORBIDDEN, desc = "Freed twice, never freed, or still in use.")
     @State
     public static class DoubleFree {
 
         private final long page = ARENA.allocate();
 
-        /// Frees.
+        /// Frees the page.
         @Actor
         public void first(ZZZ_Result r) {
             r.r1 = free(page);
         }
 
-        /// Frees too.
+        /// Frees the page too.
         @Actor
         public void second(ZZZ_Result r) {
             r.r2 = free(page);
         }
 
-        /// Looks at the end.
+        /// Checks the final state.
         @Arbiter
         public void end(ZZZ_Result r) {
             r.r3 = ARENA.frames().isLive(page);
@@ -78,29 +78,29 @@ public final class PageFreeStress {
         }
     }
 
-    /// One thread frees a page, another one wires it.
+    /// One thread frees a page while another one wires it.
     @JCStressTest
-    @Outcome(id = "true, false, false", expect = ACCEPTABLE, desc = "Freed; the wiring was refused.")
-    @Outcome(id = "false, true, true", expect = ACCEPTABLE, desc = "Wired; the free was refused.")
-    @Outcome(expect = FORBIDDEN, desc = "A freed page is wired, or nothing happened.")
+    @Outcome(id = "true, false, false", expect = ACCEPTABLE, desc = "Freed; the wire was rejected.")
+    @Outcome(id = "false, true, true", expect = ACCEPTABLE, desc = "Wired; the free was rejected.")
+    @Outcome(expect = FORBIDDEN, desc = "A freed page is wired, or neither succeeded.")
     @State
     public static class FreeAgainstWire {
 
         private final long page = ARENA.allocate();
 
-        /// Frees.
+        /// Frees the page.
         @Actor
         public void free(ZZZ_Result r) {
             r.r1 = PageFreeStress.free(page);
         }
 
-        /// Wires.
+        /// Wires the page.
         @Actor
         public void wire(ZZZ_Result r) {
             r.r2 = PageFreeStress.wire(page);
         }
 
-        /// Looks at the end.
+        /// Checks the final state.
         @Arbiter
         public void end(ZZZ_Result r) {
             r.r3 = ARENA.frames().isLive(page);
@@ -113,15 +113,15 @@ public final class PageFreeStress {
     @Outcome(
             id = "true, false, true",
             expect = ACCEPTABLE,
-            desc = "The new owner has the page; the stale free was refused.")
-    @Outcome(expect = FORBIDDEN, desc = "A stale handle freed a page of somebody else.")
+            desc = "The new owner has the page; the stale free was rejected.")
+    @Outcome(expect = FORBIDDEN, desc = "A stale handle freed the page of another owner.")
     @State
     public static class StaleFree {
 
         private final long stale = ARENA.allocate();
         private volatile long fresh;
 
-        /// Makes the handle stale, and has a good chance to get the same page again.
+        /// Makes the handle stale, so that the next allocation probably returns the same page.
         public StaleFree() {
             ARENA.free(stale);
         }
@@ -133,13 +133,13 @@ public final class PageFreeStress {
             r.r1 = true;
         }
 
-        /// Frees what it no longer owns.
+        /// Frees the stale handle.
         @Actor
         public void free(ZZZ_Result r) {
             r.r2 = PageFreeStress.free(stale);
         }
 
-        /// Looks at the end.
+        /// Checks the final state.
         @Arbiter
         public void end(ZZZ_Result r) {
             r.r3 = ARENA.frames().isLive(fresh);

@@ -12,13 +12,14 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/// The rows of a size, which find a block's object without a lock while another thread adds slabs and takes them out.
+/// The slab array of a size class, in which a block's object is found without a lock while another thread adds and
+/// removes slabs.
 ///
-/// A block of 32 KiB is a slab of its own, made for it and given back after it where no thread has a cache; so the
-/// table of rows grows, and its places change owners, under the eyes of who looks into it.
+/// A block of 32 KiB has its own slab, which is allocated for it and freed after it because no thread has a magazine.
+/// So the array grows, and its elements change owners, while another thread reads it.
 @JCStressTest
-@Outcome(id = "4, 4", expect = ACCEPTABLE, desc = "Each found its own objects over memory of its own.")
-@Outcome(expect = FORBIDDEN, desc = "A block with the object or the memory of another.")
+@Outcome(id = "4, 4", expect = ACCEPTABLE, desc = "Each thread found its own objects with its own memory.")
+@Outcome(expect = FORBIDDEN, desc = "A block had the object or the memory of another block.")
 @State
 public class SlabRowStress {
 
@@ -30,20 +31,20 @@ public class SlabRowStress {
             .budget(MemoryBudget.of("rows", 256 << 20))
             .build();
 
-    /// One.
+    /// The first thread.
     @Actor
     public void first(II_Result r) {
-        r.r1 = lendAndCheck(1);
+        r.r1 = allocateAndCheck(1);
     }
 
-    /// The other.
+    /// The second thread.
     @Actor
     public void second(II_Result r) {
-        r.r2 = lendAndCheck(2);
+        r.r2 = allocateAndCheck(2);
     }
 
-    /// {@return how many buffers were the caller's alone from when it wrote them until it released them}
-    private static int lendAndCheck(long mark) {
+    /// {@return the number of buffers that only the caller used, from its write until its release}
+    private static int allocateAndCheck(long mark) {
         ByteBuf[] buffers = new ByteBuf[COUNT];
         for (int i = 0; i < COUNT; i++) {
             buffers[i] = ALLOCATOR.directBuffer(BYTES).setLong(0, mark << 32 | i);

@@ -28,12 +28,12 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.ZZ_Result;
 
-/// The release of the only window against a search that parks it and a thread that begins to wait for it: the thread
-/// gets the window.
+/// The release of the only window against a search that marks it for the clock, and a thread that begins to wait for
+/// it. The waiter gets the window.
 ///
-/// The release looks for the mark of the clock and for the first waiter after it ended its pin, and both are set before
-/// the search looks at the pins. If either were missed the window would be lost, or the thread would sleep until its
-/// time is over, and get none.
+/// After a release ended its pin, it checks the mark of the clock and the first waiter. Both are set before the search
+/// reads the pins. If the release missed one of them, the window would be lost, or the waiter would sleep until its
+/// timeout and get none.
 public final class WindowWaiterStress {
 
     private static final Duration LIMIT = Duration.ofSeconds(3);
@@ -51,7 +51,7 @@ public final class WindowWaiterStress {
 
     private WindowWaiterStress() {}
 
-    /// {@return a file of two windows, whose bytes are the number of the window}
+    /// {@return a file of two windows, each filled with the number of the window}
     private static MappedFile open() {
         try {
             byte[] content = new byte[2 * WINDOW_BYTES];
@@ -65,7 +65,7 @@ public final class WindowWaiterStress {
         }
     }
 
-    /// {@return true if the window came, and with the right part}
+    /// {@return true if the thread got the window, with the right part}
     private static boolean use(int part, int flags) {
         long byteOffset = (long) part * WINDOW_BYTES;
         try {
@@ -88,33 +88,33 @@ public final class WindowWaiterStress {
     @State
     public static class ReleaseAgainstWaiter {
 
-        /// Releases while the other one may begin to wait, or waits.
+        /// Releases while the other thread may begin to wait, or waits.
         @Actor
         public void first(ZZ_Result r) {
             r.r1 = use(0, 0);
         }
 
-        /// Waits, or releases while the other one may begin to.
+        /// Waits, or releases while the other thread may begin to wait.
         @Actor
         public void second(ZZ_Result r) {
             r.r2 = use(1, 0);
         }
     }
 
-    /// The same, with a window that is to be recycled first: its release goes another way to the clock.
+    /// The same with a window that is to be recycled first: its release returns it to the clock on another path.
     @JCStressTest
     @Outcome(id = "true, true", expect = ACCEPTABLE, desc = "Each got the window.")
     @Outcome(expect = FORBIDDEN, desc = "A thread waited in vain, or had the wrong part.")
     @State
     public static class UnmapAgainstWaiter {
 
-        /// Releases with UNMAP while the other one may begin to wait, or waits.
+        /// Releases with UNMAP while the other thread may begin to wait, or waits.
         @Actor
         public void first(ZZ_Result r) {
             r.r1 = use(0, WindowFlag.UNMAP);
         }
 
-        /// Waits, or releases while the other one may begin to.
+        /// Waits, or releases while the other thread may begin to wait.
         @Actor
         public void second(ZZ_Result r) {
             r.r2 = use(1, 0);

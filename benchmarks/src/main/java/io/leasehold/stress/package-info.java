@@ -1,5 +1,5 @@
-/// Memory order on real memory: every release and acquire that the library pairs has a test here, which its comment
-/// names.
+/// Tests of memory order on real hardware. Every pair of a release and an acquire in the library has a test here, which
+/// its "Memory order" comment names.
 @NullMarked
 package io.leasehold.stress;
 

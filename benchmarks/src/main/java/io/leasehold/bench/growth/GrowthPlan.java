@@ -7,10 +7,10 @@ import java.util.List;
 
 /// What the growth benchmark measures, in order.
 ///
-/// @param batches each runs in a JVM of its own
-/// @param budget about how long one measurement takes, beside preparing and warming up
-/// @param batchMillis about how long the JVM of a batch takes to start
-/// @param taskMillis about how long a measurement takes with all that belongs to it
+/// @param batches each runs in its own JVM
+/// @param budget approximate time of one measurement, without preparation and warm-up
+/// @param batchMillis approximate time to start the JVM of a batch
+/// @param taskMillis approximate time of a measurement with preparation and warm-up
 public record GrowthPlan(List<Batch> batches, Duration budget, long batchMillis, long taskMillis) {
 
     /// Measurements that share a JVM.
@@ -21,33 +21,34 @@ public record GrowthPlan(List<Batch> batches, Duration budget, long batchMillis,
 
     /// One measurement.
     ///
-    /// @param question what is asked
-    /// @param n how much there is
+    /// @param question that is asked
+    /// @param n value of `n`
     public record Task(GrowthQuestion question, long n) {}
 
     /// {@return the plan of a form}
     ///
     /// | form | values of n | JVMs |
     /// |---|---|---|
-    /// | `ci` | the two smallest | one for each allocator, since starting a JVM takes longer than a measurement |
-    /// | `short` | every second one up to a part of the range | one for each measurement |
+    /// | `ci` | the two smallest | one for each allocator, because starting a JVM takes longer than a measurement |
+    /// | `short` | every second one of the lower part of the range | one for each measurement |
     /// | `full` | all | one for each measurement |
     ///
     /// @param form `ci`, `short` or `full`
-    /// @throws IllegalArgumentException if there is no such form
+    /// @throws IllegalArgumentException if the form is unknown
     public static GrowthPlan of(String form) {
         return switch (form) {
             case "ci" -> new GrowthPlan(together(), Duration.ofMillis(20), 700, 120);
             case "short" -> new GrowthPlan(alone(true), Duration.ofMillis(250), 600, 900);
             case "full" -> new GrowthPlan(alone(false), Duration.ofSeconds(1), 600, 4_500);
-            default -> throw new IllegalArgumentException("bench.time is ci, short or full, and not " + form);
+            default ->
+                throw new IllegalArgumentException("unknown form: bench.time=" + form + "; use ci, short or full");
         };
     }
 
     /// {@return the part of this plan that asks one question}
     ///
     /// @param id of the question
-    /// @throws IllegalArgumentException if there is no such question
+    /// @throws IllegalArgumentException if the question is unknown
     public GrowthPlan only(String id) {
         GrowthQuestion question = Questions.of(id);
         List<Batch> fewer = batches.stream()
@@ -61,7 +62,7 @@ public record GrowthPlan(List<Batch> batches, Duration budget, long batchMillis,
         return new GrowthPlan(fewer, budget, batchMillis, taskMillis);
     }
 
-    /// {@return about how long all of it takes}
+    /// {@return the expected duration in seconds}
     public long expectedSeconds() {
         return Math.ceilDiv(batches.stream().mapToLong(this::millis).sum(), 1000);
     }
@@ -70,7 +71,7 @@ public record GrowthPlan(List<Batch> batches, Duration budget, long batchMillis,
         return batchMillis + taskMillis * batch.tasks.size();
     }
 
-    /// {@return how many measurements there are}
+    /// {@return the number of measurements}
     int countTasks() {
         return batches.stream().mapToInt(batch -> batch.tasks.size()).sum();
     }
@@ -87,7 +88,8 @@ public record GrowthPlan(List<Batch> batches, Duration budget, long batchMillis,
                 .toList();
     }
 
-    /// The order of the allocators alternates, so that a machine that slows down slows both.
+    /// {@return batches of one measurement} The order of the allocators alternates, so that a machine that slows down
+    /// affects both.
     private static List<Batch> alone(boolean isShort) {
         List<Batch> batches = new ArrayList<>();
         boolean isReversed = false;

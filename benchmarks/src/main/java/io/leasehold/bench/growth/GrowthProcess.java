@@ -9,8 +9,8 @@ import java.util.List;
 
 /// A JVM that makes the measurements of one batch.
 ///
-/// For each it says `growth point` and a [PointLine], or `growth failed` and a sentence; at the end it says `closed`.
-/// What fails does not keep it from the next measurement.
+/// It prints `growth point` and a [PointLine], or `growth failed` and a message, for each measurement, and `closed` at
+/// the end. It continues after a failed measurement.
 public final class GrowthProcess {
 
     static final String POINT = "growth point ";
@@ -18,7 +18,7 @@ public final class GrowthProcess {
 
     private GrowthProcess() {}
 
-    /// Measures.
+    /// Runs the measurements.
     ///
     /// @param args the allocator, the budget in milliseconds, then the id of a question and `n` for each measurement
     public static void main(String[] args) {

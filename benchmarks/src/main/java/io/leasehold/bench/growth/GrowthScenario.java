@@ -17,7 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/// Runs a plan, a JVM for each batch.
+/// Runs a plan, with one JVM for each batch.
 public final class GrowthScenario {
 
     private static final List<String> FLAGS = List.of(
@@ -30,7 +30,7 @@ public final class GrowthScenario {
 
     private static final long LIMIT_MILLIS = 120_000;
 
-    /// The heap of the JVM, and what it needs besides.
+    /// Memory that the JVM needs, with its heap.
     private static final long JVM_BYTES = 1536L << 20;
 
     private final GrowthPlan plan;
@@ -39,10 +39,10 @@ public final class GrowthScenario {
     private final List<String> failures = new ArrayList<>();
     private int begun;
 
-    /// What came of a plan.
+    /// The outcome of a plan.
     ///
     /// @param results what was measured
-    /// @param failures a sentence for each measurement that failed
+    /// @param failures one sentence for each failed measurement
     public record Outcome(List<GrowthResult> results, List<String> failures) {}
 
     private GrowthScenario(GrowthPlan plan, Consumer<String> out) {
@@ -50,10 +50,10 @@ public final class GrowthScenario {
         this.out = out;
     }
 
-    /// Runs a plan. A measurement that fails does not keep the others from running.
+    /// Runs a plan. After a failed measurement it continues with the next one.
     ///
-    /// @param out is told what runs and what came of it, line by line
-    /// @throws InterruptedException if the caller is interrupted; the process has been ended then
+    /// @param out receives lines that say what runs and what was measured
+    /// @throws InterruptedException if the caller is interrupted; the process has ended by then
     public static Outcome run(GrowthPlan plan, Consumer<String> out) throws InterruptedException {
         return new GrowthScenario(plan, out).run();
     }
@@ -75,7 +75,7 @@ public final class GrowthScenario {
         long available = AvailableMemory.bytes();
         if (needed > available) {
             begun++;
-            out.accept("growth: %s is left out, it needs %d MiB of memory, and %d are available"
+            out.accept("growth: %s left out: not enough memory: min=%d MiB, available=%d MiB"
                     .formatted(words(task), needed >> 20, available >> 20));
         }
         return needed <= available;
@@ -125,7 +125,7 @@ public final class GrowthScenario {
 
     private void failed(Task task, String allocator, String message) {
         failures.add(words(task) + ", " + allocator + ": " + message);
-        out.accept("  failed, and is left out: " + message);
+        out.accept("  failed and left out: " + message);
     }
 
     private static String words(Task task) {
@@ -133,7 +133,7 @@ public final class GrowthScenario {
         return String.format(Locale.ROOT, "%s, %,d %s", topic.title(), task.n(), topic.growing());
     }
 
-    /// The order of the results is that of the questions, and ours comes before others.
+    /// {@return the results in the order of the questions, Leasehold first}
     private List<GrowthResult> results() {
         List<GrowthResult> results = new ArrayList<>();
         points.forEach((topic, sides) -> results.add(new GrowthResult(

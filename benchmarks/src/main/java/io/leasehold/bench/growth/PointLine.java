@@ -4,10 +4,10 @@ import io.leasehold.bench.result.GrowthResult.Point;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/// A measurement as one line of text, on its way from [GrowthProcess] to [GrowthScenario].
+/// The text format of a measurement, which [GrowthProcess] sends to [GrowthScenario].
 ///
 /// ```text
-///   n  cost  worst wait in ms, or -  name  value  name  value ...      with tabs between
+///   n  cost  worst wait in ms, or -  name  value  name  value ...      separated by tabs
 /// ```
 final class PointLine {
 
@@ -26,13 +26,13 @@ final class PointLine {
         return line.toString();
     }
 
-    /// {@return what [#of] was given}
+    /// {@return the measurement of a line that [#of] made}
     ///
-    /// @throws IllegalArgumentException if it is another line
+    /// @throws IllegalArgumentException if the line has another format
     static Point parse(String line) {
         String[] fields = line.split(TAB, -1);
         if (fields.length < FIXED_FIELDS || fields.length % 2 != FIXED_FIELDS % 2) {
-            throw new IllegalArgumentException("not the line of a measurement: " + line);
+            throw new IllegalArgumentException("not a measurement: line=" + line);
         }
         Map<String, Double> others = new LinkedHashMap<>();
         for (int i = FIXED_FIELDS; i < fields.length; i += 2) {

@@ -21,15 +21,15 @@ final class Questions {
         return ALL;
     }
 
-    /// {@return the question of that name}
+    /// {@return the question with an id}
     ///
     /// @param id see [io.leasehold.bench.result.GrowthTopic#id()]
-    /// @throws IllegalArgumentException if there is none, with the ids that there are
+    /// @throws IllegalArgumentException if the id is unknown, with all ids
     static GrowthQuestion of(String id) {
         return ALL.stream()
                 .filter(question -> question.topic().id().equals(id))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("no such question: id=" + id + ", ids are "
+                .orElseThrow(() -> new IllegalArgumentException("unknown question: id=" + id + "; use one of "
                         + ALL.stream().map(question -> question.topic().id()).collect(Collectors.joining(", "))));
     }
 }

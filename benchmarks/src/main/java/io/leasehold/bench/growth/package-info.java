@@ -1,4 +1,4 @@
-/// The growth benchmark: does an operation cost more because the process holds more?
+/// The growth benchmark: does an operation cost more if the process has more memory in use?
 ///
 /// ```text
 ///   GrowthPlan -----> GrowthScenario --- a JVM for each measurement ---> GrowthProcess ---> buffer.* page.*
@@ -7,9 +7,9 @@
 ///                     GrowthResult --- growth.json ---> the report: exponents, tables and charts
 /// ```
 ///
-/// A question is a class in `buffer` or `page` that measures one `n`; the report learns all of its words from the
-/// results. The exponent is the slope of the logarithm of the cost over the logarithm of `n`: 0 is a cost that does not
-/// grow, 1 one that doubles with `n`.
+/// A question is a class in `buffer` or `page` that measures one `n`. The report takes all texts from the results. The
+/// exponent is the slope of the logarithm of the cost over the logarithm of `n`: 0 for a constant cost, 1 for a cost
+/// that is proportional to `n`.
 @NullMarked
 package io.leasehold.bench.growth;
 

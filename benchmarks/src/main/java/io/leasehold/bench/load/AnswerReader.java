@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.util.Locale;
 
-/// Takes the answers of one connection apart as they come in, and compares each with what was asked for.
+/// Parses the answers of one connection and compares each with the request.
 ///
-/// It knows as much of HTTP/1.1 as a server of this module sends: a status, a content length, a body.
+/// It knows only the part of HTTP/1.1 that a server of this module sends: a status, a content length, a body.
 ///
 /// **Threads.** Confined to one thread.
 final class AnswerReader {
@@ -20,8 +20,8 @@ final class AnswerReader {
     private final Deck deck; // (C)
     private final Listener listener; // (C)
 
-    private final int[] ids; // (O) a ring of the requests under way
-    private final long[] intendedNanos; // (O) and of when they should have been sent
+    private final int[] ids; // (O) a ring buffer of the requests in flight
+    private final long[] intendedNanos; // (O) the times when they should have been sent
     private int first; // (O)
     private int underWay; // (O)
 
@@ -31,13 +31,13 @@ final class AnswerReader {
     private int bodyAt; // (O)
     private boolean isRight; // (O) so far
 
-    /// Who is told of answers.
+    /// Receives the answers.
     interface Listener {
 
-        /// A request was answered.
+        /// Called for each answer.
         ///
-        /// @param intendedNanos when it should have been sent
-        /// @param isRight whether it was answered with what it asked for
+        /// @param intendedNanos when the request should have been sent
+        /// @param isRight true if the content is correct
         void answered(long intendedNanos, boolean isRight);
     }
 
@@ -56,14 +56,14 @@ final class AnswerReader {
         intendedNanos[slot] = intended;
     }
 
-    /// {@return how many requests have not been answered}
+    /// {@return the number of requests without an answer}
     int underWay() {
         return underWay;
     }
 
-    /// Reads what came in.
+    /// Reads received bytes.
     ///
-    /// @throws IllegalStateException if that is no answer, or one that nobody asked for
+    /// @throws IllegalStateException if they are not an answer, or if no request is in flight
     void read(byte[] bytes, int from, int to) {
         int at = from;
         while (at < to) {
@@ -86,7 +86,7 @@ final class AnswerReader {
     private int readHead(byte[] bytes, int from, int to) {
         for (int at = from; at < to; at++) {
             if (headBytes == MAX_HEAD_BYTES) {
-                throw noAnswer("its head is longer than " + MAX_HEAD_BYTES + " B");
+                throw noAnswer("the head is too long: max=" + MAX_HEAD_BYTES + " B");
             }
             head[headBytes++] = bytes[at];
             if (bytes[at] == '\n' && headBytes >= 4 && head[headBytes - 3] == '\n') {
@@ -101,7 +101,7 @@ final class AnswerReader {
         String text = new String(head, 0, headBytes, US_ASCII).toLowerCase(Locale.ROOT);
         int length = text.indexOf(LENGTH);
         if (underWay == 0 || length < 0) {
-            throw noAnswer(underWay == 0 ? "nothing was asked" : "it has no content length");
+            throw noAnswer(underWay == 0 ? "no request is in flight" : "there is no content length");
         }
         int from = length + LENGTH.length();
         try {
@@ -110,7 +110,7 @@ final class AnswerReader {
             int status = Integer.parseInt(text.substring(STATUS_AT, STATUS_AT + STATUS_CHARS));
             isRight = status == OK && bodyBytes == deck.answerBytes(ids[first]);
         } catch (NumberFormatException e) {
-            throw new IllegalStateException("no answer: " + text, e);
+            throw new IllegalStateException("not an answer: " + text, e);
         }
         headBytes = 0;
         bodyAt = 0;
@@ -126,6 +126,6 @@ final class AnswerReader {
     }
 
     private IllegalStateException noAnswer(String why) {
-        return new IllegalStateException("no answer, as " + why + ": " + new String(head, 0, headBytes, US_ASCII));
+        return new IllegalStateException("not an answer: " + why + ": " + new String(head, 0, headBytes, US_ASCII));
     }
 }

@@ -35,14 +35,14 @@ final class Connection extends ChannelInboundHandlerAdapter {
         context = added;
     }
 
-    /// {@return whether one more request may be sent}
+    /// {@return true if one more request may be sent}
     boolean isFree() {
         return !isLost && answers.underWay() < depth;
     }
 
     /// Sends a request with the next [#flush].
     ///
-    /// @param intendedNanos when it should have been sent
+    /// @param intendedNanos when the request should have been sent
     void send(int id, long intendedNanos) {
         if (unsent == null) {
             unsent = context().alloc().directBuffer(SCRATCH_BYTES);
@@ -104,7 +104,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
 
     private ChannelHandlerContext context() {
         if (context == null) {
-            throw new IllegalStateException("a connection is in no pipeline");
+            throw new IllegalStateException("connection is not in a pipeline");
         }
         return context;
     }

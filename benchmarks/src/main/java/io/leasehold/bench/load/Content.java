@@ -4,22 +4,22 @@ import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
-/// The bytes of bodies, on which both ends agree: those of number `id` are a stretch of one random table.
+/// The content of bodies, known to both ends. The body with number `id` is a stretch of one random table.
 ///
-/// So a body is written with one copy, as one that lies in a cache would be, and checked with one comparison; a byte
-/// too few, or one of another body, does not pass.
+/// So a body is written with one copy, like a cached body, and checked with one comparison. A missing byte or a byte of
+/// another body is detected.
 public final class Content {
 
-    /// The longest body, in bytes.
+    /// Maximum length of a body in bytes.
     public static final int MAX_BYTES = 1 << 20;
 
-    /// The header in which a request says what the CRC32C of its body is, in hexadecimal.
+    /// Header of a request with the CRC32C of its body, in hexadecimal.
     public static final String SUM_HEADER = "x-crc32c";
 
-    /// Numbers that differ by less than this have different bodies.
+    /// Number of different bodies. Two numbers have different bodies if they differ by less than this.
     private static final int STARTS = 1 << 16;
 
-    /// So that no piece of a file stands in for another one.
+    /// Distance of the pieces of a file, so that no two pieces have the same content.
     private static final int PIECE_STEP = 4_099;
 
     private static final byte[] TABLE = new byte[STARTS + MAX_BYTES];
@@ -40,8 +40,8 @@ public final class Content {
         return Arrays.copyOfRange(TABLE, start(id), start(id) + byteSize);
     }
 
-    /// {@return whether `bytes` from `from` to `to` are those of body `id` at `byteOffset`; behind its longest, bodies
-    /// of other numbers follow, as in a file}
+    /// {@return true if `bytes` from `from` to `to` are those of body `id` at `byteOffset`} After the longest body the
+    /// bodies of other numbers follow, as in a file.
     static boolean matches(int id, int byteOffset, byte[] bytes, int from, int to) {
         int at = from;
         while (at < to) {
@@ -57,7 +57,7 @@ public final class Content {
         return true;
     }
 
-    /// {@return the number of the body that is piece `piece` of a file, each of which has [#MAX_BYTES]}
+    /// {@return the number of the body in piece `piece` of a file; each piece has [#MAX_BYTES]}
     static int pieceId(int id, int piece) {
         return id + piece * PIECE_STEP;
     }

@@ -6,10 +6,10 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.zip.CRC32C;
 
-/// The requests of a load, ready to be sent, in an order that is always the same.
+/// The prepared requests of a load, in a fixed order.
 ///
-/// Three in four are a GET. One in four is a POST, whose body is as long as an answer would be but at most 64 KiB:
-/// SURGE, which gives the sizes of answers, says nothing of uploads.
+/// Three of four requests are a GET. One of four is a POST, whose body has the length of an answer but at most 64 KiB.
+/// SURGE, the model for the sizes of answers, has no model for uploads.
 final class Deck {
 
     private static final int COUNT = 4096;
@@ -23,7 +23,7 @@ final class Deck {
     private final int[] answerBytes; // (C)
     private final int[] contents; // (C)
 
-    /// Makes requests for bodies of the web.
+    /// Creates requests for bodies with sizes of the web.
     Deck(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         answerBytes = WebSizes.draw(COUNT, random);
@@ -36,7 +36,7 @@ final class Deck {
         }
     }
 
-    /// Makes requests for files, each as often as any other.
+    /// Creates requests for files, all with the same frequency.
     Deck(FileTree tree, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         answerBytes = new int[COUNT];
@@ -49,22 +49,22 @@ final class Deck {
         }
     }
 
-    /// {@return the number of the request that is sent as number `n` of a load}
+    /// {@return the number of the request that a load sends as its n-th}
     static int id(long n) {
         return (int) (n % COUNT);
     }
 
-    /// {@return what goes over the wire; not to be changed}
+    /// {@return the bytes of a request; they must not be changed}
     byte[] request(int id) {
         return requests[id];
     }
 
-    /// {@return the number of the body that is the answer}
+    /// {@return the number of the body in the answer}
     int content(int id) {
         return contents[id];
     }
 
-    /// {@return how long the body of the answer is}
+    /// {@return the length of the body in the answer}
     int answerBytes(int id) {
         return answerBytes[id];
     }

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
-/// The files that a server has to send, on which both ends agree: sizes from a seed, and [Content].
+/// The files that a server sends, known to both ends: sizes from a seed, and [Content].
 public final class FileTree {
 
     private static final long SEED = 1998;
@@ -23,7 +23,8 @@ public final class FileTree {
         this.byteSizes = byteSizes;
     }
 
-    /// {@return 200 files from 1 KiB to 4 MiB, as many of each power of two, and three of 32 MiB: some 200 MiB}
+    /// {@return 200 files from 1 KiB to 4 MiB, with the same number for each power of two, and three of 32 MiB: about
+    /// 200 MiB}
     public static FileTree standard() {
         SplittableRandom random = new SplittableRandom(SEED);
         int[] byteSizes = new int[COUNT + LARGE_COUNT];
@@ -33,28 +34,28 @@ public final class FileTree {
         return new FileTree(byteSizes);
     }
 
-    /// {@return how many files there are}
+    /// {@return the number of files}
     public int count() {
         return byteSizes.length;
     }
 
     /// {@return the length of a file in bytes}
     ///
-    /// @param file its number
+    /// @param file number of the file
     public int byteSize(int file) {
         return byteSizes[file];
     }
 
-    /// {@return what a file is called}
+    /// {@return the name of a file}
     ///
-    /// @param file its number
+    /// @param file number of the file
     public static String name(int file) {
         return "file-" + file + ".bin";
     }
 
-    /// Writes all files in pieces of 1 MiB, so that the page cache has them in large folios where it can.
+    /// Writes all files in pieces of 1 MiB, so that the page cache uses large folios where it can.
     ///
-    /// @param folder that they are put in
+    /// @param folder of the files
     public void write(Path folder) throws IOException {
         for (int file = 0; file < count(); file++) {
             try (OutputStream out = Files.newOutputStream(folder.resolve(name(file)))) {
@@ -66,7 +67,7 @@ public final class FileTree {
         }
     }
 
-    /// Deletes a folder with files in it.
+    /// Deletes a folder with its files.
     ///
     /// @param folder that [#write] wrote to
     public static void delete(Path folder) throws IOException {

@@ -16,25 +16,25 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 
-/// TLS by the JDK's own engine, under a certificate for 127.0.0.1 that signs itself.
+/// TLS with the JDK's engine and a self-signed certificate for 127.0.0.1.
 ///
-/// @param server for who listens
-/// @param client for who connects
+/// @param server context of the server
+/// @param client context of the client
 public record Keys(SslContext server, SslContext client) {
 
     private static final String ALIAS = "bench";
     private static final String PASSWORD = "changeit";
     private static final int LIMIT_SECONDS = 60;
 
-    /// Makes a key, which is good for two days, with the JDK's own tool.
+    /// Creates a key with the JDK's tool. The key is valid for two days.
     ///
-    /// @return its file, which the caller [deletes][#delete]
-    /// @throws IOException if the tool fails, with what it said
+    /// @return the key file, which the caller [deletes][#delete]
+    /// @throws IOException if the tool fails, with its output
     /// @throws InterruptedException if the caller is interrupted
     public static Path make() throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("bench");
         Path file = folder.resolve("keys.p12");
-        // Should the JVM be ended before the caller deletes it; the last named goes first.
+        // In case the JVM ends before the caller deletes them. The last one is deleted first.
         folder.toFile().deleteOnExit();
         file.toFile().deleteOnExit();
         List<String> options = List.of(
@@ -66,7 +66,7 @@ public record Keys(SslContext server, SslContext client) {
         return file;
     }
 
-    /// Deletes what [#make] made.
+    /// Deletes the files that [#make] created.
     public static void delete(Path file) {
         Path folder = Objects.requireNonNull(file.getParent());
         try {
@@ -74,14 +74,14 @@ public record Keys(SslContext server, SslContext client) {
             Files.deleteIfExists(file.resolveSibling("keytool.txt"));
             Files.deleteIfExists(folder);
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot delete " + folder, e);
+            throw new UncheckedIOException("cannot delete: folder=" + folder, e);
         }
     }
 
-    /// Reads a key that [#make] made.
+    /// Reads a key that [#make] created.
     ///
     /// @throws IOException if the file cannot be read
-    /// @throws GeneralSecurityException if it holds no such key
+    /// @throws GeneralSecurityException if it contains no such key
     public static Keys load(Path file) throws IOException, GeneralSecurityException {
         KeyStore store = KeyStore.getInstance("PKCS12");
         try (InputStream in = Files.newInputStream(file)) {

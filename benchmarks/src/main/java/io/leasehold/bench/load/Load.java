@@ -7,20 +7,20 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
-/// One phase under way: when what is sent, and what came back.
+/// One phase in progress: the times of its requests, and the counts of its answers.
 ///
 /// ```text
-/// start ---- ramp ---- began ======== measured ======== ended ---- the rest is answered ---- done
+/// start ---- ramp ---- began ======== measured ======== ended ---- last answers ---- done
 /// ```
 ///
-/// Flat out, each answer is followed by the next request, and the answers between began and ended are counted. At a
-/// fixed rate request `n` is to be sent at `start + n / perSecond`, whatever came back, by whichever connection is next
-/// and has room; those that should have been sent between began and ended are counted, and waited for.
+/// At full load, each answer triggers the next request. The answers between began and ended are counted. At a fixed
+/// rate, request `n` is to be sent at `start + n / perSecond`, independent of the answers, by the next connection that
+/// is free. Requests that should have been sent between began and ended are counted, and their answers are awaited.
 ///
-/// **Threads.** Confined to the event loop, but for [#result].
+/// **Threads.** Confined to the event loop, except [#result].
 final class Load {
 
-    /// How long answers are waited for after the end.
+    /// How long answers are awaited after the end.
     static final long DRAIN_MILLIS = 10_000;
 
     private static final double[] PERCENTS = {
@@ -40,7 +40,7 @@ final class Load {
     private long startNanos; // (O)
     private long beginNanos; // (O)
     private long endNanos; // (O)
-    private long nowNanos; // (O) of this turn or read
+    private long nowNanos; // (O) time of this turn or read
     private long lastAnswerNanos; // (O)
     private boolean hasBegun; // (O)
     private boolean hasEnded; // (O)
@@ -54,8 +54,10 @@ final class Load {
     private int next; // (O) connection
     private String problem = ""; // (O) the first
 
-    /// @param measuring called when it has begun
-    /// @param measured called when it has ended
+    /// Creates a load.
+    ///
+    /// @param measuring called when the measured time begins
+    /// @param measured called when the measured time ends
     Load(LoadPhase phase, Runnable measuring, Runnable measured) {
         this.phase = phase;
         this.measuring = measuring;
@@ -66,7 +68,7 @@ final class Load {
         connections.add(connection);
     }
 
-    /// {@return what will have come of it}
+    /// {@return the future result}
     CompletableFuture<LoadResult> result() {
         return result;
     }
@@ -87,13 +89,13 @@ final class Load {
                 connection.flush();
             }
         }
-        turn(); // after the first requests: a slow start may already be past the ramp, and `measuring` may wait for
-        // them
+        // after the first requests: a slow start may already be past the ramp, and `measuring` may wait for them
+        turn();
     }
 
-    /// Does what is due; called at each turn of the event loop.
+    /// Does what is due. The event loop calls it once a turn.
     ///
-    /// @return whether the loop may sleep until something comes in
+    /// @return true if the loop may sleep until bytes arrive
     boolean turn() {
         tick();
         if (startNanos == 0 || result.isDone()) {
@@ -130,7 +132,7 @@ final class Load {
         }
     }
 
-    /// Looks at the clock.
+    /// Reads the clock.
     void tick() {
         nowNanos = System.nanoTime();
     }
@@ -159,7 +161,7 @@ final class Load {
         underWay++;
     }
 
-    /// Notes an answer, which came at the last [#tick].
+    /// Notes an answer that arrived at the last [#tick].
     void answered(Connection connection, long intendedNanos, boolean isRight) {
         underWay--;
         if (!isRight) {
@@ -179,14 +181,14 @@ final class Load {
         }
     }
 
-    /// Notes that bytes came in at the last [#tick].
+    /// Notes that bytes arrived at the last [#tick].
     void received(int count) {
         if (hasBegun && !hasEnded) {
             bytes += count;
         }
     }
 
-    /// Notes that a connection is gone, with `unanswered` requests.
+    /// Notes that a connection failed with `unanswered` requests.
     void lost(int unanswered, String why) {
         lost++;
         underWay -= unanswered;
@@ -201,7 +203,7 @@ final class Load {
         end();
         long missing = underWay + Math.max(0, toSend - sent);
         if (missing > 0 && problem.isEmpty()) {
-            problem = missing + " requests had no answer " + DRAIN_MILLIS / 1000 + " s after the load";
+            problem = missing + " requests without an answer " + DRAIN_MILLIS / 1000 + " s after the load";
         }
         double seconds = (lastAnswerNanos - beginNanos) / NANOS;
         result.complete(new LoadResult(requests, bytes, wrong + missing, seconds, quantiles(), problem));

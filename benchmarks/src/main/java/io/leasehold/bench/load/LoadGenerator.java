@@ -29,43 +29,43 @@ import org.jspecify.annotations.Nullable;
 
 /// Sends requests to a server on 127.0.0.1 over many connections, and checks every answer.
 ///
-/// **Pace.** NIO waits in whole milliseconds, which is no way to keep a rate. So at a fixed rate the one event loop
-/// asks for what came in without waiting, sends what is due, and naps some 60 us if there was neither. A latency is
-/// right to that, for all servers alike.
+/// **Pace.** NIO waits in whole milliseconds, which is too coarse for a fixed rate. So at a fixed rate the event loop
+/// polls for input without waiting, sends what is due, and sleeps about 60 us if there was neither. Latencies have this
+/// error, which is the same for all servers.
 ///
-/// **Threads.** One thread at a time calls it; a thread of its own does the work.
+/// **Threads.** One thread at a time calls; the event loop does the work.
 public final class LoadGenerator implements AutoCloseable {
 
     private static final int READ_BYTES = 64 << 10;
     private static final int CONNECT_SECONDS = 10;
 
-    /// The kernel adds 50 us of slack to it.
+    /// Time of a sleep. The kernel adds 50 us of slack.
     private static final long NAP_NANOS = 10_000;
 
-    /// How often the clock is looked at when nothing comes in.
+    /// How often the clock is read if nothing arrives.
     private static final int LOOK_MILLIS = 10;
 
     private final Deck deck; // (C)
     private final InetSocketAddress server; // (C)
     private final @Nullable SslContext tls; // (C)
     private final EventLoopGroup group; // (C)
-    private final Future<?> clock; // (C) has the loop look at the time
-    private volatile @Nullable Load load; // (A) under way
+    private final Future<?> clock; // (C) wakes the loop to read the clock
+    private volatile @Nullable Load load; // (A) in progress
 
-    /// Makes the requests and the thread.
+    /// Creates the requests and the event loop.
     ///
     /// @param port of the server
-    /// @param tls for an encrypted server
+    /// @param tls client context for an encrypted server
     /// @param seed of the order of requests
     public LoadGenerator(int port, @Nullable SslContext tls, long seed) {
         this(port, tls, new Deck(seed));
     }
 
-    /// {@return one that asks for files}
+    /// {@return a generator that requests files}
     ///
     /// @param port of the server
-    /// @param tls for an encrypted server
-    /// @param tree that the server has
+    /// @param tls client context for an encrypted server
+    /// @param tree files of the server
     /// @param seed of the order of requests
     public static LoadGenerator ofFiles(int port, @Nullable SslContext tls, FileTree tree, long seed) {
         return new LoadGenerator(port, tls, new Deck(tree, seed));
@@ -85,9 +85,9 @@ public final class LoadGenerator implements AutoCloseable {
     /// Runs a phase: opens its connections, sends, waits for the answers, and closes them.
     ///
     /// @param measuring called when the measured time begins
-    /// @param measured called when it ends
+    /// @param measured called when the measured time ends
     /// @throws ExecutionException if no connection could be opened
-    /// @throws TimeoutException if the server took no connection for 10 s
+    /// @throws TimeoutException if the server accepted no connection for 10 s
     /// @throws InterruptedException if the caller is interrupted
     public LoadResult run(LoadPhase phase, Runnable measuring, Runnable measured)
             throws ExecutionException, InterruptedException, TimeoutException {
@@ -137,7 +137,7 @@ public final class LoadGenerator implements AutoCloseable {
         return channel;
     }
 
-    /// One turn of the event loop, as Netty asks what to wait for.
+    /// Runs one turn of the event loop. Netty calls it to find out what to wait for.
     private int select(IntSupplier selectNow, boolean hasTasks) throws Exception {
         Load now = load;
         if (now == null) {
@@ -154,7 +154,7 @@ public final class LoadGenerator implements AutoCloseable {
         return ready;
     }
 
-    /// Ends the thread.
+    /// Ends the event loop.
     @Override
     public void close() {
         clock.cancel(false);

@@ -2,41 +2,41 @@ package io.leasehold.bench.load;
 
 import java.util.Locale;
 
-/// What a generator is to do for a while.
+/// One phase of a load generator.
 ///
-/// @param connections that are opened, and closed at its end
-/// @param depth requests that a connection has under way at most
-/// @param perSecond the fixed rate of all connections together; 0 for flat out
-/// @param rampMillis that pass before it is measured
-/// @param measuredMillis that are measured
+/// @param connections opened at its start and closed at its end
+/// @param depth maximum number of requests that a connection has in flight
+/// @param perSecond the fixed rate of all connections together; 0 for full load
+/// @param rampMillis time before the measurement
+/// @param measuredMillis measured time
 public record LoadPhase(int connections, int depth, double perSecond, long rampMillis, long measuredMillis) {
 
-    /// Checks the numbers.
+    /// Checks the values.
     ///
-    /// @throws IllegalArgumentException if one is out of its bounds
+    /// @throws IllegalArgumentException if a value is out of its range
     public LoadPhase {
         if (connections < 1 || depth < 1 || measuredMillis < 1) {
-            throw new IllegalArgumentException("a load needs at least one connection, request and millisecond:"
-                    + " connections=" + connections + ", depth=" + depth + ", measuredMillis=" + measuredMillis);
+            throw new IllegalArgumentException("load is too small: connections=" + connections + ", depth=" + depth
+                    + ", measuredMillis=" + measuredMillis + ", min=1");
         }
         if (!(perSecond >= 0) || rampMillis < 0) {
             throw new IllegalArgumentException(
-                    "a load has no negative part: perSecond=" + perSecond + ", rampMillis=" + rampMillis);
+                    "load is negative: perSecond=" + perSecond + ", rampMillis=" + rampMillis + ", min=0");
         }
     }
 
-    /// {@return whether each answer is followed by the next request at once}
+    /// {@return true if each answer triggers the next request}
     public boolean isFlatOut() {
         return perSecond == 0;
     }
 
-    /// {@return this as a line of text}
+    /// {@return the phase as a line of text}
     public String line() {
         return String.format(
                 Locale.ROOT, "%d %d %.3f %d %d", connections, depth, perSecond, rampMillis, measuredMillis);
     }
 
-    /// {@return what [#line] made}
+    /// {@return the phase of a line that [#line] made}
     public static LoadPhase parse(String line) {
         String[] parts = line.split(" ", -1);
         return new LoadPhase(

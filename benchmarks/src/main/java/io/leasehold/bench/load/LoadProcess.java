@@ -14,32 +14,32 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// A generator in a JVM of its own, which does what its input says and ends with it.
+/// A load generator in its own JVM. It runs the phases on its standard input and ends with it.
 ///
-/// | it reads | and says |
+/// | input | output |
 /// |---|---|
 /// | `run` and a [LoadPhase#line] | `measuring`, `measured`, then `result` and a [LoadResult] as JSON, or `error` |
-/// | the end of its input | nothing: it ends, also in the middle of a phase |
+/// | end of input | none: it ends, also during a phase |
 public final class LoadProcess {
 
-    /// An argument.
+    /// Argument for a server with files.
     public static final String FILES = "files";
 
     private static final long SEED = 1998;
 
     private LoadProcess() {}
 
-    /// Says `ready` and obeys.
+    /// Prints `ready` and runs the phases.
     ///
-    /// @param args the port, for an encrypted server the file of its key, and `files` for one that has a [FileTree]
-    /// @throws IOException if the input or the file cannot be read
-    /// @throws GeneralSecurityException if the file holds no key
+    /// @param args the port, the key file of an encrypted server, and `files` for a server with a [FileTree]
+    /// @throws IOException if the input or the key file cannot be read
+    /// @throws GeneralSecurityException if the key file contains no key
     public static void main(String[] args) throws IOException, GeneralSecurityException {
         List<String> rest = List.of(args).subList(1, args.length);
         boolean wantsFiles = rest.contains(FILES);
         Optional<String> key = rest.stream().filter(arg -> !arg.equals(FILES)).findFirst();
         SslContext tls = key.isPresent() ? Keys.load(Path.of(key.get())).client() : null;
-        // Jackson wants to be warm before a load is measured.
+        // Warms up Jackson before a load is measured.
         toJson(new LoadResult(0, 0, 0, 0, List.of(new Quantile(0, 0)), ""));
         int port = Integer.parseInt(args[0]);
         LoadGenerator generator = wantsFiles
@@ -51,7 +51,7 @@ public final class LoadProcess {
             LoadPhase phase = LoadPhase.parse(line.substring("run ".length()));
             Thread.ofPlatform().daemon().name("phase").start(() -> run(generator, phase));
         }
-        // Without asking anyone: a phase may be under way, and nothing is left to be put in order.
+        // Ends at once: a phase may be in progress, and there is nothing to clean up.
         Runtime.getRuntime().halt(0);
     }
 

@@ -1,12 +1,12 @@
-/// Who asks: a generator of HTTP/1.1 traffic that is the same for every server it is sent to.
+/// The load generator: HTTP/1.1 traffic that is the same for every server.
 ///
-/// **It must not be what is measured.** Requests are made before the load begins, answers are read with a few lines of
-/// its own and not with a codec, its allocator and JVM flags never change, and its one thread does nothing else. It has
-/// a JVM for itself.
+/// **The generator must not limit the measurement.** Requests are prepared before the load begins. A few lines of its
+/// own code parse the answers instead of a codec. Its allocator and JVM flags never change. It has its own JVM, whose
+/// only thread does nothing else.
 ///
-/// **It believes nothing.** Every answer is compared with what was asked for, byte by byte. At a fixed rate the times
-/// of sending are set beforehand, and a latency counts from then: a server that stalls is charged for the requests that
-/// had to wait, which a generator that waits along would leave out (coordinated omission).
+/// **The generator checks everything.** Every answer is compared with the request, byte by byte. At a fixed rate the
+/// send times are set beforehand, and latencies count from them. So a server that stalls is charged for the requests
+/// that had to wait. A generator that waited for the server would leave them out (coordinated omission).
 @NullMarked
 package io.leasehold.bench.load;
 

@@ -10,10 +10,10 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// The cases of one question: which of them the chart and the summary show, and what they are called.
+/// The cases of one question: their names, and the selection that the chart and the summary show.
 ///
-/// A chart holds a few. So it shows Netty as the JDK wants it to run (native access granted, Unsafe not), without leak
-/// detection and without pollution, where these were measured; the table has all.
+/// A chart shows only a few cases. It shows Netty in the mode that the JDK recommends (native access granted, Unsafe
+/// not), without leak detection and without pollution, where these were measured. The table shows all cases.
 record Cases(List<Pairing> all) {
 
     private static final List<String> OTHER_VARIANTS = List.of("Unsafe", "NoFlag");
@@ -43,13 +43,13 @@ record Cases(List<Pairing> all) {
         return new Cases(Pairing.of(measurements));
     }
 
-    /// {@return those that the chart shows}
+    /// {@return the cases that the chart shows}
     List<Pairing> shown() {
         List<Pairing> plain = all.stream().filter(Cases::isPlain).toList();
         return plain.isEmpty() ? all : plain;
     }
 
-    /// {@return what is the same in all that is shown, in words; empty if nothing is}
+    /// {@return the parameters that all shown cases share, as text; empty if there are none}
     String common() {
         return shown().getFirst().ours().params().entrySet().stream()
                 .filter(param -> !varies(param.getKey()))
@@ -57,7 +57,7 @@ record Cases(List<Pairing> all) {
                 .collect(Collectors.joining(", "));
     }
 
-    /// {@return the name of a case that is shown: what tells it from the others}
+    /// {@return the short name of a shown case: what distinguishes it from the others}
     String label(Measurement ours) {
         boolean variants =
                 shown().stream().map(one -> one.ours().variant()).distinct().count() > 1;
@@ -73,7 +73,7 @@ record Cases(List<Pairing> all) {
         return (name + " " + params).strip();
     }
 
-    /// {@return the whole name of any case}
+    /// {@return the full name of any case}
     static String title(Measurement ours) {
         String params = ours.params().entrySet().stream()
                 .map(param -> words(param.getKey(), param.getValue()))
@@ -91,12 +91,12 @@ record Cases(List<Pairing> all) {
                 .collect(Collectors.joining(", "));
     }
 
-    /// {@return what a baseline is called}
+    /// {@return the display name of a baseline}
     static String baseline(String word) {
         return WORDS.getOrDefault(word, word);
     }
 
-    /// {@return the baseline that does best}
+    /// {@return the baseline with the best result}
     static Optional<Measurement> best(Pairing pairing) {
         return pairing.theirs().stream()
                 .min(Comparator.comparingDouble(theirs -> pairing.ratio(theirs).value()));

@@ -28,13 +28,13 @@ import org.knowm.xchart.style.AxesChartStyler;
 import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.markers.SeriesMarkers;
 
-/// Charts as SVG that stands inside a page: no background, ink in the colour of the text around, as wide as there is
-/// room. The only class that knows the library.
+/// Draws charts as SVG for use inside a page: without background, in the text color, as wide as the page allows. No
+/// other class uses the chart library.
 ///
-/// A chart has no legend of its own: the page has it as text, which wraps.
+/// Charts have no legend of their own. The page has the legend as text, which wraps on narrow screens.
 final class Charts {
 
-    /// Small enough that the letters are readable where a phone shrinks it to 330 pixels.
+    /// Width in pixels. Labels stay readable when a phone shrinks the chart to 330 pixels.
     private static final int WIDTH = 520;
 
     private static final int HEIGHT = 300;
@@ -45,26 +45,26 @@ final class Charts {
     private static final Font LETTERS = new Font(Font.SANS_SERIF, Font.PLAIN, 15);
     private static final double LETTER_WIDTH = 8.5;
 
-    /// Height of the plot, in which the library is to make ten marks a decade, so that some are at twos and fives.
+    /// Height of the plot, for which the library makes ten marks a decade, so that some marks are at 2 and 5.
     private static final double TENTHS_HEIGHT = 180;
 
-    /// The library leaves out a label that goes beyond the axis, so the axis is longer by half of a label.
+    /// Extends the axis by half of a label, because the library omits a label that does not fit beside the axis.
     private static final double LAST_LABEL = 0.08;
 
-    /// Width of `65,536`.
+    /// Width of `65,536` in pixels.
     private static final int COUNT_WIDTH = 55;
 
-    /// Bars that differ more would leave the short ones without a height.
+    /// Largest ratio of two bars on a linear axis. Beyond it the short bars would have no visible height.
     private static final double LINEAR_SPAN = 30;
 
     private static final Pattern LONG_NUMBER = Pattern.compile("-?\\d+\\.\\d{2,}");
     private static final Pattern PROLOGUE = Pattern.compile("\\A.*?<svg[^>]*>", Pattern.DOTALL);
     private static final Pattern BLANK = Pattern.compile(">\\s+<");
 
-    /// Values of one side, one a category; not a number where there is none.
+    /// Values of one side, one for each category; NaN if there is none.
     ///
-    /// @param name the side's, for the legend
-    /// @param errors half of the intervals; not a number where not known
+    /// @param name of the side in the legend
+    /// @param errors half of the intervals; NaN if unknown
     record Bars(Side side, String name, List<Double> values, List<Double> errors) {}
 
     /// A curve.
@@ -72,7 +72,7 @@ final class Charts {
 
     private Charts() {}
 
-    /// {@return bars beside each other with their errors, or dots on a logarithmic axis if they differ too much}
+    /// {@return bars beside each other with their errors, or dots on a logarithmic axis if the values differ too much}
     static String bars(String title, String axis, List<String> categories, List<Bars> sides) {
         CategoryChart chart =
                 new CategoryChartBuilder().width(WIDTH).height(HEIGHT).build();
@@ -94,7 +94,7 @@ final class Charts {
         chart.getStyler().setOverlapped(false).setAvailableSpaceFill(0.8);
         chart.getStyler().setErrorBarsColor(INK);
         if (logarithmic) {
-            // The library's own logarithmic axis draws error bars of a wrong length, so the numbers are the logarithms.
+            // The library's own logarithmic axis draws error bars of a wrong length, so the values are logarithms.
             chart.getStyler().setYAxisMin(Math.floor(Math.log10(least)));
             chart.getStyler().setYAxisMax(Math.ceil(Math.log10(most * 1.1)));
             chart.getStyler().setYAxisTickLabelsFormattingFunction(Charts::power);
@@ -119,7 +119,7 @@ final class Charts {
         return svg(chart, title);
     }
 
-    /// {@return curves over an axis whose labels `label` writes}
+    /// {@return curves over an axis whose labels come from `label`}
     static String curves(
             String title,
             String xAxis,
@@ -148,7 +148,7 @@ final class Charts {
         return svg(chart, title);
     }
 
-    /// {@return curves over two logarithmic axes; `x` is a number that was doubled again and again}
+    /// {@return curves over two logarithmic axes; the values of `x` are successive doublings}
     static String growth(String title, String xAxis, String yAxis, List<Curve> curves) {
         XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).build();
         style(chart.getStyler());
@@ -170,7 +170,7 @@ final class Charts {
                 .setXAxisTickLabelsFormattingFunction(doubled -> label(first, doubled))
                 .setPlotGridHorizontalLinesVisible(false)
                 .setAxisTicksMarksVisible(false);
-        // The third point is there because the library would put marks at the points of evenly spaced ones.
+        // A third point is needed, because the library draws marks at the points of evenly spaced values.
         List<Double> width = List.of(0.0, 0.3 * doublings, doublings);
         for (double mark : decades.marks()) {
             XYSeries line = chart.addSeries("line " + mark, width, Collections.nCopies(width.size(), mark));
@@ -191,7 +191,8 @@ final class Charts {
         return Math.log(n / first) / Math.log(2);
     }
 
-    /// Only whole doublings have a label; the ends of the axis must, or the library draws no others.
+    /// {@return the label of a whole doubling, otherwise a blank} The library draws no labels at all if the ends of the
+    /// axis have none.
     private static String label(double first, double doublings) {
         return isWhole(doublings) ? Numbers.count(Math.round(first * Math.pow(2, doublings))) : " ";
     }
@@ -213,14 +214,14 @@ final class Charts {
         return new Bars(bars.side, bars.name, values, errors);
     }
 
-    /// Only whole powers have a label.
+    /// {@return the label of a whole power, otherwise a blank}
     private static String power(double logarithm) {
         return !isWhole(logarithm)
                 ? " "
                 : Numbers.plain(Math.pow(10, logarithm), Math.max(0, (int) -Math.rint(logarithm)));
     }
 
-    /// Dashes tell the curves apart where colours do not.
+    /// Dashes distinguish the curves without colors.
     private static BasicStroke stroke(Side side) {
         float[] dashes = switch (side) {
             case LEASED -> new float[] {1, 0};
@@ -253,7 +254,7 @@ final class Charts {
         styler.setYAxisDecimalPattern("#,##0.###");
     }
 
-    /// The library takes null for a bar that is not there; an error that is not known has no length.
+    /// Converts missing bars to null, as the library requires. An unknown error has length 0.
     private static List<@Nullable Double> objects(List<Double> present, List<Double> values) {
         List<@Nullable Double> objects = new ArrayList<>();
         for (int i = 0; i < values.size(); i++) {
@@ -263,7 +264,8 @@ final class Charts {
         return objects;
     }
 
-    /// The library draws letters as shapes with more digits than anybody sees, and knows no words beside the picture.
+    /// Draws a chart. Coordinates are rounded, because the library writes more digits than are visible, and a text
+    /// alternative is added.
     private static String svg(IChart chart, String title) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {

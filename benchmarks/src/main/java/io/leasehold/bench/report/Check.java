@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Reads a written page and says what is wrong with it, so that a report with a hole fails its run.
+/// Checks a written page for missing parts, so that an incomplete report fails its run.
 final class Check {
 
     private static final List<String> SECTIONS = List.of(
@@ -26,12 +26,12 @@ final class Check {
     private static final Pattern OUTSIDE = Pattern.compile("(src|href)=\"(?!#|data:)[^\"]*\"|url\\(\\s*['\"]?http");
     private static final Pattern DRAWN = Pattern.compile("<(path|rect|line)\\b");
 
-    /// Axes alone have about so many shapes.
+    /// The axes of an empty chart alone have about this many shapes.
     private static final int FEW_SHAPES = 8;
 
     private Check() {}
 
-    /// {@return what is missing in `page`, a sentence each}
+    /// {@return one sentence for each fault of `page`}
     static List<String> of(Findings findings, String page) {
         List<String> faults = new ArrayList<>();
         for (String section : SECTIONS) {
@@ -54,12 +54,12 @@ final class Check {
             }
         }
         for (Matcher outside = OUTSIDE.matcher(page); outside.find(); ) {
-            faults.add("the report asks for something outside of it: " + outside.group());
+            faults.add("the report refers to an external resource: " + outside.group());
         }
         return faults;
     }
 
-    /// {@return the charts that these findings need, by their names in the page}
+    /// {@return the identifiers of the charts that these findings require}
     static List<String> charts(Findings findings) {
         List<String> charts = new ArrayList<>();
         findings.questions().forEach(question -> charts.add("chart-" + question.id()));
@@ -92,7 +92,7 @@ final class Check {
 
     private static void figure(String id, String content, List<String> faults) {
         if (!content.contains("<svg") || !content.contains("aria-label=\"") || !content.contains("<title>")) {
-            faults.add("the chart has no picture, or no words beside it: " + id);
+            faults.add("the chart has no image or no text alternative: " + id);
         }
         if (DRAWN.matcher(content).results().count() < FEW_SHAPES) {
             faults.add("the chart is empty: " + id);

@@ -3,9 +3,9 @@ package io.leasehold.bench.report;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A table of plain text whose columns are as wide as their longest cell.
+/// A table in plain text whose columns are as wide as their longest cell.
 ///
-/// **Threads.** Confined to one.
+/// **Threads.** Confined to one thread.
 final class Columns {
 
     private static final String GAP = "  ";
@@ -13,7 +13,9 @@ final class Columns {
     private final List<Boolean> left;
     private final List<List<String>> rows = new ArrayList<>();
 
-    /// @param left for each column, whether its cells begin at the same place; otherwise they end at the same place
+    /// Creates a table.
+    ///
+    /// @param left for each column, true if its cells are aligned left, false if they are aligned right
     Columns(List<String> headings, List<Boolean> left) {
         this.left = left;
         rows.add(headings);

@@ -3,23 +3,23 @@ package io.leasehold.bench.report;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A logarithmic axis from one to another of the numbers 1, 2 and 5 times a power of ten, or of the powers alone if
-/// there are many. It spans a decade at least, so that a series which hardly varies looks like one.
+/// A logarithmic axis that begins and ends at 1, 2 or 5 times a power of ten, or at a power of ten if there are many
+/// decades. It spans at least one decade, so that a nearly constant series looks constant.
 ///
-/// @param marks logarithms, to the base of ten, of the numbers that have a line and a label, in ascending order
+/// @param marks base-10 logarithms of the numbers that have a line and a label, in ascending order
 record DecadeAxis(List<Double> marks) {
 
-    /// The library puts its marks at multiples of a tenth, which is 0.3 % beside a two or a five. So an axis goes on
-    /// for as much beyond its ends.
+    /// Tolerance of a mark. The library places its marks at multiples of 0.1, which is up to 0.3 % beside a 2 or a 5.
+    /// So an axis is extended by this much at both ends.
     static final double CLOSE = 0.002;
 
     private static final List<Double> ONES = List.of(0.0);
     private static final List<Double> ONES_TWOS_FIVES = List.of(0.0, Math.log10(2), Math.log10(5));
 
-    /// With more decades than this their labels would touch.
+    /// Beyond this number of decades the labels at 2 and 5 would overlap.
     private static final double MANY_DECADES = 2.5;
 
-    /// {@return an axis that has room for all values, which are positive}
+    /// {@return an axis for all values, which must be positive}
     static DecadeAxis of(List<Double> values) {
         double low = values.stream().mapToDouble(Math::log10).min().orElse(0);
         double high = values.stream().mapToDouble(Math::log10).max().orElse(0);
@@ -48,7 +48,7 @@ record DecadeAxis(List<Double> marks) {
         return marks.getLast();
     }
 
-    /// {@return the number at a mark of the library, or a blank where there is none of ours}
+    /// {@return the label of a mark of the library; blank if it is not one of `marks`}
     String label(double logarithm) {
         return marks.stream()
                 .filter(mark -> Math.abs(logarithm - mark) < 2 * CLOSE)

@@ -5,25 +5,25 @@ import io.leasehold.bench.result.GrowthTopic;
 import java.util.List;
 import java.util.Optional;
 
-/// How a cost grows with `n`: the slope of the logarithm of the cost over the logarithm of `n`, by least squares. A
-/// cost that doubles with `n` has 1, one that does not depend on it has 0.
+/// The growth of a cost with `n`: the slope of the logarithm of the cost over the logarithm of `n`, by least squares. A
+/// cost that is proportional to `n` has exponent 1, a constant cost has exponent 0.
 ///
 /// @param value the slope
-/// @param error its standard error; not a number for two points
+/// @param error standard error of the slope; NaN for two points
 record Exponent(double value, double error) {
 
-    /// The most that the cost of an operation may grow, unless it has to touch all that `n` counts.
+    /// Maximum exponent of the cost of an operation, unless the operation has to touch everything that `n` counts.
     static final double TARGET = 0.2;
 
-    /// Less than this would be written as `-0.00`.
+    /// Values below this would be formatted as `-0.00`.
     private static final double ROUNDED = 0.005;
 
-    /// What an exponent means, as a word and a style.
+    /// The result as words, with a style.
     enum Outcome {
-        HOLDS("holds", "win"),
-        CLOSE("more, by less than the error", "even"),
-        GROWS("grows faster", "lose"),
-        EXEMPT("every byte is touched", ""),
+        HOLDS("met", "win"),
+        CLOSE("exceeded by less than the error", "even"),
+        GROWS("exceeded", "lose"),
+        EXEMPT("exempt, touches every byte", ""),
         UNKNOWN("too few N to say", "");
 
         private final String words;
@@ -43,7 +43,7 @@ record Exponent(double value, double error) {
         }
     }
 
-    /// {@return the exponent of a series; nothing if there are fewer than two values of `n`}
+    /// {@return the exponent of a series; empty if it has fewer than two values of `n`}
     static Optional<Exponent> of(List<Point> points) {
         long count = points.size();
         double meanX = points.stream().mapToDouble(Exponent::x).average().orElse(0);
@@ -71,7 +71,7 @@ record Exponent(double value, double error) {
         return !Double.isNaN(error);
     }
 
-    /// {@return how the exponent of a question compares with its target}
+    /// {@return the result of comparing the exponent of a question with its target}
     Outcome outcome(GrowthTopic topic) {
         if (!isFitted()) {
             return Outcome.UNKNOWN;

@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
-/// The table of costs that the README shows, from a published folder.
+/// The table of costs in the README, made from a published folder.
 ///
-/// A line whose benchmark is not in the folder is left out.
+/// A row is left out if its benchmark is not in the folder.
 public record Figures(List<String> lines) {
 
     private static final Map<String, String> SMALL = Map.of("leak", "disabled", "byteSize", "4096");
@@ -26,11 +26,11 @@ public record Figures(List<String> lines) {
     private static final List<String> SCENARIOS = List.of("burst4k", "survivors256", "threads");
     private static final List<String> NETTYS = List.of("adaptive", "pooled");
 
-    /// What the README says of one of ours, with the baselines that stand beside it.
+    /// One figure of Leasehold, with the baselines that the README shows beside it.
     private record Row(
             String label, String question, String method, Map<String, String> params, List<Beside> besides) {}
 
-    /// A baseline.
+    /// One baseline.
     private record Beside(String method, String label) {}
 
     private static final List<Row> ROWS = List.of(
@@ -110,7 +110,7 @@ public record Figures(List<String> lines) {
 
     /// {@return the figures of a folder}
     ///
-    /// @throws IOException if it cannot be read
+    /// @throws IOException if the folder cannot be read
     public static Figures of(Results results) throws IOException {
         Findings findings = Findings.of(results);
         Lookup lookup = new Lookup(findings);
@@ -170,7 +170,8 @@ public record Figures(List<String> lines) {
         Map<String, Moment> after = new HashMap<>();
         findings.memory().stream()
                 .filter(result -> result.scenario().equals(scenario))
-                .forEach(result -> Picture.moment(result).ifPresent(moment -> after.put(result.allocator(), moment)));
+                .forEach(result ->
+                        ReadmeChart.moment(result).ifPresent(moment -> after.put(result.allocator(), moment)));
         Moment ours = after.get("leased");
         if (ours == null) {
             return;
@@ -190,7 +191,7 @@ public record Figures(List<String> lines) {
         return Numbers.mib((double) moment.residentBytes()) + " MiB";
     }
 
-    /// {@return the table as the README has it}
+    /// {@return the table as Markdown, exactly as the README has it}
     public String markdown() {
         return String.join("\n", lines) + "\n";
     }

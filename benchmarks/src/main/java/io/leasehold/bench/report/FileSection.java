@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
-/// Files over HTTP: how much went out in a second, and what that cost.
+/// The section on files over HTTP: throughput and cost.
 record FileSection(List<FileResult> terms) {
 
     private static final String OURS = "leasehold";
@@ -19,15 +19,15 @@ record FileSection(List<FileResult> terms) {
         html.heading(2, "files", "Files over HTTP");
         html.element(
                 "p",
-                "An HTTP/1.1 server on Netty with a folder of 203 files from 1 KiB to 32 MiB, all in the page cache,"
-                        + " asked for by 16 connections in another JVM, which compares every byte. ChunkedNioFile sends"
-                        + " 8 KiB at a time, as it does by default, or 64 KiB.");
+                "An HTTP/1.1 server on Netty sends a folder of 203 files from 1 KiB to 32 MiB, all of them in the"
+                        + " page cache. Another JVM requests them over 16 connections and compares every byte."
+                        + " ChunkedNioFile sends 8 KiB at a time, its default, or 64 KiB.");
         if (terms.isEmpty()) {
-            html.element("p", "This was not run. To run it:").command("mvn -Pbench -Dbench=window");
+            html.element("p", "Not run. Command:").command("mvn -Pbench -Dbench=window");
             return;
         }
-        chart(html, "throughput", "Files, MiB a second, more is better", "MiB/s", FileResult::mibPerSecond);
-        chart(html, "cpu", "Processor time a MiB, less is better", "µs/MiB", FileResult::cpuMicrosPerMib);
+        chart(html, "throughput", "Files, MiB per second, higher is better", "MiB/s", FileResult::mibPerSecond);
+        chart(html, "cpu", "Processor time per MiB, lower is better", "µs/MiB", FileResult::cpuMicrosPerMib);
         html.table(
                 "Files over HTTP",
                 List.of(
@@ -36,14 +36,14 @@ record FileSection(List<FileResult> terms) {
                         "MiB/s",
                         "files/s",
                         "CPU, µs/MiB",
-                        "resident at most, MiB",
+                        "peak resident, MiB",
                         "wrong answers",
-                        "MiB/s, ours over this",
-                        "in words"),
+                        "MiB/s, Leasehold relative to this",
+                        "verdict"),
                 rows());
     }
 
-    /// {@return ours over one of Netty's ways, paired by round; nothing if either is missing}
+    /// {@return Leasehold's figure divided by that of one of Netty's ways, paired by round; empty if either is missing}
     Optional<Spread> over(boolean tls, String way, ToDoubleFunction<FileResult> figure) {
         List<Double> ratios = new ArrayList<>();
         for (FileResult ours : of(tls, OURS)) {

@@ -12,7 +12,7 @@ import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
 
-/// All that a folder holds, read once; what was not run is empty.
+/// The contents of a folder of results, read once. Lists of parts that were not run are empty.
 record Findings(
         Machine machine,
         List<Measurement> jmh,
@@ -33,7 +33,7 @@ record Findings(
                 results.growth());
     }
 
-    /// {@return what JMH was asked, in the order of the report}
+    /// {@return the questions that JMH benchmarks measured, in the order of the report}
     List<Question> questions() {
         return jmh.stream()
                 .map(Measurement::question)

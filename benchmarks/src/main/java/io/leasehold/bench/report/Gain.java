@@ -5,19 +5,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// What a second thread gains, ours over work that shares nothing, round by round: the two alternate, so a machine that
-/// slows down slows both.
+/// The gain of a second thread, relative to its gain on private work. It is computed for each round: the two benchmarks
+/// alternate, so a machine that slows down affects both.
 ///
-/// @param question the class that asks
-/// @param stem what gains, as `page`
-/// @param rounds the figure of each round
+/// @param question class that asks it
+/// @param stem what is measured, for example `page`
+/// @param rounds one figure for each round
 public record Gain(String question, String stem, List<Double> rounds) {
 
     private static final String ONE = "OneThread";
     private static final String TWO = "TwoThreads";
     private static final String CONTROL = "control";
 
-    /// {@return the gain of every class that asks for it}
+    /// {@return the gain of every class that measures one}
     public static List<Gain> of(List<Measurement> all) {
         List<Gain> gains = new ArrayList<>();
         for (Measurement one : all) {
@@ -43,7 +43,7 @@ public record Gain(String question, String stem, List<Double> rounds) {
         return rounds.stream().sorted().toList().get(rounds.size() / 2);
     }
 
-    /// {@return the figure in words}
+    /// {@return the figure as text}
     public String words() {
         List<Double> sorted = rounds.stream().sorted().toList();
         return "median %s, from %s to %s, %d %s"

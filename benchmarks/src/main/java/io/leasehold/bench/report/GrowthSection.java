@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/// How costs grow with what a process holds: all exponents in one table, then each question with its chart.
+/// The section on growth: a table of all exponents, then each question with its chart.
 record GrowthSection(List<GrowthResult> results) {
 
     private static final String NOTHING = "–";
@@ -24,34 +24,35 @@ record GrowthSection(List<GrowthResult> results) {
 
     private static final List<String> COMPARISON_HEADINGS = List.of(
             "question",
-            "in words",
-            "theirs over ours",
-            "our exponent",
+            "verdict",
+            "Netty's cost over Leasehold's",
+            "exponent of Leasehold",
             "their exponent",
-            "our worst wait, ms",
+            "worst wait with Leasehold, ms",
             "their worst wait, ms");
 
-    /// Less than this, each measured once, is no difference.
+    /// Below this ratio, single measurements are treated as equal.
     private static final double CLOSE = 1.2;
 
     void write(Html html) {
         html.heading(2, "growth", "Growth");
         html.element(
                 "p",
-                "Does an operation cost more because the process holds more? Each N is measured once, in a JVM of its"
-                        + " own, with leak detection off and allocations on event loops. (In the ci form all"
-                        + " measurements of an allocator share a JVM; they show that they work, and no more.)");
+                "Does an operation cost more because more memory is in use? Each N is measured once, in its own"
+                        + " JVM, with leak detection off and allocations on event loops. In the ci form all"
+                        + " measurements of an allocator share a JVM; they only show that the measurements work.");
         html.element(
                 "p",
-                "The exponent is the slope of the logarithm of the cost over the logarithm of N, by least squares: 0"
-                        + " for a cost that does not grow, 1 for one that doubles with N. The target is an exponent of"
-                        + " at most 0.2, except where every byte is touched. Errors are standard errors of the slope.");
+                "The exponent is the slope of the logarithm of the cost over the logarithm of N, by least squares."
+                        + " It is 0 for a constant cost, and 1 for a cost that is proportional to N. The target is"
+                        + " an exponent of at most 0.2, except where every byte is touched. Errors are standard"
+                        + " errors of the slope.");
         html.element(
                 "p",
-                "A worst wait is the longest single wait of an application thread. Waits under 10 ms in one run mean"
-                        + " little on a shared machine.");
+                "A worst wait is the longest single wait of an application thread. A wait under 10 ms in one run is"
+                        + " noise on a shared machine.");
         if (results.isEmpty()) {
-            html.element("p", "This was not run. To run it:").command("mvn -Pbench -Dbench=growth");
+            html.element("p", "Not run. Command:").command("mvn -Pbench -Dbench=growth");
             return;
         }
         html.heading(3, "growth-exponents", "Exponents");
@@ -64,15 +65,17 @@ record GrowthSection(List<GrowthResult> results) {
                 .map(GrowthSection::comparison)
                 .toList();
         if (!compared.isEmpty()) {
-            html.heading(3, "growth-adaptive", "Beside Netty's adaptive allocator");
+            html.heading(3, "growth-adaptive", "Comparison with Netty's adaptive allocator");
             html.element(
                     "p",
-                    "The ratio is Netty's cost over ours at the largest N; above 1 it is in our favour. Costs that were"
-                            + " measured once and differ by less than 20 % are " + Ratio.Verdict.EVEN.words() + ".");
-            html.table("Growth beside Netty's adaptive allocator", COMPARISON_HEADINGS, compared);
+                    "The ratio is Netty's cost divided by Leasehold's at the largest N. A ratio above 1 means that"
+                            + " Leasehold is better. Each cost was measured once. Differences below 20 % are"
+                            + " called "
+                            + Ratio.Verdict.EVEN.words() + ".");
+            html.table("Growth compared with Netty's adaptive allocator", COMPARISON_HEADINGS, compared);
         }
         results.forEach(result -> question(html, result));
-        html.element("p", "Alone:").command("mvn -Pbench -Dbench=growth");
+        html.element("p", "Command:").command("mvn -Pbench -Dbench=growth");
     }
 
     private static List<Cell> exponents(GrowthResult result) {
@@ -132,7 +135,7 @@ record GrowthSection(List<GrowthResult> results) {
                 "chart-growth-" + topic.id(),
                 Charts.growth(topic.title(), "N, " + topic.growing(), topic.unit(), curves),
                 curves,
-                "Cost over N, less is better; both axes are logarithmic. Exponents: " + exponents + ".");
+                "Cost over N, lower is better. Both axes are logarithmic. Exponents: " + exponents + ".");
         html.table(topic.title(), headings(result), rows(result));
     }
 

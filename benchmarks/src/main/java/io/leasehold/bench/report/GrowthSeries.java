@@ -9,9 +9,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/// What the tables say of one series.
+/// The texts of one series in the tables.
 ///
-/// @param series at least one point
+/// @param series with at least one point
 record GrowthSeries(Series series) {
 
     static final String OURS = "leased";
@@ -19,7 +19,7 @@ record GrowthSeries(Series series) {
 
     private static final String NOTHING = "–";
 
-    /// {@return the series of one allocator; nothing if it was not measured}
+    /// {@return the series of one allocator; empty if it was not measured}
     static Optional<GrowthSeries> of(GrowthResult result, String allocator) {
         return result.series().stream()
                 .filter(series ->
@@ -28,7 +28,7 @@ record GrowthSeries(Series series) {
                 .findFirst();
     }
 
-    /// {@return how many times the cost of ours is theirs at the largest `n` that both have; nothing if there is none}
+    /// {@return Netty's cost divided by Leasehold's at the largest `n` that both have; empty if there is none}
     static Optional<Ratio> theirsOverOurs(GrowthResult result) {
         return of(result, OURS)
                 .flatMap(ours -> of(result, THEIRS)

@@ -4,7 +4,7 @@ import io.leasehold.bench.result.GrowthResult;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The exponents for the terminal, a line for each question and allocator.
+/// The exponents for the terminal, one line for each question and allocator.
 ///
 /// @param results what was measured
 public record GrowthTable(List<GrowthResult> results) {

@@ -6,12 +6,12 @@ import io.leasehold.bench.result.GrowthResult;
 import java.util.List;
 import java.util.Optional;
 
-/// That costs do not grow with what a process holds.
+/// The targets for growth: costs must not grow with the amount of memory that a process has in use.
 record GrowthTargets(List<GrowthResult> results) {
 
     private static final String GROUP = "growth";
 
-    /// {@return a target for each question that was measured, or one for all of them}
+    /// {@return one target for each question that was measured, or a single one if none was}
     List<Target> all() {
         if (results.isEmpty()) {
             return List.of(

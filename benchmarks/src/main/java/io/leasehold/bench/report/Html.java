@@ -3,12 +3,12 @@ package io.leasehold.bench.report;
 import java.util.List;
 import java.util.Locale;
 
-/// A page that is written from its beginning to its end; text is escaped wherever it comes in.
+/// Writes a page from beginning to end. All text is escaped.
 final class Html {
 
     private final StringBuilder out = new StringBuilder();
 
-    /// {@return `text` as it stands in a page}
+    /// {@return `text` with special characters escaped}
     static String escape(String text) {
         return text.replace("&", "&amp;")
                 .replace("<", "&lt;")
@@ -19,8 +19,8 @@ final class Html {
 
     /// A cell of a table.
     ///
-    /// @param text what it says; never empty
-    /// @param style its class in the style sheet
+    /// @param text of the cell; never empty
+    /// @param style class in the style sheet
     record Cell(String text, String style) {
 
         static Cell text(String text) {
@@ -31,13 +31,13 @@ final class Html {
             return new Cell(text, "n");
         }
 
-        /// {@return a ratio with its verdict in words}
+        /// {@return a cell with the verdict of a ratio}
         static Cell verdict(Ratio.Verdict verdict) {
             return new Cell(verdict.words(), verdict.name().toLowerCase(Locale.ROOT));
         }
     }
 
-    /// Markup as it is; it must not hold text from elsewhere.
+    /// Appends markup without escaping. It must not contain text from other sources.
     Html raw(String markup) {
         out.append(markup);
         return this;
@@ -59,7 +59,7 @@ final class Html {
         return this;
     }
 
-    /// A chart with its legend and the sentence below it.
+    /// Appends a chart with its legend and caption.
     Html chart(String id, String svg, List<Side> sides, List<String> names, String caption) {
         out.append("<figure id=\"")
                 .append(escape(id))
@@ -74,7 +74,7 @@ final class Html {
         return this;
     }
 
-    /// A table in a box of its own, which scrolls where the page is narrow.
+    /// Appends a table in a region that scrolls on narrow screens.
     Html table(String title, List<String> headings, List<List<Cell>> rows) {
         out.append("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>%n<thead><tr>"
                 .formatted(escape(title)));

@@ -10,15 +10,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/// One question of JMH: what is asked, one chart, all cases in a table, and how to ask it alone.
+/// The section on one JMH question: the question, a chart, a table of all cases, and the command that runs only this
+/// question.
 record JmhSection(Question question, List<Measurement> measurements) {
 
     private static final List<String> HEADINGS =
-            List.of("case", "baseline", "ours", "theirs", "ratio", "in words", "our garbage, B/op");
+            List.of("case", "baseline", "Leasehold", "baseline", "ratio", "verdict", "garbage of Leasehold, B/op");
     private static final String NOTHING = "–";
     private static final double THOUSAND = 1000;
 
-    /// A unit that makes the smallest number readable.
+    /// The unit in which the smallest number is readable.
     private record Scale(double divisor, String unit) {
 
         private static Scale of(List<Measurement> all) {
@@ -49,10 +50,13 @@ record JmhSection(Question question, List<Measurement> measurements) {
             chartOfThreads(html, gains.getFirst(), scale);
         }
         for (Gain gain : gains) {
-            html.element("p", "What a second thread gains, over what it gains on private work: " + gain.words() + ".");
+            html.element(
+                    "p",
+                    "Throughput with a second thread, relative to private work with a second thread: " + gain.words()
+                            + ".");
         }
         html.table("All cases of: " + question.title() + ", " + scale.unit, headings(scale), rows(cases, scale));
-        html.element("p", "Alone:").command(question.command());
+        html.element("p", "Command:").command(question.command());
     }
 
     private void chartOfPairs(Html html, Cases cases) {
@@ -87,13 +91,13 @@ record JmhSection(Question question, List<Measurement> measurements) {
                 categories,
                 List.copyOf(sides.values()),
                 shown.size() < cases.all().size()
-                        ? "%d of %d cases%s; the table has all."
+                        ? "%d of %d cases%s; the table shows all."
                                 .formatted(
                                         shown.size(), cases.all().size(), common.isEmpty() ? "" : " (" + common + ")")
-                        : common.isEmpty() ? "" : "All with: " + common + ".");
+                        : common.isEmpty() ? "" : "All cases: " + common + ".");
     }
 
-    /// {@return what the baselines are called that are not Netty's, and the same number among those of their case}
+    /// {@return the name of the baselines that are not Netty's and have the same number among those of their case}
     private static String others(List<Pairing> shown, int number) {
         return shown.stream()
                 .flatMap(one -> one.theirs().stream()
@@ -119,7 +123,7 @@ record JmhSection(Question question, List<Measurement> measurements) {
 
     private void draw(Html html, Scale scale, List<String> categories, List<Bars> sides, String caption) {
         boolean rate = measurements.getFirst().isRate();
-        String better = rate ? "more is better" : "less is better";
+        String better = rate ? "higher is better" : "lower is better";
         String svg = Charts.bars(
                 question.title() + ", " + scale.unit + ", " + better + ": " + spoken(categories, sides),
                 scale.unit + ", " + better,
@@ -159,8 +163,8 @@ record JmhSection(Question question, List<Measurement> measurements) {
 
     private static List<String> headings(Scale scale) {
         List<String> headings = new ArrayList<>(HEADINGS);
-        headings.set(2, "ours, " + scale.unit);
-        headings.set(3, "theirs, " + scale.unit);
+        headings.set(2, "Leasehold, " + scale.unit);
+        headings.set(3, "baseline, " + scale.unit);
         return headings;
     }
 

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
-/// One kind of traffic that every allocator served, in each round.
+/// One kind of load that every allocator served, in each round.
 ///
-/// @param fixed whether requests came at a fixed rate, or as fast as they were answered
+/// @param fixed true if requests were sent at a fixed rate, false if each answer triggered the next request
 record Load(String transport, boolean tls, String mode, int pipelineDepth, boolean fixed) {
 
     private static final List<String> NETTYS = List.of("adaptive", "pooled");
@@ -18,32 +18,32 @@ record Load(String transport, boolean tls, String mode, int pipelineDepth, boole
         return new Load(term.transport(), term.tls(), term.mode(), term.pipelineDepth(), term.targetPerSecond() > 0);
     }
 
-    /// {@return it in words}
+    /// {@return the display name}
     String title() {
         return transport + (tls ? " TLS" : "") + " ×" + pipelineDepth + (fixed ? ", fixed rate" : ", flat out")
                 + (mode.equals("native") ? "" : ", " + modeTitle());
     }
 
-    /// {@return it in few letters, for an axis}
+    /// {@return a short name for an axis}
     String label() {
         return transport + (tls ? " TLS" : "") + " ×" + pipelineDepth + (fixed ? " fixed" : "")
                 + (mode.equals("native") ? "" : " " + mode);
     }
 
-    /// {@return what it is called in the page's addresses}
+    /// {@return the identifier in the page's anchors}
     String id() {
         return "%s-%s-%s-%d-%s"
                 .formatted(transport, tls ? "tls" : "plain", mode, pipelineDepth, fixed ? "rate" : "max");
     }
 
-    /// {@return the allocators that served it, ours first}
+    /// {@return the allocators with results, Leasehold first}
     List<String> allocators(List<ServerResult> terms) {
         return List.of(OURS, NETTYS.getFirst(), NETTYS.getLast()).stream()
                 .filter(name -> !terms(terms, name).isEmpty())
                 .toList();
     }
 
-    /// {@return what one allocator's rounds say}
+    /// {@return the results of one allocator}
     List<ServerResult> terms(List<ServerResult> all, String allocator) {
         return all.stream()
                 .filter(term -> of(term).equals(this) && term.allocator().equals(allocator))
@@ -57,9 +57,10 @@ record Load(String transport, boolean tls, String mode, int pipelineDepth, boole
                 .toList());
     }
 
-    /// {@return ours over the better of Netty's two, paired by round; nothing if either is missing}
+    /// {@return Leasehold's figure divided by the better one of Netty's allocators, paired by round; empty if either is
+    /// missing}
     ///
-    /// @param moreIsBetter which of Netty's is the better one
+    /// @param moreIsBetter true if the higher figure is the better one
     Optional<Spread> overBest(List<ServerResult> all, ToDoubleFunction<ServerResult> figure, boolean moreIsBetter) {
         Spread best = null;
         for (String netty : NETTYS) {
@@ -81,7 +82,7 @@ record Load(String transport, boolean tls, String mode, int pipelineDepth, boole
         return Optional.ofNullable(best);
     }
 
-    /// How JDK 25 ran Netty.
+    /// {@return the display name of the mode in which JDK 25 ran Netty}
     private String modeTitle() {
         return switch (mode) {
             case "unsafe" -> "Unsafe allowed";

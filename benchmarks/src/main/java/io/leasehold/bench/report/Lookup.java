@@ -7,12 +7,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/// Finds single figures among what a run found; nothing where it was not measured.
+/// Looks up single figures in the findings of a run. A result is empty if the figure was not measured.
 record Lookup(Findings findings) {
 
     private static final String NATIVE = "NativeAccess";
 
-    /// {@return what one method measured, ours with native access}
+    /// {@return the result of one method of Leasehold, with native access}
     Optional<Measurement> ours(String question, String method, Map<String, String> params) {
         return find(
                 question,
@@ -21,17 +21,18 @@ record Lookup(Findings findings) {
                 one -> one.variant().isEmpty() || one.variant().equals(NATIVE));
     }
 
-    /// {@return what one method measured in a nested class}
+    /// {@return the result of one method in a nested class}
     Optional<Measurement> in(String question, String variant, String method, Map<String, String> params) {
         return find(question, method, params, one -> one.variant().equals(variant));
     }
 
-    /// {@return how many times as fast ours is as the faster of Netty's two in its fastest mode of the JDK}
+    /// {@return how many times as fast Leasehold is as the faster of Netty's allocators in its fastest JVM mode}
     Optional<Ratio> overBest(String question, String method, Map<String, String> params) {
         return ours(question, method, params).flatMap(ours -> overBest(ours, one -> true));
     }
 
-    /// {@return the same among the JVM's ways that `variants` takes}
+    /// {@return how many times as fast Leasehold is as the faster of Netty's allocators in the JVM modes that
+    /// `variants` accepts}
     Optional<Ratio> overBest(Measurement ours, Predicate<Measurement> variants) {
         return findings.jmh().stream()
                 .filter(one -> one.question().equals(ours.question()))
@@ -43,12 +44,12 @@ record Lookup(Findings findings) {
                 .min((a, b) -> Double.compare(a.value(), b.value()));
     }
 
-    /// {@return how long ours takes, over how long `baseline` takes}
+    /// {@return the time of Leasehold, divided by the time of `baseline`}
     Optional<Ratio> over(String question, String method, String baseline) {
         return over(question, method, baseline, Map.of());
     }
 
-    /// {@return the same for one case}
+    /// {@return the time of Leasehold, divided by the time of `baseline`, for one case}
     Optional<Ratio> over(String question, String method, String baseline, Map<String, String> params) {
         return ours(question, method, params)
                 .flatMap(ours -> ours(question, baseline, params)
@@ -58,7 +59,7 @@ record Lookup(Findings findings) {
                                 theirs.error() / theirs.score())));
     }
 
-    /// {@return how many times as good ours is as a baseline that was asked the same}
+    /// {@return how many times as good Leasehold is as a baseline with the same parameters}
     Optional<Ratio> better(Measurement ours, String baseline) {
         return findings.jmh().stream()
                 .filter(one -> one.method().equals(baseline) && one.isComparableTo(ours))
@@ -66,7 +67,7 @@ record Lookup(Findings findings) {
                 .findFirst();
     }
 
-    /// {@return how much longer ours takes than `baseline`}
+    /// {@return the time of Leasehold minus the time of `baseline`}
     Optional<Ratio> more(String question, String method, String baseline, Map<String, String> params) {
         return ours(question, method, params)
                 .flatMap(ours -> ours(question, baseline, params)
@@ -74,7 +75,7 @@ record Lookup(Findings findings) {
                                 new Ratio(ours.score() - theirs.score(), Math.hypot(ours.error(), theirs.error()))));
     }
 
-    /// {@return what a second thread gains, over private work}
+    /// {@return the throughput gained with a second thread, relative to private work}
     Optional<Ratio> gain(String question) {
         return Gain.of(findings.jmh()).stream()
                 .filter(gain -> gain.question().equals(question))
@@ -82,7 +83,7 @@ record Lookup(Findings findings) {
                 .findFirst();
     }
 
-    /// {@return a moment of a memory scenario with ours, or with another allocator}
+    /// {@return the state of an allocator at a named moment of a memory scenario}
     Optional<Moment> moment(String scenario, String allocator, String moment) {
         return findings.memory().stream()
                 .filter(result ->

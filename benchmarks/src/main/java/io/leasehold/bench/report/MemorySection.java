@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/// What an allocator holds in a burst, after it, in the long run and with many threads.
+/// The section on the memory that an allocator keeps resident: in a burst, after it, in steady state and with many
+/// threads.
 record MemorySection(Findings findings) {
 
     private static final String NOTHING = "–";
@@ -31,14 +32,14 @@ record MemorySection(Findings findings) {
         html.heading(2, "memory", "Memory");
         html.element(
                 "p",
-                "Each scenario with each allocator in a JVM of its own, whose heap is touched beforehand; bytes are"
-                        + " beyond what the process had before.");
+                "Each scenario runs with each allocator in its own JVM, whose heap is touched beforehand. Values"
+                        + " are in addition to what was resident before the scenario.");
         if (findings.memory().isEmpty()) {
-            html.element("p", "This was not run. To run it:").command("mvn -Pbench -Dbench=memory");
+            html.element("p", "Not run. Command:").command("mvn -Pbench -Dbench=memory");
             return;
         }
         findings.scenarios().forEach(scenario -> scenario(html, scenario));
-        html.element("p", "Alone:").command("mvn -Pbench -Dbench=memory");
+        html.element("p", "Command:").command("mvn -Pbench -Dbench=memory");
     }
 
     private void scenario(Html html, String scenario) {
@@ -90,18 +91,18 @@ record MemorySection(Findings findings) {
         return rows;
     }
 
-    /// {@return a curve of few enough points that the page stays small}
+    /// {@return a curve with few points, so that the page stays small}
     static Curve curve(Side side, List<Sample> samples, long baselineBytes) {
         int step = Math.max(1, samples.size() / POINTS);
-        List<Sample> thinned = IntStream.range(0, samples.size())
+        List<Sample> sampled = IntStream.range(0, samples.size())
                 .filter(i -> i % step == 0)
                 .mapToObj(samples::get)
                 .toList();
         return new Curve(
                 side,
                 side.title(),
-                thinned.stream().map(sample -> sample.millis() / MILLIS).toList(),
-                thinned.stream()
+                sampled.stream().map(sample -> sample.millis() / MILLIS).toList(),
+                sampled.stream()
                         .map(sample -> Numbers.toMib((double) Math.max(0, sample.residentBytes() - baselineBytes)))
                         .toList());
     }

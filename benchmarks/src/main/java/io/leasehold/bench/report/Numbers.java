@@ -2,7 +2,7 @@ package io.leasehold.bench.report;
 
 import java.util.Locale;
 
-/// How numbers are written: the same everywhere, whatever the country of the machine.
+/// Formats numbers, independent of the locale of the machine.
 final class Numbers {
 
     private static final double MIB = 1 << 20;
@@ -13,7 +13,7 @@ final class Numbers {
 
     private Numbers() {}
 
-    /// {@return `value` with so many decimals, thousands apart}
+    /// {@return `value` with `decimals` decimals and grouped thousands}
     static String plain(double value, int decimals) {
         return String.format(Locale.ROOT, "%,." + decimals + "f", value);
     }
@@ -23,7 +23,7 @@ final class Numbers {
         return plain(value, Math.abs(value) >= MANY ? 0 : 1);
     }
 
-    /// {@return a score with its error, if there is one}
+    /// {@return a score with its error, if the error is known}
     static String score(double value, double error) {
         if (Double.isNaN(error)) {
             return score(value);
@@ -31,13 +31,13 @@ final class Numbers {
         return score(value) + " ±" + plain(error, Math.abs(value) >= MANY ? 0 : 1);
     }
 
-    /// {@return `value` with about three digits, and no exponent}
+    /// {@return `value` with about three digits, without an exponent}
     static String figure(double value) {
         double size = Math.abs(value);
         return plain(value, size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
     }
 
-    /// {@return a count, in short where it is a large multiple of a power of two}
+    /// {@return a count, abbreviated if it is a large multiple of a power of two}
     static String count(long value) {
         if (value >= LARGE && value % MEBI == 0) {
             return plain((double) value / MEBI, 0) + " Mi";

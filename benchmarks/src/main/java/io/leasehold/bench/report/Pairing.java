@@ -4,13 +4,14 @@ import io.leasehold.bench.result.Measurement;
 import java.util.ArrayList;
 import java.util.List;
 
-/// One of ours and the baselines that it is measured against; there may be none.
+/// One Leasehold result and its baselines; there may be none.
 ///
-/// Partners stand in one class with the same parameters, but for those that a baseline does not know, and the
-/// baseline's name is ours with a word added: `page` is measured against `pageMalloc`.
+/// A benchmark and its baselines are in one class and have the same parameters, except parameters that a baseline does
+/// not have. The name of a baseline is the name of the benchmark with a word added: `page` is compared with
+/// `pageMalloc`.
 ///
-/// @param ours what Leasehold does
-/// @param theirs each baseline, in the order of the results
+/// @param ours result of Leasehold
+/// @param theirs results of the baselines, in the order of the results
 public record Pairing(Measurement ours, List<Measurement> theirs) {
 
     /// {@return the pairings of `all`, in their order}
@@ -26,12 +27,12 @@ public record Pairing(Measurement ours, List<Measurement> theirs) {
         return pairings;
     }
 
-    /// {@return what `baseline`'s name has more than ours, as `Malloc`}
+    /// {@return the word that the name of `baseline` adds, for example `Malloc`}
     public String word(Measurement baseline) {
         return baseline.method().substring(ours.method().length());
     }
 
-    /// {@return how ours compares with `baseline`}
+    /// {@return the comparison of Leasehold with `baseline`}
     public Ratio ratio(Measurement baseline) {
         double a = ours.score();
         double b = baseline.score();

@@ -4,156 +4,161 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/// What each class of benchmarks asks, once for all places that say so.
+/// The text of the question that a benchmark class asks, used wherever the report shows it.
 ///
-/// A class that nobody described here is shown all the same, under its own name.
+/// A class without an entry here is shown under its own name.
 ///
-/// @param className without the package
-/// @param group that chooses it, as in `-Dbench=page`
-/// @param title a few words
-/// @param sentence what is asked, and of whom
+/// @param className simple name of the class
+/// @param group name of the group in `-Dbench=`, for example `page`
+/// @param title short title
+/// @param sentence the question in one or more sentences
 record Question(String className, String group, String title, String sentence) {
 
     private static final String SECOND_THREAD =
-            " The control is work that shares nothing, of about the same length; two processors may be one core.";
+            " The control is private work of about the same length, which shares nothing. The two processors may be"
+                    + " hyperthreads of one core.";
 
     private static final List<Question> ALL = List.of(
             new Question(
                     "BufferBenchmark",
                     "allocator",
                     "A direct buffer on an event loop",
-                    "What does a direct buffer cost to allocate and release, alone (oneLive) and with 256 others alive"
-                            + " (fifo)?"),
+                    "What does it cost to allocate and release a direct buffer, with no other buffer in use (oneLive)"
+                            + " or with 256 others in use (fifo)?"),
             new Question(
                     "BufferPatternBenchmark",
                     "allocator",
-                    "A step of a server's life",
-                    "What does it cost when one of many live buffers, chosen at random, is replaced by one of another"
-                            + " size, written and read (step) or untouched (exchange)? Sizes are those of a WebSocket"
-                            + " proxy or of an API gateway."),
+                    "A step of a server's workload",
+                    "What does it cost to replace one of many live buffers, chosen at random, by one of another size?"
+                            + " The buffer is written and read (step) or untouched (exchange). Sizes are those of a"
+                            + " WebSocket proxy or of an API gateway."),
             new Question(
                     "JumboBenchmark",
                     "ring",
-                    "A page of the receive ring",
-                    "What does a page of the ring cost to take and release on an event loop, alone (oneLive) and with"
-                            + " 64 others alive (fifo)? Ours is the page alone, theirs is a buffer."),
+                    "A page of a pool",
+                    "What does it cost to allocate and free a page of a pool on an event loop, with no other page"
+                            + " in use (oneLive) or with 64 others in use (fifo)? Leasehold allocates a page alone,"
+                            + " the baselines a buffer."),
             new Question(
                     "JumboHandOffBenchmark",
                     "ring",
                     "A page handed to another thread",
-                    "What does a page cost that one event loop takes and another one releases, in batches of 32? Ours"
-                            + " is the page alone, theirs is a buffer."),
+                    "What does it cost to allocate a page on one event loop and free it on another one, in batches of"
+                            + " 32? Leasehold allocates a page alone, the baselines a buffer."),
             new Question(
                     "JumboReceiveBenchmark",
                     "ring",
                     "A read into a page",
-                    "What does a read by Netty's io_uring cost beside the kernel's part: a buffer leaves the ring, is"
-                            + " sliced, replaced and released? Theirs is Netty's own fixed ring on its allocators."),
+                    "What does a read by Netty's io_uring cost in user space: a buffer leaves the ring, and is sliced,"
+                            + " replaced and released? The baseline is Netty's own fixed ring with its allocators."),
             new Question(
                     "BufferHandOffBenchmark",
                     "allocator",
                     "A buffer handed to another thread",
-                    "What does a buffer cost that one event loop allocates and another one releases?"),
+                    "What does it cost to allocate a buffer on one event loop and release it on another one?"),
             new Question(
                     "BufferThreadsBenchmark",
                     "allocator",
                     "A direct buffer on other threads",
-                    "What does a direct buffer cost on threads that are no event loops, where Netty's allocators have"
+                    "What does a direct buffer cost on threads that are not event loops, where Netty's allocators have"
                             + " no caches?"),
             new Question(
                     "BufferScalingBenchmark",
                     "allocator",
-                    "A second thread that uses buffers",
-                    "What does a second thread gain that allocates and releases buffers too?" + SECOND_THREAD),
+                    "Buffers on a second thread",
+                    "How much does throughput grow if a second thread also allocates and releases buffers?"
+                            + SECOND_THREAD),
             new Question(
                     "BufferHeapBenchmark",
                     "allocator",
                     "A heap buffer",
-                    "What does a heap buffer of 16 KiB cost, the size that TLS engines work with?"),
+                    "What does a heap buffer of 16 KiB cost? TLS engines use this size."),
             new Question(
                     "BufferLargeBenchmark",
                     "allocator",
                     "A large direct buffer",
-                    "What does a direct buffer cost to allocate and release that Netty does not pool?"),
+                    "What does it cost to allocate and release a direct buffer that is too large for Netty's pools?"),
             new Question(
                     "BufferGrowthBenchmark",
                     "allocator",
                     "A buffer that grows",
-                    "What does a buffer cost that grows from 256 B to 64 MiB by doubling, all of it written?"),
+                    "What does a buffer cost that grows from 256 B to 64 MiB by doubling and is written completely?"),
             new Question(
                     "BufferAccessBenchmark",
                     "allocator",
                     "Reading and writing a buffer",
-                    "What does it cost to read and write what a direct buffer holds: 128 longs one by one, or 64 bytes"
-                            + " at a time? The segment is the same memory through one constant segment of the JDK."),
+                    "What does it cost to read and write a direct buffer: 128 longs one by one, or 64 bytes at a time?"
+                            + " The segment is the same memory, accessed through a constant segment of the JDK."),
             new Question(
                     "PageArenaBenchmark",
                     "page",
                     "A page, and a run of 16 pages",
-                    "What does a warm page, or a warm run of 16 pages, cost to take and give back on one event loop,"
-                            + " beside 4 KiB of Netty's allocators and 64 KiB of malloc?"),
+                    "What does it cost to allocate and free a warm page, or a warm run of 16 pages, on one event loop?"
+                            + " The baselines are 4 KiB of Netty's allocators and 64 KiB of malloc."),
             new Question(
                     "PageVirtualThreadBenchmark",
                     "page",
                     "A page on 1,000 virtual threads",
-                    "What rate do 1,000 virtual threads reach, against as many platform threads as there are"
-                            + " processors? Both sides are ours."),
+                    "What rate do 1,000 virtual threads reach, compared with one platform thread for each processor?"
+                            + " Both sides use Leasehold."),
             new Question(
                     "PageScalingBenchmark",
                     "page",
-                    "A second thread that uses pages",
-                    "How much does a second thread gain on one shared arena?" + SECOND_THREAD),
+                    "Pages on a second thread",
+                    "How much does throughput grow with a second thread on one shared arena?" + SECOND_THREAD),
             new Question(
                     "LeaseBenchmark",
                     "lease",
                     "A lease on a wired page",
-                    "What does a lease cost to acquire and close, beside arenas of the JDK, and how far are windows"
-                            + " from a bare remap of the same page?"),
+                    "What does it cost to acquire and close a lease, compared with arenas of the JDK? And how much"
+                            + " does a window cost, compared with only mapping the same page again?"),
             new Question(
                     "LeaseScalingBenchmark",
                     "lease",
-                    "A second thread that leases",
-                    "How much does a second thread gain on one pool of windows, when each leases a mapped page of its"
-                            + " own?" + SECOND_THREAD),
+                    "Leases on a second thread",
+                    "How much does throughput grow with a second thread on one pool of windows, if each thread leases a"
+                            + " mapped page of its own?" + SECOND_THREAD),
             new Question(
                     "WindowBenchmark",
                     "window",
-                    "A piece of a file that is mapped",
-                    "What does it cost to copy a piece out of a random place of a file of 512 MiB that is in the page"
-                            + " cache? The size of the pieces that it was written in decides how large the kernel's"
-                            + " pages of it are: where the file system knows large folios, 4 MiB give such of 2 MiB."
-                            + " The tier auto is what the cache chooses, direct for a file of this size."),
+                    "A copy out of a mapped file",
+                    "What does it cost to copy bytes from a random place of a file of 512 MiB in the page cache?"
+                            + " The size of the writes that made the file decides the size of its pages in the"
+                            + " cache: where the file system has large folios, writes of 4 MiB give folios of 2"
+                            + " MiB. In the tier auto the cache chooses the tier; for a file of this size it"
+                            + " chooses direct."),
             new Question(
                     "WindowTraceBenchmark",
                     "window",
-                    "Reading in friendly and hostile orders",
-                    "What does it cost to read 4 KiB of a file of which a quarter fits the windows, when the cache"
-                            + " chooses what to map? hot 900: nine of ten reads go to what fits twice."),
+                    "Reading with friendly and hostile access patterns",
+                    "What does it cost to read 4 KiB of a file if a quarter of the file fits the windows and the cache"
+                            + " chooses what to map? In hot 900, nine of ten reads go to"
+                            + " parts that fill half of the windows."),
             new Question(
                     "WindowHotBenchmark",
                     "window",
-                    "What a window adds, and a loan",
-                    "What does a window add to a bare copy of 64 B out of the processor's cache, alone and with a"
-                            + " second thread (together), and what does it cost to lend one?"),
+                    "The overhead of a window",
+                    "What does a window add to a bare copy of 64 B from the processor's cache, alone and with a second"
+                            + " thread (together)? And what does it cost to acquire and release a window?"),
             new Question(
                     "WindowRecycleBenchmark",
                     "window",
-                    "A window taken for another part",
-                    "What does it cost to recycle a window, with the fault of the first bytes read there, beside one"
-                            + " mmap a window?"),
+                    "Recycling a window",
+                    "What does it cost to recycle a window for another part of the file, including the page fault"
+                            + " of the first access? The baseline is one mmap for each window."),
             new Question(
                     "WindowStreamBenchmark",
                     "window",
                     "The next chunk of a file",
-                    "What does it cost to read the next chunk of a file into a buffer? Buffers are ours on both"
-                            + " sides."),
+                    "What does it cost to read the next chunk of a file into a buffer? Both sides use buffers of"
+                            + " Leasehold."),
             new Question(
                     "WindowPauseBenchmark",
                     "window",
-                    "Others while files come and go",
+                    "Latency while files are opened and closed",
                     "How long does a copy of 64 KiB take at the 99.99 percentile, while another thread opens, writes,"
-                            + " reads, cuts and closes files, a thousand a second? Errors are half of the range of the"
-                            + " forks."));
+                            + " reads, truncates and closes a thousand files a second? Errors are half of the range of"
+                            + " the forks."));
 
     /// {@return the question that a class asks}
     static Question of(String className) {
@@ -162,20 +167,20 @@ record Question(String className, String group, String title, String sentence) {
                         className,
                         className.replaceFirst("Benchmark$", ""),
                         className.replaceFirst("Benchmark$", ""),
-                        "What " + className + " measures stands in its comment."));
+                        "See the class comment of " + className + "."));
     }
 
-    /// {@return where it stands among the others; those that nobody described come last}
+    /// {@return the position of a class in the report; classes without an entry come last}
     static int order(String className) {
         return described(className).map(ALL::indexOf).orElse(ALL.size());
     }
 
-    /// {@return what it is called in the page's addresses}
+    /// {@return the identifier in the page's anchors}
     String id() {
         return className.replaceFirst("Benchmark$", "").toLowerCase(Locale.ROOT);
     }
 
-    /// {@return the command that runs it alone}
+    /// {@return the command that runs only this question}
     String command() {
         return "mvn -Pbench -Dbench=" + className;
     }
@@ -186,7 +191,7 @@ record Question(String className, String group, String title, String sentence) {
                 .findFirst();
     }
 
-    /// {@return the classes that are described}
+    /// {@return the names of the classes that have an entry}
     static List<String> classNames() {
         return ALL.stream().map(Question::className).toList();
     }

@@ -1,21 +1,22 @@
 package io.leasehold.bench.report;
 
-/// How many times as good ours is; above 1 is in our favour, whatever the unit.
+/// How many times as good Leasehold is as a baseline. A ratio above 1 means that Leasehold is better, whatever the
+/// unit.
 ///
 /// @param value the ratio
-/// @param error half of its interval; not a number if it is not known
+/// @param error half of its interval; NaN if unknown
 public record Ratio(double value, double error) {
 
     private static final double MANY = 100;
 
-    /// What a ratio means, as a word: colour alone would say nothing to some readers, and nothing on paper.
+    /// The meaning of a ratio as words, because colors alone are not readable for everyone or on paper.
     public enum Verdict {
-        /// Ours is better, by more than the error.
-        WIN("we win"),
-        /// Ours is worse, by more than the error.
-        LOSE("we lose"),
+        /// Leasehold is better by more than the error.
+        WIN("better"),
+        /// Leasehold is worse by more than the error.
+        LOSE("worse"),
         /// The error is larger than the difference.
-        EVEN("too close to say"),
+        EVEN("too close to call"),
         /// There is no error to compare the difference with.
         UNKNOWN("one run, no error");
 
@@ -25,13 +26,13 @@ public record Ratio(double value, double error) {
             this.words = words;
         }
 
-        /// {@return it for the reader}
+        /// {@return the words for the reader}
         public String words() {
             return words;
         }
     }
 
-    /// {@return `value` with an error from the relative errors of its two sides}
+    /// {@return `value` with an error computed from the relative errors of its two sides}
     static Ratio of(double value, double ourError, double theirError) {
         return new Ratio(value, value * Math.hypot(ourError, theirError));
     }
@@ -41,7 +42,7 @@ public record Ratio(double value, double error) {
         return of(1 / value, error / value, 0);
     }
 
-    /// {@return what it says}
+    /// {@return the verdict}
     public Verdict verdict() {
         if (Double.isNaN(error)) {
             return Verdict.UNKNOWN;

@@ -17,10 +17,10 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// The page of one run: where and how it was measured, who wins, every question with its chart, and the targets.
+/// The page of one run: where and how it was measured, a summary, every question with its chart, and the targets.
 public final class Report {
 
-    private static final String TITLE = "Leasehold beside what it stands in for";
+    private static final String TITLE = "Leasehold compared with what it replaces";
     private static final double GIB = 1 << 30;
     private static final long LITTLE = 1 << 20;
 
@@ -31,16 +31,16 @@ public final class Report {
         this.findings = findings;
     }
 
-    /// Writes the page and the README's picture beside the results, and reads the page again.
+    /// Writes the page and the chart of the README into the folder of the results, and checks the page.
     ///
-    /// @return what is missing in it, a sentence each; nothing if it is whole
-    /// @throws IOException if the results cannot be read, or the page not written
+    /// @return one sentence for each fault of the page; empty if it is complete
+    /// @throws IOException if the results cannot be read or the page cannot be written
     public static List<String> write(Results results) throws IOException {
         Findings findings = Findings.of(results);
         Files.writeString(results.report(), new Report(findings).page());
-        Optional<Picture> picture = Picture.of(findings);
-        if (picture.isPresent()) {
-            Files.writeString(results.picture(), picture.get().svg());
+        Optional<ReadmeChart> chart = ReadmeChart.of(findings);
+        if (chart.isPresent()) {
+            Files.writeString(results.readmeChart(), chart.get().svg());
         }
         return Check.of(findings, Files.readString(results.report()));
     }
@@ -53,8 +53,7 @@ public final class Report {
                 .raw("<link rel=\"icon\" href=\"data:,\">\n<style>\n" + style()
                         + "</style>\n</head>\n<body>\n<main>\n");
         html.element("h1", TITLE);
-        html.element(
-                "p", "Off-heap memory for network servers, measured beside Netty's allocators, malloc and the JDK.");
+        html.element("p", "Off-heap memory for network servers, compared with Netty's allocators, malloc and the JDK.");
         machine();
         summary();
         for (String group : List.of("allocator", "page", "lease", "ring", "window")) {
@@ -67,8 +66,8 @@ public final class Report {
         new GrowthSection(findings.growth()).write(html);
         targets();
         html.raw("<footer>\n")
-                .element("p", "Made from the files beside it: " + String.join(", ", files()) + ".")
-                .element("p", "jmh.json is in JMH's own format, which its visualisers read.")
+                .element("p", "Generated from these files in the same folder: " + String.join(", ", files()) + ".")
+                .element("p", "jmh.json has JMH's own format, so JMH visualizers can read it.")
                 .raw("</footer>\n</main>\n</body>\n</html>\n");
         return html.toString();
     }
@@ -88,7 +87,7 @@ public final class Report {
         html.raw("</dl>\n");
     }
 
-    /// Those that all runs share; a case with others says so in its name, and jmh.json has all of them.
+    /// {@return the flags that all JMH runs share; a case with other flags names them, and jmh.json has all of them}
     private String flags() {
         List<String> flags = new ArrayList<>();
         for (Measurement one : findings.jmh()) {
@@ -103,12 +102,12 @@ public final class Report {
     private void fact(String name, String value) {
         html.raw("<div>")
                 .element("dt", name)
-                .element("dd", value.isEmpty() ? "not known" : value)
+                .element("dd", value.isEmpty() ? "unknown" : value)
                 .raw("</div>\n");
     }
 
     private void summary() {
-        html.heading(2, "summary", "Who wins");
+        html.heading(2, "summary", "Summary");
         List<List<Cell>> rows = new ArrayList<>();
         for (Question question : findings.questions()) {
             Cases cases = Cases.of(findings.of(question));
@@ -133,15 +132,16 @@ public final class Report {
                             rows.add(row("Growth, largest N: " + result.topic().title(), "Netty adaptive", ratio)));
         }
         if (rows.isEmpty()) {
-            html.element("p", "Nothing was run that has a baseline.");
+            html.element("p", "No benchmark with a baseline was run.");
             return;
         }
         html.element(
                 "p",
-                "Each line has the best of its baselines in the same run, Netty with native access and without leak"
-                        + " detection. A ratio above 1 is in our favour; errors are 99.9 % intervals, and a difference"
-                        + " within them is called " + Ratio.Verdict.EVEN.words() + ". " + count(rows));
-        html.table("Who wins", List.of("question", "in words", "ratio", "against"), rows);
+                "Each row compares Leasehold with its best baseline in the same run. Netty runs with native access and"
+                        + " without leak detection. A ratio above 1 means that Leasehold is better. Errors are 99.9 %"
+                        + " intervals. A difference within the error is called " + Ratio.Verdict.EVEN.words() + ". "
+                        + count(rows));
+        html.table("Summary", List.of("question", "verdict", "ratio", "compared with"), rows);
     }
 
     private void server(Load load, List<List<Cell>> rows) {
@@ -152,7 +152,7 @@ public final class Report {
         }
         load.overBest(findings.server(), term -> term.cpuMicrosPerRequest(), false)
                 .ifPresent(over -> rows.add(row(
-                        "Server, CPU a request: " + load.title(),
+                        "Server, CPU per request: " + load.title(),
                         against,
                         over.ratio().inverse())));
         load.overBest(findings.server(), ServerSection::held, false)
@@ -162,7 +162,7 @@ public final class Report {
                         over.ratio().inverse())));
     }
 
-    /// Less than a MiB is what the JVM itself moves by.
+    /// Differences below 1 MiB are ignored, because the JVM itself varies by that much.
     private void memory(String scenario, List<List<Cell>> rows) {
         Lookup lookup = new Lookup(findings);
         lookup.moment(scenario, "leased", "after")
@@ -208,7 +208,7 @@ public final class Report {
                 counts.add(count + " × " + verdict.words());
             }
         }
-        return "Of " + rows.size() + ": " + String.join(", ", counts) + ".";
+        return "Rows: " + rows.size() + ", of which " + String.join(", ", counts) + ".";
     }
 
     private void questions(String group) {
@@ -217,20 +217,20 @@ public final class Report {
                 .filter(question -> isIn(question, group))
                 .toList();
         if (questions.isEmpty()) {
-            html.element("p", "This was not run. To run it:").command("mvn -Pbench -Dbench=" + group);
+            html.element("p", "Not run. Command:").command("mvn -Pbench -Dbench=" + group);
         }
         questions.forEach(question -> new JmhSection(question, findings.of(question)).write(html));
     }
 
-    /// A question without a description belongs to the allocator's section.
+    /// A question without an entry belongs to the section of the allocator.
     private static boolean isIn(Question question, String group) {
         boolean known = List.of("page", "lease", "ring", "window").contains(question.group());
         return known ? question.group().equals(group) : group.equals("allocator");
     }
 
     private void targets() {
-        html.heading(2, "targets", "What it must do");
-        html.element("p", "The figures that the project set itself, and what this run says of each.");
+        html.heading(2, "targets", "Targets");
+        html.element("p", "The performance targets of the project, and the result of each in this run.");
         List<List<Cell>> rows = new ArrayList<>();
         for (Target target : Targets.of(findings).all()) {
             Optional<Ratio> measured = target.measured();
@@ -241,7 +241,7 @@ public final class Report {
                     Cell.number(measured.map(Ratio::toString).orElse("–")),
                     Cell.text(target.group())));
         }
-        html.table("What it must do", List.of("figure", "in words", "must", "measured", "part"), rows);
+        html.table("Targets", List.of("figure", "verdict", "target", "measured", "group"), rows);
     }
 
     private List<String> files() {

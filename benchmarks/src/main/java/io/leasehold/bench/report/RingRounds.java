@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 
-/// What the rounds say of the ring and of who stands beside it.
+/// The rounds of the ring scenarios, by receiver and by pool.
 record RingRounds(RingResult ring) {
 
     static final String OURS = "leased";
@@ -28,12 +28,12 @@ record RingRounds(RingResult ring) {
 
     /// {@return the kinds of traffic that were measured, in the order of the report}
     List<String> kinds() {
-        return List.of("sink", "echo", "trains").stream()
+        return List.of("sink", "echo", "datagrams").stream()
                 .filter(kind -> !receivers(kind).isEmpty())
                 .toList();
     }
 
-    /// {@return who received a kind of traffic, ours first}
+    /// {@return the receivers of a kind of traffic, Leasehold first}
     List<String> receivers(String kind) {
         return ring.traffic().stream()
                 .filter(term -> term.kind().equals(kind))
@@ -59,12 +59,13 @@ record RingRounds(RingResult ring) {
         return receiver.equals(OURS) || receiver.equals(OURS_LARGE);
     }
 
-    /// Epoll as it comes reads as much as there is, so an echo of it is compared with large pages.
+    /// {@return the Leasehold receiver to compare with} By default epoll reads all that is available, so its echo is
+    /// compared with large pages.
     private static String ours(String kind, String receiver) {
         return kind.equals("echo") && receiver.equals("epoll") ? OURS_LARGE : OURS;
     }
 
-    /// {@return ours over another receiver, paired by round; nothing if either is missing}
+    /// {@return Leasehold's figure divided by that of another receiver, paired by round; empty if either is missing}
     Optional<Spread> over(String kind, String receiver, ToDoubleFunction<Traffic> figure) {
         List<Double> ratios = new ArrayList<>();
         for (Traffic ours : terms(kind, ours(kind, receiver))) {
@@ -77,17 +78,17 @@ record RingRounds(RingResult ring) {
         return ratios.isEmpty() ? Optional.empty() : Optional.of(Spread.of(ratios));
     }
 
-    /// {@return the allocators that grew, ours first}
+    /// {@return the allocators whose growth was measured, Leasehold first}
     List<String> growing() {
         return ring.growth().stream().map(Growth::allocator).distinct().toList();
     }
 
-    /// {@return a figure of one allocator's growth over the rounds; nothing if it did not grow}
+    /// {@return a figure of one allocator's growth over the rounds; empty if it was not measured}
     Optional<Spread> growth(String allocator, ToDoubleFunction<Growth> figure) {
         return spread(ring.growth(), one -> one.allocator().equals(allocator), figure);
     }
 
-    /// {@return the allocators that had a burst, ours first}
+    /// {@return the allocators with a burst, Leasehold first}
     List<String> bursting() {
         return ring.returns().stream().map(Return::allocator).distinct().toList();
     }
@@ -98,7 +99,8 @@ record RingRounds(RingResult ring) {
                 .toList();
     }
 
-    /// {@return the percentage of a burst that the system had back so long after it; nothing if there was no burst}
+    /// {@return the percentage of a burst that was returned to the system `millis` after it; empty if there was no
+    /// burst}
     Optional<Spread> returned(String allocator, long millis) {
         return spread(ring.returns(), one -> one.allocator().equals(allocator), one -> 100 * one.returned(millis));
     }
@@ -109,29 +111,29 @@ record RingRounds(RingResult ring) {
         return rounds.isEmpty() ? Optional.empty() : Optional.of(Spread.of(rounds));
     }
 
-    /// {@return what a kind of traffic is called}
+    /// {@return the display name of a kind of traffic}
     static String title(String kind) {
         return switch (kind) {
             case "sink" -> "Sink, 64 KiB a read";
-            case "echo" -> "Echo, 1 KiB a message, 32 under way";
-            case "trains" -> "Datagrams of 1,400 B in trains";
+            case "echo" -> "Echo, 1 KiB a message, 32 in flight";
+            case "datagrams" -> "Datagrams of 1,400 B in GSO batches";
             default -> kind;
         };
     }
 
-    /// {@return what a receiver is called}
+    /// {@return the display name of a receiver}
     static String receiver(String kind, String receiver) {
-        boolean trains = kind.equals("trains");
+        boolean datagrams = kind.equals("datagrams");
         boolean echo = kind.equals("echo");
         return switch (receiver) {
             case OURS ->
-                trains ? "Leasehold, DatagramSource" : echo ? "Leasehold, 4 KiB pages" : "Leasehold on io_uring";
+                datagrams ? "Leasehold, DatagramSource" : echo ? "Leasehold, 4 KiB pages" : "Leasehold on io_uring";
             case OURS_LARGE -> "Leasehold, 64 KiB pages";
-            case "ring" -> echo ? "Netty's ring, 4 KiB pages" : "Netty's ring, as deep";
+            case "ring" -> echo ? "Netty's ring, 4 KiB pages" : "Netty's ring, same depth";
             case "ring64" -> "Netty's ring, 64 deep";
-            case "epollGro" -> "Netty epoll, offload";
+            case "epollGro" -> "Netty epoll, GRO";
             case "epoll4" -> "Netty epoll, 4 KiB reads";
-            case "epoll" -> trains ? "Netty epoll, no offload" : "Netty epoll";
+            case "epoll" -> datagrams ? "Netty epoll, no GRO" : "Netty epoll";
             default -> receiver;
         };
     }
@@ -147,7 +149,7 @@ record RingRounds(RingResult ring) {
         };
     }
 
-    /// {@return what a pool is called}
+    /// {@return the display name of a pool}
     static String pool(String allocator) {
         return allocator.equals("trimmed")
                 ? "Leasehold, trimmed"

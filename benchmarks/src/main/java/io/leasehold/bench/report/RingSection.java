@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
-/// The ring under traffic, while it grows, and after a burst.
+/// The section on the ring: under traffic, while the pool grows, and after a burst.
 record RingSection(RingRounds rounds) {
 
     private static final String NOTHING = "–";
@@ -34,7 +34,7 @@ record RingSection(RingRounds rounds) {
 
     void write(Html html) {
         if (rounds.isEmpty()) {
-            html.element("p", "Traffic, growth and bursts were not run. To run them:")
+            html.element("p", "Traffic, growth and bursts were not run. Command:")
                     .command("mvn -Pbench -Dbench=ring");
             return;
         }
@@ -47,27 +47,27 @@ record RingSection(RingRounds rounds) {
         if (!rounds.bursting().isEmpty()) {
             returns(html);
         }
-        html.element("p", "All of it:").command("mvn -Pbench -Dbench=ring");
+        html.element("p", "Command:").command("mvn -Pbench -Dbench=ring");
     }
 
     private void traffic(Html html) {
         html.heading(3, "ring-traffic", "The ring under traffic");
         html.element(
                 "p",
-                "A receiver with one event loop in a JVM of its own, loaded over loopback from another JVM, content"
-                        + " checked. Leak detection is off; epoll and Netty's own ring have its adaptive allocator."
-                        + " What is compared is the processor time of the receiver's process.");
+                "A receiver with one event loop in its own JVM. Another JVM sends to it over loopback. The content"
+                        + " is checked. Leak detection is off. epoll and Netty's own ring use Netty's adaptive"
+                        + " allocator. The table compares the processor time of the receiver's process.");
         html.raw("<div class=\"grid\">\n");
         for (String kind : rounds.kinds()) {
             if (kind.equals("echo")) {
-                chart(html, kind, "throughput", "messages, more is better", "million/s", Traffic::messagesPerSecond);
+                chart(html, kind, "throughput", "messages, higher is better", "million/s", Traffic::messagesPerSecond);
             }
-            chart(html, kind, "cpu", "processor time, less is better", unit(kind), cpu(kind));
+            chart(html, kind, "cpu", "processor time, lower is better", unit(kind), cpu(kind));
         }
         html.raw("</div>\n");
         html.table("The ring under traffic", headings(), trafficRows());
         if (rounds.kinds().contains("sink") && rounds.receivers("sink").stream().noneMatch("ring"::equals)) {
-            html.element("p", "This machine has no io_uring, or it failed: neither our ring nor Netty's read there.");
+            html.element("p", "There are no results for the rings: this machine has no io_uring, or it failed.");
         }
     }
 
@@ -104,7 +104,7 @@ record RingSection(RingRounds rounds) {
                 title + ". " + Spread.explained(count));
     }
 
-    /// Of bulk a GiB costs, of messages each one.
+    /// {@return the cost of one GiB for bulk traffic, and of one message for other traffic}
     static ToDoubleFunction<Traffic> cpu(String kind) {
         return kind.equals("sink") ? Traffic::cpuMillisPerGib : Traffic::cpuNanosPerMessage;
     }
@@ -124,8 +124,8 @@ record RingSection(RingRounds rounds) {
                 "B/read",
                 "garbage, B/read",
                 "wrong",
-                "their CPU over ours",
-                "in words");
+                "CPU, relative to Leasehold",
+                "verdict");
     }
 
     private List<List<Cell>> trafficRows() {
@@ -167,8 +167,8 @@ record RingSection(RingRounds rounds) {
         html.heading(3, "ring-growth", "A pool that grows");
         html.element(
                 "p",
-                "How long does a single allocation take while a pool grows from 64 to 4,096 pages of 64 KiB on an event"
-                        + " loop? A page is written to after it was taken, which is not counted.");
+                "How long does one allocation take while a pool grows from 64 to 4,096 pages of 64 KiB on an event"
+                        + " loop? A page is written to after its allocation; the time of the write is not counted.");
         List<Bars> sides = new ArrayList<>();
         List<List<Cell>> rows = new ArrayList<>();
         for (String allocator : rounds.growing()) {
@@ -188,14 +188,14 @@ record RingSection(RingRounds rounds) {
         draw(
                 html,
                 "chart-ring-growth",
-                "Time of an allocation while a pool grows, less is better",
+                "Time of an allocation while a pool grows, lower is better",
                 "µs",
                 List.copyOf(FIGURES.keySet()),
                 sides,
                 rounds.ring().growth().stream().mapToInt(Growth::round).max().orElse(0));
         List<String> headings = new ArrayList<>(List.of("pool"));
         FIGURES.keySet().forEach(figure -> headings.add(figure + ", µs"));
-        headings.add("worst of all rounds, µs");
+        headings.add("worst round, µs");
         html.table("Time of an allocation while a pool grows", headings, rows);
     }
 
@@ -211,8 +211,8 @@ record RingSection(RingRounds rounds) {
         html.heading(3, "ring-return", "After a burst of pages");
         html.element(
                 "p",
-                "What is resident after 4,096 pages of 64 KiB were taken, written and released at once, while nobody"
-                        + " does anything? Trimmed is ours when it is told to give back.");
+                "How much memory is resident after 4,096 pages of 64 KiB were allocated, written and freed at once,"
+                        + " if nothing is called afterwards? Trimmed means that trim() was called.");
         List<Curve> curves = rounds.bursting().stream()
                 .map(allocator -> {
                     Curve curve = MemorySection.curve(
@@ -239,7 +239,7 @@ record RingSection(RingRounds rounds) {
             rows.add(row);
         }
         List<String> headings = new ArrayList<>(List.of("pool"));
-        MOMENTS.forEach(moment -> headings.add("% back after " + Numbers.plain(moment / TICKS, 1) + " s"));
-        html.table("Given back after a burst of pages, percent", headings, rows);
+        MOMENTS.forEach(moment -> headings.add("% returned after " + Numbers.plain(moment / TICKS, 1) + " s"));
+        html.table("Memory returned after a burst of pages, percent", headings, rows);
     }
 }

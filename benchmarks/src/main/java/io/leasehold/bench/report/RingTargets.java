@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
-/// Every figure that the project set itself for the ring, beside what was measured.
+/// The targets of the project for the ring, with their results.
 record RingTargets(Lookup lookup) {
 
     private static final String RING = "ring";
@@ -38,13 +38,13 @@ record RingTargets(Lookup lookup) {
                 RING, "64 pages of 64 KiB live, over the best of Netty", 8, "15", lookup.overBest(one, "fifo", LARGE)));
         all.add(atLeast(
                 RING,
-                "a page of 4 KiB handed over, over Netty adaptive",
+                "a page of 4 KiB freed by another thread, over Netty adaptive",
                 2,
                 "3",
                 faster(other, "handOff", "Adaptive", SMALL)));
         all.add(atLeast(
                 RING,
-                "a page of 64 KiB handed over, over Netty pooled",
+                "a page of 64 KiB freed by another thread, over Netty pooled",
                 8,
                 "12",
                 faster(other, "handOff", "Pooled", LARGE)));
@@ -69,16 +69,16 @@ record RingTargets(Lookup lookup) {
                         ? Optional.empty()
                         : Optional.of(rounds.spread("sink", RingRounds.OURS, Traffic::garbagePerRead)
                                 .ratio())));
-        all.add(cpu("sink", "ring64", "CPU a GiB, over Netty's ring 64 deep", 0.85, "0.75"));
-        all.add(cpu("sink", "ring", "CPU a GiB, over Netty's ring as deep as ours", 0.85, "0.75"));
-        all.add(cpu("sink", "epoll", "CPU a GiB, over epoll", 1, "0.9"));
+        all.add(cpu("sink", "ring64", "CPU per GiB, over Netty's ring 64 deep", 0.85, "0.75"));
+        all.add(cpu("sink", "ring", "CPU per GiB, over Netty's ring of the same depth", 0.85, "0.75"));
+        all.add(cpu("sink", "epoll", "CPU per GiB, over epoll", 1, "0.9"));
         echo(all, "epoll4", "over epoll with reads of 4 KiB");
-        echo(all, "epoll", "pages of 64 KiB, over epoll as it comes");
-        all.add(cpu("trains", "epollGro", "datagrams of 1,400 B, CPU over Netty with offload", 0.6, "0.45"));
-        all.add(cpu("trains", "epoll", "datagrams of 1,400 B, CPU over Netty without offload", 0.1, "0.05"));
+        echo(all, "epoll", "pages of 64 KiB, over epoll with its default reads");
+        all.add(cpu("datagrams", "epollGro", "datagrams of 1,400 B, CPU over Netty with GRO", 0.6, "0.45"));
+        all.add(cpu("datagrams", "epoll", "datagrams of 1,400 B, CPU over Netty without GRO", 0.1, "0.05"));
         all.add(atMost(
                 RING,
-                "wrong reads and messages of ours",
+                "wrong reads and messages of Leasehold",
                 0,
                 rounds.kinds().isEmpty()
                         ? Optional.empty()
@@ -113,13 +113,13 @@ record RingTargets(Lookup lookup) {
                         .map(micros -> new Ratio(micros / MICROS_PER_MILLI, Double.NaN))));
         all.add(atLeast(
                 RING,
-                "given back 1 s after a burst, percent",
+                "returned 1 s after a burst, percent",
                 90,
                 "95 in 0.2 s",
                 rounds().returned(RingRounds.OURS, 1000).map(Spread::ratio)));
         all.add(atLeast(
                 RING,
-                "given back 0.2 s after a burst, told to trim, percent",
+                "returned 0.2 s after a burst, with trim(), percent",
                 95,
                 "",
                 rounds().returned("trimmed", 200).map(Spread::ratio)));
@@ -133,7 +133,7 @@ record RingTargets(Lookup lookup) {
         return rounds().over(kind, receiver, figure).map(Spread::ratio);
     }
 
-    /// {@return how many times as fast ours is}
+    /// {@return how many times as fast Leasehold is}
     private Optional<Ratio> faster(String question, String method, String word, Map<String, String> params) {
         return lookup.over(question, method, method + word, params).map(Ratio::inverse);
     }

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
 
-/// The server under load: what it did a second, what that cost, how long answers took, and what it held.
+/// The section on the server under load: throughput, cost, latency and memory.
 record ServerSection(Findings findings) {
 
     private static final List<String> ALLOCATORS = List.of("leased", "adaptive", "pooled");
@@ -22,41 +22,42 @@ record ServerSection(Findings findings) {
         html.heading(2, "server", "A server under load");
         html.element(
                 "p",
-                "An HTTP/1.1 server on Netty in a JVM of its own, loaded over loopback from another JVM, once per"
-                        + " allocator in each round. ×16 is a pipeline of 16 requests, ×1 is none.");
+                "An HTTP/1.1 server on Netty in its own JVM. Another JVM sends requests over loopback. Each round"
+                        + " runs the server once with each allocator. ×16 means 16 pipelined requests, ×1 means no"
+                        + " pipelining.");
         if (findings.server().isEmpty()) {
-            html.element("p", "This was not run. To run it:").command("mvn -Pbench -Dbench=server");
+            html.element("p", "Not run. Command:").command("mvn -Pbench -Dbench=server");
             return;
         }
         chart(
                 html,
                 "throughput",
-                "Requests a second, more is better",
+                "Requests per second, higher is better",
                 "requests/s",
                 findings.loads().stream().filter(load -> !load.fixed()).toList(),
                 ServerResult::requestsPerSecond);
         chart(
                 html,
                 "cpu",
-                "Processor time a request, less is better",
+                "Processor time per request, lower is better",
                 "µs/request",
                 findings.loads(),
                 ServerResult::cpuMicrosPerRequest);
-        html.table("The server, every load", headings(), rows());
-        html.heading(3, "latency", "How long answers took");
+        html.table("The server under all loads", headings(), rows());
+        html.heading(3, "latency", "Latency");
         List<Load> fixed = findings.loads().stream().filter(Load::fixed).toList();
         if (fixed.isEmpty()) {
-            html.element("p", "No load had a fixed rate, and latency means nothing flat out.");
+            html.element("p", "No load had a fixed rate. Latency at full load says nothing.");
         }
         html.raw("<div class=\"grid\">\n");
         fixed.forEach(load -> latency(html, load));
         html.raw("</div>\n");
-        html.heading(3, "server-memory", "What the server held");
+        html.heading(3, "server-memory", "Memory of the server");
         html.raw("<div class=\"grid\">\n");
         findings.loads().forEach(load -> resident(html, load));
         html.raw("</div>\n");
         html.table("Memory of the server, MiB", memoryHeadings(), memoryRows());
-        html.element("p", "Alone:").command("mvn -Pbench -Dbench=server");
+        html.element("p", "Command:").command("mvn -Pbench -Dbench=server");
     }
 
     private void chart(
@@ -100,8 +101,8 @@ record ServerSection(Findings findings) {
                 "garbage, B/request",
                 "collections",
                 "wrong answers",
-                "requests/s, ours over the best of Netty",
-                "in words");
+                "requests/s, relative to the best of Netty",
+                "verdict");
     }
 
     private List<List<Cell>> rows() {
@@ -143,7 +144,7 @@ record ServerSection(Findings findings) {
         return Cell.number(Double.isNaN(micros) ? NOTHING : Numbers.score(micros));
     }
 
-    /// {@return the median over the rounds of the time in which so many percent were answered}
+    /// {@return the median over the rounds of the time within which `percent` of the requests were answered}
     private double micros(Load load, String allocator, double percent) {
         List<Double> rounds = load.terms(findings.server(), allocator).stream()
                 .map(ServerResult::latency)
@@ -184,14 +185,14 @@ record ServerSection(Findings findings) {
         String svg = Charts.curves(
                 "Latency over percentile, " + load.title(),
                 "percent of the requests",
-                "µs, less is better",
+                "µs, lower is better",
                 true,
                 ServerSection::percent,
                 curves);
         curves(html, "chart-latency-" + load.id(), svg, curves, load.title() + ", without coordinated omission.");
     }
 
-    /// Percentiles lie as far apart as their last digits say: 90, 99, 99.9 at equal steps.
+    /// Places percentiles by the number of nines: 90, 99 and 99.9 are equally far apart.
     private static double nines(double percent) {
         return -Math.log10(1 - percent / 100);
     }
@@ -238,11 +239,11 @@ record ServerSection(Findings findings) {
                 "allocator",
                 "baseline",
                 "peak",
-                "2 s after",
+                "2 s after the load",
                 "peak above the baseline",
-                "after, over the baseline",
-                "held at the end, its own count",
-                "peak above it, ours over the best of Netty");
+                "after the load, divided by the baseline",
+                "used by the allocator at the end, by its own count",
+                "peak above the baseline, relative to the best of Netty");
     }
 
     private List<List<Cell>> memoryRows() {
@@ -276,12 +277,12 @@ record ServerSection(Findings findings) {
                 Numbers.mib(load.spread(findings.server(), allocator, figure).mean()));
     }
 
-    /// {@return the bytes that traffic brought}
+    /// {@return the resident bytes above the baseline at the peak}
     static double held(ServerResult term) {
         return (double) (term.peakBytes() - term.baselineBytes());
     }
 
-    /// {@return what is resident after the load, over what was before it}
+    /// {@return the resident bytes after the load, divided by those before it}
     static double kept(ServerResult term) {
         return (double) term.afterBytes() / term.baselineBytes();
     }

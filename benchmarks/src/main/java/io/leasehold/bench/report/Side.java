@@ -4,10 +4,10 @@ import java.awt.Color;
 import java.util.List;
 import java.util.Locale;
 
-/// Who a number belongs to, with its colour: the same in every chart, and from a palette (Okabe and Ito) whose colours
-/// stay apart for readers who see fewer of them.
+/// The side that a number belongs to, with its color. Colors are the same in every chart. They come from a palette
+/// (Okabe and Ito) that is distinguishable for color-blind readers.
 enum Side {
-    /// Ours.
+    /// Leasehold.
     LEASED("Leasehold", 0x0072B2),
     /// Netty's newer allocator, its default.
     ADAPTIVE("Netty adaptive", 0xE69F00),
@@ -15,11 +15,11 @@ enum Side {
     POOLED("Netty pooled", 0xCC79A7),
     /// A baseline that is not Netty's.
     OTHER("baseline", 0x009E73),
-    /// A second one.
+    /// A second such baseline.
     ANOTHER("another baseline", 0x56B4E9),
-    /// A third one.
+    /// A third such baseline.
     THIRD("a third baseline", 0xD55E00),
-    /// A fourth one.
+    /// A fourth such baseline.
     FOURTH("a fourth baseline", 0xF0E442);
 
     private static final List<Side> OTHERS = List.of(OTHER, ANOTHER, THIRD, FOURTH);
@@ -37,7 +37,7 @@ enum Side {
         return valueOf(name.toUpperCase(Locale.ROOT));
     }
 
-    /// {@return the side of a baseline by the word that its name has more than ours}
+    /// {@return the side of a baseline by the word that its name adds to the name of the benchmark}
     static Side ofWord(String word) {
         if (word.contains("Adaptive")) {
             return ADAPTIVE;
@@ -45,9 +45,9 @@ enum Side {
         return word.contains("Pooled") ? POOLED : OTHER;
     }
 
-    /// {@return the side of a case's baseline that is not Netty's}
+    /// {@return the side of a baseline of a case that is not Netty's}
     ///
-    /// @param number how many such baselines the case has before it
+    /// @param number how many such baselines precede it in the case
     static Side ofOther(int number) {
         return OTHERS.get(Math.min(number, OTHERS.size() - 1));
     }
@@ -60,7 +60,7 @@ enum Side {
         return new Color(rgb);
     }
 
-    /// {@return the colour for a style sheet}
+    /// {@return the color for a style sheet}
     String css() {
         return String.format(Locale.ROOT, "#%06x", rgb);
     }

@@ -4,12 +4,12 @@ import java.util.Collections;
 import java.util.List;
 import org.apache.commons.math3.distribution.TDistribution;
 
-/// What the rounds of one case say together.
+/// The mean and the error of the rounds of one case.
 ///
 /// @param mean of the rounds
-/// @param error half of the 99.9 % interval; half of the range for fewer than five rounds, whose interval would say
-///     nothing; not a number for one round
-/// @param count of the rounds
+/// @param error half of the 99.9 % interval; half of the range for fewer than five rounds, whose interval would be too
+///     wide to be useful; NaN for one round
+/// @param count number of rounds
 record Spread(double mean, double error, int count) {
 
     private static final int ENOUGH = 5;
@@ -32,10 +32,10 @@ record Spread(double mean, double error, int count) {
         return new Spread(mean, quantile * deviation / Math.sqrt(count), count);
     }
 
-    /// {@return what `error` is, as a sentence}
+    /// {@return a sentence that explains `error`}
     static String explained(int count) {
         if (count < 2) {
-            return "One round, so there are no error bars.";
+            return "There are no error bars, because there was only one round.";
         }
         return count < ENOUGH
                 ? "Error bars are half of the range of " + count + " rounds."

@@ -6,18 +6,20 @@ import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// Ours beside each baseline for the terminal, a line a pair; a benchmark without a partner has a line of its own.
+/// The results for the terminal, one line for each pair of a Leasehold benchmark and a baseline. A benchmark without a
+/// baseline has one line.
 ///
-/// A ratio above 1 is in our favour, whatever the unit; errors are the 99.9 % confidence intervals of JMH. So that a
-/// line fits, what is the same in all lines of a class, parameters and the JVM's mode, is left out; the report has it.
+/// A ratio above 1 means that Leasehold is better, whatever the unit. Errors are the 99.9 % confidence intervals of
+/// JMH. So that lines stay short, parameters and JVM modes that are the same in all lines of a class are left out. The
+/// report shows them.
 public record Table(List<Line> lines) {
 
     private static final List<String> HEADINGS =
-            List.of("benchmark", "ours", "B/op", "baseline", "", "ratio", "", "unit");
+            List.of("benchmark", "Leasehold", "B/op", "baseline", "", "ratio", "", "unit");
 
     private static final List<Boolean> LEFT = List.of(true, false, false, true, false, false, true, true);
 
-    /// One line; without a baseline what is theirs is empty.
+    /// One line. Without a baseline, the fields of the baseline are empty.
     record Line(
             String benchmark,
             String ours,

@@ -2,21 +2,21 @@ package io.leasehold.bench.report;
 
 import java.util.Optional;
 
-/// A figure that the project set itself, and what this run says of it.
+/// A performance target of the project, and its result in this run.
 ///
 /// @param group of the benchmark that measures it
 /// @param what is measured, with its unit
-/// @param atLeast whether `must` is a lower bound
+/// @param atLeast true if `must` is a lower bound, false if it is an upper bound
 /// @param must the bound
-/// @param aim what would be better still; empty if there is none
-/// @param measured nothing if this run did not measure it
+/// @param aim a more ambitious value; empty if there is none
+/// @param measured empty if this run did not measure it
 record Target(String group, String what, boolean atLeast, double must, String aim, Optional<Ratio> measured) {
 
-    /// How it came out, as a word and a style.
+    /// The result as a word, with a style.
     enum Outcome {
         MET("met", "win"),
-        SHORT("short", "lose"),
-        CLOSE("short by less than the error", "even"),
+        SHORT("missed", "lose"),
+        CLOSE("missed by less than the error", "even"),
         UNKNOWN("not measured in this run", "");
 
         private final String words;
@@ -59,7 +59,7 @@ record Target(String group, String what, boolean atLeast, double must, String ai
         return -lead <= measured.get().error() ? Outcome.CLOSE : Outcome.SHORT;
     }
 
-    /// {@return the bound in words}
+    /// {@return the bound as text}
     String bound() {
         return (atLeast ? "at least " : "at most ") + trimmed(must) + (aim.isEmpty() ? "" : " (aim " + aim + ")");
     }

@@ -13,8 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
-/// Every figure that the project set itself for pages, leases, the allocator, the server and the ring, beside what was
-/// measured.
+/// All targets of the project for pages, leases, the allocator, the server and the ring, with their results.
 record Targets(Lookup lookup) {
 
     private static final Map<String, String> QUIET = Map.of("leak", "disabled");
@@ -52,15 +51,21 @@ record Targets(Lookup lookup) {
         all.add(atMost(
                 "page", "a run of 16 pages over malloc of 64 KiB", 1, lookup.over(arena, "run16", "run16Malloc")));
         all.add(atLeast(
-                "page", "gain of a second thread over private work", 0.95, "", lookup.gain("PageScalingBenchmark")));
+                "page",
+                "throughput with a second thread, relative to private work",
+                0.95,
+                "",
+                lookup.gain("PageScalingBenchmark")));
         all.add(atLeast(
                 "page",
                 "1,000 virtual threads over platform threads",
                 0.5,
                 "",
                 lookup.over("PageVirtualThreadBenchmark", "pages", "pagesPlatformThreads")));
-        all.add(atMost("page", "kept of a 1 GiB burst of pages, percent (a test)", 2, Optional.empty()));
-        all.add(atMost("page", "kept with 1 page of 100 alive, percent (a test)", 3, Optional.empty()));
+        all.add(atMost(
+                "page", "resident after a burst of 1 GiB of pages, percent (measured by a test)", 2, Optional.empty()));
+        all.add(atMost(
+                "page", "resident with 1 page of 100 in use, percent (measured by a test)", 3, Optional.empty()));
     }
 
     private void leases(List<Target> all) {
@@ -68,17 +73,22 @@ record Targets(Lookup lookup) {
         all.add(atMost("lease", "direct map, by handle, ns", 20, score(lease, "directHandle")));
         all.add(atMost("lease", "direct map, as an object, ns", 20, score(lease, "directObject")));
         all.add(atMost("lease", "direct map, garbage of an object in B", 0.05, garbage(lease, "directObject")));
-        all.add(atMost("lease", "direct map, garbage of one that escapes in B", 48, garbage(lease, "directEscaping")));
+        all.add(atMost(
+                "lease", "direct map, garbage of an escaping object in B", 48, garbage(lease, "directEscaping")));
         all.add(atMost("lease", "confined to a thread, as an object, ns", 4, score(lease, "confinedObject")));
         all.add(atMost("lease", "confined to a thread, by handle, ns", 4, score(lease, "confinedHandle")));
-        all.add(atMost("lease", "window that is mapped, ns", 50, score(lease, "windowHit")));
+        all.add(atMost("lease", "window that is already mapped, ns", 50, score(lease, "windowHit")));
         all.add(atMost(
                 "lease",
-                "window to be mapped, over the bare mmap",
+                "window that is not mapped yet, over a bare mmap",
                 1.25,
                 lookup.over(lease, "windowMiss", "windowMissRemap")));
         all.add(atLeast(
-                "lease", "gain of a second thread over private work", 0.9, "", lookup.gain("LeaseScalingBenchmark")));
+                "lease",
+                "throughput with a second thread, relative to private work",
+                0.9,
+                "",
+                lookup.gain("LeaseScalingBenchmark")));
     }
 
     private void buffers(List<Target> all) {
@@ -93,7 +103,13 @@ record Targets(Lookup lookup) {
         all.add(atMost("allocator", "one live, 4 KiB, garbage in B", 0.05, garbage(buffer, "oneLive")));
         for (String bytes : List.of("256", "4096")) {
             String size = ", " + bytes + " B";
-            all.add(best("handed over" + size, 2, "4", "BufferHandOffBenchmark", "handOff", with(QUIET, bytes)));
+            all.add(best(
+                    "released by another thread" + size,
+                    2,
+                    "4",
+                    "BufferHandOffBenchmark",
+                    "handOff",
+                    with(QUIET, bytes)));
             for (String kind : List.of("Platform", "Virtual")) {
                 Optional<Measurement> ours =
                         lookup.in("BufferThreadsBenchmark", kind + "Thread", "oneLive", with(QUIET, bytes));
@@ -109,7 +125,7 @@ record Targets(Lookup lookup) {
         all.add(best("heap buffer, 16 KiB", 1, "", "BufferHeapBenchmark", "oneLive", QUIET));
         all.add(atLeast(
                 "allocator",
-                "gain of a second thread over private work",
+                "throughput with a second thread, relative to private work",
                 0.95,
                 "",
                 lookup.gain("BufferScalingBenchmark")));
@@ -170,7 +186,7 @@ record Targets(Lookup lookup) {
             all.add(atMost("memory", title + ": resident per live byte", 1.15, ours));
             all.add(atMost(
                     "memory",
-                    title + ": the same, over the better of Netty's",
+                    title + ": resident per live byte, over the best of Netty",
                     1,
                     ours.flatMap(one -> perLiveByte(scenario, "adaptive")
                             .flatMap(a -> perLiveByte(scenario, "pooled")
@@ -178,28 +194,32 @@ record Targets(Lookup lookup) {
         }
         for (String scenario : List.of("burst4k", "burst64k")) {
             String title = MemorySection.title(scenario);
-            all.add(atMost("memory", title + ": more after 2 s, MiB", 20, after(scenario, Targets::residentMib)));
+            all.add(atMost("memory", title + ": growth after 2 s, MiB", 20, after(scenario, Targets::residentMib)));
             all.add(atMost(
                     "memory",
-                    title + ": more live heap, MiB",
+                    title + ": growth of the live heap, MiB",
                     32,
                     after(scenario, moment -> Numbers.toMib((double) moment.heapBytes()))));
         }
         all.add(atMost(
                 "memory",
-                MemorySection.title("survivors256") + ": kept, percent",
+                MemorySection.title("survivors256") + ": still resident, percent",
                 20,
                 after("survivors256", moment -> 100.0 * moment.residentBytes() / BURST)));
         all.add(atMost(
-                "memory", MemorySection.title("threads") + ": held, MiB", 64, after("threads", Targets::residentMib)));
+                "memory",
+                MemorySection.title("threads") + ": resident, MiB",
+                64,
+                after("threads", Targets::residentMib)));
     }
 
     private void server(List<Target> all) {
         Findings findings = lookup.findings();
         if (findings.loads().isEmpty()) {
             all.add(atLeast("server", "requests/s at depth 16, over the best of Netty", 1.05, "", Optional.empty()));
-            all.add(atLeast("server", "requests/s without pipelining, over the same", 1, "", Optional.empty()));
-            all.add(atMost("server", "CPU a request, over the best of Netty", 1, Optional.empty()));
+            all.add(atLeast(
+                    "server", "requests/s without pipelining, over the best of Netty", 1, "", Optional.empty()));
+            all.add(atMost("server", "CPU per request, over the best of Netty", 1, Optional.empty()));
             all.add(atMost("server", "memory at peak, over the best of Netty", 0.7, Optional.empty()));
             all.add(atMost("server", "memory 2 s after, over the baseline", 1.1, Optional.empty()));
             all.add(atMost("server", "wrong answers", 0, Optional.empty()));
@@ -216,7 +236,7 @@ record Targets(Lookup lookup) {
             }
             all.add(atMost(
                     "server",
-                    "CPU a request" + end,
+                    "CPU per request" + end,
                     1,
                     ratio(load.overBest(findings.server(), term -> term.cpuMicrosPerRequest(), false))));
             all.add(atMost(
@@ -250,13 +270,13 @@ record Targets(Lookup lookup) {
                 ratio(files.over(false, "sendfile", FileResult::mibPerSecond))));
         all.add(atLeast(
                 "window",
-                "files, TLS: MiB/s over ChunkedNioFile (or the next row)",
+                "files, TLS: MiB/s over ChunkedNioFile (this or the next row must be met)",
                 1.3,
                 "",
                 ratio(files.over(true, "chunked", FileResult::mibPerSecond))));
         all.add(atMost(
                 "window",
-                "files, TLS: CPU a MiB over ChunkedNioFile (or the row before)",
+                "files, TLS: CPU per MiB over ChunkedNioFile (this or the previous row must be met)",
                 0.75,
                 ratio(files.over(true, "chunked", FileResult::cpuMicrosPerMib))));
         all.add(atMost(

@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/// The figures that the project set itself for windows on files, beside what was measured.
+/// The targets of the project for windows on files, with their results.
 record WindowTargets(Lookup lookup) {
 
     private static final String GROUP = "window";
@@ -63,7 +63,8 @@ record WindowTargets(Lookup lookup) {
         for (String parked : List.of("0", "1000")) {
             all.add(atMost(
                     GROUP,
-                    "99.99 percentile while files come and go, over the same unmapped, " + parked + " parked threads",
+                    "99.99 percentile while files are opened and closed, over the same without mapping, " + parked
+                            + " parked threads",
                     1.1,
                     ours("WindowPauseBenchmark", "work", with(LARGE, "parked", parked))
                             .flatMap(ours -> lookup.better(ours, "workUnmapped"))
@@ -100,13 +101,20 @@ record WindowTargets(Lookup lookup) {
     }
 
     private void hot(List<Target> all) {
-        all.add(atMost(GROUP, "a hit over a bare copy, ns", 6, lookup.more(HOT, "alone", "aloneRaw", LARGE)));
+        all.add(atMost(GROUP, "a hit, additional to a bare copy, ns", 6, lookup.more(HOT, "alone", "aloneRaw", LARGE)));
         all.add(atMost(
-                GROUP, "a hit over a bare copy and a poll, ns", 6, lookup.more(HOT, "alone", "alonePolled", LARGE)));
+                GROUP,
+                "a hit, additional to a bare copy and a poll, ns",
+                6,
+                lookup.more(HOT, "alone", "alonePolled", LARGE)));
         all.add(atMost(
-                GROUP, "the same with two threads, ns", 6, lookup.more(HOT, "together", "togetherPolled", LARGE)));
-        all.add(atMost(GROUP, "a window lent and released, ns", 20, score(HOT, "lendAlone", LARGE)));
-        all.add(atMost(GROUP, "the same with two threads on one, ns", 40, score(HOT, "lendTogether", LARGE)));
+                GROUP,
+                "a hit with two threads, additional to a bare copy and a poll, ns",
+                6,
+                lookup.more(HOT, "together", "togetherPolled", LARGE)));
+        all.add(atMost(GROUP, "a window acquired and released, ns", 20, score(HOT, "lendAlone", LARGE)));
+        all.add(atMost(
+                GROUP, "one window acquired and released by two threads, ns", 40, score(HOT, "lendTogether", LARGE)));
     }
 
     private void hit(

@@ -1,12 +1,13 @@
-/// What a run measured, for people: a table for the terminal, a page for the browser, and the figures of the README.
+/// The results of a run in readable form: a table for the terminal, a page for the browser, and the figures of the
+/// README.
 ///
-/// All of it is made from a folder of results and from nothing else, so a published folder gives its report again.
-/// What belongs together is found by name (`Pairing`), what a benchmark asks stands in one place (`Question`), and one
-/// class knows the library that draws (`Charts`).
+/// All of it is computed from a folder of results alone, so the report of a published folder can be generated again.
+/// Related results are found by name (`Pairing`). The text of each question is in one place (`Question`). One class
+/// uses the chart library (`Charts`).
 ///
-/// The page is one file that asks for nothing else: it is sent by mail and opened years later. It has no script. Where
-/// we lose stands in the same place, in the same size and in a word, as where we win. `Check` reads the written page
-/// and says what is missing in it.
+/// The page is a single file without references to other files, because it is sent by mail and opened years later. It
+/// has no script. A result in which Leasehold is worse is shown in the same place, in the same size and with the same
+/// words as one in which it is better. `Check` reads the written page and reports what is missing.
 @NullMarked
 package io.leasehold.bench.report;
 

@@ -2,15 +2,15 @@ package io.leasehold.bench.result;
 
 /// One server that sent files under one load: one term of the file scenario.
 ///
-/// @param round of the terms; those of one round ran one after the other
-/// @param tls whether the connections were encrypted
+/// @param round number of the round; terms of one round ran one after the other
+/// @param tls true if the connections were encrypted
 /// @param way how files were sent: `leasehold`, `sendfile`, `chunked` or `chunked64`
-/// @param requests that were answered while it was measured
-/// @param bytes that came in at the client while it was measured
-/// @param wrong answers that were missing, or not what was asked for
-/// @param seconds measured
-/// @param cpuNanos processor time of the server's process while it was measured
-/// @param peakBytes resident in the server at most; pages of files that are mapped count
+/// @param requests answered during the measurement
+/// @param bytes received by the client during the measurement
+/// @param wrong answers that were missing or wrong
+/// @param seconds measured time
+/// @param cpuNanos processor time of the server's process during the measurement
+/// @param peakBytes maximum of resident memory of the server; mapped pages of files count
 public record FileResult(
         int round,
         boolean tls,
@@ -22,12 +22,12 @@ public record FileResult(
         long cpuNanos,
         long peakBytes) {
 
-    /// {@return what was sent in a second, in MiB}
+    /// {@return the throughput in MiB per second}
     public double mibPerSecond() {
         return bytes / seconds / (1 << 20);
     }
 
-    /// {@return what a MiB cost the server, in microseconds of processor time}
+    /// {@return the processor time of the server per MiB, in microseconds}
     public double cpuMicrosPerMib() {
         return cpuNanos / 1e3 / ((double) bytes / (1 << 20));
     }

@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// How the cost of one operation grows with `n`.
+/// The growth of the cost of one operation with `n`.
 ///
-/// @param topic the question
+/// @param topic texts of the question
 /// @param series one for each allocator that was measured
 public record GrowthResult(GrowthTopic topic, List<Series> series) {
 
@@ -18,9 +18,9 @@ public record GrowthResult(GrowthTopic topic, List<Series> series) {
 
     /// One measurement.
     ///
-    /// @param n how much there was
+    /// @param n value of `n`
     /// @param cost of one operation, in the unit of the question
-    /// @param worstWaitMillis the longest single wait of an application thread; null if no application thread ran
-    /// @param others further figures by their names, which include their units
+    /// @param worstWaitMillis longest single wait of an application thread; null if no application thread ran
+    /// @param others further figures by name; the names include the units
     public record Point(long n, double cost, @Nullable Double worstWaitMillis, Map<String, Double> others) {}
 }

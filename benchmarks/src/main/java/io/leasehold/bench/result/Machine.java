@@ -2,17 +2,17 @@ package io.leasehold.bench.result;
 
 import java.util.Map;
 
-/// Where, with what and how the numbers of a folder were made.
+/// The machine, the software and the command with which the results of a folder were measured.
 ///
-/// @param date of the start, in UTC, as ISO 8601
-/// @param processor its name, as the system gives it
-/// @param processorCount how many the JVM may use
-/// @param memoryBytes of the machine; 0 if nobody wrote it down
+/// @param date of the start, in UTC, in ISO 8601 format
+/// @param processor name reported by the system
+/// @param processorCount number of processors that the JVM may use
+/// @param memoryBytes of the machine; 0 if unknown
 /// @param system name, version and architecture
 /// @param java version and vendor of the JDK
-/// @param versions of the libraries that are compared, by name
-/// @param commit the commit that was built, with `+` at its end if the tree had changes
-/// @param command what was typed
+/// @param versions of the compared libraries, by name
+/// @param commit that was built, with `+` at its end if the tree had changes
+/// @param command that was typed
 public record Machine(
         String date,
         String processor,

@@ -9,19 +9,19 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// One benchmark with one set of parameters, as JMH's JSON has it.
+/// One benchmark with one set of parameters, as in JMH's JSON.
 ///
-/// A benchmark is named by its package, its class, perhaps a class nested in that (how the JVM was started), and its
-/// method.
+/// The name of a benchmark consists of its package, its class, an optional nested class (which says how the JVM was
+/// started), and its method.
 ///
-/// @param benchmark its whole name
-/// @param mode of JMH, as `avgt` or `thrpt`
+/// @param benchmark full name
+/// @param mode of JMH, for example `avgt` or `thrpt`
 /// @param params by name
-/// @param score in `unit`; where each operation was timed for itself, their 99.99 percentile, of the median fork
-/// @param error half of the 99.9 % interval, for percentiles half of the range of the forks; not a number if there was
-///     one sample
-/// @param unit as `ns/op`
-/// @param garbageBytes an operation allocated on the heap, if that was measured
+/// @param score in `unit`; for sampled times, the 99.99 percentile of the median fork
+/// @param error half of the 99.9 % interval, for percentiles half of the range of the forks; NaN if there was one
+///     sample
+/// @param unit for example `ns/op`
+/// @param garbageBytes heap bytes allocated per operation, if measured
 /// @param flags of the JVM, without properties
 /// @param forks the mean of each fork, or its percentile, in the order in which they ran
 public record Measurement(
@@ -62,12 +62,12 @@ public record Measurement(
                 forks);
     }
 
-    /// {@return its class without the package, as `BufferBenchmark`}
+    /// {@return the simple name of its class, for example `BufferBenchmark`}
     public String question() {
         return classes()[0];
     }
 
-    /// {@return how the JVM was started, as `NativeAccess`; empty if there is one way}
+    /// {@return the nested class that says how the JVM was started, for example `NativeAccess`; empty if there is none}
     public String variant() {
         String[] classes = classes();
         return classes.length > 1 ? classes[1] : "";
@@ -78,13 +78,13 @@ public record Measurement(
         return benchmark.substring(benchmark.lastIndexOf('.') + 1);
     }
 
-    /// {@return whether a higher score is the better one}
+    /// {@return true if a higher score is better}
     public boolean isRate() {
         return mode.equals("thrpt");
     }
 
-    /// {@return whether this was asked what another one was: class and mode are equal, and so are the parameters that
-    /// this one knows}
+    /// {@return true if `other` answers the same question: class and mode are equal, and so are the parameters that
+    /// this benchmark has}
     public boolean isComparableTo(Measurement other) {
         return className().equals(other.className())
                 && mode.equals(other.mode)
@@ -118,7 +118,7 @@ public record Measurement(
         return sum / samples.size();
     }
 
-    /// JMH writes what is no number as text.
+    /// {@return the number of a node} JMH writes values that are not numbers as text.
     private static double number(JsonNode node) {
         return node.isTextual() ? Double.parseDouble(node.asText()) : node.asDouble();
     }

@@ -10,9 +10,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A folder with the results of one run. What a run left out has no file and reads as an empty list.
+/// A folder with the results of one run. Parts that were not run have no file and are read as empty lists.
 ///
-/// @param folder that the files are in
+/// @param folder of the files
 public record Results(Path folder) {
 
     private static final JsonMapper JSON = JsonMapper.builder()
@@ -28,9 +28,9 @@ public record Results(Path folder) {
     private static final String RING = "ring.json";
     private static final String GROWTH = "growth.json";
     private static final String REPORT = "index.html";
-    private static final String PICTURE = "resident.svg";
+    private static final String README_CHART = "resident.svg";
 
-    /// {@return where JMH's own results are; there may be none}
+    /// {@return the path of JMH's own results; the file may be missing}
     public Path jmh() {
         return folder.resolve(JMH);
     }
@@ -40,32 +40,32 @@ public record Results(Path folder) {
         write(MACHINE, machine);
     }
 
-    /// Writes the terms of the server scenario, in place of earlier ones.
+    /// Writes the terms of the server scenario, replacing earlier ones.
     public void writeServer(List<ServerResult> terms) throws IOException {
         write(SERVER, terms);
     }
 
-    /// Writes the terms of the file scenario, in place of earlier ones.
+    /// Writes the terms of the file scenario, replacing earlier ones.
     public void writeFiles(List<FileResult> terms) throws IOException {
         write(FILES, terms);
     }
 
-    /// Writes what the memory scenario found, in place of earlier results.
+    /// Writes the results of the memory scenario, replacing earlier ones.
     public void writeMemory(List<MemoryResult> scenarios) throws IOException {
         write(MEMORY, scenarios);
     }
 
-    /// Writes what became of the ring under traffic, in place of earlier results.
+    /// Writes the results of the ring scenarios, replacing earlier ones.
     public void writeRing(RingResult ring) throws IOException {
         write(RING, ring);
     }
 
-    /// Writes what the growth benchmark measured, in place of earlier results.
+    /// Writes the results of the growth benchmark, replacing earlier ones.
     public void writeGrowth(List<GrowthResult> questions) throws IOException {
         write(GROWTH, questions);
     }
 
-    /// {@return what JMH measured}
+    /// {@return the measurements of JMH}
     public List<Measurement> measurements() throws IOException {
         List<Measurement> all = new ArrayList<>();
         if (Files.exists(jmh())) {
@@ -76,20 +76,20 @@ public record Results(Path folder) {
         return all;
     }
 
-    /// {@return where the picture for the README is; there may be none}
-    public Path picture() {
-        return folder.resolve(PICTURE);
+    /// {@return the path of the chart for the README; the file may be missing}
+    public Path readmeChart() {
+        return folder.resolve(README_CHART);
     }
 
-    /// Takes away what an earlier run left, so that nothing of it is read as a part of the next one.
+    /// Deletes the files of an earlier run, so that they are not read as results of the next one.
     public void clear() throws IOException {
         Files.createDirectories(folder);
-        for (String name : List.of(JMH, MACHINE, SERVER, FILES, MEMORY, RING, GROWTH, REPORT, PICTURE)) {
+        for (String name : List.of(JMH, MACHINE, SERVER, FILES, MEMORY, RING, GROWTH, REPORT, README_CHART)) {
             Files.deleteIfExists(folder.resolve(name));
         }
     }
 
-    /// {@return where the report is}
+    /// {@return the path of the report}
     public Path report() {
         return folder.resolve(REPORT);
     }
@@ -109,18 +109,18 @@ public record Results(Path folder) {
         return read(FILES, FileResult[].class);
     }
 
-    /// {@return what the memory scenario found}
+    /// {@return the results of the memory scenario}
     public List<MemoryResult> memory() throws IOException {
         return read(MEMORY, MemoryResult[].class);
     }
 
-    /// {@return what became of the ring under traffic}
+    /// {@return the results of the ring scenarios}
     public RingResult ring() throws IOException {
         Path file = folder.resolve(RING);
         return Files.exists(file) ? JSON.readValue(file.toFile(), RingResult.class) : RingResult.NOTHING;
     }
 
-    /// {@return the questions of the growth benchmark that were measured}
+    /// {@return the results of the growth benchmark}
     public List<GrowthResult> growth() throws IOException {
         return read(GROWTH, GrowthResult[].class);
     }

@@ -2,29 +2,29 @@ package io.leasehold.bench.result;
 
 import java.util.List;
 
-/// What the ring did under traffic, while it grew, and after a burst.
+/// The results of the ring scenarios: under traffic, while the pool grows, and after a burst.
 ///
-/// @param traffic one receiver under one kind of traffic each
-/// @param growth how long single allocations took while a pool grew
-/// @param returns what was resident after a burst
+/// @param traffic one entry for each receiver and kind of traffic
+/// @param growth times of single allocations while a pool grew
+/// @param returns resident memory after a burst
 public record RingResult(List<Traffic> traffic, List<Growth> growth, List<Return> returns) {
 
-    /// Of a run that left all of it out.
+    /// The result of a run without these scenarios.
     public static final RingResult NOTHING = new RingResult(List.of(), List.of(), List.of());
 
-    /// One receiver in a JVM of its own, under one kind of traffic.
+    /// One receiver in its own JVM, under one kind of traffic.
     ///
-    /// @param round of the receivers; terms of one round ran one after the other
-    /// @param kind `sink`, `echo` or `trains`
+    /// @param round number of the round; terms of one round ran one after the other
+    /// @param kind `sink`, `echo` or `datagrams`
     /// @param receiver `leased`, `leased64`, `ring`, `ring64`, `epoll`, `epoll4` or `epollGro`
-    /// @param seconds measured
-    /// @param bytes that arrived in them
-    /// @param reads in which the bytes came to the handler
-    /// @param messages of the protocol that arrived: of 64 KiB, of 1 KiB, or datagrams
-    /// @param sent messages in about the same time
-    /// @param wrong reads or messages whose content was not what was sent
-    /// @param cpuNanos of the receiver's process
-    /// @param garbageBytes allocated on the receiver's heap
+    /// @param seconds measured time
+    /// @param bytes received in that time
+    /// @param reads in which the handler got the bytes
+    /// @param messages received: of 64 KiB, of 1 KiB, or datagrams
+    /// @param sent messages sent in about the same time
+    /// @param wrong number of reads or messages with wrong content
+    /// @param cpuNanos processor time of the receiver's process
+    /// @param garbageBytes bytes allocated on the receiver's heap
     public record Traffic(
             int round,
             String kind,
@@ -38,35 +38,35 @@ public record RingResult(List<Traffic> traffic, List<Growth> growth, List<Return
             long cpuNanos,
             long garbageBytes) {
 
-        /// {@return the rate at which messages arrived}
+        /// {@return the number of messages received per second}
         public double messagesPerSecond() {
             return messages / seconds;
         }
 
-        /// {@return processor time of the receiver a message}
+        /// {@return the processor time of the receiver per message, in nanoseconds}
         public double cpuNanosPerMessage() {
             return (double) cpuNanos / messages;
         }
 
-        /// {@return processor time of the receiver a GiB}
+        /// {@return the processor time of the receiver per GiB, in milliseconds}
         public double cpuMillisPerGib() {
             return cpuNanos / 1e6 / (bytes / (double) (1L << 30));
         }
 
-        /// {@return what a read left on the heap}
+        /// {@return the bytes allocated on the heap per read}
         public double garbagePerRead() {
             return (double) garbageBytes / reads;
         }
     }
 
-    /// How long single allocations took while a pool grew from 64 to 4,096 pages of 64 KiB.
+    /// The time of single allocations while a pool grew from 64 to 4,096 pages of 64 KiB.
     ///
-    /// @param round in which each allocator grew once
+    /// @param round number of the round; each allocator grew once in it
     /// @param allocator `leased`, `adaptive` or `pooled`
-    /// @param medianMicros half of them took no longer
-    /// @param p99Micros 99 % of them
-    /// @param p999Micros 99.9 % of them
-    /// @param worstMicros all of them
+    /// @param medianMicros median in microseconds
+    /// @param p99Micros 99 percentile in microseconds
+    /// @param p999Micros 99.9 percentile in microseconds
+    /// @param worstMicros maximum in microseconds
     public record Growth(
             int round,
             String allocator,
@@ -75,17 +75,17 @@ public record RingResult(List<Traffic> traffic, List<Growth> growth, List<Return
             double p999Micros,
             double worstMicros) {}
 
-    /// What was resident after a burst of pages, all written and all released at once.
+    /// Resident memory after a burst of pages that were all written and freed at once.
     ///
-    /// @param round in which each allocator had its burst
-    /// @param allocator `leased`, `trimmed` (ours, told to give back), `adaptive` or `pooled`
-    /// @param burstBytes resident at the peak, beyond what was before the burst
-    /// @param curve resident bytes beyond what was before the burst, from the moment of the release on
+    /// @param round number of the round; each allocator had its burst in it
+    /// @param allocator `leased`, `trimmed` (Leasehold with trim()), `adaptive` or `pooled`
+    /// @param burstBytes resident bytes at the peak, in addition to those before the burst
+    /// @param curve resident bytes in addition to those before the burst, since the pages were freed
     public record Return(int round, String allocator, long burstBytes, List<Sample> curve) {
 
-        /// {@return the share of the burst that the system had back then, from 0 to 1}
+        /// {@return the share of the burst that was returned to the system, from 0 to 1}
         ///
-        /// @param millis since the release
+        /// @param millis since the pages were freed
         public double returned(long millis) {
             long left = burstBytes;
             for (Sample sample : curve) {

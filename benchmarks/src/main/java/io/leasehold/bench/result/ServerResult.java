@@ -4,26 +4,26 @@ import java.util.List;
 
 /// One server under one load: one term of the server scenario.
 ///
-/// @param round of the pairs; terms of one round ran one after the other
+/// @param round number of the round; terms of one round ran one after the other
 /// @param transport `nio` or `epoll`
-/// @param tls whether the connections were encrypted
-/// @param mode how JDK 25 runs Netty: `native`, `unsafe` or `none`
+/// @param tls true if the connections were encrypted
+/// @param mode in which JDK 25 ran Netty: `native`, `unsafe` or `none`
 /// @param allocator `leased`, `adaptive` or `pooled`
-/// @param pipelineDepth requests that each connection has under way
-/// @param targetPerSecond the fixed rate; 0 for flat out
-/// @param requests that were answered while it was measured
-/// @param wrong answers that were missing, or not what was asked for
-/// @param seconds measured
-/// @param latency without coordinated omission; empty for flat out
-/// @param cpuMicrosPerRequest processor time of the server's process
-/// @param baselineBytes resident in the server after warm-up, without traffic
-/// @param peakBytes resident in the server at most
-/// @param afterBytes resident in the server 2 s after the load ended
-/// @param heldBytes what the allocator itself says that it holds, at the end of the load; whatever it held at the
-///     baseline is part of that too
-/// @param curve resident in the server, from the start of the load
-/// @param collections of garbage in the server
-/// @param garbageBytesPerRequest allocated on the server's heap
+/// @param pipelineDepth requests that each connection had in flight
+/// @param targetPerSecond the fixed rate; 0 for full load
+/// @param requests answered during the measurement
+/// @param wrong answers that were missing or wrong
+/// @param seconds measured time
+/// @param latency without coordinated omission; empty at full load
+/// @param cpuMicrosPerRequest processor time of the server's process per request
+/// @param baselineBytes resident memory of the server after the warm-up, without traffic
+/// @param peakBytes maximum of resident memory of the server
+/// @param afterBytes resident memory of the server 2 s after the load ended
+/// @param heldBytes bytes used by the allocator at the end of the load, by its own count, including those at the
+///     baseline
+/// @param curve resident memory of the server since the start of the load
+/// @param collections number of garbage collections in the server
+/// @param garbageBytesPerRequest bytes allocated on the server's heap per request
 public record ServerResult(
         int round,
         String transport,
@@ -45,13 +45,13 @@ public record ServerResult(
         long collections,
         double garbageBytesPerRequest) {
 
-    /// A point of the latency's distribution.
+    /// One point of the latency distribution.
     ///
     /// @param percent of the requests that took at most this long, up to 100
-    /// @param micros how long
+    /// @param micros time in microseconds
     public record Quantile(double percent, double micros) {}
 
-    /// {@return the rate that was reached}
+    /// {@return the measured rate}
     public double requestsPerSecond() {
         return requests / seconds;
     }

@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// The 99.99 percentile of what one fork of JMH timed, which is where a pause shows; its mean would hide it.
+/// Computes the 99.99 percentile of the times in one fork of JMH. It shows pauses, which the mean would hide.
 final class Tail {
 
     private static final double QUANTILE = 0.9999;
 
     private Tail() {}
 
-    /// {@return the percentile of a fork, whose iterations are lists of values and how often each was seen}
+    /// {@return the percentile of a fork, whose iterations are lists of values with their counts}
     static double of(JsonNode fork) {
         TreeMap<Double, Long> counts = new TreeMap<>();
         for (JsonNode iteration : fork) {
@@ -36,7 +36,7 @@ final class Tail {
         return forks.stream().sorted().toList().get(forks.size() / 2);
     }
 
-    /// {@return half of the range of the forks; not a number for one}
+    /// {@return half of the range of the forks; NaN for one fork}
     static double error(List<Double> forks) {
         return forks.size() < 2 ? Double.NaN : (Collections.max(forks) - Collections.min(forks)) / 2;
     }

@@ -1,8 +1,7 @@
-/// What a run measured, as it lies in its folder: `jmh.json` in the format of JMH, and beside it the records of this
-/// package as JSON.
+/// The results of a run as files in a folder: `jmh.json` in the format of JMH, and the records of this package as JSON.
 ///
-/// The scenarios write it, the report and the README's figures are made from it and from nothing else; so a published
-/// number can be made again from its folder.
+/// The scenarios write them. The report and the figures of the README are made from them alone, so a published number
+/// can be computed again from its folder.
 @NullMarked
 package io.leasehold.bench.result;
 

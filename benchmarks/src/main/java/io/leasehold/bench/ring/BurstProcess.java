@@ -5,11 +5,10 @@ import io.leasehold.bench.server.ResidentCurve;
 import io.netty.util.concurrent.DefaultEventExecutor;
 import java.util.concurrent.TimeUnit;
 
-/// What is resident after a burst of 4,096 pages, all of them written and released: who had the burst does nothing any
-/// more.
+/// Measures resident memory after a burst of 4,096 pages that are written and freed. After the burst nothing is called.
 ///
-/// Says `burst` and the bytes that were resident at the peak beyond what was before, then `sample`, milliseconds since
-/// the release began and resident bytes again and again, and at the end `closed`.
+/// Prints `burst` and the bytes resident at the peak in addition to those before. Then it repeatedly prints `sample`,
+/// the milliseconds since the pages were freed, and the resident bytes. At the end it prints `closed`.
 public final class BurstProcess {
 
     private static final int EVERY_MILLIS = 10;
@@ -17,10 +16,10 @@ public final class BurstProcess {
 
     private BurstProcess() {}
 
-    /// Has the burst.
+    /// Runs the burst.
     ///
-    /// @param args the name of the pool
-    /// @throws Exception if it could not
+    /// @param args name of the pool
+    /// @throws Exception if the burst failed
     public static void main(String[] args) throws Exception {
         long pid = ProcessHandle.current().pid();
         DefaultEventExecutor loop = new DefaultEventExecutor();

@@ -4,14 +4,14 @@ import io.netty.util.concurrent.DefaultEventExecutor;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
-/// How long single allocations take while a pool grows from 64 to 4,096 pages, again and again with a new pool. Of each
-/// page only the beginning is written: Netty's allocators give little of it back when they are dropped.
+/// Measures how long single allocations take while a pool grows from 64 to 4,096 pages, repeated with new pools. Only
+/// the beginning of each page is written, because Netty's allocators return little of the memory when they are dropped.
 ///
-/// Says `growth` and four numbers, in nanoseconds, for each time but the first ones, which compile the code: the
-/// median, what 99 % and 99.9 % did not exceed, and the worst. Then it says `closed`.
+/// Prints `growth` and four numbers in nanoseconds for each repetition after the warm-up: the median, the 99 and 99.9
+/// percentiles, and the maximum. At the end it prints `closed`.
 public final class GrowthProcess {
 
-    /// Times that compile the code.
+    /// Warm-up repetitions, in which the code is compiled.
     static final int WARM = 8;
 
     private static final double[] PERCENTS = {50, 99, 99.9, 100};
@@ -19,10 +19,10 @@ public final class GrowthProcess {
 
     private GrowthProcess() {}
 
-    /// Grows.
+    /// Runs the repetitions.
     ///
-    /// @param args the name of the pool, and how often it grows
-    /// @throws Exception if it could not
+    /// @param args name of the pool, and number of repetitions
+    /// @throws Exception if an allocation failed
     public static void main(String[] args) throws Exception {
         int times = Integer.parseInt(args[1]);
         DefaultEventExecutor loop = new DefaultEventExecutor();

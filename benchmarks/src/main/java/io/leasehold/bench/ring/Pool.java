@@ -10,26 +10,26 @@ import io.leasehold.page.PageArenaOptions;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 
-/// Pages of 64 KiB from somebody, each taken once and released with the others.
+/// A source of pages of 64 KiB. Each page is allocated once, and all are freed together.
 ///
-/// **Ownership.** Closing it proves that all of ours came back.
+/// **Ownership.** Closing it proves that all pages of Leasehold were freed.
 ///
-/// **Threads.** Confined to one at a time.
+/// **Threads.** Confined to one thread at a time.
 sealed interface Pool extends AutoCloseable {
 
     /// Bytes of a page.
     int BYTES = 64 << 10;
 
-    /// How many pages a pool grows to.
+    /// Number of pages after the growth.
     int PAGES = 4_096;
 
-    /// How many it has before it grows.
+    /// Number of pages before the growth.
     int FIRST_PAGES = 64;
 
-    /// Bytes between those that are written.
+    /// Distance in bytes between the written bytes.
     int TOUCH_BYTES = 4 << 10;
 
-    /// {@return a pool without a page}
+    /// {@return a pool without pages}
     ///
     /// @param name `leased`, `trimmed`, `adaptive` or `pooled`
     static Pool open(String name) {
@@ -40,25 +40,25 @@ sealed interface Pool extends AutoCloseable {
         };
     }
 
-    /// Takes a page.
+    /// Allocates a page.
     ///
-    /// @param index of it, below [#PAGES]
+    /// @param index of the page, below [#PAGES]
     void take(int index);
 
-    /// Writes to the first bytes of a page that was taken.
+    /// Writes to the first bytes of an allocated page.
     ///
-    /// @param byteSize how far
+    /// @param byteSize number of bytes to cover
     void touch(int index, int byteSize);
 
-    /// Releases the first pages.
+    /// Frees the pages from index 0 on.
     ///
-    /// @param count how many were taken
+    /// @param count number of pages that were allocated
     void releaseAll(int count);
 
     @Override
     void close();
 
-    /// A jumbo ring; `trims` if it is told to give back at once what is released.
+    /// A [JumboPool]. If `trims` is set, freed memory is returned to the system at once.
     final class Ours implements Pool {
 
         private static final long ARENA_BYTES = 512 << 20;
@@ -106,7 +106,7 @@ sealed interface Pool extends AutoCloseable {
         }
     }
 
-    /// Buffers of an allocator of Netty's.
+    /// Buffers of an allocator of Netty.
     final class Theirs implements Pool {
 
         private final ByteBufAllocator allocator; // (C)

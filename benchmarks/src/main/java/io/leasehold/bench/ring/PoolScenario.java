@@ -11,11 +11,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 
-/// Growth and burst with each pool in turn; what fails is said in a sentence, and left out.
+/// Measures growth and burst with each pool in turn. A failure is reported in a sentence, and its measurement is left
+/// out.
 ///
-/// @param growths how often each pool grows
-/// @param bursts how often each has its burst
-/// @param out is told what runs and what came of it, line by line
+/// @param growths number of growths of each pool
+/// @param bursts number of bursts of each pool
+/// @param out receives lines that say what runs and what was measured
 public record PoolScenario(int growths, int bursts, Consumer<String> out) {
 
     private static final List<String> GROWING = List.of("leased", "adaptive", "pooled");
@@ -33,16 +34,16 @@ public record PoolScenario(int growths, int bursts, Consumer<String> out) {
     private static final long BURST_MILLIS = 3_500;
     private static final double NANOS_PER_MICRO = 1e3;
 
-    /// {@return about how long all of it takes, in milliseconds}
+    /// {@return the expected duration in milliseconds}
     public long expectedMillis() {
         long growing = START_MILLIS + (GrowthProcess.WARM + growths) * GROWTH_MILLIS;
         return GROWING.size() * growing + BURST_MILLIS * BURSTING.size() * bursts;
     }
 
-    /// Lets each pool grow, in a JVM of its own.
+    /// Measures the growth of each pool, in its own JVM.
     ///
-    /// @return what was measured, may be empty
-    /// @throws InterruptedException if the caller is interrupted; the process has been ended then
+    /// @return the results; may be empty
+    /// @throws InterruptedException if the caller is interrupted; the process has ended by then
     public List<Growth> growth() throws InterruptedException {
         List<Growth> all = new ArrayList<>();
         for (String pool : GROWING) {
@@ -54,7 +55,7 @@ public record PoolScenario(int growths, int bursts, Consumer<String> out) {
                 }
                 child.await("closed", LIMIT_MILLIS);
             } catch (IOException | RuntimeException e) {
-                out.accept("  failed, and is left out: " + e.getMessage());
+                out.accept("  failed and left out: " + e.getMessage());
             }
         }
         return all;
@@ -65,7 +66,7 @@ public record PoolScenario(int growths, int bursts, Consumer<String> out) {
         Growth growth = new Growth(round, pool, micros(nanos[0]), micros(nanos[1]), micros(nanos[2]), micros(nanos[3]));
         out.accept(String.format(
                 Locale.ROOT,
-                "  99.9 %% of the allocations in %.1f us, the worst in %.1f us",
+                "  99.9 %% of the allocations took at most %.1f us, the worst took %.1f us",
                 growth.p999Micros(),
                 growth.worstMicros()));
         return growth;
@@ -75,10 +76,10 @@ public record PoolScenario(int growths, int bursts, Consumer<String> out) {
         return Long.parseLong(nanos) / NANOS_PER_MICRO;
     }
 
-    /// Lets each pool have its burst, each time in a JVM of its own.
+    /// Measures the burst of each pool, each time in a JVM of its own.
     ///
-    /// @return what was measured, may be empty
-    /// @throws InterruptedException if the caller is interrupted; the process has been ended then
+    /// @return the results; may be empty
+    /// @throws InterruptedException if the caller is interrupted; the process has ended by then
     public List<Return> returns() throws InterruptedException {
         List<Return> all = new ArrayList<>();
         for (int round = 1; round <= bursts; round++) {
@@ -89,12 +90,12 @@ public record PoolScenario(int growths, int bursts, Consumer<String> out) {
                     all.add(result);
                     out.accept(String.format(
                             Locale.ROOT,
-                            "  %.0f %% given back after 0.2 s, %.0f %% after 1 s, %.0f %% after 2 s",
+                            "  %.0f %% returned after 0.2 s, %.0f %% after 1 s, %.0f %% after 2 s",
                             100 * result.returned(200),
                             100 * result.returned(1000),
                             100 * result.returned(2000)));
                 } catch (IOException | RuntimeException e) {
-                    out.accept("  failed, and is left out: " + e.getMessage());
+                    out.accept("  failed and left out: " + e.getMessage());
                 }
             }
         }

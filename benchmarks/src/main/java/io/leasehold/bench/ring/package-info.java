@@ -1,8 +1,8 @@
-/// What a pool of pages of 64 KiB does while it grows, and after a burst: ours beside Netty's two allocators, each in a
-/// JVM of its own.
+/// A pool of pages of 64 KiB while it grows and after a burst: Leasehold compared with Netty's two allocators, each in
+/// its own JVM.
 ///
-/// Pages are taken and released on an event loop. A page that was taken is written to, as a network card would; that is
-/// not part of what is timed, since the kernel's first touch costs all of them the same.
+/// Pages are allocated and freed on an event loop. An allocated page is written to, as a network card would do. The
+/// write is not timed, because the page faults of the first access cost the same for all pools.
 @NullMarked
 package io.leasehold.bench.ring;
 

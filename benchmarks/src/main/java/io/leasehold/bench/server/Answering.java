@@ -18,13 +18,12 @@ import io.netty.handler.codec.http.HttpVersion;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.zip.CRC32C;
 
-/// Answers `/id/bytes` with so many bytes of a body ([Content]), after checking the body of the request.
+/// Answers `/id/bytes` with a body of `bytes` bytes ([Content]), after checking the body of the request.
 ///
-/// **Threads.** Confined to the connection's event loop; the counts are everyone's.
+/// **Threads.** Confined to the connection's event loop. All connections share the counts.
 final class Answering extends SimpleChannelInboundHandler<FullHttpRequest> {
 
-    private static final String HELP =
-            "/7/1000 is answered with 1000 bytes of body 7, and up to " + Content.MAX_BYTES + " are there\n";
+    private static final String HELP = "/7/1000 returns 1000 bytes of body 7; max=" + Content.MAX_BYTES + "\n";
     private static final int SCRATCH_BYTES = 16 << 10;
     private static final int HEXADECIMAL = 16;
 
@@ -33,11 +32,11 @@ final class Answering extends SimpleChannelInboundHandler<FullHttpRequest> {
     private final byte[] scratch = new byte[SCRATCH_BYTES]; // (O)
     private final CRC32C sum = new CRC32C(); // (O)
 
-    /// What all connections of a server count.
+    /// The counts of all connections of a server.
     ///
-    /// @param answers that were sent, right or not
-    /// @param refused requests that were not as they said
-    /// @param spoiled answers, as it was told to
+    /// @param answers that were sent, right or wrong
+    /// @param refused requests that were rejected because their body did not match its checksum
+    /// @param spoiled answers that were deliberately corrupted
     /// @param failures of connections
     /// @param connections that are open
     record Counts(LongAdder answers, LongAdder refused, LongAdder spoiled, LongAdder failures, LongAdder connections) {
@@ -75,7 +74,7 @@ final class Answering extends SimpleChannelInboundHandler<FullHttpRequest> {
     private FullHttpResponse answer(ChannelHandlerContext context, FullHttpRequest request) {
         if (!isBodyAsSaid(request)) {
             counts.refused.increment();
-            return text(context, HttpResponseStatus.BAD_REQUEST, "the body is not what its sum says\n");
+            return text(context, HttpResponseStatus.BAD_REQUEST, "body does not match its checksum\n");
         }
         String path = request.uri();
         int slash = path.indexOf('/', 1);

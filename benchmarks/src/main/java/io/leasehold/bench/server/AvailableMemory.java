@@ -5,12 +5,13 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// How much memory this machine has to give.
+/// The memory that is available on this machine.
 public final class AvailableMemory {
 
     private AvailableMemory() {}
 
-    /// {@return bytes of memory that new processes can have, as far as the system says; container limits count}
+    /// {@return bytes of memory available to new processes, as far as the system reports it, including container
+    /// limits}
     ///
     /// @see "proc_meminfo(5), MemAvailable"
     public static long bytes() {

@@ -6,21 +6,21 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// A part of a file that was asked for.
+/// A part of a file that a client requests.
 ///
 /// @param from its first byte
-/// @param byteSize size of the part in bytes; 0 if the file has none of them
+/// @param byteSize size of the part in bytes; 0 if no part of it is in the file
 /// @see <a href="https://www.rfc-editor.org/rfc/rfc9110#name-range-requests">RFC 9110, 14</a>
 record ByteRange(long from, long byteSize) {
 
     private static final Pattern HEADER = Pattern.compile("bytes=(.*)", Pattern.CASE_INSENSITIVE);
     private static final Pattern RANGE = Pattern.compile("([0-9]*)[ \t]*-[ \t]*([0-9]*)");
 
-    /// {@return the one range that a header asks for}
+    /// {@return the single range that a header requests}
     ///
-    /// Ranges that the file has nothing of are left out, and ranges that touch are one. The result is empty if the
-    /// header is malformed, or if several ranges are left: the answer is the whole file then, as RFC 9110 permits. Its
-    /// size is 0 if no range is left.
+    /// Ranges outside the file are left out, and adjacent ranges are merged. The result is empty if the header is
+    /// malformed or if several ranges are left. The answer is then the whole file, as RFC 9110 permits. The size is 0
+    /// if no range is left.
     ///
     /// @param header value of the header
     /// @param fileByteSize length of the file in bytes
@@ -81,12 +81,12 @@ record ByteRange(long from, long byteSize) {
         return Optional.of(joined);
     }
 
-    /// {@return the header of an answer with this part}
+    /// {@return the Content-Range header of an answer with this part}
     String header(long fileByteSize) {
         return "bytes " + from + "-" + (from + byteSize - 1) + "/" + fileByteSize;
     }
 
-    /// {@return the number; one that is too large for a file is the largest}
+    /// {@return the number, or `Long.MAX_VALUE` if it is larger}
     private static long number(String digits) {
         try {
             return Long.parseLong(digits);

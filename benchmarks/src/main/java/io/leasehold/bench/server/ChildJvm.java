@@ -17,11 +17,11 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// A JVM that this one started, and talks to by lines.
+/// A child JVM that communicates by lines on its standard input and output.
 ///
-/// It ends when its input does, which is also what happens when this JVM dies, however it dies.
+/// The child ends when its standard input ends. That happens also when this JVM dies for any reason.
 ///
-/// **Threads.** One thread at a time talks; a thread of its own reads what the child says.
+/// **Threads.** One thread at a time calls; [#reader] reads the output of the child.
 public final class ChildJvm implements AutoCloseable {
 
     private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
@@ -35,7 +35,7 @@ public final class ChildJvm implements AutoCloseable {
     private final Writer input; // (C)
     private final Thread reader; // (C)
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>(); // (A)
-    private final Deque<String> said = new ArrayDeque<>(); // (O) last
+    private final Deque<String> said = new ArrayDeque<>(); // (O) the last lines
 
     private ChildJvm(String name, Process process) {
         this.name = name;
@@ -48,7 +48,7 @@ public final class ChildJvm implements AutoCloseable {
     /// Starts a JVM of this JDK on this class path.
     ///
     /// @param name for messages
-    /// @param main the class that is run
+    /// @param main the main class
     /// @param flags of the JVM
     /// @param args of the program
     /// @throws IOException if it does not start
@@ -61,12 +61,12 @@ public final class ChildJvm implements AutoCloseable {
         return new ChildJvm(name, command.redirectErrorStream(true).start());
     }
 
-    /// Ends all that run, at once: for when this JVM ends.
+    /// Ends all children at once, when this JVM ends.
     static void endAll() {
         RUNNING.forEach(Process::destroyForcibly);
     }
 
-    /// Ends this JVM, which is a child, when its standard input ends. The parent holds the input open and sends
+    /// Ends this JVM, which is a child, when its standard input ends. The parent keeps the input open and sends
     /// nothing, so the input ends when the parent closes it or dies.
     public static void endWithParent() {
         Thread.ofPlatform().daemon().name("end of input").start(() -> {
@@ -85,19 +85,19 @@ public final class ChildJvm implements AutoCloseable {
 
     /// Sends a line.
     ///
-    /// @param line without its end
+    /// @param line without its line end
     /// @throws IOException if the child has ended
     public void tell(String line) throws IOException {
         input.write(line + "\n");
         input.flush();
     }
 
-    /// Waits for a line that begins so.
+    /// Waits for a line with a prefix.
     ///
-    /// @param prefix how it begins
+    /// @param prefix of the line
     /// @param limitMillis how long to wait
-    /// @return the rest of it
-    /// @throws IOException if the child says `error`, ends, or says nothing of that kind in time
+    /// @return the rest of the line
+    /// @throws IOException if the child reports an error, ends, or does not print such a line in time
     /// @throws InterruptedException if the caller is interrupted
     public String await(String prefix, long limitMillis) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(limitMillis);
@@ -120,14 +120,14 @@ public final class ChildJvm implements AutoCloseable {
         }
     }
 
-    /// Ends the input, which tells the child to end.
+    /// Closes the input of the child, so that it ends.
     ///
     /// @throws IOException if the child has ended
     public void endInput() throws IOException {
         input.close();
     }
 
-    /// Ends the input and waits; a child that does not end by itself is ended.
+    /// Closes the input and waits. A child that does not end by itself is killed.
     @Override
     public void close() {
         try {
@@ -137,7 +137,7 @@ public final class ChildJvm implements AutoCloseable {
             }
             reader.join();
         } catch (IOException e) {
-            process.destroyForcibly(); // its end of the pipe is gone, so it is, or will be
+            process.destroyForcibly(); // the child has ended or is about to end, since its end of the pipe is closed
         } catch (InterruptedException e) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();

@@ -34,10 +34,10 @@ import java.time.Clock;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Answers GET and HEAD with files: whole, by one range, or not at all if the client has them already.
+/// Answers GET and HEAD with files: a whole file, one range of it, or no content if the client already has it.
 ///
-/// **Bodies of requests** are read and dropped, up to [#MAX_BODY_BYTES]. A request that cannot be read or trusted is
-/// refused, and the connection ends: where the next request begins is not known.
+/// **Bodies of requests** are read and dropped, up to [#MAX_BODY_BYTES]. A malformed or untrusted request is rejected
+/// and the connection ends, because the start of the next request is unknown.
 ///
 /// **Threads.** Confined to the connection's event loop; the counts, the folder and the sender are shared.
 ///
@@ -47,15 +47,15 @@ final class FileAnswering extends SimpleChannelInboundHandler<HttpObject> {
     private static final long MAX_BODY_BYTES = 64 << 10;
     private static final String METHODS = "GET, HEAD, OPTIONS";
 
-    /// How often a file is opened again that another event loop has closed meanwhile.
+    /// Maximum number of attempts to open a file that other event loops close in the meantime.
     private static final int MAX_ATTEMPTS = 100;
 
     private final Answering.Counts counts; // (C)
     private final FileFolder folder; // (C)
     private final FileSender sender; // (C)
     private final Connection connection; // (C)
-    private @Nullable HttpRequest current; // (O) its body is not yet complete
-    private long bodyBytes; // (O) of the current request, as far as they came
+    private @Nullable HttpRequest current; // (O) the body is incomplete
+    private long bodyBytes; // (O) received bytes of the current request
 
     FileAnswering(Answering.Counts counts, FileFolder folder, FileSender sender, PacedDecoder decoder) {
         this.counts = counts;
@@ -107,7 +107,7 @@ final class FileAnswering extends SimpleChannelInboundHandler<HttpObject> {
         }
     }
 
-    /// Drops a part of the current request's body; answers the request after the last part.
+    /// Drops a part of the current request's body. Answers the request after the last part.
     private void read(ChannelHandlerContext context, HttpRequest request, HttpContent content) {
         bodyBytes += content.content().readableBytes();
         if (content.decoderResult().isFailure()) {
@@ -152,7 +152,7 @@ final class FileAnswering extends SimpleChannelInboundHandler<HttpObject> {
         }
     }
 
-    /// Answers with the version of the file that is open, so that head and content are of one version.
+    /// Answers with the version of the open file, so that headers and content are of the same version.
     private void answer(ChannelHandlerContext context, HttpRequest request, FileEntry seen) throws IOException {
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
             try (FileSender.OpenFile file = sender.open(seen)) {
@@ -198,7 +198,8 @@ final class FileAnswering extends SimpleChannelInboundHandler<HttpObject> {
         if (request.method().equals(HttpMethod.HEAD)) {
             end(context, request, head);
         } else {
-            Object content = file.content(context, part); // before the head, after which there is no other answer
+            // before the head is sent, because no other answer is possible after it
+            Object content = file.content(context, part);
             write(context, request, head, content);
         }
     }
@@ -213,7 +214,7 @@ final class FileAnswering extends SimpleChannelInboundHandler<HttpObject> {
         return isAsked ? ByteRange.parse(range, entry.byteSize()) : Optional.empty();
     }
 
-    /// Sets what every answer with a file has.
+    /// Sets the headers of every answer with a file.
     private static HttpResponse describe(HttpResponse response, FileEntry entry, Validators validators) {
         response.headers()
                 .set(HttpHeaderNames.ETAG, validators.tag())
@@ -257,8 +258,8 @@ final class FileAnswering extends SimpleChannelInboundHandler<HttpObject> {
         write(context, request, response, null);
     }
 
-    /// Writes an answer. A failure closes the channel: nothing that is sent after it would be taken for anything but
-    /// the rest.
+    /// Writes an answer. A failure closes the channel, because the client would take all bytes that follow for the rest
+    /// of the answer.
     private void write(
             ChannelHandlerContext context, HttpRequest request, HttpResponse head, @Nullable Object content) {
         if (connection.isLast() || !HttpUtil.isKeepAlive(request)) {
@@ -289,9 +290,9 @@ final class FileAnswering extends SimpleChannelInboundHandler<HttpObject> {
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event instanceof ChannelInputShutdownEvent) {
-            HttpRequest cut = current;
-            if (cut != null) {
-                refuseAndEnd(context, cut, HttpResponseStatus.BAD_REQUEST);
+            HttpRequest unfinished = current;
+            if (unfinished != null) {
+                refuseAndEnd(context, unfinished, HttpResponseStatus.BAD_REQUEST);
             }
             context.flush();
             connection.inputEnded(context);

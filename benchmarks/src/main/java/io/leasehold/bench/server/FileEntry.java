@@ -12,14 +12,14 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
-/// One version of a file: which file it is, and what it was like.
+/// One version of a file: its identity and its attributes.
 ///
 /// @param path absolute path without links
 /// @param byteSize length of the file in bytes
-/// @param modifiedNanos when the file changed last, in nanoseconds since 1970
-/// @param device file system of the file, or 0 where the system does not tell
-/// @param inode number of the file there, or 0 where the system does not tell; another file may get it once this one
-///     is closed and deleted
+/// @param modifiedNanos time of the last change, in nanoseconds since 1970
+/// @param device file system of the file, or 0 if the system does not report it
+/// @param inode number of the file there, or 0 if the system does not report it; another file may get the number after
+///     this one is closed and deleted
 record FileEntry(Path path, long byteSize, long modifiedNanos, long device, long inode) {
 
     private static final String UNKNOWN_TYPE = "application/octet-stream";
@@ -27,9 +27,9 @@ record FileEntry(Path path, long byteSize, long modifiedNanos, long device, long
             Path.of("").getFileSystem().supportedFileAttributeViews().contains("unix");
     private static final String ATTRIBUTES = "size,lastModifiedTime,isRegularFile";
 
-    /// Asks the system for the version that is at a path now.
+    /// {@return the version of the file at a path, as the system reports it now}
     ///
-    /// @throws NoSuchFileException if no regular file is there
+    /// @throws NoSuchFileException if there is no regular file
     static FileEntry of(Path path) throws IOException {
         Map<String, Object> attributes =
                 Files.readAttributes(path, TELLS_INODES ? "unix:dev,ino," + ATTRIBUTES : ATTRIBUTES);
@@ -49,16 +49,17 @@ record FileEntry(Path path, long byteSize, long modifiedNanos, long device, long
         return attributes.get(name) instanceof Number number ? number.longValue() : 0;
     }
 
-    /// {@return what names this version to clients}
+    /// {@return the validators that identify this version to clients}
     ///
-    /// Two files of one length that replace each other within one tick of the file system's clock have one tag, and so
-    /// has a file that is written in place within one tick. Files that are replaced by a rename have no other limit.
+    /// Two files of the same length that replace each other within one clock tick of the file system have the same tag.
+    /// So have two states of a file that is written in place within one tick. Files that are replaced by renaming have
+    /// no other limitation.
     Validators validators() {
         String tag = "\"" + Long.toHexString(modifiedNanos) + "-" + Long.toHexString(byteSize) + "\"";
         return new Validators(tag, modifiedSecond());
     }
 
-    /// {@return when the file changed last, for a header}
+    /// {@return the time of the last change, as a header value}
     String modified() {
         return HttpDates.text(modifiedSecond());
     }

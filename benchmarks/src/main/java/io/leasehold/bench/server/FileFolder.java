@@ -10,10 +10,10 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// The files of a folder by the names that requests call them.
+/// Finds the files of a folder by the names in requests.
 ///
-/// **Nothing else.** A name that leads out of the folder, by dots or by a link, names no file. A process that can put
-/// links into the folder while it is served can win a race against this.
+/// **Nothing outside the folder.** A name that leads out of the folder, by dots or by a link, names no file. A process
+/// that can create links in the folder while it is served could win a race against this check.
 ///
 /// **Threads.** Thread-safe.
 final class FileFolder {
@@ -22,22 +22,24 @@ final class FileFolder {
     private static final int MOST_REMEMBERED = 10_000;
 
     private final Path root; // (C)
-    private final boolean remembers; // (C) the user vouches that no file changes
+    private final boolean remembers; // (C) the user guarantees that no file changes
     private final Map<RequestTarget, FileEntry> entries = new ConcurrentHashMap<>(); // (A)
 
+    /// Creates a folder.
+    ///
     /// @param root folder of the files
     /// @param remembers true if the system is asked only once for each file
-    /// @throws IOException if it is no folder
+    /// @throws IOException if `root` is not a folder
     FileFolder(Path root, boolean remembers) throws IOException {
         this.root = root.toRealPath();
         this.remembers = remembers;
     }
 
-    /// {@return the file that a request names; of a folder its `index.html`}
+    /// {@return the file that a request names; for a folder its `index.html`}
     ///
     /// @throws NoSuchFileException if this folder has no such file, also if no file can have such a name
-    /// @throws AccessDeniedException if the system does not let this process look
-    /// @throws IOException if the system refuses
+    /// @throws AccessDeniedException if the system denies access
+    /// @throws IOException if another system call fails
     FileEntry find(RequestTarget target) throws IOException {
         FileEntry entry = entries.get(target);
         if (entry == null) {
@@ -66,7 +68,7 @@ final class FileFolder {
         } catch (AccessDeniedException e) {
             throw e;
         } catch (FileSystemException | InvalidPathException e) {
-            // too long, a loop of links, a file for a folder: the system cannot have a file of that name
+            // too long, a loop of links, a file in place of a folder: no file can have this name
             NoSuchFileException none = new NoSuchFileException(named.toString(), null, e.getMessage());
             none.initCause(e);
             throw none;

@@ -4,10 +4,11 @@ import io.leasehold.bench.server.Plan.Timing;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What the file scenario runs: plain connections with ours beside sendfile, encrypted ones with ours beside chunks.
+/// What the file scenario runs: plain connections with Leasehold and sendfile, encrypted connections with Leasehold and
+/// chunked files.
 ///
-/// @param rounds of each
-/// @param connections that the load is spread over
+/// @param rounds number of rounds of each
+/// @param connections of the load
 /// @param timing of every term
 public record FilePlan(int rounds, int connections, Timing timing) {
 
@@ -20,8 +21,8 @@ public record FilePlan(int rounds, int connections, Timing timing) {
     /// One server under one load.
     ///
     /// @param round from 1
-    /// @param tls whether the connections are encrypted
-    /// @param way how it sends files
+    /// @param tls true if the connections are encrypted
+    /// @param way how files are sent
     record Term(int round, boolean tls, FileWay way) {
 
         String text() {
@@ -31,37 +32,38 @@ public record FilePlan(int rounds, int connections, Timing timing) {
 
     /// {@return the plan of a form}
     ///
-    /// | form | asks | takes about |
+    /// | form | question | duration |
     /// |---|---|---|
-    /// | `ci` | nothing: there is no time for it | 0 s |
-    /// | `short` | how do they compare, on this machine, now? | 2 min |
-    /// | `full` | what may be published? | 14 min |
+    /// | `ci` | none, because there is no time for it | 0 s |
+    /// | `short` | how do the ways compare on this machine now? | 2 min |
+    /// | `full` | which results can be published? | 14 min |
     ///
-    /// On two processors TLS is compiled for some twenty seconds of traffic, and until then that is what is measured.
+    /// On two processors TLS code is compiled during the first twenty seconds of traffic. A shorter measurement would
+    /// include that.
     ///
-    /// @throws IllegalArgumentException if there is no such form
+    /// @throws IllegalArgumentException if the form is unknown
     public static FilePlan of(String form) {
         return switch (form) {
             case "ci" -> new FilePlan(0, CONNECTIONS, new Timing(0, 0, 0, 0, 1, 0));
             case "short" -> new FilePlan(2, CONNECTIONS, new Timing(8_000, 0, 500, 0, 2_000, 0));
             case "full" -> new FilePlan(FULL_ROUNDS, CONNECTIONS, new Timing(20_000, 500, 1_000, 0, 5_000, 0));
-            default -> throw new IllegalArgumentException("form is none of ci, short, full: " + form);
+            default -> throw new IllegalArgumentException("unknown form: name=" + form + "; use ci, short or full");
         };
     }
 
-    /// {@return this plan with at most so many rounds}
+    /// {@return this plan with at most `most` rounds}
     ///
     /// @param most from 1
     public FilePlan inRounds(int most) {
         return new FilePlan(Math.min(most, rounds), connections, timing);
     }
 
-    /// {@return about how long it takes}
+    /// {@return the expected duration in seconds}
     public long expectedSeconds() {
         return terms().size() * timing.termMillis(true) / 1000;
     }
 
-    /// {@return all terms, every other round from the last way to the first}
+    /// {@return all terms; every other round runs the ways in reverse order}
     List<Term> terms() {
         List<Term> terms = new ArrayList<>();
         for (int i = 1; i <= rounds; i++) {

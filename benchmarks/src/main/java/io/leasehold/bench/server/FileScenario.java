@@ -16,10 +16,11 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/// The file scenario: an HTTP/1.1 server that sends the files of a folder ([FileTree]), in each way in turn, flat out.
-/// Everything is in the page cache, so it is the ways that are compared and not the disk.
+/// The file scenario: an HTTP/1.1 server sends the files of a folder ([FileTree]) in each way in turn, at full load.
+/// All files are in the page cache, so that the ways are compared and not the disk.
 ///
-/// A term that fails is left out of the results, and said so. However it ends, no process and no file is left.
+/// A term that fails is reported and left out of the results. No process and no file remains, however the scenario
+/// ends.
 public final class FileScenario {
 
     private final FilePlan plan; // (C)
@@ -33,16 +34,16 @@ public final class FileScenario {
         this.out = out;
     }
 
-    /// Runs a plan, as far as this machine can.
+    /// Runs the parts of a plan that this machine supports.
     ///
-    /// @param out is told, line by line, what runs and what came of it
-    /// @return the terms that ended well, in the order in which they ran; may be empty
+    /// @param out receives lines that say what runs and what was measured
+    /// @return the terms that succeeded, in the order in which they ran; may be empty
     /// @throws IOException if the files cannot be written
-    /// @throws InterruptedException if the caller is interrupted; the processes have been ended then
+    /// @throws InterruptedException if the caller is interrupted; the processes have ended by then
     public static List<FileResult> run(FilePlan plan, Consumer<String> out) throws IOException, InterruptedException {
         Optional<String> refusal = ServerScenario.refusal(AvailableMemory.bytes());
         if (plan.rounds() == 0 || refusal.isPresent()) {
-            out.accept(refusal.orElse("The file scenario is left out: this form has no time for it."));
+            out.accept(refusal.orElse("file scenario left out: this form has no time for it"));
             return List.of();
         }
         Path root = Files.createTempDirectory("bench-files");
@@ -66,7 +67,7 @@ public final class FileScenario {
                 FileTree.delete(root);
             }
         } catch (IOException e) {
-            out.accept("Files stay in " + root + ": " + e.getMessage());
+            out.accept("cannot delete the files: folder=" + root + ": " + e.getMessage());
         }
     }
 
@@ -81,14 +82,14 @@ public final class FileScenario {
                 results.add(result);
                 out.accept(String.format(
                         Locale.ROOT,
-                        "  %,.0f MiB/s, %,.0f files/s, %.0f us of processor a MiB, %d wrong",
+                        "  %,.0f MiB/s, %,.0f files/s, %.0f us of processor time per MiB, %d wrong",
                         result.mibPerSecond(),
                         result.requests() / result.seconds(),
                         result.cpuMicrosPerMib(),
                         result.wrong()));
             } catch (IOException | RuntimeException e) {
                 if (!isEnding) {
-                    out.accept("  failed, and is left out: " + e.getMessage());
+                    out.accept("  failed and left out: " + e.getMessage());
                 }
             }
         }
@@ -133,7 +134,7 @@ public final class FileScenario {
             ServerValues after = TermRun.values(server);
             LoadResult result = TermRun.result(load, 0);
             if (result.requests() == 0) {
-                throw new IOException("no file came while it was measured. " + result.problem());
+                throw new IOException("no file arrived during the measurement. " + result.problem());
             }
             return new FileResult(
                     term.round(),

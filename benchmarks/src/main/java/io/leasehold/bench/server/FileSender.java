@@ -18,8 +18,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Opens files for one way of sending. Netty's ways open a file for each request, as its own examples do; ours keeps it
-/// open.
+/// Opens files for one way of sending. Netty's ways open a file for each request, like Netty's own examples.
+/// Leasehold's way keeps files open.
 ///
 /// **Ownership.** The caller of the constructor closes it, after the channels and before the allocator.
 ///
@@ -29,10 +29,11 @@ final class FileSender implements AutoCloseable {
     private static final int MOST_OPEN = 1_000;
     private static final int CHUNK_BYTES = 8 << 10;
 
-    /// A file that is replaced more often than it can be opened is one that cannot be served.
+    /// Maximum number of attempts to open a file that is replaced in the meantime. After that the file cannot be
+    /// served.
     private static final int MAX_ATTEMPTS = 100;
 
-    /// 1 GiB in extents for files that are mapped whole, and 128 MiB of windows.
+    /// 1 GiB of large mappings for files that are mapped whole, and 128 MiB of windows.
     private static final WindowCacheOptions WINDOWS = WindowCacheOptions.defaults()
             .withName("files")
             .withWindows(64, 2 << 20)
@@ -44,6 +45,8 @@ final class FileSender implements AutoCloseable {
     private final @Nullable WindowCache cache; // (C)
     private final Map<Path, Shared> open = new LinkedHashMap<>(16, 0.75f, true); // (L) this
 
+    /// Creates a sender.
+    ///
     /// @throws IllegalArgumentException if the way needs another allocator
     FileSender(FileOptions options, ByteBufAllocator allocator) {
         this.options = options;
@@ -51,41 +54,42 @@ final class FileSender implements AutoCloseable {
         if (options.way() != FileWay.LEASEHOLD) {
             this.cache = null;
         } else if (this.allocator == null) {
-            throw new IllegalArgumentException("files are sent by leasehold with the allocator leased alone");
+            throw new IllegalArgumentException("files=leasehold needs allocator=leased");
         } else {
             this.cache = WindowCache.open(this.allocator.arena(), WINDOWS);
         }
     }
 
-    /// A shared file was closed before its content was taken; it can be opened again.
+    /// A shared file was closed before its content was read. It can be opened again.
     static final class ClosedMeanwhileException extends IOException {
 
         private static final long serialVersionUID = 1;
 
         ClosedMeanwhileException(FileEntry entry, Throwable cause) {
-            super("file was closed meanwhile: file=" + entry.path(), cause);
+            super("file was closed by another event loop: file=" + entry.path(), cause);
         }
     }
 
-    /// An open file, and the version that it is.
+    /// An open file and its version.
     ///
     /// **Ownership.** The caller of [FileSender#open] closes it, also after [#content].
     interface OpenFile extends AutoCloseable {
 
-        /// {@return the version of the open file, whatever is at its path by now}
+        /// {@return the version of the open file, even if another file is at its path now}
         FileEntry entry();
 
-        /// {@return what to write for a part of the file; the caller writes or releases it}
+        /// {@return the object to write for a part of the file; the caller writes or releases it}
         ///
         /// @throws IOException if the file cannot be read, or has become shorter
-        /// @throws ClosedMeanwhileException if another event loop closed the file, for a newer one or for want of room
+        /// @throws ClosedMeanwhileException if another event loop closed the file, for a newer version or for lack of
+        ///     space
         Object content(ChannelHandlerContext context, ByteRange range) throws IOException;
 
         @Override
         void close() throws IOException;
     }
 
-    /// A source that many requests share; the sender closes it.
+    /// A source that many requests share. The sender closes it.
     private record Shared(FileEntry entry, FileSource source) implements OpenFile {
         @Override
         public Object content(ChannelHandlerContext context, ByteRange range) throws IOException {
@@ -100,11 +104,11 @@ final class FileSender implements AutoCloseable {
 
         @Override
         public void close() {
-            // others may use the source
+            // other requests may use the source
         }
     }
 
-    /// A channel for one request; its content takes it over.
+    /// A channel for one request. Its content takes ownership of the channel.
     private static final class Single implements OpenFile {
 
         private final FileEntry entry;
@@ -147,9 +151,9 @@ final class FileSender implements AutoCloseable {
         }
     }
 
-    /// Opens the version of a file that is at its path, which may be a later one than `seen`.
+    /// Opens the version of a file that is at its path now, which may be newer than `seen`.
     ///
-    /// @param seen version that a moment ago was at the path
+    /// @param seen version that was found at the path before
     /// @return the open file, to be closed by the caller
     /// @throws IOException if it cannot be opened
     OpenFile open(FileEntry seen) throws IOException {
@@ -169,7 +173,8 @@ final class FileSender implements AutoCloseable {
         WindowCache windows = cache;
         LeasedByteBufAllocator leased = allocator;
         if (windows == null || leased == null) {
-            throw new IllegalStateException("nothing is sent by leasehold here");
+            throw new IllegalStateException(
+                    "sender has no window cache: files=" + options.way().text());
         }
         Shared next = bound(seen.path(), path -> FileSource.open(windows, leased, path, options.trust()), Shared::new);
         open.put(seen.path(), next);
@@ -189,15 +194,16 @@ final class FileSender implements AutoCloseable {
         T open(Path path) throws IOException;
     }
 
-    /// Puts an open file and its version together.
+    /// Combines an open file and its version.
     private interface Binder<T, R> {
         R bind(FileEntry entry, T file);
     }
 
-    /// Opens a file and tells its version, which the path alone cannot do: a rename may come between two calls.
+    /// Opens a file and determines its version. The path alone does not identify the version, because a rename may
+    /// happen between two calls.
     ///
-    /// The descriptor of a [PinnedFile] keeps the system from giving the number of its file to another one. So if the
-    /// path leads to that number before and after the file is opened, the file that was opened is that one.
+    /// The descriptor of a [PinnedFile] keeps the system from reusing the number of its file. So if the path leads to
+    /// that number before and after the file is opened, the opened file is that one.
     private static <T extends AutoCloseable, R> R bound(Path path, Opener<T> opener, Binder<T, R> binder)
             throws IOException {
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -241,7 +247,9 @@ final class FileSender implements AutoCloseable {
         }
     }
 
-    /// @throws IllegalStateException if a window did not come back
+    /// Closes all files and the cache.
+    ///
+    /// @throws IllegalStateException if a window was not released
     @Override
     public synchronized void close() {
         open.values().forEach(each -> each.source.close());

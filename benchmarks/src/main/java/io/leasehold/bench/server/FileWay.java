@@ -2,20 +2,20 @@ package io.leasehold.bench.server;
 
 import java.util.Locale;
 
-/// How a server sends files.
+/// The ways in which a server sends files.
 enum FileWay {
-    /// By [io.leasehold.netty.file.FileSource], which chooses.
+    /// By [io.leasehold.netty.file.FileSource], which chooses how.
     LEASEHOLD,
-    /// By Netty's `DefaultFileRegion`; not under TLS.
+    /// By Netty's `DefaultFileRegion`; not available with TLS.
     SENDFILE,
     /// By Netty's `ChunkedNioFile`, 8 KiB at a time, which is its default.
     CHUNKED,
-    /// The same, 64 KiB at a time.
+    /// By Netty's `ChunkedNioFile`, 64 KiB at a time.
     CHUNKED64;
 
-    /// {@return the way of that name}
+    /// {@return the way with a name}
     ///
-    /// @throws IllegalArgumentException if there is none
+    /// @throws IllegalArgumentException if the name is unknown
     static FileWay of(String name) {
         for (FileWay way : values()) {
             if (way.text().equals(name)) {
@@ -23,15 +23,15 @@ enum FileWay {
             }
         }
         throw new IllegalArgumentException(
-                "files are sent by none of leasehold, sendfile, chunked, chunked64: " + name);
+                "unknown way: files=" + name + "; use leasehold, sendfile, chunked or chunked64");
     }
 
-    /// {@return its name in small letters}
+    /// {@return the name in lower case}
     String text() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /// {@return the allocator that it is at its best with, or needs}
+    /// {@return the name of the allocator that the way needs or works best with}
     String allocator() {
         return this == LEASEHOLD ? "leased" : "adaptive";
     }

@@ -27,22 +27,22 @@ import java.security.GeneralSecurityException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// An HTTP/1.1 server on a port of 127.0.0.1, as a user of Netty would write it; [Answering] is what it does, or
-/// [FileAnswering] where it has files.
+/// An HTTP/1.1 server on a port of 127.0.0.1, written as a user of Netty would write it. [Answering] handles requests
+/// for bodies, [FileAnswering] requests for files.
 ///
-/// **Ownership.** Who opens it closes it, and with it its allocator.
+/// **Ownership.** The opener closes it, which also closes its allocator.
 ///
 /// **Threads.** Thread-safe.
 final class HttpServer implements AutoCloseable {
 
-    /// Netty's default leak detection, which is what servers run with.
+    /// Netty's default leak detection, which servers use.
     private static final String LEAK_LEVEL = "simple";
 
     private static final int BACKLOG = 1024;
     private static final int STOP_SECONDS = 5;
 
-    /// Answers of a connection that wait for its client. A client that reads nothing holds less than 1 MiB of files: 16
-    /// copies of 16 KiB, one window of 256 KiB, what the outbound buffer takes up to its high watermark of 64 KiB, and
+    /// Maximum number of answers of a connection that wait for its client. A client that reads nothing uses less than 1
+    /// MiB: 16 copies of 16 KiB, one window of 256 KiB, an outbound buffer up to its high watermark of 64 KiB, and the
     /// requests of one read of at most 64 KiB.
     private static final int MAX_WAITING = 16;
 
@@ -51,13 +51,13 @@ final class HttpServer implements AutoCloseable {
     private final @Nullable Files files; // (C)
     private final EventLoopGroup group; // (C)
 
-    /// All connections. After the group is closed it closes each connection that joins it. An event loop that ends just
-    /// as it accepts a connection would not.
+    /// All connections. After the group is closed it closes each connection that joins it. A connection that an event
+    /// loop accepts while it ends is not closed.
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true); // (A)
 
     private final Channel listener; // (C)
 
-    /// What a server with files has.
+    /// The files of a server that has files.
     private record Files(FileFolder folder, FileSender sender) {
 
         static @Nullable Files open(ServerOptions options, ByteBufAllocator allocator) throws IOException {
@@ -105,10 +105,10 @@ final class HttpServer implements AutoCloseable {
         }
     }
 
-    /// Opens a server that listens when this returns.
+    /// Opens a server. It listens when this returns.
     ///
-    /// @throws IOException if the port is taken, naming it, or the file of the key cannot be read
-    /// @throws GeneralSecurityException if it holds no key
+    /// @throws IOException if the port is in use, with the port, or if the key file cannot be read
+    /// @throws GeneralSecurityException if the file contains no key
     static HttpServer open(ServerOptions options) throws IOException, GeneralSecurityException {
         SslContext tls =
                 options.keys().isPresent() ? Keys.load(options.keys().get()).server() : null;
@@ -131,7 +131,7 @@ final class HttpServer implements AutoCloseable {
             return;
         }
         pipeline.addLast(
-                new PacedDecoder(Integer.MAX_VALUE), // an answer is written at once, and so the channel counts it
+                new PacedDecoder(Integer.MAX_VALUE), // answers are written at once, so the channel limits them
                 new HttpResponseEncoder(),
                 new HttpObjectAggregator(Content.MAX_BYTES),
                 new Answering(counts, options.faultEvery()));
@@ -142,7 +142,7 @@ final class HttpServer implements AutoCloseable {
         return ((InetSocketAddress) listener.localAddress()).getPort();
     }
 
-    /// {@return what it has done}
+    /// {@return the counts of all connections}
     Answering.Counts counts() {
         return counts;
     }
@@ -152,9 +152,9 @@ final class HttpServer implements AutoCloseable {
         return Allocators.heldBytes(allocator);
     }
 
-    /// Ends all connections and threads, and closes the files and the allocator.
+    /// Closes all connections, the threads, the files and the allocator.
     ///
-    /// @throws IllegalStateException if they are ours and a window or a buffer did not come back
+    /// @throws IllegalStateException if a window or a buffer of Leasehold was not released
     @Override
     public void close() {
         listener.close().syncUninterruptibly();
@@ -173,8 +173,9 @@ final class HttpServer implements AutoCloseable {
     private static IOException cannotListen(int port, Throwable cause) {
         String reason = String.valueOf(cause.getMessage());
         if (reason.contains("Address already in use")) {
-            return new IOException("port " + port + " of 127.0.0.1 is in use: choose another, or 0 for any", cause);
+            return new IOException(
+                    "port is in use: address=127.0.0.1:" + port + "; use another port, or 0 for any", cause);
         }
-        return new IOException("cannot listen on port " + port + " of 127.0.0.1: " + reason, cause);
+        return new IOException("cannot listen: address=127.0.0.1:" + port + ": " + reason, cause);
     }
 }

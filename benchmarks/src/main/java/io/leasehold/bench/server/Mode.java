@@ -4,13 +4,13 @@ import io.leasehold.bench.Allocators;
 import java.util.List;
 import java.util.Locale;
 
-/// How JDK 25 runs Netty, by its flags.
+/// The modes in which JDK 25 runs Netty, by JVM flags.
 public enum Mode {
-    /// Memory by native calls.
+    /// With native access.
     NATIVE,
-    /// And access to it by `sun.misc.Unsafe`; since Java 25 Netty leaves that off unless a flag allows it.
+    /// With native access and `sun.misc.Unsafe`. Since Java 25, Netty does not use Unsafe unless a flag allows it.
     UNSAFE,
-    /// As the JDK starts without a flag; it warns of native calls, and Netty's allocators make none then.
+    /// Without a flag. The JDK then warns of native access, and Netty's allocators do not use it.
     NONE;
 
     /// {@return the flags of the JVM}
@@ -22,7 +22,7 @@ public enum Mode {
         };
     }
 
-    /// {@return its name in small letters}
+    /// {@return the name in lower case}
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }

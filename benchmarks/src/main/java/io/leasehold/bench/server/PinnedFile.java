@@ -8,7 +8,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/// A descriptor that keeps the number of its file from being given to another file.
+/// A descriptor that keeps the system from reusing the number of its file.
 ///
 /// **Ownership.** The caller of [#open] closes it.
 ///
@@ -20,7 +20,7 @@ record PinnedFile(int descriptor, FileEntry entry) implements AutoCloseable {
     ///
     /// @throws NoSuchFileException if there is none
     /// @throws AccessDeniedException if this process may not read it
-    /// @throws IOException if the system refuses for another reason
+    /// @throws IOException if the system call fails for another reason
     static PinnedFile open(Path path) throws IOException {
         try {
             int descriptor = Files.system().open(path, Files.Access.READ);

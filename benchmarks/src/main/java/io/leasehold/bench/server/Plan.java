@@ -5,9 +5,9 @@ import java.util.List;
 
 /// What the server scenario runs.
 ///
-/// @param settings in their order
-/// @param allocators of each
-/// @param connections that the load is spread over
+/// @param settings in the order in which they run
+/// @param allocators that each setting runs with
+/// @param connections of the load
 /// @param port that servers listen on; 0 for any
 /// @param timing of every term
 public record Plan(List<Setting> settings, List<String> allocators, int connections, int port, Timing timing) {
@@ -18,18 +18,18 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
     private static final int FULL_ROUNDS = 10;
     private static final int FEW_ROUNDS = 2;
 
-    /// What the allocator is to have given back two seconds after the load is the question.
+    /// Time after the load in milliseconds. The scenario measures how much memory the allocator has returned by then.
     private static final int SETTLE_MILLIS = 2_000;
 
-    /// How long the parts of a term take.
+    /// The durations of the parts of a term.
     ///
-    /// @param warmMillis of traffic over a few connections
-    /// @param pauseMillis without traffic, before the baseline is taken
-    /// @param rampMillis of the load flat out, before it is measured
-    /// @param rateRampMillis of the load at the fixed rate, before it is measured: what waits because the compilers
-    ///     were at work has to be answered by then, or that is what is measured
-    /// @param measuredMillis of the load
-    /// @param settleMillis from its end until what is still resident is read
+    /// @param warmMillis traffic over a few connections
+    /// @param pauseMillis pause without traffic, before the baseline is read
+    /// @param rampMillis load at full rate, before the measurement
+    /// @param rateRampMillis load at the fixed rate, before the measurement; requests that wait because the JIT
+    ///     compilers are busy must be answered by then, or the measurement would include them
+    /// @param measuredMillis measured load
+    /// @param settleMillis time from the end of the load until resident memory is read
     public record Timing(
             long warmMillis,
             long pauseMillis,
@@ -38,7 +38,7 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
             long measuredMillis,
             long settleMillis) {
 
-        /// Two JVMs, one of which touches its heap, and their end.
+        /// The start of two JVMs, one of which touches its heap, and their end.
         private static final long REST_MILLIS = 1_800;
 
         long rampMillis(boolean isFlatOut) {
@@ -52,10 +52,10 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
 
     /// One server under one load.
     ///
-    /// @param setting that it is part of
-    /// @param round from 1, flat out and at the fixed rate each
+    /// @param setting of the term
+    /// @param round from 1, counted separately at full load and at the fixed rate
     /// @param allocator of the server
-    /// @param isFlatOut or at the fixed rate
+    /// @param isFlatOut true at full load, false at the fixed rate
     record Term(Setting setting, int round, String allocator, boolean isFlatOut) {
 
         String text() {
@@ -65,13 +65,13 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
 
     /// {@return the plan of a form}
     ///
-    /// | form | asks | takes about |
+    /// | form | question | duration |
     /// |---|---|---|
-    /// | `ci` | does it run? Ours and Netty's default, once | 20 s |
-    /// | `short` | how do the three compare, on this machine, now? | 100 s |
-    /// | `full` | what may be published? Ten rounds deep and not, fewer with TLS, epoll and the other modes | 20 min |
+    /// | `ci` | does it run? Leasehold and Netty's default allocator, once | 20 s |
+    /// | `short` | how do the three compare on this machine now? | 100 s |
+    /// | `full` | which results can be published? Ten rounds with and without pipelining, fewer of the rest | 20 min |
     ///
-    /// @throws IllegalArgumentException if there is no such form
+    /// @throws IllegalArgumentException if the form is unknown
     public static Plan of(String form) {
         return switch (form) {
             case "ci" ->
@@ -92,11 +92,11 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
                         new Timing(1_500, 1_500, 500, 4_000, 2_000, SETTLE_MILLIS));
             case "full" ->
                 new Plan(full(), ALL, CONNECTIONS, 0, new Timing(2_000, 1_500, 1_000, 10_000, 5_000, SETTLE_MILLIS));
-            default -> throw new IllegalArgumentException("form is none of ci, short, full: " + form);
+            default -> throw new IllegalArgumentException("unknown form: name=" + form + "; use ci, short or full");
         };
     }
 
-    /// Ten rounds of the two questions that the targets ask, fewer of the others.
+    /// {@return ten rounds of the two settings that have targets, and fewer of the others}
     private static List<Setting> full() {
         return List.of(
                 new Setting(Transport.NIO, false, Mode.NATIVE, DEEP, FULL_ROUNDS, FEW_ROUNDS),
@@ -107,7 +107,7 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
                 new Setting(Transport.NIO, false, Mode.NONE, DEEP, 1, 0));
     }
 
-    /// {@return this plan with every setting on one transport, those that are then the same once}
+    /// {@return this plan with all settings on one transport, without duplicates}
     public Plan on(Transport transport) {
         return new Plan(
                 settings.stream()
@@ -120,7 +120,7 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
                 timing);
     }
 
-    /// {@return this plan with at most so many rounds of each setting}
+    /// {@return this plan with at most `most` rounds of each setting}
     ///
     /// @param most from 1
     public Plan inRounds(int most) {
@@ -139,7 +139,7 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
         return new Plan(settings, allocators, connections, other, timing);
     }
 
-    /// {@return this plan without the settings on a transport; if that are all, with NIO in its place}
+    /// {@return this plan without the settings of a transport, or with NIO instead if no setting would be left}
     Plan without(Transport transport) {
         List<Setting> rest = settings.stream()
                 .filter(setting -> setting.transport() != transport)
@@ -147,7 +147,7 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
         return rest.isEmpty() ? on(Transport.NIO) : new Plan(rest, allocators, connections, port, timing);
     }
 
-    /// {@return about how long it takes}
+    /// {@return the expected duration in seconds}
     public long expectedSeconds() {
         return terms().stream()
                         .mapToLong(term -> timing.termMillis(term.isFlatOut()))
@@ -160,8 +160,8 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
         return settings.stream().flatMap(setting -> terms(setting).stream()).toList();
     }
 
-    /// {@return first the rounds flat out, then those at the fixed rate, and the allocators of every other round from
-    ///     the last to the first: what comes first has the cooler machine}
+    /// {@return the rounds at full load, then those at the fixed rate} Every other round runs the allocators in reverse
+    /// order, because the first one runs on a cooler machine.
     private List<Term> terms(Setting setting) {
         List<Term> terms = new ArrayList<>();
         for (int i = 0; i < setting.flatRounds() + setting.rateRounds(); i++) {

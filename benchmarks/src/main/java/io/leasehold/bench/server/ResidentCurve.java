@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/// Resident memory of a process over time, read again and again from its making until it is closed.
+/// Reads the resident memory of a process repeatedly, from its construction until it is closed.
 ///
-/// **Threads.** One thread uses it; a thread of its own reads.
+/// **Threads.** One thread calls; [#thread] reads.
 ///
 /// @see "proc_pid_status(5), VmRSS"
 public final class ResidentCurve implements AutoCloseable {
@@ -21,11 +21,11 @@ public final class ResidentCurve implements AutoCloseable {
     private final long pid; // (C)
     private final int everyMillis; // (C)
     private final long startNanos = System.nanoTime(); // (C)
-    private final List<Sample> samples = new ArrayList<>(); // (O) of the thread, until it has ended
+    private final List<Sample> samples = new ArrayList<>(); // (O) the thread, until it has ended
     private final CountDownLatch end = new CountDownLatch(1); // (A)
     private final Thread thread; // (C)
 
-    /// Begins to read, every 50 ms.
+    /// Begins to read every 50 ms.
     ///
     /// @param pid of the process
     public ResidentCurve(long pid) {
@@ -35,14 +35,14 @@ public final class ResidentCurve implements AutoCloseable {
     /// Begins to read.
     ///
     /// @param pid of the process
-    /// @param everyMillis how long it waits between two readings
+    /// @param everyMillis time between two reads
     public ResidentCurve(long pid, int everyMillis) {
         this.pid = pid;
         this.everyMillis = everyMillis;
         thread = Thread.ofPlatform().daemon().name("resident memory").start(this::read);
     }
 
-    /// {@return resident bytes of a process; 0 if it has ended or the system does not say}
+    /// {@return resident bytes of a process; 0 if it has ended or the system does not report them}
     ///
     /// @param pid of the process
     public static long residentBytes(long pid) {
@@ -71,7 +71,7 @@ public final class ResidentCurve implements AutoCloseable {
 
     /// Stops reading.
     ///
-    /// @return what was read, in order of time
+    /// @return the samples in order of time
     /// @throws InterruptedException if the caller is interrupted
     public List<Sample> stop() throws InterruptedException {
         end.countDown();

@@ -7,30 +7,30 @@ import java.security.GeneralSecurityException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/// `mvn -Pserve`: the server alone, for wrk, h2load, curl or whatever else asks.
+/// Runs only the server, for tools such as wrk, h2load or curl: `mvn -Pserve`.
 ///
-/// | property | is |
+/// | property | meaning |
 /// |---|---|
-/// | `serve.port` | a port of 127.0.0.1; 8080 without it, 0 for any that is free |
+/// | `serve.port` | port of 127.0.0.1; the default is 8080, 0 means any free port |
 /// | `serve.transport` | `nio` or `epoll` |
-/// | `serve.tls` | whether it is encrypted, under a certificate that signs itself |
+/// | `serve.tls` | true for TLS with a self-signed certificate |
 /// | `serve.allocator` | `leased`, `adaptive` or `pooled` |
-/// | `serve.threads` | event loops |
-/// | `serve.root` | whose files are served (`-Droot=`, seen from Maven's folder); without it bodies of any length |
-/// | `serve.files` | how they are sent: `leasehold`, `sendfile`, `chunked` or `chunked64` |
-/// | `serve.trust` | `foreign`, as anybody may edit them, or `immutable` |
+/// | `serve.threads` | number of event loops |
+/// | `serve.root` | folder of the files (`-Droot=`, relative to Maven's folder); the default is bodies of any length |
+/// | `serve.files` | how files are sent: `leasehold`, `sendfile`, `chunked` or `chunked64` |
+/// | `serve.trust` | `foreign` if other processes may change the files, or `immutable` |
 ///
-/// It ends with Ctrl-C, and says then whether all buffers came back.
+/// Ctrl-C stops the server. It then reports whether all buffers were released.
 public final class Serve {
 
     private Serve() {}
 
-    /// Takes no arguments.
+    /// Starts the server.
     public static void main(String[] args) {
         try {
             serve();
         } catch (IOException | GeneralSecurityException | InterruptedException | RuntimeException e) {
-            System.err.println("The server does not start: " + e.getMessage());
+            System.err.println("cannot start the server: " + e.getMessage());
             System.exit(1);
         }
     }
@@ -40,7 +40,7 @@ public final class Serve {
         Transport transport = Transport.of(System.getProperty("serve.transport", "nio"));
         Optional<String> missing = transport.missing();
         if (missing.isPresent()) {
-            System.out.println("There is no " + transport.text() + " here, so it runs on NIO: " + missing.get());
+            System.out.println(transport.text() + " is not available, so the server uses NIO: " + missing.get());
             transport = Transport.NIO;
         }
         Optional<Path> keys = tls ? Optional.of(Keys.make()) : Optional.empty();
@@ -60,7 +60,7 @@ public final class Serve {
         }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, options), "stop"));
         print(server, options, tls ? "https" : "http");
-        // Also when Maven is killed without a word.
+        // Ends also when Maven is killed.
         ProcessHandle.current()
                 .parent()
                 .map(ProcessHandle::onExit)
@@ -86,17 +86,17 @@ public final class Serve {
         if (options.files().isPresent()) {
             FileOptions files = options.files().get();
             System.out.println("  the files of " + files.root() + " (" + files.text() + ")");
-            System.out.println("\nCtrl-C stops it.");
+            System.out.println("\nCtrl-C stops the server.");
             return;
         }
         System.out.println("  curl -sk " + address + "/7/1000 | wc -c     1000 bytes of body 7");
         System.out.println("  wrk -t1 -c64 -d10 " + address + "/7/4096");
-        System.out.println("\nCtrl-C stops it.");
+        System.out.println("\nCtrl-C stops the server.");
     }
 
     private static void stop(HttpServer server, ServerOptions options) {
         Answering.Counts counts = server.counts();
-        String did = "stopped after %d answers, %d of them refusals, and %d failures"
+        String did = "stopped: answers=%d, rejections=%d, failures=%d"
                 .formatted(
                         counts.answers().sum(),
                         counts.refused().sum(),
@@ -104,9 +104,10 @@ public final class Serve {
         try {
             server.close();
             boolean tells = options.allocator().equals("leased");
-            System.out.println(did + (tells ? "; all buffers came back" : "; this allocator does not tell of buffers"));
+            System.out.println(
+                    did + (tells ? "; all buffers were released" : "; this allocator does not report buffers"));
         } catch (IllegalStateException e) {
-            System.out.println(did + "; not all buffers came back: " + e.getMessage());
+            System.out.println(did + "; not all buffers were released: " + e.getMessage());
         }
         System.out.flush();
     }

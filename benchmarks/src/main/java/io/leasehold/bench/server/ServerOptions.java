@@ -7,15 +7,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/// What a server is.
+/// The options of a server.
 ///
-/// @param port of 127.0.0.1; 0 for any that is free
-/// @param transport of its bytes
-/// @param keys the file of its key ([Keys]), if it is encrypted
+/// @param port of 127.0.0.1; 0 for any free port
+/// @param transport of the connections
+/// @param keys key file ([Keys]) if the connections are encrypted
 /// @param allocator `leased`, `adaptive` or `pooled`
-/// @param threads event loops that serve connections
-/// @param files that it has to send, instead of bodies
-/// @param faultEvery spoils each answer whose number this divides, so that it is seen whether that is seen; 0 for none
+/// @param threads number of event loops that serve connections
+/// @param files that the server sends; without them it sends bodies
+/// @param faultEvery corrupts each answer whose number is a multiple of this, to test that clients detect it; 0 for
+///     none
 record ServerOptions(
         int port,
         Transport transport,
@@ -30,30 +31,30 @@ record ServerOptions(
     private static final Set<String> NAMES =
             Set.of("port", "transport", "keys", "allocator", "threads", "root", "files", "trust", "fault-every");
 
-    /// Checks the numbers.
+    /// Checks the values.
     ServerOptions {
         if (port < 0 || port > MAX_PORT) {
-            throw new IllegalArgumentException("port is not from 0 to " + MAX_PORT + ": " + port);
+            throw new IllegalArgumentException("port is out of range: port=" + port + ", min=0, max=" + MAX_PORT);
         }
         if (threads < 1 || faultEvery < 0) {
             throw new IllegalArgumentException(
-                    "threads must be at least 1 and fault-every at least 0: " + threads + ", " + faultEvery);
+                    "option is too small: threads=" + threads + ", min=1; fault-every=" + faultEvery + ", min=0");
         }
         if (keys.isPresent()
                 && files.filter(each -> each.way() == FileWay.SENDFILE).isPresent()) {
-            throw new IllegalArgumentException("sendfile cannot encrypt: files=sendfile, with keys");
+            throw new IllegalArgumentException("sendfile cannot encrypt: files=sendfile; use it without keys");
         }
     }
 
-    /// Reads arguments as `--port=8080`.
+    /// Parses arguments of the form `--port=8080`.
     ///
-    /// @throws IllegalArgumentException if one is unknown or makes no sense
+    /// @throws IllegalArgumentException if an argument is unknown or invalid
     static ServerOptions parse(String[] args) {
         Map<String, String> values = new HashMap<>();
         for (String arg : args) {
             String[] parts = arg.split("=", 2);
             if (parts.length < 2 || !parts[0].startsWith("--") || !NAMES.contains(parts[0].substring(2))) {
-                throw new IllegalArgumentException("unknown option " + arg + "; there are "
+                throw new IllegalArgumentException("unknown option: " + arg + "; use one of "
                         + NAMES.stream().sorted().map(name -> "--" + name + "=").toList());
             }
             values.put(parts[0].substring(2), parts[1]);
@@ -77,7 +78,7 @@ record ServerOptions(
         try {
             return text == null ? otherwise : Integer.parseInt(text);
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("--" + name + " is no number: " + text, e);
+            throw new IllegalArgumentException("not a number: --" + name + "=" + text, e);
         }
     }
 }

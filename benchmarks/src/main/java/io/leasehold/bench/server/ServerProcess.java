@@ -7,18 +7,18 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import org.jspecify.annotations.Nullable;
 
-/// A server in a JVM of its own, which says what it is asked and ends with its input.
+/// A server in its own JVM. It answers requests on its standard output and ends when its standard input ends.
 ///
-/// | it reads | and says |
+/// | input | output |
 /// |---|---|
-/// | at first | `listening on 127.0.0.1:port`, or `error` and a sentence |
+/// | at the start | `listening on 127.0.0.1:port`, or `error` and a message |
 /// | `values` | `values` and a [ServerValues#line] |
-/// | the end of its input | `closed` when all buffers came back, or `error` and a sentence |
+/// | end of input | `closed` if all buffers were released, or `error` and a message |
 public final class ServerProcess {
 
     private ServerProcess() {}
 
-    /// Serves.
+    /// Serves until the input ends.
     ///
     /// @param args see [ServerOptions]
     public static void main(String[] args) {

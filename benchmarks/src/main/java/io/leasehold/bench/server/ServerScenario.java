@@ -14,11 +14,11 @@ import java.util.function.Consumer;
 
 /// The server scenario: an HTTP/1.1 server under load, with each allocator in turn.
 ///
-/// **The fixed rate** is 70 % of what the slowest allocator reached flat out, on average over the rounds of the same
-/// setting in the same run: high enough that a queue forms now and then, and nobody's limit.
+/// **The fixed rate** is 70 % of the rate of the slowest allocator at full load, on average over the rounds of the same
+/// setting in the same run. It is high enough that queues form sometimes, and below the limit of every allocator.
 ///
-/// **What goes wrong is said** in one sentence, and the rest still runs: a term that fails is left out of the results.
-/// However it ends, no process is left: children end with their input, and at the latest with this JVM.
+/// **Failures** are reported in one sentence, and the rest still runs. A term that fails is left out of the results. No
+/// process remains: children end with their input, at the latest with this JVM.
 public final class ServerScenario {
 
     private static final double SHARE = 0.7;
@@ -33,11 +33,11 @@ public final class ServerScenario {
         this.out = out;
     }
 
-    /// Runs a plan, as far as this machine can.
+    /// Runs the parts of a plan that this machine supports.
     ///
-    /// @param out is told, line by line, what runs, how much is left, what came of it, and what cannot be
-    /// @return the terms that ended well, in the order in which they ran; may be empty
-    /// @throws InterruptedException if the caller is interrupted; the processes have been ended then
+    /// @param out receives lines: what runs, how much time is left, the results, and what is not supported
+    /// @return the terms that succeeded, in the order in which they ran; may be empty
+    /// @throws InterruptedException if the caller is interrupted; the processes have ended by then
     public static List<ServerResult> run(Plan plan, Consumer<String> out) throws InterruptedException {
         Optional<String> refusal = refusal(AvailableMemory.bytes());
         if (refusal.isPresent()) {
@@ -45,18 +45,18 @@ public final class ServerScenario {
             return List.of();
         }
         if (Runtime.getRuntime().availableProcessors() < 2) {
-            out.accept("There is one processor, which server and load share: what is said of throughput and latency"
-                    + " is theirs together.");
+            out.accept(
+                    "server and load generator share the only processor," + " so throughput and latency include both");
         }
         Plan possible = plan;
         Optional<String> noEpoll = Transport.EPOLL.missing();
         if (noEpoll.isPresent()
                 && plan.settings().stream().anyMatch(setting -> setting.transport() == Transport.EPOLL)) {
-            out.accept("There is no epoll here, so the servers run on NIO alone: " + noEpoll.get());
+            out.accept("epoll is not available, so the servers only use NIO: " + noEpoll.get());
             possible = plan.without(Transport.EPOLL);
         }
         if (isTaken(plan.port())) {
-            out.accept("Port " + plan.port() + " of 127.0.0.1 is in use, so the servers take one that is free.");
+            out.accept("port is in use, so the servers use a free port: address=127.0.0.1:" + plan.port());
             possible = possible.listeningOn(0);
         }
         ServerScenario scenario = new ServerScenario(out);
@@ -71,15 +71,15 @@ public final class ServerScenario {
         }
     }
 
-    /// {@return why so much memory is not enough, or nothing if it is}
+    /// {@return the reason why `availableBytes` of memory are not enough; empty if they are}
     static Optional<String> refusal(long availableBytes) {
         return availableBytes >= NEEDED_BYTES
                 ? Optional.empty()
                 : Optional.of(String.format(
                         Locale.ROOT,
-                        "The server scenario is left out: it needs %.0f MiB of memory, and %.0f are available.",
-                        NEEDED_BYTES / MIB,
-                        availableBytes / MIB));
+                        "server scenario left out: not enough memory: available=%.0f MiB, min=%.0f MiB",
+                        availableBytes / MIB,
+                        NEEDED_BYTES / MIB));
     }
 
     private void end() {
@@ -118,7 +118,7 @@ public final class ServerScenario {
             out.accept(text(result));
         } catch (IOException | RuntimeException e) {
             if (!isEnding) {
-                out.accept("  failed, and is left out: " + e.getMessage());
+                out.accept("  failed and left out: " + e.getMessage());
             }
         }
     }
@@ -138,7 +138,7 @@ public final class ServerScenario {
                 .min()
                 .orElse(Double.MAX_VALUE);
         if (slowest == Double.MAX_VALUE) {
-            throw new IOException("there is no rate to take a share of, as nothing ran flat out");
+            throw new IOException("no fixed rate: nothing ran at full load");
         }
         return SHARE * slowest;
     }
@@ -151,8 +151,8 @@ public final class ServerScenario {
                 .orElse("");
         return String.format(
                 Locale.ROOT,
-                "  %,.0f requests/s%s, %.1f us of processor each (%.0f %% of one), %+.0f MiB at the peak, %+.0f MiB"
-                        + " after, %d wrong",
+                "  %,.0f requests/s%s, %.1f us of processor time per request (%.0f %% of one processor),"
+                        + " %+.0f MiB at the peak, %+.0f MiB after, %d wrong",
                 result.requestsPerSecond(),
                 latency,
                 result.cpuMicrosPerRequest(),
@@ -177,11 +177,11 @@ public final class ServerScenario {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            hook.setName("end of servers, under way"); // the JVM is ending, and so the hook runs
+            hook.setName("end of servers, running"); // the JVM is ending, so the hook already runs
         }
     }
 
-    /// A key that is made when it is first needed, and deleted at the end.
+    /// A key file that is made when it is first needed, and deleted at the end.
     static final class KeyFile implements AutoCloseable {
 
         private Optional<Path> file = Optional.empty();

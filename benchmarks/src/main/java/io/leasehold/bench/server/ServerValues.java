@@ -4,17 +4,17 @@ import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 
-/// What a server says of itself; all but `connections` and `heldBytes` since it started.
+/// The counters of a server. All but `connections` and `heldBytes` are totals since it started.
 ///
-/// @param cpuNanos processor time of its process, compiler and collector included
-/// @param collections of garbage
-/// @param garbageBytes allocated on its heap, by all threads
-/// @param answers that were sent, right or not
-/// @param refused requests that were not as they said
-/// @param spoiled answers, as it was told to
+/// @param cpuNanos processor time of the process, including the JIT compiler and the garbage collector
+/// @param collections number of garbage collections
+/// @param garbageBytes bytes allocated on the heap by all threads
+/// @param answers that were sent, right or wrong
+/// @param refused requests that were rejected because their body did not match its checksum
+/// @param spoiled answers that were deliberately corrupted
 /// @param failures of connections
 /// @param connections that are open
-/// @param heldBytes that its allocator took from the system, by its own count
+/// @param heldBytes bytes that the allocator took from the system, by its own count
 record ServerValues(
         long cpuNanos,
         long collections,
@@ -46,13 +46,13 @@ record ServerValues(
                 server.heldBytes());
     }
 
-    /// {@return this as a line of text}
+    /// {@return the values as a line of text}
     String line() {
         return cpuNanos + " " + collections + " " + garbageBytes + " " + answers + " " + refused + " " + spoiled + " "
                 + failures + " " + connections + " " + heldBytes;
     }
 
-    /// {@return what [#line] made}
+    /// {@return the values of a line that [#line] made}
     static ServerValues parse(String line) {
         long[] v = Arrays.stream(line.split(" ", -1)).mapToLong(Long::parseLong).toArray();
         return new ServerValues(v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8]);

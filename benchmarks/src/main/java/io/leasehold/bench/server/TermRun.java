@@ -14,15 +14,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/// Runs one term: starts its server and its generator, and ends both.
+/// Runs one term: starts its server and its load generator, and ends both.
 ///
 /// ```text
-/// warm-up  pause  baseline  load: ramp, measured, last answers  settling  after
-///                           |------------------ curve -----------------|
+/// warm-up  pause  baseline  load: ramp, measured, last answers  pause  after
+///                           |---------------- curve ----------------|
 /// ```
 ///
-/// @param plan that it is part of
-/// @param keys of an encrypted server
+/// @param plan of the term
+/// @param keys key file of an encrypted server
 /// @param port that the server listens on; 0 for any
 record TermRun(Plan plan, Optional<Path> keys, int port) {
 
@@ -30,7 +30,7 @@ record TermRun(Plan plan, Optional<Path> keys, int port) {
             List.of(Allocators.MIN_HEAP, Allocators.MAX_HEAP, "-XX:+AlwaysPreTouch", "-XX:+UseG1GC");
     static final List<String> LOAD_FLAGS = List.of("-Xms256m", "-Xmx256m", "-XX:+UseSerialGC", Allocators.NATIVE);
 
-    /// Few enough that hardly a buffer is pooled when the baseline is taken.
+    /// Few connections, so that an allocator has hardly any pooled buffer when the baseline is read.
     static final int WARM_CONNECTIONS = 4;
 
     static final int START_MILLIS = 60_000;
@@ -38,10 +38,10 @@ record TermRun(Plan plan, Optional<Path> keys, int port) {
     private static final int DRAIN_MILLIS = 30_000;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
-    /// Runs it.
+    /// Runs the term.
     ///
-    /// @param perSecond the fixed rate; 0 for flat out
-    /// @throws IOException if a process fails, saying why
+    /// @param perSecond the fixed rate; 0 for full load
+    /// @throws IOException if a process fails, with its message
     ServerResult run(Plan.Term term, double perSecond) throws IOException, InterruptedException {
         try (ChildJvm server = startServer(term)) {
             String address = server.await("listening on ", START_MILLIS);
@@ -88,7 +88,7 @@ record TermRun(Plan plan, Optional<Path> keys, int port) {
             TimeUnit.MILLISECONDS.sleep(timing.settleMillis());
             long afterBytes = ResidentCurve.residentBytes(server.pid());
             if (result.requests() == 0 || after.answers() == before.answers()) {
-                throw new IOException("no request was answered while it was measured. " + result.problem());
+                throw new IOException("no request was answered during the measurement. " + result.problem());
             }
             return result(term, perSecond, result, before, after, baselineBytes, afterBytes, curve.stop());
         }
@@ -112,7 +112,7 @@ record TermRun(Plan plan, Optional<Path> keys, int port) {
             long baselineBytes,
             long afterBytes,
             List<Sample> curve) {
-        // The server's own count: its two readings lie as far apart as its processor time, the generator's do not.
+        // The server's own count is used: its two readings have the same distance as those of its processor time.
         double answers = after.answers() - before.answers();
         return new ServerResult(
                 term.round(),

@@ -13,31 +13,31 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.Locale;
 import java.util.Optional;
 
-/// How bytes come from the kernel: through the JDK's channels, or through Netty's own library.
+/// The I/O transport: the JDK's channels, or Netty's native library.
 public enum Transport {
-    /// Everywhere.
+    /// Available everywhere.
     NIO,
-    /// On Linux, where the library loads.
+    /// Available on Linux if the native library loads.
     EPOLL;
 
-    /// {@return the transport of that name}
+    /// {@return the transport with a name}
     ///
-    /// @throws IllegalArgumentException if there is none
+    /// @throws IllegalArgumentException if the name is unknown
     public static Transport of(String name) {
         for (Transport transport : values()) {
             if (transport.text().equals(name)) {
                 return transport;
             }
         }
-        throw new IllegalArgumentException("transport is none of nio, epoll: " + name);
+        throw new IllegalArgumentException("unknown transport: name=" + name + "; use nio or epoll");
     }
 
-    /// {@return its name in small letters}
+    /// {@return the name in lower case}
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /// {@return why it cannot be used here, or nothing if it can}
+    /// {@return the reason why it cannot be used here; empty if it can}
     public Optional<String> missing() {
         if (this == NIO || Epoll.isAvailable()) {
             return Optional.empty();

@@ -1,12 +1,14 @@
-/// Who answers, and the scenario in which ours, Netty's adaptive and Netty's pooled allocator do so in turn.
+/// The server scenario: an HTTP server that runs in turn with Leasehold, Netty's adaptive and Netty's pooled allocator.
 ///
-/// **Server, generator and scenario have a JVM each**, and the two cores of a small machine are thus the server's event
-/// loop and the generator's. The server is what a user of Netty would write: codec, aggregator, a handler that takes
-/// the answer's buffer from the channel's allocator, leak detection as it comes. Nothing but that allocator differs.
+/// **Server, load generator and scenario each have their own JVM.** On a machine with two cores, one runs the server's
+/// event loop and the other the generator. The server is what a user of Netty would write: a codec, an aggregator, a
+/// handler that allocates answers from the channel's allocator, and default leak detection. Only that allocator
+/// differs.
 ///
-/// **What memory the allocator takes** is resident memory above a baseline. The JVM touches its heap when it starts.
-/// The baseline is taken after a warm-up that compiles the code with a few connections, one request each, so that
-/// hardly a buffer is pooled then; after a load with many, what an allocator keeps shows.
+/// **The memory of the allocator** is the resident memory above a baseline. The JVM touches its heap when it starts.
+/// The baseline is read after a warm-up that compiles the code with a few connections and one request each, so hardly
+/// any buffer is pooled then. After a load with many connections, the difference is the memory that the allocator
+/// keeps.
 @NullMarked
 package io.leasehold.bench.server;
 

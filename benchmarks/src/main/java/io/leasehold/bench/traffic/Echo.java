@@ -6,19 +6,19 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.io.IOException;
 
-/// Sends back what one connection sends.
+/// Sends the bytes of one connection back to it.
 ///
 /// **Threads.** Confined to the connection's event loop.
 final class Echo extends ChannelInboundHandlerAdapter {
 
-    private final Tally tally; // (C) its content: this writes
+    private final Tally tally; // (C) written by this handler
 
     Echo(Tally tally) {
         this.tally = tally;
     }
 
     @Override
-    @SuppressWarnings("FutureReturnValueIgnored") // a failed write comes as exceptionCaught
+    @SuppressWarnings("FutureReturnValueIgnored") // a failed write is reported to exceptionCaught
     public void channelRead(ChannelHandlerContext context, Object message) {
         tally.addRead(((ByteBuf) message).readableBytes());
         context.write(message, context.voidPromise());
@@ -34,7 +34,8 @@ final class Echo extends ChannelInboundHandlerAdapter {
         fail(context, cause, tally);
     }
 
-    /// Ends a connection; that the sender ended it first, at the end of its term, is no fault.
+    /// Closes a connection after a failure. It is not a failure if the sender closed the connection at the end of its
+    /// term.
     static void fail(ChannelHandlerContext context, Throwable cause, Tally tally) {
         if (!(cause instanceof IOException)) {
             System.out.println("a connection failed: " + cause);

@@ -7,11 +7,11 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
-/// What is sent, on which both ends agree: on a connection a stretch of noise, again and again; in a datagram its
-/// number, noise, and what follows from its number.
+/// The content of the traffic, known to both ends. A connection repeats one stretch of noise. A datagram contains its
+/// number, noise, and a value that is computed from its number.
 final class Noise {
 
-    /// Not a power of two, so that no page holds what the page before it held.
+    /// Length of the noise. It is not a power of two, so that no page has the same content as the page before it.
     static final int PERIOD = 65_521;
 
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -35,18 +35,18 @@ final class Noise {
         return stretch;
     }
 
-    /// {@return the eight bytes of a connection from `position` on, the first one lowest}
+    /// {@return the eight bytes of a connection from `position` on, in little-endian order}
     static long at(long position) {
         return (long) LONGS.get(TABLE, (int) (position % PERIOD));
     }
 
-    /// {@return whether the first `length` bytes, at most a period, are those of a connection from `position` on}
+    /// {@return true if the first `length` bytes (at most [#PERIOD]) are those of a connection from `position` on}
     static boolean matches(byte[] bytes, int length, long position) {
         int from = (int) (position % PERIOD);
         return Arrays.equals(bytes, 0, length, TABLE, from, from + length);
     }
 
-    /// {@return what ends the datagram of that number}
+    /// {@return the value at the end of the datagram with a number}
     static long end(long number) {
         return (number + 1) * 0x9E3779B97F4A7C15L;
     }

@@ -20,18 +20,19 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 
-/// Datagrams through Netty's epoll: with receive offload, where Netty cuts the trains up, or one by one.
+/// Receives datagrams through Netty's epoll. With GRO, Netty splits the batches into datagrams. Without GRO, the kernel
+/// delivers single datagrams.
 ///
-/// **Ownership.** Who opens it closes it.
+/// **Ownership.** The opener closes it.
 ///
-/// **Threads.** One thread uses it; an event loop receives.
+/// **Threads.** Confined to one thread; an event loop receives.
 final class PacketReceiver implements Reception {
 
     private static final int TRAIN_BYTES = 64 << 10;
     private static final int PACKET_BYTES = 2 << 10;
     private static final int STOP_SECONDS = 5;
 
-    private final Tally tally = new Tally(); // (C) its content: the event loop writes
+    private final Tally tally = new Tally(); // (C) written by the event loop
     private final ByteBufAllocator allocator = Allocators.open("adaptive", "disabled"); // (C)
     private final EventLoopGroup group; // (C)
     private final Channel channel; // (C)
@@ -43,7 +44,7 @@ final class PacketReceiver implements Reception {
                 .group(group)
                 .channel(EpollDatagramChannel.class)
                 .option(ChannelOption.ALLOCATOR, allocator)
-                .option(ChannelOption.SO_RCVBUF, TrainReceiver.SOCKET_BYTES)
+                .option(ChannelOption.SO_RCVBUF, BatchReceiver.SOCKET_BYTES)
                 .option(EpollChannelOption.UDP_GRO, offload)
                 .option(
                         ChannelOption.RECVBUF_ALLOCATOR,
@@ -83,7 +84,7 @@ final class PacketReceiver implements Reception {
             tally.addRead(length);
             tally.addMessages(1);
             int from = content.readerIndex();
-            if (length != Traffic.TRAINS.messageByteSize()
+            if (length != Traffic.DATAGRAMS.messageByteSize()
                     || content.getLongLE(from + length - Long.BYTES) != Noise.end(content.getLongLE(from))) {
                 tally.addWrong();
             }

@@ -4,21 +4,21 @@ import io.leasehold.bench.server.Transport;
 import io.netty.channel.uring.IoUring;
 import java.util.Optional;
 
-/// Who receives.
+/// The receivers that are compared.
 enum Receiver {
-    /// Pages of our ring: by Netty's io_uring, or by our own source of datagrams.
+    /// Pages of a pool of Leasehold, filled by Netty's io_uring or by a `DatagramSource`.
     LEASED("leased"),
-    /// The same with pages of 64 KiB, where others have small ones.
+    /// As [#LEASED], with pages of 64 KiB where other receivers have small ones.
     LEASED64("leased64"),
-    /// Netty's io_uring with its own fixed ring, as deep as ours.
+    /// Netty's io_uring with its own fixed ring, of the same depth as Leasehold's.
     RING("ring"),
-    /// The same, 64 pages deep.
+    /// As [#RING], with 64 pages.
     RING64("ring64"),
-    /// Netty's epoll with its adaptive allocator, reading as much as it expects there to be.
+    /// Netty's epoll with its adaptive allocator and default read sizes.
     EPOLL("epoll"),
-    /// The same, reading no more at once than a page of ours has.
+    /// As [#EPOLL], with reads of at most the size of a Leasehold page.
     EPOLL4("epoll4"),
-    /// The same, with receive offload.
+    /// As [#EPOLL], with GRO.
     EPOLL_GRO("epollGro");
 
     private final String text;
@@ -27,37 +27,37 @@ enum Receiver {
         this.text = text;
     }
 
-    /// {@return the receiver of that name}
+    /// {@return the receiver with a name}
     static Receiver of(String name) {
         for (Receiver receiver : values()) {
             if (receiver.text.equals(name)) {
                 return receiver;
             }
         }
-        throw new IllegalArgumentException("no such receiver: " + name);
+        throw new IllegalArgumentException("unknown receiver: name=" + name);
     }
 
-    /// {@return what it is called in results}
+    /// {@return the name in the results}
     String text() {
         return text;
     }
 
-    /// {@return whether its pages are ours}
+    /// {@return true if it uses pages of Leasehold}
     boolean isOurs() {
         return this == LEASED || this == LEASED64;
     }
 
-    /// {@return whether it receives this by io_uring}
+    /// {@return true if it receives this traffic through io_uring}
     boolean isUring(Traffic traffic) {
-        return traffic != Traffic.TRAINS && !isEpoll();
+        return traffic != Traffic.DATAGRAMS && !isEpoll();
     }
 
-    /// {@return whether it receives this by Netty's epoll}
+    /// {@return true if it receives through Netty's epoll}
     boolean isEpoll() {
         return this == EPOLL || this == EPOLL4 || this == EPOLL_GRO;
     }
 
-    /// {@return why io_uring cannot be used here, or nothing if it can}
+    /// {@return the reason why io_uring cannot be used here; empty if it can}
     static Optional<String> missingUring() {
         try {
             if (!IoUring.isAvailable()) {
@@ -69,17 +69,17 @@ enum Receiver {
             }
             return IoUring.isRegisterBufferRingSupported()
                     ? Optional.empty()
-                    : Optional.of("the kernel has no rings of buffers");
-        } catch (LinkageError e) { // the artifact is not there
+                    : Optional.of("the kernel does not support buffer rings");
+        } catch (LinkageError e) { // the artifact is missing
             return Optional.of(e.toString());
         }
     }
 
-    /// {@return why epoll cannot be used here, or nothing if it can}
+    /// {@return the reason why epoll cannot be used here; empty if it can}
     static Optional<String> missingEpoll() {
         try {
             return Transport.EPOLL.missing();
-        } catch (LinkageError e) { // the artifact is not there
+        } catch (LinkageError e) { // the artifact is missing
             return Optional.of(e.toString());
         }
     }

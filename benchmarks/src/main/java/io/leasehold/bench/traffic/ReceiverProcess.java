@@ -6,23 +6,23 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/// A receiver in a JVM of its own, which says what it is asked and ends with its input.
+/// A receiver in its own JVM. It answers requests on its standard output and ends when its standard input ends.
 ///
-/// | it reads | and says |
+/// | input | output |
 /// |---|---|
-/// | at first | `listening on` and a port, or `error` and a sentence |
+/// | at the start | `listening on` and a port, or `error` and a message |
 /// | `values` | `values` and a [Tally.Values#line] |
-/// | the end of its input | `closed` when all pages came back, or `error` and a sentence |
+/// | end of input | `closed` if all pages were freed, or `error` and a message |
 public final class ReceiverProcess {
 
-    /// The first answers leave more on the heap than some receivers do in a second.
+    /// Number of warm-up answers: the first ones leave more garbage on the heap than some receivers do in a second.
     private static final int WARM_ANSWERS = 4;
 
     private ReceiverProcess() {}
 
-    /// Receives.
+    /// Receives until the input ends.
     ///
-    /// @param args the kind of traffic, and the receiver
+    /// @param args kind of traffic, and receiver
     /// @throws IOException if the input cannot be read
     public static void main(String[] args) throws IOException {
         try {

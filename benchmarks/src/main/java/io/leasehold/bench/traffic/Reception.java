@@ -1,25 +1,25 @@
 package io.leasehold.bench.traffic;
 
 /// Receives on a port of 127.0.0.1 until it is closed.
-sealed interface Reception extends AutoCloseable permits StreamReceiver, PacketReceiver, TrainReceiver {
+sealed interface Reception extends AutoCloseable permits StreamReceiver, PacketReceiver, BatchReceiver {
 
     /// {@return a receiver that listens}
     static Reception open(Traffic traffic, Receiver receiver) {
-        if (traffic != Traffic.TRAINS) {
+        if (traffic != Traffic.DATAGRAMS) {
             return StreamReceiver.open(traffic, receiver);
         }
-        return receiver.isEpoll() ? PacketReceiver.open(receiver) : TrainReceiver.open();
+        return receiver.isEpoll() ? PacketReceiver.open(receiver) : BatchReceiver.open();
     }
 
     /// {@return the port that it listens on}
     int port();
 
-    /// {@return what it counts}
+    /// {@return its counters}
     Tally tally();
 
-    /// Ends its threads and gives its memory back.
+    /// Ends its threads and frees its memory.
     ///
-    /// @throws IllegalStateException if a page or buffer of ours did not come home
+    /// @throws IllegalStateException if a page or buffer of Leasehold was not freed
     @Override
     void close();
 }

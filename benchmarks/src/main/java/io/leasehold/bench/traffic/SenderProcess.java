@@ -8,26 +8,26 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.jspecify.annotations.Nullable;
 
-/// A sender in a JVM of its own, which sends as fast as it can until its input ends.
+/// A sender in its own JVM. It sends as fast as it can until its standard input ends.
 ///
-/// | it reads | and says |
+/// | input | output |
 /// |---|---|
-/// | at first | `sending`, or `error` and a sentence |
-/// | `values` | `values`, how many messages it sent, and how many answers were wrong |
-/// | the end of its input | `closed`, or `error` and a sentence |
+/// | at the start | `sending`, or `error` and a message |
+/// | `values` | `values`, the number of messages sent, and the number of wrong answers |
+/// | end of input | `closed`, or `error` and a message |
 public final class SenderProcess {
 
     private SenderProcess() {}
 
-    /// Sends.
+    /// Sends until the input ends.
     ///
-    /// @param args the kind of traffic, and the port
+    /// @param args kind of traffic, and port
     /// @throws IOException if the input cannot be read
-    /// @throws InterruptedException if it is interrupted
+    /// @throws InterruptedException if the caller is interrupted
     public static void main(String[] args) throws IOException, InterruptedException {
         Traffic traffic = Traffic.of(args[0]);
         int port = Integer.parseInt(args[1]);
-        try (Sending sending = traffic == Traffic.TRAINS ? new TrainSender(port) : new StreamSender(traffic, port)) {
+        try (Sending sending = traffic == Traffic.DATAGRAMS ? new BatchSender(port) : new StreamSender(traffic, port)) {
             FutureTask<@Nullable Void> task = new FutureTask<>(sending::run, null);
             Thread.ofPlatform().daemon().name("sender").start(() -> {
                 task.run();

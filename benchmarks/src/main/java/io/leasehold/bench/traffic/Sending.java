@@ -2,24 +2,24 @@ package io.leasehold.bench.traffic;
 
 /// Sends to a port of 127.0.0.1.
 ///
-/// **Threads.** One runs it, others ask and stop it.
-sealed interface Sending extends AutoCloseable permits StreamSender, TrainSender {
+/// **Threads.** One thread calls [#run]. Other threads read the counters and stop it.
+sealed interface Sending extends AutoCloseable permits StreamSender, BatchSender {
 
-    /// Sends until it is told to stop.
+    /// Sends until [#stop] is called.
     ///
     /// @throws java.io.UncheckedIOException if a connection fails
     void run();
 
-    /// Ends what runs, soon.
+    /// Makes [#run] return soon.
     void stop();
 
-    /// {@return how many messages were sent}
+    /// {@return the number of messages sent}
     long sent();
 
-    /// {@return how many answers were wrong}
+    /// {@return the number of wrong answers}
     long wrong();
 
-    /// Closes its sockets, after what ran has ended.
+    /// Closes its sockets. [#run] must have returned.
     @Override
     void close();
 }

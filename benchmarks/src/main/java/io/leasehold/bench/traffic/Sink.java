@@ -4,14 +4,15 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 
-/// Checks and forgets what one connection sends: all of the first bytes, then the ends of each read.
+/// Checks and drops the bytes of one connection: all of the first bytes, then only the first and last bytes of each
+/// read.
 ///
 /// **Threads.** Confined to the connection's event loop.
 final class Sink extends ChannelInboundHandlerAdapter {
 
     private static final long ALL_BYTES = 64 << 20;
 
-    private final Tally tally; // (C) its content: this writes
+    private final Tally tally; // (C) written by this handler
     private final byte[] received = new byte[Noise.PERIOD]; // (O)
     private long position; // (O)
 

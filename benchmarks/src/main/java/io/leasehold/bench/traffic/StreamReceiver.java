@@ -21,14 +21,14 @@ import org.jspecify.annotations.Nullable;
 
 /// A sink or an echo on one event loop of Netty.
 ///
-/// **Ownership.** Who opens it closes it, and with it ring and allocator.
+/// **Ownership.** The opener closes it, which also closes the ring and the allocator.
 ///
-/// **Threads.** One thread uses it; an event loop receives.
+/// **Threads.** Confined to one thread; an event loop receives.
 final class StreamReceiver implements Reception {
 
     private static final int STOP_SECONDS = 5;
 
-    private final Tally tally = new Tally(); // (C) its content: the event loop writes
+    private final Tally tally = new Tally(); // (C) written by the event loop
     private final Traffic traffic; // (C)
     private final ByteBufAllocator allocator; // (C)
     private final @Nullable UringBuffers uring; // (C) null for epoll

@@ -11,10 +11,10 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// Sends noise over some connections: as fast as it is taken, or as many messages as are to be under way, and then as
-/// many as came back.
+/// Sends noise over several connections. For a sink it sends as fast as the receiver reads. For an echo it keeps a
+/// fixed number of messages in flight: it sends that many, and then one for each message that came back.
 ///
-/// **Threads.** As [Sending] has it.
+/// **Threads.** As in [Sending].
 final class StreamSender implements Sending {
 
     private static final int WRITE_BYTES = 256 << 10;
@@ -22,14 +22,14 @@ final class StreamSender implements Sending {
 
     private final Traffic traffic; // (C)
     private final Selector selector; // (C)
-    private final ByteBuffer noise = Noise.stretch(WRITE_BYTES); // (O) of who runs it
-    private final ByteBuffer into = ByteBuffer.allocateDirect(Noise.PERIOD); // (O) of who runs it
-    private final byte[] received = new byte[Noise.PERIOD]; // (O) of who runs it
+    private final ByteBuffer noise = Noise.stretch(WRITE_BYTES); // (O) the thread in run
+    private final ByteBuffer into = ByteBuffer.allocateDirect(Noise.PERIOD); // (O) the thread in run
+    private final byte[] received = new byte[Noise.PERIOD]; // (O) the thread in run
     private final AtomicLong sentBytes = new AtomicLong(); // (A) opaque
     private final AtomicLong wrong = new AtomicLong(); // (A) opaque
     private volatile boolean stopped; // (A)
 
-    /// How far a connection is.
+    /// The state of one connection.
     private static final class Progress {
 
         private long sent;
@@ -82,11 +82,11 @@ final class StreamSender implements Sending {
         }
     }
 
-    /// Reads what there is, checks it, and may then send as many whole messages as came back.
+    /// Reads and checks the available bytes. Then as many whole messages may be sent as came back.
     private void read(SocketChannel channel, Progress progress) throws IOException {
         int length = channel.read(into.clear());
         if (length < 0) {
-            throw new IOException("the receiver ended a connection");
+            throw new IOException("the receiver closed a connection");
         }
         into.flip().get(received, 0, length);
         if (!Noise.matches(received, length, progress.received)) {
@@ -97,7 +97,7 @@ final class StreamSender implements Sending {
         progress.limit = whole + (long) Traffic.DEPTH * traffic.messageByteSize();
     }
 
-    /// {@return whether the socket is full, and more is to be sent}
+    /// {@return true if the socket is full and there is more to send}
     private boolean write(SocketChannel channel, Progress progress) throws IOException {
         int length = (int) Math.min(WRITE_BYTES, progress.limit - progress.sent);
         if (length == 0) {

@@ -5,9 +5,9 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// What a receiver counts.
+/// The counters of a receiver.
 ///
-/// **Threads.** One writes, others read.
+/// **Threads.** One thread writes, any thread reads.
 final class Tally {
 
     private static final OperatingSystemMXBean SYSTEM =
@@ -19,20 +19,20 @@ final class Tally {
     private final AtomicLong bytes = new AtomicLong(); // (A) opaque
     private final AtomicLong wrong = new AtomicLong(); // (A) opaque
 
-    /// A moment of a receiver's process; all but the time is since it started.
+    /// A snapshot of a receiver's process. All values but `nanos` are totals since the process started.
     ///
-    /// @param nanos of the clock
-    /// @param cpuNanos processor time of the process, compiler and collector included
-    /// @param garbageBytes allocated on the heap, by all threads
+    /// @param nanos time of the clock
+    /// @param cpuNanos processor time of the process, including the JIT compiler and the garbage collector
+    /// @param garbageBytes bytes allocated on the heap by all threads
     record Values(long nanos, long cpuNanos, long garbageBytes, long reads, long messages, long bytes, long wrong) {
 
-        /// {@return this as a line of text}
+        /// {@return the values as a line of text}
         String line() {
             return nanos + " " + cpuNanos + " " + garbageBytes + " " + reads + " " + messages + " " + bytes + " "
                     + wrong;
         }
 
-        /// {@return what [#line] made}
+        /// {@return the values of a line that [#line] made}
         static Values parse(String line) {
             String[] v = line.split(" ", -1);
             return new Values(

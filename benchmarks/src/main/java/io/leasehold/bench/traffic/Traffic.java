@@ -3,21 +3,22 @@ package io.leasehold.bench.traffic;
 import java.util.List;
 import java.util.Locale;
 
-/// A kind of traffic, and who receives it.
+/// The kinds of traffic, with the receivers that are compared.
 enum Traffic {
-    /// Connections that only send, as fast as they are read, into pages of 64 KiB.
+    /// Connections that only send, as fast as the receiver reads, into pages of 64 KiB.
     SINK(64 << 10, 4),
-    /// Connections with 32 messages of 1 KiB under way each, all sent back, in pages of 4 KiB; reads as long as a page
-    /// are compared with each other, and longer ones with epoll as it comes.
+    /// Connections with 32 messages of 1 KiB in flight each. The receiver sends all of them back, from pages of 4 KiB.
+    /// Receivers with reads of a page's size are compared with each other, and receivers with larger reads with epoll's
+    /// default.
     ECHO(1 << 10, 16),
-    /// Datagrams of 1,400 B, 45 of them in a train that the kernel cuts.
-    TRAINS(1_400, 1);
+    /// Datagrams of 1,400 B in GSO batches of 45, which the kernel splits.
+    DATAGRAMS(1_400, 1);
 
-    /// Messages of an echo that a connection has under way.
+    /// Messages of an echo that a connection has in flight.
     static final int DEPTH = 32;
 
-    /// Datagrams of a train: 63,000 B, which is what fits.
-    static final int TRAIN = 45;
+    /// Datagrams in a batch. Together they have 63,000 B; more do not fit.
+    static final int BATCH = 45;
 
     private final int messageByteSize;
     private final int connections;
@@ -27,12 +28,12 @@ enum Traffic {
         this.connections = connections;
     }
 
-    /// {@return the kind of that name}
+    /// {@return the kind with a name}
     static Traffic of(String name) {
         return valueOf(name.toUpperCase(Locale.ROOT));
     }
 
-    /// {@return what it is called in results}
+    /// {@return the name in the results}
     String text() {
         return name().toLowerCase(Locale.ROOT);
     }
@@ -45,12 +46,12 @@ enum Traffic {
         return connections;
     }
 
-    /// {@return who can be compared, ours first}
+    /// {@return the receivers that can be compared, Leasehold first}
     List<Receiver> receivers() {
         return switch (this) {
             case SINK -> List.of(Receiver.LEASED, Receiver.RING, Receiver.RING64, Receiver.EPOLL);
             case ECHO -> List.of(Receiver.LEASED, Receiver.LEASED64, Receiver.RING, Receiver.EPOLL4, Receiver.EPOLL);
-            case TRAINS -> List.of(Receiver.LEASED, Receiver.EPOLL_GRO, Receiver.EPOLL);
+            case DATAGRAMS -> List.of(Receiver.LEASED, Receiver.EPOLL_GRO, Receiver.EPOLL);
         };
     }
 }

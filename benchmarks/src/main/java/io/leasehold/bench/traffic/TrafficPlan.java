@@ -6,15 +6,15 @@ import java.util.Optional;
 
 /// What the traffic scenario runs.
 ///
-/// @param rounds in each of which every receiver has its turn
-/// @param warmMillis of traffic, before it is measured: after one second a byte took a third more CPU than after three
-/// @param measuredMillis of traffic
+/// @param rounds number of rounds; each runs every receiver once
+/// @param warmMillis traffic before the measurement: after one second, CPU per byte was a third higher than after three
+/// @param measuredMillis measured traffic
 public record TrafficPlan(int rounds, long warmMillis, long measuredMillis) {
 
-    /// Two JVMs and their end.
+    /// Starting and ending two JVMs.
     private static final long REST_MILLIS = 1_100;
 
-    /// One receiver under one kind of traffic.
+    /// One receiver with one kind of traffic.
     record Term(Traffic traffic, Receiver receiver, int round) {
 
         String text() {
@@ -24,19 +24,19 @@ public record TrafficPlan(int rounds, long warmMillis, long measuredMillis) {
 
     /// {@return the plan of a form: `ci`, `short` or `full`}
     ///
-    /// @param form its name
-    /// @param rounds how many, or 0 for as many as the form has
-    /// @throws IllegalArgumentException if there is no such form
+    /// @param form name of the form
+    /// @param rounds number of rounds, or 0 for the number of the form
+    /// @throws IllegalArgumentException if the form is unknown
     public static TrafficPlan of(String form, int rounds) {
         return switch (form) {
             case "ci" -> new TrafficPlan(Math.max(1, rounds), 300, 300);
             case "short" -> new TrafficPlan(rounds == 0 ? 2 : rounds, 3_000, 1_500);
             case "full" -> new TrafficPlan(rounds == 0 ? 10 : rounds, 3_000, 4_000);
-            default -> throw new IllegalArgumentException("form is none of ci, short, full: " + form);
+            default -> throw new IllegalArgumentException("unknown form: name=" + form + "; use ci, short or full");
         };
     }
 
-    /// {@return about how long it takes, in milliseconds}
+    /// {@return the expected duration in milliseconds}
     public long expectedMillis() {
         return terms(Optional.empty(), Optional.empty()).size() * termMillis();
     }
@@ -45,8 +45,11 @@ public record TrafficPlan(int rounds, long warmMillis, long measuredMillis) {
         return warmMillis + measuredMillis + REST_MILLIS;
     }
 
-    /// {@return what runs where this is missing: round by round, and the receivers of every other round from the last
-    ///     to the first, as what comes first has the cooler machine}
+    /// {@return the terms that can run on this machine, round by round} Every other round runs the receivers in reverse
+    /// order, because the first one runs on a cooler machine.
+    ///
+    /// @param missingUring reason why io_uring cannot be used; empty if it can
+    /// @param missingEpoll reason why epoll cannot be used; empty if it can
     List<Term> terms(Optional<String> missingUring, Optional<String> missingEpoll) {
         List<Term> terms = new ArrayList<>();
         for (int round = 1; round <= rounds; round++) {

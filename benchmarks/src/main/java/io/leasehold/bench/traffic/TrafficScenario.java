@@ -8,22 +8,22 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/// The traffic scenario: the same bytes for every receiver in turn.
+/// The traffic scenario: sends the same bytes to each receiver in turn.
 ///
-/// **What goes wrong is said** in one sentence, and the rest still runs: a term that fails is left out of the results,
-/// and so is what this machine does not have. Children end with their input, and at the latest with this JVM.
+/// **Failures** are reported in one sentence, and the rest still runs. A term that fails is left out of the results, as
+/// are receivers that this machine does not support. Children end with their input, at the latest with this JVM.
 public final class TrafficScenario {
 
     private static final double NANOS_PER_MICRO = 1e3;
 
     private TrafficScenario() {}
 
-    /// Runs a plan, as far as this machine can.
+    /// Runs the parts of a plan that this machine supports.
     ///
     /// @param plan what runs
-    /// @param out is told, line by line, what runs, how much is left, what came of it, and what cannot be
-    /// @return the terms that ended well, in the order in which they ran; may be empty
-    /// @throws InterruptedException if the caller is interrupted; the processes have been ended then
+    /// @param out receives lines: what runs, how much time is left, the results, and what is not supported
+    /// @return the terms that succeeded, in the order in which they ran; may be empty
+    /// @throws InterruptedException if the caller is interrupted; the processes have ended by then
     public static List<RingResult.Traffic> run(TrafficPlan plan, Consumer<String> out) throws InterruptedException {
         return run(plan, Receiver.missingUring(), Receiver.missingEpoll(), out);
     }
@@ -31,10 +31,10 @@ public final class TrafficScenario {
     static List<RingResult.Traffic> run(
             TrafficPlan plan, Optional<String> missingUring, Optional<String> missingEpoll, Consumer<String> out)
             throws InterruptedException {
-        missingUring.ifPresent(reason -> out.accept(
-                "There is no io_uring here, so neither our ring nor Netty's receives sink and echo: " + reason));
+        missingUring.ifPresent(
+                reason -> out.accept("io_uring is not available, so sink and echo run without rings: " + reason));
         missingEpoll.ifPresent(
-                reason -> out.accept("There is no epoll here, so ours has fewer to be compared with: " + reason));
+                reason -> out.accept("epoll is not available, so these receivers are left out: " + reason));
         List<TrafficPlan.Term> terms = plan.terms(missingUring, missingEpoll);
         List<RingResult.Traffic> results = new ArrayList<>();
         long start = System.nanoTime();
@@ -53,7 +53,7 @@ public final class TrafficScenario {
                 results.add(result);
                 out.accept(text(result));
             } catch (IOException | RuntimeException e) {
-                out.accept("  failed, and is left out: " + e.getMessage());
+                out.accept("  failed and left out: " + e.getMessage());
             }
         }
         return results;
@@ -62,8 +62,8 @@ public final class TrafficScenario {
     private static String text(RingResult.Traffic result) {
         return String.format(
                 Locale.ROOT,
-                "  %,.0f messages/s of %,.0f sent, %.3f us of processor each (%.0f ms a GiB), %,d B a read, %.1f B of"
-                        + " garbage a read, %d wrong",
+                "  %,.0f messages/s of %,.0f sent, %.3f us of processor time per message (%.0f ms per GiB),"
+                        + " %,d B per read, %.1f B of garbage per read, %d wrong",
                 result.messagesPerSecond(),
                 result.sent() / result.seconds(),
                 result.cpuNanosPerMessage() / NANOS_PER_MICRO,

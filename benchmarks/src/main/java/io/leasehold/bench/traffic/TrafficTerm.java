@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 
 /// Runs one term: starts its receiver and its sender, and ends both.
 ///
-/// @param plan that it is part of
+/// @param plan of the term
 record TrafficTerm(TrafficPlan plan) {
 
     private static final List<String> RECEIVER_FLAGS = List.of(
@@ -25,12 +25,12 @@ record TrafficTerm(TrafficPlan plan) {
     private static final int START_MILLIS = 60_000;
     private static final int ANSWER_MILLIS = 10_000;
 
-    /// What a sender says of itself.
+    /// The counters of a sender.
     private record Sent(long messages, long wrong) {}
 
-    /// Runs it.
+    /// Runs the term.
     ///
-    /// @throws IOException if a process fails, saying why
+    /// @throws IOException if a process fails, with its message
     RingResult.Traffic run(TrafficPlan.Term term) throws IOException, InterruptedException {
         String traffic = term.traffic().text();
         List<String> args = List.of(traffic, term.receiver().text());
@@ -51,7 +51,7 @@ record TrafficTerm(TrafficPlan plan) {
                 result = result(term, before, after, sentBefore, sentAfter);
             }
             receiver.endInput();
-            receiver.await("closed", ANSWER_MILLIS); // or an error: a page that did not come home
+            receiver.await("closed", ANSWER_MILLIS); // or an error, for example a page that was not freed
             return result;
         }
     }
@@ -67,13 +67,13 @@ record TrafficTerm(TrafficPlan plan) {
         return new Sent(Long.parseLong(values[0]), Long.parseLong(values[1]));
     }
 
-    /// What was wrong counts from the start on: nothing may be wrong while the code is warmed either.
+    /// Counts wrong reads and answers since the start, because none may be wrong during the warm-up either.
     private static RingResult.Traffic result(
             TrafficPlan.Term term, Tally.Values before, Tally.Values after, Sent sentBefore, Sent sentAfter)
             throws IOException {
         long bytes = after.bytes() - before.bytes();
         if (bytes == 0) {
-            throw new IOException("nothing arrived while it was measured");
+            throw new IOException("nothing arrived during the measurement");
         }
         Traffic traffic = term.traffic();
         return new RingResult.Traffic(
@@ -83,7 +83,7 @@ record TrafficTerm(TrafficPlan plan) {
                 (after.nanos() - before.nanos()) / 1e9,
                 bytes,
                 after.reads() - before.reads(),
-                traffic == Traffic.TRAINS ? after.messages() - before.messages() : bytes / traffic.messageByteSize(),
+                traffic == Traffic.DATAGRAMS ? after.messages() - before.messages() : bytes / traffic.messageByteSize(),
                 sentAfter.messages() - sentBefore.messages(),
                 after.wrong() + sentAfter.wrong(),
                 after.cpuNanos() - before.cpuNanos(),

@@ -16,21 +16,21 @@ import io.netty.channel.uring.IoUringIoHandlerConfig;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import org.jspecify.annotations.Nullable;
 
-/// What io_uring reads into: our ring or Netty's. All that names io_uring's classes is here, so the other receivers run
-/// without them too.
+/// The buffers that io_uring reads into: a ring of Leasehold or of Netty. Only this class names classes of io_uring, so
+/// the other receivers run without them.
 ///
 /// **Ownership.** Closed after the event loops, and before the allocator.
 ///
-/// **Threads.** Confined to one; the ring belongs to the event loop.
+/// **Threads.** Confined to one thread; the ring belongs to the event loop.
 final class UringBuffers implements AutoCloseable {
 
     private static final short GROUP = 0;
     private static final int DEEP = 64;
 
-    /// What half of a second-level cache holds; ours chooses the same by itself.
+    /// Half of a second-level cache. Leasehold's ring chooses the same size by itself.
     private static final int SHALLOW_BYTES = 512 << 10;
 
-    private final @Nullable LeasedBufferRing ring; // (C) ours
+    private final @Nullable LeasedBufferRing ring; // (C) Leasehold's
     private final IoUringBufferRingConfig config; // (C)
 
     private UringBuffers(Receiver receiver, BufferSize bufferSize, ByteBufAllocator allocator) {
@@ -68,7 +68,7 @@ final class UringBuffers implements AutoCloseable {
                 .childOption(IoUringChannelOption.IO_URING_BUFFER_GROUP_ID, GROUP);
     }
 
-    /// Puts the gate into a pipeline, as a server has it.
+    /// Adds the back-pressure handler to a pipeline, as a server does.
     void build(ChannelPipeline pipeline) {
         if (ring != null) {
             pipeline.addLast(ring.gate());

@@ -1,25 +1,26 @@
-/// Who receives: pages of a ring of ours beside what Netty has, each in a JVM of its own and loaded over loopback from
-/// another one.
+/// Receivers under traffic: pages of a pool of Leasehold compared with Netty, each in its own JVM. Another JVM sends to
+/// it over loopback.
 ///
 /// ```text
 ///   TrafficScenario     rounds, receivers in turn          ReceiverProcess   a JVM that receives
 ///     TrafficPlan         what runs, for how long            StreamReceiver    sink or echo on Netty: TCP
 ///       Traffic             kinds of traffic                   UringBuffers      what io_uring reads into
-///       Receiver            who receives                     PacketReceiver    Netty's epoll: UDP
-///     TrafficTerm         two JVMs, one result               TrainReceiver     pages of ours: UDP
+///       Receiver            the receivers                    PacketReceiver    Netty's epoll: UDP
+///     TrafficTerm         two JVMs, one result               BatchReceiver     pages of Leasehold: UDP
 ///                                                          SenderProcess     a JVM that sends
-///                                                            StreamSender, TrainSender
+///                                                            StreamSender, BatchSender
 /// ```
 ///
-/// **The receiver is what is measured**: the processor time of its process, and what it leaves on its heap. It has one
-/// event loop, and so a small machine has one processor for each side. The sender is the same for all.
+/// **The receiver is measured**: the processor time of its process, and the garbage on its heap. It has one event loop,
+/// so a small machine has one processor for each side. The sender is the same for all receivers.
 ///
-/// **Netty's rings have its own allocator for pages** and are as deep as ours, and once 64 pages deep: more pages hold
-/// more of a burst, and less of them stays in the cache.
+/// **Netty's rings take their pages from Netty's allocator.** They have the same depth as Leasehold's, and once 64
+/// pages. More pages can take a larger burst, but fewer of them stay in the cache.
 ///
-/// **Content is checked** ([Noise]): all bytes of a connection while the code is warmed, then the ends of every read,
-/// since comparing each byte would cost more than receiving it; of an echo all bytes, by the sender; of datagrams the
-/// ends of each. A receiver that closes proves that every page came back.
+/// **The content is checked** ([Noise]). Of a connection, all bytes are checked during the warm-up, then the first and
+/// last bytes of every read, because comparing each byte would cost more than receiving it. The sender checks all bytes
+/// of an echo. Of datagrams, the first and last bytes of each are checked. When a receiver closes, it proves that every
+/// page was freed.
 @NullMarked
 package io.leasehold.bench.traffic;
 

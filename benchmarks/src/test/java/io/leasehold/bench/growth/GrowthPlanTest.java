@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class GrowthPlanTest {
 
     @Test
-    void formsTakeAsLongAsTheySay() {
+    void formsTakeTheDocumentedTime() {
         assertThat(GrowthPlan.of("ci").expectedSeconds()).isBetween(3L, 15L);
         assertThat(GrowthPlan.of("short").expectedSeconds()).isBetween(90L, 180L);
         assertThat(GrowthPlan.of("full").expectedSeconds()).isBetween(600L, 1_800L);
@@ -21,7 +21,7 @@ class GrowthPlanTest {
     }
 
     @Test
-    void ciAsksEverythingOfLittleInAJvmForEachAllocator() {
+    void ciMeasuresSmallValuesInOneJvmForEachAllocator() {
         GrowthPlan ci = GrowthPlan.of("ci");
 
         assertThat(ci.batches()).extracting(Batch::allocator).containsExactly("leased", "adaptive");
@@ -32,7 +32,7 @@ class GrowthPlanTest {
     }
 
     @Test
-    void theOtherFormsHaveAJvmForEachMeasurement() {
+    void otherFormsHaveOneJvmForEachMeasurement() {
         for (String form : List.of("short", "full")) {
             assertThat(GrowthPlan.of(form).batches())
                     .allMatch(batch -> batch.tasks().size() == 1);
@@ -44,7 +44,7 @@ class GrowthPlanTest {
     }
 
     @Test
-    void everyQuestionIsFittedOverThreeValuesAtLeast() {
+    void everyQuestionHasAtLeastThreeValues() {
         for (GrowthQuestion question : Questions.all()) {
             assertThat(question.range().few()).hasSizeGreaterThanOrEqualTo(3);
             assertThat(question.range().all()).containsAll(question.range().few());
@@ -63,7 +63,7 @@ class GrowthPlanTest {
     }
 
     @Test
-    void asksOneQuestionAlone() {
+    void selectsOneQuestion() {
         assertThat(GrowthPlan.of("short").only("refusal").batches())
                 .isNotEmpty()
                 .allMatch(batch -> batch.tasks().getFirst().question().equals(Questions.of("refusal")));

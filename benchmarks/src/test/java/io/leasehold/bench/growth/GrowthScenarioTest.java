@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// The scenario with its processes, as small as it gets.
+/// The scenario with its processes, in its smallest form.
 class GrowthScenarioTest {
 
     /// A question that the process does not know.
@@ -43,7 +43,7 @@ class GrowthScenarioTest {
     }
 
     @Test
-    void measuresWhatItCanAndSaysWhatItCannot() throws Exception {
+    void measuresValidTasksAndReportsTheOthers() throws Exception {
         GrowthQuestion sizes = Questions.of("small-sizes");
         List<Task> tasks = List.of(
                 new Task(sizes, 1),
@@ -60,12 +60,12 @@ class GrowthScenarioTest {
         GrowthScenario.Outcome outcome = GrowthScenario.run(plan, said::add);
 
         said.forEach(System.out::println);
-        assertThat(said).anyMatch(line -> line.contains("is left out, it needs"));
+        assertThat(said).anyMatch(line -> line.contains("left out: not enough memory"));
         assertThat(outcome.failures())
                 .singleElement()
                 .asString()
                 .startsWith("Unknown, 1 things, leased: ")
-                .contains("no such question: id=unknown");
+                .contains("unknown question: id=unknown");
         assertThat(outcome.results()).singleElement().satisfies(result -> {
             assertThat(result.topic()).isEqualTo(sizes.topic());
             assertThat(result.series()).extracting(Series::allocator).containsExactly("leased", "adaptive");

@@ -24,7 +24,7 @@ class PointLineTest {
     }
 
     @Test
-    void refusesOtherLines() {
+    void rejectsOtherLines() {
         assertThatThrownBy(() -> PointLine.parse("1\t2\t3\tname"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("name");

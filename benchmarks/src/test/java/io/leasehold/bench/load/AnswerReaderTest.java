@@ -18,7 +18,7 @@ class AnswerReaderTest {
     private final AnswerReader reader = new AnswerReader(DECK, 2, (intended, isRight) -> answers.add(isRight));
 
     @Test
-    void takesARightAnswerInWhateverPieces() {
+    void acceptsACorrectAnswerInAnyPieces() {
         byte[] answer = answer(200, DECK.answerBytes(ID), Content.bytes(ID, DECK.answerBytes(ID)));
         for (int piece : new int[] {1, 2, 3, 7, 50, 1000, answer.length}) {
             reader.expect(ID, 0);
@@ -31,7 +31,7 @@ class AnswerReaderTest {
     }
 
     @Test
-    void keepsAnswersApart() {
+    void separatesAnswers() {
         byte[] first = answer(200, DECK.answerBytes(ID), Content.bytes(ID, DECK.answerBytes(ID)));
         byte[] second = answer(200, DECK.answerBytes(9), Content.bytes(9, DECK.answerBytes(9)));
         byte[] both = Arrays.copyOf(first, first.length + second.length);
@@ -43,7 +43,7 @@ class AnswerReaderTest {
     }
 
     @Test
-    void seesOneWrongByte() {
+    void detectsOneWrongByte() {
         byte[] body = Content.bytes(ID, DECK.answerBytes(ID));
         body[body.length / 2]++;
         readOne(answer(200, body.length, body));
@@ -51,34 +51,34 @@ class AnswerReaderTest {
     }
 
     @Test
-    void seesTheBodyOfAnother() {
+    void detectsTheBodyOfAnotherRequest() {
         readOne(answer(200, DECK.answerBytes(ID), Content.bytes(ID + 1, DECK.answerBytes(ID))));
         assertThat(answers).containsExactly(false);
     }
 
     @Test
-    void seesAWrongLength() {
+    void detectsAWrongLength() {
         int byteSize = DECK.answerBytes(ID) - 1;
         readOne(answer(200, byteSize, Content.bytes(ID, byteSize)));
         assertThat(answers).containsExactly(false);
     }
 
     @Test
-    void seesARefusal() {
+    void detectsARejection() {
         readOne(answer(400, 0, new byte[0]));
         assertThat(answers).containsExactly(false);
     }
 
     @Test
-    void rejectsWhatNobodyAskedFor() {
+    void rejectsAnswersWithoutRequest() {
         byte[] answer = answer(200, 0, new byte[0]);
         assertThatThrownBy(() -> reader.read(answer, 0, answer.length))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("nothing was asked");
+                .hasMessageContaining("no request is in flight");
     }
 
     @Test
-    void rejectsWhatHasNoLength() {
+    void rejectsAnswersWithoutLength() {
         assertThatThrownBy(() -> readOne("HTTP/1.1 200 OK\r\nserver: x\r\n\r\n".getBytes(US_ASCII)))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("no content length");

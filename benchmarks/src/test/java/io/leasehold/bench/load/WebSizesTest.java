@@ -29,7 +29,7 @@ class WebSizesTest {
     }
 
     @Test
-    void isTheSameAgainForASeed() {
+    void isReproducibleForASeed() {
         assertThat(draw(7)).isEqualTo(draw(7));
     }
 

@@ -19,13 +19,13 @@ class DecadeAxisTest {
     }
 
     @Test
-    void hasPowersOfTenAloneWhereThereAreMany() {
+    void hasOnlyPowersOfTenOverManyDecades() {
         assertThat(labels(DecadeAxis.of(List.of(0.03, 400.0))))
                 .containsExactly("0.01", "0.1", "1", "10", "100", "1,000");
     }
 
     @Test
-    void takesAMarkOfTheLibraryForTheNumberBesideIt() {
+    void mapsAMarkOfTheLibraryToTheNearestNumber() {
         DecadeAxis axis = DecadeAxis.of(List.of(1.0, 10.0));
 
         assertThat(axis.label(0.3)).isEqualTo("2");

@@ -17,7 +17,7 @@ class ExponentTest {
     private static final GrowthTopic TOPIC = GrowthTopic.of("a", "A", "things", "ns/thing", "What is done?");
 
     @Test
-    void isThePowerThatTheCostGrowsWith() {
+    void isTheExponentOfThePowerLaw() {
         for (double power : new double[] {-0.5, 0, 0.2, 1, 2}) {
             Exponent exponent = of(n -> 17 * Math.pow(n, power), 3, 6, 12, 24);
 
@@ -58,7 +58,7 @@ class ExponentTest {
     }
 
     @Test
-    void hasNoSignWhenItIsNothing() {
+    void hasNoSignWhenItIsZero() {
         assertThat(of(n -> 1 - n * 1e-9, 1, 2, 4).toString()).isEqualTo("0.00 ±0.00");
     }
 

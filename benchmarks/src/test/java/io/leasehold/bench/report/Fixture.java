@@ -25,7 +25,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.LongStream;
 
-/// Small folders of results, made by code.
+/// Creates small folders of results for tests.
 final class Fixture {
 
     private static final String PACKAGE = "io.leasehold.bench.";
@@ -38,7 +38,7 @@ final class Fixture {
         results = new Results(folder);
     }
 
-    /// {@return a folder with a machine and nothing else}
+    /// {@return a folder that contains only the description of a machine}
     static Fixture in(Path folder) throws IOException {
         Fixture fixture = new Fixture(folder);
         fixture.results.write(machine("a processor"));
@@ -55,7 +55,7 @@ final class Fixture {
         return this;
     }
 
-    /// Adds a time with an error of a hundredth.
+    /// Adds a time with an error of one percent.
     Fixture time(String benchmark, double nanos) throws IOException {
         return measured(benchmark, "avgt", "{}", "ns/op", nanos, nanos);
     }
@@ -64,7 +64,7 @@ final class Fixture {
         return measured(benchmark, "avgt", params, "ns/op", nanos, nanos);
     }
 
-    /// Adds rates, one a fork.
+    /// Adds rates, one for each fork.
     Fixture rate(String benchmark, double... forks) throws IOException {
         return measured(benchmark, "thrpt", "{}", "ops/us", forks[0], forks);
     }
@@ -124,7 +124,7 @@ final class Fixture {
         return this;
     }
 
-    /// Ours takes 1 of everything, those with longer names more.
+    /// Adds results of the ring: Leasehold has cost 1 in everything, other receivers have more.
     Fixture ring(int rounds) throws IOException {
         List<Traffic> traffic = new ArrayList<>();
         List<Growth> growth = new ArrayList<>();
@@ -137,7 +137,7 @@ final class Fixture {
                 traffic.add(traffic(round, "echo", receiver, receiver.startsWith("leased") ? 1 : 4));
             }
             for (String receiver : List.of("leased", "epollGro", "epoll")) {
-                traffic.add(traffic(round, "trains", receiver, receiver.equals("leased") ? 1 : 5));
+                traffic.add(traffic(round, "datagrams", receiver, receiver.equals("leased") ? 1 : 5));
             }
             for (String allocator : List.of("leased", "adaptive", "pooled")) {
                 growth.add(new Growth(round, allocator, 0.1, 1, 10, 100 * allocator.length() + round));
@@ -154,7 +154,8 @@ final class Fixture {
         return this;
     }
 
-    /// Two questions: ours grows in the first one, and the second may.
+    /// Adds two growth questions: in the first one the cost of Leasehold grows, and in the second one growth is
+    /// permitted.
     Fixture growth(long... values) throws IOException {
         GrowthTopic grows = GrowthTopic.of("grows", "A cost that grows", "MiB", "ns/release", "What is done?");
         GrowthTopic may = GrowthTopic.of("may", "A cost that may grow", "MiB", "µs/call", "What is timed?")

@@ -16,7 +16,7 @@ class PairingTest {
     private Path folder;
 
     @Test
-    void pairsByTheWordThatTheBaselinesNameHasMore() throws IOException {
+    void pairsByTheWordThatTheBaselineAdds() throws IOException {
         Results results = Fixture.in(folder)
                 .time("PageArenaBenchmark.page", 10)
                 .time("PageArenaBenchmark.pageMalloc", 30)
@@ -34,7 +34,7 @@ class PairingTest {
     }
 
     @Test
-    void pairsOnlyWhatWasAskedTheSame() throws IOException {
+    void pairsOnlyEqualParameters() throws IOException {
         Results results = Fixture.in(folder)
                 .time("BufferBenchmark.NativeAccess.oneLive", 10, "{\"byteSize\": \"256\"}")
                 .time("BufferBenchmark.NativeAccess.oneLiveAdaptive", 20, "{\"byteSize\": \"4096\"}")
@@ -46,7 +46,7 @@ class PairingTest {
     }
 
     @Test
-    void aBaselineNeedNotKnowAllThatOursDoes() throws IOException {
+    void aBaselineMayHaveFewerParameters() throws IOException {
         Results results = Fixture.in(folder)
                 .time("WindowBenchmark.hit", 10, "{\"byteSize\": \"64\", \"tier\": \"DIRECT\"}")
                 .time("WindowBenchmark.hit", 20, "{\"byteSize\": \"64\", \"tier\": \"RECYCLED\"}")
@@ -66,7 +66,7 @@ class PairingTest {
     }
 
     @Test
-    void moreIsBetterForRatesAndLessForTimes() throws IOException {
+    void higherIsBetterForRatesAndLowerForTimes() throws IOException {
         Results results = Fixture.in(folder)
                 .rate("PageVirtualThreadBenchmark.pages", 10)
                 .rate("PageVirtualThreadBenchmark.pagesPlatformThreads", 20)
@@ -80,7 +80,7 @@ class PairingTest {
     }
 
     @Test
-    void aDifferenceWithinTheErrorIsNoVictory() {
+    void aDifferenceWithinTheErrorIsTooCloseToCall() {
         assertThat(new Ratio(1.2, 0.1).verdict()).isEqualTo(Verdict.WIN);
         assertThat(new Ratio(1.2, 0.3).verdict()).isEqualTo(Verdict.EVEN);
         assertThat(new Ratio(0.8, 0.3).verdict()).isEqualTo(Verdict.EVEN);
@@ -105,7 +105,7 @@ class PairingTest {
     }
 
     @Test
-    void theTableSaysWhereWeLose() throws IOException {
+    void theTableShowsWhereLeaseholdIsWorse() throws IOException {
         Results results = Fixture.in(folder)
                 .time("PageArenaBenchmark.page", 30)
                 .time("PageArenaBenchmark.pageMalloc", 10)
@@ -114,6 +114,6 @@ class PairingTest {
         assertThat(Table.of(results.measurements()).toString())
                 .contains("PageArena.page")
                 .contains("Malloc")
-                .contains("0.33 ±0.00  we lose");
+                .contains("0.33 ±0.00  worse");
     }
 }

@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/// The README's numbers are those of the folder that it links to.
+/// Checks that the figures in the README are those of the folder that it links to.
 class ReadmeFiguresTest {
 
     private static final Path ROOT = Path.of("..");
@@ -32,16 +32,14 @@ class ReadmeFiguresTest {
     }
 
     @Test
-    void pictureSaysWhatTheResultsSay() throws IOException {
-        Matcher picture = Pattern.compile("!\\[([^]]*)]\\((\\S+)/resident.svg\\)")
+    void chartShowsTheResults() throws IOException {
+        Matcher chart = Pattern.compile("!\\[([^]]*)]\\((\\S+)/resident.svg\\)")
                 .matcher(Files.readString(ROOT.resolve("README.md")));
-        assertThat(picture.find()).as("a picture").isTrue();
-        Results results = new Results(ROOT.resolve(picture.group(2)));
-        String words = Picture.of(Findings.of(results)).orElseThrow().words();
+        assertThat(chart.find()).as("a chart").isTrue();
+        Results results = new Results(ROOT.resolve(chart.group(2)));
+        String words = ReadmeChart.of(Findings.of(results)).orElseThrow().words();
 
-        assertThat(picture.group(1))
-                .as("the words of the picture in the README")
-                .isEqualTo(words);
-        assertThat(Files.readString(results.picture())).contains("<desc>" + Html.escape(words) + "</desc>");
+        assertThat(chart.group(1)).as("the words of the chart in the README").isEqualTo(words);
+        assertThat(Files.readString(results.readmeChart())).contains("<desc>" + Html.escape(words) + "</desc>");
     }
 }

@@ -46,7 +46,7 @@ class ReportTest {
                         "chart-ring-sink-cpu",
                         "chart-ring-echo-throughput",
                         "chart-ring-echo-cpu",
-                        "chart-ring-trains-cpu",
+                        "chart-ring-datagrams-cpu",
                         "chart-ring-growth",
                         "chart-ring-return",
                         "chart-growth-grows",
@@ -55,20 +55,20 @@ class ReportTest {
     }
 
     @Test
-    void eachPictureHasWordsAndNothingComesFromOutside() throws IOException {
+    void eachChartHasATextAlternativeAndNoExternalResource() throws IOException {
         Results results = everything();
         Report.write(results);
         String page = page(results);
 
-        List<String> pictures =
+        List<String> images =
                 SVG.matcher(page).results().map(MatchResult::group).toList();
 
-        assertThat(pictures).hasSizeGreaterThan(8).allMatch(svg -> svg.contains("role=\"img\" aria-label=\""));
+        assertThat(images).hasSizeGreaterThan(8).allMatch(svg -> svg.contains("role=\"img\" aria-label=\""));
         assertThat(page).doesNotContain("http://", "https://", "<script", "<link rel=\"stylesheet\"");
     }
 
     @Test
-    void aSideHasOneColourEverywhere() throws IOException {
+    void aSideHasOneColorEverywhere() throws IOException {
         Results results = everything();
         Report.write(results);
 
@@ -80,18 +80,18 @@ class ReportTest {
     }
 
     @Test
-    void saysWhatWasNotRunAndHowToRunIt() throws IOException {
+    void partsThatWereNotRunHaveACommand() throws IOException {
         Results results = Fixture.in(folder).results();
 
         assertThat(Report.write(results)).isEmpty();
         for (String group : List.of("allocator", "page", "lease", "ring", "server", "memory", "growth")) {
-            assertThat(page(results)).contains("This was not run. To run it:").contains("mvn -Pbench -Dbench=" + group);
+            assertThat(page(results)).contains("Not run. Command:").contains("mvn -Pbench -Dbench=" + group);
         }
         assertThat(page(results)).contains("not measured in this run");
     }
 
     @Test
-    void aLostCaseSaysSo() throws IOException {
+    void aWorseCaseIsMarked() throws IOException {
         Results results = Fixture.in(folder)
                 .time("PageArenaBenchmark.page", 30)
                 .time("PageArenaBenchmark.pageNettyAdaptive", 10)
@@ -99,27 +99,27 @@ class ReportTest {
         Report.write(results);
 
         assertThat(page(results))
-                .contains("<td class=\"lose\">we lose</td>")
-                .contains("1 × we lose")
-                .contains("<td>a page, ns</td><td class=\"lose\">short</td><td>at most 20</td>");
+                .contains("<td class=\"lose\">worse</td>")
+                .contains("1 × worse")
+                .contains("<td>a page, ns</td><td class=\"lose\">missed</td><td>at most 20</td>");
     }
 
     @Test
-    void aCostThatGrowsSaysSoAndSoDoesALostComparison() throws IOException {
+    void growingCostsAndWorseComparisonsAreMarked() throws IOException {
         Results results = Fixture.in(folder).growth(1, 2, 4, 8).results();
 
         assertThat(Report.write(results)).isEmpty();
         assertThat(page(results))
-                .contains("<td>A cost that grows</td><td class=\"lose\">grows faster</td>")
-                .contains("<td>A cost that may grow</td><td>every byte is touched</td>")
-                .contains("<td>A cost that grows</td><td class=\"lose\">we lose</td><td class=\"n\">0.06</td>")
-                .contains("Waits under 10 ms in one run mean little on a shared machine.")
-                .contains("<td>exponent of the cost over N: A cost that grows</td><td class=\"lose\">short</td>")
+                .contains("<td>A cost that grows</td><td class=\"lose\">exceeded</td>")
+                .contains("<td>A cost that may grow</td><td>exempt, touches every byte</td>")
+                .contains("<td>A cost that grows</td><td class=\"lose\">worse</td><td class=\"n\">0.06</td>")
+                .contains("A wait under 10 ms in one run is noise on a shared machine.")
+                .contains("<td>exponent of the cost over N: A cost that grows</td><td class=\"lose\">missed</td>")
                 .doesNotContain("exponent of the cost over N: A cost that may grow");
     }
 
     @Test
-    void twoValuesOfNAreShownAndSayNothing() throws IOException {
+    void twoValuesOfNAreShownWithoutVerdict() throws IOException {
         Results results = Fixture.in(folder).growth(1, 2).results();
 
         assertThat(Report.write(results)).isEmpty();
@@ -140,13 +140,13 @@ class ReportTest {
     }
 
     @Test
-    void aRingOfOneRoundOnAMachineWithoutUringIsShownTooAndSaysSo() throws IOException {
+    void oneRoundWithoutUringIsShownAndMarked() throws IOException {
         Results results = Fixture.in(folder).ring(1).results();
         RingResult all = results.ring();
         results.writeRing(new RingResult(
                 all.traffic().stream()
                         .filter(term -> term.receiver().startsWith("epoll")
-                                || term.kind().equals("trains"))
+                                || term.kind().equals("datagrams"))
                         .toList(),
                 List.of(),
                 all.returns()));
@@ -154,12 +154,12 @@ class ReportTest {
         assertThat(Report.write(results)).isEmpty();
         assertThat(page(results))
                 .contains("id=\"chart-ring-sink-cpu\"", "id=\"chart-ring-return\"")
-                .contains("This machine has no io_uring, or it failed")
+                .contains("this machine has no io_uring, or it failed")
                 .doesNotContain("id=\"chart-ring-growth\"");
     }
 
     @Test
-    void whatComesFromOutsideIsEscaped() throws IOException {
+    void externalTextIsEscaped() throws IOException {
         Results results = Fixture.in(folder)
                 .on(Fixture.machine("<script>alert(1)</script> & \"co\""))
                 .time("OddBenchmark.a", 1, "{\"<b>\": \"</td>\"}")
@@ -173,7 +173,7 @@ class ReportTest {
     }
 
     @Test
-    void whatNobodyDescribedIsShownUnderItsName() throws IOException {
+    void classesWithoutEntryAreShownUnderTheirName() throws IOException {
         Results results = Fixture.in(folder).time("NewBenchmark.thing", 1).results();
 
         assertThat(Report.write(results)).isEmpty();
@@ -196,7 +196,7 @@ class ReportTest {
     }
 
     @Test
-    void theCheckSeesWhatIsMissing() throws IOException {
+    void theCheckReportsMissingParts() throws IOException {
         Results results = everything();
         Report.write(results);
         Findings findings = Findings.of(results);
@@ -217,7 +217,7 @@ class ReportTest {
         assertThat(Check.of(findings, page.replaceFirst("<main>", "<main><img src=\"http://a\">")))
                 .singleElement()
                 .asString()
-                .startsWith("the report asks for something outside of it");
+                .startsWith("the report refers to an external resource");
         assertThat(Check.of(findings, page.replaceAll("(?s)<svg.*?</svg>", "")))
                 .contains("the chart is empty: chart-lease");
     }

@@ -16,7 +16,7 @@ class TargetsTest {
     private Path folder;
 
     @Test
-    void tellsMetFromShortAndFromShortWithinTheError() {
+    void distinguishesMetMissedAndMissedWithinTheError() {
         assertThat(Target.atMost("page", "x", 20, measured(20, 1)).outcome()).isEqualTo(Outcome.MET);
         assertThat(Target.atMost("page", "x", 20, measured(20.5, 1)).outcome()).isEqualTo(Outcome.CLOSE);
         assertThat(Target.atMost("page", "x", 20, measured(22, 1)).outcome()).isEqualTo(Outcome.SHORT);
@@ -42,7 +42,7 @@ class TargetsTest {
     }
 
     @Test
-    void windowsAreMeasuredAgainstWhatWasAskedTheSame() throws IOException {
+    void windowsAreComparedWithTheSameParameters() throws IOException {
         String params = "{\"byteSize\": \"4096\", \"written\": \"4096\"}";
         Findings findings = Findings.of(Fixture.in(folder)
                 .time(
@@ -60,21 +60,21 @@ class TargetsTest {
         assertThat(measured(
                         findings, "4 KiB, time over a whole-file mapping's, recycled tier, written in 4 KiB pieces"))
                 .isEqualTo(1.25);
-        assertThat(measured(findings, "a hit over a bare copy, ns")).isEqualTo(10.0);
+        assertThat(measured(findings, "a hit, additional to a bare copy, ns")).isEqualTo(10.0);
     }
 
     @Test
-    void memoryAndServerAreMeasuredToo() throws IOException {
+    void memoryAndServerHaveTargets() throws IOException {
         Findings findings = Findings.of(Fixture.in(folder).server(5).memory().results());
 
-        assertThat(measured(findings, "A burst of 1 GiB in buffers of 4 KiB, all released: more after 2 s, MiB"))
+        assertThat(measured(findings, "A burst of 1 GiB in buffers of 4 KiB, all released: growth after 2 s, MiB"))
                 .isEqualTo(6.0);
-        assertThat(measured(findings, "CPU a request, over the best of Netty: nio ×16, flat out"))
+        assertThat(measured(findings, "CPU per request, over the best of Netty: nio ×16, flat out"))
                 .isEqualTo(1.0);
     }
 
     @Test
-    void theRingIsComparedRoundByRoundAndItsWorstIsTheWorstOfAll() throws IOException {
+    void ringIsComparedByRoundAndWorstIsOverAllRounds() throws IOException {
         Findings findings = Findings.of(Fixture.in(folder)
                 .time("JumboBenchmark.oneLive", 10, "{\"bufferSize\": \"KIB_4\"}")
                 .time("JumboBenchmark.oneLiveAdaptive", 25, "{\"bufferSize\": \"KIB_4\"}")
@@ -82,18 +82,18 @@ class TargetsTest {
                 .results());
 
         assertThat(measured(findings, "a page of 4 KiB, over Netty adaptive")).isEqualTo(2.5);
-        assertThat(measured(findings, "CPU a GiB, over epoll")).isEqualTo(0.5);
+        assertThat(measured(findings, "CPU per GiB, over epoll")).isEqualTo(0.5);
         assertThat(measured(findings, "echo of 1 KiB, messages/s, over epoll with reads of 4 KiB"))
                 .isEqualTo(4);
-        assertThat(measured(findings, "echo of 1 KiB, CPU, pages of 64 KiB, over epoll as it comes"))
+        assertThat(measured(findings, "echo of 1 KiB, CPU, pages of 64 KiB, over epoll with its default reads"))
                 .isEqualTo(0.25);
-        assertThat(measured(findings, "datagrams of 1,400 B, CPU over Netty with offload"))
+        assertThat(measured(findings, "datagrams of 1,400 B, CPU over Netty with GRO"))
                 .isEqualTo(0.2, within(1e-9));
         assertThat(measured(findings, "a read of the sink, garbage in B")).isEqualTo(8);
         assertThat(measured(findings, "worst allocation while growing from 64 to 4,096 pages, ms"))
                 .isEqualTo(0.603);
-        assertThat(measured(findings, "given back 1 s after a burst, percent")).isEqualTo(93.75);
-        assertThat(measured(findings, "given back 0.2 s after a burst, told to trim, percent"))
+        assertThat(measured(findings, "returned 1 s after a burst, percent")).isEqualTo(93.75);
+        assertThat(measured(findings, "returned 0.2 s after a burst, with trim(), percent"))
                 .isZero();
     }
 
@@ -102,9 +102,10 @@ class TargetsTest {
         Findings findings = Findings.of(Fixture.in(folder).files(5).results());
 
         assertThat(measured(findings, "files, plain: MiB/s over sendfile")).isEqualTo(10.0 / 9);
-        assertThat(measured(findings, "files, TLS: MiB/s over ChunkedNioFile (or the next row)"))
+        assertThat(measured(findings, "files, TLS: MiB/s over ChunkedNioFile (this or the next row must be met)"))
                 .isEqualTo(2.0);
-        assertThat(measured(findings, "files, TLS: CPU a MiB over ChunkedNioFile (or the row before)"))
+        assertThat(measured(
+                        findings, "files, TLS: CPU per MiB over ChunkedNioFile (this or the previous row must be met)"))
                 .isEqualTo(0.5);
     }
 

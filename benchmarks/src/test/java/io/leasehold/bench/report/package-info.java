@@ -1,4 +1,4 @@
-/// The report, from folders that are made by code.
+/// Tests of the report, with folders that the tests create.
 @NullMarked
 package io.leasehold.bench.report;
 

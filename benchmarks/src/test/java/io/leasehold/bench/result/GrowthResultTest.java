@@ -18,7 +18,7 @@ class GrowthResultTest {
     private Path folder;
 
     @Test
-    void isReadAsItWasWritten() throws IOException {
+    void isReadAsWritten() throws IOException {
         Map<String, Double> others = new LinkedHashMap<>();
         others.put("worst refusal, ms", 3.5);
         others.put("a call, ms", 0.25);
@@ -49,7 +49,7 @@ class GrowthResultTest {
     }
 
     @Test
-    void isForgottenWithTheRest() throws IOException {
+    void isClearedWithTheRest() throws IOException {
         Results results = new Results(folder);
         results.writeGrowth(List.of());
         assertThat(folder.resolve("growth.json")).exists();

@@ -6,7 +6,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The rows of RFC 9110, 14.1.2, on a file of 100 bytes.
+/// The examples of RFC 9110, 14.1.2, on a file of 100 bytes.
 class ByteRangeTest {
 
     @ParameterizedTest
@@ -29,7 +29,7 @@ class ByteRangeTest {
         "'bytes=5-9 , 200-300', 5, 5",
         "'bytes=100-,200-', 100, 0"
     })
-    void oneRangeIsAsItSays(String header, long from, long byteSize) {
+    void oneRangeIsParsed(String header, long from, long byteSize) {
         assertThat(ByteRange.parse(header, 100)).hasValue(new ByteRange(from, byteSize));
     }
 
@@ -49,7 +49,7 @@ class ByteRangeTest {
                 "bytes",
                 "bytes=0x1-2"
             })
-    void whatIsNoSingleRangeIsIgnored(String header) {
+    void otherThanSingleRangesAreIgnored(String header) {
         assertThat(ByteRange.parse(header, 100)).isEmpty();
     }
 }

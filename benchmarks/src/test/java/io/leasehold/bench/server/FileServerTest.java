@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A folder over HTTP, as a browser asks for it. Closing the server proves that every window and buffer came back.
+/// A folder over HTTP, requested as by a browser. Closing the server proves that every window and buffer was released.
 class FileServerTest {
 
     private static final byte[] CONTENT = new byte[300_000];
@@ -123,7 +123,7 @@ class FileServerTest {
     }
 
     @Test
-    void rangesOutsideAreRefusedAndSeveralAreIgnored() throws Exception {
+    void rangesOutsideAreRejectedAndSeveralAreIgnored() throws Exception {
         try (HttpServer server = server(FileWay.LEASEHOLD, FileTrust.IMMUTABLE)) {
             Answer none = ask(server, "GET", "/a%20picture.png", Map.of("range", "bytes=300000-"));
             assertThat(none.status()).isEqualTo(416);
@@ -138,7 +138,7 @@ class FileServerTest {
     }
 
     @Test
-    void whoHasItIsToldSoUntilItChanges() throws Exception {
+    void notModifiedIsAnsweredUntilTheFileChanges() throws Exception {
         try (HttpServer server = server(FileWay.LEASEHOLD, FileTrust.FOREIGN)) {
             Answer first = get(server, "/a%20picture.png");
             String tag = first.header("etag");
@@ -163,7 +163,7 @@ class FileServerTest {
     }
 
     @Test
-    void nothingOutsideOfTheFolderIsSent() throws Exception {
+    void filesOutsideOfTheFolderAreNotSent() throws Exception {
         Files.createSymbolicLink(root.resolve("out"), folder.resolve("secret"));
         Files.createSymbolicLink(root.resolve("up"), folder);
         Files.createSymbolicLink(root.resolve("in"), root.resolve("sub"));
@@ -190,7 +190,7 @@ class FileServerTest {
         }
     }
 
-    /// As it is: the JDK's clients put paths in order first.
+    /// Sends a request line unchanged. The clients of the JDK normalize paths.
     private static String status(HttpServer server, String line) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             socket.getOutputStream()
@@ -201,7 +201,7 @@ class FileServerTest {
     }
 
     @Test
-    void everyByteIsRightUnderLoad() throws Exception {
+    void everyByteIsCorrectUnderLoad() throws Exception {
         FileTree tree = FileTree.standard();
         tree.write(root);
         Path keys = Keys.make();
@@ -224,7 +224,7 @@ class FileServerTest {
     }
 
     @Test
-    void waysThatCannotBeAreRefused() {
+    void impossibleWaysAreRejected() {
         assertThatThrownBy(() -> options(root, FileWay.SENDFILE, FileTrust.FOREIGN, Optional.of(root)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("sendfile");

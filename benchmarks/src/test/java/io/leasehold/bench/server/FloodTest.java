@@ -20,13 +20,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Clients that send requests and read no answers. Closing the server proves that every window and buffer came back.
+/// Clients that send requests and read no answers. Closing the server proves that every window and buffer was released.
 class FloodTest {
 
     private static final int REQUESTS = 100_000;
     private static final int FILE_BYTES = 10_000;
 
-    /// Ten megabytes: more than the sockets of a connection take here, and a hundredth of what is asked for.
+    /// Ten megabytes: more than the sockets of a connection buffer here, and a hundredth of what is requested.
     private static final int MAX_ANSWERS = 1_000;
 
     private static final long MAX_GROWTH_BYTES = 64L << 20;
@@ -59,14 +59,14 @@ class FloodTest {
     }
 
     @Test
-    void bodiesForAClientThatReadsNothingAreNotMade() throws Exception {
+    void noBodiesAreCreatedForAClientThatReadsNothing() throws Exception {
         ServerOptions bodies = new ServerOptions(0, Transport.NIO, Optional.empty(), "leased", 1, Optional.empty(), 0);
         try (HttpServer server = HttpServer.open(bodies)) {
             flood(server, "/7/" + FILE_BYTES, "/7/3");
         }
     }
 
-    /// Each round gives the event loop a turn: the other client is served, and the flood goes on.
+    /// In each round the event loop also serves the other client, while the flood continues.
     private static void flood(HttpServer server, String path, String other) throws Exception {
         byte[] requests = ("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n")
                 .repeat(REQUESTS)
@@ -88,7 +88,7 @@ class FloodTest {
         }
     }
 
-    /// Small answers behind a large one wait for it, and are copies meanwhile.
+    /// Small answers wait behind a large one, and are copies while they wait.
     @Test
     void clientsThatReadNothingHoldLessThanAMebibyteEach() throws Exception {
         byte[] requests = ("GET /large.bin HTTP/1.1\r\nHost: x\r\n\r\n"

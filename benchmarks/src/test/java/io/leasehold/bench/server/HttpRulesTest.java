@@ -23,8 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Requests as RFC 9110 and RFC 9112 have them, right and wrong, byte by byte, plain and over TLS. Closing the server
-/// proves that every window and buffer came back.
+/// Valid and invalid requests by RFC 9110 and RFC 9112, byte by byte, plain and over TLS. Closing the server proves
+/// that every window and buffer was released.
 @ParameterizedClass
 @ValueSource(booleans = {false, true})
 class HttpRulesTest {
@@ -73,7 +73,7 @@ class HttpRulesTest {
         server.close();
     }
 
-    /// Sends a request, and one more; the second is answered if the connection goes on after the first.
+    /// Sends two requests. The second one is answered if the connection continues after the first.
     private RawHttp.Answer first(String request, boolean goesOn) throws Exception {
         try (RawHttp client = RawHttp.connect(server, encrypts)) {
             client.send(request + AGAIN);
@@ -101,7 +101,7 @@ class HttpRulesTest {
     }
 
     @Test
-    void requestsThatCannotBeReadEndTheConnection() throws Exception {
+    void malformedRequestsEndTheConnection() throws Exception {
         refused(400, "BLAH\r\n\r\n");
         refused(400, "GET /a b HTTP/1.1\r\nHost: x\r\n\r\n");
         refused(400, "GET  HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -127,7 +127,7 @@ class HttpRulesTest {
     }
 
     @Test
-    void oneHostIsNamed() throws Exception {
+    void exactlyOneHostIsRequired() throws Exception {
         refused(400, "GET /a.txt HTTP/1.1\r\n\r\n");
         refused(400, "GET /a.txt HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n");
         refused(400, "GET /a.txt HTTP/1.1\r\nHost:\r\n\r\n");
@@ -142,7 +142,7 @@ class HttpRulesTest {
     }
 
     @Test
-    void methodsAreToldApart() throws Exception {
+    void unsupportedMethodsAreRejected() throws Exception {
         for (String method : new String[] {"POST", "PUT", "DELETE", "PATCH", "TRACE"}) {
             RawHttp.Answer answer = answered(405, method + " /a.txt HTTP/1.1\r\nHost: x\r\n\r\n");
             assertThat(answer.header("allow")).isEqualTo("GET, HEAD, OPTIONS");
@@ -158,7 +158,7 @@ class HttpRulesTest {
     }
 
     @Test
-    void namesOfNoFileAreErrorsOfTheClient() throws Exception {
+    void unknownPathsAreClientErrors() throws Exception {
         for (String path : new String[] {
             "/none",
             "/folder",
@@ -196,7 +196,7 @@ class HttpRulesTest {
     }
 
     @Test
-    void connectionsLastAsLongAsTheyAreAskedTo() throws Exception {
+    void connectionHeaderIsHonored() throws Exception {
         refused(200, "GET /a.txt HTTP/1.0\r\n\r\n");
         assertThat(answered(200, "GET /a.txt HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n")
                         .header("connection"))
@@ -207,7 +207,7 @@ class HttpRulesTest {
     }
 
     @Test
-    void headsAreThoseOfGet() throws Exception {
+    void headAnswersHaveTheHeadersOfGet() throws Exception {
         String head = "HEAD /a.txt HTTP/1.1\r\nHost: x\r\n";
         RawHttp.Answer whole = answered(200, head + "\r\n");
         assertThat(whole.header("content-length")).isEqualTo("10");
@@ -221,7 +221,7 @@ class HttpRulesTest {
     }
 
     @Test
-    void rangesAndConditionsAreTakenInOrder() throws Exception {
+    void conditionsAreEvaluatedBeforeRanges() throws Exception {
         String tag = answered(200, GET + "\r\n").header("etag");
         assertThat(tag).startsWith("\"").endsWith("\"");
         RawHttp.Answer part = answered(206, GET + "Range: bytes=2-4\r\n\r\n");
@@ -252,11 +252,11 @@ class HttpRulesTest {
         answered(200, GET + "If-Match: \"x\", " + tag + "\r\n\r\n");
     }
 
-    /// A client that ends its side after the request still gets all of the answers.
+    /// A client that closes its output after the request still receives all answers.
     @Test
     void answersOutliveTheEndOfTheRequests() throws Exception {
         if (encrypts) {
-            return; // the JDK's TLS sockets end both sides
+            return; // the JDK's TLS sockets close both directions
         }
         try (RawHttp client = RawHttp.connect(server, false)) {
             client.send(("GET /large.bin HTTP/1.1\r\nHost: x\r\n\r\n" + AGAIN).repeat(20))

@@ -23,13 +23,13 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/// Server and generator in one process. Closing the server proves that every buffer came back.
+/// Server and load generator in one process. Closing the server proves that every buffer was released.
 class HttpServerTest {
 
     private static final LoadPhase FLAT_OUT = new LoadPhase(8, 16, 0, 50, 200);
 
     @Test
-    void answersRightly() throws Exception {
+    void answersCorrectly() throws Exception {
         try (HttpServer server = HttpServer.open(options(Optional.empty(), 0))) {
             List<String> said = new ArrayList<>();
             LoadResult result = load(server, null, FLAT_OUT, said);
@@ -44,7 +44,7 @@ class HttpServerTest {
     }
 
     @Test
-    void answersRightlyUnderTls() throws Exception {
+    void answersCorrectlyOverTls() throws Exception {
         Path file = Keys.make();
         try (HttpServer server = HttpServer.open(options(Optional.of(file), 0))) {
             LoadResult result = load(server, Keys.load(file).client(), FLAT_OUT, new ArrayList<>());
@@ -58,7 +58,7 @@ class HttpServerTest {
     }
 
     @Test
-    void keepsARateAndCountsFromIt() throws Exception {
+    void keepsTheRateAndMeasuresLatencyFromIt() throws Exception {
         try (HttpServer server = HttpServer.open(options(Optional.empty(), 0))) {
             LoadResult result = load(server, null, new LoadPhase(8, 1, 400, 100, 500), new ArrayList<>());
             assertThat(result.wrong()).isZero();
@@ -71,9 +71,9 @@ class HttpServerTest {
         }
     }
 
-    /// More than the server can do: what waits is counted with the time that it waited.
+    /// A rate above the server's capacity: the latency of a request includes the time that it waited to be sent.
     @Test
-    void chargesTheServerForWaiting() throws Exception {
+    void latencyIncludesTheWaitBeforeSending() throws Exception {
         try (HttpServer server = HttpServer.open(options(Optional.empty(), 0))) {
             LoadResult result = load(server, null, new LoadPhase(1, 1, 20_000, 0, 50), new ArrayList<>());
             assertThat(result.wrong()).isZero();
@@ -83,7 +83,7 @@ class HttpServerTest {
     }
 
     @Test
-    void spoiledAnswersAreAllSeen() throws Exception {
+    void corruptedAnswersAreAllDetected() throws Exception {
         try (HttpServer server = HttpServer.open(options(Optional.empty(), 10))) {
             LoadResult result = load(server, null, FLAT_OUT, new ArrayList<>());
             assertThat(result.wrong())
@@ -92,13 +92,13 @@ class HttpServerTest {
         }
     }
 
-    /// At any time each connection has as many under way as it may.
+    /// At any time each connection has the maximum number of requests in flight.
     @Test
     @Timeout(60)
     void missingAnswersAreCounted() throws Exception {
         HttpServer server = HttpServer.open(options(Optional.empty(), 0));
         try (LoadGenerator generator = new LoadGenerator(server.port(), null, 1)) {
-            // a server that ends just as it accepts forgets the socket, and its client waits; so all are served first
+            // a server that closes while it accepts a connection does not close it, so all are served first
             Runnable close = () -> {
                 while (ServerValues.of(server).answers() < 4 * 2) {
                     Thread.yield();
@@ -112,7 +112,7 @@ class HttpServerTest {
     }
 
     @Test
-    void refusesABodyThatIsNotWhatItsSumSays() throws Exception {
+    void rejectsABodyWithAWrongChecksum() throws Exception {
         try (HttpServer server = HttpServer.open(options(Optional.empty(), 0))) {
             assertThat(post(server, "/7/10", "0").getResponseCode()).isEqualTo(400);
             assertThat(ServerValues.of(server).refused()).isEqualTo(1);
@@ -120,7 +120,7 @@ class HttpServerTest {
     }
 
     @Test
-    void answersWhoSendsNoSum() throws Exception {
+    void answersRequestsWithoutChecksum() throws Exception {
         try (HttpServer server = HttpServer.open(options(Optional.empty(), 0))) {
             try (InputStream body = post(server, "/7/10", null).getInputStream()) {
                 assertThat(body.readAllBytes()).isEqualTo(Content.bytes(7, 10));
@@ -133,20 +133,21 @@ class HttpServerTest {
     }
 
     @Test
-    void saysWhichPortIsInUse() throws Exception {
+    void reportsThePortInUse() throws Exception {
         try (HttpServer server = HttpServer.open(options(Optional.empty(), 0))) {
             ServerOptions same = ServerOptions.parse(new String[] {"--port=" + server.port()});
             assertThatThrownBy(() -> HttpServer.open(same))
                     .isInstanceOf(IOException.class)
-                    .hasMessage("port " + server.port() + " of 127.0.0.1 is in use: choose another, or 0 for any");
+                    .hasMessage(
+                            "port is in use: address=127.0.0.1:" + server.port() + "; use another port, or 0 for any");
         }
     }
 
     @Test
-    void rejectsOptionsItDoesNotKnow() {
+    void rejectsUnknownOptions() {
         assertThatThrownBy(() -> ServerOptions.parse(new String[] {"--prot=1"}))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("unknown option --prot=1");
+                .hasMessageContaining("unknown option: --prot=1");
         assertThatThrownBy(() -> ServerOptions.parse(new String[] {"--port=70000"}))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("70000");

@@ -27,7 +27,7 @@ class PlanTest {
     }
 
     @Test
-    void formsTakeAsLongAsTheySay() {
+    void formsTakeTheDocumentedTime() {
         assertThat(Plan.of("ci").expectedSeconds()).isBetween(15L, 25L);
         assertThat(Plan.of("short").expectedSeconds()).isBetween(80L, 130L);
         assertThat(Plan.of("full").expectedSeconds()).isBetween(1_000L, 1_800L);
@@ -37,7 +37,7 @@ class PlanTest {
     }
 
     @Test
-    void fullAsksAllThatIsClaimed() {
+    void fullFormHasAllSettings() {
         List<Setting> full = Plan.of("full").settings();
         assertThat(full).extracting(Setting::mode).contains(Mode.values());
         assertThat(full).extracting(Setting::transport).contains(Transport.values());

@@ -17,7 +17,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
 
-/// A socket that sends requests as they are written, and reads answers as they come.
+/// A socket that sends requests byte by byte as written, and reads the answers.
 final class RawHttp implements AutoCloseable {
 
     private static final int READ_LIMIT_MILLIS = 20_000;
@@ -25,9 +25,9 @@ final class RawHttp implements AutoCloseable {
     private final Socket socket;
     private final InputStream in;
 
-    /// @param status of the status line
-    /// @param headers the lines of the head, each name in small letters
-    /// @param body as long as the head says
+    /// @param status from the status line
+    /// @param headers lines of the head, with names in lower case
+    /// @param body with the length that the head declares
     @SuppressWarnings("ArrayRecordComponent") // of one test, which does not change it
     record Answer(int status, List<String> headers, byte[] body) {
 
@@ -61,7 +61,7 @@ final class RawHttp implements AutoCloseable {
         return new RawHttp(context.getSocketFactory().createSocket(plain, "127.0.0.1", server.port(), true));
     }
 
-    /// Trusts the key that the test made a moment ago.
+    /// Trusts the key that the test created.
     private static final class TrustAll implements X509TrustManager {
         @Override
         public void checkClientTrusted(X509Certificate[] chain, String type) {}
@@ -87,7 +87,7 @@ final class RawHttp implements AutoCloseable {
 
     /// Reads one answer.
     ///
-    /// @param method of its request, as HEAD has no body
+    /// @param method of its request, because an answer to HEAD has no body
     Answer read(String method) throws IOException {
         String first = line();
         List<String> headers = new ArrayList<>();
@@ -119,7 +119,7 @@ final class RawHttp implements AutoCloseable {
         return line.toString().stripTrailing();
     }
 
-    /// {@return true if the server has ended the connection, after everything that was read}
+    /// {@return true if the server has closed the connection and everything was read}
     boolean isEnded() throws IOException {
         return in.read() < 0;
     }

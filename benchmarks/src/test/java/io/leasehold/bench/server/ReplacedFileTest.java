@@ -17,13 +17,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Files that another process replaces by renames while they are served. Each version is filled with its own number,
-/// and its time of change tells the number too, so an answer's tag says what its bytes must be.
+/// Files that another process replaces by renaming while they are served. Each version is filled with its own number,
+/// and its modification time contains the number. So the tag of an answer determines the expected bytes.
 class ReplacedFileTest {
 
     private static final int ANSWERS = 1_500;
 
-    /// The first is copied whole, the second is sent by the system, and the third comes in chunks.
+    /// The first size is copied whole, the second is sent by the system, the third is sent in chunks.
     private static final int[] SIZES = {2_000, 60_000, 300_000};
 
     @TempDir
@@ -43,7 +43,7 @@ class ReplacedFileTest {
     }
 
     @Test
-    void bytesAreThoseOfTheirTag() throws Exception {
+    void bytesMatchTheTag() throws Exception {
         Path root = Files.createDirectory(root());
         for (int byteSize : SIZES) {
             write(1, byteSize);

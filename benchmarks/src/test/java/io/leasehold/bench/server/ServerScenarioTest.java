@@ -13,14 +13,14 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// The scenario with its processes, as small as it gets.
+/// The scenario with its processes, in its smallest form.
 class ServerScenarioTest {
 
     private static final int LIMIT_MILLIS = 30_000;
     private static final List<String> FLAGS = List.of("-Xmx64m", "-XX:TieredStopAtLevel=1", Allocators.NATIVE);
 
     @Test
-    void runsWhatItCanAndSaysWhatItCannot() throws Exception {
+    void runsSupportedTermsAndReportsTheOthers() throws Exception {
         List<String> said = new ArrayList<>();
         List<ServerResult> results;
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -33,8 +33,8 @@ class ServerScenarioTest {
                     .listeningOn(taken.getLocalPort());
             results = ServerScenario.run(plan, said::add);
             assertThat(said)
-                    .contains("Port " + taken.getLocalPort()
-                            + " of 127.0.0.1 is in use, so the servers take one that is free.");
+                    .contains("port is in use, so the servers use a free port: address=127.0.0.1:"
+                            + taken.getLocalPort());
         }
         said.forEach(System.out::println);
         assertThat(said)
@@ -63,10 +63,10 @@ class ServerScenarioTest {
     }
 
     @Test
-    void saysHowMuchMemoryItNeeds() {
+    void reportsMissingMemory() {
         assertThat(ServerScenario.refusal(2L << 30)).isEmpty();
         assertThat(ServerScenario.refusal(512L << 20))
-                .hasValue("The server scenario is left out: it needs 2048 MiB of memory, and 512 are available.");
+                .hasValue("server scenario left out: not enough memory: available=512 MiB, min=2048 MiB");
     }
 
     @Test
@@ -82,7 +82,7 @@ class ServerScenarioTest {
     }
 
     @Test
-    void aChildThatDiesIsSeen() throws Exception {
+    void deathOfAChildIsReported() throws Exception {
         try (ChildJvm server = ChildJvm.start("the server", ServerProcess.class, FLAGS, List.of("--port=0"))) {
             server.await("listening on ", LIMIT_MILLIS);
             ChildJvm.endAll();

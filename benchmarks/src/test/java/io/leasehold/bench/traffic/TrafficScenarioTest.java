@@ -11,13 +11,13 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/// The scenario with its processes, as small as it gets.
+/// The scenario with its processes, in its smallest form.
 class TrafficScenarioTest {
 
     private static final TrafficPlan SMALL = new TrafficPlan(1, 100, 100);
 
     @Test
-    void everyReceiverHasItsTurnInEachRoundAndTheOrderAlternates() {
+    void everyRoundHasEveryReceiverInAlternatingOrder() {
         List<TrafficPlan.Term> terms = new TrafficPlan(2, 1, 1).terms(Optional.empty(), Optional.empty());
 
         assertThat(terms).hasSize(2 * 12);
@@ -27,20 +27,20 @@ class TrafficScenarioTest {
     }
 
     @Test
-    void whatTheMachineDoesNotHaveIsLeftOut() {
+    void unsupportedReceiversAreLeftOut() {
         assertThat(SMALL.terms(Optional.of("not allowed"), Optional.empty()))
                 .extracting(TrafficPlan.Term::text)
                 .containsExactly(
                         "sink, epoll",
                         "echo, epoll4",
                         "echo, epoll",
-                        "trains, leased",
-                        "trains, epollGro",
-                        "trains, epoll");
+                        "datagrams, leased",
+                        "datagrams, epollGro",
+                        "datagrams, epoll");
     }
 
     @Test
-    void saysWhatIsMissingAndRunsTheRest() throws Exception {
+    void reportsUnsupportedReceiversAndRunsTheRest() throws Exception {
         List<String> said = new ArrayList<>();
 
         List<RingResult.Traffic> results =
@@ -49,16 +49,15 @@ class TrafficScenarioTest {
         said.forEach(System.out::println);
         assertThat(said)
                 .contains(
-                        "There is no io_uring here, so neither our ring nor Netty's receives sink and echo: not"
-                                + " allowed",
-                        "There is no epoll here, so ours has fewer to be compared with: no library");
+                        "io_uring is not available, so sink and echo run without rings: not allowed",
+                        "epoll is not available, so these receivers are left out: no library");
         assertThat(results).singleElement().satisfies(TrafficScenarioTest::isWhole);
-        assertThat(results.getFirst().kind()).isEqualTo("trains");
+        assertThat(results.getFirst().kind()).isEqualTo("datagrams");
         assertThat(ProcessHandle.current().children()).isEmpty();
     }
 
     @Test
-    void anEchoOnOurRingIsRightToTheByte() throws Exception {
+    void anEchoOnOurRingIsCorrectToTheByte() throws Exception {
         Optional<String> missing = Receiver.missingUring();
         assumeTrue(missing.isEmpty(), () -> "io_uring is skipped: " + missing);
 
@@ -66,7 +65,7 @@ class TrafficScenarioTest {
     }
 
     @Test
-    void aWrongByteIsSeen() {
+    void aWrongByteIsDetected() {
         Tally tally = new Tally();
         EmbeddedChannel channel = new EmbeddedChannel(new Sink(tally));
         byte[] sent = new byte[100];
@@ -74,7 +73,7 @@ class TrafficScenarioTest {
         channel.writeInbound(Unpooled.copiedBuffer(sent));
         assertThat(tally.values().wrong()).isZero();
 
-        channel.writeInbound(Unpooled.copiedBuffer(sent)); // what came before, not what comes next
+        channel.writeInbound(Unpooled.copiedBuffer(sent)); // earlier bytes instead of the next ones
 
         assertThat(tally.values().wrong()).isEqualTo(1);
         assertThat(tally.values().reads()).isEqualTo(2);

@@ -15,7 +15,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.Map;
 import java.util.Random;
 
-/// An allocator that holds `n` MiB, half of which is free, is told to give memory back.
+/// Trims an allocator that has `n` MiB, half of which is free.
 record AllocatorTrim() implements GrowthQuestion {
 
     private static final int BYTES = 1 << 10;
@@ -26,12 +26,12 @@ record AllocatorTrim() implements GrowthQuestion {
     public GrowthTopic topic() {
         return GrowthTopic.of(
                 "trim",
-                "Giving memory back at once",
+                "Trimming an allocator",
                 "MiB, half of which is free",
-                "µs/MiB given back",
-                "N MiB are in buffers of 1 KiB, half of which was released at random places; then trim() is called."
-                        + " Decay is off, so that nothing is given back before. Another thread allocates and releases"
-                        + " 300 buffers at a time.");
+                "µs/MiB returned",
+                "N MiB are in buffers of 1 KiB, and half of them was released at random places. Then trim() is"
+                        + " called. Decay is off, so that no memory is returned before. Another thread allocates"
+                        + " and releases 300 buffers at a time.");
     }
 
     @Override
@@ -71,7 +71,7 @@ record AllocatorTrim() implements GrowthQuestion {
         return trims(load, allocator, buffers, other);
     }
 
-    /// Trims, fills the free half again and frees another half, until the budget is spent.
+    /// Trims, fills the free half again and frees another half, until the budget is used up.
     private static Point trims(Load load, LeasedByteBufAllocator allocator, ByteBuf[] buffers, Worker other)
             throws Exception {
         Random random = new Random(1);
@@ -91,16 +91,12 @@ record AllocatorTrim() implements GrowthQuestion {
             bytes += trimmed[0];
         } while (System.nanoTime() < end);
         if (bytes == 0) {
-            throw new IllegalStateException("trim gave nothing back: calls=" + watch.laps());
+            throw new IllegalStateException("trim returned no memory: calls=" + watch.laps());
         }
         return load.point(
                 watch.nanos() / 1e3 / (bytes / MIB),
                 span.worstNanos(),
-                Map.of(
-                        "MiB given back by a call",
-                        bytes / MIB / watch.laps(),
-                        "a call, ms",
-                        watch.nanosPerLap() / 1e6));
+                Map.of("MiB returned by a call", bytes / MIB / watch.laps(), "a call, ms", watch.nanosPerLap() / 1e6));
     }
 
     private static ByteBuf[] freeAnotherHalf(LeasedByteBufAllocator allocator, ByteBuf[] buffers, Random random) {

@@ -14,7 +14,7 @@ import io.netty.buffer.ByteBufAllocator;
 import java.util.List;
 import java.util.Map;
 
-/// Every second page of `n` MiB is free, and buffers of 100 KiB are wanted, for which these holes are too small.
+/// Allocates buffers of 100 KiB while every second page of `n` MiB is free, so that these holes are too small.
 record HolesThenBursts() implements GrowthQuestion {
 
     private static final int SMALL_BYTES = 4 << 10;
@@ -25,7 +25,7 @@ record HolesThenBursts() implements GrowthQuestion {
     public GrowthTopic topic() {
         return GrowthTopic.of(
                 "holes",
-                "Bursts of 100 KiB beside holes of 4 KiB",
+                "Bursts of 100 KiB with holes of 4 KiB",
                 "MiB, every second page of which is free",
                 "ns/buffer",
                 "N MiB are allocated in buffers of 4 KiB and written, and every second buffer is released. Then bursts"

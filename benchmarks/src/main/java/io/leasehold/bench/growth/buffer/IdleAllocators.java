@@ -12,14 +12,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/// `n` allocators are open, have served one buffer each, and do nothing.
+/// `n` open allocators that have served one buffer each and are idle.
 record IdleAllocators() implements GrowthQuestion {
 
     private static final long LIMIT_BYTES = 64L << 20;
     private static final int BUFFER_BYTES = 1000;
     private static final double KIB = 1 << 10;
 
-    /// So many budgets is the silence in which processor time is measured.
+    /// Number of budgets during which the process is idle and its processor time is measured.
     private static final int SILENCES = 8;
 
     @Override
@@ -29,9 +29,9 @@ record IdleAllocators() implements GrowthQuestion {
                 "Idle allocators",
                 "allocators",
                 "% of a processor",
-                "N allocators with a limit of 64 MiB have allocated and released one direct and one heap buffer each,"
-                        + " and settle for a second. Then nothing is called. The cost is the processor time of the"
-                        + " whole process, which the JVM itself has a part in.");
+                "N allocators with a limit of 64 MiB have allocated and released one direct and one heap buffer"
+                        + " each, and one second passes. Then nothing is called. The cost is the processor time of"
+                        + " the whole process, including the JVM's own.");
     }
 
     @Override

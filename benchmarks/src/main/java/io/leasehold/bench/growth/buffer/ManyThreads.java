@@ -20,14 +20,14 @@ import java.util.concurrent.atomic.LongAccumulator;
 
 /// `n` threads allocate and release buffers of mixed sizes.
 ///
-/// @param isVirtual whether they are virtual threads; otherwise each is an event loop
+/// @param isVirtual true for virtual threads, false for event loops
 record ManyThreads(boolean isVirtual) implements GrowthQuestion {
 
     private static final int[] SIZES = {16, 64, 256, 1 << 10, 2 << 10, 4 << 10, 8 << 10, 16 << 10, 20 << 10};
     private static final int HELD = 8;
     private static final int ROUNDS_PER_YIELD = 20;
 
-    /// So many rounds all threads do together in a second of budget, about as many as two processors do.
+    /// Number of rounds of all threads together for each second of budget: about the rate of two processors.
     private static final double ROUNDS_PER_SECOND = 400_000;
 
     private static final int WARM_THREADS = 16;
@@ -40,9 +40,9 @@ record ManyThreads(boolean isVirtual) implements GrowthQuestion {
                 "Mixed sizes on many " + threads,
                 threads,
                 "ns/operation",
-                "N " + threads + " allocate 8 buffers of mixed sizes from 16 B to 20 KiB and release them, again and"
-                        + " again" + (isVirtual ? ", and yield after every 20 times" : "")
-                        + ". An operation is one allocation and one release; its cost is the time of all processors. A"
+                "N " + threads + " repeatedly allocate 8 buffers of mixed sizes from 16 B to 20 KiB and release them"
+                        + (isVirtual ? ", and yield after every 20 times" : "")
+                        + ". An operation is one allocation and one release. Its cost is the time of all processors. A"
                         + " wait is one allocation.");
     }
 
@@ -101,7 +101,7 @@ record ManyThreads(boolean isVirtual) implements GrowthQuestion {
         return new Outcome(System.nanoTime() - start, worst.get());
     }
 
-    /// {@return the longest allocation in nanoseconds}
+    /// {@return the time of the longest allocation in nanoseconds}
     private long rounds(ByteBufAllocator allocator, SplittableRandom random, int rounds) {
         ByteBuf[] held = new ByteBuf[HELD];
         long worst = 0;

@@ -15,10 +15,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/// A burst of `n` buffers is released in random order, all of it or all but a few.
+/// Releases a burst of `n` buffers in random order, all of them or all but a few.
 ///
 /// @param byteSize of a buffer
-/// @param keptPercent how many of a hundred buffers live on until the next burst
+/// @param keptPercent percentage of the buffers that stay in use until the next burst
 record RandomRelease(int byteSize, int keptPercent) implements GrowthQuestion {
 
     private static final long FIRST_BYTES = 8L << 20;
@@ -33,9 +33,9 @@ record RandomRelease(int byteSize, int keptPercent) implements GrowthQuestion {
                         + kept,
                 "buffers in the burst",
                 "ns/release",
-                "N buffers are allocated and written, then released in random order on the same event loop. The cost"
-                        + " includes the processor time of the maintenance thread, from the first burst until a moment"
-                        + " after the last.");
+                "N buffers are allocated and written, then released in random order on the same event loop. The"
+                        + " cost includes the processor time of the maintenance thread, from the first burst until"
+                        + " shortly after the last.");
     }
 
     @Override
@@ -58,7 +58,7 @@ record RandomRelease(int byteSize, int keptPercent) implements GrowthQuestion {
         return load.openOnLoop(allocator -> new Bursts(allocator, load, byteSize, keptPercent).measure());
     }
 
-    /// Bursts one after the other.
+    /// Runs bursts, one after the other.
     private static final class Bursts {
         private final ByteBufAllocator allocator;
         private final Load load;

@@ -13,12 +13,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/// Of `n` live buffers one at a random place is replaced, again and again.
+/// Replaces one of `n` live buffers at a random place, repeatedly.
 record RandomReplacement() implements GrowthQuestion {
 
     private static final int BYTES = 1 << 10;
 
-    /// How many replacements there are between two looks at the clock.
+    /// Number of replacements between two reads of the clock.
     private static final int REPLACEMENTS = 256;
 
     @Override

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/// A request of 1 MiB is refused: the limit of `n` MiB is used up by buffers of 256 B, a quarter of which is free in
+/// Rejects a request of 1 MiB: the limit of `n` MiB is used up by buffers of 256 B, and the free quarter consists of
 /// holes.
 record Refusal() implements GrowthQuestion {
 
@@ -30,13 +30,13 @@ record Refusal() implements GrowthQuestion {
     public GrowthTopic topic() {
         return GrowthTopic.of(
                 "refusal",
-                "A refused request of 1 MiB",
+                "A rejected request of 1 MiB",
                 "MiB of the limit",
                 "µs/refusal",
-                "A limit of N MiB is used up by buffers of 256 B, a quarter of which was released at random places, so"
-                        + " that a request of 1 MiB is refused. Another thread allocates and releases 8 buffers at a"
-                        + " time, which its cache holds, while two threads are refused; with two processors it has two"
-                        + " thirds of one for itself.");
+                "A limit of N MiB is used up by buffers of 256 B, and a quarter of them was released at random"
+                        + " places, so that a request of 1 MiB is rejected. Another thread allocates and releases 8"
+                        + " buffers at a time, which fit in its magazine, while the requests of two threads are"
+                        + " rejected. On two processors the other thread has two thirds of one.");
     }
 
     @Override
@@ -81,14 +81,14 @@ record Refusal() implements GrowthQuestion {
             only.during(load, 0.5);
             Span refusals = only.during(load, 1);
             Map<String, Double> others = new LinkedHashMap<>();
-            others.put("worst refusal, ms", refusals.worstNanos() / 1e6);
+            others.put("worst rejection, ms", refusals.worstNanos() / 1e6);
             others.put(FigureNames.OTHER_RATE_ALONE, alone.perSecond());
             others.put(FigureNames.OTHER_RATE, disturbed.perSecond());
             return load.point(refusals.nanosPerOperation() / 1e3, disturbed.worstNanos(), others);
         }
     }
 
-    /// Requests until one is refused: the first ones may be granted, from blocks that were free.
+    /// Repeats requests until one is rejected. The first ones may succeed, with blocks that were free.
     private static void request(
             LeasedByteBufAllocator allocator, ConcurrentLinkedQueue<ByteBuf> large, Stopwatch watch) {
         boolean isRefused = false;

@@ -13,18 +13,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/// Buffers of `n` sizes are in use, a few at a time.
+/// Uses buffers of `n` sizes, a few at a time.
 ///
-/// @param topic the question in words
-/// @param range the values of `n`
+/// @param topic texts of the question
+/// @param range values of `n`
 /// @param smallest size in bytes
 /// @param largest size in bytes
-/// @param live how many buffers are in use at a time
+/// @param live number of buffers in use at a time
 record SizesInUse(GrowthTopic topic, GrowthRange range, int smallest, int largest, int live) implements GrowthQuestion {
 
     private static final int REPLACEMENTS = 256;
 
-    /// {@return the question for sizes above those of slabs with many blocks}
+    /// {@return the question for sizes above those whose slabs have many blocks}
     static SizesInUse large() {
         return new SizesInUse(
                 GrowthTopic.of(
@@ -32,15 +32,15 @@ record SizesInUse(GrowthTopic topic, GrowthRange range, int smallest, int larges
                         "Large sizes in use, 72 to 288 KiB",
                         "sizes",
                         "ns/replacement",
-                        "16 buffers are live on an event loop, each of one of N sizes between 72 and 288 KiB. One at a"
-                                + " random place is replaced by one of a random size."),
+                        "16 buffers are in use on an event loop, each with one of N sizes between 72 and 288 KiB."
+                                + " One at a random place is replaced by one of a random size."),
                 new GrowthRange(1, 5, 4),
                 72 << 10,
                 288 << 10,
                 16);
     }
 
-    /// {@return the question for sizes of which a slab has many blocks}
+    /// {@return the question for sizes whose slabs have many blocks}
     static SizesInUse small() {
         return new SizesInUse(
                 GrowthTopic.of(
@@ -48,8 +48,8 @@ record SizesInUse(GrowthTopic topic, GrowthRange range, int smallest, int larges
                         "Small sizes in use, 16 B to 16 KiB",
                         "sizes",
                         "ns/replacement",
-                        "64 buffers are live on an event loop, each of one of N sizes between 16 B and 16 KiB. One at a"
-                                + " random place is replaced by one of a random size."),
+                        "64 buffers are in use on an event loop, each with one of N sizes between 16 B and 16 KiB."
+                                + " One at a random place is replaced by one of a random size."),
                 new GrowthRange(1, 6, 6),
                 16,
                 16 << 10,
@@ -75,7 +75,7 @@ record SizesInUse(GrowthTopic topic, GrowthRange range, int smallest, int larges
         });
     }
 
-    /// Sizes in equal ratios.
+    /// {@return sizes in equal ratios}
     private int[] sizes(int count) {
         int[] sizes = new int[count];
         double ratio = Math.pow((double) largest / smallest, 1.0 / Math.max(1, count - 1));

@@ -1,5 +1,5 @@
-/// The questions of the growth benchmark to allocators of buffers, ours and Netty's: what a server does that holds
-/// much, or has many threads or allocators, and that must not cost more because of it.
+/// The questions of the growth benchmark for buffer allocators, Leasehold's and Netty's. A server with much memory in
+/// use, many threads or many allocators should not have higher costs because of that.
 @NullMarked
 package io.leasehold.bench.growth.buffer;
 

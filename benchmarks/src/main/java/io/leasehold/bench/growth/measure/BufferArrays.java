@@ -11,9 +11,9 @@ public final class BufferArrays {
 
     private BufferArrays() {}
 
-    /// Allocates a buffer and writes to its beginning, so that its page is there.
+    /// Allocates a buffer and writes to its beginning, so that its page is resident.
     ///
-    /// @param byteSize its capacity, and the most that it may grow to
+    /// @param byteSize capacity and maximum capacity
     /// @return the buffer, to be released by the caller
     public static ByteBuf touched(ByteBufAllocator allocator, int byteSize) {
         return allocator.directBuffer(byteSize, byteSize).setLong(0, 1);
@@ -26,7 +26,7 @@ public final class BufferArrays {
         }
     }
 
-    /// Puts buffers into random order.
+    /// Shuffles buffers.
     public static void shuffle(ByteBuf[] buffers, Random random) {
         for (int i = buffers.length - 1; i > 0; i--) {
             int j = random.nextInt(i + 1);
@@ -36,9 +36,9 @@ public final class BufferArrays {
         }
     }
 
-    /// Allocates buffers until the allocator refuses, and releases a quarter of them at random places.
+    /// Allocates buffers until the allocator throws, and releases a quarter of them at random places.
     ///
-    /// @return the buffers that are left, to be released by the caller
+    /// @return the remaining buffers, to be released by the caller
     public static List<ByteBuf> fillAndFreeQuarter(ByteBufAllocator allocator, int byteSize) {
         List<ByteBuf> all = new ArrayList<>();
         try {
@@ -62,7 +62,7 @@ public final class BufferArrays {
 
     /// {@return work for another thread: allocates `count` buffers, then releases them}
     ///
-    /// @param count how many buffers it holds at most; a few fit into its cache
+    /// @param count maximum number of buffers in use; a few fit into the thread's magazine
     public static Worker.Work allocateAndRelease(ByteBufAllocator allocator, int byteSize, int count) {
         ByteBuf[] held = new ByteBuf[count];
         return watch -> {
@@ -77,7 +77,7 @@ public final class BufferArrays {
         };
     }
 
-    /// Releases the buffers from one index until before another.
+    /// Releases the buffers from index `from` to before index `to`.
     public static void release(ByteBuf[] buffers, int from, int to) {
         for (int i = from; i < to; i++) {
             buffers[i].release();

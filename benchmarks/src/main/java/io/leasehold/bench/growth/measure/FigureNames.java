@@ -1,15 +1,15 @@
 package io.leasehold.bench.growth.measure;
 
-/// Names of further figures that several questions have.
+/// Names of further figures that several questions share.
 public final class FigureNames {
 
-    /// Processor time of the maintenance thread for an operation, which is a part of the cost.
+    /// Processor time of the maintenance thread per operation, which is a part of the cost.
     public static final String MAINTENANCE = "of which maintenance, ns";
 
-    /// The rate of another thread while the question is measured.
+    /// Rate of another thread during the measurement.
     public static final String OTHER_RATE = "other thread, operations/s";
 
-    /// The rate of another thread that has the process for itself.
+    /// Rate of another thread without the measured thread.
     public static final String OTHER_RATE_ALONE = "other thread alone, operations/s";
 
     private FigureNames() {}

@@ -4,21 +4,21 @@ import io.leasehold.bench.result.GrowthResult.Point;
 import io.leasehold.bench.result.GrowthTopic;
 import java.util.List;
 
-/// A question of the form: how does the cost of one operation grow with `n`?
+/// A question: how does the cost of one operation grow with `n`?
 ///
-/// **Threads.** Immutable; each call of [#run] opens what it needs and closes it.
+/// **Threads.** Immutable. Each call of [#run] opens what it needs and closes it.
 public interface GrowthQuestion {
 
-    /// The allocator of this project.
+    /// Leasehold.
     String LEASED = "leased";
 
     /// Netty's default allocator.
     String ADAPTIVE = "adaptive";
 
-    /// For questions that can be put to both allocators.
+    /// Both allocators, for questions that apply to both.
     List<String> BOTH = List.of(LEASED, ADAPTIVE);
 
-    /// {@return the question in words}
+    /// {@return the texts of the question}
     GrowthTopic topic();
 
     /// {@return the values of `n`}
@@ -29,9 +29,9 @@ public interface GrowthQuestion {
         return List.of(LEASED);
     }
 
-    /// {@return about how many bytes of memory one measurement touches outside of the Java heap}
+    /// {@return approximate number of bytes that one measurement touches outside of the Java heap}
     ///
-    /// @param n the value that is measured
+    /// @param n value of `n`
     default long touchedBytes(long n) {
         return 0;
     }

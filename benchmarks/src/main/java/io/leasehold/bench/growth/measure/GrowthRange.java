@@ -3,11 +3,11 @@ package io.leasehold.bench.growth.measure;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/// The values of `n` that a question is asked with: `first`, doubled again and again.
+/// The values of `n` for a question: `first` and its successive doublings.
 ///
-/// @param first the smallest value
-/// @param doublings how many doublings the full form has
-/// @param shortDoublings how many doublings the short form has
+/// @param first smallest value
+/// @param doublings number of doublings in the full form
+/// @param shortDoublings number of doublings in the short form
 public record GrowthRange(long first, int doublings, int shortDoublings) {
 
     /// Checks the values.
@@ -23,12 +23,12 @@ public record GrowthRange(long first, int doublings, int shortDoublings) {
         return upTo(doublings, 1);
     }
 
-    /// {@return every second value of the short form, so that the range is wide and the run is not long}
+    /// {@return every second value of the short form, which covers a wide range in a short run}
     public List<Long> few() {
         return upTo(shortDoublings, 2);
     }
 
-    /// {@return the two smallest values, which show that the measurement works}
+    /// {@return the two smallest values, with which the measurement is tested}
     public List<Long> two() {
         return upTo(1, 1);
     }

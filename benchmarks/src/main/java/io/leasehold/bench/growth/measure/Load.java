@@ -16,23 +16,23 @@ import java.util.concurrent.TimeUnit;
 
 /// One measurement to be made.
 ///
-/// @param allocator the name of the allocator
-/// @param n how much there is
-/// @param budget about how long to measure; warming up may take as long again
+/// @param allocator name of the allocator
+/// @param n value of `n`
+/// @param budget approximate time to measure; the warm-up may take as long again
 public record Load(String allocator, long n, Duration budget) {
 
-    /// Leak records would be most of what is measured.
+    /// Off, because leak records would dominate the measurement.
     private static final String LEAK_LEVEL = "disabled";
 
     private static final double NANOS_PER_MILLI = 1e6;
     private static final int STOP_SECONDS = 10;
 
-    /// What is done with the allocator that is measured.
+    /// Code that uses the measured allocator.
     ///
     /// @param <T> type of the result
     public interface Use<T> {
 
-        /// Does it.
+        /// Uses the allocator.
         T with(ByteBufAllocator allocator) throws Exception;
     }
 
@@ -62,8 +62,8 @@ public record Load(String allocator, long n, Duration budget) {
         return result;
     }
 
-    /// Opens the allocator, uses it on an event loop and closes it. Netty's adaptive allocator has its fast path on
-    /// event loops only.
+    /// Opens the allocator, uses it on an event loop and closes it. Netty's adaptive allocator has its fast path only
+    /// on event loops.
     ///
     /// @param use runs on the event loop, and releases every buffer before it returns
     /// @return what `use` returns
@@ -71,9 +71,9 @@ public record Load(String allocator, long n, Duration budget) {
         return open(opened -> onLoop(() -> use.with(opened)));
     }
 
-    /// Opens this project's allocator with a limit.
+    /// Opens an allocator of Leasehold with a limit.
     ///
-    /// @param byteLimit the most bytes that it may hold
+    /// @param byteLimit maximum number of bytes in use
     /// @return the allocator, to be closed by the caller
     public static LeasedByteBufAllocator openLimited(long byteLimit) {
         return LeasedByteBufAllocator.builder()
@@ -82,7 +82,7 @@ public record Load(String allocator, long n, Duration budget) {
                 .build();
     }
 
-    /// {@return options of an arena that has a budget of its own, whatever the machine has}
+    /// {@return options of an arena with its own budget, independent of the machine's memory}
     ///
     /// @param byteSize of the arena
     public static PageArenaOptions arenaOptions(long byteSize) {
@@ -99,9 +99,9 @@ public record Load(String allocator, long n, Duration budget) {
 
     /// Runs work on an event loop and waits for it.
     ///
-    /// @param work what to run
+    /// @param work to run
     /// @return what `work` returns
-    /// @throws Exception what `work` throws
+    /// @throws Exception that `work` throws
     public static <T> T onLoop(Callable<T> work) throws Exception {
         DefaultEventExecutor loop = new DefaultEventExecutor();
         try {
@@ -113,7 +113,7 @@ public record Load(String allocator, long n, Duration budget) {
         }
     }
 
-    /// Does nothing for a multiple of the budget, and a second at most.
+    /// Waits for a multiple of the budget, at most one second.
     public void pause(double budgets) throws InterruptedException {
         TimeUnit.NANOSECONDS.sleep(Math.min((long) (budgets * nanos()), TimeUnit.SECONDS.toNanos(1)));
     }
@@ -121,7 +121,7 @@ public record Load(String allocator, long n, Duration budget) {
     /// {@return the figures of this measurement}
     ///
     /// @param cost of one operation
-    /// @param worstNanos the longest wait
+    /// @param worstNanos longest wait
     /// @param others further figures
     public Point point(double cost, long worstNanos, Map<String, Double> others) {
         return new Point(n, cost, worstNanos / NANOS_PER_MILLI, others);

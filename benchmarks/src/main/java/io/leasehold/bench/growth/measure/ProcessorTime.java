@@ -13,9 +13,9 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.lang.management.ThreadMXBean;
 
-/// Processor time of this process and of the maintenance thread.
+/// Measures processor time of this process and of the maintenance thread.
 ///
-/// The JDK reads the time of a process in ticks of 10 ms, which is more than an idle process uses in a second.
+/// The JDK reads the time of a process in ticks of 10 ms. That is more than an idle process uses in a second.
 public final class ProcessorTime {
 
     private static final String MAINTENANCE = "leasehold-maintenance";
@@ -42,7 +42,7 @@ public final class ProcessorTime {
         }
     }
 
-    /// {@return processor time of the thread that gives memory back, in nanoseconds; 0 if there is none}
+    /// {@return processor time of the maintenance thread in nanoseconds; 0 if there is none}
     public static long ofMaintenance() {
         ThreadMXBean threads = ManagementFactory.getThreadMXBean();
         for (ThreadInfo thread : threads.getThreadInfo(threads.getAllThreadIds())) {
@@ -53,7 +53,7 @@ public final class ProcessorTime {
         return 0;
     }
 
-    /// Loaded when it is first used: most questions do not ask for the time of the process.
+    /// Loaded at the first use, because most questions do not read the time of the process.
     private static final class Clock {
 
         @SuppressWarnings("restricted")

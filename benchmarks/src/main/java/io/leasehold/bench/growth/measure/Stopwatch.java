@@ -1,12 +1,12 @@
 package io.leasehold.bench.growth.measure;
 
-/// Times operations that follow one another: how many, how long in all, and the longest.
+/// Times successive operations: their number, total time and maximum.
 ///
 /// ```text
 ///   start ---- operation ---- lap ---- operation ---- lap ---- stop
 /// ```
 ///
-/// **Threads.** Confined to one.
+/// **Threads.** Confined to one thread.
 public final class Stopwatch {
 
     private long started;
@@ -15,7 +15,7 @@ public final class Stopwatch {
     private long worstNanos;
     private long laps;
 
-    /// Starts an operation; time since the last [#stop] does not count.
+    /// Starts an operation. The time since the last [#stop] does not count.
     public void start() {
         started = System.nanoTime();
         last = started;
@@ -29,23 +29,23 @@ public final class Stopwatch {
         laps++;
     }
 
-    /// Stops after the last operation. Without another [#start] the next operation begins here too.
+    /// Stops after the last operation. Without another [#start], the next operation begins at this time.
     public void stop() {
         nanos += last - started;
         started = last;
     }
 
-    /// {@return the time between starts and stops}
+    /// {@return the total time between starts and stops}
     public long nanos() {
         return nanos;
     }
 
-    /// {@return how many operations were timed}
+    /// {@return the number of operations}
     public long laps() {
         return laps;
     }
 
-    /// {@return the longest operation}
+    /// {@return the time of the longest operation}
     public long worstNanos() {
         return worstNanos;
     }

@@ -7,11 +7,11 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// Another application thread: an event loop that does the same work again and again, and times each operation.
+/// Another application thread: an event loop that repeats the same work and times each operation.
 ///
 /// **Ownership.** Closing it ends the work and the thread.
 ///
-/// **Threads.** One thread calls; the work runs on a thread of its own.
+/// **Threads.** One thread calls; the work runs on the event loop.
 public final class Worker implements AutoCloseable {
 
     private static final int LIMIT_SECONDS = 60;
@@ -19,36 +19,36 @@ public final class Worker implements AutoCloseable {
     private final DefaultEventExecutor loop = new DefaultEventExecutor();
     private final SynchronousQueue<Span> spans = new SynchronousQueue<>();
     private final Future<?> end;
-    private volatile boolean isCut; // by the caller, until the worker takes notice
+    private volatile boolean isSpanRequested; // (A) set by the caller, reset by the worker
     private volatile boolean isStopped;
 
-    /// What the worker does.
+    /// The work of a worker.
     public interface Work {
 
-        /// Does a few operations.
+        /// Runs a few operations.
         ///
-        /// @param watch was started; is told after each operation
+        /// @param watch has been started; `lap` is called after each operation
         void round(Stopwatch watch) throws Exception;
     }
 
-    /// What the caller does meanwhile.
+    /// A step that the caller runs while the worker works.
     public interface Step {
 
-        /// Does it.
+        /// Runs the step.
         void run() throws Exception;
     }
 
-    /// What the worker did in some time.
+    /// The work of a worker in a span of time.
     ///
-    /// @param operations how many
-    /// @param nanos how long
-    /// @param worstNanos the longest operation
+    /// @param operations number of operations
+    /// @param nanos duration
+    /// @param worstNanos longest operation
     public record Span(long operations, long nanos, long worstNanos) {
 
-        /// Nothing yet.
+        /// The empty span.
         public static final Span EMPTY = new Span(0, 0, 0);
 
-        /// {@return both spans as one}
+        /// {@return the sum of both spans}
         public Span plus(Span other) {
             return new Span(operations + other.operations, nanos + other.nanos, Math.max(worstNanos, other.worstNanos));
         }
@@ -68,40 +68,39 @@ public final class Worker implements AutoCloseable {
         end = loop.submit(() -> repeat(work));
     }
 
-    /// {@return a worker that has begun}
+    /// {@return a worker that has been started}
     public static Worker start(Work work) {
         return new Worker(work);
     }
 
-    /// Does a step while the worker works.
+    /// Runs a step while the worker works.
     ///
-    /// @return what the worker did from just before the step to just after it; an operation that had begun by then is
-    ///     part of it
+    /// @return the work from just before the step to just after it; an operation that had begun by then is included
     public Span during(Step step) throws Exception {
-        cut();
+        takeSpan();
         step.run();
-        return cut();
+        return takeSpan();
     }
 
-    /// Lets the worker work for a time.
+    /// Waits while the worker works.
     ///
-    /// @return what it did
+    /// @return the work in that time
     public Span during(Load load, double budgets) throws Exception {
         return during(() -> load.pause(budgets));
     }
 
-    private Span cut() throws InterruptedException, ExecutionException {
-        isCut = true;
+    private Span takeSpan() throws InterruptedException, ExecutionException {
+        isSpanRequested = true;
         for (int i = 0; i < LIMIT_SECONDS; i++) {
             Span span = spans.poll(1, TimeUnit.SECONDS);
             if (span != null) {
                 return span;
             }
             if (end.isDone()) {
-                end.get(); // throws what ended it
+                end.get(); // throws the exception that ended the worker
             }
         }
-        throw new IllegalStateException("worker was busy with one operation for " + LIMIT_SECONDS + " s");
+        throw new IllegalStateException("worker is busy with one operation: max=" + LIMIT_SECONDS + " s");
     }
 
     private @Nullable Void repeat(Work work) throws Exception {
@@ -110,8 +109,8 @@ public final class Worker implements AutoCloseable {
             watch.start();
             work.round(watch);
             watch.stop();
-            if (isCut) {
-                isCut = false;
+            if (isSpanRequested) {
+                isSpanRequested = false;
                 spans.put(new Span(watch.laps(), watch.nanos(), watch.worstNanos()));
                 watch = new Stopwatch();
             }

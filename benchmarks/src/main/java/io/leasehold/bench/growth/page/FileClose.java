@@ -18,7 +18,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.Random;
 
-/// A small file is closed, whose cache has `n` windows on other files.
+/// Closes a small file whose cache has `n` windows of other files.
 record FileClose() implements GrowthQuestion {
 
     private static final int FILE_BYTES = 8 << 10;
@@ -28,11 +28,11 @@ record FileClose() implements GrowthQuestion {
     public GrowthTopic topic() {
         return GrowthTopic.of(
                 "close",
-                "Closing a file beside many windows",
+                "Closing a file in a cache with many windows",
                 "windows in the cache",
                 "µs/close",
                 "A cache has N windows of 4 KiB, all of them mapped. A file of 8 KiB is opened, read twice and closed;"
-                        + " closing it is timed. Another thread lends windows on random parts of a larger file.");
+                        + " the close is timed. Another thread acquires windows of random parts of a larger file.");
     }
 
     @Override
@@ -50,7 +50,7 @@ record FileClose() implements GrowthQuestion {
             Random random = new Random(1);
             Worker.Work loans = watch -> {
                 for (int i = 0; i < LOANS; i++) {
-                    windows.lendAtRandom(random);
+                    windows.acquireAtRandom(random);
                     watch.lap();
                 }
             };

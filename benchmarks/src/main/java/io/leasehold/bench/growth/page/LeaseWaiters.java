@@ -32,9 +32,9 @@ record LeaseWaiters() implements GrowthQuestion {
                 "Waiters for windowed leases",
                 "virtual threads",
                 "ns/lease",
-                "N virtual threads lease pages at random from 4,096, through 64 windows, and yield while they have one."
-                        + " The cost is the time of the whole pool for a lease. A thread's fair share of waiting, which"
-                        + " stands beside its worst wait, grows with N.");
+                "N virtual threads lease pages at random from 4,096, through 64 windows, and yield while they have"
+                        + " one. The cost is the time of the whole pool per lease. The fair share of waiting, shown"
+                        + " beside the worst wait, grows with N.");
     }
 
     @Override
@@ -61,7 +61,7 @@ record LeaseWaiters() implements GrowthQuestion {
         }
     }
 
-    /// The threads that lease.
+    /// The threads that lease pages.
     private static final class Lessees {
         private final LeasePool pool;
         private final long[] pages;
@@ -90,7 +90,7 @@ record LeaseWaiters() implements GrowthQuestion {
             double nanos = (double) (System.nanoTime() - start) / Math.max(1, leases.sum());
             isStopped = true;
             if (!ended.await(LIMIT_SECONDS, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("threads still wait for a lease: threads=" + ended.getCount());
+                throw new IllegalStateException("threads still wait for a lease: waiting=" + ended.getCount());
             }
             return load.point(nanos, worst.get(), Map.of("fair share of waiting, ms", nanos * load.n() / 1e6));
         }

@@ -8,14 +8,14 @@ import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import java.util.Random;
 
-/// A ring most of whose pages are in use.
+/// A pool with most of its pages in use.
 ///
-/// **Ownership.** Closing it closes the ring and its arena; all pages must have been released by then.
+/// **Ownership.** Closing it closes the pool and its arena. All pages must have been freed by then.
 final class OutstandingPages implements AutoCloseable {
 
     private static final long PAGES_PER_MIB = 256;
 
-    /// Room for the pages of the other thread.
+    /// Memory for the pages of the other thread.
     private static final long SPARE_MIB = 64;
 
     private static final int OTHERS = 200;
@@ -32,7 +32,7 @@ final class OutstandingPages implements AutoCloseable {
         handles = new long[pages];
     }
 
-    /// {@return a ring in an arena without decay, none of whose pages is in use}
+    /// {@return a pool without pages in use, in an arena without decay}
     static OutstandingPages open(long mib) {
         PageArena arena =
                 PageArena.open(Load.arenaOptions((mib + SPARE_MIB) << 20).withDecay(PageArenaOptions.NO_DECAY));
@@ -43,14 +43,14 @@ final class OutstandingPages implements AutoCloseable {
         return ring;
     }
 
-    /// Allocates pages of 4 KiB for all of `mib`.
+    /// Allocates `mib` MiB in pages of 4 KiB.
     void allocateAll() {
         for (int i = 0; i < handles.length; i++) {
             handles[i] = allocate();
         }
     }
 
-    /// Releases them in random order.
+    /// Frees them in random order.
     void releaseAll() {
         for (int i = handles.length - 1; i > 0; i--) {
             int j = random.nextInt(i + 1);
@@ -63,7 +63,7 @@ final class OutstandingPages implements AutoCloseable {
         }
     }
 
-    /// {@return work for another thread: allocates 200 pages, then releases them}
+    /// {@return work for another thread: allocates 200 pages, then frees them}
     Worker.Work allocateAndRelease() {
         long[] held = new long[OTHERS];
         return watch -> {
@@ -81,7 +81,7 @@ final class OutstandingPages implements AutoCloseable {
     private long allocate() {
         long handle = ring.allocate();
         if (handle < 0) {
-            throw new IllegalStateException("the ring has no page: " + ring.stats());
+            throw new IllegalStateException("pool has no free page: " + ring.stats());
         }
         return handle;
     }

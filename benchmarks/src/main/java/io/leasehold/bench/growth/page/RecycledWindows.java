@@ -19,9 +19,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.Objects;
 import java.util.Random;
 
-/// A cache of small windows, all of them in use, and a file of four times their size.
+/// A cache of small windows, all of them mapped, and a file of four times their size.
 ///
-/// The file has no bytes but the last, so that it takes no time to write; windows are mapped, not read.
+/// The file is sparse except for its last byte, so that creating it takes no time. Windows are mapped, but not read.
 ///
 /// **Ownership.** Closing it closes the cache and removes the file.
 final class RecycledWindows implements AutoCloseable {
@@ -50,11 +50,11 @@ final class RecycledWindows implements AutoCloseable {
                         .withExtents(0, WINDOW_BYTES));
         file = open(unnamed);
         for (int place = 0; place < windows; place++) {
-            lend(place);
+            acquire(place);
         }
     }
 
-    /// {@return a cache whose windows are all mapped}
+    /// {@return a cache with all windows mapped}
     static RecycledWindows open(int windows) throws IOException {
         return new RecycledWindows(windows);
     }
@@ -70,15 +70,15 @@ final class RecycledWindows implements AutoCloseable {
                 MappedFileOptions.defaults().withTrust(FileTrust.IMMUTABLE).withTier(WindowTier.RECYCLED));
     }
 
-    /// Borrows a window on a random part of the file and releases it.
-    void lendAtRandom(Random random) throws IOException {
-        lend(random.nextInt(places));
+    /// Acquires a window of a random part of the file and releases it.
+    void acquireAtRandom(Random random) throws IOException {
+        acquire(random.nextInt(places));
     }
 
-    private void lend(int place) throws IOException {
+    private void acquire(int place) throws IOException {
         Window window =
                 cache.alloc(file, (long) place * WINDOW_BYTES, WINDOW_BYTES, AccessAdvice.RANDOM, WindowFlag.READ);
-        Objects.requireNonNull(window, "a window without NOWAIT").close();
+        Objects.requireNonNull(window, "window=null, flags without NOWAIT").close();
     }
 
     @Override

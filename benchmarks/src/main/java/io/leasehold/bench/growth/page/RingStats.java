@@ -11,7 +11,7 @@ import io.leasehold.bench.result.GrowthTopic;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/// The statistics of a ring are read, `n` MiB of whose pages are in use.
+/// Reads the statistics of a pool with `n` MiB of pages in use.
 record RingStats() implements GrowthQuestion {
 
     private static final int PAUSE_MICROS = 500;
@@ -20,11 +20,11 @@ record RingStats() implements GrowthQuestion {
     public GrowthTopic topic() {
         return GrowthTopic.of(
                 "ring-stats",
-                "Statistics of a jumbo ring",
+                "Statistics of a jumbo pool",
                 "MiB in use",
                 "µs/call",
-                "N MiB of a ring are in use in pages of 4 KiB, and JumboPool.stats() is called again and again, while"
-                        + " another thread allocates and releases 200 pages at a time.");
+                "N MiB of a pool are in use in pages of 4 KiB, and JumboPool.stats() is called repeatedly, while"
+                        + " another thread allocates and frees 200 pages at a time.");
     }
 
     @Override

@@ -10,7 +10,7 @@ import io.leasehold.bench.result.GrowthResult.Point;
 import io.leasehold.bench.result.GrowthTopic;
 import java.util.Map;
 
-/// A ring is trimmed after `n` MiB of its pages were released.
+/// Trims a pool after `n` MiB of its pages were freed.
 record RingTrim() implements GrowthQuestion {
 
     private static final double MIB = 1 << 20;
@@ -19,11 +19,11 @@ record RingTrim() implements GrowthQuestion {
     public GrowthTopic topic() {
         return GrowthTopic.of(
                         "ring-trim",
-                        "Trimming a jumbo ring",
-                        "MiB to give back",
+                        "Trimming a jumbo pool",
+                        "MiB to return",
                         "µs/call",
-                        "N MiB of a ring were in use in pages of 4 KiB and were released in random order; then"
-                                + " JumboPool.trim() gives all of it back, while another thread allocates and releases"
+                        "N MiB of a pool were in use in pages of 4 KiB and were freed in random order. Then"
+                                + " JumboPool.trim() returns all of it, while another thread allocates and frees"
                                 + " 200 pages at a time. Decay is off.")
                 .touchingAll();
     }
@@ -66,6 +66,6 @@ record RingTrim() implements GrowthQuestion {
         return load.point(
                 watch.nanosPerLap() / 1e3,
                 span.worstNanos(),
-                Map.of("MiB given back by a call", mib, "worst call, ms", watch.worstNanos() / 1e6));
+                Map.of("MiB returned by a call", mib, "worst call, ms", watch.worstNanos() / 1e6));
     }
 }

@@ -10,7 +10,7 @@ import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import java.util.Map;
 
-/// A run of 28 pages is searched in an arena of `n` MiB whose free runs have 20 pages, but for the last.
+/// Searches a run of 28 pages in an arena of `n` MiB whose free runs, except the last, have 20 pages.
 record RunSearch() implements GrowthQuestion {
 
     private static final int HOLE_PAGES = 20;
@@ -28,8 +28,8 @@ record RunSearch() implements GrowthQuestion {
                 "A run of 28 pages among holes of 20",
                 "MiB of the arena",
                 "ns/run",
-                "An arena of N MiB is full of runs of 20 pages, every second of which was freed; only the last 16 MiB"
-                        + " have longer runs. A run of 28 pages is allocated and freed.");
+                "An arena of N MiB is full of runs of 20 pages, and every second run was freed. Only the last 16 MiB"
+                        + " have longer free runs. A run of 28 pages is allocated and freed.");
     }
 
     @Override

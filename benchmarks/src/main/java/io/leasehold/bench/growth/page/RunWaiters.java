@@ -36,10 +36,10 @@ record RunWaiters() implements GrowthQuestion {
                 "Threads that wait for a run that never comes",
                 "waiting threads",
                 "ms of processor/s",
-                "An arena of 64 MiB is full of buffers of 1 KiB, a quarter of which was released at random places. N"
-                        + " threads wait for a run of 1 MiB, 500 ms at a time. The cost is the processor time of the"
-                        + " process while they wait. Then another thread allocates and releases 200 buffers of 1 KiB at"
-                        + " a time beside them.");
+                "An arena of 64 MiB is full of buffers of 1 KiB, and a quarter of them was released at random"
+                        + " places. N threads wait for a run of 1 MiB, 500 ms at a time. The cost is the processor"
+                        + " time of the process while they wait. In a second measurement another thread allocates"
+                        + " and releases 200 buffers of 1 KiB at a time while they wait.");
     }
 
     @Override
@@ -58,7 +58,7 @@ record RunWaiters() implements GrowthQuestion {
             Worker.Work work = BufferArrays.allocateAndRelease(allocator, BYTES, OTHERS);
             Span alone = work(work, load);
             double share;
-            Span beside;
+            Span other;
             Waiters waiters = new Waiters(arena, load);
             try {
                 load.pause(1);
@@ -67,7 +67,7 @@ record RunWaiters() implements GrowthQuestion {
                 load.pause(1);
                 load.pause(1);
                 share = (double) (ProcessorTime.ofProcess() - before) / (System.nanoTime() - start);
-                beside = work(work, load);
+                other = work(work, load);
             } finally {
                 waiters.stop();
             }
@@ -75,9 +75,9 @@ record RunWaiters() implements GrowthQuestion {
 
             Map<String, Double> others = new LinkedHashMap<>();
             others.put(FigureNames.OTHER_RATE_ALONE, alone.perSecond());
-            others.put(FigureNames.OTHER_RATE, beside.perSecond());
-            others.put("a timeout late by at most, ms", waiters.worstLateNanos() / 1e6);
-            return load.point(1e3 * share, beside.worstNanos(), others);
+            others.put(FigureNames.OTHER_RATE, other.perSecond());
+            others.put("worst delay of a timeout, ms", waiters.worstLateNanos() / 1e6);
+            return load.point(1e3 * share, other.worstNanos(), others);
         }
     }
 
@@ -88,7 +88,7 @@ record RunWaiters() implements GrowthQuestion {
         }
     }
 
-    /// The threads that wait.
+    /// The waiting threads.
     private static final class Waiters {
         private final PageArena arena;
         private final Duration timeout;

@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.Random;
 
-/// Windows on random parts of a file that is larger than all `n` windows are lent.
+/// Acquires windows of random parts of a file that is larger than all `n` windows.
 record WindowLoan() implements GrowthQuestion {
 
     private static final int LOANS = 64;
@@ -22,8 +22,9 @@ record WindowLoan() implements GrowthQuestion {
                 "Recycled file windows",
                 "windows",
                 "ns/loan",
-                "A cache has N windows of 4 KiB, and a file is four times as large as they are together. A window on a"
-                        + " random part is lent and released, so that three of four loans have to recycle one.");
+                "A cache has N windows of 4 KiB, and a file is four times as large as all of them. A window of a"
+                        + " random part is acquired and released, so three of four acquires have to recycle a"
+                        + " window.");
     }
 
     @Override
@@ -36,19 +37,19 @@ record WindowLoan() implements GrowthQuestion {
         try (RecycledWindows windows = RecycledWindows.open(load.count())) {
             return Load.onLoop(() -> {
                 Random random = new Random(1);
-                lend(windows, random, load.nanos());
-                Stopwatch watch = lend(windows, random, load.nanos());
+                acquire(windows, random, load.nanos());
+                Stopwatch watch = acquire(windows, random, load.nanos());
                 return load.point(watch.nanosPerLap(), watch.worstNanos(), Map.of());
             });
         }
     }
 
-    private static Stopwatch lend(RecycledWindows windows, Random random, long nanos) throws IOException {
+    private static Stopwatch acquire(RecycledWindows windows, Random random, long nanos) throws IOException {
         Stopwatch watch = new Stopwatch();
         watch.start();
         do {
             for (int i = 0; i < LOANS; i++) {
-                windows.lendAtRandom(random);
+                windows.acquireAtRandom(random);
                 watch.lap();
             }
             watch.stop();

@@ -1,5 +1,5 @@
-/// The questions of the growth benchmark to the layers below buffers: runs of pages, leases, the jumbo ring and file
-/// windows. There is no other allocator to put them to.
+/// The questions of the growth benchmark for the layers below buffers: runs of pages, leases, the jumbo pool and file
+/// windows. No other allocator has such layers.
 @NullMarked
 package io.leasehold.bench.growth.page;
 

@@ -7,7 +7,7 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import java.util.concurrent.TimeUnit;
 
-/// How a connection goes on after an answer, and how it ends.
+/// Tracks whether a connection continues after an answer, and closes it.
 ///
 /// **Ends in two steps.** A socket that is closed while bytes of its client are unread resets the connection, and the
 /// client may lose the answer before it reads it. So the output is ended first, what still arrives is dropped, and the
@@ -21,7 +21,7 @@ public final class Connection {
     private static final int LINGER_MILLIS = 2_000;
 
     private final PacedDecoder decoder; // (C)
-    private boolean isLast; // (O) the last answer is decided
+    private boolean isLast; // (O) no further request is answered
     private boolean isOutputEnded; // (O)
     private boolean isInputEnded; // (O)
 
@@ -35,12 +35,12 @@ public final class Connection {
         return isLast;
     }
 
-    /// Tells that no request after the present one is answered.
+    /// Marks the present request as the last one that is answered.
     public void decideLast() {
         isLast = true;
     }
 
-    /// Tells that an answer has left.
+    /// Notes that an answer was sent.
     ///
     /// @param context context of the handler that answers
     /// @param ends true if the connection ends with this answer
@@ -53,7 +53,7 @@ public final class Connection {
         }
     }
 
-    /// Tells that the client sends nothing more.
+    /// Notes that the client sends nothing more.
     ///
     /// @param context context of the handler that answers
     public void inputEnded(ChannelHandlerContext context) {
@@ -67,7 +67,7 @@ public final class Connection {
         }
     }
 
-    @SuppressWarnings("FutureReturnValueIgnored") // whatever comes of it, the channel is closed in the end
+    @SuppressWarnings("FutureReturnValueIgnored") // the channel is closed in any case
     private void endOutput(ChannelHandlerContext context) {
         Channel channel = context.channel();
         if (isInputEnded || !(channel instanceof DuplexChannel duplex)) {

@@ -22,11 +22,11 @@ public final class HttpDates {
 
     private static final DateTimeFormatter FORMAT = format("EEE, dd MMM yyyy HH:mm:ss 'GMT'");
 
-    /// IMF-fixdate and asctime. The day of the week is not read: it says nothing that the date does not.
+    /// IMF-fixdate and asctime. The day of the week is not parsed, because it is redundant.
     private static final List<DateTimeFormatter> READ = List.of(
             format("dd MMM yyyy HH:mm:ss 'GMT'"), format("MMM d HH:mm:ss yyyy"), format("MMM  d HH:mm:ss yyyy"));
 
-    /// A year of two digits that seems to be more than 50 years ahead is one of the past.
+    /// A two-digit year that seems to be more than 50 years in the future is in the past.
     private static final int YEARS_AHEAD = 50;
 
     private static volatile Formatted now = new Formatted(Long.MIN_VALUE, ""); // (A)
@@ -42,7 +42,7 @@ public final class HttpDates {
         return FORMAT.format(LocalDateTime.ofEpochSecond(second, 0, ZoneOffset.UTC));
     }
 
-    /// {@return the text of the present second}
+    /// {@return the text of the current second}
     public static String now() {
         long second = Clock.systemUTC().instant().getEpochSecond();
         Formatted last = now;
@@ -53,7 +53,7 @@ public final class HttpDates {
         return last.text;
     }
 
-    /// {@return the second that a header names, in any of the three formats of HTTP; empty if it names none}
+    /// {@return the second that a header names, in any of the three formats of HTTP; empty if it is not a date}
     ///
     /// @param header value of the header
     public static OptionalLong parse(String header) {
@@ -79,7 +79,7 @@ public final class HttpDates {
         }
     }
 
-    /// {@return the format of RFC 850, whose years depend on the present one}
+    /// {@return the format of RFC 850, whose two-digit years depend on the current one}
     private static DateTimeFormatter ofTwoDigits() {
         LocalDate first = LocalDate.ofInstant(Instant.now(), ZoneOffset.UTC).minusYears(100L - YEARS_AHEAD - 1);
         return new DateTimeFormatterBuilder()

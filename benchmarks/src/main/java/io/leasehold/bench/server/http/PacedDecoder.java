@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Decodes requests no faster than their answers leave.
+/// Decodes requests no faster than their answers are sent.
 ///
 /// ```text
 ///   socket ---> bytes of one read ---> decode ---> request ---> answer ---> outbound buffer ---> socket
@@ -19,9 +19,10 @@ import org.jspecify.annotations.Nullable;
 ///                                        +--- stops while answers wait -----------+
 /// ```
 ///
-/// While [the limit][#PacedDecoder] of answers waits, or the channel is not writable, this decodes nothing and the
-/// channel is not read. So a client that sends requests and reads no answers holds the bytes of one read, the answers
-/// up to the limit, and what the outbound buffer takes up to its high watermark. Everything else stays in the sockets.
+/// While the maximum number of answers wait ([#PacedDecoder]), or the channel is not writable, nothing is decoded and
+/// the channel is not read. So a client that sends requests and reads no answers uses a bounded amount of memory: the
+/// bytes of one read, the answers up to the limit, and the outbound buffer up to its high watermark. Everything else
+/// stays in the sockets.
 ///
 /// **Threads.** Confined to the connection's event loop.
 public final class PacedDecoder extends HttpRequestDecoder {
@@ -42,7 +43,7 @@ public final class PacedDecoder extends HttpRequestDecoder {
         this.maxWaiting = maxWaiting;
     }
 
-    /// Tells that the answer to a request has left, or never will.
+    /// Notes that the answer to a request was sent, or will never be sent.
     public void answered() {
         waiting--;
         resumeLater();
@@ -53,7 +54,7 @@ public final class PacedDecoder extends HttpRequestDecoder {
         return waiting > 0;
     }
 
-    /// Reads and drops everything that still arrives, for a connection that ends.
+    /// Reads and drops all further bytes of a connection that ends.
     public void discardRest() {
         discards = true;
         resumeLater();
@@ -85,7 +86,7 @@ public final class PacedDecoder extends HttpRequestDecoder {
         }
     }
 
-    /// Refuses a message with both lengths: two servers that choose differently see different requests.
+    /// Rejects a message with both lengths, because two servers that choose different ones see different requests.
     @Override
     protected void handleTransferEncodingChunkedWithContentLength(HttpMessage message) {
         throw new IllegalArgumentException("request has Content-Length and Transfer-Encoding");
@@ -119,7 +120,8 @@ public final class PacedDecoder extends HttpRequestDecoder {
         return waiting >= maxWaiting || !decoding.channel().isWritable();
     }
 
-    /// Resumes in a task of its own, since this may run within [#decode], and other channels of the loop want a turn.
+    /// Resumes in a separate task, because this may run within [#decode], and other channels of the event loop need a
+    /// turn.
     private void resumeLater() {
         if (paused && !resumes) {
             resumes = true;

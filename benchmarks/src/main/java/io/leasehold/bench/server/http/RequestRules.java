@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/// What a request must be, before it is asked what it wants.
+/// Checks that a request is well-formed and trustworthy, before it is handled.
 ///
 /// **Threads.** Stateless.
 ///
@@ -39,8 +39,8 @@ public final class RequestRules {
 
     private RequestRules() {}
 
-    /// {@return the status of the refusal of a request that cannot be read or trusted, after which the connection ends;
-    /// empty if it can}
+    /// {@return the status with which a malformed or untrusted request is rejected, after which the connection ends;
+    /// empty if the request is valid}
     ///
     /// @param request head of the request
     public static Optional<HttpResponseStatus> refusal(HttpRequest request) {
@@ -60,7 +60,7 @@ public final class RequestRules {
         return ofCoding(request);
     }
 
-    /// {@return the status of the refusal of a method that this server does not have; empty if it has it}
+    /// {@return the status with which an unsupported method is rejected; empty if the method is supported}
     ///
     /// @param method method of the request
     public static Optional<HttpResponseStatus> refusal(HttpMethod method) {
@@ -80,7 +80,7 @@ public final class RequestRules {
         return method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
     }
 
-    /// {@return the status of the refusal of an expectation that this server does not meet; empty if there is none}
+    /// {@return the status with which an unsupported expectation is rejected; empty if there is none}
     ///
     /// @param request head of the request
     public static Optional<HttpResponseStatus> ofExpectation(HttpRequest request) {
@@ -116,7 +116,7 @@ public final class RequestRules {
                         .allMatch(host -> AUTHORITY.matcher(host).matches());
     }
 
-    /// The decoder knows no coding but "chunked", and where that is not the last one the length of the body is unknown.
+    /// Rejects all codings but "chunked". If that is not the last coding, the length of the body is unknown.
     private static Optional<HttpResponseStatus> ofCoding(HttpRequest request) {
         List<String> values = request.headers().getAll(HttpHeaderNames.TRANSFER_ENCODING);
         if (values.isEmpty()) {

@@ -26,8 +26,8 @@ public record RequestTarget(List<String> segments, boolean isFolder) {
 
     /// Reads a target in origin form or absolute form; a query and a fragment are dropped.
     ///
-    /// @param target as the request line has it
-    /// @return the path; empty if the target is malformed: an escape that is none, bytes that are no UTF-8, NUL,
+    /// @param target from the request line
+    /// @return the path; empty if the target is malformed: an invalid escape, bytes that are not UTF-8, NUL,
     ///     characters that have to be escaped, or more steps up than down
     public static Optional<RequestTarget> parse(String target) {
         Optional<String> path = path(target);
@@ -57,7 +57,7 @@ public record RequestTarget(List<String> segments, boolean isFolder) {
 
     /// {@return the authority of a target in absolute form; empty if it has another form or none}
     ///
-    /// @param target as the request line has it
+    /// @param target from the request line
     public static Optional<String> authority(String target) {
         int begin = authorityBegin(target);
         return begin < 0 ? Optional.empty() : Optional.of(target.substring(begin, authorityEnd(target, begin)));

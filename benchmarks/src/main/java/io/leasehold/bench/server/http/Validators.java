@@ -7,20 +7,20 @@ import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// What tells one version of a file from another, and the conditions of requests on that.
+/// The validators of one version of a file, and the evaluation of request conditions against them.
 ///
 /// @param tag strong entity tag, with its quotes
-/// @param modifiedSecond when the file changed last, in seconds since 1970
+/// @param modifiedSecond time of the last change, in seconds since 1970
 /// @see <a href="https://www.rfc-editor.org/rfc/rfc9110#name-conditional-requests">RFC 9110, 13</a>
 public record Validators(String tag, long modifiedSecond) {
 
     private static final String ANY = "*";
     private static final String WEAK = "W/";
 
-    /// A tag may hold commas, so a list is not split at them.
+    /// A tag may contain commas, so a list cannot be split at commas.
     private static final Pattern TAG = Pattern.compile("(W/)?\"[\\x21\\x23-\\x7e\\x80-\\xff]*\"");
 
-    /// What a request's conditions ask the server to do.
+    /// The result of a request's conditions.
     public enum Outcome {
         /// Answer as if there were no condition.
         PERFORM,
@@ -30,7 +30,7 @@ public record Validators(String tag, long modifiedSecond) {
         FAILED
     }
 
-    /// {@return what the conditions of a GET or HEAD ask for, taken in the order of RFC 9110, 13.2.2}
+    /// {@return the result of the conditions of a GET or HEAD, evaluated in the order of RFC 9110, 13.2.2}
     ///
     /// @param headers headers of the request
     public Outcome evaluate(HttpHeaders headers) {
@@ -47,9 +47,10 @@ public record Validators(String tag, long modifiedSecond) {
         return isKnown ? Outcome.NOT_MODIFIED : Outcome.PERFORM;
     }
 
-    /// {@return true if a range may be answered: there is no If-Range, or it names this version strongly}
+    /// {@return true if a range may be sent: there is no If-Range, or it matches this version strongly}
     ///
-    /// A date is strong only if the file did not change in the present second: it could change once more.
+    /// A date is a strong validator only if the file did not change in the current second, because it could change
+    /// again.
     ///
     /// @param headers headers of the request
     /// @param nowSecond the present time in seconds since 1970
@@ -79,7 +80,7 @@ public record Validators(String tag, long modifiedSecond) {
         return false;
     }
 
-    /// {@return the date of a header; empty if it has none, or more than one, or one that is no date}
+    /// {@return the date of a header; empty if it has none, more than one, or an invalid one}
     private static OptionalLong date(HttpHeaders headers, CharSequence name) {
         List<String> values = headers.getAll(name);
         return values.size() == 1 ? HttpDates.parse(values.getFirst().strip()) : OptionalLong.empty();

@@ -1,4 +1,4 @@
-/// The rules of HTTP/1.1 that a server of files keeps: how fast requests are read, what a request may say, and how a
+/// The rules of HTTP/1.1 that a file server follows: how fast requests are read, which requests are valid, and how a
 /// connection ends.
 ///
 /// @see <a href="https://www.rfc-editor.org/rfc/rfc9110">RFC 9110</a>

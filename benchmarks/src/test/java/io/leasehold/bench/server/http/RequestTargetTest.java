@@ -66,7 +66,7 @@ class RequestTargetTest {
                 "http:/a",
                 "host:80"
             })
-    void malformedTargetsAreRefused(String target) {
+    void malformedTargetsAreRejected(String target) {
         assertThat(RequestTarget.parse(target)).isEmpty();
     }
 

@@ -65,7 +65,7 @@ class ValidatorsTest {
                 "If-Unmodified-Since: EARLIER; FAILED",
                 "If-Unmodified-Since: yesterday; PERFORM"
             })
-    void conditionsAreTakenInOrder(String lines, Outcome outcome) {
+    void conditionsAreEvaluatedInOrder(String lines, Outcome outcome) {
         assertThat(VALIDATORS.evaluate(headers(lines))).isEqualTo(outcome);
     }
 
@@ -88,14 +88,14 @@ class ValidatorsTest {
     }
 
     @Test
-    void aDateIsNoStrongValidatorWithinItsSecond() {
+    void dateIsWeakValidatorWithinItsSecond() {
         assertThat(VALIDATORS.allowsRange(headers("If-Range: DATE"), SECOND)).isFalse();
         assertThat(VALIDATORS.allowsRange(headers("If-Range: \"a\""), SECOND)).isTrue();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {DATE, "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"})
-    void allThreeFormatsOfADateAreRead(String date) {
+    void allThreeDateFormatsAreParsed(String date) {
         assertThat(HttpDates.parse(date)).hasValue(SECOND);
     }
 
@@ -109,12 +109,12 @@ class ValidatorsTest {
                 "Sun, 06 Nov 1994 08:49:37 CET",
                 "Sun, 99 Nov 1994 08:49:37 GMT"
             })
-    void otherTextIsNoDate(String text) {
+    void otherTextIsNotADate(String text) {
         assertThat(HttpDates.parse(text)).isEmpty();
     }
 
     @Test
-    void twoDigitYearsAreAtMostFiftyYearsAhead() {
+    void twoDigitYearsAreAtMostFiftyYearsInTheFuture() {
         DateTimeFormatter format = DateTimeFormatter.ofPattern("EEEE, dd-MMM-yy '00:00:00 GMT'", Locale.ENGLISH);
         LocalDate near = LocalDate.now(ZoneOffset.UTC).plusYears(49).withDayOfYear(1);
         LocalDate far = LocalDate.now(ZoneOffset.UTC).plusYears(51).withDayOfYear(1);

@@ -8,11 +8,12 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/// The one chart that the README shows, as a file of its own: what is resident in and after a burst of which one buffer
-/// in a hundred lives on.
+/// The chart that the README shows, in a file of its own: resident memory during and after a burst of which one buffer
+/// in a hundred stays in use.
 ///
-/// Its words say what it shows, and are compared with the results by a test; the strokes depend on the machine's fonts.
-record Picture(String svg, String words) {
+/// Its text alternative states what it shows, and a test compares that with the results. The shapes depend on the fonts
+/// of the machine.
+record ReadmeChart(String svg, String words) {
 
     private static final String SCENARIO = "survivors256";
     private static final String MOMENT = "after";
@@ -21,8 +22,8 @@ record Picture(String svg, String words) {
     private static final int HEIGHT = 350;
     private static final int LEGEND_STEP = 170;
 
-    /// {@return the picture, if the scenario was run with every allocator}
-    static Optional<Picture> of(Findings findings) {
+    /// {@return the chart, if the scenario was run with every allocator}
+    static Optional<ReadmeChart> of(Findings findings) {
         List<MemoryResult> results = findings.memory().stream()
                 .filter(result -> result.scenario().equals(SCENARIO))
                 .toList();
@@ -31,15 +32,15 @@ record Picture(String svg, String words) {
         }
         String title = "Resident memory over time: " + MemorySection.title(SCENARIO);
         String words = title + ". Two seconds after: "
-                + results.stream().map(Picture::after).collect(Collectors.joining(", ")) + ".";
+                + results.stream().map(ReadmeChart::after).collect(Collectors.joining(", ")) + ".";
         List<Curve> curves = results.stream()
                 .map(result -> MemorySection.curve(Side.ofAllocator(result.allocator()), result.curve(), 0))
                 .toList();
-        return Optional.of(new Picture(
+        return Optional.of(new ReadmeChart(
                 page(Charts.curves(title, "seconds", "resident MiB", false, null, curves), curves, words), words));
     }
 
-    /// {@return what an allocator holds two seconds after the burst}
+    /// {@return the state of an allocator two seconds after the burst}
     static Optional<Moment> moment(MemoryResult result) {
         return result.moments().stream()
                 .filter(moment -> moment.name().equals(MOMENT))
@@ -53,7 +54,7 @@ record Picture(String svg, String words) {
                         .orElse("unknown") + " MiB";
     }
 
-    /// Puts the chart on white, with a legend: what shows it knows neither our colours nor our style sheet.
+    /// Draws the chart on white and adds a legend, because README viewers do not apply our style sheet.
     private static String page(String chart, List<Curve> curves, String words) {
         StringBuilder svg = new StringBuilder(String.format(
                 Locale.ROOT,

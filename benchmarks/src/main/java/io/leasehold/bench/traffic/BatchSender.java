@@ -13,10 +13,11 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// Sends trains of datagrams, as fast as the socket takes them; what the receiver has no room for, the kernel drops.
+/// Sends GSO batches of datagrams, as fast as the socket accepts them. The kernel drops what the receiver has no memory
+/// for.
 ///
-/// **Threads.** As [Sending] has it.
-final class TrainSender implements Sending {
+/// **Threads.** As in [Sending].
+final class BatchSender implements Sending {
 
     private static final long ARENA_BYTES = 4 << 20;
     private static final long WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
@@ -24,12 +25,12 @@ final class TrainSender implements Sending {
     private final PageArena arena; // (C)
     private final JumboPool<Object> ring; // (C)
     private final DatagramPort from; // (C)
-    private final DatagramSender sender; // (O) of who runs it
+    private final DatagramSender sender; // (O) the thread in run
     private final long page; // (C)
     private final AtomicLong sent = new AtomicLong(); // (A) opaque
     private volatile boolean stopped; // (A)
 
-    TrainSender(int port) {
+    BatchSender(int port) {
         InetAddress loopback = InetAddress.getLoopbackAddress();
         arena = PageArena.open(PageArenaOptions.defaults().withName("sender").withByteSize(ARENA_BYTES));
         ring = JumboPool.open(
@@ -46,19 +47,19 @@ final class TrainSender implements Sending {
 
     @Override
     public void run() {
-        int byteSize = Traffic.TRAINS.messageByteSize();
+        int byteSize = Traffic.DATAGRAMS.messageByteSize();
         long address = ring.address(page);
-        for (long number = 0; !stopped; number += Traffic.TRAIN) {
-            for (int i = 0; i < Traffic.TRAIN; i++) {
+        for (long number = 0; !stopped; number += Traffic.BATCH) {
+            for (int i = 0; i < Traffic.BATCH; i++) {
                 long first = address + (long) i * byteSize;
-                OffHeap.putLong(first, TrainReceiver.little(number + i));
-                OffHeap.putLong(first + byteSize - Long.BYTES, TrainReceiver.little(Noise.end(number + i)));
+                OffHeap.putLong(first, BatchReceiver.little(number + i));
+                OffHeap.putLong(first + byteSize - Long.BYTES, BatchReceiver.little(Noise.end(number + i)));
             }
-            sender.load(address, Traffic.TRAIN * byteSize, byteSize);
+            sender.load(address, Traffic.BATCH * byteSize, byteSize);
             while (!sender.send()) {
                 sender.awaitWritable(WAIT_NANOS);
             }
-            sent.setOpaque(number + Traffic.TRAIN);
+            sent.setOpaque(number + Traffic.BATCH);
         }
     }
 

@@ -16,21 +16,21 @@ import java.nio.ByteOrder;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/// Datagrams in pages of our ring, a train in each where the kernel delivers trains.
+/// Receives datagrams into pages of a pool of Leasehold, one GRO batch in each page where the kernel delivers batches.
 ///
-/// **Ownership.** Who opens it closes it, and with it ring and arena.
+/// **Ownership.** The opener closes it, which also closes the pool and the arena.
 ///
-/// **Threads.** One thread uses it; a thread of its own receives.
-final class TrainReceiver implements Reception {
+/// **Threads.** Confined to one thread; [#thread] receives.
+final class BatchReceiver implements Reception {
 
-    /// What kernels grant without privileges being asked for.
+    /// Size of the socket's buffers in bytes, which kernels grant without privileges.
     static final int SOCKET_BYTES = 4 << 20;
 
     private static final long ARENA_BYTES = 64 << 20;
     private static final int BATCH = 8;
     private static final long WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
-    private final Tally tally = new Tally(); // (C) its content: the thread writes
+    private final Tally tally = new Tally(); // (C) written by the thread
     private final PageArena arena; // (C)
     private final JumboPool<Object> ring; // (C)
     private final DatagramSource<Object> source; // (C)
@@ -38,8 +38,8 @@ final class TrainReceiver implements Reception {
     private final Thread thread; // (C)
     private volatile boolean stopped; // (A)
 
-    private TrainReceiver() {
-        arena = PageArena.open(PageArenaOptions.defaults().withName("trains").withByteSize(ARENA_BYTES));
+    private BatchReceiver() {
+        arena = PageArena.open(PageArenaOptions.defaults().withName("datagrams").withByteSize(ARENA_BYTES));
         ring = JumboPool.open(
                 arena,
                 JumboOptions.defaults().withBufferSize(BufferSize.KIB_64),
@@ -49,12 +49,12 @@ final class TrainReceiver implements Reception {
         thread = Thread.ofPlatform().daemon().name("receiver").start(this::receive);
     }
 
-    static TrainReceiver open() {
-        return new TrainReceiver();
+    static BatchReceiver open() {
+        return new BatchReceiver();
     }
 
     private void receive() {
-        Consumer<JumboDatagram<Object>> handler = this::handle; // made once: in the call it would be garbage
+        Consumer<JumboDatagram<Object>> handler = this::handle; // created once, so that calls create no garbage
         while (!stopped) {
             if (source.receive(handler, BATCH) <= 0) {
                 source.awaitReadable(WAIT_NANOS);
@@ -62,19 +62,19 @@ final class TrainReceiver implements Reception {
         }
     }
 
-    private void handle(JumboDatagram<Object> train) {
-        tally.addRead(train.byteSize());
-        tally.addMessages(train.segmentCount());
-        for (train.segments(cursor); cursor.next(); ) {
+    private void handle(JumboDatagram<Object> batch) {
+        tally.addRead(batch.byteSize());
+        tally.addMessages(batch.segmentCount());
+        for (batch.segments(cursor); cursor.next(); ) {
             long last = cursor.address() + cursor.byteSize() - Long.BYTES;
-            if (cursor.byteSize() != Traffic.TRAINS.messageByteSize()
+            if (cursor.byteSize() != Traffic.DATAGRAMS.messageByteSize()
                     || little(OffHeap.getLong(last)) != Noise.end(little(OffHeap.getLong(cursor.address())))) {
                 tally.addWrong();
             }
         }
     }
 
-    /// Off-heap words have the machine's order.
+    /// {@return a word in little-endian order} Off-heap words have the byte order of the machine.
     static long little(long word) {
         return ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? word : Long.reverseBytes(word);
     }
