@@ -115,17 +115,17 @@ final class ArenaMemory implements SlabMemory {
     }
 
     @Override
-    public void cut(SlabCut cut) {
-        unwire(cut.run());
-        endLease(cut.run());
-        long rest = cut.run().page;
-        for (int i = 0; i < cut.partCount(); i++) {
-            SlabRun part = cut.part(i);
+    public void split(SlabSplit split) {
+        unwire(split.run());
+        endLease(split.run());
+        long rest = split.run().page;
+        for (int i = 0; i < split.partCount(); i++) {
+            SlabRun part = split.part(i);
             part.page = rest;
-            if (i + 1 < cut.partCount()) {
+            if (i + 1 < split.partCount()) {
                 rest = arena.split(part.page, part.pages);
             }
-            if (cut.keeps(i)) {
+            if (split.keeps(i)) {
                 keep(part);
             } else {
                 arena.free(part.page);

@@ -36,7 +36,7 @@ final class ArrayMemory implements SlabMemory {
     }
 
     @Override
-    public void cut(SlabCut cut) {
+    public void split(SlabSplit split) {
         throw new UnsupportedOperationException("an array goes as a whole");
     }
 

@@ -16,12 +16,12 @@ import java.lang.invoke.VarHandle;
 /// hands the block on.
 public final class Block implements AutoCloseable {
 
-    private static final VarHandle LENT;
+    private static final VarHandle IN_USE;
 
     static {
         try {
-            LENT = MethodHandles.lookup()
-                    .findVarHandle(Block.class, "lent", boolean.class)
+            IN_USE = MethodHandles.lookup()
+                    .findVarHandle(Block.class, "inUse", boolean.class)
                     .withInvokeExactBehavior();
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
@@ -33,8 +33,8 @@ public final class Block implements AutoCloseable {
     private final long address; // (C)
     private final int byteSize; // (C)
 
-    @SuppressWarnings("UnusedVariable") // read and written through LENT
-    private volatile boolean lent; // (A)
+    @SuppressWarnings("UnusedVariable") // read and written through IN_USE
+    private volatile boolean inUse; // (A)
 
     Block(SlabHeap<Block> heap, long handle, long address, int byteSize) {
         this.heap = heap;
@@ -43,8 +43,8 @@ public final class Block implements AutoCloseable {
         this.byteSize = byteSize;
     }
 
-    Block lend() {
-        LENT.setRelease(this, true);
+    Block markInUse() {
+        IN_USE.setRelease(this, true);
         return this;
     }
 
@@ -53,7 +53,7 @@ public final class Block implements AutoCloseable {
     ///
     /// @throws IllegalStateException if the block is closed
     public long address() {
-        if (!lent) {
+        if (!inUse) {
             throw closed();
         }
         return address;
@@ -76,7 +76,7 @@ public final class Block implements AutoCloseable {
     /// @throws IllegalStateException if the block is closed
     @Override
     public void close() {
-        if (!LENT.compareAndSet(this, true, false)) {
+        if (!IN_USE.compareAndSet(this, true, false)) {
             throw closed();
         }
         heap.release(handle);
@@ -84,7 +84,7 @@ public final class Block implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "Block(address=0x%x, byteSize=%d%s)".formatted(address, byteSize, lent ? "" : ", closed");
+        return "Block(address=0x%x, byteSize=%d%s)".formatted(address, byteSize, inUse ? "" : ", closed");
     }
 
     private IllegalStateException closed() {

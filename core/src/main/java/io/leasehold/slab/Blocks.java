@@ -38,7 +38,7 @@ public final class Blocks implements AutoCloseable {
     /// @throws IllegalStateException if this is closed
     public @Nullable Block tryAllocate(int byteSize) {
         Block block = heap.tryAllocate(byteSize);
-        return block == null ? null : block.lend();
+        return block == null ? null : block.markInUse();
     }
 
     /// {@return the numbers of one moment}

@@ -50,7 +50,7 @@ final class ClassPool {
 
     /// Threads that look for pages for this size. What is freed meanwhile is what they look for: it stays, though its
     /// pages could go.
-    private final AtomicInteger seekers = new AtomicInteger(); // (A)
+    private final AtomicInteger carvers = new AtomicInteger(); // (A)
 
     ClassPool(SlabSet<?> set, SlabMemory memory, MagazineLayout layout, HeapChanges changes, int sizeClass) {
         this.memory = memory;
@@ -117,7 +117,7 @@ final class ClassPool {
             BiasedSlots.exit(cells);
             slabs.putBack(scratch, 1, count);
         }
-        slabs.noteLow(depot.size());
+        slabs.noteMinFree(depot.size());
         return block;
     }
 
@@ -139,7 +139,7 @@ final class ClassPool {
 
     /// {@return number of blocks for a refill, so that the magazine is half full at most}
     private int wanted(int[] cells) {
-        int share = layout.room(cells) / REFILLS_PER_SLOT;
+        int share = layout.space(cells) / REFILLS_PER_SLOT;
         return Math.min(layout.depth(sizeClass) / 2, share / byteSize);
     }
 
@@ -153,14 +153,14 @@ final class ClassPool {
         int least = Math.ceilDiv(byteSize, memory.pageByteSize());
         slabs.prepareToAdd();
         SlabRun run;
-        seekers.incrementAndGet();
+        carvers.incrementAndGet();
         try {
             run = memory.carve(shape.pages());
             if (run == null && least < shape.pages()) {
                 run = memory.carve(least);
             }
         } finally {
-            seekers.decrementAndGet();
+            carvers.decrementAndGet();
         }
         return run == null ? MagazineLayout.NONE : add(run, slots);
     }
@@ -187,7 +187,7 @@ final class ClassPool {
 
     /// Takes back a block that the magazine of the calling thread had no room for, and half of that magazine with it.
     /// Does not wait.
-    void give(int block, BiasedSlots slots) {
+    void free(int block, BiasedSlots slots) {
         Batch batch = slabs.isClosed() ? null : depot.newBatch();
         if (batch == null) { // no room on the Java heap for a batch, so this waits for the lock
             slabs.lock.lock();
@@ -285,7 +285,7 @@ final class ClassPool {
             flushDepot();
             slabs.beginTick();
         }
-        if (!slabs.giveBack(pace)) {
+        if (!slabs.freeSurplus(pace)) {
             return Progress.UNFINISHED;
         }
         return slabs.hasMore(hasChanged) ? Progress.NEXT_TICK : Progress.DONE;
@@ -296,7 +296,7 @@ final class ClassPool {
     /// @return number of pages
     int shrink() {
         flushDepot();
-        int pages = slabs.shrink(seekers.get() == 0);
+        int pages = slabs.shrink(carvers.get() == 0);
         if (slabs.isReclaimable()) {
             changes.markForShrink(sizeClass);
         }
@@ -315,12 +315,12 @@ final class ClassPool {
     ///
     /// @return the block
     /// @throws IllegalStateException if the heap is closed
-    int addLent(SlabRun run) {
+    int addAllocated(SlabRun run) {
         slabs.prepareToAdd();
         slabs.lock.lock();
         try {
             slabs.checkOpen();
-            return slabs.addLent(run);
+            return slabs.addAllocated(run);
         } finally {
             slabs.lock.unlock();
             freeExcess();
@@ -351,23 +351,23 @@ final class ClassPool {
     /// Empties the depot into the slabs. The caller has the lock.
     ///
     /// @return number of blocks that are in no slab: they are in use, or a thread moves them
-    int countOut() {
+    int countTaken() {
         for (Batch batch = depot.pop(); batch != null; batch = depot.pop()) {
             slabs.putBack(batch.blocks, 0, batch.size);
             batch.size = 0;
             depot.push(batch);
         }
-        return slabs.countOut();
+        return slabs.countTaken();
     }
 
     /// Frees all slabs, for ever. The caller has the lock.
     ///
-    /// @param keepsLent true if the slabs of blocks in use stay until those are released
+    /// @param keepsInUse true if the slabs of blocks in use stay until those are released
     /// @throws SystemCallException if the kernel refuses; the pool is closed, and closing it can be repeated
-    void close(boolean keepsLent) {
+    void close(boolean keepsInUse) {
         slabs.setClosed();
-        int ignored = countOut(); // the batches that came before threads saw that the pool is closed
-        slabs.freeAll(keepsLent);
+        int ignored = countTaken(); // the batches that came before threads saw that the pool is closed
+        slabs.freeAll(keepsInUse);
     }
 
     /// {@return a snapshot of the numbers}

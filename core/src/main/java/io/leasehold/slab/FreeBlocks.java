@@ -33,11 +33,11 @@ final class FreeBlocks {
     /// Some slabs.
     private static final class Segment {
         long[] bits; // (L)
-        char[] out; // (L) a slab has at most 4,096 blocks
+        char[] taken; // (L) a slab has at most 4,096 blocks
 
         Segment(int slabs, int wordsPerSlab) {
             bits = new long[slabs * wordsPerSlab];
-            out = new char[slabs];
+            taken = new char[slabs];
         }
     }
 
@@ -52,7 +52,7 @@ final class FreeBlocks {
             if (segmentCount > 0) {
                 Segment before = segments[0];
                 System.arraycopy(before.bits, 0, first.bits, 0, before.bits.length);
-                System.arraycopy(before.out, 0, first.out, 0, before.out.length);
+                System.arraycopy(before.taken, 0, first.taken, 0, before.taken.length);
             }
             segments = new Segment[] {first};
             segmentCount = 1;
@@ -68,14 +68,14 @@ final class FreeBlocks {
     }
 
     /// Begins a slab with `free` free blocks from the first one on, and `out` others that are out.
-    void begin(int slab, int free, int out) {
+    void begin(int slab, int free, int taken) {
         Segment segment = segment(slab);
         int word = firstWord(slab);
         for (int i = 0; i < wordsPerSlab; i++) {
             int here = Math.clamp(free - i * (long) Long.SIZE, 0, Long.SIZE);
             segment.bits[word + i] = here == 0 ? 0 : -1L >>> (Long.SIZE - here);
         }
-        segment.out[slab & (SEGMENT_SLABS - 1)] = (char) out;
+        segment.taken[slab & (SEGMENT_SLABS - 1)] = (char) taken;
     }
 
     /// Takes the lowest free block of a slab that has one.
@@ -88,7 +88,7 @@ final class FreeBlocks {
         }
         long bits = segment.bits[word];
         segment.bits[word] = bits & (bits - 1);
-        segment.out[slab & (SEGMENT_SLABS - 1)]++;
+        segment.taken[slab & (SEGMENT_SLABS - 1)]++;
         return (word - first) * Long.SIZE + Long.numberOfTrailingZeros(bits);
     }
 
@@ -101,14 +101,14 @@ final class FreeBlocks {
         long bit = 1L << block;
         assert (segment.bits[word] & bit) == 0 : "freed twice: slab=" + slab + ", block=" + block;
         segment.bits[word] |= bit;
-        return --segment.out[slab & (SEGMENT_SLABS - 1)];
+        return --segment.taken[slab & (SEGMENT_SLABS - 1)];
     }
 
     /// Takes free blocks away for good; those that are not free stay as they are.
-    void removeAll(int slab, BitSet gone) {
+    void removeAll(int slab, BitSet absent) {
         Segment segment = segment(slab);
         int first = firstWord(slab);
-        for (int block = gone.nextSetBit(0); block >= 0; block = gone.nextSetBit(block + 1)) {
+        for (int block = absent.nextSetBit(0); block >= 0; block = absent.nextSetBit(block + 1)) {
             segment.bits[first + (block >>> 6)] &= ~(1L << block);
         }
     }
@@ -139,8 +139,8 @@ final class FreeBlocks {
     }
 
     /// {@return number of blocks of a slab that are out}
-    int out(int slab) {
-        return segment(slab).out[slab & (SEGMENT_SLABS - 1)];
+    int taken(int slab) {
+        return segment(slab).taken[slab & (SEGMENT_SLABS - 1)];
     }
 
     private Segment segment(int slab) {

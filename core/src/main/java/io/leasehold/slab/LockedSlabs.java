@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// **Threads.** Thread-safe. Pages are neither asked for nor given back under the lock, only unwired. [#beginTick],
-/// [#giveBack] and [#shrink] are for one thread at a time.
+/// [#freeSurplus] and [#shrink] are for one thread at a time.
 final class LockedSlabs {
 
     /// Slabs that are looked at under one hold of the lock.
@@ -28,7 +28,7 @@ final class LockedSlabs {
     private final SlabSet<?> slabs; // (L)
     final ShortLock lock = new ShortLock();
     private volatile boolean closed; // (A) written under the lock
-    private int low; // (L) the fewest free blocks since the last tick
+    private int minFree; // (L) the fewest free blocks since the last tick
     private int surplus; // (L) blocks that may go in this tick
     private boolean purges; // (L) pages of partly used slabs may go in this tick
 
@@ -67,8 +67,8 @@ final class LockedSlabs {
     /// Notes how many blocks are free after some were taken. The caller has the lock.
     ///
     /// @param inDepot blocks that are free outside of slabs
-    void noteLow(int inDepot) {
-        low = Math.min(low, inDepot + slabs.free());
+    void noteMinFree(int inDepot) {
+        minFree = Math.min(minFree, inDepot + slabs.free());
     }
 
     /// Puts back blocks that were taken and not used. The caller has the lock.
@@ -100,7 +100,7 @@ final class LockedSlabs {
     /// Adds a slab of a single block, which is out. The caller has the lock.
     ///
     /// @return the block
-    int addLent(SlabRun run) {
+    int addAllocated(SlabRun run) {
         return slabs.add(run, false);
     }
 
@@ -137,7 +137,7 @@ final class LockedSlabs {
     }
 
     private @Nullable Slab evictOne() {
-        return closed ? slabs.takeEmpty(Integer.MAX_VALUE) : slabs.evict();
+        return closed ? slabs.removeEmpty(Integer.MAX_VALUE) : slabs.evict();
     }
 
     private Slab link(Slab slab, @Nullable Slab chain) {
@@ -180,9 +180,9 @@ final class LockedSlabs {
     void beginTick() {
         lock.lockInTurn();
         try {
-            surplus = Math.min(low, slabs.free());
+            surplus = Math.min(minFree, slabs.free());
             purges = surplus > 0 && surplus >= slabs.present() / 4;
-            low = slabs.free();
+            minFree = slabs.free();
         } finally {
             lock.unlock();
         }
@@ -191,8 +191,8 @@ final class LockedSlabs {
     /// Gives back what may go in this tick, empty slabs first, the highest first.
     ///
     /// @return true if all of it went, false if the pace was spent
-    boolean giveBack(Pace pace) {
-        for (Slab chain = takeEmpty(surplus); chain != null; chain = takeEmpty(surplus)) {
+    boolean freeSurplus(Pace pace) {
+        for (Slab chain = removeEmpty(surplus); chain != null; chain = removeEmpty(surplus)) {
             free(chain);
             if (pace.isSpent()) {
                 return false;
@@ -226,7 +226,7 @@ final class LockedSlabs {
     /// @return number of pages
     int shrink(boolean includesParts) {
         int pages = 0;
-        for (Slab chain = takeEmpty(Integer.MAX_VALUE); chain != null; chain = takeEmpty(Integer.MAX_VALUE)) {
+        for (Slab chain = removeEmpty(Integer.MAX_VALUE); chain != null; chain = removeEmpty(Integer.MAX_VALUE)) {
             pages += free(chain);
         }
         int purged = includesParts ? purgeSome() : NOTHING_TO_PURGE;
@@ -242,13 +242,13 @@ final class LockedSlabs {
         return hasMore(true);
     }
 
-    private @Nullable Slab takeEmpty(int most) {
+    private @Nullable Slab removeEmpty(int most) {
         Slab chain = null;
         int left = most;
         lock.lockInTurn();
         try {
             for (int i = 0; i < SLABS_AT_A_TIME; i++) {
-                Slab slab = slabs.takeEmpty(left);
+                Slab slab = slabs.removeEmpty(left);
                 changes.work.looks++;
                 if (slab == null) {
                     break;
@@ -259,7 +259,7 @@ final class LockedSlabs {
             }
             changes.work.holds++;
             surplus = Math.max(0, surplus - (most - left));
-            low = Math.min(low, slabs.free());
+            minFree = Math.min(minFree, slabs.free());
         } finally {
             lock.unlock();
         }
@@ -280,7 +280,7 @@ final class LockedSlabs {
                 purge = slabs.beginPurge();
                 changes.work.looks++;
             }
-            low = Math.min(low, slabs.free());
+            minFree = Math.min(minFree, slabs.free());
             changes.work.holds++;
         } finally {
             lock.unlock();
@@ -304,7 +304,7 @@ final class LockedSlabs {
     }
 
     /// {@return the number of blocks that are in no slab} The caller has the lock.
-    int countOut() {
+    int countTaken() {
         return slabs.present() - slabs.free();
     }
 
@@ -315,10 +315,10 @@ final class LockedSlabs {
 
     /// Frees all slabs after [#setClosed]. The caller has the lock.
     ///
-    /// @param keepsLent true if the slabs of lent blocks stay until those are released
+    /// @param keepsInUse true if the slabs of lent blocks stay until those are released
     /// @throws SystemCallException if the kernel refuses; the slabs are closed, and closing them can be repeated
-    void freeAll(boolean keepsLent) {
-        for (Slab slab = slabs.takeAny(keepsLent); slab != null; slab = slabs.takeAny(keepsLent)) {
+    void freeAll(boolean keepsInUse) {
+        for (Slab slab = slabs.removeAny(keepsInUse); slab != null; slab = slabs.removeAny(keepsInUse)) {
             freeRuns(slab);
         }
     }
@@ -333,10 +333,10 @@ final class LockedSlabs {
     SlabHeapStats.SizeClass stats(int cached) {
         lock.lock();
         try {
-            int lent = Math.max(0, slabs.present() - slabs.free() - cached);
+            int inUse = Math.max(0, slabs.present() - slabs.free() - cached);
             long held = (long) slabs.pages() * memory.pageByteSize();
             int byteSize = slabs.shape().byteSize();
-            return new SlabHeapStats.SizeClass(byteSize, slabs.slabCount(), lent, cached, slabs.free(), held);
+            return new SlabHeapStats.SizeClass(byteSize, slabs.slabCount(), inUse, cached, slabs.free(), held);
         } finally {
             lock.unlock();
         }

@@ -27,8 +27,8 @@ final class MagazineLayout {
     static final int NONE = -1;
 
     private static final int MAX_DEPTH = 64;
-    private static final int ROOM = BiasedSlot.FIRST;
-    private static final int OPEN = ROOM + 1;
+    private static final int SPACE = BiasedSlot.FIRST;
+    private static final int OPEN = SPACE + 1;
     private static final int DEPTHS = OPEN + 1;
 
     private static final Map<Integer, MagazineLayout> LAYOUTS = new ConcurrentHashMap<>();
@@ -63,8 +63,8 @@ final class MagazineLayout {
     private record Magazine(int depthCell, int stackCell, int maxDepth, int byteSize) {}
 
     /// {@return the bytes that a slot has room for}
-    int room(int[] cells) {
-        return cells[ROOM];
+    int space(int[] cells) {
+        return cells[SPACE];
     }
 
     /// {@return the number of cells that a slot needs}
@@ -85,7 +85,7 @@ final class MagazineLayout {
             return false;
         }
         cells[OPEN] = 1;
-        cells[ROOM] = maxBytes;
+        cells[SPACE] = maxBytes;
         return true;
     }
 
@@ -93,11 +93,11 @@ final class MagazineLayout {
     ///
     /// @return true if the slot was shut by this call
     boolean shut(int[] cells) {
-        if (cells[OPEN] == 0 || cells[ROOM] != maxBytes) {
+        if (cells[OPEN] == 0 || cells[SPACE] != maxBytes) {
             return false;
         }
         cells[OPEN] = 0;
-        cells[ROOM] = 0;
+        cells[SPACE] = 0;
         return true;
     }
 
@@ -112,13 +112,13 @@ final class MagazineLayout {
     void drop(int[] cells, int sizeClass) {
         Magazine magazine = magazines[sizeClass];
         cells[magazine.depthCell]--;
-        cells[ROOM] += magazine.byteSize;
+        cells[SPACE] += magazine.byteSize;
     }
 
     /// {@return true if there is room for a block of the class}
-    boolean hasRoom(int[] cells, int sizeClass) {
+    boolean hasSpace(int[] cells, int sizeClass) {
         Magazine magazine = magazines[sizeClass];
-        return cells[magazine.depthCell] < magazine.maxDepth && cells[ROOM] >= magazine.byteSize;
+        return cells[magazine.depthCell] < magazine.maxDepth && cells[SPACE] >= magazine.byteSize;
     }
 
     /// Adds a block of a class for which there is room.
@@ -127,12 +127,12 @@ final class MagazineLayout {
         int depth = cells[magazine.depthCell];
         cells[magazine.stackCell + depth] = block;
         cells[magazine.depthCell] = depth + 1;
-        cells[ROOM] -= magazine.byteSize;
+        cells[SPACE] -= magazine.byteSize;
     }
 
     /// {@return true if there was room for the block}
     boolean push(int[] cells, int sizeClass, int block) {
-        if (!hasRoom(cells, sizeClass)) {
+        if (!hasSpace(cells, sizeClass)) {
             return false;
         }
         add(cells, sizeClass, block);
@@ -156,7 +156,7 @@ final class MagazineLayout {
         System.arraycopy(cells, stack, out, 0, count);
         System.arraycopy(cells, stack + count, cells, stack, depth - count);
         cells[DEPTHS + sizeClass] = depth - count;
-        cells[ROOM] += count * magazines[sizeClass].byteSize;
+        cells[SPACE] += count * magazines[sizeClass].byteSize;
         return count;
     }
 
@@ -184,7 +184,7 @@ final class MagazineLayout {
     /// {@return the bytes of the blocks in all slots; may be stale}
     long peekBytes(BiasedSlots slots) {
         long[] bytes = new long[1];
-        slots.forEach(slot -> bytes[0] += slot.peek(OPEN) == 0 ? 0 : maxBytes - slot.peek(ROOM));
+        slots.forEach(slot -> bytes[0] += slot.peek(OPEN) == 0 ? 0 : maxBytes - slot.peek(SPACE));
         return bytes[0];
     }
 

@@ -24,16 +24,16 @@ final class RetainedSlabs {
     private static final int SMALL_PARTS = 16;
     private static final int LARGE_PARTS = 2;
 
-    private final long leastPages; // (C)
-    private final long mostPages; // (C)
+    private final long minPages; // (C)
+    private final long maxPages; // (C)
     private final AtomicLong emptyPages = new AtomicLong(); // (A)
     private final AtomicLong emptyLargePages = new AtomicLong(); // (A)
     private final AtomicLong emptyLargeSlabs = new AtomicLong(); // (A)
     private final AtomicLong heldPages = new AtomicLong(); // (A) of all slabs
 
-    RetainedSlabs(long leastPages, long mostPages) {
-        this.leastPages = leastPages;
-        this.mostPages = mostPages;
+    RetainedSlabs(long minPages, long maxPages) {
+        this.minPages = minPages;
+        this.maxPages = maxPages;
     }
 
     /// Counts pages that the heap holds.
@@ -66,13 +66,13 @@ final class RetainedSlabs {
     boolean isFull(boolean isLarge) {
         long small = emptyPages.get();
         long large = emptyLargePages.get();
-        long limit = leastPages + heldPages.get() / (isLarge ? LARGE_PARTS : SMALL_PARTS);
-        return (isLarge ? large : small) > limit || small + large > mostPages;
+        long limit = minPages + heldPages.get() / (isLarge ? LARGE_PARTS : SMALL_PARTS);
+        return (isLarge ? large : small) > limit || small + large > maxPages;
     }
 
     @Override
     public String toString() {
         return "RetainedSlabs(emptyPages=" + emptyPages + ", emptyLargePages=" + emptyLargePages + ", heldPages="
-                + heldPages + ", limits=" + leastPages + ".." + mostPages + ")";
+                + heldPages + ", limits=" + minPages + ".." + maxPages + ")";
     }
 }

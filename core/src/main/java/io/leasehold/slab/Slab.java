@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 ///   blocks   | 0 | 1 | 2 | 3 | 4 | 5 |  tail        which blocks are free is in FreeBlocks
 ///   pages    |   0   |   1   |   2   |
 ///
-///   purged, while block 5 is lent:          page 2 is left; blocks 0 to 3 are gone for good
+///   purged, while block 5 is lent:          page 2 is left; blocks 0 to 3 are absent for good
 /// ```
 ///
 /// **Threads.** Guarded by the lock of its [ClassPool]; the place of a block may be read by the thread that has it. The
@@ -23,7 +23,7 @@ final class Slab {
     private List<SlabRun> runs; // (O) one, or what was left
     private int pages; // (L) of all runs
     private int present; // (L) blocks that are not gone
-    private @Nullable BitSet gone; // (L) blocks whose pages were given back
+    private @Nullable BitSet absent; // (L) blocks whose pages were given back
     private boolean isPurging; // (L)
 
     @Nullable Slab below; // (O) the thread that frees slabs: the next one of a chain
@@ -69,8 +69,8 @@ final class Slab {
     }
 
     /// {@return true if the pages of the block were given back, or if it never had any}
-    boolean isGone(int block) {
-        return gone == null ? block >= present : gone.get(block);
+    boolean isAbsent(int block) {
+        return absent == null ? block >= present : absent.get(block);
     }
 
     /// Finds the pages that a purge may give back.
@@ -81,7 +81,7 @@ final class Slab {
     @Nullable BitSet pagesToKeep(FreeBlocks state, int slab, int pageByteSize) {
         BitSet needed = new BitSet();
         for (int block = 0; block < shape.blocks(); block++) {
-            if (!state.isFree(slab, block) && !isGone(block)) {
+            if (!state.isFree(slab, block) && !isAbsent(block)) {
                 needed.set(firstPage(block, pageByteSize), lastPage(block, pageByteSize) + 1);
             }
         }
@@ -93,26 +93,26 @@ final class Slab {
         return left == pages ? null : needed;
     }
 
-    /// {@return the blocks that are gone once only the pages in `keep` are left}
-    BitSet goneWithout(FreeBlocks state, int slab, BitSet keep, int pageByteSize) {
+    /// {@return the blocks that are absent once only the pages in `keep` are left}
+    BitSet absentWithout(FreeBlocks state, int slab, BitSet keep, int pageByteSize) {
         BitSet without = new BitSet(shape.blocks());
         for (int block = 0; block < shape.blocks(); block++) {
-            without.set(block, isGone(block) || (state.isFree(slab, block) && !isWithin(keep, block, pageByteSize)));
+            without.set(block, isAbsent(block) || (state.isFree(slab, block) && !isWithin(keep, block, pageByteSize)));
         }
         return without;
     }
 
     /// Begins a purge.
     ///
-    /// @param without from [#goneWithout]
+    /// @param without from [#absentWithout]
     /// @return number of blocks that went
     int beginPurge(BitSet without) {
         int left = shape.blocks() - without.cardinality();
-        int went = present - left;
-        gone = without;
+        int removed = present - left;
+        absent = without;
         present = left;
         isPurging = true;
-        return went;
+        return removed;
     }
 
     /// Ends a purge.

@@ -54,7 +54,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     private static final int CLASS_SHIFT = 32;
 
     /// The part of the limit of retained slabs that a heap has however little it holds.
-    private static final int RETAINED_AT_LEAST = 4;
+    private static final int MIN_RETAINED_PARTS = 4;
 
     /// Larger sizes that an allocation looks into before it waits for the lock of its own.
     private static final int SIZES_TO_BORROW_FROM = 3;
@@ -69,7 +69,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     private final ClassPools<T> pools; // (C)
     private final @Nullable BlockObjects<T>[] objects; // (A) of `pools`, read by threads that have a block of the class
     private final HeapReclaimer reclaimer; // (C)
-    private final HeapEnd end; // (C)
+    private final HeapCloser closer; // (C)
 
     private SlabHeap(PageArena arena, SlabMemory memory, SlabHeapOptions options, Binder<T> binder) {
         EarlyClasses.initialize(FreeBlocks.class, HeapChanges.class, MagazineLayout.class, SizeClasses.class);
@@ -80,12 +80,13 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         this.layout = MagazineLayout.of(options.threadCacheByteSize());
         this.slots = new BiasedSlots(layout.cellCount(), !VirtualMemory.system().can(Capability.BARRIER));
         this.changes = new HeapChanges(name, arena);
-        long most = options.idleByteSize() / memory.pageByteSize();
-        RetainedSlabs retained = new RetainedSlabs(memory.carvesQuickly() ? most / RETAINED_AT_LEAST : most, most);
+        long maxRetained = options.idleByteSize() / memory.pageByteSize();
+        RetainedSlabs retained =
+                new RetainedSlabs(memory.carvesQuickly() ? maxRetained / MIN_RETAINED_PARTS : maxRetained, maxRetained);
         this.pools = new ClassPools<>(memory, retained, layout, changes);
         this.objects = pools.objects();
         this.reclaimer = new HeapReclaimer(layout, slots, pools, changes);
-        this.end = new HeapEnd(pools, slots, changes, reclaimer, this::stats, this::giveUp);
+        this.closer = new HeapCloser(pools, slots, changes, reclaimer, this::stats, this::closeMemory);
     }
 
     /// Opens a heap on the pages of an arena; it holds at most what the arena may.
@@ -98,7 +99,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// @throws IllegalArgumentException if the arena's pages are too large
     /// @throws io.leasehold.page.PageStateException if the arena is closed
     public static <T> SlabHeap<T> open(PageArena arena, SlabHeapOptions options, Binder<T> binder) {
-        return known(arena, new ArenaMemory(arena, options.name()), options, binder);
+        return register(arena, new ArenaMemory(arena, options.name()), options, binder);
     }
 
     /// Opens a heap on byte arrays, as large as the Java heap lets it be.
@@ -109,10 +110,10 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// @param <T> what blocks are lent as
     /// @return the heap, to be closed by the caller
     public static <T> SlabHeap<T> onJavaHeap(PageArena clock, SlabHeapOptions options, Binder<T> binder) {
-        return known(clock, new ArrayMemory(), options, binder);
+        return register(clock, new ArrayMemory(), options, binder);
     }
 
-    private static <T> SlabHeap<T> known(
+    private static <T> SlabHeap<T> register(
             PageArena arena, SlabMemory memory, SlabHeapOptions options, Binder<T> binder) {
         SlabHeap<T> heap = null;
         try {
@@ -296,7 +297,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// @throws StackOverflowError if the stack has too little room for it; nothing is changed then
     public void releaseSlow(long handle) {
         StackReserve.ensure(2);
-        pools.of(sizeClass(handle)).give((int) handle, slots);
+        pools.of(sizeClass(handle)).free((int) handle, slots);
     }
 
     /// Takes a block back whose object was unbound, and binds `object` to it.
@@ -334,7 +335,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
             int from = sizeClass(handle);
             T object = pools.slabs(from).objects().object((int) handle);
             SlabRun longer = new SlabRun(run.array, run.address, run.page, run.lease, pages);
-            int block = pools.of(to).addLent(longer);
+            int block = pools.of(to).addAllocated(longer);
             boolean isGrown = false;
             try {
                 isGrown = memory.tryGrow(run, pages - run.pages);
@@ -391,7 +392,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     ///     repeated
     @Override
     public void close() {
-        HeapEnd.closeAll(List.of(end), false, () -> {});
+        HeapCloser.closeAll(List.of(closer), false, () -> {});
     }
 
     /// Closes the heap while blocks are lent. It lends nothing any more. The slabs of lent blocks keep their pages,
@@ -401,7 +402,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// @return number of blocks that are lent
     /// @throws SystemCallException if the kernel refuses to unlock pages; closing can be repeated
     public int closeForcibly() {
-        return HeapEnd.closeAll(List.of(end), true, () -> {});
+        return HeapCloser.closeAll(List.of(closer), true, () -> {});
     }
 
     /// Closes several heaps, or none of them.
@@ -412,15 +413,15 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// @throws SystemCallException if the kernel refuses to unlock pages; nothing is lent any more, and closing can be
     ///     repeated
     public static void closeAll(List<? extends SlabHeap<?>> heaps, Runnable check) {
-        List<HeapEnd> ends = new ArrayList<>();
+        List<HeapCloser> closers = new ArrayList<>();
         for (SlabHeap<?> heap : heaps) {
-            ends.add(heap.end);
+            closers.add(heap.closer);
         }
-        HeapEnd.closeAll(ends, false, check);
+        HeapCloser.closeAll(closers, false, check);
     }
 
     /// Ends the use of what the heap was opened on.
-    private void giveUp() {
+    private void closeMemory() {
         memory.close();
         arena.removeReclaimer(reclaimer);
     }

@@ -33,14 +33,14 @@ public record SlabHeapStats(
     }
 
     /// {@return the error for closing a heap in use}
-    IllegalStateException blocksLent() {
+    IllegalStateException blocksInUse() {
         String named = classes.stream()
                 .filter(c -> c.liveBlocks() > 0)
                 .limit(NAMED_CLASSES)
                 .map(c -> c.liveBlocks() + " of " + c.byteSize() + " B")
                 .collect(Collectors.joining(", "));
-        return new IllegalStateException(
-                "heap has blocks out: heap=%s, blocks=%d, bytes=%d: %s".formatted(name, liveBlocks, liveBytes, named));
+        return new IllegalStateException("heap has blocks in use: heap=%s, blocks=%d, bytes=%d: %s"
+                .formatted(name, liveBlocks, liveBytes, named));
     }
 
     /// The blocks of one size.

@@ -26,7 +26,7 @@ sealed interface SlabMemory permits ArenaMemory, ArrayMemory {
 
     /// Cuts a wired run where runs can be split: parts that stay become runs, and the other parts are given back.
     /// Allocates nothing on the Java heap.
-    void cut(SlabCut cut);
+    void split(SlabSplit split);
 
     /// Ends the wiring of a run, before [#free].
     ///

@@ -13,9 +13,9 @@ final class SlabPurge {
 
     private final int number; // (C) of the slab
     private final Slab slab; // (C)
-    private final List<SlabCut> cuts = new ArrayList<>(); // (C) the runs of which pages go
+    private final List<SlabSplit> splits = new ArrayList<>(); // (C) the runs of which pages go
     private final List<SlabRun> kept = new ArrayList<>(); // (C) the runs that are left after [#freePages]
-    private final int pagesToGo; // (C)
+    private final int pagesToFree; // (C)
     private boolean isDone; // (O)
 
     /// Plans a purge.
@@ -32,12 +32,12 @@ final class SlabPurge {
             if (pages.cardinality() == run.pages) {
                 kept.add(run);
             } else {
-                SlabCut cut = new SlabCut(run, pages, pageByteSize);
-                cuts.add(cut);
-                kept.addAll(cut.kept());
+                SlabSplit split = new SlabSplit(run, pages, pageByteSize);
+                splits.add(split);
+                kept.addAll(split.kept());
             }
         }
-        this.pagesToGo = slab.pages() - left;
+        this.pagesToFree = slab.pages() - left;
     }
 
     int number() {
@@ -57,10 +57,10 @@ final class SlabPurge {
     ///
     /// @return number of pages that went
     int freePages(SlabMemory memory) {
-        for (int i = 0; i < cuts.size(); i++) {
-            memory.cut(cuts.get(i));
+        for (int i = 0; i < splits.size(); i++) {
+            memory.split(splits.get(i));
         }
         isDone = true;
-        return pagesToGo;
+        return pagesToFree;
     }
 }

@@ -113,10 +113,10 @@ final class SlabSet<T> {
         if (number >= end || vacant.contains(number)) {
             throw unknown(block);
         }
-        int out = blocks.put(number, block & indexMask);
+        int taken = blocks.put(number, block & indexMask);
         free++;
         withFree.add(number);
-        if (out == 0) {
+        if (taken == 0) {
             becomeEmpty(number);
         } else if (purges) {
             purgeable.add(number);
@@ -149,22 +149,22 @@ final class SlabSet<T> {
         }
         Slab slab = slab(number << indexBits);
         boolean mayStay = empty.size() == 1 && (!slab.isLarge() || !memory.carvesQuickly() || retained.hasOneLarge());
-        return mayStay || !retained.isFull(slab.isLarge()) ? null : takeOutUnlessRefused(number);
+        return mayStay || !retained.isFull(slab.isLarge()) ? null : tryRemove(number);
     }
 
     /// Takes out the highest empty slab, if it has no more than `most` blocks.
     ///
     /// @return the slab, whose runs the caller frees without the lock, or null
-    @Nullable Slab takeEmpty(int most) {
+    @Nullable Slab removeEmpty(int most) {
         int number = empty.last();
-        return number < 0 || slab(number << indexBits).present() > most ? null : takeOutUnlessRefused(number);
+        return number < 0 || slab(number << indexBits).present() > most ? null : tryRemove(number);
     }
 
     /// {@return the slab, or null if the kernel does not let go of it, in which case it stays}
-    private @Nullable Slab takeOutUnlessRefused(int number) {
+    private @Nullable Slab tryRemove(int number) {
         try {
             unwire(number);
-            return takeOut(number);
+            return remove(number);
         } catch (SystemCallException e) {
             return null;
         }
@@ -172,16 +172,16 @@ final class SlabSet<T> {
 
     /// Takes out any slab.
     ///
-    /// @param keepsLent true if slabs stay of which a block is out
+    /// @param keepsInUse true if slabs stay of which a block is out
     /// @return the slab, whose runs the caller frees, or null if there is none
     /// @throws SystemCallException if the kernel does not let go of it; it stays then
-    @Nullable Slab takeAny(boolean keepsLent) {
-        int number = keepsLent ? empty.last() : last();
+    @Nullable Slab removeAny(boolean keepsInUse) {
+        int number = keepsInUse ? empty.last() : last();
         if (number < 0) {
             return null;
         }
         unwire(number);
-        return takeOut(number);
+        return remove(number);
     }
 
     /// {@return the highest number that a slab has, or -1}
@@ -199,7 +199,7 @@ final class SlabSet<T> {
         }
     }
 
-    private Slab takeOut(int number) {
+    private Slab remove(int number) {
         Slab slab = slab(number << indexBits);
         vacant.add(number);
         if (empty.contains(number)) {
@@ -259,7 +259,7 @@ final class SlabSet<T> {
 
     /// Takes out the slab of a block that has the slab to itself, without freeing its run.
     void detach(int block) {
-        takeOut(block >>> indexBits);
+        remove(block >>> indexBits);
     }
 
     /// {@return the run of a block that has a slab to itself, or null} For the thread that has the block.
@@ -280,16 +280,16 @@ final class SlabSet<T> {
             return null;
         }
         SlabPurge purge = new SlabPurge(number, slab, keep, memory.pageByteSize());
-        BitSet gone = slab.goneWithout(blocks, number, keep, memory.pageByteSize());
+        BitSet absent = slab.absentWithout(blocks, number, keep, memory.pageByteSize());
 
         purgeable.remove(number);
-        int went = slab.beginPurge(gone);
-        blocks.removeAll(number, gone);
-        free -= went;
-        present -= went;
+        int removed = slab.beginPurge(absent);
+        blocks.removeAll(number, absent);
+        free -= removed;
+        present -= removed;
         withFree.set(number, blocks.hasFree(number));
         for (int index = 0; index < shape.blocks(); index++) {
-            if (slab.isGone(index)) {
+            if (slab.isAbsent(index)) {
                 bind(number << indexBits | index, null);
             }
         }
@@ -303,7 +303,7 @@ final class SlabSet<T> {
         slab.endPurge(purge.left());
         pages += slab.pages() - before;
         retained.hold(slab.pages() - before);
-        if (blocks.out(purge.number()) == 0) {
+        if (blocks.taken(purge.number()) == 0) {
             becomeEmpty(purge.number());
         }
     }
@@ -362,11 +362,11 @@ final class SlabSet<T> {
             }
             Slab slab = slab(number << indexBits);
             int freeHere = blocks.free(number);
-            int out = blocks.out(number);
-            require(freeHere + out == slab.present(), "I1: blocks", number);
+            int taken = blocks.taken(number);
+            require(freeHere + taken == slab.present(), "I1: blocks", number);
             require(withFree.contains(number) == freeHere > 0, "I2: with free", number);
-            require(empty.contains(number) == (out == 0), "I2: empty", number);
-            require(!purgeable.contains(number) || out > 0, "I2: purgeable", number);
+            require(empty.contains(number) == (taken == 0), "I2: empty", number);
+            require(!purgeable.contains(number) || taken > 0, "I2: purgeable", number);
             sums[0] += freeHere;
             sums[1] += slab.present();
             sums[2] += slab.pages();

@@ -74,7 +74,7 @@ class ClassPoolTest {
     void fullMagazineGivesItsOlderHalfAndKeepsTheBlock() {
         List<Integer> blocks = takeAll(1);
         push(blocks.subList(0, DEPTH));
-        pool.give(blocks.get(DEPTH), slots);
+        pool.free(blocks.get(DEPTH), slots);
         assertThat(inMagazine()).isEqualTo(DEPTH / 2 + 1);
         assertThat(cached()).isEqualTo(DEPTH + 1);
         slots.suspend();
@@ -84,15 +84,15 @@ class ClassPoolTest {
     }
 
     @Test
-    void depotGivesBackTheNewestAndLetsTheRestGoToTheSlabs() {
+    void depotReturnsTheNewestAndFreesTheRestToTheSlabs() {
         List<Integer> blocks = takeAll(3);
         slots.suspend();
         for (int block : blocks.subList(0, DEPOT)) {
-            pool.give(block, slots);
+            pool.free(block, slots);
         }
         assertThat(cached()).isEqualTo(DEPOT);
         assertThat(set.free()).isZero();
-        pool.give(blocks.get(DEPOT), slots);
+        pool.free(blocks.get(DEPOT), slots);
         assertThat(cached()).isEqualTo(DEPOT);
         assertThat(set.free()).isEqualTo(1);
         for (int i = DEPOT - 1; i >= 0; i--) {
@@ -111,7 +111,7 @@ class ClassPoolTest {
         Watchdog watchdog = new Watchdog();
         pool.lock();
         try {
-            watchdog.start("releasing", () -> give(blocks));
+            watchdog.start("releasing", () -> free(blocks));
             joinUnder(watchdog);
             assertThat(set.free()).as("blocks freed under the lock of another").isZero();
             assertThat(cached(blocks)).isEqualTo(blocks.size());
@@ -132,7 +132,7 @@ class ClassPoolTest {
                 taken.add(block);
             }
             assertThat(pool.tryTake(slots)).isEqualTo(ClassPool.BUSY);
-            give(taken);
+            free(taken);
         });
         joinUnder(watchdog);
         assertThat(new HashSet<>(taken)).isSubsetOf(blocks);
@@ -154,7 +154,7 @@ class ClassPoolTest {
         BiasedSlots few = new BiasedSlots(none.cellCount(), true);
         int block = plain.add(run(), few);
         assertThat(set.free()).isEqualTo(IN_SLAB - 1);
-        plain.give(block, few);
+        plain.free(block, few);
         assertThat(set.free()).isEqualTo(IN_SLAB);
     }
 
@@ -179,19 +179,19 @@ class ClassPoolTest {
     void whatWasNeededSinceTheLastTickStays() {
         slots.suspend();
         List<Integer> blocks = takeAll(4);
-        give(blocks);
+        free(blocks);
         assertThat(decay()).as("all were lent at first").isEqualTo(Progress.NEXT_TICK);
         assertThat(set.slabCount()).isEqualTo(4);
         List<Integer> again = take(2 * IN_SLAB); // from the lowest two
-        give(again);
+        free(again);
         decay();
         assertThat(set.slabCount())
                 .as("slabs without the two that were not needed")
                 .isEqualTo(2);
-        give(take(IN_SLAB + 1));
+        free(take(IN_SLAB + 1));
         decay();
         assertThat(set.slabCount()).as("the second slab was needed").isEqualTo(2);
-        give(take(IN_SLAB));
+        free(take(IN_SLAB));
         decay();
         assertThat(set.slabCount()).isEqualTo(1);
         decay();
@@ -202,7 +202,7 @@ class ClassPoolTest {
     @Test
     void burstIsGoneAfterTwoTicks() {
         slots.suspend();
-        give(takeAll(300)); // more than are taken out under one hold of the lock
+        free(takeAll(300)); // more than are taken out under one hold of the lock
         assertThat(decay()).isEqualTo(Progress.NEXT_TICK);
         assertThat(set.slabCount()).isEqualTo(300);
         assertThat(pool.decay(Pace.unlimited(), true, false)).isEqualTo(Progress.DONE);
@@ -211,28 +211,28 @@ class ClassPoolTest {
     }
 
     @Test
-    void slabWithALentBlockStays() {
+    void slabWithABlockInUseStays() {
         slots.suspend();
         List<Integer> blocks = takeAll(3);
         int survivor = blocks.get(IN_SLAB + 3);
         blocks.removeIf(block -> block == survivor);
-        give(blocks);
+        free(blocks);
         assertThat(pool.shrink()).isEqualTo(2 * PAGES);
         assertThat(set.free()).isEqualTo(IN_SLAB - 1);
-        give(List.of(survivor));
+        free(List.of(survivor));
         assertThat(pool.shrink()).isEqualTo(PAGES);
         check();
     }
 
     @Test
-    void closedPoolLendsNothingAndTakesEverything() {
+    void closedPoolAllocatesNothingAndAcceptsEveryRelease() {
         slots.suspend();
         List<Integer> blocks = takeAll(1);
         close();
         assertThatIllegalStateException().isThrownBy(() -> pool.take(slots)).withMessage("heap is closed: heap=heap");
         assertThatIllegalStateException().isThrownBy(() -> pool.add(run(), slots));
         assertThat(set.slabCount()).as("slabs of blocks that are lent").isPositive();
-        give(blocks);
+        free(blocks);
         assertThat(set.slabCount()).isZero();
         close();
     }
@@ -277,8 +277,8 @@ class ClassPoolTest {
         return blocks;
     }
 
-    private void give(List<Integer> blocks) {
-        blocks.forEach(block -> pool.give(block, slots));
+    private void free(List<Integer> blocks) {
+        blocks.forEach(block -> pool.free(block, slots));
     }
 
     private void push(List<Integer> blocks) {

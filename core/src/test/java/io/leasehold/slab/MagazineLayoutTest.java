@@ -33,7 +33,7 @@ class MagazineLayoutTest {
         int[] shut = new int[BiasedSlot.FIRST + some.cellCount()];
         for (int round = 0; round < 2; round++) {
             assertThat(some.push(shut, C, 1)).isFalse();
-            assertThat(some.room(shut)).isZero();
+            assertThat(some.space(shut)).isZero();
             assertThat(some.open(shut)).isTrue();
             assertThat(some.open(shut)).isFalse();
             assertThat(some.push(shut, C, 1)).isTrue();
@@ -126,17 +126,17 @@ class MagazineLayoutTest {
     }
 
     @Test
-    void roomIsWhatBlocksLeave() {
-        assertThat(layout.room(cells)).isEqualTo(MAX_BYTES);
+    void spaceIsWhatBlocksLeave() {
+        assertThat(layout.space(cells)).isEqualTo(MAX_BYTES);
         layout.push(cells, C, 1);
         layout.push(cells, C, 2);
-        assertThat(layout.room(cells)).isEqualTo(MAX_BYTES - 2 * SizeClasses.byteSize(C));
+        assertThat(layout.space(cells)).isEqualTo(MAX_BYTES - 2 * SizeClasses.byteSize(C));
         layout.takeOlderHalf(cells, C, new int[2]);
-        assertThat(layout.room(cells)).isEqualTo(MAX_BYTES - SizeClasses.byteSize(C));
+        assertThat(layout.space(cells)).isEqualTo(MAX_BYTES - SizeClasses.byteSize(C));
     }
 
     @Test
-    void whoMayKeepNothingHasNoStack() {
+    void layoutOfZeroBytesHasNoMagazine() {
         MagazineLayout none = MagazineLayout.of(0);
         int[] few = cells(none);
         for (int c = 0; c < SizeClasses.COUNT; c++) {

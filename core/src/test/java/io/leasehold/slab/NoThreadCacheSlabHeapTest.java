@@ -4,7 +4,7 @@ package io.leasehold.slab;
 class NoThreadCacheSlabHeapTest implements SlabHeapContract, SlabHeapCloseContract, SlabHeapArenaContract {
 
     @Override
-    public SlabTerms terms() {
-        return SlabTerms.pages(4 << 10).withThreadCache(0);
+    public SlabSetup setup() {
+        return SlabSetup.pages(4 << 10).withThreadCache(0);
     }
 }

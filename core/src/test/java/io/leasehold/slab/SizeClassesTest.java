@@ -71,7 +71,7 @@ class SizeClassesTest {
     }
 
     @Test
-    void nothingIsAskedFor() {
+    void zeroBytesGetTheSmallestBlock() {
         assertThat(SizeClasses.of(0)).isZero();
     }
 

@@ -25,36 +25,36 @@ final class SlabBed implements AutoCloseable {
 
     static final long MIB = 1 << 20;
 
-    /// A quarter of a decay, after which tenants are asked.
-    private static final long SETTLE_NANOS = SlabTerms.DECAY.toNanos() / 4;
+    /// A quarter of a decay, after which workers are asked.
+    private static final long TICK_NANOS = SlabSetup.DECAY.toNanos() / 4;
 
-    private final SlabTerms terms;
+    private final SlabSetup setup;
     private final MemoryBudget budget = MemoryBudget.of("test", 1 << 30);
     private final Reservations reservations;
     private final PageArena arena;
     private final SlabHeap<SlabBlock> heap;
     private long now;
 
-    SlabBed(SlabTerms terms, long byteSize) {
-        this(terms, byteSize, VirtualMemory.system());
+    SlabBed(SlabSetup setup, long byteSize) {
+        this(setup, byteSize, VirtualMemory.system());
     }
 
-    SlabBed(SlabTerms terms, long byteSize, VirtualMemory memory) {
-        this.terms = terms;
+    SlabBed(SlabSetup setup, long byteSize, VirtualMemory memory) {
+        this.setup = setup;
         this.reservations = new Reservations(memory, new MappingBudget(4096));
-        this.arena = PageArenas.open(terms.arena(byteSize, budget), reservations);
+        this.arena = PageArenas.open(setup.arena(byteSize, budget), reservations);
         this.heap = openHeap(SlabBlock::new);
     }
 
-    SlabTerms terms() {
-        return terms;
+    SlabSetup setup() {
+        return setup;
     }
 
     /// {@return another heap on the same arena, to be closed by the caller}
     <T> SlabHeap<T> openHeap(Binder<T> binder) {
-        return terms.onJavaHeap()
-                ? SlabHeap.onJavaHeap(arena, terms.heap(), binder)
-                : SlabHeap.open(arena, terms.heap(), binder);
+        return setup.onJavaHeap()
+                ? SlabHeap.onJavaHeap(arena, setup.heap(), binder)
+                : SlabHeap.open(arena, setup.heap(), binder);
     }
 
     SlabHeap<SlabBlock> heap() {
@@ -70,7 +70,7 @@ final class SlabBed implements AutoCloseable {
     }
 
     int pageBytes() {
-        return terms.onJavaHeap() ? 4 << 10 : (int) arena.options().pageByteSize();
+        return setup.onJavaHeap() ? 4 << 10 : (int) arena.options().pageByteSize();
     }
 
     int livePages() {
@@ -87,8 +87,8 @@ final class SlabBed implements AutoCloseable {
     }
 
     /// {@return all blocks that there are, each written to}
-    LentBlocks exhaust(int byteSize) {
-        LentBlocks blocks = new LentBlocks();
+    AllocatedBlocks exhaust(int byteSize) {
+        AllocatedBlocks blocks = new AllocatedBlocks();
         SlabBlock block = heap.tryAllocate(byteSize);
         while (block != null) {
             blocks.add(block);
@@ -98,17 +98,17 @@ final class SlabBed implements AutoCloseable {
     }
 
     /// {@return blocks of random sizes up to a bound, of so many bytes together}
-    LentBlocks fill(long total, int maxByteSize, SplittableRandom random) {
-        LentBlocks blocks = new LentBlocks();
+    AllocatedBlocks fill(long total, int maxByteSize, SplittableRandom random) {
+        AllocatedBlocks blocks = new AllocatedBlocks();
         while (blocks.byteSize() < total) {
             blocks.add(allocate(random.nextInt(maxByteSize + 1)));
         }
         return blocks;
     }
 
-    /// Lets the arena's maintenance ask its tenants once.
-    void settle() {
-        now += SETTLE_NANOS;
+    /// Lets the arena's maintenance ask its workers once.
+    void tick() {
+        now += TICK_NANOS;
         PageArenas.step(arena, now);
     }
 
@@ -150,13 +150,13 @@ final class SlabBed implements AutoCloseable {
         PageArenas.checkInvariants(arena);
         SlabHeapStats stats = heap.stats();
         assertThat(stats.heldBytes()).isEqualTo(sumOfHeld(stats));
-        if (!terms.onJavaHeap()) {
+        if (!setup.onJavaHeap()) {
             assertThat(stats.heldBytes()).as("%s", stats).isEqualTo((long) livePages() * pageBytes());
         }
     }
 
     /// Checks that nothing but these blocks is lent.
-    void check(LentBlocks blocks) {
+    void check(AllocatedBlocks blocks) {
         check();
         SlabHeapStats stats = heap.stats();
         assertThat(stats.liveBlocks()).as("lent blocks").isEqualTo(blocks.count());

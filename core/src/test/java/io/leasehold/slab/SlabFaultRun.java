@@ -31,7 +31,7 @@ final class SlabFaultRun {
     private static final long BUDGET = 20 << 20; // so that memory must be given back before more is taken
 
     /// The arenas below.
-    enum Terms {
+    enum Setup {
         ANONYMOUS,
         MEMORY_FILE,
         LOCKED_WHEN_WIRED;
@@ -55,7 +55,7 @@ final class SlabFaultRun {
         void beforeStep(FaultyVirtualMemory memory);
     }
 
-    private final Terms terms;
+    private final Setup setup;
     private final Set<Integer> errnos; // what the faults may say
     private final Saboteur saboteur;
     final FaultyVirtualMemory memory = new FaultyVirtualMemory(VirtualMemory.system());
@@ -64,11 +64,11 @@ final class SlabFaultRun {
     private final MemoryBudget budget = MemoryBudget.of("faulty", BUDGET);
     private final PageArena arena;
     private final SplittableRandom random = new SplittableRandom(4); // always the same script
-    private final LentBlocks blocks = new LentBlocks();
+    private final AllocatedBlocks blocks = new AllocatedBlocks();
     private long now;
 
-    SlabFaultRun(Terms terms, Set<Integer> errnos, Saboteur saboteur) {
-        this.terms = terms;
+    SlabFaultRun(Setup setup, Set<Integer> errnos, Saboteur saboteur) {
+        this.setup = setup;
         this.errnos = errnos;
         this.saboteur = saboteur;
         this.arena = PageArenas.open(
@@ -76,9 +76,9 @@ final class SlabFaultRun {
                         .withName("faulty")
                         .withPageByteSize(Math.max(4096, memory.pageSize()))
                         .withByteSize(BYTES)
-                        .withMemoryFile(terms == Terms.MEMORY_FILE)
-                        .withLockWired(terms == Terms.LOCKED_WHEN_WIRED)
-                        .withDecay(SlabTerms.DECAY)
+                        .withMemoryFile(setup == Setup.MEMORY_FILE)
+                        .withLockWired(setup == Setup.LOCKED_WHEN_WIRED)
+                        .withDecay(SlabSetup.DECAY)
                         .withBudget(budget),
                 reservations);
     }
@@ -110,14 +110,14 @@ final class SlabFaultRun {
         grow(heap, 9 << 20);
         release(heap, 3);
         attempt(heap, "trim", heap::trim);
-        attempt(heap, "settle", () -> PageArenas.step(arena, now += SlabTerms.DECAY.toNanos() / 4));
+        attempt(heap, "tick", () -> PageArenas.step(arena, now += SlabSetup.DECAY.toNanos() / 4));
         for (int i = 0; i < 6; i++) {
             allocate(heap, (3 << 20) + i); // more than the budget has
         }
         attempt(heap, "trim the arena", arena::trim);
         release(heap, 2);
         for (int i = 0; i < 9; i++) {
-            attempt(heap, "decay", () -> PageArenas.step(arena, now += SlabTerms.DECAY.toNanos() / 4));
+            attempt(heap, "decay", () -> PageArenas.step(arena, now += SlabSetup.DECAY.toNanos() / 4));
         }
         allocate(heap, 300);
         allocate(heap, 1 << 20);
@@ -191,7 +191,7 @@ final class SlabFaultRun {
             if (blocks.count() > 0) {
                 assertThatIllegalStateException()
                         .isThrownBy(heap::close)
-                        .withMessageStartingWith("heap has blocks out");
+                        .withMessageStartingWith("heap has blocks in use");
                 check(heap);
             }
             blocks.releaseAll();
@@ -241,7 +241,7 @@ final class SlabFaultRun {
     }
 
     private void expected(SystemCallException e, String what) {
-        assertThat(terms).as("%s threw %s", what, e).isEqualTo(Terms.LOCKED_WHEN_WIRED);
+        assertThat(setup).as("%s threw %s", what, e).isEqualTo(Setup.LOCKED_WHEN_WIRED);
         assertThat(errnos).as("injected, and seen as %s", e).contains(e.errno());
     }
 

@@ -19,9 +19,9 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
 
     @ParameterizedTest
     @ValueSource(ints = {1000, 4096, 20_000, 64 << 10, 1 << 20})
-    default void exhaustedHeapSaysSoAndRecovers(int byteSize) {
+    default void exhaustedHeapReturnsNullAndRecovers(int byteSize) {
         try (SlabBed bed = bed(16 * SlabBed.MIB)) {
-            LentBlocks blocks = bed.exhaust(byteSize);
+            AllocatedBlocks blocks = bed.exhaust(byteSize);
             assertThat(blocks.byteSize()).as("bytes lent of 16 MiB").isGreaterThan(15 * SlabBed.MIB);
             assertThat(bed.heap().tryAllocate(byteSize)).isNull();
             blocks.checkAll();
@@ -35,7 +35,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
             blocks.releaseAll();
             blocks.add(bed.allocate(12 << 20));
             blocks.releaseAll();
-            LentBlocks again = bed.exhaust(byteSize);
+            AllocatedBlocks again = bed.exhaust(byteSize);
             assertThat(again.count()).as("blocks, of %d at first", count).isGreaterThan(count * 98 / 100);
             again.releaseAll();
         }
@@ -75,12 +75,12 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
     }
 
     @Test
-    default void requestThatIsLargerThanTheArenaFindsNothing() {
+    default void requestLargerThanTheArenaReturnsNull() {
         try (SlabBed bed = bed(8 * SlabBed.MIB)) {
             assertThat(bed.heap().tryAllocate((8 << 20) + 1)).isNull();
             assertThat(bed.heap().tryAllocate(SizeClasses.MAX_BYTES)).isNull();
             bed.allocate(8 << 20).release();
-            bed.check(new LentBlocks());
+            bed.check(new AllocatedBlocks());
         }
     }
 
@@ -95,7 +95,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
     }
 
     @Test
-    default void othersGetThePagesThatTheHeapHasInStock() {
+    default void othersGetThePagesThatTheHeapRetains() {
         try (SlabBed bed = bed(8 * SlabBed.MIB)) {
             bed.exhaust(1000).releaseAll();
             assertThat(bed.livePages()).isPositive();
@@ -106,11 +106,11 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
     }
 
     @Test
-    default void heapsOnOneArenaTakeFromEachOthersStock() {
+    default void heapsOnOneArenaGetEachOthersRetainedPages() {
         try (SlabBed bed = bed(8 * SlabBed.MIB);
                 SlabHeap<SlabBlock> other = bed.openHeap(SlabBlock::new)) {
             for (int round = 0; round < 3; round++) {
-                LentBlocks blocks = bed.exhaust(1000);
+                AllocatedBlocks blocks = bed.exhaust(1000);
                 assertThat(blocks.byteSize()).isGreaterThan(7 * SlabBed.MIB);
                 assertThat(other.tryAllocate(5000)).isNull();
                 blocks.releaseAll();
@@ -142,7 +142,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
             });
             watchdog.await("released", released);
             assertThat(bed.heap().stats().heldBytes()).isPositive();
-            LentBlocks blocks = bed.exhaust(4096);
+            AllocatedBlocks blocks = bed.exhaust(4096);
             assertThat(blocks.count()).isEqualTo(count);
             done.countDown();
             watchdog.join();
@@ -155,7 +155,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
     @ValueSource(ints = {100, 1000, 5000, 20_000})
     default void blocksOfTheSameSizeInCachesOfOthersAreFoundUnderPressure(int byteSize) throws InterruptedException {
         try (SlabBed bed = bed(4 * SlabBed.MIB)) {
-            LentBlocks blocks = bed.exhaust(byteSize);
+            AllocatedBlocks blocks = bed.exhaust(byteSize);
             int count = blocks.count();
             Watchdog watchdog = new Watchdog();
             CountDownLatch released = new CountDownLatch(1);
@@ -192,7 +192,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
     @ValueSource(ints = {5000, 20_000})
     default void freeRunsThatAreTooShortForASlabAreUsed(int byteSize) {
         try (SlabBed bed = bed(4 * SlabBed.MIB)) {
-            LentBlocks blocks = bed.exhaust(byteSize);
+            AllocatedBlocks blocks = bed.exhaust(byteSize);
             int blockPages = Math.ceilDiv(blocks.get(0).byteSize, bed.pageBytes());
             blocks.releaseAll();
             bed.heap().trim();
@@ -220,7 +220,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
         try (SlabBed bed = bed()) {
             int size = 2 << 20;
             SlabBlock block = bed.allocate(size);
-            LentBlocks blocks = new LentBlocks();
+            AllocatedBlocks blocks = new AllocatedBlocks();
             blocks.add(block);
             for (int next = size * 2; next <= 32 << 20; next *= 2) {
                 int written = block.byteSize;
@@ -265,7 +265,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
     default void blockDoesNotGrowIntoPagesOfOthers() {
         try (SlabBed bed = bed(8 * SlabBed.MIB)) {
             SlabBlock first = bed.allocate(2 << 20);
-            LentBlocks blocks = new LentBlocks();
+            AllocatedBlocks blocks = new AllocatedBlocks();
             blocks.add(first);
             blocks.add(bed.allocate(2 << 20));
             blocks.add(bed.allocate(2 << 20));
@@ -291,7 +291,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
                 }
                 block.release();
             }
-            bed.check(new LentBlocks());
+            bed.check(new AllocatedBlocks());
         }
     }
 
@@ -312,7 +312,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
     default void growingAtRandomLosesNothing() {
         SplittableRandom random = Seeds.random("growingAtRandomLosesNothing");
         try (SlabBed bed = bed()) {
-            LentBlocks blocks = new LentBlocks();
+            AllocatedBlocks blocks = new AllocatedBlocks();
             int grown = 0;
             for (int i = 0; i < 1_000; i++) {
                 if (blocks.count() < 10) {

@@ -3,11 +3,11 @@ package io.leasehold.slab;
 /// What the contracts of [SlabHeap] are written against: heaps of one kind.
 interface SlabHeapFixture {
 
-    SlabTerms terms();
+    SlabSetup setup();
 
     /// {@return a heap over an arena of `byteSize` bytes}
     default SlabBed bed(long byteSize) {
-        return new SlabBed(terms(), byteSize);
+        return new SlabBed(setup(), byteSize);
     }
 
     default SlabBed bed() {

@@ -43,10 +43,10 @@ final class SlabJavaFaultWalk implements Consumer<JavaFaults.Mode> {
                     .withName("faulty")
                     .withPageByteSize(Math.max(4096, VirtualMemory.system().pageSize()))
                     .withByteSize(BYTES)
-                    .withDecay(SlabTerms.DECAY)
+                    .withDecay(SlabSetup.DECAY)
                     .withBudget(budget),
             reservations);
-    private final LentBlocks blocks = new LentBlocks();
+    private final AllocatedBlocks blocks = new AllocatedBlocks();
     private JavaFaults.Mode mode = JavaFaults.Mode.HEAP_ONCE;
     private @Nullable SlabBlock got;
     private long now;
@@ -98,7 +98,7 @@ final class SlabJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         } else if (dice < 19) {
             grow(heap);
         } else {
-            withFaults(heap, "decay", () -> PageArenas.step(arena, now += SlabTerms.DECAY.toNanos() / 4));
+            withFaults(heap, "decay", () -> PageArenas.step(arena, now += SlabSetup.DECAY.toNanos() / 4));
         }
     }
 

@@ -24,7 +24,7 @@ final class SlabWalk implements AutoCloseable {
 
     private final SlabBed bed;
     private final SplittableRandom random;
-    private final LentBlocks blocks = new LentBlocks();
+    private final AllocatedBlocks blocks = new AllocatedBlocks();
     private final ExecutorService platform =
             Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().factory());
     private final ExecutorService virtual =
@@ -158,13 +158,13 @@ final class SlabWalk implements AutoCloseable {
             case 1 -> {
                 operation = "trim the arena";
                 bed.arena().trim();
-                if (!bed.terms().onJavaHeap()) {
+                if (!bed.setup().onJavaHeap()) {
                     assertThat(bed.livePages()).isEqualTo(bed.pagesUnder(blocks.blocks()));
                 }
             }
             default -> {
-                operation = "settle";
-                bed.settle();
+                operation = "tick";
+                bed.tick();
             }
         }
     }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// The plainest model of a heap: the ranges that are lent, none of which overlaps another.
 ///
 /// **Threads.** Confined to one thread.
-final class LentBlocks {
+final class AllocatedBlocks {
 
     /// Byte arrays lie this far apart in the model, as if they had addresses.
     private static final long ARRAY_DISTANCE = 1L << 40;

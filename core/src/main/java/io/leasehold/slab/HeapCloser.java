@@ -20,7 +20,7 @@ import java.util.function.Supplier;
 ///
 /// **Threads.** Thread-safe, if heaps that are closed together are always named in the same order. Lock order: the
 /// monitor of [ClassPools], the lock of [HeapReclaimer], those of all pools.
-final class HeapEnd {
+final class HeapCloser {
 
     /// How often closing flushes the slots while one stays busy. Each flush waits for a thread that lost its processor
     /// in its slot, as [BiasedSlots#visit] says.
@@ -31,23 +31,23 @@ final class HeapEnd {
     private final HeapChanges changes; // (C)
     private final HeapReclaimer reclaimer; // (C)
     private final Supplier<SlabHeapStats> stats; // (C)
-    private final Runnable givesUp; // (C) ends the use of what is below the heap; has no effect the second time
-    private int blocksOut; // (L) of all pools, when they were locked
+    private final Runnable closesMemory; // (C) ends the use of what is below the heap; has no effect the second time
+    private int takenBlocks; // (L) of all pools, when they were locked
     private boolean closed; // (L) pools
 
-    HeapEnd(
+    HeapCloser(
             ClassPools<?> pools,
             BiasedSlots slots,
             HeapChanges changes,
             HeapReclaimer reclaimer,
             Supplier<SlabHeapStats> stats,
-            Runnable givesUp) {
+            Runnable closesMemory) {
         this.pools = pools;
         this.slots = slots;
         this.changes = changes;
         this.reclaimer = reclaimer;
         this.stats = stats;
-        this.givesUp = givesUp;
+        this.closesMemory = closesMemory;
     }
 
     /// Closes heaps.
@@ -58,38 +58,38 @@ final class HeapEnd {
     /// @throws IllegalStateException if blocks are lent that may not be, or a thread stays in its slot: it may hold a
     ///     block that its magazine still counts as free. Nothing is changed then
     /// @throws SystemCallException if the kernel refuses; nothing is lent any more, and closing can be repeated
-    static int closeAll(List<HeapEnd> heaps, boolean force, Runnable check) {
+    static int closeAll(List<HeapCloser> heaps, boolean force, Runnable check) {
         StackReserve.ensure(2);
         return closeFrom(heaps, 0, force, check);
     }
 
-    private static int closeFrom(List<HeapEnd> heaps, int stopped, boolean force, Runnable check) {
+    private static int closeFrom(List<HeapCloser> heaps, int stopped, boolean force, Runnable check) {
         if (stopped < heaps.size()) {
             return heaps.get(stopped).whileStopped(() -> closeFrom(heaps, stopped + 1, force, check));
         }
         check.run();
-        int lent = 0;
-        for (HeapEnd heap : heaps) {
-            lent += heap.closed ? 0 : heap.countLent(force);
+        int inUse = 0;
+        for (HeapCloser heap : heaps) {
+            inUse += heap.closed ? 0 : heap.countInUse(force);
         }
-        for (HeapEnd heap : heaps) {
+        for (HeapCloser heap : heaps) {
             heap.close(force);
         }
-        return lent;
+        return inUse;
     }
 
     /// {@return the number of blocks in use} While the heap stands still.
     ///
     /// @throws IllegalStateException if there are some and there may be none, or a thread is about to take or free one
-    private int countLent(boolean mayBeLent) {
+    private int countInUse(boolean mayBeInUse) {
         SlabHeapStats now = stats.get();
-        if (mayBeLent) {
+        if (mayBeInUse) {
             return Math.toIntExact(now.liveBlocks());
         }
         if (now.liveBlocks() > 0) {
-            throw now.blocksLent();
+            throw now.blocksInUse();
         }
-        if (blocksOut > 0 || !slots.isQuiet()) {
+        if (takenBlocks > 0 || !slots.isQuiet()) {
             throw now.threadInside();
         }
         return 0;
@@ -112,9 +112,9 @@ final class HeapEnd {
                     pool.lock(); // no other thread holds two of them
                     locked.add(pool);
                 }
-                blocksOut = 0;
+                takenBlocks = 0;
                 for (ClassPool pool : locked) {
-                    blocksOut += pool.countOut(); // a batch that a thread moves between depot and slabs is out too
+                    takenBlocks += pool.countTaken(); // a batch that a thread moves between depot and slabs is out too
                 }
                 while (changes.isFreeing()) {
                     Thread.onSpinWait(); // a thread that frees slabs needs none of these locks, and takes microseconds
@@ -132,27 +132,27 @@ final class HeapEnd {
         }
     }
 
-    private void close(boolean keepsLent) {
+    private void close(boolean keepsInUse) {
         if (!closed) {
-            closePools(keepsLent);
+            closePools(keepsInUse);
             pools.setClosed(true);
-            givesUp.run();
+            closesMemory.run();
             closed = true; // last, so that closing can be repeated; and the slots stay shut
         }
     }
 
     /// Closes all pools, also if the kernel refuses one of them.
-    private void closePools(boolean keepsLent) {
-        SystemCallException refusal = null;
+    private void closePools(boolean keepsInUse) {
+        SystemCallException failure = null;
         for (ClassPool pool : pools.all()) {
             try {
-                pool.close(keepsLent);
+                pool.close(keepsInUse);
             } catch (SystemCallException e) {
-                refusal = e;
+                failure = e;
             }
         }
-        if (refusal != null) {
-            throw refusal;
+        if (failure != null) {
+            throw failure;
         }
     }
 }

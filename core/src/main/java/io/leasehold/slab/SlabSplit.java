@@ -8,11 +8,11 @@ import java.util.List;
 ///
 /// ```text
 ///   run     |   keep   | go | keep |      go      |
-///   parts   |    0     | 1  |  2   |      3       |     their handles and leases are filled in by SlabMemory.cut
+///   parts   |    0     | 1  |  2   |      3       |     their handles and leases are filled in by SlabMemory.split
 /// ```
 ///
 /// **Threads.** Confined to the thread that purges.
-final class SlabCut {
+final class SlabSplit {
 
     private final SlabRun run; // (C)
     private final List<SlabRun> parts = new ArrayList<>(); // (C) in the order of their addresses
@@ -22,7 +22,7 @@ final class SlabCut {
     /// Plans a cut.
     ///
     /// @param keep pages of the run that stay, some but not all or none
-    SlabCut(SlabRun run, BitSet keep, int pageByteSize) {
+    SlabSplit(SlabRun run, BitSet keep, int pageByteSize) {
         this.run = run;
         this.isFirstKept = keep.get(0);
         boolean isKept = isFirstKept;

@@ -11,27 +11,27 @@ import java.time.Duration;
 /// @param memoryFile whether the arena's pages lie in one
 /// @param onJavaHeap whether blocks are byte arrays, and the arena is but their clock
 /// @param threadCacheByteSize what a thread keeps
-record SlabTerms(int pageByteSize, boolean memoryFile, boolean onJavaHeap, int threadCacheByteSize) {
+record SlabSetup(int pageByteSize, boolean memoryFile, boolean onJavaHeap, int threadCacheByteSize) {
 
     static final int DEFAULT_CACHE = 128 << 10;
 
     /// By the tests' own clock.
     static final Duration DECAY = Duration.ofSeconds(8);
 
-    static SlabTerms pages(int pageByteSize) {
-        return new SlabTerms(pageByteSize, false, false, DEFAULT_CACHE);
+    static SlabSetup pages(int pageByteSize) {
+        return new SlabSetup(pageByteSize, false, false, DEFAULT_CACHE);
     }
 
-    SlabTerms withMemoryFile() {
-        return new SlabTerms(pageByteSize, true, onJavaHeap, threadCacheByteSize);
+    SlabSetup withMemoryFile() {
+        return new SlabSetup(pageByteSize, true, onJavaHeap, threadCacheByteSize);
     }
 
-    SlabTerms withThreadCache(int byteSize) {
-        return new SlabTerms(pageByteSize, memoryFile, onJavaHeap, byteSize);
+    SlabSetup withThreadCache(int byteSize) {
+        return new SlabSetup(pageByteSize, memoryFile, onJavaHeap, byteSize);
     }
 
-    SlabTerms inArrays() {
-        return new SlabTerms(pageByteSize, memoryFile, true, threadCacheByteSize);
+    SlabSetup inArrays() {
+        return new SlabSetup(pageByteSize, memoryFile, true, threadCacheByteSize);
     }
 
     PageArenaOptions arena(long byteSize, MemoryBudget budget) {
