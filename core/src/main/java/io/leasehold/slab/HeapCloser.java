@@ -8,22 +8,22 @@ import java.util.List;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
-/// How heaps are closed: all of them, or none.
+/// Closes heaps: all of them, or none.
 ///
 /// ```text
-///   stop heap 1 ---> stop heap 2 ---> blocks out?  yes: refuse, and let both go on
-///                                                  no, or forced: close both
+///   stop heap 1 ---> stop heap 2 ---> blocks in use?  yes: throw, and resume both heaps
+///                                                     no, or forced: close both
 /// ```
 ///
-/// A heap stands still while its slots are shut and every lock of its pools is held: no block moves, no pool is made,
-/// no block grows.
+/// A heap is stopped while its slots are suspended and the locks of all its pools are held. Then no block is allocated,
+/// released or moved, no pool is made, and no block grows.
 ///
-/// **Threads.** Thread-safe, if heaps that are closed together are always named in the same order. Lock order: the
-/// monitor of [ClassPools], the lock of [HeapReclaimer], those of all pools.
+/// **Threads.** Thread-safe, if heaps that are closed together are always given in the same order. Lock order: the
+/// monitor of [ClassPools], `HeapReclaimer.lock`, the locks of all pools.
 final class HeapCloser {
 
-    /// How often closing flushes the slots while one stays busy. Each flush waits for a thread that lost its processor
-    /// in its slot, as [BiasedSlots#visit] says.
+    /// Maximum number of flushes while a thread stays in its slot. Each flush waits for a thread that lost its
+    /// processor there ([BiasedSlots#visit]).
     private static final int MAX_FLUSHES = 8;
 
     private final ClassPools<?> pools; // (C)
@@ -31,8 +31,8 @@ final class HeapCloser {
     private final HeapChanges changes; // (C)
     private final HeapReclaimer reclaimer; // (C)
     private final Supplier<SlabHeapStats> stats; // (C)
-    private final Runnable closesMemory; // (C) ends the use of what is below the heap; has no effect the second time
-    private int takenBlocks; // (L) of all pools, when they were locked
+    private final Runnable closesMemory; // (C) closes the memory of the heap; a second run has no effect
+    private int takenBlocks; // (L) pools; taken blocks of all pools while they are locked
     private boolean closed; // (L) pools
 
     HeapCloser(
@@ -52,12 +52,14 @@ final class HeapCloser {
 
     /// Closes heaps.
     ///
-    /// @param force true if blocks may be lent, whose slabs stay until they are released
-    /// @param check runs while all heaps stand still, and throws if they must not be closed
-    /// @return number of blocks that are lent
-    /// @throws IllegalStateException if blocks are lent that may not be, or a thread stays in its slot: it may hold a
-    ///     block that its magazine still counts as free. Nothing is changed then
-    /// @throws SystemCallException if the kernel refuses; nothing is lent any more, and closing can be repeated
+    /// @param force true to close heaps with blocks in use; the slabs of these blocks stay until the blocks are
+    ///     released
+    /// @param check runs while all heaps are stopped; if it throws, the heaps stay open
+    /// @return number of blocks in use
+    /// @throws IllegalStateException if blocks are in use without `force`, or if a thread stays in its slot; it may
+    ///     hold a block that its magazine still counts as free. Nothing is changed then
+    /// @throws SystemCallException if the kernel fails to unlock pages; the heaps allocate nothing any more, and
+    ///     closing can be repeated
     static int closeAll(List<HeapCloser> heaps, boolean force, Runnable check) {
         StackReserve.ensure(2);
         return closeFrom(heaps, 0, force, check);
@@ -78,9 +80,10 @@ final class HeapCloser {
         return inUse;
     }
 
-    /// {@return the number of blocks in use} While the heap stands still.
+    /// {@return number of blocks in use} The heap is stopped.
     ///
-    /// @throws IllegalStateException if there are some and there may be none, or a thread is about to take or free one
+    /// @throws IllegalStateException if blocks are in use and may not be, or if a thread is allocating or freeing a
+    ///     block
     private int countInUse(boolean mayBeInUse) {
         SlabHeapStats now = stats.get();
         if (mayBeInUse) {
@@ -109,15 +112,15 @@ final class HeapCloser {
                     reclaimer.flushSuspended();
                 }
                 for (ClassPool pool : pools.all()) {
-                    pool.lock(); // no other thread holds two of them
+                    pool.lock(); // no other thread holds two of these locks
                     locked.add(pool);
                 }
                 takenBlocks = 0;
                 for (ClassPool pool : locked) {
-                    takenBlocks += pool.countTaken(); // a batch that a thread moves between depot and slabs is out too
+                    takenBlocks += pool.countTaken(); // a batch that a thread is moving counts as taken
                 }
                 while (changes.isFreeing()) {
-                    Thread.onSpinWait(); // a thread that frees slabs needs none of these locks, and takes microseconds
+                    Thread.onSpinWait(); // freeing slabs needs none of these locks, and takes microseconds
                 }
                 return work.getAsInt();
             } finally {
@@ -137,11 +140,11 @@ final class HeapCloser {
             closePools(keepsInUse);
             pools.setClosed(true);
             closesMemory.run();
-            closed = true; // last, so that closing can be repeated; and the slots stay shut
+            closed = true; // last, so that closing can be repeated; the slots stay suspended
         }
     }
 
-    /// Closes all pools, also if the kernel refuses one of them.
+    /// Closes all pools, even if closing one of them fails.
     private void closePools(boolean keepsInUse) {
         SystemCallException failure = null;
         for (ClassPool pool : pools.all()) {
