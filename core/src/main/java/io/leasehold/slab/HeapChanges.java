@@ -127,6 +127,6 @@ final class HeapChanges {
 
     @Override
     public String toString() {
-        return "heap " + name;
+        return "heap=" + name;
     }
 }

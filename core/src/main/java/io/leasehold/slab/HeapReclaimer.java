@@ -200,6 +200,6 @@ final class HeapReclaimer implements PageReclaimer {
 
     @Override
     public String toString() {
-        return changes.toString();
+        return "HeapReclaimer(" + changes + ")";
     }
 }

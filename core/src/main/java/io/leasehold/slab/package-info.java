@@ -20,9 +20,9 @@
 ///
 /// * **Magazines hold ints, not references.** A reference that is stored in an old object costs a barrier of the
 ///   collector each time. An int costs a store. The object is found by its block number and stays bound to the block as
-///   long as the block has memory. So there is no second recycler, and an object that is reused is still in the
-///   processor's cache.
-/// * **A released block goes to the magazine of the releasing thread.** If other threads release the blocks, they cross
+///   long as the block has memory. So there is no second recycler, and a block is reused with the object that it was
+///   used with before.
+/// * **A released block goes to the magazine of the releasing thread.** Blocks that other threads release cross
 ///   threads by half a magazine at a time, through the depot of their size class. That costs one compare-and-set,
 ///   whichever threads allocate and release.
 /// * **A release does not wait.** While the lock of the slabs is taken, a depot accepts batches beyond its limit, and

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// The plain form of a heap: blocks with their addresses.
+/// Tests blocks with addresses.
 class BlocksTest {
 
     private static final long BYTES = 4 << 20;

@@ -21,7 +21,8 @@ import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// What threads share of one size: 1 KiB, sixteen in a slab, eight in a magazine, two magazines in the depot.
+/// The shared blocks of one size class: 1 KiB, sixteen blocks in a slab, eight in a magazine, two magazines in the
+/// depot.
 class ClassPoolTest {
 
     private static final int BYTES = 1024;
@@ -103,7 +104,8 @@ class ClassPoolTest {
         check();
     }
 
-    /// The lock is taken, so a release leaves its blocks in the depot, and the holder frees them when it is done.
+    /// The lock is taken, so a release leaves its blocks in the depot. The thread that holds the lock frees them
+    /// afterwards.
     @Test
     void releaseDoesNotWaitForTheLock() throws InterruptedException {
         List<Integer> blocks = takeAll(4);
@@ -123,7 +125,7 @@ class ClassPoolTest {
         check();
     }
 
-    /// {@return blocks that another thread can take while this one has the lock}
+    /// {@return number of blocks that another thread can take while this one holds the lock}
     private long cached(List<Integer> blocks) {
         List<Integer> taken = new ArrayList<>();
         Watchdog watchdog = new Watchdog();
@@ -174,13 +176,13 @@ class ClassPoolTest {
         assertThat(new HashSet<>(takeAll(5))).hasSize(5 * IN_SLAB);
     }
 
-    /// The fewest free blocks since the last tick are what was not needed.
+    /// The fewest free blocks since the last tick were not needed.
     @Test
-    void whatWasNeededSinceTheLastTickStays() {
+    void blocksNeededSinceTheLastTickStay() {
         slots.suspend();
         List<Integer> blocks = takeAll(4);
         free(blocks);
-        assertThat(decay()).as("all were lent at first").isEqualTo(Progress.NEXT_TICK);
+        assertThat(decay()).as("all were in use at first").isEqualTo(Progress.NEXT_TICK);
         assertThat(set.slabCount()).isEqualTo(4);
         List<Integer> again = take(2 * IN_SLAB); // from the lowest two
         free(again);
@@ -202,7 +204,7 @@ class ClassPoolTest {
     @Test
     void burstIsGoneAfterTwoTicks() {
         slots.suspend();
-        free(takeAll(300)); // more than are taken out under one hold of the lock
+        free(takeAll(300)); // more than are removed while the lock is held once
         assertThat(decay()).isEqualTo(Progress.NEXT_TICK);
         assertThat(set.slabCount()).isEqualTo(300);
         assertThat(pool.decay(Pace.unlimited(), true, false)).isEqualTo(Progress.DONE);
@@ -231,7 +233,7 @@ class ClassPoolTest {
         close();
         assertThatIllegalStateException().isThrownBy(() -> pool.take(slots)).withMessage("heap is closed: heap=heap");
         assertThatIllegalStateException().isThrownBy(() -> pool.add(run(), slots));
-        assertThat(set.slabCount()).as("slabs of blocks that are lent").isPositive();
+        assertThat(set.slabCount()).as("slabs of blocks in use").isPositive();
         free(blocks);
         assertThat(set.slabCount()).isZero();
         close();
@@ -254,7 +256,7 @@ class ClassPoolTest {
         return Objects.requireNonNull(memory.carve(set.shape().pages()));
     }
 
-    /// {@return all blocks of so many new slabs}
+    /// {@return all blocks of `slabs` new slabs}
     private List<Integer> takeAll(int slabs) {
         slots.suspend();
         List<Integer> blocks = new ArrayList<>();

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MagazineLayoutTest {
 
     private static final int MAX_BYTES = 16 << 10;
-    private static final int C = SizeClasses.of(1024); // eight of them
+    private static final int C = SizeClasses.of(1024); // a magazine has eight blocks of it
 
     private final MagazineLayout layout = MagazineLayout.of(MAX_BYTES);
     private final int[] cells = cells(layout);
@@ -46,7 +46,7 @@ class MagazineLayoutTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 16, 4 << 10, 128 << 10, 64 << 20})
-    void stackHoldsHalfOfWhatAThreadMayKeep(int maxBytes) {
+    void magazineHoldsHalfOfTheThreadCache(int maxBytes) {
         MagazineLayout some = MagazineLayout.of(maxBytes);
         for (int c = 0; c < SizeClasses.COUNT; c++) {
             int size = SizeClasses.byteSize(c);
@@ -69,7 +69,7 @@ class MagazineLayoutTest {
     }
 
     @Test
-    void olderHalfGoes() {
+    void olderHalfIsRemoved() {
         for (int block = 1; block <= 5; block++) {
             layout.push(cells, C, block);
         }
@@ -86,7 +86,7 @@ class MagazineLayoutTest {
     }
 
     @Test
-    void allStacksTogetherHoldWhatAThreadMayKeep() {
+    void allMagazinesTogetherHoldTheThreadCache() {
         int large = SizeClasses.of(MAX_BYTES / 2);
         assertThat(layout.depth(large)).isEqualTo(1);
         assertThat(layout.push(cells, large, 1)).isTrue();
@@ -147,8 +147,8 @@ class MagazineLayoutTest {
     }
 
     @Test
-    void stacksDoWhatPlainOnesDo() {
-        SplittableRandom random = Seeds.random("stacksDoWhatPlainOnesDo");
+    void magazinesBehaveLikePlainStacks() {
+        SplittableRandom random = Seeds.random("magazinesBehaveLikePlainStacks");
         MagazineLayout large = MagazineLayout.of(128 << 10);
         int[] all = cells(large);
         int[] out = new int[64];

@@ -5,7 +5,7 @@ import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import org.junit.jupiter.api.BeforeAll;
 
-/// Heaps whose pages lie in a memory file.
+/// Heaps whose pages are in a memory file.
 class MemoryFileSlabHeapTest implements SlabHeapArenaContract, SlabHeapPurgeContract {
 
     @BeforeAll

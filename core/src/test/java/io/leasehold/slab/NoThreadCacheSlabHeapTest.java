@@ -1,6 +1,6 @@
 package io.leasehold.slab;
 
-/// Heaps where each block goes through the lock of its size.
+/// Heaps in which each block passes the lock of its size class.
 class NoThreadCacheSlabHeapTest implements SlabHeapContract, SlabHeapCloseContract, SlabHeapArenaContract {
 
     @Override

@@ -1,6 +1,6 @@
 package io.leasehold.slab;
 
-/// Heaps on the default page of arenas that are not small.
+/// Heaps on the default page size of arenas that are not small.
 class PagesOf16KiBSlabHeapTest implements SlabHeapContract, SlabHeapArenaContract, SlabHeapPurgeContract {
 
     @Override

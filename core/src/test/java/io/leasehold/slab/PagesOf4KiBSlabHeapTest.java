@@ -1,6 +1,6 @@
 package io.leasehold.slab;
 
-/// Heaps with the least tails and the most slabs.
+/// Heaps with the smallest tails and the most slabs.
 class PagesOf4KiBSlabHeapTest
         implements SlabHeapContract, SlabHeapCloseContract, SlabHeapArenaContract, SlabHeapPurgeContract {
 

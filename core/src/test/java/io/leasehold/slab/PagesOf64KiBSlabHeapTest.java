@@ -1,6 +1,6 @@
 package io.leasehold.slab;
 
-/// Heaps on the largest pages they take.
+/// Heaps on the largest pages that are allowed.
 class PagesOf64KiBSlabHeapTest implements SlabHeapContract, SlabHeapArenaContract, SlabHeapPurgeContract {
 
     @Override

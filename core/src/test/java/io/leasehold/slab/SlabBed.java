@@ -15,17 +15,17 @@ import java.util.SplittableRandom;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// An arena without maintenance, and a heap on it.
+/// An arena without maintenance thread, and a heap on it.
 ///
-/// **Ownership.** Closing it closes the heap and the arena, both strictly: a test that leaves a block or a page behind
-/// fails.
+/// **Ownership.** Closing it closes the heap and the arena, without force: a test that leaves a block or a page
+/// allocated fails.
 ///
-/// **Threads.** The heap is thread-safe; the rest is the test thread's.
+/// **Threads.** The heap is thread-safe. The other methods are for the test thread.
 final class SlabBed implements AutoCloseable {
 
     static final long MIB = 1 << 20;
 
-    /// A quarter of a decay, after which workers are asked.
+    /// A quarter of a decay, in which at least one tick of the reclaimers is due.
     private static final long TICK_NANOS = SlabSetup.DECAY.toNanos() / 4;
 
     private final SlabSetup setup;
@@ -77,7 +77,7 @@ final class SlabBed implements AutoCloseable {
         return arena.stats().livePages();
     }
 
-    /// {@return a block, which there must be}
+    /// {@return a new block; fails if there is none}
     SlabBlock allocate(int byteSize) {
         SlabBlock block = heap.tryAllocate(byteSize);
         if (block == null) {
@@ -86,7 +86,7 @@ final class SlabBed implements AutoCloseable {
         return block;
     }
 
-    /// {@return all blocks that there are, each written to}
+    /// {@return all blocks that could be allocated, each of them written to}
     AllocatedBlocks exhaust(int byteSize) {
         AllocatedBlocks blocks = new AllocatedBlocks();
         SlabBlock block = heap.tryAllocate(byteSize);
@@ -97,7 +97,7 @@ final class SlabBed implements AutoCloseable {
         return blocks;
     }
 
-    /// {@return blocks of random sizes up to a bound, of so many bytes together}
+    /// {@return blocks of random sizes up to `maxByteSize`, with at least `total` bytes together}
     AllocatedBlocks fill(long total, int maxByteSize, SplittableRandom random) {
         AllocatedBlocks blocks = new AllocatedBlocks();
         while (blocks.byteSize() < total) {
@@ -106,13 +106,13 @@ final class SlabBed implements AutoCloseable {
         return blocks;
     }
 
-    /// Lets the arena's maintenance ask its workers once.
+    /// Runs one step of the maintenance of the arena, a quarter of a decay after the step before.
     void tick() {
         now += TICK_NANOS;
         PageArenas.step(arena, now);
     }
 
-    /// {@return how many pages a page-sized grid has under these blocks}
+    /// {@return number of pages that contain a part of these blocks}
     int pagesUnder(List<SlabBlock> blocks) {
         TreeSet<Long> pages = new TreeSet<>();
         for (SlabBlock block : blocks) {
@@ -125,7 +125,7 @@ final class SlabBed implements AutoCloseable {
         return pages.size();
     }
 
-    /// {@return all free pages of the arena, one by one, each overwritten, for the caller to free}
+    /// {@return all free pages of the arena, allocated one by one and overwritten, for the caller to free}
     List<Long> takeFreePages() {
         List<Long> pages = new ArrayList<>();
         for (long page = arena.tryAllocate(); page != PageArena.NO_PAGE; page = arena.tryAllocate()) {
@@ -135,7 +135,7 @@ final class SlabBed implements AutoCloseable {
         return pages;
     }
 
-    /// {@return the numbers of one size, or null if no slab has it}
+    /// {@return the statistics of the size class for `byteSize`, or null if it has no slab}
     SlabHeapStats.@Nullable SizeClass statsOf(int byteSize) {
         int size = SizeClasses.byteSize(SizeClasses.of(byteSize));
         return heap.stats().classes().stream()
@@ -144,7 +144,8 @@ final class SlabBed implements AutoCloseable {
                 .orElse(null);
     }
 
-    /// Checks the heap, the arena, and that the one knows what the other lent it. No other thread uses them now.
+    /// Checks the invariants of the heap and the arena, and that both count the same pages. No other thread may use
+    /// them meanwhile.
     void check() {
         heap.checkInvariants();
         PageArenas.checkInvariants(arena);
@@ -155,15 +156,15 @@ final class SlabBed implements AutoCloseable {
         }
     }
 
-    /// Checks that nothing but these blocks is lent.
+    /// Checks that exactly these blocks are in use.
     void check(AllocatedBlocks blocks) {
         check();
         SlabHeapStats stats = heap.stats();
-        assertThat(stats.liveBlocks()).as("lent blocks").isEqualTo(blocks.count());
-        assertThat(stats.liveBytes()).as("lent bytes").isEqualTo(blocks.byteSize());
+        assertThat(stats.liveBlocks()).as("blocks in use").isEqualTo(blocks.count());
+        assertThat(stats.liveBytes()).as("bytes in use").isEqualTo(blocks.byteSize());
     }
 
-    /// Ends what a test left behind on purpose.
+    /// Closes the heap by force, and the arena, after a test that leaves blocks in use.
     void closeForcibly() {
         heap.closeForcibly();
         close();

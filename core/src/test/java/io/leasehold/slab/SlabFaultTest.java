@@ -16,11 +16,10 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Every kernel call that the life of a heap makes fails once, and then for good; after each nothing is lost and
-/// everything works.
+/// Each system call of a heap fails once, and then always. After each failure nothing is lost and everything works.
 ///
-/// The loop is SQLite's: fail the first call, then the second, until a run ends without having met the fault. The
-/// handshake of the magazines asks the process's own memory for its barrier, which cannot be made to fail here.
+/// The loop is that of SQLite: fail the first call, then the second, until a run ends without the fault. The barrier of
+/// the magazines is a call on the process's own memory, which cannot be made to fail here.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SlabFaultTest {
 
@@ -49,7 +48,7 @@ class SlabFaultTest {
         }
     }
 
-    /// Several faults of several kinds in one run, so that what cleans up after one fault meets another.
+    /// Several faults of several kinds in one run, so that the clean-up after one fault meets another.
     @ParameterizedTest
     @EnumSource
     void nothingIsLostWhateverFailsTogether(Setup setup) {
@@ -89,7 +88,7 @@ class SlabFaultTest {
         int nth = 0;
         do {
             before = injected;
-            // ever fewer of them, or hundreds of locks would take hundreds of runs
+            // the distance doubles, or hundreds of locks would take hundreds of runs
             nth += SOAK ? 1 : 1 + nth;
             int number = nth;
             SlabFaultRun run = new SlabFaultRun(setup, Set.of(errno), memory -> {});
@@ -114,7 +113,7 @@ class SlabFaultTest {
         }
     }
 
-    /// {@return what a run without a fault asks of the kernel, opening and closing the arena left out}
+    /// {@return the system calls of a run without a fault, except for opening and closing the arena}
     private Set<Call> callsOf(Setup setup) {
         SlabFaultRun clean = new SlabFaultRun(setup, Set.of(), memory -> {});
         long[] opened = new long[Call.values().length];

@@ -8,11 +8,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What reclaiming costs, counted in looks at slabs, holds of locks, flushes and visits: as much as changed, however
-/// much is held.
+/// The cost of reclaiming, counted in visits of slabs, holds of locks, flushes and visits of classes: it is in
+/// proportion to what changed, not to what is held.
 class SlabGrowthTest {
 
-    /// Each slab that changes is looked at once for being empty and once for its pages, by decay and by pressure.
+    /// Each slab that changes is visited once as an empty slab and once for its pages, by decay and under pressure.
     private static final int LOOKS_PER_CHANGE = 4;
 
     private static final int SIXTEEN_SLABS_A_HOLD = 16;
@@ -48,7 +48,7 @@ class SlabGrowthTest {
         }
     }
 
-    /// What nothing touched is not looked at again, whatever it is.
+    /// Slabs that did not change are not visited again, in whatever state they are.
     @ParameterizedTest
     @ValueSource(ints = {1_000, 4_000, 16_000, 64_000})
     void ticksWithoutAChangeAreFree(int count) {
@@ -67,7 +67,7 @@ class SlabGrowthTest {
         }
     }
 
-    /// A steady load changes a few slabs in each tick, beside many that are partly used.
+    /// A steady load changes a few slabs in each tick. Many other slabs are partly used.
     @ParameterizedTest
     @ValueSource(ints = {1_000, 4_000, 16_000, 64_000})
     void ticksWithFewChangesCostFewLooks(int count) {

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What a heap does with the pages of its arena: use them all, find what others keep, grow into those behind a block.
+/// How a heap uses the pages of its arena: it uses all of them, reclaims pages that other heaps cache, and extends
+/// blocks in place.
 interface SlabHeapArenaContract extends SlabHeapFixture {
 
     @ParameterizedTest
@@ -22,7 +23,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
     default void exhaustedHeapReturnsNullAndRecovers(int byteSize) {
         try (SlabBed bed = bed(16 * SlabBed.MIB)) {
             AllocatedBlocks blocks = bed.exhaust(byteSize);
-            assertThat(blocks.byteSize()).as("bytes lent of 16 MiB").isGreaterThan(15 * SlabBed.MIB);
+            assertThat(blocks.byteSize()).as("bytes in use of 16 MiB").isGreaterThan(15 * SlabBed.MIB);
             assertThat(bed.heap().tryAllocate(byteSize)).isNull();
             blocks.checkAll();
             bed.check(blocks);
@@ -41,7 +42,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
         }
     }
 
-    /// A large block that is used again and again stays, and of those of other sizes none does beside it.
+    /// One large empty slab is retained. A second one of another size is not retained beside it.
     @Test
     default void largeBlockThatIsUsedAgainStays() {
         try (SlabBed bed = bed();
@@ -53,9 +54,9 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
         }
     }
 
-    /// One of each size would be 62 times the first.
+    /// One retained slab of each size would have 62 times the bytes of the first.
     @Test
-    default void idleBlocksOfManyLargeSizesAreNotAllKept() {
+    default void emptySlabsOfManyLargeSizesAreNotAllRetained() {
         try (SlabBed bed = bed();
                 SlabHeap<SlabBlock> heap = openByDefault(bed)) {
             int first = 128 * bed.pageBytes();
@@ -123,9 +124,10 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
         }
     }
 
-    /// One thread releases into its own cache and stays; another must get every byte nevertheless.
+    /// One thread releases blocks into its own cache and stays alive. Another thread can allocate every byte
+    /// nevertheless.
     @Test
-    default void whatOthersCacheIsFoundUnderPressure() throws InterruptedException {
+    default void blocksInCachesOfOtherThreadsAreFoundUnderPressure() throws InterruptedException {
         try (SlabBed bed = bed(4 * SlabBed.MIB)) {
             int count = (int) (bed.byteSize() / 4096);
             Watchdog watchdog = new Watchdog();
@@ -150,10 +152,10 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
         }
     }
 
-    /// The same where the slabs of the cached blocks have other blocks lent, so that no slab becomes idle.
+    /// The same if the slabs of the cached blocks have other blocks in use, so that no slab becomes empty.
     @ParameterizedTest
     @ValueSource(ints = {100, 1000, 5000, 20_000})
-    default void blocksOfTheSameSizeInCachesOfOthersAreFoundUnderPressure(int byteSize) throws InterruptedException {
+    default void blocksOfOneSizeInOtherCachesAreFoundUnderPressure(int byteSize) throws InterruptedException {
         try (SlabBed bed = bed(4 * SlabBed.MIB)) {
             AllocatedBlocks blocks = bed.exhaust(byteSize);
             int count = blocks.count();
@@ -187,7 +189,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
         }
     }
 
-    /// Free memory that is too scattered for a whole slab still has room for single blocks.
+    /// Free pages that are too scattered for a whole slab are used for single blocks.
     @ParameterizedTest
     @ValueSource(ints = {5000, 20_000})
     default void freeRunsThatAreTooShortForASlabAreUsed(int byteSize) {
@@ -196,7 +198,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
             int blockPages = Math.ceilDiv(blocks.get(0).byteSize, bed.pageBytes());
             blocks.releaseAll();
             bed.heap().trim();
-            // every second run of as many pages as a block needs
+            // frees every second run of as many pages as a block needs
             List<Long> taken = new ArrayList<>();
             List<Long> free = new ArrayList<>();
             for (int i = 0; ; i++) {
@@ -241,7 +243,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
             }
             block.release();
             SlabBlock again = bed.allocate(32 << 20);
-            assertThat(again).as("what is bound to the longer block").isSameAs(block);
+            assertThat(again).as("the object of the longer block").isSameAs(block);
             again.release();
             bed.heap().trim();
             assertThat(bed.livePages()).isZero();

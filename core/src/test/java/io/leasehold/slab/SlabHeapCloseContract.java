@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/// How a heap ends.
+/// How a heap is closed.
 interface SlabHeapCloseContract extends SlabHeapFixture {
 
     @Test
@@ -31,7 +31,7 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
             assertThat(bed.heap().stats().liveBlocks()).isEqualTo(before.liveBlocks());
             assertThat(bed.heap().stats().heldBytes()).isEqualTo(before.heldBytes());
             bed.check(blocks);
-            blocks.add(bed.allocate(300)); // it goes on
+            blocks.add(bed.allocate(300)); // the heap stays open
             blocks.releaseAll();
             bed.check(blocks);
         }
@@ -157,7 +157,7 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
         bed.close();
     }
 
-    /// Whoever is on his way to a slab when the heap is closed leaves no page behind.
+    /// A thread that is adding a slab while the heap is closed leaves no page allocated.
     @Test
     default void closingRacesWithAllocations() throws InterruptedException {
         for (int round = 0; round < 30; round++) {
@@ -195,7 +195,7 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
         }
     }
 
-    /// A thread that loses its processor in its slot may have a block that the magazine still counts.
+    /// A thread that loses its processor in its slot may have a block that its magazine still counts as free.
     @Test
     default void closeFailsWhileAThreadIsInItsSlot() throws InterruptedException {
         try (SlabBed bed = bed(8 * SlabBed.MIB)) {

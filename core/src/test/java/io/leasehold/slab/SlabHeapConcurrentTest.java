@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Many threads share a heap that is too small for them; between the rounds all are gone and everything is counted.
+/// Many threads share a heap that is too small for them. Between the rounds no thread runs, and all blocks are counted.
 ///
 /// `-Dseed=` gives each thread the operations of another run; `-Dleasehold.soak=true` runs a minute for each heap, with
 /// 10,000 virtual threads.
@@ -87,7 +87,8 @@ class SlabHeapConcurrentTest {
             }
         }
 
-        /// Lets all run, the platform threads new ones each time, so that slots of dead ones are taken over.
+        /// Runs all workers. Platform threads are new in each round, so that the slots of terminated threads are
+        /// reused.
         void round(int round) throws InterruptedException {
             Watchdog watchdog = new Watchdog();
             for (int i = 0; i < workers.size(); i++) {
@@ -98,7 +99,7 @@ class SlabHeapConcurrentTest {
                     watchdog.startVirtual("virtual " + i, () -> worker.run(VIRTUAL_STEPS));
                 }
             }
-            // settling is one thread's task, as it is the maintenance's
+            // one thread runs the ticks, like the maintenance thread
             for (int i = 0; i < 20; i++) {
                 bed.tick();
                 Thread.yield();
@@ -125,14 +126,16 @@ class SlabHeapConcurrentTest {
             workers.forEach(worker -> all.addAll(worker.held));
             for (SlabBlock block : all) {
                 block.check();
-                model.add(block); // which no other must overlap
+                model.add(block); // fails if it overlaps another block
             }
-            assertThat(bed.heap().stats().liveBlocks()).as("lent at %s", when).isEqualTo(all.size());
+            assertThat(bed.heap().stats().liveBlocks())
+                    .as("blocks in use at %s", when)
+                    .isEqualTo(all.size());
             bed.check(model);
         }
     }
 
-    /// One thread's worth of demand.
+    /// The operations of one thread.
     private static final class Worker {
 
         private final Crowd crowd;
@@ -204,7 +207,7 @@ class SlabHeapConcurrentTest {
             return held.remove(random.nextInt(held.size()));
         }
 
-        /// Writes the block once more, so that whoever has it too sees that.
+        /// Writes the block once more, so that another holder of the block would see it.
         private void release(SlabBlock block) {
             block.check();
             block.write(crowd.stamps.incrementAndGet());

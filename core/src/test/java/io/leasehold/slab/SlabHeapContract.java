@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What every heap does: lend blocks that nobody else has, with the objects that are bound to them.
+/// The contract of every heap: it allocates blocks that do not overlap, with the objects that are bound to them.
 interface SlabHeapContract extends SlabHeapFixture {
 
     @Test
@@ -86,8 +86,8 @@ interface SlabHeapContract extends SlabHeapFixture {
     }
 
     @Test
-    default void blocksHoldWhatWasWrittenWhateverElseHappens() {
-        SplittableRandom random = Seeds.random("blocksHoldWhatWasWrittenWhateverElseHappens");
+    default void blocksKeepTheirContent() {
+        SplittableRandom random = Seeds.random("blocksKeepTheirContent");
         try (SlabBed bed = bed()) {
             AllocatedBlocks blocks = bed.fill(4 * SlabBed.MIB, 20_000, random);
             for (int i = 0; i < 5_000; i++) {
@@ -149,7 +149,7 @@ interface SlabHeapContract extends SlabHeapFixture {
             bed.heap().unbind(handle);
             awaitCollected(objects);
             assertThat(bed.heap().stats().liveBlocks())
-                    .as("the block itself is lent")
+                    .as("the block itself is in use")
                     .isEqualTo(1);
             bed.heap().release(handle);
         }
@@ -167,7 +167,7 @@ interface SlabHeapContract extends SlabHeapFixture {
             });
             try {
                 for (int round = 0; round < 2_000; round++) {
-                    SlabBlock block = bed.allocate(300); // with others into the magazine, which the trim takes out
+                    SlabBlock block = bed.allocate(300); // and further ones into the magazine, which the trim flushes
                     assertThat(bed.heap().stats().liveBlocks()).isEqualTo(1);
                     block.release();
                     assertThat(bed.heap().stats().liveBlocks()).isZero();
@@ -180,7 +180,7 @@ interface SlabHeapContract extends SlabHeapFixture {
     }
 
     @Test
-    default void objectsGoWithTheirBlocks() {
+    default void objectsAreDroppedWithTheirBlocks() {
         try (SlabBed bed = bed()) {
             List<WeakReference<SlabBlock>> objects = new ArrayList<>();
             List<SlabBlock> blocks = new ArrayList<>();
@@ -283,13 +283,13 @@ interface SlabHeapContract extends SlabHeapFixture {
     }
 
     @Test
-    default void threadKeepsNoMoreThanItMay() {
+    default void threadCachesNoMoreThanItsLimit() {
         try (SlabBed bed = bed()) {
             AllocatedBlocks blocks = new AllocatedBlocks();
             for (int size = 16; size <= 20_000; size += 112) {
                 blocks.add(bed.allocate(size));
             }
-            bed.heap().trim(); // what was cached on the way
+            bed.heap().trim(); // frees the blocks that were cached meanwhile
             blocks.releaseAll();
             long inDepots = bed.heap().stats().classes().stream()
                     .mapToLong(c -> {
@@ -332,16 +332,16 @@ interface SlabHeapContract extends SlabHeapFixture {
         }
     }
 
-    /// {@return the handle of a block whose object is known to the heap alone, if to anybody}
+    /// {@return the handle of a block whose object only the heap may still refer to}
     private static long allocateAndLose(SlabBed bed, int byteSize, List<WeakReference<SlabBlock>> objects) {
         SlabBlock block = bed.allocate(byteSize);
         objects.add(new WeakReference<>(block));
         return block.handle;
     }
 
-    /// Runs the collector until the objects are gone.
+    /// Runs the garbage collector until the objects are collected.
     private static void awaitCollected(List<WeakReference<SlabBlock>> objects) {
-        Eventually.holds("the objects are gone", () -> {
+        Eventually.holds("the objects are collected", () -> {
             System.gc();
             return objects.stream().allMatch(object -> object.get() == null);
         });

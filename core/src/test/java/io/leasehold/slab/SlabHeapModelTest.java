@@ -7,7 +7,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Random operations of one thread, now and then of a second, on a heap and on the plainest model of one.
+/// Random operations of one thread, and sometimes of a second, on a heap and on the simplest model of a heap.
 ///
 /// `-Dseed=` replays one seed; `-Dleasehold.soak=true` takes 4 million steps, with new seeds.
 class SlabHeapModelTest {

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// How a heap gives pages back.
+/// How a heap frees pages that it does not need.
 interface SlabHeapPurgeContract extends SlabHeapFixture {
 
     @Test
@@ -128,7 +128,8 @@ interface SlabHeapPurgeContract extends SlabHeapFixture {
         }
     }
 
-    /// As many blocks taken as came home since the pages were looked at: what came home may be all that was in a page.
+    /// As many blocks are allocated as are released between two trims. The released ones may be the last ones in a
+    /// page.
     @ParameterizedTest
     @ValueSource(ints = {256, 1000, 2048})
     default void pageIsFreedThoughAsManyBlocksWereTakenAsReleased(int byteSize) {
@@ -165,7 +166,9 @@ interface SlabHeapPurgeContract extends SlabHeapFixture {
             for (long i = 0; i < free; i++) {
                 blocks.add(bed.allocate(256));
             }
-            assertThat(bed.livePages()).as("pages after what was left is lent").isEqualTo(pages);
+            assertThat(bed.livePages())
+                    .as("pages after the remaining blocks are allocated")
+                    .isEqualTo(pages);
             bed.check(blocks);
             checkAndReleaseSurvivors(bed, blocks);
         }
@@ -181,7 +184,8 @@ interface SlabHeapPurgeContract extends SlabHeapFixture {
         return blocks;
     }
 
-    /// Overwrites every page that is free now, which none of the blocks may see.
+    /// Overwrites every free page, and checks that no block changed. Then releases the blocks, and checks that no page
+    /// is left.
     private static void checkAndReleaseSurvivors(SlabBed bed, AllocatedBlocks blocks) {
         List<Long> others = bed.takeFreePages();
         blocks.checkAll();

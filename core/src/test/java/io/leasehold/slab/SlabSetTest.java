@@ -10,7 +10,7 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/// Slabs of 1 KiB blocks, sixteen each.
+/// Tests sets of slabs of 1 KiB blocks, with sixteen blocks each.
 class SlabSetTest {
 
     private static final int IN_SLAB = 16;
@@ -54,7 +54,7 @@ class SlabSetTest {
     }
 
     @Test
-    void objectsGoWithTheirSlab() {
+    void objectsAreDroppedWithTheirSlab() {
         int block = add();
         set.bind(block, "bound");
         set.bind(block + 5, "other");
@@ -67,7 +67,7 @@ class SlabSetTest {
     }
 
     @Test
-    void slabThatHasMoreBlocksThanMayGoStays() {
+    void slabWithMoreBlocksThanTheMaximumStays() {
         add();
         assertThat(set.removeEmpty(IN_SLAB - 1)).isNull();
         assertThat(set.slabCount()).isEqualTo(1);
@@ -99,7 +99,7 @@ class SlabSetTest {
     }
 
     @Test
-    void highestEmptySlabGoesFirst() {
+    void highestEmptySlabIsRemovedFirst() {
         for (int i = 0; i < 5; i++) {
             add();
         }
@@ -126,7 +126,7 @@ class SlabSetTest {
         assertThat(set.removeEmpty(4)).isNotNull();
     }
 
-    /// Two sizes share the limit: each retains one empty slab, and no more once the limit is reached.
+    /// Two sizes share the limit. Each retains one empty slab, and no more once the limit is reached.
     @Test
     void emptySlabsBeyondTheLimitAreEvicted() {
         RetainedSlabs retained = new RetainedSlabs(2 * PAGES, 2 * PAGES);
@@ -145,7 +145,7 @@ class SlabSetTest {
         large.checkInvariants();
     }
 
-    /// A sixteenth of what is held: beside 16 slabs one more may wait than beside few.
+    /// The limit contains a sixteenth of the held pages: with 16 slabs one more empty slab is retained than with few.
     @Test
     void limitGrowsWithWhatIsHeld() {
         RetainedSlabs retained = new RetainedSlabs(PAGES, 4 * PAGES);
@@ -163,7 +163,7 @@ class SlabSetTest {
         assertThat(few.slabCount()).as("one that was there, and one more").isEqualTo(2);
     }
 
-    /// An array costs its zeroes anew.
+    /// A new array must be zeroed.
     @Test
     void largeSlabThatIsCostlyToMakeStaysWhateverTheLimit() {
         SlabSet<String> large = set(1 << 20, new RetainedSlabs(0, 0));
@@ -171,7 +171,7 @@ class SlabSetTest {
         assertThat(large.slabCount()).isEqualTo(1);
     }
 
-    /// Random operations on thousands of slabs, so that every array has grown and moved.
+    /// Random operations on thousands of slabs, so that every array is grown and copied.
     @Test
     void setDoesWhatAListOfFreeBlocksDoes() {
         SplittableRandom random = new SplittableRandom(3);

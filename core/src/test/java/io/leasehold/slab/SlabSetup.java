@@ -5,17 +5,17 @@ import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.PageArenaOptions;
 import java.time.Duration;
 
-/// What a heap under test is made of.
+/// The arena and the heap under test.
 ///
-/// @param pageByteSize of the arena
-/// @param memoryFile whether the arena's pages lie in one
-/// @param onJavaHeap whether blocks are byte arrays, and the arena is but their clock
-/// @param threadCacheByteSize what a thread keeps
+/// @param pageByteSize bytes of a page of the arena
+/// @param memoryFile true if the pages of the arena are in a memory file
+/// @param onJavaHeap true if blocks are in byte arrays, and the arena only drives the decay
+/// @param threadCacheByteSize maximum bytes that a thread caches
 record SlabSetup(int pageByteSize, boolean memoryFile, boolean onJavaHeap, int threadCacheByteSize) {
 
     static final int DEFAULT_CACHE = 128 << 10;
 
-    /// By the tests' own clock.
+    /// Decay of the arena, by the clock of the test.
     static final Duration DECAY = Duration.ofSeconds(8);
 
     static SlabSetup pages(int pageByteSize) {

@@ -1,6 +1,6 @@
 package io.leasehold.slab;
 
-/// Heaps whose magazines are full and empty all the time.
+/// Heaps whose magazines are often full or empty.
 class SmallThreadCacheSlabHeapTest implements SlabHeapContract, SlabHeapCloseContract, SlabHeapArenaContract {
 
     @Override
