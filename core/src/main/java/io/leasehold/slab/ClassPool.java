@@ -24,8 +24,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// The exception is a release for which no batch can be made, because the Java heap is full, there are too many
 /// batches, or the heap was closed by force. It waits for the lock.
 ///
-/// **Threads.** Thread-safe. A slot may be entered under the lock, but the lock is never taken inside a slot. One
-/// thread at a time calls [#decay] and [#shrink].
+/// **Threads.** Thread-safe. A slot may be entered under the lock. Inside a slot only [#collect] takes the lock, if no
+/// batch can be made. One thread at a time calls [#decay] and [#shrink].
 ///
 /// **Invariants.** I1: the free blocks in slabs, in the depot and in magazines are no more than all blocks.
 final class ClassPool {
@@ -72,7 +72,8 @@ final class ClassPool {
         this.scratch = new int[half + 1];
     }
 
-    /// Takes a free block without waiting, and up to half a magazine of further blocks for the calling thread.
+    /// Takes a free block, and up to half a magazine of further blocks for the calling thread. Tries the lock for some
+    /// microseconds at most.
     ///
     /// @return the block, [MagazineLayout#NONE], or [#BUSY]
     /// @throws IllegalStateException if the heap is closed

@@ -22,7 +22,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /// threads. The blocks that the calling thread freed are always found.
 ///
 /// **Threads.** Thread-safe. `lock` serializes the visits of slots and the work on slabs. [HeapCloser] holds it while
-/// it closes the heap. Lock order: `lock`, then the lock of a [ClassPool]. No lock is taken inside a slot.
+/// it closes the heap. Lock order: `lock`, then the lock of a [ClassPool]. `lock` is not taken inside a slot.
 final class HeapReclaimer implements PageReclaimer {
 
     private final MagazineLayout layout; // (C)

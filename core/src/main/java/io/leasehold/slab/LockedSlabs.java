@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 ///   without `lock`    free the runs of removed slabs, and the chosen pages
 /// ```
 ///
-/// **Threads.** Thread-safe. Under `lock`, pages are unwired, but neither allocated nor freed. One thread at a time
-/// calls [#beginTick], [#freeSurplus] and [#shrink].
+/// **Threads.** Thread-safe. Under `lock`, pages are unwired, but neither allocated nor freed, except by [#freeAll].
+/// One thread at a time calls [#beginTick], [#freeSurplus] and [#shrink].
 final class LockedSlabs {
 
     /// Maximum number of slabs that are visited while `lock` is held once.
