@@ -9,13 +9,13 @@ import io.leasehold.page.PageFrames;
 import io.leasehold.page.PageOwner;
 import org.jspecify.annotations.Nullable;
 
-/// Slabs of pages: each run is allocated, wired and leased once, and its blocks are sub-let from that lease.
+/// Slabs of arena pages. Each run is allocated, wired and leased once, and its blocks share that lease.
 ///
 /// ```text
-///   page run ---> wired ---> lease ---> slab ---> blocks
+///   run of pages ---> wired ---> lease ---> slab ---> blocks
 /// ```
 ///
-/// **Threads.** Thread-safe, except that a run is worked on by one thread at a time.
+/// **Threads.** Thread-safe, except that one thread at a time uses a run.
 final class ArenaMemory implements SlabMemory {
 
     private static final long MAX_PAGE_BYTES = 64 << 10;
@@ -59,18 +59,18 @@ final class ArenaMemory implements SlabMemory {
             run = new SlabRun(null, frames.address(page), page, 0, pages);
         } finally {
             if (run == null) {
-                arena.free(page); // no room on the Java heap
+                arena.free(page); // the Java heap is full
             }
         }
         try {
             lease(run);
             return run;
         } catch (LeaseStateException e) {
-            return null; // closed meanwhile
+            return null; // the heap was closed meanwhile
         }
     }
 
-    /// Owns, wires and leases a run that the caller has, or frees it.
+    /// Takes ownership of a new run, wires and leases it. If that fails, the run is freed.
     private void lease(SlabRun run) {
         boolean isLeased = false;
         try {
@@ -88,14 +88,14 @@ final class ArenaMemory implements SlabMemory {
         }
     }
 
-    /// Owns and wires a run with blocks in use. It goes on without a lease if there is no Java heap for one.
+    /// Takes ownership of a run with blocks in use, and wires it. The run has no lease if the Java heap is full.
     private void keep(SlabRun part) {
         frames.own(part.page, owner, 0);
         frames.wire(part.page);
         try {
             part.lease = leases.tryAcquireHandle(part.page, LeaseFlag.NOWAIT);
         } catch (OutOfMemoryError | LeaseStateException e) {
-            part.lease = LeasePool.NO_LEASE; // or the heap is being closed by force
+            part.lease = LeasePool.NO_LEASE; // the Java heap is full, or a forced close is in progress
         }
     }
 
@@ -111,21 +111,21 @@ final class ArenaMemory implements SlabMemory {
 
     @Override
     public boolean canSplit() {
-        return !arena.options().lockWired(); // what is split is wired anew, which the kernel may refuse then
+        return !arena.options().lockWired(); // the parts are wired again, and locking them may fail
     }
 
     @Override
-    public void cut(SlabCut cut) {
-        unwire(cut.run());
-        endLease(cut.run());
-        long rest = cut.run().page;
-        for (int i = 0; i < cut.partCount(); i++) {
-            SlabRun part = cut.part(i);
+    public void split(SlabSplit split) {
+        unwire(split.run());
+        endLease(split.run());
+        long rest = split.run().page;
+        for (int i = 0; i < split.partCount(); i++) {
+            SlabRun part = split.part(i);
             part.page = rest;
-            if (i + 1 < cut.partCount()) {
+            if (i + 1 < split.partCount()) {
                 rest = arena.split(part.page, part.pages);
             }
-            if (cut.keeps(i)) {
+            if (split.keeps(i)) {
                 keep(part);
             } else {
                 arena.free(part.page);
@@ -135,7 +135,7 @@ final class ArenaMemory implements SlabMemory {
 
     @Override
     public void unwire(SlabRun run) {
-        if (frames.isLive(run.page)) { // else both were closed by force, and the pages went with the arena
+        if (frames.isLive(run.page)) { // else a forced close of the arena took the pages
             frames.unwire(run.page);
         }
     }
@@ -155,13 +155,13 @@ final class ArenaMemory implements SlabMemory {
         try {
             leases.release(run.lease);
         } catch (LeaseStateException e) {
-            // it ended with the pool: the run was carved while the heap was closed
+            // the pool closed it: the run was carved while the heap was being closed
         }
     }
 
     @Override
     public void close() {
-        leases.closeForcibly(); // but for what is being carved now, which ends as soon as the heap is seen to be closed
+        leases.closeForcibly(); // a run that is being carved now is freed when its thread sees the close
         arena.unregister(owner);
     }
 

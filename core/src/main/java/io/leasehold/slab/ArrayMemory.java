@@ -2,7 +2,7 @@ package io.leasehold.slab;
 
 import org.jspecify.annotations.Nullable;
 
-/// Slabs of byte arrays, for blocks on the Java heap: the collector takes a slab that is given back.
+/// Slabs of byte arrays, for blocks on the Java heap. The garbage collector frees a slab that was removed.
 ///
 /// **Threads.** Thread-safe.
 final class ArrayMemory implements SlabMemory {
@@ -36,8 +36,8 @@ final class ArrayMemory implements SlabMemory {
     }
 
     @Override
-    public void cut(SlabCut cut) {
-        throw new UnsupportedOperationException("an array goes as a whole");
+    public void split(SlabSplit split) {
+        throw new UnsupportedOperationException("slab on the Java heap cannot be split: run=" + split.run());
     }
 
     @Override
@@ -47,12 +47,12 @@ final class ArrayMemory implements SlabMemory {
 
     @Override
     public void free(SlabRun run) {
-        // the collector frees the array once no slab has it
+        // the garbage collector frees the array when no slab refers to it
     }
 
     @Override
     public void close() {
-        // nothing is held
+        // there is nothing to close
     }
 
     @Override

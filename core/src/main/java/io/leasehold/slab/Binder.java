@@ -2,21 +2,21 @@ package io.leasehold.slab;
 
 import org.jspecify.annotations.Nullable;
 
-/// Makes the objects that stand for blocks: buffers, views, or whatever the floor above lends out.
+/// Makes the objects that represent blocks: buffers, views, or other objects of the package that uses the heap.
 ///
-/// An object is bound to its block once and lent with it again and again, so that neither is looked for twice.
+/// An object is bound to its block once and is reused with it, so neither of them has to be looked up separately.
 ///
-/// @param <T> what blocks are lent as
+/// @param <T> type of the objects that are bound to blocks
 @FunctionalInterface
 public interface Binder<T> {
 
     /// Makes the object of one block.
     ///
-    /// @param heap whose block it is, and where it is released
-    /// @param handle what the block is released as
-    /// @param array where the block lies, or null for one outside the Java heap
-    /// @param address address of its first byte, or the index of that in `array`; a multiple of 16 outside the heap
-    /// @param byteSize how long it is in bytes
-    /// @return the object, not yet lent to anybody
+    /// @param heap heap of the block, to which it is released
+    /// @param handle handle to release the block with
+    /// @param array array that contains the block, or null for a block outside the Java heap
+    /// @param address address of the first byte, or its index in `array`; a multiple of 16 outside the Java heap
+    /// @param byteSize length of the block in bytes
+    /// @return the object, which is not in use yet
     T bind(SlabHeap<T> heap, long handle, byte @Nullable [] array, long address, int byteSize);
 }

@@ -5,23 +5,24 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
-/// A block of memory outside the Java heap, lent until it is closed.
+/// A block of memory outside the Java heap, which its holder uses until [#close].
 ///
-/// **Ownership.** Whoever has it closes it, once, from any thread: of two racing calls one throws. The object is lent
-/// again with its memory, so who keeps it after that has somebody else's block.
+/// **Ownership.** The caller that allocated the block closes it exactly once, from any thread. If two threads close it
+/// at the same time, one of the calls throws. The object is reused with its memory. So a caller that keeps a closed
+/// block may later have the block of another caller.
 ///
-/// **Threads.** Used by one thread at a time, or as its users agree.
+/// **Threads.** Used by one thread at a time, unless its users synchronize.
 ///
-/// **Memory order.** The compare-and-set of [#close] publishes what the holder wrote; lending is published by whoever
-/// hands the block on.
+/// **Memory order.** The compare-and-set in [#close] publishes the writes of the holder. A caller that passes the block
+/// to another thread must publish it by a hand-over of its own.
 public final class Block implements AutoCloseable {
 
-    private static final VarHandle LENT;
+    private static final VarHandle IN_USE;
 
     static {
         try {
-            LENT = MethodHandles.lookup()
-                    .findVarHandle(Block.class, "lent", boolean.class)
+            IN_USE = MethodHandles.lookup()
+                    .findVarHandle(Block.class, "inUse", boolean.class)
                     .withInvokeExactBehavior();
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
@@ -33,8 +34,8 @@ public final class Block implements AutoCloseable {
     private final long address; // (C)
     private final int byteSize; // (C)
 
-    @SuppressWarnings("UnusedVariable") // read and written through LENT
-    private volatile boolean lent; // (A)
+    @SuppressWarnings("UnusedVariable") // read and written through IN_USE
+    private volatile boolean inUse; // (A)
 
     Block(SlabHeap<Block> heap, long handle, long address, int byteSize) {
         this.heap = heap;
@@ -43,40 +44,41 @@ public final class Block implements AutoCloseable {
         this.byteSize = byteSize;
     }
 
-    Block lend() {
-        LENT.setRelease(this, true);
+    /// Marks the block as in use, after it was allocated.
+    Block markInUse() {
+        IN_USE.setRelease(this, true);
         return this;
     }
 
-    /// {@return the address of the first byte, a multiple of 16, and of every larger power of two up to the page that
-    /// the size asked for is a multiple of}
+    /// {@return the address of the first byte, which is a multiple of 16} If the requested size is a multiple of a
+    /// larger power of two, up to the page size, the address is a multiple of it too.
     ///
     /// @throws IllegalStateException if the block is closed
     public long address() {
-        if (!lent) {
+        if (!inUse) {
             throw closed();
         }
         return address;
     }
 
-    /// {@return how long it is in bytes: as long as was asked for, or somewhat longer}
+    /// {@return the length in bytes, which is at least the requested size}
     public int byteSize() {
         return byteSize;
     }
 
-    /// {@return the block as a segment, bounded, but not tied to the life of the block}
+    /// {@return a segment with the bounds of the block, which stays accessible after the block is closed}
     ///
     /// @throws IllegalStateException if the block is closed
     public MemorySegment segment() {
         return OffHeap.segment(address(), byteSize);
     }
 
-    /// Gives the block back.
+    /// Releases the block to its heap.
     ///
-    /// @throws IllegalStateException if the block is closed
+    /// @throws IllegalStateException if the block is already closed
     @Override
     public void close() {
-        if (!LENT.compareAndSet(this, true, false)) {
+        if (!IN_USE.compareAndSet(this, true, false)) {
             throw closed();
         }
         heap.release(handle);
@@ -84,7 +86,7 @@ public final class Block implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "Block(address=0x%x, byteSize=%d%s)".formatted(address, byteSize, lent ? "" : ", closed");
+        return "Block(address=0x%x, byteSize=%d%s)".formatted(address, byteSize, inUse ? "" : ", closed");
     }
 
     private IllegalStateException closed() {

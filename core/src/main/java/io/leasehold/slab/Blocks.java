@@ -3,11 +3,12 @@ package io.leasehold.slab;
 import io.leasehold.page.PageArena;
 import org.jspecify.annotations.Nullable;
 
-/// Lends blocks of memory of every size with their addresses: the plain form of a [SlabHeap], for who needs no buffers.
+/// Allocates blocks of memory of every size with their addresses: a [SlabHeap] for callers that do not need buffers.
 ///
 /// {@snippet class="io.leasehold.snippets.BlocksExample" region="blocks"}
 ///
-/// **Ownership.** Who allocated a block closes it. Who opened this closes it, before the arena.
+/// **Ownership.** The caller that allocated a block closes it. The caller that opened this object closes it, before the
+/// arena.
 ///
 /// **Threads.** Thread-safe.
 public final class Blocks implements AutoCloseable {
@@ -19,43 +20,43 @@ public final class Blocks implements AutoCloseable {
                 arena, options, (of, handle, array, address, byteSize) -> new Block(of, handle, address, byteSize));
     }
 
-    /// Opens a heap of blocks on the pages of an arena; it holds at most what the arena may.
+    /// Opens a heap on the pages of an arena. The limit of the arena is the limit of the heap.
     ///
-    /// @param arena whose pages, of at most 64 KiB each
-    /// @param options what it is like
+    /// @param arena arena to allocate from, with pages of at most 64 KiB
+    /// @param options options of the heap
     /// @return the heap, to be closed by the caller before the arena
-    /// @throws IllegalArgumentException if the arena's pages are too large
+    /// @throws IllegalArgumentException if the pages of the arena are too large
     /// @throws io.leasehold.page.PageStateException if the arena is closed
     public static Blocks open(PageArena arena, SlabHeapOptions options) {
         return new Blocks(arena, options);
     }
 
-    /// Allocates a block if there is memory within the bound.
+    /// Allocates a block of at least `byteSize` bytes.
     ///
-    /// @param byteSize how many bytes it has at least, from 0 to [SlabHeap#MAX_BLOCK_BYTES]
-    /// @return the block, to be closed by the caller, or null
-    /// @throws IllegalArgumentException if `byteSize` is out of its bounds
-    /// @throws IllegalStateException if this is closed
+    /// @param byteSize minimum length in bytes, from 0 to [SlabHeap#MAX_BLOCK_BYTES]
+    /// @return the block, to be closed by the caller, or null if the limit of the arena or of its budget is reached
+    /// @throws IllegalArgumentException if `byteSize` is out of bounds
+    /// @throws IllegalStateException if this object is closed
     public @Nullable Block tryAllocate(int byteSize) {
         Block block = heap.tryAllocate(byteSize);
-        return block == null ? null : block.lend();
+        return block == null ? null : block.markInUse();
     }
 
-    /// {@return the numbers of one moment}
+    /// {@return a snapshot of the statistics; may be stale}
     public SlabHeapStats stats() {
         return heap.stats();
     }
 
-    /// Gives back to the arena all that no block needs.
+    /// Frees to the arena all memory that no block in use needs.
     ///
-    /// @return the bytes that went
+    /// @return number of bytes that were freed
     public long trim() {
         return heap.trim();
     }
 
-    /// Gives everything back to the arena. Closing twice has no effect.
+    /// Closes the heap and frees all its memory to the arena. Closing twice has no effect.
     ///
-    /// @throws IllegalStateException if blocks are lent, naming how many of which size; nothing is changed then
+    /// @throws IllegalStateException if blocks are in use, with their number and sizes; nothing is changed then
     @Override
     public void close() {
         heap.close();

@@ -7,34 +7,40 @@ import io.leasehold.page.PageReclaimer.Progress;
 import io.leasehold.slab.Depot.Batch;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// The free blocks of one size that threads share: a depot between the magazines, and the slabs behind it.
+/// The free blocks of one size class that all threads share: a depot between the magazines, and the slabs behind it.
 ///
 /// ```text
 ///   magazine of a thread  <---- half a magazine ---->  Depot  <---- batch ---->  LockedSlabs, the lowest slab first
 ///        (no lock)                                    (no lock)                    (under their lock)
 /// ```
 ///
-/// **Waiting.** A release never waits. If another thread has the lock, the blocks stay in the depot, beyond its limit
-/// if need be, and a thread that takes or frees blocks under the lock frees them before it goes: either it sees the
-/// batch when it looks after its unlock, or the releasing thread finds the lock free when it tries after its push
-/// (`DepotStress`). What background work leaves there goes in the next tick. An allocation looks into the depot, then
-/// for the lock for some microseconds; [SlabHeap] tries the next sizes before it waits.
+/// **Waiting.** A release does not wait for the lock of the slabs. If another thread holds it, the blocks stay in the
+/// depot, beyond its limit if necessary. A thread that takes or frees blocks under the lock frees this excess after it
+/// has released the lock. Either that thread sees the batch when it looks into the depot after its unlock, or the
+/// releasing thread finds the lock free when it tries after its push (`DepotStress`). Excess that background work
+/// leaves is freed in the next tick. An allocation first looks into the depot, then tries the lock for some
+/// microseconds. [SlabHeap] then tries the next larger size classes before it waits.
 ///
-/// **Threads.** Thread-safe. Slots may be entered under the lock, but it is never taken in a slot. [#decay] and
-/// [#shrink] are for one thread at a time.
+/// The exception is a release for which no batch can be made, because the Java heap is full, there are too many
+/// batches, or the heap was closed by force. It waits for the lock.
 ///
-/// **Invariants.** I1: blocks that are free in slabs, in the depot and in magazines are at most all that there are.
+/// **Threads.** Thread-safe. A slot may be entered under the lock. Inside a slot only [#collect] takes the lock, if no
+/// batch can be made. One thread at a time calls [#decay] and [#shrink].
+///
+/// **Invariants.** I1: the free blocks in slabs, in the depot and in magazines are no more than all blocks.
 final class ClassPool {
 
-    /// In place of a block: another thread has the lock.
+    /// Result instead of a block: another thread holds the lock.
     static final int BUSY = MagazineLayout.NONE - 1;
 
-    /// What a depot holds: the blocks in it keep their slabs from going, and each size has one.
+    /// Maximum bytes of the blocks in a depot. These blocks keep their slabs from becoming empty, and each size class
+    /// has a depot.
     private static final int MAX_DEPOT_BYTES = 32 << 10;
 
     private static final int MAX_DEPOT_MAGAZINES = 2;
 
-    /// A refill takes this part of what a slot has room for, so that one size does not crowd out the others.
+    /// A refill takes at most the space that is left in a slot divided by this, so that one size class does not use all
+    /// of it.
     private static final int REFILLS_PER_SLOT = 4;
 
     private final SlabMemory memory; // (C)
@@ -42,15 +48,15 @@ final class ClassPool {
     private final HeapChanges changes; // (C)
     private final int sizeClass; // (C)
     private final int byteSize; // (C)
-    private final int half; // (C) blocks of half a magazine
-    private final int depotLimit; // (C) blocks
+    private final int half; // (C) number of blocks in half a magazine
+    private final int depotLimit; // (C) maximum number of blocks
     private final Depot depot; // (C)
     private final LockedSlabs slabs; // (C)
-    private final int[] scratch; // (L) of the slabs: one block, and half a magazine
+    private final int[] scratch; // (L) lock of `slabs`; one block, and half a magazine
 
-    /// Threads that look for pages for this size. What is freed meanwhile is what they look for: it stays, though its
-    /// pages could go.
-    private final AtomicInteger seekers = new AtomicInteger(); // (A)
+    /// Number of threads that look for pages to carve a slab of this size class. They need the blocks that are freed
+    /// meanwhile. So partly used slabs are not purged then.
+    private final AtomicInteger carvers = new AtomicInteger(); // (A)
 
     ClassPool(SlabSet<?> set, SlabMemory memory, MagazineLayout layout, HeapChanges changes, int sizeClass) {
         this.memory = memory;
@@ -66,7 +72,8 @@ final class ClassPool {
         this.scratch = new int[half + 1];
     }
 
-    /// Takes a free block, and up to half a magazine for the calling thread with it, without waiting.
+    /// Takes a free block, and up to half a magazine of further blocks for the calling thread. Tries the lock for some
+    /// microseconds at most.
     ///
     /// @return the block, [MagazineLayout#NONE], or [#BUSY]
     /// @throws IllegalStateException if the heap is closed
@@ -79,7 +86,7 @@ final class ClassPool {
         return slabs.lock.trySpinning() ? takeAndUnlock(slots) : BUSY;
     }
 
-    /// Takes a free block, and up to half a magazine for the calling thread with it.
+    /// Takes a free block, and up to half a magazine of further blocks for the calling thread.
     ///
     /// @return the block, or [MagazineLayout#NONE]
     /// @throws IllegalStateException if the heap is closed
@@ -102,14 +109,14 @@ final class ClassPool {
         }
     }
 
-    /// Takes one block, and others into the magazine of the calling thread. Under the lock.
+    /// Takes one block, and further ones for the magazine of the calling thread. The caller holds the lock.
     private int takeFromSlabs(BiasedSlots slots) {
         int[] cells = half == 0 ? null : slots.enter();
         if (cells != null) {
             changes.noteOpened(layout.open(cells));
         }
         int count = slabs.take(scratch, 1 + (cells == null ? 0 : wanted(cells)));
-        int block = count == 0 ? MagazineLayout.NONE : scratch[0]; // the lowest, and the next ones are lent next
+        int block = count == 0 ? MagazineLayout.NONE : scratch[0]; // the lowest; the next ones are allocated next
         if (cells != null) {
             while (count > 1 && layout.push(cells, sizeClass, scratch[count - 1])) {
                 count--;
@@ -117,11 +124,11 @@ final class ClassPool {
             BiasedSlots.exit(cells);
             slabs.putBack(scratch, 1, count);
         }
-        slabs.noteLow(depot.size());
+        slabs.noteMinFree(depot.size());
         return block;
     }
 
-    /// Takes one block of a batch, and others into the magazine of the calling thread.
+    /// Takes one block of a batch, and further ones for the magazine of the calling thread.
     private int unpack(Batch batch, BiasedSlots slots) {
         int block = batch.blocks[--batch.size];
         int[] cells = batch.size == 0 || half == 0 ? null : slots.enter();
@@ -137,14 +144,14 @@ final class ClassPool {
         return block;
     }
 
-    /// {@return number of blocks for a refill, so that the magazine is half full at most}
+    /// {@return number of blocks for a refill, after which the magazine is at most half full}
     private int wanted(int[] cells) {
-        int share = layout.room(cells) / REFILLS_PER_SLOT;
+        int share = layout.space(cells) / REFILLS_PER_SLOT;
         return Math.min(layout.depth(sizeClass) / 2, share / byteSize);
     }
 
-    /// Takes a block of a new slab: of a whole one, or, where free pages are too scattered for that, of the pages of a
-    /// single block.
+    /// Takes a block of a new slab. If no run is long enough for a whole slab, the new slab has the pages of a single
+    /// block.
     ///
     /// @return the block, or [MagazineLayout#NONE]
     /// @throws IllegalStateException if the heap is closed
@@ -153,19 +160,19 @@ final class ClassPool {
         int least = Math.ceilDiv(byteSize, memory.pageByteSize());
         slabs.prepareToAdd();
         SlabRun run;
-        seekers.incrementAndGet();
+        carvers.incrementAndGet();
         try {
             run = memory.carve(shape.pages());
             if (run == null && least < shape.pages()) {
                 run = memory.carve(least);
             }
         } finally {
-            seekers.decrementAndGet();
+            carvers.decrementAndGet();
         }
         return run == null ? MagazineLayout.NONE : add(run, slots);
     }
 
-    /// Adds a slab, and takes a block from it as [#take] does.
+    /// Adds a slab, and takes a block as [#take] does.
     int add(SlabRun run, BiasedSlots slots) {
         boolean isAdded = false;
         slabs.lock.lock();
@@ -178,18 +185,17 @@ final class ClassPool {
             slabs.lock.unlock();
             changes.mark(sizeClass);
             if (!isAdded) {
-                memory.unwire(run); // closed meanwhile, or no room for the slab on the Java heap
+                memory.unwire(run); // closed meanwhile, or the Java heap is full
                 memory.free(run);
             }
             freeExcess();
         }
     }
 
-    /// Takes back a block that the magazine of the calling thread had no room for, and half of that magazine with it.
-    /// Does not wait.
-    void give(int block, BiasedSlots slots) {
+    /// Frees a block for which the magazine of the calling thread has no space, and half of the magazine with it.
+    void free(int block, BiasedSlots slots) {
         Batch batch = slabs.isClosed() ? null : depot.newBatch();
-        if (batch == null) { // no room on the Java heap for a batch, so this waits for the lock
+        if (batch == null) { // closed, or no batch can be made: wait for the lock
             slabs.lock.lock();
             scratch[0] = block;
             slabs.putAndUnlock(scratch, 1);
@@ -230,7 +236,7 @@ final class ClassPool {
     private void push(Batch batch) {
         depot.push(batch);
         if (slabs.isClosed()) {
-            flushDepot(); // closed by force, after which no other thread empties the depot
+            flushDepot(); // closed by force: no other thread empties the depot any more
         }
     }
 
@@ -240,7 +246,7 @@ final class ClassPool {
         depot.push(batch);
     }
 
-    /// Frees what threads left in the depot beyond its limit while the lock was taken.
+    /// Frees the blocks that threads left in the depot beyond its limit while the lock was taken.
     private void freeExcess() {
         while (depot.size() > depotLimit && slabs.lock.tryLock()) {
             Batch batch = depot.pop();
@@ -252,7 +258,7 @@ final class ClassPool {
         }
     }
 
-    /// Empties a magazine into the depot, by the thread that is in the slot or visits it.
+    /// Moves all blocks of a magazine to the depot. Called by the thread that is in the slot or visits it.
     void collect(int[] cells) {
         Batch batch = depot.newBatch();
         while (batch == null ? putSome(cells) : pack(cells, batch)) {
@@ -268,7 +274,7 @@ final class ClassPool {
         return areMore;
     }
 
-    /// Takes blocks out of a magazine for which there is no batch: the Java heap is full.
+    /// Frees some blocks of a magazine to the slabs, because no batch can be made.
     private boolean putSome(int[] cells) {
         slabs.lock.lock();
         int count = layout.takeOlder(cells, sizeClass, scratch.length, scratch);
@@ -276,34 +282,34 @@ final class ClassPool {
         return count == scratch.length;
     }
 
-    /// Gives back what was not needed since the last tick.
+    /// Frees the memory that was not needed since the last tick.
     ///
-    /// @param isNewTick false to go on where the pace was spent
+    /// @param isNewTick false to continue a tick in which the pace was spent
     /// @param hasChanged true if blocks were freed since the last tick
     Progress decay(Pace pace, boolean isNewTick, boolean hasChanged) {
         if (isNewTick) {
             flushDepot();
             slabs.beginTick();
         }
-        if (!slabs.giveBack(pace)) {
+        if (!slabs.freeSurplus(pace)) {
             return Progress.UNFINISHED;
         }
         return slabs.hasMore(hasChanged) ? Progress.NEXT_TICK : Progress.DONE;
     }
 
-    /// Gives back everything that no lent block needs.
+    /// Frees all memory that no block in use needs.
     ///
-    /// @return number of pages
+    /// @return number of pages that were freed
     int shrink() {
         flushDepot();
-        int pages = slabs.shrink(seekers.get() == 0);
+        int pages = slabs.shrink(carvers.get() == 0);
         if (slabs.isReclaimable()) {
             changes.markForShrink(sizeClass);
         }
         return pages;
     }
 
-    /// Empties the depot into the slabs.
+    /// Frees the blocks in the depot to the slabs.
     private void flushDepot() {
         for (Batch batch = depot.pop(); batch != null; batch = depot.pop()) {
             slabs.lock.lockInTurn();
@@ -311,23 +317,23 @@ final class ClassPool {
         }
     }
 
-    /// Adds a slab of a single block, which is out.
+    /// Adds a slab of a single block, which is in use.
     ///
     /// @return the block
     /// @throws IllegalStateException if the heap is closed
-    int addLent(SlabRun run) {
+    int addAllocated(SlabRun run) {
         slabs.prepareToAdd();
         slabs.lock.lock();
         try {
             slabs.checkOpen();
-            return slabs.addLent(run);
+            return slabs.addAllocated(run);
         } finally {
             slabs.lock.unlock();
             freeExcess();
         }
     }
 
-    /// Takes out the slab of a block that has the slab to itself. The run of the slab is not freed.
+    /// Removes the slab of a block that is alone in its slab. The run of the slab is not freed.
     void detach(int block) {
         slabs.lock.lock();
         try {
@@ -338,7 +344,7 @@ final class ClassPool {
         }
     }
 
-    /// Keeps every other thread out until [#unlock].
+    /// Takes the lock of the slabs, until [#unlock].
     void lock() {
         slabs.lock.lock();
     }
@@ -348,38 +354,39 @@ final class ClassPool {
         freeExcess();
     }
 
-    /// Empties the depot into the slabs. The caller has the lock.
+    /// Frees the blocks in the depot to the slabs. The caller holds the lock.
     ///
-    /// @return number of blocks that are in no slab: they are in use, or a thread moves them
-    int countOut() {
+    /// @return number of blocks that are not free in slabs: in use, in a magazine, or being moved by a thread
+    int countTaken() {
         for (Batch batch = depot.pop(); batch != null; batch = depot.pop()) {
             slabs.putBack(batch.blocks, 0, batch.size);
             batch.size = 0;
             depot.push(batch);
         }
-        return slabs.countOut();
+        return slabs.countTaken();
     }
 
-    /// Frees all slabs, for ever. The caller has the lock.
+    /// Frees all slabs, for good. The caller holds the lock.
     ///
-    /// @param keepsLent true if the slabs of blocks in use stay until those are released
-    /// @throws SystemCallException if the kernel refuses; the pool is closed, and closing it can be repeated
-    void close(boolean keepsLent) {
+    /// @param keepsInUse true if slabs with taken blocks stay until their last block is released
+    /// @throws SystemCallException if the kernel fails to unlock pages; the pool stays closed, and the call can be
+    ///     repeated
+    void close(boolean keepsInUse) {
         slabs.setClosed();
-        int ignored = countOut(); // the batches that came before threads saw that the pool is closed
-        slabs.freeAll(keepsLent);
+        int ignored = countTaken(); // moves the batches of threads that had not seen the close
+        slabs.freeAll(keepsInUse);
     }
 
-    /// {@return a snapshot of the numbers}
+    /// {@return a snapshot of the statistics of the size class}
     ///
-    /// @param inMagazines number of blocks in magazines by size class
+    /// @param inMagazines number of blocks in magazines, by size class
     SlabHeapStats.SizeClass stats(int[] inMagazines) {
         return slabs.stats(inMagazines[sizeClass] + depot.size());
     }
 
-    /// Checks what must always hold.
+    /// Checks the invariants.
     ///
-    /// @param inMagazines number of blocks in magazines by size class
+    /// @param inMagazines number of blocks in magazines, by size class
     void checkInvariants(int[] inMagazines) {
         slabs.checkInvariants(inMagazines[sizeClass] + depot.size());
     }

@@ -6,12 +6,16 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
-/// The pools of a heap by size class, each made when its size is first asked for: most heaps use a few sizes, and two
-/// hundred pools are half a megabyte of Java heap.
+/// The pools of a heap by size class. A pool is made when its size class is first used: most heaps use a few sizes, and
+/// two hundred pools take half a megabyte of Java heap.
 ///
-/// **Threads.** Thread-safe. Pools are made under the lock of this object, which closing the heap takes too.
+/// **Threads.** Thread-safe. Pools are made under the monitor of this object. Closing the heap takes the monitor too.
 ///
-/// @param <T> what blocks are lent as
+/// **Memory order.** A new pool is stored by a release store, after its entries in `slabs` and `objects`, and read by
+/// an acquire load. A thread that has a block of the class reads those entries without the monitor. The hand-over of
+/// the block made them visible.
+///
+/// @param <T> type of the objects that are bound to blocks
 final class ClassPools<T> {
 
     private final SlabMemory memory; // (C)
@@ -20,8 +24,8 @@ final class ClassPools<T> {
     private final HeapChanges changes; // (C)
     private final AtomicReferenceArray<@Nullable ClassPool> pools =
             new AtomicReferenceArray<>(SizeClasses.COUNT); // (A)
-    private final @Nullable SlabSet<T>[] slabs = newSets(); // (L) this; read by threads that have a block of the class
-    private final @Nullable BlockObjects<T>[] objects = newObjects(); // as `slabs`, whose objects these are
+    private final @Nullable SlabSet<T>[] slabs = newSets(); // (L) this, or with a block of the class
+    private final @Nullable BlockObjects<T>[] objects = newObjects(); // (L) as `slabs`
     private boolean closed; // (L) this
 
     ClassPools(SlabMemory memory, RetainedSlabs retained, MagazineLayout layout, HeapChanges changes) {
@@ -41,9 +45,9 @@ final class ClassPools<T> {
         return new BlockObjects[SizeClasses.COUNT];
     }
 
-    /// {@return the pool of a size class}
+    /// {@return the pool of a size class, which is made if there is none}
     ///
-    /// @throws IllegalStateException if there is none yet and the heap is closed
+    /// @throws IllegalStateException if there is none and the heap is closed
     ClassPool of(int sizeClass) {
         ClassPool pool = pools.getAcquire(sizeClass);
         return pool != null ? pool : make(sizeClass);
@@ -65,7 +69,7 @@ final class ClassPools<T> {
         return made;
     }
 
-    /// {@return the pool of a size class, or null if the size was never asked for}
+    /// {@return the pool of a size class, or null if there is none}
     @Nullable ClassPool existing(int sizeClass) {
         return pools.getAcquire(sizeClass);
     }
@@ -75,13 +79,13 @@ final class ClassPools<T> {
         return Objects.requireNonNull(slabs[sizeClass]);
     }
 
-    /// {@return the objects of the blocks by size class, null for a size without a pool: the fast path reads this array
-    /// without a detour}
+    /// {@return the objects of the blocks by size class, null for a class without a pool} The fast path reads this
+    /// array directly.
     @Nullable BlockObjects<T>[] objects() {
         return objects;
     }
 
-    /// {@return the pools that were made so far, the smallest size first}
+    /// {@return all pools, in ascending order of their sizes}
     List<ClassPool> all() {
         List<ClassPool> all = new ArrayList<>();
         for (int c = 0; c < SizeClasses.COUNT; c++) {
@@ -93,8 +97,7 @@ final class ClassPools<T> {
         return all;
     }
 
-    /// Makes no more pools from now on, or goes on making them. The caller holds the lock of this object while it
-    /// decides.
+    /// Sets whether making further pools fails. The caller holds the monitor of this object.
     void setClosed(boolean isClosed) {
         closed = isClosed;
     }

@@ -5,27 +5,29 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/// Free blocks of one size on their way between the magazines of threads: batches, in a stack without a lock.
+/// Free blocks of one size class on their way between magazines: two lock-free stacks of batches.
 ///
 /// ```text
-///   full    head ---> batch ---> batch ---> end        a batch is up to half a magazine
-///   spare   head ---> batch ---> end                   empty ones, used again
+///   full    head ---> batch ---> batch ---> end        a batch has up to half a magazine, and one block
+///   spare   head ---> batch ---> end                   empty batches, for reuse
 ///
 ///   head    | version | number of the batch + 1 |      the version grows with each change, against ABA
 /// ```
 ///
-/// One compare-and-set hands over a whole batch, whichever threads give and take. A thread that may not wait for the
-/// lock of the slabs puts its blocks here, beyond the limit if need be; the thread that has the lock frees them when it
-/// is done (see [ClassPool]).
+/// One compare-and-set hands over a whole batch, whichever threads push and pop it. A release pushes its blocks here,
+/// beyond the limit if necessary, while another thread holds the lock of the slabs. The thread that holds the lock
+/// frees them afterwards ([ClassPool]).
 ///
-/// **Threads.** Thread-safe and lock-free. A batch belongs to the thread that popped it until that thread pushes it.
+/// **Threads.** Thread-safe and lock-free, except that making a batch is synchronized. A batch belongs to the thread
+/// that popped or made it, until that thread pushes it.
 ///
-/// **Memory order.** A push is a compare-and-set (release half) of a head, a pop one (acquire half) of the same head,
-/// so the blocks of a batch and the batches below it are seen as they were pushed. A batch is also published by the
-/// write of `batches`, which is volatile and comes before the push. `DepotStress` checks both.
+/// **Memory order.** A push is a compare-and-set (release half) of a head, and a pop is a compare-and-set (acquire
+/// half) of the same head. So a thread sees the blocks of a batch and the batches below it as they were pushed. A new
+/// batch is also published by the volatile write of `batches`, which comes before its first push. `DepotStress` checks
+/// both.
 final class Depot {
 
-    /// More batches than are ever on their way: a thread that finds none left waits for the lock.
+    /// Maximum number of batches, more than are ever in use. A thread that finds none waits for the lock of the slabs.
     private static final int MAX_BATCHES = 1 << 12;
 
     private static final int MIN_BATCHES = 4;
@@ -35,20 +37,20 @@ final class Depot {
     private final int batchSize; // (C)
     private final AtomicLong full = new AtomicLong(); // (A)
     private final AtomicLong spare = new AtomicLong(); // (A)
-    private final AtomicInteger size = new AtomicInteger(); // (A) blocks in full batches, counted after a push
-    private volatile Batch[] batches = new Batch[0]; // (A) written under this
-    private int count; // (L) this
+    private final AtomicInteger size = new AtomicInteger(); // (A) number of blocks in `full`, updated after a push
+    private volatile Batch[] batches = new Batch[0]; // (A) written under the monitor of this
+    private int count; // (L) this; number of batches
 
     Depot(int batchSize) {
         this.batchSize = batchSize;
     }
 
-    /// Some free blocks.
+    /// A batch of free blocks.
     static final class Batch {
-        final int[] blocks; // (O) the thread that popped it
+        final int[] blocks; // (O) the thread that popped or made the batch
         int size; // (O)
         private final int number; // (C)
-        private volatile int below; // (A) number of the next batch in the stack, plus 1
+        private volatile int below; // (A) number of the next batch in the stack plus 1, or 0
 
         private Batch(int number, int batchSize) {
             this.number = number;
@@ -61,7 +63,7 @@ final class Depot {
         return Math.max(0, size.get());
     }
 
-    /// {@return an empty batch, for the caller to fill and [#push], or null if there is none and none can be made}
+    /// {@return an empty batch, for the caller to fill and [#push], or null if none can be made}
     @Nullable Batch newBatch() {
         Batch batch = pop(spare);
         return batch != null ? batch : makeBatch();
@@ -79,25 +81,25 @@ final class Depot {
                 larger = Arrays.copyOf(larger, Math.max(MIN_BATCHES, 2 * count));
             }
         } catch (OutOfMemoryError e) {
-            return null; // a release does not fail: it waits for the lock
+            return null; // the release does not fail: it waits for the lock of the slabs
         }
         larger[count++] = batch;
         batches = larger;
         return batch;
     }
 
-    /// Gives a batch, or if it is empty, makes it a spare one.
+    /// Pushes a batch on the full stack, or on the spare stack if the batch is empty.
     void push(Batch batch) {
         if (batch.size == 0) {
             push(spare, batch);
         } else {
-            int more = batch.size; // before other threads have the batch
+            int more = batch.size; // read before another thread can pop the batch
             push(full, batch);
             size.addAndGet(more);
         }
     }
 
-    /// {@return a batch of free blocks, the one that was pushed last, or null if there is none}
+    /// {@return the full batch that was pushed last, or null if there is none}
     @Nullable Batch pop() {
         Batch batch = pop(full);
         if (batch != null) {

@@ -3,16 +3,16 @@ package io.leasehold.slab;
 import java.util.Arrays;
 import java.util.BitSet;
 
-/// Which blocks of each slab of one size are free: a bit a block, and a count a slab of those that are out.
+/// The state of the blocks of one size class: one bit for each block, and the count of taken blocks of each slab.
 ///
 /// ```text
 ///   slab      | 0      | 1      | 2      | ...        1,024 slabs a segment; the first segment grows to that size
-///   bits      | 10110  | 11111  | 00000  |            1: free
-///   out       |   2    |   0    |   5    |            lent, or in a magazine, or in the depot
+///   bits      | 10110  | 11111  | 00000  |            1: free in the slab
+///   taken     |   2    |   0    |   5    |            in use, in a magazine, or in the depot
 /// ```
 ///
-/// The state of neighbouring slabs lies together, so that freeing blocks in random order touches two dense arrays and
-/// no object a slab: a burst of 4 million blocks has 262,144 slabs.
+/// The states of neighbouring slabs are adjacent. So freeing blocks in random order touches two dense arrays, and no
+/// object of each slab: a burst of 4 million blocks has 262,144 slabs.
 ///
 /// **Threads.** Guarded by the lock of the [ClassPool].
 final class FreeBlocks {
@@ -24,24 +24,24 @@ final class FreeBlocks {
     private final int wordsPerSlab; // (C)
     private Segment[] segments = new Segment[0]; // (L)
     private int segmentCount; // (L)
-    private int capacity; // (L) slabs that there is room for
+    private int capacity; // (L) number of slabs that fit
 
     FreeBlocks(int blocksPerSlab) {
         this.wordsPerSlab = Math.ceilDiv(blocksPerSlab, Long.SIZE);
     }
 
-    /// Some slabs.
+    /// The state of up to 1,024 slabs.
     private static final class Segment {
         long[] bits; // (L)
-        char[] out; // (L) a slab has at most 4,096 blocks
+        char[] taken; // (L) a slab has at most 4,096 blocks
 
         Segment(int slabs, int wordsPerSlab) {
             bits = new long[slabs * wordsPerSlab];
-            out = new char[slabs];
+            taken = new char[slabs];
         }
     }
 
-    /// Makes room for a slab, so that nothing else here can fail.
+    /// Reserves capacity for a slab, so that no other method can fail.
     void prepare(int slab) {
         if (slab < capacity) {
             return;
@@ -52,7 +52,7 @@ final class FreeBlocks {
             if (segmentCount > 0) {
                 Segment before = segments[0];
                 System.arraycopy(before.bits, 0, first.bits, 0, before.bits.length);
-                System.arraycopy(before.out, 0, first.out, 0, before.out.length);
+                System.arraycopy(before.taken, 0, first.taken, 0, before.taken.length);
             }
             segments = new Segment[] {first};
             segmentCount = 1;
@@ -67,18 +67,18 @@ final class FreeBlocks {
         }
     }
 
-    /// Begins a slab with `free` free blocks from the first one on, and `out` others that are out.
-    void begin(int slab, int free, int out) {
+    /// Sets the state of a new slab: its first `free` blocks are free, and `taken` others are taken.
+    void begin(int slab, int free, int taken) {
         Segment segment = segment(slab);
         int word = firstWord(slab);
         for (int i = 0; i < wordsPerSlab; i++) {
             int here = Math.clamp(free - i * (long) Long.SIZE, 0, Long.SIZE);
             segment.bits[word + i] = here == 0 ? 0 : -1L >>> (Long.SIZE - here);
         }
-        segment.out[slab & (SEGMENT_SLABS - 1)] = (char) out;
+        segment.taken[slab & (SEGMENT_SLABS - 1)] = (char) taken;
     }
 
-    /// Takes the lowest free block of a slab that has one.
+    /// Takes the lowest free block of a slab, which must have one.
     int take(int slab) {
         Segment segment = segment(slab);
         int first = firstWord(slab);
@@ -88,27 +88,27 @@ final class FreeBlocks {
         }
         long bits = segment.bits[word];
         segment.bits[word] = bits & (bits - 1);
-        segment.out[slab & (SEGMENT_SLABS - 1)]++;
+        segment.taken[slab & (SEGMENT_SLABS - 1)]++;
         return (word - first) * Long.SIZE + Long.numberOfTrailingZeros(bits);
     }
 
-    /// Takes a block back that is out.
+    /// Frees a taken block.
     ///
-    /// @return number of blocks of the slab that are still out
+    /// @return number of blocks of the slab that are still taken
     int put(int slab, int block) {
         Segment segment = segment(slab);
         int word = firstWord(slab) + (block >>> 6);
         long bit = 1L << block;
-        assert (segment.bits[word] & bit) == 0 : "freed twice: slab=" + slab + ", block=" + block;
+        assert (segment.bits[word] & bit) == 0 : "block was freed twice: slab=" + slab + ", block=" + block;
         segment.bits[word] |= bit;
-        return --segment.out[slab & (SEGMENT_SLABS - 1)];
+        return --segment.taken[slab & (SEGMENT_SLABS - 1)];
     }
 
-    /// Takes free blocks away for good; those that are not free stay as they are.
-    void removeAll(int slab, BitSet gone) {
+    /// Removes free blocks whose memory is freed. Taken blocks are not changed.
+    void removeAll(int slab, BitSet absent) {
         Segment segment = segment(slab);
         int first = firstWord(slab);
-        for (int block = gone.nextSetBit(0); block >= 0; block = gone.nextSetBit(block + 1)) {
+        for (int block = absent.nextSetBit(0); block >= 0; block = absent.nextSetBit(block + 1)) {
             segment.bits[first + (block >>> 6)] &= ~(1L << block);
         }
     }
@@ -138,9 +138,9 @@ final class FreeBlocks {
         return any != 0;
     }
 
-    /// {@return number of blocks of a slab that are out}
-    int out(int slab) {
-        return segment(slab).out[slab & (SEGMENT_SLABS - 1)];
+    /// {@return number of taken blocks of a slab}
+    int taken(int slab) {
+        return segment(slab).taken[slab & (SEGMENT_SLABS - 1)];
     }
 
     private Segment segment(int slab) {

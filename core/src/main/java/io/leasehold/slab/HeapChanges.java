@@ -5,44 +5,46 @@ import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
 
-/// What changed in a heap since its reclaimer looked: a bit a size class, once for the clock and once for pressure.
+/// The size classes that changed since the reclaimer visited them: one bit for each class, once for decay and once for
+/// memory pressure.
 ///
-/// A class without its bit has nothing to give back that it did not have at the last look, so it is not visited, and a
-/// heap without any bit costs a few loads.
+/// A class without its bit has nothing new to free since the last visit. So it is not visited, and a heap without any
+/// bit costs a few loads.
 ///
 /// **Threads.** Thread-safe and lock-free.
 ///
-/// **Memory order.** A bit is set after the change it stands for, and taken before the class is looked at.
+/// **Memory order.** A bit is set by a compare-and-set after the change, and cleared by a `getAndSet` before the class
+/// is visited. So a change is seen by this visit, or its bit is still set for the next one.
 final class HeapChanges {
 
     private static final int WORDS = Math.ceilDiv(SizeClasses.COUNT, Long.SIZE);
 
     private final String name; // (C) of the heap
-    private final PageArena arena; // (C) by whose clock the heap decays
+    private final PageArena arena; // (C) its maintenance thread runs the decay
     private final AtomicLongArray sinceDecay = new AtomicLongArray(WORDS); // (A)
     private final AtomicLongArray sinceShrink = new AtomicLongArray(WORDS); // (A)
     final ReclaimWork work = new ReclaimWork(); // (C)
-    private final AtomicInteger openSlots = new AtomicInteger(); // (A) whose magazines may have blocks
-    private final AtomicInteger freeing = new AtomicInteger(); // (A) threads that free slabs without a lock
+    private final AtomicInteger openSlots = new AtomicInteger(); // (A) number of slots whose magazines may have blocks
+    private final AtomicInteger freeing = new AtomicInteger(); // (A) threads that free removed slabs without a lock
 
     HeapChanges(String name, PageArena arena) {
         this.name = name;
         this.arena = arena;
     }
 
-    /// Notes that blocks of a class were freed into its depot or slabs.
+    /// Records that blocks of a class were freed into its depot or slabs.
     void mark(int sizeClass) {
         set(sinceDecay, sizeClass);
         set(sinceShrink, sizeClass);
         arena.requestDecay();
     }
 
-    /// Notes that a class could not be shrunk now.
+    /// Records that a class still has memory to free under pressure.
     void markForShrink(int sizeClass) {
         set(sinceShrink, sizeClass);
     }
 
-    /// Notes that a thread opened its slot, whose magazines are flushed in the next tick. The thread calls this before
+    /// Records that a thread opened its slot, so that the next tick flushes its magazines. The thread calls this before
     /// it leaves the slot, so that a flush visits the slot.
     ///
     /// @param wasShut false if the slot was open already
@@ -53,7 +55,7 @@ final class HeapChanges {
         }
     }
 
-    /// Notes that a slot was shut.
+    /// Records that a slot was shut.
     void noteShut() {
         openSlots.decrementAndGet();
     }
@@ -72,21 +74,21 @@ final class HeapChanges {
         return any != 0;
     }
 
-    /// Takes the classes that changed since the last call.
+    /// Collects and clears the classes that changed since the last call.
     ///
-    /// @param into gets the classes, beside those that it has
+    /// @param into set to which the classes are added
     void takeSinceDecay(BitSet into) {
         take(sinceDecay, into);
     }
 
-    /// Takes the classes that changed since the last call.
+    /// Collects and clears the classes that changed since the last call.
     ///
-    /// @param into gets the classes, beside those that it has
+    /// @param into set to which the classes are added
     void takeSinceShrink(BitSet into) {
         take(sinceShrink, into);
     }
 
-    /// Notes that the calling thread begins to free slabs that it took out.
+    /// Records that the calling thread begins to free slabs that it removed.
     void beginFreeing() {
         freeing.incrementAndGet();
     }
@@ -95,11 +97,12 @@ final class HeapChanges {
         freeing.decrementAndGet();
     }
 
-    /// {@return true if slabs that were taken out are not free yet}
+    /// {@return true if removed slabs are not freed yet}
     boolean isFreeing() {
         return freeing.get() > 0;
     }
 
+    /// {@return the exception for using a closed heap}
     IllegalStateException closed() {
         return new IllegalStateException("heap is closed: heap=" + name);
     }
@@ -124,6 +127,6 @@ final class HeapChanges {
 
     @Override
     public String toString() {
-        return "heap " + name;
+        return "heap=" + name;
     }
 }

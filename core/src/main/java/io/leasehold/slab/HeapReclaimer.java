@@ -9,20 +9,20 @@ import io.leasehold.page.PageReclaimer;
 import java.util.BitSet;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// Gives back what a heap does not need: by the clock, and all of it under pressure.
+/// Frees the memory that a heap does not need: step by step during decay, and all of it under memory pressure.
 ///
 /// ```text
 ///   flush    magazines ---> depots               one barrier, if a slot is open
-///   decay    depots ---> slabs ---> arena        size classes that changed, or had more to give back in the last tick
+///   decay    depots ---> slabs ---> arena        size classes that changed, or had more to free in the last tick
 ///   shrink   the same at once                    size classes that changed since the last shrink
 /// ```
 ///
-/// **Cost.** A class that did not change is not visited, and magazines that are shut are not flushed, so a heap that
-/// nothing touched costs a few loads. How often a request that finds no memory may flush the magazines of other threads
-/// says [FlushRation]; it never misses what the calling thread freed.
+/// **Cost.** A class that did not change is not visited, and shut slots are not flushed. So a heap that is not used
+/// costs a few loads. [FlushRation] limits how often a request that finds no memory flushes the magazines of other
+/// threads. The blocks that the calling thread freed are always found.
 ///
-/// **Threads.** Thread-safe. `lock` serialises the visits of slots and the work on slabs; [SlabHeap] has it while it is
-/// being closed. Lock order: `lock`, then that of a [ClassPool]. None is taken in a slot.
+/// **Threads.** Thread-safe. `lock` serializes the visits of slots and the work on slabs. [HeapCloser] holds it while
+/// it closes the heap. Lock order: `lock`, then the lock of a [ClassPool]. `lock` is not taken inside a slot.
 final class HeapReclaimer implements PageReclaimer {
 
     private final MagazineLayout layout; // (C)
@@ -30,10 +30,10 @@ final class HeapReclaimer implements PageReclaimer {
     private final ClassPools<?> pools; // (C)
     private final HeapChanges changes; // (C)
     private final ReentrantLock lock = new ReentrantLock();
-    private final BitSet toVisit = new BitSet(SizeClasses.COUNT); // (L) classes of this tick
-    private final BitSet changed = new BitSet(SizeClasses.COUNT); // (L) those that changed in the tick before
-    private final BitSet nextTick = new BitSet(SizeClasses.COUNT); // (L) classes of the next tick
-    private int unfinished = MagazineLayout.NONE; // (L) the class in which the pace was spent
+    private final BitSet toVisit = new BitSet(SizeClasses.COUNT); // (L) classes to visit in this tick
+    private final BitSet changed = new BitSet(SizeClasses.COUNT); // (L) classes that changed during the last tick
+    private final BitSet nextTick = new BitSet(SizeClasses.COUNT); // (L) classes to visit in the next tick
+    private int unfinished = MagazineLayout.NONE; // (L) class in which the pace was spent, or NONE
     private final FlushRation ration = new FlushRation(); // (C)
 
     HeapReclaimer(MagazineLayout layout, BiasedSlots slots, ClassPools<?> pools, HeapChanges changes) {
@@ -117,7 +117,7 @@ final class HeapReclaimer implements PageReclaimer {
         }
     }
 
-    /// Shrinks the classes that changed. Those that it does not come to, for want of Java heap, stay marked.
+    /// Shrinks the classes that changed. Classes that are not reached, because the Java heap is full, stay marked.
     private int shrinkChanged(BitSet classes) {
         changes.takeSinceShrink(classes);
         try {
@@ -139,7 +139,7 @@ final class HeapReclaimer implements PageReclaimer {
         return changes.hasOpenSlots() && layout.peekBytes(slots) > 0 && ration.allows();
     }
 
-    /// Puts the blocks in the magazines of the calling thread into the depots.
+    /// Moves the blocks in the magazines of the calling thread to the depots.
     private void collectOwn() {
         int[] cells = changes.hasOpenSlots() ? slots.enter() : null;
         if (cells != null) {
@@ -148,7 +148,8 @@ final class HeapReclaimer implements PageReclaimer {
         }
     }
 
-    /// Puts the blocks in all magazines into the depots, and shuts the slots, if one is open. Under the lock.
+    /// Moves the blocks in all magazines to the depots, and shuts the slots, if a slot is open. The caller holds
+    /// `lock`.
     private void flush() {
         if (!changes.hasOpenSlots()) {
             return;
@@ -163,8 +164,8 @@ final class HeapReclaimer implements PageReclaimer {
         ration.spent(begin);
     }
 
-    /// Puts the blocks in all magazines into the depots, and waits for threads that are in their slots. Under the lock,
-    /// while the slots are suspended.
+    /// Moves the blocks in all magazines to the depots, and waits for threads that are in their slots. The caller holds
+    /// `lock` and has suspended the slots.
     void flushSuspended() {
         changes.work.flushes++;
         if (BiasedSlots.barrier(VirtualMemory.system())) {
@@ -174,7 +175,7 @@ final class HeapReclaimer implements PageReclaimer {
                     changes.noteShut();
                 }
             });
-        } // else the blocks are flushed the next time
+        } // else the barrier failed, and the next flush finds the blocks
     }
 
     private void collect(int[] cells) {
@@ -183,7 +184,7 @@ final class HeapReclaimer implements PageReclaimer {
         }
     }
 
-    /// Keeps decay, shrinking and flushes out until [#unlock].
+    /// Takes `lock`, which keeps out decay, shrinking and flushing until [#unlock].
     void lock() {
         lock.lock();
     }
@@ -199,6 +200,6 @@ final class HeapReclaimer implements PageReclaimer {
 
     @Override
     public String toString() {
-        return changes.toString();
+        return "HeapReclaimer(" + changes + ")";
     }
 }

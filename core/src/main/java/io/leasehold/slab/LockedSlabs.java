@@ -6,31 +6,31 @@ import io.leasehold.page.Pace;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The slabs of one size behind their lock, and the work on their pages, which is done without it.
+/// The slabs of one size class behind their lock, and the work on their pages, which is done without the lock.
 ///
 /// ```text
-///   under the lock      take and put blocks; take slabs out; decide which pages of a slab go
-///   without the lock    free the runs of those slabs, and those pages
+///   under `lock`      take and put blocks, remove slabs, choose the pages to purge
+///   without `lock`    free the runs of removed slabs, and the chosen pages
 /// ```
 ///
-/// **Threads.** Thread-safe. Pages are neither asked for nor given back under the lock, only unwired. [#beginTick],
-/// [#giveBack] and [#shrink] are for one thread at a time.
+/// **Threads.** Thread-safe. Under `lock`, pages are unwired, but neither allocated nor freed, except by [#freeAll].
+/// One thread at a time calls [#beginTick], [#freeSurplus] and [#shrink].
 final class LockedSlabs {
 
-    /// Slabs that are looked at under one hold of the lock.
+    /// Maximum number of slabs that are visited while `lock` is held once.
     private static final int SLABS_AT_A_TIME = 16;
 
-    /// In place of a number of pages.
+    /// Result of a purge instead of a number of pages: no slab is purgeable.
     private static final int NOTHING_TO_PURGE = -1;
 
     private final SlabMemory memory; // (C)
     private final HeapChanges changes; // (C)
     private final SlabSet<?> slabs; // (L)
     final ShortLock lock = new ShortLock();
-    private volatile boolean closed; // (A) written under the lock
-    private int low; // (L) the fewest free blocks since the last tick
-    private int surplus; // (L) blocks that may go in this tick
-    private boolean purges; // (L) pages of partly used slabs may go in this tick
+    private volatile boolean closed; // (A) written under `lock`
+    private int minFree; // (L) fewest free blocks since the last tick
+    private int surplus; // (L) blocks that this tick may free
+    private boolean purges; // (L) true if this tick may free pages of partly used slabs
 
     LockedSlabs(SlabSet<?> slabs, SlabMemory memory, HeapChanges changes) {
         this.slabs = slabs;
@@ -42,6 +42,8 @@ final class LockedSlabs {
         return slabs.shape();
     }
 
+    /// Checks that the heap is open.
+    ///
     /// @throws IllegalStateException if the heap is closed
     void checkOpen() {
         if (closed) {
@@ -49,9 +51,9 @@ final class LockedSlabs {
         }
     }
 
-    /// Takes free blocks, the lowest first. The caller has the lock.
+    /// Takes free blocks, the lowest first. The caller holds `lock`.
     ///
-    /// @return number of blocks that were written to `out`
+    /// @return number of blocks that were written to `out`, at most `most`
     int take(int[] out, int most) {
         int count = 0;
         while (count < most) {
@@ -64,21 +66,22 @@ final class LockedSlabs {
         return count;
     }
 
-    /// Notes how many blocks are free after some were taken. The caller has the lock.
+    /// Records how many blocks are free after some were taken. The caller holds `lock`.
     ///
-    /// @param inDepot blocks that are free outside of slabs
-    void noteLow(int inDepot) {
-        low = Math.min(low, inDepot + slabs.free());
+    /// @param inDepot number of free blocks in the depot
+    void noteMinFree(int inDepot) {
+        minFree = Math.min(minFree, inDepot + slabs.free());
     }
 
-    /// Puts back blocks that were taken and not used. The caller has the lock.
+    /// Frees blocks that were taken and not used. The caller holds `lock`.
     void putBack(int[] blocks, int from, int to) {
         for (int i = from; i < to; i++) {
             slabs.put(blocks[i]);
         }
     }
 
-    /// Makes room for many slabs, if it is soon needed. Without the lock, under which it would take too long.
+    /// Begins to grow the table of slabs if it is nearly full. Called without `lock`, because making the larger array
+    /// takes too long.
     void prepareToAdd() {
         int wanted = slabs.wantedRows();
         if (wanted > 0) {
@@ -92,25 +95,25 @@ final class LockedSlabs {
         }
     }
 
-    /// Adds a slab. The caller has the lock.
+    /// Adds a slab with free blocks. The caller holds `lock`.
     void add(SlabRun run) {
         slabs.add(run, true);
     }
 
-    /// Adds a slab of a single block, which is out. The caller has the lock.
+    /// Adds a slab of a single block, which is in use. The caller holds `lock`.
     ///
     /// @return the block
-    int addLent(SlabRun run) {
+    int addAllocated(SlabRun run) {
         return slabs.add(run, false);
     }
 
-    /// Takes out the slab of a block that has the slab to itself. The caller has the lock.
+    /// Removes the slab of a block that is alone in its slab. The caller holds `lock`.
     void detach(int block) {
         slabs.detach(block);
     }
 
-    /// Frees blocks, the last one first, and the slabs that are beyond what is retained. The caller has the lock, which
-    /// is given up.
+    /// Frees blocks, the last one first, and the slabs beyond the limit for retained slabs. The caller holds `lock`,
+    /// and this method releases it.
     void putAndUnlock(int[] blocks, int count) {
         Slab chain = null;
         try {
@@ -124,8 +127,7 @@ final class LockedSlabs {
         free(chain);
     }
 
-    /// Takes out empty slabs that there is no room to retain, or all after the heap was closed by force. Under the
-    /// lock.
+    /// Removes the empty slabs beyond the limit, or all empty slabs after a forced close. The caller holds `lock`.
     ///
     /// @return the slabs in a chain, for [#free]
     private @Nullable Slab evict() {
@@ -137,18 +139,18 @@ final class LockedSlabs {
     }
 
     private @Nullable Slab evictOne() {
-        return closed ? slabs.takeEmpty(Integer.MAX_VALUE) : slabs.evict();
+        return closed ? slabs.removeEmpty(Integer.MAX_VALUE) : slabs.evict();
     }
 
     private Slab link(Slab slab, @Nullable Slab chain) {
         if (chain == null) {
-            changes.beginFreeing(); // under the lock, so that closing the heap sees it
+            changes.beginFreeing(); // under `lock`, so that closing the heap sees it
         }
         slab.below = chain;
         return slab;
     }
 
-    /// Frees slabs that were taken out, without the lock.
+    /// Frees removed slabs, without `lock`.
     ///
     /// @return number of their pages
     private int free(@Nullable Slab chain) {
@@ -167,7 +169,7 @@ final class LockedSlabs {
         return pages;
     }
 
-    /// Frees the runs of a slab. Allocates nothing: there may be no room on the Java heap.
+    /// Frees the runs of a slab. Allocates nothing on the Java heap, which may be full.
     private void freeRuns(Slab slab) {
         List<SlabRun> runs = slab.runs();
         for (int i = 0; i < runs.size(); i++) {
@@ -175,24 +177,24 @@ final class LockedSlabs {
         }
     }
 
-    /// Begins a tick: what was not needed since the last one may go, and if that is a quarter of all blocks, the pages
-    /// of partly used slabs in which no block is out.
+    /// Begins a tick: the blocks that were not needed since the last tick are surplus. If they are at least a quarter
+    /// of all blocks, partly used slabs may be purged too.
     void beginTick() {
         lock.lockInTurn();
         try {
-            surplus = Math.min(low, slabs.free());
+            surplus = Math.min(minFree, slabs.free());
             purges = surplus > 0 && surplus >= slabs.present() / 4;
-            low = slabs.free();
+            minFree = slabs.free();
         } finally {
             lock.unlock();
         }
     }
 
-    /// Gives back what may go in this tick, empty slabs first, the highest first.
+    /// Frees the surplus of this tick: empty slabs first, the highest first.
     ///
-    /// @return true if all of it went, false if the pace was spent
-    boolean giveBack(Pace pace) {
-        for (Slab chain = takeEmpty(surplus); chain != null; chain = takeEmpty(surplus)) {
+    /// @return true if all of it was freed, false if the pace was spent
+    boolean freeSurplus(Pace pace) {
+        for (Slab chain = removeEmpty(surplus); chain != null; chain = removeEmpty(surplus)) {
             free(chain);
             if (pace.isSpent()) {
                 return false;
@@ -207,10 +209,10 @@ final class LockedSlabs {
         return true;
     }
 
-    /// {@return true if the next tick may have something to give back}
+    /// {@return true if the next tick may have something to free}
     ///
-    /// @param hasChanged true if blocks were freed in the tick that is over, so that they may go in the next one; an
-    ///     empty slab that is there after a tick without a change was refused by the kernel
+    /// @param hasChanged true if blocks were freed in this tick, so that the next one may free their memory. If false,
+    ///     an empty slab that is still there is one that the kernel failed to unlock
     boolean hasMore(boolean hasChanged) {
         lock.lockInTurn();
         try {
@@ -220,13 +222,13 @@ final class LockedSlabs {
         }
     }
 
-    /// Gives back everything that no lent block needs.
+    /// Frees all memory that no block in use needs.
     ///
-    /// @param includesParts false to leave partly used slabs alone
-    /// @return number of pages
+    /// @param includesParts false if partly used slabs are not purged
+    /// @return number of pages that were freed
     int shrink(boolean includesParts) {
         int pages = 0;
-        for (Slab chain = takeEmpty(Integer.MAX_VALUE); chain != null; chain = takeEmpty(Integer.MAX_VALUE)) {
+        for (Slab chain = removeEmpty(Integer.MAX_VALUE); chain != null; chain = removeEmpty(Integer.MAX_VALUE)) {
             pages += free(chain);
         }
         int purged = includesParts ? purgeSome() : NOTHING_TO_PURGE;
@@ -237,18 +239,18 @@ final class LockedSlabs {
         return pages;
     }
 
-    /// {@return true if there is something that a shrink left alone, or that the kernel refused}
+    /// {@return true if a shrink left something that may be freed: a slab that it did not purge, or could not unlock}
     boolean isReclaimable() {
         return hasMore(true);
     }
 
-    private @Nullable Slab takeEmpty(int most) {
+    private @Nullable Slab removeEmpty(int most) {
         Slab chain = null;
         int left = most;
         lock.lockInTurn();
         try {
             for (int i = 0; i < SLABS_AT_A_TIME; i++) {
-                Slab slab = slabs.takeEmpty(left);
+                Slab slab = slabs.removeEmpty(left);
                 changes.work.looks++;
                 if (slab == null) {
                     break;
@@ -259,28 +261,28 @@ final class LockedSlabs {
             }
             changes.work.holds++;
             surplus = Math.max(0, surplus - (most - left));
-            low = Math.min(low, slabs.free());
+            minFree = Math.min(minFree, slabs.free());
         } finally {
             lock.unlock();
         }
         return chain;
     }
 
-    /// Looks at some purgeable slabs, and purges the first that has pages to give back.
+    /// Visits some purgeable slabs, and purges the first one that has pages to free.
     ///
-    /// @return number of pages that went, or [#NOTHING_TO_PURGE]
+    /// @return number of pages that were freed, or [#NOTHING_TO_PURGE]
     private int purgeSome() {
         SlabPurge purge = null;
         lock.lockInTurn();
         try {
-            if (closed || !slabs.hasPurgeable()) { // what is left after a forced close has no lease any more
+            if (closed || !slabs.hasPurgeable()) { // after a forced close the slabs have no lease
                 return NOTHING_TO_PURGE;
             }
             for (int i = 0; i < SLABS_AT_A_TIME && purge == null && slabs.hasPurgeable(); i++) {
                 purge = slabs.beginPurge();
                 changes.work.looks++;
             }
-            low = Math.min(low, slabs.free());
+            minFree = Math.min(minFree, slabs.free());
             changes.work.holds++;
         } finally {
             lock.unlock();
@@ -303,22 +305,23 @@ final class LockedSlabs {
         }
     }
 
-    /// {@return the number of blocks that are in no slab} The caller has the lock.
-    int countOut() {
+    /// {@return number of blocks that are not free in slabs} The caller holds `lock`.
+    int countTaken() {
         return slabs.present() - slabs.free();
     }
 
-    /// Makes the slabs closed. The caller has the lock.
+    /// Marks the slabs as closed. The caller holds `lock`.
     void setClosed() {
         closed = true;
     }
 
-    /// Frees all slabs after [#setClosed]. The caller has the lock.
+    /// Frees all slabs after [#setClosed]. The caller holds `lock`.
     ///
-    /// @param keepsLent true if the slabs of lent blocks stay until those are released
-    /// @throws SystemCallException if the kernel refuses; the slabs are closed, and closing them can be repeated
-    void freeAll(boolean keepsLent) {
-        for (Slab slab = slabs.takeAny(keepsLent); slab != null; slab = slabs.takeAny(keepsLent)) {
+    /// @param keepsInUse true if slabs with taken blocks stay until their last block is released
+    /// @throws SystemCallException if the kernel fails to unlock pages; the slabs stay closed, and the call can be
+    ///     repeated
+    void freeAll(boolean keepsInUse) {
+        for (Slab slab = slabs.removeAny(keepsInUse); slab != null; slab = slabs.removeAny(keepsInUse)) {
             freeRuns(slab);
         }
     }
@@ -327,30 +330,29 @@ final class LockedSlabs {
         return closed;
     }
 
-    /// {@return a snapshot of the numbers}
+    /// {@return a snapshot of the statistics of the size class}
     ///
-    /// @param cached number of free blocks outside of slabs
+    /// @param cached number of free blocks in magazines and in the depot
     SlabHeapStats.SizeClass stats(int cached) {
         lock.lock();
         try {
-            int lent = Math.max(0, slabs.present() - slabs.free() - cached);
+            int inUse = Math.max(0, slabs.present() - slabs.free() - cached);
             long held = (long) slabs.pages() * memory.pageByteSize();
             int byteSize = slabs.shape().byteSize();
-            return new SlabHeapStats.SizeClass(byteSize, slabs.slabCount(), lent, cached, slabs.free(), held);
+            return new SlabHeapStats.SizeClass(byteSize, slabs.slabCount(), inUse, cached, slabs.free(), held);
         } finally {
             lock.unlock();
         }
     }
 
-    /// Checks what must always hold.
+    /// Checks the invariants.
     ///
-    /// @param cached number of free blocks outside of slabs
+    /// @param cached number of free blocks in magazines and in the depot
     void checkInvariants(int cached) {
         lock.lock();
         try {
             slabs.checkInvariants();
-            if (!closed
-                    && slabs.free() + cached > slabs.present()) { // else magazines may have blocks of slabs that went
+            if (!closed && slabs.free() + cached > slabs.present()) { // else magazines may have blocks of removed slabs
                 throw new AssertionError("I1: cached=" + cached + ", " + slabs);
             }
         } finally {

@@ -6,35 +6,35 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// Where in the slot of a thread its magazines lie: a stack of free blocks for each size.
+/// The layout of the magazines in the slot of a thread: one stack of free blocks for each size class.
 ///
 /// ```text
 ///   cells   FIRST | +1      | +2 ... +1+classes | stack of class 0 | stack of class 1 | ...
-///           room  | is open | depth of class c  | oldest ... newest
+///           space | is open | depth of class c  | oldest ... newest
 /// ```
 ///
-/// A stack holds half of what a thread may keep, and at most 64 blocks; all stacks together hold no more than the
-/// thread may keep. Sizes above that have no stack.
+/// A magazine holds at most half of the bytes that a thread may cache, and at most 64 blocks. All magazines together
+/// hold at most the bytes that a thread may cache. Larger size classes have no magazine.
 ///
-/// **Shut.** A new slot has no room, and neither has a slot that was emptied by a flush. So the first block that its
-/// owner frees takes the slow path, which opens the slot and counts it ([HeapChanges]). While no slot is open no block
-/// is in a magazine, and a flush has nothing to do: no barrier, no look at any slot.
+/// **Shut.** A new slot is shut: its space is zero. So is a slot that was emptied by a flush. So the first block that
+/// the owner thread frees takes the slow path, which opens the slot and counts it ([HeapChanges]). While no slot is
+/// open, no magazine has a block, and a flush has nothing to do: it needs no barrier and visits no slot.
 ///
-/// **Threads.** Immutable; methods with `cells` are for the thread that is in the slot, or that visits it.
+/// **Threads.** Immutable. Methods with `cells` are for the thread that is in the slot, or that visits the slot.
 final class MagazineLayout {
 
-    /// No block.
+    /// The value that is not a block.
     static final int NONE = -1;
 
     private static final int MAX_DEPTH = 64;
-    private static final int ROOM = BiasedSlot.FIRST;
-    private static final int OPEN = ROOM + 1;
+    private static final int SPACE = BiasedSlot.FIRST;
+    private static final int OPEN = SPACE + 1;
     private static final int DEPTHS = OPEN + 1;
 
     private static final Map<Integer, MagazineLayout> LAYOUTS = new ConcurrentHashMap<>();
 
     private final int maxBytes; // (C)
-    private final Magazine[] magazines; // (C) by size class
+    private final Magazine[] magazines; // (C) indexed by size class
     private final int cellCount; // (C)
 
     private MagazineLayout(int maxBytes) {
@@ -54,25 +54,25 @@ final class MagazineLayout {
         this.cellCount = cell - BiasedSlot.FIRST;
     }
 
-    /// {@return the layout for threads that may keep `maxBytes`, one for all heaps}
+    /// {@return the layout for threads that cache up to `maxBytes` bytes; all heaps share it}
     static MagazineLayout of(int maxBytes) {
         return LAYOUTS.computeIfAbsent(maxBytes, MagazineLayout::new);
     }
 
-    /// Where the magazine of one size lies in each slot: one look-up instead of four.
+    /// The place of one magazine in each slot, so that one look-up replaces four.
     private record Magazine(int depthCell, int stackCell, int maxDepth, int byteSize) {}
 
-    /// {@return the bytes that a slot has room for}
-    int room(int[] cells) {
-        return cells[ROOM];
+    /// {@return number of bytes that a slot can still take}
+    int space(int[] cells) {
+        return cells[SPACE];
     }
 
-    /// {@return the number of cells that a slot needs}
+    /// {@return number of cells that a slot needs}
     int cellCount() {
         return cellCount;
     }
 
-    /// {@return the number of blocks of a class that a thread keeps at most}
+    /// {@return maximum number of blocks of a class in a magazine}
     int depth(int sizeClass) {
         return magazines[sizeClass].maxDepth;
     }
@@ -85,19 +85,19 @@ final class MagazineLayout {
             return false;
         }
         cells[OPEN] = 1;
-        cells[ROOM] = maxBytes;
+        cells[SPACE] = maxBytes;
         return true;
     }
 
-    /// Shuts a slot, unless it is shut or a magazine in it has a block.
+    /// Shuts a slot, unless it is shut or has a block.
     ///
-    /// @return true if the slot was shut by this call
+    /// @return true if this call shut the slot
     boolean shut(int[] cells) {
-        if (cells[OPEN] == 0 || cells[ROOM] != maxBytes) {
+        if (cells[OPEN] == 0 || cells[SPACE] != maxBytes) {
             return false;
         }
         cells[OPEN] = 0;
-        cells[ROOM] = 0;
+        cells[SPACE] = 0;
         return true;
     }
 
@@ -108,45 +108,47 @@ final class MagazineLayout {
         return depth == 0 ? NONE : cells[magazine.stackCell + depth - 1];
     }
 
-    /// Takes out the newest block of a class that has one.
+    /// Removes the newest block of a class, which must have one.
     void drop(int[] cells, int sizeClass) {
         Magazine magazine = magazines[sizeClass];
         cells[magazine.depthCell]--;
-        cells[ROOM] += magazine.byteSize;
+        cells[SPACE] += magazine.byteSize;
     }
 
-    /// {@return true if there is room for a block of the class}
-    boolean hasRoom(int[] cells, int sizeClass) {
+    /// {@return true if the magazine and the slot have space for a block of the class}
+    boolean hasSpace(int[] cells, int sizeClass) {
         Magazine magazine = magazines[sizeClass];
-        return cells[magazine.depthCell] < magazine.maxDepth && cells[ROOM] >= magazine.byteSize;
+        return cells[magazine.depthCell] < magazine.maxDepth && cells[SPACE] >= magazine.byteSize;
     }
 
-    /// Adds a block of a class for which there is room.
+    /// Adds a block of a class that has space.
     void add(int[] cells, int sizeClass, int block) {
         Magazine magazine = magazines[sizeClass];
         int depth = cells[magazine.depthCell];
         cells[magazine.stackCell + depth] = block;
         cells[magazine.depthCell] = depth + 1;
-        cells[ROOM] -= magazine.byteSize;
+        cells[SPACE] -= magazine.byteSize;
     }
 
-    /// {@return true if there was room for the block}
+    /// Adds a block if there is space.
+    ///
+    /// @return true if the block was added
     boolean push(int[] cells, int sizeClass, int block) {
-        if (!hasRoom(cells, sizeClass)) {
+        if (!hasSpace(cells, sizeClass)) {
             return false;
         }
         add(cells, sizeClass, block);
         return true;
     }
 
-    /// Takes the older half of a stack, the colder one.
+    /// Removes the older half of a magazine, whose blocks are less likely to be in the processor's cache.
     ///
     /// @return number of blocks that were written to `out`
     int takeOlderHalf(int[] cells, int sizeClass, int[] out) {
         return takeOlder(cells, sizeClass, (cells[DEPTHS + sizeClass] + 1) / 2, out);
     }
 
-    /// Takes the oldest blocks of a stack, up to `most`.
+    /// Removes the oldest blocks of a magazine, at most `most`.
     ///
     /// @return number of blocks that were written to `out`
     int takeOlder(int[] cells, int sizeClass, int most, int[] out) {
@@ -156,11 +158,11 @@ final class MagazineLayout {
         System.arraycopy(cells, stack, out, 0, count);
         System.arraycopy(cells, stack + count, cells, stack, depth - count);
         cells[DEPTHS + sizeClass] = depth - count;
-        cells[ROOM] += count * magazines[sizeClass].byteSize;
+        cells[SPACE] += count * magazines[sizeClass].byteSize;
         return count;
     }
 
-    /// {@return the lowest class from `sizeClass` on of which a slot has a block, or [#NONE]}
+    /// {@return the lowest class, from `sizeClass` on, whose magazine has a block, or [#NONE]}
     int nextFilled(int[] cells, int sizeClass) {
         for (int c = sizeClass; c < SizeClasses.COUNT; c++) {
             if (cells[DEPTHS + c] > 0) {
@@ -170,7 +172,7 @@ final class MagazineLayout {
         return NONE;
     }
 
-    /// {@return the number of blocks of each class in all slots; may be stale}
+    /// {@return number of blocks in all slots, by size class; may be stale}
     int[] peekDepths(BiasedSlots slots) {
         int[] blocks = new int[SizeClasses.COUNT];
         slots.forEach(slot -> {
@@ -181,10 +183,10 @@ final class MagazineLayout {
         return blocks;
     }
 
-    /// {@return the bytes of the blocks in all slots; may be stale}
+    /// {@return bytes of the blocks in all slots; may be stale}
     long peekBytes(BiasedSlots slots) {
         long[] bytes = new long[1];
-        slots.forEach(slot -> bytes[0] += slot.peek(OPEN) == 0 ? 0 : maxBytes - slot.peek(ROOM));
+        slots.forEach(slot -> bytes[0] += slot.peek(OPEN) == 0 ? 0 : maxBytes - slot.peek(SPACE));
         return bytes[0];
     }
 

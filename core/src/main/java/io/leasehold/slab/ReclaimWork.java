@@ -1,15 +1,15 @@
 package io.leasehold.slab;
 
-/// How much work the reclaimer of a heap did, so that tests can hold it to what changed.
+/// Counts the work of a [HeapReclaimer], so that tests can check that it is in proportion to what changed.
 ///
 /// **Threads.** Guarded by the lock of the [HeapReclaimer].
 final class ReclaimWork {
-    long flushes; // (L) of all magazines, a barrier each
-    long visits; // (L) of size classes
-    long holds; // (L) of the lock of a class
-    long looks; // (L) at slabs
-    long slabs; // (L) that were given back
-    long purges; // (L) of slabs that gave pages back
+    long flushes; // (L) flushes of all magazines, with one barrier each
+    long visits; // (L) visits of size classes
+    long holds; // (L) holds of the lock of a size class
+    long looks; // (L) visits of slabs
+    long slabs; // (L) slabs that were freed
+    long purges; // (L) purges of slabs
 
     @Override
     public String toString() {

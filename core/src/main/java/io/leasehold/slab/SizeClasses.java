@@ -1,22 +1,22 @@
 package io.leasehold.slab;
 
-/// The sizes that blocks have, and which of them a request gets.
+/// The sizes of blocks, and the size class for each request.
 ///
 /// ```text
 ///   16  32  48 ... 240  256 | 288  320 ... 480  512 | 576 ... 1024 | ... | 7 * 2^28  15 * 2^27  2^31 - 9
 ///   steps of 16             | steps of 32           | of 64        |     | eight steps a doubling
 /// ```
 ///
-/// **Invariants.** Above 256 B a block is at most an eighth larger than the request. A request that is a multiple of
-/// some power of two gets a block that is one too, unless it gets the largest, which begins with a page.
+/// **Invariants.** Above 256 B a block is at most an eighth larger than the request. If a request is a multiple of a
+/// power of two, so is the length of its block. The exception is the largest block, which begins at a page boundary.
 ///
 /// **Threads.** Immutable.
 final class SizeClasses {
 
-    /// How many sizes there are.
+    /// The number of size classes.
     static final int COUNT;
 
-    /// Bytes of the largest block: those of the longest array that every JVM makes.
+    /// The length of the largest block in bytes: the longest array that every JVM can make.
     static final int MAX_BYTES = Integer.MAX_VALUE - 8;
 
     private static final int QUANTUM_POWER = 4;
@@ -24,7 +24,8 @@ final class SizeClasses {
     private static final int LINEAR_BYTES = 256;
     private static final int LINEAR_CLASSES = LINEAR_BYTES >>> QUANTUM_POWER;
 
-    /// Requests up to these bounds are looked up, by 16 and by 128 bytes.
+    /// Requests up to this are looked up in steps of 16 bytes, and requests up to [#COARSE_BYTES] in steps of 128
+    /// bytes.
     private static final int FINE_BYTES = 1 << 10;
 
     private static final int COARSE_POWER = 7;
@@ -45,9 +46,9 @@ final class SizeClasses {
 
     private SizeClasses() {}
 
-    /// {@return the class of the smallest block that a request of `byteSize` bytes fits into}
+    /// {@return the class of the smallest block with at least `byteSize` bytes}
     ///
-    /// @throws IllegalArgumentException if `byteSize` is negative or no block is so large
+    /// @throws IllegalArgumentException if `byteSize` is negative or greater than [#MAX_BYTES]
     static int of(int byteSize) {
         if (byteSize < 0 || byteSize > MAX_BYTES) {
             throw outOfBounds(byteSize);
@@ -61,7 +62,7 @@ final class SizeClasses {
         return computed(byteSize);
     }
 
-    /// {@return the size in bytes of the blocks of a class}
+    /// {@return the length in bytes of the blocks of a class}
     static int byteSize(int sizeClass) {
         if (sizeClass < LINEAR_CLASSES) {
             return (sizeClass + 1) << QUANTUM_POWER;

@@ -4,31 +4,31 @@ import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// A run of pages cut into blocks of one size: where the blocks lie, and which of them are left.
+/// A run of pages that is divided into blocks of one size: the place of each block, and the blocks that are present.
 ///
 /// ```text
-///   blocks   | 0 | 1 | 2 | 3 | 4 | 5 |  tail        which blocks are free is in FreeBlocks
+///   blocks   | 0 | 1 | 2 | 3 | 4 | 5 |  tail        FreeBlocks knows which blocks are free
 ///   pages    |   0   |   1   |   2   |
 ///
-///   purged, while block 5 is lent:          page 2 is left; blocks 0 to 3 are gone for good
+///   purged while block 5 is in use: page 2 is left, and blocks 0 to 3 are absent until the slab is freed
 /// ```
 ///
-/// **Threads.** Guarded by the lock of its [ClassPool]; the place of a block may be read by the thread that has it. The
-/// runs belong to the thread that purges the slab or frees it.
+/// **Threads.** Guarded by the lock of its [ClassPool]. A thread that has a block may read its place without the lock.
+/// The runs belong to the thread that purges the slab or frees it.
 final class Slab {
 
     private final SlabShape shape; // (C)
     private final long address; // (C) of block 0
     private final byte @Nullable [] array; // (C) null outside the Java heap
-    private List<SlabRun> runs; // (O) one, or what was left
+    private List<SlabRun> runs; // (O) one run, or the runs that a purge kept
     private int pages; // (L) of all runs
-    private int present; // (L) blocks that are not gone
-    private @Nullable BitSet gone; // (L) blocks whose pages were given back
+    private int present; // (L) number of blocks that have memory
+    private @Nullable BitSet absent; // (L) blocks without memory, after the first purge
     private boolean isPurging; // (L)
 
-    @Nullable Slab below; // (O) the thread that frees slabs: the next one of a chain
+    @Nullable Slab below; // (O) next slab in the chain of the thread that frees them
 
-    /// Cuts a run into blocks: as many as the shape says, or as there is room for if the run is shorter.
+    /// Divides a run into blocks. A run that is shorter than the shape has fewer blocks.
     Slab(SlabShape shape, SlabRun run, int pageByteSize) {
         this.shape = shape;
         this.address = run.address;
@@ -59,7 +59,7 @@ final class Slab {
         return pages > SlabShape.MAX_PAGES;
     }
 
-    /// {@return number of blocks that are not gone}
+    /// {@return number of blocks that have memory}
     int present() {
         return present;
     }
@@ -68,20 +68,20 @@ final class Slab {
         return isPurging;
     }
 
-    /// {@return true if the pages of the block were given back, or if it never had any}
-    boolean isGone(int block) {
-        return gone == null ? block >= present : gone.get(block);
+    /// {@return true if the block has no memory: its pages were freed, or the run was too short for it}
+    boolean isAbsent(int block) {
+        return absent == null ? block >= present : absent.get(block);
     }
 
-    /// Finds the pages that a purge may give back.
+    /// Finds the pages that a purge must keep.
     ///
-    /// @param state which blocks are free
-    /// @param slab the number of this slab there
-    /// @return the pages in which a block lies that is out, or null if that are all that are left
+    /// @param state state of the blocks
+    /// @param slab number of this slab in `state`
+    /// @return the pages of taken blocks, or null if no other page is left
     @Nullable BitSet pagesToKeep(FreeBlocks state, int slab, int pageByteSize) {
         BitSet needed = new BitSet();
         for (int block = 0; block < shape.blocks(); block++) {
-            if (!state.isFree(slab, block) && !isGone(block)) {
+            if (!state.isFree(slab, block) && !isAbsent(block)) {
                 needed.set(firstPage(block, pageByteSize), lastPage(block, pageByteSize) + 1);
             }
         }
@@ -93,31 +93,31 @@ final class Slab {
         return left == pages ? null : needed;
     }
 
-    /// {@return the blocks that are gone once only the pages in `keep` are left}
-    BitSet goneWithout(FreeBlocks state, int slab, BitSet keep, int pageByteSize) {
+    /// {@return the blocks that are absent when only the pages in `keep` are left}
+    BitSet absentWithout(FreeBlocks state, int slab, BitSet keep, int pageByteSize) {
         BitSet without = new BitSet(shape.blocks());
         for (int block = 0; block < shape.blocks(); block++) {
-            without.set(block, isGone(block) || (state.isFree(slab, block) && !isWithin(keep, block, pageByteSize)));
+            without.set(block, isAbsent(block) || (state.isFree(slab, block) && !isWithin(keep, block, pageByteSize)));
         }
         return without;
     }
 
     /// Begins a purge.
     ///
-    /// @param without from [#goneWithout]
-    /// @return number of blocks that went
+    /// @param without blocks from [#absentWithout]
+    /// @return number of blocks that were removed
     int beginPurge(BitSet without) {
         int left = shape.blocks() - without.cardinality();
-        int went = present - left;
-        gone = without;
+        int removed = present - left;
+        absent = without;
         present = left;
         isPurging = true;
-        return went;
+        return removed;
     }
 
     /// Ends a purge.
     ///
-    /// @param left the runs that were kept
+    /// @param left runs that were kept
     void endPurge(List<SlabRun> left) {
         runs = left;
         pages = 0;

@@ -13,63 +13,65 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Blocks of memory of every size, each lent as an object that is bound to it.
+/// Allocates blocks of memory of every size, each with an object that is bound to it.
 ///
 /// ```text
-///   tryAllocate(n) ---> size class ---> magazine of this thread ---> its object, lent
+///   tryAllocate(n) ---> size class ---> magazine of this thread ---> object of the block
 ///                                          |  empty or full: half a magazine
-///                                       depot of the class ---> slabs ---> page run, one lease ---> arena
-///                                                                             |  not needed for a while: given back
-///   release(handle) ---> magazine of the thread that releases
+///                                       depot of the class ---> slabs ---> run of pages, one lease ---> arena
+///                                                                             |  not needed for a while: freed
+///   release(handle) ---> magazine of the releasing thread
 /// ```
 ///
-/// A block and its object are recycled together, and the object is dropped when the pages of the block are given back.
+/// A block and its object are recycled together. The object is dropped when the pages of the block are freed.
 ///
-/// **Ownership.** The thread that got an object releases its handle, once, from any thread; the object has to see to it
-/// that this happens once. The opener of the heap closes it, before the arena. A forced close leaves the memory of a
-/// lent block to its holder: the pages of its slab go back when the last block of that slab is released.
+/// **Ownership.** The caller that allocated a block releases its handle exactly once, from any thread. The object must
+/// make sure of that, because the heap does not detect a second release. The caller that opened the heap closes it,
+/// before the arena. After a forced close the memory of a block in use stays with its holder: the pages of a slab are
+/// freed when the last block of the slab is released.
 ///
-/// **Threads.** Thread-safe. Blocks up to the size of a thread's cache take no lock as a rule, and a release never
-/// waits for one. Platform threads have a cache of their own, virtual threads share some; no more threads than eight a
-/// processor (at least 64) have one, and caches are flushed several times in each decay, so what they hold is bounded
-/// and does not grow with the threads.
+/// **Threads.** Thread-safe. Blocks that fit into the cache of a thread take no lock as a rule. A release waits for a
+/// lock only if no batch for the depot can be made, or after a forced close. Platform threads have a cache of their
+/// own, and virtual threads share some. At most eight threads for each processor (at least 64 in all) have a cache.
+/// Caches are flushed several times in each decay. So the memory in caches is bounded and does not grow with the number
+/// of threads.
 ///
-/// **Invariants.** I1: no two lent blocks overlap. I2: every block is lent, or in one magazine, or in the depot, or
-/// free in its slab.
+/// **Invariants.** I1: no two blocks in use overlap. I2: every block is in use, in one magazine, in the depot, or free
+/// in its slab.
 ///
-/// **Failures.** Where the Java heap is full or the stack is too short, a call throws and nothing has changed, or it
-/// succeeds. Objects are made before anything is taken, and slow paths ask for stack first
+/// **Failures.** If the Java heap is full or the stack is too short, a call throws and has changed nothing, or it
+/// succeeds. All objects are made before anything is changed, and slow paths check the stack first
 /// ([StackReserve][io.leasehold.memory.StackReserve], `SlabJavaFaultTest`).
 ///
-/// @param <T> what blocks are lent as
+/// @param <T> type of the objects that are bound to blocks
 /// @see <a href="https://www.usenix.org/legacy/event/usenix01/bonwick.html">Bonwick and Adams, "Magazines and Vmem"</a>
 public final class SlabHeap<T> implements Releaser, AutoCloseable {
 
-    /// The handle that is no block.
+    /// The value that is not the handle of a block.
     public static final long NO_BLOCK = 0;
 
-    /// The length of the longest block, in bytes.
+    /// The length of the largest block, in bytes.
     public static final int MAX_BLOCK_BYTES = SizeClasses.MAX_BYTES;
 
     private static final int CLASS_SHIFT = 32;
 
-    /// The part of the limit of retained slabs that a heap has however little it holds.
-    private static final int RETAINED_AT_LEAST = 4;
+    /// A heap may always retain [SlabHeapOptions#idleByteSize] divided by this, however little it holds.
+    private static final int MIN_RETAINED_PARTS = 4;
 
-    /// Larger sizes that an allocation looks into before it waits for the lock of its own.
+    /// Number of larger size classes that an allocation tries before it waits for the lock of its own class.
     private static final int SIZES_TO_BORROW_FROM = 3;
 
     private final String name; // (C)
     private final Binder<T> binder; // (C)
     private final SlabMemory memory; // (C)
-    private final PageArena arena; // (C) by whose clock it decays
+    private final PageArena arena; // (C) its maintenance thread runs the decay
     private final MagazineLayout layout; // (C)
     private final BiasedSlots slots; // (C)
     private final HeapChanges changes; // (C)
     private final ClassPools<T> pools; // (C)
-    private final @Nullable BlockObjects<T>[] objects; // (A) of `pools`, read by threads that have a block of the class
+    private final @Nullable BlockObjects<T>[] objects; // (A) array of `pools`, read with a block of the class
     private final HeapReclaimer reclaimer; // (C)
-    private final HeapEnd end; // (C)
+    private final HeapCloser closer; // (C)
 
     private SlabHeap(PageArena arena, SlabMemory memory, SlabHeapOptions options, Binder<T> binder) {
         EarlyClasses.initialize(FreeBlocks.class, HeapChanges.class, MagazineLayout.class, SizeClasses.class);
@@ -80,39 +82,40 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         this.layout = MagazineLayout.of(options.threadCacheByteSize());
         this.slots = new BiasedSlots(layout.cellCount(), !VirtualMemory.system().can(Capability.BARRIER));
         this.changes = new HeapChanges(name, arena);
-        long most = options.idleByteSize() / memory.pageByteSize();
-        RetainedSlabs retained = new RetainedSlabs(memory.carvesQuickly() ? most / RETAINED_AT_LEAST : most, most);
+        long maxRetained = options.idleByteSize() / memory.pageByteSize();
+        RetainedSlabs retained =
+                new RetainedSlabs(memory.carvesQuickly() ? maxRetained / MIN_RETAINED_PARTS : maxRetained, maxRetained);
         this.pools = new ClassPools<>(memory, retained, layout, changes);
         this.objects = pools.objects();
         this.reclaimer = new HeapReclaimer(layout, slots, pools, changes);
-        this.end = new HeapEnd(pools, slots, changes, reclaimer, this::stats, this::giveUp);
+        this.closer = new HeapCloser(pools, slots, changes, reclaimer, this::stats, this::closeMemory);
     }
 
-    /// Opens a heap on the pages of an arena; it holds at most what the arena may.
+    /// Opens a heap on the pages of an arena. The limit of the arena is the limit of the heap.
     ///
-    /// @param arena whose pages, of at most 64 KiB each
-    /// @param options what it is like
-    /// @param binder makes the objects
-    /// @param <T> what blocks are lent as
+    /// @param arena arena to allocate from, with pages of at most 64 KiB
+    /// @param options options of the heap
+    /// @param binder makes the object of each block
+    /// @param <T> type of the objects that are bound to blocks
     /// @return the heap, to be closed by the caller before the arena
-    /// @throws IllegalArgumentException if the arena's pages are too large
+    /// @throws IllegalArgumentException if the pages of the arena are too large
     /// @throws io.leasehold.page.PageStateException if the arena is closed
     public static <T> SlabHeap<T> open(PageArena arena, SlabHeapOptions options, Binder<T> binder) {
-        return known(arena, new ArenaMemory(arena, options.name()), options, binder);
+        return register(arena, new ArenaMemory(arena, options.name()), options, binder);
     }
 
-    /// Opens a heap on byte arrays, as large as the Java heap lets it be.
+    /// Opens a heap on byte arrays. The size of the Java heap is its limit.
     ///
-    /// @param clock by whose decay unneeded arrays are given to the collector
-    /// @param options what it is like
-    /// @param binder makes the objects
-    /// @param <T> what blocks are lent as
+    /// @param clock arena whose maintenance thread runs the decay, which drops unneeded arrays
+    /// @param options options of the heap
+    /// @param binder makes the object of each block
+    /// @param <T> type of the objects that are bound to blocks
     /// @return the heap, to be closed by the caller
     public static <T> SlabHeap<T> onJavaHeap(PageArena clock, SlabHeapOptions options, Binder<T> binder) {
-        return known(clock, new ArrayMemory(), options, binder);
+        return register(clock, new ArrayMemory(), options, binder);
     }
 
-    private static <T> SlabHeap<T> known(
+    private static <T> SlabHeap<T> register(
             PageArena arena, SlabMemory memory, SlabHeapOptions options, Binder<T> binder) {
         SlabHeap<T> heap = null;
         try {
@@ -122,16 +125,17 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
             return made;
         } finally {
             if (heap == null) {
-                memory.close(); // no room on the Java heap: the arena forgets the owner
+                memory.close(); // the Java heap is full: unregister the owner from the arena
             }
         }
     }
 
     /// Allocates a block of at least `byteSize` bytes.
     ///
-    /// @param byteSize from 0 to [#MAX_BLOCK_BYTES]
-    /// @return its object, whose handle the caller releases, or null if there is no memory within the bound
-    /// @throws IllegalArgumentException if `byteSize` is out of its bounds
+    /// @param byteSize minimum length in bytes, from 0 to [#MAX_BLOCK_BYTES]
+    /// @return the object of the block, whose handle the caller releases, or null if the limit of the arena or of its
+    ///     budget is reached
+    /// @throws IllegalArgumentException if `byteSize` is out of bounds
     /// @throws IllegalStateException if the heap is closed
     public @Nullable T tryAllocate(int byteSize) {
         int sizeClass = SizeClasses.of(byteSize);
@@ -141,9 +145,9 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
 
     /// Allocates a block from the cache of the calling thread, without a lock.
     ///
-    /// @param sizeClass from [#sizeClassOf]
-    /// @return its object, whose handle the caller releases, or null if the cache has none: then [#tryAllocate] may
-    ///     find one elsewhere
+    /// @param sizeClass size class from [#sizeClassOf]
+    /// @return the object of the block, whose handle the caller releases, or null if the cache has none. [#tryAllocate]
+    ///     may still succeed then
     public @Nullable T tryAllocateCached(int sizeClass) {
         int[] cells = slots.enter();
         T object = null;
@@ -157,16 +161,16 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         return object;
     }
 
-    /// {@return the size class of the smallest block that has at least `byteSize` bytes}
+    /// {@return the size class of the smallest block with at least `byteSize` bytes}
     ///
-    /// @param byteSize from 0 to [#MAX_BLOCK_BYTES]
-    /// @throws IllegalArgumentException if `byteSize` is out of its bounds
+    /// @param byteSize minimum length in bytes, from 0 to [#MAX_BLOCK_BYTES]
+    /// @throws IllegalArgumentException if `byteSize` is out of bounds
     public static int sizeClassOf(int byteSize) {
         return SizeClasses.of(byteSize);
     }
 
-    /// Takes the newest block of a magazine if it has an object. The block is taken last: a stack that overflows before
-    /// leaves it in the magazine.
+    /// Takes the newest block of a magazine if it has an object. The block is removed last: if the stack overflows
+    /// before, the block is still in the magazine.
     private @Nullable T popBound(int[] cells, int sizeClass) {
         int block = layout.peek(cells, sizeClass);
         if (block < 0) {
@@ -214,7 +218,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
             block = pool.carve(slots);
         }
         if (block < 0) {
-            block = pool.take(slots); // blocks may have been freed while pages were looked for
+            block = pool.take(slots); // another thread may have freed blocks meanwhile
         }
         return block < 0 ? null : object(sizeClass, block);
     }
@@ -228,7 +232,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     private T bind(SlabSet<T> set, int sizeClass, int block) {
         Slab slab = set.slabIfThere(block);
         if (slab == null) {
-            throw changes.closed(); // by force, since the block was taken
+            throw changes.closed(); // closed by force after the block was taken
         }
         long address = slab.addressOf(set.index(block));
         long handle = handle(sizeClass, block);
@@ -244,18 +248,18 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         return object;
     }
 
-    /// Forgets the object of a lent block, so that the collector can tell when its holder loses it. The block comes
-    /// home through [#release(long, Object)].
+    /// Drops the object of a block in use, so that the garbage collector can detect that the holder lost the object.
+    /// Release such a block through [#release(long, Object)].
     ///
-    /// @param handle of a block that the caller holds
+    /// @param handle handle of a block that the caller holds
     public void unbind(long handle) {
         pools.slabs(sizeClass(handle)).bind((int) handle, null);
     }
 
     /// Frees a block. Its object stays bound to it.
     ///
-    /// @param handle of a block that the caller holds
-    /// @throws StackOverflowError if the stack has too little room for it; nothing is changed then
+    /// @param handle handle of a block that the caller holds
+    /// @throws StackOverflowError if the stack is too short; nothing is changed then
     @Override
     public void release(long handle) {
         int[] cells = slots.enter();
@@ -272,49 +276,49 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         }
     }
 
-    /// Begins to free a block whose object still has to be counted down: this finds the slot, so that what follows the
-    /// count does not wait for it.
+    /// Enters the slot of the calling thread. This is the first step of freeing a block whose object still has to count
+    /// itself down. The slot is found before the count, so that the work after the count is short.
     ///
-    /// @return the cells of the slot of the calling thread, for [#tryCache], which the caller leaves by
-    ///     [BiasedSlots#exit] within a few instructions; or null
+    /// @return the cells of the slot, for [#tryCache], or null if no slot is available now. The caller leaves the slot
+    ///     by [BiasedSlots#exit] within a few instructions
     public int @Nullable [] enter() {
         return slots.enter();
     }
 
     /// Frees a block into the cache of the calling thread. Its object stays bound to it.
     ///
-    /// @param cells from [#enter]
-    /// @param handle of a block that the caller holds
-    /// @return true if the cache has the block; false if the caller must leave the slot and call [#releaseSlow]
+    /// @param cells cells from [#enter]
+    /// @param handle handle of a block that the caller holds
+    /// @return true if the block is cached; false if the caller must leave the slot and call [#releaseSlow]
     public boolean tryCache(int @Nullable [] cells, long handle) {
         return cells != null && layout.push(cells, sizeClass(handle), (int) handle);
     }
 
-    /// Frees a block which the cache of the calling thread had no room for.
+    /// Frees a block for which the cache of the calling thread has no space.
     ///
-    /// @param handle of a block that the caller holds
-    /// @throws StackOverflowError if the stack has too little room for it; nothing is changed then
+    /// @param handle handle of a block that the caller holds
+    /// @throws StackOverflowError if the stack is too short; nothing is changed then
     public void releaseSlow(long handle) {
         StackReserve.ensure(2);
-        pools.of(sizeClass(handle)).give((int) handle, slots);
+        pools.of(sizeClass(handle)).free((int) handle, slots);
     }
 
-    /// Takes a block back whose object was unbound, and binds `object` to it.
+    /// Binds an object to a block whose object was unbound, and frees the block.
     ///
-    /// @param handle of a block that the caller holds
-    /// @param object what the block is lent as from now on
+    /// @param handle handle of a block that the caller holds
+    /// @param object object for the next allocation of the block
     public void release(long handle, T object) {
         pools.slabs(sizeClass(handle)).bind((int) handle, object);
         release(handle);
     }
 
-    /// Lengthens a lent block in place to at least `byteSize` bytes, if it has its pages to itself and those behind
-    /// them are free.
+    /// Extends a block in use in place to at least `byteSize` bytes. This needs a block that is alone in its slab, and
+    /// free pages behind the slab.
     ///
-    /// @param handle of a block that the caller holds
-    /// @param byteSize up to [#MAX_BLOCK_BYTES]
-    /// @return what the block is released as from now on, or [#NO_BLOCK] if it could not be lengthened
-    /// @throws IllegalArgumentException if `byteSize` is out of its bounds
+    /// @param handle handle of a block that the caller holds
+    /// @param byteSize new minimum length in bytes, from 0 to [#MAX_BLOCK_BYTES]
+    /// @return the new handle of the block, which replaces `handle`, or [#NO_BLOCK] if the block could not be extended
+    /// @throws IllegalArgumentException if `byteSize` is out of bounds
     public long tryGrow(long handle, int byteSize) {
         int from = sizeClass(handle);
         int to = SizeClasses.of(byteSize);
@@ -327,14 +331,15 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         return tryGrow(handle, run, to, shape.pages());
     }
 
-    /// Lengthens a run, and makes its block one of a larger size. Not while the heap is being closed, or no slab would
-    /// have its pages. The slab of the larger size is made first, since there may be no room for it on the Java heap.
+    /// Extends a run, and moves its block to a larger size class. The lock of `pools` keeps the heap open meanwhile;
+    /// otherwise no slab would have the pages. The slab of the larger class is added first, because the Java heap may
+    /// be too full for it.
     private long tryGrow(long handle, SlabRun run, int to, int pages) {
         synchronized (pools) {
             int from = sizeClass(handle);
             T object = pools.slabs(from).objects().object((int) handle);
             SlabRun longer = new SlabRun(run.array, run.address, run.page, run.lease, pages);
-            int block = pools.of(to).addLent(longer);
+            int block = pools.of(to).addAllocated(longer);
             boolean isGrown = false;
             try {
                 isGrown = memory.tryGrow(run, pages - run.pages);
@@ -350,17 +355,19 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         }
     }
 
-    /// {@return how long a lent block is, in bytes}
+    /// {@return the length of a block in use, in bytes}
     ///
-    /// @param handle of a block that the caller holds
+    /// @param handle handle of a block that the caller holds
     public int byteSize(long handle) {
         return SizeClasses.byteSize(sizeClass(handle));
     }
 
-    /// {@return a snapshot of the numbers. What other threads do meanwhile may be missing in it. Takes time in
-    /// proportion to the caches of threads, and waits for a flush of them.}
+    /// {@return a snapshot of the statistics; may be stale if other threads use the heap}
+    ///
+    /// The cost is in proportion to the number of thread caches. The call waits for a flush of the caches that is in
+    /// progress.
     public SlabHeapStats stats() {
-        reclaimer.lock(); // a flush moves blocks from what was counted to what will be
+        reclaimer.lock(); // a flush would move counted blocks to depots that are not counted yet
         try {
             int[] inMagazines = layout.peekDepths(slots);
             List<SlabHeapStats.SizeClass> classes = new ArrayList<>();
@@ -376,61 +383,62 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         }
     }
 
-    /// Gives back everything that no lent block needs: to the arena, which gives it to the system in its own time.
+    /// Frees all memory that no block in use needs. The pages are freed to the arena, which gives them back to the
+    /// operating system later.
     ///
-    /// @return the bytes that went
+    /// @return number of bytes that were freed
     public long trim() {
         return (long) reclaimer.trim() * memory.pageByteSize();
     }
 
-    /// Gives everything back to the arena. Closing twice has no effect.
+    /// Closes the heap and frees all its memory to the arena. Closing twice has no effect.
     ///
-    /// @throws IllegalStateException if blocks are lent, naming how many of which size, or a thread that takes or
-    ///     releases one has no processor for long; nothing is changed then
-    /// @throws SystemCallException if the kernel refuses to unlock pages; nothing is lent any more, and closing can be
-    ///     repeated
+    /// @throws IllegalStateException if blocks are in use, with their number and sizes, or if a thread stays inside an
+    ///     allocation or a release for long because it has no processor; nothing is changed then
+    /// @throws SystemCallException if the kernel fails to unlock pages; the heap allocates nothing any more, and
+    ///     closing can be repeated
     @Override
     public void close() {
-        HeapEnd.closeAll(List.of(end), false, () -> {});
+        HeapCloser.closeAll(List.of(closer), false, () -> {});
     }
 
-    /// Closes the heap while blocks are lent. It lends nothing any more. The slabs of lent blocks keep their pages,
-    /// which go back to the arena as soon as all blocks of a slab are released, so that no other caller gets memory
+    /// Closes the heap although blocks are in use. The heap allocates nothing any more. The slabs of blocks in use keep
+    /// their pages, and a slab is freed to the arena when its last block is released. So no other caller gets memory
     /// that the holder of a block may still write to.
     ///
-    /// @return number of blocks that are lent
-    /// @throws SystemCallException if the kernel refuses to unlock pages; closing can be repeated
+    /// @return number of blocks in use
+    /// @throws SystemCallException if the kernel fails to unlock pages; closing can be repeated
     public int closeForcibly() {
-        return HeapEnd.closeAll(List.of(end), true, () -> {});
+        return HeapCloser.closeAll(List.of(closer), true, () -> {});
     }
 
     /// Closes several heaps, or none of them.
     ///
-    /// @param heaps heaps that no other call closes in another order
-    /// @param check runs while no block of the heaps is taken, released or given back; what it throws leaves them open
-    /// @throws IllegalStateException if blocks of one of them are lent; nothing is changed then
-    /// @throws SystemCallException if the kernel refuses to unlock pages; nothing is lent any more, and closing can be
-    ///     repeated
+    /// @param heaps heaps to close, in the same order in every such call
+    /// @param check runs while no block of the heaps is allocated, released or moved; if it throws, the heaps stay open
+    /// @throws IllegalStateException if blocks of one of the heaps are in use; nothing is changed then
+    /// @throws SystemCallException if the kernel fails to unlock pages; the heaps allocate nothing any more, and
+    ///     closing can be repeated
     public static void closeAll(List<? extends SlabHeap<?>> heaps, Runnable check) {
-        List<HeapEnd> ends = new ArrayList<>();
+        List<HeapCloser> closers = new ArrayList<>();
         for (SlabHeap<?> heap : heaps) {
-            ends.add(heap.end);
+            closers.add(heap.closer);
         }
-        HeapEnd.closeAll(ends, false, check);
+        HeapCloser.closeAll(closers, false, check);
     }
 
-    /// Ends the use of what the heap was opened on.
-    private void giveUp() {
+    /// Closes `memory`, and unregisters the reclaimer from the arena.
+    private void closeMemory() {
         memory.close();
         arena.removeReclaimer(reclaimer);
     }
 
-    /// {@return the work that reclaiming did so far}
+    /// {@return the counts of the work that the reclaimer did so far}
     ReclaimWork work() {
         return changes.work;
     }
 
-    /// Checks what must always hold; exact only while no other thread uses the heap.
+    /// Checks the invariants. The check is exact only while no other thread uses the heap.
     void checkInvariants() {
         int[] inMagazines = layout.peekDepths(slots);
         for (ClassPool pool : pools.all()) {

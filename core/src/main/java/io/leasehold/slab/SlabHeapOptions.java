@@ -2,14 +2,14 @@ package io.leasehold.slab;
 
 import io.leasehold.memory.OptionChecks;
 
-/// What a heap of blocks is opened with; start from [#defaults()] and change what differs.
+/// Options of a [SlabHeap]. Start from [#defaults()] and change the values that differ.
 ///
-/// @param name for messages and statistics
-/// @param threadCacheByteSize how many bytes of free blocks one thread keeps for itself at most; 0 for none
-/// @param idleByteSize how many bytes the slabs may have at most, all sizes together, that have no lent block and wait
-///     for the next burst: a quarter of it, and more as the heap holds more; on the Java heap all of it. Each size
-///     keeps one such slab of up to 64 KiB in any case, and all larger ones together one. Less saves memory, more saves
-///     time
+/// @param name name of the heap, for messages and statistics
+/// @param threadCacheByteSize maximum bytes of free blocks that one thread caches; 0 for no cache
+/// @param idleByteSize upper limit in bytes for empty slabs that are retained for the next burst, over all size
+///     classes. The effective limit starts at a quarter of this and grows with the memory that the heap holds. Heaps on
+///     byte arrays or on locked pages use all of it. In any case each size class retains one empty slab of up to 16
+///     pages, and all larger size classes together retain one. A lower value saves memory, a higher one saves time
 public record SlabHeapOptions(String name, int threadCacheByteSize, long idleByteSize) {
 
     private static final SlabHeapOptions DEFAULTS = new SlabHeapOptions("blocks", 256 << 10, 2 << 20);
@@ -18,35 +18,35 @@ public record SlabHeapOptions(String name, int threadCacheByteSize, long idleByt
 
     /// Checks the values.
     ///
-    /// @throws IllegalArgumentException if one is out of its bounds, or the name is blank
+    /// @throws IllegalArgumentException if a value is out of bounds, or the name is blank
     public SlabHeapOptions {
         OptionChecks.name(name);
         OptionChecks.range("threadCacheByteSize", threadCacheByteSize, 0, MAX_THREAD_CACHE_BYTES);
         OptionChecks.atLeast("idleByteSize", idleByteSize, 0);
     }
 
-    /// {@return a cache of 256 KiB a thread, and up to 2 MiB of idle slabs}
+    /// {@return options with a cache of 256 KiB for each thread, and up to 2 MiB of retained empty slabs}
     public static SlabHeapOptions defaults() {
         return DEFAULTS;
     }
 
     /// {@return these options with another name}
     ///
-    /// @param newName the value to use instead
+    /// @param newName new value of `name`
     public SlabHeapOptions withName(String newName) {
         return new SlabHeapOptions(newName, threadCacheByteSize, idleByteSize);
     }
 
-    /// {@return these options with another bound on the cache of a thread}
+    /// {@return these options with another limit for the cache of a thread}
     ///
-    /// @param newThreadCacheByteSize the value to use instead
+    /// @param newThreadCacheByteSize new value of `threadCacheByteSize`, in bytes
     public SlabHeapOptions withThreadCacheByteSize(int newThreadCacheByteSize) {
         return new SlabHeapOptions(name, newThreadCacheByteSize, idleByteSize);
     }
 
-    /// {@return these options with another bound on idle slabs}
+    /// {@return these options with another limit for retained empty slabs}
     ///
-    /// @param newIdleByteSize the value to use instead
+    /// @param newIdleByteSize new value of `idleByteSize`, in bytes
     public SlabHeapOptions withIdleByteSize(long newIdleByteSize) {
         return new SlabHeapOptions(name, threadCacheByteSize, newIdleByteSize);
     }

@@ -3,14 +3,14 @@ package io.leasehold.slab;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// What a heap of blocks holds at one moment.
+/// Statistics of a [SlabHeap]: a snapshot; may be stale.
 ///
-/// @param name of the heap
-/// @param liveBlocks lent now
-/// @param liveBytes of the blocks lent now, in whole blocks
-/// @param cachedBytes of free blocks in the magazines of threads and in depots
-/// @param heldBytes of the memory taken from the arena: live, cached, free inside slabs and lost to rounding
-/// @param classes the same for each size that has slabs now, the smallest first
+/// @param name name of the heap
+/// @param liveBlocks number of blocks in use
+/// @param liveBytes bytes of the blocks in use, counted as whole blocks
+/// @param cachedBytes bytes of the free blocks in magazines and depots
+/// @param heldBytes bytes of the pages that the heap holds: in use, cached, free in slabs, and lost to rounding
+/// @param classes the same for each size class that has slabs, in ascending order
 public record SlabHeapStats(
         String name, long liveBlocks, long liveBytes, long cachedBytes, long heldBytes, List<SizeClass> classes) {
 
@@ -26,31 +26,31 @@ public record SlabHeapStats(
                 List.copyOf(classes));
     }
 
-    /// {@return the error for closing a heap while a thread allocates or releases a block}
+    /// {@return the exception for closing a heap while a thread allocates or releases a block}
     IllegalStateException threadInside() {
         return new IllegalStateException(
                 "a thread is inside allocate or release: heap=%s; close again".formatted(name));
     }
 
-    /// {@return the error for closing a heap in use}
-    IllegalStateException blocksLent() {
+    /// {@return the exception for closing a heap with blocks in use}
+    IllegalStateException blocksInUse() {
         String named = classes.stream()
                 .filter(c -> c.liveBlocks() > 0)
                 .limit(NAMED_CLASSES)
                 .map(c -> c.liveBlocks() + " of " + c.byteSize() + " B")
                 .collect(Collectors.joining(", "));
-        return new IllegalStateException(
-                "heap has blocks out: heap=%s, blocks=%d, bytes=%d: %s".formatted(name, liveBlocks, liveBytes, named));
+        return new IllegalStateException("heap has blocks in use: heap=%s, blocks=%d, bytes=%d: %s"
+                .formatted(name, liveBlocks, liveBytes, named));
     }
 
-    /// The blocks of one size.
+    /// Statistics of one size class.
     ///
-    /// @param byteSize of each of them
-    /// @param slabs in use
-    /// @param liveBlocks lent now
-    /// @param cachedBlocks in the magazines of threads and in the depot
-    /// @param freeBlocks free inside slabs
-    /// @param heldBytes of the slabs
+    /// @param byteSize bytes of each block
+    /// @param slabs number of slabs
+    /// @param liveBlocks number of blocks in use
+    /// @param cachedBlocks number of free blocks in magazines and in the depot
+    /// @param freeBlocks number of free blocks in slabs
+    /// @param heldBytes bytes of the pages of the slabs
     public record SizeClass(
             int byteSize, int slabs, long liveBlocks, long cachedBlocks, long freeBlocks, long heldBytes) {}
 }

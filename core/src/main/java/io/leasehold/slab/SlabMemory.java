@@ -2,40 +2,40 @@ package io.leasehold.slab;
 
 import org.jspecify.annotations.Nullable;
 
-/// What slabs are made of.
+/// The memory of slabs: pages of an arena, or byte arrays.
 ///
-/// **Threads.** Thread-safe, except that a run is worked on by one thread at a time.
+/// **Threads.** Thread-safe, except that one thread at a time uses a run.
 sealed interface SlabMemory permits ArenaMemory, ArrayMemory {
 
-    /// {@return the bytes of a page, of which runs are made}
+    /// {@return bytes of a page, the unit of runs}
     int pageByteSize();
 
-    /// {@return a run of `pages` pages, or null if there is none within the bound}
+    /// {@return a new run of `pages` pages, or null if the limit is reached}
     @Nullable SlabRun carve(int pages);
 
-    /// Lengthens a run in place. The caller notes its new length.
+    /// Extends a run in place by `more` pages. The caller records the new length.
     ///
-    /// @return whether the `more` pages behind it were free
+    /// @return true if the pages behind the run were free
     boolean tryGrow(SlabRun run, int more);
 
-    /// {@return whether a run costs little more than a look for it: no zeroes, and no call of the kernel for each page}
+    /// {@return true if a new run is cheap: it is not zeroed, and needs no system call for each page}
     boolean carvesQuickly();
 
-    /// {@return whether a part of a run can be given back}
+    /// {@return true if a part of a run can be freed}
     boolean canSplit();
 
-    /// Cuts a wired run where runs can be split: parts that stay become runs, and the other parts are given back.
-    /// Allocates nothing on the Java heap.
-    void cut(SlabCut cut);
+    /// Splits a wired run, if [#canSplit]. The kept parts become runs, and the other parts are freed. Allocates nothing
+    /// on the Java heap.
+    void split(SlabSplit split);
 
-    /// Ends the wiring of a run, before [#free].
+    /// Unwires a run, before [#free].
     ///
-    /// @throws io.leasehold.error.SystemCallException if the kernel does not let go of it; nothing is changed then
+    /// @throws io.leasehold.error.SystemCallException if the kernel fails to unlock its pages; nothing is changed then
     void unwire(SlabRun run);
 
-    /// Gives a run back that was unwired. Asks the kernel for nothing, and cannot fail.
+    /// Frees a run that was unwired. Makes no system call, and cannot fail.
     void free(SlabRun run);
 
-    /// Ends the use of this memory, when all runs are back.
+    /// Closes this memory, after all runs were freed.
     void close();
 }

@@ -4,23 +4,23 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 
-/// The purge of one slab: which of its pages stay.
+/// The plan for purging one slab: the pages that are kept, and those that are freed.
 ///
-/// All objects are made before the purge changes anything, so that it does not end half-way for want of Java heap.
+/// All objects are made before the purge changes anything. So a full Java heap cannot end it half-way.
 ///
 /// **Threads.** Confined to the thread that purges.
 final class SlabPurge {
 
     private final int number; // (C) of the slab
     private final Slab slab; // (C)
-    private final List<SlabCut> cuts = new ArrayList<>(); // (C) the runs of which pages go
-    private final List<SlabRun> kept = new ArrayList<>(); // (C) the runs that are left after [#freePages]
-    private final int pagesToGo; // (C)
+    private final List<SlabSplit> splits = new ArrayList<>(); // (C) runs with pages to free
+    private final List<SlabRun> kept = new ArrayList<>(); // (C) runs that are left after [#freePages]
+    private final int pagesToFree; // (C)
     private boolean isDone; // (O)
 
     /// Plans a purge.
     ///
-    /// @param keep pages that stay, counted from the first page of the slab on
+    /// @param keep pages to keep, counted from the first page of the slab
     SlabPurge(int number, Slab slab, BitSet keep, int pageByteSize) {
         this.number = number;
         this.slab = slab;
@@ -32,12 +32,12 @@ final class SlabPurge {
             if (pages.cardinality() == run.pages) {
                 kept.add(run);
             } else {
-                SlabCut cut = new SlabCut(run, pages, pageByteSize);
-                cuts.add(cut);
-                kept.addAll(cut.kept());
+                SlabSplit split = new SlabSplit(run, pages, pageByteSize);
+                splits.add(split);
+                kept.addAll(split.kept());
             }
         }
-        this.pagesToGo = slab.pages() - left;
+        this.pagesToFree = slab.pages() - left;
     }
 
     int number() {
@@ -48,19 +48,19 @@ final class SlabPurge {
         return slab;
     }
 
-    /// {@return the runs of the slab, after [#freePages] those that were kept}
+    /// {@return the runs of the slab; after [#freePages] only the kept ones}
     List<SlabRun> left() {
         return isDone ? kept : slab.runs();
     }
 
-    /// Gives the pages back that do not stay.
+    /// Frees the pages that are not kept.
     ///
-    /// @return number of pages that went
+    /// @return number of pages that were freed
     int freePages(SlabMemory memory) {
-        for (int i = 0; i < cuts.size(); i++) {
-            memory.cut(cuts.get(i));
+        for (int i = 0; i < splits.size(); i++) {
+            memory.split(splits.get(i));
         }
         isDone = true;
-        return pagesToGo;
+        return pagesToFree;
     }
 }

@@ -2,15 +2,15 @@ package io.leasehold.slab;
 
 import org.jspecify.annotations.Nullable;
 
-/// Adjacent pages of a slab, and how they are held.
+/// Adjacent pages of a slab, with their handle and their lease.
 ///
-/// **Threads.** Confined to whoever has the slab.
+/// **Threads.** Confined to the thread that has the slab.
 final class SlabRun {
 
     final long address; // (C) of the first byte, or its index in the array
     final byte @Nullable [] array; // (C) null outside the Java heap
     long page; // (O) handle of the run, wired while it is leased
-    long lease; // (O) the one lease that all blocks are sub-let from
+    long lease; // (O) the one lease, which all blocks of the run share
     int pages; // (O)
 
     SlabRun(byte @Nullable [] array, long address, long page, long lease, int pages) {

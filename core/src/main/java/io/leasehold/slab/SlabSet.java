@@ -6,27 +6,30 @@ import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The slabs of one size: which of them have free blocks, are empty, or may have pages to give back.
+/// The slabs of one size class, and the sets of slabs with free blocks, empty slabs, and slabs that may be purged.
 ///
 /// ```text
 ///   a block is an int   | number of its slab | index in the slab |
 ///
-///   withFree    slabs with a free block, the lowest lends first
-///   empty       slabs without a block that is out, the highest goes first
-///   purgeable   other slabs that got a block back since they were last purged, or never were, and have pages that
-///               could go by themselves
-///   vacant      numbers below `end` that no slab has, the lowest is given first
+///   withFree    slabs with a free block; the lowest allocates first
+///   empty       slabs with no taken block; the highest is removed first
+///   purgeable   other slabs that may have pages to free: slabs to which a block was freed since their last purge, and
+///               slabs that were never purged
+///   vacant      numbers below `end` that no slab has; the lowest is used first
 /// ```
 ///
-/// **Cost.** Taking, freeing, adding and finding slabs takes some steps whatever the number of slabs. Nothing looks at
-/// slabs that did not change, except checks.
+/// A block is *taken* if it is not free in its slab: it is in use, in a magazine or in the depot.
 ///
-/// **Threads.** Guarded by the lock of its [ClassPool], except [#objects], [#bind] and [#slabIfThere], which a thread
-/// that has the block calls without it.
+/// **Cost.** To take and to free a block, and to add and to find a slab takes some steps, whatever the number of slabs.
+/// Slabs that did not change are not visited, except by [#checkInvariants].
 ///
-/// **Invariants.** I1: `free`, `present` and `pages` are sums over the slabs. I2: the four sets are what the slabs say.
+/// **Threads.** Guarded by the lock of its [ClassPool]. [#objects], [#bind] and [#slabIfThere] are called without the
+/// lock, by the thread that has the block.
 ///
-/// @param <T> what blocks are lent as
+/// **Invariants.** I1: `free`, `present` and `pages` are sums over the slabs. I2: the four sets agree with the state of
+/// the slabs.
+///
+/// @param <T> type of the objects that are bound to blocks
 final class SlabSet<T> {
 
     private final SlabMemory memory; // (C)
@@ -34,16 +37,16 @@ final class SlabSet<T> {
     private final SlabShape shape; // (C)
     private final int indexBits; // (C)
     private final int indexMask; // (C)
-    private final boolean purges; // (C) pages of a slab can be given back one by one
-    private final BlockObjects<T> objects; // (L), and see there
+    private final boolean purges; // (C) true if single pages of a slab can be freed
+    private final BlockObjects<T> objects; // (L), and see its memory order
     private final FreeBlocks blocks; // (L)
     private final IndexSet withFree = new IndexSet(); // (L)
     private final IndexSet empty = new IndexSet(); // (L)
     private final IndexSet purgeable = new IndexSet(); // (L)
     private final IndexSet vacant = new IndexSet(); // (L)
-    private int end; // (L) no slab has a number from here on
+    private int end; // (L) all slabs have lower numbers
     private int free; // (L)
-    private int present; // (L) blocks that there are
+    private int present; // (L) blocks that have memory
     private int pages; // (L)
 
     SlabSet(SlabMemory memory, RetainedSlabs retained, int byteSize) {
@@ -62,12 +65,13 @@ final class SlabSet<T> {
         return objects;
     }
 
-    /// Binds an object to a block, or none.
+    /// Binds an object to a block, or none if `object` is null.
     void bind(int block, @Nullable T object) {
         objects.bind(block, object);
     }
 
-    /// {@return the slab of a block, of which the caller may read where it lies, or null if no slab has the block}
+    /// {@return the slab of a block, or null if no slab has the block} The caller has the block, and reads only its
+    /// place.
     @Nullable Slab slabIfThere(int block) {
         return objects.slab(block);
     }
@@ -85,7 +89,7 @@ final class SlabSet<T> {
         return block & indexMask;
     }
 
-    /// Takes a block from the lowest slab that has one.
+    /// Takes a block from the lowest slab that has a free one.
     ///
     /// @return the block, or [MagazineLayout#NONE]
     int take() {
@@ -105,7 +109,7 @@ final class SlabSet<T> {
         return number << indexBits | index;
     }
 
-    /// Takes a block back.
+    /// Frees a taken block.
     ///
     /// @throws IllegalStateException if no slab has the block
     void put(int block) {
@@ -113,10 +117,10 @@ final class SlabSet<T> {
         if (number >= end || vacant.contains(number)) {
             throw unknown(block);
         }
-        int out = blocks.put(number, block & indexMask);
+        int taken = blocks.put(number, block & indexMask);
         free++;
         withFree.add(number);
-        if (out == 0) {
+        if (taken == 0) {
             becomeEmpty(number);
         } else if (purges) {
             purgeable.add(number);
@@ -138,8 +142,9 @@ final class SlabSet<T> {
         retained.remove(slab.pages(), slab.isLarge());
     }
 
-    /// Takes out an empty slab that there is no room to retain. The only one of its size stays if it is small or costly
-    /// to make, since one of each size up to 64 KiB is a megabyte; and one large slab stays over all sizes.
+    /// Removes the highest empty slab if the limit for retained slabs is exceeded. The only empty slab of its size
+    /// class stays if it is small or costly to make: one slab of each class up to 64 KiB is a megabyte in all. One
+    /// large empty slab stays over all size classes.
     ///
     /// @return the slab, whose runs the caller frees without the lock, or null
     @Nullable Slab evict() {
@@ -149,42 +154,42 @@ final class SlabSet<T> {
         }
         Slab slab = slab(number << indexBits);
         boolean mayStay = empty.size() == 1 && (!slab.isLarge() || !memory.carvesQuickly() || retained.hasOneLarge());
-        return mayStay || !retained.isFull(slab.isLarge()) ? null : takeOutUnlessRefused(number);
+        return mayStay || !retained.isFull(slab.isLarge()) ? null : tryRemove(number);
     }
 
-    /// Takes out the highest empty slab, if it has no more than `most` blocks.
+    /// Removes the highest empty slab if it has at most `most` blocks.
     ///
     /// @return the slab, whose runs the caller frees without the lock, or null
-    @Nullable Slab takeEmpty(int most) {
+    @Nullable Slab removeEmpty(int most) {
         int number = empty.last();
-        return number < 0 || slab(number << indexBits).present() > most ? null : takeOutUnlessRefused(number);
+        return number < 0 || slab(number << indexBits).present() > most ? null : tryRemove(number);
     }
 
-    /// {@return the slab, or null if the kernel does not let go of it, in which case it stays}
-    private @Nullable Slab takeOutUnlessRefused(int number) {
+    /// {@return the removed slab, or null if the kernel fails to unlock its pages; the slab stays then}
+    private @Nullable Slab tryRemove(int number) {
         try {
             unwire(number);
-            return takeOut(number);
+            return remove(number);
         } catch (SystemCallException e) {
             return null;
         }
     }
 
-    /// Takes out any slab.
+    /// Removes the highest slab.
     ///
-    /// @param keepsLent true if slabs stay of which a block is out
+    /// @param keepsInUse true if slabs with a taken block stay
     /// @return the slab, whose runs the caller frees, or null if there is none
-    /// @throws SystemCallException if the kernel does not let go of it; it stays then
-    @Nullable Slab takeAny(boolean keepsLent) {
-        int number = keepsLent ? empty.last() : last();
+    /// @throws SystemCallException if the kernel fails to unlock its pages; the slab stays then
+    @Nullable Slab removeAny(boolean keepsInUse) {
+        int number = keepsInUse ? empty.last() : last();
         if (number < 0) {
             return null;
         }
         unwire(number);
-        return takeOut(number);
+        return remove(number);
     }
 
-    /// {@return the highest number that a slab has, or -1}
+    /// {@return the highest number of a slab, or -1}
     private int last() {
         while (end > 0 && vacant.contains(end - 1)) {
             vacant.remove(--end);
@@ -199,7 +204,7 @@ final class SlabSet<T> {
         }
     }
 
-    private Slab takeOut(int number) {
+    private Slab remove(int number) {
         Slab slab = slab(number << indexBits);
         vacant.add(number);
         if (empty.contains(number)) {
@@ -212,9 +217,10 @@ final class SlabSet<T> {
         return slab;
     }
 
-    /// Adds a slab whose blocks are all free, or all out.
+    /// Adds a slab.
     ///
-    /// @return its first block
+    /// @param isFree true if all its blocks are free, false if all are taken
+    /// @return the first block of the slab
     int add(SlabRun run, boolean isFree) {
         Slab slab = new Slab(shape, run, memory.pageByteSize());
         int number = vacant.isEmpty() ? end : vacant.first();
@@ -235,19 +241,19 @@ final class SlabSet<T> {
         return number << indexBits;
     }
 
-    /// {@return the length of an array that [#grow] soon needs, or 0} May be stale without the lock.
+    /// {@return the length of an array that [#grow] will soon need, or 0} May be stale if the caller has no lock.
     int wantedRows() {
         return objects.wantedRows(end);
     }
 
-    /// Makes room for many slabs.
+    /// Begins to use a larger array of rows ([BlockObjects]).
     ///
-    /// @param rows an array of [#wantedRows]
+    /// @param rows array of length [#wantedRows]
     void grow(@Nullable Object[] @Nullable [] rows) {
         objects.grow(rows);
     }
 
-    /// Makes room for a slab, so that what follows cannot fail for want of Java heap.
+    /// Reserves capacity for a slab, so that the steps after this cannot fail if the Java heap is full.
     private void prepare(int number) {
         blocks.prepare(number);
         objects.prepare(number);
@@ -257,20 +263,20 @@ final class SlabSet<T> {
         vacant.ensureCapacity(number + 1);
     }
 
-    /// Takes out the slab of a block that has the slab to itself, without freeing its run.
+    /// Removes the slab of a block that is alone in its slab. The run of the slab is not freed.
     void detach(int block) {
-        takeOut(block >>> indexBits);
+        remove(block >>> indexBits);
     }
 
-    /// {@return the run of a block that has a slab to itself, or null} For the thread that has the block.
+    /// {@return the run of a block that is alone in its slab, or null} For the thread that has the block.
     @Nullable SlabRun soleRun(int block) {
         return shape.blocks() == 1 ? slab(block).runs().getFirst() : null;
     }
 
-    /// Looks at one purgeable slab, and begins its purge if it has pages that nothing needs: the blocks of those pages
-    /// are gone from now on.
+    /// Visits one purgeable slab, and begins its purge if it has pages that no taken block needs. The blocks of these
+    /// pages are absent as soon as this returns.
     ///
-    /// @return the purge, whose pages the caller frees without the lock, or null if the slab has no page to give back
+    /// @return the purge, whose pages the caller frees without the lock, or null if no page of the slab can be freed
     @Nullable SlabPurge beginPurge() {
         int number = purgeable.last();
         Slab slab = slab(number << indexBits);
@@ -280,30 +286,30 @@ final class SlabSet<T> {
             return null;
         }
         SlabPurge purge = new SlabPurge(number, slab, keep, memory.pageByteSize());
-        BitSet gone = slab.goneWithout(blocks, number, keep, memory.pageByteSize());
+        BitSet absent = slab.absentWithout(blocks, number, keep, memory.pageByteSize());
 
         purgeable.remove(number);
-        int went = slab.beginPurge(gone);
-        blocks.removeAll(number, gone);
-        free -= went;
-        present -= went;
+        int removed = slab.beginPurge(absent);
+        blocks.removeAll(number, absent);
+        free -= removed;
+        present -= removed;
         withFree.set(number, blocks.hasFree(number));
         for (int index = 0; index < shape.blocks(); index++) {
-            if (slab.isGone(index)) {
+            if (slab.isAbsent(index)) {
                 bind(number << indexBits | index, null);
             }
         }
         return purge;
     }
 
-    /// Ends a purge, whose pages are freed.
+    /// Ends a purge after its pages were freed.
     void endPurge(SlabPurge purge) {
         Slab slab = purge.slab();
         int before = slab.pages();
         slab.endPurge(purge.left());
         pages += slab.pages() - before;
         retained.hold(slab.pages() - before);
-        if (blocks.out(purge.number()) == 0) {
+        if (blocks.taken(purge.number()) == 0) {
             becomeEmpty(purge.number());
         }
     }
@@ -328,7 +334,7 @@ final class SlabSet<T> {
         return free;
     }
 
-    /// {@return number of blocks that there are}
+    /// {@return number of blocks that have memory}
     int present() {
         return present;
     }
@@ -337,7 +343,7 @@ final class SlabSet<T> {
         return pages;
     }
 
-    /// {@return true if a slab may have pages to give back that is not empty}
+    /// {@return true if a slab that is not empty may have pages to free}
     boolean hasPurgeable() {
         return !purgeable.isEmpty();
     }
@@ -347,7 +353,7 @@ final class SlabSet<T> {
         return !empty.isEmpty();
     }
 
-    /// {@return true if a slab is empty, or may have pages to give back}
+    /// {@return true if a slab is empty or may have pages to free}
     boolean isReclaimable() {
         return !empty.isEmpty() || !purgeable.isEmpty();
     }
@@ -362,11 +368,11 @@ final class SlabSet<T> {
             }
             Slab slab = slab(number << indexBits);
             int freeHere = blocks.free(number);
-            int out = blocks.out(number);
-            require(freeHere + out == slab.present(), "I1: blocks", number);
+            int taken = blocks.taken(number);
+            require(freeHere + taken == slab.present(), "I1: blocks", number);
             require(withFree.contains(number) == freeHere > 0, "I2: with free", number);
-            require(empty.contains(number) == (out == 0), "I2: empty", number);
-            require(!purgeable.contains(number) || out > 0, "I2: purgeable", number);
+            require(empty.contains(number) == (taken == 0), "I2: empty", number);
+            require(!purgeable.contains(number) || taken > 0, "I2: purgeable", number);
             sums[0] += freeHere;
             sums[1] += slab.present();
             sums[2] += slab.pages();

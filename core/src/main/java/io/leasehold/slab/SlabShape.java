@@ -1,28 +1,28 @@
 package io.leasehold.slab;
 
-/// How the blocks of one size lie in pages.
+/// The layout of the blocks of one size in pages.
 ///
 /// ```text
 ///   pages   |  0  |  1  |  2  |  ...  15 |        at most 16, unless one block is longer
-///   blocks  | 0 | 1 | 2 | 3 | ...      | tail |   tail at most 1/32
+///   blocks  | 0 | 1 | 2 | 3 | ...      | tail |   the tail is at most 1/32
 /// ```
 ///
-/// A slab is small, so that what its live blocks keep from others is small: it ends as soon as it has 16 blocks, or
-/// four pages, since making slabs costs time.
+/// Slabs are small, so that one live block keeps little memory from other users. On the other hand, making a slab costs
+/// time. So a slab has the fewest pages that hold at least 16 blocks, or at least four pages, with a small tail.
 ///
-/// @param byteSize of a block
-/// @param pages of a slab
-/// @param blocks of a slab
+/// @param byteSize bytes of a block
+/// @param pages number of pages of a slab
+/// @param blocks number of blocks of a slab
 record SlabShape(int byteSize, int pages, int blocks) {
 
-    /// The most pages of a slab with more than one block.
+    /// Maximum number of pages of a slab with more than one block.
     static final int MAX_PAGES = 16;
 
     private static final int ENOUGH_BLOCKS = 16;
     private static final int ENOUGH_PAGES = 4;
     private static final int MAX_TAIL = 32;
 
-    /// {@return the shape for blocks of `byteSize` bytes in pages of `pageByteSize`}
+    /// {@return the shape for blocks of `byteSize` bytes in pages of `pageByteSize` bytes}
     static SlabShape of(int byteSize, int pageByteSize) {
         SlabShape best = null;
         for (int pages = 1; pages <= MAX_PAGES; pages++) {
@@ -39,7 +39,7 @@ record SlabShape(int byteSize, int pages, int blocks) {
         return best != null ? best : new SlabShape(byteSize, Math.ceilDiv(byteSize, pageByteSize), 1);
     }
 
-    /// {@return how many bits the index of a block in its slab has}
+    /// {@return number of bits of the index of a block in its slab}
     int indexBits() {
         return Integer.SIZE - Integer.numberOfLeadingZeros(blocks - 1);
     }

@@ -1,57 +1,68 @@
-/// Small and medium blocks of memory, cut from pages: what serves buffers of any size at the price of a few loads.
+/// Blocks of memory of any size, allocated from slabs of pages at the cost of a few loads.
+///
+/// A slab is a run of pages that is divided into blocks of one size class. Each thread caches free blocks in magazines.
+/// All threads share the depots and the slabs. The terms are defined in the glossary of `io.leasehold`.
 ///
 /// ```text
-///   SlabHeap           what users see: allocate, release, grow, trim   Binder           what blocks are lent as
-///     MagazineLayout     free blocks of each thread, no lock             SizeClasses      which sizes there are
-///     ClassPools         the pools that were needed so far               SlabShape        how blocks lie in pages
-///       ClassPool          free blocks of one size                       SlabMemory       arena | byte arrays
-///         Depot              batches between magazines, no lock          RetainedSlabs    empty slabs of all sizes
-///         LockedSlabs        one lock a size
-///           SlabSet            which slabs have free blocks              HeapReclaimer    gives back: clock, pressure
-///             FreeBlocks         a bit a block                             HeapChanges      which sizes changed
-///             BlockObjects       the objects of the blocks
+///   SlabHeap           public API: allocate, release, grow, trim     Binder           makes the object of a block
+///     MagazineLayout     free blocks of each thread, no lock           SizeClasses      the block sizes
+///     ClassPools         one pool for each size class in use           SlabShape        layout of blocks in pages
+///       ClassPool          free blocks of one size class               SlabMemory       arena | byte arrays
+///         Depot              batches between magazines, no lock        RetainedSlabs    limit for empty slabs
+///         LockedSlabs        one lock for each size class
+///           SlabSet            slabs with free blocks                  HeapReclaimer    decay and memory pressure
+///             FreeBlocks         one bit for each block                HeapChanges      size classes that changed
+///             BlockObjects       the objects of the blocks             HeapCloser       closes heaps
 ///             Slab               a run of pages
 /// ```
 ///
 /// ## Why
 ///
-/// * **Ints, not references, on the free stacks.** A reference stored in an old object costs the collector's barrier
-///   each time; an int costs a store. The object is found by its block, and is bound to it while the memory is there,
-///   so there is no second recycler, and an object that was once warmed up comes back warm.
-/// * **The cache is the releasing thread's.** Where blocks cross threads, half a magazine crosses at a time through the
-///   depot of its size: one compare-and-set, whichever threads give and take.
-/// * **A release does not wait.** A depot takes batches beyond its limit while the lock of the slabs is taken, and the
-///   holder frees them. Ten thousand virtual threads that parked at that lock waited up to five seconds behind the
-///   queue of the scheduler.
-/// * **Slabs remember what changed.** A slab that got a block is looked at once, by decay or under pressure, and not
-///   again before it gets another one; empty slabs are in a set of their own. Before, each tick looked at all partly
-///   used slabs: releasing 1 GiB of 256 B in random order with 1 % kept took 25 s, with single releases of 54 ms.
-/// * **The state of slabs is in dense arrays**, a bit a block and a count a slab. Freeing a block in random order then
-///   misses the cache for the buffer and for these, and for no object a slab.
-/// * **A block knows its size.** The handle has it, so that a release touches its magazine and nothing else.
-/// * **256 KiB a thread.** With 128 KiB a load of many sizes, an API gateway's, found its size in the cache too
-///   seldom: 73 ns a buffer instead of 63, and 512 KiB would bring 4 more. A full cache is not cleared for another
-///   size: what is not needed is flushed at the next tick, and a refill takes a part of what is left, so sizes do not
-///   push each other out in turn.
-/// * **Empty slabs are retained, in bytes over all sizes.** They wait for their size, with the objects of their blocks;
-///   beyond the limit they are freed at once, where other sizes find their pages. Without it a gateway's 26 MiB of live
-///   buffers held 41 MiB instead of 34. The limit grows with what is held, since a small server needs little: an HTTP
-///   server with a tenth of a megabyte of live buffers held 9.7 MiB when the limit was 2 MiB for every heap, depots had
-///   128 KiB and each size kept a slab, also those of 1 MiB; now it holds 4.1. The price is a hand-over
-///   between threads: with smaller depots 56 ns a block of 4 KiB, instead of 47. Large slabs have a limit of their own,
-///   or a few of them would be all that is retained; one of them is retained in any case. Arrays, which cost their
-///   zeroes anew each time, and locked pages have the full limit from the start.
-/// * **Small slabs.** At most 16 pages: what one live block keeps from others is small. Beyond that, a slab whose
-///   pages are not all needed is purged: its run is split and the pages in between are given back. Netty's chunks
-///   of some hundred KiB to several MiB go as a whole or not at all.
-/// * **Lowest slab first**, so that the highest become empty, and go.
-/// * **What was not needed goes.** Each size knows the fewest free blocks it had in the last tick, an eighth of a
-///   decay; that many are given back. A burst is over after two ticks, a steady load is left alone.
-/// * **Large blocks are slabs of one block.** They are pooled like all others, their page runs wait in the pool of
-///   their size for a moment, and they grow in place when the pages behind them are free.
-/// * **A slab is one lease.** Pages are allocated, wired and leased once a slab; blocks are sub-let from that lease.
+/// * **Magazines hold ints, not references.** A reference that is stored in an old object costs a barrier of the
+///   collector each time. An int costs a store. The object is found by its block number and stays bound to the block as
+///   long as the block has memory. So there is no second recycler, and a block is reused with the object that it was
+///   used with before.
+/// * **A released block goes to the magazine of the releasing thread.** Blocks that other threads release cross
+///   threads by half a magazine at a time, through the depot of their size class. That costs one compare-and-set,
+///   whichever threads allocate and release.
+/// * **A release does not wait.** While the lock of the slabs is taken, a depot accepts batches beyond its limit, and
+///   the thread that holds the lock frees them. Before, ten thousand virtual threads that parked at that lock
+///   waited up to five seconds behind the queue of the scheduler.
+/// * **Slabs remember what changed.** After a block is freed to a slab, decay or memory pressure looks at the slab
+///   once, and not again before the next block is freed to it. Empty slabs are in a set of their own. Before, each tick
+///   looked at all partly used slabs: releasing 1 GiB of blocks of 256 B in random order, with 1 % kept, took 25 s,
+///   with single releases of 54 ms.
+/// * **The state of slabs is in dense arrays**, one bit for each block and one count for each slab. Freeing a block in
+///   random order then misses the processor's cache for the buffer and for these arrays, but not for an object of each
+///   slab.
+/// * **A handle contains the size class of its block.** So a release touches its magazine and nothing else.
+/// * **A thread caches 256 KiB.** With 128 KiB, a load of many sizes (an API gateway) missed the cache too often: 73 ns
+///   a buffer instead of 63 ns. 512 KiB would save 4 ns more. A full cache is not emptied to make space for another
+///   size. Blocks that are not needed are flushed at the next tick, and a refill takes a part of the space that is
+///   left. So sizes do not evict each other in turn.
+/// * **Empty slabs are retained, up to a limit in bytes over all sizes.** They wait for an allocation of their size,
+///   with the objects of their blocks. Empty slabs beyond the limit are freed at once, and other sizes can use their
+///   pages. Without the limit, a gateway with 26 MiB of live buffers held 41 MiB instead of 34 MiB.
+/// * **The limit grows with the memory that the heap holds**, since a small server needs little. An HTTP server with a
+///   tenth of a megabyte of live buffers held 9.7 MiB when the limit was 2 MiB for every heap, depots had 128 KiB and
+///   each size retained a slab, also sizes of 1 MiB. Now it holds 4.1 MiB. The cost is a hand-over between threads:
+///   with smaller depots 56 ns for a block of 4 KiB, instead of 47 ns.
+/// * **Large slabs have a limit of their own**, or a few of them would use up the common limit. One of them is retained
+///   in any case. Arrays, which are zeroed each time they are made, and locked pages have the full limit from the
+///   start.
+/// * **Slabs are small.** A slab with more than one block has at most 16 pages, so one live block keeps little memory
+///   from other users. If beyond that some pages of a slab are not needed, the slab is purged: its run is split and
+///   these pages are freed. Netty's chunks of some hundred KiB to several MiB are freed as a whole or not at all.
+/// * **The lowest slab allocates first.** So the highest slabs become empty and are freed.
+/// * **Memory that was not needed is freed.** Each size class records the fewest free blocks that it had during the
+///   last tick, which is an eighth of a decay. That many blocks are freed. A burst is freed after two ticks, and a
+///   steady load is not touched.
+/// * **A large block is a slab of one block.** Large blocks are pooled like all others. Their runs are retained for a
+///   moment in the pool of their size class. They grow in place if the pages behind them are free.
+/// * **A slab is one lease.** Pages are allocated, wired and leased once for each slab. All blocks of the slab share
+///   that lease.
 ///
-/// (2026-11)
+/// (Measured 2026-11)
 @NullMarked
 package io.leasehold.slab;
 

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// The plain form of a heap: blocks with their addresses.
+/// Tests blocks with addresses.
 class BlocksTest {
 
     private static final long BYTES = 4 << 20;
@@ -56,7 +56,7 @@ class BlocksTest {
     }
 
     @Test
-    void closedBlockIsRefused() {
+    void closedBlockThrows() {
         Block block = allocate(64);
         block.close();
         assertThatIllegalStateException()
@@ -93,7 +93,7 @@ class BlocksTest {
     }
 
     @Test
-    void nullSaysThatTheBoundIsReached() {
+    void exhaustedHeapReturnsNull() {
         List<Block> all = new ArrayList<>();
         for (Block block = blocks.tryAllocate(4096); block != null; block = blocks.tryAllocate(4096)) {
             all.add(block);
@@ -101,7 +101,7 @@ class BlocksTest {
         assertThat(all).hasSize((int) (BYTES / 4096));
         assertThatIllegalStateException()
                 .isThrownBy(blocks::close)
-                .withMessage("heap has blocks out: heap=blocks, blocks=1024, bytes=4194304: 1024 of 4096 B");
+                .withMessage("heap has blocks in use: heap=blocks, blocks=1024, bytes=4194304: 1024 of 4096 B");
         all.forEach(Block::close);
         assertThat(blocks.trim()).isPositive();
         assertThat(arena.stats().livePages()).isZero();

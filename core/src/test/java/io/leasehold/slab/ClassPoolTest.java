@@ -21,7 +21,8 @@ import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// What threads share of one size: 1 KiB, sixteen in a slab, eight in a magazine, two magazines in the depot.
+/// The shared blocks of one size class: 1 KiB, sixteen blocks in a slab, eight in a magazine, two magazines in the
+/// depot.
 class ClassPoolTest {
 
     private static final int BYTES = 1024;
@@ -74,7 +75,7 @@ class ClassPoolTest {
     void fullMagazineGivesItsOlderHalfAndKeepsTheBlock() {
         List<Integer> blocks = takeAll(1);
         push(blocks.subList(0, DEPTH));
-        pool.give(blocks.get(DEPTH), slots);
+        pool.free(blocks.get(DEPTH), slots);
         assertThat(inMagazine()).isEqualTo(DEPTH / 2 + 1);
         assertThat(cached()).isEqualTo(DEPTH + 1);
         slots.suspend();
@@ -84,15 +85,15 @@ class ClassPoolTest {
     }
 
     @Test
-    void depotGivesBackTheNewestAndLetsTheRestGoToTheSlabs() {
+    void depotReturnsTheNewestAndFreesTheRestToTheSlabs() {
         List<Integer> blocks = takeAll(3);
         slots.suspend();
         for (int block : blocks.subList(0, DEPOT)) {
-            pool.give(block, slots);
+            pool.free(block, slots);
         }
         assertThat(cached()).isEqualTo(DEPOT);
         assertThat(set.free()).isZero();
-        pool.give(blocks.get(DEPOT), slots);
+        pool.free(blocks.get(DEPOT), slots);
         assertThat(cached()).isEqualTo(DEPOT);
         assertThat(set.free()).isEqualTo(1);
         for (int i = DEPOT - 1; i >= 0; i--) {
@@ -103,7 +104,8 @@ class ClassPoolTest {
         check();
     }
 
-    /// The lock is taken, so a release leaves its blocks in the depot, and the holder frees them when it is done.
+    /// The lock is taken, so a release leaves its blocks in the depot. The thread that holds the lock frees them
+    /// afterwards.
     @Test
     void releaseDoesNotWaitForTheLock() throws InterruptedException {
         List<Integer> blocks = takeAll(4);
@@ -111,7 +113,7 @@ class ClassPoolTest {
         Watchdog watchdog = new Watchdog();
         pool.lock();
         try {
-            watchdog.start("releasing", () -> give(blocks));
+            watchdog.start("releasing", () -> free(blocks));
             joinUnder(watchdog);
             assertThat(set.free()).as("blocks freed under the lock of another").isZero();
             assertThat(cached(blocks)).isEqualTo(blocks.size());
@@ -123,7 +125,7 @@ class ClassPoolTest {
         check();
     }
 
-    /// {@return blocks that another thread can take while this one has the lock}
+    /// {@return number of blocks that another thread can take while this one holds the lock}
     private long cached(List<Integer> blocks) {
         List<Integer> taken = new ArrayList<>();
         Watchdog watchdog = new Watchdog();
@@ -132,7 +134,7 @@ class ClassPoolTest {
                 taken.add(block);
             }
             assertThat(pool.tryTake(slots)).isEqualTo(ClassPool.BUSY);
-            give(taken);
+            free(taken);
         });
         joinUnder(watchdog);
         assertThat(new HashSet<>(taken)).isSubsetOf(blocks);
@@ -154,7 +156,7 @@ class ClassPoolTest {
         BiasedSlots few = new BiasedSlots(none.cellCount(), true);
         int block = plain.add(run(), few);
         assertThat(set.free()).isEqualTo(IN_SLAB - 1);
-        plain.give(block, few);
+        plain.free(block, few);
         assertThat(set.free()).isEqualTo(IN_SLAB);
     }
 
@@ -174,24 +176,24 @@ class ClassPoolTest {
         assertThat(new HashSet<>(takeAll(5))).hasSize(5 * IN_SLAB);
     }
 
-    /// The fewest free blocks since the last tick are what was not needed.
+    /// The fewest free blocks since the last tick were not needed.
     @Test
-    void whatWasNeededSinceTheLastTickStays() {
+    void blocksNeededSinceTheLastTickStay() {
         slots.suspend();
         List<Integer> blocks = takeAll(4);
-        give(blocks);
-        assertThat(decay()).as("all were lent at first").isEqualTo(Progress.NEXT_TICK);
+        free(blocks);
+        assertThat(decay()).as("all were in use at first").isEqualTo(Progress.NEXT_TICK);
         assertThat(set.slabCount()).isEqualTo(4);
         List<Integer> again = take(2 * IN_SLAB); // from the lowest two
-        give(again);
+        free(again);
         decay();
         assertThat(set.slabCount())
                 .as("slabs without the two that were not needed")
                 .isEqualTo(2);
-        give(take(IN_SLAB + 1));
+        free(take(IN_SLAB + 1));
         decay();
         assertThat(set.slabCount()).as("the second slab was needed").isEqualTo(2);
-        give(take(IN_SLAB));
+        free(take(IN_SLAB));
         decay();
         assertThat(set.slabCount()).isEqualTo(1);
         decay();
@@ -202,7 +204,7 @@ class ClassPoolTest {
     @Test
     void burstIsGoneAfterTwoTicks() {
         slots.suspend();
-        give(takeAll(300)); // more than are taken out under one hold of the lock
+        free(takeAll(300)); // more than are removed while the lock is held once
         assertThat(decay()).isEqualTo(Progress.NEXT_TICK);
         assertThat(set.slabCount()).isEqualTo(300);
         assertThat(pool.decay(Pace.unlimited(), true, false)).isEqualTo(Progress.DONE);
@@ -211,28 +213,28 @@ class ClassPoolTest {
     }
 
     @Test
-    void slabWithALentBlockStays() {
+    void slabWithABlockInUseStays() {
         slots.suspend();
         List<Integer> blocks = takeAll(3);
         int survivor = blocks.get(IN_SLAB + 3);
         blocks.removeIf(block -> block == survivor);
-        give(blocks);
+        free(blocks);
         assertThat(pool.shrink()).isEqualTo(2 * PAGES);
         assertThat(set.free()).isEqualTo(IN_SLAB - 1);
-        give(List.of(survivor));
+        free(List.of(survivor));
         assertThat(pool.shrink()).isEqualTo(PAGES);
         check();
     }
 
     @Test
-    void closedPoolLendsNothingAndTakesEverything() {
+    void closedPoolAllocatesNothingAndAcceptsEveryRelease() {
         slots.suspend();
         List<Integer> blocks = takeAll(1);
         close();
         assertThatIllegalStateException().isThrownBy(() -> pool.take(slots)).withMessage("heap is closed: heap=heap");
         assertThatIllegalStateException().isThrownBy(() -> pool.add(run(), slots));
-        assertThat(set.slabCount()).as("slabs of blocks that are lent").isPositive();
-        give(blocks);
+        assertThat(set.slabCount()).as("slabs of blocks in use").isPositive();
+        free(blocks);
         assertThat(set.slabCount()).isZero();
         close();
     }
@@ -254,7 +256,7 @@ class ClassPoolTest {
         return Objects.requireNonNull(memory.carve(set.shape().pages()));
     }
 
-    /// {@return all blocks of so many new slabs}
+    /// {@return all blocks of `slabs` new slabs}
     private List<Integer> takeAll(int slabs) {
         slots.suspend();
         List<Integer> blocks = new ArrayList<>();
@@ -277,8 +279,8 @@ class ClassPoolTest {
         return blocks;
     }
 
-    private void give(List<Integer> blocks) {
-        blocks.forEach(block -> pool.give(block, slots));
+    private void free(List<Integer> blocks) {
+        blocks.forEach(block -> pool.free(block, slots));
     }
 
     private void push(List<Integer> blocks) {

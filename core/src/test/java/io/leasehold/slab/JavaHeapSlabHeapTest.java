@@ -4,7 +4,7 @@ package io.leasehold.slab;
 class JavaHeapSlabHeapTest implements SlabHeapContract, SlabHeapCloseContract {
 
     @Override
-    public SlabTerms terms() {
-        return SlabTerms.pages(4 << 10).inArrays();
+    public SlabSetup setup() {
+        return SlabSetup.pages(4 << 10).inArrays();
     }
 }

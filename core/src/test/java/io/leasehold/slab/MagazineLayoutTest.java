@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MagazineLayoutTest {
 
     private static final int MAX_BYTES = 16 << 10;
-    private static final int C = SizeClasses.of(1024); // eight of them
+    private static final int C = SizeClasses.of(1024); // a magazine has eight blocks of it
 
     private final MagazineLayout layout = MagazineLayout.of(MAX_BYTES);
     private final int[] cells = cells(layout);
@@ -33,7 +33,7 @@ class MagazineLayoutTest {
         int[] shut = new int[BiasedSlot.FIRST + some.cellCount()];
         for (int round = 0; round < 2; round++) {
             assertThat(some.push(shut, C, 1)).isFalse();
-            assertThat(some.room(shut)).isZero();
+            assertThat(some.space(shut)).isZero();
             assertThat(some.open(shut)).isTrue();
             assertThat(some.open(shut)).isFalse();
             assertThat(some.push(shut, C, 1)).isTrue();
@@ -46,7 +46,7 @@ class MagazineLayoutTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 16, 4 << 10, 128 << 10, 64 << 20})
-    void stackHoldsHalfOfWhatAThreadMayKeep(int maxBytes) {
+    void magazineHoldsHalfOfTheThreadCache(int maxBytes) {
         MagazineLayout some = MagazineLayout.of(maxBytes);
         for (int c = 0; c < SizeClasses.COUNT; c++) {
             int size = SizeClasses.byteSize(c);
@@ -69,7 +69,7 @@ class MagazineLayoutTest {
     }
 
     @Test
-    void olderHalfGoes() {
+    void olderHalfIsRemoved() {
         for (int block = 1; block <= 5; block++) {
             layout.push(cells, C, block);
         }
@@ -86,7 +86,7 @@ class MagazineLayoutTest {
     }
 
     @Test
-    void allStacksTogetherHoldWhatAThreadMayKeep() {
+    void allMagazinesTogetherHoldTheThreadCache() {
         int large = SizeClasses.of(MAX_BYTES / 2);
         assertThat(layout.depth(large)).isEqualTo(1);
         assertThat(layout.push(cells, large, 1)).isTrue();
@@ -126,17 +126,17 @@ class MagazineLayoutTest {
     }
 
     @Test
-    void roomIsWhatBlocksLeave() {
-        assertThat(layout.room(cells)).isEqualTo(MAX_BYTES);
+    void spaceIsWhatBlocksLeave() {
+        assertThat(layout.space(cells)).isEqualTo(MAX_BYTES);
         layout.push(cells, C, 1);
         layout.push(cells, C, 2);
-        assertThat(layout.room(cells)).isEqualTo(MAX_BYTES - 2 * SizeClasses.byteSize(C));
+        assertThat(layout.space(cells)).isEqualTo(MAX_BYTES - 2 * SizeClasses.byteSize(C));
         layout.takeOlderHalf(cells, C, new int[2]);
-        assertThat(layout.room(cells)).isEqualTo(MAX_BYTES - SizeClasses.byteSize(C));
+        assertThat(layout.space(cells)).isEqualTo(MAX_BYTES - SizeClasses.byteSize(C));
     }
 
     @Test
-    void whoMayKeepNothingHasNoStack() {
+    void layoutOfZeroBytesHasNoMagazine() {
         MagazineLayout none = MagazineLayout.of(0);
         int[] few = cells(none);
         for (int c = 0; c < SizeClasses.COUNT; c++) {
@@ -147,8 +147,8 @@ class MagazineLayoutTest {
     }
 
     @Test
-    void stacksDoWhatPlainOnesDo() {
-        SplittableRandom random = Seeds.random("stacksDoWhatPlainOnesDo");
+    void magazinesBehaveLikePlainStacks() {
+        SplittableRandom random = Seeds.random("magazinesBehaveLikePlainStacks");
         MagazineLayout large = MagazineLayout.of(128 << 10);
         int[] all = cells(large);
         int[] out = new int[64];

@@ -5,8 +5,8 @@ import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import org.junit.jupiter.api.BeforeAll;
 
-/// Heaps whose pages lie in a memory file.
-class MemoryFileSlabHeapTest implements SlabHeapArenaContract, SlabHeapThinningContract {
+/// Heaps whose pages are in a memory file.
+class MemoryFileSlabHeapTest implements SlabHeapArenaContract, SlabHeapPurgeContract {
 
     @BeforeAll
     static void skipWithoutMemoryFiles() {
@@ -14,7 +14,7 @@ class MemoryFileSlabHeapTest implements SlabHeapArenaContract, SlabHeapThinningC
     }
 
     @Override
-    public SlabTerms terms() {
-        return SlabTerms.pages(4 << 10).withMemoryFile();
+    public SlabSetup setup() {
+        return SlabSetup.pages(4 << 10).withMemoryFile();
     }
 }

@@ -1,10 +1,10 @@
 package io.leasehold.slab;
 
-/// Heaps where each block goes through the lock of its size.
+/// Heaps in which each block passes the lock of its size class.
 class NoThreadCacheSlabHeapTest implements SlabHeapContract, SlabHeapCloseContract, SlabHeapArenaContract {
 
     @Override
-    public SlabTerms terms() {
-        return SlabTerms.pages(4 << 10).withThreadCache(0);
+    public SlabSetup setup() {
+        return SlabSetup.pages(4 << 10).withThreadCache(0);
     }
 }

@@ -1,10 +1,10 @@
 package io.leasehold.slab;
 
-/// Heaps on the default page of arenas that are not small.
-class PagesOf16KiBSlabHeapTest implements SlabHeapContract, SlabHeapArenaContract, SlabHeapThinningContract {
+/// Heaps on the default page size of arenas that are not small.
+class PagesOf16KiBSlabHeapTest implements SlabHeapContract, SlabHeapArenaContract, SlabHeapPurgeContract {
 
     @Override
-    public SlabTerms terms() {
-        return SlabTerms.pages(16 << 10);
+    public SlabSetup setup() {
+        return SlabSetup.pages(16 << 10);
     }
 }

@@ -1,11 +1,11 @@
 package io.leasehold.slab;
 
-/// Heaps with the least tails and the most slabs.
+/// Heaps with the smallest tails and the most slabs.
 class PagesOf4KiBSlabHeapTest
-        implements SlabHeapContract, SlabHeapCloseContract, SlabHeapArenaContract, SlabHeapThinningContract {
+        implements SlabHeapContract, SlabHeapCloseContract, SlabHeapArenaContract, SlabHeapPurgeContract {
 
     @Override
-    public SlabTerms terms() {
-        return SlabTerms.pages(4 << 10);
+    public SlabSetup setup() {
+        return SlabSetup.pages(4 << 10);
     }
 }

@@ -1,10 +1,10 @@
 package io.leasehold.slab;
 
-/// Heaps on the largest pages they take.
-class PagesOf64KiBSlabHeapTest implements SlabHeapContract, SlabHeapArenaContract, SlabHeapThinningContract {
+/// Heaps on the largest pages that are allowed.
+class PagesOf64KiBSlabHeapTest implements SlabHeapContract, SlabHeapArenaContract, SlabHeapPurgeContract {
 
     @Override
-    public SlabTerms terms() {
-        return SlabTerms.pages(64 << 10);
+    public SlabSetup setup() {
+        return SlabSetup.pages(64 << 10);
     }
 }

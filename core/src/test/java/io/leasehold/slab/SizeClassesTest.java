@@ -25,7 +25,7 @@ class SizeClassesTest {
     void largerSizesGetTheSmallestBlockTheyFitInto() {
         SplittableRandom random = Seeds.random("largerSizesGetTheSmallestBlockTheyFitInto");
         for (int i = 0; i < RANDOM_SIZES; i++) {
-            // as many of each magnitude
+            // the same number of each magnitude
             checkSize(random.nextInt(SizeClasses.MAX_BYTES >>> random.nextInt(12)) + 1);
         }
         checkSize(SizeClasses.MAX_BYTES);
@@ -71,7 +71,7 @@ class SizeClassesTest {
     }
 
     @Test
-    void nothingIsAskedFor() {
+    void zeroBytesGetTheSmallestBlock() {
         assertThat(SizeClasses.of(0)).isZero();
     }
 

@@ -15,46 +15,46 @@ import java.util.SplittableRandom;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/// An arena without maintenance, and a heap on it.
+/// An arena without maintenance thread, and a heap on it.
 ///
-/// **Ownership.** Closing it closes the heap and the arena, both strictly: a test that leaves a block or a page behind
-/// fails.
+/// **Ownership.** Closing it closes the heap and the arena, without force: a test that leaves a block or a page
+/// allocated fails.
 ///
-/// **Threads.** The heap is thread-safe; the rest is the test thread's.
+/// **Threads.** The heap is thread-safe. The other methods are for the test thread.
 final class SlabBed implements AutoCloseable {
 
     static final long MIB = 1 << 20;
 
-    /// A quarter of a decay, after which tenants are asked.
-    private static final long SETTLE_NANOS = SlabTerms.DECAY.toNanos() / 4;
+    /// A quarter of a decay, in which at least one tick of the reclaimers is due.
+    private static final long TICK_NANOS = SlabSetup.DECAY.toNanos() / 4;
 
-    private final SlabTerms terms;
+    private final SlabSetup setup;
     private final MemoryBudget budget = MemoryBudget.of("test", 1 << 30);
     private final Reservations reservations;
     private final PageArena arena;
     private final SlabHeap<SlabBlock> heap;
     private long now;
 
-    SlabBed(SlabTerms terms, long byteSize) {
-        this(terms, byteSize, VirtualMemory.system());
+    SlabBed(SlabSetup setup, long byteSize) {
+        this(setup, byteSize, VirtualMemory.system());
     }
 
-    SlabBed(SlabTerms terms, long byteSize, VirtualMemory memory) {
-        this.terms = terms;
+    SlabBed(SlabSetup setup, long byteSize, VirtualMemory memory) {
+        this.setup = setup;
         this.reservations = new Reservations(memory, new MappingBudget(4096));
-        this.arena = PageArenas.open(terms.arena(byteSize, budget), reservations);
+        this.arena = PageArenas.open(setup.arena(byteSize, budget), reservations);
         this.heap = openHeap(SlabBlock::new);
     }
 
-    SlabTerms terms() {
-        return terms;
+    SlabSetup setup() {
+        return setup;
     }
 
     /// {@return another heap on the same arena, to be closed by the caller}
     <T> SlabHeap<T> openHeap(Binder<T> binder) {
-        return terms.onJavaHeap()
-                ? SlabHeap.onJavaHeap(arena, terms.heap(), binder)
-                : SlabHeap.open(arena, terms.heap(), binder);
+        return setup.onJavaHeap()
+                ? SlabHeap.onJavaHeap(arena, setup.heap(), binder)
+                : SlabHeap.open(arena, setup.heap(), binder);
     }
 
     SlabHeap<SlabBlock> heap() {
@@ -70,14 +70,14 @@ final class SlabBed implements AutoCloseable {
     }
 
     int pageBytes() {
-        return terms.onJavaHeap() ? 4 << 10 : (int) arena.options().pageByteSize();
+        return setup.onJavaHeap() ? 4 << 10 : (int) arena.options().pageByteSize();
     }
 
     int livePages() {
         return arena.stats().livePages();
     }
 
-    /// {@return a block, which there must be}
+    /// {@return a new block; fails if there is none}
     SlabBlock allocate(int byteSize) {
         SlabBlock block = heap.tryAllocate(byteSize);
         if (block == null) {
@@ -86,9 +86,9 @@ final class SlabBed implements AutoCloseable {
         return block;
     }
 
-    /// {@return all blocks that there are, each written to}
-    LentBlocks exhaust(int byteSize) {
-        LentBlocks blocks = new LentBlocks();
+    /// {@return all blocks that could be allocated, each of them written to}
+    AllocatedBlocks exhaust(int byteSize) {
+        AllocatedBlocks blocks = new AllocatedBlocks();
         SlabBlock block = heap.tryAllocate(byteSize);
         while (block != null) {
             blocks.add(block);
@@ -97,22 +97,22 @@ final class SlabBed implements AutoCloseable {
         return blocks;
     }
 
-    /// {@return blocks of random sizes up to a bound, of so many bytes together}
-    LentBlocks fill(long total, int maxByteSize, SplittableRandom random) {
-        LentBlocks blocks = new LentBlocks();
+    /// {@return blocks of random sizes up to `maxByteSize`, with at least `total` bytes together}
+    AllocatedBlocks fill(long total, int maxByteSize, SplittableRandom random) {
+        AllocatedBlocks blocks = new AllocatedBlocks();
         while (blocks.byteSize() < total) {
             blocks.add(allocate(random.nextInt(maxByteSize + 1)));
         }
         return blocks;
     }
 
-    /// Lets the arena's maintenance ask its tenants once.
-    void settle() {
-        now += SETTLE_NANOS;
+    /// Runs one step of the maintenance of the arena, a quarter of a decay after the step before.
+    void tick() {
+        now += TICK_NANOS;
         PageArenas.step(arena, now);
     }
 
-    /// {@return how many pages a page-sized grid has under these blocks}
+    /// {@return number of pages that contain a part of these blocks}
     int pagesUnder(List<SlabBlock> blocks) {
         TreeSet<Long> pages = new TreeSet<>();
         for (SlabBlock block : blocks) {
@@ -125,7 +125,7 @@ final class SlabBed implements AutoCloseable {
         return pages.size();
     }
 
-    /// {@return all free pages of the arena, one by one, each overwritten, for the caller to free}
+    /// {@return all free pages of the arena, allocated one by one and overwritten, for the caller to free}
     List<Long> takeFreePages() {
         List<Long> pages = new ArrayList<>();
         for (long page = arena.tryAllocate(); page != PageArena.NO_PAGE; page = arena.tryAllocate()) {
@@ -135,7 +135,7 @@ final class SlabBed implements AutoCloseable {
         return pages;
     }
 
-    /// {@return the numbers of one size, or null if no slab has it}
+    /// {@return the statistics of the size class for `byteSize`, or null if it has no slab}
     SlabHeapStats.@Nullable SizeClass statsOf(int byteSize) {
         int size = SizeClasses.byteSize(SizeClasses.of(byteSize));
         return heap.stats().classes().stream()
@@ -144,26 +144,27 @@ final class SlabBed implements AutoCloseable {
                 .orElse(null);
     }
 
-    /// Checks the heap, the arena, and that the one knows what the other lent it. No other thread uses them now.
+    /// Checks the invariants of the heap and the arena, and that both count the same pages. No other thread may use
+    /// them meanwhile.
     void check() {
         heap.checkInvariants();
         PageArenas.checkInvariants(arena);
         SlabHeapStats stats = heap.stats();
         assertThat(stats.heldBytes()).isEqualTo(sumOfHeld(stats));
-        if (!terms.onJavaHeap()) {
+        if (!setup.onJavaHeap()) {
             assertThat(stats.heldBytes()).as("%s", stats).isEqualTo((long) livePages() * pageBytes());
         }
     }
 
-    /// Checks that nothing but these blocks is lent.
-    void check(LentBlocks blocks) {
+    /// Checks that exactly these blocks are in use.
+    void check(AllocatedBlocks blocks) {
         check();
         SlabHeapStats stats = heap.stats();
-        assertThat(stats.liveBlocks()).as("lent blocks").isEqualTo(blocks.count());
-        assertThat(stats.liveBytes()).as("lent bytes").isEqualTo(blocks.byteSize());
+        assertThat(stats.liveBlocks()).as("blocks in use").isEqualTo(blocks.count());
+        assertThat(stats.liveBytes()).as("bytes in use").isEqualTo(blocks.byteSize());
     }
 
-    /// Ends what a test left behind on purpose.
+    /// Closes the heap by force, and the arena, after a test that leaves blocks in use.
     void closeForcibly() {
         heap.closeForcibly();
         close();

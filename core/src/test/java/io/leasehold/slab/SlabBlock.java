@@ -6,14 +6,14 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
-/// What tests have blocks lent as: it writes a pattern into its block, and finds it again.
+/// The object that tests bind to blocks. It writes a pattern into its block, and checks the pattern later.
 ///
-/// **Threads.** Confined to whoever holds the block.
+/// **Threads.** Confined to the thread that has the block.
 final class SlabBlock {
 
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
     private static final int EVERY_WORD_TO = 4 << 10;
-    private static final int STRIDE = 504; // no multiple of a page, so that all offsets in a page are met
+    private static final int STRIDE = 504; // not a divisor of a page, so that all offsets in a page occur
 
     final SlabHeap<SlabBlock> heap;
     final byte @Nullable [] array;
@@ -30,7 +30,8 @@ final class SlabBlock {
         this.byteSize = byteSize;
     }
 
-    /// Writes a pattern that no other stamp makes, into every word of a small block and into many of a large one.
+    /// Writes a pattern that is unique for `newStamp`: into every word of a small block, and into many words of a large
+    /// one.
     void write(long newStamp) {
         stamp = newStamp * 0x9E37_79B9_7F4A_7C15L + 1;
         int step = byteSize <= EVERY_WORD_TO ? Long.BYTES : STRIDE;
@@ -40,12 +41,12 @@ final class SlabBlock {
         put(byteSize - Long.BYTES, stamp + byteSize - Long.BYTES);
     }
 
-    /// Expects the pattern that was written last.
+    /// Checks the pattern that was written last.
     void check() {
         check(byteSize);
     }
 
-    /// Expects the pattern that was written when the block had `written` bytes.
+    /// Checks the pattern that was written when the block had `written` bytes.
     void check(int written) {
         int step = written <= EVERY_WORD_TO ? Long.BYTES : STRIDE;
         for (int at = 0; at < written; at += step) {
@@ -54,9 +55,9 @@ final class SlabBlock {
         expect(written - Long.BYTES);
     }
 
-    /// Lengthens the block in place.
+    /// Extends the block in place.
     ///
-    /// @return whether that could be done
+    /// @return true if the block was extended
     boolean grow(int newByteSize) {
         long grown = heap.tryGrow(handle, newByteSize);
         if (grown == SlabHeap.NO_BLOCK) {
@@ -82,7 +83,7 @@ final class SlabBlock {
     private void expect(int at) {
         long value = array == null ? OffHeap.getLong(address + at) : (long) LONG.get(array, (int) address + at);
         if (value != stamp + at) {
-            throw new AssertionError("somebody else wrote here: at=%d, found=0x%x, written=0x%x, %s"
+            throw new AssertionError("block was overwritten: at=%d, found=0x%x, written=0x%x, %s"
                     .formatted(at, value, stamp + at, this));
         }
     }

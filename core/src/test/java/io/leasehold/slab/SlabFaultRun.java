@@ -18,20 +18,20 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 
-/// The life of two heaps, one after the other on one arena, over memory that fails when it is told to, and the proof
-/// that whatever failed left nothing behind.
+/// Opens, uses and closes two heaps, one after the other on one arena, over memory with injected failures. Then checks
+/// that no failure left anything behind.
 ///
-/// Always the same calls in the same order, as long as nothing fails. Only where wired pages are locked may a step
-/// throw what the kernel said; elsewhere a heap says that it has no memory, and nothing else.
+/// The calls and their order are always the same as long as nothing fails. A step may throw the error of the kernel
+/// only if wired pages are locked. Otherwise the heap returns null, and throws nothing.
 ///
 /// **Threads.** Confined to one thread.
 final class SlabFaultRun {
 
     private static final long BYTES = 48 << 20;
-    private static final long BUDGET = 20 << 20; // so that memory must be given back before more is taken
+    private static final long BUDGET = 20 << 20; // so that memory must be freed before more is allocated
 
-    /// The arenas below.
-    enum Terms {
+    /// The kinds of arena.
+    enum Setup {
         ANONYMOUS,
         MEMORY_FILE,
         LOCKED_WHEN_WIRED;
@@ -45,18 +45,18 @@ final class SlabFaultRun {
         }
     }
 
-    /// Something that a step does.
+    /// One step of the run.
     private interface Step {
         void run();
     }
 
-    /// Told before each step; it may arm a fault or take it back.
+    /// Called before each step. It may arm a fault or disarm it.
     interface Saboteur {
         void beforeStep(FaultyVirtualMemory memory);
     }
 
-    private final Terms terms;
-    private final Set<Integer> errnos; // what the faults may say
+    private final Setup setup;
+    private final Set<Integer> errnos; // errors of the injected faults
     private final Saboteur saboteur;
     final FaultyVirtualMemory memory = new FaultyVirtualMemory(VirtualMemory.system());
     private final MappingBudget mappings = new MappingBudget(10_000);
@@ -64,11 +64,11 @@ final class SlabFaultRun {
     private final MemoryBudget budget = MemoryBudget.of("faulty", BUDGET);
     private final PageArena arena;
     private final SplittableRandom random = new SplittableRandom(4); // always the same script
-    private final LentBlocks blocks = new LentBlocks();
+    private final AllocatedBlocks blocks = new AllocatedBlocks();
     private long now;
 
-    SlabFaultRun(Terms terms, Set<Integer> errnos, Saboteur saboteur) {
-        this.terms = terms;
+    SlabFaultRun(Setup setup, Set<Integer> errnos, Saboteur saboteur) {
+        this.setup = setup;
         this.errnos = errnos;
         this.saboteur = saboteur;
         this.arena = PageArenas.open(
@@ -76,9 +76,9 @@ final class SlabFaultRun {
                         .withName("faulty")
                         .withPageByteSize(Math.max(4096, memory.pageSize()))
                         .withByteSize(BYTES)
-                        .withMemoryFile(terms == Terms.MEMORY_FILE)
-                        .withLockWired(terms == Terms.LOCKED_WHEN_WIRED)
-                        .withDecay(SlabTerms.DECAY)
+                        .withMemoryFile(setup == Setup.MEMORY_FILE)
+                        .withLockWired(setup == Setup.LOCKED_WHEN_WIRED)
+                        .withDecay(SlabSetup.DECAY)
                         .withBudget(budget),
                 reservations);
     }
@@ -104,20 +104,20 @@ final class SlabFaultRun {
                 allocate(heap, size + i);
             }
         }
-        allocate(heap, 5 << 20); // a commit of its own
+        allocate(heap, 5 << 20); // is committed by a call of its own
         allocate(heap, 6 << 20);
         grow(heap, 7 << 20);
         grow(heap, 9 << 20);
         release(heap, 3);
         attempt(heap, "trim", heap::trim);
-        attempt(heap, "settle", () -> PageArenas.step(arena, now += SlabTerms.DECAY.toNanos() / 4));
+        attempt(heap, "tick", () -> PageArenas.step(arena, now += SlabSetup.DECAY.toNanos() / 4));
         for (int i = 0; i < 6; i++) {
-            allocate(heap, (3 << 20) + i); // more than the budget has
+            allocate(heap, (3 << 20) + i); // more than the budget allows
         }
         attempt(heap, "trim the arena", arena::trim);
         release(heap, 2);
         for (int i = 0; i < 9; i++) {
-            attempt(heap, "decay", () -> PageArenas.step(arena, now += SlabTerms.DECAY.toNanos() / 4));
+            attempt(heap, "decay", () -> PageArenas.step(arena, now += SlabSetup.DECAY.toNanos() / 4));
         }
         allocate(heap, 300);
         allocate(heap, 1 << 20);
@@ -134,7 +134,7 @@ final class SlabFaultRun {
             } else {
                 boolean isShort = blocks.byteSize() + byteSize > BUDGET / 2;
                 assertThat(isShort || memory.injected() > before)
-                        .as("refused %d with %d lent and no fault", byteSize, blocks.byteSize())
+                        .as("rejected %d bytes with %d bytes in use and no fault", byteSize, blocks.byteSize())
                         .isTrue();
             }
         });
@@ -161,12 +161,12 @@ final class SlabFaultRun {
             if (random.nextInt(oneIn) != 0) {
                 SlabBlock block = blocks.remove(i);
                 boolean done = attempt(heap, "release", block::release);
-                assertThat(done).as("a release asks the kernel for nothing").isTrue();
+                assertThat(done).as("a release makes no system call").isTrue();
             }
         }
     }
 
-    /// With no fault to come, all that is free can be lent again.
+    /// Disarms the faults, and checks that all free memory can be allocated again.
     private void proveWhole(SlabHeap<SlabBlock> heap) {
         if (memory.injected() == 0) {
             return;
@@ -178,7 +178,7 @@ final class SlabFaultRun {
             more.add(block);
         }
         assertThat(blocks.byteSize() + more.size() * 4096L)
-                .as("bytes that can be lent")
+                .as("bytes that can be allocated")
                 .isGreaterThan(BUDGET * 3 / 4);
         more.forEach(SlabBlock::release);
         heap.trim();
@@ -191,15 +191,15 @@ final class SlabFaultRun {
             if (blocks.count() > 0) {
                 assertThatIllegalStateException()
                         .isThrownBy(heap::close)
-                        .withMessageStartingWith("heap has blocks out");
+                        .withMessageStartingWith("heap has blocks in use");
                 check(heap);
             }
             blocks.releaseAll();
         }
-        int lent = blocks.count();
+        int inUse = blocks.count();
         try {
             if (forced) {
-                assertThat(heap.closeForcibly()).isEqualTo(lent);
+                assertThat(heap.closeForcibly()).isEqualTo(inUse);
             } else {
                 heap.close();
             }
@@ -214,14 +214,14 @@ final class SlabFaultRun {
             }
         }
         blocks.checkAll();
-        blocks.releaseAll(); // those that were lent when the heap was closed by force
+        blocks.releaseAll(); // the blocks that were in use at the forced close
         assertThat(heap.stats().heldBytes()).isZero();
         assertThat(arena.stats().livePages()).isZero();
         PageArenas.checkInvariants(arena);
     }
 
-    /// {@return whether the step did what it should}
-    private boolean attempt(SlabHeap<SlabBlock> heap, String what, Step step, SlabBlock... lent) {
+    /// {@return true if the step did not throw}
+    private boolean attempt(SlabHeap<SlabBlock> heap, String what, Step step, SlabBlock... more) {
         saboteur.beforeStep(memory);
         long before = memory.injected();
         boolean done = false;
@@ -234,14 +234,16 @@ final class SlabFaultRun {
         if (memory.injected() > before) {
             heap.checkInvariants();
             PageArenas.checkInvariants(arena);
-            assertThat(heap.stats().liveBlocks()).as("lent after %s", what).isEqualTo(blocks.count() + lent.length);
+            assertThat(heap.stats().liveBlocks())
+                    .as("blocks in use after %s", what)
+                    .isEqualTo(blocks.count() + more.length);
             check(heap);
         }
         return done;
     }
 
     private void expected(SystemCallException e, String what) {
-        assertThat(terms).as("%s threw %s", what, e).isEqualTo(Terms.LOCKED_WHEN_WIRED);
+        assertThat(setup).as("%s threw %s", what, e).isEqualTo(Setup.LOCKED_WHEN_WIRED);
         assertThat(errnos).as("injected, and seen as %s", e).contains(e.errno());
     }
 

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.leasehold.error.Errno;
 import io.leasehold.os.FaultyVirtualMemory.Call;
 import io.leasehold.os.VirtualMemory;
-import io.leasehold.slab.SlabFaultRun.Terms;
+import io.leasehold.slab.SlabFaultRun.Setup;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -16,11 +16,10 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Every kernel call that the life of a heap makes fails once, and then for good; after each nothing is lost and
-/// everything works.
+/// Each system call of a heap fails once, and then always. After each failure nothing is lost and everything works.
 ///
-/// The loop is SQLite's: fail the first call, then the second, until a run ends without having met the fault. The
-/// handshake of the magazines asks the process's own memory for its barrier, which cannot be made to fail here.
+/// The loop is that of SQLite: fail the first call, then the second, until a run ends without the fault. The barrier of
+/// the magazines is a call on the process's own memory, which cannot be made to fail here.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SlabFaultTest {
 
@@ -39,29 +38,29 @@ class SlabFaultTest {
 
     @ParameterizedTest
     @EnumSource
-    void nothingIsLostWhicheverCallFails(Terms terms) {
-        assumePossible(terms);
-        for (Call call : callsOf(terms)) {
+    void nothingIsLostWhicheverCallFails(Setup setup) {
+        assumePossible(setup);
+        for (Call call : callsOf(setup)) {
             for (int errno : SOAK ? errnosOf(call) : List.of(Errno.ENOMEM)) {
-                failEachInTurn(terms, call, errno, true);
-                failEachInTurn(terms, call, errno, false);
+                failEachInTurn(setup, call, errno, true);
+                failEachInTurn(setup, call, errno, false);
             }
         }
     }
 
-    /// Several faults of several kinds in one run, so that what cleans up after one fault meets another.
+    /// Several faults of several kinds in one run, so that the clean-up after one fault meets another.
     @ParameterizedTest
     @EnumSource
-    void nothingIsLostWhateverFailsTogether(Terms terms) {
-        assumePossible(terms);
-        Call[] made = callsOf(terms).toArray(Call[]::new);
+    void nothingIsLostWhateverFailsTogether(Setup setup) {
+        assumePossible(setup);
+        Call[] made = callsOf(setup).toArray(Call[]::new);
         Long replayed = Long.getLong("seed");
         SplittableRandom seeds = SOAK ? new SplittableRandom() : new SplittableRandom(20261123);
         for (int i = 0; i < (replayed == null ? RANDOM_RUNS : 1); i++) {
             long seed = replayed == null ? seeds.nextLong() : replayed;
             SplittableRandom random = new SplittableRandom(seed);
             Set<Integer> errnos = Set.of(Errno.ENOMEM, Errno.EAGAIN);
-            run(terms + ", -Dseed=" + seed, new SlabFaultRun(terms, errnos, memory -> {
+            run(setup + ", -Dseed=" + seed, new SlabFaultRun(setup, errnos, memory -> {
                 if (random.nextInt(8) == 0) {
                     memory.disarm();
                 }
@@ -84,21 +83,21 @@ class SlabFaultTest {
         assertThat(injected).as("injected faults").isPositive();
     }
 
-    private void failEachInTurn(Terms terms, Call call, int errno, boolean once) {
+    private void failEachInTurn(Setup setup, Call call, int errno, boolean once) {
         long before;
         int nth = 0;
         do {
             before = injected;
-            // ever fewer of them, or hundreds of locks would take hundreds of runs
+            // the distance doubles, or hundreds of locks would take hundreds of runs
             nth += SOAK ? 1 : 1 + nth;
             int number = nth;
-            SlabFaultRun run = new SlabFaultRun(terms, Set.of(errno), memory -> {});
+            SlabFaultRun run = new SlabFaultRun(setup, Set.of(errno), memory -> {});
             if (once) {
                 run.memory.failOnce(call, number, errno);
             } else {
                 run.memory.failFrom(call, number, errno);
             }
-            run(terms + ", " + call + " " + number + (once ? " once" : " for good") + ", errno=" + errno, run);
+            run(setup + ", " + call + " " + number + (once ? " once" : " for good") + ", errno=" + errno, run);
         } while (injected > before);
         assertThat(nth).as("runs with a fault of %s", call).isGreaterThan(1);
     }
@@ -114,14 +113,14 @@ class SlabFaultTest {
         }
     }
 
-    /// {@return what a run without a fault asks of the kernel, opening and closing the arena left out}
-    private Set<Call> callsOf(Terms terms) {
-        SlabFaultRun clean = new SlabFaultRun(terms, Set.of(), memory -> {});
+    /// {@return the system calls of a run without a fault, except for opening and closing the arena}
+    private Set<Call> callsOf(Setup setup) {
+        SlabFaultRun clean = new SlabFaultRun(setup, Set.of(), memory -> {});
         long[] opened = new long[Call.values().length];
         for (Call call : Call.values()) {
             opened[call.ordinal()] = clean.memory.count(call);
         }
-        run(terms + ", none", clean);
+        run(setup + ", none", clean);
         Set<Call> calls = EnumSet.noneOf(Call.class);
         for (Call call : Call.values()) {
             boolean isOfTheArena = call == Call.RELEASE
@@ -133,16 +132,16 @@ class SlabFaultTest {
                 calls.add(call);
             }
         }
-        System.out.println("slab faults: " + terms + ", " + calls);
+        System.out.println("slab faults: " + setup + ", " + calls);
         return calls;
     }
 
-    private static void assumePossible(Terms terms) {
+    private static void assumePossible(Setup setup) {
         VirtualMemory memory = VirtualMemory.system();
-        String reason = "skipped: " + terms + ": " + memory;
-        if (!terms.isPossible(memory)) {
+        String reason = "skipped: " + setup + ": " + memory;
+        if (!setup.isPossible(memory)) {
             System.out.println(reason);
         }
-        assumeTrue(terms.isPossible(memory), reason);
+        assumeTrue(setup.isPossible(memory), reason);
     }
 }

@@ -8,11 +8,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What reclaiming costs, counted in looks at slabs, holds of locks, flushes and visits: as much as changed, however
-/// much is held.
+/// The cost of reclaiming, counted in visits of slabs, holds of locks, flushes and visits of classes: it is in
+/// proportion to what changed, not to what is held.
 class SlabGrowthTest {
 
-    /// Each slab that changes is looked at once for being empty and once for its pages, by decay and by pressure.
+    /// Each slab that changes is visited once as an empty slab and once for its pages, by decay and under pressure.
     private static final int LOOKS_PER_CHANGE = 4;
 
     private static final int SIXTEEN_SLABS_A_HOLD = 16;
@@ -30,9 +30,9 @@ class SlabGrowthTest {
     })
     void releasingABurstIsWorkInProportionToIt(int count, int byteSize, int oneInIsKept) {
         try (SlabBed bed = bed(byteSize)) {
-            LentBlocks blocks = lend(bed, count, byteSize);
+            AllocatedBlocks blocks = allocate(bed, count, byteSize);
             int slabs = slabs(bed, byteSize);
-            bed.settle();
+            bed.tick();
             long before = bed.heap().work().looks;
             if (oneInIsKept == 0) {
                 blocks.releaseAll();
@@ -40,7 +40,7 @@ class SlabGrowthTest {
                 blocks.releaseAllBut(oneInIsKept, new SplittableRandom(1));
             }
             for (int tick = 0; tick < 10; tick++) {
-                bed.settle();
+                bed.tick();
             }
             ReclaimWork work = bed.heap().work();
             assertThat(work.looks - before).as("%s", work).isLessThanOrEqualTo(LOOKS_PER_CHANGE * (slabs + 10L));
@@ -48,35 +48,35 @@ class SlabGrowthTest {
         }
     }
 
-    /// What nothing touched is not looked at again, whatever it is.
+    /// Slabs that did not change are not visited again, in whatever state they are.
     @ParameterizedTest
     @ValueSource(ints = {1_000, 4_000, 16_000, 64_000})
     void ticksWithoutAChangeAreFree(int count) {
         try (SlabBed bed = bed(1024)) {
-            LentBlocks blocks = lend(bed, count, 1024);
+            AllocatedBlocks blocks = allocate(bed, count, 1024);
             blocks.releaseAllBut(2, new SplittableRandom(1));
             for (int tick = 0; tick < 4; tick++) {
-                bed.settle();
+                bed.tick();
             }
             String before = bed.heap().work().toString();
             for (int tick = 0; tick < 100; tick++) {
-                bed.settle();
+                bed.tick();
             }
             assertThat(bed.heap().work()).hasToString(before);
             blocks.releaseAll();
         }
     }
 
-    /// A steady load changes a few slabs in each tick, beside many that are partly used.
+    /// A steady load changes a few slabs in each tick. Many other slabs are partly used.
     @ParameterizedTest
     @ValueSource(ints = {1_000, 4_000, 16_000, 64_000})
     void ticksWithFewChangesCostFewLooks(int count) {
         try (SlabBed bed = bed(1024)) {
-            LentBlocks blocks = lend(bed, count, 1024);
+            AllocatedBlocks blocks = allocate(bed, count, 1024);
             SplittableRandom random = new SplittableRandom(1);
             blocks.releaseAllBut(2, random);
             for (int tick = 0; tick < 4; tick++) {
-                bed.settle();
+                bed.tick();
             }
             long before = bed.heap().work().looks;
             for (int tick = 0; tick < 20; tick++) {
@@ -84,7 +84,7 @@ class SlabGrowthTest {
                     blocks.removeAny(random).release();
                     blocks.add(bed.allocate(1024));
                 }
-                bed.settle();
+                bed.tick();
             }
             assertThat(bed.heap().work().looks - before)
                     .as("looks in 20 ticks of 10 releases")
@@ -94,9 +94,9 @@ class SlabGrowthTest {
     }
 
     @Test
-    void requestThatIsRefusedAgainLooksAtNothing() {
-        try (SlabBed bed = new SlabBed(SlabTerms.pages(4 << 10), 8 * SlabBed.MIB)) {
-            LentBlocks blocks = bed.exhaust(1024);
+    void requestThatIsRejectedAgainLooksAtNothing() {
+        try (SlabBed bed = new SlabBed(SlabSetup.pages(4 << 10), 8 * SlabBed.MIB)) {
+            AllocatedBlocks blocks = bed.exhaust(1024);
             blocks.releaseAllBut(3, new SplittableRandom(1));
             int large = 4 << 20;
             assertThat(bed.heap().tryAllocate(large)).isNull();
@@ -112,7 +112,7 @@ class SlabGrowthTest {
     @Test
     void lockIsHeldForSomeSlabsAtATime() {
         try (SlabBed bed = bed(256)) {
-            LentBlocks blocks = lend(bed, 64_000, 256);
+            AllocatedBlocks blocks = allocate(bed, 64_000, 256);
             int slabs = slabs(bed, 256);
             blocks.releaseAll();
             bed.heap().trim();
@@ -125,25 +125,25 @@ class SlabGrowthTest {
     @Test
     void heapThatWasNotUsedIsNotFlushed() {
         try (SlabBed bed = bed(1024)) {
-            bed.settle();
+            bed.tick();
             bed.heap().trim();
             assertThat(bed.heap().work()).hasToString(new ReclaimWork().toString());
             bed.allocate(1000).release();
-            bed.settle();
+            bed.tick();
             long flushes = bed.heap().work().flushes;
             assertThat(flushes).isEqualTo(1);
-            bed.settle();
-            bed.settle();
+            bed.tick();
+            bed.tick();
             assertThat(bed.heap().work().flushes).isEqualTo(flushes);
         }
     }
 
     private static SlabBed bed(int byteSize) {
-        return new SlabBed(SlabTerms.pages(4 << 10), (byteSize > 2048 ? 64 : 128) * SlabBed.MIB);
+        return new SlabBed(SlabSetup.pages(4 << 10), (byteSize > 2048 ? 64 : 128) * SlabBed.MIB);
     }
 
-    private static LentBlocks lend(SlabBed bed, int count, int byteSize) {
-        LentBlocks blocks = new LentBlocks();
+    private static AllocatedBlocks allocate(SlabBed bed, int count, int byteSize) {
+        AllocatedBlocks blocks = new AllocatedBlocks();
         for (int i = 0; i < count; i++) {
             blocks.add(bed.allocate(byteSize));
         }

@@ -14,15 +14,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What a heap does with the pages of its arena: use them all, find what others keep, grow into those behind a block.
+/// How a heap uses the pages of its arena: it uses all of them, reclaims pages that other heaps cache, and extends
+/// blocks in place.
 interface SlabHeapArenaContract extends SlabHeapFixture {
 
     @ParameterizedTest
     @ValueSource(ints = {1000, 4096, 20_000, 64 << 10, 1 << 20})
-    default void exhaustedHeapSaysSoAndRecovers(int byteSize) {
+    default void exhaustedHeapReturnsNullAndRecovers(int byteSize) {
         try (SlabBed bed = bed(16 * SlabBed.MIB)) {
-            LentBlocks blocks = bed.exhaust(byteSize);
-            assertThat(blocks.byteSize()).as("bytes lent of 16 MiB").isGreaterThan(15 * SlabBed.MIB);
+            AllocatedBlocks blocks = bed.exhaust(byteSize);
+            assertThat(blocks.byteSize()).as("bytes in use of 16 MiB").isGreaterThan(15 * SlabBed.MIB);
             assertThat(bed.heap().tryAllocate(byteSize)).isNull();
             blocks.checkAll();
             bed.check(blocks);
@@ -35,13 +36,13 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
             blocks.releaseAll();
             blocks.add(bed.allocate(12 << 20));
             blocks.releaseAll();
-            LentBlocks again = bed.exhaust(byteSize);
+            AllocatedBlocks again = bed.exhaust(byteSize);
             assertThat(again.count()).as("blocks, of %d at first", count).isGreaterThan(count * 98 / 100);
             again.releaseAll();
         }
     }
 
-    /// A large block that is used again and again stays, and of those of other sizes none does beside it.
+    /// One large empty slab is retained. A second one of another size is not retained beside it.
     @Test
     default void largeBlockThatIsUsedAgainStays() {
         try (SlabBed bed = bed();
@@ -53,9 +54,9 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
         }
     }
 
-    /// One of each size would be 62 times the first.
+    /// One retained slab of each size would have 62 times the bytes of the first.
     @Test
-    default void idleBlocksOfManyLargeSizesAreNotAllKept() {
+    default void emptySlabsOfManyLargeSizesAreNotAllRetained() {
         try (SlabBed bed = bed();
                 SlabHeap<SlabBlock> heap = openByDefault(bed)) {
             int first = 128 * bed.pageBytes();
@@ -75,12 +76,12 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
     }
 
     @Test
-    default void requestThatIsLargerThanTheArenaFindsNothing() {
+    default void requestLargerThanTheArenaReturnsNull() {
         try (SlabBed bed = bed(8 * SlabBed.MIB)) {
             assertThat(bed.heap().tryAllocate((8 << 20) + 1)).isNull();
             assertThat(bed.heap().tryAllocate(SizeClasses.MAX_BYTES)).isNull();
             bed.allocate(8 << 20).release();
-            bed.check(new LentBlocks());
+            bed.check(new AllocatedBlocks());
         }
     }
 
@@ -95,7 +96,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
     }
 
     @Test
-    default void othersGetThePagesThatTheHeapHasInStock() {
+    default void othersGetThePagesThatTheHeapRetains() {
         try (SlabBed bed = bed(8 * SlabBed.MIB)) {
             bed.exhaust(1000).releaseAll();
             assertThat(bed.livePages()).isPositive();
@@ -106,11 +107,11 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
     }
 
     @Test
-    default void heapsOnOneArenaTakeFromEachOthersStock() {
+    default void heapsOnOneArenaGetEachOthersRetainedPages() {
         try (SlabBed bed = bed(8 * SlabBed.MIB);
                 SlabHeap<SlabBlock> other = bed.openHeap(SlabBlock::new)) {
             for (int round = 0; round < 3; round++) {
-                LentBlocks blocks = bed.exhaust(1000);
+                AllocatedBlocks blocks = bed.exhaust(1000);
                 assertThat(blocks.byteSize()).isGreaterThan(7 * SlabBed.MIB);
                 assertThat(other.tryAllocate(5000)).isNull();
                 blocks.releaseAll();
@@ -123,9 +124,10 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
         }
     }
 
-    /// One thread releases into its own cache and stays; another must get every byte nevertheless.
+    /// One thread releases blocks into its own cache and stays alive. Another thread can allocate every byte
+    /// nevertheless.
     @Test
-    default void whatOthersCacheIsFoundUnderPressure() throws InterruptedException {
+    default void blocksInCachesOfOtherThreadsAreFoundUnderPressure() throws InterruptedException {
         try (SlabBed bed = bed(4 * SlabBed.MIB)) {
             int count = (int) (bed.byteSize() / 4096);
             Watchdog watchdog = new Watchdog();
@@ -142,7 +144,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
             });
             watchdog.await("released", released);
             assertThat(bed.heap().stats().heldBytes()).isPositive();
-            LentBlocks blocks = bed.exhaust(4096);
+            AllocatedBlocks blocks = bed.exhaust(4096);
             assertThat(blocks.count()).isEqualTo(count);
             done.countDown();
             watchdog.join();
@@ -150,12 +152,12 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
         }
     }
 
-    /// The same where the slabs of the cached blocks have other blocks lent, so that no slab becomes idle.
+    /// The same if the slabs of the cached blocks have other blocks in use, so that no slab becomes empty.
     @ParameterizedTest
     @ValueSource(ints = {100, 1000, 5000, 20_000})
-    default void blocksOfTheSameSizeInCachesOfOthersAreFoundUnderPressure(int byteSize) throws InterruptedException {
+    default void blocksOfOneSizeInOtherCachesAreFoundUnderPressure(int byteSize) throws InterruptedException {
         try (SlabBed bed = bed(4 * SlabBed.MIB)) {
-            LentBlocks blocks = bed.exhaust(byteSize);
+            AllocatedBlocks blocks = bed.exhaust(byteSize);
             int count = blocks.count();
             Watchdog watchdog = new Watchdog();
             CountDownLatch released = new CountDownLatch(1);
@@ -187,16 +189,16 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
         }
     }
 
-    /// Free memory that is too scattered for a whole slab still has room for single blocks.
+    /// Free pages that are too scattered for a whole slab are used for single blocks.
     @ParameterizedTest
     @ValueSource(ints = {5000, 20_000})
     default void freeRunsThatAreTooShortForASlabAreUsed(int byteSize) {
         try (SlabBed bed = bed(4 * SlabBed.MIB)) {
-            LentBlocks blocks = bed.exhaust(byteSize);
+            AllocatedBlocks blocks = bed.exhaust(byteSize);
             int blockPages = Math.ceilDiv(blocks.get(0).byteSize, bed.pageBytes());
             blocks.releaseAll();
             bed.heap().trim();
-            // every second run of as many pages as a block needs
+            // frees every second run of as many pages as a block needs
             List<Long> taken = new ArrayList<>();
             List<Long> free = new ArrayList<>();
             for (int i = 0; ; i++) {
@@ -220,7 +222,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
         try (SlabBed bed = bed()) {
             int size = 2 << 20;
             SlabBlock block = bed.allocate(size);
-            LentBlocks blocks = new LentBlocks();
+            AllocatedBlocks blocks = new AllocatedBlocks();
             blocks.add(block);
             for (int next = size * 2; next <= 32 << 20; next *= 2) {
                 int written = block.byteSize;
@@ -241,7 +243,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
             }
             block.release();
             SlabBlock again = bed.allocate(32 << 20);
-            assertThat(again).as("what is bound to the longer block").isSameAs(block);
+            assertThat(again).as("the object of the longer block").isSameAs(block);
             again.release();
             bed.heap().trim();
             assertThat(bed.livePages()).isZero();
@@ -265,7 +267,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
     default void blockDoesNotGrowIntoPagesOfOthers() {
         try (SlabBed bed = bed(8 * SlabBed.MIB)) {
             SlabBlock first = bed.allocate(2 << 20);
-            LentBlocks blocks = new LentBlocks();
+            AllocatedBlocks blocks = new AllocatedBlocks();
             blocks.add(first);
             blocks.add(bed.allocate(2 << 20));
             blocks.add(bed.allocate(2 << 20));
@@ -291,7 +293,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
                 }
                 block.release();
             }
-            bed.check(new LentBlocks());
+            bed.check(new AllocatedBlocks());
         }
     }
 
@@ -312,7 +314,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
     default void growingAtRandomLosesNothing() {
         SplittableRandom random = Seeds.random("growingAtRandomLosesNothing");
         try (SlabBed bed = bed()) {
-            LentBlocks blocks = new LentBlocks();
+            AllocatedBlocks blocks = new AllocatedBlocks();
             int grown = 0;
             for (int i = 0; i < 1_000; i++) {
                 if (blocks.count() < 10) {

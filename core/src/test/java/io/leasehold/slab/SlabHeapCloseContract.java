@@ -13,32 +13,32 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/// How a heap ends.
+/// How a heap is closed.
 interface SlabHeapCloseContract extends SlabHeapFixture {
 
     @Test
-    default void refusesToCloseWhileBlocksAreOutAndNamesThem() {
+    default void closeFailsWhileBlocksAreInUseAndNamesThem() {
         try (SlabBed bed = bed()) {
-            LentBlocks blocks = new LentBlocks();
+            AllocatedBlocks blocks = new AllocatedBlocks();
             for (int size : new int[] {1000, 1000, 16, 100_000, 5000, 7000, 7000}) {
                 blocks.add(bed.allocate(size));
             }
             SlabHeapStats before = bed.heap().stats();
             assertThatIllegalStateException()
                     .isThrownBy(bed.heap()::close)
-                    .withMessage("heap has blocks out: heap=heap, blocks=7, bytes=" + before.liveBytes()
+                    .withMessage("heap has blocks in use: heap=heap, blocks=7, bytes=" + before.liveBytes()
                             + ": 1 of 16 B, 2 of 1024 B, 1 of 5120 B, 2 of 7168 B");
             assertThat(bed.heap().stats().liveBlocks()).isEqualTo(before.liveBlocks());
             assertThat(bed.heap().stats().heldBytes()).isEqualTo(before.heldBytes());
             bed.check(blocks);
-            blocks.add(bed.allocate(300)); // it goes on
+            blocks.add(bed.allocate(300)); // the heap stays open
             blocks.releaseAll();
             bed.check(blocks);
         }
     }
 
     @Test
-    default void closesOnceAllIsHome() {
+    default void closesOnceAllBlocksAreReleased() {
         try (SlabBed bed = bed()) {
             SlabBlock block = bed.allocate(1000);
             assertThatIllegalStateException().isThrownBy(bed.heap()::close);
@@ -74,9 +74,9 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
     }
 
     @Test
-    default void forcedCloseKeepsTheMemoryOfLentBlocksUntilTheirRelease() {
+    default void forcedCloseKeepsTheMemoryOfBlocksInUseUntilTheirRelease() {
         try (SlabBed bed = bed()) {
-            LentBlocks blocks = new LentBlocks();
+            AllocatedBlocks blocks = new AllocatedBlocks();
             for (int i = 0; i < 300; i++) {
                 blocks.add(bed.allocate(i * 100));
             }
@@ -86,7 +86,7 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
             assertThat(bed.heap().stats().liveBlocks()).isEqualTo(300);
             bed.heap().close();
             try (SlabHeap<SlabBlock> next = bed.openHeap(SlabBlock::new)) {
-                LentBlocks others = new LentBlocks();
+                AllocatedBlocks others = new AllocatedBlocks();
                 for (int i = 0; i < 300; i++) {
                     SlabBlock other = Objects.requireNonNull(next.tryAllocate(i * 100));
                     others.add(other); // writes to all of it
@@ -102,7 +102,7 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
     }
 
     @Test
-    default void closedHeapLendsNothing() {
+    default void closedHeapAllocatesNothing() {
         try (SlabBed bed = bed()) {
             bed.allocate(100).release();
             bed.heap().close();
@@ -113,20 +113,20 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
             }
             assertThat(bed.heap().trim()).isZero();
             assertThat(bed.heap().stats().heldBytes()).isZero();
-            bed.settle();
+            bed.tick();
             bed.check();
         }
     }
 
     @Test
-    default void whoStillHoldsABlockOfAForciblyClosedHeapDoesNoHarm() {
+    default void releaseAfterAForcedCloseDoesNoHarm() {
         try (SlabBed bed = bed()) {
             SlabBlock small = bed.allocate(100);
             SlabBlock large = bed.allocate(200_000);
             SlabBlock unbound = bed.allocate(100);
             bed.heap().closeForcibly();
             try (SlabHeap<SlabBlock> next = bed.openHeap(SlabBlock::new)) {
-                LentBlocks blocks = new LentBlocks();
+                AllocatedBlocks blocks = new AllocatedBlocks();
                 for (int i = 0; i < 200; i++) {
                     SlabBlock block = next.tryAllocate(100);
                     assertThat(block).isNotNull();
@@ -148,7 +148,7 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
     }
 
     @Test
-    default void growingABlockOfAForciblyClosedHeapIsRefused() {
+    default void growAfterAForcedCloseFails() {
         SlabBed bed = bed();
         SlabBlock block = bed.allocate(2 << 20);
         bed.heap().closeForcibly();
@@ -157,16 +157,16 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
         bed.close();
     }
 
-    /// Whoever is on his way to a slab when the heap is closed leaves no page behind.
+    /// A thread that is adding a slab while the heap is closed leaves no page allocated.
     @Test
-    default void closingRacesWithThoseWhoAllocate() throws InterruptedException {
+    default void closingRacesWithAllocations() throws InterruptedException {
         for (int round = 0; round < 30; round++) {
             try (SlabBed bed = bed(8 * SlabBed.MIB)) {
                 Watchdog watchdog = new Watchdog();
                 AtomicInteger turns = new AtomicInteger();
                 for (int t = 0; t < 3; t++) {
                     int size = 1 << (4 + 6 * t);
-                    watchdog.start("tenant " + t, () -> {
+                    watchdog.start("worker " + t, () -> {
                         try {
                             while (true) {
                                 SlabBlock block = bed.heap().tryAllocate(size);
@@ -195,9 +195,9 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
         }
     }
 
-    /// A thread that loses its processor in its slot may have a block that the magazine still counts.
+    /// A thread that loses its processor in its slot may have a block that its magazine still counts as free.
     @Test
-    default void closingIsRefusedWhileAThreadIsInItsSlot() throws InterruptedException {
+    default void closeFailsWhileAThreadIsInItsSlot() throws InterruptedException {
         try (SlabBed bed = bed(8 * SlabBed.MIB)) {
             SlabHeap<SlabBlock> heap = bed.heap();
             SlabBlock block = Objects.requireNonNull(heap.tryAllocate(100));
@@ -233,7 +233,7 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
                 assertThat(e)
                         .message()
                         .containsAnyOf(
-                                "heap has blocks out: heap=heap, blocks=",
+                                "heap has blocks in use: heap=heap, blocks=",
                                 "a thread is inside allocate or release: heap=");
             }
         }

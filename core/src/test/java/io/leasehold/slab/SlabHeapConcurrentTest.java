@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Many threads share a heap that is too small for them; between the rounds all are gone and everything is counted.
+/// Many threads share a heap that is too small for them. Between the rounds no thread runs, and all blocks are counted.
 ///
 /// `-Dseed=` gives each thread the operations of another run; `-Dleasehold.soak=true` runs a minute for each heap, with
 /// 10,000 virtual threads.
@@ -28,31 +28,31 @@ class SlabHeapConcurrentTest {
     private static final int VIRTUAL_STEPS = SOAK ? 100 : 30;
 
     /// The heaps to share.
-    enum Terms {
+    enum Setup {
         PAGES_OF_4_KIB,
         PAGES_OF_64_KIB,
         NO_THREAD_CACHE,
         JAVA_HEAP;
 
-        SlabTerms terms() {
-            SlabTerms terms = SlabTerms.pages(this == PAGES_OF_64_KIB ? 64 << 10 : 4 << 10);
+        SlabSetup setup() {
+            SlabSetup setup = SlabSetup.pages(this == PAGES_OF_64_KIB ? 64 << 10 : 4 << 10);
             return switch (this) {
-                case NO_THREAD_CACHE -> terms.withThreadCache(0);
-                case JAVA_HEAP -> terms.inArrays();
-                default -> terms;
+                case NO_THREAD_CACHE -> setup.withThreadCache(0);
+                case JAVA_HEAP -> setup.inArrays();
+                default -> setup;
             };
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void threadsShareAHeapSmallerThanTheirDemand(Terms terms) throws InterruptedException {
+    void threadsShareAHeapSmallerThanTheirDemand(Setup setup) throws InterruptedException {
         long seed = Long.getLong("seed", SOAK ? System.nanoTime() : 20261123L);
         System.out.printf(
-                "slab tenants: %s, threads=%d+%d, seed=%d, replay with -Dtest=SlabHeapConcurrentTest -Dseed=%d%n",
-                terms, PLATFORM, VIRTUAL, seed, seed);
+                "slab workers: %s, threads=%d+%d, seed=%d, replay with -Dtest=SlabHeapConcurrentTest -Dseed=%d%n",
+                setup, PLATFORM, VIRTUAL, seed, seed);
         long mib = SOAK ? 24 : 4;
-        SlabBed bed = new SlabBed(terms.terms(), mib * SlabBed.MIB);
+        SlabBed bed = new SlabBed(setup.setup(), mib * SlabBed.MIB);
         Crowd crowd = new Crowd(bed, new SplittableRandom(seed));
         long start = System.nanoTime();
         try {
@@ -61,46 +61,47 @@ class SlabHeapConcurrentTest {
             }
             crowd.leave();
         } catch (AssertionError e) {
-            throw new AssertionError("%s, seed=%d: %s".formatted(terms, seed, e.getMessage()), e);
+            throw new AssertionError("%s, seed=%d: %s".formatted(setup, seed, e.getMessage()), e);
         }
-        assertThat(crowd.lent.get()).isGreaterThan(1_000);
-        if (!terms.terms().onJavaHeap()) {
-            assertThat(crowd.refused.get()).as("requests over the budget").isPositive();
+        assertThat(crowd.allocated.get()).isGreaterThan(1_000);
+        if (!setup.setup().onJavaHeap()) {
+            assertThat(crowd.rejected.get()).as("requests over the budget").isPositive();
         }
         bed.close();
     }
 
-    /// All tenants, and the blocks that they hand to each other.
+    /// All workers, and the blocks that they hand to each other.
     private static final class Crowd {
 
         final SlabBed bed;
         final Queue<SlabBlock> sent = new ConcurrentLinkedQueue<>();
         final AtomicLong stamps = new AtomicLong();
-        final AtomicLong lent = new AtomicLong();
-        final AtomicLong refused = new AtomicLong();
-        final List<Tenant> tenants = new ArrayList<>();
+        final AtomicLong allocated = new AtomicLong();
+        final AtomicLong rejected = new AtomicLong();
+        final List<Worker> workers = new ArrayList<>();
 
         Crowd(SlabBed bed, SplittableRandom random) {
             this.bed = bed;
             for (int i = 0; i < PLATFORM + VIRTUAL; i++) {
-                tenants.add(new Tenant(this, random.split(), i < PLATFORM ? 40 : 6));
+                workers.add(new Worker(this, random.split(), i < PLATFORM ? 40 : 6));
             }
         }
 
-        /// Lets all run, the platform threads new ones each time, so that slots of dead ones are taken over.
+        /// Runs all workers. Platform threads are new in each round, so that the slots of terminated threads are
+        /// reused.
         void round(int round) throws InterruptedException {
             Watchdog watchdog = new Watchdog();
-            for (int i = 0; i < tenants.size(); i++) {
-                Tenant tenant = tenants.get(i);
+            for (int i = 0; i < workers.size(); i++) {
+                Worker worker = workers.get(i);
                 if (i < PLATFORM) {
-                    watchdog.start("platform " + i, () -> tenant.run(PLATFORM_STEPS));
+                    watchdog.start("platform " + i, () -> worker.run(PLATFORM_STEPS));
                 } else {
-                    watchdog.startVirtual("virtual " + i, () -> tenant.run(VIRTUAL_STEPS));
+                    watchdog.startVirtual("virtual " + i, () -> worker.run(VIRTUAL_STEPS));
                 }
             }
-            // settling is one thread's task, as it is the maintenance's
+            // one thread runs the ticks, like the maintenance thread
             for (int i = 0; i < 20; i++) {
-                bed.settle();
+                bed.tick();
                 Thread.yield();
             }
             watchdog.join();
@@ -108,7 +109,7 @@ class SlabHeapConcurrentTest {
         }
 
         void leave() {
-            tenants.forEach(tenant -> tenant.releaseAllBut(0));
+            workers.forEach(worker -> worker.releaseAllBut(0));
             for (SlabBlock block = sent.poll(); block != null; block = sent.poll()) {
                 block.check();
                 block.release();
@@ -120,27 +121,29 @@ class SlabHeapConcurrentTest {
         }
 
         private void count(String when) {
-            LentBlocks model = new LentBlocks();
+            AllocatedBlocks model = new AllocatedBlocks();
             List<SlabBlock> all = new ArrayList<>(sent);
-            tenants.forEach(tenant -> all.addAll(tenant.held));
+            workers.forEach(worker -> all.addAll(worker.held));
             for (SlabBlock block : all) {
                 block.check();
-                model.add(block); // which no other must overlap
+                model.add(block); // fails if it overlaps another block
             }
-            assertThat(bed.heap().stats().liveBlocks()).as("lent at %s", when).isEqualTo(all.size());
+            assertThat(bed.heap().stats().liveBlocks())
+                    .as("blocks in use at %s", when)
+                    .isEqualTo(all.size());
             bed.check(model);
         }
     }
 
-    /// One thread's worth of demand.
-    private static final class Tenant {
+    /// The operations of one thread.
+    private static final class Worker {
 
         private final Crowd crowd;
         private final SplittableRandom random;
         private final int maxHeld;
         final List<SlabBlock> held = new ArrayList<>();
 
-        Tenant(Crowd crowd, SplittableRandom random, int maxHeld) {
+        Worker(Crowd crowd, SplittableRandom random, int maxHeld) {
             this.crowd = crowd;
             this.random = random;
             this.maxHeld = maxHeld;
@@ -182,11 +185,11 @@ class SlabHeapConcurrentTest {
                     : (int) Math.min(64 << 10, 1500 * Math.exp(1.5 * random.nextGaussian()));
             SlabBlock block = crowd.bed.heap().tryAllocate(size);
             if (block == null) {
-                crowd.refused.incrementAndGet();
+                crowd.rejected.incrementAndGet();
                 releaseAllBut(maxHeld / 2);
                 return;
             }
-            crowd.lent.incrementAndGet();
+            crowd.allocated.incrementAndGet();
             assertThat(block.byteSize).isGreaterThanOrEqualTo(size);
             block.write(crowd.stamps.incrementAndGet());
             held.add(block);
@@ -204,7 +207,7 @@ class SlabHeapConcurrentTest {
             return held.remove(random.nextInt(held.size()));
         }
 
-        /// Writes the block once more, so that whoever has it too sees that.
+        /// Writes the block once more, so that another holder of the block would see it.
         private void release(SlabBlock block) {
             block.check();
             block.write(crowd.stamps.incrementAndGet());

@@ -22,13 +22,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What every heap does: lend blocks that nobody else has, with the objects that are bound to them.
+/// The contract of every heap: it allocates blocks that do not overlap, with the objects that are bound to them.
 interface SlabHeapContract extends SlabHeapFixture {
 
     @Test
-    default void blocksOfEverySizeAreLentAndComeHome() {
+    default void blocksOfEverySizeAreAllocatedAndFreed() {
         try (SlabBed bed = bed()) {
-            LentBlocks blocks = new LentBlocks();
+            AllocatedBlocks blocks = new AllocatedBlocks();
             for (int c = 0; SizeClasses.byteSize(c) <= 4 * SlabBed.MIB; c++) {
                 int size = SizeClasses.byteSize(c);
                 int next = c == 0 ? 0 : SizeClasses.byteSize(c - 1) + 1;
@@ -58,7 +58,7 @@ interface SlabHeapContract extends SlabHeapFixture {
                 assertThat(block.handle).isNotEqualTo(SlabHeap.NO_BLOCK);
                 assertThat(block.address % 16).isZero();
                 byte[] array = block.array;
-                assertThat(array != null).isEqualTo(terms().onJavaHeap());
+                assertThat(array != null).isEqualTo(setup().onJavaHeap());
                 if (array != null) {
                     assertThat(block.address).isBetween(0L, (long) array.length - block.byteSize);
                 }
@@ -68,11 +68,11 @@ interface SlabHeapContract extends SlabHeapFixture {
     }
 
     @Test
-    default void blockIsLentAsTheSameObjectAgain() {
+    default void blockIsAllocatedAsTheSameObjectAgain() {
         try (SlabBed bed = bed()) {
             Map<String, SlabBlock> bound = new HashMap<>();
             for (int round = 0; round < 10; round++) {
-                LentBlocks blocks = new LentBlocks();
+                AllocatedBlocks blocks = new AllocatedBlocks();
                 for (int i = 0; i < 500; i++) {
                     SlabBlock block = bed.allocate(i % 7 * 300);
                     blocks.add(block);
@@ -86,10 +86,10 @@ interface SlabHeapContract extends SlabHeapFixture {
     }
 
     @Test
-    default void blocksHoldWhatWasWrittenWhateverElseHappens() {
-        SplittableRandom random = Seeds.random("blocksHoldWhatWasWrittenWhateverElseHappens");
+    default void blocksKeepTheirContent() {
+        SplittableRandom random = Seeds.random("blocksKeepTheirContent");
         try (SlabBed bed = bed()) {
-            LentBlocks blocks = bed.fill(4 * SlabBed.MIB, 20_000, random);
+            AllocatedBlocks blocks = bed.fill(4 * SlabBed.MIB, 20_000, random);
             for (int i = 0; i < 5_000; i++) {
                 blocks.removeAny(random).release();
                 blocks.add(bed.allocate(random.nextInt(20_001)));
@@ -102,14 +102,14 @@ interface SlabHeapContract extends SlabHeapFixture {
     }
 
     @Test
-    default void blockComesHomeWithAnotherObject() {
+    default void blockIsReleasedWithAnotherObject() {
         try (SlabBed bed = bed()) {
             SlabBlock first = bed.allocate(100);
             bed.heap().unbind(first.handle);
             SlabBlock second = new SlabBlock(bed.heap(), first.handle, first.array, first.address, first.byteSize);
             bed.heap().release(first.handle, second);
             Set<SlabBlock> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-            LentBlocks blocks = new LentBlocks();
+            AllocatedBlocks blocks = new AllocatedBlocks();
             while (!seen.contains(second)) {
                 SlabBlock block = bed.allocate(100);
                 assertThat(block).isNotSameAs(first);
@@ -127,7 +127,7 @@ interface SlabHeapContract extends SlabHeapFixture {
             SlabBlock first = bed.allocate(100);
             bed.heap().unbind(first.handle);
             first.release();
-            LentBlocks blocks = new LentBlocks();
+            AllocatedBlocks blocks = new AllocatedBlocks();
             boolean again = false;
             while (!again) {
                 SlabBlock block = bed.allocate(100);
@@ -145,18 +145,18 @@ interface SlabHeapContract extends SlabHeapFixture {
     default void lostObjectOfAnUnboundBlockIsCollected(int byteSize) {
         try (SlabBed bed = bed()) {
             List<WeakReference<SlabBlock>> objects = new ArrayList<>();
-            long handle = lendAndLose(bed, byteSize, objects);
+            long handle = allocateAndLose(bed, byteSize, objects);
             bed.heap().unbind(handle);
             awaitCollected(objects);
             assertThat(bed.heap().stats().liveBlocks())
-                    .as("the block itself is lent")
+                    .as("the block itself is in use")
                     .isEqualTo(1);
             bed.heap().release(handle);
         }
     }
 
     @Test
-    default void countOfLentBlocksIsExactWhileCachesAreFlushed() throws InterruptedException {
+    default void countOfBlocksInUseIsExactWhileCachesAreFlushed() throws InterruptedException {
         try (SlabBed bed = bed()) {
             AtomicBoolean isOver = new AtomicBoolean();
             Watchdog watchdog = new Watchdog();
@@ -167,7 +167,7 @@ interface SlabHeapContract extends SlabHeapFixture {
             });
             try {
                 for (int round = 0; round < 2_000; round++) {
-                    SlabBlock block = bed.allocate(300); // with others into the magazine, which the trim takes out
+                    SlabBlock block = bed.allocate(300); // and further ones into the magazine, which the trim flushes
                     assertThat(bed.heap().stats().liveBlocks()).isEqualTo(1);
                     block.release();
                     assertThat(bed.heap().stats().liveBlocks()).isZero();
@@ -180,7 +180,7 @@ interface SlabHeapContract extends SlabHeapFixture {
     }
 
     @Test
-    default void objectsGoWithTheirBlocks() {
+    default void objectsAreDroppedWithTheirBlocks() {
         try (SlabBed bed = bed()) {
             List<WeakReference<SlabBlock>> objects = new ArrayList<>();
             List<SlabBlock> blocks = new ArrayList<>();
@@ -200,7 +200,7 @@ interface SlabHeapContract extends SlabHeapFixture {
     default void boundObjectsStay() {
         try (SlabBed bed = bed()) {
             List<WeakReference<SlabBlock>> objects = new ArrayList<>();
-            long handle = lendAndLose(bed, 100, objects);
+            long handle = allocateAndLose(bed, 100, objects);
             System.gc();
             SlabBlock block = objects.getFirst().get();
             assertThat(block).isNotNull();
@@ -211,7 +211,7 @@ interface SlabHeapContract extends SlabHeapFixture {
     @Test
     default void anyThreadReleases() throws InterruptedException {
         try (SlabBed bed = bed()) {
-            LentBlocks blocks = bed.fill(2 * SlabBed.MIB, 5_000, Seeds.random("anyThreadReleases"));
+            AllocatedBlocks blocks = bed.fill(2 * SlabBed.MIB, 5_000, Seeds.random("anyThreadReleases"));
             bed.check(blocks);
             Watchdog watchdog = new Watchdog();
             List<SlabBlock> all = List.copyOf(blocks.blocks());
@@ -219,7 +219,7 @@ interface SlabHeapContract extends SlabHeapFixture {
             watchdog.start("platform", () -> all.subList(0, half).forEach(SlabBlock::release));
             watchdog.startVirtual("virtual", () -> all.subList(half, all.size()).forEach(SlabBlock::release));
             watchdog.join();
-            bed.check(new LentBlocks());
+            bed.check(new AllocatedBlocks());
             blocks.checkAll();
         }
     }
@@ -240,7 +240,7 @@ interface SlabHeapContract extends SlabHeapFixture {
                     .isThrownBy(() -> block.grow(byteSize))
                     .withMessage(message);
             block.release();
-            bed.check(new LentBlocks());
+            bed.check(new AllocatedBlocks());
         }
     }
 
@@ -259,10 +259,10 @@ interface SlabHeapContract extends SlabHeapFixture {
     }
 
     @Test
-    default void everyBlockIsLentOrCachedOrFree() {
-        SplittableRandom random = Seeds.random("everyBlockIsLentOrCachedOrFree");
+    default void everyBlockIsInUseOrCachedOrFree() {
+        SplittableRandom random = Seeds.random("everyBlockIsInUseOrCachedOrFree");
         try (SlabBed bed = bed()) {
-            LentBlocks blocks = bed.fill(4 * SlabBed.MIB, 30_000, random);
+            AllocatedBlocks blocks = bed.fill(4 * SlabBed.MIB, 30_000, random);
             for (int round = 0; round < 3; round++) {
                 bed.check(blocks);
                 for (SlabHeapStats.SizeClass c : bed.heap().stats().classes()) {
@@ -283,22 +283,22 @@ interface SlabHeapContract extends SlabHeapFixture {
     }
 
     @Test
-    default void threadKeepsNoMoreThanItMay() {
+    default void threadCachesNoMoreThanItsLimit() {
         try (SlabBed bed = bed()) {
-            LentBlocks blocks = new LentBlocks();
+            AllocatedBlocks blocks = new AllocatedBlocks();
             for (int size = 16; size <= 20_000; size += 112) {
                 blocks.add(bed.allocate(size));
             }
-            bed.heap().trim(); // what was cached on the way
+            bed.heap().trim(); // frees the blocks that were cached meanwhile
             blocks.releaseAll();
             long inDepots = bed.heap().stats().classes().stream()
                     .mapToLong(c -> {
                         int depth =
-                                MagazineLayout.of(terms().threadCacheByteSize()).depth(SizeClasses.of(c.byteSize()));
+                                MagazineLayout.of(setup().threadCacheByteSize()).depth(SizeClasses.of(c.byteSize()));
                         return 4L * depth * c.byteSize();
                     })
                     .sum();
-            assertThat(bed.heap().stats().cachedBytes()).isLessThanOrEqualTo(terms().threadCacheByteSize() + inDepots);
+            assertThat(bed.heap().stats().cachedBytes()).isLessThanOrEqualTo(setup().threadCacheByteSize() + inDepots);
             bed.check(blocks);
         }
     }
@@ -313,7 +313,7 @@ interface SlabHeapContract extends SlabHeapFixture {
                 one.release();
                 other.release();
                 if (i % 1000 == 0) {
-                    bed.settle();
+                    bed.tick();
                 }
                 held.add(bed.heap().stats().classes().stream()
                         .mapToLong(SlabHeapStats.SizeClass::slabs)
@@ -324,7 +324,7 @@ interface SlabHeapContract extends SlabHeapFixture {
     }
 
     @Test
-    default void saysWhatItIs() {
+    default void hasNameAndDescription() {
         try (SlabBed bed = bed()) {
             assertThat(bed.heap().stats().name()).isEqualTo("heap");
             assertThat(bed.heap().stats().classes()).isEmpty();
@@ -332,16 +332,16 @@ interface SlabHeapContract extends SlabHeapFixture {
         }
     }
 
-    /// {@return the handle of a block whose object is known to the heap alone, if to anybody}
-    private static long lendAndLose(SlabBed bed, int byteSize, List<WeakReference<SlabBlock>> objects) {
+    /// {@return the handle of a block whose object only the heap may still refer to}
+    private static long allocateAndLose(SlabBed bed, int byteSize, List<WeakReference<SlabBlock>> objects) {
         SlabBlock block = bed.allocate(byteSize);
         objects.add(new WeakReference<>(block));
         return block.handle;
     }
 
-    /// Runs the collector until the objects are gone.
+    /// Runs the garbage collector until the objects are collected.
     private static void awaitCollected(List<WeakReference<SlabBlock>> objects) {
-        Eventually.holds("the objects are gone", () -> {
+        Eventually.holds("the objects are collected", () -> {
             System.gc();
             return objects.stream().allMatch(object -> object.get() == null);
         });

@@ -1,13 +1,13 @@
 package io.leasehold.slab;
 
-/// What the contracts of [SlabHeap] are written against: heaps of one kind.
+/// The kind of heap that a contract of [SlabHeap] is tested with.
 interface SlabHeapFixture {
 
-    SlabTerms terms();
+    SlabSetup setup();
 
-    /// {@return a heap over an arena of `byteSize` bytes}
+    /// {@return a heap on an arena of `byteSize` bytes}
     default SlabBed bed(long byteSize) {
-        return new SlabBed(terms(), byteSize);
+        return new SlabBed(setup(), byteSize);
     }
 
     default SlabBed bed() {

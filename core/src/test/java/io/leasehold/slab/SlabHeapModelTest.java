@@ -7,7 +7,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Random operations of one thread, now and then of a second, on a heap and on the plainest model of one.
+/// Random operations of one thread, and sometimes of a second, on a heap and on the simplest model of a heap.
 ///
 /// `-Dseed=` replays one seed; `-Dleasehold.soak=true` takes 4 million steps, with new seeds.
 class SlabHeapModelTest {
@@ -17,7 +17,7 @@ class SlabHeapModelTest {
     private static final int WALKS = 2;
 
     /// The heaps to walk through.
-    enum Terms {
+    enum Setup {
         PAGES_OF_4_KIB(64, 80_000),
         PAGES_OF_16_KIB(64, 30_000),
         PAGES_OF_64_KIB(64, 30_000),
@@ -30,44 +30,44 @@ class SlabHeapModelTest {
         private final int mib;
         private final int steps;
 
-        Terms(int mib, int steps) {
+        Setup(int mib, int steps) {
             this.mib = mib;
             this.steps = steps;
         }
 
-        SlabTerms terms() {
-            SlabTerms terms = SlabTerms.pages(4 << 10);
+        SlabSetup setup() {
+            SlabSetup setup = SlabSetup.pages(4 << 10);
             return switch (this) {
-                case PAGES_OF_4_KIB, TOO_SMALL -> terms;
-                case PAGES_OF_16_KIB -> SlabTerms.pages(16 << 10);
-                case PAGES_OF_64_KIB -> SlabTerms.pages(64 << 10);
-                case MEMORY_FILE -> terms.withMemoryFile();
-                case NO_THREAD_CACHE -> terms.withThreadCache(0);
-                case SMALL_THREAD_CACHE -> terms.withThreadCache(4 << 10);
-                case JAVA_HEAP -> terms.inArrays();
+                case PAGES_OF_4_KIB, TOO_SMALL -> setup;
+                case PAGES_OF_16_KIB -> SlabSetup.pages(16 << 10);
+                case PAGES_OF_64_KIB -> SlabSetup.pages(64 << 10);
+                case MEMORY_FILE -> setup.withMemoryFile();
+                case NO_THREAD_CACHE -> setup.withThreadCache(0);
+                case SMALL_THREAD_CACHE -> setup.withThreadCache(4 << 10);
+                case JAVA_HEAP -> setup.inArrays();
             };
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void heapDoesWhatItsModelDoes(Terms terms) {
-        if (terms.terms().memoryFile()) {
+    void heapDoesWhatItsModelDoes(Setup setup) {
+        if (setup.setup().memoryFile()) {
             TestMemory.require(VirtualMemory.system(), Capability.MAP);
         }
         Long replayed = Long.getLong("seed");
-        SplittableRandom seeds = SOAK ? new SplittableRandom() : new SplittableRandom(FIXED_SEED + terms.ordinal());
+        SplittableRandom seeds = SOAK ? new SplittableRandom() : new SplittableRandom(FIXED_SEED + setup.ordinal());
         int walks = replayed != null ? 1 : SOAK ? 7 * WALKS : WALKS;
-        int steps = terms.steps / WALKS * (SOAK ? 2 : 1);
+        int steps = setup.steps / WALKS * (SOAK ? 2 : 1);
         for (int walk = 0; walk < walks; walk++) {
-            walk(terms, replayed != null ? replayed : seeds.nextLong(), steps);
+            walk(setup, replayed != null ? replayed : seeds.nextLong(), steps);
         }
     }
 
-    private static void walk(Terms terms, long seed, int steps) {
-        System.out.printf("slab walk: %s, steps=%,d, seed=%d%n", terms, steps, seed);
+    private static void walk(Setup setup, long seed, int steps) {
+        System.out.printf("slab walk: %s, steps=%,d, seed=%d%n", setup, steps, seed);
         int step = 0;
-        try (SlabWalk walk = new SlabWalk(new SlabBed(terms.terms(), terms.mib * SlabBed.MIB), seed)) {
+        try (SlabWalk walk = new SlabWalk(new SlabBed(setup.setup(), setup.mib * SlabBed.MIB), seed)) {
             try {
                 for (; step < steps; step++) {
                     walk.step(step);
@@ -76,7 +76,7 @@ class SlabHeapModelTest {
             } catch (RuntimeException | AssertionError e) {
                 throw new AssertionError(
                         "%s, step %d, %s: %s%nreplay with -Dtest=SlabHeapModelTest -Dseed=%d"
-                                .formatted(terms, step, walk.operation(), e.getMessage(), seed),
+                                .formatted(setup, step, walk.operation(), e.getMessage(), seed),
                         e);
             }
         }

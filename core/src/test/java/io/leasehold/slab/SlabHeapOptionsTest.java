@@ -33,7 +33,7 @@ class SlabHeapOptionsTest {
     }
 
     @Test
-    void rejectsNegativeStock() {
+    void rejectsNegativeIdleByteSize() {
         SlabHeapOptions options = SlabHeapOptions.defaults();
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> options.withIdleByteSize(-1))
@@ -43,11 +43,11 @@ class SlabHeapOptionsTest {
     @Test
     void rejectsPagesThatAreTooLarge() {
         Reservations reservations = new Reservations(VirtualMemory.system(), new MappingBudget(100));
-        SlabTerms terms = SlabTerms.pages(2 << 20);
+        SlabSetup setup = SlabSetup.pages(2 << 20);
         MemoryBudget budget = MemoryBudget.of("test", 1 << 30);
-        try (PageArena arena = PageArenas.open(terms.arena(16 << 20, budget), reservations)) {
+        try (PageArena arena = PageArenas.open(setup.arena(16 << 20, budget), reservations)) {
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> SlabHeap.open(arena, terms.heap(), SlabBlock::new))
+                    .isThrownBy(() -> SlabHeap.open(arena, setup.heap(), SlabBlock::new))
                     .withMessage("pages are too large for slabs: arena="
                             + arena.options().name() + ", pageByteSize=2097152, max=65536");
         }

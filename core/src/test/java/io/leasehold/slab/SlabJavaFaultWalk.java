@@ -17,10 +17,10 @@ import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Random steps of a heap, each of which meets the first failure of the Java side, then the second, until it meets
-/// none.
+/// Random steps of a heap. Each step is repeated with a failure of the Java heap or the stack: at the first point where
+/// one can happen, then at the second, until the step meets no failure.
 ///
-/// A step that fails has changed nothing, or is done: after it nothing is lost, and the next step works.
+/// A step that failed has changed nothing, or it is done. After it nothing is lost, and the next step works.
 ///
 /// **Threads.** Confined to one thread.
 final class SlabJavaFaultWalk implements Consumer<JavaFaults.Mode> {
@@ -30,7 +30,7 @@ final class SlabJavaFaultWalk implements Consumer<JavaFaults.Mode> {
     private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 4_000 : 250;
     private static final int[] SIZES = {16, 300, 5_000, 40_000, 100_000, 1 << 20};
 
-    /// A step, in which faults are thrown.
+    /// A step during which faults are thrown.
     private interface Step {
         void run();
     }
@@ -43,10 +43,10 @@ final class SlabJavaFaultWalk implements Consumer<JavaFaults.Mode> {
                     .withName("faulty")
                     .withPageByteSize(Math.max(4096, VirtualMemory.system().pageSize()))
                     .withByteSize(BYTES)
-                    .withDecay(SlabTerms.DECAY)
+                    .withDecay(SlabSetup.DECAY)
                     .withBudget(budget),
             reservations);
-    private final LentBlocks blocks = new LentBlocks();
+    private final AllocatedBlocks blocks = new AllocatedBlocks();
     private JavaFaults.Mode mode = JavaFaults.Mode.HEAP_ONCE;
     private @Nullable SlabBlock got;
     private long now;
@@ -74,7 +74,7 @@ final class SlabJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         reservations.releaseParked();
     }
 
-    /// Makes a step on a thread for which slots and stripes are made first.
+    /// Makes a step on a new thread, which first makes its slots and stripes.
     private static void onNewThread(Runnable step) {
         FutureTask<?> task = new FutureTask<>(step, null);
         Thread.ofPlatform().start(task);
@@ -98,7 +98,7 @@ final class SlabJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         } else if (dice < 19) {
             grow(heap);
         } else {
-            withFaults(heap, "decay", () -> PageArenas.step(arena, now += SlabTerms.DECAY.toNanos() / 4));
+            withFaults(heap, "decay", () -> PageArenas.step(arena, now += SlabSetup.DECAY.toNanos() / 4));
         }
     }
 
@@ -137,7 +137,7 @@ final class SlabJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         got = null;
     }
 
-    /// Makes one step, again and again until it meets no fault.
+    /// Repeats one step until it meets no fault.
     private void withFaults(SlabHeap<SlabBlock> heap, String what, Step step) {
         long before;
         int nth = 0;

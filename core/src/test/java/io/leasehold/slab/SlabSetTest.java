@@ -10,7 +10,7 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/// Slabs of 1 KiB blocks, sixteen each.
+/// Tests sets of slabs of 1 KiB blocks, with sixteen blocks each.
 class SlabSetTest {
 
     private static final int IN_SLAB = 16;
@@ -20,7 +20,7 @@ class SlabSetTest {
     private final SlabSet<String> set = set(1024, new RetainedSlabs(Long.MAX_VALUE / 2, Long.MAX_VALUE));
 
     @Test
-    void lowestSlabLendsFirst() {
+    void lowestSlabAllocatesFirst() {
         int low = add();
         int high = add();
         assertThat(take(IN_SLAB)).allMatch(block -> slab(block) == slab(low));
@@ -31,7 +31,7 @@ class SlabSetTest {
     }
 
     @Test
-    void emptySetLendsNothing() {
+    void emptySetAllocatesNothing() {
         assertThat(set.take()).isEqualTo(MagazineLayout.NONE);
         add();
         take(IN_SLAB);
@@ -40,13 +40,13 @@ class SlabSetTest {
     }
 
     @Test
-    void numberOfASlabThatWentIsUsedAgain() {
+    void numberOfAFreedSlabIsReused() {
         add();
         int middle = add();
         add();
         List<Integer> blocks = take(3 * IN_SLAB);
         blocks.stream().filter(block -> slab(block) == slab(middle)).forEach(set::put);
-        assertThat(set.takeEmpty(IN_SLAB)).isNotNull();
+        assertThat(set.removeEmpty(IN_SLAB)).isNotNull();
         assertThat(set.slabCount()).isEqualTo(2);
         set.checkInvariants();
         assertThat(add()).isEqualTo(middle);
@@ -54,30 +54,30 @@ class SlabSetTest {
     }
 
     @Test
-    void objectsGoWithTheirSlab() {
+    void objectsAreDroppedWithTheirSlab() {
         int block = add();
         set.bind(block, "bound");
         set.bind(block + 5, "other");
         assertThat(set.objects().object(block)).isEqualTo("bound");
         assertThat(set.objects().object(block + 1)).isNull();
-        set.takeEmpty(IN_SLAB);
+        set.removeEmpty(IN_SLAB);
         assertThat(set.objects().object(block)).isNull();
         assertThat(add()).isEqualTo(block);
         assertThat(set.objects().object(block + 5)).isNull();
     }
 
     @Test
-    void slabThatHasMoreBlocksThanMayGoStays() {
+    void slabWithMoreBlocksThanTheMaximumStays() {
         add();
-        assertThat(set.takeEmpty(IN_SLAB - 1)).isNull();
+        assertThat(set.removeEmpty(IN_SLAB - 1)).isNull();
         assertThat(set.slabCount()).isEqualTo(1);
     }
 
     @Test
-    void slabWithABlockOutStays() {
+    void slabWithATakenBlockStays() {
         add();
         take(1);
-        assertThat(set.takeEmpty(IN_SLAB)).isNull();
+        assertThat(set.removeEmpty(IN_SLAB)).isNull();
         assertThat(set.free()).isEqualTo(IN_SLAB - 1);
     }
 
@@ -91,7 +91,7 @@ class SlabSetTest {
             assertThat(set.pages()).isEqualTo(i * PAGES);
             set.checkInvariants();
         }
-        while (set.takeAny(false) != null) {
+        while (set.removeAny(false) != null) {
             set.checkInvariants();
         }
         assertThat(set.slabCount() + set.present() + set.free() + set.pages()).isZero();
@@ -99,16 +99,16 @@ class SlabSetTest {
     }
 
     @Test
-    void highestEmptySlabGoesFirst() {
+    void highestEmptySlabIsRemovedFirst() {
         for (int i = 0; i < 5; i++) {
             add();
         }
         take(IN_SLAB * 2); // 0 and 1
         for (int left = 4; left >= 2; left--) {
-            set.takeEmpty(IN_SLAB);
+            set.removeEmpty(IN_SLAB);
             assertThat(set.slabCount()).isEqualTo(left);
         }
-        assertThat(set.takeEmpty(IN_SLAB)).isNull();
+        assertThat(set.removeEmpty(IN_SLAB)).isNull();
         set.checkInvariants();
     }
 
@@ -123,34 +123,34 @@ class SlabSetTest {
         assertThat(set.take()).isEqualTo(MagazineLayout.NONE);
         blocks.forEach(set::put);
         set.checkInvariants();
-        assertThat(set.takeEmpty(4)).isNotNull();
+        assertThat(set.removeEmpty(4)).isNotNull();
     }
 
-    /// Two sizes share the limit: each retains one empty slab, and no more once the limit is reached.
+    /// Two sizes share the limit. Each retains one empty slab, and no more once the limit is reached.
     @Test
     void emptySlabsBeyondTheLimitAreEvicted() {
         RetainedSlabs retained = new RetainedSlabs(2 * PAGES, 2 * PAGES);
         SlabSet<String> small = set(1024, retained);
         SlabSet<String> large = set(4096, retained);
-        lendAndReturn(small, 3);
+        allocateAndFree(small, 3);
         assertThat(small.slabCount()).as("two are within the limit").isEqualTo(2);
-        lendAndReturn(large, 3);
+        allocateAndFree(large, 3);
         assertThat(large.slabCount()).as("one stays whatever the limit").isEqualTo(1);
-        while (small.takeAny(false) != null || large.takeAny(false) != null) {
+        while (small.removeAny(false) != null || large.removeAny(false) != null) {
             small.checkInvariants();
         }
-        lendAndReturn(large, 3);
+        allocateAndFree(large, 3);
         assertThat(large.slabCount()).as("nothing was retained any more").isEqualTo(2);
         small.checkInvariants();
         large.checkInvariants();
     }
 
-    /// A sixteenth of what is held: beside 16 slabs one more may wait than beside few.
+    /// The limit contains a sixteenth of the held pages: with 16 slabs one more empty slab is retained than with few.
     @Test
     void limitGrowsWithWhatIsHeld() {
         RetainedSlabs retained = new RetainedSlabs(PAGES, 4 * PAGES);
         SlabSet<String> few = set(1024, retained);
-        lendAndReturn(few, 3);
+        allocateAndFree(few, 3);
         assertThat(few.slabCount()).isEqualTo(1);
         SlabSet<String> many = set(1024, retained);
         for (int i = 0; i < 16; i++) {
@@ -159,19 +159,19 @@ class SlabSetTest {
         while (many.take() >= 0) {
             many.checkInvariants();
         }
-        lendAndReturn(few, 2);
+        allocateAndFree(few, 2);
         assertThat(few.slabCount()).as("one that was there, and one more").isEqualTo(2);
     }
 
-    /// An array costs its zeroes anew.
+    /// A new array must be zeroed.
     @Test
     void largeSlabThatIsCostlyToMakeStaysWhateverTheLimit() {
         SlabSet<String> large = set(1 << 20, new RetainedSlabs(0, 0));
-        lendAndReturn(large, 2);
+        allocateAndFree(large, 2);
         assertThat(large.slabCount()).isEqualTo(1);
     }
 
-    /// Random operations on thousands of slabs, so that every array has grown and moved.
+    /// Random operations on thousands of slabs, so that every array is grown and copied.
     @Test
     void setDoesWhatAListOfFreeBlocksDoes() {
         SplittableRandom random = new SplittableRandom(3);
@@ -196,7 +196,7 @@ class SlabSetTest {
                     set.put(block);
                 }
             } else if (step % 3 == 0) {
-                set.takeEmpty(random.nextInt(2 * IN_SLAB));
+                set.removeEmpty(random.nextInt(2 * IN_SLAB));
             }
             assertThat(set.present() - set.free()).isEqualTo(out.size());
             if (step % 5_000 == 0) {
@@ -212,11 +212,11 @@ class SlabSetTest {
                 .isThrownBy(() -> set.put(3 * IN_SLAB))
                 .withMessage("no slab has this block: byteSize=1024, slab=3");
         add();
-        set.takeEmpty(IN_SLAB);
+        set.removeEmpty(IN_SLAB);
         assertThatIllegalStateException().isThrownBy(() -> set.put(0));
     }
 
-    private void lendAndReturn(SlabSet<String> of, int slabs) {
+    private void allocateAndFree(SlabSet<String> of, int slabs) {
         List<Integer> blocks = new ArrayList<>();
         for (int i = 0; i < slabs; i++) {
             of.add(run(of), true);

@@ -50,7 +50,7 @@ class SlabShapeTest {
 
     @ParameterizedTest
     @ValueSource(ints = {4 << 10, 16 << 10, 64 << 10})
-    void indexOfEveryBlockHasRoomInItsBitsAndNoBitIsWasted(int pageBytes) {
+    void indexOfEveryBlockFitsInItsBitsAndNoBitIsWasted(int pageBytes) {
         for (int c = 0; c < SizeClasses.COUNT; c++) {
             SlabShape shape = SlabShape.of(SizeClasses.byteSize(c), pageBytes);
             assertThat((shape.blocks() - 1) >>> shape.indexBits())
@@ -66,7 +66,7 @@ class SlabShapeTest {
 
     @ParameterizedTest
     @ValueSource(ints = {4 << 10, 16 << 10, 64 << 10})
-    void smallBlocksComeSixteenAtATimeOrInFourPages(int pageBytes) {
+    void slabsOfSmallBlocksHaveSixteenBlocksOrFourPages(int pageBytes) {
         for (int size = 16; size <= pageBytes; size += 16) {
             SlabShape shape = SlabShape.of(SizeClasses.byteSize(SizeClasses.of(size)), pageBytes);
             assertThat(shape.blocks() >= 16 || shape.pages() >= 4)

@@ -9,12 +9,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
-/// One random walk through the operations of a heap: bursts and lulls, small blocks and a few huge ones, and all that
-/// is lent checked against a model.
+/// A random walk through the operations of a heap: bursts and lulls, small blocks and a few very large ones. All blocks
+/// in use are checked against a model.
 ///
-/// **Ownership.** Closes its bed, by force, as a walk that failed leaves blocks behind.
+/// **Ownership.** Closes its [SlabBed] by force, because a walk that failed leaves blocks in use.
 ///
-/// **Threads.** Confined to one thread, but for two that do single operations while it waits.
+/// **Threads.** Confined to one thread, except that two other threads do single operations while it waits.
 final class SlabWalk implements AutoCloseable {
 
     private static final int CHECKED_STEPS = 1_500;
@@ -24,7 +24,7 @@ final class SlabWalk implements AutoCloseable {
 
     private final SlabBed bed;
     private final SplittableRandom random;
-    private final LentBlocks blocks = new LentBlocks();
+    private final AllocatedBlocks blocks = new AllocatedBlocks();
     private final ExecutorService platform =
             Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().factory());
     private final ExecutorService virtual =
@@ -66,7 +66,7 @@ final class SlabWalk implements AutoCloseable {
         }
     }
 
-    /// Releases everything, after which nothing must be left.
+    /// Releases everything, and checks that nothing is left.
     void finish() {
         operation = "finish";
         blocks.checkAll();
@@ -126,7 +126,7 @@ final class SlabWalk implements AutoCloseable {
             blocks.add(block);
         } else {
             if (SizeClasses.byteSize(SizeClasses.of(size)) <= bed.pageBytes()) {
-                // any page would have done; a longer block may find free pages, and none beside the other
+                // one free page is enough; a longer block may find free pages that are not adjacent
                 assertThat((long) bed.livePages() * bed.pageBytes())
                         .as("pages in use")
                         .isEqualTo(bed.byteSize());
@@ -137,7 +137,7 @@ final class SlabWalk implements AutoCloseable {
         }
     }
 
-    /// {@return mostly hundreds or thousands of bytes, now and then much more}
+    /// {@return a random size: mostly hundreds or thousands of bytes, sometimes much more}
     private int size() {
         int kind = random.nextInt(1000);
         if (kind == 0) {
@@ -158,13 +158,13 @@ final class SlabWalk implements AutoCloseable {
             case 1 -> {
                 operation = "trim the arena";
                 bed.arena().trim();
-                if (!bed.terms().onJavaHeap()) {
+                if (!bed.setup().onJavaHeap()) {
                     assertThat(bed.livePages()).isEqualTo(bed.pagesUnder(blocks.blocks()));
                 }
             }
             default -> {
-                operation = "settle";
-                bed.settle();
+                operation = "tick";
+                bed.tick();
             }
         }
     }

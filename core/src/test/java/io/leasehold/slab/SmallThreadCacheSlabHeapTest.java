@@ -1,10 +1,10 @@
 package io.leasehold.slab;
 
-/// Heaps whose magazines are full and empty all the time.
+/// Heaps whose magazines are often full or empty.
 class SmallThreadCacheSlabHeapTest implements SlabHeapContract, SlabHeapCloseContract, SlabHeapArenaContract {
 
     @Override
-    public SlabTerms terms() {
-        return SlabTerms.pages(4 << 10).withThreadCache(4 << 10);
+    public SlabSetup setup() {
+        return SlabSetup.pages(4 << 10).withThreadCache(4 << 10);
     }
 }

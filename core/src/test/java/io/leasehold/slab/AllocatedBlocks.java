@@ -8,22 +8,22 @@ import java.util.TreeMap;
 import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
-/// The plainest model of a heap: the ranges that are lent, none of which overlaps another.
+/// The simplest model of a heap: the address ranges of the blocks in use, which do not overlap.
 ///
 /// **Threads.** Confined to one thread.
-final class LentBlocks {
+final class AllocatedBlocks {
 
-    /// Byte arrays lie this far apart in the model, as if they had addresses.
+    /// Distance of two byte arrays in the model, as if they had addresses.
     private static final long ARRAY_DISTANCE = 1L << 40;
 
-    private final Map<byte[], Long> arrays = new WeakHashMap<>(); // arrays are equal to themselves alone
+    private final Map<byte[], Long> arrays = new WeakHashMap<>(); // an array is equal only to itself
     private final TreeMap<Long, SlabBlock> ranges = new TreeMap<>();
     private final List<SlabBlock> list = new ArrayList<>();
     private long arraysSeen;
     private long stamps;
     private long bytes;
 
-    /// Notes that a block was lent, and writes to all of it.
+    /// Adds a block that was allocated, and writes to all of it.
     void add(SlabBlock block) {
         long from = start(block);
         long to = from + block.byteSize;
@@ -37,7 +37,7 @@ final class LentBlocks {
         block.write(++stamps);
     }
 
-    /// Takes a block out whose content is still what was written.
+    /// Removes a block, and checks that it still contains what was written.
     SlabBlock remove(int index) {
         SlabBlock block = list.get(index);
         block.check();
@@ -56,7 +56,7 @@ final class LentBlocks {
         return list.get(index);
     }
 
-    /// Releases all but one in `oneIn` at random.
+    /// Releases random blocks, and keeps about one in `oneIn`.
     void releaseAllBut(int oneIn, SplittableRandom random) {
         for (int i = list.size() - 1; i >= 0; i--) {
             if (random.nextInt(oneIn) != 0) {

@@ -4,25 +4,25 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 
-/// A run that is cut into parts, of which some stay.
+/// The plan for splitting a run into parts, some of which are kept.
 ///
 /// ```text
-///   run     |   keep   | go | keep |      go      |
-///   parts   |    0     | 1  |  2   |      3       |     their handles and leases are filled in by SlabMemory.cut
+///   run     |   keep   |free| keep |     free     |
+///   parts   |    0     | 1  |  2   |      3       |     SlabMemory.split fills in their handles and leases
 /// ```
 ///
 /// **Threads.** Confined to the thread that purges.
-final class SlabCut {
+final class SlabSplit {
 
     private final SlabRun run; // (C)
     private final List<SlabRun> parts = new ArrayList<>(); // (C) in the order of their addresses
-    private final List<SlabRun> kept = new ArrayList<>(); // (C) those that stay
+    private final List<SlabRun> kept = new ArrayList<>(); // (C) the parts that are kept
     private final boolean isFirstKept; // (C)
 
-    /// Plans a cut.
+    /// Plans a split.
     ///
-    /// @param keep pages of the run that stay, some but not all or none
-    SlabCut(SlabRun run, BitSet keep, int pageByteSize) {
+    /// @param keep pages of the run to keep; may be none, but not all
+    SlabSplit(SlabRun run, BitSet keep, int pageByteSize) {
         this.run = run;
         this.isFirstKept = keep.get(0);
         boolean isKept = isFirstKept;

@@ -9,15 +9,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// How a heap gives pages back.
-interface SlabHeapThinningContract extends SlabHeapFixture {
+/// How a heap frees pages that it does not need.
+interface SlabHeapPurgeContract extends SlabHeapFixture {
 
     @Test
     default void idleHeapIsTrimmedToNothing() {
         SplittableRandom random = Seeds.random("idleHeapIsTrimmedToNothing");
         try (SlabBed bed = bed()) {
             for (int round = 0; round < 3; round++) {
-                LentBlocks blocks = bed.fill(8 * SlabBed.MIB, 100_000, random);
+                AllocatedBlocks blocks = bed.fill(8 * SlabBed.MIB, 100_000, random);
                 long held = bed.heap().stats().heldBytes();
                 blocks.releaseAll();
                 assertThat(bed.heap().stats().heldBytes()).isEqualTo(held);
@@ -35,13 +35,13 @@ interface SlabHeapThinningContract extends SlabHeapFixture {
     default void survivorsKeepNoPageButTheirOwn(int byteSize) {
         SplittableRandom random = Seeds.random("survivorsKeepNoPageButTheirOwn");
         try (SlabBed bed = bed()) {
-            LentBlocks blocks = burst(bed, byteSize);
+            AllocatedBlocks blocks = burst(bed, byteSize);
             blocks.releaseAllBut(100, random);
             long before = bed.heap().stats().heldBytes();
             int pages = bed.pagesUnder(blocks.blocks());
             assertThat(bed.heap().trim()).isEqualTo(before - (long) pages * bed.pageBytes());
             assertThat(bed.livePages()).isEqualTo(pages);
-            survivorsAreIntactAndGo(bed, blocks);
+            checkAndReleaseSurvivors(bed, blocks);
         }
     }
 
@@ -50,14 +50,14 @@ interface SlabHeapThinningContract extends SlabHeapFixture {
     default void decayLeavesSurvivorsTheirOwnPages(int byteSize) {
         SplittableRandom random = Seeds.random("decayLeavesSurvivorsTheirOwnPages");
         try (SlabBed bed = bed()) {
-            LentBlocks blocks = burst(bed, byteSize);
-            bed.settle();
+            AllocatedBlocks blocks = burst(bed, byteSize);
+            bed.tick();
             blocks.releaseAllBut(100, random);
             for (int i = 0; i < 3; i++) {
-                bed.settle();
+                bed.tick();
             }
             assertThat(bed.livePages()).isEqualTo(bed.pagesUnder(blocks.blocks()));
-            survivorsAreIntactAndGo(bed, blocks);
+            checkAndReleaseSurvivors(bed, blocks);
         }
     }
 
@@ -65,27 +65,27 @@ interface SlabHeapThinningContract extends SlabHeapFixture {
     default void survivorsOfSeveralSizesKeepNoPageButTheirOwn() {
         SplittableRandom random = Seeds.random("survivorsOfSeveralSizesKeepNoPageButTheirOwn");
         try (SlabBed bed = bed()) {
-            LentBlocks blocks = bed.fill(8 * SlabBed.MIB, 12_000, random);
+            AllocatedBlocks blocks = bed.fill(8 * SlabBed.MIB, 12_000, random);
             for (int round = 0; round < 5; round++) {
                 blocks.releaseAllBut(3, random);
                 bed.arena().trim();
                 assertThat(bed.livePages()).isEqualTo(bed.pagesUnder(blocks.blocks()));
                 bed.check(blocks);
             }
-            survivorsAreIntactAndGo(bed, blocks);
+            checkAndReleaseSurvivors(bed, blocks);
         }
     }
 
     @Test
-    default void burstGoesAfterTwoSettles() {
+    default void burstIsFreedAfterTwoTicks() {
         try (SlabBed bed = bed()) {
-            LentBlocks blocks = burst(bed, 1000);
-            bed.settle();
+            AllocatedBlocks blocks = burst(bed, 1000);
+            bed.tick();
             long held = bed.heap().stats().heldBytes();
             blocks.releaseAll();
-            bed.settle();
+            bed.tick();
             assertThat(bed.heap().stats().heldBytes()).as("after one").isEqualTo(held);
-            bed.settle();
+            bed.tick();
             assertThat(bed.heap().stats().heldBytes()).as("after two").isZero();
             assertThat(bed.livePages()).isZero();
         }
@@ -94,18 +94,18 @@ interface SlabHeapThinningContract extends SlabHeapFixture {
     @Test
     default void steadyLoadKeepsItsSlabs() {
         try (SlabBed bed = bed()) {
-            LentBlocks blocks = burst(bed, 1000);
+            AllocatedBlocks blocks = burst(bed, 1000);
             int count = blocks.count();
             blocks.releaseAll();
-            bed.settle();
+            bed.tick();
             for (int i = 0; i < 10; i++) {
                 while (blocks.count() < count) {
                     blocks.add(bed.allocate(1000));
                 }
                 long held = bed.heap().stats().heldBytes();
                 blocks.releaseAll();
-                bed.settle();
-                assertThat(bed.heap().stats().heldBytes()).as("settle %d", i).isEqualTo(held);
+                bed.tick();
+                assertThat(bed.heap().stats().heldBytes()).as("tick %d", i).isEqualTo(held);
             }
         }
     }
@@ -113,12 +113,12 @@ interface SlabHeapThinningContract extends SlabHeapFixture {
     @Test
     default void loadThatHalvesKeepsItsHalf() {
         try (SlabBed bed = bed()) {
-            LentBlocks blocks = burst(bed, 1000);
+            AllocatedBlocks blocks = burst(bed, 1000);
             int count = blocks.count();
             long held = bed.heap().stats().heldBytes();
             for (int i = 0; i < 6; i++) {
                 blocks.releaseAll();
-                bed.settle();
+                bed.tick();
                 while (blocks.count() < count / 2) {
                     blocks.add(bed.allocate(1000));
                 }
@@ -128,13 +128,14 @@ interface SlabHeapThinningContract extends SlabHeapFixture {
         }
     }
 
-    /// As many blocks taken as came home since the pages were looked at: what came home may be all that was in a page.
+    /// As many blocks are allocated as are released between two trims. The released ones may be the last ones in a
+    /// page.
     @ParameterizedTest
     @ValueSource(ints = {256, 1000, 2048})
-    default void pageGoesThoughAsManyBlocksWereTakenAsCameHome(int byteSize) {
+    default void pageIsFreedThoughAsManyBlocksWereTakenAsReleased(int byteSize) {
         try (SlabBed bed = bed()) {
-            LentBlocks blocks = burst(bed, byteSize);
-            SplittableRandom random = Seeds.random("pageGoesThoughAsManyBlocksWereTakenAsCameHome");
+            AllocatedBlocks blocks = burst(bed, byteSize);
+            SplittableRandom random = Seeds.random("pageIsFreedThoughAsManyBlocksWereTakenAsReleased");
             blocks.releaseAllBut(20, random);
             for (int round = 0; round < 30; round++) {
                 bed.heap().trim();
@@ -147,33 +148,35 @@ interface SlabHeapThinningContract extends SlabHeapFixture {
                     blocks.removeAny(random).release();
                 }
             }
-            survivorsAreIntactAndGo(bed, blocks);
+            checkAndReleaseSurvivors(bed, blocks);
         }
     }
 
     @Test
-    default void thinnedSlabsLendWhatTheyHaveLeft() {
-        SplittableRandom random = Seeds.random("thinnedSlabsLendWhatTheyHaveLeft");
+    default void purgedSlabsAllocateWhatTheyHaveLeft() {
+        SplittableRandom random = Seeds.random("purgedSlabsAllocateWhatTheyHaveLeft");
         try (SlabBed bed = bed()) {
-            LentBlocks blocks = burst(bed, 256);
+            AllocatedBlocks blocks = burst(bed, 256);
             blocks.releaseAllBut(100, random);
             bed.heap().trim();
-            SlabHeapStats.SizeClass thinned = bed.statsOf(256);
+            SlabHeapStats.SizeClass purged = bed.statsOf(256);
             int pages = bed.livePages();
-            long free = thinned == null ? 0 : thinned.freeBlocks();
+            long free = purged == null ? 0 : purged.freeBlocks();
             assertThat(free).isGreaterThan(100);
             for (long i = 0; i < free; i++) {
                 blocks.add(bed.allocate(256));
             }
-            assertThat(bed.livePages()).as("pages after what was left is lent").isEqualTo(pages);
+            assertThat(bed.livePages())
+                    .as("pages after the remaining blocks are allocated")
+                    .isEqualTo(pages);
             bed.check(blocks);
-            survivorsAreIntactAndGo(bed, blocks);
+            checkAndReleaseSurvivors(bed, blocks);
         }
     }
 
     /// {@return blocks of some MiB together}
-    private static LentBlocks burst(SlabBed bed, int byteSize) {
-        LentBlocks blocks = new LentBlocks();
+    private static AllocatedBlocks burst(SlabBed bed, int byteSize) {
+        AllocatedBlocks blocks = new AllocatedBlocks();
         long total = byteSize < 100 ? SlabBed.MIB : 3 * SlabBed.MIB;
         while (blocks.byteSize() < total) {
             blocks.add(bed.allocate(byteSize));
@@ -181,8 +184,9 @@ interface SlabHeapThinningContract extends SlabHeapFixture {
         return blocks;
     }
 
-    /// Overwrites every page that is free now, which none of the blocks may see.
-    private static void survivorsAreIntactAndGo(SlabBed bed, LentBlocks blocks) {
+    /// Overwrites every free page, and checks that no block changed. Then releases the blocks, and checks that no page
+    /// is left.
+    private static void checkAndReleaseSurvivors(SlabBed bed, AllocatedBlocks blocks) {
         List<Long> others = bed.takeFreePages();
         blocks.checkAll();
         others.forEach(bed.arena()::free);

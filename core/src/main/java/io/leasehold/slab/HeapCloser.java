@@ -1,0 +1,161 @@
+package io.leasehold.slab;
+
+import io.leasehold.error.SystemCallException;
+import io.leasehold.memory.BiasedSlots;
+import io.leasehold.memory.StackReserve;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntSupplier;
+import java.util.function.Supplier;
+
+/// Closes heaps: all of them, or none.
+///
+/// ```text
+///   stop heap 1 ---> stop heap 2 ---> blocks in use?  yes: throw, and resume both heaps
+///                                                     no, or forced: close both
+/// ```
+///
+/// A heap is stopped while its slots are suspended and the locks of all its pools are held. Then no block is allocated,
+/// released or moved, no pool is made, and no block grows.
+///
+/// **Threads.** Thread-safe, if heaps that are closed together are always given in the same order. Lock order: the
+/// monitor of [ClassPools], `HeapReclaimer.lock`, the locks of all pools.
+final class HeapCloser {
+
+    /// Maximum number of flushes while a thread stays in its slot. Each flush waits for a thread that lost its
+    /// processor there ([BiasedSlots#visit]).
+    private static final int MAX_FLUSHES = 8;
+
+    private final ClassPools<?> pools; // (C)
+    private final BiasedSlots slots; // (C)
+    private final HeapChanges changes; // (C)
+    private final HeapReclaimer reclaimer; // (C)
+    private final Supplier<SlabHeapStats> stats; // (C)
+    private final Runnable closesMemory; // (C) closes the memory of the heap; a second run has no effect
+    private int takenBlocks; // (L) pools; taken blocks of all pools while they are locked
+    private boolean closed; // (L) pools
+
+    HeapCloser(
+            ClassPools<?> pools,
+            BiasedSlots slots,
+            HeapChanges changes,
+            HeapReclaimer reclaimer,
+            Supplier<SlabHeapStats> stats,
+            Runnable closesMemory) {
+        this.pools = pools;
+        this.slots = slots;
+        this.changes = changes;
+        this.reclaimer = reclaimer;
+        this.stats = stats;
+        this.closesMemory = closesMemory;
+    }
+
+    /// Closes heaps.
+    ///
+    /// @param force true to close heaps with blocks in use; the slabs of these blocks stay until the blocks are
+    ///     released
+    /// @param check runs while all heaps are stopped; if it throws, the heaps stay open
+    /// @return number of blocks in use
+    /// @throws IllegalStateException if blocks are in use without `force`, or if a thread stays in its slot; it may
+    ///     hold a block that its magazine still counts as free. Nothing is changed then
+    /// @throws SystemCallException if the kernel fails to unlock pages; the heaps allocate nothing any more, and
+    ///     closing can be repeated
+    static int closeAll(List<HeapCloser> heaps, boolean force, Runnable check) {
+        StackReserve.ensure(2);
+        return closeFrom(heaps, 0, force, check);
+    }
+
+    private static int closeFrom(List<HeapCloser> heaps, int stopped, boolean force, Runnable check) {
+        if (stopped < heaps.size()) {
+            return heaps.get(stopped).whileStopped(() -> closeFrom(heaps, stopped + 1, force, check));
+        }
+        check.run();
+        int inUse = 0;
+        for (HeapCloser heap : heaps) {
+            inUse += heap.closed ? 0 : heap.countInUse(force);
+        }
+        for (HeapCloser heap : heaps) {
+            heap.close(force);
+        }
+        return inUse;
+    }
+
+    /// {@return number of blocks in use} The heap is stopped.
+    ///
+    /// @throws IllegalStateException if blocks are in use and may not be, or if a thread is allocating or freeing a
+    ///     block
+    private int countInUse(boolean mayBeInUse) {
+        SlabHeapStats now = stats.get();
+        if (mayBeInUse) {
+            return Math.toIntExact(now.liveBlocks());
+        }
+        if (now.liveBlocks() > 0) {
+            throw now.blocksInUse();
+        }
+        if (takenBlocks > 0 || !slots.isQuiet()) {
+            throw now.threadInside();
+        }
+        return 0;
+    }
+
+    private int whileStopped(IntSupplier work) {
+        synchronized (pools) {
+            if (closed) {
+                return work.getAsInt();
+            }
+            List<ClassPool> locked = new ArrayList<>(SizeClasses.COUNT);
+            reclaimer.lock();
+            slots.suspend();
+            try {
+                reclaimer.flushSuspended();
+                for (int flushes = 1; !slots.isQuiet() && flushes < MAX_FLUSHES; flushes++) {
+                    reclaimer.flushSuspended();
+                }
+                for (ClassPool pool : pools.all()) {
+                    pool.lock(); // no other thread holds two of these locks
+                    locked.add(pool);
+                }
+                takenBlocks = 0;
+                for (ClassPool pool : locked) {
+                    takenBlocks += pool.countTaken(); // a batch that a thread is moving counts as taken
+                }
+                while (changes.isFreeing()) {
+                    Thread.onSpinWait(); // freeing slabs needs none of these locks, and takes microseconds
+                }
+                return work.getAsInt();
+            } finally {
+                if (!closed) {
+                    slots.resume();
+                }
+                for (int i = 0; i < locked.size(); i++) {
+                    locked.get(i).unlock();
+                }
+                reclaimer.unlock();
+            }
+        }
+    }
+
+    private void close(boolean keepsInUse) {
+        if (!closed) {
+            closePools(keepsInUse);
+            pools.setClosed(true);
+            closesMemory.run();
+            closed = true; // last, so that closing can be repeated; the slots stay suspended
+        }
+    }
+
+    /// Closes all pools, even if closing one of them fails.
+    private void closePools(boolean keepsInUse) {
+        SystemCallException failure = null;
+        for (ClassPool pool : pools.all()) {
+            try {
+                pool.close(keepsInUse);
+            } catch (SystemCallException e) {
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+}

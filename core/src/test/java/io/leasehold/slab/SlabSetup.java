@@ -1,0 +1,53 @@
+package io.leasehold.slab;
+
+import io.leasehold.budget.MemoryBudget;
+import io.leasehold.os.VirtualMemory;
+import io.leasehold.page.PageArenaOptions;
+import java.time.Duration;
+
+/// The arena and the heap under test.
+///
+/// @param pageByteSize bytes of a page of the arena
+/// @param memoryFile true if the pages of the arena are in a memory file
+/// @param onJavaHeap true if blocks are in byte arrays, and the arena only drives the decay
+/// @param threadCacheByteSize maximum bytes that a thread caches
+record SlabSetup(int pageByteSize, boolean memoryFile, boolean onJavaHeap, int threadCacheByteSize) {
+
+    static final int DEFAULT_CACHE = 128 << 10;
+
+    /// Decay of the arena, by the clock of the test.
+    static final Duration DECAY = Duration.ofSeconds(8);
+
+    static SlabSetup pages(int pageByteSize) {
+        return new SlabSetup(pageByteSize, false, false, DEFAULT_CACHE);
+    }
+
+    SlabSetup withMemoryFile() {
+        return new SlabSetup(pageByteSize, true, onJavaHeap, threadCacheByteSize);
+    }
+
+    SlabSetup withThreadCache(int byteSize) {
+        return new SlabSetup(pageByteSize, memoryFile, onJavaHeap, byteSize);
+    }
+
+    SlabSetup inArrays() {
+        return new SlabSetup(pageByteSize, memoryFile, true, threadCacheByteSize);
+    }
+
+    PageArenaOptions arena(long byteSize, MemoryBudget budget) {
+        return PageArenaOptions.defaults()
+                .withName("arena")
+                .withPageByteSize(Math.max(pageByteSize, VirtualMemory.system().pageSize()))
+                .withByteSize(byteSize)
+                .withMemoryFile(memoryFile)
+                .withDecay(DECAY)
+                .withBudget(budget);
+    }
+
+    SlabHeapOptions heap() {
+        return SlabHeapOptions.defaults()
+                .withName("heap")
+                .withThreadCacheByteSize(threadCacheByteSize)
+                .withIdleByteSize(Long.MAX_VALUE);
+    }
+}
