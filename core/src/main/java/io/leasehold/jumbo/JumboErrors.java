@@ -46,10 +46,10 @@ final class JumboErrors {
                         + " page=%d, handle's generation=%d, thread=%d, ring=%s")
                 .formatted(what, JumboLayout.page(handle), generation(handle), here(), ring);
         return new JumboStateException(
-                Kind.RETIRED,
+                Kind.REMOVED,
                 message,
                 JumboLayout.page(handle),
-                JumboState.RETIRED,
+                JumboState.INACTIVE,
                 generation(handle),
                 JumboStateException.UNKNOWN_THREAD);
     }
@@ -62,8 +62,9 @@ final class JumboErrors {
         return switch (state) {
             case FLIPPED -> age < 0 ? Kind.STOLEN : Kind.STALE;
             case STOLEN -> age == 1 ? Kind.STOLEN : Kind.STALE;
-            case FREE, RETIRED -> age <= 2 ? Kind.FREED : Kind.STALE;
-            case LEASED, HELD -> age < 0 ? Kind.FREED : Kind.STALE; // the consumer's handle, after its adoption
+            case FREE, INACTIVE -> age <= 2 ? Kind.FREED : Kind.STALE;
+            case LEASED, DEFERRED_FREE ->
+                age < 0 ? Kind.FREED : Kind.STALE; // the consumer's handle, after its adoption
             case ARMED -> Kind.STALE;
         };
     }
@@ -87,7 +88,7 @@ final class JumboErrors {
             case ARMED -> Kind.ARMED;
             case FLIPPED -> Kind.FLIPPED;
             case STOLEN -> Kind.STOLEN;
-            case HELD, FREE, RETIRED -> Kind.FREED;
+            case DEFERRED_FREE, FREE, INACTIVE -> Kind.FREED;
         };
     }
 
@@ -100,7 +101,7 @@ final class JumboErrors {
             case ARMED -> "the page is armed";
             case HELD -> "the page is held";
             case LEASED -> "the page is only leased";
-            case RETIRED, TOO_MANY, FOREIGN, CLOSED -> throw new AssertionError(kind);
+            case REMOVED, TOO_MANY, FOREIGN, CLOSED -> throw new AssertionError(kind);
         };
     }
 
@@ -127,7 +128,7 @@ final class JumboErrors {
                 kind,
                 message,
                 JumboStateException.UNKNOWN_PAGE,
-                JumboState.RETIRED,
+                JumboState.INACTIVE,
                 0,
                 JumboStateException.UNKNOWN_THREAD);
     }

@@ -31,8 +31,8 @@ final class JumboLayout {
     static final long ARMED = JumboState.ARMED.ordinal();
     static final long FLIPPED = JumboState.FLIPPED.ordinal();
     static final long STOLEN = JumboState.STOLEN.ordinal();
-    static final long HELD = JumboState.HELD.ordinal();
-    static final long RETIRED = JumboState.RETIRED.ordinal();
+    static final long DEFERRED_FREE = JumboState.DEFERRED_FREE.ordinal();
+    static final long INACTIVE = JumboState.INACTIVE.ordinal();
 
     static final long ONCE_FLIPPED = 1L << 3;
     static final long ONE_HOLD = 1L << 4;

@@ -1,12 +1,12 @@
 package io.leasehold.jumbo;
 
 import static io.leasehold.jumbo.JumboLayout.ARMED;
+import static io.leasehold.jumbo.JumboLayout.DEFERRED_FREE;
 import static io.leasehold.jumbo.JumboLayout.FLIPPED;
-import static io.leasehold.jumbo.JumboLayout.HELD;
+import static io.leasehold.jumbo.JumboLayout.INACTIVE;
 import static io.leasehold.jumbo.JumboLayout.LEASED;
 import static io.leasehold.jumbo.JumboLayout.ONCE_FLIPPED;
 import static io.leasehold.jumbo.JumboLayout.ONE_HOLD;
-import static io.leasehold.jumbo.JumboLayout.RETIRED;
 import static io.leasehold.jumbo.JumboLayout.STOLEN;
 
 import java.lang.invoke.MethodHandles;
@@ -32,10 +32,10 @@ final class JumboPage<T> {
     static final int CAME_HOME = 0;
 
     /// The page waits for those who hold it.
-    static final int PARKED = 1;
+    static final int DEFERRED = 1;
 
     /// Only the message was freed: the page is its consumer's.
-    static final int SLOT_FREED = 2;
+    static final int MESSAGE_FREED = 2;
 
     /// The consumer gave the page back before the message was freed.
     static final int UNFLIPPED = 3;
@@ -66,7 +66,7 @@ final class JumboPage<T> {
     JumboPage(int index, long address, long life) {
         this.index = index;
         this.address = address;
-        this.word = life | RETIRED;
+        this.word = life | INACTIVE;
     }
 
     int index() {
@@ -109,7 +109,7 @@ final class JumboPage<T> {
 
     /// Ends a life, of which exactly one of any number of callers succeeds.
     ///
-    /// @return [#CAME_HOME], [#PARKED] or [#SLOT_FREED]
+    /// @return [#CAME_HOME], [#DEFERRED] or [#MESSAGE_FREED]
     int free(long handle, JumboErrors errors) {
         return tryFree(handle) ? CAME_HOME : freeSlow(handle, errors);
     }
@@ -128,11 +128,11 @@ final class JumboPage<T> {
             int outcome;
             if (sameLife && JumboLayout.is(now, LEASED)) {
                 boolean held = JumboLayout.holds(now) > 0;
-                next = held ? now + (HELD - LEASED) : JumboLayout.freed(now);
-                outcome = held ? PARKED : CAME_HOME;
+                next = held ? now + (DEFERRED_FREE - LEASED) : JumboLayout.freed(now);
+                outcome = held ? DEFERRED : CAME_HOME;
             } else if (sameLife && JumboLayout.is(now, FLIPPED)) {
                 next = JumboLayout.after(JumboLayout.life(now), 1) | STOLEN;
-                outcome = SLOT_FREED;
+                outcome = MESSAGE_FREED;
             } else {
                 throw errors.refused("release", this, handle, now);
             }
@@ -174,7 +174,7 @@ final class JumboPage<T> {
     boolean unhold(long handle, JumboErrors errors) {
         while (true) {
             long now = word;
-            boolean held = JumboLayout.is(now, HELD);
+            boolean held = JumboLayout.is(now, DEFERRED_FREE);
             if (!JumboLayout.isSameLife(now, handle)
                     || JumboLayout.holds(now) == 0
                     || !(held || JumboLayout.is(now, LEASED))) {
@@ -247,13 +247,15 @@ final class JumboPage<T> {
 
     /// Takes a free page out of service, or puts it in, whom nobody else has now.
     void setInService(boolean inService) {
-        WORD.setRelease(this, JumboLayout.life((long) WORD.get(this)) | (inService ? LEASED : RETIRED));
+        WORD.setRelease(this, JumboLayout.life((long) WORD.get(this)) | (inService ? LEASED : INACTIVE));
     }
 
     /// {@return the handle that it is out by, or [#NONE]; that of its next life if it is free}
     long handle() {
         long now = word;
-        return JumboLayout.is(now, HELD) || JumboLayout.is(now, RETIRED) ? NONE : JumboLayout.handle(now, index);
+        return JumboLayout.is(now, DEFERRED_FREE) || JumboLayout.is(now, INACTIVE)
+                ? NONE
+                : JumboLayout.handle(now, index);
     }
 
     /// {@return whether nobody does more with it than one holder, if there is one}
@@ -265,7 +267,7 @@ final class JumboPage<T> {
     boolean isOut(long handle) {
         long now = word;
         if (JumboLayout.isSameLife(now, handle)) {
-            return !JumboLayout.is(now, RETIRED);
+            return !JumboLayout.is(now, INACTIVE);
         }
         return JumboLayout.is(now, FLIPPED) && JumboLayout.age(now, handle) == -1;
     }

@@ -44,17 +44,17 @@ import org.jspecify.annotations.Nullable;
 /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=jumbo&sektion=9">jumbo(9)</a>
 public final class JumboPool<T> implements Releaser, AutoCloseable {
 
-    /// The handle that is no page: there is none within the bound.
+    /// Returned in place of a handle: no page is available.
     public static final long NONE = JumboPage.NONE;
 
-    /// In place of a page or address: it was never one of the ring.
-    public static final int FOREIGN = -1;
+    /// Returned in place of a page number or an address: the page or address was never one of this pool.
+    public static final int FOREIGN = -3;
 
-    /// In place of a page or address: it was one of the ring and went with its slab, or is not in service.
-    public static final int RETIRED = -2;
+    /// Returned in place of a page number or an address: the page has gone with its slab, or is inactive.
+    public static final int NOT_IN_SERVICE = -4;
 
-    /// In place of a page: the address is in a slab of the ring, behind its last page.
-    public static final int PADDING = -3;
+    /// Returned in place of a page number: the address is in a slab of this pool, behind the last page of the slab.
+    public static final int PADDING = -5;
 
     private static final AtomicInteger NEXT_TAG = new AtomicInteger();
 
@@ -188,10 +188,10 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
         }
         JumboPage<T> page = require("release", handle);
         int outcome = page.free(handle, errors);
-        if (outcome == JumboPage.SLOT_FREED) {
+        if (outcome == JumboPage.MESSAGE_FREED) {
             supply.noteMessageFreed();
-        } else if (outcome == JumboPage.PARKED) {
-            supply.noteHeld();
+        } else if (outcome == JumboPage.DEFERRED) {
+            supply.noteFreeDeferred();
         } else if (outcome == JumboPage.CAME_HOME) {
             supply.give(page);
         }
@@ -262,7 +262,7 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
         JumboPage<T> page = require("unhold", handle);
         StackReserve.ensure(2);
         if (page.unhold(handle, errors)) {
-            supply.giveHeld(page);
+            supply.giveDeferred(page);
         }
     }
 
@@ -301,7 +301,7 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
         return requireOut(handle).address();
     }
 
-    /// {@return the page that an address is in, or [#FOREIGN], [#RETIRED] or [#PADDING] (the other way of
+    /// {@return the page that an address is in, or [#FOREIGN], [#NOT_IN_SERVICE] or [#PADDING] (the other way of
     /// jumbo_phys_to_kva)}
     ///
     /// Arithmetic, with no effect on the page, at any time, for any address.
@@ -311,7 +311,7 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
         return table.pageOf(address);
     }
 
-    /// {@return the address where a page begins, or [#FOREIGN] or [#RETIRED] (jumbo_phys_to_kva)}
+    /// {@return the address where a page begins, or [#FOREIGN] or [#NOT_IN_SERVICE] (jumbo_phys_to_kva)}
     ///
     /// @param page the number of a page
     public long addressOf(int page) {
@@ -381,7 +381,7 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
         JumboPage<T> page = find(handle);
         if (page == null) {
             throw handle >= 0 && JumboLayout.tag(handle) == tag
-                    ? errors.missing(what, handle, table.addressOf(JumboLayout.page(handle)) == RETIRED)
+                    ? errors.missing(what, handle, table.addressOf(JumboLayout.page(handle)) == NOT_IN_SERVICE)
                     : errors.foreign(handle);
         }
         return page;

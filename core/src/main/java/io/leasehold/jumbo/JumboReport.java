@@ -25,7 +25,7 @@ final class JumboReport {
     final LongAdder refusals = new LongAdder(); // (A)
 
     /// Pages that were freed while they were held, and still are.
-    final AtomicInteger held = new AtomicInteger(); // (A) which allocates nothing on the Java heap
+    final AtomicInteger deferredFree = new AtomicInteger(); // (A) which allocates nothing on the Java heap
 
     private final JumboOptions options; // (C)
     private final JumboSlabPool<?> pool; // (C)
@@ -43,10 +43,10 @@ final class JumboReport {
     JumboStats stats(int armed, PageExchange.Counts exchanged) {
         int cached = census.cachedPages();
         long returned = census.returned();
-        int heldNow = held.get();
+        int deferredFreeNow = deferredFree.get();
         pool.lock();
         try {
-            JumboStats.Pages pages = pages(cached, armed, heldNow);
+            JumboStats.Pages pages = pages(cached, armed, deferredFreeNow);
             PoolCounts counts = pool.counts;
             long live =
                     (long) (pages.out() + pages.stolen()) * options.bufferSize().byteSize();
@@ -55,7 +55,7 @@ final class JumboReport {
                     options.name(),
                     pages,
                     new JumboStats.Bytes(live, pool.slabs.pinned() * slab, pool.slabs.count() * slab),
-                    new JumboStats.Slabs(counts.grows, counts.shrinks, counts.retiredPages, refusals.sum()),
+                    new JumboStats.Slabs(counts.grows, counts.shrinks, counts.removedPages, refusals.sum()),
                     new JumboStats.Traffic(
                             fallbacks.sum(),
                             counts.returned + returned,
@@ -71,19 +71,19 @@ final class JumboReport {
 
     /// {@return the pages by what they are, of which none is left in a closed ring} Under the lock of the pool. Numbers
     /// of several moments may not add up, so none is more than what is left for it.
-    private JumboStats.Pages pages(int cached, int armed, int heldNow) {
+    private JumboStats.Pages pages(int cached, int armed, int deferredFreeNow) {
         JumboSlabs<?> slabs = pool.slabs;
         int peak = pool.counts.peak;
         if (pool.closed) {
             return new JumboStats.Pages(0, 0, 0, 0, 0, 0, 0, peak);
         }
         int inRing = slabs.inService() - pool.stolen;
-        int held = Math.clamp(heldNow, 0, inRing);
-        int unheld = inRing - held;
+        int deferred = Math.clamp(deferredFreeNow, 0, inRing);
+        int unheld = inRing - deferred;
         int armedNow = Math.clamp(armed, 0, unheld);
         int free = Math.min(slabs.atHome() + cached, unheld - armedNow);
         int leased = unheld - armedNow - free;
-        return new JumboStats.Pages(inRing, free, leased, armedNow, held, pool.stolen, slabs.dormant(), peak);
+        return new JumboStats.Pages(inRing, free, leased, armedNow, deferred, pool.stolen, slabs.inactive(), peak);
     }
 
     /// Checks what must always hold, by a look at every page; exact only while no other thread uses the ring.
@@ -92,14 +92,14 @@ final class JumboReport {
         int cached = census.cachedPages();
         pool.lock();
         try {
-            JumboStats.Pages pages = pages(cached, armed, held.get());
+            JumboStats.Pages pages = pages(cached, armed, deferredFree.get());
             int[] found = pool.checkInvariants(census);
             boolean isRight = found[JumboState.LEASED.ordinal()] + found[JumboState.FLIPPED.ordinal()]
                             == pages.leased() + pages.free()
                     && found[JumboState.ARMED.ordinal()] == pages.armed()
-                    && found[JumboState.HELD.ordinal()] == pages.held()
+                    && found[JumboState.DEFERRED_FREE.ordinal()] == pages.deferredFree()
                     && found[JumboState.STOLEN.ordinal()] == pages.stolen()
-                    && found[JumboState.RETIRED.ordinal()] == pages.dormant();
+                    && found[JumboState.INACTIVE.ordinal()] == pages.inactive();
             if (!pool.closed && !isRight) {
                 throw new AssertionError("counted %s, found %s of %s".formatted(pages, Arrays.toString(found), pool));
             }
@@ -110,6 +110,6 @@ final class JumboReport {
 
     @Override
     public String toString() {
-        return "JumboReport(fallbacks=%s, refusals=%s, held=%s)".formatted(fallbacks, refusals, held);
+        return "JumboReport(fallbacks=%s, refusals=%s, deferredFree=%s)".formatted(fallbacks, refusals, deferredFree);
     }
 }

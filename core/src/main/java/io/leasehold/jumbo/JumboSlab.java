@@ -6,7 +6,7 @@ import java.util.BitSet;
 ///
 /// ```text
 ///   pages    | 0 | 1 | 2 | 3 | 4 | 5 | 6 |  tail      a bit each in one of two sets, or in none:
-///              H   H           H   D   D              at Home | Dormant, not in service | allocated, stolen, cached
+///              H   H           H   D   D              at Home | Inactive, not in service | allocated, stolen, cached
 /// ```
 ///
 /// Both sets have at most 512 bits, so a search looks at eight words.
@@ -14,7 +14,7 @@ import java.util.BitSet;
 /// **Threads.** Guarded by the lock of its [JumboSlabPool]. Any thread may read the array of pages. [#retireAll] needs
 /// no lock, since a slab that left the pool has no page that another thread could allocate.
 ///
-/// **Invariants.** I1: a page at home is free, a dormant page is retired, and no page is both.
+/// **Invariants.** I1: a page at home is free, an inactive page is retired, and no page is both.
 ///
 /// @param <T> the type of the object that stands for a page
 final class JumboSlab<T> {
@@ -23,11 +23,11 @@ final class JumboSlab<T> {
     private final int position; // (C) place in the arena, in slabs
     private final JumboPage<T>[] pages; // (C)
     private final BitSet home; // (L)
-    private final BitSet dormant; // (L)
+    private final BitSet inactive; // (L)
     private int atHome; // (L) population of `home`
-    private int dormantCount; // (L) population of `dormant`
+    private int inactiveCount; // (L) population of `inactive`
 
-    /// Makes a slab of pages that are all dormant.
+    /// Makes a slab of pages that are all inactive.
     ///
     /// @param firstLife a life that no handle for a page at this place ever had
     JumboSlab(JumboMemory.Run run, int position, int firstPage, JumboOptions options, long firstLife) {
@@ -35,13 +35,13 @@ final class JumboSlab<T> {
         this.position = position;
         this.pages = newPages(options.pagesPerSlab());
         this.home = new BitSet(pages.length);
-        this.dormant = new BitSet(pages.length);
+        this.inactive = new BitSet(pages.length);
         for (int i = 0; i < pages.length; i++) {
             long address = run.address() + (long) i * options.bufferSize().byteSize();
             pages[i] = new JumboPage<>(firstPage + i, address, firstLife);
         }
-        dormant.set(0, pages.length);
-        dormantCount = pages.length;
+        inactive.set(0, pages.length);
+        inactiveCount = pages.length;
     }
 
     @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be made otherwise
@@ -71,19 +71,19 @@ final class JumboSlab<T> {
 
     /// Notes that a page is at home.
     void comeHome(int index) {
-        assert !home.get(index) && !dormant.get(index) : "came home twice: index=" + index + " of " + this;
+        assert !home.get(index) && !inactive.get(index) : "came home twice: index=" + index + " of " + this;
         home.set(index);
         atHome++;
     }
 
-    /// Puts up to `count` dormant pages into service, the lowest first.
+    /// Puts up to `count` inactive pages into service, the lowest first.
     ///
     /// @return the number of pages
     int wake(int count) {
         int woken = 0;
-        for (int index = dormant.nextSetBit(0); index >= 0 && woken < count; index = dormant.nextSetBit(index)) {
-            dormant.clear(index);
-            dormantCount--;
+        for (int index = inactive.nextSetBit(0); index >= 0 && woken < count; index = inactive.nextSetBit(index)) {
+            inactive.clear(index);
+            inactiveCount--;
             pages[index].setInService(true);
             comeHome(index);
             woken++;
@@ -94,11 +94,11 @@ final class JumboSlab<T> {
     /// Takes a page that is not at home out of service.
     void retire(int index) {
         pages[index].setInService(false);
-        dormant.set(index);
-        dormantCount++;
+        inactive.set(index);
+        inactiveCount++;
     }
 
-    /// Takes all pages out of service. Each of them is at home or dormant, and the slab has left the pool.
+    /// Takes all pages out of service. Each of them is at home or inactive, and the slab has left the pool.
     ///
     /// @return a generation that no handle for a page of this slab has
     int retireAll() {
@@ -114,8 +114,8 @@ final class JumboSlab<T> {
     void noteRetired() {
         home.clear();
         atHome = 0;
-        dormant.set(0, pages.length);
-        dormantCount = pages.length;
+        inactive.set(0, pages.length);
+        inactiveCount = pages.length;
     }
 
     boolean isAtHome(int index) {
@@ -126,42 +126,42 @@ final class JumboSlab<T> {
         return atHome;
     }
 
-    boolean hasDormant() {
-        return dormantCount > 0;
+    boolean hasInactive() {
+        return inactiveCount > 0;
     }
 
-    int dormant() {
-        return dormantCount;
+    int inactive() {
+        return inactiveCount;
     }
 
-    /// {@return the number of pages that are not dormant}
+    /// {@return the number of pages that are not inactive}
     int inService() {
-        return pages.length - dormantCount;
+        return pages.length - inactiveCount;
     }
 
-    /// {@return true if every page is at home or dormant}
+    /// {@return true if every page is at home or inactive}
     boolean isIdle() {
-        return atHome + dormantCount == pages.length;
+        return atHome + inactiveCount == pages.length;
     }
 
     void checkInvariants() {
         for (int i = 0; i < pages.length; i++) {
             JumboState state = JumboLayout.state(pages[i].word());
             boolean wrong =
-                    (home.get(i) && !pages[i].isFreeOrLeased()) || dormant.get(i) != (state == JumboState.RETIRED);
+                    (home.get(i) && !pages[i].isFreeOrLeased()) || inactive.get(i) != (state == JumboState.INACTIVE);
             if (wrong) {
                 throw new AssertionError("I1: %s of %s".formatted(pages[i], this));
             }
         }
-        if (home.cardinality() != atHome || dormant.cardinality() != dormantCount) {
+        if (home.cardinality() != atHome || inactive.cardinality() != inactiveCount) {
             throw new AssertionError(
-                    "I1: at home=%d, dormant=%d of %s".formatted(home.cardinality(), dormant.cardinality(), this));
+                    "I1: at home=%d, inactive=%d of %s".formatted(home.cardinality(), inactive.cardinality(), this));
         }
     }
 
     @Override
     public String toString() {
-        return "JumboSlab(position=%d, pages=%d, atHome=%d, dormant=%d)"
-                .formatted(position, pages.length, atHome, dormantCount);
+        return "JumboSlab(position=%d, pages=%d, atHome=%d, inactive=%d)"
+                .formatted(position, pages.length, atHome, inactiveCount);
     }
 }

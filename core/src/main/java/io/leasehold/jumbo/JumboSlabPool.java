@@ -8,7 +8,7 @@ import java.util.List;
 ///
 /// ```text
 ///   shard          <---- half a magazine, ascending ----  pages at home, in slabs  <---- slab ----  arena
-///   free, drain    ---- pages, some at a time --------->       ^ dormant pages wait for room within the bound
+///   free, drain    ---- pages, some at a time --------->       ^ inactive pages wait for room within the bound
 /// ```
 ///
 /// **Cost.** Each method holds the lock for as long as it takes to move a batch of pages or slabs. None calls the
@@ -178,7 +178,7 @@ final class JumboSlabPool<T> {
         }
     }
 
-    /// Takes back a page from its owner; it is dormant if another one has its place.
+    /// Takes back a page from its owner; it is inactive if another one has its place.
     ///
     /// @param isFree true if the message that it came with was freed before, or there was none
     /// @return true if the ring was closed by force, and a slab may have become idle
@@ -199,7 +199,7 @@ final class JumboSlabPool<T> {
         }
     }
 
-    /// Puts dormant pages into service if no page is at home: as many as a slab has, at most.
+    /// Puts inactive pages into service if no page is at home: as many as a slab has, at most.
     ///
     /// @return the number of pages at home; or 0 if there is none, and room for one; or [#FULL]
     int wake() {
@@ -215,7 +215,7 @@ final class JumboSlabPool<T> {
         }
     }
 
-    /// Puts dormant pages into service within the bound, as many as a slab has at most. Under the lock.
+    /// Puts inactive pages into service within the bound, as many as a slab has at most. Under the lock.
     void wakeSome() {
         if (slabs.wake(Math.clamp(room(), 0, options.pagesPerSlab())) > 0) {
             unsettle();

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// ```text
 ///   add ---> idle <---> busy          idle ---> leaving ---> forgotten, its run goes to the arena
 ///            every page at home                       \---> idle again, if the kernel refuses
-///            or dormant
+///            or inactive
 /// ```
 ///
 /// **Cost.** Each search goes to an [IndexSet] of just the slabs that it looks for, so no change of a slab costs more
@@ -21,13 +21,13 @@ import org.jspecify.annotations.Nullable;
 /// adds a slab.
 ///
 /// **Invariants.** I1: `inService` and `atHome` are sums over the slabs. I2: `withHome` has just the slabs with a page
-/// at home, `withDormant` those with a dormant page, `idle` those of which every page is either, `busy` the others. I3:
+/// at home, `withInactive` those with an inactive page, `idle` those of which every page is either, `busy` the others. I3:
 /// the table has the pages of all slabs.
 ///
 /// @param <T> the type of the object that stands for a page
 final class JumboSlabs<T> {
 
-    /// Idle slabs that [#findIdle] looks at. All but those with dormant pages have the same number of pages, so either
+    /// Idle slabs that [#findIdle] looks at. All but those with inactive pages have the same number of pages, so either
     /// the first one fits, or hardly any does.
     private static final int MAX_LOOKS = 16;
 
@@ -37,7 +37,7 @@ final class JumboSlabs<T> {
     private final IndexSet idle = new IndexSet(); // (L)
     private final IndexSet busy = new IndexSet(); // (L)
     private final IndexSet withHome = new IndexSet(); // (L)
-    private final IndexSet withDormant = new IndexSet(); // (L)
+    private final IndexSet withInactive = new IndexSet(); // (L)
     private int leaving; // (L) slabs in none of the sets, which are forgotten or put back soon
     private int inService; // (L)
     private int atHome; // (L)
@@ -82,7 +82,7 @@ final class JumboSlabs<T> {
         idle.ensureCapacity(position + 1);
         busy.ensureCapacity(position + 1);
         withHome.ensureCapacity(position + 1);
-        withDormant.ensureCapacity(position + 1);
+        withInactive.ensureCapacity(position + 1);
         if (addition.largerTable != null) {
             table.grow(addition.largerTable);
         }
@@ -94,21 +94,21 @@ final class JumboSlabs<T> {
         slabs[position] = slab;
         table.add(slab);
         idle.add(position);
-        withDormant.add(position);
+        withInactive.add(position);
     }
 
-    /// Puts up to `count` dormant pages into service, those in the lowest slabs first.
+    /// Puts up to `count` inactive pages into service, those in the lowest slabs first.
     ///
     /// @return the number of pages
     int wake(int count) {
         int woken = 0;
-        int position = withDormant.first();
+        int position = withInactive.first();
         while (position >= 0 && woken < count) {
             JumboSlab<T> slab = at(position);
             woken += slab.wake(count - woken);
             withHome.add(position);
-            withDormant.set(position, slab.hasDormant());
-            position = withDormant.first();
+            withInactive.set(position, slab.hasInactive());
+            position = withInactive.first();
         }
         inService += woken;
         atHome += woken;
@@ -156,7 +156,7 @@ final class JumboSlabs<T> {
         JumboSlab<T> slab = at(table.position(page));
         slab.retire(table.index(page));
         inService--;
-        withDormant.add(slab.position());
+        withInactive.add(slab.position());
         noteIdle(slab);
     }
 
@@ -186,7 +186,7 @@ final class JumboSlabs<T> {
         int position = slab.position();
         idle.remove(position);
         withHome.remove(position);
-        withDormant.remove(position);
+        withInactive.remove(position);
         inService -= slab.inService();
         atHome -= slab.atHome();
         leaving++;
@@ -196,7 +196,7 @@ final class JumboSlabs<T> {
     void putBack(JumboSlab<T> slab) {
         slab.noteRetired();
         idle.add(slab.position());
-        withDormant.add(slab.position());
+        withInactive.add(slab.position());
         leaving--;
     }
 
@@ -232,7 +232,7 @@ final class JumboSlabs<T> {
     }
 
     /// {@return the number of pages that are out of service}
-    int dormant() {
+    int inactive() {
         return (idle.size() + busy.size()) * options.pagesPerSlab() - inService;
     }
 
@@ -247,7 +247,7 @@ final class JumboSlabs<T> {
         int position = busy.first();
         while (position >= 0 && pages.size() < count) { // a busy slab has one at least
             for (JumboPage<T> page : at(position).pages()) {
-                boolean isOut = !isAtHome(page.index()) && !JumboLayout.is(page.word(), JumboLayout.RETIRED);
+                boolean isOut = !isAtHome(page.index()) && !JumboLayout.is(page.word(), JumboLayout.INACTIVE);
                 if (pages.size() < count && isOut) {
                     pages.add(page);
                 }
@@ -297,12 +297,12 @@ final class JumboSlabs<T> {
             boolean isRight = idle.contains(position) == isIdle
                     && busy.contains(position) != isIdle
                     && withHome.contains(position) == slab.atHome() > 0
-                    && withDormant.contains(position) == slab.hasDormant();
+                    && withInactive.contains(position) == slab.hasInactive();
             if (!isRight || !table.has(slab)) {
                 throw new AssertionError("I2, I3: " + slab + " of " + this);
             }
         });
-        boolean areAll = withHome.size() <= sums[0] && withDormant.size() <= sums[0] && sums[0] == count();
+        boolean areAll = withHome.size() <= sums[0] && withInactive.size() <= sums[0] && sums[0] == count();
         if (!areAll || leaving != 0 || sums[1] != inService || sums[2] != atHome) {
             throw new AssertionError("I1: slabs=%d, in service=%d, at home=%d, leaving=%d of %s"
                     .formatted(sums[0], sums[1], sums[2], leaving, this));

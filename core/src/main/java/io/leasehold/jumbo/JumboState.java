@@ -10,7 +10,7 @@ package io.leasehold.jumbo;
 ///    +-----------------+  |                      v     release    | v
 ///    |  release: g+1      +------------------ FLIPPED ------------+        flipped: one handle for the message,
 ///    |                         adopt                                       and one for the page
-///    +---- HELD <--- release while held              FREE <----> RETIRED   with its slab, or over the bound
+///    +---- DEFERRED_FREE <--- release while held              FREE <----> INACTIVE   with its slab, or over the bound
 ///      last unhold
 /// ```
 public enum JumboState {
@@ -25,7 +25,7 @@ public enum JumboState {
     /// Whoever has it owns it; the ring has another page in its place.
     STOLEN,
     /// It was freed while others still held it, and waits for them.
-    HELD,
+    DEFERRED_FREE,
     /// It is not in service.
-    RETIRED
+    INACTIVE
 }

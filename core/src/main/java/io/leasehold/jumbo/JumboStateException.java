@@ -26,7 +26,7 @@ public final class JumboStateException extends IllegalStateException {
         /// The page is merely leased: not armed, not held, not stolen.
         LEASED,
         /// The page has gone with its slab.
-        RETIRED,
+        REMOVED,
         /// The page is held as often as can be counted.
         TOO_MANY,
         /// The handle is not of this ring.
@@ -75,7 +75,7 @@ public final class JumboStateException extends IllegalStateException {
         return page;
     }
 
-    /// {@return what the page was when it was looked at; [JumboState#RETIRED] if there is none}
+    /// {@return what the page was when it was looked at; [JumboState#INACTIVE] if there is none}
     public JumboState state() {
         return state;
     }

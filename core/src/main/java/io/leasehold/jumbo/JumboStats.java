@@ -18,15 +18,16 @@ public record JumboStats(String name, Pages pages, Bytes bytes, Slabs slabs, Tra
     /// @param free number of pages in the pool, or cached in a shard
     /// @param leased number of pages with a holder, flipped ones included whose message is not freed yet
     /// @param armed number of pages that the kernel may write to
-    /// @param held number of pages that were freed while they were held, and still are
+    /// @param deferredFree number of pages that were freed while they were held, and still are
     /// @param stolen number of pages with an owner outside of the ring
-    /// @param dormant number of pages in a slab of the ring that are not in service, since the bound is reached
+    /// @param inactive number of pages in a slab of the ring that are not in service, since the bound is reached
     /// @param peak the most pages that were ever allocated or in a shard at once: never less than were allocated
-    public record Pages(int inRing, int free, int leased, int armed, int held, int stolen, int dormant, int peak) {
+    public record Pages(
+            int inRing, int free, int leased, int armed, int deferredFree, int stolen, int inactive, int peak) {
 
         /// {@return the number of pages that are neither free nor stolen}
         public int out() {
-            return leased + armed + held;
+            return leased + armed + deferredFree;
         }
     }
 
@@ -41,9 +42,9 @@ public record JumboStats(String name, Pages pages, Bytes bytes, Slabs slabs, Tra
     ///
     /// @param grows number of slabs that were added
     /// @param shrinks number of slabs that were given back
-    /// @param retiredPages number of pages that went with them
+    /// @param removedPages number of pages that went with them
     /// @param refusals number of slabs that were wanted and that the arena did not have
-    public record Slabs(long grows, long shrinks, long retiredPages, long refusals) {}
+    public record Slabs(long grows, long shrinks, long removedPages, long refusals) {}
 
     /// The pages by what became of them.
     ///

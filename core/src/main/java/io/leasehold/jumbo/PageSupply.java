@@ -153,7 +153,7 @@ final class PageSupply<T> {
         }
     }
 
-    /// {@return true if there may be a page at home now: a dormant one was woken, or a slab added}
+    /// {@return true if there may be a page at home now: an inactive one was woken, or a slab added}
     private boolean grow() {
         long begun = requests;
         growLock.lock();
@@ -226,14 +226,14 @@ final class PageSupply<T> {
     }
 
     /// Takes a page that was freed while it was held, when it is held no more.
-    void giveHeld(JumboPage<T> page) {
-        report.held.decrementAndGet();
+    void giveDeferred(JumboPage<T> page) {
+        report.deferredFree.decrementAndGet();
         give(page);
     }
 
     /// Notes that a page was freed while it is held.
-    void noteHeld() {
-        report.held.incrementAndGet();
+    void noteFreeDeferred() {
+        report.deferredFree.incrementAndGet();
     }
 
     /// Notes that a page is its consumer's from now on, whatever becomes of the message.

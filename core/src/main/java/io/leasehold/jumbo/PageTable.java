@@ -77,7 +77,7 @@ final class PageTable<T> {
         return row == null || Integer.compareUnsigned(index, row.length) >= 0 ? null : row[index];
     }
 
-    /// {@return the page that a byte belongs to, or [JumboPool#FOREIGN], [JumboPool#RETIRED] or [JumboPool#PADDING]}
+    /// {@return the page that a byte belongs to, or [JumboPool#FOREIGN], [JumboPool#NOT_IN_SERVICE] or [JumboPool#PADDING]}
     int pageOf(long address) {
         long offset = address - base;
         long position = offset / options.slabByteSize();
@@ -93,7 +93,7 @@ final class PageTable<T> {
         return isInService(page(first | index)) ? first | index : missing((int) position);
     }
 
-    /// {@return the address where a page begins, or [JumboPool#FOREIGN] or [JumboPool#RETIRED]}
+    /// {@return the address where a page begins, or [JumboPool#FOREIGN] or [JumboPool#NOT_IN_SERVICE]}
     long addressOf(int page) {
         int position = position(page);
         int index = index(page);
@@ -107,11 +107,11 @@ final class PageTable<T> {
     }
 
     private boolean isInService(@Nullable JumboPage<T> page) {
-        return page != null && !gone && !JumboLayout.is(page.word(), JumboLayout.RETIRED);
+        return page != null && !gone && !JumboLayout.is(page.word(), JumboLayout.INACTIVE);
     }
 
     private int missing(int position) {
-        return generation(position) == 0 ? JumboPool.FOREIGN : JumboPool.RETIRED;
+        return generation(position) == 0 ? JumboPool.FOREIGN : JumboPool.NOT_IN_SERVICE;
     }
 
     private int generation(int position) {

@@ -8,7 +8,7 @@ final class PoolCounts {
     int peak; // the largest number of pages that were used at once
     long grows;
     long shrinks;
-    long retiredPages;
+    long removedPages;
     long returned; // pages freed past the shards
     long freedFlipped;
     long steals;

@@ -248,7 +248,7 @@ final class SlabReclaimer<T> {
                 JumboSlab<T> slab = leaving[i];
                 if (i < unwired) {
                     pool.counts.shrinks++;
-                    pool.counts.retiredPages += slab.atHome();
+                    pool.counts.removedPages += slab.atHome();
                     pool.slabs.forget(slab, generations[i]);
                 } else {
                     pool.slabs.putBack(slab);

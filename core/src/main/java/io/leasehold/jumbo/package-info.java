@@ -34,29 +34,47 @@
 /// * A page that comes to the pool tells as many waiting tasks as there are pages. Threads that want a slab while
 ///   another thread asks the arena share one refusal.
 ///
+/// ## Situations of a handle
+///
+/// The first column names a situation that a handle can be in. The table of the next section uses these names.
+///
+/// | situation     | what happened                                             | which handle is used           |
+/// |---------------|-----------------------------------------------------------|--------------------------------|
+/// | LEASED        | the page was allocated                                    | the handle from `allocate`     |
+/// | ARMED         | the page was allocated and armed                          | the handle from `allocate`     |
+/// | HELD          | the page was allocated and held; its state is LEASED      | the handle from `allocate`     |
+/// | FLIPPED       | the page was flipped                                      | the handle of the message      |
+/// | CONSUMER      | the page was flipped                                      | the handle from `flip`         |
+/// | STOLEN        | the page was stolen                                       | the handle from `steal`        |
+/// | OLD HANDLE    | the page was stolen                                       | the old handle of the page     |
+/// | DEFERRED_FREE | the page was held, then freed; the hold is still there    | the handle from `allocate`     |
+/// | FREED         | the page was freed                                        | the handle that freed the page |
+/// | RECYCLED      | the page was freed, and allocated again                   | the handle that freed the page |
+/// | REMOVED       | the page was freed, and has gone with its slab            | the handle that freed the page |
+/// | FOREIGN       | the page was allocated from another pool                  | the handle from that pool      |
+/// | POOL CLOSED   | the pool was closed by force while the page was allocated | the handle from `allocate`     |
+///
 /// ## What a call does in each state of a page
 ///
-/// A state is what a handle says of its page: `LEASED` alone, or `HELD` by others too; `FLIPPED` by the handle of the
-/// message, `CONSUMED` by that of the consumer; `STOLEN` by its owner's, `ROBBED` by the one it had before; `PARKED`
-/// freed while held; `RETIRED` gone with its slab; `RING CLOSED` by force while it was leased. Upper case in a cell is
-/// the kind of [JumboStateException][io.leasehold.jumbo.JumboStateException] that is thrown, and nothing is changed
-/// then. `JumboStatesTest` reads the table and tries each cell.
+/// A cell in lower case says what the call does. A cell in upper case is the kind of the
+/// [JumboStateException][io.leasehold.jumbo.JumboStateException] that the call throws; nothing is changed then.
+/// `JumboStatesTest` reads the table and tries each cell.
 ///
-/// | state       | address | release | arm     | receive | hold    | unhold  | steal   | flip    | adopt   |
-/// |-------------|---------|---------|---------|---------|---------|---------|---------|---------|---------|
-/// | LEASED      | value   | frees   | arms    | LEASED  | holds   | LEASED  | steals  | flips   | LEASED  |
-/// | ARMED       | value   | ARMED   | ARMED   | leases  | ARMED   | ARMED   | ARMED   | ARMED   | ARMED   |
-/// | HELD        | value   | parks   | HELD    | HELD    | holds   | unholds | HELD    | copies  | HELD    |
-/// | FLIPPED     | value   | frees   | FLIPPED | FLIPPED | FLIPPED | FLIPPED | FLIPPED | FLIPPED | FLIPPED |
-/// | CONSUMED    | value   | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | adopts  |
-/// | STOLEN      | value   | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | adopts  |
-/// | ROBBED      | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  |
-/// | PARKED      | value   | FREED   | FREED   | FREED   | FREED   | unholds | FREED   | FREED   | FREED   |
-/// | FREED       | FREED   | FREED   | FREED   | FREED   | FREED   | FREED   | FREED   | FREED   | FREED   |
-/// | RECYCLED    | STALE   | STALE   | STALE   | STALE   | STALE   | STALE   | STALE   | STALE   | STALE   |
-/// | RETIRED     | RETIRED | RETIRED | RETIRED | RETIRED | RETIRED | RETIRED | RETIRED | RETIRED | RETIRED |
-/// | FOREIGN     | FOREIGN | FOREIGN | FOREIGN | FOREIGN | FOREIGN | FOREIGN | FOREIGN | FOREIGN | FOREIGN |
-/// | RING CLOSED | CLOSED  | frees   | arms    | LEASED  | holds   | LEASED  | steals  | CLOSED  | LEASED  |
+/// | state         | address | release | arm     | receive | hold    | unhold  | steal   | flip    | adopt   |
+/// |---------------|---------|---------|---------|---------|---------|---------|---------|---------|---------|
+/// | LEASED        | value   | frees   | arms    | LEASED  | holds   | LEASED  | steals  | flips   | LEASED  |
+/// | ARMED         | value   | ARMED   | ARMED   | leases  | ARMED   | ARMED   | ARMED   | ARMED   | ARMED   |
+/// | HELD          | value   | defers  | HELD    | HELD    | holds   | unholds | HELD    | copies  | HELD    |
+/// | FLIPPED       | value   | frees   | FLIPPED | FLIPPED | FLIPPED | FLIPPED | FLIPPED | FLIPPED | FLIPPED |
+/// | CONSUMER      | value   | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | adopts  |
+/// | STOLEN        | value   | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | adopts  |
+/// | OLD HANDLE    | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  | STOLEN  |
+/// | DEFERRED_FREE | value   | FREED   | FREED   | FREED   | FREED   | unholds | FREED   | FREED   | FREED   |
+/// | FREED         | FREED   | FREED   | FREED   | FREED   | FREED   | FREED   | FREED   | FREED   | FREED   |
+/// | RECYCLED      | STALE   | STALE   | STALE   | STALE   | STALE   | STALE   | STALE   | STALE   | STALE   |
+/// | REMOVED       | REMOVED | REMOVED | REMOVED | REMOVED | REMOVED | REMOVED | REMOVED | REMOVED | REMOVED |
+/// | FOREIGN       | FOREIGN | FOREIGN | FOREIGN | FOREIGN | FOREIGN | FOREIGN | FOREIGN | FOREIGN | FOREIGN |
+/// | POOL CLOSED   | CLOSED  | frees   | arms    | LEASED  | holds   | LEASED  | steals  | CLOSED  | LEASED  |
 ///
 /// ## What became of jumbo(9)
 ///

@@ -34,7 +34,7 @@ class JumboCloseTest {
             bed.ring().close();
             bed.ring().close();
             JumboBed.refused(Kind.CLOSED, bed.ring()::allocate);
-            JumboBed.refused(Kind.RETIRED, () -> bed.ring().release(stolen));
+            JumboBed.refused(Kind.REMOVED, () -> bed.ring().release(stolen));
             assertThat(bed.ring().trim()).isZero();
             assertThat(bed.ring().closeForcibly()).isZero();
             bed.settle(3);
@@ -57,7 +57,7 @@ class JumboCloseTest {
             long address = bed.ring().address(handles.getFirst());
             long stolen = bed.ring().exchange().steal(handles.removeLast());
             assertThat(bed.ring().closeForcibly()).isEqualTo(40);
-            assertThat(bed.ring().pageOf(address)).isEqualTo(JumboPool.RETIRED);
+            assertThat(bed.ring().pageOf(address)).isEqualTo(JumboPool.NOT_IN_SERVICE);
             JumboBed.refused(Kind.CLOSED, () -> bed.ring().object(handles.getFirst()));
             assertThat(remainingPages(bed.arena())).isNotEmpty().doesNotContain(address);
             Watchdog watchdog = new Watchdog();
@@ -68,7 +68,7 @@ class JumboCloseTest {
             assertThat(bed.takenBytes()).isPositive();
             bed.ring().exchange().adopt(stolen); // the last page
             assertThat(bed.takenBytes()).isZero();
-            JumboBed.refused(Kind.RETIRED, () -> bed.ring().exchange().adopt(stolen));
+            JumboBed.refused(Kind.REMOVED, () -> bed.ring().exchange().adopt(stolen));
         }
     }
 

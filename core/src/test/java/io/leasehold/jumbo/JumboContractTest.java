@@ -158,7 +158,7 @@ class JumboContractTest {
             bed.check();
             JumboStats stats = bed.ring().stats();
             assertThat(stats.pages().inRing()).isEqualTo(4);
-            assertThat(stats.pages().dormant()).isEqualTo(4);
+            assertThat(stats.pages().inactive()).isEqualTo(4);
             assertThat(stats.traffic().steals()).isOne();
             assertThat(stats.traffic().adoptions()).isOne();
             assertThat(stats.traffic().freedReturned()).isEqualTo(4);
@@ -216,8 +216,8 @@ class JumboContractTest {
             bed.release(handles);
             assertThat(ring.handleOf(page)).isEqualTo(JumboPool.NONE);
             assertThat(ring.trim()).isEqualTo(2 * JumboBed.MIB);
-            assertThat(ring.pageOf(address)).isEqualTo(JumboPool.RETIRED);
-            assertThat(ring.addressOf(page)).isEqualTo(JumboPool.RETIRED);
+            assertThat(ring.pageOf(address)).isEqualTo(JumboPool.NOT_IN_SERVICE);
+            assertThat(ring.addressOf(page)).isEqualTo(JumboPool.NOT_IN_SERVICE);
             bed.check();
         }
     }
@@ -327,7 +327,7 @@ class JumboContractTest {
             assertThat(ring.stats().pages().leased())
                     .as("behind the one that was refused")
                     .isEqualTo(109);
-            assertThat(ring.stats().pages().held()).isOne();
+            assertThat(ring.stats().pages().deferredFree()).isOne();
             ring.release(handles, 41, 109);
             ring.unhold(handles[1]);
             ring.exchange().adopt(consumers);

@@ -85,7 +85,7 @@ class JumboDefectsTest {
             assertThat(bed.takenBytes()).isZero();
             JumboStats.Slabs slabs = bed.ring().stats().slabs();
             assertThat(slabs.shrinks()).isEqualTo(7);
-            assertThat(slabs.retiredPages()).isEqualTo(112);
+            assertThat(slabs.removedPages()).isEqualTo(112);
             bed.settle(20);
             if (VirtualMemory.system().can(Capability.DECOMMIT)) {
                 assertThat(bed.arena().stats().idlePages())
@@ -124,14 +124,14 @@ class JumboDefectsTest {
             bed.ring().hold(held);
             bed.ring().release(held);
             bed.check();
-            assertThat(bed.ring().stats().pages().held()).isOne();
+            assertThat(bed.ring().stats().pages().deferredFree()).isOne();
             assertThat(bed.ring().allocate()).isEqualTo(JumboPool.NONE);
             JumboBed.refused(Kind.FREED, () -> bed.ring().release(held));
             bed.ring().unhold(held);
             bed.ring().object(held).check(3);
-            assertThat(bed.ring().stats().pages().held()).isOne();
+            assertThat(bed.ring().stats().pages().deferredFree()).isOne();
             bed.ring().unhold(held);
-            assertThat(bed.ring().stats().pages().held()).isZero();
+            assertThat(bed.ring().stats().pages().deferredFree()).isZero();
             JumboBed.refused(Kind.FREED, () -> bed.ring().unhold(held));
             handles.addAll(bed.allocate(1));
             bed.release(handles);

@@ -273,6 +273,6 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
                         leased.size() + holding.size() + armed.size() + held.size() + flipped.size() + messages.size());
         assertThat(stats.pages().stolen()).as("%s", stats).isEqualTo(stolen.size());
         assertThat(stats.pages().armed()).as("%s", stats).isEqualTo(armed.size());
-        assertThat(stats.pages().held()).as("%s", stats).isEqualTo(held.size());
+        assertThat(stats.pages().deferredFree()).as("%s", stats).isEqualTo(held.size());
     }
 }

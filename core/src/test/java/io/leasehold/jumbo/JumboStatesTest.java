@@ -35,7 +35,7 @@ class JumboStatesTest {
                         + ring.stats().traffic().freedFlipped();
                 ring.release(handle);
                 JumboStats.Traffic after = ring.stats().traffic();
-                return after.freedReturned() + after.freedFlipped() > returned ? "frees" : "parks";
+                return after.freedReturned() + after.freedFlipped() > returned ? "frees" : "defers";
             }),
             new Named("arm", (ring, handle, target) -> {
                 ring.arm(handle);
@@ -76,14 +76,14 @@ class JumboStatesTest {
             case "HELD" -> ring.hold(handle);
             case "FLIPPED" ->
                 assertThat(ring.exchange().flip(handle, 0, 4096, target)).isNotNegative();
-            case "CONSUMED" -> {
+            case "CONSUMER" -> {
                 return ring.exchange().flip(handle, 0, 4096, target);
             }
             case "STOLEN" -> {
                 return ring.exchange().steal(handle);
             }
-            case "ROBBED" -> assertThat(ring.exchange().steal(handle)).isNotNegative();
-            case "PARKED" -> {
+            case "OLD HANDLE" -> assertThat(ring.exchange().steal(handle)).isNotNegative();
+            case "DEFERRED_FREE" -> {
                 ring.hold(handle);
                 ring.release(handle);
             }
@@ -92,14 +92,14 @@ class JumboStatesTest {
                 ring.release(handle);
                 assertThat(ring.allocate()).isNotNegative();
             }
-            case "RETIRED" -> {
+            case "REMOVED" -> {
                 ring.release(handle);
                 assertThat(ring.trim()).isPositive();
             }
             case "FOREIGN" -> {
                 return other.ring().allocate();
             }
-            case "RING CLOSED" -> assertThat(ring.closeForcibly()).isOne();
+            case "POOL CLOSED" -> assertThat(ring.closeForcibly()).isOne();
             default -> throw new AssertionError("unknown state: " + state);
         }
         return handle;
@@ -141,7 +141,7 @@ class JumboStatesTest {
             }
             String expected = table.cell(state, call.row);
             assertThat(outcome).as("%s while %s", call.row, state).isEqualTo(expected);
-            if (call.row.equals("flip") && !state.equals("RING CLOSED")) {
+            if (call.row.equals("flip") && !state.equals("POOL CLOSED")) {
                 assertThat(flippable).as("asked before %s", state).isEqualTo(expected.equals("flips"));
             }
             bed.ring().checkInvariants();

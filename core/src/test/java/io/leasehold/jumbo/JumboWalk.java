@@ -223,7 +223,7 @@ final class JumboWalk implements AutoCloseable {
             try {
                 call.run();
             } catch (JumboStateException e) {
-                assertThat(e.kind()).isIn(Kind.FREED, Kind.STALE, Kind.STOLEN, Kind.RETIRED);
+                assertThat(e.kind()).isIn(Kind.FREED, Kind.STALE, Kind.STOLEN, Kind.REMOVED);
                 continue;
             }
             throw new AssertionError("a dead handle was accepted: 0x" + Long.toHexString(handle));
@@ -272,7 +272,7 @@ final class JumboWalk implements AutoCloseable {
         assertThat(stats.pages().out()).as("out, %s", stats).isEqualTo(count(false));
         assertThat(stats.pages().armed())
                 .isEqualTo((int) all.stream().filter(tenure -> tenure.armed).count());
-        assertThat(stats.pages().held())
+        assertThat(stats.pages().deferredFree())
                 .isEqualTo((int) all.stream().filter(tenure -> tenure.parked).count());
         assertThat(stats.traffic().fallbacks()).isEqualTo(fallbacks);
         assertThat(stats.pages().peak()).isGreaterThanOrEqualTo(stats.pages().out());

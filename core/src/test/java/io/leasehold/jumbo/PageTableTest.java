@@ -76,7 +76,7 @@ class PageTableTest {
             int generation = highest.retireAll();
             slabs.putBack(highest);
             slabs.checkInvariants();
-            assertThat(slabs.dormant()).isEqualTo(PER_SLAB);
+            assertThat(slabs.inactive()).isEqualTo(PER_SLAB);
             assertThat(slabs.wake(PER_SLAB)).isEqualTo(PER_SLAB);
             slabs.checkInvariants();
 
@@ -84,7 +84,7 @@ class PageTableTest {
             assertThat(highest.retireAll()).isEqualTo(generation);
             slabs.forget(highest, generation);
             slabs.checkInvariants();
-            assertThat(table.pageOf(run(bed, 2).address())).isEqualTo(JumboPool.RETIRED);
+            assertThat(table.pageOf(run(bed, 2).address())).isEqualTo(JumboPool.NOT_IN_SERVICE);
             assertThat(slabs.pinned()).isOne();
             slabs.comeHome(taken.index());
             assertThat(slabs.pinned()).isZero();
