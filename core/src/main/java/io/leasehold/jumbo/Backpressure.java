@@ -100,7 +100,7 @@ final class Backpressure {
         if (pressure.isWatched() && !pressure.isHigh() && (isExhausted || seemTooMany())) {
             complain(isExhausted);
         }
-        if (pressure.hasWaiters() && pool.home() > 0) {
+        if (pressure.hasWaiters() && pool.freeCount() > 0) {
             tellWaiters(); // of the rest of a slab that was added
         }
     }
@@ -215,7 +215,7 @@ final class Backpressure {
     }
 
     private void tellWaiters() {
-        tellWaiters(Math.max(1, pool.home()));
+        tellWaiters(Math.max(1, pool.freeCount()));
     }
 
     /// Tells tasks that the ring is closed.

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class JumboPage<T> {
 
     /// The page came home: whoever freed it pushes it.
-    static final int CAME_HOME = 0;
+    static final int FREED = 0;
 
     /// The page waits for those who hold it.
     static final int DEFERRED = 1;
@@ -59,7 +59,7 @@ final class JumboPage<T> {
     private final long address; // (C)
     private volatile long word; // (A) compare-and-set; release store when at home
     private long lastThread; // (A) racy on purpose: it tells of misuse, and misuse races
-    private int home; // (O) holder: the shard that it goes home to, or none
+    private int ownerShard; // (O) the holder; the shard that owns the page, or `NO_SHARD`
     private @Nullable T object; // (O) holder
 
     /// A page that is not in service yet.
@@ -86,12 +86,12 @@ final class JumboPage<T> {
     }
 
     /// {@return the shard whose page it is, as whoever took or freed it may ask}
-    int home() {
-        return home;
+    int ownerShard() {
+        return ownerShard;
     }
 
-    void setHome(int shard) {
-        home = shard;
+    void setOwnerShard(int shard) {
+        ownerShard = shard;
     }
 
     @Nullable T object() {
@@ -109,9 +109,9 @@ final class JumboPage<T> {
 
     /// Ends a life, of which exactly one of any number of callers succeeds.
     ///
-    /// @return [#CAME_HOME], [#DEFERRED] or [#MESSAGE_FREED]
+    /// @return [#FREED], [#DEFERRED] or [#MESSAGE_FREED]
     int free(long handle, JumboErrors errors) {
-        return tryFree(handle) ? CAME_HOME : freeSlow(handle, errors);
+        return tryFree(handle) ? FREED : freeSlow(handle, errors);
     }
 
     /// {@return whether it came home by that, as a page does that is leased, not held, and not flipped in this life}
@@ -129,7 +129,7 @@ final class JumboPage<T> {
             if (sameLife && JumboLayout.is(now, LEASED)) {
                 boolean held = JumboLayout.holds(now) > 0;
                 next = held ? now + (DEFERRED_FREE - LEASED) : JumboLayout.freed(now);
-                outcome = held ? DEFERRED : CAME_HOME;
+                outcome = held ? DEFERRED : FREED;
             } else if (sameLife && JumboLayout.is(now, FLIPPED)) {
                 next = JumboLayout.after(JumboLayout.life(now), 1) | STOLEN;
                 outcome = MESSAGE_FREED;
@@ -180,9 +180,9 @@ final class JumboPage<T> {
                     || !(held || JumboLayout.is(now, LEASED))) {
                 throw errors.refused("unhold", this, handle, now);
             }
-            boolean home = held && JumboLayout.holds(now) == 1;
-            if (set(now, home ? JumboLayout.freed(now) : now - ONE_HOLD)) {
-                return home;
+            boolean isLast = held && JumboLayout.holds(now) == 1;
+            if (set(now, isLast ? JumboLayout.freed(now) : now - ONE_HOLD)) {
+                return isLast;
             }
         }
     }
@@ -225,7 +225,7 @@ final class JumboPage<T> {
 
     /// Takes it back from whoever owns it.
     ///
-    /// @return [#CAME_HOME] or [#UNFLIPPED]
+    /// @return [#FREED] or [#UNFLIPPED]
     int adopt(long handle, JumboErrors errors) {
         long stolen = JumboLayout.life(handle) | STOLEN;
         long flipped = JumboLayout.after(JumboLayout.life(handle), -1) | FLIPPED;
@@ -233,7 +233,7 @@ final class JumboPage<T> {
             long now = word;
             if (now == stolen) {
                 if (set(now, JumboLayout.freed(now))) {
-                    return CAME_HOME;
+                    return FREED;
                 }
             } else if (now == flipped) {
                 if (set(now, now + (LEASED - FLIPPED) | ONCE_FLIPPED)) {

@@ -192,7 +192,7 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
             supply.noteMessageFreed();
         } else if (outcome == JumboPage.DEFERRED) {
             supply.noteFreeDeferred();
-        } else if (outcome == JumboPage.CAME_HOME) {
+        } else if (outcome == JumboPage.FREED) {
             supply.give(page);
         }
     }

@@ -81,7 +81,7 @@ final class JumboReport {
         int deferred = Math.clamp(deferredFreeNow, 0, inRing);
         int unheld = inRing - deferred;
         int armedNow = Math.clamp(armed, 0, unheld);
-        int free = Math.min(slabs.atHome() + cached, unheld - armedNow);
+        int free = Math.min(slabs.freeCount() + cached, unheld - armedNow);
         int leased = unheld - armedNow - free;
         return new JumboStats.Pages(inRing, free, leased, armedNow, deferred, pool.stolen, slabs.inactive(), peak);
     }

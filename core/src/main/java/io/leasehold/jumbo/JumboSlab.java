@@ -22,9 +22,9 @@ final class JumboSlab<T> {
     private final JumboMemory.Run run; // (C)
     private final int position; // (C) place in the arena, in slabs
     private final JumboPage<T>[] pages; // (C)
-    private final BitSet home; // (L)
+    private final BitSet free; // (L)
     private final BitSet inactive; // (L)
-    private int atHome; // (L) population of `home`
+    private int freeCount; // (L) population of `free`
     private int inactiveCount; // (L) population of `inactive`
 
     /// Makes a slab of pages that are all inactive.
@@ -34,7 +34,7 @@ final class JumboSlab<T> {
         this.run = run;
         this.position = position;
         this.pages = newPages(options.pagesPerSlab());
-        this.home = new BitSet(pages.length);
+        this.free = new BitSet(pages.length);
         this.inactive = new BitSet(pages.length);
         for (int i = 0; i < pages.length; i++) {
             long address = run.address() + (long) i * options.bufferSize().byteSize();
@@ -63,17 +63,17 @@ final class JumboSlab<T> {
 
     /// Takes the lowest page that is at home, of which there is one.
     JumboPage<T> take() {
-        int index = home.nextSetBit(0);
-        home.clear(index);
-        atHome--;
+        int index = free.nextSetBit(0);
+        free.clear(index);
+        freeCount--;
         return pages[index];
     }
 
     /// Notes that a page is at home.
-    void comeHome(int index) {
-        assert !home.get(index) && !inactive.get(index) : "came home twice: index=" + index + " of " + this;
-        home.set(index);
-        atHome++;
+    void returnToSlab(int index) {
+        assert !free.get(index) && !inactive.get(index) : "page was returned twice: index=" + index + " of " + this;
+        free.set(index);
+        freeCount++;
     }
 
     /// Puts up to `count` inactive pages into service, the lowest first.
@@ -85,7 +85,7 @@ final class JumboSlab<T> {
             inactive.clear(index);
             inactiveCount--;
             pages[index].setInService(true);
-            comeHome(index);
+            returnToSlab(index);
             woken++;
         }
         return woken;
@@ -112,18 +112,18 @@ final class JumboSlab<T> {
 
     /// Notes that [#retireAll] was called, for a slab that comes back to the pool.
     void noteRetired() {
-        home.clear();
-        atHome = 0;
+        free.clear();
+        freeCount = 0;
         inactive.set(0, pages.length);
         inactiveCount = pages.length;
     }
 
-    boolean isAtHome(int index) {
-        return home.get(index);
+    boolean isFreeInSlab(int index) {
+        return free.get(index);
     }
 
-    int atHome() {
-        return atHome;
+    int freeCount() {
+        return freeCount;
     }
 
     boolean hasInactive() {
@@ -141,27 +141,27 @@ final class JumboSlab<T> {
 
     /// {@return true if every page is at home or inactive}
     boolean isIdle() {
-        return atHome + inactiveCount == pages.length;
+        return freeCount + inactiveCount == pages.length;
     }
 
     void checkInvariants() {
         for (int i = 0; i < pages.length; i++) {
             JumboState state = JumboLayout.state(pages[i].word());
             boolean wrong =
-                    (home.get(i) && !pages[i].isFreeOrLeased()) || inactive.get(i) != (state == JumboState.INACTIVE);
+                    (free.get(i) && !pages[i].isFreeOrLeased()) || inactive.get(i) != (state == JumboState.INACTIVE);
             if (wrong) {
                 throw new AssertionError("I1: %s of %s".formatted(pages[i], this));
             }
         }
-        if (home.cardinality() != atHome || inactive.cardinality() != inactiveCount) {
+        if (free.cardinality() != freeCount || inactive.cardinality() != inactiveCount) {
             throw new AssertionError(
-                    "I1: at home=%d, inactive=%d of %s".formatted(home.cardinality(), inactive.cardinality(), this));
+                    "I1: free=%d, inactive=%d of %s".formatted(free.cardinality(), inactive.cardinality(), this));
         }
     }
 
     @Override
     public String toString() {
-        return "JumboSlab(position=%d, pages=%d, atHome=%d, inactive=%d)"
-                .formatted(position, pages.length, atHome, inactiveCount);
+        return "JumboSlab(position=%d, pages=%d, freeCount=%d, inactive=%d)"
+                .formatted(position, pages.length, freeCount, inactiveCount);
     }
 }

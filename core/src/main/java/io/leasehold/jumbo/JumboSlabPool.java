@@ -34,7 +34,7 @@ final class JumboSlabPool<T> {
     final JumboSlabs<T> slabs; // (L)
     final PoolCounts counts = new PoolCounts(); // (L)
     int stolen; // (L)
-    int low; // (L) the fewest pages at home since [SlabReclaimer] looked last
+    int low; // (L) the lowest `slabs.freeCount()` since [SlabReclaimer] looked last
     boolean closed; // (L)
     private final JumboOptions options; // (C)
     private final PageTable<T> table; // (C)
@@ -43,8 +43,8 @@ final class JumboSlabPool<T> {
     private final ShortLock lock = new ShortLock();
     private final int[] batch; // (L) scratch
     private long lockHolds; // (L) for tests
-    private volatile int used; // (L) pages in service that are not at home
-    private volatile int home; // (L) pages at home
+    private volatile int used; // (L) pages in service that are not free in their slab
+    private volatile int freeCount; // (L) pages that are free in their slab
     private volatile int reclaimable; // (L) slabs that are idle, or leave
     private volatile boolean settled; // (L) true if no slab can go by the clock before something changes
 
@@ -81,7 +81,7 @@ final class JumboSlabPool<T> {
                 }
                 BiasedSlots.exit(cells);
             }
-            low = Math.min(low, slabs.atHome());
+            low = Math.min(low, slabs.freeCount());
             counts.peak = Math.max(counts.peak, inUse());
             page.touch();
             return page.nextHandle();
@@ -92,7 +92,7 @@ final class JumboSlabPool<T> {
 
     private void fill(int[] cells) {
         int count = 0;
-        while (count < batch.length && slabs.atHome() > 0) {
+        while (count < batch.length && slabs.freeCount() > 0) {
             JumboPage<T> page = slabs.take();
             if (page != null) {
                 page.touch();
@@ -102,7 +102,7 @@ final class JumboSlabPool<T> {
         while (count > 0) {
             int page = batch[--count];
             if (!shards.push(cells, page)) {
-                comeHome(page);
+                returnToSlab(page);
             }
         }
     }
@@ -120,10 +120,10 @@ final class JumboSlabPool<T> {
                 int count = shards.takeOlder(cells, batch.length, batch);
                 BiasedSlots.exit(cells);
                 for (int i = 0; i < count; i++) {
-                    comeHome(batch[i]);
+                    returnToSlab(batch[i]);
                 }
             }
-            comeHome(page.index());
+            returnToSlab(page.index());
             return closed;
         } finally {
             unlock();
@@ -137,15 +137,15 @@ final class JumboSlabPool<T> {
         lockInTurn();
         try {
             for (int i = 0; i < count; i++) {
-                comeHome(pages[i]);
+                returnToSlab(pages[i]);
             }
         } finally {
             unlock();
         }
     }
 
-    private void comeHome(int page) {
-        slabs.comeHome(page);
+    private void returnToSlab(int page) {
+        slabs.returnToSlab(page);
         unsettle();
     }
 
@@ -157,10 +157,10 @@ final class JumboSlabPool<T> {
     }
 
     /// {@return true if a page is at home; may be stale}
-    boolean isAtHome(int page) {
+    boolean isFreeInSlab(int page) {
         lock();
         try {
-            return slabs.isAtHome(page);
+            return slabs.isFreeInSlab(page);
         } finally {
             unlock();
         }
@@ -191,7 +191,7 @@ final class JumboSlabPool<T> {
                 slabs.retire(page);
                 unsettle();
             } else if (isFree) {
-                comeHome(page);
+                returnToSlab(page);
             }
             return isFree && closed;
         } finally {
@@ -206,10 +206,10 @@ final class JumboSlabPool<T> {
         lock();
         try {
             checkOpen();
-            if (slabs.atHome() == 0) {
+            if (slabs.freeCount() == 0) {
                 wakeSome();
             }
-            return slabs.atHome() == 0 && room() <= 0 ? FULL : slabs.atHome();
+            return slabs.freeCount() == 0 && room() <= 0 ? FULL : slabs.freeCount();
         } finally {
             unlock();
         }
@@ -259,8 +259,8 @@ final class JumboSlabPool<T> {
     }
 
     /// {@return the number of pages at home} Takes no lock.
-    int home() {
-        return home;
+    int freeCount() {
+        return freeCount;
     }
 
     int inService() {
@@ -282,7 +282,7 @@ final class JumboSlabPool<T> {
         List<JumboPage<T>> first = List.of();
         lock();
         try {
-            out = slabs.inService() - slabs.atHome();
+            out = slabs.inService() - slabs.freeCount();
             if (out == 0 || isForced || closed) {
                 closed = true;
                 table.setGone();
@@ -306,8 +306,8 @@ final class JumboSlabPool<T> {
             throw new AssertionError("I1: " + this);
         }
         census.forEachCached(next -> {
-            if (slabs.isAtHome(JumboLayout.page(next))) {
-                throw new AssertionError("I2: at home and in a shard: handle=0x%x, %s".formatted(next, this));
+            if (slabs.isFreeInSlab(JumboLayout.page(next))) {
+                throw new AssertionError("I2: free in its slab and in a shard: handle=0x%x, %s".formatted(next, this));
             }
         });
         return slabs.census();
@@ -330,7 +330,7 @@ final class JumboSlabPool<T> {
     }
 
     private int inUse() {
-        return slabs.inService() - stolen - slabs.atHome();
+        return slabs.inService() - stolen - slabs.freeCount();
     }
 
     void lock() {
@@ -364,8 +364,8 @@ final class JumboSlabPool<T> {
         if (used != inUse()) {
             used = inUse();
         }
-        if (home != slabs.atHome()) {
-            home = slabs.atHome();
+        if (freeCount != slabs.freeCount()) {
+            freeCount = slabs.freeCount();
         }
         if (reclaimable != slabs.idle()) {
             reclaimable = slabs.idle();

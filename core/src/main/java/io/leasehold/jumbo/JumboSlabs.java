@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// **Threads.** Guarded by the lock of its [JumboSlabPool], but for [#make], which is called by the one thread that
 /// adds a slab.
 ///
-/// **Invariants.** I1: `inService` and `atHome` are sums over the slabs. I2: `withHome` has just the slabs with a page
+/// **Invariants.** I1: `inService` and `atHome` are sums over the slabs. I2: `withFree` has just the slabs with a page
 /// at home, `withInactive` those with an inactive page, `idle` those of which every page is either, `busy` the others. I3:
 /// the table has the pages of all slabs.
 ///
@@ -36,11 +36,11 @@ final class JumboSlabs<T> {
     private @Nullable JumboSlab<T>[] slabs = newSlabs(0); // (L) by position
     private final IndexSet idle = new IndexSet(); // (L)
     private final IndexSet busy = new IndexSet(); // (L)
-    private final IndexSet withHome = new IndexSet(); // (L)
+    private final IndexSet withFree = new IndexSet(); // (L)
     private final IndexSet withInactive = new IndexSet(); // (L)
     private int leaving; // (L) slabs in none of the sets, which are forgotten or put back soon
     private int inService; // (L)
-    private int atHome; // (L)
+    private int freeCount; // (L)
     private long looks; // (L) slabs that searches and counts looked at, for tests
 
     JumboSlabs(JumboOptions options, PageTable<T> table) {
@@ -81,7 +81,7 @@ final class JumboSlabs<T> {
         int position = slab.position();
         idle.ensureCapacity(position + 1);
         busy.ensureCapacity(position + 1);
-        withHome.ensureCapacity(position + 1);
+        withFree.ensureCapacity(position + 1);
         withInactive.ensureCapacity(position + 1);
         if (addition.largerTable != null) {
             table.grow(addition.largerTable);
@@ -106,27 +106,27 @@ final class JumboSlabs<T> {
         while (position >= 0 && woken < count) {
             JumboSlab<T> slab = at(position);
             woken += slab.wake(count - woken);
-            withHome.add(position);
+            withFree.add(position);
             withInactive.set(position, slab.hasInactive());
             position = withInactive.first();
         }
         inService += woken;
-        atHome += woken;
+        freeCount += woken;
         return woken;
     }
 
     /// {@return the lowest page that is at home, taken, or null}
     @Nullable JumboPage<T> take() {
-        int position = withHome.first();
+        int position = withFree.first();
         if (position < 0) {
             return null;
         }
         JumboSlab<T> slab = at(position);
         boolean wasIdle = slab.isIdle();
         JumboPage<T> page = slab.take();
-        atHome--;
-        if (slab.atHome() == 0) {
-            withHome.remove(position);
+        freeCount--;
+        if (slab.freeCount() == 0) {
+            withFree.remove(position);
         }
         if (wasIdle) {
             idle.remove(position);
@@ -135,18 +135,18 @@ final class JumboSlabs<T> {
         return page;
     }
 
-    boolean isAtHome(int page) {
+    boolean isFreeInSlab(int page) {
         int position = table.position(page);
         JumboSlab<T> slab = position < slabs.length ? slabs[position] : null;
-        return slab != null && slab.isAtHome(table.index(page));
+        return slab != null && slab.isFreeInSlab(table.index(page));
     }
 
-    void comeHome(int page) {
+    void returnToSlab(int page) {
         JumboSlab<T> slab = at(table.position(page));
-        slab.comeHome(table.index(page));
-        atHome++;
-        if (slab.atHome() == 1) {
-            withHome.add(slab.position());
+        slab.returnToSlab(table.index(page));
+        freeCount++;
+        if (slab.freeCount() == 1) {
+            withFree.add(slab.position());
         }
         noteIdle(slab);
     }
@@ -173,7 +173,7 @@ final class JumboSlabs<T> {
         for (int i = 0; position >= 0 && i < MAX_LOOKS; i++) {
             JumboSlab<T> slab = at(position);
             looks++;
-            if (slab.atHome() <= surplus) {
+            if (slab.freeCount() <= surplus) {
                 return slab;
             }
             position = idle.previous(position - 1);
@@ -185,10 +185,10 @@ final class JumboSlabs<T> {
     void leave(JumboSlab<T> slab) {
         int position = slab.position();
         idle.remove(position);
-        withHome.remove(position);
+        withFree.remove(position);
         withInactive.remove(position);
         inService -= slab.inService();
-        atHome -= slab.atHome();
+        freeCount -= slab.freeCount();
         leaving++;
     }
 
@@ -213,8 +213,8 @@ final class JumboSlabs<T> {
         return inService;
     }
 
-    int atHome() {
-        return atHome;
+    int freeCount() {
+        return freeCount;
     }
 
     int count() {
@@ -247,7 +247,7 @@ final class JumboSlabs<T> {
         int position = busy.first();
         while (position >= 0 && pages.size() < count) { // a busy slab has one at least
             for (JumboPage<T> page : at(position).pages()) {
-                boolean isOut = !isAtHome(page.index()) && !JumboLayout.is(page.word(), JumboLayout.INACTIVE);
+                boolean isOut = !isFreeInSlab(page.index()) && !JumboLayout.is(page.word(), JumboLayout.INACTIVE);
                 if (pages.size() < count && isOut) {
                     pages.add(page);
                 }
@@ -292,25 +292,25 @@ final class JumboSlabs<T> {
             int position = slab.position();
             sums[0]++;
             sums[1] += slab.inService();
-            sums[2] += slab.atHome();
+            sums[2] += slab.freeCount();
             boolean isIdle = slab.isIdle();
             boolean isRight = idle.contains(position) == isIdle
                     && busy.contains(position) != isIdle
-                    && withHome.contains(position) == slab.atHome() > 0
+                    && withFree.contains(position) == slab.freeCount() > 0
                     && withInactive.contains(position) == slab.hasInactive();
             if (!isRight || !table.has(slab)) {
                 throw new AssertionError("I2, I3: " + slab + " of " + this);
             }
         });
-        boolean areAll = withHome.size() <= sums[0] && withInactive.size() <= sums[0] && sums[0] == count();
-        if (!areAll || leaving != 0 || sums[1] != inService || sums[2] != atHome) {
-            throw new AssertionError("I1: slabs=%d, in service=%d, at home=%d, leaving=%d of %s"
+        boolean areAll = withFree.size() <= sums[0] && withInactive.size() <= sums[0] && sums[0] == count();
+        if (!areAll || leaving != 0 || sums[1] != inService || sums[2] != freeCount) {
+            throw new AssertionError("I1: slabs=%d, in service=%d, free=%d, leaving=%d of %s"
                     .formatted(sums[0], sums[1], sums[2], leaving, this));
         }
     }
 
     @Override
     public String toString() {
-        return "JumboSlabs(slabs=%d, inService=%d, atHome=%d)".formatted(count(), inService, atHome);
+        return "JumboSlabs(slabs=%d, inService=%d, freeCount=%d)".formatted(count(), inService, freeCount);
     }
 }

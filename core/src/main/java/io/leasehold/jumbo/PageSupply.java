@@ -159,9 +159,9 @@ final class PageSupply<T> {
         growLock.lock();
         try {
             checkOpen();
-            int atHome = pool.wake();
-            if (atHome != 0) {
-                return atHome > 0;
+            int free = pool.wake();
+            if (free != 0) {
+                return free > 0;
             }
             if (lastRefused > begun) {
                 report.refusals.increment(); // refused to a thread that asked after this one came here
@@ -257,7 +257,7 @@ final class PageSupply<T> {
     ///
     /// @param outcome as [JumboPage#adopt] says
     void noteAdopted(JumboPage<?> page, int outcome) {
-        boolean isLeftBehind = pool.adopt(page.index(), outcome == JumboPage.CAME_HOME);
+        boolean isLeftBehind = pool.adopt(page.index(), outcome == JumboPage.FREED);
         noteChanged(isLeftBehind);
     }
 
@@ -280,7 +280,7 @@ final class PageSupply<T> {
     /// {@return true if a page is free; may be stale} Looks at every page in a shard.
     boolean isFree(int page) {
         // pages move both ways between pool and shards; one that comes back meanwhile is found by the second look
-        return pool.isAtHome(page) || census.isCached(page) || pool.isAtHome(page);
+        return pool.isFreeInSlab(page) || census.isCached(page) || pool.isFreeInSlab(page);
     }
 
     /// {@return true if a page is free} Waits for threads that have freed a page and not yet put it into their shard.

@@ -107,7 +107,7 @@ final class ShardCensus {
         for (int i = 0; i < depth; i++) {
             long entry = entry(slot, i);
             JumboPage<?> page = shards.page(JumboLayout.page(entry));
-            if (page.home() != (entry < 0 ? shard : Shards.NO_SHARD)) {
+            if (page.ownerShard() != (entry < 0 ? shard : Shards.NO_SHARD)) {
                 throw new AssertionError("I3: shard=%d, entry=0x%x, %s".formatted(shard, entry, page));
             }
         }

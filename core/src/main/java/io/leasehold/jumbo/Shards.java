@@ -164,8 +164,8 @@ final class Shards {
 
     /// Makes the slot's shard the owner of a page that it allocates now, if it has a ring with a cell to spare.
     void own(int[] cells, JumboPage<?> page) {
-        if (cells[SHARD] > NO_SHARD && page.home() == NO_SHARD && cells[OWNED] < ringCapacity) {
-            page.setHome(cells[SHARD]);
+        if (cells[SHARD] > NO_SHARD && page.ownerShard() == NO_SHARD && cells[OWNED] < ringCapacity) {
+            page.setOwnerShard(cells[SHARD]);
             cells[OWNED]++;
         }
     }
@@ -183,15 +183,15 @@ final class Shards {
         }
         int depth = cells[DEPTH];
         int capacity = cells[CAPACITY];
-        int home = page.home();
-        boolean away = isAway(cells, home);
-        if ((away ? capacity == 0 : depth >= capacity) || !page.tryFree(handle)) {
+        int owner = page.ownerShard();
+        boolean remote = isRemote(cells, owner);
+        if ((remote ? capacity == 0 : depth >= capacity) || !page.tryFree(handle)) {
             return false;
         }
-        if (away) {
-            rings.getPlain(home).push(JumboLayout.after(handle, 1));
+        if (remote) {
+            rings.getPlain(owner).push(JumboLayout.after(handle, 1));
         } else {
-            push(cells, depth, JumboLayout.after(handle, 1) | (home == NO_SHARD ? 0 : OWNED_HERE));
+            push(cells, depth, JumboLayout.after(handle, 1) | (owner == NO_SHARD ? 0 : OWNED_HERE));
         }
         countReturned(cells, 1);
         return true;
@@ -200,21 +200,21 @@ final class Shards {
     /// Frees pages, from the first one on that another shard owns, as long as they have the same owner.
     ///
     /// @return the number of pages
-    private int keepAway(int[] cells, long[] handles, int from, int end) {
+    private int keepRemote(int[] cells, long[] handles, int from, int end) {
         int count = 0;
-        int home = NO_SHARD;
+        int owner = NO_SHARD;
         for (int at = from; at < end; at++) {
             JumboPage<?> page = table.page(JumboLayout.page(handles[at]));
-            int itsHome = page == null ? NO_SHARD : page.home();
-            boolean fits = count == 0 ? isAway(cells, itsHome) : itsHome == home;
+            int itsOwner = page == null ? NO_SHARD : page.ownerShard();
+            boolean fits = count == 0 ? isRemote(cells, itsOwner) : itsOwner == owner;
             if (page == null || !fits || !page.tryFree(handles[at])) {
                 break;
             }
-            home = itsHome;
+            owner = itsOwner;
             count++;
         }
         if (count > 0) {
-            rings.getPlain(home).push(handles, from, count);
+            rings.getPlain(owner).push(handles, from, count);
             countReturned(cells, count);
         }
         return count;
@@ -226,17 +226,17 @@ final class Shards {
     int tryKeep(int[] cells, long[] handles, int from, int end) {
         int at = from;
         while (at < end && cells[CAPACITY] > 0) {
-            int away = keepAway(cells, handles, at, end);
-            if (away == 0 && !tryKeep(cells, handles[at])) {
+            int remote = keepRemote(cells, handles, at, end);
+            if (remote == 0 && !tryKeep(cells, handles[at])) {
                 return at;
             }
-            at += Math.max(1, away);
+            at += Math.max(1, remote);
         }
         return at;
     }
 
-    private static boolean isAway(int[] cells, int home) {
-        return home != NO_SHARD && home != cells[SHARD];
+    private static boolean isRemote(int[] cells, int owner) {
+        return owner != NO_SHARD && owner != cells[SHARD];
     }
 
     private static void countReturned(int[] cells, int count) {
@@ -254,10 +254,10 @@ final class Shards {
 
     /// Notes that a page will not come back to the shard that owns it.
     void depart(JumboPage<?> page) {
-        int home = page.home();
-        if (home != NO_SHARD) {
-            page.setHome(NO_SHARD);
-            rings.get(home).depart();
+        int owner = page.ownerShard();
+        if (owner != NO_SHARD) {
+            page.setOwnerShard(NO_SHARD);
+            rings.get(owner).depart();
         }
     }
 
@@ -317,8 +317,8 @@ final class Shards {
     /// @return the page
     private int leave(int[] cells, int number) {
         JumboPage<?> page = page(number);
-        if (page.home() != NO_SHARD) {
-            page.setHome(NO_SHARD);
+        if (page.ownerShard() != NO_SHARD) {
+            page.setOwnerShard(NO_SHARD);
             cells[OWNED]--;
         }
         return number;

@@ -91,7 +91,7 @@ final class SlabReclaimer<T> {
         pool.lockInTurn();
         try {
             owed = Math.min(pool.low, spare());
-            pool.low = pool.slabs.atHome();
+            pool.low = pool.slabs.freeCount();
         } finally {
             pool.unlock();
         }
@@ -114,7 +114,7 @@ final class SlabReclaimer<T> {
     /// {@return the number of pages that could go by the clock} Under the lock of the pool.
     private int spare() {
         JumboSlabs<T> slabs = pool.slabs;
-        return Math.min(slabs.atHome(), slabs.inService() - pool.stolen - options.initialPages());
+        return Math.min(slabs.freeCount(), slabs.inService() - pool.stolen - options.initialPages());
     }
 
     /// Gives back every slab of which no page is in use, for a request that found no memory.
@@ -223,8 +223,8 @@ final class SlabReclaimer<T> {
                 more = slab != null;
                 if (slab != null) {
                     pool.slabs.leave(slab);
-                    pool.low = Math.min(pool.low, pool.slabs.atHome());
-                    owed -= isAll ? 0 : slab.atHome();
+                    pool.low = Math.min(pool.low, pool.slabs.freeCount());
+                    owed -= isAll ? 0 : slab.freeCount();
                     leaving[count++] = slab;
                 }
             }
@@ -248,7 +248,7 @@ final class SlabReclaimer<T> {
                 JumboSlab<T> slab = leaving[i];
                 if (i < unwired) {
                     pool.counts.shrinks++;
-                    pool.counts.removedPages += slab.atHome();
+                    pool.counts.removedPages += slab.freeCount();
                     pool.slabs.forget(slab, generations[i]);
                 } else {
                     pool.slabs.putBack(slab);

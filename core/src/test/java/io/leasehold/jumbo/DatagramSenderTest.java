@@ -50,7 +50,7 @@ class DatagramSenderTest {
     }
 
     @Test
-    void receivedPageGoesBackToItsSenderAndThenHome() {
+    void receivedPageIsSentBackAndThenReleased() {
         byte[] sent = bed.send(5_000, 1_400, 1);
         DatagramSender answer = bed.source.newSender();
         int[] arrived = {0};
@@ -162,7 +162,7 @@ class DatagramSenderTest {
     }
 
     @Test
-    void abandonedPageGoesHome() {
+    void abandonedPageIsReleased() {
         long handle = bed.ring().allocate();
         bed.sender.handOver(bed.ring(), handle, 3_000, 1_000);
         assertThat(bed.sender.abandon()).isEqualTo(3_000);

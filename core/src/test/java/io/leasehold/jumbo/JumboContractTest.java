@@ -370,7 +370,7 @@ class JumboContractTest {
 
     /// What is neither in a thread's stock any more nor at home yet is not out.
     @Test
-    void pagesAreNotCountedAsOutWhileTheyAreBroughtHome() throws InterruptedException {
+    void pagesAreNotCountedAsOutstandingDuringADrain() throws InterruptedException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
             for (int round = 0; round < 300; round++) {
                 bed.release(bed.allocate(48));

@@ -115,7 +115,7 @@ class JumboDefectsTest {
 
     /// Defect 4: a page that is held when it is freed was lost, and its place too.
     @Test
-    void heldPageIsParkedAndCountedAndComesHome() {
+    void freeOfAHeldPageIsDeferredAndCountedAndCompletes() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 2, 2)) {
             List<Long> handles = bed.exhaust();
             long held = handles.removeFirst();

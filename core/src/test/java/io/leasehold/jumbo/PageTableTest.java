@@ -50,7 +50,7 @@ class PageTableTest {
                     assertThat(table.page(page)).isNotNull();
                 }
             }
-            assertThat(slabs.atHome()).isEqualTo(pages).isEqualTo(slabs.inService());
+            assertThat(slabs.freeCount()).isEqualTo(pages).isEqualTo(slabs.inService());
             slabs.checkInvariants();
         }
     }
@@ -70,7 +70,7 @@ class PageTableTest {
             assertThat(highest.position()).isEqualTo(2);
 
             slabs.leave(highest);
-            assertThat(slabs.atHome()).isEqualTo(2 * PER_SLAB - 1);
+            assertThat(slabs.freeCount()).isEqualTo(2 * PER_SLAB - 1);
             assertThat(slabs.idle()).as("one idle, one that leaves").isEqualTo(2);
             assertThat(slabs.count()).isEqualTo(3);
             int generation = highest.retireAll();
@@ -86,7 +86,7 @@ class PageTableTest {
             slabs.checkInvariants();
             assertThat(table.pageOf(run(bed, 2).address())).isEqualTo(JumboPool.NOT_IN_SERVICE);
             assertThat(slabs.pinned()).isOne();
-            slabs.comeHome(taken.index());
+            slabs.returnToSlab(taken.index());
             assertThat(slabs.pinned()).isZero();
             assertThat(slabs.idle()).isEqualTo(2);
             slabs.checkInvariants();
