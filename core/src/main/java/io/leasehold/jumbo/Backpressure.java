@@ -15,8 +15,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// known exactly, and the thread that brings it below the low watermark knows, or brings the page that is waited for.
 ///
 /// **Cost.** Counting the pages with holders looks at each slot that was ever used, and takes no lock. It is done only
-/// while the pressure is high, or the pool alone has more pages out than the high watermark. A page that comes to the
-/// pool tells as many tasks as there are pages at home, not all that wait. One drain serves all tasks: while one waits
+/// while the pressure is high, or the slab pool alone has more pages out than the high watermark. A page that comes to the
+/// slab pool tells as many tasks as there are pages at home, not all that wait. One drain serves all tasks: while one waits
 /// no slot is open, so the others find nothing to drain.
 ///
 /// **Threads.** Thread-safe. `lock` is held for a few loads and stores, or for one count, and never while a listener or
@@ -24,9 +24,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Backpressure {
 
     private final PageArena arena; // (C)
-    private final JumboSlabPool<?> pool; // (C)
+    private final JumboSlabPool<?> slabPool; // (C)
     private final Shards shards; // (C)
-    private final ShardCensus census; // (C)
+    private final ShardCounts shardCounts; // (C)
     private final ShardDrain drain; // (C)
     private final JumboErrors errors; // (C)
     private final Pressure pressure; // (C)
@@ -35,16 +35,16 @@ final class Backpressure {
 
     Backpressure(
             PageArena arena,
-            JumboSlabPool<?> pool,
+            JumboSlabPool<?> slabPool,
             Shards shards,
-            ShardCensus census,
+            ShardCounts shardCounts,
             ShardDrain drain,
             JumboErrors errors,
             Pressure pressure) {
         this.arena = arena;
-        this.pool = pool;
+        this.slabPool = slabPool;
         this.shards = shards;
-        this.census = census;
+        this.shardCounts = shardCounts;
         this.drain = drain;
         this.errors = errors;
         this.pressure = pressure;
@@ -85,34 +85,34 @@ final class Backpressure {
 
     /// {@return the number of armed pages; may be stale}
     int armed() {
-        return census.armed() + armedElsewhere.get();
+        return shardCounts.armed() + armedElsewhere.get();
     }
 
     /// {@return the number of pages that are leased, held or in shards}
-    private int withHolders() {
-        return pool.used() - armed();
+    private int outstanding() {
+        return slabPool.used() - armed();
     }
 
-    /// Notices an allocation that had to go to the pool.
+    /// Notices an allocation that had to go to the slab pool.
     ///
     /// @param isExhausted true if it found no page
     void noteAllocated(boolean isExhausted) {
         if (pressure.isWatched() && !pressure.isHigh() && (isExhausted || seemTooMany())) {
-            complain(isExhausted);
+            raise(isExhausted);
         }
-        if (pressure.hasWaiters() && pool.freeCount() > 0) {
-            tellWaiters(); // of the rest of a slab that was added
+        if (pressure.hasWaiters() && slabPool.freeCount() > 0) {
+            notifyWaiters(); // of the rest of a slab that was added
         }
     }
 
     /// {@return true if too many pages have holders, as far as can be said while some are in shards} Armed pages, which
     /// take longer to count, can only make them fewer.
     private boolean seemTooMany() {
-        return pressure.isTooMany(pool.used()) && pressure.isTooMany(withHolders());
+        return pressure.isTooMany(slabPool.used()) && pressure.isTooMany(outstanding());
     }
 
     /// Stops keeping pages in shards, counts what has holders, and tells the listener if that is too much.
-    private void complain(boolean isExhausted) {
+    private void raise(boolean isExhausted) {
         StackReserve.ensure();
         lock.lock();
         try {
@@ -125,31 +125,31 @@ final class Backpressure {
         drain.run();
         lock.lock();
         try {
-            int held = withHolders();
+            int held = outstanding();
             pressure.decide(isExhausted ? !pressure.isFew(held) : pressure.isTooMany(held));
         } finally {
             lock.unlock();
         }
-        pressure.tellListener();
+        pressure.notifyListener();
     }
 
-    /// Notices a page, or a place for one, that came to the pool: tells the listener if few pages have holders again,
+    /// Notices a page, or a place for one, that came to the slab pool: tells the listener if few pages have holders again,
     /// and tasks that wait.
     void relax() {
-        if (pressure.isHigh() && pressure.isFew(withHolders())) {
+        if (pressure.isHigh() && pressure.isFew(outstanding())) {
             StackReserve.ensure();
             lock.lock();
             try {
                 if (pressure.isHigh()) {
-                    pressure.decide(!pressure.isFew(withHolders()));
+                    pressure.decide(!pressure.isFew(outstanding()));
                 }
             } finally {
                 lock.unlock();
             }
-            pressure.tellListener();
+            pressure.notifyListener();
         }
         if (pressure.hasWaiters()) {
-            tellWaiters();
+            notifyWaiters();
         }
     }
 
@@ -158,7 +158,7 @@ final class Backpressure {
         return pressure.hasWaiters();
     }
 
-    /// Has a task run once when a page came to the pool; at once if there is one.
+    /// Has a task run once when a page came to the slab pool; at once if there is one.
     void await(Runnable task) {
         StackReserve.ensure(2);
         lock.lock();
@@ -173,10 +173,10 @@ final class Backpressure {
         }
         boolean isWaiting = false;
         try {
-            drain.run(); // a page that is freed from now on goes to the pool
+            drain.run(); // a page that is freed from now on goes to the slabPool
             arena.requestDecay(); // which looks again at slots that are busy now
-            if (pool.wake() > 0) {
-                tellWaiters();
+            if (slabPool.activate() > 0) {
+                notifyWaiters();
             }
             isWaiting = true;
         } finally {
@@ -186,47 +186,47 @@ final class Backpressure {
         }
     }
 
-    /// {@return true if a page came to the pool in time}
+    /// {@return true if a page came to the slab pool in time}
     boolean await(long timeoutNanos) throws InterruptedException {
         if (timeoutNanos < 0) {
             throw new IllegalArgumentException("time is negative: timeoutNanos=" + timeoutNanos);
         }
-        CountDownLatch told = new CountDownLatch(1);
-        Runnable task = told::countDown;
+        CountDownLatch notified = new CountDownLatch(1);
+        Runnable task = notified::countDown;
         await(task);
-        boolean isTold = false;
+        boolean isNotified = false;
         try {
-            isTold = told.await(timeoutNanos, TimeUnit.NANOSECONDS);
+            isNotified = notified.await(timeoutNanos, TimeUnit.NANOSECONDS);
         } finally {
-            if (!isTold) {
+            if (!isNotified) {
                 forget(task);
             }
         }
         checkOpen();
-        return isTold;
+        return isNotified;
     }
 
     private void forget(Runnable task) {
         if (pressure.forget(task)) {
             update();
         } else if (pressure.hasWaiters()) {
-            tellWaiters(); // it was told after all, of a page that the next one can have
+            notifyWaiters(); // it was notified after all, of a page that the next one can have
         }
     }
 
-    private void tellWaiters() {
-        tellWaiters(Math.max(1, pool.freeCount()));
+    private void notifyWaiters() {
+        notifyWaiters(Math.max(1, slabPool.freeCount()));
     }
 
-    /// Tells tasks that the ring is closed.
-    void tellAllWaiters() {
-        tellWaiters(Integer.MAX_VALUE);
+    /// Tells tasks that the pool is closed.
+    void notifyAllWaiters() {
+        notifyWaiters(Integer.MAX_VALUE);
     }
 
-    private void tellWaiters(int count) {
-        StackReserve.ensure(); // a task that is called without room is told nothing, and is not told again
+    private void notifyWaiters(int count) {
+        StackReserve.ensure(); // a task that is called without room is notified nothing, and is not notified again
         try {
-            pressure.tellWaiters(count);
+            pressure.notifyWaiters(count);
         } finally {
             if (!pressure.hasWaiters()) {
                 update();

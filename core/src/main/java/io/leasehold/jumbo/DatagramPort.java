@@ -92,14 +92,14 @@ public final class DatagramPort implements AutoCloseable {
 
     /// {@return a source that receives from here, as [DatagramSource#open] has it, and does not close this}
     ///
-    /// @param ring whose pages are filled
+    /// @param pool whose pages are filled
     /// @param batch how many at most in one call, from 1 to [DatagramSource#MAX_BATCH]
     /// @param <T> what pages are lent as
     /// @throws IllegalArgumentException if the batch is out of bounds
     /// @throws IllegalStateException if this is closed
     /// @throws SystemCallException if the system refuses
-    public <T> DatagramSource<T> newSource(JumboPool<T> ring, int batch) {
-        return new DatagramSource<>(this, false, ring, batch);
+    public <T> DatagramSource<T> newSource(JumboPool<T> pool, int batch) {
+        return new DatagramSource<>(this, false, pool, batch);
     }
 
     /// {@return a sender from here, to the peer if there is one, until it is told another destination}

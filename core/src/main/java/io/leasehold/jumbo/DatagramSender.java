@@ -10,7 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/// Sends ranges of memory, such as pages of a ring, as trains of datagrams that the kernel cuts, and goes on where it
+/// Sends ranges of memory, such as pages of a pool, as trains of datagrams that the kernel cuts, and goes on where it
 /// had to stop.
 ///
 /// ```text
@@ -176,7 +176,7 @@ public final class DatagramSender {
 
     /// Takes a page to send, from its first byte on, with the duty to release it. Sends nothing yet.
     ///
-    /// @param ring whose page it is
+    /// @param pool whose page it is
     /// @param newHandle of the page; the sender's, once this returns
     /// @param newByteSize how many bytes, from 0 to those of a page
     /// @param newSegmentSize bytes of each datagram but the last, from 1 to [#MAX_DATAGRAM_BYTES]
@@ -184,11 +184,11 @@ public final class DatagramSender {
     /// @throws IllegalArgumentException if an argument is out of bounds; the page is the caller's then
     /// @throws IllegalStateException if something is left to send; the page is the caller's then
     /// @throws JumboStateException if the handle is stale or foreign
-    public DatagramSender handOver(JumboPool<?> ring, long newHandle, int newByteSize, int newSegmentSize) {
+    public DatagramSender handOver(JumboPool<?> pool, long newHandle, int newByteSize, int newSegmentSize) {
         checkEmpty();
-        OptionChecks.range("byteSize", newByteSize, 0, ring.pageByteSize());
-        load(ring.address(newHandle), newByteSize, newSegmentSize);
-        releaser = ring;
+        OptionChecks.range("byteSize", newByteSize, 0, pool.pageByteSize());
+        load(pool.address(newHandle), newByteSize, newSegmentSize);
+        releaser = pool;
         handle = newHandle;
         return this;
     }
@@ -206,10 +206,10 @@ public final class DatagramSender {
     ///     port, and the system lacks [DatagramFeature#SOURCE] or [DatagramFeature#SENDER_TRAFFIC_CLASS]
     /// @throws SystemCallException if the system refuses, such as EMSGSIZE for a datagram that is too large and may not
     ///     be fragmented, or a datagram sent before was answered by an error
-    /// @throws JumboStateException if the ring refuses the page that was handed over; all has gone then
+    /// @throws JumboStateException if the pool refuses the page that was handed over; all has gone then
     public boolean send() {
         while (isPending) {
-            int answer = sendTrain();
+            int answer = sendBatch();
             if (answer == UdpSocket.WOULD_BLOCK) {
                 fullCount++;
                 return false;
@@ -222,9 +222,9 @@ public final class DatagramSender {
         return true;
     }
 
-    private int sendTrain() {
+    private int sendBatch() {
         try {
-            return socket.send(message, address + sentBytes, trainByteSize(), segmentSize);
+            return socket.send(message, address + sentBytes, batchByteSize(), segmentSize);
         } catch (SystemCallException e) {
             sentBytes += message.sentBytes(); // of a train that the kernel did not cut some may have gone
             throw e;
@@ -234,7 +234,7 @@ public final class DatagramSender {
     /// Forgets the rest, and releases the page if one was handed over. Without a rest this has no effect.
     ///
     /// @return how many bytes did not go
-    /// @throws JumboStateException if the ring refuses the page
+    /// @throws JumboStateException if the pool refuses the page
     public int abandon() {
         int rest = remainingBytes();
         if (isPending) {
@@ -281,7 +281,7 @@ public final class DatagramSender {
     }
 
     /// {@return the bytes of the next train: whole datagrams, as many as one call may send, or the rest}
-    private int trainByteSize() {
+    private int batchByteSize() {
         int segments = Math.min(Datagrams.MAX_SEGMENTS, MAX_DATAGRAM_BYTES / segmentSize);
         return Math.min(byteSize - sentBytes, segments * segmentSize);
     }

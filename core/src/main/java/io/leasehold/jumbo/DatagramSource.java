@@ -9,10 +9,10 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
-/// Receives trains of datagrams into pages of a ring, one page a train, several in one call where the kernel can.
+/// Receives trains of datagrams into pages of a pool, one page a train, several in one call where the kernel can.
 ///
 /// ```text
-///   ring ---> armed: [ page | page | page | page ] ---> kernel fills the first ones ---> handler, one by one
+///   pool ---> armed: [ page | page | page | page ] ---> kernel fills the first ones ---> handler, one by one
 ///    ^                 ^                                                                   |          |
 ///    |                 +---------- left where it was: filled again, by the next call ------+          |
 ///    +---------------- taken: released by whoever has the handle by then, on any thread ---------------+
@@ -25,7 +25,7 @@ import java.util.function.Consumer;
 /// It makes no garbage, in the native form.
 ///
 /// **Ownership.** The source has up to `batch` pages, also between calls; [#disarm] and [#close] give them back. A page
-/// that a handler takes is the taker's. Whoever opened the source closes it, before the ring is closed.
+/// that a handler takes is the taker's. Whoever opened the source closes it, before the pool is closed.
 ///
 /// **Threads.** Confined to one thread at a time, but for [#port], [#local] and the counts. To stop a source whose
 /// thread waits, another one closes the port; then the owner closes the source.
@@ -43,13 +43,13 @@ public final class DatagramSource<T> implements AutoCloseable {
     public static final int MAX_BATCH = Received.MAX_CAPACITY;
 
     /// The largest train that a kernel delivers fits no smaller page.
-    private static final int TRAIN_BYTES = 64 << 10;
+    private static final int MAX_GRO_BYTES = 64 << 10;
 
     private final DatagramPort port; // (C)
     private final UdpSocket socket; // (C) of the port
     private final boolean ownsSocket; // (C)
     private final boolean hasGro; // (C)
-    private final JumboPool<T> ring; // (C)
+    private final JumboPool<T> pool; // (C)
     private final Received received; // (C) its content (O)
     private final long[] handles; // (O) of the pages placed in it, NONE where there is none
     private final JumboDatagram<T> datagram; // (C) its content (O)
@@ -58,32 +58,32 @@ public final class DatagramSource<T> implements AutoCloseable {
     private int filled; // (O) trains in the pages, seen ones included
     private boolean closed; // (O)
 
-    DatagramSource(DatagramPort port, boolean ownsSocket, JumboPool<T> ring, int batch) {
+    DatagramSource(DatagramPort port, boolean ownsSocket, JumboPool<T> pool, int batch) {
         this.port = port;
         this.socket = port.socket();
         this.ownsSocket = ownsSocket;
-        this.ring = ring;
+        this.pool = pool;
         this.received = new Received(batch);
-        this.datagram = new JumboDatagram<>(ring, received);
+        this.datagram = new JumboDatagram<>(pool, received);
         this.handles = new long[batch];
         Arrays.fill(handles, JumboPool.NONE);
-        this.hasGro = ring.pageByteSize() >= TRAIN_BYTES && socket.enableGro();
+        this.hasGro = pool.pageByteSize() >= MAX_GRO_BYTES && socket.enableGro();
     }
 
     /// Opens a port and receives from it; [DatagramPort#newSource] receives from one that stays its owner's.
     ///
     /// The kernel is asked for trains only if the pages hold the largest, 64 KiB: into smaller ones it would put what
-    /// fits and drop the rest. Taking no page before the first [#receive], this costs the ring nothing.
+    /// fits and drop the rest. Taking no page before the first [#receive], this costs the pool nothing.
     ///
     /// @param local address and port of this machine; port 0 lets the system choose
-    /// @param ring whose pages are filled
+    /// @param pool whose pages are filled
     /// @param batch how many at most in one call, from 1 to [#MAX_BATCH]; 8 pages of 64 KiB stay in a cache
     /// @param <T> what pages are lent as
     /// @return the source, which closes its port
     /// @throws IllegalArgumentException if the batch is out of bounds or the address is not resolved
     /// @throws SystemCallException if the system refuses; nothing is left open then
-    public static <T> DatagramSource<T> open(InetSocketAddress local, JumboPool<T> ring, int batch) {
-        return open(Datagrams.system(), local, ring, batch);
+    public static <T> DatagramSource<T> open(InetSocketAddress local, JumboPool<T> pool, int batch) {
+        return open(Datagrams.system(), local, pool, batch);
     }
 
     /// Opens a port with socket options and receives from it. The rest is that of [#open(InetSocketAddress, JumboPool,
@@ -91,7 +91,7 @@ public final class DatagramSource<T> implements AutoCloseable {
     ///
     /// @param local address and port of this machine; port 0 lets the system choose
     /// @param options what the port must do
-    /// @param ring whose pages are filled
+    /// @param pool whose pages are filled
     /// @param batch how many at most in one call, from 1 to [#MAX_BATCH]
     /// @param <T> what pages are lent as
     /// @return the source, which closes its port
@@ -99,20 +99,20 @@ public final class DatagramSource<T> implements AutoCloseable {
     /// @throws UnsupportedOperationException if an option is not available, see [DatagramPort#can]
     /// @throws SystemCallException if the system refuses; nothing is left open then
     public static <T> DatagramSource<T> open(
-            InetSocketAddress local, DatagramPortOptions options, JumboPool<T> ring, int batch) {
-        return open(Datagrams.system(), local, options, ring, batch);
+            InetSocketAddress local, DatagramPortOptions options, JumboPool<T> pool, int batch) {
+        return open(Datagrams.system(), local, options, pool, batch);
     }
 
-    static <T> DatagramSource<T> open(Datagrams datagrams, InetSocketAddress local, JumboPool<T> ring, int batch) {
-        return open(datagrams, local, DatagramPortOptions.defaults(), ring, batch);
+    static <T> DatagramSource<T> open(Datagrams datagrams, InetSocketAddress local, JumboPool<T> pool, int batch) {
+        return open(datagrams, local, DatagramPortOptions.defaults(), pool, batch);
     }
 
     private static <T> DatagramSource<T> open(
-            Datagrams datagrams, InetSocketAddress local, DatagramPortOptions options, JumboPool<T> ring, int batch) {
+            Datagrams datagrams, InetSocketAddress local, DatagramPortOptions options, JumboPool<T> pool, int batch) {
         UdpSocket socket = datagrams.open(local, options.toUdpOptions());
         DatagramSource<T> opened = null;
         try {
-            opened = new DatagramSource<>(new DatagramPort(socket), true, ring, batch);
+            opened = new DatagramSource<>(new DatagramPort(socket), true, pool, batch);
             return opened;
         } finally {
             if (opened == null) {
@@ -128,11 +128,11 @@ public final class DatagramSource<T> implements AutoCloseable {
     ///
     /// @param handler reads a train, and takes its page or leaves it; a capturing lambda made for each call is garbage
     /// @param limit at most so many trains, from 1 to the batch
-    /// @return how many were shown, 0 if none is there; or [#NO_PAGE]: the ring is exhausted and nothing was received,
+    /// @return how many were shown, 0 if none is there; or [#NO_PAGE]: the pool is exhausted and nothing was received,
     ///     so try again when a page came home: see [#awaitPage] and [JumboPool#whenFree]
     /// @throws IllegalArgumentException if the limit is out of bounds
     /// @throws IllegalStateException if the source or the socket is closed, or a handler calls this
-    /// @throws JumboStateException if the ring is closed
+    /// @throws JumboStateException if the pool is closed
     /// @throws SystemCallException if the system refuses, or a datagram sent before was answered by an error; no page
     ///     changes hands then
     public int receive(Consumer<? super JumboDatagram<T>> handler, int limit) {
@@ -183,15 +183,15 @@ public final class DatagramSource<T> implements AutoCloseable {
         return socket.awaitReadable(timeoutNanos);
     }
 
-    /// Waits until the ring has a page again, after [#NO_PAGE].
+    /// Waits until the pool has a page again, after [#NO_PAGE].
     ///
     /// @param timeoutNanos wait at most so long, at least 0
     /// @return whether there may be one
     /// @throws IllegalArgumentException if the time is negative
     /// @throws InterruptedException if the thread is interrupted before or while it waits
-    /// @throws JumboStateException if the ring is closed, also while this waits
+    /// @throws JumboStateException if the pool is closed, also while this waits
     public boolean awaitPage(long timeoutNanos) throws InterruptedException {
-        return ring.awaitFree(timeoutNanos);
+        return pool.awaitFree(timeoutNanos);
     }
 
     /// {@return a new sender on the same port, for one thread, that one or another}
@@ -255,7 +255,7 @@ public final class DatagramSource<T> implements AutoCloseable {
     void checkInvariants() {
         for (long handle : handles) {
             if (handle != JumboPool.NONE
-                    && JumboLayout.state(ring.require("check", handle).word()) != JumboState.ARMED) {
+                    && JumboLayout.state(pool.require("check", handle).word()) != JumboState.ARMED) {
                 throw new AssertionError("I1: handle=0x%x, %s".formatted(handle, this));
             }
         }
@@ -264,8 +264,8 @@ public final class DatagramSource<T> implements AutoCloseable {
     /// {@return how many of the first `limit` places have a page that is armed; fewer than all if there are no more}
     private int arm(int limit) {
         if (handles[0] != JumboPool.NONE) {
-            // Of a ring that was closed by force the memory may be somebody else's by now: this throws then.
-            ring.address(handles[0]);
+            // Of a pool that was closed by force the memory may be somebody else's by now: this throws then.
+            pool.address(handles[0]);
         }
         for (int i = 0; i < limit; i++) {
             if (handles[i] == JumboPool.NONE && !fill(i)) {
@@ -277,9 +277,9 @@ public final class DatagramSource<T> implements AutoCloseable {
 
     /// {@return whether an empty place has a page now: a new one, or if there is none, one of a later place}
     private boolean fill(int place) {
-        long handle = ring.allocate();
+        long handle = pool.allocate();
         if (handle != JumboPool.NONE) {
-            ring.arm(handle);
+            pool.arm(handle);
         } else {
             int last = handles.length - 1;
             while (last > place && handles[last] == JumboPool.NONE) {
@@ -292,7 +292,7 @@ public final class DatagramSource<T> implements AutoCloseable {
             }
         }
         handles[place] = handle;
-        received.place(place, ring.address(handle), ring.pageByteSize());
+        received.place(place, pool.address(handle), pool.pageByteSize());
         return true;
     }
 
@@ -301,7 +301,7 @@ public final class DatagramSource<T> implements AutoCloseable {
         while (!closed && next < filled && shown < limit) {
             int place = next++;
             long handle = handles[place];
-            ring.receive(handle);
+            pool.receive(handle);
             handles[place] = JumboPool.NONE;
             shown++;
             datagram.show(place, handle);
@@ -321,10 +321,10 @@ public final class DatagramSource<T> implements AutoCloseable {
             return;
         }
         if (closed) {
-            ring.release(handle);
+            pool.release(handle);
             return;
         }
-        ring.arm(handle);
+        pool.arm(handle);
         handles[place] = handle;
     }
 
@@ -334,8 +334,8 @@ public final class DatagramSource<T> implements AutoCloseable {
             return false;
         }
         handles[place] = JumboPool.NONE;
-        ring.receive(handle);
-        ring.release(handle);
+        pool.receive(handle);
+        pool.release(handle);
         return true;
     }
 

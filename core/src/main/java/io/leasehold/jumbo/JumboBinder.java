@@ -8,12 +8,12 @@ package io.leasehold.jumbo;
 @FunctionalInterface
 public interface JumboBinder<T> {
 
-    /// Makes the object of one page. It must not use the ring.
+    /// Makes the object of one page. It must not use the pool.
     ///
-    /// @param ring whose page it is
+    /// @param pool whose page it is
     /// @param page which one, as [JumboPool#pageOf(long)] says
     /// @param address of its first byte, a multiple of 512
     /// @param byteSize how long it is in bytes
     /// @return the object, which learns of each life of the page by the handle it is given then
-    T bind(JumboPool<T> ring, int page, long address, int byteSize);
+    T bind(JumboPool<T> pool, int page, long address, int byteSize);
 }

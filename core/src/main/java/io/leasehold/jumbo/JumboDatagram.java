@@ -3,11 +3,11 @@ package io.leasehold.jumbo;
 import io.leasehold.os.Received;
 import java.net.InetSocketAddress;
 
-/// A train of datagrams in a page of a ring, as a [DatagramSource] shows it to who handles it: one object for all of
+/// A train of datagrams in a page of a pool, as a [DatagramSource] shows it to who handles it: one object for all of
 /// them.
 ///
 /// **Ownership.** The page is the source's and is filled anew afterwards, unless the handler takes it: then it is the
-/// taker's, who releases the handle to the ring, once, from any thread. This object is always the source's.
+/// taker's, who releases the handle to the pool, once, from any thread. This object is always the source's.
 ///
 /// **Threads.** Confined to the thread that handles it, and good only inside the call that it was handed to: later
 /// every method but [#toString] throws [IllegalStateException].
@@ -19,14 +19,14 @@ public final class JumboDatagram<T> {
 
     private static final int ECN_BITS = 3;
 
-    private final JumboPool<T> ring; // (C)
+    private final JumboPool<T> pool; // (C)
     private final Received received; // (C)
     private int index = NOT_SHOWN; // (O) which one of those received
     private long handle = JumboPool.NONE; // (O) of its page
     private boolean isTaken; // (O)
 
-    JumboDatagram(JumboPool<T> ring, Received received) {
-        this.ring = ring;
+    JumboDatagram(JumboPool<T> pool, Received received) {
+        this.pool = pool;
         this.received = received;
     }
 
@@ -165,13 +165,13 @@ public final class JumboDatagram<T> {
         return trafficClass() & ECN_BITS;
     }
 
-    /// {@return the ring's object for the page}
+    /// {@return the pool's object for the page}
     ///
     /// @throws IllegalStateException if the datagram is over
-    /// @throws JumboStateException if the page was taken and is released by now, or the ring is closed
+    /// @throws JumboStateException if the page was taken and is released by now, or the pool is closed
     public T object() {
         index();
-        return ring.object(handle);
+        return pool.object(handle);
     }
 
     /// Takes the page from the source, with the duty to release it. What it holds stays, and so does this view of it,

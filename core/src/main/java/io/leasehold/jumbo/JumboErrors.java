@@ -3,17 +3,17 @@ package io.leasehold.jumbo;
 import io.leasehold.jumbo.JumboStateException.Kind;
 import java.util.function.IntPredicate;
 
-/// What a ring says of a handle that it cannot accept: which page, in which state and life, and who was there last.
+/// What a pool says of a handle that it cannot accept: which page, in which state and life, and who was there last.
 ///
 /// **Threads.** Thread-safe; a message is of the moment it was made.
 final class JumboErrors {
 
-    private final String ring; // (C)
+    private final String pool; // (C)
     private final IntPredicate free; // (C)
 
     /// @param free tells whether a page is free, which its word does not
-    JumboErrors(String ring, IntPredicate free) {
-        this.ring = ring;
+    JumboErrors(String pool, IntPredicate free) {
+        this.pool = pool;
         this.free = free;
     }
 
@@ -30,11 +30,11 @@ final class JumboErrors {
     }
 
     JumboStateException foreign(long handle) {
-        return bare(Kind.FOREIGN, "handle is not of this ring: 0x%x, ring=%s".formatted(handle, ring));
+        return bare(Kind.FOREIGN, "handle is not of this pool: 0x%x, pool=%s".formatted(handle, pool));
     }
 
     JumboStateException closed() {
-        return bare(Kind.CLOSED, "ring is closed: " + ring);
+        return bare(Kind.CLOSED, "pool is closed: " + pool);
     }
 
     /// {@return the error for a handle whose page has gone with its slab, or never was}
@@ -43,8 +43,8 @@ final class JumboErrors {
             return foreign(handle);
         }
         String message = ("cannot %s, the page has gone with its slab:"
-                        + " page=%d, handle's generation=%d, thread=%d, ring=%s")
-                .formatted(what, JumboLayout.page(handle), generation(handle), here(), ring);
+                        + " page=%d, handle's generation=%d, thread=%d, pool=%s")
+                .formatted(what, JumboLayout.page(handle), generation(handle), here(), pool);
         return new JumboStateException(
                 Kind.REMOVED,
                 message,
@@ -108,7 +108,7 @@ final class JumboErrors {
     private JumboStateException error(
             Kind kind, String why, JumboPage<?> page, JumboState state, long handle, long word) {
         String message = ("%s: page=%d, state=%s, generation=%d, holds=%d, handle's generation=%d,"
-                        + " last thread=%d, thread=%d, ring=%s")
+                        + " last thread=%d, thread=%d, pool=%s")
                 .formatted(
                         why,
                         page.index(),
@@ -118,7 +118,7 @@ final class JumboErrors {
                         generation(handle),
                         page.lastThread(),
                         here(),
-                        ring);
+                        pool);
         return new JumboStateException(
                 kind, message, page.index(), state, JumboLayout.generation(word), page.lastThread());
     }

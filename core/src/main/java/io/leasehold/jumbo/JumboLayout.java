@@ -13,7 +13,7 @@ package io.leasehold.jumbo;
 /// ```
 ///
 /// Both begin with the life that the handle is good for, so each follows from the other with no look-up. A handle of
-/// another ring never equals one. The generation grows with each life of the page. `once` says that the page was
+/// another pool never equals one. The generation grows with each life of the page. `once` says that the page was
 /// flipped in this life and given back, so that the next generation is spent and it cannot be flipped again before it
 /// is free.
 ///
@@ -104,7 +104,7 @@ final class JumboLayout {
         return life(word ^ handle) == 0;
     }
 
-    /// {@return how many lives a page is ahead of a handle of its ring; negative if the handle is of a life to come}
+    /// {@return how many lives a page is ahead of a handle of its pool; negative if the handle is of a life to come}
     static int age(long word, long handle) {
         return (int) ((life(word) - life(handle)) << 1 >> (GENERATION_SHIFT + 1));
     }

@@ -10,16 +10,16 @@ import io.leasehold.page.PageFrames;
 import io.leasehold.page.PageOwner;
 import org.jspecify.annotations.Nullable;
 
-/// Memory for the slabs of a ring: runs of an arena, each at a multiple of its size, wired and leased once.
+/// Memory for the slabs of a pool: runs of an arena, each at a multiple of its size, wired and leased once.
 ///
 /// ```text
-///   page run ---> wired ---> lease ---> slab ---> pages of the ring
+///   page run ---> wired ---> lease ---> slab ---> pages of the pool
 /// ```
 ///
-/// **Ownership.** The caller that carved a run unwires and frees it. The ring closes its memory after the last run.
+/// **Ownership.** The caller that carved a run unwires and frees it. The pool closes its memory after the last run.
 ///
 /// **Threads.** Thread-safe. Every method but [#runPages] calls the arena, so none is called under the lock of the
-/// ring's [JumboSlabPool].
+/// pool's [JumboSlabPool].
 final class JumboMemory {
 
     private final PageArena arena; // (C)
@@ -64,7 +64,7 @@ final class JumboMemory {
             }
             return run;
         } catch (SystemCallException | IllegalStateException e) {
-            return null; // memory cannot be locked, or the ring or the arena was closed meanwhile
+            return null; // memory cannot be locked, or the pool or the arena was closed meanwhile
         } finally {
             if (run == null && page != PageArena.NO_PAGE) {
                 giveUp(page);
@@ -101,7 +101,7 @@ final class JumboMemory {
         try {
             leases.release(run.lease);
         } catch (LeaseStateException e) {
-            // it ended with the pool of leases, and so with the ring
+            // it ended with the slab pool of leases, and so with the pool
         }
         if (frames.isLive(run.page)) {
             arena.free(run.page);

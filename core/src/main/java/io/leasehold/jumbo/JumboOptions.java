@@ -4,16 +4,16 @@ import io.leasehold.memory.Alignment;
 import io.leasehold.memory.OptionChecks;
 import org.jspecify.annotations.Nullable;
 
-/// What a ring is opened with; start from [#defaults()] and change what differs.
+/// What a pool is opened with; start from [#defaults()] and change what differs.
 ///
 /// @param name for messages, statistics and the arena's list of owners
 /// @param bufferSize how long pages are
-/// @param slabByteSize by how much the ring grows and shrinks, in bytes: a power of two from 256 KiB to 2 MiB
+/// @param slabByteSize by how much the pool grows and shrinks, in bytes: a power of two from 256 KiB to 2 MiB
 /// @param initialPages how many pages there are from the start and at least; rounded up to whole slabs
-/// @param maxPages how many pages may be in the ring at once, or 0 for as many as the arena has room for. Pages that
-///     were stolen are not in the ring
-/// @param watermarks when to complain, or null for never
-/// @param shards how many threads get a ring of their own for what others free; the rest share the pool
+/// @param maxPages how many pages may be in the pool at once, or 0 for as many as the arena has room for. Pages that
+///     were stolen are not in the pool
+/// @param watermarks when to raise, or null for never
+/// @param shards how many threads get a pool of their own for what others free; the rest share the slab pool
 public record JumboOptions(
         String name,
         BufferSize bufferSize,
@@ -42,7 +42,7 @@ public record JumboOptions(
             null,
             Math.min(MAX_SHARDS, SHARDS_PER_CPU * Runtime.getRuntime().availableProcessors()));
 
-    /// When a ring complains of too many pages with holders, and when it is content again. Pages that are armed have
+    /// When a pool complains of too many pages with holders, and when it is content again. Pages that are armed have
     /// none: they stay with the kernel as long as somebody wants to receive, and no reader could give one back.
     ///
     /// @param low no more pages leased or held than this are few again

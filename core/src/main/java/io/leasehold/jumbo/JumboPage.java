@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// before the page is pushed anywhere.
 ///
 /// **Memory order.** What a holder wrote comes to the next one by the way that the page was handed on: the cell of a
-/// ring, the lock of the pool, or the same thread. The compare-and-set publishes to whoever fails at his own.
+/// pool, the lock of the slab pool, or the same thread. The compare-and-set publishes to whoever fails at his own.
 ///
 /// **Invariants.** I1: the word of a page that is free or retired has no holds. I2: a generation that was given out in
 /// a handle is never given out again, before the counter wraps.
@@ -264,7 +264,7 @@ final class JumboPage<T> {
     }
 
     /// {@return whether a handle is good for reading and writing the page}
-    boolean isOut(long handle) {
+    boolean isUsable(long handle) {
         long now = word;
         if (JumboLayout.isSameLife(now, handle)) {
             return !JumboLayout.is(now, INACTIVE);
@@ -281,7 +281,7 @@ final class JumboPage<T> {
         return false;
     }
 
-    /// Notes who has it: whoever changed its state last, or took it from the pool. Lending it from the stock of a
+    /// Notes who has it: whoever changed its state last, or took it from the slab pool. Lending it from the stock of a
     /// thread notes nothing.
     void touch() {
         lastThread = Thread.currentThread().threadId();

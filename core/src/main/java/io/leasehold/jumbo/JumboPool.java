@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 /// Disposable page-sized buffers for network adapters: allocated by a receiver, freed by any thread, or never.
 ///
 /// ```text
-///   allocate ---> magazine of this thread ---> ring of this shard ---> pool ---> other shards ---> new slab ---> NONE
-///   release  ---> magazine of this thread, if it allocated the page; else the ring of the shard that did
-///   pool     ---- slab not needed for a while, or memory is short and no page of the slab is in use ---> arena
+///   allocate ---> magazine of this thread ---> pool of this shard ---> pool ---> other shards ---> new slab ---> NONE
+///   release  ---> magazine of this thread, if it allocated the page; else the pool of the shard that did
+///   slab pool     ---- slab not needed for a while, or memory is short and no page of the slab is in use ---> arena
 /// ```
 ///
 /// A page is known by a number, which its address follows from and back, and in each of its lives by a handle. A caller
@@ -29,14 +29,14 @@ import org.jspecify.annotations.Nullable;
 /// | jumbo_phys_to_kva | [#addressOf(int)], [#pageOf(long)] |
 ///
 /// **Ownership.** The caller that got a handle releases it, once, from any thread, or hands it on with that duty. The
-/// caller that opened the ring closes it, before the arena.
+/// caller that opened the pool closes it, before the arena.
 ///
 /// **Threads.** Thread-safe. Allocating and releasing take no lock as a rule; platform threads have a shard of their
-/// own, virtual threads share some, and a thread that finds no shard free goes to the pool. Allocating waits for the
+/// own, virtual threads share some, and a thread that finds no shard free goes to the slab pool. Allocating waits for the
 /// arena and the kernel at most, when a slab is added.
 ///
-/// **Cost.** Only [#trim] and closing take time in proportion to the ring, and they hold no lock for longer than a few
-/// slabs take. A ring that is not used costs nothing.
+/// **Cost.** Only [#trim] and closing take time in proportion to the pool, and they hold no lock for longer than a few
+/// slabs take. A pool that is not used costs nothing.
 ///
 /// **Invariants.** I1: no two lives of a page overlap. I2: `free + leased + armed + held <= maxPages`, if not 0.
 ///
@@ -93,30 +93,30 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
         this.exchange = new PageExchange(this);
     }
 
-    /// Opens a ring on the pages of an arena, without asking it for any.
+    /// Opens a pool on the pages of an arena, without asking it for any.
     ///
     /// @param arena the arena that slabs are allocated from; its page size divides the slab size
     /// @param options the size of pages and slabs, and the bounds
     /// @param binder the maker of the objects
     /// @param <T> the type of the object that stands for a page
-    /// @return the ring, to be closed by the caller before the arena
-    /// @throws IllegalArgumentException if the arena's pages are too large, or there could be too many of the ring's
+    /// @return the pool, to be closed by the caller before the arena
+    /// @throws IllegalArgumentException if the arena's pages are too large, or there could be too many of the pool's
     public static <T> JumboPool<T> open(PageArena arena, JumboOptions options, JumboBinder<T> binder) {
         long pageByteSize = arena.options().pageByteSize();
         if (pageByteSize > options.slabByteSize()) {
             throw new IllegalArgumentException(
-                    "pages of the arena are longer than a slab: ring=" + options.name() + ", arena="
+                    "pages of the arena are longer than a slab: pool=" + options.name() + ", arena="
                             + arena.options().name() + ", pageByteSize=" + pageByteSize + ", max="
                             + options.slabByteSize());
         }
         return new JumboPool<>(arena, options, binder);
     }
 
-    /// Allocates what the ring needs from the start (jumbo_vm_init). The first allocation does so too; here it can be
+    /// Allocates what the pool needs from the start (jumbo_vm_init). The first allocation does so too; here it can be
     /// done before there is traffic. Once it succeeded it has no effect.
     ///
     /// @return true if there is all of it; else there is nothing of it, and this can be called again
-    /// @throws JumboStateException if the ring is closed
+    /// @throws JumboStateException if the pool is closed
     /// @throws io.leasehold.page.PageStateException if the arena is closed
     /// @throws IllegalStateException if the arena knows as many owners as it can
     public boolean initialise() {
@@ -126,13 +126,13 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
     /// Allocates a page (jumbo_pg_alloc). Its content is not defined.
     ///
     /// @return its handle, not negative, or [#NONE] if there is no page within the bound; never waits for one
-    /// @throws JumboStateException if the ring is closed
+    /// @throws JumboStateException if the pool is closed
     public long allocate() {
         int[] cells = slots.enter();
         if (cells != null) {
             long handle;
             try {
-                handle = shards.lend(cells);
+                handle = shards.tryAllocate(cells);
             } finally {
                 BiasedSlots.exit(cells);
             }
@@ -150,7 +150,7 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
     /// @param count maximum number of pages
     /// @return the number of pages; less than `count` if there are no more
     /// @throws IndexOutOfBoundsException if they do not fit the array
-    /// @throws JumboStateException if the ring is closed
+    /// @throws JumboStateException if the pool is closed
     public int allocate(long[] handles, int from, int count) {
         return bulk.allocate(handles, from, count);
     }
@@ -213,8 +213,8 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
     /// and releases it, or the next task waits for the arena's clock, which also notices memory that others free.
     ///
     /// @param task run by the thread that frees the page, without a lock, or by [#close]; it must not block, may use
-    ///     the ring, and its exceptions are logged, once
-    /// @throws JumboStateException if the ring is closed
+    ///     the pool, and its exceptions are logged, once
+    /// @throws JumboStateException if the pool is closed
     public void whenFree(Runnable task) {
         supply.backpressure().await(task);
     }
@@ -225,7 +225,7 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
     /// @return true if there may be one
     /// @throws IllegalArgumentException if the time is negative
     /// @throws InterruptedException if the thread is interrupted before or while it waits
-    /// @throws JumboStateException if the ring is closed, also while this waits
+    /// @throws JumboStateException if the pool is closed, also while this waits
     public boolean awaitFree(long timeoutNanos) throws InterruptedException {
         return supply.backpressure().await(timeoutNanos);
     }
@@ -276,7 +276,7 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
     /// @param handle the handle of a page that the caller has
     /// @throws JumboStateException if the handle is stale or foreign
     public T object(long handle) {
-        JumboPage<T> page = requireOut(handle);
+        JumboPage<T> page = requireUsable(handle);
         T object = page.object();
         if (object == null) {
             object = binder.bind(this, page.index(), page.address(), pageByteSize());
@@ -290,7 +290,7 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
     /// @param handle the handle of a page that the caller has
     /// @throws JumboStateException if the handle is stale or foreign
     public void unbind(long handle) {
-        requireOut(handle).bind(null);
+        requireUsable(handle).bind(null);
     }
 
     /// {@return the address of a page's first byte, a multiple of 512}
@@ -298,7 +298,7 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
     /// @param handle the handle of a page that the caller has
     /// @throws JumboStateException if the handle is stale or foreign
     public long address(long handle) {
-        return requireOut(handle).address();
+        return requireUsable(handle).address();
     }
 
     /// {@return the page that an address is in, or [#FOREIGN], [#NOT_IN_SERVICE] or [#PADDING] (the other way of
@@ -358,25 +358,25 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
     /// Gives everything back to the arena. Closing twice has no effect.
     ///
     /// @throws IllegalStateException if pages are in use or stolen, naming some; nothing is changed then
-    /// @throws SystemCallException if the kernel refuses to unlock pages; the ring is closed, and closing can be
+    /// @throws SystemCallException if the kernel refuses to unlock pages; the pool is closed, and closing can be
     ///     repeated
     @Override
     public void close() {
         supply.close(false);
     }
 
-    /// Closes the ring while pages are in use. It lends nothing any more. The slabs of such pages keep their memory,
+    /// Closes the pool while pages are in use. It lends nothing any more. The slabs of such pages keep their memory,
     /// which goes back to the arena as soon as all pages of a slab are released, so that no other caller gets memory
     /// that the holder of a page, or the kernel, may still write to. Releasing one later is accepted once.
     ///
     /// @return the number of pages that were in use or stolen
-    /// @throws SystemCallException if the kernel refuses to unlock pages; the ring is closed, and closing can be
+    /// @throws SystemCallException if the kernel refuses to unlock pages; the pool is closed, and closing can be
     ///     repeated
     public int closeForcibly() {
         return supply.close(true);
     }
 
-    /// {@return a page by a handle of this ring, whatever its state}
+    /// {@return a page by a handle of this pool, whatever its state}
     JumboPage<T> require(String what, long handle) {
         JumboPage<T> page = find(handle);
         if (page == null) {
@@ -391,9 +391,9 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
         return JumboLayout.tag(handle) == tag ? table.page(JumboLayout.page(handle)) : null;
     }
 
-    private JumboPage<T> requireOut(long handle) {
+    private JumboPage<T> requireUsable(long handle) {
         JumboPage<T> page = require("use", handle);
-        if (!page.isOut(handle)) {
+        if (!page.isUsable(handle)) {
             throw errors.refused("use", page, handle, page.word());
         }
         if (table.isGone()) {
@@ -410,7 +410,7 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
         return supply;
     }
 
-    /// Checks what must always hold; exact only while no other thread uses the ring.
+    /// Checks what must always hold; exact only while no other thread uses the pool.
     void checkInvariants() {
         supply.checkInvariants();
     }

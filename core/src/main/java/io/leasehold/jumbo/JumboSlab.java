@@ -2,7 +2,7 @@ package io.leasehold.jumbo;
 
 import java.util.BitSet;
 
-/// A run of memory cut into pages, and which of them are in the pool.
+/// A run of memory cut into pages, and which of them are in the slab pool.
 ///
 /// ```text
 ///   pages    | 0 | 1 | 2 | 3 | 4 | 5 | 6 |  tail      a bit each in one of two sets, or in none:
@@ -11,8 +11,8 @@ import java.util.BitSet;
 ///
 /// Both sets have at most 512 bits, so a search looks at eight words.
 ///
-/// **Threads.** Guarded by the lock of its [JumboSlabPool]. Any thread may read the array of pages. [#retireAll] needs
-/// no lock, since a slab that left the pool has no page that another thread could allocate.
+/// **Threads.** Guarded by the lock of its [JumboSlabPool]. Any thread may read the array of pages. [#deactivateAll] needs
+/// no lock, since a slab that left the slab pool has no page that another thread could allocate.
 ///
 /// **Invariants.** I1: a page at home is free, an inactive page is retired, and no page is both.
 ///
@@ -79,29 +79,29 @@ final class JumboSlab<T> {
     /// Puts up to `count` inactive pages into service, the lowest first.
     ///
     /// @return the number of pages
-    int wake(int count) {
-        int woken = 0;
-        for (int index = inactive.nextSetBit(0); index >= 0 && woken < count; index = inactive.nextSetBit(index)) {
+    int activate(int count) {
+        int activated = 0;
+        for (int index = inactive.nextSetBit(0); index >= 0 && activated < count; index = inactive.nextSetBit(index)) {
             inactive.clear(index);
             inactiveCount--;
             pages[index].setInService(true);
             returnToSlab(index);
-            woken++;
+            activated++;
         }
-        return woken;
+        return activated;
     }
 
     /// Takes a page that is not at home out of service.
-    void retire(int index) {
+    void deactivate(int index) {
         pages[index].setInService(false);
         inactive.set(index);
         inactiveCount++;
     }
 
-    /// Takes all pages out of service. Each of them is at home or inactive, and the slab has left the pool.
+    /// Takes all pages out of service. Each of them is at home or inactive, and the slab has left the slab pool.
     ///
     /// @return a generation that no handle for a page of this slab has
-    int retireAll() {
+    int deactivateAll() {
         long last = 0;
         for (JumboPage<T> page : pages) {
             page.setInService(false);
@@ -110,8 +110,8 @@ final class JumboSlab<T> {
         return (int) last;
     }
 
-    /// Notes that [#retireAll] was called, for a slab that comes back to the pool.
-    void noteRetired() {
+    /// Notes that [#deactivateAll] was called, for a slab that comes back to the slab pool.
+    void noteAllInactive() {
         free.clear();
         freeCount = 0;
         inactive.set(0, pages.length);

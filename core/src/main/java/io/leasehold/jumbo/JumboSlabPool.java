@@ -16,8 +16,8 @@ import java.util.List;
 ///
 /// **Threads.** Thread-safe. Slots may be entered under the lock, but it is never taken by a thread in a slot.
 ///
-/// **Memory order.** `used`, `home`, `reclaimable` and `settled` are volatile copies for readers without the lock,
-/// written before the lock is given up. A thread that changes the pool, then reads the state of [Backpressure] or of
+/// **Memory order.** `used`, `home`, `reclaimable` and `decayDone` are volatile copies for readers without the lock,
+/// written before the lock is given up. A thread that changes the slab pool, then reads the state of [Backpressure] or of
 /// the arena's clock, and a thread that changes that state, then reads a copy, cannot both miss the other's change.
 ///
 /// **Invariants.** I1: `inService - stolen <= maxPages`, if there is a bound. I2: a free page is at home, in a shard,
@@ -46,7 +46,7 @@ final class JumboSlabPool<T> {
     private volatile int used; // (L) pages in service that are not free in their slab
     private volatile int freeCount; // (L) pages that are free in their slab
     private volatile int reclaimable; // (L) slabs that are idle, or leave
-    private volatile boolean settled; // (L) true if no slab can go by the clock before something changes
+    private volatile boolean decayDone; // (L) true if no slab can go by the clock before something changes
 
     JumboSlabPool(JumboOptions options, PageTable<T> table, Shards shards, JumboErrors errors) {
         this.options = options;
@@ -62,7 +62,7 @@ final class JumboSlabPool<T> {
     ///
     /// @param pressure says whether pages may be moved into magazines
     /// @return the handle of the page, or [JumboPage#NONE]
-    /// @throws JumboStateException if the ring is closed
+    /// @throws JumboStateException if the pool is closed
     long take(Pressure pressure) {
         lock();
         try {
@@ -110,7 +110,7 @@ final class JumboSlabPool<T> {
     /// Takes a free page that found no place in the shard of its thread, and half of that shard's magazine with it.
     ///
     /// @param isAlone true if the magazine stays as it is
-    /// @return true if the ring was closed by force, and a slab may have become idle
+    /// @return true if the pool was closed by force, and a slab may have become idle
     boolean give(JumboPage<T> page, boolean isAlone) {
         lock();
         try {
@@ -146,13 +146,13 @@ final class JumboSlabPool<T> {
 
     private void returnToSlab(int page) {
         slabs.returnToSlab(page);
-        unsettle();
+        noteDecayable();
     }
 
     /// Says that a slab may be able to go by the clock. Under the lock; the caller asks the arena for a tick after it.
-    void unsettle() {
-        if (settled) { // a volatile store costs more than all the rest
-            settled = false;
+    void noteDecayable() {
+        if (decayDone) { // a volatile store costs more than all the rest
+            decayDone = false;
         }
     }
 
@@ -181,15 +181,15 @@ final class JumboSlabPool<T> {
     /// Takes back a page from its owner; it is inactive if another one has its place.
     ///
     /// @param isFree true if the message that it came with was freed before, or there was none
-    /// @return true if the ring was closed by force, and a slab may have become idle
+    /// @return true if the pool was closed by force, and a slab may have become idle
     boolean adopt(int page, boolean isFree) {
         lock();
         try {
             counts.adoptions++;
             stolen -= isFree ? 1 : 0;
             if (isFree && room() < 0) {
-                slabs.retire(page);
-                unsettle();
+                slabs.deactivate(page);
+                noteDecayable();
             } else if (isFree) {
                 returnToSlab(page);
             }
@@ -202,12 +202,12 @@ final class JumboSlabPool<T> {
     /// Puts inactive pages into service if no page is at home: as many as a slab has, at most.
     ///
     /// @return the number of pages at home; or 0 if there is none, and room for one; or [#FULL]
-    int wake() {
+    int activate() {
         lock();
         try {
             checkOpen();
             if (slabs.freeCount() == 0) {
-                wakeSome();
+                activateSome();
             }
             return slabs.freeCount() == 0 && room() <= 0 ? FULL : slabs.freeCount();
         } finally {
@@ -216,22 +216,22 @@ final class JumboSlabPool<T> {
     }
 
     /// Puts inactive pages into service within the bound, as many as a slab has at most. Under the lock.
-    void wakeSome() {
-        if (slabs.wake(Math.clamp(room(), 0, options.pagesPerSlab())) > 0) {
-            unsettle();
+    void activateSome() {
+        if (slabs.activate(Math.clamp(room(), 0, options.pagesPerSlab())) > 0) {
+            noteDecayable();
         }
     }
 
     /// Adds a slab and puts as many of its pages into service as the bound allows.
     ///
-    /// @param run memory that the ring has from now on; still the caller's if this throws
+    /// @param run memory that the pool has from now on; still the caller's if this throws
     void add(JumboMemory.Run run) {
         JumboSlabs.Addition<T> addition = slabs.make(run); // up to 512 objects, so without the lock
         lock();
         try {
             slabs.add(addition);
-            unsettle();
-            wakeSome();
+            noteDecayable();
+            activateSome();
             counts.grows++;
         } finally {
             unlock();
@@ -239,13 +239,13 @@ final class JumboSlabPool<T> {
     }
 
     /// {@return true if no slab can go by the clock before something changes} Takes no lock.
-    boolean isSettled() {
-        return settled;
+    boolean isDecayDone() {
+        return decayDone;
     }
 
     /// Says that no slab can go by the clock now. Under the lock.
-    void setSettled() {
-        settled = true;
+    void setDecayDone() {
+        decayDone = true;
     }
 
     /// {@return true if a slab is idle or on its way to the arena} Takes no lock.
@@ -272,7 +272,7 @@ final class JumboSlabPool<T> {
         }
     }
 
-    /// Closes the pool: no page is allocated from now on.
+    /// Closes the slab pool: no page is allocated from now on.
     ///
     /// @param isForced true to close it though pages are in use
     /// @return the number of pages that are allocated or stolen
@@ -288,29 +288,29 @@ final class JumboSlabPool<T> {
                 table.setGone();
                 return out;
             }
-            first = slabs.firstOut(PAGES_NAMED);
+            first = slabs.firstInUse(PAGES_NAMED);
         } finally {
             unlock();
         }
         String pages = String.join(" ", first.stream().map(JumboPage::toString).toList());
         throw new IllegalStateException(
-                "ring has pages out: ring=%s, out=%d, the first of them: %s".formatted(options.name(), out, pages));
+                "pool has pages in use: pool=%s, inUse=%d, first=%s".formatted(options.name(), out, pages));
     }
 
-    /// Checks what must always hold, under the lock; exact only while no other thread uses the ring.
+    /// Checks what must always hold, under the lock; exact only while no other thread uses the pool.
     ///
     /// @return the number of pages in each state, by ordinal; free pages count as leased
-    int[] checkInvariants(ShardCensus census) {
+    int[] checkInvariants(ShardCounts shardCounts) {
         slabs.checkInvariants();
         if (!closed && room() < 0) {
             throw new AssertionError("I1: " + this);
         }
-        census.forEachCached(next -> {
+        shardCounts.forEachCached(next -> {
             if (slabs.isFreeInSlab(JumboLayout.page(next))) {
                 throw new AssertionError("I2: free in its slab and in a shard: handle=0x%x, %s".formatted(next, this));
             }
         });
-        return slabs.census();
+        return slabs.countStates();
     }
 
     /// {@return what was done until now, for tests}
@@ -340,7 +340,7 @@ final class JumboSlabPool<T> {
 
     /// Takes the lock for a step of work that has many steps, behind every thread that waits already.
     ///
-    /// A virtual thread does not queue: it may have shut the slots, or have a lock of the arena, and once it is woken
+    /// A virtual thread does not queue: it may have shut the slots, or have a lock of the arena, and once it is activated
     /// it goes behind every runnable virtual thread.
     void lockInTurn() {
         if (Thread.currentThread().isVirtual()) {

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// The slabs of a ring, by what can be done with them.
+/// The slabs of a pool, by what can be done with them.
 ///
 /// ```text
 ///   add ---> idle <---> busy          idle ---> leaving ---> forgotten, its run goes to the arena
@@ -53,7 +53,7 @@ final class JumboSlabs<T> {
         return new JumboSlab[count];
     }
 
-    /// A slab that is not in the ring yet, and room for it.
+    /// A slab that is not in the pool yet, and room for it.
     static final class Addition<T> {
         private final JumboSlab<T> slab; // (C)
         private final PageTable.@Nullable Larger<T> largerTable; // (C)
@@ -100,19 +100,19 @@ final class JumboSlabs<T> {
     /// Puts up to `count` inactive pages into service, those in the lowest slabs first.
     ///
     /// @return the number of pages
-    int wake(int count) {
-        int woken = 0;
+    int activate(int count) {
+        int activated = 0;
         int position = withInactive.first();
-        while (position >= 0 && woken < count) {
+        while (position >= 0 && activated < count) {
             JumboSlab<T> slab = at(position);
-            woken += slab.wake(count - woken);
+            activated += slab.activate(count - activated);
             withFree.add(position);
             withInactive.set(position, slab.hasInactive());
             position = withInactive.first();
         }
-        inService += woken;
-        freeCount += woken;
-        return woken;
+        inService += activated;
+        freeCount += activated;
+        return activated;
     }
 
     /// {@return the lowest page that is at home, taken, or null}
@@ -152,9 +152,9 @@ final class JumboSlabs<T> {
     }
 
     /// Takes a page that is not at home out of service.
-    void retire(int page) {
+    void deactivate(int page) {
         JumboSlab<T> slab = at(table.position(page));
-        slab.retire(table.index(page));
+        slab.deactivate(table.index(page));
         inService--;
         withInactive.add(slab.position());
         noteIdle(slab);
@@ -194,7 +194,7 @@ final class JumboSlabs<T> {
 
     /// Takes a slab back that could not leave. All its pages are retired.
     void putBack(JumboSlab<T> slab) {
-        slab.noteRetired();
+        slab.noteAllInactive();
         idle.add(slab.position());
         withInactive.add(slab.position());
         leaving--;
@@ -202,7 +202,7 @@ final class JumboSlabs<T> {
 
     /// Forgets a slab that left.
     ///
-    /// @param generation from [JumboSlab#retireAll]
+    /// @param generation from [JumboSlab#deactivateAll]
     void forget(JumboSlab<T> slab, int generation) {
         slabs[slab.position()] = null;
         table.remove(slab, generation);
@@ -242,13 +242,13 @@ final class JumboSlabs<T> {
     }
 
     /// {@return the first pages that are neither at home nor retired}
-    List<JumboPage<T>> firstOut(int count) {
+    List<JumboPage<T>> firstInUse(int count) {
         List<JumboPage<T>> pages = new ArrayList<>();
         int position = busy.first();
         while (position >= 0 && pages.size() < count) { // a busy slab has one at least
             for (JumboPage<T> page : at(position).pages()) {
-                boolean isOut = !isFreeInSlab(page.index()) && !JumboLayout.is(page.word(), JumboLayout.INACTIVE);
-                if (pages.size() < count && isOut) {
+                boolean isUsable = !isFreeInSlab(page.index()) && !JumboLayout.is(page.word(), JumboLayout.INACTIVE);
+                if (pages.size() < count && isUsable) {
                     pages.add(page);
                 }
             }
@@ -258,7 +258,7 @@ final class JumboSlabs<T> {
     }
 
     /// {@return the number of pages in each state, by ordinal; free pages count as leased} Looks at every page.
-    int[] census() {
+    int[] countStates() {
         int[] pages = new int[JumboState.values().length];
         forEach(slab -> {
             looks++;

@@ -22,7 +22,7 @@ public enum JumboState {
     ARMED,
     /// A consumer has it for its own; the message it came with is not freed yet.
     FLIPPED,
-    /// Whoever has it owns it; the ring has another page in its place.
+    /// Whoever has it owns it; the pool has another page in its place.
     STOLEN,
     /// It was freed while others still held it, and waits for them.
     DEFERRED_FREE,

@@ -2,8 +2,8 @@ package io.leasehold.jumbo;
 
 import java.io.Serial;
 
-/// A page of a ring was used against its state: freed twice, with a stale handle, after it was stolen, while the kernel
-/// has it, or in a foreign ring. Nothing was changed.
+/// A page of a pool was used against its state: freed twice, with a stale handle, after it was stolen, while the kernel
+/// has it, or in a foreign pool. Nothing was changed.
 public final class JumboStateException extends IllegalStateException {
 
     @Serial
@@ -15,7 +15,7 @@ public final class JumboStateException extends IllegalStateException {
         FREED,
         /// The page was freed before and serves another holder now.
         STALE,
-        /// The page was stolen or flipped and is not the ring's now.
+        /// The page was stolen or flipped and is not the pool's now.
         STOLEN,
         /// The page was flipped in this life.
         FLIPPED,
@@ -29,9 +29,9 @@ public final class JumboStateException extends IllegalStateException {
         REMOVED,
         /// The page is held as often as can be counted.
         TOO_MANY,
-        /// The handle is not of this ring.
+        /// The handle is not of this pool.
         FOREIGN,
-        /// The ring is closed.
+        /// The pool is closed.
         CLOSED
     }
 

@@ -1,29 +1,29 @@
 package io.leasehold.jumbo;
 
-/// What a ring has at one moment, and what it has done since it was opened.
+/// What a pool has at one moment, and what it has done since it was opened.
 ///
-/// Exact while no other thread uses the ring; otherwise each number was true at some time during the call. The sums of
+/// Exact while no other thread uses the pool; otherwise each number was true at some time during the call. The sums of
 /// [Pages] always add up.
 ///
-/// @param name the name of the ring
+/// @param name the name of the pool
 /// @param pages the pages by what they are now
 /// @param bytes the memory that they cost now
-/// @param slabs the slabs by which the ring grew and shrank
+/// @param slabs the slabs by which the pool grew and shrank
 /// @param traffic the pages by what became of them
 public record JumboStats(String name, Pages pages, Bytes bytes, Slabs slabs, Traffic traffic) {
 
     /// Pages by what they are now.
     ///
-    /// @param inRing number of pages that are free, leased, armed or held, which is what the bound is about
-    /// @param free number of pages in the pool, or cached in a shard
+    /// @param inPool number of pages that are free, leased, armed or held, which is what the bound is about
+    /// @param free number of pages in the slab pool, or cached in a shard
     /// @param leased number of pages with a holder, flipped ones included whose message is not freed yet
     /// @param armed number of pages that the kernel may write to
     /// @param deferredFree number of pages that were freed while they were held, and still are
-    /// @param stolen number of pages with an owner outside of the ring
-    /// @param inactive number of pages in a slab of the ring that are not in service, since the bound is reached
+    /// @param stolen number of pages with an owner outside of the pool
+    /// @param inactive number of pages in a slab of the pool that are not in service, since the bound is reached
     /// @param peak the most pages that were ever allocated or in a shard at once: never less than were allocated
     public record Pages(
-            int inRing, int free, int leased, int armed, int deferredFree, int stolen, int inactive, int peak) {
+            int inPool, int free, int leased, int armed, int deferredFree, int stolen, int inactive, int peak) {
 
         /// {@return the number of pages that are neither free nor stolen}
         public int out() {
@@ -34,11 +34,11 @@ public record JumboStats(String name, Pages pages, Bytes bytes, Slabs slabs, Tra
     /// The memory that pages cost.
     ///
     /// @param live bytes of pages that are in use or stolen
-    /// @param pinned bytes of the slabs with a page that is not in the pool, so that they cannot be given back
+    /// @param pinned bytes of the slabs with a page that is not in the slab pool, so that they cannot be given back
     /// @param taken bytes of all slabs
     public record Bytes(long live, long pinned, long taken) {}
 
-    /// The slabs by which the ring grew and shrank.
+    /// The slabs by which the pool grew and shrank.
     ///
     /// @param grows number of slabs that were added
     /// @param shrinks number of slabs that were given back

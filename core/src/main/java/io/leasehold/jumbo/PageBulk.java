@@ -17,12 +17,12 @@ import java.util.Objects;
 /// @param <T> what pages are lent as
 final class PageBulk<T> {
 
-    private final JumboPool<T> ring; // (C)
+    private final JumboPool<T> pool; // (C)
     private final Shards shards; // (C)
     private final PageSupply<T> supply; // (C)
 
-    PageBulk(JumboPool<T> ring, Shards shards, PageSupply<T> supply) {
-        this.ring = ring;
+    PageBulk(JumboPool<T> pool, Shards shards, PageSupply<T> supply) {
+        this.pool = pool;
         this.shards = shards;
         this.supply = supply;
     }
@@ -33,14 +33,14 @@ final class PageBulk<T> {
         int end = from + count;
         int at = from;
         try {
-            at = takeStock(handles, at, end);
+            at = allocateCached(handles, at, end);
             while (at < end) {
                 long handle = supply.take();
                 if (handle < 0) {
                     break;
                 }
                 handles[at++] = handle;
-                at = takeStock(handles, at, end);
+                at = allocateCached(handles, at, end);
             }
         } catch (OutOfMemoryError | StackOverflowError e) {
             if (at == from) {
@@ -50,7 +50,7 @@ final class PageBulk<T> {
         return at - from;
     }
 
-    private int takeStock(long[] handles, int from, int end) {
+    private int allocateCached(long[] handles, int from, int end) {
         StackReserve.ensure();
         int[] cells = from < end ? shards.slots().enter() : null;
         if (cells == null) {
@@ -58,10 +58,10 @@ final class PageBulk<T> {
         }
         int at = from;
         try {
-            long handle = shards.lend(cells);
+            long handle = shards.tryAllocate(cells);
             while (handle >= 0) {
                 handles[at++] = handle;
-                handle = at < end ? shards.lend(cells) : JumboPage.NONE;
+                handle = at < end ? shards.tryAllocate(cells) : JumboPage.NONE;
             }
         } finally {
             BiasedSlots.exit(cells);
@@ -74,15 +74,15 @@ final class PageBulk<T> {
         Objects.checkFromIndexSize(from, count, handles.length);
         int end = from + count;
         for (int at = from; at < end; ) {
-            at = giveStock(handles, at, end);
+            at = freeCached(handles, at, end);
             if (at < end) {
-                ring.release(handles[at++]);
+                pool.release(handles[at++]);
             }
         }
     }
 
     /// {@return the index of the first page that is not free yet, and is to be freed alone}
-    private int giveStock(long[] handles, int from, int end) {
+    private int freeCached(long[] handles, int from, int end) {
         StackReserve.ensure();
         int[] cells = shards.slots().enter();
         if (cells == null) {

@@ -5,17 +5,17 @@ import io.leasehold.memory.StackReserve;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
-/// How pages of a ring become somebody's own, and how they come back.
+/// How pages of a pool become somebody's own, and how they come back.
 ///
 /// ```text
-///   steal    holder's handle ---------------------> owner's handle           the ring takes another page in its place
+///   steal    holder's handle ---------------------> owner's handle           the pool takes another page in its place
 ///   flip     receiver's handle, of the message ---> consumer's handle too    message freed: the place is free again
-///   adopt    owner's handle ----------------------> the page is the ring's again
+///   adopt    owner's handle ----------------------> the page is the pool's again
 /// ```
 ///
-/// A page that is somebody's own does not count against the bound of the ring; its memory stays charged.
+/// A page that is somebody's own does not count against the bound of the pool; its memory stays charged.
 ///
-/// **Ownership.** Who stole a page, or was handed one by a flip, owns it until it is adopted, if ever; the ring cannot
+/// **Ownership.** Who stole a page, or was handed one by a flip, owns it until it is adopted, if ever; the pool cannot
 /// be closed before, except by force.
 ///
 /// **Threads.** Thread-safe.
@@ -30,40 +30,40 @@ public final class PageExchange {
     /// A page that is flipped is gone for its consumer's sake, so its payload fills at least this part of it.
     private static final int MIN_FILLED_PARTS = 2;
 
-    private final JumboPool<?> ring; // (C)
+    private final JumboPool<?> pool; // (C)
     private final AtomicLong flips = new AtomicLong(); // (A) which allocates nothing on the Java heap
     private final LongAdder copies = new LongAdder(); // (A)
 
-    PageExchange(JumboPool<?> ring) {
-        this.ring = ring;
+    PageExchange(JumboPool<?> pool) {
+        this.pool = pool;
     }
 
     /// What became of pages that were offered.
     record Counts(long flips, long copies) {}
 
-    /// Detaches a page from the ring with its content and its object (jumbo_pg_steal). The ring takes another one in
+    /// Detaches a page from the pool with its content and its object (jumbo_pg_steal). The pool takes another one in
     /// its place when it needs one.
     ///
     /// @param handle of a page that the caller holds alone; dead from now on
     /// @return the handle of the page as the caller's own, for [#adopt]
     /// @throws JumboStateException if the page is armed, held or flipped, or the handle stale or foreign
     public long steal(long handle) {
-        JumboPage<?> page = ring.require("steal", handle);
+        JumboPage<?> page = pool.require("steal", handle);
         StackReserve.ensure(2);
-        long stolen = page.steal(handle, ring.errors());
-        ring.supply().noteStolen(page);
+        long stolen = page.steal(handle, pool.errors());
+        pool.supply().noteStolen(page);
         return stolen;
     }
 
-    /// Gives a page back that was stolen or flipped. If the ring has as many pages as it may have by now, the page's
+    /// Gives a page back that was stolen or flipped. If the pool has as many pages as it may have by now, the page's
     /// memory goes with its slab.
     ///
     /// @param handle of the page as the caller's own; dead from now on
     /// @throws JumboStateException if the handle is not of a page that was stolen or flipped
     public void adopt(long handle) {
-        JumboPage<?> page = ring.require("adopt", handle);
+        JumboPage<?> page = pool.require("adopt", handle);
         StackReserve.ensure(2);
-        ring.supply().noteAdopted(page, page.adopt(handle, ring.errors()));
+        pool.supply().noteAdopted(page, page.adopt(handle, pool.errors()));
     }
 
     /// {@return whether [#flip] would hand the page over: it is leased, nobody holds it, it was not flipped in this
@@ -75,12 +75,12 @@ public final class PageExchange {
     /// @param byteOffset where in the page the payload begins
     /// @param byteSize how long the payload is in bytes
     public boolean isFlippable(long handle, int byteOffset, int byteSize) {
-        JumboPage<?> page = ring.find(handle);
+        JumboPage<?> page = pool.find(handle);
         return page != null && isWorthIt(byteOffset, byteSize) && page.isFlippable(handle);
     }
 
     private boolean isWorthIt(int byteOffset, int byteSize) {
-        return byteOffset == 0 && byteSize >= ring.pageByteSize() / MIN_FILLED_PARTS;
+        return byteOffset == 0 && byteSize >= pool.pageByteSize() / MIN_FILLED_PARTS;
     }
 
     /// Delivers a payload to a consumer: the page itself, if [#isFlippable], or else a copy; the bytes are the same.
@@ -96,22 +96,22 @@ public final class PageExchange {
     /// @throws JumboStateException if the page is not leased, or the handle stale or foreign
     /// @throws IndexOutOfBoundsException if the payload is not within the page
     public long flip(long handle, int byteOffset, int byteSize, long target) {
-        long address = ring.address(handle);
-        int pageByteSize = ring.pageByteSize();
+        long address = pool.address(handle);
+        int pageByteSize = pool.pageByteSize();
         if (byteOffset < 0 || byteSize < 0 || byteOffset > pageByteSize - byteSize) {
             throw new IndexOutOfBoundsException("payload is not within the page: byteOffset=%d, byteSize=%d, bound=%d"
                     .formatted(byteOffset, byteSize, pageByteSize));
         }
-        JumboPage<?> page = ring.require("flip", handle);
+        JumboPage<?> page = pool.require("flip", handle);
         StackReserve.ensure();
         long consumers = isWorthIt(byteOffset, byteSize) ? page.tryFlip(handle) : JumboPage.NONE;
         if (consumers != JumboPage.NONE) {
-            ring.supply().noteFlipped(page);
+            pool.supply().noteFlipped(page);
             OffHeap.fill(address + byteSize, pageByteSize - byteSize, (byte) 0);
             flips.incrementAndGet();
             return consumers;
         }
-        page.requireLeased("flip", handle, ring.errors());
+        page.requireLeased("flip", handle, pool.errors());
         OffHeap.copy(address + byteOffset, target, byteSize);
         copies.increment();
         return COPIED;
@@ -123,6 +123,6 @@ public final class PageExchange {
 
     @Override
     public String toString() {
-        return "PageExchange(" + ring + ")";
+        return "PageExchange(" + pool + ")";
     }
 }

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// Where pages come from when the magazine of a thread has none, and where they go when they find no place in a shard.
 ///
 /// ```text
-///   take   ring of this shard ---> pool ---> other shards, if rich ---> new slab ---> other shards ---> none, counted
-///   give   own slot, if it was shut ---> else the pool
+///   take   pool of this shard ---> pool ---> other shards, if rich ---> new slab ---> other shards ---> none, counted
+///   give   own slot, if it was shut ---> else the slab pool
 ///   clock  SlabReclaimer
 /// ```
 ///
@@ -26,17 +26,17 @@ import org.jspecify.annotations.Nullable;
 /// @param <T> the type of the object that stands for a page
 final class PageSupply<T> {
 
-    /// Other shards are drained before the ring grows if they have this part of all pages.
+    /// Other shards are drained before the pool grows if they have this part of all pages.
     private static final int RICH_PART = 8;
 
     private final PageArena arena; // (C)
     private final JumboOptions options; // (C)
     private final PageTable<T> table; // (C)
-    private final JumboSlabPool<T> pool; // (C)
+    private final JumboSlabPool<T> slabPool; // (C)
     private final Shards shards; // (C)
     private final JumboErrors errors; // (C)
     private final Pressure pressure; // (C)
-    private final ShardCensus census; // (C)
+    private final ShardCounts shardCounts; // (C)
     private final ShardDrain drain; // (C)
     private final SlabReclaimer<T> slabReclaimer; // (C)
     private final Backpressure backpressure; // (C)
@@ -52,16 +52,16 @@ final class PageSupply<T> {
         this.arena = arena;
         this.options = options;
         this.table = table;
-        this.pool = new JumboSlabPool<>(options, table, shards, errors);
+        this.slabPool = new JumboSlabPool<>(options, table, shards, errors);
         this.shards = shards;
         this.errors = errors;
         this.pressure = new Pressure(options);
-        this.census = new ShardCensus(shards);
-        this.drain = new ShardDrain(shards, pool);
-        this.slabReclaimer = new SlabReclaimer<>(options, pool, shards, census, drain);
-        this.backpressure = new Backpressure(arena, pool, shards, census, drain, errors, pressure);
+        this.shardCounts = new ShardCounts(shards);
+        this.drain = new ShardDrain(shards, slabPool);
+        this.slabReclaimer = new SlabReclaimer<>(options, slabPool, shards, shardCounts, drain);
+        this.backpressure = new Backpressure(arena, slabPool, shards, shardCounts, drain, errors, pressure);
         this.reclaimer = new PoolReclaimer(options.name(), slabReclaimer, backpressure);
-        this.report = new JumboReport(options, pool, census);
+        this.report = new JumboReport(options, slabPool, shardCounts);
     }
 
     /// {@return true if there is all that the options want from the start}
@@ -77,7 +77,7 @@ final class PageSupply<T> {
                 memory = new JumboMemory(arena, options.name(), options.slabByteSize());
                 slabReclaimer.use(memory);
             }
-            while (!initialised && pool.inService() < options.initialPages()) {
+            while (!initialised && slabPool.inService() < options.initialPages()) {
                 if (!tryAdd()) {
                     slabReclaimer.shrink();
                     return false;
@@ -97,7 +97,7 @@ final class PageSupply<T> {
         long handle = takeShared();
         if (handle < 0 && initialise()) {
             int cached = cachedPages();
-            if (cached > 0 && cached >= pool.inService() / RICH_PART) {
+            if (cached > 0 && cached >= slabPool.inService() / RICH_PART) {
                 drain.run();
                 handle = takeShared();
             }
@@ -112,54 +112,54 @@ final class PageSupply<T> {
         if (handle < 0) {
             report.fallbacks.increment();
         }
-        arena.requestDecay(); // the slot may be open now, and pages may have come to the pool
+        arena.requestDecay(); // the slot may be open now, and pages may have come to the slabPool
         backpressure.noteAllocated(handle < 0);
         return handle;
     }
 
     private int cachedPages() {
-        return shards.areOpen() ? census.cachedPages() : 0;
+        return shards.areOpen() ? shardCounts.cachedPages() : 0;
     }
 
-    /// {@return what other threads freed for this shard, or what the pool has}
+    /// {@return what other threads freed for this shard, or what the slab pool has}
     private long takeShared() {
         int[] cells = shards.slots().enter();
         if (cells != null) {
             long handle;
-            boolean wantsRing;
+            boolean wantsQueue;
             try {
                 shards.receive(cells);
-                handle = shards.lend(cells);
-                wantsRing = Shards.wantsRing(cells);
+                handle = shards.tryAllocate(cells);
+                wantsQueue = Shards.wantsQueue(cells);
             } finally {
                 BiasedSlots.exit(cells);
             }
             if (handle >= 0) {
                 return handle;
             }
-            if (wantsRing) {
-                giveRing();
+            if (wantsQueue) {
+                giveQueue();
             }
         }
-        return pool.take(pressure);
+        return slabPool.take(pressure);
     }
 
-    private void giveRing() {
-        RemoteFreeQueue ring = shards.newRing(); // thirty-two kilobytes, so outside of the slot
+    private void giveQueue() {
+        RemoteFreeQueue queue = shards.newQueue(); // thirty-two kilobytes, so outside of the slot
         int[] cells = shards.slots().enter();
         if (cells != null) {
-            shards.claim(cells, ring);
+            shards.claim(cells, queue);
             BiasedSlots.exit(cells);
         }
     }
 
-    /// {@return true if there may be a page at home now: an inactive one was woken, or a slab added}
+    /// {@return true if there may be a page at home now: an inactive one was activated, or a slab added}
     private boolean grow() {
         long begun = requests;
         growLock.lock();
         try {
             checkOpen();
-            int free = pool.wake();
+            int free = slabPool.activate();
             if (free != 0) {
                 return free > 0;
             }
@@ -186,7 +186,7 @@ final class PageSupply<T> {
         boolean added = false;
         try {
             if (table.hasNumbers(run.address())) {
-                pool.add(run);
+                slabPool.add(run);
                 added = true;
             }
         } finally {
@@ -221,7 +221,7 @@ final class PageSupply<T> {
     /// Takes a page that was freed and found no place in a shard.
     void give(JumboPage<T> page) {
         shards.depart(page);
-        boolean isLeftBehind = pool.give(page, pressure.isPressed());
+        boolean isLeftBehind = slabPool.give(page, pressure.isPressed());
         noteChanged(isLeftBehind);
     }
 
@@ -243,13 +243,13 @@ final class PageSupply<T> {
 
     /// Notes that a message was freed whose page is its consumer's.
     void noteMessageFreed() {
-        pool.countStolen(true);
+        slabPool.countStolen(true);
         backpressure.relax();
     }
 
     void noteStolen(JumboPage<?> page) {
         shards.depart(page);
-        pool.countStolen(false);
+        slabPool.countStolen(false);
         backpressure.relax();
     }
 
@@ -257,7 +257,7 @@ final class PageSupply<T> {
     ///
     /// @param outcome as [JumboPage#adopt] says
     void noteAdopted(JumboPage<?> page, int outcome) {
-        boolean isLeftBehind = pool.adopt(page.index(), outcome == JumboPage.FREED);
+        boolean isLeftBehind = slabPool.adopt(page.index(), outcome == JumboPage.FREED);
         noteChanged(isLeftBehind);
     }
 
@@ -280,7 +280,7 @@ final class PageSupply<T> {
     /// {@return true if a page is free; may be stale} Looks at every page in a shard.
     boolean isFree(int page) {
         // pages move both ways between pool and shards; one that comes back meanwhile is found by the second look
-        return pool.isFreeInSlab(page) || census.isCached(page) || pool.isFreeInSlab(page);
+        return slabPool.isFreeInSlab(page) || shardCounts.isCached(page) || slabPool.isFreeInSlab(page);
     }
 
     /// {@return true if a page is free} Waits for threads that have freed a page and not yet put it into their shard.
@@ -315,7 +315,7 @@ final class PageSupply<T> {
         } finally {
             growLock.unlock();
         }
-        backpressure.tellAllWaiters();
+        backpressure.notifyAllWaiters();
         return out[0];
     }
 
@@ -326,12 +326,12 @@ final class PageSupply<T> {
     /// What slow paths and background work have done, for tests.
     ///
     /// @param drains number of drains of the shards
-    /// @param lockHolds how often the lock of the pool was taken
+    /// @param lockHolds how often the lock of the slab pool was taken
     /// @param looks number of slabs that were looked at by searches and by counts
     record Work(long drains, long lockHolds, long looks) {}
 
     Work work() {
-        return pool.work(drain.drains());
+        return slabPool.work(drain.drains());
     }
 
     /// {@return the callbacks of the arena, for tests}
@@ -348,7 +348,7 @@ final class PageSupply<T> {
         return growLock.getQueueLength() >= count;
     }
 
-    /// Checks what must always hold; exact only while no other thread uses the ring.
+    /// Checks what must always hold; exact only while no other thread uses the pool.
     void checkInvariants() {
         report.checkInvariants(backpressure.armed());
     }
@@ -361,6 +361,6 @@ final class PageSupply<T> {
 
     @Override
     public String toString() {
-        return "PageSupply(%s, %s, %s%s)".formatted(pool, shards, pressure, drain.isClosed() ? ", closed" : "");
+        return "PageSupply(%s, %s, %s%s)".formatted(slabPool, shards, pressure, drain.isClosed() ? ", closed" : "");
     }
 }

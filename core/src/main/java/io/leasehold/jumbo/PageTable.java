@@ -5,7 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// The pages of a ring by number and by address. Both follow from the place of a page's slab in the arena.
+/// The pages of a pool by number and by address. Both follow from the place of a page's slab in the arena.
 ///
 /// ```text
 ///   page      | position | index |               rows[position][index] is the page
@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// **Cost.** There is room for the highest position that was used, rounded up to a power of two, so the table of a
-/// small ring in a large arena is small.
+/// small pool in a large arena is small.
 ///
-/// **Threads.** Any thread may call [#page], [#pageOf] and [#addressOf]. The rest is guarded by the lock of the ring's
+/// **Threads.** Any thread may call [#page], [#pageOf] and [#addressOf]. The rest is guarded by the lock of the pool's
 /// [JumboSlabPool], but for [#firstLife] and [#larger], which are called by the one thread that adds a slab.
 ///
 /// **Memory order.** A thread with a handle reads the row of the handle's slab without the lock: the addition of that
@@ -45,7 +45,7 @@ final class PageTable<T> {
         this.indexBits = Integer.SIZE - Integer.numberOfLeadingZeros(perSlab - 1);
         long slabsThatFit = arena.byteSize() / options.slabByteSize();
         if (slabsThatFit << indexBits > JumboLayout.MAX_PAGES) {
-            throw new IllegalArgumentException("arena is too large for the ring's pages: byteSize="
+            throw new IllegalArgumentException("arena is too large for the pool's pages: byteSize="
                     + arena.byteSize() + ", slabs=" + slabsThatFit + ", pages=" + perSlab + " each, max="
                     + JumboLayout.MAX_PAGES + "; choose larger pages");
         }

@@ -2,7 +2,7 @@ package io.leasehold.jumbo;
 
 /// Statistics of a [JumboSlabPool] since it was opened.
 ///
-/// **Threads.** Guarded by the lock of the pool.
+/// **Threads.** Guarded by the lock of the slab pool.
 final class PoolCounts {
 
     int peak; // the largest number of pages that were used at once

@@ -3,17 +3,17 @@ package io.leasehold.jumbo;
 import io.leasehold.page.Pace;
 import io.leasehold.page.PageReclaimer;
 
-/// What the arena of a ring calls to get memory back.
+/// What the arena of a pool calls to get memory back.
 ///
 /// **Threads.** Thread-safe; [#decay] by one thread at a time.
 final class PoolReclaimer implements PageReclaimer {
 
-    private final String ring; // (C)
+    private final String pool; // (C)
     private final SlabReclaimer<?> slabs; // (C)
     private final Backpressure backpressure; // (C)
 
-    PoolReclaimer(String ring, SlabReclaimer<?> slabs, Backpressure backpressure) {
-        this.ring = ring;
+    PoolReclaimer(String pool, SlabReclaimer<?> slabs, Backpressure backpressure) {
+        this.pool = pool;
         this.slabs = slabs;
         this.backpressure = backpressure;
     }
@@ -42,6 +42,6 @@ final class PoolReclaimer implements PageReclaimer {
 
     @Override
     public String toString() {
-        return "ring " + ring;
+        return "pool " + pool;
     }
 }

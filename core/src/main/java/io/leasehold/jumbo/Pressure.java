@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// **Threads.** Any thread may call [#isHigh], [#isPressed], [#forget] and [#hasWaiters]. The methods that change the
-/// state are called under the lock of [Backpressure]; [#tellListener] and [#tellWaiters] by a thread without a lock.
+/// state are called under the lock of [Backpressure]; [#notifyListener] and [#notifyWaiters] by a thread without a lock.
 ///
-/// **Memory order.** `high` and `pressed` are volatile. They are written before the pool's copies or `openSlots` are
+/// **Memory order.** `high` and `pressed` are volatile. They are written before the slab pool's copies or `openSlots` are
 /// read, and read after those are written.
 ///
 /// **Invariants.** I1: `pressed` is set while `high` is, or a task waits.
@@ -23,17 +23,17 @@ final class Pressure {
 
     private static final System.Logger LOG = System.getLogger("io.leasehold");
 
-    private final String ring; // (C)
+    private final String pool; // (C)
     private final JumboOptions.@Nullable Watermarks watermarks; // (C)
     private final Queue<Runnable> waiters = new ConcurrentLinkedQueue<>(); // (A)
     private volatile boolean high; // (A)
     private volatile boolean pressed; // (A) one word for all reasons, as every release reads it
     private volatile boolean decided; // (A) what the listener is to know
-    private boolean told; // (L) this
+    private boolean notified; // (L) this
     private boolean warned; // (L) this
 
     Pressure(JumboOptions options) {
-        this.ring = options.name();
+        this.pool = options.name();
         this.watermarks = options.watermarks();
     }
 
@@ -55,13 +55,13 @@ final class Pressure {
         return high;
     }
 
-    /// {@return true if pages that are freed go to the pool at once, where they are seen}
+    /// {@return true if pages that are freed go to the slab pool at once, where they are seen}
     boolean isPressed() {
         return pressed;
     }
 
     /// Says that too many pages seem to have holders. The caller counts them after this, with all free pages in the
-    /// pool, and calls [#decide].
+    /// slab pool, and calls [#decide].
     ///
     /// @return false if the pressure is high already
     boolean presume() {
@@ -85,7 +85,7 @@ final class Pressure {
         pressed = high || !waiters.isEmpty();
     }
 
-    /// Adds a task to be told of a page that comes to the pool.
+    /// Adds a task to be told of a page that comes to the slab pool.
     void await(Runnable task) {
         waiters.add(task);
         pressed = true;
@@ -103,7 +103,7 @@ final class Pressure {
     /// Tells the tasks that have waited the longest, each once.
     ///
     /// @param count maximum number of tasks
-    void tellWaiters(int count) {
+    void notifyWaiters(int count) {
         for (int i = 0; i < count; i++) {
             Runnable task = waiters.poll();
             if (task == null) {
@@ -112,29 +112,29 @@ final class Pressure {
             try {
                 task.run();
             } catch (RuntimeException | Error e) {
-                complain(e);
+                logFailure(e);
             }
         }
     }
 
     /// Tells the listener what it does not know yet.
-    synchronized void tellListener() {
-        while (watermarks != null && told != decided) {
-            told = !told;
+    synchronized void notifyListener() {
+        while (watermarks != null && notified != decided) {
+            notified = !notified;
             try {
-                watermarks.listener().pressureChanged(told);
+                watermarks.listener().pressureChanged(notified);
             } catch (RuntimeException | Error e) {
-                complain(e);
+                logFailure(e);
             }
         }
     }
 
     /// Logs a failure of the caller's code, which is no failure of the thread that frees or allocates a page.
-    private synchronized void complain(Throwable e) {
+    private synchronized void logFailure(Throwable e) {
         if (!warned) {
             warned = true; // a repeated failure would flood the log
             try {
-                LOG.log(System.Logger.Level.WARNING, "listener to pressure failed: ring=" + ring, e);
+                LOG.log(System.Logger.Level.WARNING, "listener to pressure failed: pool=" + pool, e);
             } catch (OutOfMemoryError | StackOverflowError noRoom) {
                 warned = false; // for a log entry; the next failure is logged
             }

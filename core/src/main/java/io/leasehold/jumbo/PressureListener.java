@@ -3,7 +3,7 @@ package io.leasehold.jumbo;
 /// Told when pages become scarce and when they are not any more, so that whoever fills them reads less.
 ///
 /// **Threads.** Called by whichever thread took or gave the page in question, one call at a time and without any lock
-/// that the ring needs, so pages may be taken and released inside. It must not block. What it throws is logged, once.
+/// that the pool needs, so pages may be taken and released inside. It must not block. What it throws is logged, once.
 @FunctionalInterface
 public interface PressureListener {
 

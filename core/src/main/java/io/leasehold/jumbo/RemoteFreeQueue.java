@@ -5,7 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
 
-/// The pages of one shard that other threads freed, by their next handles: a ring with many producers and one consumer.
+/// The pages of one shard that other threads freed, by their next handles: a queue with many producers and one consumer.
 ///
 /// ```text
 ///   cells   | distance | tail | distance | head | distance | 0 |  t  |  t  |  0  |  t  | 0 |
@@ -14,7 +14,7 @@ import java.util.function.LongConsumer;
 /// ```
 ///
 /// The cells have handles, so that the thread which takes a page need not look at it. A push is one fetch-and-add,
-/// whatever the number of pages, and one store for each. There is no check for a full ring: its shard owns no more
+/// whatever the number of pages, and one store for each. There is no check for a full queue: its shard owns no more
 /// pages than there are cells, and a page that is freed twice never gets here.
 ///
 /// **Threads.** [#push] by any thread; [#poll] by the thread in the shard's slot; [#depart], [#forEach] and [#size] by
@@ -40,7 +40,7 @@ final class RemoteFreeQueue {
     private final int mask; // (C)
     private final AtomicInteger departed = new AtomicInteger(); // (A) pages that went elsewhere
 
-    /// Makes an empty ring.
+    /// Makes an empty queue.
     ///
     /// @param capacity a power of two
     RemoteFreeQueue(int capacity) {

@@ -20,7 +20,7 @@ public final class SegmentCursor {
     private int segmentSize; // (O) at least 1
     private int next; // (O) offset of the first byte behind the segment it is at
     private int left; // (O) segments to come
-    private long trainAddress; // (O)
+    private long batchAddress; // (O)
     private long address; // (O) of the segment it is at
     private int segmentByteSize; // (O) of the segment it is at
     private boolean isAt; // (O) whether it is at a segment
@@ -42,7 +42,7 @@ public final class SegmentCursor {
             throw new IllegalArgumentException(
                     "size is negative: byteSize=" + newByteSize + ", segmentSize=" + newSegmentSize + ", min=0");
         }
-        trainAddress = newAddress;
+        batchAddress = newAddress;
         byteSize = newByteSize;
         segmentSize = newSegmentSize == 0 ? Math.max(1, newByteSize) : newSegmentSize;
         left = Math.max(1, Math.ceilDiv(newByteSize, segmentSize));
@@ -58,7 +58,7 @@ public final class SegmentCursor {
         isAt = left > 0;
         if (isAt) {
             left--;
-            address = trainAddress + next;
+            address = batchAddress + next;
             segmentByteSize = Math.min(segmentSize, byteSize - next);
             next += segmentByteSize;
         }
@@ -89,7 +89,7 @@ public final class SegmentCursor {
     @Override
     public String toString() {
         return "SegmentCursor(address=0x%x, byteSize=%d, segmentSize=%d, remaining=%d)"
-                .formatted(trainAddress, byteSize, segmentSize, left);
+                .formatted(batchAddress, byteSize, segmentSize, left);
     }
 
     private void checkAt() {

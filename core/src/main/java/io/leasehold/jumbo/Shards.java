@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
-/// What each thread keeps of a ring: a magazine of free pages, and a ring where other threads put pages that it
+/// What each thread keeps of a queue: a magazine of free pages, and a queue where other threads put pages that it
 /// allocated.
 ///
 /// ```text
@@ -22,28 +22,28 @@ import org.jspecify.annotations.Nullable;
 ///            page of another shard ------------> that shard's RemoteFreeQueue
 /// ```
 ///
-/// A shard owns the pages that it allocates until they leave it for the pool, but no more than its ring has cells
-/// (`owned`). Other pages have no owner: they go to the magazine of the thread that frees them, or to the pool.
+/// A shard owns the pages that it allocates until they leave it for the slab pool, but no more than its queue has cells
+/// (`owned`). Other pages have no owner: they go to the magazine of the thread that frees them, or to the slab pool.
 ///
 /// **Shut.** The capacity of a new slot, and of a slot that was drained, is zero. Its thread finds no room for the
-/// first page that it frees, neither in its magazine nor in the ring of another shard, and opens the slot ([#open]).
-/// Only the thread in an open slot brings a page into a magazine or ring, and a [ShardDrain] empties all of them before
+/// first page that it frees, neither in its magazine nor in the queue of another shard, and opens the slot ([#open]).
+/// Only the thread in an open slot brings a page into a magazine or queue, and a [ShardDrain] empties all of them before
 /// it shuts the slots. So while no slot is open there is nothing to drain: no barrier, no look at any slot.
 ///
-/// **Threads.** The cells belong to the thread that is in the slot, and so does the consumer's side of the slot's ring.
-/// A thread that pushes into the ring of another shard is in its own slot meanwhile, so a thread that shut all slots
+/// **Threads.** The cells belong to the thread that is in the slot, and so does the consumer's side of the slot's queue.
+/// A thread that pushes into the queue of another shard is in its own slot meanwhile, so a thread that shut all slots
 /// and waited knows of every page where it is.
 ///
 /// **Memory order.** [#open] counts the slot in `openSlots` (atomic) before its thread looks whether pages may be kept
-/// (volatile), and before a page is pushed. A drain counts slots out after their pages are in the pool. So a thread
-/// that reads zero finds every page in the pool that was freed before. And a thread that wants all pages in the pool
+/// (volatile), and before a page is pushed. A drain counts slots out after their pages are in the slab pool. So a thread
+/// that reads zero finds every page in the slab pool that was freed before. And a thread that wants all pages in the slab pool
 /// says so first (volatile), then reads `openSlots`: either it sees that the slot is open, and drains it, or the thread
 /// in the slot sees that no page may be kept. A rest of the arena's clock ends by the same handshake. `ShutSlotStress`
 /// checks it. `unfinished` stands for slots that stayed busy for too long and were not drained.
 ///
-/// **Invariants.** I1: a page is in one magazine or ring at most. I2: `owned` of a slot is no less than the pages that
-/// its shard owns, and no more than its ring's capacity. I3: pages in the magazine of a slot are of its shard or of
-/// none, which their entries tell, and no caller has the handles there. I4: a page in a magazine or ring has an open
+/// **Invariants.** I1: a page is in one magazine or queue at most. I2: `owned` of a slot is no less than the pages that
+/// its shard owns, and no more than its queue's capacity. I3: pages in the magazine of a slot are of its shard or of
+/// none, which their entries tell, and no caller has the handles there. I4: a page in a magazine or queue has an open
 /// slot, or `unfinished` is set.
 final class Shards {
 
@@ -57,7 +57,7 @@ final class Shards {
     static final int RETURNED_LOW = OWNED + 1;
     static final int RETURNED_HIGH = RETURNED_LOW + 1;
     static final int ARMED = RETURNED_HIGH + 1;
-    static final int STACK = ARMED + 1;
+    static final int MAGAZINE = ARMED + 1;
 
     /// In place of a shard: there is none left.
     private static final int REFUSED = -1;
@@ -72,25 +72,25 @@ final class Shards {
     private static final int MAX_PAGES = 64;
 
     /// Thirty-two kilobytes of handles.
-    private static final int MAX_RING_PAGES = 4096;
+    private static final int MAX_QUEUE_PAGES = 4096;
 
     private final PageTable<?> table; // (C)
     private final BiasedSlots slots; // (C)
     final int maxDepth; // (C)
-    final int ringCapacity; // (C)
-    private final AtomicReferenceArray<RemoteFreeQueue> rings; // (A) by shard, each set once
+    final int queueCapacity; // (C)
+    private final AtomicReferenceArray<RemoteFreeQueue> queues; // (A) by shard, each set once
     private final AtomicInteger claimed = new AtomicInteger(); // (A) shards that have an owner, or had
     private final AtomicInteger openSlots = new AtomicInteger(); // (A)
     private volatile boolean unfinished; // (O) the thread that drains; true if it left slots alone
-    private volatile int transit; // (O) the thread that drains; pages between a slot and the pool
+    private volatile int transit; // (O) the thread that drains; pages between a slot and the slab pool
 
     Shards(JumboOptions options, PageTable<?> table) {
         this.table = table;
         this.maxDepth = Math.clamp(MAX_MAGAZINE_BYTES / options.bufferSize().byteSize(), MIN_PAGES, MAX_PAGES);
-        int bound = options.maxPages() == 0 ? MAX_RING_PAGES : Math.min(options.maxPages(), MAX_RING_PAGES);
-        this.ringCapacity = (int) Alignment.powerOfTwoFrom(Math.max(bound, MAX_PAGES));
-        this.rings = new AtomicReferenceArray<>(options.shards() + 1);
-        int cells = STACK + 2 * maxDepth - BiasedSlot.FIRST;
+        int bound = options.maxPages() == 0 ? MAX_QUEUE_PAGES : Math.min(options.maxPages(), MAX_QUEUE_PAGES);
+        this.queueCapacity = (int) Alignment.powerOfTwoFrom(Math.max(bound, MAX_PAGES));
+        this.queues = new AtomicReferenceArray<>(options.shards() + 1);
+        int cells = MAGAZINE + 2 * maxDepth - BiasedSlot.FIRST;
         this.slots = new BiasedSlots(cells, !VirtualMemory.system().can(Capability.BARRIER));
     }
 
@@ -115,7 +115,7 @@ final class Shards {
         return true;
     }
 
-    /// {@return true if a magazine or ring may have a page}
+    /// {@return true if a magazine or queue may have a page}
     boolean areOpen() {
         return openSlots.get() > 0 || unfinished;
     }
@@ -123,12 +123,12 @@ final class Shards {
     /// Allocates a page of the magazine, without a look at it if this shard owns it.
     ///
     /// @return its handle, or [JumboPage#NONE]
-    long lend(int[] cells) {
+    long tryAllocate(int[] cells) {
         int depth = cells[DEPTH] - 1;
         if (depth < 0) {
             return JumboPage.NONE;
         }
-        long entry = entry(cells[STACK + 2 * depth], cells[STACK + 2 * depth + 1]);
+        long entry = entry(cells[MAGAZINE + 2 * depth], cells[MAGAZINE + 2 * depth + 1]);
         if (entry >= 0) {
             own(cells, page(JumboLayout.page(entry)));
         }
@@ -157,14 +157,14 @@ final class Shards {
     }
 
     private static void push(int[] cells, int depth, long entry) {
-        cells[STACK + 2 * depth] = (int) entry;
-        cells[STACK + 2 * depth + 1] = (int) (entry >>> Integer.SIZE);
+        cells[MAGAZINE + 2 * depth] = (int) entry;
+        cells[MAGAZINE + 2 * depth + 1] = (int) (entry >>> Integer.SIZE);
         cells[DEPTH] = depth + 1;
     }
 
-    /// Makes the slot's shard the owner of a page that it allocates now, if it has a ring with a cell to spare.
+    /// Makes the slot's shard the owner of a page that it allocates now, if it has a queue with a cell to spare.
     void own(int[] cells, JumboPage<?> page) {
-        if (cells[SHARD] > NO_SHARD && page.ownerShard() == NO_SHARD && cells[OWNED] < ringCapacity) {
+        if (cells[SHARD] > NO_SHARD && page.ownerShard() == NO_SHARD && cells[OWNED] < queueCapacity) {
             page.setOwnerShard(cells[SHARD]);
             cells[OWNED]++;
         }
@@ -189,7 +189,7 @@ final class Shards {
             return false;
         }
         if (remote) {
-            rings.getPlain(owner).push(JumboLayout.after(handle, 1));
+            queues.getPlain(owner).push(JumboLayout.after(handle, 1));
         } else {
             push(cells, depth, JumboLayout.after(handle, 1) | (owner == NO_SHARD ? 0 : OWNED_HERE));
         }
@@ -200,7 +200,7 @@ final class Shards {
     /// Frees pages, from the first one on that another shard owns, as long as they have the same owner.
     ///
     /// @return the number of pages
-    private int keepRemote(int[] cells, long[] handles, int from, int end) {
+    private int tryKeepRemote(int[] cells, long[] handles, int from, int end) {
         int count = 0;
         int owner = NO_SHARD;
         for (int at = from; at < end; at++) {
@@ -214,7 +214,7 @@ final class Shards {
             count++;
         }
         if (count > 0) {
-            rings.getPlain(owner).push(handles, from, count);
+            queues.getPlain(owner).push(handles, from, count);
             countReturned(cells, count);
         }
         return count;
@@ -226,7 +226,7 @@ final class Shards {
     int tryKeep(int[] cells, long[] handles, int from, int end) {
         int at = from;
         while (at < end && cells[CAPACITY] > 0) {
-            int remote = keepRemote(cells, handles, at, end);
+            int remote = tryKeepRemote(cells, handles, at, end);
             if (remote == 0 && !tryKeep(cells, handles[at])) {
                 return at;
             }
@@ -257,26 +257,26 @@ final class Shards {
         int owner = page.ownerShard();
         if (owner != NO_SHARD) {
             page.setOwnerShard(NO_SHARD);
-            rings.get(owner).depart();
+            queues.get(owner).depart();
         }
     }
 
-    /// {@return true if the slot has no ring and none was refused: it should get one}
-    static boolean wantsRing(int[] cells) {
+    /// {@return true if the slot has no queue and none was refused: it should get one}
+    static boolean wantsQueue(int[] cells) {
         return cells[SHARD] == NO_SHARD;
     }
 
-    /// {@return a ring for [#claim], made outside of any slot, or null if all shards are claimed}
-    @Nullable RemoteFreeQueue newRing() {
-        return claimed.get() < rings.length() - 1 ? new RemoteFreeQueue(ringCapacity) : null;
+    /// {@return a queue for [#claim], made outside of any slot, or null if all shards are claimed}
+    @Nullable RemoteFreeQueue newQueue() {
+        return claimed.get() < queues.length() - 1 ? new RemoteFreeQueue(queueCapacity) : null;
     }
 
-    /// Gives the slot a ring, if it has none and there is one left.
-    void claim(int[] cells, @Nullable RemoteFreeQueue ring) {
+    /// Gives the slot a queue, if it has none and there is one left.
+    void claim(int[] cells, @Nullable RemoteFreeQueue queue) {
         if (cells[SHARD] == NO_SHARD) {
-            int shard = ring == null ? rings.length() : claimed.incrementAndGet();
-            if (ring != null && shard < rings.length()) {
-                rings.set(shard, ring);
+            int shard = queue == null ? queues.length() : claimed.incrementAndGet();
+            if (queue != null && shard < queues.length()) {
+                queues.set(shard, queue);
                 cells[SHARD] = shard;
             } else {
                 cells[SHARD] = REFUSED;
@@ -284,13 +284,13 @@ final class Shards {
         }
     }
 
-    /// Takes the pages of the slot's ring into its magazine, and forgets pages that departed.
+    /// Takes the pages of the slot's queue into its magazine, and forgets pages that departed.
     void receive(int[] cells) {
         if (cells[SHARD] > NO_SHARD) {
-            RemoteFreeQueue ring = rings.getPlain(cells[SHARD]);
-            cells[OWNED] -= ring.takeDeparted();
+            RemoteFreeQueue queue = queues.getPlain(cells[SHARD]);
+            cells[OWNED] -= queue.takeDeparted();
             while (cells[DEPTH] < maxDepth) {
-                long next = ring.poll();
+                long next = queue.poll();
                 if (next == RemoteFreeQueue.NONE) {
                     return;
                 }
@@ -305,14 +305,14 @@ final class Shards {
     int takeOlder(int[] cells, int count, int[] into) {
         int taken = Math.min(count, cells[DEPTH]);
         for (int i = 0; i < taken; i++) {
-            into[i] = leave(cells, JumboLayout.page(cells[STACK + 2 * i]));
+            into[i] = leave(cells, JumboLayout.page(cells[MAGAZINE + 2 * i]));
         }
-        System.arraycopy(cells, STACK + 2 * taken, cells, STACK, 2 * (cells[DEPTH] - taken));
+        System.arraycopy(cells, MAGAZINE + 2 * taken, cells, MAGAZINE, 2 * (cells[DEPTH] - taken));
         cells[DEPTH] -= taken;
         return taken;
     }
 
-    /// Forgets a page of the slot's magazine or ring, which goes to the pool.
+    /// Forgets a page of the slot's magazine or queue, which goes to the slab pool.
     ///
     /// @return the page
     private int leave(int[] cells, int number) {
@@ -324,16 +324,16 @@ final class Shards {
         return number;
     }
 
-    /// Takes the pages that came first to the slot's ring.
+    /// Takes the pages that came first to the slot's queue.
     ///
     /// @return the number of pages, at most as many as fit `into`
-    int takeFromRing(int[] cells, int[] into) {
-        RemoteFreeQueue ring = rings.get(cells[SHARD]);
+    int takeFromQueue(int[] cells, int[] into) {
+        RemoteFreeQueue queue = queues.get(cells[SHARD]);
         int count = 0;
-        long next = ring.poll();
+        long next = queue.poll();
         while (next != RemoteFreeQueue.NONE) {
             into[count++] = leave(cells, JumboLayout.page(next));
-            next = count < into.length ? ring.poll() : RemoteFreeQueue.NONE;
+            next = count < into.length ? queue.poll() : RemoteFreeQueue.NONE;
         }
         return count;
     }
@@ -342,13 +342,13 @@ final class Shards {
         return cells[DEPTH];
     }
 
-    /// {@return the number of pages in the slot's ring}
-    int ringSize(int[] cells) {
-        return cells[SHARD] > NO_SHARD ? rings.get(cells[SHARD]).size() : 0;
+    /// {@return the number of pages in the slot's queue}
+    int queueSize(int[] cells) {
+        return cells[SHARD] > NO_SHARD ? queues.get(cells[SHARD]).size() : 0;
     }
 
-    /// Counts pages that leave a slot for the pool, before they leave it, so that no reader finds them nowhere; zero
-    /// once they are in the pool.
+    /// Counts pages that leave a slot for the slab pool, before they leave it, so that no reader finds them nowhere; zero
+    /// once they are in the slab pool.
     void setTransit(int count) {
         transit = count;
         VarHandle.storeStoreFence();
@@ -363,7 +363,7 @@ final class Shards {
         return wasOpen;
     }
 
-    /// Counts slots out, whose pages are in the pool now.
+    /// Counts slots out, whose pages are in the slab pool now.
     ///
     /// @param shutSlots number of slots that were open
     /// @param isUnfinished true if a slot was left alone
@@ -372,7 +372,7 @@ final class Shards {
         openSlots.addAndGet(-shutSlots);
     }
 
-    /// {@return the number of pages on their way from a slot to the pool}
+    /// {@return the number of pages on their way from a slot to the slab pool}
     int transit() {
         return transit;
     }
@@ -381,19 +381,19 @@ final class Shards {
         return openSlots.get();
     }
 
-    /// {@return the highest shard that may have a ring}
+    /// {@return the highest shard that may have a queue}
     int lastShard() {
-        return Math.min(claimed.get(), rings.length() - 1);
+        return Math.min(claimed.get(), queues.length() - 1);
     }
 
-    /// {@return the ring of a shard, or null if it has none yet}
-    @Nullable RemoteFreeQueue ring(int shard) {
-        return rings.get(shard);
+    /// {@return the queue of a shard, or null if it has none yet}
+    @Nullable RemoteFreeQueue queue(int shard) {
+        return queues.get(shard);
     }
 
     @Override
     public String toString() {
-        return "Shards(claimed=%d, open=%d, maxDepth=%d, ringCapacity=%d, %s)"
-                .formatted(lastShard(), openSlots.get(), maxDepth, ringCapacity, slots);
+        return "Shards(claimed=%d, open=%d, maxDepth=%d, queueCapacity=%d, %s)"
+                .formatted(lastShard(), openSlots.get(), maxDepth, queueCapacity, slots);
     }
 }

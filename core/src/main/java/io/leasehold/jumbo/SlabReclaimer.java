@@ -11,17 +11,17 @@ import org.jspecify.annotations.Nullable;
 /// Gives slabs back to the arena, a few at a time.
 ///
 /// ```text
-///   pool's lock   take some idle slabs out
+///   slab pool's lock   take some idle slabs out
 ///   no lock       unwire their runs; retire their pages      the kernel refuses: put the slabs back
-///   pool's lock   forget them
+///   slab pool's lock   forget them
 ///   no lock       free their runs
 /// ```
 ///
-/// **Cost.** Two short holds of the pool's lock for [#BATCH] slabs, whatever there is besides. Where nothing changed
+/// **Cost.** Two short holds of the slab pool's lock for [#BATCH] slabs, whatever there is besides. Where nothing changed
 /// since the last call, [#decay] and [#shrink] read a few words.
 ///
 /// **Threads.** Thread-safe; [#decay] by one thread at a time. `lock` is held for each batch, so a thread that finds no
-/// memory waits until slabs on their way are the arena's. Lock order: `lock`, then the lock of the pool, or those of
+/// memory waits until slabs on their way are the arena's. Lock order: `lock`, then the lock of the slab pool, or those of
 /// the arena.
 ///
 /// @param <T> the type of the object that stands for a page
@@ -31,23 +31,24 @@ final class SlabReclaimer<T> {
     private static final int BATCH = 8;
 
     private final JumboOptions options; // (C)
-    private final JumboSlabPool<T> pool; // (C)
+    private final JumboSlabPool<T> slabPool; // (C)
     private final Shards shards; // (C)
-    private final ShardCensus census; // (C)
+    private final ShardCounts shardCounts; // (C)
     private final ShardDrain drain; // (C)
     private final ShortLock lock = new ShortLock();
     private final FlushRation ration = new FlushRation(); // (C) of requests
     private final JumboSlab<T>[] leaving = newBatch(); // (L) scratch, so that giving back needs no Java heap
     private final int[] generations = new int[BATCH]; // (L) scratch
     private volatile @Nullable JumboMemory memory; // (A) set once
-    private int owed; // (L) of the pool: pages in service that may go with their slabs in this tick
-    private boolean isSettling; // (O) the thread in [#decay]: the tick is not finished
+    private int owed; // (L) of the slabPool: pages in service that may go with their slabs in this tick
+    private boolean isTickUnfinished; // (O) the thread in [#decay]: the tick is not finished
 
-    SlabReclaimer(JumboOptions options, JumboSlabPool<T> pool, Shards shards, ShardCensus census, ShardDrain drain) {
+    SlabReclaimer(
+            JumboOptions options, JumboSlabPool<T> slabPool, Shards shards, ShardCounts shardCounts, ShardDrain drain) {
         this.options = options;
-        this.pool = pool;
+        this.slabPool = slabPool;
         this.shards = shards;
-        this.census = census;
+        this.shardCounts = shardCounts;
         this.drain = drain;
     }
 
@@ -70,51 +71,51 @@ final class SlabReclaimer<T> {
             return Progress.DONE;
         }
         StackReserve.ensure(2);
-        if (!isSettling) {
-            if (!shards.areOpen() && pool.isSettled()) {
+        if (!isTickUnfinished) {
+            if (!shards.areOpen() && slabPool.isDecayDone()) {
                 return Progress.DONE;
             }
             drain.run();
             beginTick();
         }
-        isSettling = true;
+        isTickUnfinished = true;
         while (giveSome(to, false) > 0) {
             if (pace.isSpent()) {
                 return Progress.UNFINISHED;
             }
         }
-        isSettling = false;
+        isTickUnfinished = false;
         return endTick() && !shards.areOpen() ? Progress.DONE : Progress.NEXT_TICK;
     }
 
     private void beginTick() {
-        pool.lockInTurn();
+        slabPool.lockInTurn();
         try {
-            owed = Math.min(pool.low, spare());
-            pool.low = pool.slabs.freeCount();
+            owed = Math.min(slabPool.low, spare());
+            slabPool.low = slabPool.slabs.freeCount();
         } finally {
-            pool.unlock();
+            slabPool.unlock();
         }
     }
 
     /// {@return true if no slab can go in the next tick before something changes}
     private boolean endTick() {
-        pool.lockInTurn();
+        slabPool.lockInTurn();
         try {
-            boolean isSettled = pool.slabs.findIdle(spare()) == null;
-            if (isSettled) {
-                pool.setSettled();
+            boolean isDecayDone = slabPool.slabs.findIdle(spare()) == null;
+            if (isDecayDone) {
+                slabPool.setDecayDone();
             }
-            return isSettled;
+            return isDecayDone;
         } finally {
-            pool.unlock();
+            slabPool.unlock();
         }
     }
 
-    /// {@return the number of pages that could go by the clock} Under the lock of the pool.
+    /// {@return the number of pages that could go by the clock} Under the lock of the slab pool.
     private int spare() {
-        JumboSlabs<T> slabs = pool.slabs;
-        return Math.min(slabs.freeCount(), slabs.inService() - pool.stolen - options.initialPages());
+        JumboSlabs<T> slabs = slabPool.slabs;
+        return Math.min(slabs.freeCount(), slabs.inService() - slabPool.stolen - options.initialPages());
     }
 
     /// Gives back every slab of which no page is in use, for a request that found no memory.
@@ -139,7 +140,7 @@ final class SlabReclaimer<T> {
     }
 
     private boolean hasCached() {
-        return shards.areOpen() && census.cachedPages() > 0;
+        return shards.areOpen() && shardCounts.cachedPages() > 0;
     }
 
     private int giveAll(boolean drains) {
@@ -148,7 +149,7 @@ final class SlabReclaimer<T> {
             return 0;
         }
         boolean isDrained = drains && drain.run();
-        if (!isDrained && !pool.isReclaimable()) {
+        if (!isDrained && !slabPool.isReclaimable()) {
             return 0;
         }
         int slabs = 0;
@@ -214,23 +215,23 @@ final class SlabReclaimer<T> {
     /// {@return the number of slabs in `leaving`}
     private int takeIdle(boolean isAll) {
         int count = 0;
-        pool.lockInTurn();
+        slabPool.lockInTurn();
         try {
             boolean more = true;
             while (more && count < BATCH) {
                 int surplus = isAll ? Integer.MAX_VALUE : Math.min(owed, spare());
-                JumboSlab<T> slab = pool.slabs.findIdle(surplus);
+                JumboSlab<T> slab = slabPool.slabs.findIdle(surplus);
                 more = slab != null;
                 if (slab != null) {
-                    pool.slabs.leave(slab);
-                    pool.low = Math.min(pool.low, pool.slabs.freeCount());
+                    slabPool.slabs.leave(slab);
+                    slabPool.low = Math.min(slabPool.low, slabPool.slabs.freeCount());
                     owed -= isAll ? 0 : slab.freeCount();
                     leaving[count++] = slab;
                 }
             }
             return count;
         } finally {
-            pool.unlock();
+            slabPool.unlock();
         }
     }
 
@@ -240,37 +241,37 @@ final class SlabReclaimer<T> {
             return;
         }
         for (int i = 0; i < count; i++) {
-            generations[i] = leaving[i].retireAll();
+            generations[i] = leaving[i].deactivateAll();
         }
-        pool.lockInTurn();
+        slabPool.lockInTurn();
         try {
             for (int i = 0; i < count; i++) {
                 JumboSlab<T> slab = leaving[i];
                 if (i < unwired) {
-                    pool.counts.shrinks++;
-                    pool.counts.removedPages += slab.freeCount();
-                    pool.slabs.forget(slab, generations[i]);
+                    slabPool.counts.shrinks++;
+                    slabPool.counts.removedPages += slab.freeCount();
+                    slabPool.slabs.forget(slab, generations[i]);
                 } else {
-                    pool.slabs.putBack(slab);
-                    pool.unsettle();
-                    pool.wakeSome();
+                    slabPool.slabs.putBack(slab);
+                    slabPool.noteDecayable();
+                    slabPool.activateSome();
                 }
             }
         } finally {
-            pool.unlock();
+            slabPool.unlock();
         }
     }
 
-    /// Shuts the pool and gives back every slab of which no page is in use. Called with the shards drained.
+    /// Shuts the slab pool and gives back every slab of which no page is in use. Called with the shards drained.
     ///
     /// @param isForced true to do it though pages are in use, whose slabs stay until they are released
     /// @return the number of pages that are in use or stolen
     /// @throws IllegalStateException if pages are in use and it is not forced; nothing is changed then
-    /// @throws SystemCallException if the kernel refuses; the pool is shut, and calling this again goes on
+    /// @throws SystemCallException if the kernel refuses; the slab pool is shut, and calling this again goes on
     int close(boolean isForced) {
         lock.lock();
         try {
-            int out = pool.shut(isForced);
+            int out = slabPool.shut(isForced);
             JumboMemory to = memory;
             if (to != null) {
                 for (JumboSlab<T> slab = idleSlab(); slab != null; slab = idleSlab()) {
@@ -287,27 +288,27 @@ final class SlabReclaimer<T> {
     }
 
     private @Nullable JumboSlab<T> idleSlab() {
-        pool.lock();
+        slabPool.lock();
         try {
-            return pool.slabs.findIdle(Integer.MAX_VALUE);
+            return slabPool.slabs.findIdle(Integer.MAX_VALUE);
         } finally {
-            pool.unlock();
+            slabPool.unlock();
         }
     }
 
     private void remove(JumboSlab<T> slab) {
-        int generation = slab.retireAll();
-        pool.lock();
+        int generation = slab.deactivateAll();
+        slabPool.lock();
         try {
-            pool.slabs.leave(slab);
-            pool.slabs.forget(slab, generation);
+            slabPool.slabs.leave(slab);
+            slabPool.slabs.forget(slab, generation);
         } finally {
-            pool.unlock();
+            slabPool.unlock();
         }
     }
 
     @Override
     public String toString() {
-        return "SlabReclaimer(" + pool + ")";
+        return "SlabReclaimer(" + slabPool + ")";
     }
 }

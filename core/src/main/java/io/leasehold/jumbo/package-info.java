@@ -1,4 +1,4 @@
-/// Jumbo rings: disposable page-sized buffers for network adapters; jumbo(9) with growth, shrinking and ends that are
+/// Jumbo pools: disposable page-sized buffers for network adapters; jumbo(9) with growth, shrinking and ends that are
 /// checked.
 ///
 /// ```text
@@ -7,7 +7,7 @@
 ///     PageBulk         many pages with one entry into a magazine
 ///     Shards           what each thread keeps: a magazine and a RemoteFreeQueue  JumboPage         one page: its word
 ///       ShardDrain       all free pages, into the pool                      PageTable         numbers, addresses
-///       ShardCensus      sums over the slots
+///       ShardCounts      sums over the slots
 ///     PageSupply       where pages come from when a magazine is empty       JumboErrors       what it refuses
 ///       JumboSlabPool        pages at home, bounds and counts, one lock         JumboReport       JumboStats
 ///         JumboSlabs       slabs: idle, busy, with a page at home
@@ -87,7 +87,7 @@
 /// | freeing a held page leaks it and its address | it waits until it is not held, is counted, and is free then |
 /// | a part of the pool counts as success | all of what was asked for, or nothing, and it can be tried again |
 /// | no page: null, and no one is told | it is counted, a listener can stop receivers, and waiting tasks are told |
-/// | translation clears a flag, and is wrong after a flip | arithmetic; what is not the ring's is an answer |
+/// | translation clears a flag, and is wrong after a flip | arithmetic; what is not the pool's is an answer |
 /// | flipped pages show what was behind the payload | zeroes |
 /// | one counter, private | [JumboStats][io.leasehold.jumbo.JumboStats] |
 ///
@@ -98,10 +98,10 @@
 ///   end will want it. Slabs lie at multiples of their size for that, so they are at most 2 MiB. A handle is the number
 ///   with a generation, good for one life.
 /// * **One word, one compare-and-set.** The word that a release expects follows from its handle: check and transition
-///   are one step, which comes before the page is pushed anywhere. So magazines and rings never see a page twice, and
-///   the rings need no check for being full.
+///   are one step, which comes before the page is pushed anywhere. So magazines and pools never see a page twice, and
+///   the pools need no check for being full.
 /// * **Freeing writes to the page, allocating does not.** The compare-and-set of a release makes the word that of the
-///   next life, and magazines and rings keep that life's handle. So an allocation looks at no page, and of pages that
+///   next life, and magazines and pools keep that life's handle. So an allocation looks at no page, and of pages that
 ///   one thread fills and another frees the word stays in the cache of the second: 12 ns a page handed over in place of
 ///   23, 9 ns in place of 11.5 for one thread's (4.1 GHz, of which the compare-and-set is 5). The price is that a word
 ///   does not tell a free page from a leased one: statistics subtract the free pages, and an error that wants to say
@@ -109,26 +109,26 @@
 /// * **Magazines in biased slots** ([io.leasehold.memory.BiasedSlots]), as pages and blocks have them: entering the
 ///   slot tells the thread, and a reclaimer can empty it. Were pages stranded with idle threads, the bound would not be
 ///   exact and nothing could shrink.
-/// * **A page that another thread frees returns by a ring, not through a depot.** Blocks go to the thread that frees
-///   them, since any thread may need one next. Pages of a ring are filled by one event loop and freed by others: with
+/// * **A page that another thread frees returns by a pool, not through a depot.** Blocks go to the thread that frees
+///   them, since any thread may need one next. Pages of a pool are filled by one event loop and freed by others: with
 ///   magazines alone they would cross the pool's lock in batches, 31 ns a page in the probe, against 18 for a
-///   fetch-and-add into a ring. A Treiber stack took 99 to 306 ns.
-/// * **Rings bounded by the pages that the shard owns.** A page keeps its owner shard while it goes out and comes back,
-///   and loses it when it leaves the shard for the pool. A shard owns no more pages than its ring has cells, and the
-///   others go to the thread that frees them. So the ring need not grow with the number of pages, and no count is kept
+///   fetch-and-add into a pool. A Treiber stack took 99 to 306 ns.
+/// * **Pools bounded by the pages that the shard owns.** A page keeps its owner shard while it goes out and comes back,
+///   and loses it when it leaves the shard for the pool. A shard owns no more pages than its pool has cells, and the
+///   others go to the thread that frees them. So the pool need not grow with the number of pages, and no count is kept
 ///   at each turn.
-/// * **A thread that pushes into a ring is in its own slot meanwhile.** A thread that shuts all slots and waits then
-///   finds every free page in a magazine, a ring or the pool, and none on its way. Closing, shrinking and back-pressure
+/// * **A thread that pushes into a pool is in its own slot meanwhile.** A thread that shuts all slots and waits then
+///   finds every free page in a magazine, a pool or the pool, and none on its way. Closing, shrinking and back-pressure
 ///   rest on that.
 /// * **Stealing changes owners, not mappings.** Moving a page by mremap(2) takes 7 to 8 us and the hole is faulted in
 ///   anew, against 0.9 us for a copy of 4 KiB; so a stolen page stays where it is, is owned by the thief under a
-///   generation of its own, and the ring takes another one in its place.
+///   generation of its own, and the pool takes another one in its place.
 /// * **One page in use keeps its slab.** A slab is one wired and leased run, so it goes as a whole or not at all. Pages
 ///   are allocated from the lowest slab on, so that the others empty; statistics show the pinned bytes beside the live
 ///   ones. Alternative: end the lease and split the run around the page, as `slab` does. It frees memory only until the
 ///   next burst needs a whole slab again, and costs wiring and a lease for each piece.
 /// * **Two handles for a flipped page**, as in the original, where the message is freed after its page is gone: one for
-///   the place in the ring, one for the page. Freeing the message frees the place, not the page. Whichever ends first,
+///   the place in the pool, one for the page. Freeing the message frees the place, not the page. Whichever ends first,
 ///   the other one is still good.
 /// * **Under pressure no page is kept in a shard.** Pages in shards count as with holders; the high watermark is
 ///   therefore seen a little early, and checked after all shards were drained. From then on each page goes through the

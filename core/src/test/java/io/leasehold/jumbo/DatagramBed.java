@@ -14,11 +14,11 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/// A ring, a source on it, and a sender that reaches the source over loopback.
+/// A pool, a source on it, and a sender that reaches the source over loopback.
 ///
 /// **Ownership.** Closing it closes all; a test that leaves a page behind fails.
 ///
-/// **Threads.** The test thread's, but for the ring and the sockets.
+/// **Threads.** The test thread's, but for the pool and the sockets.
 final class DatagramBed implements AutoCloseable {
 
     /// Longer than any datagram takes over loopback on a busy machine.
@@ -40,7 +40,7 @@ final class DatagramBed implements AutoCloseable {
         this.pages = new JumboBed(bufferSize, maxPages, 4);
         this.in = open(datagrams);
         this.out = open(datagrams);
-        this.source = new DatagramPort(in).newSource(pages.ring(), BATCH);
+        this.source = new DatagramPort(in).newSource(pages.pool(), BATCH);
         this.sender = new DatagramSender(out).to(in.local());
     }
 
@@ -55,8 +55,8 @@ final class DatagramBed implements AutoCloseable {
         return socket;
     }
 
-    JumboPool<JumboView> ring() {
-        return pages.ring();
+    JumboPool<JumboView> pool() {
+        return pages.pool();
     }
 
     /// {@return bytes that no other seed gives, which lie in the scratch memory too}
@@ -134,7 +134,7 @@ final class DatagramBed implements AutoCloseable {
     }
 
     int pagesOut() {
-        return ring().stats().pages().out();
+        return pool().stats().pages().out();
     }
 
     @Override

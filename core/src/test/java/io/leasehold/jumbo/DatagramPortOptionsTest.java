@@ -56,14 +56,14 @@ class DatagramPortOptionsTest {
     }
 
     private void receive(DatagramPort port, Consumer<JumboDatagram<JumboView>> handler) {
-        try (DatagramSource<JumboView> source = port.newSource(bed.ring(), 2)) {
+        try (DatagramSource<JumboView> source = port.newSource(bed.pool(), 2)) {
             assertThat(source.awaitReadable(DatagramBed.SOON)).isTrue();
             assertThat(source.receive(handler, 1)).isEqualTo(1);
         }
     }
 
     private void send(DatagramSender sender) {
-        DatagramBed.sendRest(sender.handOver(bed.ring(), bed.ring().allocate(), 10, 10));
+        DatagramBed.sendRest(sender.handOver(bed.pool(), bed.pool().allocate(), 10, 10));
     }
 
     @Test
@@ -136,7 +136,7 @@ class DatagramPortOptionsTest {
                 continue;
             }
             DatagramSender refused =
-                    sender.ecn(1).handOver(bed.ring(), bed.ring().allocate(), 10, 10);
+                    sender.ecn(1).handOver(bed.pool(), bed.pool().allocate(), 10, 10);
             assertThatThrownBy(refused::send)
                     .isInstanceOf(UnsupportedOperationException.class)
                     .hasMessageContainingAll("traffic class", "IP_TOS", "ecn=1");
@@ -188,7 +188,7 @@ class DatagramPortOptionsTest {
     private void assertThereOrRefused(DatagramFeature feature, DatagramPortOptions options, String name) {
         if (DatagramPort.can(feature)) {
             InetSocketAddress any = new InetSocketAddress(InetAddress.ofLiteral("0.0.0.0"), 0);
-            DatagramSource.open(any, options, bed.ring(), 2).close();
+            DatagramSource.open(any, options, bed.pool(), 2).close();
             return;
         }
         assertThatThrownBy(() -> port("0.0.0.0", options))
@@ -211,7 +211,7 @@ class DatagramPortOptionsTest {
         assertThatIllegalArgumentException().isThrownBy(() -> sender.trafficClass(256));
         assertThatIllegalArgumentException().isThrownBy(() -> sender.ecn(4)).withMessageContainingAll("ecn=4", "max=3");
         assertThatIllegalArgumentException().isThrownBy(() -> sender.from(InetAddress.ofLiteral("::")));
-        sender.handOver(bed.ring(), bed.ring().allocate(), 10, 10);
+        sender.handOver(bed.pool(), bed.pool().allocate(), 10, 10);
         for (Runnable late : List.<Runnable>of(
                 () -> sender.from(port.local().getAddress()),
                 sender::fromAny,

@@ -71,10 +71,10 @@ class DatagramPortTest {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 8, 1);
                 DatagramPort peer = DatagramPort.open(DatagramBed.loopback()).connect(port.local())) {
             for (int i = 0; i < 2; i++) {
-                try (DatagramSource<JumboView> source = port.newSource(bed.ring(), 2)) {
+                try (DatagramSource<JumboView> source = port.newSource(bed.pool(), 2)) {
                     assertThat(source.port()).isSameAs(port);
-                    long handle = bed.ring().allocate();
-                    DatagramSender sender = peer.newSender().handOver(bed.ring(), handle, 10, 5);
+                    long handle = bed.pool().allocate();
+                    DatagramSender sender = peer.newSender().handOver(bed.pool(), handle, 10, 5);
                     DatagramBed.sendRest(sender);
                     int[] segments = new int[1];
                     while (segments[0] < 2) {
@@ -85,7 +85,7 @@ class DatagramPortTest {
             }
             assertThat(peer.splitCount()).isEqualTo(DatagramPort.hasGso() ? 0 : 2);
             port.close();
-            assertThatThrownBy(() -> port.newSource(bed.ring(), 2)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> port.newSource(bed.pool(), 2)).isInstanceOf(IllegalStateException.class);
         }
     }
 

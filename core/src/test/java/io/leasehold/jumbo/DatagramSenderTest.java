@@ -33,19 +33,19 @@ class DatagramSenderTest {
     @EnumSource
     void wholePageGoesInAsManyTrainsAsItTakes(DatagramForms form) {
         try (DatagramBed own = new DatagramBed(form.require(), BufferSize.KIB_64, 8)) {
-            long handle = own.ring().allocate();
-            own.ring().object(handle).write(3);
-            byte[] content = DatagramBed.bytes(own.ring().address(handle), 65_536);
+            long handle = own.pool().allocate();
+            own.pool().object(handle).write(3);
+            byte[] content = DatagramBed.bytes(own.pool().address(handle), 65_536);
             // More segments than one call may send, then more bytes.
             for (int segmentSize : new int[] {1_000, 1_400, 60_000, Datagrams.MAX_PAYLOAD_BYTES}) {
-                own.sender.load(own.ring().address(handle), 65_536, segmentSize);
+                own.sender.load(own.pool().address(handle), 65_536, segmentSize);
                 DatagramBed.sendRest(own.sender);
                 assertThat(own.sender.sentBytes()).isEqualTo(65_536);
                 List<byte[]> segments = own.receiveSegments(Math.ceilDiv(65_536, segmentSize));
                 assertThat(DatagramBed.join(segments)).isEqualTo(content);
                 assertThat(segments.getFirst()).hasSize(segmentSize);
             }
-            own.ring().release(handle);
+            own.pool().release(handle);
         }
     }
 
@@ -57,7 +57,7 @@ class DatagramSenderTest {
         while (arrived[0] < 5_000) {
             bed.receiveSome(datagram -> {
                 int byteSize = datagram.byteSize();
-                answer.toSenderOf(datagram).handOver(bed.ring(), datagram.take(), byteSize, datagram.segmentSize());
+                answer.toSenderOf(datagram).handOver(bed.pool(), datagram.take(), byteSize, datagram.segmentSize());
                 DatagramBed.sendRest(answer);
                 arrived[0] += byteSize;
             });
@@ -65,7 +65,7 @@ class DatagramSenderTest {
         bed.source.disarm();
         assertThat(bed.pagesOut()).isZero();
         byte[] back = new byte[5_000];
-        try (DatagramSource<JumboView> end = new DatagramPort(bed.out).newSource(bed.ring(), 4)) {
+        try (DatagramSource<JumboView> end = new DatagramPort(bed.out).newSource(bed.pool(), 4)) {
             for (int[] at = {0}; at[0] < 5_000; ) {
                 assertThat(end.awaitReadable(DatagramBed.SOON)).isTrue();
                 end.receive(
@@ -131,7 +131,7 @@ class DatagramSenderTest {
                     .isEqualTo(100);
             assertThat(own.sender.remainingBytes()).isEqualTo(900);
             try (UdpSocket there = datagrams.open(peer);
-                    DatagramSource<JumboView> end = new DatagramPort(there).newSource(own.ring(), 4)) {
+                    DatagramSource<JumboView> end = new DatagramPort(there).newSource(own.pool(), 4)) {
                 DatagramBed.sendRest(own.sender);
                 byte[] arrived = new byte[900];
                 for (int[] at = {0}; at[0] < 900; ) {
@@ -163,8 +163,8 @@ class DatagramSenderTest {
 
     @Test
     void abandonedPageIsReleased() {
-        long handle = bed.ring().allocate();
-        bed.sender.handOver(bed.ring(), handle, 3_000, 1_000);
+        long handle = bed.pool().allocate();
+        bed.sender.handOver(bed.pool(), handle, 3_000, 1_000);
         assertThat(bed.sender.abandon()).isEqualTo(3_000);
         assertThat(bed.pagesOut()).isZero();
         assertThat(bed.sender.abandon()).isZero();
@@ -186,11 +186,11 @@ class DatagramSenderTest {
 
     @Test
     void restIsNotForgottenByAccident() {
-        long handle = bed.ring().allocate();
-        bed.sender.handOver(bed.ring(), handle, 10, 10);
+        long handle = bed.pool().allocate();
+        bed.sender.handOver(bed.pool(), handle, 10, 10);
         for (Runnable call : List.<Runnable>of(
                 () -> bed.sender.load(bed.scratch.address(), 1, 1),
-                () -> bed.sender.handOver(bed.ring(), handle, 1, 1),
+                () -> bed.sender.handOver(bed.pool(), handle, 1, 1),
                 () -> bed.sender.to(bed.in.local()),
                 bed.sender::toPeer)) {
             assertThatThrownBy(call::run)
@@ -204,16 +204,16 @@ class DatagramSenderTest {
     @Test
     void rejectsWhatIsOutOfBounds() {
         long address = bed.scratch.address();
-        long handle = bed.ring().allocate();
+        long handle = bed.pool().allocate();
         rejects(() -> bed.sender.load(0, 1, 1), "address=0x0");
         rejects(() -> bed.sender.load(address, -1, 1), "byteSize=-1, min=0");
         rejects(() -> bed.sender.load(address, 1, 0), "segmentSize=0, min=1, max=65507");
         rejects(() -> bed.sender.load(address, 1, 65_508), "segmentSize=65508, min=1, max=65507");
-        rejects(() -> bed.sender.handOver(bed.ring(), handle, 65_537, 1), "byteSize=65537, min=0, max=65536");
-        rejects(() -> bed.sender.handOver(bed.ring(), handle, 1, 0), "segmentSize=0");
+        rejects(() -> bed.sender.handOver(bed.pool(), handle, 65_537, 1), "byteSize=65537, min=0, max=65536");
+        rejects(() -> bed.sender.handOver(bed.pool(), handle, 1, 0), "segmentSize=0");
         assertThat(bed.sender.isPending()).isFalse();
-        bed.ring().release(handle);
-        JumboBed.refused(Kind.FREED, () -> bed.sender.handOver(bed.ring(), handle, 1, 1));
+        bed.pool().release(handle);
+        JumboBed.refused(Kind.FREED, () -> bed.sender.handOver(bed.pool(), handle, 1, 1));
         assertThat(bed.sender.isPending()).isFalse();
     }
 

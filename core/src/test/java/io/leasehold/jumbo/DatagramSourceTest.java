@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Datagrams over loopback into the pages of a ring, and where the pages are then.
+/// Datagrams over loopback into the pages of a pool, and where the pages are then.
 class DatagramSourceTest {
 
     private static final int SEGMENT = 1_400;
@@ -108,7 +108,7 @@ class DatagramSourceTest {
             assertThat(bed.source.starvedCount()).isEqualTo(2);
             assertThat(bed.source.awaitReadable(0)).isTrue();
             for (int i = 0; i < 3; i++) {
-                bed.ring().release(handles.removeFirst());
+                bed.pool().release(handles.removeFirst());
                 assertThat(bed.receiveSome(take)).isEqualTo(1);
             }
             assertThat(arrived).containsExactlyElementsOf(sent);
@@ -124,7 +124,7 @@ class DatagramSourceTest {
             List<Long> handles = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
                 byte[] sent = bed.send(100 + i, SEGMENT, i);
-                // Each takes the page of the first place, and the ring has no other for it.
+                // Each takes the page of the first place, and the pool has no other for it.
                 assertThat(bed.receiveSome(datagram -> {
                             assertThat(DatagramBed.bytes(datagram.address(), datagram.byteSize()))
                                     .isEqualTo(sent);
@@ -153,7 +153,7 @@ class DatagramSourceTest {
                     for (Parcel parcel = parcels.take(); parcel.handle >= 0; parcel = parcels.take()) {
                         assertThat(DatagramBed.bytes(parcel.address, parcel.byteSize))
                                 .isEqualTo(DatagramBed.content(1 + parcel.number, parcel.number));
-                        bed.ring().release(parcel.handle);
+                        bed.pool().release(parcel.handle);
                         done.incrementAndGet();
                     }
                 });
@@ -190,7 +190,7 @@ class DatagramSourceTest {
                 bed.receiveSome(datagram -> addresses.add(datagram.address()));
             }
             assertThat(addresses).containsOnly(addresses.getFirst());
-            assertThat(bed.ring().stats().pages().armed()).isEqualTo(DatagramBed.BATCH);
+            assertThat(bed.pool().stats().pages().armed()).isEqualTo(DatagramBed.BATCH);
             assertThat(bed.source.disarm()).isEqualTo(DatagramBed.BATCH);
             assertThat(bed.pagesOut()).isZero();
             assertThat(bed.source.disarm()).isZero();
@@ -302,7 +302,7 @@ class DatagramSourceTest {
                         .hasMessageContainingAll("limit=" + limit, "batch=4");
             }
             for (int batch : new int[] {0, 1_025}) {
-                assertThatThrownBy(() -> new DatagramPort(bed.in).newSource(bed.ring(), batch))
+                assertThatThrownBy(() -> new DatagramPort(bed.in).newSource(bed.pool(), batch))
                         .isInstanceOf(IllegalArgumentException.class)
                         .hasMessageContaining("=" + batch);
             }
@@ -364,7 +364,7 @@ class DatagramSourceTest {
                 left -= cursor.byteSize();
             }
             if (seen++ % 2 == 0) {
-                answer.toSenderOf(datagram).handOver(bed.ring(), datagram.take(), 100, 50);
+                answer.toSenderOf(datagram).handOver(bed.pool(), datagram.take(), 100, 50);
                 if (!answer.send()) {
                     answer.abandon();
                 }

@@ -16,11 +16,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
-/// An arena without maintenance, and a ring on it.
+/// An arena without maintenance, and a pool on it.
 ///
-/// **Ownership.** Closing it closes the ring and the arena, both strictly: a test that leaves a page behind fails.
+/// **Ownership.** Closing it closes the pool and the arena, both strictly: a test that leaves a page behind fails.
 ///
-/// **Threads.** The ring is thread-safe; the rest is the test thread's.
+/// **Threads.** The pool is thread-safe; the rest is the test thread's.
 final class JumboBed implements AutoCloseable {
 
     static final int MIB = 1 << 20;
@@ -33,10 +33,10 @@ final class JumboBed implements AutoCloseable {
     private final MemoryBudget budget;
     private final Reservations reservations;
     private final PageArena arena;
-    private final JumboPool<JumboView> ring;
+    private final JumboPool<JumboView> pool;
     private long now;
 
-    /// A ring of this class in slabs of 256 KiB.
+    /// A pool of this class in slabs of 256 KiB.
     JumboBed(BufferSize bufferSize, int maxPages, int arenaMib) {
         this(options(bufferSize).withPages(0, maxPages), arenaMib);
     }
@@ -57,19 +57,19 @@ final class JumboBed implements AutoCloseable {
                         .withDecay(DECAY)
                         .withBudget(budget),
                 reservations);
-        this.ring = JumboPool.open(arena, options, JumboView::new);
+        this.pool = JumboPool.open(arena, options, JumboView::new);
     }
 
     static JumboOptions options(BufferSize bufferSize) {
         return JumboOptions.defaults()
-                .withName("ring")
+                .withName("pool")
                 .withBufferSize(bufferSize)
                 .withSlabByteSize(256 << 10)
                 .withShards(16);
     }
 
-    JumboPool<JumboView> ring() {
-        return ring;
+    JumboPool<JumboView> pool() {
+        return pool;
     }
 
     PageArena arena() {
@@ -88,8 +88,8 @@ final class JumboBed implements AutoCloseable {
     List<Long> allocate(int count) {
         List<Long> handles = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            long handle = ring.allocate();
-            assertThat(handle).as("page %d of %s", i, ring).isNotNegative();
+            long handle = pool.allocate();
+            assertThat(handle).as("page %d of %s", i, pool).isNotNegative();
             handles.add(handle);
         }
         return handles;
@@ -98,30 +98,30 @@ final class JumboBed implements AutoCloseable {
     /// {@return all pages that there are}
     List<Long> exhaust() {
         List<Long> handles = new ArrayList<>();
-        for (long handle = ring.allocate(); handle >= 0; handle = ring.allocate()) {
+        for (long handle = pool.allocate(); handle >= 0; handle = pool.allocate()) {
             handles.add(handle);
         }
         return handles;
     }
 
     void release(List<Long> handles) {
-        handles.forEach(ring::release);
+        handles.forEach(pool::release);
         handles.clear();
     }
 
     /// Lets the arena's maintenance ask its tenants that often.
-    void settle(int ticks) {
+    void decay(int ticks) {
         for (int i = 0; i < ticks; i++) {
             now += TICK_NANOS;
             PageArenas.step(arena, now);
         }
     }
 
-    /// Checks the ring, the arena, and that the one knows what the other lent it. No other thread uses them now.
+    /// Checks the pool, the arena, and that the one knows what the other lent it. No other thread uses them now.
     void check() {
-        ring.checkInvariants();
+        pool.checkInvariants();
         PageArenas.checkInvariants(arena);
-        JumboStats stats = ring.stats();
+        JumboStats stats = pool.stats();
         assertThat(stats.bytes().taken()).as("%s", stats).isEqualTo(takenBytes());
         assertThat(stats.bytes().live()).isLessThanOrEqualTo(stats.bytes().pinned());
         assertThat(stats.bytes().pinned()).isLessThanOrEqualTo(stats.bytes().taken());
@@ -139,9 +139,9 @@ final class JumboBed implements AutoCloseable {
 
     @Override
     public void close() {
-        ring.close();
+        pool.close();
         // none, but for the slabs of pages that were in use at a forced close
-        assertThat(takenBytes()).isEqualTo(ring.stats().bytes().taken());
+        assertThat(takenBytes()).isEqualTo(pool.stats().bytes().taken());
         arena.close();
         assertThat(budget.usedBytes()).isZero();
         reservations.releaseParked();

@@ -12,41 +12,41 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/// How a ring ends, and what it cannot be opened with.
+/// How a pool ends, and what it cannot be opened with.
 class JumboCloseTest {
 
     @Test
     void refusesToCloseWhilePagesAreOutOrStolenAndNamesThem() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 2)) {
             List<Long> handles = bed.allocate(2);
-            int page = bed.ring().object(handles.getFirst()).page;
+            int page = bed.pool().object(handles.getFirst()).page;
             assertThatIllegalStateException()
-                    .isThrownBy(bed.ring()::close)
-                    .withMessageStartingWith("ring has pages out: ring=ring, out=2, the first of them: JumboPage(page="
+                    .isThrownBy(bed.pool()::close)
+                    .withMessageStartingWith("pool has pages in use: pool=pool, inUse=2, first=JumboPage(page="
                             + page + ", state=LEASED, generation=1, holds=0, last thread="
                             + Thread.currentThread().threadId());
             bed.check();
-            long stolen = bed.ring().exchange().steal(handles.removeFirst());
+            long stolen = bed.pool().exchange().steal(handles.removeFirst());
             bed.release(handles);
-            assertThatIllegalStateException().isThrownBy(bed.ring()::close).withMessageContaining("state=STOLEN");
-            bed.ring().exchange().adopt(stolen);
+            assertThatIllegalStateException().isThrownBy(bed.pool()::close).withMessageContaining("state=STOLEN");
+            bed.pool().exchange().adopt(stolen);
             bed.release(bed.allocate(3)); // it goes on
-            bed.ring().close();
-            bed.ring().close();
-            JumboBed.refused(Kind.CLOSED, bed.ring()::allocate);
-            JumboBed.refused(Kind.REMOVED, () -> bed.ring().release(stolen));
-            assertThat(bed.ring().trim()).isZero();
-            assertThat(bed.ring().closeForcibly()).isZero();
-            bed.settle(3);
+            bed.pool().close();
+            bed.pool().close();
+            JumboBed.refused(Kind.CLOSED, bed.pool()::allocate);
+            JumboBed.refused(Kind.REMOVED, () -> bed.pool().release(stolen));
+            assertThat(bed.pool().trim()).isZero();
+            assertThat(bed.pool().closeForcibly()).isZero();
+            bed.decay(3);
         }
     }
 
     @Test
     void ringThatWasNeverUsedClosesToo() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 2)) {
-            bed.ring().close();
-            JumboBed.refused(Kind.CLOSED, bed.ring()::initialise);
-            JumboBed.refused(Kind.CLOSED, bed.ring()::allocate);
+            bed.pool().close();
+            JumboBed.refused(Kind.CLOSED, bed.pool()::initialise);
+            JumboBed.refused(Kind.CLOSED, bed.pool()::allocate);
         }
     }
 
@@ -54,21 +54,21 @@ class JumboCloseTest {
     void forcedCloseLeavesPagesToTheirHoldersUntilTheyAreReleased() throws InterruptedException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
             List<Long> handles = bed.allocate(40);
-            long address = bed.ring().address(handles.getFirst());
-            long stolen = bed.ring().exchange().steal(handles.removeLast());
-            assertThat(bed.ring().closeForcibly()).isEqualTo(40);
-            assertThat(bed.ring().pageOf(address)).isEqualTo(JumboPool.NOT_IN_SERVICE);
-            JumboBed.refused(Kind.CLOSED, () -> bed.ring().object(handles.getFirst()));
+            long address = bed.pool().address(handles.getFirst());
+            long stolen = bed.pool().exchange().steal(handles.removeLast());
+            assertThat(bed.pool().closeForcibly()).isEqualTo(40);
+            assertThat(bed.pool().pageOf(address)).isEqualTo(JumboPool.NOT_IN_SERVICE);
+            JumboBed.refused(Kind.CLOSED, () -> bed.pool().object(handles.getFirst()));
             assertThat(remainingPages(bed.arena())).isNotEmpty().doesNotContain(address);
             Watchdog watchdog = new Watchdog();
-            watchdog.start("late", () -> handles.forEach(bed.ring()::release));
+            watchdog.start("late", () -> handles.forEach(bed.pool()::release));
             watchdog.join();
             handles.forEach(
-                    handle -> JumboBed.refused(Kind.FREED, () -> bed.ring().release(handle)));
+                    handle -> JumboBed.refused(Kind.FREED, () -> bed.pool().release(handle)));
             assertThat(bed.takenBytes()).isPositive();
-            bed.ring().exchange().adopt(stolen); // the last page
+            bed.pool().exchange().adopt(stolen); // the last page
             assertThat(bed.takenBytes()).isZero();
-            JumboBed.refused(Kind.REMOVED, () -> bed.ring().exchange().adopt(stolen));
+            JumboBed.refused(Kind.REMOVED, () -> bed.pool().exchange().adopt(stolen));
         }
     }
 
@@ -84,7 +84,7 @@ class JumboCloseTest {
         return addresses;
     }
 
-    /// Whoever is on his way to a slab when the ring is closed leaves no page behind.
+    /// Whoever is on his way to a slab when the pool is closed leaves no page behind.
     @Test
     void closingRacesWithThoseWhoAllocate() throws InterruptedException {
         for (int round = 0; round < 10; round++) {
@@ -95,12 +95,12 @@ class JumboCloseTest {
                     watchdog.start("tenant " + t, () -> {
                         try {
                             while (true) {
-                                long handle = bed.ring().allocate();
+                                long handle = bed.pool().allocate();
                                 if (handle >= 0) {
-                                    bed.ring().release(handle);
+                                    bed.pool().release(handle);
                                 }
                                 if (turns.incrementAndGet() % 8 == 0) {
-                                    bed.ring().trim();
+                                    bed.pool().trim();
                                 }
                             }
                         } catch (JumboStateException e) {
@@ -110,9 +110,9 @@ class JumboCloseTest {
                 }
                 watchdog.await("they allocate", () -> turns.get() > 50);
                 if (round % 2 == 0) {
-                    bed.ring().closeForcibly();
+                    bed.pool().closeForcibly();
                 } else {
-                    closePatiently(bed.ring());
+                    closePatiently(bed.pool());
                 }
                 watchdog.join();
                 assertThat(bed.takenBytes()).as("bytes left, round %d", round).isZero();
@@ -120,13 +120,13 @@ class JumboCloseTest {
         }
     }
 
-    private static void closePatiently(JumboPool<?> ring) {
+    private static void closePatiently(JumboPool<?> pool) {
         while (true) {
             try {
-                ring.close();
+                pool.close();
                 return;
             } catch (IllegalStateException e) {
-                assertThat(e).hasMessageStartingWith("ring has pages out: ring=ring, out=");
+                assertThat(e).hasMessageStartingWith("pool has pages in use: pool=pool, inUse=");
             }
         }
     }

@@ -27,12 +27,12 @@ class JumboPressureTest {
             assertThat(told).containsExactly(true);
             handles.addAll(bed.allocate(100));
             for (int out = 199; out > 20; out--) {
-                bed.ring().release(handles.removeLast());
+                bed.pool().release(handles.removeLast());
                 assertThat(told).as("with %d out", out).containsExactly(true);
             }
-            bed.ring().release(handles.removeLast());
+            bed.pool().release(handles.removeLast());
             assertThat(told).hasSizeBetween(1, 2);
-            bed.ring().release(handles.removeLast());
+            bed.pool().release(handles.removeLast());
             assertThat(told).containsExactly(true, false);
             bed.release(handles);
             bed.release(bed.allocate(150));
@@ -48,19 +48,19 @@ class JumboPressureTest {
             List<Long> armed = new ArrayList<>();
             for (int i = 0; i < 200; i++) {
                 armed.addAll(bed.allocate(1));
-                bed.ring().arm(armed.getLast());
+                bed.pool().arm(armed.getLast());
             }
             assertThat(told).isEmpty();
             Watchdog watchdog = new Watchdog();
-            watchdog.startVirtual("device", () -> armed.forEach(bed.ring()::receive)); // not where it was armed
+            watchdog.startVirtual("device", () -> armed.forEach(bed.pool()::receive)); // not where it was armed
             watchdog.join();
             bed.check();
-            List<Long> more = bed.allocate(64); // by then the pool is asked
+            List<Long> more = bed.allocate(64); // by then the slab pool is asked
             assertThat(told).containsExactly(true);
-            armed.subList(4, 200).forEach(bed.ring()::arm);
+            armed.subList(4, 200).forEach(bed.pool()::arm);
             bed.release(more);
             assertThat(told).as("few have holders, though 200 are out").containsExactly(true, false);
-            armed.subList(4, 200).forEach(bed.ring()::receive);
+            armed.subList(4, 200).forEach(bed.pool()::receive);
             bed.release(armed);
             bed.check();
         }
@@ -72,14 +72,14 @@ class JumboPressureTest {
         try (JumboBed bed = bed(4, 40, 0, told::add)) {
             List<Long> handles = bed.allocate(100);
             assertThat(told).containsExactly(true);
-            handles.subList(4, 100).forEach(bed.ring()::arm);
+            handles.subList(4, 100).forEach(bed.pool()::arm);
             assertThat(told).containsExactly(true, false);
-            handles.subList(4, 100).forEach(bed.ring()::receive);
+            handles.subList(4, 100).forEach(bed.pool()::receive);
             bed.release(handles);
         }
     }
 
-    /// The loop that took the pages stops reading, so it takes no page and drains no ring any more.
+    /// The loop that took the pages stops reading, so it takes no page and drains no pool any more.
     @Test
     void othersReleaseWhatAThreadTookThatDoesNothingAnyMore() throws InterruptedException {
         try (JumboBed bed = bed(10, 60, 64, told::add)) {
@@ -119,9 +119,9 @@ class JumboPressureTest {
         JumboBed[] bed = new JumboBed[1];
         PressureListener listener = isHigh -> {
             told.add(isHigh);
-            long handle = bed[0].ring().allocate();
+            long handle = bed[0].pool().allocate();
             if (handle >= 0) {
-                bed[0].ring().release(handle);
+                bed[0].pool().release(handle);
             }
             throw new IllegalStateException("thrown on purpose, and logged once");
         };

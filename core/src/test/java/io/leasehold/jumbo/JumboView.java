@@ -11,7 +11,7 @@ final class JumboView {
     final long address;
     final int byteSize;
 
-    JumboView(JumboPool<JumboView> ring, int page, long address, int byteSize) {
+    JumboView(JumboPool<JumboView> pool, int page, long address, int byteSize) {
         this.page = page;
         this.address = address;
         this.byteSize = byteSize;

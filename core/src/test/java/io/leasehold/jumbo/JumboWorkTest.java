@@ -14,7 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/// Slow paths and background work do what changed: counted in drains, holds of the pool's lock, and looks at slabs.
+/// Slow paths and background work do what changed: counted in drains, holds of the slab pool's lock, and looks at slabs.
 class JumboWorkTest {
 
     private static final int SLAB_BYTES = 256 << 10;
@@ -29,24 +29,24 @@ class JumboWorkTest {
     private static final int SLABS_AT_ONCE = 8;
 
     private static PageSupply.Work work(JumboBed bed) {
-        return bed.ring().supply().work();
+        return bed.pool().supply().work();
     }
 
     private static Progress decay(JumboBed bed) {
-        return bed.ring().supply().reclaimer().decay(Pace.unlimited());
+        return bed.pool().supply().reclaimer().decay(Pace.unlimited());
     }
 
     @Test
     void ringThatIsEmptyAgainCostsNothing() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 4)) {
             bed.release(bed.allocate(200));
-            bed.settle(4);
+            bed.decay(4);
             assertThat(bed.takenBytes()).isZero();
             assertThat(decay(bed)).isEqualTo(Progress.DONE);
             PageSupply.Work before = work(bed);
-            bed.settle(20);
-            assertThat(bed.ring().trim()).isZero();
-            assertThat(bed.ring().supply().reclaimer().shrink()).isZero();
+            bed.decay(20);
+            assertThat(bed.pool().trim()).isZero();
+            assertThat(bed.pool().supply().reclaimer().shrink()).isZero();
             assertThat(work(bed)).isEqualTo(before);
         }
     }
@@ -56,20 +56,20 @@ class JumboWorkTest {
         JumboOptions options = JumboBed.options(BufferSize.KIB_4).withPages(64, 0);
         try (JumboBed bed = new JumboBed(options, 4)) {
             List<Long> handles = bed.allocate(200);
-            bed.settle(4);
+            bed.decay(4);
             assertThat(decay(bed)).isEqualTo(Progress.DONE);
             PageSupply.Work before = work(bed);
-            bed.settle(20);
-            assertThat(bed.ring().trim()).isZero();
+            bed.decay(20);
+            assertThat(bed.pool().trim()).isZero();
             assertThat(work(bed)).isEqualTo(before);
 
             bed.release(handles);
             assertThat(decay(bed)).as("the slot is open").isEqualTo(Progress.NEXT_TICK);
-            bed.settle(4);
+            bed.decay(4);
             assertThat(bed.takenBytes()).as("the initial pages").isEqualTo(SLAB_BYTES);
             assertThat(decay(bed)).isEqualTo(Progress.DONE);
             before = work(bed);
-            bed.settle(20);
+            bed.decay(20);
             assertThat(work(bed)).isEqualTo(before);
         }
     }
@@ -79,7 +79,7 @@ class JumboWorkTest {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 16)) {
             List<Long> handles = bed.allocate(2_000);
             PageSupply.Work before = work(bed);
-            assertThat(bed.ring().stats().pages().out()).isEqualTo(2_000);
+            assertThat(bed.pool().stats().pages().out()).isEqualTo(2_000);
             PageSupply.Work after = work(bed);
             assertThat(after.looks()).isEqualTo(before.looks());
             assertThat(after.lockHolds()).isEqualTo(before.lockHolds() + 1);
@@ -95,14 +95,14 @@ class JumboWorkTest {
             long first = bed.arena().baseAddress() + 50L * SLAB_BYTES;
             List<Long> middle = new ArrayList<>();
             handles.removeIf(handle -> {
-                long address = bed.ring().address(handle);
+                long address = bed.pool().address(handle);
                 boolean isMiddle = address >= first && address < first + 10L * SLAB_BYTES;
                 return isMiddle && middle.add(handle);
             });
             assertThat(middle).hasSize(10 * PER_SLAB);
             bed.release(middle);
             PageSupply.Work before = work(bed);
-            assertThat(bed.ring().trim()).isEqualTo(10L * SLAB_BYTES);
+            assertThat(bed.pool().trim()).isEqualTo(10L * SLAB_BYTES);
             PageSupply.Work after = work(bed);
             assertThat(after.looks() - before.looks()).as("slabs looked at").isEqualTo(10);
             assertThat(after.lockHolds() - before.lockHolds())
@@ -120,13 +120,13 @@ class JumboWorkTest {
             Watchdog watchdog = new Watchdog();
             watchdog.start("receiver", () -> handles.addAll(bed.allocate(500)));
             watchdog.join();
-            bed.release(handles); // into the ring of the receiver's shard
+            bed.release(handles); // into the pool of the receiver's shard
             PageSupply.Work before = work(bed);
-            assertThat(bed.ring().trim()).isEqualTo(8L * SLAB_BYTES);
+            assertThat(bed.pool().trim()).isEqualTo(8L * SLAB_BYTES);
             PageSupply.Work after = work(bed);
             assertThat(after.drains()).isEqualTo(before.drains() + 1);
             assertThat(after.lockHolds() - before.lockHolds())
-                    .as("one hold a batch of the ring, one for the magazine, two for eight slabs, one that finds none")
+                    .as("one hold a batch of the pool, one for the magazine, two for eight slabs, one that finds none")
                     .isLessThanOrEqualTo(Math.ceilDiv(500, BATCH) + 1 + 2 + 1);
             bed.check();
         }
@@ -141,28 +141,28 @@ class JumboWorkTest {
             watchdog.start("receiver", () -> handles.addAll(bed.allocate(3)));
             watchdog.join();
             for (int left = 3; left > 0; left--) {
-                assertThat(bed.ring().trim()).isZero();
-                assertThat(bed.ring().supply().shards().areOpen()).isFalse();
-                bed.ring().release(handles.removeLast());
-                assertThat(bed.ring().supply().shards().areOpen()).isTrue();
+                assertThat(bed.pool().trim()).isZero();
+                assertThat(bed.pool().supply().shards().areOpen()).isFalse();
+                bed.pool().release(handles.removeLast());
+                assertThat(bed.pool().supply().shards().areOpen()).isTrue();
                 bed.check();
             }
-            assertThat(bed.ring().trim()).isEqualTo(SLAB_BYTES);
+            assertThat(bed.pool().trim()).isEqualTo(SLAB_BYTES);
         }
     }
 
-    /// A thread that loses its core in a slot: its pages stay there, and the ring looks again until it has them.
+    /// A thread that loses its core in a slot: its pages stay there, and the pool looks again until it has them.
     @Test
     void slotThatIsBusyDuringADrainIsDrainedTheNextTime() throws InterruptedException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
-            Shards shards = bed.ring().supply().shards();
+            Shards shards = bed.pool().supply().shards();
             CountDownLatch inside = new CountDownLatch(1);
             CountDownLatch leave = new CountDownLatch(1);
             List<Long> handles = new ArrayList<>();
             Watchdog watchdog = new Watchdog();
             watchdog.start("receiver", () -> {
                 handles.addAll(bed.allocate(2));
-                bed.ring().trim();
+                bed.pool().trim();
                 int[] cells = Objects.requireNonNull(shards.slots().enter());
                 inside.countDown();
                 watchdog.await("the drain", leave);
@@ -170,14 +170,14 @@ class JumboWorkTest {
             });
             watchdog.await("a slot that is busy", inside);
             assertThat(shards.areOpen()).isFalse();
-            bed.release(handles); // into the ring of the busy shard
-            assertThat(bed.ring().trim()).isZero();
+            bed.release(handles); // into the pool of the busy shard
+            assertThat(bed.pool().trim()).isZero();
             assertThat(shards.openSlots()).isZero();
             assertThat(shards.areOpen()).as("though no slot is open").isTrue();
             assertThat(decay(bed)).isEqualTo(Progress.NEXT_TICK);
             leave.countDown();
             watchdog.join();
-            assertThat(bed.ring().trim()).isEqualTo(SLAB_BYTES);
+            assertThat(bed.pool().trim()).isEqualTo(SLAB_BYTES);
             assertThat(shards.areOpen()).isFalse();
         }
     }
@@ -185,7 +185,7 @@ class JumboWorkTest {
     @Test
     void decayStopsWhenThePaceIsSpentAndGoesOn() throws ReflectiveOperationException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 0, 16)) {
-            PageReclaimer reclaimer = bed.ring().supply().reclaimer();
+            PageReclaimer reclaimer = bed.pool().supply().reclaimer();
             bed.release(bed.allocate(40 * PER_SLAB));
             assertThat(decay(bed)).as("needed a moment ago").isEqualTo(Progress.NEXT_TICK);
             Pace spent = spentPace();
@@ -218,21 +218,21 @@ class JumboWorkTest {
     void tasksThatWaitShareADrainAndEachPageTellsOne() {
         try (JumboBed bed = new JumboBed(JumboBed.options(BufferSize.KIB_64).withPages(0, 8), 1)) {
             List<Long> handles = bed.exhaust();
-            bed.ring().release(handles.removeLast());
+            bed.pool().release(handles.removeLast());
             handles.addAll(bed.allocate(1)); // so that the slot is open
             AtomicInteger told = new AtomicInteger();
             long before = work(bed).drains();
             for (int i = 0; i < 10; i++) {
-                bed.ring().whenFree(told::incrementAndGet);
+                bed.pool().whenFree(told::incrementAndGet);
             }
             assertThat(work(bed).drains()).isEqualTo(before + 1);
             assertThat(told).hasValue(0);
             for (int turn = 1; turn <= 10; turn++) {
-                bed.ring().release(handles.removeLast());
+                bed.pool().release(handles.removeLast());
                 assertThat(told).as("tasks told by %d pages", turn).hasValue(turn);
                 handles.addAll(bed.allocate(1));
             }
-            assertThat(bed.ring().supply().isPressed()).isFalse();
+            assertThat(bed.pool().supply().isPressed()).isFalse();
             assertThat(told).hasValue(10);
             bed.release(handles);
             bed.check();
@@ -246,11 +246,11 @@ class JumboWorkTest {
             List<Long> handles = bed.exhaust();
             AtomicInteger told = new AtomicInteger();
             for (int i = 0; i < 6; i++) {
-                bed.ring().whenFree(told::incrementAndGet);
+                bed.pool().whenFree(told::incrementAndGet);
             }
-            bed.ring().release(handles.removeLast());
+            bed.pool().release(handles.removeLast());
             assertThat(told).hasValue(1);
-            bed.ring().release(handles.removeLast());
+            bed.pool().release(handles.removeLast());
             assertThat(told).as("two pages are there").hasValue(3);
             assertThat(decay(bed)).isEqualTo(Progress.NEXT_TICK);
             assertThat(told).as("told by the clock").hasValue(5);
@@ -270,18 +270,18 @@ class JumboWorkTest {
             Watchdog watchdog = new Watchdog();
             PageReclaimer slow = slowReclaimer(watchdog, asking, answer, asked);
             bed.arena().addReclaimer(slow);
-            watchdog.start("first", () -> assertThat(bed.ring().allocate()).isEqualTo(JumboPool.NONE));
+            watchdog.start("first", () -> assertThat(bed.pool().allocate()).isEqualTo(JumboPool.NONE));
             watchdog.await("the first request", asking);
             int threads = 5;
             for (int i = 0; i < threads; i++) {
                 watchdog.start(
-                        "thread " + i, () -> assertThat(bed.ring().allocate()).isEqualTo(JumboPool.NONE));
+                        "thread " + i, () -> assertThat(bed.pool().allocate()).isEqualTo(JumboPool.NONE));
             }
-            watchdog.await("all threads want a slab", () -> bed.ring().supply().isGrowing(threads));
+            watchdog.await("all threads want a slab", () -> bed.pool().supply().isGrowing(threads));
             answer.countDown();
             watchdog.join();
             assertThat(asked).as("the arena was asked").hasValue(2);
-            assertThat(bed.ring().stats().traffic().fallbacks()).isEqualTo(threads + 2);
+            assertThat(bed.pool().stats().traffic().fallbacks()).isEqualTo(threads + 2);
             bed.arena().removeReclaimer(slow);
             bed.release(handles);
         }

@@ -42,7 +42,7 @@ class PageTableTest {
             for (int position = 0; position < 2048; position = 2 * position + 1) {
                 assertThat(table.pageOf(run(bed, position).address())).isEqualTo(JumboPool.FOREIGN);
                 slabs.add(slabs.make(run(bed, position)));
-                pages += slabs.wake(PER_SLAB);
+                pages += slabs.activate(PER_SLAB);
                 for (int known = 0; known <= position; known = 2 * known + 1) {
                     long address = run(bed, known).address() + 5 * 4096;
                     int page = table.pageOf(address);
@@ -62,7 +62,7 @@ class PageTableTest {
             JumboSlabs<JumboView> slabs = new JumboSlabs<>(options, table);
             for (int position = 0; position < 3; position++) {
                 slabs.add(slabs.make(run(bed, position)));
-                slabs.wake(PER_SLAB);
+                slabs.activate(PER_SLAB);
             }
             JumboPage<JumboView> taken = Objects.requireNonNull(slabs.take());
             assertThat(slabs.findIdle(PER_SLAB - 1)).as("one with so few pages").isNull();
@@ -73,15 +73,15 @@ class PageTableTest {
             assertThat(slabs.freeCount()).isEqualTo(2 * PER_SLAB - 1);
             assertThat(slabs.idle()).as("one idle, one that leaves").isEqualTo(2);
             assertThat(slabs.count()).isEqualTo(3);
-            int generation = highest.retireAll();
+            int generation = highest.deactivateAll();
             slabs.putBack(highest);
             slabs.checkInvariants();
             assertThat(slabs.inactive()).isEqualTo(PER_SLAB);
-            assertThat(slabs.wake(PER_SLAB)).isEqualTo(PER_SLAB);
+            assertThat(slabs.activate(PER_SLAB)).isEqualTo(PER_SLAB);
             slabs.checkInvariants();
 
             slabs.leave(highest);
-            assertThat(highest.retireAll()).isEqualTo(generation);
+            assertThat(highest.deactivateAll()).isEqualTo(generation);
             slabs.forget(highest, generation);
             slabs.checkInvariants();
             assertThat(table.pageOf(run(bed, 2).address())).isEqualTo(JumboPool.NOT_IN_SERVICE);

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /// Whoever finds no page is told when one is free, whoever frees it and however, though nobody watches the watermarks.
-class JumboStarvedTest {
+class JumboWaiterTest {
 
     private static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(Watchdog.LIMIT_SECONDS);
     private static final int PAGES = 8;
@@ -30,27 +30,27 @@ class JumboStarvedTest {
         ADOPT;
 
         /// Does all but the last step.
-        Runnable prepare(JumboPool<JumboView> ring, long handle) {
+        Runnable prepare(JumboPool<JumboView> pool, long handle) {
             return switch (this) {
-                case RELEASE -> () -> ring.release(handle);
+                case RELEASE -> () -> pool.release(handle);
                 case UNHOLD -> {
-                    ring.hold(handle);
-                    ring.release(handle);
-                    yield () -> ring.unhold(handle);
+                    pool.hold(handle);
+                    pool.release(handle);
+                    yield () -> pool.unhold(handle);
                 }
-                case STEAL -> () -> ring.exchange().adopt(ring.exchange().steal(handle));
+                case STEAL -> () -> pool.exchange().adopt(pool.exchange().steal(handle));
                 case FLIP -> {
-                    long consumers = ring.exchange().flip(handle, 0, ring.pageByteSize(), 0);
+                    long consumers = pool.exchange().flip(handle, 0, pool.pageByteSize(), 0);
                     yield () -> {
-                        ring.release(handle);
-                        ring.exchange().adopt(consumers);
+                        pool.release(handle);
+                        pool.exchange().adopt(consumers);
                     };
                 }
                 case ADOPT -> {
-                    long consumers = ring.exchange().flip(handle, 0, ring.pageByteSize(), 0);
+                    long consumers = pool.exchange().flip(handle, 0, pool.pageByteSize(), 0);
                     yield () -> {
-                        ring.exchange().adopt(consumers); // the message has the page again
-                        ring.release(handle);
+                        pool.exchange().adopt(consumers); // the message has the page again
+                        pool.release(handle);
                     };
                 }
             };
@@ -68,9 +68,9 @@ class JumboStarvedTest {
             for (boolean virtual : new boolean[] {false, true}) {
                 List<Long> handles = bed.exhaust();
                 assertThat(handles).isNotEmpty();
-                Runnable last = ending.prepare(bed.ring(), handles.removeFirst());
+                Runnable last = ending.prepare(bed.pool(), handles.removeFirst());
                 AtomicInteger told = new AtomicInteger();
-                bed.ring().whenFree(told::incrementAndGet);
+                bed.pool().whenFree(told::incrementAndGet);
                 assertThat(told.get()).as("there is none").isZero();
                 Watchdog watchdog = new Watchdog();
                 if (virtual) {
@@ -91,9 +91,9 @@ class JumboStarvedTest {
     void whoAsksWhileThereIsAPageIsToldAtOnce() throws InterruptedException {
         try (JumboBed bed = bed()) {
             List<Long> handles = bed.exhaust();
-            bed.ring().release(handles.removeFirst()); // into the stock of this thread
-            assertThat(bed.ring().awaitFree(0)).isTrue();
-            assertThat(bed.ring().awaitFree(LONG_NANOS)).isTrue();
+            bed.pool().release(handles.removeFirst()); // into the stock of this thread
+            assertThat(bed.pool().awaitFree(0)).isTrue();
+            assertThat(bed.pool().awaitFree(LONG_NANOS)).isTrue();
             bed.release(handles);
             bed.check();
         }
@@ -103,14 +103,14 @@ class JumboStarvedTest {
     void whoWaitsInVainIsForgottenAndTheRingKeepsStockAgain() throws InterruptedException {
         try (JumboBed bed = bed()) {
             List<Long> handles = bed.exhaust();
-            assertThat(bed.ring().awaitFree(1)).isFalse();
-            assertThat(bed.ring().supply().isPressed()).isFalse();
+            assertThat(bed.pool().awaitFree(1)).isFalse();
+            assertThat(bed.pool().supply().isPressed()).isFalse();
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> bed.ring().awaitFree(-1))
+                    .isThrownBy(() -> bed.pool().awaitFree(-1))
                     .withMessageContaining("-1");
             Thread.currentThread().interrupt();
-            assertThatThrownBy(() -> bed.ring().awaitFree(LONG_NANOS)).isInstanceOf(InterruptedException.class);
-            assertThat(bed.ring().supply().isPressed()).isFalse();
+            assertThatThrownBy(() -> bed.pool().awaitFree(LONG_NANOS)).isInstanceOf(InterruptedException.class);
+            assertThat(bed.pool().supply().isPressed()).isFalse();
             bed.release(handles);
         }
     }
@@ -121,12 +121,12 @@ class JumboStarvedTest {
             List<Long> handles = bed.exhaust();
             Watchdog watchdog = new Watchdog();
             watchdog.start(
-                    "starved",
-                    () -> JumboBed.refused(Kind.CLOSED, () -> bed.ring().awaitFree(LONG_NANOS)));
-            watchdog.await("waiting", () -> bed.ring().supply().isPressed());
-            assertThat(bed.ring().closeForcibly()).isEqualTo(handles.size());
+                    "waiter",
+                    () -> JumboBed.refused(Kind.CLOSED, () -> bed.pool().awaitFree(LONG_NANOS)));
+            watchdog.await("waiting", () -> bed.pool().supply().isPressed());
+            assertThat(bed.pool().closeForcibly()).isEqualTo(handles.size());
             watchdog.join();
-            JumboBed.refused(Kind.CLOSED, () -> bed.ring().whenFree(() -> {}));
+            JumboBed.refused(Kind.CLOSED, () -> bed.pool().whenFree(() -> {}));
         }
     }
 
@@ -135,10 +135,10 @@ class JumboStarvedTest {
         try (JumboBed bed = bed()) {
             List<Long> handles = bed.exhaust();
             AtomicInteger told = new AtomicInteger();
-            bed.ring().whenFree(() -> {
+            bed.pool().whenFree(() -> {
                 throw new IllegalStateException("thrown on purpose, and logged once");
             });
-            bed.ring().whenFree(told::incrementAndGet);
+            bed.pool().whenFree(told::incrementAndGet);
             bed.release(handles);
             assertThat(told.get()).isOne();
         }
@@ -156,11 +156,11 @@ class JumboStarvedTest {
                 Watchdog.Task task = () -> {
                     List<Long> mine = new ArrayList<>();
                     for (int i = 0; i < 300; i++) {
-                        long handle = bed.ring().allocate();
+                        long handle = bed.pool().allocate();
                         while (handle < 0) {
                             waits.incrementAndGet();
-                            assertThat(bed.ring().awaitFree(LONG_NANOS)).isTrue();
-                            handle = bed.ring().allocate();
+                            assertThat(bed.pool().awaitFree(LONG_NANOS)).isTrue();
+                            handle = bed.pool().allocate();
                         }
                         mine.add(handle);
                         Thread.yield();
@@ -176,13 +176,13 @@ class JumboStarvedTest {
             watchdog.await("waiting", () -> waits.get() > 0);
             bed.release(first);
             watchdog.join();
-            assertThat(bed.ring().supply().isPressed()).isFalse();
+            assertThat(bed.pool().supply().isPressed()).isFalse();
             bed.check();
         }
     }
 
     @Test
-    void starvedSourceIsWokenWithoutWatermarks() throws InterruptedException {
+    void waitingSourceIsNotifiedWithoutWatermarks() throws InterruptedException {
         try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, DatagramBed.BATCH)) {
             List<Long> kept = new ArrayList<>();
             while (kept.size() < DatagramBed.BATCH) {
@@ -194,8 +194,8 @@ class JumboStarvedTest {
             assertThat(bed.source.awaitPage(1)).isFalse();
             Watchdog watchdog = new Watchdog();
             watchdog.startVirtual("consumer", () -> {
-                watchdog.await("waiting", () -> bed.ring().supply().isPressed());
-                bed.ring().release(kept.removeLast());
+                watchdog.await("waiting", () -> bed.pool().supply().isPressed());
+                bed.pool().release(kept.removeLast());
             });
             assertThat(bed.source.awaitPage(LONG_NANOS)).isTrue();
             watchdog.join();
