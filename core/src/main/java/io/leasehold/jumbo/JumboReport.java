@@ -4,28 +4,30 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
-/// What a pool has and has done, put together from those that count it.
+/// Builds the statistics of a pool from the counters of its parts.
 ///
 /// ```text
-///   in service - stolen                       = in pool     JumboSlabPool, under its lock
-///   in pool - armed - held - free             = leased      armed: slots; held: here, as that is rare
-///   at home + in magazines and pools          = free        JumboSlabPool; slots
+///   in service - stolen                            = in pool     JumboSlabPool, under its lock
+///   in pool - armed - deferred - free              = leased      armed: slots; deferred: here, because it is rare
+///   free in slabs + in magazines and queues        = free        JumboSlabPool; slots
 /// ```
 ///
-/// **Cost.** In proportion to the slots that were ever used. No page is looked at.
+/// **Cost.** In proportion to the slots that were ever used. No page is read.
 ///
-/// **Threads.** Thread-safe. Exact while no other thread uses the pool; otherwise each number was true at some time
-/// during the call. Pages on their way from a shard to the slab pool are free: shards are read before the slab pool.
+/// **Threads.** Thread-safe. Exact while no other thread uses the pool. Otherwise each number was true at some time
+/// during the call. Pages on their way from a shard to the slab pool count as free: shards are read before the slab
+/// pool.
 final class JumboReport {
 
-    /// Allocations that found no page.
+    /// Number of allocations that found no page.
     final LongAdder fallbacks = new LongAdder(); // (A)
 
-    /// Slabs that the arena did not have.
+    /// Number of slabs that the arena could not provide.
     final LongAdder refusals = new LongAdder(); // (A)
 
-    /// Pages that were freed while they were held, and still are.
-    final AtomicInteger deferredFree = new AtomicInteger(); // (A) which allocates nothing on the Java heap
+    /// Number of pages that were freed while they were held, and are still held.
+    final AtomicInteger deferredFree =
+            new AtomicInteger(); // (A) not a LongAdder, which would allocate on the Java heap
 
     private final JumboOptions options; // (C)
     private final JumboSlabPool<?> slabPool; // (C)
@@ -37,7 +39,7 @@ final class JumboReport {
         this.shardCounts = shardCounts;
     }
 
-    /// {@return the numbers of about one moment}
+    /// {@return a snapshot of the statistics}
     ///
     /// @param armed number of armed pages
     JumboStats stats(int armed, PageExchange.Counts exchanged) {
@@ -69,8 +71,8 @@ final class JumboReport {
         }
     }
 
-    /// {@return the pages by what they are, of which none is left in a closed pool} Under the lock of the slab pool. Numbers
-    /// of several moments may not add up, so none is more than what is left for it.
+    /// {@return numbers of pages by state; all 0 in a closed pool} Called under the lock of the slab pool. Numbers that
+    /// were read at different times may not add up, so each number is limited by the rest.
     private JumboStats.Pages pages(int cached, int armed, int deferredFreeNow) {
         JumboSlabs<?> slabs = slabPool.slabs;
         int peak = slabPool.counts.peak;
@@ -86,7 +88,7 @@ final class JumboReport {
         return new JumboStats.Pages(inPool, free, leased, armedNow, deferred, slabPool.stolen, slabs.inactive(), peak);
     }
 
-    /// Checks what must always hold, by a look at every page; exact only while no other thread uses the pool.
+    /// Checks the invariants by reading every page. Exact only while no other thread uses the pool.
     void checkInvariants(int armed) {
         shardCounts.checkInvariants();
         int cached = shardCounts.cachedPages();

@@ -2,35 +2,34 @@ package io.leasehold.jumbo;
 
 import java.util.BitSet;
 
-/// A run of memory cut into pages, and which of them are in the slab pool.
+/// A run of memory that is split into pages, and which of its pages are free.
 ///
 /// ```text
 ///   pages    | 0 | 1 | 2 | 3 | 4 | 5 | 6 |  tail      a bit each in one of two sets, or in none:
-///              H   H           H   D   D              at Home | Inactive, not in service | allocated, stolen, cached
+///              F   F           F   I   I              Free | Inactive, not in service | allocated, stolen, cached
 /// ```
 ///
-/// Both sets have at most 512 bits, so a search looks at eight words.
+/// Both sets have at most 512 bits, so a search reads eight words.
 ///
-/// **Threads.** Guarded by the lock of its [JumboSlabPool]. Any thread may read the array of pages. [#deactivateAll] needs
-/// no lock, since a slab that left the slab pool has no page that another thread could allocate.
+/// **Threads.** Guarded by the lock of its [JumboSlabPool]. Any thread may read the array of pages. [#deactivateAll]
+/// needs no lock, because a slab that left the slab pool has no page that another thread could allocate.
 ///
-/// **Invariants.** I1: a page at home is free, an inactive page is retired, and no page is both.
+/// **Invariants.** I1: a page in `free` is free, a page in `inactive` is INACTIVE, and no
+/// page is in both.
 ///
 /// @param <T> the type of the object that stands for a page
 final class JumboSlab<T> {
 
     private final JumboMemory.Run run; // (C)
-    private final int position; // (C) place in the arena, in slabs
+    private final int position; // (C) index in the arena, in slabs
     private final JumboPage<T>[] pages; // (C)
     private final BitSet free; // (L)
     private final BitSet inactive; // (L)
     private int freeCount; // (L) population of `free`
     private int inactiveCount; // (L) population of `inactive`
 
-    /// Makes a slab of pages that are all inactive.
-    ///
-    /// @param firstLife a life that no handle for a page at this place ever had
-    JumboSlab(JumboMemory.Run run, int position, int firstPage, JumboOptions options, long firstLife) {
+    /// Creates a slab of inactive pages.
+    JumboSlab(JumboMemory.Run run, int position, int firstPage, JumboOptions options, long firstGeneration) {
         this.run = run;
         this.position = position;
         this.pages = newPages(options.pagesPerSlab());
@@ -38,13 +37,13 @@ final class JumboSlab<T> {
         this.inactive = new BitSet(pages.length);
         for (int i = 0; i < pages.length; i++) {
             long address = run.address() + (long) i * options.bufferSize().byteSize();
-            pages[i] = new JumboPage<>(firstPage + i, address, firstLife);
+            pages[i] = new JumboPage<>(firstPage + i, address, firstGeneration);
         }
         inactive.set(0, pages.length);
         inactiveCount = pages.length;
     }
 
-    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be made otherwise
+    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be created otherwise
     private static <T> JumboPage<T>[] newPages(int count) {
         return new JumboPage[count];
     }
@@ -61,7 +60,7 @@ final class JumboSlab<T> {
         return pages;
     }
 
-    /// Takes the lowest page that is at home, of which there is one.
+    /// Allocates the lowest free page. The slab must have one.
     JumboPage<T> take() {
         int index = free.nextSetBit(0);
         free.clear(index);
@@ -69,14 +68,14 @@ final class JumboSlab<T> {
         return pages[index];
     }
 
-    /// Notes that a page is at home.
+    /// Makes a page free in this slab.
     void returnToSlab(int index) {
         assert !free.get(index) && !inactive.get(index) : "page was returned twice: index=" + index + " of " + this;
         free.set(index);
         freeCount++;
     }
 
-    /// Puts up to `count` inactive pages into service, the lowest first.
+    /// Activates up to `count` inactive pages, the lowest first.
     ///
     /// @return the number of pages
     int activate(int count) {
@@ -91,14 +90,14 @@ final class JumboSlab<T> {
         return activated;
     }
 
-    /// Takes a page that is not at home out of service.
+    /// Makes a page inactive that is not free in this slab.
     void deactivate(int index) {
         pages[index].setInService(false);
         inactive.set(index);
         inactiveCount++;
     }
 
-    /// Takes all pages out of service. Each of them is at home or inactive, and the slab has left the slab pool.
+    /// Makes all pages inactive. Each page is free or inactive, and the slab has left the slab pool.
     ///
     /// @return a generation that no handle for a page of this slab has
     int deactivateAll() {
@@ -110,7 +109,7 @@ final class JumboSlab<T> {
         return (int) last;
     }
 
-    /// Notes that [#deactivateAll] was called, for a slab that comes back to the slab pool.
+    /// Records in the sets that all pages are inactive, for a slab that comes back after [#deactivateAll].
     void noteAllInactive() {
         free.clear();
         freeCount = 0;
@@ -139,7 +138,7 @@ final class JumboSlab<T> {
         return pages.length - inactiveCount;
     }
 
-    /// {@return true if every page is at home or inactive}
+    /// {@return true if every page is free or inactive}
     boolean isIdle() {
         return freeCount + inactiveCount == pages.length;
     }

@@ -6,29 +6,29 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// The slabs of a pool, by what can be done with them.
+/// The slabs of a pool, in sets by their state.
 ///
 /// ```text
-///   add ---> idle <---> busy          idle ---> leaving ---> forgotten, its run goes to the arena
-///            every page at home                       \---> idle again, if the kernel refuses
+///   add ---> idle <---> busy          idle ---> leaving ---> removed, its run goes to the arena
+///            every page is free                          \---> idle again, if the kernel fails
 ///            or inactive
 /// ```
 ///
-/// **Cost.** Each search goes to an [IndexSet] of just the slabs that it looks for, so no change of a slab costs more
-/// because there are other slabs.
+/// **Cost.** Each search uses an [IndexSet] of the slabs that it looks for. So no change of a slab costs more because
+/// there are more slabs.
 ///
-/// **Threads.** Guarded by the lock of its [JumboSlabPool], but for [#make], which is called by the one thread that
-/// adds a slab.
+/// **Threads.** Guarded by the lock of its [JumboSlabPool], except [#make], which is called by the one thread that adds
+/// a slab.
 ///
-/// **Invariants.** I1: `inService` and `atHome` are sums over the slabs. I2: `withFree` has just the slabs with a page
-/// at home, `withInactive` those with an inactive page, `idle` those of which every page is either, `busy` the others. I3:
-/// the table has the pages of all slabs.
+/// **Invariants.** I1: `inService` and `freeCount` are sums over the slabs. I2: `withFree` contains exactly the slabs
+/// with a free page, `withInactive` those with an inactive page, `idle` those of which every page is free or inactive,
+/// and `busy` the others. I3: the table contains the pages of all slabs.
 ///
 /// @param <T> the type of the object that stands for a page
 final class JumboSlabs<T> {
 
-    /// Idle slabs that [#findIdle] looks at. All but those with inactive pages have the same number of pages, so either
-    /// the first one fits, or hardly any does.
+    /// Maximum number of idle slabs that [#findIdle] reads. All slabs without inactive pages have the same number of
+    /// pages, so either the first one fits, or hardly any does.
     private static final int MAX_LOOKS = 16;
 
     private final JumboOptions options; // (C)
@@ -38,22 +38,22 @@ final class JumboSlabs<T> {
     private final IndexSet busy = new IndexSet(); // (L)
     private final IndexSet withFree = new IndexSet(); // (L)
     private final IndexSet withInactive = new IndexSet(); // (L)
-    private int leaving; // (L) slabs in none of the sets, which are forgotten or put back soon
+    private int leaving; // (L) slabs in none of the sets, which are soon removed or put back
     private int inService; // (L)
     private int freeCount; // (L)
-    private long looks; // (L) slabs that searches and counts looked at, for tests
+    private long looks; // (L) slabs that searches and counts read, for tests
 
     JumboSlabs(JumboOptions options, PageTable<T> table) {
         this.options = options;
         this.table = table;
     }
 
-    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be made otherwise
+    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be created otherwise
     private static <T> @Nullable JumboSlab<T>[] newSlabs(int count) {
         return new JumboSlab[count];
     }
 
-    /// A slab that is not in the pool yet, and room for it.
+    /// A slab that is not in the pool yet, and arrays with room for it.
     static final class Addition<T> {
         private final JumboSlab<T> slab; // (C)
         private final PageTable.@Nullable Larger<T> largerTable; // (C)
@@ -66,16 +66,17 @@ final class JumboSlabs<T> {
         }
     }
 
-    /// Makes a slab of pages that are not in service yet, without the lock.
+    /// Creates a slab of inactive pages, without the lock.
     ///
-    /// @return an argument of [#add]
+    /// @return the argument of [#add]
     Addition<T> make(JumboMemory.Run run) {
         int position = table.position(run);
-        JumboSlab<T> slab = new JumboSlab<>(run, position, table.first(position), options, table.firstLife(position));
+        JumboSlab<T> slab =
+                new JumboSlab<>(run, position, table.first(position), options, table.firstGeneration(position));
         return new Addition<>(slab, table.larger(position), position < slabs.length ? 0 : table.lengthFor(position));
     }
 
-    /// Adds a slab. Nothing has changed if this fails for want of Java heap.
+    /// Adds a slab. If the Java heap is full, this throws and nothing has changed.
     void add(Addition<T> addition) {
         JumboSlab<T> slab = addition.slab;
         int position = slab.position();
@@ -97,7 +98,7 @@ final class JumboSlabs<T> {
         withInactive.add(position);
     }
 
-    /// Puts up to `count` inactive pages into service, those in the lowest slabs first.
+    /// Activates up to `count` inactive pages, those of the lowest slabs first.
     ///
     /// @return the number of pages
     int activate(int count) {
@@ -115,7 +116,9 @@ final class JumboSlabs<T> {
         return activated;
     }
 
-    /// {@return the lowest page that is at home, taken, or null}
+    /// Allocates the lowest free page.
+    ///
+    /// @return the page, or null if no page is free in a slab
     @Nullable JumboPage<T> take() {
         int position = withFree.first();
         if (position < 0) {
@@ -151,7 +154,7 @@ final class JumboSlabs<T> {
         noteIdle(slab);
     }
 
-    /// Takes a page that is not at home out of service.
+    /// Makes a page inactive that is not free in its slab.
     void deactivate(int page) {
         JumboSlab<T> slab = at(table.position(page));
         slab.deactivate(table.index(page));
@@ -167,7 +170,7 @@ final class JumboSlabs<T> {
         }
     }
 
-    /// {@return an idle slab with at most `surplus` pages in service, the highest of those that it looked at, or null}
+    /// {@return an idle slab with at most `surplus` free pages, the highest of those that were read, or null}
     @Nullable JumboSlab<T> findIdle(int surplus) {
         int position = idle.last();
         for (int i = 0; position >= 0 && i < MAX_LOOKS; i++) {
@@ -181,7 +184,7 @@ final class JumboSlabs<T> {
         return null;
     }
 
-    /// Takes an idle slab out of all sets, so that no thread finds a page of it.
+    /// Removes an idle slab from all sets, so that no thread finds a page of it.
     void leave(JumboSlab<T> slab) {
         int position = slab.position();
         idle.remove(position);
@@ -192,7 +195,7 @@ final class JumboSlabs<T> {
         leaving++;
     }
 
-    /// Takes a slab back that could not leave. All its pages are retired.
+    /// Adds a slab again that could not leave. All its pages are inactive.
     void putBack(JumboSlab<T> slab) {
         slab.noteAllInactive();
         idle.add(slab.position());
@@ -200,9 +203,9 @@ final class JumboSlabs<T> {
         leaving--;
     }
 
-    /// Forgets a slab that left.
+    /// Removes a slab that left.
     ///
-    /// @param generation from [JumboSlab#deactivateAll]
+    /// @param generation the result of [JumboSlab#deactivateAll]
     void forget(JumboSlab<T> slab, int generation) {
         slabs[slab.position()] = null;
         table.remove(slab, generation);
@@ -226,26 +229,26 @@ final class JumboSlabs<T> {
         return idle.size() + leaving;
     }
 
-    /// {@return the number of slabs that have a page which is not at home}
+    /// {@return the number of slabs with a page that is neither free in the slab nor inactive}
     int pinned() {
         return busy.size();
     }
 
-    /// {@return the number of pages that are out of service}
+    /// {@return the number of inactive pages}
     int inactive() {
         return (idle.size() + busy.size()) * options.pagesPerSlab() - inService;
     }
 
-    /// {@return the number of slabs that searches and counts looked at, for tests}
+    /// {@return the number of slabs that searches and counts read, for tests}
     long looks() {
         return looks;
     }
 
-    /// {@return the first pages that are neither at home nor retired}
+    /// {@return the first pages that are neither free in their slab nor inactive}
     List<JumboPage<T>> firstInUse(int count) {
         List<JumboPage<T>> pages = new ArrayList<>();
         int position = busy.first();
-        while (position >= 0 && pages.size() < count) { // a busy slab has one at least
+        while (position >= 0 && pages.size() < count) { // a busy slab has at least one such page
             for (JumboPage<T> page : at(position).pages()) {
                 boolean isUsable = !isFreeInSlab(page.index()) && !JumboLayout.is(page.word(), JumboLayout.INACTIVE);
                 if (pages.size() < count && isUsable) {
@@ -257,7 +260,7 @@ final class JumboSlabs<T> {
         return pages;
     }
 
-    /// {@return the number of pages in each state, by ordinal; free pages count as leased} Looks at every page.
+    /// {@return the number of pages in each state, by ordinal; free pages count as leased} Reads every page.
     int[] countStates() {
         int[] pages = new int[JumboState.values().length];
         forEach(slab -> {

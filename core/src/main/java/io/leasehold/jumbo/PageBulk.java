@@ -4,17 +4,18 @@ import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.StackReserve;
 import java.util.Objects;
 
-/// Takes and gives many pages with one entry into the thread's slot for as many as are there, and one lock for each
-/// half stack beyond.
+/// Allocates and frees many pages: one entry into the slot of the thread for the cached pages, and one lock for each
+/// half magazine beyond.
 ///
 /// ```text
-///   take   slot: all that the stack has ---> supply: one page, and half a stack with it ---> slot ...
-///   give   slot: as many as find a place ---> supply: one page, and half a stack with it ---> slot ...
+///   allocate   slot: all pages of the magazine ---> supply: one page, and half a magazine with it ---> slot ...
+///   release    slot: as many as find a place -----> supply: one page, and half a magazine with it ---> slot ...
 /// ```
 ///
-/// **Threads.** Thread-safe. A slot is left after no more than a stack of pages, and before the supply is asked.
+/// **Threads.** Thread-safe. The thread leaves its slot after at most one magazine of pages, and before it calls the
+/// supply.
 ///
-/// @param <T> what pages are lent as
+/// @param <T> the type of the object that stands for a page
 final class PageBulk<T> {
 
     private final JumboPool<T> pool; // (C)
@@ -27,7 +28,9 @@ final class PageBulk<T> {
         this.supply = supply;
     }
 
-    /// {@return how many pages there were}
+    /// Allocates up to `count` pages.
+    ///
+    /// @return the number of pages
     int allocate(long[] handles, int from, int count) {
         Objects.checkFromIndexSize(from, count, handles.length);
         int end = from + count;
@@ -44,7 +47,7 @@ final class PageBulk<T> {
             }
         } catch (OutOfMemoryError | StackOverflowError e) {
             if (at == from) {
-                throw e; // else the caller has to learn of the pages that it has
+                throw e; // otherwise the caller gets the pages that were allocated
             }
         }
         return at - from;
@@ -69,7 +72,9 @@ final class PageBulk<T> {
         return at;
     }
 
-    /// @throws JumboStateException if one is refused; those before it are back
+    /// Frees pages.
+    ///
+    /// @throws JumboStateException if a handle is rejected; the pages before it are free
     void release(long[] handles, int from, int count) {
         Objects.checkFromIndexSize(from, count, handles.length);
         int end = from + count;
@@ -81,7 +86,9 @@ final class PageBulk<T> {
         }
     }
 
-    /// {@return the index of the first page that is not free yet, and is to be freed alone}
+    /// Frees pages into the shards.
+    ///
+    /// @return the index of the first page that is not free yet; the caller frees it alone
     private int freeCached(long[] handles, int from, int end) {
         StackReserve.ensure();
         int[] cells = shards.slots().enter();

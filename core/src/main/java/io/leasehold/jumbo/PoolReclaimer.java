@@ -3,7 +3,7 @@ package io.leasehold.jumbo;
 import io.leasehold.page.Pace;
 import io.leasehold.page.PageReclaimer;
 
-/// What the arena of a pool calls to get memory back.
+/// The callbacks with which the arena of a pool reclaims memory.
 ///
 /// **Threads.** Thread-safe; [#decay] by one thread at a time.
 final class PoolReclaimer implements PageReclaimer {
@@ -21,7 +21,7 @@ final class PoolReclaimer implements PageReclaimer {
     @Override
     public Progress decay(Pace pace) {
         Progress progress = slabs.decay(pace);
-        backpressure.relax(); // a slot that was busy for too long was looked at again
+        backpressure.relax(); // a slot that was busy for too long was visited again
         return progress == Progress.DONE && backpressure.hasWaiters() ? Progress.NEXT_TICK : progress;
     }
 

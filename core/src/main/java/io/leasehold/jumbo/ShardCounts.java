@@ -5,12 +5,12 @@ import java.lang.invoke.VarHandle;
 import java.util.BitSet;
 import java.util.function.LongConsumer;
 
-/// Reads what shards hold, as it is at some moment, without stopping their threads.
+/// Reads the contents of shards without stopping their threads. Results are snapshots and may be stale.
 ///
-/// **Cost.** Sums look at each slot and queue that was ever used, of which there are no more than threads. [#isCached],
-/// [#forEachCached] and [#checkInvariants] look at every page in them: they are for errors and tests.
+/// **Cost.** Sums read each slot and queue that was ever used; there are no more of them than threads. [#isCached],
+/// [#forEachCached] and [#checkInvariants] read every page in them, and are for errors and tests.
 ///
-/// **Threads.** Thread-safe. Exact while no other thread uses the queue.
+/// **Threads.** Thread-safe. Exact while no other thread uses the pool.
 final class ShardCounts {
 
     private final Shards shards; // (C)
@@ -19,8 +19,7 @@ final class ShardCounts {
         this.shards = shards;
     }
 
-    /// {@return the number of pages that any thread may find in the slab pool soon: in magazines, in queues, or on their way;
-    /// may be stale}
+    /// {@return the number of pages in magazines, in queues, or on their way to the slab pool; may be stale}
     int cachedPages() {
         int sum = 0;
         for (int shard = 1; shard <= shards.lastShard(); shard++) {
@@ -34,7 +33,7 @@ final class ShardCounts {
         return sum + shards.transit();
     }
 
-    /// {@return the number of pages that are armed, but for those that were counted outside of slots; may be stale}
+    /// {@return the number of pages that were armed in slots; may be stale}
     int armed() {
         return sum(Shards.ARMED);
     }
@@ -58,14 +57,14 @@ final class ShardCounts {
         return sum[0];
     }
 
-    /// {@return true if a page is in a magazine or queue; may be stale} Looks at every one of them.
+    /// {@return true if a page is in a magazine or queue; may be stale} Reads every entry.
     boolean isCached(int page) {
         boolean[] found = new boolean[1];
         forEachCached(next -> found[0] |= JumboLayout.page(next) == page);
         return found[0];
     }
 
-    /// Shows the next handles of all pages in magazines and queues, as they are at some moment.
+    /// Passes the next handles of all pages in magazines and queues to a reader. A snapshot; may be stale.
     void forEachCached(LongConsumer reader) {
         shards.slots().forEach(slot -> {
             for (int i = Math.min(slot.peek(Shards.DEPTH), shards.maxDepth) - 1; i >= 0; i--) {
@@ -80,7 +79,7 @@ final class ShardCounts {
         }
     }
 
-    /// Checks what must always hold; exact only while no other thread uses the queue.
+    /// Checks the invariants of [Shards]. Exact only while no other thread uses the pool.
     void checkInvariants() {
         BitSet cached = new BitSet();
         forEachCached(next -> {

@@ -11,43 +11,45 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
-/// What each thread keeps of a queue: a magazine of free pages, and a queue where other threads put pages that it
-/// allocated.
+/// What each thread caches of a pool: a magazine of free pages, and a queue where other threads push pages that its
+/// shard owns.
 ///
 /// ```text
 ///   slot     FIRST | +1    | +2       | +3    | +4, +5   | +6    | magazine
 ///            shard | depth | capacity | owned | returned | armed | next handles, oldest ... newest
 ///
-///   push     page of this shard, or of none ---> own magazine
-///            page of another shard ------------> that shard's RemoteFreeQueue
+///   free     page of this shard, or of no shard ---> magazine of the thread
+///            page of another shard ----------------> RemoteFreeQueue of that shard
 /// ```
 ///
-/// A shard owns the pages that it allocates until they leave it for the slab pool, but no more than its queue has cells
-/// (`owned`). Other pages have no owner: they go to the magazine of the thread that frees them, or to the slab pool.
+/// A shard owns the pages that it allocates until they leave it for the slab pool, but no more pages than its queue has
+/// cells (`owned`). Other pages have no owner shard. They go to the magazine of the thread that frees them, or to the
+/// slab pool.
 ///
-/// **Shut.** The capacity of a new slot, and of a slot that was drained, is zero. Its thread finds no room for the
-/// first page that it frees, neither in its magazine nor in the queue of another shard, and opens the slot ([#open]).
-/// Only the thread in an open slot brings a page into a magazine or queue, and a [ShardDrain] empties all of them before
-/// it shuts the slots. So while no slot is open there is nothing to drain: no barrier, no look at any slot.
+/// **Shut slots.** The capacity of a new slot, and of a drained slot, is zero. Its thread finds no room for the first
+/// page that it frees, neither in its magazine nor in the queue of another shard, and opens the slot ([#open]). Only
+/// the thread in an open slot brings a page into a magazine or queue. A [ShardDrain] empties all of them before it
+/// shuts the slots. So while no slot is open, there is nothing to drain: no barrier, and no look at any slot.
 ///
-/// **Threads.** The cells belong to the thread that is in the slot, and so does the consumer's side of the slot's queue.
-/// A thread that pushes into the queue of another shard is in its own slot meanwhile, so a thread that shut all slots
-/// and waited knows of every page where it is.
+/// **Threads.** The cells belong to the thread that is in the slot, and so does the consumer side of the queue. A
+/// thread that pushes into the queue of another shard is in its own slot meanwhile. So a thread that shut all slots and
+/// waited knows where every page is.
 ///
-/// **Memory order.** [#open] counts the slot in `openSlots` (atomic) before its thread looks whether pages may be kept
-/// (volatile), and before a page is pushed. A drain counts slots out after their pages are in the slab pool. So a thread
-/// that reads zero finds every page in the slab pool that was freed before. And a thread that wants all pages in the slab pool
-/// says so first (volatile), then reads `openSlots`: either it sees that the slot is open, and drains it, or the thread
-/// in the slot sees that no page may be kept. A rest of the arena's clock ends by the same handshake. `ShutSlotStress`
-/// checks it. `unfinished` stands for slots that stayed busy for too long and were not drained.
+/// **Memory order.** [#open] counts the slot in `openSlots` (atomic) before its thread reads whether pages may be kept
+/// (volatile), and before a page is pushed. A drain subtracts slots from `openSlots` after their pages are in the slab
+/// pool. So a thread that reads zero finds every page in the slab pool that was freed before. A thread that wants all
+/// pages in the slab pool sets a flag first (volatile), then reads `openSlots`. Either it sees that the slot is open
+/// and drains it, or the thread in the slot sees that no page may be kept. The arena clock stops resting by the same
+/// handshake. `ShutSlotStress` checks it. `unfinished` stands for slots that stayed busy for too long and were not
+/// drained.
 ///
-/// **Invariants.** I1: a page is in one magazine or queue at most. I2: `owned` of a slot is no less than the pages that
-/// its shard owns, and no more than its queue's capacity. I3: pages in the magazine of a slot are of its shard or of
-/// none, which their entries tell, and no caller has the handles there. I4: a page in a magazine or queue has an open
-/// slot, or `unfinished` is set.
+/// **Invariants.** I1: a page is in one magazine or queue at most. I2: `owned` of a slot is no less than the number of
+/// pages that its shard owns, and no more than the capacity of its queue. I3: a page in the magazine of a slot has the
+/// shard of the slot as its owner, or no owner. Its entry says which, and no caller has its handle. I4: a page in a
+/// magazine or queue has an open slot, or `unfinished` is set.
 final class Shards {
 
-    /// The shard of a page that no shard owns.
+    /// The owner shard of a page that no shard owns.
     static final int NO_SHARD = 0;
 
     static final int SHARD = BiasedSlot.FIRST;
@@ -59,19 +61,19 @@ final class Shards {
     static final int ARMED = RETURNED_HIGH + 1;
     static final int MAGAZINE = ARMED + 1;
 
-    /// In place of a shard: there is none left.
+    /// In place of a shard: no shard is left.
     private static final int REFUSED = -1;
 
-    /// Part of an entry of the magazine: what it has besides the handle if this shard owns the page.
+    /// A bit of a magazine entry beside the handle: this shard owns the page.
     private static final long OWNED_HERE = Long.MIN_VALUE;
 
-    /// What a magazine holds at most: half of it changes hands under one lock.
+    /// Maximum bytes of pages in a magazine. Half of a magazine is moved under one lock.
     private static final int MAX_MAGAZINE_BYTES = 1 << 20;
 
     private static final int MIN_PAGES = 16;
     private static final int MAX_PAGES = 64;
 
-    /// Thirty-two kilobytes of handles.
+    /// Maximum capacity of a queue: 32 KiB of handles.
     private static final int MAX_QUEUE_PAGES = 4096;
 
     private final PageTable<?> table; // (C)
@@ -79,10 +81,10 @@ final class Shards {
     final int maxDepth; // (C)
     final int queueCapacity; // (C)
     private final AtomicReferenceArray<RemoteFreeQueue> queues; // (A) by shard, each set once
-    private final AtomicInteger claimed = new AtomicInteger(); // (A) shards that have an owner, or had
+    private final AtomicInteger claimed = new AtomicInteger(); // (A) shards that a slot claimed
     private final AtomicInteger openSlots = new AtomicInteger(); // (A)
-    private volatile boolean unfinished; // (O) the thread that drains; true if it left slots alone
-    private volatile int transit; // (O) the thread that drains; pages between a slot and the slab pool
+    private volatile boolean unfinished; // (O) the draining thread; true if busy slots were not drained
+    private volatile int transit; // (O) the draining thread; pages between a slot and the slab pool
 
     Shards(JumboOptions options, PageTable<?> table) {
         this.table = table;
@@ -98,14 +100,14 @@ final class Shards {
         return slots;
     }
 
-    /// {@return the number of pages that change hands at a time}
+    /// {@return the number of pages that are moved at a time: half a magazine}
     int batch() {
         return maxDepth / 2;
     }
 
     /// Opens the slot of the calling thread if it is shut.
     ///
-    /// @return true if it was shut; the arena's clock is to be told then, outside of the slot
+    /// @return true if the slot was shut; the caller then requests a decay of the arena, outside of the slot
     boolean open(int[] cells) {
         if (cells[CAPACITY] > 0) {
             return false;
@@ -115,14 +117,14 @@ final class Shards {
         return true;
     }
 
-    /// {@return true if a magazine or queue may have a page}
+    /// {@return true if a magazine or queue may contain a page}
     boolean areOpen() {
         return openSlots.get() > 0 || unfinished;
     }
 
-    /// Allocates a page of the magazine, without a look at it if this shard owns it.
+    /// Allocates a page of the magazine. Does not read the page if this shard owns it.
     ///
-    /// @return its handle, or [JumboPage#NONE]
+    /// @return the handle of the page, or [JumboPage#NONE]
     long tryAllocate(int[] cells) {
         int depth = cells[DEPTH] - 1;
         if (depth < 0) {
@@ -132,7 +134,7 @@ final class Shards {
         if (entry >= 0) {
             own(cells, page(JumboLayout.page(entry)));
         }
-        cells[DEPTH] = depth; // last: a stack that overflows before leaves the page in the magazine
+        cells[DEPTH] = depth; // last: a stack overflow before this line leaves the page in the magazine
         return entry & Long.MAX_VALUE;
     }
 
@@ -144,7 +146,7 @@ final class Shards {
         return Objects.requireNonNull(table.page(number));
     }
 
-    /// Puts a free page into the magazine of an open slot.
+    /// Pushes a free page into the magazine of an open slot.
     ///
     /// @return true if there was room
     boolean push(int[] cells, int page) {
@@ -162,7 +164,8 @@ final class Shards {
         cells[DEPTH] = depth + 1;
     }
 
-    /// Makes the slot's shard the owner of a page that it allocates now, if it has a queue with a cell to spare.
+    /// Makes the shard of the slot the owner of a page that is being allocated, if the queue of the shard has a spare
+    /// cell.
     void own(int[] cells, JumboPage<?> page) {
         if (cells[SHARD] > NO_SHARD && page.ownerShard() == NO_SHARD && cells[OWNED] < queueCapacity) {
             page.setOwnerShard(cells[SHARD]);
@@ -170,12 +173,14 @@ final class Shards {
         }
     }
 
-    /// Frees a page whose place is the magazine of this slot, or another shard.
+    /// Frees a page into the magazine of this slot, or into the queue of its owner shard.
     ///
-    /// All that is to be known is read before the compare-and-set that frees it, since what is read after it waits for
-    /// it. If the page is not the caller's, what is read may be anything, and the compare-and-set fails.
+    /// Everything that is needed is read before the compare-and-set that frees the page, because later reads would wait
+    /// for it. If the caller does not have the page, the values that are read may be wrong, and the compare-and-set
+    /// fails.
     ///
-    /// @return true if it is free; else nothing has changed: it has no place, or may not be freed like this
+    /// @return true if the page was freed; false, with nothing changed, if neither the magazine nor a queue can take
+    ///     it, or its state forbids this fast path
     boolean tryKeep(int[] cells, long handle) {
         JumboPage<?> page = table.page(JumboLayout.page(handle));
         if (page == null) {
@@ -197,7 +202,7 @@ final class Shards {
         return true;
     }
 
-    /// Frees pages, from the first one on that another shard owns, as long as they have the same owner.
+    /// Frees a series of pages that one other shard owns, from the first handle on.
     ///
     /// @return the number of pages
     private int tryKeepRemote(int[] cells, long[] handles, int from, int end) {
@@ -220,9 +225,9 @@ final class Shards {
         return count;
     }
 
-    /// Frees pages in the order of their handles, as [#tryKeep(int\[\], long)] does each.
+    /// Frees pages in the order of their handles, as [#tryKeep(int\[\], long)] frees each.
     ///
-    /// @return the index of the first that is not free yet
+    /// @return the index of the first page that is not free yet
     int tryKeep(int[] cells, long[] handles, int from, int end) {
         int at = from;
         while (at < end && cells[CAPACITY] > 0) {
@@ -247,12 +252,13 @@ final class Shards {
         }
     }
 
-    /// Counts what is armed here less what is received here, of which only the sum over all slots means something.
+    /// Adds to the number of armed pages of the slot. Pages may be armed in one slot and received in another one, so
+    /// only the sum over all slots is meaningful.
     void countArmed(int[] cells, int change) {
         cells[ARMED] += change;
     }
 
-    /// Notes that a page will not come back to the shard that owns it.
+    /// Removes the owner shard of a page that will not return to that shard.
     void depart(JumboPage<?> page) {
         int owner = page.ownerShard();
         if (owner != NO_SHARD) {
@@ -261,17 +267,17 @@ final class Shards {
         }
     }
 
-    /// {@return true if the slot has no queue and none was refused: it should get one}
+    /// {@return true if the slot should get a queue: it has none, and none was denied}
     static boolean wantsQueue(int[] cells) {
         return cells[SHARD] == NO_SHARD;
     }
 
-    /// {@return a queue for [#claim], made outside of any slot, or null if all shards are claimed}
+    /// {@return a new queue for [#claim], created outside of any slot, or null if all shards are claimed}
     @Nullable RemoteFreeQueue newQueue() {
         return claimed.get() < queues.length() - 1 ? new RemoteFreeQueue(queueCapacity) : null;
     }
 
-    /// Gives the slot a queue, if it has none and there is one left.
+    /// Claims a shard and its queue for the slot, if the slot has none and one is left.
     void claim(int[] cells, @Nullable RemoteFreeQueue queue) {
         if (cells[SHARD] == NO_SHARD) {
             int shard = queue == null ? queues.length() : claimed.incrementAndGet();
@@ -284,7 +290,7 @@ final class Shards {
         }
     }
 
-    /// Takes the pages of the slot's queue into its magazine, and forgets pages that departed.
+    /// Moves the pages of the queue of the slot into the magazine, and subtracts departed pages.
     void receive(int[] cells) {
         if (cells[SHARD] > NO_SHARD) {
             RemoteFreeQueue queue = queues.getPlain(cells[SHARD]);
@@ -299,7 +305,7 @@ final class Shards {
         }
     }
 
-    /// Takes up to `count` of the pages that have been in a magazine the longest.
+    /// Takes up to `count` of the oldest pages of a magazine.
     ///
     /// @return the number of pages
     int takeOlder(int[] cells, int count, int[] into) {
@@ -312,9 +318,9 @@ final class Shards {
         return taken;
     }
 
-    /// Forgets a page of the slot's magazine or queue, which goes to the slab pool.
+    /// Removes the owner shard of a page that goes from the slot to the slab pool.
     ///
-    /// @return the page
+    /// @return the number of the page
     private int leave(int[] cells, int number) {
         JumboPage<?> page = page(number);
         if (page.ownerShard() != NO_SHARD) {
@@ -324,9 +330,9 @@ final class Shards {
         return number;
     }
 
-    /// Takes the pages that came first to the slot's queue.
+    /// Takes the oldest pages of the queue of the slot.
     ///
-    /// @return the number of pages, at most as many as fit `into`
+    /// @return the number of pages, at most `into.length`
     int takeFromQueue(int[] cells, int[] into) {
         RemoteFreeQueue queue = queues.get(cells[SHARD]);
         int count = 0;
@@ -342,13 +348,13 @@ final class Shards {
         return cells[DEPTH];
     }
 
-    /// {@return the number of pages in the slot's queue}
+    /// {@return the number of pages in the queue of the slot}
     int queueSize(int[] cells) {
         return cells[SHARD] > NO_SHARD ? queues.get(cells[SHARD]).size() : 0;
     }
 
-    /// Counts pages that leave a slot for the slab pool, before they leave it, so that no reader finds them nowhere; zero
-    /// once they are in the slab pool.
+    /// Sets the number of pages that are leaving a slot for the slab pool. Set before they leave the slot, so that no
+    /// reader misses them; set to zero when they are in the slab pool.
     void setTransit(int count) {
         transit = count;
         VarHandle.storeStoreFence();
@@ -356,17 +362,17 @@ final class Shards {
 
     /// Shuts a slot that was drained.
     ///
-    /// @return true if it was open; it is counted out by [#noteDrained]
+    /// @return true if the slot was open; [#noteDrained] subtracts it from `openSlots`
     static boolean shut(int[] cells) {
         boolean wasOpen = cells[CAPACITY] > 0;
         cells[CAPACITY] = 0;
         return wasOpen;
     }
 
-    /// Counts slots out, whose pages are in the slab pool now.
+    /// Subtracts slots from `openSlots` whose pages are in the slab pool now.
     ///
     /// @param shutSlots number of slots that were open
-    /// @param isUnfinished true if a slot was left alone
+    /// @param isUnfinished true if a slot stayed busy and was not drained
     void noteDrained(int shutSlots, boolean isUnfinished) {
         unfinished = isUnfinished;
         openSlots.addAndGet(-shutSlots);
@@ -386,7 +392,7 @@ final class Shards {
         return Math.min(claimed.get(), queues.length() - 1);
     }
 
-    /// {@return the queue of a shard, or null if it has none yet}
+    /// {@return the queue of a shard, or null if the shard has none yet}
     @Nullable RemoteFreeQueue queue(int shard) {
         return queues.get(shard);
     }

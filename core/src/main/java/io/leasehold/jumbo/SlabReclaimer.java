@@ -11,23 +11,23 @@ import org.jspecify.annotations.Nullable;
 /// Gives slabs back to the arena, a few at a time.
 ///
 /// ```text
-///   slab pool's lock   take some idle slabs out
-///   no lock       unwire their runs; retire their pages      the kernel refuses: put the slabs back
-///   slab pool's lock   forget them
-///   no lock       free their runs
+///   lock of the slab pool   remove some idle slabs from the sets
+///   no lock                 unwire their runs; make their pages inactive      the kernel fails: put the slabs back
+///   lock of the slab pool   remove the slabs
+///   no lock                 free their runs
 /// ```
 ///
-/// **Cost.** Two short holds of the slab pool's lock for [#BATCH] slabs, whatever there is besides. Where nothing changed
-/// since the last call, [#decay] and [#shrink] read a few words.
+/// **Cost.** Two short holds of the lock of the slab pool for [#BATCH] slabs, however many slabs there are. If nothing
+/// changed since the last call, [#decay] and [#shrink] read a few words.
 ///
-/// **Threads.** Thread-safe; [#decay] by one thread at a time. `lock` is held for each batch, so a thread that finds no
-/// memory waits until slabs on their way are the arena's. Lock order: `lock`, then the lock of the slab pool, or those of
-/// the arena.
+/// **Threads.** Thread-safe; [#decay] by one thread at a time. `lock` is held for each batch. So a thread that finds no
+/// memory waits until slabs on their way are free in the arena. Lock order: `lock`, then `JumboSlabPool.lock` or the
+/// locks of the arena.
 ///
 /// @param <T> the type of the object that stands for a page
 final class SlabReclaimer<T> {
 
-    /// About fifty microseconds, most of it for the words of their pages.
+    /// About 50 us of work, most of it for the words of the pages.
     private static final int BATCH = 8;
 
     private final JumboOptions options; // (C)
@@ -36,11 +36,11 @@ final class SlabReclaimer<T> {
     private final ShardCounts shardCounts; // (C)
     private final ShardDrain drain; // (C)
     private final ShortLock lock = new ShortLock();
-    private final FlushRation ration = new FlushRation(); // (C) of requests
-    private final JumboSlab<T>[] leaving = newBatch(); // (L) scratch, so that giving back needs no Java heap
+    private final FlushRation ration = new FlushRation(); // (C) for shrink()
+    private final JumboSlab<T>[] leaving = newBatch(); // (L) scratch, so that freeing slabs needs no Java heap
     private final int[] generations = new int[BATCH]; // (L) scratch
     private volatile @Nullable JumboMemory memory; // (A) set once
-    private int owed; // (L) of the slabPool: pages in service that may go with their slabs in this tick
+    private int owed; // (L) slab pool; number of free pages that may decay in this tick
     private boolean isTickUnfinished; // (O) the thread in [#decay]: the tick is not finished
 
     SlabReclaimer(
@@ -52,19 +52,19 @@ final class SlabReclaimer<T> {
         this.drain = drain;
     }
 
-    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be made otherwise
+    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be created otherwise
     private static <T> JumboSlab<T>[] newBatch() {
         return new JumboSlab[BATCH];
     }
 
-    /// Says where slabs go.
+    /// Sets the memory that slabs are freed to.
     void use(JumboMemory slabMemory) {
         memory = slabMemory;
     }
 
-    /// Gives back the slabs that were not needed since the last tick, but not the initial ones.
+    /// Frees the slabs that were not needed since the last tick, but not the initial slabs.
     ///
-    /// @return [Progress#DONE] if no slot is open and no slab can go before something changes
+    /// @return [Progress#DONE] if no slot is open and no slab can decay before something changes
     Progress decay(Pace pace) {
         JumboMemory to = memory;
         if (to == null || drain.isClosed()) {
@@ -98,7 +98,7 @@ final class SlabReclaimer<T> {
         }
     }
 
-    /// {@return true if no slab can go in the next tick before something changes}
+    /// {@return true if no slab can decay in the next tick before something changes}
     private boolean endTick() {
         slabPool.lockInTurn();
         try {
@@ -112,15 +112,16 @@ final class SlabReclaimer<T> {
         }
     }
 
-    /// {@return the number of pages that could go by the clock} Under the lock of the slab pool.
+    /// {@return the number of free pages that may decay} Called under the lock of the slab pool.
     private int spare() {
         JumboSlabs<T> slabs = slabPool.slabs;
         return Math.min(slabs.freeCount(), slabs.inService() - slabPool.stolen - options.initialPages());
     }
 
-    /// Gives back every slab of which no page is in use, for a request that found no memory.
+    /// Frees every slab of which no page is in use, for a request that found no memory. Drains the shards if its ration
+    /// allows that.
     ///
-    /// @return the number of the arena's pages that were freed
+    /// @return the number of arena pages that were freed
     int shrink() {
         if (!hasCached() || !ration.allows()) {
             return giveAll(false);
@@ -132,9 +133,9 @@ final class SlabReclaimer<T> {
         return pages;
     }
 
-    /// Gives back every slab of which no page is in use, however often that was in vain.
+    /// Frees every slab of which no page is in use. Always drains the shards.
     ///
-    /// @return the number of the arena's pages that were freed
+    /// @return the number of arena pages that were freed
     int trim() {
         return giveAll(hasCached());
     }
@@ -161,10 +162,10 @@ final class SlabReclaimer<T> {
         return slabs * from.runPages();
     }
 
-    /// Gives some idle slabs back.
+    /// Frees some idle slabs.
     ///
-    /// @param isAll true if they may be any; false in background work, for slabs that were not needed
-    /// @return the number of slabs: 0 if there was none, or the kernel refuses
+    /// @param isAll true to free any idle slab; false in background work, for slabs that were not needed
+    /// @return the number of slabs; 0 if there was none, or the kernel fails
     private int giveSome(JumboMemory to, boolean isAll) {
         StackReserve.ensure(2);
         if (isAll) {
@@ -181,7 +182,7 @@ final class SlabReclaimer<T> {
                     unwired++;
                 }
             } catch (SystemCallException e) {
-                // the kernel does not let go of the rest now
+                // the kernel does not unlock the remaining runs now
             } finally {
                 forget(count, unwired); // before another thread can get a run from the arena
                 for (int i = 0; i < count; i++) {
@@ -197,13 +198,13 @@ final class SlabReclaimer<T> {
         }
     }
 
-    /// Lets the collector have a slab that has left.
-    @SuppressWarnings("NullAway") // what is behind the count of [#takeIdle] is not read
+    /// Drops the reference to a slab that has left, for the garbage collector.
+    @SuppressWarnings("NullAway") // elements from the result of [#takeIdle] on are not read
     private void drop(int i) {
         leaving[i] = null;
     }
 
-    /// Gives back the slabs that a forced close left behind and whose pages have all been released by now.
+    /// Frees the slabs that a forced close left, and whose pages have all been released by now.
     void giveLeftBehind() {
         JumboMemory from = memory;
         int more = from == null ? 0 : giveSome(from, true);
@@ -235,7 +236,7 @@ final class SlabReclaimer<T> {
         }
     }
 
-    /// Forgets the first `unwired` of `count` slabs, and puts the others back.
+    /// Removes the first `unwired` of `count` slabs, and puts the others back.
     private void forget(int count, int unwired) {
         if (count == 0) {
             return;
@@ -262,12 +263,12 @@ final class SlabReclaimer<T> {
         }
     }
 
-    /// Shuts the slab pool and gives back every slab of which no page is in use. Called with the shards drained.
+    /// Closes the slab pool and frees every slab of which no page is in use. Called after a drain of the shards.
     ///
-    /// @param isForced true to do it though pages are in use, whose slabs stay until they are released
+    /// @param isForced true to close even if pages are in use; their slabs stay until the pages are released
     /// @return the number of pages that are in use or stolen
-    /// @throws IllegalStateException if pages are in use and it is not forced; nothing is changed then
-    /// @throws SystemCallException if the kernel refuses; the slab pool is shut, and calling this again goes on
+    /// @throws IllegalStateException if pages are in use and `isForced` is false; nothing is changed then
+    /// @throws SystemCallException if the kernel fails; the slab pool is closed, and calling this again continues
     int close(boolean isForced) {
         lock.lock();
         try {

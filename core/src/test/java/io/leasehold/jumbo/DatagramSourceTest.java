@@ -258,7 +258,7 @@ class DatagramSourceTest {
                 handles.add(datagram.take());
                 assertThatThrownBy(datagram::take)
                         .isInstanceOf(IllegalStateException.class)
-                        .hasMessageContaining("taken already");
+                        .hasMessageContaining("taken before");
                 assertThatThrownBy(() -> bed.source.receive(_ -> {}, 1))
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageContaining("while a datagram is handled");
@@ -270,9 +270,9 @@ class DatagramSourceTest {
                     over::take, over::address, over::byteSize, over::object, over::sender, over::senderPort)) {
                 assertThatThrownBy(call)
                         .isInstanceOf(IllegalStateException.class)
-                        .hasMessageContaining("datagram is over");
+                        .hasMessageContaining("its handler has returned");
             }
-            assertThat(over).hasToString("JumboDatagram(over)");
+            assertThat(over).hasToString("JumboDatagram(invalid)");
             bed.pages.release(handles);
         }
     }

@@ -144,7 +144,8 @@ class JumboCloseTest {
         refusesOption("maxPages is out of bounds: maxPages=-1, min=0, max=268435456", () -> options.withPages(0, -1));
         refusesOption("shards is out of bounds: shards=-1, min=0, max=1024", () -> options.withShards(-1));
         refusesOption(
-                "watermarks are not 0 <= low < high: low=5, high=5", () -> options.withWatermarks(5, 5, isHigh -> {}));
+                "watermarks are out of order: low=5, high=5, min=0; choose low below high",
+                () -> options.withWatermarks(5, 5, isHigh -> {}));
         refusesOption(
                 "watermarks.high is out of bounds: watermarks.high=11, min=1, max=10",
                 () -> options.withPages(0, 10).withWatermarks(1, 11, isHigh -> {}));

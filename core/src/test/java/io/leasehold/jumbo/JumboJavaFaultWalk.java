@@ -239,7 +239,7 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
                     handle -> pool.exchange().adopt(JumboLayout.after(handle, 1)));
         }
         stolen.replaceAll(
-                handle -> JumboLayout.isSameLife(word(handle), handle) ? handle : JumboLayout.after(handle, 1));
+                handle -> JumboLayout.isSameGeneration(word(handle), handle) ? handle : JumboLayout.after(handle, 1));
     }
 
     private void await(FaultedSteps steps) {
