@@ -224,7 +224,7 @@ public final class JumboDatagram<T> {
     int index() {
         if (index == NOT_SHOWN) {
             throw new IllegalStateException(
-                    "datagram is not valid any more: its handler has returned; copy it or take its page in the handler");
+                    "datagram is not valid any more: its handler has returned; take its page in the handler");
         }
         return index;
     }

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.LongAdder;
 ///
 /// ```text
 ///   steal    holder's handle ---------------------> owner's handle           the pool uses another page in its place
-///   flip     receiver's handle, of the message ---> consumer's handle too    message freed: another page may take its place
+///   flip     receiver's handle, of the message ---> consumer's handle too    message freed: room for another page
 ///   adopt    owner's handle ----------------------> the page belongs to the pool again
 /// ```
 ///

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// The slow path of a pool: where pages come from when a magazine is empty, and where they go if no shard takes them.
 ///
 /// ```text
-///   take   queue of this shard ---> slab pool ---> other shards, if they have many ---> new slab ---> other shards ---> none
+///   take   queue of this shard ---> slab pool ---> other shards, if rich ---> new slab ---> other shards ---> none
 ///   give   own slot, if it was shut ---> else the slab pool
 ///   clock  SlabReclaimer
 /// ```

@@ -15,11 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Every call of a socket that a source or a sender makes fails once, then for good; no page is lost by that, and no
-/// datagram.
+/// Every call of a socket that a source or a sender makes fails once, then always. No page and no datagram is lost.
 class DatagramFaultTest {
 
-    private static final int TRAINS = 6;
+    private static final int BATCHES = 6;
 
     @ParameterizedTest
     @EnumSource(
@@ -94,12 +93,12 @@ class DatagramFaultTest {
         return DatagramSource.open(datagrams, DatagramBed.loopback(), pages.pool(), batch);
     }
 
-    /// Sends pages and receives them, going on after whatever fails.
+    /// Sends pages and receives them, and continues after each failure.
     private static void exchange(DatagramBed bed) {
         List<Long> stamps = new ArrayList<>();
-        for (int train = 0; train < TRAINS; train++) {
+        for (int batch = 0; batch < BATCHES; batch++) {
             long handle = bed.pool().allocate();
-            bed.pool().object(handle).write(train);
+            bed.pool().object(handle).write(batch);
             bed.sender.handOver(bed.pool(), handle, 64, 64);
             while (bed.sender.isPending()) {
                 onward(() -> {
@@ -108,7 +107,7 @@ class DatagramFaultTest {
                     }
                 });
             }
-            while (stamps.size() <= train) {
+            while (stamps.size() <= batch) {
                 onward(() -> {
                     bed.source.awaitReadable(DatagramBed.SOON);
                     bed.source.receive(datagram -> stamps.add(stampOf(bed, datagram)), 2);
@@ -125,7 +124,7 @@ class DatagramFaultTest {
         long stamp = 0;
         while (JumboView.word(stamp, 0) != found) {
             stamp++;
-            assertThat(stamp).isLessThan(TRAINS);
+            assertThat(stamp).isLessThan(BATCHES);
         }
         if (stamp % 2 == 0) {
             bed.pool().release(datagram.take());

@@ -19,8 +19,8 @@ import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// Options of a port as a user sees them, in whichever form this process has: what [DatagramPort#can] promises is done,
-/// and the rest is refused by name.
+/// Options of a port as a user sees them, in the form that this process has. A feature that [DatagramPort#can] reports
+/// works, and other options are rejected by name.
 class DatagramPortOptionsTest {
 
     private static final DatagramPortOptions DEFAULTS = DatagramPortOptions.defaults();
@@ -46,7 +46,7 @@ class DatagramPortOptionsTest {
         return port;
     }
 
-    /// A client of the JDK, which drops what does not come from its peer.
+    /// A client of the JDK, which drops datagrams that do not come from its peer.
     private DatagramSocket client(String host, InetSocketAddress peer) throws IOException {
         DatagramSocket client = new DatagramSocket(new InetSocketAddress(InetAddress.ofLiteral(host), 0));
         opened.add(client);
@@ -67,7 +67,7 @@ class DatagramPortOptionsTest {
     }
 
     @Test
-    void answerLeavesFromWhereTheQuestionCame() throws IOException {
+    void answerIsSentFromTheDestinationOfTheQuestion() throws IOException {
         List<Function<JumboDatagram<?>, Consumer<DatagramSender>>> ways = List.of(
                 datagram -> sender -> sender.toSenderOf(datagram),
                 datagram -> {
@@ -113,7 +113,7 @@ class DatagramPortOptionsTest {
     }
 
     @Test
-    void portOfOneAddressTellsItInEachForm() {
+    void portOnOneAddressReportsItInEachForm() {
         DatagramPort port = port("127.0.0.1", DEFAULTS.withPacketInfoRequired(true));
         send(port.newSender().to(port.local()));
         receive(port, datagram -> {
@@ -176,7 +176,7 @@ class DatagramPortOptionsTest {
     }
 
     @Test
-    void optionIsThereOrRefusedByName() {
+    void optionIsAvailableOrRejectedByName() {
         assertThereOrRefused(DatagramFeature.DESTINATION, DEFAULTS.withPacketInfoRequired(true), "IP_PKTINFO");
         assertThereOrRefused(
                 DatagramFeature.RECEIVED_TRAFFIC_CLASS, DEFAULTS.withReceivedTrafficClassRequired(true), "IP_RECVTOS");
@@ -197,7 +197,7 @@ class DatagramPortOptionsTest {
     }
 
     @Test
-    void rejectsWhatCannotBe() {
+    void rejectsValuesOutOfRange() {
         for (int wrong : new int[] {-1, 256}) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> DEFAULTS.withTrafficClass(wrong))
@@ -224,7 +224,7 @@ class DatagramPortOptionsTest {
     }
 
     @Test
-    void eachOptionIsKeptByTheOthers() {
+    void eachWitherKeepsTheOtherOptions() {
         DatagramPortOptions all = DEFAULTS.withReusePort(true)
                 .withTrafficClass(3)
                 .withDontFragment(true)

@@ -17,7 +17,7 @@ import java.util.spi.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Trains of datagrams for whoever uses the module: with JDK types alone.
+/// Datagram batches for users of the module, with JDK types alone.
 class DatagramPortTest {
 
     private static final String MODULE = "module user { requires io.leasehold; exports user; }";
@@ -27,7 +27,7 @@ class DatagramPortTest {
         assertThat(TrainsExample.sendAndReceive()).isEqualTo(45);
     }
 
-    /// Compiled and run as a module of its own, which sees what ours exports.
+    /// Compiled and run as a module of its own, which reads the packages that ours exports.
     @Test
     void exampleNeedsNothingThatIsNotExported(@TempDir Path directory) throws Exception {
         Module ours = DatagramPort.class.getModule();
@@ -90,7 +90,7 @@ class DatagramPortTest {
     }
 
     @Test
-    void roomIsAskedForByTheOptionsOfTheJdk() {
+    void bufferSizesAreSetByOptionsOfTheJdk() {
         try (DatagramPort port = DatagramPort.open(DatagramBed.loopback())) {
             assertThat(port.resize(StandardSocketOptions.SO_RCVBUF, 100_000)).isPositive();
             assertThat(port.resize(StandardSocketOptions.SO_SNDBUF, 100_000)).isPositive();

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// What is sent arrives once and in order, however often the socket is full, and each page comes home.
+/// Datagrams arrive once and in order, even if the socket is full at times, and each page is released.
 class DatagramSenderTest {
 
     private final DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8);
@@ -31,7 +31,7 @@ class DatagramSenderTest {
 
     @ParameterizedTest
     @EnumSource
-    void wholePageGoesInAsManyTrainsAsItTakes(DatagramForms form) {
+    void wholePageIsSentInSeveralBatches(DatagramForms form) {
         try (DatagramBed own = new DatagramBed(form.require(), BufferSize.KIB_64, 8)) {
             long handle = own.pool().allocate();
             own.pool().object(handle).write(3);
@@ -81,8 +81,8 @@ class DatagramSenderTest {
     }
 
     @Test
-    void goesOnAtTheDatagramWhereTheSocketWasFull() {
-        SplittableRandom random = Seeds.random("goesOnAtTheDatagramWhereTheSocketWasFull");
+    void continuesAtTheDatagramWhereTheSocketWasFull() {
+        SplittableRandom random = Seeds.random("continuesAtTheDatagramWhereTheSocketWasFull");
         DatagramSender sender = new DatagramSender(stingy(bed.out, random)).to(bed.in.local());
         for (int round = 0; round < 20; round++) {
             int segmentSize = 1 + random.nextInt(3_000);
@@ -108,18 +108,18 @@ class DatagramSenderTest {
             }
         }
         assertThat(sender.fullCount()).isPositive();
-        assertThat(bed.source.receive(_ -> {}, 1)).as("nothing went twice").isZero();
+        assertThat(bed.source.receive(_ -> {}, 1)).as("nothing was sent twice").isZero();
     }
 
-    /// A train that the kernel does not cut may end in its middle by the answer to its beginning.
+    /// A batch that the kernel does not segment may fail in its middle, by the answer to its first datagram.
     @ParameterizedTest
     @EnumSource(names = {"UNCUT", "PORTABLE"})
-    void errorInTheMiddleOfATrainSaysWhatWentAndNothingGoesTwice(DatagramForms form) {
+    void errorInTheMiddleOfABatchReportsTheSentBytesAndNothingIsSentTwice(DatagramForms form) {
         Datagrams datagrams = form.require();
         try (DatagramBed own = new DatagramBed(datagrams, BufferSize.KIB_64, 8)) {
             InetSocketAddress peer;
-            try (UdpSocket nobody = datagrams.open(DatagramBed.loopback())) {
-                peer = nobody.local();
+            try (UdpSocket unused = datagrams.open(DatagramBed.loopback())) {
+                peer = unused.local();
             }
             own.out.connect(peer);
             own.sender.toPeer();
@@ -127,7 +127,7 @@ class DatagramSenderTest {
             own.sender.load(own.scratch.address(), 1_000, 100);
             assertThatThrownBy(() -> DatagramBed.sendRest(own.sender)).hasMessageContaining("sentBytes=100");
             assertThat(own.sender.sentBytes())
-                    .as("one went, and nobody was there")
+                    .as("one was sent, and no socket was there")
                     .isEqualTo(100);
             assertThat(own.sender.remainingBytes()).isEqualTo(900);
             try (UdpSocket there = datagrams.open(peer);
@@ -145,13 +145,13 @@ class DatagramSenderTest {
                             4);
                 }
                 assertThat(arrived).isEqualTo(Arrays.copyOfRange(content, 100, 1_000));
-                assertThat(end.awaitReadable(0)).as("nothing went twice").isFalse();
+                assertThat(end.awaitReadable(0)).as("nothing was sent twice").isFalse();
             }
         }
     }
 
     @Test
-    void emptyDatagramGoesOnce() {
+    void emptyDatagramIsSentOnce() {
         bed.sender.load(bed.scratch.address(), 0, 1);
         assertThat(bed.sender.isPending()).isTrue();
         assertThat(bed.sender.remainingBytes()).isZero();
@@ -185,7 +185,7 @@ class DatagramSenderTest {
     }
 
     @Test
-    void restIsNotForgottenByAccident() {
+    void restIsNotOverwritten() {
         long handle = bed.pool().allocate();
         bed.sender.handOver(bed.pool(), handle, 10, 10);
         for (Runnable call : List.<Runnable>of(
@@ -202,7 +202,7 @@ class DatagramSenderTest {
     }
 
     @Test
-    void rejectsWhatIsOutOfBounds() {
+    void rejectsArgumentsOutOfRange() {
         long address = bed.scratch.address();
         long handle = bed.pool().allocate();
         rejects(() -> bed.sender.load(0, 1, 1), "address=0x0");
@@ -223,7 +223,7 @@ class DatagramSenderTest {
                 .hasMessageContaining(message);
     }
 
-    /// Receives so many bytes into an array.
+    /// Receives a number of bytes into an array.
     private int receive(byte[] into, int from, int byteSize) {
         int[] at = {from};
         while (at[0] < from + byteSize) {
@@ -236,8 +236,8 @@ class DatagramSenderTest {
         return byteSize;
     }
 
-    /// {@return the socket, but full now and then, and often after some of the datagrams of a train, as one is that the
-    /// kernel does not cut}
+    /// {@return a socket that is full at times, often after some of the datagrams of a batch, as a socket without
+    /// segmentation is}
     private static UdpSocket stingy(UdpSocket socket, SplittableRandom random) {
         return (UdpSocket) Proxy.newProxyInstance(
                 UdpSocket.class.getClassLoader(), new Class<?>[] {UdpSocket.class}, (_, method, arguments) -> {

@@ -10,11 +10,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// How a source ends: by its owner, in its handler, by its socket, or under a pool that is gone.
+/// A source is closed by its owner, in its handler, by its socket, or after its pool.
 class DatagramSourceCloseTest {
 
     @Test
-    void closingGivesEveryPageBack() {
+    void closingReleasesEveryPage() {
         try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
             for (int i = 1; i <= 4; i++) {
                 bed.send(i, 9, i);
@@ -33,7 +33,7 @@ class DatagramSourceCloseTest {
                                         .isEqualTo(2);
                             },
                             DatagramBed.BATCH))
-                    .as("the other two are unseen")
+                    .as("the other two were not passed to the handler")
                     .isEqualTo(2);
             assertThat(bed.pagesOut()).isEqualTo(1);
             bed.source.close();
@@ -63,7 +63,7 @@ class DatagramSourceCloseTest {
     }
 
     @Test
-    void nothingIsReceivedIntoARingThatWasClosedByForce() {
+    void nothingIsReceivedIntoAPoolThatWasClosedByForce() {
         try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
             assertThat(bed.source.receive(_ -> {}, 2)).isZero();
             bed.send(10, 10, 1);

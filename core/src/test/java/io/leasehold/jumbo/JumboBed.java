@@ -18,16 +18,17 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /// An arena without maintenance, and a pool on it.
 ///
-/// **Ownership.** Closing it closes the pool and the arena, both strictly: a test that leaves a page behind fails.
+/// **Ownership.** Closing the bed closes the pool and the arena, both not by force. A test that leaves a page in use
+/// fails.
 ///
-/// **Threads.** The pool is thread-safe; the rest is the test thread's.
+/// **Threads.** The pool is thread-safe; the rest is confined to the test thread.
 final class JumboBed implements AutoCloseable {
 
     static final int MIB = 1 << 20;
 
     static final Duration DECAY = Duration.ofSeconds(8);
 
-    /// An eighth of a decay, after which tenants are asked.
+    /// The time after which reclaimers are called: an eighth of a decay.
     private static final long TICK_NANOS = DECAY.toNanos() / 8;
 
     private final MemoryBudget budget;
@@ -36,7 +37,7 @@ final class JumboBed implements AutoCloseable {
     private final JumboPool<JumboView> pool;
     private long now;
 
-    /// A pool of this class in slabs of 256 KiB.
+    /// A pool of pages of this size in slabs of 256 KiB.
     JumboBed(BufferSize bufferSize, int maxPages, int arenaMib) {
         this(options(bufferSize).withPages(0, maxPages), arenaMib);
     }
@@ -84,7 +85,7 @@ final class JumboBed implements AutoCloseable {
         return arena.stats().livePages() * arena.options().pageByteSize();
     }
 
-    /// {@return that many pages, which there must be}
+    /// {@return handles of `count` pages, which must be available}
     List<Long> allocate(int count) {
         List<Long> handles = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -95,7 +96,7 @@ final class JumboBed implements AutoCloseable {
         return handles;
     }
 
-    /// {@return all pages that there are}
+    /// {@return handles of all pages that can be allocated}
     List<Long> exhaust() {
         List<Long> handles = new ArrayList<>();
         for (long handle = pool.allocate(); handle >= 0; handle = pool.allocate()) {
@@ -109,7 +110,7 @@ final class JumboBed implements AutoCloseable {
         handles.clear();
     }
 
-    /// Lets the arena's maintenance ask its tenants that often.
+    /// Runs the maintenance of the arena for a number of ticks.
     void decay(int ticks) {
         for (int i = 0; i < ticks; i++) {
             now += TICK_NANOS;
@@ -117,7 +118,7 @@ final class JumboBed implements AutoCloseable {
         }
     }
 
-    /// Checks the pool, the arena, and that the one knows what the other lent it. No other thread uses them now.
+    /// Checks the pool, the arena, and that both count the same bytes. No other thread uses them now.
     void check() {
         pool.checkInvariants();
         PageArenas.checkInvariants(arena);
@@ -127,7 +128,7 @@ final class JumboBed implements AutoCloseable {
         assertThat(stats.bytes().pinned()).isLessThanOrEqualTo(stats.bytes().taken());
     }
 
-    /// Expects a call to be refused, and returns the exception for more to be said about it.
+    /// Expects a call to throw, and returns the exception for more assertions.
     static JumboStateException refused(Kind kind, ThrowingCallable call) {
         JumboStateException[] thrown = new JumboStateException[1];
         assertThatThrownBy(call).isInstanceOfSatisfying(JumboStateException.class, e -> {

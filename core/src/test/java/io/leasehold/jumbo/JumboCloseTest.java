@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/// How a pool ends, and what it cannot be opened with.
+/// How a pool is closed, and which options are rejected.
 class JumboCloseTest {
 
     @Test
-    void refusesToCloseWhilePagesAreOutOrStolenAndNamesThem() {
+    void closeThrowsWhilePagesAreInUseOrStolenAndNamesThem() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 2)) {
             List<Long> handles = bed.allocate(2);
             int page = bed.pool().object(handles.getFirst()).page;
@@ -30,7 +30,7 @@ class JumboCloseTest {
             bed.release(handles);
             assertThatIllegalStateException().isThrownBy(bed.pool()::close).withMessageContaining("state=STOLEN");
             bed.pool().exchange().adopt(stolen);
-            bed.release(bed.allocate(3)); // it goes on
+            bed.release(bed.allocate(3)); // the pool is still open
             bed.pool().close();
             bed.pool().close();
             JumboBed.refused(Kind.CLOSED, bed.pool()::allocate);
@@ -42,7 +42,7 @@ class JumboCloseTest {
     }
 
     @Test
-    void ringThatWasNeverUsedClosesToo() {
+    void poolThatWasNeverUsedCloses() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 2)) {
             bed.pool().close();
             JumboBed.refused(Kind.CLOSED, bed.pool()::initialise);
@@ -84,15 +84,15 @@ class JumboCloseTest {
         return addresses;
     }
 
-    /// Whoever is on his way to a slab when the pool is closed leaves no page behind.
+    /// A thread that is adding a slab when the pool is closed leaves no page in use.
     @Test
-    void closingRacesWithThoseWhoAllocate() throws InterruptedException {
+    void closingRacesWithAllocations() throws InterruptedException {
         for (int round = 0; round < 10; round++) {
             try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 0, 4)) {
                 Watchdog watchdog = new Watchdog();
                 AtomicInteger turns = new AtomicInteger();
                 for (int t = 0; t < 3; t++) {
-                    watchdog.start("tenant " + t, () -> {
+                    watchdog.start("allocator " + t, () -> {
                         try {
                             while (true) {
                                 long handle = bed.pool().allocate();

@@ -11,10 +11,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Many threads take pages and hand them to each other, who release, steal, flip, hold or write them, while the pool
-/// grows and shrinks; between the rounds all are gone and everything is counted.
+/// Many threads allocate pages and hand them to each other. The other threads release, steal, flip, hold or write them,
+/// while the pool grows and shrinks. Between the rounds no page is in use and all counts are exact.
 ///
-/// `-Dseed=` gives each thread the operations of another run; `-Dleasehold.soak=true` runs a minute for each class.
+/// `-Dseed=` replays the operations of another run; `-Dleasehold.soak=true` runs a minute for each page size.
 class JumboConcurrentTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
@@ -61,7 +61,7 @@ class JumboConcurrentTest {
         assertThat(refused.get()).as("allocations over the bound").isPositive();
     }
 
-    /// New platform threads each time, so that shards of dead ones are taken over.
+    /// New platform threads each time, so that shards of dead threads are claimed again.
     private void round(JumboBed bed, SplittableRandom random) throws InterruptedException {
         Watchdog watchdog = new Watchdog();
         for (int t = 0; t < PLATFORM + VIRTUAL; t++) {
@@ -79,7 +79,7 @@ class JumboConcurrentTest {
             }
         }
         for (int i = 0; i < 20; i++) {
-            bed.decay(1); // one thread's task, as it is the maintenance's
+            bed.decay(1); // by one thread, as the maintenance does
             Thread.yield();
         }
         watchdog.join();
@@ -94,7 +94,7 @@ class JumboConcurrentTest {
         }
         bed.check();
         assertThat(bed.pool().stats().pages().out()).isZero();
-        assertThat(pressure.get() % 2).as("told of an end for each begin").isZero();
+        assertThat(pressure.get() % 2).as("pressure ends as often as it begins").isZero();
     }
 
     private void step(JumboPool<JumboView> pool, SplittableRandom random) {
@@ -136,7 +136,7 @@ class JumboConcurrentTest {
         sent.add(new Parcel(handle, stamp));
     }
 
-    /// Makes room, or waits a moment until somebody else does.
+    /// Makes room, or waits until another thread does.
     private void starve(JumboPool<JumboView> pool, SplittableRandom random) {
         refused.incrementAndGet();
         int room = random.nextInt(pool.options().maxPages());
@@ -152,7 +152,7 @@ class JumboConcurrentTest {
         }
     }
 
-    /// Takes many and releases as many of others.
+    /// Allocates many pages and releases as many pages of other threads.
     private void bulk(JumboPool<JumboView> pool, int count) {
         long[] handles = new long[count];
         int got = pool.allocate(handles, 0, count);
@@ -204,7 +204,7 @@ class JumboConcurrentTest {
         }
     }
 
-    /// Writes the page once more, so that whoever has it too sees that.
+    /// Writes the page once more, so that another holder of the page detects it.
     private void release(JumboPool<JumboView> pool, Parcel parcel) {
         JumboView view = pool.object(parcel.handle);
         view.check(parcel.stamp);

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// What jumbo(9) promises, function by function.
+/// The contract of jumbo(9), function by function.
 class JumboContractTest {
 
     @Test
@@ -77,7 +77,7 @@ class JumboContractTest {
     }
 
     @Test
-    void jumboPgAllocReusesWhatWasFreedLast() {
+    void jumboPgAllocReusesThePageThatWasFreedLast() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 2)) {
             long handle = bed.pool().allocate();
             long address = bed.pool().address(handle);
@@ -131,14 +131,14 @@ class JumboContractTest {
             bed.check();
             assertThat(bed.pool().stats().pages().out()).isZero();
             assertThat(bed.pool().stats().traffic().freedReturned()).isEqualTo(120);
-            List<Long> again = bed.allocate(120); // what others freed came home
+            List<Long> again = bed.allocate(120); // the pages that other threads freed are free
             assertThat(bed.pool().stats().slabs().grows()).isEqualTo(2);
             bed.release(again);
         }
     }
 
     @Test
-    void jumboPgStealDetachesThePageWithItsContentAndTheRingTakesAnother() {
+    void jumboPgStealDetachesThePageWithItsContentAndThePoolUsesAnother() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 4, 2)) {
             List<Long> handles = bed.exhaust();
             assertThat(handles).hasSize(4);
@@ -254,7 +254,7 @@ class JumboContractTest {
         byte[] received = new byte[byteSize];
         OffHeap.copyToArray(flips ? bed.pool().address(consumers) : target, received, 0, byteSize);
         assertThat(received).isEqualTo(sent);
-        bed.pool().release(handle); // the same, whatever became of the page
+        bed.pool().release(handle); // the same for a flipped page and for a copy
         bed.check();
         if (flips) {
             bed.pool().exchange().adopt(consumers);
@@ -263,7 +263,7 @@ class JumboContractTest {
     }
 
     @Test
-    void pageThatOthersHoldOrThatWasFlippedBeforeIsCopied() {
+    void heldPageAndPageThatWasFlippedBeforeAreCopied() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2);
                 ScratchMemory target = ScratchMemory.of(4096)) {
             PageExchange exchange = bed.pool().exchange();
@@ -283,7 +283,7 @@ class JumboContractTest {
             bed.check();
             JumboBed.refused(Kind.FREED, () -> bed.pool().release(handle));
             long next = bed.pool().allocate();
-            assertThat(next).isNotEqualTo(first); // though it is the page's next life
+            assertThat(next).isNotEqualTo(first); // the page has its next generation
             JumboBed.refused(Kind.STALE, () -> exchange.adopt(first));
             bed.pool().release(next);
             bed.check();
@@ -291,7 +291,7 @@ class JumboContractTest {
     }
 
     @Test
-    void bulkCallsDoWhatSingleOnesDo() {
+    void bulkCallsDoTheSameAsSingleCalls() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 100, 2)) {
             long[] handles = new long[200];
             assertThat(bed.pool().allocate(handles, 10, 60)).isEqualTo(60);
@@ -311,13 +311,14 @@ class JumboContractTest {
     }
 
     @Test
-    void bulkReleaseStopsAtWhatIsRefusedAndTakesTheOthersInAnyState() throws InterruptedException {
+    void bulkReleaseStopsAtARejectedHandleAndAcceptsPagesInAnyState() throws InterruptedException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
             JumboPool<JumboView> pool = bed.pool();
             long[] handles = new long[150];
             Watchdog watchdog = new Watchdog();
             watchdog.start(
-                    "lender", () -> assertThat(pool.allocate(handles, 0, 100)).isEqualTo(100));
+                    "allocator",
+                    () -> assertThat(pool.allocate(handles, 0, 100)).isEqualTo(100));
             watchdog.join();
             assertThat(pool.allocate(handles, 100, 50)).isEqualTo(50); // of another shard
             pool.hold(handles[1]);
@@ -325,7 +326,7 @@ class JumboContractTest {
             pool.release(handles[40]);
             JumboBed.refused(Kind.FREED, () -> pool.release(handles, 0, 150));
             assertThat(pool.stats().pages().leased())
-                    .as("behind the one that was refused")
+                    .as("behind the handle that was rejected")
                     .isEqualTo(109);
             assertThat(pool.stats().pages().deferredFree()).isOne();
             pool.release(handles, 41, 109);
@@ -337,7 +338,7 @@ class JumboContractTest {
     }
 
     @Test
-    void translationStaysTrueWhenAPageIsFlippedOrStolen() {
+    void translationStaysCorrectWhenAPageIsFlippedOrStolen() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 2)) {
             JumboPool<JumboView> pool = bed.pool();
             List<Long> handles = bed.allocate(2);
@@ -368,7 +369,7 @@ class JumboContractTest {
         }
     }
 
-    /// What is neither in a thread's stock any more nor at home yet is not out.
+    /// A page between a magazine and the slab pool is not outstanding.
     @Test
     void pagesAreNotCountedAsOutstandingDuringADrain() throws InterruptedException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {

@@ -13,19 +13,20 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/// Each known defect of jumbo(9), mended; and what a user of it may count on, in the form that it has grown to.
+/// Each known defect of jumbo(9), and that it is fixed here; and facts that users of jumbo(9) rely on, in their
+/// extended form.
 class JumboDefectsTest {
 
     private static final int ORIGINAL_PAGES = 3072;
 
     @Test
-    void factThatAPoolOf3072PagesHasThemAllAndGrowsOnFromThere() {
+    void factThatAPoolOf3072PagesHasAllOfThemAndGrowsFurther() {
         JumboOptions options = JumboOptions.defaults().withPages(ORIGINAL_PAGES, 0);
         try (JumboBed bed = new JumboBed(options, 16)) {
             assertThat(bed.pool().initialise()).isTrue();
             List<Long> handles = bed.allocate(ORIGINAL_PAGES);
             long grows = bed.pool().stats().slabs().grows();
-            handles.addAll(bed.allocate(1)); // where the original had no more
+            handles.addAll(bed.allocate(1)); // the original had no more pages
             assertThat(bed.pool().stats().slabs().grows()).isEqualTo(grows + 1);
             assertThat(bed.pool().stats().traffic().fallbacks()).isZero();
             bed.release(handles);
@@ -34,7 +35,7 @@ class JumboDefectsTest {
     }
 
     @Test
-    void factThatPage3073IsNullAndCountedWhereTheBoundIsFixed() {
+    void factThatPage3073IsNullAndCountedIfTheLimitIsFixed() {
         JumboOptions options = JumboOptions.defaults().withPages(0, ORIGINAL_PAGES);
         try (JumboBed bed = new JumboBed(options, 16)) {
             List<Long> handles = bed.allocate(ORIGINAL_PAGES);
@@ -45,7 +46,7 @@ class JumboDefectsTest {
     }
 
     @Test
-    void factThatFreeingAFlippedPageFreesItsPlaceButNotThePage() {
+    void factThatFreeingAFlippedPageMakesRoomButDoesNotFreeThePage() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 64, 2);
                 ScratchMemory target = ScratchMemory.of(4096)) {
             List<Long> handles = bed.exhaust();
@@ -53,11 +54,11 @@ class JumboDefectsTest {
             bed.pool().object(message).write(5);
             long consumers = bed.pool().exchange().flip(message, 0, 4096, target.address());
             assertThat(consumers).isNotNegative();
-            assertThat(bed.pool().allocate()).as("the place is taken").isEqualTo(JumboPool.NONE);
+            assertThat(bed.pool().allocate()).as("there is no room").isEqualTo(JumboPool.NONE);
             bed.pool().release(message);
             assertThat(bed.pool().stats().traffic().freedFlipped()).isOne();
             assertThat(bed.pool().stats().traffic().freedReturned()).isZero();
-            handles.addAll(bed.allocate(1)); // the place is free
+            handles.addAll(bed.allocate(1)); // there is room
             Set<Long> addresses = new HashSet<>();
             handles.forEach(handle -> addresses.add(bed.pool().address(handle)));
             assertThat(addresses).hasSize(64).doesNotContain(bed.pool().address(consumers));
@@ -68,7 +69,7 @@ class JumboDefectsTest {
         }
     }
 
-    /// Defects 1, 3 and 9: no growth, nobody is told, nothing is counted.
+    /// Defects 1, 3 and 9: no growth, no notification, no count.
     @Test
     void growsASlabAtATimeAndShrinksWhenIdle() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 4)) {
@@ -78,7 +79,7 @@ class JumboDefectsTest {
             bed.release(handles);
             bed.decay(1);
             assertThat(bed.pool().stats().bytes().taken())
-                    .as("needed a moment ago")
+                    .as("was needed since the last tick")
                     .isPositive();
             bed.decay(2);
             assertThat(bed.pool().stats().bytes().taken()).isZero();
@@ -88,16 +89,14 @@ class JumboDefectsTest {
             assertThat(slabs.removedPages()).isEqualTo(112);
             bed.decay(20);
             if (VirtualMemory.system().can(Capability.DECOMMIT)) {
-                assertThat(bed.arena().stats().idlePages())
-                        .as("given to the system")
-                        .isZero();
+                assertThat(bed.arena().stats().idlePages()).as("decommitted").isZero();
             }
             bed.check();
         }
     }
 
     @Test
-    void initialPagesStayWhenIdleButGoWhenSomebodyElseFindsNoMemory() {
+    void initialPagesStayWhenIdleButAreFreedUnderMemoryPressure() {
         JumboOptions options = JumboBed.options(BufferSize.KIB_4).withPages(64, 0);
         try (JumboBed bed = new JumboBed(options, 2)) {
             assertThat(bed.pool().initialise()).isTrue();
@@ -113,7 +112,7 @@ class JumboDefectsTest {
         }
     }
 
-    /// Defect 4: a page that is held when it is freed was lost, and its place too.
+    /// Defect 4: a page that was freed while it was held was leaked with its address.
     @Test
     void freeOfAHeldPageIsDeferredAndCountedAndCompletes() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 2, 2)) {
@@ -139,9 +138,9 @@ class JumboDefectsTest {
         }
     }
 
-    /// Defect 5: the second free gave one address to two.
+    /// Defect 5: a double free gave one address to two callers.
     @Test
-    void doubleFreeIsFoundAndSaysWhichPageAndWho() throws InterruptedException {
+    void doubleFreeIsDetectedAndNamesThePageAndTheThread() throws InterruptedException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
             long handle = bed.pool().allocate();
             int page = bed.pool().pageOf(bed.pool().address(handle));
@@ -171,7 +170,7 @@ class JumboDefectsTest {
         }
     }
 
-    /// Defect 6: a part of the slab pool counted as success.
+    /// Defect 6: a part of the initial pages counted as success.
     @Test
     void initialisingIsAllOrNothing() {
         JumboOptions options = JumboBed.options(BufferSize.KIB_4).withPages(513, 0);
@@ -182,7 +181,7 @@ class JumboDefectsTest {
         }
     }
 
-    /// Defect 8: a flipped page showed what was behind the payload.
+    /// Defect 8: a flipped page showed the bytes behind the payload.
     @Test
     void flippedPageIsZeroBehindThePayload() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_9, 0, 2);
@@ -198,9 +197,9 @@ class JumboDefectsTest {
         }
     }
 
-    /// Defect 7: freeing took a lock of the whole kernel, and 2: nobody ever stole.
+    /// Defect 7: freeing took a lock of the whole kernel. Defect 2: stealing was never used.
     @Test
-    void thiefAndFreerOfOnePageAreTwoOfWhichOneWins() throws InterruptedException {
+    void ofAStealAndAFreeOfOnePageExactlyOneSucceeds() throws InterruptedException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
             for (int round = 0; round < 200; round++) {
                 long handle = bed.pool().allocate();
@@ -231,7 +230,7 @@ class JumboDefectsTest {
     }
 
     @Test
-    void bytesThatAreLiveStandBesideThoseThatArePinned() {
+    void statisticsHaveLiveAndPinnedBytes() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
             List<Long> handles = bed.allocate(200);
             long last = handles.removeLast();

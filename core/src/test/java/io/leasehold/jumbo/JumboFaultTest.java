@@ -14,8 +14,8 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Every kernel call that a pool makes on its way up, while it grows and while it shrinks fails once, and then for
-/// good; after each nothing is lost, nothing is left behind, and everything works again.
+/// Every kernel call that a pool makes while it initialises, grows and shrinks fails once, and then always. After each
+/// failure nothing is lost, nothing is left behind, and everything works again.
 ///
 /// The loop is SQLite's: fail the first call, then the second, until a run ends without having met the fault.
 class JumboFaultTest {
@@ -47,7 +47,7 @@ class JumboFaultTest {
         assertThat(injected).as("injected faults").isPositive();
     }
 
-    /// {@return how many faults were met}
+    /// {@return the number of faults that were met}
     private static long run(Terms terms, Call call, int nth, boolean once) {
         FaultyVirtualMemory memory = new FaultyVirtualMemory(VirtualMemory.system());
         JumboOptions options = JumboBed.options(BufferSize.KIB_64).withPages(6, 12);
@@ -65,13 +65,13 @@ class JumboFaultTest {
         }
     }
 
-    /// {@return how many faults were met before all of them were taken back}
+    /// {@return the number of faults that were met before they were removed}
     private static long live(JumboBed bed, FaultyVirtualMemory memory) {
         JumboPool<JumboView> pool = bed.pool();
         boolean initialised = pool.initialise();
         bed.check();
         if (!initialised) {
-            assertThat(memory.injected()).as("refused without a fault").isPositive();
+            assertThat(memory.injected()).as("failed without a fault").isPositive();
             assertThat(pool.stats().pages().inPool()).isZero();
             assertThat(bed.takenBytes()).isZero();
         }
@@ -111,7 +111,7 @@ class JumboFaultTest {
         } catch (SystemCallException e) {
             assertThat(memory.injected()).isPositive();
             memory.disarm();
-            bed.pool().close(); // goes on where it was refused
+            bed.pool().close(); // continues after the failed call
         }
         memory.disarm();
         bed.close();

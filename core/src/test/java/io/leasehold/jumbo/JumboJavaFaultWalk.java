@@ -16,12 +16,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
-/// Random steps of a pool, each of which meets every failure of the Java side.
+/// Random steps of a pool, each of which meets every failure of the JVM.
 ///
-/// A step that fails has changed nothing, or is done: after it no page is lost, and the next step works. The state word
-/// of a page says which of both it is.
+/// A step that fails either has changed nothing or is complete: after it no page is lost, and the next step works. The
+/// state word of a page says which of both holds.
 ///
-/// **Threads.** Confined to one thread, but for another one that allocates and releases pages while the walk waits.
+/// **Threads.** Confined to one thread, except for a second thread that allocates and releases pages while the walk
+/// waits.
 final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
 
     private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 6_000 : 600;
@@ -42,7 +43,7 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
     private final JumboPool<JumboView> pool = bed.pool();
     private final ScratchMemory target = ScratchMemory.of(pool.pageByteSize());
     private Runnable reconcile = () -> {};
-    private int told;
+    private int notified;
 
     @Override
     public void accept(JavaFaults.Mode mode) {
@@ -74,7 +75,7 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
             end(steps, 0);
         } else if (dice < 35) {
             CompletableFuture.runAsync(this::stepElsewhere, other)
-                    .orTimeout(10, TimeUnit.SECONDS) // else it waits for a lock that was left taken
+                    .orTimeout(10, TimeUnit.SECONDS) // fails if a lock was not released
                     .join();
         } else if (dice < 37) {
             steps.run("decay", () -> bed.decay(1));
@@ -128,7 +129,7 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         }
     }
 
-    /// Gives a page back, in the way that its state asks for.
+    /// Releases a page, as its state requires.
     private void end(FaultedSteps steps, int how) {
         switch (how) {
             case 0 -> {
@@ -188,7 +189,7 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         assertThat(some).isEmpty();
     }
 
-    /// Holds a page, and frees it meanwhile.
+    /// Holds a page, and frees it while it is held.
     private void releaseHeld(FaultedSteps steps) {
         if (!leased.isEmpty()) {
             move(steps, "hold", leased, holding, pool::hold);
@@ -243,10 +244,10 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
     }
 
     private void await(FaultedSteps steps) {
-        int[] toldBefore = {told};
+        int[] notifiedBefore = {notified};
         steps.run("wait", () -> {
-            if (told == toldBefore[0]) {
-                pool.whenFree(() -> told++);
+            if (notified == notifiedBefore[0]) {
+                pool.whenFree(() -> notified++);
             }
         });
         steps.run("wait for a moment", () -> pool.awaitFree(0));

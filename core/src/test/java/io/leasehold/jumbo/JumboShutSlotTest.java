@@ -17,20 +17,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// The first page that a thread frees into its shut slot is not overlooked by a thread that wants all pages in the
-/// pool.
+/// The first page that a thread frees into its shut slot is found by a thread that wants all pages in the slab pool.
 class JumboShutSlotTest {
 
     private static final int ROUNDS = Boolean.getBoolean("leasehold.soak") ? 200_000 : 3_000;
 
-    /// Either the page goes to the slab pool, and its thread tells the task, or the thread that waits finds the page.
+    /// Either the page goes to the slab pool, and its thread notifies the task, or the thread that waits finds the
+    /// page.
     @Test
     void firstFreeAgainstTheFirstTaskThatWaits() throws InterruptedException {
         try (JumboBed bed = new JumboBed(JumboBed.options(BufferSize.KIB_64).withPages(0, 4), 1)) {
             JumboPool<JumboView> pool = bed.pool();
             List<Long> handles = bed.exhaust();
             long[] handle = {handles.removeLast()};
-            AtomicInteger told = new AtomicInteger();
+            AtomicInteger notified = new AtomicInteger();
             CyclicBarrier start = new CyclicBarrier(2);
             CyclicBarrier end = new CyclicBarrier(2);
             Watchdog watchdog = new Watchdog();
@@ -46,9 +46,9 @@ class JumboShutSlotTest {
                     pool.supply().reclaimer().decay(Pace.unlimited()); // shuts the slot of the other thread
                     assertThat(pool.supply().shards().areOpen()).isFalse();
                     start.await();
-                    pool.whenFree(told::incrementAndGet);
+                    pool.whenFree(notified::incrementAndGet);
                     end.await();
-                    assertThat(told).as("tasks told, round %d", round).hasValue(round);
+                    assertThat(notified).as("tasks notified, round %d", round).hasValue(round);
                     handle[0] = pool.allocate();
                     assertThat(handle[0]).isNotNegative();
                 }
@@ -60,7 +60,7 @@ class JumboShutSlotTest {
         }
     }
 
-    /// After a free and a drain at once the page is in the slab pool, or the pool knows that a slot is open.
+    /// After a free that races with a drain, the page is in the slab pool, or a slot is counted as open.
     @Test
     void firstFreeAgainstADrain() throws InterruptedException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 4, 1)) {
@@ -93,7 +93,7 @@ class JumboShutSlotTest {
         }
     }
 
-    /// How a slab becomes idle while the arena rests.
+    /// The ways in which a slab becomes idle while the arena clock rests.
     enum Ending {
         ALLOCATE_AND_RELEASE,
         RELEASE,
@@ -101,8 +101,8 @@ class JumboShutSlotTest {
         ADOPT
     }
 
-    /// The clock of an arena that rests is told when a slot opens or a page comes to the slab pool: else the slab would stay
-    /// for ever.
+    /// The resting clock of an arena is notified when a slot opens or a page comes to the slab pool: else the slab
+    /// would stay for ever.
     @ParameterizedTest
     @EnumSource
     void ringThatRestedGivesItsSlabBack(Ending ending) {

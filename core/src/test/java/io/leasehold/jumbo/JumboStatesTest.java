@@ -12,13 +12,13 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/// The table of the package's comment is true: every call in every state of a page, and what is refused changes
+/// The table in `package-info` is correct: every call in every state of a page is tried, and a call that throws changes
 /// nothing.
 class JumboStatesTest {
 
     private static final Path SOURCE = Path.of("src/main/java/io/leasehold/jumbo/package-info.java");
 
-    /// A call, as the table names it, and what it does if it is not refused.
+    /// A call, by its name in the table; it returns what it did if it does not throw.
     private interface Call {
         String run(JumboPool<JumboView> pool, long handle, long target);
     }
@@ -66,7 +66,7 @@ class JumboStatesTest {
                 return "adopts";
             }));
 
-    /// {@return a handle whose page is in the state, by the name that the table has for it}
+    /// {@return a handle in the situation that a row of the table names}
     private static long handle(String state, JumboBed bed, JumboBed other, long target) {
         JumboPool<JumboView> pool = bed.pool();
         long handle = pool.allocate();

@@ -15,13 +15,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Whoever finds no page is told when one is free, whoever frees it and however, though nobody watches the watermarks.
+/// A thread or task that finds no page is notified when a page is free, whichever thread frees it and in whatever way,
+/// without watermarks.
 class JumboWaiterTest {
 
     private static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(Watchdog.LIMIT_SECONDS);
     private static final int PAGES = 8;
 
-    /// How a place for a page becomes free.
+    /// The ways in which a page or room for a page becomes available.
     enum Ending {
         RELEASE,
         UNHOLD,
@@ -29,7 +30,7 @@ class JumboWaiterTest {
         FLIP,
         ADOPT;
 
-        /// Does all but the last step.
+        /// Does all steps but the last.
         Runnable prepare(JumboPool<JumboView> pool, long handle) {
             return switch (this) {
                 case RELEASE -> () -> pool.release(handle);
@@ -69,9 +70,9 @@ class JumboWaiterTest {
                 List<Long> handles = bed.exhaust();
                 assertThat(handles).isNotEmpty();
                 Runnable last = ending.prepare(bed.pool(), handles.removeFirst());
-                AtomicInteger told = new AtomicInteger();
-                bed.pool().whenFree(told::incrementAndGet);
-                assertThat(told.get()).as("there is none").isZero();
+                AtomicInteger notified = new AtomicInteger();
+                bed.pool().whenFree(notified::incrementAndGet);
+                assertThat(notified.get()).as("there is none").isZero();
                 Watchdog watchdog = new Watchdog();
                 if (virtual) {
                     watchdog.startVirtual("ending", last::run);
@@ -79,7 +80,7 @@ class JumboWaiterTest {
                     watchdog.start("ending", last::run);
                 }
                 watchdog.join();
-                assertThat(told.get()).as("told once by %s", ending).isOne();
+                assertThat(notified.get()).as("notified once by %s", ending).isOne();
                 handles.addAll(bed.allocate(1));
                 bed.release(handles);
                 bed.check();
@@ -88,10 +89,10 @@ class JumboWaiterTest {
     }
 
     @Test
-    void whoAsksWhileThereIsAPageIsToldAtOnce() throws InterruptedException {
+    void taskIsNotifiedAtOnceIfAPageIsFree() throws InterruptedException {
         try (JumboBed bed = bed()) {
             List<Long> handles = bed.exhaust();
-            bed.pool().release(handles.removeFirst()); // into the stock of this thread
+            bed.pool().release(handles.removeFirst()); // into the magazine of this thread
             assertThat(bed.pool().awaitFree(0)).isTrue();
             assertThat(bed.pool().awaitFree(LONG_NANOS)).isTrue();
             bed.release(handles);
@@ -100,7 +101,7 @@ class JumboWaiterTest {
     }
 
     @Test
-    void whoWaitsInVainIsForgottenAndTheRingKeepsStockAgain() throws InterruptedException {
+    void taskOfAWaitThatTimesOutIsRemovedAndPagesAreCachedAgain() throws InterruptedException {
         try (JumboBed bed = bed()) {
             List<Long> handles = bed.exhaust();
             assertThat(bed.pool().awaitFree(1)).isFalse();
@@ -116,7 +117,7 @@ class JumboWaiterTest {
     }
 
     @Test
-    void whoWaitsIsToldThatTheRingIsClosed() throws InterruptedException {
+    void waiterIsNotifiedThatThePoolIsClosed() throws InterruptedException {
         try (JumboBed bed = bed()) {
             List<Long> handles = bed.exhaust();
             Watchdog watchdog = new Watchdog();
@@ -131,27 +132,27 @@ class JumboWaiterTest {
     }
 
     @Test
-    void taskThatFailsKeepsNobodyElseWaiting() {
+    void taskThatFailsDoesNotBlockOtherTasks() {
         try (JumboBed bed = bed()) {
             List<Long> handles = bed.exhaust();
-            AtomicInteger told = new AtomicInteger();
+            AtomicInteger notified = new AtomicInteger();
             bed.pool().whenFree(() -> {
                 throw new IllegalStateException("thrown on purpose, and logged once");
             });
-            bed.pool().whenFree(told::incrementAndGet);
+            bed.pool().whenFree(notified::incrementAndGet);
             bed.release(handles);
-            assertThat(told.get()).isOne();
+            assertThat(notified.get()).isOne();
         }
     }
 
-    /// More threads than pages: each waits for the others, and none of them for ever.
+    /// More threads than pages: the threads wait for each other, but no thread waits for ever.
     @Test
-    void noWakeUpIsLost() throws InterruptedException {
+    void noNotificationIsLost() throws InterruptedException {
         JumboOptions options = JumboBed.options(BufferSize.KIB_64).withPages(0, 2);
         try (JumboBed bed = new JumboBed(options, 1)) {
             Watchdog watchdog = new Watchdog();
             AtomicInteger waits = new AtomicInteger();
-            List<Long> first = bed.exhaust(); // so that somebody waits
+            List<Long> first = bed.exhaust(); // so that threads wait
             for (int t = 0; t < 6; t++) {
                 Watchdog.Task task = () -> {
                     List<Long> mine = new ArrayList<>();

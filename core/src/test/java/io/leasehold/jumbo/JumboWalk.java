@@ -13,23 +13,23 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
-/// One random walk through the operations of a pool, beside the plainest model of one: a list of handles, and what each
-/// is good for.
+/// One random walk through the operations of a pool, beside a simple model of a pool: a list of handles with the state
+/// of each.
 ///
-/// **Ownership.** Closes its bed, by force, as a walk that failed leaves pages behind.
+/// **Ownership.** Closes its bed by force, because a walk that failed leaves pages in use.
 ///
-/// **Threads.** Confined to one thread, but for two that do single operations while it waits.
+/// **Threads.** Confined to one thread, except for two threads that run single operations while it waits.
 final class JumboWalk implements AutoCloseable {
 
     private static final int PHASE_STEPS = 500;
 
-    /// What somebody has: a page as its holder, or as its owner.
+    /// The use of a page by its holder or its owner.
     private static final class Tenure {
         long handle;
         long stamp;
         int holds;
         boolean armed;
-        boolean parked; // freed while held
+        boolean deferred; // freed while held
         boolean owned; // stolen, or flipped and this is the consumer
 
         @Nullable Tenure message; // of the consumer, while it is not freed
@@ -100,11 +100,11 @@ final class JumboWalk implements AutoCloseable {
         if (handle < 0) {
             fallbacks++;
             assertThat(full || bed.takenBytes() > bed.arena().options().byteSize() / 2)
-                    .as("refused by %s", pool)
+                    .as("no page of %s", pool)
                     .isTrue();
             return;
         }
-        assertThat(full).as("more than the bound").isFalse();
+        assertThat(full).as("more pages than the limit").isFalse();
         Tenure tenure = new Tenure();
         tenure.handle = handle;
         all.add(tenure);
@@ -116,10 +116,10 @@ final class JumboWalk implements AutoCloseable {
         pool.object(tenure.handle).write(tenure.stamp);
     }
 
-    /// Gives back what somebody has, as he has to.
+    /// Releases or adopts a page, as its state requires.
     private void end(Tenure tenure) {
-        if (tenure.parked) {
-            operation = "unhold a parked page";
+        if (tenure.deferred) {
+            operation = "unhold a page with a deferred free";
             unhold(tenure);
         } else if (tenure.owned) {
             operation = "adopt";
@@ -139,7 +139,7 @@ final class JumboWalk implements AutoCloseable {
             checkContent(tenure);
             run(() -> pool.release(tenure.handle));
             if (tenure.holds > 0) {
-                tenure.parked = true;
+                tenure.deferred = true;
             } else {
                 all.stream().filter(other -> other.message == tenure).forEach(other -> other.message = null);
                 remove(tenure);
@@ -148,7 +148,7 @@ final class JumboWalk implements AutoCloseable {
     }
 
     private void use(Tenure tenure, int choice) {
-        boolean leased = !tenure.parked && !tenure.owned && !tenure.armed && !tenure.flipped;
+        boolean leased = !tenure.deferred && !tenure.owned && !tenure.armed && !tenure.flipped;
         boolean alone = leased && tenure.holds == 0 && !tenure.onceFlipped;
         if (choice < 660 && alone) {
             operation = "arm";
@@ -185,7 +185,7 @@ final class JumboWalk implements AutoCloseable {
     private void unhold(Tenure tenure) {
         run(() -> pool.unhold(tenure.handle));
         tenure.holds--;
-        if (tenure.parked && tenure.holds == 0) {
+        if (tenure.deferred && tenure.holds == 0) {
             remove(tenure);
         }
     }
@@ -269,11 +269,11 @@ final class JumboWalk implements AutoCloseable {
         int owners = count(true);
         long messages = all.stream().filter(tenure -> tenure.flipped).count();
         assertThat(stats.pages().stolen()).as("stolen, %s", stats).isEqualTo(owners - (int) messages);
-        assertThat(stats.pages().out()).as("out, %s", stats).isEqualTo(count(false));
+        assertThat(stats.pages().out()).as("outstanding, %s", stats).isEqualTo(count(false));
         assertThat(stats.pages().armed())
                 .isEqualTo((int) all.stream().filter(tenure -> tenure.armed).count());
         assertThat(stats.pages().deferredFree())
-                .isEqualTo((int) all.stream().filter(tenure -> tenure.parked).count());
+                .isEqualTo((int) all.stream().filter(tenure -> tenure.deferred).count());
         assertThat(stats.traffic().fallbacks()).isEqualTo(fallbacks);
         assertThat(stats.pages().peak()).isGreaterThanOrEqualTo(stats.pages().out());
     }
@@ -289,7 +289,7 @@ final class JumboWalk implements AutoCloseable {
         });
     }
 
-    /// Does it here, or on one of the other threads.
+    /// Runs an operation on this thread, or on one of the other threads.
     private long on(Callable<Long> call) {
         int where = random.nextInt(8);
         try {
@@ -303,7 +303,7 @@ final class JumboWalk implements AutoCloseable {
         }
     }
 
-    /// Ends everything, after which nothing must be left.
+    /// Releases and adopts all pages; afterwards none may be in use.
     void finish() {
         while (!all.isEmpty()) {
             end(all.getLast());

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
-/// Numbers, addresses and slabs, without the memory under them.
+/// Page numbers, addresses and slabs, without memory.
 class PageTableTest {
 
     private static final int SLAB_BYTES = 256 << 10;
@@ -18,7 +18,7 @@ class PageTableTest {
     }
 
     @Test
-    void smallRingInALargeArenaIsSmall() {
+    void tableOfASmallPoolInALargeArenaIsSmall() {
         try (JumboBed bed = new JumboBed(options, 512)) {
             PageTable<JumboView> table = new PageTable<>(bed.arena(), options, 1);
             assertThat(table).hasToString("PageTable(positions=0 of 2048, perSlab=64)");
@@ -56,7 +56,7 @@ class PageTableTest {
     }
 
     @Test
-    void slabThatLeavesIsForgottenOrComesBack() {
+    void slabThatLeavesIsRemovedOrPutBack() {
         try (JumboBed bed = new JumboBed(options, 16)) {
             PageTable<JumboView> table = new PageTable<>(bed.arena(), options, 1);
             JumboSlabs<JumboView> slabs = new JumboSlabs<>(options, table);
@@ -65,13 +65,15 @@ class PageTableTest {
                 slabs.activate(PER_SLAB);
             }
             JumboPage<JumboView> taken = Objects.requireNonNull(slabs.take());
-            assertThat(slabs.findIdle(PER_SLAB - 1)).as("one with so few pages").isNull();
+            assertThat(slabs.findIdle(PER_SLAB - 1))
+                    .as("no slab has so few pages")
+                    .isNull();
             JumboSlab<JumboView> highest = Objects.requireNonNull(slabs.findIdle(PER_SLAB));
             assertThat(highest.position()).isEqualTo(2);
 
             slabs.leave(highest);
             assertThat(slabs.freeCount()).isEqualTo(2 * PER_SLAB - 1);
-            assertThat(slabs.idle()).as("one idle, one that leaves").isEqualTo(2);
+            assertThat(slabs.idle()).as("one is idle, one is leaving").isEqualTo(2);
             assertThat(slabs.count()).isEqualTo(3);
             int generation = highest.deactivateAll();
             slabs.putBack(highest);

@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/// A queue of handles loses none and shows none twice.
+/// A queue returns each handle exactly once.
 class RemoteFreeQueueTest {
 
     private static final int PRODUCERS = 3;
 
     @Test
-    void givesBackInOrderAcrossItsEnd() {
+    void pollsInOrderAcrossItsEnd() {
         RemoteFreeQueue queue = new RemoteFreeQueue(4);
         for (long i = 1; i < 100; i++) {
             queue.push(3 * i);
@@ -29,7 +29,7 @@ class RemoteFreeQueueTest {
     }
 
     @Test
-    void takesManyAtOnceInTheirOrder() {
+    void pushesManyAtOnceInTheirOrder() {
         RemoteFreeQueue queue = new RemoteFreeQueue(4);
         long[] handles = {7, 8, 9, 10};
         for (int i = 0; i < 100; i++) {
@@ -48,7 +48,7 @@ class RemoteFreeQueueTest {
     }
 
     @Test
-    void countsWhatDeparted() {
+    void countsDepartedPages() {
         RemoteFreeQueue queue = new RemoteFreeQueue(4);
         queue.depart();
         queue.depart();
@@ -56,9 +56,9 @@ class RemoteFreeQueueTest {
         assertThat(queue.takeDeparted()).isZero();
     }
 
-    /// Producers push no more than there are cells, as a shard sees to it.
+    /// Producers push no more handles than there are cells, as a shard ensures.
     @Test
-    void manyProducersAndOneConsumerSeeEachPageOnce() throws InterruptedException {
+    void oneConsumerGetsEachPageOfManyProducersOnce() throws InterruptedException {
         int pages = 60_000;
         RemoteFreeQueue queue = new RemoteFreeQueue(64);
         AtomicInteger room = new AtomicInteger(64);
