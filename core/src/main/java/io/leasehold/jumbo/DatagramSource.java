@@ -141,7 +141,7 @@ public final class DatagramSource<T> implements AutoCloseable {
     public int receive(Consumer<? super JumboDatagram<T>> handler, int limit) {
         if (limit < 1 || limit > handles.length) {
             throw new IllegalArgumentException(
-                    "limit is out of bounds: limit=" + limit + ", min=1, batch=" + handles.length);
+                    "limit is out of bounds: limit=" + limit + ", min=1, max=" + handles.length);
         }
         requireIdle("receive");
         if (next == filled) {

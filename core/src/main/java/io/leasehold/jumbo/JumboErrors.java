@@ -45,7 +45,7 @@ final class JumboErrors {
             return foreign(handle);
         }
         String message = ("cannot %s, the page has gone with its slab:"
-                        + " page=%d, handle's generation=%d, thread=%d, pool=%s")
+                        + " page=%d, handleGeneration=%d, thread=%d, pool=%s")
                 .formatted(what, JumboLayout.page(handle), generation(handle), here(), pool);
         return new JumboStateException(
                 Kind.REMOVED,
@@ -109,8 +109,8 @@ final class JumboErrors {
 
     private JumboStateException error(
             Kind kind, String why, JumboPage<?> page, JumboState state, long handle, long word) {
-        String message = ("%s: page=%d, state=%s, generation=%d, holds=%d, handle's generation=%d,"
-                        + " last thread=%d, thread=%d, pool=%s")
+        String message = ("%s: page=%d, state=%s, generation=%d, holds=%d, handleGeneration=%d,"
+                        + " lastThread=%d, thread=%d, pool=%s")
                 .formatted(
                         why,
                         page.index(),

@@ -304,7 +304,7 @@ final class JumboPage<T> {
 
     @Override
     public String toString() {
-        return "JumboPage(page=%d, state=%s, generation=%d, holds=%d, last thread=%d)"
+        return "JumboPage(page=%d, state=%s, generation=%d, holds=%d, lastThread=%d)"
                 .formatted(
                         index,
                         JumboLayout.state(word),

@@ -35,7 +35,7 @@ final class JumboSlabPool<T> {
     final JumboSlabs<T> slabs; // (L)
     final PoolCounts counts = new PoolCounts(); // (L)
     int stolen; // (L)
-    int low; // (L) the lowest `slabs.freeCount()` since [SlabReclaimer] looked last
+    int low; // (L) the lowest `slabs.freeCount()` since the last tick of [SlabReclaimer]
     boolean closed; // (L)
     private final JumboOptions options; // (C)
     private final PageTable<T> table; // (C)

@@ -54,8 +54,8 @@
 ///   [shrink][io.leasehold.page.PageReclaimer#shrink] read a few words.
 /// * The lock of the slab pool is held to move half a magazine, a batch of 64 pages, or 8 slabs. The arena and the
 ///   kernel are called without this lock.
-/// * Statistics are counters. Slots count armed pages, and the slab pool counts stolen pages. Deferred frees are
-///   counted one by one, because they are rare. The remaining pages are leased.
+/// * Statistics are counters. Slots count armed pages, and the slab pool counts stolen pages. Deferred frees have
+///   a counter of their own, because they are rare. The remaining pages are leased.
 /// * A page that comes to the slab pool notifies as many waiting tasks as there are free pages. Threads that want a
 ///   slab while another thread asks the arena share one failure.
 ///

@@ -299,7 +299,7 @@ class DatagramSourceTest {
             for (int limit : new int[] {0, DatagramBed.BATCH + 1}) {
                 assertThatThrownBy(() -> bed.source.receive(_ -> {}, limit))
                         .isInstanceOf(IllegalArgumentException.class)
-                        .hasMessageContainingAll("limit=" + limit, "batch=4");
+                        .hasMessageContainingAll("limit=" + limit, "max=4");
             }
             for (int batch : new int[] {0, 1_025}) {
                 assertThatThrownBy(() -> new DatagramPort(bed.in).newSource(bed.pool(), batch))

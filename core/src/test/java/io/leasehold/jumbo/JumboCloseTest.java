@@ -23,7 +23,7 @@ class JumboCloseTest {
             assertThatIllegalStateException()
                     .isThrownBy(bed.pool()::close)
                     .withMessageStartingWith("pool has pages in use: pool=pool, inUse=2, first=JumboPage(page="
-                            + page + ", state=LEASED, generation=1, holds=0, last thread="
+                            + page + ", state=LEASED, generation=1, holds=0, lastThread="
                             + Thread.currentThread().threadId());
             bed.check();
             long stolen = bed.pool().exchange().steal(handles.removeFirst());

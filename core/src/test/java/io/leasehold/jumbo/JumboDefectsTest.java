@@ -156,7 +156,7 @@ class JumboDefectsTest {
             assertThat(e)
                     .hasMessage("cannot release, the page is freed: page=%d, state=FREE, generation=2, holds=0,"
                                     .formatted(page)
-                            + " handle's generation=1, last thread=%d, thread=%d, pool=pool"
+                            + " handleGeneration=1, lastThread=%d, thread=%d, pool=pool"
                                     .formatted(
                                             first.threadId(),
                                             Thread.currentThread().threadId()));
