@@ -9,24 +9,27 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// Notices that too many pages have holders, that few have again, and that there is a page for a task that waits.
+/// Notices that too many pages are in use, that few are in use again, and that a page is available for a waiting task.
 ///
-/// While too many pages have holders, or a task waits, no page is kept in a shard. Then the number with holders is
-/// known exactly, and the thread that brings it below the low watermark knows, or brings the page that is waited for.
+/// While too many pages are in use, or a task waits, no page is kept in a shard. Then the number of pages in use is
+/// known exactly. The thread that brings it below the low watermark notices that, and so does the thread that frees the
+/// page for a task.
 ///
-/// **Cost.** Counting the pages with holders looks at each slot that was ever used, and takes no lock. It is done only
-/// while the pressure is high, or the pool alone has more pages out than the high watermark. A page that comes to the
-/// pool tells as many tasks as there are pages at home, not all that wait. One drain serves all tasks: while one waits
-/// no slot is open, so the others find nothing to drain.
+/// Armed pages do not count as in use here, because a reader does not have them.
 ///
-/// **Threads.** Thread-safe. `lock` is held for a few loads and stores, or for one count, and never while a listener or
-/// task is called, or shards are drained.
+/// **Cost.** Counting the pages in use reads each slot that was ever used, and takes no lock. Pages are counted only
+/// while the pressure is high, or the slab pool alone has more outstanding pages than the high watermark. A page that
+/// comes to the slab pool notifies as many tasks as there are free pages, not all tasks. One drain serves all tasks:
+/// while a task waits, no slot is open, so the other tasks find nothing to drain.
+///
+/// **Threads.** Thread-safe. `lock` is held for a few loads and stores, or for one count. It is never held while a
+/// listener or task is called, or shards are drained.
 final class Backpressure {
 
     private final PageArena arena; // (C)
-    private final JumboSlabPool<?> pool; // (C)
+    private final JumboSlabPool<?> slabPool; // (C)
     private final Shards shards; // (C)
-    private final ShardCensus census; // (C)
+    private final ShardCounts shardCounts; // (C)
     private final ShardDrain drain; // (C)
     private final JumboErrors errors; // (C)
     private final Pressure pressure; // (C)
@@ -35,37 +38,37 @@ final class Backpressure {
 
     Backpressure(
             PageArena arena,
-            JumboSlabPool<?> pool,
+            JumboSlabPool<?> slabPool,
             Shards shards,
-            ShardCensus census,
+            ShardCounts shardCounts,
             ShardDrain drain,
             JumboErrors errors,
             Pressure pressure) {
         this.arena = arena;
-        this.pool = pool;
+        this.slabPool = slabPool;
         this.shards = shards;
-        this.census = census;
+        this.shardCounts = shardCounts;
         this.drain = drain;
         this.errors = errors;
         this.pressure = pressure;
     }
 
-    /// Gives a page to a device, or takes it back, and counts it: no reader has it then, though it is allocated.
+    /// Arms a page or receives it from a device, and counts it. No reader has an armed page, though it is allocated.
     ///
-    /// @throws JumboStateException if the page is in no state for it
+    /// @throws JumboStateException if the state of the page does not allow it
     void arm(JumboPage<?> page, long handle, boolean isArmed) {
         while (!tryArm(page, handle, isArmed ? 1 : -1)) {
-            page.requireArmable(handle, isArmed, errors); // returns if the thread that was in the way is gone by now
+            page.requireArmable(handle, isArmed, errors); // returns if the state allows it by now
         }
         if (isArmed && pressure.isWatched()) {
-            VarHandle.fullFence(); // a thread that sees the pressure as high counts this page, or this one sees it
+            VarHandle.fullFence(); // either a thread that sets `high` counts this page, or this thread reads `high`
             if (pressure.isHigh()) {
                 relax();
             }
         }
     }
 
-    /// Counts a page in the slot in which its state changes: what follows the change of the state is a store.
+    /// Counts a page in the slot in which its state changes. The step after the change of state is a store.
     private boolean tryArm(JumboPage<?> page, long handle, int change) {
         int[] cells = shards.slots().enter();
         if (cells == null) {
@@ -85,34 +88,34 @@ final class Backpressure {
 
     /// {@return the number of armed pages; may be stale}
     int armed() {
-        return census.armed() + armedElsewhere.get();
+        return shardCounts.armed() + armedElsewhere.get();
     }
 
-    /// {@return the number of pages that are leased, held or in shards}
-    private int withHolders() {
-        return pool.used() - armed();
+    /// {@return the number of pages that are leased, deferred or in shards, but not armed}
+    private int outstanding() {
+        return slabPool.used() - armed();
     }
 
-    /// Notices an allocation that had to go to the pool.
+    /// Checks the watermarks after an allocation from the slab pool.
     ///
-    /// @param isExhausted true if it found no page
+    /// @param isExhausted true if the allocation found no page
     void noteAllocated(boolean isExhausted) {
         if (pressure.isWatched() && !pressure.isHigh() && (isExhausted || seemTooMany())) {
-            complain(isExhausted);
+            raise(isExhausted);
         }
-        if (pressure.hasWaiters() && pool.home() > 0) {
-            tellWaiters(); // of the rest of a slab that was added
+        if (pressure.hasWaiters() && slabPool.freeCount() > 0) {
+            notifyWaiters(); // of the other pages of a slab that was added
         }
     }
 
-    /// {@return true if too many pages have holders, as far as can be said while some are in shards} Armed pages, which
-    /// take longer to count, can only make them fewer.
+    /// {@return true if too many pages seem to be in use, counting those in shards} Armed pages, which take longer to
+    /// count, can only reduce the number.
     private boolean seemTooMany() {
-        return pressure.isTooMany(pool.used()) && pressure.isTooMany(withHolders());
+        return pressure.isTooMany(slabPool.used()) && pressure.isTooMany(outstanding());
     }
 
-    /// Stops keeping pages in shards, counts what has holders, and tells the listener if that is too much.
-    private void complain(boolean isExhausted) {
+    /// Stops keeping pages in shards, counts the pages in use, and notifies the listener if they are too many.
+    private void raise(boolean isExhausted) {
         StackReserve.ensure();
         lock.lock();
         try {
@@ -125,31 +128,30 @@ final class Backpressure {
         drain.run();
         lock.lock();
         try {
-            int held = withHolders();
+            int held = outstanding();
             pressure.decide(isExhausted ? !pressure.isFew(held) : pressure.isTooMany(held));
         } finally {
             lock.unlock();
         }
-        pressure.tellListener();
+        pressure.notifyListener();
     }
 
-    /// Notices a page, or a place for one, that came to the pool: tells the listener if few pages have holders again,
-    /// and tasks that wait.
+    /// Checks the watermarks and the waiting tasks after a page, or room for one, came to the slab pool.
     void relax() {
-        if (pressure.isHigh() && pressure.isFew(withHolders())) {
+        if (pressure.isHigh() && pressure.isFew(outstanding())) {
             StackReserve.ensure();
             lock.lock();
             try {
                 if (pressure.isHigh()) {
-                    pressure.decide(!pressure.isFew(withHolders()));
+                    pressure.decide(!pressure.isFew(outstanding()));
                 }
             } finally {
                 lock.unlock();
             }
-            pressure.tellListener();
+            pressure.notifyListener();
         }
         if (pressure.hasWaiters()) {
-            tellWaiters();
+            notifyWaiters();
         }
     }
 
@@ -158,7 +160,7 @@ final class Backpressure {
         return pressure.hasWaiters();
     }
 
-    /// Has a task run once when a page came to the pool; at once if there is one.
+    /// Runs a task once when a page comes to the slab pool; at once if a page is free.
     void await(Runnable task) {
         StackReserve.ensure(2);
         lock.lock();
@@ -173,60 +175,62 @@ final class Backpressure {
         }
         boolean isWaiting = false;
         try {
-            drain.run(); // a page that is freed from now on goes to the pool
-            arena.requestDecay(); // which looks again at slots that are busy now
-            if (pool.wake() > 0) {
-                tellWaiters();
+            drain.run(); // afterwards each freed page goes to the slab pool
+            arena.requestDecay(); // a later drain visits slots that are busy now
+            if (slabPool.activate() > 0) {
+                notifyWaiters();
             }
             isWaiting = true;
         } finally {
             if (!isWaiting) {
-                forget(task); // a caller that gets an error does not wait
+                forget(task); // a caller that gets an exception does not wait
             }
         }
     }
 
-    /// {@return true if a page came to the pool in time}
+    /// Waits until a page comes to the slab pool.
+    ///
+    /// @return true if a page came within the time
     boolean await(long timeoutNanos) throws InterruptedException {
         if (timeoutNanos < 0) {
-            throw new IllegalArgumentException("time is negative: timeoutNanos=" + timeoutNanos);
+            throw new IllegalArgumentException("time is negative: timeoutNanos=" + timeoutNanos + ", min=0");
         }
-        CountDownLatch told = new CountDownLatch(1);
-        Runnable task = told::countDown;
+        CountDownLatch notified = new CountDownLatch(1);
+        Runnable task = notified::countDown;
         await(task);
-        boolean isTold = false;
+        boolean isNotified = false;
         try {
-            isTold = told.await(timeoutNanos, TimeUnit.NANOSECONDS);
+            isNotified = notified.await(timeoutNanos, TimeUnit.NANOSECONDS);
         } finally {
-            if (!isTold) {
+            if (!isNotified) {
                 forget(task);
             }
         }
         checkOpen();
-        return isTold;
+        return isNotified;
     }
 
     private void forget(Runnable task) {
         if (pressure.forget(task)) {
             update();
         } else if (pressure.hasWaiters()) {
-            tellWaiters(); // it was told after all, of a page that the next one can have
+            notifyWaiters(); // the task was notified meanwhile; the next task can have its page
         }
     }
 
-    private void tellWaiters() {
-        tellWaiters(Math.max(1, pool.home()));
+    private void notifyWaiters() {
+        notifyWaiters(Math.max(1, slabPool.freeCount()));
     }
 
-    /// Tells tasks that the ring is closed.
-    void tellAllWaiters() {
-        tellWaiters(Integer.MAX_VALUE);
+    /// Notifies all tasks that the pool is closed.
+    void notifyAllWaiters() {
+        notifyWaiters(Integer.MAX_VALUE);
     }
 
-    private void tellWaiters(int count) {
-        StackReserve.ensure(); // a task that is called without room is told nothing, and is not told again
+    private void notifyWaiters(int count) {
+        StackReserve.ensure(); // a task that fails by a stack overflow is not called again
         try {
-            pressure.tellWaiters(count);
+            pressure.notifyWaiters(count);
         } finally {
             if (!pressure.hasWaiters()) {
                 update();

@@ -1,14 +1,14 @@
 package io.leasehold.jumbo;
 
-/// The sizes of pages that network adapters and the kernel's offloads fill.
+/// Sizes of pages, as network adapters and the offloads of the kernel fill them.
 public enum BufferSize {
-    /// 4,096 B: a page of the machine, two or three frames of Ethernet.
+    /// 4,096 B: a page of most machines, two or three Ethernet frames.
     KIB_4(4 << 10),
-    /// 9,216 B: one jumbo frame. Pages are packed, at multiples of 512 B, not each in 12 KiB.
+    /// 9,216 B: one jumbo frame. Pages lie at multiples of 512 B, and do not take 12 KiB each.
     KIB_9(9 << 10),
-    /// 16,384 B: a TLS record.
+    /// 16,384 B: one TLS record.
     KIB_16(16 << 10),
-    /// 65,536 B: what receive offload puts together at most.
+    /// 65,536 B: the largest batch that receive offload builds.
     KIB_64(64 << 10);
 
     private final int byteSize;
@@ -17,7 +17,7 @@ public enum BufferSize {
         this.byteSize = byteSize;
     }
 
-    /// {@return the bytes of a page}
+    /// {@return the size of a page in bytes}
     public int byteSize() {
         return byteSize;
     }

@@ -2,16 +2,16 @@ package io.leasehold.jumbo;
 
 import io.leasehold.os.Datagrams.Capability;
 
-/// What ports of this process may be able to do beyond sending and receiving; [DatagramPort#can] tells.
+/// Features that ports of this process may have beyond sending and receiving. [DatagramPort#can] reports them.
 ///
-/// The native form on Linux has all of it as a rule. The portable form has what [java.nio.channels.DatagramChannel]
-/// has: [#REUSE_PORT], [#TRAFFIC_CLASS] and [#DONT_FRAGMENT]. An answer is about the system: it may still refuse an
-/// option of one port.
+/// The native form on Linux usually has all of them. The portable form has the features of
+/// [java.nio.channels.DatagramChannel]: [#REUSE_PORT], [#TRAFFIC_CLASS] and [#DONT_FRAGMENT]. A feature describes the
+/// system. The system may still reject an option of one port.
 ///
 /// **Threads.** Immutable.
 ///
-/// @see <a href="https://man7.org/linux/man-pages/man7/ip.7.html">ip(7)</a>,
-///     <a href="https://man7.org/linux/man-pages/man7/ipv6.7.html">ipv6(7)</a>
+/// @see <a href="https://man7.org/linux/man-pages/man7/ip.7.html">ip(7)</a>, <a
+///     href="https://man7.org/linux/man-pages/man7/ipv6.7.html">ipv6(7)</a>
 public enum DatagramFeature {
     /// Several ports share an address, see [DatagramPortOptions#reusePort] (SO_REUSEPORT).
     REUSE_PORT(Capability.REUSE_PORT),
@@ -21,10 +21,10 @@ public enum DatagramFeature {
     TRAFFIC_CLASS(Capability.TRAFFIC_CLASS),
     /// A sender has a traffic class of its own, see [DatagramSender#trafficClass] and [DatagramSender#ecn].
     SENDER_TRAFFIC_CLASS(Capability.MESSAGE_TRAFFIC_CLASS),
-    /// Received datagrams tell their traffic class, see [JumboDatagram#trafficClass] (IP_RECVTOS, IPV6_RECVTCLASS).
+    /// Received datagrams have their traffic class, see [JumboDatagram#trafficClass] (IP_RECVTOS, IPV6_RECVTCLASS).
     RECEIVED_TRAFFIC_CLASS(Capability.RECEIVED_TRAFFIC_CLASS),
-    /// Datagrams that a port on the wildcard received tell their destination, see [JumboDatagram#destination]
-    /// (IP_PKTINFO, IPV6_RECVPKTINFO). A port on another address always tells it.
+    /// Datagrams that a port on the wildcard address receives have their destination, see [JumboDatagram#destination]
+    /// (IP_PKTINFO, IPV6_RECVPKTINFO). A port on another address always knows it.
     DESTINATION(Capability.DESTINATION),
     /// A sender has a source of its own, see [DatagramSender#from] (IP_PKTINFO, IPV6_PKTINFO).
     SOURCE(Capability.SOURCE);

@@ -8,13 +8,14 @@ import java.net.InetSocketAddress;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 
-/// A UDP port of this machine, from which several sources receive, and on which several senders send.
+/// A UDP port of this machine. Sources receive from it and senders send on it.
 ///
 /// {@snippet class="io.leasehold.snippets.TrainsExample" region="trains"}
 ///
-/// **Ownership.** Whoever opened it closes it. Sources and senders on it are their own; theirs are the pages.
+/// **Ownership.** The caller that opened the port closes it. The port does not own its sources and senders. They own
+/// their pages.
 ///
-/// **Threads.** Thread-safe. Closing it ends the waits of all who use it.
+/// **Threads.** Thread-safe. Closing the port ends all waits on it.
 ///
 /// @see <a href="https://man7.org/linux/man-pages/man7/udp.7.html">udp(7)</a>
 public final class DatagramPort implements AutoCloseable {
@@ -25,14 +26,15 @@ public final class DatagramPort implements AutoCloseable {
         this.socket = socket;
     }
 
-    /// Opens a port that asks the system for nothing special.
+    /// Opens a port with the default options.
     ///
-    /// On the wildcard an answer leaves from the address that the question came to, where the system can.
+    /// On the wildcard address, an answer is sent from the address that the question came to, if the system supports
+    /// that.
     ///
     /// @param local address and port of this machine; port 0 lets the system choose
     /// @return the port
     /// @throws IllegalArgumentException if the address is not resolved
-    /// @throws SystemCallException if the system refuses; nothing is left open then
+    /// @throws SystemCallException if the system call fails; nothing is left open then
     public static DatagramPort open(InetSocketAddress local) {
         return open(local, DatagramPortOptions.defaults());
     }
@@ -40,13 +42,13 @@ public final class DatagramPort implements AutoCloseable {
     /// Opens a port with socket options.
     ///
     /// @param local address and port of this machine; port 0 lets the system choose
-    /// @param options what the port must do; [#can] tells beforehand what the system can
+    /// @param options required features; [#can] reports beforehand what the system has
     /// @return the port
     /// @throws IllegalArgumentException if the address is not resolved
-    /// @throws UnsupportedOperationException if ports of this process lack an option that is asked for; the message
-    ///     names it and the reason. Nothing is left open then
-    /// @throws SystemCallException if the system refuses; of an option the message has name, value and error number,
-    ///     and EADDRINUSE says that another socket has the address and one of both did not ask for
+    /// @throws UnsupportedOperationException if a required option is not available; the message names the option and
+    ///     the reason. Nothing is left open then
+    /// @throws SystemCallException if the system call fails. For an option the message has its name, its value and the
+    ///     error number. EADDRINUSE says that another socket has the address, and one of both was opened without
     ///     [DatagramPortOptions#reusePort]. Nothing is left open then
     public static DatagramPort open(InetSocketAddress local, DatagramPortOptions options) {
         return new DatagramPort(Datagrams.system().open(local, options.toUdpOptions()));
@@ -59,26 +61,27 @@ public final class DatagramPort implements AutoCloseable {
         return Datagrams.system().can(feature.capability());
     }
 
-    /// Fixes the peer, once: only its datagrams are received from now on, and senders need no other destination.
+    /// Sets the peer, once. Afterwards only datagrams of the peer are received, and senders need no other destination.
     ///
     /// @param peer address and port
     /// @return this
-    /// @throws IllegalArgumentException if it is not resolved, has port 0, or is IPv6 while the port is IPv4
-    /// @throws IllegalStateException if there is a peer, or this is closed
-    /// @throws SystemCallException if the system refuses
+    /// @throws IllegalArgumentException if the address is not resolved, has port 0, or is IPv6 while the port is IPv4
+    /// @throws IllegalStateException if there is a peer already, or the port is closed
+    /// @throws SystemCallException if the system call fails
     public DatagramPort connect(InetSocketAddress peer) {
         socket.connect(peer);
         return this;
     }
 
-    /// Asks for room in the kernel for what is not received, or has not left, yet.
+    /// Sets the size of a socket buffer in the kernel, for datagrams that are not received or not sent yet.
     ///
     /// @param buffer [StandardSocketOptions#SO_RCVBUF] or [StandardSocketOptions#SO_SNDBUF]
-    /// @param byteSize how much, at least 1
-    /// @return the bytes that the system gives, which may be more or fewer, and from which it pays its own headers
-    /// @throws IllegalArgumentException if the size is not positive, or it is another option
-    /// @throws IllegalStateException if this is closed
-    /// @throws SystemCallException if the system refuses
+    /// @param byteSize size in bytes, at least 1
+    /// @return the size in bytes that the system chose; it may be larger or smaller, and includes the headers of the
+    ///     kernel
+    /// @throws IllegalArgumentException if the size is not positive, or the option is another one
+    /// @throws IllegalStateException if the port is closed
+    /// @throws SystemCallException if the system call fails
     public int resize(SocketOption<Integer> buffer, int byteSize) {
         if (buffer.equals(StandardSocketOptions.SO_RCVBUF)) {
             return socket.resizeReceiveBuffer(byteSize);
@@ -86,45 +89,46 @@ public final class DatagramPort implements AutoCloseable {
         if (buffer.equals(StandardSocketOptions.SO_SNDBUF)) {
             return socket.resizeSendBuffer(byteSize);
         }
-        throw new IllegalArgumentException("not a buffer: option=" + buffer
-                + ", one of SO_RCVBUF, SO_SNDBUF; a port is opened with its other options, see DatagramPortOptions");
+        throw new IllegalArgumentException("option is not a buffer: option=" + buffer
+                + "; use SO_RCVBUF or SO_SNDBUF, and open the port with other options by DatagramPortOptions");
     }
 
-    /// {@return a source that receives from here, as [DatagramSource#open] has it, and does not close this}
+    /// {@return a source that receives from this port, as for [DatagramSource#open], and does not close it}
     ///
-    /// @param ring whose pages are filled
-    /// @param batch how many at most in one call, from 1 to [DatagramSource#MAX_BATCH]
-    /// @param <T> what pages are lent as
-    /// @throws IllegalArgumentException if the batch is out of bounds
-    /// @throws IllegalStateException if this is closed
-    /// @throws SystemCallException if the system refuses
-    public <T> DatagramSource<T> newSource(JumboPool<T> ring, int batch) {
-        return new DatagramSource<>(this, false, ring, batch);
+    /// @param pool the pool whose pages are filled
+    /// @param batch maximum number of pages that one call fills, from 1 to [DatagramSource#MAX_BATCH]
+    /// @param <T> the type of the object that stands for a page
+    /// @throws IllegalArgumentException if `batch` is out of range
+    /// @throws IllegalStateException if the port is closed
+    /// @throws SystemCallException if the system call fails
+    public <T> DatagramSource<T> newSource(JumboPool<T> pool, int batch) {
+        return new DatagramSource<>(this, false, pool, batch);
     }
 
-    /// {@return a sender from here, to the peer if there is one, until it is told another destination}
+    /// {@return a sender on this port; it sends to the peer if there is one, until another destination is set}
     public DatagramSender newSender() {
         return new DatagramSender(socket);
     }
 
-    /// {@return the address and port that this is bound to}
+    /// {@return the address and port that this port is bound to}
     public InetSocketAddress local() {
         return socket.local();
     }
 
-    /// {@return whether the kernel cuts trains that are sent (UDP_SEGMENT), where the way to the peer allows it}
+    /// {@return true if the kernel segments datagram batches (UDP_SEGMENT), if the route to the peer allows it}
     public static boolean hasGso() {
         return Datagrams.system().can(Capability.GSO);
     }
 
-    /// {@return how many trains were sent datagram by datagram since the kernel did not cut them}
+    /// {@return the number of datagram batches that were sent one datagram at a time, because the kernel did not
+    /// segment them}
     public long splitCount() {
         return socket.splitCount();
     }
 
-    /// Closes the port, and wakes those who wait at it. Closing twice has no effect.
+    /// Closes the port and ends all waits on it. Closing twice has no effect.
     ///
-    /// @throws SystemCallException if the system reports an error; the port is closed all the same
+    /// @throws SystemCallException if the system reports an error; the port is closed anyway
     @Override
     public void close() {
         socket.close();

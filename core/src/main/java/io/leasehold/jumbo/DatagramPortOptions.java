@@ -3,32 +3,31 @@ package io.leasehold.jumbo;
 import io.leasehold.memory.OptionChecks;
 import io.leasehold.os.UdpOptions;
 
-/// Socket options that a port is opened with; start from [#defaults()] and change what differs.
+/// Socket options that a port is opened with. Start from [#defaults()] and change what differs.
 ///
-/// An option that is asked for here is there, or the port does not open. What is not asked for is done where the system
-/// can: a port that is bound to the wildcard asks for packet info, and each port asks for the traffic class of what it
-/// receives. Packet info is not asked for elsewhere, as the destination is then the address that the port is bound to.
-/// On the wildcard it is the default, because an answer that leaves from another address than the question came to is
-/// dropped by a connected client, RFC 1122, 4.1.3.5.
+/// If a required option is not available, the port does not open. Options that are not required are set where the
+/// system supports them: a port on the wildcard address asks for packet info, and each port asks for the traffic class
+/// of received datagrams. On other addresses packet info is not needed, because the destination is the address that the
+/// port is bound to. On the wildcard address packet info is the default, because a connected client drops an answer
+/// that comes from another address than the question was sent to (RFC 1122, 4.1.3.5).
 ///
-/// An IPv6 port on the wildcard also speaks IPv4; its options hold for both.
+/// An IPv6 port on the wildcard address also speaks IPv4. Its options hold for both.
 ///
 /// **Threads.** Immutable.
 ///
 /// @param reusePort true to share the address and port with other ports, also of other processes of the same user, if
-///     all of them ask for it (SO_REUSEPORT). The kernel spreads what arrives over them, by sender
+///     all of them set this option (SO_REUSEPORT). The kernel distributes datagrams over the ports by sender
 /// @param trafficClass six bits of DSCP and two of ECN of each datagram that is sent (IP_TOS, IPV6_TCLASS), from 0 to
 ///     255, or [#SYSTEM_TRAFFIC_CLASS]
-/// @param dontFragment true to send datagrams whole or not at all: one that is larger than the MTU of the interface is
-///     refused with EMSGSIZE. The native form ignores what the kernel learned of the path (IP_PMTUDISC_PROBE), so that
-///     QUIC can probe, RFC 9000, 14; the portable form keeps to it (IP_PMTUDISC_DO). False keeps the setting of the
-///     system
-/// @param packetInfoRequired true if each datagram must tell its destination (IP_PKTINFO, IPV6_RECVPKTINFO)
-/// @param receivedTrafficClassRequired true if each datagram must tell its traffic class (IP_RECVTOS, IPV6_RECVTCLASS)
-/// @see <a href="https://man7.org/linux/man-pages/man7/socket.7.html">socket(7)</a>,
-///     <a href="https://man7.org/linux/man-pages/man7/ip.7.html">ip(7)</a>,
-///     <a href="https://man7.org/linux/man-pages/man7/ipv6.7.html">ipv6(7)</a>,
-///     <a href="https://www.rfc-editor.org/rfc/rfc3168">RFC 3168</a>
+/// @param dontFragment true to forbid fragments: a datagram that is larger than the MTU of the interface fails with
+///     EMSGSIZE. The native form ignores the path MTU that the kernel learned (IP_PMTUDISC_PROBE), so that QUIC can
+///     probe (RFC 9000, 14). The portable form uses it (IP_PMTUDISC_DO). False keeps the setting of the system
+/// @param packetInfoRequired true if each datagram must have its destination (IP_PKTINFO, IPV6_RECVPKTINFO)
+/// @param receivedTrafficClassRequired true if each datagram must have its traffic class (IP_RECVTOS, IPV6_RECVTCLASS)
+/// @see <a href="https://man7.org/linux/man-pages/man7/socket.7.html">socket(7)</a>, <a
+///     href="https://man7.org/linux/man-pages/man7/ip.7.html">ip(7)</a>, <a
+///     href="https://man7.org/linux/man-pages/man7/ipv6.7.html">ipv6(7)</a>, <a
+///     href="https://www.rfc-editor.org/rfc/rfc3168">RFC 3168</a>
 public record DatagramPortOptions(
         boolean reusePort,
         int trafficClass,
@@ -36,7 +35,7 @@ public record DatagramPortOptions(
         boolean packetInfoRequired,
         boolean receivedTrafficClassRequired) {
 
-    /// Keeps the traffic class that the system chooses, which is 0 as a rule.
+    /// Keeps the traffic class that the system chooses, usually 0.
     public static final int SYSTEM_TRAFFIC_CLASS = UdpOptions.SYSTEM_TRAFFIC_CLASS;
 
     private static final int MAX_TRAFFIC_CLASS = 255;
@@ -46,19 +45,19 @@ public record DatagramPortOptions(
 
     /// Checks the values.
     ///
-    /// @throws IllegalArgumentException naming the value and its bounds
+    /// @throws IllegalArgumentException if a value is out of range; the message names the value and its limits
     public DatagramPortOptions {
         if (trafficClass != SYSTEM_TRAFFIC_CLASS) {
             OptionChecks.range("trafficClass", trafficClass, 0, MAX_TRAFFIC_CLASS);
         }
     }
 
-    /// {@return options of a port that has its address alone, and asks for nothing}
+    /// {@return options of a port that does not share its address and requires nothing}
     public static DatagramPortOptions defaults() {
         return DEFAULTS;
     }
 
-    /// {@return these options with the address shared or not}
+    /// {@return these options with a shared or an exclusive address}
     ///
     /// @param newReusePort the value to use instead
     public DatagramPortOptions withReusePort(boolean newReusePort) {
@@ -69,14 +68,14 @@ public record DatagramPortOptions(
     /// {@return these options with another traffic class}
     ///
     /// @param newTrafficClass the value to use instead, from 0 to 255
-    /// @throws IllegalArgumentException if it is out of bounds
+    /// @throws IllegalArgumentException if the value is out of range
     public DatagramPortOptions withTrafficClass(int newTrafficClass) {
         OptionChecks.range("trafficClass", newTrafficClass, 0, MAX_TRAFFIC_CLASS);
         return new DatagramPortOptions(
                 reusePort, newTrafficClass, dontFragment, packetInfoRequired, receivedTrafficClassRequired);
     }
 
-    /// {@return these options with fragments forbidden or not}
+    /// {@return these options with fragments forbidden or allowed}
     ///
     /// @param newDontFragment the value to use instead
     public DatagramPortOptions withDontFragment(boolean newDontFragment) {
@@ -100,7 +99,7 @@ public record DatagramPortOptions(
                 reusePort, trafficClass, dontFragment, packetInfoRequired, newReceivedTrafficClassRequired);
     }
 
-    /// {@return these options as the package of the system calls has them}
+    /// {@return these options in the form of the `os` package}
     UdpOptions toUdpOptions() {
         return new UdpOptions(reusePort, trafficClass, dontFragment, packetInfoRequired, receivedTrafficClassRequired);
     }

@@ -10,30 +10,32 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/// Sends ranges of memory, such as pages of a ring, as trains of datagrams that the kernel cuts, and goes on where it
-/// had to stop.
+/// Sends ranges of memory, such as pages of a pool, as datagram batches that the kernel segments (GSO). It continues
+/// where a full socket stopped it.
 ///
 /// ```text
-///   to(peer) ---> load | handOver ---> send ---> true: all is gone
+///   to(peer) ---> load | handOver ---> send ---> true: everything is sent
 ///                                       ^ |
 ///       awaitWritable, or next round ---+ +---> false: the socket is full, the rest is still here
 /// ```
 ///
-/// A range that is longer than one call may send is sent in several, of whole datagrams each, so a page of 64 KiB goes
-/// like any other. [DatagramPort#newSender] makes one.
+/// A range that is longer than one call may send is sent in several batches of whole datagrams. So a page of 64 KiB is
+/// sent like any other page. [DatagramPort#newSender] creates a sender.
 ///
-/// **Ownership.** A range that was loaded stays the caller's, who keeps it as it is until all is gone. A page that was
-/// handed over is the sender's, which releases it when all is gone or the rest is abandoned; the kernel has copied it
-/// by then. The socket is its owner's. Nothing is to be closed; who drops a sender that has a page abandons it first.
+/// **Ownership.** A loaded range stays with the caller, which does not change it until everything is sent. A page that
+/// was handed over belongs to the sender. The sender releases it when everything is sent or the rest is abandoned; the
+/// kernel has copied the page by then. The sender does not own the socket. A sender needs no close, but a caller that
+/// drops a sender with a page abandons the page first.
 ///
-/// **Threads.** Confined to one thread at a time; several senders on one socket are independent.
+/// **Threads.** Confined to one thread at a time. Several senders on one socket are independent.
 ///
-/// **Invariants.** I1: `sentBytes <= byteSize`. I2: all before `sentBytes` are whole datagrams, unless it is the end.
+/// **Invariants.** I1: `sentBytes <= byteSize`. I2: the bytes before `sentBytes` are whole datagrams, except at the end
+/// of the range.
 ///
 /// @see <a href="https://man7.org/linux/man-pages/man7/udp.7.html">udp(7)</a>
 public final class DatagramSender {
 
-    /// Most bytes in one datagram: 65,535 less the headers of IPv4 and UDP.
+    /// Maximum bytes in one datagram: 65,535 less the headers of IPv4 and UDP.
     public static final int MAX_DATAGRAM_BYTES = Datagrams.MAX_PAYLOAD_BYTES;
 
     private final UdpSocket socket; // (C)
@@ -42,19 +44,19 @@ public final class DatagramSender {
     private int byteSize; // (O) of the range
     private int segmentSize; // (O)
     private int sentBytes; // (O)
-    private boolean isPending; // (O) whether there is a rest, which may be an empty datagram
+    private boolean isPending; // (O) true if there is a rest, which may be an empty datagram
     private @Nullable Releaser releaser; // (O) of the page that was handed over, null if none was
     private long handle; // (O) of that page
     private long fullCount; // (O)
 
-    /// A sender to the peer of the socket, if it is connected, until it is told another destination.
+    /// Creates a sender to the peer of the socket, if it is connected, until another destination is set.
     ///
-    /// @param socket where to send
+    /// @param socket the socket to send on
     DatagramSender(UdpSocket socket) {
         this.socket = socket;
     }
 
-    /// Sends to the peer of a connected socket from now on.
+    /// Sets the destination to the peer of a connected socket.
     ///
     /// @return this
     /// @throws IllegalStateException if something is left to send
@@ -64,12 +66,12 @@ public final class DatagramSender {
         return this;
     }
 
-    /// Sends to an address and port from now on.
+    /// Sets the destination.
     ///
-    /// If this is the object that [JumboDatagram#sender] made and the datagram came to the address and port of this
-    /// sender, the answer leaves from the destination of that datagram, unless [#from] says otherwise.
+    /// If [JumboDatagram#sender] created the object, and its datagram came to the address and port of this sender, the
+    /// answer is sent from the destination of that datagram. [#from] overrides that.
     ///
-    /// @param destination both
+    /// @param destination address and port
     /// @return this
     /// @throws IllegalArgumentException if the address is not resolved or the port is 0
     /// @throws IllegalStateException if something is left to send
@@ -79,27 +81,27 @@ public final class DatagramSender {
         return this;
     }
 
-    /// Answers a datagram from now on: sends to its sender, from its destination if that is known and is no broadcast
-    /// or multicast address. Forgets what [#from] set; makes no object.
+    /// Sets the destination to the sender of a datagram, and the source to the destination of that datagram if it is
+    /// known and no broadcast or multicast address. Overrides [#from]. Creates no object.
     ///
-    /// An answer through a port of another address or port number leaves from where the system chooses. So does one
-    /// whose source is no address of this machine any more.
+    /// If this port has another address or port number, the system chooses the source of the answer. The same holds if
+    /// the source is no address of this machine any more.
     ///
-    /// @param datagram one that is being handled
+    /// @param datagram a datagram whose handler is running
     /// @return this
-    /// @throws IllegalStateException if something is left to send, or the datagram is over
+    /// @throws IllegalStateException if something is left to send, or the handler of the datagram has returned
     public DatagramSender toSenderOf(JumboDatagram<?> datagram) {
         checkEmpty();
         message.toSenderOf(datagram.received(), datagram.index());
         return this;
     }
 
-    /// Sends from an address of this machine from now on (IP_PKTINFO, IPV6_PKTINFO), with the port number of the port.
-    /// That stays so when the destination changes, until [#toSenderOf] or [#fromAny].
+    /// Sets the source to an address of this machine (IP_PKTINFO, IPV6_PKTINFO), with the port number of the port. The
+    /// source stays set when the destination changes, until [#toSenderOf] or [#fromAny].
     ///
-    /// @param source the address, of the family of the destination; of a link-local one the interface too
+    /// @param source the address, of the family of the destination; a link-local address includes its interface
     /// @return this
-    /// @throws IllegalArgumentException if it is the wildcard, or a multicast or broadcast address
+    /// @throws IllegalArgumentException if the address is the wildcard, or a multicast or broadcast address
     /// @throws IllegalStateException if something is left to send
     public DatagramSender from(InetAddress source) {
         checkEmpty();
@@ -107,7 +109,7 @@ public final class DatagramSender {
         return this;
     }
 
-    /// Lets the system choose the source from now on, also of an answer, until the destination is set again.
+    /// Lets the system choose the source, also of an answer, until the destination is set again.
     ///
     /// @return this
     /// @throws IllegalStateException if something is left to send
@@ -117,11 +119,11 @@ public final class DatagramSender {
         return this;
     }
 
-    /// Sends with a traffic class from now on, instead of that of the port (IP_TOS, IPV6_TCLASS).
+    /// Sets a traffic class that overrides the one of the port (IP_TOS, IPV6_TCLASS).
     ///
     /// @param trafficClass six bits of DSCP and two of ECN, from 0 to 255
     /// @return this
-    /// @throws IllegalArgumentException if it is out of bounds
+    /// @throws IllegalArgumentException if the value is out of range
     /// @throws IllegalStateException if something is left to send
     public DatagramSender trafficClass(int trafficClass) {
         checkEmpty();
@@ -129,11 +131,11 @@ public final class DatagramSender {
         return this;
     }
 
-    /// Sends with an ECN codepoint from now on; the six bits of DSCP stay those of this sender or of the port.
+    /// Sets the ECN codepoint. The six bits of DSCP stay those of this sender or of the port.
     ///
     /// @param ecn 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE, RFC 3168
     /// @return this
-    /// @throws IllegalArgumentException if it is out of bounds
+    /// @throws IllegalArgumentException if the value is out of range
     /// @throws IllegalStateException if something is left to send
     public DatagramSender ecn(int ecn) {
         checkEmpty();
@@ -141,7 +143,7 @@ public final class DatagramSender {
         return this;
     }
 
-    /// Sends with the traffic class of the port from now on.
+    /// Restores the traffic class of the port.
     ///
     /// @return this
     /// @throws IllegalStateException if something is left to send
@@ -151,18 +153,19 @@ public final class DatagramSender {
         return this;
     }
 
-    /// Takes a range to send, which stays the caller's. Sends nothing yet.
+    /// Loads a range to send, which stays with the caller. Sends nothing yet.
     ///
-    /// @param newAddress of the first byte, at any alignment
-    /// @param newByteSize how many bytes, from 0 on; 0 is one empty datagram
-    /// @param newSegmentSize bytes of each datagram but the last, from 1 to [#MAX_DATAGRAM_BYTES]
+    /// @param newAddress address of the first byte, at any alignment
+    /// @param newByteSize size of the range in bytes, at least 0; 0 is one empty datagram
+    /// @param newSegmentSize bytes of each datagram except the last, from 1 to [#MAX_DATAGRAM_BYTES]
     /// @return this
-    /// @throws IllegalArgumentException if an argument is out of bounds; nothing is loaded then
+    /// @throws IllegalArgumentException if an argument is out of range; nothing is loaded then
     /// @throws IllegalStateException if something is left to send
     public DatagramSender load(long newAddress, int newByteSize, int newSegmentSize) {
         checkEmpty();
         if (newAddress <= 0) {
-            throw new IllegalArgumentException("address is not positive: address=0x" + Long.toHexString(newAddress));
+            throw new IllegalArgumentException(
+                    "address is not positive: address=0x" + Long.toHexString(newAddress) + ", min=1");
         }
         OptionChecks.range("byteSize", newByteSize, 0, Integer.MAX_VALUE);
         OptionChecks.range("segmentSize", newSegmentSize, 1, MAX_DATAGRAM_BYTES);
@@ -174,42 +177,44 @@ public final class DatagramSender {
         return this;
     }
 
-    /// Takes a page to send, from its first byte on, with the duty to release it. Sends nothing yet.
+    /// Hands over a page to send, from its first byte on, with the duty to release it. Sends nothing yet.
     ///
-    /// @param ring whose page it is
-    /// @param newHandle of the page; the sender's, once this returns
-    /// @param newByteSize how many bytes, from 0 to those of a page
-    /// @param newSegmentSize bytes of each datagram but the last, from 1 to [#MAX_DATAGRAM_BYTES]
+    /// @param pool the pool of the page
+    /// @param newHandle the handle of the page; it belongs to the sender after this returns
+    /// @param newByteSize number of bytes, from 0 to the size of a page
+    /// @param newSegmentSize bytes of each datagram except the last, from 1 to [#MAX_DATAGRAM_BYTES]
     /// @return this
-    /// @throws IllegalArgumentException if an argument is out of bounds; the page is the caller's then
-    /// @throws IllegalStateException if something is left to send; the page is the caller's then
+    /// @throws IllegalArgumentException if an argument is out of range; the page stays with the caller then
+    /// @throws IllegalStateException if something is left to send; the page stays with the caller then
     /// @throws JumboStateException if the handle is stale or foreign
-    public DatagramSender handOver(JumboPool<?> ring, long newHandle, int newByteSize, int newSegmentSize) {
+    public DatagramSender handOver(JumboPool<?> pool, long newHandle, int newByteSize, int newSegmentSize) {
         checkEmpty();
-        OptionChecks.range("byteSize", newByteSize, 0, ring.pageByteSize());
-        load(ring.address(newHandle), newByteSize, newSegmentSize);
-        releaser = ring;
+        OptionChecks.range("byteSize", newByteSize, 0, pool.pageByteSize());
+        load(pool.address(newHandle), newByteSize, newSegmentSize);
+        releaser = pool;
         handle = newHandle;
         return this;
     }
 
-    /// Sends as much of the rest as goes now, without waiting.
+    /// Sends as much of the rest as the socket accepts, without waiting.
     ///
-    /// What throws leaves the rest here, to be sent again or abandoned, from the first datagram on that did not go.
+    /// If this throws, the rest stays here, from the first datagram on that was not sent. It can be sent again or
+    /// abandoned.
     ///
-    /// @return whether nothing is left; else the socket is full, and [#sentBytes] says how much went
-    /// @throws IllegalStateException if the socket is closed, or is connected and there is a destination, or is not and
-    ///     there is none
+    /// @return true if nothing is left; false if the socket is full, and [#sentBytes] has the number of bytes that were
+    ///     sent
+    /// @throws IllegalStateException if the socket is closed, or is connected and a destination is set, or is not
+    ///     connected and none is set
     /// @throws IllegalArgumentException if the destination is IPv6 while the socket is IPv4, or source and destination
     ///     are not both IPv4 or both IPv6
-    /// @throws UnsupportedOperationException if this sender has a source or a traffic class that is not that of the
-    ///     port, and the system lacks [DatagramFeature#SOURCE] or [DatagramFeature#SENDER_TRAFFIC_CLASS]
-    /// @throws SystemCallException if the system refuses, such as EMSGSIZE for a datagram that is too large and may not
-    ///     be fragmented, or a datagram sent before was answered by an error
-    /// @throws JumboStateException if the ring refuses the page that was handed over; all has gone then
+    /// @throws UnsupportedOperationException if this sender has a source or traffic class that differs from the port,
+    ///     and the system lacks [DatagramFeature#SOURCE] or [DatagramFeature#SENDER_TRAFFIC_CLASS]
+    /// @throws SystemCallException if the system call fails, such as EMSGSIZE for a datagram that is too large and may
+    ///     not be fragmented, or if an earlier datagram was answered by an error
+    /// @throws JumboStateException if the pool does not accept the page that was handed over; everything is sent then
     public boolean send() {
         while (isPending) {
-            int answer = sendTrain();
+            int answer = sendBatch();
             if (answer == UdpSocket.WOULD_BLOCK) {
                 fullCount++;
                 return false;
@@ -222,19 +227,19 @@ public final class DatagramSender {
         return true;
     }
 
-    private int sendTrain() {
+    private int sendBatch() {
         try {
-            return socket.send(message, address + sentBytes, trainByteSize(), segmentSize);
+            return socket.send(message, address + sentBytes, batchByteSize(), segmentSize);
         } catch (SystemCallException e) {
-            sentBytes += message.sentBytes(); // of a train that the kernel did not cut some may have gone
+            sentBytes += message.sentBytes(); // part of a batch that the kernel did not segment may be sent
             throw e;
         }
     }
 
-    /// Forgets the rest, and releases the page if one was handed over. Without a rest this has no effect.
+    /// Drops the rest, and releases the page if one was handed over. Has no effect without a rest.
     ///
-    /// @return how many bytes did not go
-    /// @throws JumboStateException if the ring refuses the page
+    /// @return number of bytes that were not sent
+    /// @throws JumboStateException if the pool does not accept the page
     public int abandon() {
         int rest = remainingBytes();
         if (isPending) {
@@ -243,33 +248,33 @@ public final class DatagramSender {
         return rest;
     }
 
-    /// Waits until there is room to send.
+    /// Waits until the socket has room to send.
     ///
-    /// @param timeoutNanos wait at most so long, at least 0; the portable form rounds up to milliseconds
-    /// @return whether there is
+    /// @param timeoutNanos maximum time in nanoseconds, at least 0; the portable form rounds up to milliseconds
+    /// @return true if there is room
     /// @throws IllegalArgumentException if the time is negative
     /// @throws IllegalStateException if the socket is closed, also while this waits
-    /// @throws SystemCallException if the system refuses
+    /// @throws SystemCallException if the system call fails
     public boolean awaitWritable(long timeoutNanos) {
         return socket.awaitWritable(timeoutNanos);
     }
 
-    /// {@return whether something is left to send, which may be an empty datagram}
+    /// {@return true if something is left to send, which may be an empty datagram}
     public boolean isPending() {
         return isPending;
     }
 
-    /// {@return how many bytes of what was loaded last have gone}
+    /// {@return the number of bytes of the last range that were sent}
     public int sentBytes() {
         return sentBytes;
     }
 
-    /// {@return how many bytes are left to send}
+    /// {@return the number of bytes that are left to send}
     public int remainingBytes() {
         return isPending ? byteSize - sentBytes : 0;
     }
 
-    /// {@return how often the socket was full}
+    /// {@return the number of times that the socket was full}
     public long fullCount() {
         return fullCount;
     }
@@ -280,8 +285,8 @@ public final class DatagramSender {
                 .formatted(message, byteSize, segmentSize, sentBytes, isPending, fullCount, socket);
     }
 
-    /// {@return the bytes of the next train: whole datagrams, as many as one call may send, or the rest}
-    private int trainByteSize() {
+    /// {@return the bytes of the next batch: as many whole datagrams as one call may send, or the rest}
+    private int batchByteSize() {
         int segments = Math.min(Datagrams.MAX_SEGMENTS, MAX_DATAGRAM_BYTES / segmentSize);
         return Math.min(byteSize - sentBytes, segments * segmentSize);
     }

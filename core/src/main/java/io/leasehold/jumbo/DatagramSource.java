@@ -9,110 +9,111 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
-/// Receives trains of datagrams into pages of a ring, one page a train, several in one call where the kernel can.
+/// Receives datagram batches into pages of a pool, one page for each batch, several batches in one call where the
+/// kernel supports it. A batch is what the kernel delivers at once (GRO), or a single datagram.
 ///
 /// ```text
-///   ring ---> armed: [ page | page | page | page ] ---> kernel fills the first ones ---> handler, one by one
+///   pool ---> armed: [ page | page | page | page ] ---> kernel fills the first ones ---> handler, one by one
 ///    ^                 ^                                                                   |          |
-///    |                 +---------- left where it was: filled again, by the next call ------+          |
-///    +---------------- taken: released by whoever has the handle by then, on any thread ---------------+
+///    |                 +---------- not taken: filled again, by the next call --------------+          |
+///    +---------------- taken: released by the owner of the handle, on any thread ---------------------+
 /// ```
 ///
-/// **Nothing is lost in silence.** Without a page nothing is received: the datagrams stay in the socket, which is the
-/// back-pressure, and [#starvedCount] counts. What a handler did not get to see because it threw is shown by the next
-/// call. What does not fit its page is counted by the socket, [#truncatedCount].
+/// **Nothing is lost without a count.** Without a page nothing is received. The datagrams stay in the socket, which is
+/// the back-pressure, and [#starvedCount] counts the calls. Batches that a handler did not get because it threw are
+/// passed by the next call. The socket counts datagrams that do not fit their page, [#truncatedCount].
 ///
-/// It makes no garbage, in the native form.
+/// The native form creates no garbage.
 ///
-/// **Ownership.** The source has up to `batch` pages, also between calls; [#disarm] and [#close] give them back. A page
-/// that a handler takes is the taker's. Whoever opened the source closes it, before the ring is closed.
+/// **Ownership.** The source has up to `batch` pages, also between calls; [#disarm] and [#close] release them. A page
+/// that a handler takes belongs to the handler. The caller that opened the source closes it, before the pool is closed.
 ///
-/// **Threads.** Confined to one thread at a time, but for [#port], [#local] and the counts. To stop a source whose
-/// thread waits, another one closes the port; then the owner closes the source.
+/// **Threads.** Confined to one thread at a time, except [#port], [#local] and the counts. To stop a source whose
+/// thread waits, another thread closes the port. Then the owner closes the source.
 ///
-/// **Invariants.** I1: of `batch` places each has a page that is armed, or none; but for the one being handled.
+/// **Invariants.** I1: each of the `batch` places has an armed page or none, except the place whose handler runs.
 ///
-/// @param <T> what pages are lent as
+/// @param <T> the type of the object that stands for a page
 /// @see <a href="https://man7.org/linux/man-pages/man2/recvmmsg.2.html">recvmmsg(2)</a>
 public final class DatagramSource<T> implements AutoCloseable {
 
-    /// Answer of [#receive]: there may be datagrams, and there is no page for one.
+    /// Result of [#receive]: there may be datagrams, but the pool has no page for them.
     public static final int NO_PAGE = -1;
 
-    /// Most trains in one call.
+    /// Maximum number of pages that one call fills.
     public static final int MAX_BATCH = Received.MAX_CAPACITY;
 
-    /// The largest train that a kernel delivers fits no smaller page.
-    private static final int TRAIN_BYTES = 64 << 10;
+    /// The largest GRO batch that a kernel delivers. Smaller pages get no GRO.
+    private static final int MAX_GRO_BYTES = 64 << 10;
 
     private final DatagramPort port; // (C)
     private final UdpSocket socket; // (C) of the port
     private final boolean ownsSocket; // (C)
     private final boolean hasGro; // (C)
-    private final JumboPool<T> ring; // (C)
+    private final JumboPool<T> pool; // (C)
     private final Received received; // (C) its content (O)
-    private final long[] handles; // (O) of the pages placed in it, NONE where there is none
+    private final long[] handles; // (O) of the pages in `received`, NONE if a place has no page
     private final JumboDatagram<T> datagram; // (C) its content (O)
-    private final AtomicLong starved = new AtomicLong(); // (A)
-    private int next; // (O) first train that no handler has seen
-    private int filled; // (O) trains in the pages, seen ones included
+    private final AtomicLong callsWithoutPage = new AtomicLong(); // (A)
+    private int next; // (O) index of the first batch that was not passed to a handler
+    private int filled; // (O) number of received batches, including those that were passed
     private boolean closed; // (O)
 
-    DatagramSource(DatagramPort port, boolean ownsSocket, JumboPool<T> ring, int batch) {
+    DatagramSource(DatagramPort port, boolean ownsSocket, JumboPool<T> pool, int batch) {
         this.port = port;
         this.socket = port.socket();
         this.ownsSocket = ownsSocket;
-        this.ring = ring;
+        this.pool = pool;
         this.received = new Received(batch);
-        this.datagram = new JumboDatagram<>(ring, received);
+        this.datagram = new JumboDatagram<>(pool, received);
         this.handles = new long[batch];
         Arrays.fill(handles, JumboPool.NONE);
-        this.hasGro = ring.pageByteSize() >= TRAIN_BYTES && socket.enableGro();
+        this.hasGro = pool.pageByteSize() >= MAX_GRO_BYTES && socket.enableGro();
     }
 
-    /// Opens a port and receives from it; [DatagramPort#newSource] receives from one that stays its owner's.
+    /// Opens a port and receives from it. [DatagramPort#newSource] receives from a port that stays with its owner.
     ///
-    /// The kernel is asked for trains only if the pages hold the largest, 64 KiB: into smaller ones it would put what
-    /// fits and drop the rest. Taking no page before the first [#receive], this costs the ring nothing.
+    /// The kernel is asked for GRO batches only if the pages have at least 64 KiB. It would fill smaller pages and drop
+    /// the rest of a batch. The source allocates no page before the first [#receive].
     ///
     /// @param local address and port of this machine; port 0 lets the system choose
-    /// @param ring whose pages are filled
-    /// @param batch how many at most in one call, from 1 to [#MAX_BATCH]; 8 pages of 64 KiB stay in a cache
-    /// @param <T> what pages are lent as
+    /// @param pool the pool whose pages are filled
+    /// @param batch maximum number of pages that one call fills, from 1 to [#MAX_BATCH]; 8 pages of 64 KiB stay in a
+    ///     cache
+    /// @param <T> the type of the object that stands for a page
     /// @return the source, which closes its port
-    /// @throws IllegalArgumentException if the batch is out of bounds or the address is not resolved
-    /// @throws SystemCallException if the system refuses; nothing is left open then
-    public static <T> DatagramSource<T> open(InetSocketAddress local, JumboPool<T> ring, int batch) {
-        return open(Datagrams.system(), local, ring, batch);
+    /// @throws IllegalArgumentException if `batch` is out of range or the address is not resolved
+    /// @throws SystemCallException if the system call fails; nothing is left open then
+    public static <T> DatagramSource<T> open(InetSocketAddress local, JumboPool<T> pool, int batch) {
+        return open(Datagrams.system(), local, pool, batch);
     }
 
-    /// Opens a port with socket options and receives from it. The rest is that of [#open(InetSocketAddress, JumboPool,
-    /// int)].
+    /// Opens a port with socket options and receives from it, as [#open(InetSocketAddress, JumboPool, int)] does.
     ///
     /// @param local address and port of this machine; port 0 lets the system choose
-    /// @param options what the port must do
-    /// @param ring whose pages are filled
-    /// @param batch how many at most in one call, from 1 to [#MAX_BATCH]
-    /// @param <T> what pages are lent as
+    /// @param options required features
+    /// @param pool the pool whose pages are filled
+    /// @param batch maximum number of pages that one call fills, from 1 to [#MAX_BATCH]
+    /// @param <T> the type of the object that stands for a page
     /// @return the source, which closes its port
-    /// @throws IllegalArgumentException if the batch is out of bounds or the address is not resolved
-    /// @throws UnsupportedOperationException if an option is not available, see [DatagramPort#can]
-    /// @throws SystemCallException if the system refuses; nothing is left open then
+    /// @throws IllegalArgumentException if `batch` is out of range or the address is not resolved
+    /// @throws UnsupportedOperationException if a required option is not available, see [DatagramPort#can]
+    /// @throws SystemCallException if the system call fails; nothing is left open then
     public static <T> DatagramSource<T> open(
-            InetSocketAddress local, DatagramPortOptions options, JumboPool<T> ring, int batch) {
-        return open(Datagrams.system(), local, options, ring, batch);
+            InetSocketAddress local, DatagramPortOptions options, JumboPool<T> pool, int batch) {
+        return open(Datagrams.system(), local, options, pool, batch);
     }
 
-    static <T> DatagramSource<T> open(Datagrams datagrams, InetSocketAddress local, JumboPool<T> ring, int batch) {
-        return open(datagrams, local, DatagramPortOptions.defaults(), ring, batch);
+    static <T> DatagramSource<T> open(Datagrams datagrams, InetSocketAddress local, JumboPool<T> pool, int batch) {
+        return open(datagrams, local, DatagramPortOptions.defaults(), pool, batch);
     }
 
     private static <T> DatagramSource<T> open(
-            Datagrams datagrams, InetSocketAddress local, DatagramPortOptions options, JumboPool<T> ring, int batch) {
+            Datagrams datagrams, InetSocketAddress local, DatagramPortOptions options, JumboPool<T> pool, int batch) {
         UdpSocket socket = datagrams.open(local, options.toUdpOptions());
         DatagramSource<T> opened = null;
         try {
-            opened = new DatagramSource<>(new DatagramPort(socket), true, ring, batch);
+            opened = new DatagramSource<>(new DatagramPort(socket), true, pool, batch);
             return opened;
         } finally {
             if (opened == null) {
@@ -121,30 +122,32 @@ public final class DatagramSource<T> implements AutoCloseable {
         }
     }
 
-    /// Receives what is there, without waiting, and shows it to a handler, train by train, in the order it came.
+    /// Receives the datagram batches that are in the socket, without waiting, and passes them to a handler in the order
+    /// in which they came.
     ///
-    /// A handler that throws ends the call; its train was shown, the others are shown by the next call, which then does
-    /// not ask the kernel. A handler may close the source or send, but not call this.
+    /// If a handler throws, the call ends. Its batch counts as passed, and the next call passes the others without a
+    /// call of the kernel. A handler may close the source or send, but may not call this method.
     ///
-    /// @param handler reads a train, and takes its page or leaves it; a capturing lambda made for each call is garbage
-    /// @param limit at most so many trains, from 1 to the batch
-    /// @return how many were shown, 0 if none is there; or [#NO_PAGE]: the ring is exhausted and nothing was received,
-    ///     so try again when a page came home: see [#awaitPage] and [JumboPool#whenFree]
-    /// @throws IllegalArgumentException if the limit is out of bounds
+    /// @param handler reads a batch, and takes its page or leaves it; a capturing lambda that is created for each call
+    ///     is garbage
+    /// @param limit maximum number of batches, from 1 to the number of pages of this source
+    /// @return number of batches that were passed, 0 if there is none; or [#NO_PAGE] if the pool is exhausted and
+    ///     nothing was received: try again when a page is free, see [#awaitPage] and [JumboPool#whenFree]
+    /// @throws IllegalArgumentException if `limit` is out of range
     /// @throws IllegalStateException if the source or the socket is closed, or a handler calls this
-    /// @throws JumboStateException if the ring is closed
-    /// @throws SystemCallException if the system refuses, or a datagram sent before was answered by an error; no page
-    ///     changes hands then
+    /// @throws JumboStateException if the pool is closed
+    /// @throws SystemCallException if the system call fails, or an earlier datagram was answered by an error; no page
+    ///     changes its owner then
     public int receive(Consumer<? super JumboDatagram<T>> handler, int limit) {
         if (limit < 1 || limit > handles.length) {
             throw new IllegalArgumentException(
-                    "limit is out of bounds: limit=" + limit + ", min=1, batch=" + handles.length);
+                    "limit is out of bounds: limit=" + limit + ", min=1, max=" + handles.length);
         }
         requireIdle("receive");
         if (next == filled) {
             int ready = arm(limit);
             if (ready == 0) {
-                starved.incrementAndGet();
+                callsWithoutPage.incrementAndGet();
                 return NO_PAGE;
             }
             next = 0;
@@ -154,10 +157,10 @@ public final class DatagramSource<T> implements AutoCloseable {
         return show(handler, limit);
     }
 
-    /// Gives the pages back that the source keeps for the next call, for who does not expect one soon. Trains that no
-    /// handler has seen keep theirs.
+    /// Releases the pages that the source keeps for the next call. Useful if no call is expected soon. Batches that
+    /// were not passed to a handler keep their pages.
     ///
-    /// @return how many pages went
+    /// @return number of pages that were released
     /// @throws IllegalStateException if the source is closed, or a handler calls this
     public int disarm() {
         requireIdle("disarm");
@@ -171,35 +174,35 @@ public final class DatagramSource<T> implements AutoCloseable {
         return given;
     }
 
-    /// Waits until there is something to receive; an error that waits to be thrown counts as such. What a handler has
-    /// not seen does not count.
+    /// Waits until the socket has a datagram or a pending error. Batches that were received and not passed yet do not
+    /// count.
     ///
-    /// @param timeoutNanos wait at most so long, at least 0; the portable form rounds up to milliseconds
-    /// @return whether there is, as far as can be known
+    /// @param timeoutNanos maximum time in nanoseconds, at least 0; the portable form rounds up to milliseconds
+    /// @return true if there may be something to receive
     /// @throws IllegalArgumentException if the time is negative
     /// @throws IllegalStateException if the socket is closed, also while this waits
-    /// @throws SystemCallException if the system refuses
+    /// @throws SystemCallException if the system call fails
     public boolean awaitReadable(long timeoutNanos) {
         return socket.awaitReadable(timeoutNanos);
     }
 
-    /// Waits until the ring has a page again, after [#NO_PAGE].
+    /// Waits until the pool has a free page, after [#NO_PAGE].
     ///
-    /// @param timeoutNanos wait at most so long, at least 0
-    /// @return whether there may be one
+    /// @param timeoutNanos maximum time in nanoseconds, at least 0
+    /// @return true if a page may be available
     /// @throws IllegalArgumentException if the time is negative
     /// @throws InterruptedException if the thread is interrupted before or while it waits
-    /// @throws JumboStateException if the ring is closed, also while this waits
+    /// @throws JumboStateException if the pool is closed, also while this waits
     public boolean awaitPage(long timeoutNanos) throws InterruptedException {
-        return ring.awaitFree(timeoutNanos);
+        return pool.awaitFree(timeoutNanos);
     }
 
-    /// {@return a new sender on the same port, for one thread, that one or another}
+    /// {@return a new sender on the same port, to be used by one thread, which may be another one}
     public DatagramSender newSender() {
         return port.newSender();
     }
 
-    /// {@return the port, for its buffers, its peer and its end}
+    /// {@return the port, for its buffers, its peer and closing it}
     public DatagramPort port() {
         return port;
     }
@@ -209,25 +212,26 @@ public final class DatagramSource<T> implements AutoCloseable {
         return socket.local();
     }
 
-    /// {@return whether the kernel was asked to deliver trains, and can}
+    /// {@return true if the kernel delivers GRO batches to this source}
     public boolean hasGro() {
         return hasGro;
     }
 
-    /// {@return how many trains were received that did not fit their page}
+    /// {@return the number of batches that did not fit their page}
     public long truncatedCount() {
         return socket.truncatedCount();
     }
 
-    /// {@return how many calls received nothing since there was no page}
+    /// {@return the number of calls that received nothing because the pool had no page}
     public long starvedCount() {
-        return starved.get();
+        return callsWithoutPage.get();
     }
 
-    /// Gives all pages back, also those of trains that no handler has seen, and closes the socket if it is the
-    /// source's. Closing twice has no effect. A handler may do it; the page it handles goes when it returns.
+    /// Releases all pages, including those of batches that were not passed to a handler, and closes the socket if the
+    /// source owns it. Closing twice has no effect. A handler may close the source; its page is released when it
+    /// returns.
     ///
-    /// @throws SystemCallException if the system reports an error of the socket; everything is given back all the same
+    /// @throws SystemCallException if the system reports an error of the socket; all pages are released anyway
     @Override
     public void close() {
         if (closed) {
@@ -247,25 +251,26 @@ public final class DatagramSource<T> implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "DatagramSource(batch=%d, hasGro=%b, starved=%s, isClosed=%b, socket=%s)"
-                .formatted(handles.length, hasGro, starved, closed, socket);
+        return "DatagramSource(batch=%d, hasGro=%b, callsWithoutPage=%s, isClosed=%b, socket=%s)"
+                .formatted(handles.length, hasGro, callsWithoutPage, closed, socket);
     }
 
-    /// Checks what must always hold, between calls.
+    /// Checks the invariants, between calls.
     void checkInvariants() {
         for (long handle : handles) {
             if (handle != JumboPool.NONE
-                    && JumboLayout.state(ring.require("check", handle).word()) != JumboState.ARMED) {
+                    && JumboLayout.state(pool.require("check", handle).word()) != JumboState.ARMED) {
                 throw new AssertionError("I1: handle=0x%x, %s".formatted(handle, this));
             }
         }
     }
 
-    /// {@return how many of the first `limit` places have a page that is armed; fewer than all if there are no more}
+    /// {@return the number of the first `limit` places that have an armed page; less than `limit` if no more pages are
+    /// available}
     private int arm(int limit) {
         if (handles[0] != JumboPool.NONE) {
-            // Of a ring that was closed by force the memory may be somebody else's by now: this throws then.
-            ring.address(handles[0]);
+            // If the pool was closed by force, the memory may belong to another owner. This call throws then.
+            pool.address(handles[0]);
         }
         for (int i = 0; i < limit; i++) {
             if (handles[i] == JumboPool.NONE && !fill(i)) {
@@ -275,11 +280,13 @@ public final class DatagramSource<T> implements AutoCloseable {
         return limit;
     }
 
-    /// {@return whether an empty place has a page now: a new one, or if there is none, one of a later place}
+    /// Puts an armed page into an empty place: a new page, or if none is available, the page of a later place.
+    ///
+    /// @return true if the place has a page
     private boolean fill(int place) {
-        long handle = ring.allocate();
+        long handle = pool.allocate();
         if (handle != JumboPool.NONE) {
-            ring.arm(handle);
+            pool.arm(handle);
         } else {
             int last = handles.length - 1;
             while (last > place && handles[last] == JumboPool.NONE) {
@@ -292,7 +299,7 @@ public final class DatagramSource<T> implements AutoCloseable {
             }
         }
         handles[place] = handle;
-        received.place(place, ring.address(handle), ring.pageByteSize());
+        received.place(place, pool.address(handle), pool.pageByteSize());
         return true;
     }
 
@@ -301,7 +308,7 @@ public final class DatagramSource<T> implements AutoCloseable {
         while (!closed && next < filled && shown < limit) {
             int place = next++;
             long handle = handles[place];
-            ring.receive(handle);
+            pool.receive(handle);
             handles[place] = JumboPool.NONE;
             shown++;
             datagram.show(place, handle);
@@ -315,16 +322,16 @@ public final class DatagramSource<T> implements AutoCloseable {
         return shown;
     }
 
-    /// Puts a page that was not taken back to its place.
+    /// Puts a page that was not taken back into its place.
     private void keep(int place, long handle) {
         if (datagram.isTaken()) {
             return;
         }
         if (closed) {
-            ring.release(handle);
+            pool.release(handle);
             return;
         }
-        ring.arm(handle);
+        pool.arm(handle);
         handles[place] = handle;
     }
 
@@ -334,8 +341,8 @@ public final class DatagramSource<T> implements AutoCloseable {
             return false;
         }
         handles[place] = JumboPool.NONE;
-        ring.receive(handle);
-        ring.release(handle);
+        pool.receive(handle);
+        pool.release(handle);
         return true;
     }
 

@@ -1,19 +1,20 @@
 package io.leasehold.jumbo;
 
-/// Makes the objects that stand for pages: buffers, views, or whatever the floor above hands out.
+/// Creates the object of a page: a buffer, a view, or another object of the layer above.
 ///
-/// An object is bound to its page when the page is first asked for it, and stays as long as the page's slab is there.
+/// An object is created and bound when it is first requested. It stays with its page as long as the slab of the page
+/// exists.
 ///
-/// @param <T> what pages are lent as
+/// @param <T> the type of the object that stands for a page
 @FunctionalInterface
 public interface JumboBinder<T> {
 
-    /// Makes the object of one page. It must not use the ring.
+    /// Creates the object of one page. The method must not use the pool.
     ///
-    /// @param ring whose page it is
-    /// @param page which one, as [JumboPool#pageOf(long)] says
-    /// @param address of its first byte, a multiple of 512
-    /// @param byteSize how long it is in bytes
-    /// @return the object, which learns of each life of the page by the handle it is given then
-    T bind(JumboPool<T> ring, int page, long address, int byteSize);
+    /// @param pool the pool of the page
+    /// @param page the number of the page, as [JumboPool#pageOf(long)] returns it
+    /// @param address the address of the first byte, a multiple of 512
+    /// @param byteSize the size of the page in bytes
+    /// @return the object; its user passes it the handle of each generation
+    T bind(JumboPool<T> pool, int page, long address, int byteSize);
 }

@@ -3,129 +3,132 @@ package io.leasehold.jumbo;
 import io.leasehold.os.Received;
 import java.net.InetSocketAddress;
 
-/// A train of datagrams in a page of a ring, as a [DatagramSource] shows it to who handles it: one object for all of
-/// them.
+/// A datagram batch in a page of a pool, as a [DatagramSource] passes it to its handler. One object is used for all
+/// batches.
 ///
-/// **Ownership.** The page is the source's and is filled anew afterwards, unless the handler takes it: then it is the
-/// taker's, who releases the handle to the ring, once, from any thread. This object is always the source's.
+/// **Ownership.** The page belongs to the source and is filled again afterwards, unless the handler takes it. Then it
+/// belongs to the handler, which releases the handle to the pool, once, from any thread. This object always belongs to
+/// the source.
 ///
-/// **Threads.** Confined to the thread that handles it, and good only inside the call that it was handed to: later
-/// every method but [#toString] throws [IllegalStateException].
+/// **Threads.** Confined to the thread that runs the handler. Valid only until the handler returns: afterwards every
+/// method except [#toString] throws [IllegalStateException].
 ///
-/// @param <T> what pages are lent as
+/// @param <T> the type of the object that stands for a page
 public final class JumboDatagram<T> {
 
     private static final int NOT_SHOWN = -1;
 
     private static final int ECN_BITS = 3;
 
-    private final JumboPool<T> ring; // (C)
+    private final JumboPool<T> pool; // (C)
     private final Received received; // (C)
-    private int index = NOT_SHOWN; // (O) which one of those received
-    private long handle = JumboPool.NONE; // (O) of its page
+    private int index = NOT_SHOWN; // (O) index of the batch in `received`
+    private long handle = JumboPool.NONE; // (O) of the page
     private boolean isTaken; // (O)
 
-    JumboDatagram(JumboPool<T> ring, Received received) {
-        this.ring = ring;
+    JumboDatagram(JumboPool<T> pool, Received received) {
+        this.pool = pool;
         this.received = received;
     }
 
     /// {@return the address of the first byte, a multiple of 512}
     ///
-    /// @throws IllegalStateException if the datagram is over
+    /// @throws IllegalStateException if the handler has returned
     public long address() {
         return received.address(index());
     }
 
-    /// {@return the bytes in the page, from 0 on}
+    /// {@return the number of bytes in the page, from offset 0 on}
     ///
-    /// @throws IllegalStateException if the datagram is over
+    /// @throws IllegalStateException if the handler has returned
     public int byteSize() {
         return received.byteSize(index());
     }
 
-    /// {@return the bytes of each datagram in the train but the last, which may be shorter; 0 if it is an empty one}
+    /// {@return the bytes of each datagram in the batch except the last, which may be shorter; 0 if it is one empty
+    /// datagram}
     ///
-    /// @throws IllegalStateException if the datagram is over
+    /// @throws IllegalStateException if the handler has returned
     public int segmentSize() {
         return received.segmentSize(index());
     }
 
-    /// {@return how many datagrams are in the page, at least 1}
+    /// {@return the number of datagrams in the page, at least 1}
     ///
-    /// @throws IllegalStateException if the datagram is over
+    /// @throws IllegalStateException if the handler has returned
     public int segmentCount() {
         return received.segmentCount(index());
     }
 
-    /// {@return how many bytes did not fit the page and are lost}
+    /// {@return the number of bytes that did not fit into the page and are lost}
     ///
-    /// @throws IllegalStateException if the datagram is over
+    /// @throws IllegalStateException if the handler has returned
     public int lostBytes() {
         return received.lostBytes(index());
     }
 
-    /// Puts a cursor before the first segment. It is good for as long as somebody has the page.
+    /// Moves a cursor before the first segment. The cursor is valid as long as the page is not released.
     ///
-    /// @param cursor the caller's
+    /// @param cursor a cursor of the caller
     /// @return the cursor
-    /// @throws IllegalStateException if the datagram is over
+    /// @throws IllegalStateException if the handler has returned
     public SegmentCursor segments(SegmentCursor cursor) {
         return cursor.over(address(), byteSize(), segmentSize());
     }
 
     /// {@return the first eight bytes of the sender's address as IPv6 has it, 0 if it is IPv4}
     ///
-    /// @throws IllegalStateException if the datagram is over
+    /// @throws IllegalStateException if the handler has returned
     public long senderHigh() {
         return received.senderHigh(index());
     }
 
     /// {@return the last eight bytes of the sender's address as IPv6 has it, `::ffff:a.b.c.d` if it is IPv4}
     ///
-    /// @throws IllegalStateException if the datagram is over
+    /// @throws IllegalStateException if the handler has returned
     public long senderLow() {
         return received.senderLow(index());
     }
 
     /// {@return the sender's port}
     ///
-    /// @throws IllegalStateException if the datagram is over
+    /// @throws IllegalStateException if the handler has returned
     public int senderPort() {
         return received.senderPort(index());
     }
 
     /// {@return the sender as a new object}
     ///
-    /// The object remembers the destination of the datagram: [DatagramSender#to] answers from there.
+    /// The object remembers the destination of the datagram: [DatagramSender#to] sends the answer from there.
     ///
-    /// @throws IllegalStateException if the datagram is over
+    /// @throws IllegalStateException if the handler has returned
     public InetSocketAddress sender() {
         return received.sender(index());
     }
 
     /// {@return true if the destination is known}
     ///
-    /// It is not if the port is bound to the wildcard and the system lacks [DatagramFeature#DESTINATION].
+    /// The destination is not known if the port is bound to the wildcard address and the system lacks
+    /// [DatagramFeature#DESTINATION].
     ///
-    /// @throws IllegalStateException if the datagram is over
+    /// @throws IllegalStateException if the handler has returned
     public boolean hasDestination() {
         return received.hasDestination(index());
     }
 
     /// {@return the address that the datagram was sent to, with the port number of the [DatagramPort], as a new object}
     ///
-    /// It can be a broadcast or multicast address. All datagrams of a GRO batch have one destination.
+    /// The address can be a broadcast or multicast address. All datagrams of a GRO batch have one destination.
     ///
-    /// @throws IllegalStateException if the datagram is over
-    /// @throws UnsupportedOperationException if it is not known, see [#hasDestination]
+    /// @throws IllegalStateException if the handler has returned
+    /// @throws UnsupportedOperationException if the destination is not known, see [#hasDestination]
     public InetSocketAddress destination() {
         return received.destination(index());
     }
 
     /// {@return the first eight bytes of the destination as IPv6 has it, 0 if it is IPv4 or not known}
     ///
-    /// @throws IllegalStateException if the datagram is over
+    /// @throws IllegalStateException if the handler has returned
     public long destinationHigh() {
         return received.destinationHigh(index());
     }
@@ -133,16 +136,16 @@ public final class JumboDatagram<T> {
     /// {@return the last eight bytes of the destination as IPv6 has it, `::ffff:a.b.c.d` if it is IPv4, 0 if it is not
     /// known}
     ///
-    /// @throws IllegalStateException if the datagram is over
+    /// @throws IllegalStateException if the handler has returned
     public long destinationLow() {
         return received.destinationLow(index());
     }
 
     /// {@return true if the traffic class is known}
     ///
-    /// It is not if the system lacks [DatagramFeature#RECEIVED_TRAFFIC_CLASS].
+    /// The traffic class is not known if the system lacks [DatagramFeature#RECEIVED_TRAFFIC_CLASS].
     ///
-    /// @throws IllegalStateException if the datagram is over
+    /// @throws IllegalStateException if the handler has returned
     public boolean hasTrafficClass() {
         return received.hasTrafficClass(index());
     }
@@ -151,7 +154,7 @@ public final class JumboDatagram<T> {
     ///
     /// All datagrams of a GRO batch have one traffic class.
     ///
-    /// @throws IllegalStateException if the datagram is over
+    /// @throws IllegalStateException if the handler has returned
     /// @throws UnsupportedOperationException if it is not known, see [#hasTrafficClass]
     public int trafficClass() {
         return received.trafficClass(index());
@@ -159,30 +162,30 @@ public final class JumboDatagram<T> {
 
     /// {@return the ECN codepoint as it arrived: 0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE, RFC 3168}
     ///
-    /// @throws IllegalStateException if the datagram is over
+    /// @throws IllegalStateException if the handler has returned
     /// @throws UnsupportedOperationException if it is not known, see [#hasTrafficClass]
     public int ecn() {
         return trafficClass() & ECN_BITS;
     }
 
-    /// {@return the ring's object for the page}
+    /// {@return the object of the page}
     ///
-    /// @throws IllegalStateException if the datagram is over
-    /// @throws JumboStateException if the page was taken and is released by now, or the ring is closed
+    /// @throws IllegalStateException if the handler has returned
+    /// @throws JumboStateException if the page was taken and is released by now, or the pool is closed
     public T object() {
         index();
-        return ring.object(handle);
+        return pool.object(handle);
     }
 
-    /// Takes the page from the source, with the duty to release it. What it holds stays, and so does this view of it,
-    /// for the rest of the call.
+    /// Takes the page from the source, with the duty to release it. Its content stays valid, and this object too until
+    /// the handler returns.
     ///
     /// @return the handle of the page
-    /// @throws IllegalStateException if the datagram is over, or was taken before
+    /// @throws IllegalStateException if the handler has returned, or the page was taken before
     public long take() {
         index();
         if (isTaken) {
-            throw new IllegalStateException("page is taken already: " + this);
+            throw new IllegalStateException("page was taken before: " + this);
         }
         isTaken = true;
         return handle;
@@ -191,7 +194,7 @@ public final class JumboDatagram<T> {
     @Override
     public String toString() {
         return index == NOT_SHOWN
-                ? "JumboDatagram(over)"
+                ? "JumboDatagram(invalid)"
                 : "JumboDatagram(index=%d, handle=0x%x, isTaken=%b, %s)".formatted(index, handle, isTaken, received);
     }
 
@@ -217,10 +220,11 @@ public final class JumboDatagram<T> {
         return received;
     }
 
-    /// {@return which one of those received}
+    /// {@return the index of the batch in `received`}
     int index() {
         if (index == NOT_SHOWN) {
-            throw new IllegalStateException("datagram is over: it is good only inside the call it was handed to");
+            throw new IllegalStateException(
+                    "datagram is not valid any more: its handler has returned; take its page in the handler");
         }
         return index;
     }

@@ -3,21 +3,23 @@ package io.leasehold.jumbo;
 import io.leasehold.jumbo.JumboStateException.Kind;
 import java.util.function.IntPredicate;
 
-/// What a ring says of a handle that it cannot accept: which page, in which state and life, and who was there last.
+/// Creates the exceptions for handles that a pool does not accept: page, state, generation, and the thread that used
+/// the page last.
 ///
-/// **Threads.** Thread-safe; a message is of the moment it was made.
+/// **Threads.** Thread-safe. A message is a snapshot.
 final class JumboErrors {
 
-    private final String ring; // (C)
+    private final String pool; // (C)
     private final IntPredicate free; // (C)
 
-    /// @param free tells whether a page is free, which its word does not
-    JumboErrors(String ring, IntPredicate free) {
-        this.ring = ring;
+    /// @param pool the name of the pool
+    /// @param free tests whether a page is free, which its word does not show
+    JumboErrors(String pool, IntPredicate free) {
+        this.pool = pool;
         this.free = free;
     }
 
-    /// {@return the error for a word, read once, that did not allow what was asked}
+    /// {@return the exception for a word that did not allow a call} The word was read once.
     JumboStateException refused(String what, JumboPage<?> page, long handle, long word) {
         JumboState state = state(page, handle, word);
         Kind kind = kind(state, handle, word);
@@ -30,26 +32,26 @@ final class JumboErrors {
     }
 
     JumboStateException foreign(long handle) {
-        return bare(Kind.FOREIGN, "handle is not of this ring: 0x%x, ring=%s".formatted(handle, ring));
+        return bare(Kind.FOREIGN, "handle is not of this pool: handle=0x%x, pool=%s".formatted(handle, pool));
     }
 
     JumboStateException closed() {
-        return bare(Kind.CLOSED, "ring is closed: " + ring);
+        return bare(Kind.CLOSED, "pool is closed: pool=" + pool);
     }
 
-    /// {@return the error for a handle whose page has gone with its slab, or never was}
+    /// {@return the exception for a handle whose page has gone with its slab, or never existed}
     JumboStateException missing(String what, long handle, boolean wasThere) {
         if (!wasThere) {
             return foreign(handle);
         }
         String message = ("cannot %s, the page has gone with its slab:"
-                        + " page=%d, handle's generation=%d, thread=%d, ring=%s")
-                .formatted(what, JumboLayout.page(handle), generation(handle), here(), ring);
+                        + " page=%d, handleGeneration=%d, thread=%d, pool=%s")
+                .formatted(what, JumboLayout.page(handle), generation(handle), here(), pool);
         return new JumboStateException(
-                Kind.RETIRED,
+                Kind.REMOVED,
                 message,
                 JumboLayout.page(handle),
-                JumboState.RETIRED,
+                JumboState.INACTIVE,
                 generation(handle),
                 JumboStateException.UNKNOWN_THREAD);
     }
@@ -57,26 +59,27 @@ final class JumboErrors {
     private static Kind kind(JumboState state, long handle, long word) {
         int age = JumboLayout.age(word, handle);
         if (age == 0) {
-            return ofSameLife(state, word);
+            return ofSameGeneration(state, word);
         }
         return switch (state) {
             case FLIPPED -> age < 0 ? Kind.STOLEN : Kind.STALE;
             case STOLEN -> age == 1 ? Kind.STOLEN : Kind.STALE;
-            case FREE, RETIRED -> age <= 2 ? Kind.FREED : Kind.STALE;
-            case LEASED, HELD -> age < 0 ? Kind.FREED : Kind.STALE; // the consumer's handle, after its adoption
+            case FREE, INACTIVE -> age <= 2 ? Kind.FREED : Kind.STALE;
+            case LEASED, DEFERRED_FREE ->
+                age < 0 ? Kind.FREED : Kind.STALE; // the handle of a consumer, after it gave the page back
             case ARMED -> Kind.STALE;
         };
     }
 
-    /// {@return the state of a page that a handle did not fit} If the handle is of the life that the word has, its
-    /// holder has the page, so that it cannot be free.
+    /// {@return the state of a page that does not fit a handle} If the word has the generation of the handle, the
+    /// holder of the handle has the page, so the page is not free.
     private JumboState state(JumboPage<?> page, long handle, long word) {
         JumboState state = JumboLayout.state(word);
-        boolean mayBeFree = state == JumboState.LEASED && !JumboLayout.isSameLife(word, handle);
+        boolean mayBeFree = state == JumboState.LEASED && !JumboLayout.isSameGeneration(word, handle);
         return mayBeFree && free.test(page.index()) ? JumboState.FREE : state;
     }
 
-    private static Kind ofSameLife(JumboState state, long word) {
+    private static Kind ofSameGeneration(JumboState state, long word) {
         return switch (state) {
             case LEASED -> {
                 if (JumboLayout.holds(word) > 0) {
@@ -87,27 +90,27 @@ final class JumboErrors {
             case ARMED -> Kind.ARMED;
             case FLIPPED -> Kind.FLIPPED;
             case STOLEN -> Kind.STOLEN;
-            case HELD, FREE, RETIRED -> Kind.FREED;
+            case DEFERRED_FREE, FREE, INACTIVE -> Kind.FREED;
         };
     }
 
     private static String reason(Kind kind) {
         return switch (kind) {
             case FREED -> "the page is freed";
-            case STALE -> "the page was freed and serves another holder";
+            case STALE -> "the page was freed and is allocated again";
             case STOLEN -> "the page is stolen";
             case FLIPPED -> "the page is flipped";
             case ARMED -> "the page is armed";
             case HELD -> "the page is held";
             case LEASED -> "the page is only leased";
-            case RETIRED, TOO_MANY, FOREIGN, CLOSED -> throw new AssertionError(kind);
+            case REMOVED, TOO_MANY, FOREIGN, CLOSED -> throw new AssertionError(kind);
         };
     }
 
     private JumboStateException error(
             Kind kind, String why, JumboPage<?> page, JumboState state, long handle, long word) {
-        String message = ("%s: page=%d, state=%s, generation=%d, holds=%d, handle's generation=%d,"
-                        + " last thread=%d, thread=%d, ring=%s")
+        String message = ("%s: page=%d, state=%s, generation=%d, holds=%d, handleGeneration=%d,"
+                        + " lastThread=%d, thread=%d, pool=%s")
                 .formatted(
                         why,
                         page.index(),
@@ -117,7 +120,7 @@ final class JumboErrors {
                         generation(handle),
                         page.lastThread(),
                         here(),
-                        ring);
+                        pool);
         return new JumboStateException(
                 kind, message, page.index(), state, JumboLayout.generation(word), page.lastThread());
     }
@@ -127,7 +130,7 @@ final class JumboErrors {
                 kind,
                 message,
                 JumboStateException.UNKNOWN_PAGE,
-                JumboState.RETIRED,
+                JumboState.INACTIVE,
                 0,
                 JumboStateException.UNKNOWN_THREAD);
     }

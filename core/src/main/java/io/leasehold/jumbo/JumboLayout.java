@@ -9,17 +9,17 @@ package io.leasehold.jumbo;
 ///   word    63 62               35 34     28 27     20 19       4   3   2  0
 ///           0 |    generation     |   tag   |    0    |   holds   | once | state |     one compare-and-set
 ///
-///   page    | slab | index in the slab |     slab: place in the arena, in units of the slab's size
+///   page    | slab | index in the slab |     slab: index in the arena, in units of the slab size
 /// ```
 ///
-/// Both begin with the life that the handle is good for, so each follows from the other with no look-up. A handle of
-/// another ring never equals one. The generation grows with each life of the page. `once` says that the page was
-/// flipped in this life and given back, so that the next generation is spent and it cannot be flipped again before it
-/// is free.
+/// Both begin with the generation and the tag of the pool, so each follows from the other without a look-up. A handle
+/// of another pool never equals one of this pool. The generation grows with each allocation of the page. `once` says
+/// that the page was flipped in this generation and given back. The next generation is spent then, and the page cannot
+/// be flipped again before it is free.
 ///
-/// A page that is freed has the word of its next life at once, lent: nobody has the handle, until whoever keeps the
-/// page hands it out. So lending writes nothing to the page, and the line of memory that its word is in stays with the
-/// thread that frees.
+/// A page that is freed gets the word of its next generation at once, with the state LEASED. No thread has the handle
+/// of that generation until the page is allocated. So an allocation does not write to the page, and the cache line of
+/// the word stays with the thread that frees.
 final class JumboLayout {
 
     static final int PAGE_BITS = 28;
@@ -31,14 +31,14 @@ final class JumboLayout {
     static final long ARMED = JumboState.ARMED.ordinal();
     static final long FLIPPED = JumboState.FLIPPED.ordinal();
     static final long STOLEN = JumboState.STOLEN.ordinal();
-    static final long HELD = JumboState.HELD.ordinal();
-    static final long RETIRED = JumboState.RETIRED.ordinal();
+    static final long DEFERRED_FREE = JumboState.DEFERRED_FREE.ordinal();
+    static final long INACTIVE = JumboState.INACTIVE.ordinal();
 
     static final long ONCE_FLIPPED = 1L << 3;
     static final long ONE_HOLD = 1L << 4;
     static final long ONE_GENERATION = 1L << 35;
 
-    private static final long LIFE_MASK = -MAX_PAGES;
+    private static final long GENERATION_AND_TAG_MASK = -MAX_PAGES;
     private static final long STATE_MASK = 7;
     private static final int HOLD_SHIFT = 4;
     private static final int TAG_SHIFT = PAGE_BITS;
@@ -47,24 +47,25 @@ final class JumboLayout {
 
     private JumboLayout() {}
 
-    /// {@return a life}
-    static long life(int tag, long generation) {
+    /// {@return the generation and tag bits of a word or handle}
+    static long generationAndTag(int tag, long generation) {
         return generation << GENERATION_SHIFT | (long) tag << TAG_SHIFT;
     }
 
-    /// {@return the life of a handle or word}
-    static long life(long handleOrWord) {
-        return handleOrWord & LIFE_MASK;
+    /// {@return the generation and tag bits of a handle or word}
+    static long generationAndTag(long handleOrWord) {
+        return handleOrWord & GENERATION_AND_TAG_MASK;
     }
 
-    /// {@return a handle or word so many lives on, or back} The generation wraps.
-    static long after(long handleOrWord, int lives) {
-        return handleOrWord + lives * ONE_GENERATION & Long.MAX_VALUE;
+    /// {@return a handle or word with the generation moved by `generations`, which may be negative} The generation
+    /// wraps.
+    static long after(long handleOrWord, int generations) {
+        return handleOrWord + generations * ONE_GENERATION & Long.MAX_VALUE;
     }
 
-    /// {@return the handle for the life of a word}
+    /// {@return the handle of a page for the generation of a word}
     static long handle(long word, int page) {
-        return life(word) | page;
+        return generationAndTag(word) | page;
     }
 
     static int tag(long handle) {
@@ -75,9 +76,9 @@ final class JumboLayout {
         return (int) handle & (MAX_PAGES - 1);
     }
 
-    /// {@return the word of a page in the life that a handle is good for, lent to one holder}
+    /// {@return the word of a page that is leased in the generation of a handle, without holds}
     static long leasedWord(long handle) {
-        return life(handle) | LEASED;
+        return generationAndTag(handle) | LEASED;
     }
 
     static JumboState state(long word) {
@@ -100,17 +101,18 @@ final class JumboLayout {
         return handleOrWord >>> GENERATION_SHIFT;
     }
 
-    static boolean isSameLife(long word, long handle) {
-        return life(word ^ handle) == 0;
+    static boolean isSameGeneration(long word, long handle) {
+        return generationAndTag(word ^ handle) == 0;
     }
 
-    /// {@return how many lives a page is ahead of a handle of its ring; negative if the handle is of a life to come}
+    /// {@return the number of generations that a word is ahead of a handle of its pool; negative if the handle is
+    /// ahead}
     static int age(long word, long handle) {
-        return (int) ((life(word) - life(handle)) << 1 >> (GENERATION_SHIFT + 1));
+        return (int) ((generationAndTag(word) - generationAndTag(handle)) << 1 >> (GENERATION_SHIFT + 1));
     }
 
-    /// {@return the word of the page when it is free next}
+    /// {@return the word of a page after it was freed}
     static long freed(long word) {
-        return after(life(word), isOnceFlipped(word) ? 2 : 1) | LEASED;
+        return after(generationAndTag(word), isOnceFlipped(word) ? 2 : 1) | LEASED;
     }
 }

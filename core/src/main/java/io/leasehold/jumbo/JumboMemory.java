@@ -10,16 +10,16 @@ import io.leasehold.page.PageFrames;
 import io.leasehold.page.PageOwner;
 import org.jspecify.annotations.Nullable;
 
-/// Memory for the slabs of a ring: runs of an arena, each at a multiple of its size, wired and leased once.
+/// The memory of slabs: runs of an arena, each at a multiple of its size, wired and leased once.
 ///
 /// ```text
-///   page run ---> wired ---> lease ---> slab ---> pages of the ring
+///   page run ---> wired ---> lease ---> slab ---> pages of the pool
 /// ```
 ///
-/// **Ownership.** The caller that carved a run unwires and frees it. The ring closes its memory after the last run.
+/// **Ownership.** The caller that carved a run unwires and frees it. The pool closes its memory after the last run.
 ///
-/// **Threads.** Thread-safe. Every method but [#runPages] calls the arena, so none is called under the lock of the
-/// ring's [JumboSlabPool].
+/// **Threads.** Thread-safe. Every method except [#runPages] calls the arena, so no method is called under the lock of
+/// the [JumboSlabPool].
 final class JumboMemory {
 
     private final PageArena arena; // (C)
@@ -27,7 +27,7 @@ final class JumboMemory {
     private final PageOwner owner; // (C)
     private final LeasePool leases; // (C)
     private final int slabByteSize; // (C)
-    private final int runPages; // (C) pages of the arena in a slab
+    private final int runPages; // (C) arena pages in a slab
 
     JumboMemory(PageArena arena, String name, int slabByteSize) {
         this.arena = arena;
@@ -38,19 +38,19 @@ final class JumboMemory {
         this.leases = LeasePool.open(arena, LeasePoolOptions.directMap().withName(name));
     }
 
-    /// {@return the number of the arena's pages in a slab}
+    /// {@return the number of arena pages in a slab}
     int runPages() {
         return runPages;
     }
 
-    /// A run, and what keeps it in memory.
+    /// A run and what keeps its memory.
     ///
-    /// @param address the address of its first byte, a multiple of the slab's size
-    /// @param page the handle of the run, wired while it is leased
-    /// @param lease the one lease that all pages are parts of
+    /// @param address the address of its first byte, a multiple of the slab size
+    /// @param page the handle of the run, which is wired while it is leased
+    /// @param lease the handle of the one lease for all pages of the slab
     record Run(long address, long page, long lease) {}
 
-    /// {@return memory for one slab, or null if there is none within the bound, or the kernel or the arena refuses}
+    /// {@return memory for one slab, or null if none is available within the limits, or the kernel or the arena fails}
     @Nullable Run tryCarve() {
         if ((long) runPages * arena.options().pageByteSize() > arena.options().byteSize()) {
             return null;
@@ -64,7 +64,7 @@ final class JumboMemory {
             }
             return run;
         } catch (SystemCallException | IllegalStateException e) {
-            return null; // memory cannot be locked, or the ring or the arena was closed meanwhile
+            return null; // memory cannot be locked, or the pool or the arena was closed meanwhile
         } finally {
             if (run == null && page != PageArena.NO_PAGE) {
                 giveUp(page);
@@ -79,7 +79,7 @@ final class JumboMemory {
     }
 
     private void giveUp(long page) {
-        if (frames.isLive(page)) { // else the arena was closed by force
+        if (frames.isLive(page)) { // not live if the arena was closed by force
             if (frames.wireCount(page) > 0) {
                 frames.unwire(page);
             }
@@ -87,11 +87,11 @@ final class JumboMemory {
         }
     }
 
-    /// Unwires a run: the one step of giving it back that the kernel may refuse.
+    /// Unwires a run: the only step of freeing it at which the kernel may fail.
     ///
-    /// @throws SystemCallException if the kernel does not unlock it; nothing is changed then
+    /// @throws SystemCallException if the kernel does not unlock the run; nothing is changed then
     void unwire(Run run) {
-        if (frames.isLive(run.page)) { // else the arena was closed by force
+        if (frames.isLive(run.page)) { // not live if the arena was closed by force
             frames.unwire(run.page);
         }
     }
@@ -101,7 +101,7 @@ final class JumboMemory {
         try {
             leases.release(run.lease);
         } catch (LeaseStateException e) {
-            // it ended with the pool of leases, and so with the ring
+            // the lease ended with the lease pool, because the pool was closed
         }
         if (frames.isLive(run.page)) {
             arena.free(run.page);

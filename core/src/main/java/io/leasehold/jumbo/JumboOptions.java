@@ -4,16 +4,18 @@ import io.leasehold.memory.Alignment;
 import io.leasehold.memory.OptionChecks;
 import org.jspecify.annotations.Nullable;
 
-/// What a ring is opened with; start from [#defaults()] and change what differs.
+/// Options that a pool is opened with. Start from [#defaults()] and change what differs.
 ///
-/// @param name for messages, statistics and the arena's list of owners
-/// @param bufferSize how long pages are
-/// @param slabByteSize by how much the ring grows and shrinks, in bytes: a power of two from 256 KiB to 2 MiB
-/// @param initialPages how many pages there are from the start and at least; rounded up to whole slabs
-/// @param maxPages how many pages may be in the ring at once, or 0 for as many as the arena has room for. Pages that
-///     were stolen are not in the ring
-/// @param watermarks when to complain, or null for never
-/// @param shards how many threads get a ring of their own for what others free; the rest share the pool
+/// @param name name in messages, in statistics and among the owners of the arena
+/// @param bufferSize size of a page
+/// @param slabByteSize size of a slab in bytes: a power of two from 256 KiB to 2 MiB. The pool grows and shrinks by
+///     slabs
+/// @param initialPages number of pages from the start, and minimum number; rounded up to whole slabs
+/// @param maxPages maximum number of pages in the pool, or 0 for as many as the arena has room for. Stolen pages are
+///     not in the pool
+/// @param watermarks limits for pages in use and the listener, or null for none
+/// @param shards maximum number of threads with a queue for the pages that other threads free. The other threads share
+///     the slab pool
 public record JumboOptions(
         String name,
         BufferSize bufferSize,
@@ -25,12 +27,12 @@ public record JumboOptions(
 
     private static final int MIN_SLAB_BYTES = 256 << 10;
 
-    /// Slabs lie at multiples of their size, and an arena aligns to no more than this.
+    /// The largest slab in bytes. Slabs lie at multiples of their size, and an arena aligns to at most 2 MiB.
     private static final int MAX_SLAB_BYTES = 2 << 20;
 
     private static final int MAX_SHARDS = 1 << 10;
 
-    /// Twice the event loops that Netty starts.
+    /// Twice the number of event loops that Netty starts for each CPU.
     private static final int SHARDS_PER_CPU = 4;
 
     private static final JumboOptions DEFAULTS = new JumboOptions(
@@ -42,12 +44,12 @@ public record JumboOptions(
             null,
             Math.min(MAX_SHARDS, SHARDS_PER_CPU * Runtime.getRuntime().availableProcessors()));
 
-    /// When a ring complains of too many pages with holders, and when it is content again. Pages that are armed have
-    /// none: they stay with the kernel as long as somebody wants to receive, and no reader could give one back.
+    /// Limits for the number of pages in use. Armed pages do not count, because they stay with the kernel as long as a
+    /// thread wants to receive. No reader could give one back.
     ///
-    /// @param low no more pages leased or held than this are few again
-    /// @param high that many pages leased or held are too many
-    /// @param listener whom to tell
+    /// @param low low watermark: pressure ends when the number of pages in use falls to this value
+    /// @param high high watermark: pressure begins when the number of pages in use reaches this value
+    /// @param listener the listener that is notified when pressure begins and ends
     public record Watermarks(int low, int high, PressureListener listener) {
 
         /// Checks the values.
@@ -55,14 +57,15 @@ public record JumboOptions(
         /// @throws IllegalArgumentException unless `0 <= low < high`
         public Watermarks {
             if (low < 0 || low >= high) {
-                throw new IllegalArgumentException("watermarks are not 0 <= low < high: low=" + low + ", high=" + high);
+                throw new IllegalArgumentException("watermarks are out of order: low=" + low + ", high=" + high
+                        + ", min=0; choose low below high");
             }
         }
     }
 
     /// Checks the values.
     ///
-    /// @throws IllegalArgumentException naming the value and its bounds
+    /// @throws IllegalArgumentException if a value is out of range; the message names the value and its limits
     public JumboOptions {
         OptionChecks.name(name);
         Alignment.check("slabByteSize", slabByteSize);
@@ -75,7 +78,7 @@ public record JumboOptions(
         }
     }
 
-    /// {@return pages of 4 KiB in slabs of 2 MiB, none at first and as many as the arena has room for}
+    /// {@return options for pages of 4 KiB in slabs of 2 MiB, without initial pages, limited only by the arena}
     public static JumboOptions defaults() {
         return DEFAULTS;
     }
@@ -87,7 +90,7 @@ public record JumboOptions(
         return new JumboOptions(newName, bufferSize, slabByteSize, initialPages, maxPages, watermarks, shards);
     }
 
-    /// {@return these options with another page class}
+    /// {@return these options with another page size}
     ///
     /// @param newBufferSize the value to use instead
     public JumboOptions withBufferSize(BufferSize newBufferSize) {
@@ -101,19 +104,19 @@ public record JumboOptions(
         return new JumboOptions(name, bufferSize, newSlabByteSize, initialPages, maxPages, watermarks, shards);
     }
 
-    /// {@return these options with other bounds on the number of pages}
+    /// {@return these options with other limits on the number of pages}
     ///
-    /// @param newInitialPages how many there are from the start and at least
-    /// @param newMaxPages how many there may be, or 0 for as many as the arena has room for
+    /// @param newInitialPages number of pages from the start, and minimum number
+    /// @param newMaxPages maximum number of pages, or 0 for as many as the arena has room for
     public JumboOptions withPages(int newInitialPages, int newMaxPages) {
         return new JumboOptions(name, bufferSize, slabByteSize, newInitialPages, newMaxPages, watermarks, shards);
     }
 
     /// {@return these options with watermarks}
     ///
-    /// @param low no more pages leased or held than this are few again
-    /// @param high that many pages leased or held are too many
-    /// @param listener whom to tell
+    /// @param low low watermark: pressure ends when the number of pages in use falls to this value
+    /// @param high high watermark: pressure begins when the number of pages in use reaches this value
+    /// @param listener the listener that is notified when pressure begins and ends
     public JumboOptions withWatermarks(int low, int high, PressureListener listener) {
         Watermarks marks = new Watermarks(low, high, listener);
         return new JumboOptions(name, bufferSize, slabByteSize, initialPages, maxPages, marks, shards);
@@ -126,7 +129,7 @@ public record JumboOptions(
         return new JumboOptions(name, bufferSize, slabByteSize, initialPages, maxPages, watermarks, newShards);
     }
 
-    /// {@return how many pages lie in a slab}
+    /// {@return the number of pages in a slab}
     int pagesPerSlab() {
         return slabByteSize / bufferSize.byteSize();
     }

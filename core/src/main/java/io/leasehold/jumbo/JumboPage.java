@@ -1,46 +1,47 @@
 package io.leasehold.jumbo;
 
 import static io.leasehold.jumbo.JumboLayout.ARMED;
+import static io.leasehold.jumbo.JumboLayout.DEFERRED_FREE;
 import static io.leasehold.jumbo.JumboLayout.FLIPPED;
-import static io.leasehold.jumbo.JumboLayout.HELD;
+import static io.leasehold.jumbo.JumboLayout.INACTIVE;
 import static io.leasehold.jumbo.JumboLayout.LEASED;
 import static io.leasehold.jumbo.JumboLayout.ONCE_FLIPPED;
 import static io.leasehold.jumbo.JumboLayout.ONE_HOLD;
-import static io.leasehold.jumbo.JumboLayout.RETIRED;
 import static io.leasehold.jumbo.JumboLayout.STOLEN;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
-/// One page: where it is, who has it, and the object that stands for it. It lives as long as its slab.
+/// One page: its number, its address, its state word and its object. A page object exists as long as its slab.
 ///
-/// **Threads.** Every change of state is one compare-and-set of the word, except those by who alone can have a free
-/// page: lending it changes nothing, taking it out of service stores. So of two racing frees one fails, and it fails
-/// before the page is pushed anywhere.
+/// **Threads.** Every change of state is one compare-and-set of `word`. Two changes are exceptions: allocating a free
+/// page changes nothing, and [#setInService] stores, because no other thread can use the page then. So of two racing
+/// frees one fails, and it fails before the page is pushed anywhere.
 ///
-/// **Memory order.** What a holder wrote comes to the next one by the way that the page was handed on: the cell of a
-/// ring, the lock of the pool, or the same thread. The compare-and-set publishes to whoever fails at his own.
+/// **Memory order.** What a holder wrote to the page is published by the step that hands the page on: a cell of a queue
+/// (release), the lock of the slab pool, or the same thread. The compare-and-set publishes the change to the thread
+/// whose compare-and-set fails. `JumboStress` checks it.
 ///
-/// **Invariants.** I1: the word of a page that is free or retired has no holds. I2: a generation that was given out in
-/// a handle is never given out again, before the counter wraps.
+/// **Invariants.** I1: the word of a page that is free or inactive has no holds. I2: a generation that was used in a
+/// handle is not used again before the counter wraps.
 ///
-/// @param <T> what pages are lent as
+/// @param <T> the type of the object that stands for a page
 final class JumboPage<T> {
 
-    /// The page came home: whoever freed it pushes it.
-    static final int CAME_HOME = 0;
+    /// Outcome: the page is free, and the caller pushes it to its place.
+    static final int FREED = 0;
 
-    /// The page waits for those who hold it.
-    static final int PARKED = 1;
+    /// Outcome: the free is deferred until the page is not held.
+    static final int DEFERRED = 1;
 
-    /// Only the message was freed: the page is its consumer's.
-    static final int SLOT_FREED = 2;
+    /// Outcome: only the message was freed, because the page was flipped and belongs to its consumer.
+    static final int MESSAGE_FREED = 2;
 
-    /// The consumer gave the page back before the message was freed.
+    /// Outcome: the consumer gave the page back before the message was freed.
     static final int UNFLIPPED = 3;
 
-    /// The handle that is none.
+    /// In place of a handle: no page.
     static final long NONE = -1;
 
     private static final VarHandle WORD;
@@ -57,16 +58,18 @@ final class JumboPage<T> {
 
     private final int index; // (C)
     private final long address; // (C)
-    private volatile long word; // (A) compare-and-set; release store when at home
-    private long lastThread; // (A) racy on purpose: it tells of misuse, and misuse races
-    private int home; // (O) holder: the shard that it goes home to, or none
+    private volatile long word; // (A) compare-and-set; release store while no other thread uses the page
+    private long lastThread; // (A) racy on purpose: it reports misuse, and misuse races
+    private int ownerShard; // (O) the holder; the shard that owns the page, or `NO_SHARD`
     private @Nullable T object; // (O) holder
 
-    /// A page that is not in service yet.
-    JumboPage(int index, long address, long life) {
+    /// Creates a page that is inactive.
+    ///
+    /// @param generationAndTag the generation and tag of its first word
+    JumboPage(int index, long address, long generationAndTag) {
         this.index = index;
         this.address = address;
-        this.word = life | RETIRED;
+        this.word = generationAndTag | INACTIVE;
     }
 
     int index() {
@@ -85,13 +88,14 @@ final class JumboPage<T> {
         return lastThread;
     }
 
-    /// {@return the shard whose page it is, as whoever took or freed it may ask}
-    int home() {
-        return home;
+    /// {@return the shard that owns the page, or `Shards.NO_SHARD`} Called by the thread that allocated or freed the
+    /// page.
+    int ownerShard() {
+        return ownerShard;
     }
 
-    void setHome(int shard) {
-        home = shard;
+    void setOwnerShard(int shard) {
+        ownerShard = shard;
     }
 
     @Nullable T object() {
@@ -102,19 +106,19 @@ final class JumboPage<T> {
         object = bound;
     }
 
-    /// {@return the handle of the life that begins when a free page is lent: nobody has it before}
+    /// {@return the handle that the next allocation of a free page returns; no thread has the handle yet}
     long nextHandle() {
         return JumboLayout.handle((long) WORD.get(this), index);
     }
 
-    /// Ends a life, of which exactly one of any number of callers succeeds.
+    /// Frees a page. Of several callers with one handle exactly one succeeds.
     ///
-    /// @return [#CAME_HOME], [#PARKED] or [#SLOT_FREED]
+    /// @return [#FREED], [#DEFERRED] or [#MESSAGE_FREED]
     int free(long handle, JumboErrors errors) {
-        return tryFree(handle) ? CAME_HOME : freeSlow(handle, errors);
+        return tryFree(handle) ? FREED : freeSlow(handle, errors);
     }
 
-    /// {@return whether it came home by that, as a page does that is leased, not held, and not flipped in this life}
+    /// {@return true if the page was freed: it was leased, not held, and not flipped in this generation}
     boolean tryFree(long handle) {
         long leased = JumboLayout.leasedWord(handle);
         return set(leased, JumboLayout.after(leased, 1));
@@ -123,16 +127,16 @@ final class JumboPage<T> {
     private int freeSlow(long handle, JumboErrors errors) {
         while (true) {
             long now = word;
-            boolean sameLife = JumboLayout.isSameLife(now, handle);
+            boolean sameGeneration = JumboLayout.isSameGeneration(now, handle);
             long next;
             int outcome;
-            if (sameLife && JumboLayout.is(now, LEASED)) {
+            if (sameGeneration && JumboLayout.is(now, LEASED)) {
                 boolean held = JumboLayout.holds(now) > 0;
-                next = held ? now + (HELD - LEASED) : JumboLayout.freed(now);
-                outcome = held ? PARKED : CAME_HOME;
-            } else if (sameLife && JumboLayout.is(now, FLIPPED)) {
-                next = JumboLayout.after(JumboLayout.life(now), 1) | STOLEN;
-                outcome = SLOT_FREED;
+                next = held ? now + (DEFERRED_FREE - LEASED) : JumboLayout.freed(now);
+                outcome = held ? DEFERRED : FREED;
+            } else if (sameGeneration && JumboLayout.is(now, FLIPPED)) {
+                next = JumboLayout.after(JumboLayout.generationAndTag(now), 1) | STOLEN;
+                outcome = MESSAGE_FREED;
             } else {
                 throw errors.refused("release", this, handle, now);
             }
@@ -142,16 +146,16 @@ final class JumboPage<T> {
         }
     }
 
-    /// Arms the page, or takes it back from the kernel.
+    /// Arms a page, or receives it from the kernel.
     ///
-    /// @return true if that was done; else [#requireArmable] says why not
+    /// @return true if the state was changed; else [#requireArmable] throws the reason
     boolean tryArm(long handle, boolean isArmed) {
         long leased = JumboLayout.leasedWord(handle);
         long armed = leased + (ARMED - LEASED);
         return isArmed ? set(leased, armed) : set(armed, leased);
     }
 
-    /// Refuses a page for which [#tryArm] can do nothing.
+    /// Throws the reason why [#tryArm] failed.
     void requireArmable(long handle, boolean isArmed, JumboErrors errors) {
         long expected = JumboLayout.leasedWord(handle) + (isArmed ? 0 : ARMED - LEASED);
         refuseUnless(expected, isArmed ? "arm" : "receive", handle, errors);
@@ -161,7 +165,7 @@ final class JumboPage<T> {
         long now;
         do {
             now = word;
-            if (!JumboLayout.isSameLife(now, handle) || !JumboLayout.is(now, LEASED)) {
+            if (!JumboLayout.isSameGeneration(now, handle) || !JumboLayout.is(now, LEASED)) {
                 throw errors.refused("hold", this, handle, now);
             }
             if (JumboLayout.holds(now) == JumboLayout.MAX_HOLDS) {
@@ -170,26 +174,28 @@ final class JumboPage<T> {
         } while (!set(now, now + ONE_HOLD));
     }
 
-    /// {@return whether that was the last hold of a page that was freed before, which came home by it}
+    /// Removes one hold.
+    ///
+    /// @return true if this completed a deferred free
     boolean unhold(long handle, JumboErrors errors) {
         while (true) {
             long now = word;
-            boolean held = JumboLayout.is(now, HELD);
-            if (!JumboLayout.isSameLife(now, handle)
+            boolean held = JumboLayout.is(now, DEFERRED_FREE);
+            if (!JumboLayout.isSameGeneration(now, handle)
                     || JumboLayout.holds(now) == 0
                     || !(held || JumboLayout.is(now, LEASED))) {
                 throw errors.refused("unhold", this, handle, now);
             }
-            boolean home = held && JumboLayout.holds(now) == 1;
-            if (set(now, home ? JumboLayout.freed(now) : now - ONE_HOLD)) {
-                return home;
+            boolean isLast = held && JumboLayout.holds(now) == 1;
+            if (set(now, isLast ? JumboLayout.freed(now) : now - ONE_HOLD)) {
+                return isLast;
             }
         }
     }
 
-    /// Makes it the caller's.
+    /// Steals a page: the caller becomes its owner.
     ///
-    /// @return the handle of its new life
+    /// @return the handle of the next generation, for the owner
     long steal(long handle, JumboErrors errors) {
         long leased = JumboLayout.leasedWord(handle);
         long stolen = JumboLayout.after(leased - LEASED + STOLEN, 1);
@@ -199,9 +205,9 @@ final class JumboPage<T> {
         return JumboLayout.handle(stolen, index);
     }
 
-    /// Makes it a consumer's, while the message that it came with still goes about under the old handle.
+    /// Flips a page: a consumer becomes its owner, while the old handle stays valid for the message.
     ///
-    /// @return the consumer's handle, or [#NONE] if the page is held or was flipped before
+    /// @return the handle of the consumer, or [#NONE] if the page is held or was flipped before
     long tryFlip(long handle) {
         long leased = JumboLayout.leasedWord(handle);
         if (!set(leased, leased + (FLIPPED - LEASED))) {
@@ -210,30 +216,30 @@ final class JumboPage<T> {
         return JumboLayout.after(handle, 1);
     }
 
-    /// {@return whether [#tryFlip] would do it}
+    /// {@return true if [#tryFlip] would succeed}
     boolean isFlippable(long handle) {
         return word == JumboLayout.leasedWord(handle);
     }
 
-    /// Refuses a page that its holder may not read now: others write to it, or it is not his any more.
+    /// Throws unless the page is leased in the generation of a handle. The holder of another page may not read it now.
     void requireLeased(String what, long handle, JumboErrors errors) {
         long now = word;
-        if (!JumboLayout.isSameLife(now, handle) || !JumboLayout.is(now, LEASED)) {
+        if (!JumboLayout.isSameGeneration(now, handle) || !JumboLayout.is(now, LEASED)) {
             throw errors.refused(what, this, handle, now);
         }
     }
 
-    /// Takes it back from whoever owns it.
+    /// Takes a page back from its owner.
     ///
-    /// @return [#CAME_HOME] or [#UNFLIPPED]
+    /// @return [#FREED] or [#UNFLIPPED]
     int adopt(long handle, JumboErrors errors) {
-        long stolen = JumboLayout.life(handle) | STOLEN;
-        long flipped = JumboLayout.after(JumboLayout.life(handle), -1) | FLIPPED;
+        long stolen = JumboLayout.generationAndTag(handle) | STOLEN;
+        long flipped = JumboLayout.after(JumboLayout.generationAndTag(handle), -1) | FLIPPED;
         while (true) {
             long now = word;
             if (now == stolen) {
                 if (set(now, JumboLayout.freed(now))) {
-                    return CAME_HOME;
+                    return FREED;
                 }
             } else if (now == flipped) {
                 if (set(now, now + (LEASED - FLIPPED) | ONCE_FLIPPED)) {
@@ -245,27 +251,30 @@ final class JumboPage<T> {
         }
     }
 
-    /// Takes a free page out of service, or puts it in, whom nobody else has now.
+    /// Makes a free page inactive, or an inactive page free. No other thread uses the page now.
     void setInService(boolean inService) {
-        WORD.setRelease(this, JumboLayout.life((long) WORD.get(this)) | (inService ? LEASED : RETIRED));
+        WORD.setRelease(this, JumboLayout.generationAndTag((long) WORD.get(this)) | (inService ? LEASED : INACTIVE));
     }
 
-    /// {@return the handle that it is out by, or [#NONE]; that of its next life if it is free}
+    /// {@return the current handle, or [#NONE] if the page is deferred or inactive; the next handle if the page is
+    /// free}
     long handle() {
         long now = word;
-        return JumboLayout.is(now, HELD) || JumboLayout.is(now, RETIRED) ? NONE : JumboLayout.handle(now, index);
+        return JumboLayout.is(now, DEFERRED_FREE) || JumboLayout.is(now, INACTIVE)
+                ? NONE
+                : JumboLayout.handle(now, index);
     }
 
-    /// {@return whether nobody does more with it than one holder, if there is one}
+    /// {@return true if the page is free, or leased exactly once and not held, armed or flipped}
     boolean isFreeOrLeased() {
         return word == JumboLayout.leasedWord(word);
     }
 
-    /// {@return whether a handle is good for reading and writing the page}
-    boolean isOut(long handle) {
+    /// {@return true if the page may be read and written with a handle}
+    boolean isUsable(long handle) {
         long now = word;
-        if (JumboLayout.isSameLife(now, handle)) {
-            return !JumboLayout.is(now, RETIRED);
+        if (JumboLayout.isSameGeneration(now, handle)) {
+            return !JumboLayout.is(now, INACTIVE);
         }
         return JumboLayout.is(now, FLIPPED) && JumboLayout.age(now, handle) == -1;
     }
@@ -279,13 +288,13 @@ final class JumboPage<T> {
         return false;
     }
 
-    /// Notes who has it: whoever changed its state last, or took it from the pool. Lending it from the stock of a
-    /// thread notes nothing.
+    /// Records the current thread as the last user: the thread that changed the state, or took the page from the slab
+    /// pool. An allocation from a magazine records nothing.
     void touch() {
         lastThread = Thread.currentThread().threadId();
     }
 
-    /// Returns if whoever was in the way is gone by now, and the step can be tried again.
+    /// Throws unless the word has the expected value by now, so that the step can be tried again.
     private void refuseUnless(long expected, String what, long handle, JumboErrors errors) {
         long now = word;
         if (now != expected) {
@@ -295,7 +304,7 @@ final class JumboPage<T> {
 
     @Override
     public String toString() {
-        return "JumboPage(page=%d, state=%s, generation=%d, holds=%d, last thread=%d)"
+        return "JumboPage(page=%d, state=%s, generation=%d, holds=%d, lastThread=%d)"
                 .formatted(
                         index,
                         JumboLayout.state(word),

@@ -9,16 +9,17 @@ import io.leasehold.page.PageArena;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// Disposable page-sized buffers for network adapters: allocated by a receiver, freed by any thread, or never.
+/// A pool of disposable page-sized buffers for network adapters: a receiver allocates them, and any thread frees them.
 ///
 /// ```text
-///   allocate ---> magazine of this thread ---> ring of this shard ---> pool ---> other shards ---> new slab ---> NONE
-///   release  ---> magazine of this thread, if it allocated the page; else the ring of the shard that did
-///   pool     ---- slab not needed for a while, or memory is short and no page of the slab is in use ---> arena
+///   allocate ---> magazine of this thread ---> queue of this shard ---> slab pool ---> other shards ---> new slab
+///            ---> other shards ---> NONE      (other shards come before a new slab if they have many pages)
+///   release  ---> magazine of this thread, if no other shard owns the page; else the queue of the owner shard
+///   slab     ---> arena, if it was not needed for a while, or memory is short and no page of it is in use
 /// ```
 ///
-/// A page is known by a number, which its address follows from and back, and in each of its lives by a handle. A caller
-/// that frees twice, or uses a page that was stolen, gets an exception, always, and changes nothing.
+/// A page has a number, and an address that follows from the number. Each allocation returns a handle with a new
+/// generation. A double free or the use of a stolen page always throws and changes nothing.
 ///
 /// | jumbo(9) | here |
 /// |---|---|
@@ -28,33 +29,34 @@ import org.jspecify.annotations.Nullable;
 /// | jumbo_pg_steal | [PageExchange#steal] |
 /// | jumbo_phys_to_kva | [#addressOf(int)], [#pageOf(long)] |
 ///
-/// **Ownership.** The caller that got a handle releases it, once, from any thread, or hands it on with that duty. The
-/// caller that opened the ring closes it, before the arena.
+/// **Ownership.** The caller that got a handle releases it once, from any thread, or hands it over with that duty. The
+/// caller that opened the pool closes it, before the arena.
 ///
-/// **Threads.** Thread-safe. Allocating and releasing take no lock as a rule; platform threads have a shard of their
-/// own, virtual threads share some, and a thread that finds no shard free goes to the pool. Allocating waits for the
-/// arena and the kernel at most, when a slab is added.
+/// **Threads.** Thread-safe. Allocating and releasing rarely take a lock. Platform threads have a shard of their own,
+/// and virtual threads share shards. A thread that finds no shard uses the slab pool. Allocating waits for the arena
+/// and the kernel only when a slab is added.
 ///
-/// **Cost.** Only [#trim] and closing take time in proportion to the ring, and they hold no lock for longer than a few
-/// slabs take. A ring that is not used costs nothing.
+/// **Cost.** Only [#trim] and closing take time in proportion to the pool. They hold no lock for longer than a few
+/// slabs take. A pool that is not used costs nothing.
 ///
-/// **Invariants.** I1: no two lives of a page overlap. I2: `free + leased + armed + held <= maxPages`, if not 0.
+/// **Invariants.** I1: no two generations of a page are in use at once. I2: `free + leased + armed + deferredFree <=
+/// maxPages`, if `maxPages` is not 0.
 ///
 /// @param <T> the type of the object that stands for a page
 /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=jumbo&sektion=9">jumbo(9)</a>
 public final class JumboPool<T> implements Releaser, AutoCloseable {
 
-    /// The handle that is no page: there is none within the bound.
+    /// Returned in place of a handle: no page is available.
     public static final long NONE = JumboPage.NONE;
 
-    /// In place of a page or address: it was never one of the ring.
-    public static final int FOREIGN = -1;
+    /// Returned in place of a page number or an address: the page or address was never one of this pool.
+    public static final int FOREIGN = -3;
 
-    /// In place of a page or address: it was one of the ring and went with its slab, or is not in service.
-    public static final int RETIRED = -2;
+    /// Returned in place of a page number or an address: the page has gone with its slab, or is inactive.
+    public static final int NOT_IN_SERVICE = -4;
 
-    /// In place of a page: the address is in a slab of the ring, behind its last page.
-    public static final int PADDING = -3;
+    /// Returned in place of a page number: the address is in a slab of this pool, behind the last page of the slab.
+    public static final int PADDING = -5;
 
     private static final AtomicInteger NEXT_TAG = new AtomicInteger();
 
@@ -93,46 +95,47 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
         this.exchange = new PageExchange(this);
     }
 
-    /// Opens a ring on the pages of an arena, without asking it for any.
+    /// Opens a pool on the pages of an arena. Allocates no page yet.
     ///
     /// @param arena the arena that slabs are allocated from; its page size divides the slab size
-    /// @param options the size of pages and slabs, and the bounds
-    /// @param binder the maker of the objects
+    /// @param options the size of pages and slabs, and the limits
+    /// @param binder creates the objects
     /// @param <T> the type of the object that stands for a page
-    /// @return the ring, to be closed by the caller before the arena
-    /// @throws IllegalArgumentException if the arena's pages are too large, or there could be too many of the ring's
+    /// @return the pool, to be closed by the caller before the arena
+    /// @throws IllegalArgumentException if the pages of the arena are larger than a slab, or the arena has room for
+    ///     more pages than can be numbered
     public static <T> JumboPool<T> open(PageArena arena, JumboOptions options, JumboBinder<T> binder) {
         long pageByteSize = arena.options().pageByteSize();
         if (pageByteSize > options.slabByteSize()) {
             throw new IllegalArgumentException(
-                    "pages of the arena are longer than a slab: ring=" + options.name() + ", arena="
+                    "pages of the arena are longer than a slab: pool=" + options.name() + ", arena="
                             + arena.options().name() + ", pageByteSize=" + pageByteSize + ", max="
                             + options.slabByteSize());
         }
         return new JumboPool<>(arena, options, binder);
     }
 
-    /// Allocates what the ring needs from the start (jumbo_vm_init). The first allocation does so too; here it can be
-    /// done before there is traffic. Once it succeeded it has no effect.
+    /// Allocates the initial pages (jumbo_vm_init). The first allocation does so too; this method does it before there
+    /// is traffic. Has no effect after it has succeeded.
     ///
-    /// @return true if there is all of it; else there is nothing of it, and this can be called again
-    /// @throws JumboStateException if the ring is closed
+    /// @return true if all initial pages are allocated; false if none is allocated and this can be called again
+    /// @throws JumboStateException if the pool is closed
     /// @throws io.leasehold.page.PageStateException if the arena is closed
-    /// @throws IllegalStateException if the arena knows as many owners as it can
+    /// @throws IllegalStateException if the arena has the maximum number of owners
     public boolean initialise() {
         return supply.initialise();
     }
 
-    /// Allocates a page (jumbo_pg_alloc). Its content is not defined.
+    /// Allocates a page (jumbo_pg_alloc). The content of the page is not defined. Never waits for a page.
     ///
-    /// @return its handle, not negative, or [#NONE] if there is no page within the bound; never waits for one
-    /// @throws JumboStateException if the ring is closed
+    /// @return the handle of the page, not negative, or [#NONE] if no page is available within the limit
+    /// @throws JumboStateException if the pool is closed
     public long allocate() {
         int[] cells = slots.enter();
         if (cells != null) {
             long handle;
             try {
-                handle = shards.lend(cells);
+                handle = shards.tryAllocate(cells);
             } finally {
                 BiasedSlots.exit(cells);
             }
@@ -143,25 +146,25 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
         return supply.take();
     }
 
-    /// Allocates pages, as many as there are, at the cost of one for each half magazine of them.
+    /// Allocates several pages, at the cost of one allocation for each half magazine.
     ///
     /// @param handles array that gets the handles
     /// @param from index of the first handle
     /// @param count maximum number of pages
-    /// @return the number of pages; less than `count` if there are no more
-    /// @throws IndexOutOfBoundsException if they do not fit the array
-    /// @throws JumboStateException if the ring is closed
+    /// @return the number of pages; less than `count` if no more pages are available
+    /// @throws IndexOutOfBoundsException if the range is not within the array
+    /// @throws JumboStateException if the pool is closed
     public int allocate(long[] handles, int from, int count) {
         return bulk.allocate(handles, from, count);
     }
 
-    /// Frees a page (jumbo_pg_free), from any thread: the function to give to code that frees later (jumbo_freem).
-    /// Of several calls with one handle exactly one succeeds, and the others change nothing.
+    /// Frees a page (jumbo_pg_free), from any thread. Pass this method to code that frees later (jumbo_freem). Of
+    /// several calls with one handle exactly one succeeds; the others throw and change nothing.
     ///
-    /// A page that is held waits until it is not; of a page that was flipped only the message is freed.
+    /// The free of a held page is deferred until the page is not held. For a flipped page only the message is freed.
     ///
     /// @param handle the handle of a page that the caller has
-    /// @throws JumboStateException if the page was freed before or is stolen or armed, or the handle is foreign
+    /// @throws JumboStateException if the page was freed before, or is stolen or armed, or the handle is foreign
     @Override
     public void release(long handle) {
         if (!tryKeep(handle)) {
@@ -188,95 +191,98 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
         }
         JumboPage<T> page = require("release", handle);
         int outcome = page.free(handle, errors);
-        if (outcome == JumboPage.SLOT_FREED) {
+        if (outcome == JumboPage.MESSAGE_FREED) {
             supply.noteMessageFreed();
-        } else if (outcome == JumboPage.PARKED) {
-            supply.noteHeld();
-        } else if (outcome == JumboPage.CAME_HOME) {
+        } else if (outcome == JumboPage.DEFERRED) {
+            supply.noteFreeDeferred();
+        } else if (outcome == JumboPage.FREED) {
             supply.give(page);
         }
     }
 
-    /// Frees pages as [#release(long)] does, at the cost of one for each half magazine of them.
+    /// Frees several pages as [#release(long)] does, at the cost of one release for each half magazine.
     ///
     /// @param handles handles of pages that the caller has
     /// @param from index of the first handle
     /// @param count number of pages
-    /// @throws IndexOutOfBoundsException if the array does not have them
-    /// @throws JumboStateException if one is refused; those before it are free
+    /// @throws IndexOutOfBoundsException if the range is not within the array
+    /// @throws JumboStateException if a handle is rejected; the pages before it are free
     public void release(long[] handles, int from, int count) {
         bulk.release(handles, from, count);
     }
 
-    /// Has a task run once, when a page is free that [#allocate()] may have; at once if there is one. As many tasks run
-    /// as there are pages, in their order. One that finds its page gone asks again; one that wants it no more allocates
-    /// and releases it, or the next task waits for the arena's clock, which also notices memory that others free.
+    /// Runs a task once when a page is free that [#allocate()] may return; at once if a page is free. As many tasks run
+    /// as there are pages, in the order of the calls.
     ///
-    /// @param task run by the thread that frees the page, without a lock, or by [#close]; it must not block, may use
-    ///     the ring, and its exceptions are logged, once
-    /// @throws JumboStateException if the ring is closed
+    /// A task that finds no page calls this method again. A task that needs no page any more allocates a page and
+    /// releases it; otherwise the next task waits for the clock of the arena. The clock also notices memory that other
+    /// users of the arena free.
+    ///
+    /// @param task run by the thread that frees the page, without a lock, or by [#close]; it must not block and may use
+    ///     the pool; its first exception is logged
+    /// @throws JumboStateException if the pool is closed
     public void whenFree(Runnable task) {
         supply.backpressure().await(task);
     }
 
-    /// Waits until a page is free that [#allocate()] may have, as [#whenFree] says.
+    /// Waits until a page is free that [#allocate()] may return, as for [#whenFree].
     ///
     /// @param timeoutNanos maximum time in nanoseconds, at least 0
-    /// @return true if there may be one
+    /// @return true if a page may be available
     /// @throws IllegalArgumentException if the time is negative
     /// @throws InterruptedException if the thread is interrupted before or while it waits
-    /// @throws JumboStateException if the ring is closed, also while this waits
+    /// @throws JumboStateException if the pool is closed, also while this waits
     public boolean awaitFree(long timeoutNanos) throws InterruptedException {
         return supply.backpressure().await(timeoutNanos);
     }
 
-    /// Says that a device or the kernel may write to a page from now on.
+    /// Arms a page: a device or the kernel may write to it until [#receive].
     ///
-    /// @param handle the handle of a page that the caller has, and no other thread holds
-    /// @throws JumboStateException if the page is not leased, or held or flipped, or the handle stale or foreign
+    /// @param handle the handle of a page that the caller has, and that is not held
+    /// @throws JumboStateException if the page is not leased, or is held or flipped, or the handle is stale or foreign
     public void arm(long handle) {
         supply.backpressure().arm(require("arm", handle), handle, true);
     }
 
-    /// Takes a page back from the device, filled or not.
+    /// Receives a page back from the device, filled or not. Ends [#arm].
     ///
-    /// @param handle the handle of a page that is armed
-    /// @throws JumboStateException if it is not, or the handle is stale or foreign
+    /// @param handle the handle of an armed page
+    /// @throws JumboStateException if the page is not armed, or the handle is stale or foreign
     public void receive(long handle) {
         supply.backpressure().arm(require("receive", handle), handle, false);
     }
 
-    /// Holds a page once more (vm_page_hold): if it is freed it waits until it is not held.
+    /// Adds a hold to a page (vm_page_hold). The free of a held page is deferred until the last [#unhold].
     ///
-    /// @param handle the handle of a page that is leased
-    /// @throws JumboStateException if it is not, or is held 65,535 times, or the handle is stale or foreign
+    /// @param handle the handle of a leased page
+    /// @throws JumboStateException if the page is not leased, or has 65,535 holds, or the handle is stale or foreign
     public void hold(long handle) {
         require("hold", handle).hold(handle, errors);
     }
 
-    /// Gives up one hold.
+    /// Removes one hold.
     ///
     /// @param handle the handle of a page that the caller holds
-    /// @throws JumboStateException if it is not held, or the handle is stale or foreign
+    /// @throws JumboStateException if the page is not held, or the handle is stale or foreign
     public void unhold(long handle) {
         JumboPage<T> page = require("unhold", handle);
         StackReserve.ensure(2);
         if (page.unhold(handle, errors)) {
-            supply.giveHeld(page);
+            supply.giveDeferred(page);
         }
     }
 
-    /// {@return the operations that change the owner of a page: stealing, flipping, and adoption}
+    /// {@return the operations that change the owner of a page: steal, flip and adopt}
     public PageExchange exchange() {
         return exchange;
     }
 
-    /// {@return the object of a page, bound to it now if it has none}
+    /// {@return the object of a page; it is created and bound if the page has none}
     ///
     /// @param handle the handle of a page that the caller has
     /// @throws JumboStateException if the handle is stale or foreign
     public T object(long handle) {
-        JumboPage<T> page = requireOut(handle);
+        JumboPage<T> page = requireUsable(handle);
         T object = page.object();
         if (object == null) {
             object = binder.bind(this, page.index(), page.address(), pageByteSize());
@@ -285,12 +291,13 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
         return object;
     }
 
-    /// Forgets the object of a page, so that the collector can tell when the holder loses it; the page gets a new one.
+    /// Forgets the object of a page. The garbage collector can then detect that the holder lost it. The next request
+    /// creates a new object.
     ///
     /// @param handle the handle of a page that the caller has
     /// @throws JumboStateException if the handle is stale or foreign
     public void unbind(long handle) {
-        requireOut(handle).bind(null);
+        requireUsable(handle).bind(null);
     }
 
     /// {@return the address of a page's first byte, a multiple of 512}
@@ -298,30 +305,30 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
     /// @param handle the handle of a page that the caller has
     /// @throws JumboStateException if the handle is stale or foreign
     public long address(long handle) {
-        return requireOut(handle).address();
+        return requireUsable(handle).address();
     }
 
-    /// {@return the page that an address is in, or [#FOREIGN], [#RETIRED] or [#PADDING] (the other way of
-    /// jumbo_phys_to_kva)}
+    /// {@return the number of the page that contains an address, or [#FOREIGN], [#NOT_IN_SERVICE] or [#PADDING] (the
+    /// inverse of jumbo_phys_to_kva)}
     ///
-    /// Arithmetic, with no effect on the page, at any time, for any address.
+    /// Pure arithmetic and one look-up, at any time, for any address. Has no effect on the page.
     ///
     /// @param address the address of any byte
     public int pageOf(long address) {
         return table.pageOf(address);
     }
 
-    /// {@return the address where a page begins, or [#FOREIGN] or [#RETIRED] (jumbo_phys_to_kva)}
+    /// {@return the address of the first byte of a page, or [#FOREIGN] or [#NOT_IN_SERVICE] (jumbo_phys_to_kva)}
     ///
     /// @param page the number of a page
     public long addressOf(int page) {
         return table.addressOf(page);
     }
 
-    /// {@return the handle of a page that is in use, or [#NONE]}
+    /// {@return the current handle of a page, or [#NONE] if the page is free or inactive, or its free is deferred}
     ///
-    /// For a caller that gave a page to a device and gets its number back: at once if it is armed. For a page that is
-    /// not armed, stolen or flipped this looks into the magazines of all threads.
+    /// Maps a page number that a device reports back to the handle. Takes constant time for an armed, stolen or flipped
+    /// page. For a page that is leased only, it searches the magazines of all threads.
     ///
     /// @param page the number of a page
     public long handleOf(int page) {
@@ -338,50 +345,52 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
         return options.bufferSize().byteSize();
     }
 
-    /// {@return the options that it was opened with}
+    /// {@return the options that the pool was opened with}
     public JumboOptions options() {
         return options;
     }
 
-    /// {@return the numbers of about one moment; takes time in proportion to threads, whatever the number of pages}
+    /// {@return a snapshot of the statistics; takes time in proportion to the number of threads, not of pages}
     public JumboStats stats() {
         return supply.stats(exchange.counts());
     }
 
-    /// Gives every slab of which no page is in use back to the arena, which gives it to the system in its own time.
+    /// Frees every slab of which no page is in use to the arena. The arena decommits the memory later.
     ///
-    /// @return the bytes that were given back
+    /// @return the bytes that were freed to the arena
     public long trim() {
         return supply.trim();
     }
 
-    /// Gives everything back to the arena. Closing twice has no effect.
+    /// Closes the pool and frees all slabs to the arena. Closing twice has no effect.
     ///
-    /// @throws IllegalStateException if pages are in use or stolen, naming some; nothing is changed then
-    /// @throws SystemCallException if the kernel refuses to unlock pages; the ring is closed, and closing can be
-    ///     repeated
+    /// @throws IllegalStateException if pages are in use or stolen; the message names some of them, and nothing is
+    ///     changed
+    /// @throws SystemCallException if the kernel does not unlock pages; the pool is closed, and closing can be repeated
     @Override
     public void close() {
         supply.close(false);
     }
 
-    /// Closes the ring while pages are in use. It lends nothing any more. The slabs of such pages keep their memory,
-    /// which goes back to the arena as soon as all pages of a slab are released, so that no other caller gets memory
-    /// that the holder of a page, or the kernel, may still write to. Releasing one later is accepted once.
+    /// Closes the pool even if pages are in use. No page is allocated afterwards.
+    ///
+    /// The slabs of pages in use keep their memory until all pages of the slab are released. So no other owner gets
+    /// memory that the holder of a page, or the kernel, may still write to. Releasing such a page is accepted once.
     ///
     /// @return the number of pages that were in use or stolen
-    /// @throws SystemCallException if the kernel refuses to unlock pages; the ring is closed, and closing can be
-    ///     repeated
+    /// @throws SystemCallException if the kernel does not unlock pages; the pool is closed, and closing can be repeated
     public int closeForcibly() {
         return supply.close(true);
     }
 
-    /// {@return a page by a handle of this ring, whatever its state}
+    /// {@return the page of a handle of this pool, in any state}
+    ///
+    /// @throws JumboStateException if there is no such page
     JumboPage<T> require(String what, long handle) {
         JumboPage<T> page = find(handle);
         if (page == null) {
             throw handle >= 0 && JumboLayout.tag(handle) == tag
-                    ? errors.missing(what, handle, table.addressOf(JumboLayout.page(handle)) == RETIRED)
+                    ? errors.missing(what, handle, table.addressOf(JumboLayout.page(handle)) == NOT_IN_SERVICE)
                     : errors.foreign(handle);
         }
         return page;
@@ -391,9 +400,9 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
         return JumboLayout.tag(handle) == tag ? table.page(JumboLayout.page(handle)) : null;
     }
 
-    private JumboPage<T> requireOut(long handle) {
+    private JumboPage<T> requireUsable(long handle) {
         JumboPage<T> page = require("use", handle);
-        if (!page.isOut(handle)) {
+        if (!page.isUsable(handle)) {
             throw errors.refused("use", page, handle, page.word());
         }
         if (table.isGone()) {
@@ -410,7 +419,7 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
         return supply;
     }
 
-    /// Checks what must always hold; exact only while no other thread uses the ring.
+    /// Checks the invariants. Exact only while no other thread uses the pool.
     void checkInvariants() {
         supply.checkInvariants();
     }

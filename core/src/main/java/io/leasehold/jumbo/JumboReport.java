@@ -4,58 +4,60 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
-/// What a ring has and has done, put together from those that count it.
+/// Builds the statistics of a pool from the counters of its parts.
 ///
 /// ```text
-///   in service - stolen                       = in ring     JumboSlabPool, under its lock
-///   in ring - armed - held - free             = leased      armed: slots; held: here, as that is rare
-///   at home + in magazines and rings          = free        JumboSlabPool; slots
+///   in service - stolen                            = in pool     JumboSlabPool, under its lock
+///   in pool - armed - deferred - free              = leased      armed: slots; deferred: here, because it is rare
+///   free in slabs + in magazines and queues        = free        JumboSlabPool; slots
 /// ```
 ///
-/// **Cost.** In proportion to the slots that were ever used. No page is looked at.
+/// **Cost.** In proportion to the slots that were ever used. No page is read.
 ///
-/// **Threads.** Thread-safe. Exact while no other thread uses the ring; otherwise each number was true at some time
-/// during the call. Pages on their way from a shard to the pool are free: shards are read before the pool.
+/// **Threads.** Thread-safe. Exact while no other thread uses the pool. Otherwise each number was true at some time
+/// during the call. Pages on their way from a shard to the slab pool count as free: shards are read before the slab
+/// pool.
 final class JumboReport {
 
-    /// Allocations that found no page.
+    /// Number of allocations that found no page.
     final LongAdder fallbacks = new LongAdder(); // (A)
 
-    /// Slabs that the arena did not have.
+    /// Number of slabs that the arena could not provide.
     final LongAdder refusals = new LongAdder(); // (A)
 
-    /// Pages that were freed while they were held, and still are.
-    final AtomicInteger held = new AtomicInteger(); // (A) which allocates nothing on the Java heap
+    /// Number of pages that were freed while they were held, and are still held.
+    final AtomicInteger deferredFree =
+            new AtomicInteger(); // (A) not a LongAdder, which would allocate on the Java heap
 
     private final JumboOptions options; // (C)
-    private final JumboSlabPool<?> pool; // (C)
-    private final ShardCensus census; // (C)
+    private final JumboSlabPool<?> slabPool; // (C)
+    private final ShardCounts shardCounts; // (C)
 
-    JumboReport(JumboOptions options, JumboSlabPool<?> pool, ShardCensus census) {
+    JumboReport(JumboOptions options, JumboSlabPool<?> slabPool, ShardCounts shardCounts) {
         this.options = options;
-        this.pool = pool;
-        this.census = census;
+        this.slabPool = slabPool;
+        this.shardCounts = shardCounts;
     }
 
-    /// {@return the numbers of about one moment}
+    /// {@return a snapshot of the statistics}
     ///
     /// @param armed number of armed pages
     JumboStats stats(int armed, PageExchange.Counts exchanged) {
-        int cached = census.cachedPages();
-        long returned = census.returned();
-        int heldNow = held.get();
-        pool.lock();
+        int cached = shardCounts.cachedPages();
+        long returned = shardCounts.returned();
+        int deferredFreeNow = deferredFree.get();
+        slabPool.lock();
         try {
-            JumboStats.Pages pages = pages(cached, armed, heldNow);
-            PoolCounts counts = pool.counts;
+            JumboStats.Pages pages = pages(cached, armed, deferredFreeNow);
+            PoolCounts counts = slabPool.counts;
             long live =
                     (long) (pages.out() + pages.stolen()) * options.bufferSize().byteSize();
             long slab = options.slabByteSize();
             return new JumboStats(
                     options.name(),
                     pages,
-                    new JumboStats.Bytes(live, pool.slabs.pinned() * slab, pool.slabs.count() * slab),
-                    new JumboStats.Slabs(counts.grows, counts.shrinks, counts.retiredPages, refusals.sum()),
+                    new JumboStats.Bytes(live, slabPool.slabs.pinned() * slab, slabPool.slabs.count() * slab),
+                    new JumboStats.Slabs(counts.grows, counts.shrinks, counts.removedPages, refusals.sum()),
                     new JumboStats.Traffic(
                             fallbacks.sum(),
                             counts.returned + returned,
@@ -65,51 +67,52 @@ final class JumboReport {
                             counts.steals,
                             counts.adoptions));
         } finally {
-            pool.unlock();
+            slabPool.unlock();
         }
     }
 
-    /// {@return the pages by what they are, of which none is left in a closed ring} Under the lock of the pool. Numbers
-    /// of several moments may not add up, so none is more than what is left for it.
-    private JumboStats.Pages pages(int cached, int armed, int heldNow) {
-        JumboSlabs<?> slabs = pool.slabs;
-        int peak = pool.counts.peak;
-        if (pool.closed) {
+    /// {@return numbers of pages by state; all 0 in a closed pool} Called under the lock of the slab pool. Numbers that
+    /// were read at different times may not add up, so each number is limited by the rest.
+    private JumboStats.Pages pages(int cached, int armed, int deferredFreeNow) {
+        JumboSlabs<?> slabs = slabPool.slabs;
+        int peak = slabPool.counts.peak;
+        if (slabPool.closed) {
             return new JumboStats.Pages(0, 0, 0, 0, 0, 0, 0, peak);
         }
-        int inRing = slabs.inService() - pool.stolen;
-        int held = Math.clamp(heldNow, 0, inRing);
-        int unheld = inRing - held;
+        int inPool = slabs.inService() - slabPool.stolen;
+        int deferred = Math.clamp(deferredFreeNow, 0, inPool);
+        int unheld = inPool - deferred;
         int armedNow = Math.clamp(armed, 0, unheld);
-        int free = Math.min(slabs.atHome() + cached, unheld - armedNow);
+        int free = Math.min(slabs.freeCount() + cached, unheld - armedNow);
         int leased = unheld - armedNow - free;
-        return new JumboStats.Pages(inRing, free, leased, armedNow, held, pool.stolen, slabs.dormant(), peak);
+        return new JumboStats.Pages(inPool, free, leased, armedNow, deferred, slabPool.stolen, slabs.inactive(), peak);
     }
 
-    /// Checks what must always hold, by a look at every page; exact only while no other thread uses the ring.
+    /// Checks the invariants by reading every page. Exact only while no other thread uses the pool.
     void checkInvariants(int armed) {
-        census.checkInvariants();
-        int cached = census.cachedPages();
-        pool.lock();
+        shardCounts.checkInvariants();
+        int cached = shardCounts.cachedPages();
+        slabPool.lock();
         try {
-            JumboStats.Pages pages = pages(cached, armed, held.get());
-            int[] found = pool.checkInvariants(census);
+            JumboStats.Pages pages = pages(cached, armed, deferredFree.get());
+            int[] found = slabPool.checkInvariants(shardCounts);
             boolean isRight = found[JumboState.LEASED.ordinal()] + found[JumboState.FLIPPED.ordinal()]
                             == pages.leased() + pages.free()
                     && found[JumboState.ARMED.ordinal()] == pages.armed()
-                    && found[JumboState.HELD.ordinal()] == pages.held()
+                    && found[JumboState.DEFERRED_FREE.ordinal()] == pages.deferredFree()
                     && found[JumboState.STOLEN.ordinal()] == pages.stolen()
-                    && found[JumboState.RETIRED.ordinal()] == pages.dormant();
-            if (!pool.closed && !isRight) {
-                throw new AssertionError("counted %s, found %s of %s".formatted(pages, Arrays.toString(found), pool));
+                    && found[JumboState.INACTIVE.ordinal()] == pages.inactive();
+            if (!slabPool.closed && !isRight) {
+                throw new AssertionError(
+                        "counted %s, found %s of %s".formatted(pages, Arrays.toString(found), slabPool));
             }
         } finally {
-            pool.unlock();
+            slabPool.unlock();
         }
     }
 
     @Override
     public String toString() {
-        return "JumboReport(fallbacks=%s, refusals=%s, held=%s)".formatted(fallbacks, refusals, held);
+        return "JumboReport(fallbacks=%s, refusals=%s, deferredFree=%s)".formatted(fallbacks, refusals, deferredFree);
     }
 }

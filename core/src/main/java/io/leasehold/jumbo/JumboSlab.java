@@ -2,49 +2,48 @@ package io.leasehold.jumbo;
 
 import java.util.BitSet;
 
-/// A run of memory cut into pages, and which of them are in the pool.
+/// A run of memory that is split into pages, and which of its pages are free.
 ///
 /// ```text
 ///   pages    | 0 | 1 | 2 | 3 | 4 | 5 | 6 |  tail      a bit each in one of two sets, or in none:
-///              H   H           H   D   D              at Home | Dormant, not in service | allocated, stolen, cached
+///              F   F           F   I   I              Free | Inactive, not in service | allocated, stolen, cached
 /// ```
 ///
-/// Both sets have at most 512 bits, so a search looks at eight words.
+/// Both sets have at most 512 bits, so a search reads eight words.
 ///
-/// **Threads.** Guarded by the lock of its [JumboSlabPool]. Any thread may read the array of pages. [#retireAll] needs
-/// no lock, since a slab that left the pool has no page that another thread could allocate.
+/// **Threads.** Guarded by the lock of its [JumboSlabPool]. Any thread may read the array of pages. [#deactivateAll]
+/// needs no lock, because a slab that left the slab pool has no page that another thread could allocate.
 ///
-/// **Invariants.** I1: a page at home is free, a dormant page is retired, and no page is both.
+/// **Invariants.** I1: a page in `free` is free, a page in `inactive` is INACTIVE, and no
+/// page is in both.
 ///
 /// @param <T> the type of the object that stands for a page
 final class JumboSlab<T> {
 
     private final JumboMemory.Run run; // (C)
-    private final int position; // (C) place in the arena, in slabs
+    private final int position; // (C) index in the arena, in slabs
     private final JumboPage<T>[] pages; // (C)
-    private final BitSet home; // (L)
-    private final BitSet dormant; // (L)
-    private int atHome; // (L) population of `home`
-    private int dormantCount; // (L) population of `dormant`
+    private final BitSet free; // (L)
+    private final BitSet inactive; // (L)
+    private int freeCount; // (L) population of `free`
+    private int inactiveCount; // (L) population of `inactive`
 
-    /// Makes a slab of pages that are all dormant.
-    ///
-    /// @param firstLife a life that no handle for a page at this place ever had
-    JumboSlab(JumboMemory.Run run, int position, int firstPage, JumboOptions options, long firstLife) {
+    /// Creates a slab of inactive pages.
+    JumboSlab(JumboMemory.Run run, int position, int firstPage, JumboOptions options, long firstGeneration) {
         this.run = run;
         this.position = position;
         this.pages = newPages(options.pagesPerSlab());
-        this.home = new BitSet(pages.length);
-        this.dormant = new BitSet(pages.length);
+        this.free = new BitSet(pages.length);
+        this.inactive = new BitSet(pages.length);
         for (int i = 0; i < pages.length; i++) {
             long address = run.address() + (long) i * options.bufferSize().byteSize();
-            pages[i] = new JumboPage<>(firstPage + i, address, firstLife);
+            pages[i] = new JumboPage<>(firstPage + i, address, firstGeneration);
         }
-        dormant.set(0, pages.length);
-        dormantCount = pages.length;
+        inactive.set(0, pages.length);
+        inactiveCount = pages.length;
     }
 
-    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be made otherwise
+    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be created otherwise
     private static <T> JumboPage<T>[] newPages(int count) {
         return new JumboPage[count];
     }
@@ -61,47 +60,47 @@ final class JumboSlab<T> {
         return pages;
     }
 
-    /// Takes the lowest page that is at home, of which there is one.
+    /// Allocates the lowest free page. The slab must have one.
     JumboPage<T> take() {
-        int index = home.nextSetBit(0);
-        home.clear(index);
-        atHome--;
+        int index = free.nextSetBit(0);
+        free.clear(index);
+        freeCount--;
         return pages[index];
     }
 
-    /// Notes that a page is at home.
-    void comeHome(int index) {
-        assert !home.get(index) && !dormant.get(index) : "came home twice: index=" + index + " of " + this;
-        home.set(index);
-        atHome++;
+    /// Makes a page free in this slab.
+    void returnToSlab(int index) {
+        assert !free.get(index) && !inactive.get(index) : "page was returned twice: index=" + index + " of " + this;
+        free.set(index);
+        freeCount++;
     }
 
-    /// Puts up to `count` dormant pages into service, the lowest first.
+    /// Activates up to `count` inactive pages, the lowest first.
     ///
     /// @return the number of pages
-    int wake(int count) {
-        int woken = 0;
-        for (int index = dormant.nextSetBit(0); index >= 0 && woken < count; index = dormant.nextSetBit(index)) {
-            dormant.clear(index);
-            dormantCount--;
+    int activate(int count) {
+        int activated = 0;
+        for (int index = inactive.nextSetBit(0); index >= 0 && activated < count; index = inactive.nextSetBit(index)) {
+            inactive.clear(index);
+            inactiveCount--;
             pages[index].setInService(true);
-            comeHome(index);
-            woken++;
+            returnToSlab(index);
+            activated++;
         }
-        return woken;
+        return activated;
     }
 
-    /// Takes a page that is not at home out of service.
-    void retire(int index) {
+    /// Makes a page inactive that is not free in this slab.
+    void deactivate(int index) {
         pages[index].setInService(false);
-        dormant.set(index);
-        dormantCount++;
+        inactive.set(index);
+        inactiveCount++;
     }
 
-    /// Takes all pages out of service. Each of them is at home or dormant, and the slab has left the pool.
+    /// Makes all pages inactive. Each page is free or inactive, and the slab has left the slab pool.
     ///
     /// @return a generation that no handle for a page of this slab has
-    int retireAll() {
+    int deactivateAll() {
         long last = 0;
         for (JumboPage<T> page : pages) {
             page.setInService(false);
@@ -110,58 +109,58 @@ final class JumboSlab<T> {
         return (int) last;
     }
 
-    /// Notes that [#retireAll] was called, for a slab that comes back to the pool.
-    void noteRetired() {
-        home.clear();
-        atHome = 0;
-        dormant.set(0, pages.length);
-        dormantCount = pages.length;
+    /// Records in the sets that all pages are inactive, for a slab that comes back after [#deactivateAll].
+    void noteAllInactive() {
+        free.clear();
+        freeCount = 0;
+        inactive.set(0, pages.length);
+        inactiveCount = pages.length;
     }
 
-    boolean isAtHome(int index) {
-        return home.get(index);
+    boolean isFreeInSlab(int index) {
+        return free.get(index);
     }
 
-    int atHome() {
-        return atHome;
+    int freeCount() {
+        return freeCount;
     }
 
-    boolean hasDormant() {
-        return dormantCount > 0;
+    boolean hasInactive() {
+        return inactiveCount > 0;
     }
 
-    int dormant() {
-        return dormantCount;
+    int inactive() {
+        return inactiveCount;
     }
 
-    /// {@return the number of pages that are not dormant}
+    /// {@return the number of pages that are not inactive}
     int inService() {
-        return pages.length - dormantCount;
+        return pages.length - inactiveCount;
     }
 
-    /// {@return true if every page is at home or dormant}
+    /// {@return true if every page is free or inactive}
     boolean isIdle() {
-        return atHome + dormantCount == pages.length;
+        return freeCount + inactiveCount == pages.length;
     }
 
     void checkInvariants() {
         for (int i = 0; i < pages.length; i++) {
             JumboState state = JumboLayout.state(pages[i].word());
             boolean wrong =
-                    (home.get(i) && !pages[i].isFreeOrLeased()) || dormant.get(i) != (state == JumboState.RETIRED);
+                    (free.get(i) && !pages[i].isFreeOrLeased()) || inactive.get(i) != (state == JumboState.INACTIVE);
             if (wrong) {
                 throw new AssertionError("I1: %s of %s".formatted(pages[i], this));
             }
         }
-        if (home.cardinality() != atHome || dormant.cardinality() != dormantCount) {
+        if (free.cardinality() != freeCount || inactive.cardinality() != inactiveCount) {
             throw new AssertionError(
-                    "I1: at home=%d, dormant=%d of %s".formatted(home.cardinality(), dormant.cardinality(), this));
+                    "I1: free=%d, inactive=%d of %s".formatted(free.cardinality(), inactive.cardinality(), this));
         }
     }
 
     @Override
     public String toString() {
-        return "JumboSlab(position=%d, pages=%d, atHome=%d, dormant=%d)"
-                .formatted(position, pages.length, atHome, dormantCount);
+        return "JumboSlab(position=%d, pages=%d, freeCount=%d, inactive=%d)"
+                .formatted(position, pages.length, freeCount, inactiveCount);
     }
 }

@@ -4,29 +4,30 @@ import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.ShortLock;
 import java.util.List;
 
-/// The pages that shards share: slabs, the lowest first, and how many pages there may be.
+/// The pages that all shards share: slabs, the lowest first, and the limit on the number of pages.
 ///
 /// ```text
-///   shard          <---- half a magazine, ascending ----  pages at home, in slabs  <---- slab ----  arena
-///   free, drain    ---- pages, some at a time --------->       ^ dormant pages wait for room within the bound
+///   shard          <---- half a magazine, ascending ----  free pages, in slabs  <---- slab ----  arena
+///   free, drain    ---- pages, some at a time --------->       ^ inactive pages wait for room within the limit
 /// ```
 ///
-/// **Cost.** Each method holds the lock for as long as it takes to move a batch of pages or slabs. None calls the
+/// **Cost.** Each method holds `lock` for as long as it takes to move a batch of pages or slabs. No method calls the
 /// arena or the kernel: [SlabReclaimer] and [PageSupply] do that between two calls.
 ///
-/// **Threads.** Thread-safe. Slots may be entered under the lock, but it is never taken by a thread in a slot.
+/// **Threads.** Thread-safe. Slots may be entered under `lock`, but a thread in a slot never takes `lock`.
 ///
-/// **Memory order.** `used`, `home`, `reclaimable` and `settled` are volatile copies for readers without the lock,
-/// written before the lock is given up. A thread that changes the pool, then reads the state of [Backpressure] or of
-/// the arena's clock, and a thread that changes that state, then reads a copy, cannot both miss the other's change.
+/// **Memory order.** `used`, `freeCount`, `reclaimable` and `decayDone` are volatile copies for readers without the
+/// lock, written before the lock is released. One thread changes the slab pool, then reads the state of [Backpressure]
+/// or of the arena clock. Another thread changes that state, then reads a copy. They cannot both miss the change of the
+/// other.
 ///
-/// **Invariants.** I1: `inService - stolen <= maxPages`, if there is a bound. I2: a free page is at home, in a shard,
-/// or on its way.
+/// **Invariants.** I1: `inService - stolen <= maxPages`, if there is a limit. I2: a free page is free in its slab, in a
+/// shard, or on its way.
 ///
 /// @param <T> the type of the object that stands for a page
 final class JumboSlabPool<T> {
 
-    /// In place of a number of pages: there is none at home, and no room for one.
+    /// In place of a number of pages: no page is free in a slab, and the limit is reached.
     static final int FULL = -1;
 
     private static final int PAGES_NAMED = 4;
@@ -34,7 +35,7 @@ final class JumboSlabPool<T> {
     final JumboSlabs<T> slabs; // (L)
     final PoolCounts counts = new PoolCounts(); // (L)
     int stolen; // (L)
-    int low; // (L) the fewest pages at home since [SlabReclaimer] looked last
+    int low; // (L) the lowest `slabs.freeCount()` since the last tick of [SlabReclaimer]
     boolean closed; // (L)
     private final JumboOptions options; // (C)
     private final PageTable<T> table; // (C)
@@ -43,10 +44,10 @@ final class JumboSlabPool<T> {
     private final ShortLock lock = new ShortLock();
     private final int[] batch; // (L) scratch
     private long lockHolds; // (L) for tests
-    private volatile int used; // (L) pages in service that are not at home
-    private volatile int home; // (L) pages at home
-    private volatile int reclaimable; // (L) slabs that are idle, or leave
-    private volatile boolean settled; // (L) true if no slab can go by the clock before something changes
+    private volatile int used; // (L) pages in service that are not free in their slab
+    private volatile int freeCount; // (L) pages that are free in their slab
+    private volatile int reclaimable; // (L) slabs that are idle, or on their way to the arena
+    private volatile boolean decayDone; // (L) true if no slab can decay before something changes
 
     JumboSlabPool(JumboOptions options, PageTable<T> table, Shards shards, JumboErrors errors) {
         this.options = options;
@@ -57,12 +58,12 @@ final class JumboSlabPool<T> {
         this.batch = new int[shards.batch()];
     }
 
-    /// Allocates a page that is at home, and moves some more into the magazine of the calling thread, so that it
-    /// allocates them in ascending order.
+    /// Allocates a page that is free in its slab, and moves more pages into the magazine of the calling thread, so that
+    /// the thread allocates pages in ascending order.
     ///
     /// @param pressure says whether pages may be moved into magazines
     /// @return the handle of the page, or [JumboPage#NONE]
-    /// @throws JumboStateException if the ring is closed
+    /// @throws JumboStateException if the pool is closed
     long take(Pressure pressure) {
         lock();
         try {
@@ -76,12 +77,12 @@ final class JumboSlabPool<T> {
             if (cells != null) {
                 shards.own(cells, page);
                 shards.open(cells);
-                if (!pressure.isPressed()) { // looked at in an open slot: see the memory order of Shards
+                if (!pressure.isPressed()) { // read in an open slot: see the memory order of Shards
                     fill(cells);
                 }
                 BiasedSlots.exit(cells);
             }
-            low = Math.min(low, slabs.atHome());
+            low = Math.min(low, slabs.freeCount());
             counts.peak = Math.max(counts.peak, inUse());
             page.touch();
             return page.nextHandle();
@@ -92,7 +93,7 @@ final class JumboSlabPool<T> {
 
     private void fill(int[] cells) {
         int count = 0;
-        while (count < batch.length && slabs.atHome() > 0) {
+        while (count < batch.length && slabs.freeCount() > 0) {
             JumboPage<T> page = slabs.take();
             if (page != null) {
                 page.touch();
@@ -102,15 +103,15 @@ final class JumboSlabPool<T> {
         while (count > 0) {
             int page = batch[--count];
             if (!shards.push(cells, page)) {
-                comeHome(page);
+                returnToSlab(page);
             }
         }
     }
 
-    /// Takes a free page that found no place in the shard of its thread, and half of that shard's magazine with it.
+    /// Returns a page to its slab that no shard took, and half of the magazine of the thread with it.
     ///
-    /// @param isAlone true if the magazine stays as it is
-    /// @return true if the ring was closed by force, and a slab may have become idle
+    /// @param isAlone true to leave the magazine as it is
+    /// @return true if the pool was closed by force, and a slab may have become idle
     boolean give(JumboPage<T> page, boolean isAlone) {
         lock();
         try {
@@ -120,53 +121,54 @@ final class JumboSlabPool<T> {
                 int count = shards.takeOlder(cells, batch.length, batch);
                 BiasedSlots.exit(cells);
                 for (int i = 0; i < count; i++) {
-                    comeHome(batch[i]);
+                    returnToSlab(batch[i]);
                 }
             }
-            comeHome(page.index());
+            returnToSlab(page.index());
             return closed;
         } finally {
             unlock();
         }
     }
 
-    /// Takes free pages out of a shard: a step of background work.
+    /// Returns free pages of a shard to their slabs: a step of background work.
     ///
-    /// @param pages the pages are the first `count` ones
+    /// @param pages array whose first `count` elements are the pages
     void giveAll(int[] pages, int count) {
         lockInTurn();
         try {
             for (int i = 0; i < count; i++) {
-                comeHome(pages[i]);
+                returnToSlab(pages[i]);
             }
         } finally {
             unlock();
         }
     }
 
-    private void comeHome(int page) {
-        slabs.comeHome(page);
-        unsettle();
+    private void returnToSlab(int page) {
+        slabs.returnToSlab(page);
+        noteDecayable();
     }
 
-    /// Says that a slab may be able to go by the clock. Under the lock; the caller asks the arena for a tick after it.
-    void unsettle() {
-        if (settled) { // a volatile store costs more than all the rest
-            settled = false;
+    /// Records that a slab may be able to decay. Called under `lock`; the caller requests a decay of the arena
+    /// afterwards.
+    void noteDecayable() {
+        if (decayDone) { // a volatile store costs more than all the rest
+            decayDone = false;
         }
     }
 
-    /// {@return true if a page is at home; may be stale}
-    boolean isAtHome(int page) {
+    /// {@return true if a page is free in its slab; may be stale}
+    boolean isFreeInSlab(int page) {
         lock();
         try {
-            return slabs.isAtHome(page);
+            return slabs.isFreeInSlab(page);
         } finally {
             unlock();
         }
     }
 
-    /// Notes that a page was stolen, or that the message was freed whose page a consumer has.
+    /// Counts a page that was stolen, or a message that was freed after its page was flipped.
     void countStolen(boolean isFlipped) {
         lock();
         try {
@@ -178,20 +180,20 @@ final class JumboSlabPool<T> {
         }
     }
 
-    /// Takes back a page from its owner; it is dormant if another one has its place.
+    /// Takes a page back from its owner. The page becomes inactive if the limit is reached.
     ///
-    /// @param isFree true if the message that it came with was freed before, or there was none
-    /// @return true if the ring was closed by force, and a slab may have become idle
+    /// @param isFree true if the message of the page was freed before, or there was none
+    /// @return true if the pool was closed by force, and a slab may have become idle
     boolean adopt(int page, boolean isFree) {
         lock();
         try {
             counts.adoptions++;
             stolen -= isFree ? 1 : 0;
             if (isFree && room() < 0) {
-                slabs.retire(page);
-                unsettle();
+                slabs.deactivate(page);
+                noteDecayable();
             } else if (isFree) {
-                comeHome(page);
+                returnToSlab(page);
             }
             return isFree && closed;
         } finally {
@@ -199,56 +201,56 @@ final class JumboSlabPool<T> {
         }
     }
 
-    /// Puts dormant pages into service if no page is at home: as many as a slab has, at most.
+    /// Activates inactive pages if no page is free in a slab: at most as many as a slab has.
     ///
-    /// @return the number of pages at home; or 0 if there is none, and room for one; or [#FULL]
-    int wake() {
+    /// @return the number of pages that are free in slabs; 0 if there is none, and room for one; or [#FULL]
+    int activate() {
         lock();
         try {
             checkOpen();
-            if (slabs.atHome() == 0) {
-                wakeSome();
+            if (slabs.freeCount() == 0) {
+                activateSome();
             }
-            return slabs.atHome() == 0 && room() <= 0 ? FULL : slabs.atHome();
+            return slabs.freeCount() == 0 && room() <= 0 ? FULL : slabs.freeCount();
         } finally {
             unlock();
         }
     }
 
-    /// Puts dormant pages into service within the bound, as many as a slab has at most. Under the lock.
-    void wakeSome() {
-        if (slabs.wake(Math.clamp(room(), 0, options.pagesPerSlab())) > 0) {
-            unsettle();
+    /// Activates inactive pages within the limit, at most as many as a slab has. Called under `lock`.
+    void activateSome() {
+        if (slabs.activate(Math.clamp(room(), 0, options.pagesPerSlab())) > 0) {
+            noteDecayable();
         }
     }
 
-    /// Adds a slab and puts as many of its pages into service as the bound allows.
+    /// Adds a slab and activates as many of its pages as the limit allows.
     ///
-    /// @param run memory that the ring has from now on; still the caller's if this throws
+    /// @param run memory that belongs to the pool afterwards; it stays with the caller if this throws
     void add(JumboMemory.Run run) {
         JumboSlabs.Addition<T> addition = slabs.make(run); // up to 512 objects, so without the lock
         lock();
         try {
             slabs.add(addition);
-            unsettle();
-            wakeSome();
+            noteDecayable();
+            activateSome();
             counts.grows++;
         } finally {
             unlock();
         }
     }
 
-    /// {@return true if no slab can go by the clock before something changes} Takes no lock.
-    boolean isSettled() {
-        return settled;
+    /// {@return true if no slab can decay before something changes} Takes no lock.
+    boolean isDecayDone() {
+        return decayDone;
     }
 
-    /// Says that no slab can go by the clock now. Under the lock.
-    void setSettled() {
-        settled = true;
+    /// Records that no slab can decay now. Called under `lock`.
+    void setDecayDone() {
+        decayDone = true;
     }
 
-    /// {@return true if a slab is idle or on its way to the arena} Takes no lock.
+    /// {@return true if a slab is idle, or on its way to the arena} Takes no lock.
     boolean isReclaimable() {
         return reclaimable > 0;
     }
@@ -258,9 +260,9 @@ final class JumboSlabPool<T> {
         return used;
     }
 
-    /// {@return the number of pages at home} Takes no lock.
-    int home() {
-        return home;
+    /// {@return the number of pages that are free in slabs} Takes no lock.
+    int freeCount() {
+        return freeCount;
     }
 
     int inService() {
@@ -272,48 +274,48 @@ final class JumboSlabPool<T> {
         }
     }
 
-    /// Closes the pool: no page is allocated from now on.
+    /// Closes the slab pool: no page is allocated afterwards.
     ///
-    /// @param isForced true to close it though pages are in use
+    /// @param isForced true to close it even if pages are in use
     /// @return the number of pages that are allocated or stolen
-    /// @throws IllegalStateException if pages are in use and it is not forced; nothing is changed then
+    /// @throws IllegalStateException if pages are in use and `isForced` is false; nothing is changed then
     int shut(boolean isForced) {
         int out;
         List<JumboPage<T>> first = List.of();
         lock();
         try {
-            out = slabs.inService() - slabs.atHome();
+            out = slabs.inService() - slabs.freeCount();
             if (out == 0 || isForced || closed) {
                 closed = true;
                 table.setGone();
                 return out;
             }
-            first = slabs.firstOut(PAGES_NAMED);
+            first = slabs.firstInUse(PAGES_NAMED);
         } finally {
             unlock();
         }
         String pages = String.join(" ", first.stream().map(JumboPage::toString).toList());
         throw new IllegalStateException(
-                "ring has pages out: ring=%s, out=%d, the first of them: %s".formatted(options.name(), out, pages));
+                "pool has pages in use: pool=%s, inUse=%d, first=%s".formatted(options.name(), out, pages));
     }
 
-    /// Checks what must always hold, under the lock; exact only while no other thread uses the ring.
+    /// Checks the invariants, under `lock`. Exact only while no other thread uses the pool.
     ///
     /// @return the number of pages in each state, by ordinal; free pages count as leased
-    int[] checkInvariants(ShardCensus census) {
+    int[] checkInvariants(ShardCounts shardCounts) {
         slabs.checkInvariants();
         if (!closed && room() < 0) {
             throw new AssertionError("I1: " + this);
         }
-        census.forEachCached(next -> {
-            if (slabs.isAtHome(JumboLayout.page(next))) {
-                throw new AssertionError("I2: at home and in a shard: handle=0x%x, %s".formatted(next, this));
+        shardCounts.forEachCached(next -> {
+            if (slabs.isFreeInSlab(JumboLayout.page(next))) {
+                throw new AssertionError("I2: free in its slab and in a shard: handle=0x%x, %s".formatted(next, this));
             }
         });
-        return slabs.census();
+        return slabs.countStates();
     }
 
-    /// {@return what was done until now, for tests}
+    /// {@return the work that was done until now, for tests}
     PageSupply.Work work(long drains) {
         lock.lock();
         try {
@@ -323,14 +325,15 @@ final class JumboSlabPool<T> {
         }
     }
 
-    /// {@return the number of pages that there is room for; negative if an owner gives a page back that has no place}
+    /// {@return the number of pages that may be added within the limit; negative while an owner gives back a page for
+    /// which there is no room}
     int room() {
         int bound = options.maxPages() == 0 ? JumboLayout.MAX_PAGES : options.maxPages();
         return bound - (slabs.inService() - stolen);
     }
 
     private int inUse() {
-        return slabs.inService() - stolen - slabs.atHome();
+        return slabs.inService() - stolen - slabs.freeCount();
     }
 
     void lock() {
@@ -338,10 +341,10 @@ final class JumboSlabPool<T> {
         lockHolds++;
     }
 
-    /// Takes the lock for a step of work that has many steps, behind every thread that waits already.
+    /// Takes the lock for one step of longer work, behind every thread that waits already.
     ///
-    /// A virtual thread does not queue: it may have shut the slots, or have a lock of the arena, and once it is woken
-    /// it goes behind every runnable virtual thread.
+    /// A virtual thread does not queue. It may have suspended the slots, or hold a lock of the arena, and once it is
+    /// woken it would run after every runnable virtual thread.
     void lockInTurn() {
         if (Thread.currentThread().isVirtual()) {
             lock.lock();
@@ -351,12 +354,12 @@ final class JumboSlabPool<T> {
         lockHolds++;
     }
 
-    /// Publishes the copies, and gives up the lock.
+    /// Publishes the copies and releases the lock.
     void unlock() {
         try {
             publish();
         } finally {
-            lock.unlock(); // also if there is no room on the stack for the rest
+            lock.unlock(); // also if the stack overflows in publish()
         }
     }
 
@@ -364,8 +367,8 @@ final class JumboSlabPool<T> {
         if (used != inUse()) {
             used = inUse();
         }
-        if (home != slabs.atHome()) {
-            home = slabs.atHome();
+        if (freeCount != slabs.freeCount()) {
+            freeCount = slabs.freeCount();
         }
         if (reclaimable != slabs.idle()) {
             reclaimable = slabs.idle();

@@ -6,29 +6,29 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// The slabs of a ring, by what can be done with them.
+/// The slabs of a pool, in sets by their state.
 ///
 /// ```text
-///   add ---> idle <---> busy          idle ---> leaving ---> forgotten, its run goes to the arena
-///            every page at home                       \---> idle again, if the kernel refuses
-///            or dormant
+///   add ---> idle <---> busy          idle ---> leaving ---> removed, its run goes to the arena
+///            every page is free                          \---> idle again, if the kernel fails
+///            or inactive
 /// ```
 ///
-/// **Cost.** Each search goes to an [IndexSet] of just the slabs that it looks for, so no change of a slab costs more
-/// because there are other slabs.
+/// **Cost.** Each search uses an [IndexSet] of the slabs that it looks for. So no change of a slab costs more because
+/// there are more slabs.
 ///
-/// **Threads.** Guarded by the lock of its [JumboSlabPool], but for [#make], which is called by the one thread that
-/// adds a slab.
+/// **Threads.** Guarded by the lock of its [JumboSlabPool], except [#make], which is called by the one thread that adds
+/// a slab.
 ///
-/// **Invariants.** I1: `inService` and `atHome` are sums over the slabs. I2: `withHome` has just the slabs with a page
-/// at home, `withDormant` those with a dormant page, `idle` those of which every page is either, `busy` the others. I3:
-/// the table has the pages of all slabs.
+/// **Invariants.** I1: `inService` and `freeCount` are sums over the slabs. I2: `withFree` contains exactly the slabs
+/// with a free page, `withInactive` those with an inactive page, `idle` those of which every page is free or inactive,
+/// and `busy` the others. I3: the table contains the pages of all slabs.
 ///
 /// @param <T> the type of the object that stands for a page
 final class JumboSlabs<T> {
 
-    /// Idle slabs that [#findIdle] looks at. All but those with dormant pages have the same number of pages, so either
-    /// the first one fits, or hardly any does.
+    /// Maximum number of idle slabs that [#findIdle] reads. All slabs without inactive pages have the same number of
+    /// pages, so either the first one fits, or hardly any does.
     private static final int MAX_LOOKS = 16;
 
     private final JumboOptions options; // (C)
@@ -36,24 +36,24 @@ final class JumboSlabs<T> {
     private @Nullable JumboSlab<T>[] slabs = newSlabs(0); // (L) by position
     private final IndexSet idle = new IndexSet(); // (L)
     private final IndexSet busy = new IndexSet(); // (L)
-    private final IndexSet withHome = new IndexSet(); // (L)
-    private final IndexSet withDormant = new IndexSet(); // (L)
-    private int leaving; // (L) slabs in none of the sets, which are forgotten or put back soon
+    private final IndexSet withFree = new IndexSet(); // (L)
+    private final IndexSet withInactive = new IndexSet(); // (L)
+    private int leaving; // (L) slabs in none of the sets, which are soon removed or put back
     private int inService; // (L)
-    private int atHome; // (L)
-    private long looks; // (L) slabs that searches and counts looked at, for tests
+    private int freeCount; // (L)
+    private long looks; // (L) slabs that searches and counts read, for tests
 
     JumboSlabs(JumboOptions options, PageTable<T> table) {
         this.options = options;
         this.table = table;
     }
 
-    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be made otherwise
+    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be created otherwise
     private static <T> @Nullable JumboSlab<T>[] newSlabs(int count) {
         return new JumboSlab[count];
     }
 
-    /// A slab that is not in the ring yet, and room for it.
+    /// A slab that is not in the pool yet, and arrays with room for it.
     static final class Addition<T> {
         private final JumboSlab<T> slab; // (C)
         private final PageTable.@Nullable Larger<T> largerTable; // (C)
@@ -66,23 +66,24 @@ final class JumboSlabs<T> {
         }
     }
 
-    /// Makes a slab of pages that are not in service yet, without the lock.
+    /// Creates a slab of inactive pages, without the lock.
     ///
-    /// @return an argument of [#add]
+    /// @return the argument of [#add]
     Addition<T> make(JumboMemory.Run run) {
         int position = table.position(run);
-        JumboSlab<T> slab = new JumboSlab<>(run, position, table.first(position), options, table.firstLife(position));
+        JumboSlab<T> slab =
+                new JumboSlab<>(run, position, table.first(position), options, table.firstGeneration(position));
         return new Addition<>(slab, table.larger(position), position < slabs.length ? 0 : table.lengthFor(position));
     }
 
-    /// Adds a slab. Nothing has changed if this fails for want of Java heap.
+    /// Adds a slab. If the Java heap is full, this throws and nothing has changed.
     void add(Addition<T> addition) {
         JumboSlab<T> slab = addition.slab;
         int position = slab.position();
         idle.ensureCapacity(position + 1);
         busy.ensureCapacity(position + 1);
-        withHome.ensureCapacity(position + 1);
-        withDormant.ensureCapacity(position + 1);
+        withFree.ensureCapacity(position + 1);
+        withInactive.ensureCapacity(position + 1);
         if (addition.largerTable != null) {
             table.grow(addition.largerTable);
         }
@@ -94,39 +95,41 @@ final class JumboSlabs<T> {
         slabs[position] = slab;
         table.add(slab);
         idle.add(position);
-        withDormant.add(position);
+        withInactive.add(position);
     }
 
-    /// Puts up to `count` dormant pages into service, those in the lowest slabs first.
+    /// Activates up to `count` inactive pages, those of the lowest slabs first.
     ///
     /// @return the number of pages
-    int wake(int count) {
-        int woken = 0;
-        int position = withDormant.first();
-        while (position >= 0 && woken < count) {
+    int activate(int count) {
+        int activated = 0;
+        int position = withInactive.first();
+        while (position >= 0 && activated < count) {
             JumboSlab<T> slab = at(position);
-            woken += slab.wake(count - woken);
-            withHome.add(position);
-            withDormant.set(position, slab.hasDormant());
-            position = withDormant.first();
+            activated += slab.activate(count - activated);
+            withFree.add(position);
+            withInactive.set(position, slab.hasInactive());
+            position = withInactive.first();
         }
-        inService += woken;
-        atHome += woken;
-        return woken;
+        inService += activated;
+        freeCount += activated;
+        return activated;
     }
 
-    /// {@return the lowest page that is at home, taken, or null}
+    /// Allocates the lowest free page.
+    ///
+    /// @return the page, or null if no page is free in a slab
     @Nullable JumboPage<T> take() {
-        int position = withHome.first();
+        int position = withFree.first();
         if (position < 0) {
             return null;
         }
         JumboSlab<T> slab = at(position);
         boolean wasIdle = slab.isIdle();
         JumboPage<T> page = slab.take();
-        atHome--;
-        if (slab.atHome() == 0) {
-            withHome.remove(position);
+        freeCount--;
+        if (slab.freeCount() == 0) {
+            withFree.remove(position);
         }
         if (wasIdle) {
             idle.remove(position);
@@ -135,28 +138,28 @@ final class JumboSlabs<T> {
         return page;
     }
 
-    boolean isAtHome(int page) {
+    boolean isFreeInSlab(int page) {
         int position = table.position(page);
         JumboSlab<T> slab = position < slabs.length ? slabs[position] : null;
-        return slab != null && slab.isAtHome(table.index(page));
+        return slab != null && slab.isFreeInSlab(table.index(page));
     }
 
-    void comeHome(int page) {
+    void returnToSlab(int page) {
         JumboSlab<T> slab = at(table.position(page));
-        slab.comeHome(table.index(page));
-        atHome++;
-        if (slab.atHome() == 1) {
-            withHome.add(slab.position());
+        slab.returnToSlab(table.index(page));
+        freeCount++;
+        if (slab.freeCount() == 1) {
+            withFree.add(slab.position());
         }
         noteIdle(slab);
     }
 
-    /// Takes a page that is not at home out of service.
-    void retire(int page) {
+    /// Makes a page inactive that is not free in its slab.
+    void deactivate(int page) {
         JumboSlab<T> slab = at(table.position(page));
-        slab.retire(table.index(page));
+        slab.deactivate(table.index(page));
         inService--;
-        withDormant.add(slab.position());
+        withInactive.add(slab.position());
         noteIdle(slab);
     }
 
@@ -167,13 +170,13 @@ final class JumboSlabs<T> {
         }
     }
 
-    /// {@return an idle slab with at most `surplus` pages in service, the highest of those that it looked at, or null}
+    /// {@return an idle slab with at most `surplus` free pages, the highest of those that were read, or null}
     @Nullable JumboSlab<T> findIdle(int surplus) {
         int position = idle.last();
         for (int i = 0; position >= 0 && i < MAX_LOOKS; i++) {
             JumboSlab<T> slab = at(position);
             looks++;
-            if (slab.atHome() <= surplus) {
+            if (slab.freeCount() <= surplus) {
                 return slab;
             }
             position = idle.previous(position - 1);
@@ -181,28 +184,28 @@ final class JumboSlabs<T> {
         return null;
     }
 
-    /// Takes an idle slab out of all sets, so that no thread finds a page of it.
+    /// Removes an idle slab from all sets, so that no thread finds a page of it.
     void leave(JumboSlab<T> slab) {
         int position = slab.position();
         idle.remove(position);
-        withHome.remove(position);
-        withDormant.remove(position);
+        withFree.remove(position);
+        withInactive.remove(position);
         inService -= slab.inService();
-        atHome -= slab.atHome();
+        freeCount -= slab.freeCount();
         leaving++;
     }
 
-    /// Takes a slab back that could not leave. All its pages are retired.
+    /// Adds a slab again that could not leave. All its pages are inactive.
     void putBack(JumboSlab<T> slab) {
-        slab.noteRetired();
+        slab.noteAllInactive();
         idle.add(slab.position());
-        withDormant.add(slab.position());
+        withInactive.add(slab.position());
         leaving--;
     }
 
-    /// Forgets a slab that left.
+    /// Removes a slab that left.
     ///
-    /// @param generation from [JumboSlab#retireAll]
+    /// @param generation the result of [JumboSlab#deactivateAll]
     void forget(JumboSlab<T> slab, int generation) {
         slabs[slab.position()] = null;
         table.remove(slab, generation);
@@ -213,8 +216,8 @@ final class JumboSlabs<T> {
         return inService;
     }
 
-    int atHome() {
-        return atHome;
+    int freeCount() {
+        return freeCount;
     }
 
     int count() {
@@ -226,29 +229,29 @@ final class JumboSlabs<T> {
         return idle.size() + leaving;
     }
 
-    /// {@return the number of slabs that have a page which is not at home}
+    /// {@return the number of slabs with a page that is neither free in the slab nor inactive}
     int pinned() {
         return busy.size();
     }
 
-    /// {@return the number of pages that are out of service}
-    int dormant() {
+    /// {@return the number of inactive pages}
+    int inactive() {
         return (idle.size() + busy.size()) * options.pagesPerSlab() - inService;
     }
 
-    /// {@return the number of slabs that searches and counts looked at, for tests}
+    /// {@return the number of slabs that searches and counts read, for tests}
     long looks() {
         return looks;
     }
 
-    /// {@return the first pages that are neither at home nor retired}
-    List<JumboPage<T>> firstOut(int count) {
+    /// {@return the first pages that are neither free in their slab nor inactive}
+    List<JumboPage<T>> firstInUse(int count) {
         List<JumboPage<T>> pages = new ArrayList<>();
         int position = busy.first();
-        while (position >= 0 && pages.size() < count) { // a busy slab has one at least
+        while (position >= 0 && pages.size() < count) { // a busy slab has at least one such page
             for (JumboPage<T> page : at(position).pages()) {
-                boolean isOut = !isAtHome(page.index()) && !JumboLayout.is(page.word(), JumboLayout.RETIRED);
-                if (pages.size() < count && isOut) {
+                boolean isUsable = !isFreeInSlab(page.index()) && !JumboLayout.is(page.word(), JumboLayout.INACTIVE);
+                if (pages.size() < count && isUsable) {
                     pages.add(page);
                 }
             }
@@ -257,8 +260,8 @@ final class JumboSlabs<T> {
         return pages;
     }
 
-    /// {@return the number of pages in each state, by ordinal; free pages count as leased} Looks at every page.
-    int[] census() {
+    /// {@return the number of pages in each state, by ordinal; free pages count as leased} Reads every page.
+    int[] countStates() {
         int[] pages = new int[JumboState.values().length];
         forEach(slab -> {
             looks++;
@@ -292,25 +295,25 @@ final class JumboSlabs<T> {
             int position = slab.position();
             sums[0]++;
             sums[1] += slab.inService();
-            sums[2] += slab.atHome();
+            sums[2] += slab.freeCount();
             boolean isIdle = slab.isIdle();
             boolean isRight = idle.contains(position) == isIdle
                     && busy.contains(position) != isIdle
-                    && withHome.contains(position) == slab.atHome() > 0
-                    && withDormant.contains(position) == slab.hasDormant();
+                    && withFree.contains(position) == slab.freeCount() > 0
+                    && withInactive.contains(position) == slab.hasInactive();
             if (!isRight || !table.has(slab)) {
                 throw new AssertionError("I2, I3: " + slab + " of " + this);
             }
         });
-        boolean areAll = withHome.size() <= sums[0] && withDormant.size() <= sums[0] && sums[0] == count();
-        if (!areAll || leaving != 0 || sums[1] != inService || sums[2] != atHome) {
-            throw new AssertionError("I1: slabs=%d, in service=%d, at home=%d, leaving=%d of %s"
+        boolean areAll = withFree.size() <= sums[0] && withInactive.size() <= sums[0] && sums[0] == count();
+        if (!areAll || leaving != 0 || sums[1] != inService || sums[2] != freeCount) {
+            throw new AssertionError("I1: slabs=%d, in service=%d, free=%d, leaving=%d of %s"
                     .formatted(sums[0], sums[1], sums[2], leaving, this));
         }
     }
 
     @Override
     public String toString() {
-        return "JumboSlabs(slabs=%d, inService=%d, atHome=%d)".formatted(count(), inService, atHome);
+        return "JumboSlabs(slabs=%d, inService=%d, freeCount=%d)".formatted(count(), inService, freeCount);
     }
 }

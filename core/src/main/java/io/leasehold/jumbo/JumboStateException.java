@@ -2,58 +2,58 @@ package io.leasehold.jumbo;
 
 import java.io.Serial;
 
-/// A page of a ring was used against its state: freed twice, with a stale handle, after it was stolen, while the kernel
-/// has it, or in a foreign ring. Nothing was changed.
+/// The use of a page does not fit its state: a double free, a stale handle, a stolen or armed page, a page of another
+/// pool. Nothing was changed.
 public final class JumboStateException extends IllegalStateException {
 
     @Serial
     private static final long serialVersionUID = 1;
 
-    /// What was wrong.
+    /// The reason.
     public enum Kind {
-        /// The page was freed before and has no holder now, or is only waiting for those who still hold it.
+        /// The page was freed before. It is free, or its free is deferred while it is held.
         FREED,
-        /// The page was freed before and serves another holder now.
+        /// The page was freed before, and was allocated again since.
         STALE,
-        /// The page was stolen or flipped and is not the ring's now.
+        /// The page was stolen or flipped, and is not a page of the pool now.
         STOLEN,
-        /// The page was flipped in this life.
+        /// The page was flipped in this generation.
         FLIPPED,
-        /// The kernel may write to the page.
+        /// A device or the kernel may write to the page.
         ARMED,
         /// The page is held by others.
         HELD,
-        /// The page is merely leased: not armed, not held, not stolen.
+        /// The page is leased only: not armed, not held, not stolen.
         LEASED,
         /// The page has gone with its slab.
-        RETIRED,
-        /// The page is held as often as can be counted.
+        REMOVED,
+        /// The page has the maximum number of holds.
         TOO_MANY,
-        /// The handle is not of this ring.
+        /// The handle is not of this pool.
         FOREIGN,
-        /// The ring is closed.
+        /// The pool is closed.
         CLOSED
     }
 
-    /// No thread is known.
+    /// The id of a thread that is not known.
     public static final long UNKNOWN_THREAD = 0;
 
-    /// No page is known.
+    /// The number of a page that is not known.
     public static final int UNKNOWN_PAGE = -1;
 
-    /// What was wrong, for code that tells the cases apart.
+    /// The reason, for code that distinguishes the cases.
     private final Kind kind;
 
-    /// Which page.
+    /// The number of the page.
     private final int page;
 
-    /// What the page was then.
+    /// The state of the page at the time of the error.
     private final JumboState state;
 
-    /// In which of its lives the page was.
+    /// The generation of the page at the time of the error.
     private final long generation;
 
-    /// Who changed it last.
+    /// The thread that changed the page last.
     private final long threadId;
 
     JumboStateException(Kind kind, String message, int page, JumboState state, long generation, long threadId) {
@@ -65,28 +65,28 @@ public final class JumboStateException extends IllegalStateException {
         this.threadId = threadId;
     }
 
-    /// {@return what was wrong}
+    /// {@return the reason}
     public Kind kind() {
         return kind;
     }
 
-    /// {@return which page it is, or [#UNKNOWN_PAGE]}
+    /// {@return the number of the page, or [#UNKNOWN_PAGE]}
     public int page() {
         return page;
     }
 
-    /// {@return what the page was when it was looked at; [JumboState#RETIRED] if there is none}
+    /// {@return the state of the page when it was read; [JumboState#INACTIVE] if there is no page}
     public JumboState state() {
         return state;
     }
 
-    /// {@return in which of its lives the page was then}
+    /// {@return the generation of the page when it was read}
     public long generation() {
         return generation;
     }
 
-    /// {@return the id of the thread that took, gave or marked the page last, or [#UNKNOWN_THREAD]; of some moment
-    /// around the error if threads race for the page}
+    /// {@return the id of the thread that allocated, freed or marked the page last, or [#UNKNOWN_THREAD]; may be stale
+    /// if threads race for the page}
     public long threadId() {
         return threadId;
     }

@@ -1,57 +1,59 @@
 package io.leasehold.jumbo;
 
-/// What a ring has at one moment, and what it has done since it was opened.
+/// A snapshot of the pages and the memory of a pool, and its counters since it was opened.
 ///
-/// Exact while no other thread uses the ring; otherwise each number was true at some time during the call. The sums of
+/// Exact while no other thread uses the pool. Otherwise each number was true at some time during the call. The sums of
 /// [Pages] always add up.
 ///
-/// @param name the name of the ring
-/// @param pages the pages by what they are now
-/// @param bytes the memory that they cost now
-/// @param slabs the slabs by which the ring grew and shrank
-/// @param traffic the pages by what became of them
+/// @param name name of the pool
+/// @param pages numbers of pages by state
+/// @param bytes memory of the pages
+/// @param slabs numbers of slabs that were added and given back
+/// @param traffic numbers of operations on pages
 public record JumboStats(String name, Pages pages, Bytes bytes, Slabs slabs, Traffic traffic) {
 
-    /// Pages by what they are now.
+    /// Numbers of pages by state.
     ///
-    /// @param inRing number of pages that are free, leased, armed or held, which is what the bound is about
-    /// @param free number of pages in the pool, or cached in a shard
-    /// @param leased number of pages with a holder, flipped ones included whose message is not freed yet
-    /// @param armed number of pages that the kernel may write to
-    /// @param held number of pages that were freed while they were held, and still are
-    /// @param stolen number of pages with an owner outside of the ring
-    /// @param dormant number of pages in a slab of the ring that are not in service, since the bound is reached
-    /// @param peak the most pages that were ever allocated or in a shard at once: never less than were allocated
-    public record Pages(int inRing, int free, int leased, int armed, int held, int stolen, int dormant, int peak) {
+    /// @param inPool number of pages that are free, leased, armed or deferred; `maxPages` limits this number
+    /// @param free number of pages that are free in their slab, or cached in a shard
+    /// @param leased number of pages with a holder, including flipped pages whose message is not freed yet
+    /// @param armed number of pages that a device or the kernel may write to
+    /// @param deferredFree number of pages that were freed while they were held, and are still held
+    /// @param stolen number of pages with an owner outside of the pool
+    /// @param inactive number of pages in slabs of the pool that are not in service, because the limit is reached
+    /// @param peak highest number of pages that were outstanding or cached in shards at once; at least the highest
+    ///     number of outstanding pages
+    public record Pages(
+            int inPool, int free, int leased, int armed, int deferredFree, int stolen, int inactive, int peak) {
 
-        /// {@return the number of pages that are neither free nor stolen}
+        /// {@return the number of outstanding pages: neither free nor stolen}
         public int out() {
-            return leased + armed + held;
+            return leased + armed + deferredFree;
         }
     }
 
-    /// The memory that pages cost.
+    /// Memory of the pages.
     ///
-    /// @param live bytes of pages that are in use or stolen
-    /// @param pinned bytes of the slabs with a page that is not in the pool, so that they cannot be given back
+    /// @param live bytes of pages that are outstanding or stolen
+    /// @param pinned bytes of slabs that cannot be given back, because a page is not free in its slab
     /// @param taken bytes of all slabs
     public record Bytes(long live, long pinned, long taken) {}
 
-    /// The slabs by which the ring grew and shrank.
+    /// Numbers of slabs that were added and given back.
     ///
     /// @param grows number of slabs that were added
     /// @param shrinks number of slabs that were given back
-    /// @param retiredPages number of pages that went with them
-    /// @param refusals number of slabs that were wanted and that the arena did not have
-    public record Slabs(long grows, long shrinks, long retiredPages, long refusals) {}
+    /// @param removedPages number of pages that have gone with slabs
+    /// @param refusals number of slabs that the arena could not provide
+    public record Slabs(long grows, long shrinks, long removedPages, long refusals) {}
 
-    /// The pages by what became of them.
+    /// Numbers of operations on pages.
     ///
     /// @param fallbacks number of allocations that found no page
     /// @param freedReturned number of pages that were freed
-    /// @param freedFlipped number of messages that were freed and whose page had become a consumer's
-    /// @param flips number of pages that were handed to a consumer
-    /// @param copies number of pages that were copied because they could not be handed over
+    /// @param freedFlipped number of messages that were freed after their page was flipped
+    /// @param flips number of pages that were flipped to a consumer
+    /// @param copies number of payloads that were copied because the page could not be flipped
     /// @param steals number of pages that were stolen
     /// @param adoptions number of pages that their owners gave back
     public record Traffic(

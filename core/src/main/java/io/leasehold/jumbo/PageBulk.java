@@ -4,53 +4,56 @@ import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.StackReserve;
 import java.util.Objects;
 
-/// Takes and gives many pages with one entry into the thread's slot for as many as are there, and one lock for each
-/// half stack beyond.
+/// Allocates and frees many pages: one entry into the slot of the thread for the cached pages, and one lock for each
+/// half magazine beyond.
 ///
 /// ```text
-///   take   slot: all that the stack has ---> supply: one page, and half a stack with it ---> slot ...
-///   give   slot: as many as find a place ---> supply: one page, and half a stack with it ---> slot ...
+///   allocate   slot: all pages of the magazine ---> supply: one page, and half a magazine with it ---> slot ...
+///   release    slot: as many as find a place -----> supply: one page, and half a magazine with it ---> slot ...
 /// ```
 ///
-/// **Threads.** Thread-safe. A slot is left after no more than a stack of pages, and before the supply is asked.
+/// **Threads.** Thread-safe. The thread leaves its slot after at most one magazine of pages, and before it calls the
+/// supply.
 ///
-/// @param <T> what pages are lent as
+/// @param <T> the type of the object that stands for a page
 final class PageBulk<T> {
 
-    private final JumboPool<T> ring; // (C)
+    private final JumboPool<T> pool; // (C)
     private final Shards shards; // (C)
     private final PageSupply<T> supply; // (C)
 
-    PageBulk(JumboPool<T> ring, Shards shards, PageSupply<T> supply) {
-        this.ring = ring;
+    PageBulk(JumboPool<T> pool, Shards shards, PageSupply<T> supply) {
+        this.pool = pool;
         this.shards = shards;
         this.supply = supply;
     }
 
-    /// {@return how many pages there were}
+    /// Allocates up to `count` pages.
+    ///
+    /// @return the number of pages
     int allocate(long[] handles, int from, int count) {
         Objects.checkFromIndexSize(from, count, handles.length);
         int end = from + count;
         int at = from;
         try {
-            at = takeStock(handles, at, end);
+            at = allocateCached(handles, at, end);
             while (at < end) {
                 long handle = supply.take();
                 if (handle < 0) {
                     break;
                 }
                 handles[at++] = handle;
-                at = takeStock(handles, at, end);
+                at = allocateCached(handles, at, end);
             }
         } catch (OutOfMemoryError | StackOverflowError e) {
             if (at == from) {
-                throw e; // else the caller has to learn of the pages that it has
+                throw e; // otherwise the caller gets the pages that were allocated
             }
         }
         return at - from;
     }
 
-    private int takeStock(long[] handles, int from, int end) {
+    private int allocateCached(long[] handles, int from, int end) {
         StackReserve.ensure();
         int[] cells = from < end ? shards.slots().enter() : null;
         if (cells == null) {
@@ -58,10 +61,10 @@ final class PageBulk<T> {
         }
         int at = from;
         try {
-            long handle = shards.lend(cells);
+            long handle = shards.tryAllocate(cells);
             while (handle >= 0) {
                 handles[at++] = handle;
-                handle = at < end ? shards.lend(cells) : JumboPage.NONE;
+                handle = at < end ? shards.tryAllocate(cells) : JumboPage.NONE;
             }
         } finally {
             BiasedSlots.exit(cells);
@@ -69,20 +72,24 @@ final class PageBulk<T> {
         return at;
     }
 
-    /// @throws JumboStateException if one is refused; those before it are back
+    /// Frees pages.
+    ///
+    /// @throws JumboStateException if a handle is rejected; the pages before it are free
     void release(long[] handles, int from, int count) {
         Objects.checkFromIndexSize(from, count, handles.length);
         int end = from + count;
         for (int at = from; at < end; ) {
-            at = giveStock(handles, at, end);
+            at = freeCached(handles, at, end);
             if (at < end) {
-                ring.release(handles[at++]);
+                pool.release(handles[at++]);
             }
         }
     }
 
-    /// {@return the index of the first page that is not free yet, and is to be freed alone}
-    private int giveStock(long[] handles, int from, int end) {
+    /// Frees pages into the shards.
+    ///
+    /// @return the index of the first page that is not free yet; the caller frees it alone
+    private int freeCached(long[] handles, int from, int end) {
         StackReserve.ensure();
         int[] cells = shards.slots().enter();
         if (cells == null) {

@@ -5,18 +5,18 @@ import io.leasehold.memory.StackReserve;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
-/// How pages of a ring become somebody's own, and how they come back.
+/// Operations that change the owner of a page.
 ///
 /// ```text
-///   steal    holder's handle ---------------------> owner's handle           the ring takes another page in its place
-///   flip     receiver's handle, of the message ---> consumer's handle too    message freed: the place is free again
-///   adopt    owner's handle ----------------------> the page is the ring's again
+///   steal    holder's handle ---------------------> owner's handle           the pool uses another page in its place
+///   flip     receiver's handle, of the message ---> consumer's handle too    message freed: room for another page
+///   adopt    owner's handle ----------------------> the page belongs to the pool again
 /// ```
 ///
-/// A page that is somebody's own does not count against the bound of the ring; its memory stays charged.
+/// A page with an owner outside of the pool does not count against `maxPages`. Its memory stays charged.
 ///
-/// **Ownership.** Who stole a page, or was handed one by a flip, owns it until it is adopted, if ever; the ring cannot
-/// be closed before, except by force.
+/// **Ownership.** The caller that stole a page, or the consumer that a page was flipped to, owns the page until it is
+/// adopted. It may own the page for ever. Until then the pool can be closed only by force.
 ///
 /// **Threads.** Thread-safe.
 ///
@@ -24,94 +24,95 @@ import java.util.concurrent.atomic.LongAdder;
 /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=zero_copy&sektion=9">zero_copy(9)</a>
 public final class PageExchange {
 
-    /// In place of a handle: the bytes were copied, and the page is whose it was.
+    /// Returned in place of a handle: the bytes were copied, and the page has the owner it had before.
     public static final long COPIED = -2;
 
-    /// A page that is flipped is gone for its consumer's sake, so its payload fills at least this part of it.
+    /// A page is flipped only if its payload fills at least 1 / 2 of it, because the pool loses the whole page.
     private static final int MIN_FILLED_PARTS = 2;
 
-    private final JumboPool<?> ring; // (C)
-    private final AtomicLong flips = new AtomicLong(); // (A) which allocates nothing on the Java heap
+    private final JumboPool<?> pool; // (C)
+    private final AtomicLong flips = new AtomicLong(); // (A) not a LongAdder, which would allocate on the Java heap
     private final LongAdder copies = new LongAdder(); // (A)
 
-    PageExchange(JumboPool<?> ring) {
-        this.ring = ring;
+    PageExchange(JumboPool<?> pool) {
+        this.pool = pool;
     }
 
-    /// What became of pages that were offered.
+    /// Numbers of payloads that were flipped and copied.
     record Counts(long flips, long copies) {}
 
-    /// Detaches a page from the ring with its content and its object (jumbo_pg_steal). The ring takes another one in
-    /// its place when it needs one.
+    /// Steals a page: detaches it from the pool, with its content and its object (jumbo_pg_steal). The pool uses
+    /// another page in its place when it needs one.
     ///
-    /// @param handle of a page that the caller holds alone; dead from now on
-    /// @return the handle of the page as the caller's own, for [#adopt]
-    /// @throws JumboStateException if the page is armed, held or flipped, or the handle stale or foreign
+    /// @param handle the handle of a leased page that is not held; stale afterwards
+    /// @return the handle of the owner, for [#adopt]
+    /// @throws JumboStateException if the page is armed, held or flipped, or the handle is stale or foreign
     public long steal(long handle) {
-        JumboPage<?> page = ring.require("steal", handle);
+        JumboPage<?> page = pool.require("steal", handle);
         StackReserve.ensure(2);
-        long stolen = page.steal(handle, ring.errors());
-        ring.supply().noteStolen(page);
+        long stolen = page.steal(handle, pool.errors());
+        pool.supply().noteStolen(page);
         return stolen;
     }
 
-    /// Gives a page back that was stolen or flipped. If the ring has as many pages as it may have by now, the page's
-    /// memory goes with its slab.
+    /// Adopts a page into the pool that was stolen or flipped. If the pool has `maxPages` pages by now, the page
+    /// becomes inactive, and its memory goes with its slab.
     ///
-    /// @param handle of the page as the caller's own; dead from now on
-    /// @throws JumboStateException if the handle is not of a page that was stolen or flipped
+    /// @param handle the handle of the owner; stale afterwards
+    /// @throws JumboStateException if the handle is not of a stolen or flipped page
     public void adopt(long handle) {
-        JumboPage<?> page = ring.require("adopt", handle);
+        JumboPage<?> page = pool.require("adopt", handle);
         StackReserve.ensure(2);
-        ring.supply().noteAdopted(page, page.adopt(handle, ring.errors()));
+        pool.supply().noteAdopted(page, page.adopt(handle, pool.errors()));
     }
 
-    /// {@return whether [#flip] would hand the page over: it is leased, nobody holds it, it was not flipped in this
-    /// life, and the payload begins where the page begins and fills at least half of it}
+    /// {@return true if [#flip] would flip the page: it is leased, not held, not flipped in this generation, and the
+    /// payload begins at offset 0 and fills at least half of the page}
     ///
     /// Changes nothing, and never throws.
     ///
-    /// @param handle of a page
-    /// @param byteOffset where in the page the payload begins
-    /// @param byteSize how long the payload is in bytes
+    /// @param handle the handle of a page
+    /// @param byteOffset the offset of the payload in the page, in bytes
+    /// @param byteSize the size of the payload in bytes
     public boolean isFlippable(long handle, int byteOffset, int byteSize) {
-        JumboPage<?> page = ring.find(handle);
+        JumboPage<?> page = pool.find(handle);
         return page != null && isWorthIt(byteOffset, byteSize) && page.isFlippable(handle);
     }
 
     private boolean isWorthIt(int byteOffset, int byteSize) {
-        return byteOffset == 0 && byteSize >= ring.pageByteSize() / MIN_FILLED_PARTS;
+        return byteOffset == 0 && byteSize >= pool.pageByteSize() / MIN_FILLED_PARTS;
     }
 
-    /// Delivers a payload to a consumer: the page itself, if [#isFlippable], or else a copy; the bytes are the same.
+    /// Delivers a payload to a consumer: flips the page if [#isFlippable], and copies the payload otherwise. The bytes
+    /// are the same.
     ///
-    /// The receiver still frees the message with the handle that it has, once, whatever became of the page. Behind the
-    /// payload a page that was handed over reads as zero.
+    /// In both cases the receiver frees the message once with the handle that it has. Behind the payload, a flipped
+    /// page reads as zero.
     ///
-    /// @param handle of a page that the caller holds
-    /// @param byteOffset where in the page the payload begins
-    /// @param byteSize how long it is in bytes
-    /// @param target address of `byteSize` bytes of the consumer's, written only if the page stays whose it is
-    /// @return the consumer's own handle of the page, or [#COPIED]
-    /// @throws JumboStateException if the page is not leased, or the handle stale or foreign
+    /// @param handle the handle of a leased page that the caller has
+    /// @param byteOffset the offset of the payload in the page, in bytes
+    /// @param byteSize the size of the payload in bytes
+    /// @param target the address of `byteSize` bytes that belong to the consumer; written only if the payload is copied
+    /// @return the handle of the consumer, or [#COPIED]
+    /// @throws JumboStateException if the page is not leased, or the handle is stale or foreign
     /// @throws IndexOutOfBoundsException if the payload is not within the page
     public long flip(long handle, int byteOffset, int byteSize, long target) {
-        long address = ring.address(handle);
-        int pageByteSize = ring.pageByteSize();
+        long address = pool.address(handle);
+        int pageByteSize = pool.pageByteSize();
         if (byteOffset < 0 || byteSize < 0 || byteOffset > pageByteSize - byteSize) {
-            throw new IndexOutOfBoundsException("payload is not within the page: byteOffset=%d, byteSize=%d, bound=%d"
+            throw new IndexOutOfBoundsException("payload is not within the page: byteOffset=%d, byteSize=%d, max=%d"
                     .formatted(byteOffset, byteSize, pageByteSize));
         }
-        JumboPage<?> page = ring.require("flip", handle);
+        JumboPage<?> page = pool.require("flip", handle);
         StackReserve.ensure();
         long consumers = isWorthIt(byteOffset, byteSize) ? page.tryFlip(handle) : JumboPage.NONE;
         if (consumers != JumboPage.NONE) {
-            ring.supply().noteFlipped(page);
+            pool.supply().noteFlipped(page);
             OffHeap.fill(address + byteSize, pageByteSize - byteSize, (byte) 0);
             flips.incrementAndGet();
             return consumers;
         }
-        page.requireLeased("flip", handle, ring.errors());
+        page.requireLeased("flip", handle, pool.errors());
         OffHeap.copy(address + byteOffset, target, byteSize);
         copies.increment();
         return COPIED;
@@ -123,6 +124,6 @@ public final class PageExchange {
 
     @Override
     public String toString() {
-        return "PageExchange(" + ring + ")";
+        return "PageExchange(" + pool + ")";
     }
 }

@@ -8,35 +8,35 @@ import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// Where pages come from when the magazine of a thread has none, and where they go when they find no place in a shard.
+/// The slow path of a pool: where pages come from when a magazine is empty, and where they go if no shard takes them.
 ///
 /// ```text
-///   take   ring of this shard ---> pool ---> other shards, if rich ---> new slab ---> other shards ---> none, counted
-///   give   own slot, if it was shut ---> else the pool
+///   take   queue of this shard ---> slab pool ---> other shards, if rich ---> new slab ---> other shards ---> none
+///   give   own slot, if it was shut ---> else the slab pool
 ///   clock  SlabReclaimer
 /// ```
 ///
 /// **Cost.** Threads that want a slab while another thread asks the arena share the answer to the next request, if the
-/// arena refuses.
+/// arena fails.
 ///
-/// **Threads.** Thread-safe. Lock order: `growLock`, the locks of [ShardDrain], [SlabReclaimer] and [JumboSlabPool].
-/// The arena, which may call [SlabReclaimer#shrink] then, is asked for memory under `growLock` alone. None is held
-/// while a listener is told.
+/// **Threads.** Thread-safe. Lock order: `growLock`, `ShardDrain.lock`, `SlabReclaimer.lock`, `JumboSlabPool.lock`. The
+/// arena is asked for memory under `growLock` alone, and may call [SlabReclaimer#shrink] then. No lock is held while a
+/// listener is notified.
 ///
 /// @param <T> the type of the object that stands for a page
 final class PageSupply<T> {
 
-    /// Other shards are drained before the ring grows if they have this part of all pages.
+    /// Other shards are drained before the pool grows if they have at least this fraction of all pages: 1 / 8.
     private static final int RICH_PART = 8;
 
     private final PageArena arena; // (C)
     private final JumboOptions options; // (C)
     private final PageTable<T> table; // (C)
-    private final JumboSlabPool<T> pool; // (C)
+    private final JumboSlabPool<T> slabPool; // (C)
     private final Shards shards; // (C)
     private final JumboErrors errors; // (C)
     private final Pressure pressure; // (C)
-    private final ShardCensus census; // (C)
+    private final ShardCounts shardCounts; // (C)
     private final ShardDrain drain; // (C)
     private final SlabReclaimer<T> slabReclaimer; // (C)
     private final Backpressure backpressure; // (C)
@@ -44,7 +44,7 @@ final class PageSupply<T> {
     private final PageReclaimer reclaimer; // (C)
     private final ReentrantLock growLock = new ReentrantLock();
     private @Nullable JumboMemory memory; // (L) growLock, set once
-    private long lastRefused; // (L) growLock, number of the last request that the arena refused
+    private long lastRefused; // (L) growLock, number of the last request that failed
     private volatile long requests; // (L) growLock, requests for a slab that were begun; read without it
     private volatile boolean initialised; // (A) set once, under growLock
 
@@ -52,19 +52,21 @@ final class PageSupply<T> {
         this.arena = arena;
         this.options = options;
         this.table = table;
-        this.pool = new JumboSlabPool<>(options, table, shards, errors);
+        this.slabPool = new JumboSlabPool<>(options, table, shards, errors);
         this.shards = shards;
         this.errors = errors;
         this.pressure = new Pressure(options);
-        this.census = new ShardCensus(shards);
-        this.drain = new ShardDrain(shards, pool);
-        this.slabReclaimer = new SlabReclaimer<>(options, pool, shards, census, drain);
-        this.backpressure = new Backpressure(arena, pool, shards, census, drain, errors, pressure);
+        this.shardCounts = new ShardCounts(shards);
+        this.drain = new ShardDrain(shards, slabPool);
+        this.slabReclaimer = new SlabReclaimer<>(options, slabPool, shards, shardCounts, drain);
+        this.backpressure = new Backpressure(arena, slabPool, shards, shardCounts, drain, errors, pressure);
         this.reclaimer = new PoolReclaimer(options.name(), slabReclaimer, backpressure);
-        this.report = new JumboReport(options, pool, census);
+        this.report = new JumboReport(options, slabPool, shardCounts);
     }
 
-    /// {@return true if there is all that the options want from the start}
+    /// Allocates the initial pages if that has not been done.
+    ///
+    /// @return true if all initial pages are allocated
     boolean initialise() {
         return initialised || initialiseSlow();
     }
@@ -77,7 +79,7 @@ final class PageSupply<T> {
                 memory = new JumboMemory(arena, options.name(), options.slabByteSize());
                 slabReclaimer.use(memory);
             }
-            while (!initialised && pool.inService() < options.initialPages()) {
+            while (!initialised && slabPool.inService() < options.initialPages()) {
                 if (!tryAdd()) {
                     slabReclaimer.shrink();
                     return false;
@@ -91,13 +93,15 @@ final class PageSupply<T> {
         }
     }
 
-    /// {@return the handle of a page that is allocated now, or [JumboPage#NONE]}
+    /// Allocates a page.
+    ///
+    /// @return the handle of the page, or [JumboPage#NONE]
     long take() {
         StackReserve.ensure(2);
         long handle = takeShared();
         if (handle < 0 && initialise()) {
             int cached = cachedPages();
-            if (cached > 0 && cached >= pool.inService() / RICH_PART) {
+            if (cached > 0 && cached >= slabPool.inService() / RICH_PART) {
                 drain.run();
                 handle = takeShared();
             }
@@ -112,59 +116,62 @@ final class PageSupply<T> {
         if (handle < 0) {
             report.fallbacks.increment();
         }
-        arena.requestDecay(); // the slot may be open now, and pages may have come to the pool
+        arena.requestDecay(); // the slot may be open now, and pages may have come to the slab pool
         backpressure.noteAllocated(handle < 0);
         return handle;
     }
 
     private int cachedPages() {
-        return shards.areOpen() ? census.cachedPages() : 0;
+        return shards.areOpen() ? shardCounts.cachedPages() : 0;
     }
 
-    /// {@return what other threads freed for this shard, or what the pool has}
+    /// {@return the handle of a page that other threads freed for this shard, or of a page of the slab pool, or
+    /// [JumboPage#NONE]}
     private long takeShared() {
         int[] cells = shards.slots().enter();
         if (cells != null) {
             long handle;
-            boolean wantsRing;
+            boolean wantsQueue;
             try {
                 shards.receive(cells);
-                handle = shards.lend(cells);
-                wantsRing = Shards.wantsRing(cells);
+                handle = shards.tryAllocate(cells);
+                wantsQueue = Shards.wantsQueue(cells);
             } finally {
                 BiasedSlots.exit(cells);
             }
             if (handle >= 0) {
                 return handle;
             }
-            if (wantsRing) {
-                giveRing();
+            if (wantsQueue) {
+                giveQueue();
             }
         }
-        return pool.take(pressure);
+        return slabPool.take(pressure);
     }
 
-    private void giveRing() {
-        RemoteFreeQueue ring = shards.newRing(); // thirty-two kilobytes, so outside of the slot
+    private void giveQueue() {
+        RemoteFreeQueue queue = shards.newQueue(); // up to 32 KiB, so outside of the slot
         int[] cells = shards.slots().enter();
         if (cells != null) {
-            shards.claim(cells, ring);
+            shards.claim(cells, queue);
             BiasedSlots.exit(cells);
         }
     }
 
-    /// {@return true if there may be a page at home now: a dormant one was woken, or a slab added}
+    /// Activates an inactive page, or adds a slab.
+    ///
+    /// @return true if a page may be free in its slab now
     private boolean grow() {
         long begun = requests;
         growLock.lock();
         try {
             checkOpen();
-            int atHome = pool.wake();
-            if (atHome != 0) {
-                return atHome > 0;
+            int free = slabPool.activate();
+            if (free != 0) {
+                return free > 0;
             }
             if (lastRefused > begun) {
-                report.refusals.increment(); // refused to a thread that asked after this one came here
+                report.refusals.increment(); // a request that began after this call failed
                 return false;
             }
             return tryAdd();
@@ -186,12 +193,12 @@ final class PageSupply<T> {
         boolean added = false;
         try {
             if (table.hasNumbers(run.address())) {
-                pool.add(run);
+                slabPool.add(run);
                 added = true;
             }
         } finally {
             if (!added) {
-                from.unwire(run); // there is no room for its pages on the Java heap, or there are no numbers for them
+                from.unwire(run); // the Java heap is full, or there are no numbers for the pages
                 from.free(run);
             }
         }
@@ -202,9 +209,9 @@ final class PageSupply<T> {
         return added;
     }
 
-    /// Opens the slot of the calling thread, so that it can keep the pages that it frees.
+    /// Opens the slot of the calling thread, so that the thread can keep the pages that it frees.
     ///
-    /// @return true if it was shut
+    /// @return true if the slot was shut
     boolean openSlot() {
         int[] cells = pressure.isPressed() ? null : shards.slots().enter();
         if (cells == null) {
@@ -218,46 +225,47 @@ final class PageSupply<T> {
         return isOpened;
     }
 
-    /// Takes a page that was freed and found no place in a shard.
+    /// Returns a freed page that no shard took to the slab pool.
     void give(JumboPage<T> page) {
         shards.depart(page);
-        boolean isLeftBehind = pool.give(page, pressure.isPressed());
+        boolean isLeftBehind = slabPool.give(page, pressure.isPressed());
         noteChanged(isLeftBehind);
     }
 
-    /// Takes a page that was freed while it was held, when it is held no more.
-    void giveHeld(JumboPage<T> page) {
-        report.held.decrementAndGet();
+    /// Completes a deferred free, when the page is not held any more.
+    void giveDeferred(JumboPage<T> page) {
+        report.deferredFree.decrementAndGet();
         give(page);
     }
 
-    /// Notes that a page was freed while it is held.
-    void noteHeld() {
-        report.held.incrementAndGet();
+    /// Counts a deferred free: a page was freed while it is held.
+    void noteFreeDeferred() {
+        report.deferredFree.incrementAndGet();
     }
 
-    /// Notes that a page is its consumer's from now on, whatever becomes of the message.
+    /// Removes the owner shard of a page that was flipped to its consumer.
     void noteFlipped(JumboPage<?> page) {
         shards.depart(page);
     }
 
-    /// Notes that a message was freed whose page is its consumer's.
+    /// Counts a message that was freed after its page was flipped.
     void noteMessageFreed() {
-        pool.countStolen(true);
+        slabPool.countStolen(true);
         backpressure.relax();
     }
 
+    /// Counts a page that was stolen, and removes its owner shard.
     void noteStolen(JumboPage<?> page) {
         shards.depart(page);
-        pool.countStolen(false);
+        slabPool.countStolen(false);
         backpressure.relax();
     }
 
-    /// Notes that an owner gave a page back.
+    /// Returns a page to the pool that its owner gave back.
     ///
-    /// @param outcome as [JumboPage#adopt] says
+    /// @param outcome the result of [JumboPage#adopt]
     void noteAdopted(JumboPage<?> page, int outcome) {
-        boolean isLeftBehind = pool.adopt(page.index(), outcome == JumboPage.CAME_HOME);
+        boolean isLeftBehind = slabPool.adopt(page.index(), outcome == JumboPage.FREED);
         noteChanged(isLeftBehind);
     }
 
@@ -277,13 +285,14 @@ final class PageSupply<T> {
         return backpressure;
     }
 
-    /// {@return true if a page is free; may be stale} Looks at every page in a shard.
+    /// {@return true if a page is free; may be stale} Reads every page in a shard.
     boolean isFree(int page) {
-        // pages move both ways between pool and shards; one that comes back meanwhile is found by the second look
-        return pool.isAtHome(page) || census.isCached(page) || pool.isAtHome(page);
+        // pages move both ways between slab pool and shards; the second look finds a page that came back meanwhile
+        return slabPool.isFreeInSlab(page) || shardCounts.isCached(page) || slabPool.isFreeInSlab(page);
     }
 
-    /// {@return true if a page is free} Waits for threads that have freed a page and not yet put it into their shard.
+    /// {@return true if a page is free} Waits for threads that have freed a page and not yet pushed it into their
+    /// shard.
     boolean isFreeAfterWait(int page) {
         if (isFree(page)) {
             return true;
@@ -292,19 +301,19 @@ final class PageSupply<T> {
         return isFree(page);
     }
 
-    /// {@return true if no page is kept in a shard}
+    /// {@return true if no page may be kept in a shard}
     boolean isPressed() {
         return pressure.isPressed();
     }
 
-    /// {@return the bytes of slabs that went to the arena}
+    /// {@return the bytes of slabs that were freed to the arena}
     long trim() {
         return slabReclaimer.trim() * arena.options().pageByteSize();
     }
 
-    /// Gives everything back that no page in use needs.
+    /// Closes the pool and frees all slabs of which no page is in use.
     ///
-    /// @param isForced true to do it though pages are in use
+    /// @param isForced true to close the pool even if pages are in use
     /// @return the number of pages that were in use or stolen
     int close(boolean isForced) {
         int[] out = new int[1];
@@ -315,7 +324,7 @@ final class PageSupply<T> {
         } finally {
             growLock.unlock();
         }
-        backpressure.tellAllWaiters();
+        backpressure.notifyAllWaiters();
         return out[0];
     }
 
@@ -323,15 +332,15 @@ final class PageSupply<T> {
         return report.stats(backpressure.armed(), exchanged);
     }
 
-    /// What slow paths and background work have done, for tests.
+    /// The work of slow paths and of background work, for tests.
     ///
     /// @param drains number of drains of the shards
-    /// @param lockHolds how often the lock of the pool was taken
-    /// @param looks number of slabs that were looked at by searches and by counts
+    /// @param lockHolds number of times that the lock of the slab pool was taken
+    /// @param looks number of slabs that searches and counts read
     record Work(long drains, long lockHolds, long looks) {}
 
     Work work() {
-        return pool.work(drain.drains());
+        return slabPool.work(drain.drains());
     }
 
     /// {@return the callbacks of the arena, for tests}
@@ -343,12 +352,12 @@ final class PageSupply<T> {
         return shards;
     }
 
-    /// {@return true if `count` threads wait for another one that asks the arena, for tests}
+    /// {@return true if at least `count` threads wait for a thread that asks the arena, for tests}
     boolean isGrowing(int count) {
         return growLock.getQueueLength() >= count;
     }
 
-    /// Checks what must always hold; exact only while no other thread uses the ring.
+    /// Checks the invariants. Exact only while no other thread uses the pool.
     void checkInvariants() {
         report.checkInvariants(backpressure.armed());
     }
@@ -361,6 +370,6 @@ final class PageSupply<T> {
 
     @Override
     public String toString() {
-        return "PageSupply(%s, %s, %s%s)".formatted(pool, shards, pressure, drain.isClosed() ? ", closed" : "");
+        return "PageSupply(%s, %s, %s%s)".formatted(slabPool, shards, pressure, drain.isClosed() ? ", closed" : "");
     }
 }

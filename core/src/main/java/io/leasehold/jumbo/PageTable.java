@@ -5,22 +5,23 @@ import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// The pages of a ring by number and by address. Both follow from the place of a page's slab in the arena.
+/// The pages of a pool by number and by address. Both follow from the position of the slab in the arena, counted in
+/// slabs.
 ///
 /// ```text
 ///   page      | position | index |               rows[position][index] is the page
 ///   address   base + position * slab + index * page, and back
 /// ```
 ///
-/// **Cost.** There is room for the highest position that was used, rounded up to a power of two, so the table of a
-/// small ring in a large arena is small.
+/// **Cost.** The table has room for the highest position that was used, rounded up to a power of two. So the table of a
+/// small pool in a large arena is small.
 ///
-/// **Threads.** Any thread may call [#page], [#pageOf] and [#addressOf]. The rest is guarded by the lock of the ring's
-/// [JumboSlabPool], but for [#firstLife] and [#larger], which are called by the one thread that adds a slab.
+/// **Threads.** Any thread may call [#page], [#pageOf] and [#addressOf]. The other methods are guarded by the lock of
+/// the [JumboSlabPool], except [#firstGeneration] and [#larger], which are called by the one thread that adds a slab.
 ///
-/// **Memory order.** A thread with a handle reads the row of the handle's slab without the lock: the addition of that
-/// slab happened before. Larger rows are filled, then fenced, then published, and their readers depend on the
-/// reference. A thread without a handle may see no row, or a row without pages, and takes both for none.
+/// **Memory order.** A thread with a handle reads the row of its slab without the lock: the slab was added before the
+/// handle was created. Larger rows are filled, then fenced, then published, and their readers depend on the reference.
+/// A thread without a handle may see no row, or a row without pages, and treats both as no page.
 ///
 /// @param <T> the type of the object that stands for a page
 final class PageTable<T> {
@@ -35,7 +36,7 @@ final class PageTable<T> {
     private final int tag; // (C)
     private JumboPage<T>[] @Nullable [] rows = newRows(0); // (L), and see memory order
     private int[] generations = new int[0]; // (L) the next one at each position; 0 if there never was a slab
-    private volatile boolean gone; // (A) set once, when the memory is the arena's again
+    private volatile boolean gone; // (A) set once, when the memory belongs to the arena again
 
     /// @throws IllegalArgumentException if the arena has room for more pages than can be numbered
     PageTable(PageArena arena, JumboOptions options, int tag) {
@@ -45,27 +46,28 @@ final class PageTable<T> {
         this.indexBits = Integer.SIZE - Integer.numberOfLeadingZeros(perSlab - 1);
         long slabsThatFit = arena.byteSize() / options.slabByteSize();
         if (slabsThatFit << indexBits > JumboLayout.MAX_PAGES) {
-            throw new IllegalArgumentException("arena is too large for the ring's pages: byteSize="
-                    + arena.byteSize() + ", slabs=" + slabsThatFit + ", pages=" + perSlab + " each, max="
-                    + JumboLayout.MAX_PAGES + "; choose larger pages");
+            throw new IllegalArgumentException(
+                    "arena has room for too many pages: pool=" + options.name() + ", byteSize="
+                            + arena.byteSize() + ", slabs=" + slabsThatFit + ", pagesPerSlab=" + perSlab + ", max="
+                            + JumboLayout.MAX_PAGES + "; choose larger pages");
         }
         long positionsThatFit = arena.addressByteSize() / options.slabByteSize();
         this.positions = (int) Math.min(positionsThatFit, JumboLayout.MAX_PAGES >>> indexBits);
         this.tag = tag;
     }
 
-    /// {@return true if the pages of a slab at this address have numbers} Where an arena has more addresses than there
-    /// are numbers, its first fit keeps slabs within the numbers as long as it has room there.
+    /// {@return true if the pages of a slab at this address have numbers} If an arena has more addresses than there are
+    /// numbers, its first-fit search keeps slabs within the numbers as long as it has room there.
     boolean hasNumbers(long address) {
         return address - base < (long) positions * options.slabByteSize();
     }
 
-    @SuppressWarnings({"unchecked", "rawtypes"}) // arrays of generic types cannot be made otherwise
+    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be created otherwise
     private static <T> JumboPage<T>[] @Nullable [] newRows(int count) {
         return new JumboPage[count][];
     }
 
-    /// {@return a page, or null if there is none of that number}
+    /// {@return the page of a number, or null if there is none}
     @Nullable JumboPage<T> page(int page) {
         JumboPage<T>[] @Nullable [] all = rows;
         int position = page >>> indexBits;
@@ -77,7 +79,8 @@ final class PageTable<T> {
         return row == null || Integer.compareUnsigned(index, row.length) >= 0 ? null : row[index];
     }
 
-    /// {@return the page that a byte belongs to, or [JumboPool#FOREIGN], [JumboPool#RETIRED] or [JumboPool#PADDING]}
+    /// {@return the number of the page that contains a byte, or [JumboPool#FOREIGN], [JumboPool#NOT_IN_SERVICE] or
+    /// [JumboPool#PADDING]}
     int pageOf(long address) {
         long offset = address - base;
         long position = offset / options.slabByteSize();
@@ -93,7 +96,7 @@ final class PageTable<T> {
         return isInService(page(first | index)) ? first | index : missing((int) position);
     }
 
-    /// {@return the address where a page begins, or [JumboPool#FOREIGN] or [JumboPool#RETIRED]}
+    /// {@return the address of the first byte of a page, or [JumboPool#FOREIGN] or [JumboPool#NOT_IN_SERVICE]}
     long addressOf(int page) {
         int position = position(page);
         int index = index(page);
@@ -107,15 +110,15 @@ final class PageTable<T> {
     }
 
     private boolean isInService(@Nullable JumboPage<T> page) {
-        return page != null && !gone && !JumboLayout.is(page.word(), JumboLayout.RETIRED);
+        return page != null && !gone && !JumboLayout.is(page.word(), JumboLayout.INACTIVE);
     }
 
     private int missing(int position) {
-        return generation(position) == 0 ? JumboPool.FOREIGN : JumboPool.RETIRED;
+        return generation(position) == 0 ? JumboPool.FOREIGN : JumboPool.NOT_IN_SERVICE;
     }
 
     private int generation(int position) {
-        int[] all = generations; // not necessarily as long as the rows that the caller saw
+        int[] all = generations; // may be shorter than the rows that the caller read
         return position < all.length ? all[position] : 0;
     }
 
@@ -137,10 +140,10 @@ final class PageTable<T> {
         return position << indexBits;
     }
 
-    /// {@return the life with which pages at a position begin} The slab that was there before is forgotten: its run
-    /// came back through the arena.
-    long firstLife(int position) {
-        return JumboLayout.life(tag, Math.max(1, generation(position)));
+    /// {@return the generation and tag with which the pages at a position begin} The slab that was there before has
+    /// been removed, because its run came back through the arena.
+    long firstGeneration(int position) {
+        return JumboLayout.generationAndTag(tag, Math.max(1, generation(position)));
     }
 
     /// {@return the length of arrays that have room for a position}
@@ -149,7 +152,7 @@ final class PageTable<T> {
         return position < rows.length ? rows.length : Math.min(length, positions);
     }
 
-    /// Rows and generations that have room for a position which the table has no room for.
+    /// Larger arrays of rows and generations.
     static final class Larger<T> {
         private final JumboPage<T>[] @Nullable [] rows; // (C)
         private final int[] generations; // (C)
@@ -160,17 +163,17 @@ final class PageTable<T> {
         }
     }
 
-    /// {@return what [#grow] needs to make room for a position, or null if there is room}
+    /// {@return the argument of [#grow] that makes room for a position, or null if there is room}
     @Nullable Larger<T> larger(int position) {
         return position < rows.length ? null : new Larger<>(lengthFor(position));
     }
 
-    /// Makes room for more positions.
+    /// Replaces the arrays with larger ones.
     void grow(Larger<T> larger) {
         System.arraycopy(rows, 0, larger.rows, 0, rows.length);
         System.arraycopy(generations, 0, larger.generations, 0, generations.length);
         generations = larger.generations;
-        VarHandle.storeStoreFence(); // a reader of the new reference sees what was copied
+        VarHandle.storeStoreFence(); // a reader of the new reference sees the copied elements
         rows = larger.rows;
     }
 
@@ -181,9 +184,9 @@ final class PageTable<T> {
         generations[position] = Math.max(1, generations[position]);
     }
 
-    /// Forgets the pages of a slab.
+    /// Removes the pages of a slab.
     ///
-    /// @param generation one that no handle for a page of the slab has
+    /// @param generation a generation that no handle for a page of the slab has
     void remove(JumboSlab<T> slab, int generation) {
         generations[slab.position()] = Math.max(1, generation);
         rows[slab.position()] = null;
@@ -193,7 +196,7 @@ final class PageTable<T> {
         return Arrays.equals(rows[slab.position()], slab.pages());
     }
 
-    /// Says that the memory of all pages is the arena's again.
+    /// Records that the memory of all pages belongs to the arena again.
     void setGone() {
         gone = true;
     }

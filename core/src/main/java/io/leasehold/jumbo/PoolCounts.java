@@ -1,15 +1,15 @@
 package io.leasehold.jumbo;
 
-/// Statistics of a [JumboSlabPool] since it was opened.
+/// Counters of a [JumboSlabPool] since it was opened.
 ///
-/// **Threads.** Guarded by the lock of the pool.
+/// **Threads.** Guarded by the lock of the slab pool.
 final class PoolCounts {
 
-    int peak; // the largest number of pages that were used at once
+    int peak; // the highest number of pages that were in use at once
     long grows;
     long shrinks;
-    long retiredPages;
-    long returned; // pages freed past the shards
+    long removedPages;
+    long returned; // pages that were freed directly into the slab pool
     long freedFlipped;
     long steals;
     long adoptions;

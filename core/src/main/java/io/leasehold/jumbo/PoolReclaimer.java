@@ -3,17 +3,17 @@ package io.leasehold.jumbo;
 import io.leasehold.page.Pace;
 import io.leasehold.page.PageReclaimer;
 
-/// What the arena of a ring calls to get memory back.
+/// The callbacks with which the arena of a pool reclaims memory.
 ///
 /// **Threads.** Thread-safe; [#decay] by one thread at a time.
 final class PoolReclaimer implements PageReclaimer {
 
-    private final String ring; // (C)
+    private final String pool; // (C)
     private final SlabReclaimer<?> slabs; // (C)
     private final Backpressure backpressure; // (C)
 
-    PoolReclaimer(String ring, SlabReclaimer<?> slabs, Backpressure backpressure) {
-        this.ring = ring;
+    PoolReclaimer(String pool, SlabReclaimer<?> slabs, Backpressure backpressure) {
+        this.pool = pool;
         this.slabs = slabs;
         this.backpressure = backpressure;
     }
@@ -21,7 +21,7 @@ final class PoolReclaimer implements PageReclaimer {
     @Override
     public Progress decay(Pace pace) {
         Progress progress = slabs.decay(pace);
-        backpressure.relax(); // a slot that was busy for too long was looked at again
+        backpressure.relax(); // a slot that was busy for too long was visited again
         return progress == Progress.DONE && backpressure.hasWaiters() ? Progress.NEXT_TICK : progress;
     }
 
@@ -42,6 +42,6 @@ final class PoolReclaimer implements PageReclaimer {
 
     @Override
     public String toString() {
-        return "ring " + ring;
+        return "pool " + pool;
     }
 }

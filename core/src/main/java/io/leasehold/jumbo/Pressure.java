@@ -4,45 +4,47 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
-/// Whether too many pages have holders, which tasks wait for a page, and what the listener was told.
+/// The state of [Backpressure]: whether too many pages are in use, which tasks wait for a page, and what the listener
+/// was notified of.
 ///
 /// ```text
-///   content ---- seems too many: presume ----> high, not decided ---- still too many ----> high, listener told
+///   low -------- seems too many: presume ----> high, not decided ---- still too many ----> high, listener notified
 ///      ^                                             |                                         |
-///      +----------------- few have holders ----------+-----------------------------------------+
+///      +------------- few pages in use --------------+-----------------------------------------+
 /// ```
 ///
 /// **Threads.** Any thread may call [#isHigh], [#isPressed], [#forget] and [#hasWaiters]. The methods that change the
-/// state are called under the lock of [Backpressure]; [#tellListener] and [#tellWaiters] by a thread without a lock.
+/// state are called under the lock of [Backpressure]. [#notifyListener] and [#notifyWaiters] are called by a thread
+/// without a lock.
 ///
-/// **Memory order.** `high` and `pressed` are volatile. They are written before the pool's copies or `openSlots` are
-/// read, and read after those are written.
+/// **Memory order.** `high` and `pressed` are volatile. They are written before the copies of [JumboSlabPool] or
+/// `openSlots` are read, and read after those are written. `ShutSlotStress` checks it for `openSlots`.
 ///
-/// **Invariants.** I1: `pressed` is set while `high` is, or a task waits.
+/// **Invariants.** I1: `pressed` is set while `high` is set, or a task waits.
 final class Pressure {
 
     private static final System.Logger LOG = System.getLogger("io.leasehold");
 
-    private final String ring; // (C)
+    private final String pool; // (C)
     private final JumboOptions.@Nullable Watermarks watermarks; // (C)
     private final Queue<Runnable> waiters = new ConcurrentLinkedQueue<>(); // (A)
     private volatile boolean high; // (A)
-    private volatile boolean pressed; // (A) one word for all reasons, as every release reads it
-    private volatile boolean decided; // (A) what the listener is to know
-    private boolean told; // (L) this
+    private volatile boolean pressed; // (A) one flag for all reasons, because every release reads it
+    private volatile boolean decided; // (A) the value that the listener gets
+    private boolean notified; // (L) this
     private boolean warned; // (L) this
 
     Pressure(JumboOptions options) {
-        this.ring = options.name();
+        this.pool = options.name();
         this.watermarks = options.watermarks();
     }
 
-    /// {@return true if so many pages with holders are too many}
+    /// {@return true if `used` pages in use reach the high watermark}
     boolean isTooMany(int used) {
         return watermarks != null && used >= watermarks.high();
     }
 
-    /// {@return true if so many pages with holders are few again}
+    /// {@return true if `used` pages in use are not above the low watermark}
     boolean isFew(int used) {
         return watermarks != null && used <= watermarks.low();
     }
@@ -55,13 +57,13 @@ final class Pressure {
         return high;
     }
 
-    /// {@return true if pages that are freed go to the pool at once, where they are seen}
+    /// {@return true if freed pages go to the slab pool at once, where they are counted}
     boolean isPressed() {
         return pressed;
     }
 
-    /// Says that too many pages seem to have holders. The caller counts them after this, with all free pages in the
-    /// pool, and calls [#decide].
+    /// Sets the pressure to high for as long as pages are counted. The caller then drains the shards, counts the pages
+    /// in use, and calls [#decide].
     ///
     /// @return false if the pressure is high already
     boolean presume() {
@@ -73,25 +75,25 @@ final class Pressure {
         return true;
     }
 
-    /// Says whether too many pages have holders.
+    /// Sets whether too many pages are in use.
     void decide(boolean isHigh) {
         high = isHigh;
         decided = isHigh;
         update();
     }
 
-    /// Lets pages be kept in shards again, unless there is a reason not to.
+    /// Allows pages in shards again, unless the pressure is high or a task waits.
     void update() {
         pressed = high || !waiters.isEmpty();
     }
 
-    /// Adds a task to be told of a page that comes to the pool.
+    /// Adds a task that is notified when a page comes to the slab pool.
     void await(Runnable task) {
         waiters.add(task);
         pressed = true;
     }
 
-    /// {@return true if a task waited, and does no more; false if it was told}
+    /// {@return true if the task waited and was removed; false if it was notified}
     boolean forget(Runnable task) {
         return waiters.remove(task);
     }
@@ -100,10 +102,10 @@ final class Pressure {
         return !waiters.isEmpty();
     }
 
-    /// Tells the tasks that have waited the longest, each once.
+    /// Runs the tasks that have waited the longest, each once.
     ///
     /// @param count maximum number of tasks
-    void tellWaiters(int count) {
+    void notifyWaiters(int count) {
         for (int i = 0; i < count; i++) {
             Runnable task = waiters.poll();
             if (task == null) {
@@ -112,31 +114,31 @@ final class Pressure {
             try {
                 task.run();
             } catch (RuntimeException | Error e) {
-                complain(e);
+                logFailure(e);
             }
         }
     }
 
-    /// Tells the listener what it does not know yet.
-    synchronized void tellListener() {
-        while (watermarks != null && told != decided) {
-            told = !told;
+    /// Notifies the listener of a change that it was not notified of yet.
+    synchronized void notifyListener() {
+        while (watermarks != null && notified != decided) {
+            notified = !notified;
             try {
-                watermarks.listener().pressureChanged(told);
+                watermarks.listener().pressureChanged(notified);
             } catch (RuntimeException | Error e) {
-                complain(e);
+                logFailure(e);
             }
         }
     }
 
-    /// Logs a failure of the caller's code, which is no failure of the thread that frees or allocates a page.
-    private synchronized void complain(Throwable e) {
+    /// Logs a failure of the code of the caller. It is no failure of the thread that frees or allocates a page.
+    private synchronized void logFailure(Throwable e) {
         if (!warned) {
             warned = true; // a repeated failure would flood the log
             try {
-                LOG.log(System.Logger.Level.WARNING, "listener to pressure failed: ring=" + ring, e);
+                LOG.log(System.Logger.Level.WARNING, "listener or task failed: pool=" + pool, e);
             } catch (OutOfMemoryError | StackOverflowError noRoom) {
-                warned = false; // for a log entry; the next failure is logged
+                warned = false; // no memory for a log entry; the next failure is logged
             }
         }
     }

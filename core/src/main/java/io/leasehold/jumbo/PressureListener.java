@@ -1,15 +1,17 @@
 package io.leasehold.jumbo;
 
-/// Told when pages become scarce and when they are not any more, so that whoever fills them reads less.
+/// A callback that is notified when pages become scarce and when pressure ends, so that receivers read less.
 ///
-/// **Threads.** Called by whichever thread took or gave the page in question, one call at a time and without any lock
-/// that the ring needs, so pages may be taken and released inside. It must not block. What it throws is logged, once.
+/// **Threads.** Called by the thread that allocated or freed the page in question. Calls do not overlap, and no lock
+/// that the pool needs is held. So the callback may allocate and release pages. It must not block. The first exception
+/// that it throws is logged.
 @FunctionalInterface
 public interface PressureListener {
 
-    /// Told of each change, in turn: high, low, high. When calls of several threads meet, the last one is the truth.
+    /// Called at each change, in turn: high, low, high. If changes of several threads meet, the last call has the
+    /// current value.
     ///
-    /// @param isHigh true when as many pages have holders as the high watermark says; false when no more than the low
-    ///     one
+    /// @param isHigh true if the number of pages in use reached the high watermark; false if it fell to the low
+    ///     watermark
     void pressureChanged(boolean isHigh);
 }

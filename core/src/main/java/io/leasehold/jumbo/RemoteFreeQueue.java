@@ -5,28 +5,30 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
 
-/// The pages of one shard that other threads freed, by their next handles: a ring with many producers and one consumer.
+/// The pages of one shard that other threads freed, by their next handles: a queue with many producers and one
+/// consumer.
 ///
 /// ```text
 ///   cells   | distance | tail | distance | head | distance | 0 |  t  |  t  |  0  |  t  | 0 |
 ///                                                                ^ head                  ^ tail
-///   0 is an empty cell; where it stands between head and tail a producer is between its two steps
+///   0 is an empty cell; an empty cell between head and tail belongs to a producer that is between its two steps
 /// ```
 ///
-/// The cells have handles, so that the thread which takes a page need not look at it. A push is one fetch-and-add,
-/// whatever the number of pages, and one store for each. There is no check for a full ring: its shard owns no more
-/// pages than there are cells, and a page that is freed twice never gets here.
+/// The cells contain handles, so the thread that takes a page need not read the page. A push is one fetch-and-add for
+/// any number of pages, and one store for each page. A full queue is impossible and not checked for: the shard owns no
+/// more pages than the queue has cells, and a double free fails before the push.
 ///
-/// **Threads.** [#push] by any thread; [#poll] by the thread in the shard's slot; [#depart], [#forEach] and [#size] by
-/// any thread.
+/// **Threads.** [#push] by any thread; [#poll] by the thread in the slot of the shard; [#depart], [#forEach] and
+/// [#size] by any thread.
 ///
-/// **Memory order.** The store of a cell (release) is paired with the consumer's read of it (acquire). The consumer's
-/// clearing of a cell comes before the next push into it, since the consumer allocated that page after that.
+/// **Memory order.** The store of a cell (release) is paired with the read of it by the consumer (acquire).
+/// `JumboStress.RemoteFree` checks it. The consumer clears a cell before the next push into it, because that push frees
+/// a page that was allocated after the clearing.
 ///
 /// **Invariants.** I1: `0 <= tail - head <= capacity`.
 final class RemoteFreeQueue {
 
-    /// No page.
+    /// In place of a handle: no page.
     static final long NONE = JumboPage.NONE;
 
     private static final int TAIL = 8;
@@ -38,9 +40,9 @@ final class RemoteFreeQueue {
 
     private final long[] cells; // (A)
     private final int mask; // (C)
-    private final AtomicInteger departed = new AtomicInteger(); // (A) pages that went elsewhere
+    private final AtomicInteger departed = new AtomicInteger(); // (A) pages of the shard that will not come here
 
-    /// Makes an empty ring.
+    /// Creates an empty queue.
     ///
     /// @param capacity a power of two
     RemoteFreeQueue(int capacity) {
@@ -57,7 +59,7 @@ final class RemoteFreeQueue {
         CELL.setRelease(cells, cell(position), next);
     }
 
-    /// Pushes the pages that were freed by these handles.
+    /// Pushes pages that were freed with these handles.
     void push(long[] handles, int from, int count) {
         long position = (long) CELL.getAndAdd(cells, TAIL, (long) count);
         for (int i = 0; i < count; i++) {
@@ -65,8 +67,9 @@ final class RemoteFreeQueue {
         }
     }
 
-    /// {@return the handle of the page that came first, or [#NONE] if there is none, or its producer has not come to
-    /// the second step}
+    /// Takes the oldest page.
+    ///
+    /// @return the handle of the page, or [#NONE] if there is none or its producer has not stored it yet
     long poll() {
         long head = cells[HEAD];
         int cell = cell(head);
@@ -83,7 +86,7 @@ final class RemoteFreeQueue {
         return FIRST + ((int) position & mask);
     }
 
-    /// Notes that a page that would have come here never will.
+    /// Counts a page of this shard that will not come to this queue.
     void depart() {
         departed.incrementAndGet();
     }
@@ -93,7 +96,7 @@ final class RemoteFreeQueue {
         return departed.get() == 0 ? 0 : departed.getAndSet(0);
     }
 
-    /// Shows the handles that are here, as they are at some moment.
+    /// Passes the handles in this queue to a reader. A snapshot; may be stale.
     void forEach(LongConsumer reader) {
         long head = (long) CELL.getOpaque(cells, HEAD);
         for (int i = size() - 1; i >= 0; i--) {
@@ -104,7 +107,7 @@ final class RemoteFreeQueue {
         }
     }
 
-    /// {@return the number of pages here; may be stale}
+    /// {@return the number of pages in this queue; may be stale}
     int size() {
         long size = (long) CELL.getOpaque(cells, TAIL) - (long) CELL.getOpaque(cells, HEAD);
         return Math.clamp(size, 0, capacity());

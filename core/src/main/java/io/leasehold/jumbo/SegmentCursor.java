@@ -1,6 +1,6 @@
 package io.leasehold.jumbo;
 
-/// A cursor over the datagrams of a train, made once and used for ever.
+/// A cursor over the datagrams of a batch. It is created once and reused.
 ///
 /// ```text
 ///   address                                 byteSize 5000, segmentSize 1400
@@ -8,33 +8,33 @@ package io.leasehold.jumbo;
 ///     ^ next()  ^ next()  ^ next() ^ next(), then next() is false
 /// ```
 ///
-/// It is arithmetic over numbers: it reads no memory, keeps no page alive, and does not know whether there is one.
+/// The cursor only computes numbers. It reads no memory, keeps no page, and does not know whether the page is released.
 ///
 /// **Threads.** Confined to one thread at a time.
 ///
-/// **Invariants.** I1: every segment but the last is `segmentSize` bytes, the last one is what is left. I2: there is at
-/// least one, since an empty datagram is one, too.
+/// **Invariants.** I1: every segment except the last has `segmentSize` bytes, and the last one has the rest. I2: there
+/// is at least one segment, because an empty datagram is a segment, too.
 public final class SegmentCursor {
 
-    private int byteSize; // (O) of the train
+    private int byteSize; // (O) of the batch
     private int segmentSize; // (O) at least 1
-    private int next; // (O) offset of the first byte behind the segment it is at
-    private int left; // (O) segments to come
-    private long trainAddress; // (O)
-    private long address; // (O) of the segment it is at
-    private int segmentByteSize; // (O) of the segment it is at
-    private boolean isAt; // (O) whether it is at a segment
+    private int next; // (O) offset of the first byte behind the current segment
+    private int left; // (O) segments behind the current one
+    private long batchAddress; // (O)
+    private long address; // (O) of the current segment
+    private int segmentByteSize; // (O) of the current segment
+    private boolean isAt; // (O) true if the cursor is at a segment
 
-    /// A cursor over nothing.
+    /// Creates a cursor over no segment.
     public SegmentCursor() {
         segmentSize = 1;
     }
 
-    /// Goes before the first segment of a train.
+    /// Moves the cursor before the first segment of a batch.
     ///
-    /// @param newAddress of the first byte, at any alignment
-    /// @param newByteSize bytes of the train, from 0 on; 0 is one empty datagram
-    /// @param newSegmentSize bytes of each datagram but the last, or 0 if there is just one, whatever its size
+    /// @param newAddress address of the first byte, at any alignment
+    /// @param newByteSize bytes of the batch, at least 0; 0 is one empty datagram
+    /// @param newSegmentSize bytes of each datagram except the last, or 0 for one datagram of any size
     /// @return this
     /// @throws IllegalArgumentException if a size is negative
     public SegmentCursor over(long newAddress, int newByteSize, int newSegmentSize) {
@@ -42,7 +42,7 @@ public final class SegmentCursor {
             throw new IllegalArgumentException(
                     "size is negative: byteSize=" + newByteSize + ", segmentSize=" + newSegmentSize + ", min=0");
         }
-        trainAddress = newAddress;
+        batchAddress = newAddress;
         byteSize = newByteSize;
         segmentSize = newSegmentSize == 0 ? Math.max(1, newByteSize) : newSegmentSize;
         left = Math.max(1, Math.ceilDiv(newByteSize, segmentSize));
@@ -51,14 +51,14 @@ public final class SegmentCursor {
         return this;
     }
 
-    /// Goes to the next segment.
+    /// Moves the cursor to the next segment.
     ///
-    /// @return whether there is one; else this is at none
+    /// @return true if there is one; false if the cursor is at no segment now
     public boolean next() {
         isAt = left > 0;
         if (isAt) {
             left--;
-            address = trainAddress + next;
+            address = batchAddress + next;
             segmentByteSize = Math.min(segmentSize, byteSize - next);
             next += segmentByteSize;
         }
@@ -67,21 +67,21 @@ public final class SegmentCursor {
 
     /// {@return the address of the first byte of the segment, at any alignment}
     ///
-    /// @throws IllegalStateException if this is at none
+    /// @throws IllegalStateException if the cursor is at no segment
     public long address() {
         checkAt();
         return address;
     }
 
-    /// {@return the bytes of the segment, 0 of an empty datagram}
+    /// {@return the bytes of the segment, 0 for an empty datagram}
     ///
-    /// @throws IllegalStateException if this is at none
+    /// @throws IllegalStateException if the cursor is at no segment
     public int byteSize() {
         checkAt();
         return segmentByteSize;
     }
 
-    /// {@return how many segments are still to come}
+    /// {@return the number of segments behind the current one}
     public int remaining() {
         return left;
     }
@@ -89,7 +89,7 @@ public final class SegmentCursor {
     @Override
     public String toString() {
         return "SegmentCursor(address=0x%x, byteSize=%d, segmentSize=%d, remaining=%d)"
-                .formatted(trainAddress, byteSize, segmentSize, left);
+                .formatted(batchAddress, byteSize, segmentSize, left);
     }
 
     private void checkAt() {

@@ -7,32 +7,32 @@ import io.leasehold.os.VirtualMemory;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
-/// Moves all free pages from the shards into the pool.
+/// Moves all free pages from the shards into the slab pool.
 ///
 /// ```text
-///   shut the gate of the slots ---> barrier ---> wait for all slots ---> empty each, some pages a lock ---> open it
-///   nothing of that while no slot is open
+///   suspend the slots ---> barrier ---> wait for each slot ---> empty each slot, one lock for each batch ---> resume
+///   while no slot is open: nothing
 /// ```
 ///
-/// **Cost.** In proportion to the pages that were freed into shards since the last drain, and the slots there are. A
-/// drain interrupts all running threads once. Threads that want a drain at once share the first one.
+/// **Cost.** In proportion to the pages that were freed into shards since the last drain, and to the number of slots. A
+/// drain interrupts all running threads once. Threads that want a drain at the same time share the first one.
 ///
-/// **Threads.** Thread-safe. Lock order: `lock`, then the slots, then the lock of the pool, which is taken for each
-/// batch of pages. The thread that drains may wait for the threads in their slots.
+/// **Threads.** Thread-safe. Lock order: `lock`, then the slots, then the lock of the slab pool, which is taken for
+/// each batch of pages. The draining thread may wait for the threads in their slots.
 final class ShardDrain {
 
     private static final int BATCH = 64;
 
-    /// How often the end of a ring drains the slots while one stays busy. Each drain waits for a thread that lost its
-    /// processor in its slot, as [BiasedSlots#visit] says.
+    /// Maximum number of drains in [#close] while a slot stays busy. Each drain waits for a thread that lost its
+    /// processor in its slot, as [BiasedSlots#visit] does.
     private static final int MAX_DRAINS = 8;
 
     private final Shards shards; // (C)
-    private final JumboSlabPool<?> pool; // (C)
+    private final JumboSlabPool<?> slabPool; // (C)
     private final ReentrantLock lock = new ReentrantLock();
     private final int[] pages = new int[BATCH]; // (L)
 
-    @SuppressWarnings("UnnecessaryLambda") // made early: a drain allocates nothing on the Java heap
+    @SuppressWarnings("UnnecessaryLambda") // created early: a drain allocates nothing on the Java heap
     private final Consumer<BiasedSlot> look = slot -> {}; // (C)
 
     private final Consumer<BiasedSlot> empty = this::drain; // (C)
@@ -40,17 +40,17 @@ final class ShardDrain {
     private long drains; // (L)
     private volatile boolean closed; // (L), read without it
 
-    ShardDrain(Shards shards, JumboSlabPool<?> pool) {
+    ShardDrain(Shards shards, JumboSlabPool<?> slabPool) {
         this.shards = shards;
-        this.pool = pool;
+        this.slabPool = slabPool;
     }
 
     boolean isClosed() {
         return closed;
     }
 
-    /// Moves all pages into the pool that were freed into a shard before this call. Pages in a slot that stays busy for
-    /// too long stay there, and [Shards#areOpen] says so.
+    /// Moves all pages into the slab pool that were freed into a shard before this call. Pages in a slot that stays
+    /// busy for too long stay there, and [Shards#areOpen] returns true then.
     ///
     /// @return true if there may have been pages
     boolean run() {
@@ -74,7 +74,7 @@ final class ShardDrain {
         }
     }
 
-    /// Waits until every thread that is in its slot has left it. No page moves.
+    /// Waits until every thread that is in its slot has left it. Moves no page.
     void awaitSlots() {
         StackReserve.ensure();
         lock.lock();
@@ -89,9 +89,10 @@ final class ShardDrain {
         }
     }
 
-    /// Does what ends the ring, with all pages in the pool, and shuts the slots for good if that succeeds.
+    /// Runs the action that closes the pool, with all pages in the slab pool. If the action succeeds, the slots stay
+    /// suspended.
     ///
-    /// @param end returns normally if the ring is closed by it
+    /// @param end returns normally if it closed the pool
     void close(Runnable end) {
         StackReserve.ensure(2);
         lock.lock();
@@ -119,12 +120,13 @@ final class ShardDrain {
     private void drain() {
         drains++;
         if (!shards.areOpen() || !BiasedSlots.barrier(VirtualMemory.system())) {
-            return; // without the barrier no slot may be touched; its pages come to the pool the next time
+            return; // without the barrier no slot may be touched; its pages come to the slabPool the next time
         }
         shutSlots = 0;
         boolean isUnfinished = true;
         try {
-            int busy = shards.slots().visit(look); // a thread in a slot may be about to push into another ring
+            int busy = shards.slots()
+                    .visit(look); // first: a thread in a slot may be about to push into the queue of another shard
             busy += shards.slots().visit(empty);
             isUnfinished = busy > 0;
         } finally {
@@ -141,15 +143,15 @@ final class ShardDrain {
         int depth = Shards.depth(cells);
         while (depth > 0) {
             shards.setTransit(Math.min(depth, BATCH));
-            pool.giveAll(pages, shards.takeOlder(cells, BATCH, pages));
+            slabPool.giveAll(pages, shards.takeOlder(cells, BATCH, pages));
             shards.setTransit(0);
             depth = Shards.depth(cells);
         }
         boolean more = true;
-        while (more && shards.ringSize(cells) > 0) {
-            shards.setTransit(Math.min(shards.ringSize(cells), BATCH));
-            int count = shards.takeFromRing(cells, pages);
-            pool.giveAll(pages, count);
+        while (more && shards.queueSize(cells) > 0) {
+            shards.setTransit(Math.min(shards.queueSize(cells), BATCH));
+            int count = shards.takeFromQueue(cells, pages);
+            slabPool.giveAll(pages, count);
             shards.setTransit(0);
             more = count > 0; // else a producer that lost its core is between its two steps
         }

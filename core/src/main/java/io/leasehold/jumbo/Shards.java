@@ -11,43 +11,45 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
-/// What each thread keeps of a ring: a magazine of free pages, and a ring where other threads put pages that it
-/// allocated.
+/// What each thread caches of a pool: a magazine of free pages, and a queue where other threads push pages that its
+/// shard owns.
 ///
 /// ```text
 ///   slot     FIRST | +1    | +2       | +3    | +4, +5   | +6    | magazine
 ///            shard | depth | capacity | owned | returned | armed | next handles, oldest ... newest
 ///
-///   push     page of this shard, or of none ---> own magazine
-///            page of another shard ------------> that shard's RemoteFreeQueue
+///   free     page of this shard, or of no shard ---> magazine of the thread
+///            page of another shard ----------------> RemoteFreeQueue of that shard
 /// ```
 ///
-/// A shard owns the pages that it allocates until they leave it for the pool, but no more than its ring has cells
-/// (`owned`). Other pages have no owner: they go to the magazine of the thread that frees them, or to the pool.
+/// A shard owns the pages that it allocates until they leave it for the slab pool, but no more pages than its queue has
+/// cells (`owned`). Other pages have no owner shard. They go to the magazine of the thread that frees them, or to the
+/// slab pool.
 ///
-/// **Shut.** The capacity of a new slot, and of a slot that was drained, is zero. Its thread finds no room for the
-/// first page that it frees, neither in its magazine nor in the ring of another shard, and opens the slot ([#open]).
-/// Only the thread in an open slot brings a page into a magazine or ring, and a [ShardDrain] empties all of them before
-/// it shuts the slots. So while no slot is open there is nothing to drain: no barrier, no look at any slot.
+/// **Shut slots.** The capacity of a new slot, and of a drained slot, is zero. Its thread finds no room for the first
+/// page that it frees, neither in its magazine nor in the queue of another shard, and opens the slot ([#open]). Only
+/// the thread in an open slot brings a page into a magazine or queue. A [ShardDrain] empties all of them before it
+/// shuts the slots. So while no slot is open, there is nothing to drain: no barrier, and no look at any slot.
 ///
-/// **Threads.** The cells belong to the thread that is in the slot, and so does the consumer's side of the slot's ring.
-/// A thread that pushes into the ring of another shard is in its own slot meanwhile, so a thread that shut all slots
-/// and waited knows of every page where it is.
+/// **Threads.** The cells belong to the thread that is in the slot, and so does the consumer side of the queue. A
+/// thread that pushes into the queue of another shard is in its own slot meanwhile. So a thread that shut all slots and
+/// waited knows where every page is.
 ///
-/// **Memory order.** [#open] counts the slot in `openSlots` (atomic) before its thread looks whether pages may be kept
-/// (volatile), and before a page is pushed. A drain counts slots out after their pages are in the pool. So a thread
-/// that reads zero finds every page in the pool that was freed before. And a thread that wants all pages in the pool
-/// says so first (volatile), then reads `openSlots`: either it sees that the slot is open, and drains it, or the thread
-/// in the slot sees that no page may be kept. A rest of the arena's clock ends by the same handshake. `ShutSlotStress`
-/// checks it. `unfinished` stands for slots that stayed busy for too long and were not drained.
+/// **Memory order.** [#open] counts the slot in `openSlots` (atomic) before its thread reads whether pages may be kept
+/// (volatile), and before a page is pushed. A drain subtracts slots from `openSlots` after their pages are in the slab
+/// pool. So a thread that reads zero finds every page in the slab pool that was freed before. A thread that wants all
+/// pages in the slab pool sets a flag first (volatile), then reads `openSlots`. Either it sees that the slot is open
+/// and drains it, or the thread in the slot sees that no page may be kept. The arena clock stops resting by the same
+/// handshake. `ShutSlotStress` checks it. `unfinished` stands for slots that stayed busy for too long and were not
+/// drained.
 ///
-/// **Invariants.** I1: a page is in one magazine or ring at most. I2: `owned` of a slot is no less than the pages that
-/// its shard owns, and no more than its ring's capacity. I3: pages in the magazine of a slot are of its shard or of
-/// none, which their entries tell, and no caller has the handles there. I4: a page in a magazine or ring has an open
-/// slot, or `unfinished` is set.
+/// **Invariants.** I1: a page is in one magazine or queue at most. I2: `owned` of a slot is no less than the number of
+/// pages that its shard owns, and no more than the capacity of its queue. I3: a page in the magazine of a slot has the
+/// shard of the slot as its owner, or no owner. Its entry says which, and no caller has its handle. I4: a page in a
+/// magazine or queue has an open slot, or `unfinished` is set.
 final class Shards {
 
-    /// The shard of a page that no shard owns.
+    /// The owner shard of a page that no shard owns.
     static final int NO_SHARD = 0;
 
     static final int SHARD = BiasedSlot.FIRST;
@@ -57,40 +59,40 @@ final class Shards {
     static final int RETURNED_LOW = OWNED + 1;
     static final int RETURNED_HIGH = RETURNED_LOW + 1;
     static final int ARMED = RETURNED_HIGH + 1;
-    static final int STACK = ARMED + 1;
+    static final int MAGAZINE = ARMED + 1;
 
-    /// In place of a shard: there is none left.
+    /// In place of a shard: no shard is left.
     private static final int REFUSED = -1;
 
-    /// Part of an entry of the magazine: what it has besides the handle if this shard owns the page.
+    /// A bit of a magazine entry beside the handle: this shard owns the page.
     private static final long OWNED_HERE = Long.MIN_VALUE;
 
-    /// What a magazine holds at most: half of it changes hands under one lock.
+    /// Maximum bytes of pages in a magazine. Half of a magazine is moved under one lock.
     private static final int MAX_MAGAZINE_BYTES = 1 << 20;
 
     private static final int MIN_PAGES = 16;
     private static final int MAX_PAGES = 64;
 
-    /// Thirty-two kilobytes of handles.
-    private static final int MAX_RING_PAGES = 4096;
+    /// Maximum capacity of a queue: 32 KiB of handles.
+    private static final int MAX_QUEUE_PAGES = 4096;
 
     private final PageTable<?> table; // (C)
     private final BiasedSlots slots; // (C)
     final int maxDepth; // (C)
-    final int ringCapacity; // (C)
-    private final AtomicReferenceArray<RemoteFreeQueue> rings; // (A) by shard, each set once
-    private final AtomicInteger claimed = new AtomicInteger(); // (A) shards that have an owner, or had
+    final int queueCapacity; // (C)
+    private final AtomicReferenceArray<RemoteFreeQueue> queues; // (A) by shard, each set once
+    private final AtomicInteger claimed = new AtomicInteger(); // (A) shards that a slot claimed
     private final AtomicInteger openSlots = new AtomicInteger(); // (A)
-    private volatile boolean unfinished; // (O) the thread that drains; true if it left slots alone
-    private volatile int transit; // (O) the thread that drains; pages between a slot and the pool
+    private volatile boolean unfinished; // (O) the draining thread; true if busy slots were not drained
+    private volatile int transit; // (O) the draining thread; pages between a slot and the slab pool
 
     Shards(JumboOptions options, PageTable<?> table) {
         this.table = table;
         this.maxDepth = Math.clamp(MAX_MAGAZINE_BYTES / options.bufferSize().byteSize(), MIN_PAGES, MAX_PAGES);
-        int bound = options.maxPages() == 0 ? MAX_RING_PAGES : Math.min(options.maxPages(), MAX_RING_PAGES);
-        this.ringCapacity = (int) Alignment.powerOfTwoFrom(Math.max(bound, MAX_PAGES));
-        this.rings = new AtomicReferenceArray<>(options.shards() + 1);
-        int cells = STACK + 2 * maxDepth - BiasedSlot.FIRST;
+        int bound = options.maxPages() == 0 ? MAX_QUEUE_PAGES : Math.min(options.maxPages(), MAX_QUEUE_PAGES);
+        this.queueCapacity = (int) Alignment.powerOfTwoFrom(Math.max(bound, MAX_PAGES));
+        this.queues = new AtomicReferenceArray<>(options.shards() + 1);
+        int cells = MAGAZINE + 2 * maxDepth - BiasedSlot.FIRST;
         this.slots = new BiasedSlots(cells, !VirtualMemory.system().can(Capability.BARRIER));
     }
 
@@ -98,14 +100,14 @@ final class Shards {
         return slots;
     }
 
-    /// {@return the number of pages that change hands at a time}
+    /// {@return the number of pages that are moved at a time: half a magazine}
     int batch() {
         return maxDepth / 2;
     }
 
     /// Opens the slot of the calling thread if it is shut.
     ///
-    /// @return true if it was shut; the arena's clock is to be told then, outside of the slot
+    /// @return true if the slot was shut; the caller then requests a decay of the arena, outside of the slot
     boolean open(int[] cells) {
         if (cells[CAPACITY] > 0) {
             return false;
@@ -115,24 +117,24 @@ final class Shards {
         return true;
     }
 
-    /// {@return true if a magazine or ring may have a page}
+    /// {@return true if a magazine or queue may contain a page}
     boolean areOpen() {
         return openSlots.get() > 0 || unfinished;
     }
 
-    /// Allocates a page of the magazine, without a look at it if this shard owns it.
+    /// Allocates a page of the magazine. Does not read the page if this shard owns it.
     ///
-    /// @return its handle, or [JumboPage#NONE]
-    long lend(int[] cells) {
+    /// @return the handle of the page, or [JumboPage#NONE]
+    long tryAllocate(int[] cells) {
         int depth = cells[DEPTH] - 1;
         if (depth < 0) {
             return JumboPage.NONE;
         }
-        long entry = entry(cells[STACK + 2 * depth], cells[STACK + 2 * depth + 1]);
+        long entry = entry(cells[MAGAZINE + 2 * depth], cells[MAGAZINE + 2 * depth + 1]);
         if (entry >= 0) {
             own(cells, page(JumboLayout.page(entry)));
         }
-        cells[DEPTH] = depth; // last: a stack that overflows before leaves the page in the magazine
+        cells[DEPTH] = depth; // last: a stack overflow before this line leaves the page in the magazine
         return entry & Long.MAX_VALUE;
     }
 
@@ -144,7 +146,7 @@ final class Shards {
         return Objects.requireNonNull(table.page(number));
     }
 
-    /// Puts a free page into the magazine of an open slot.
+    /// Pushes a free page into the magazine of an open slot.
     ///
     /// @return true if there was room
     boolean push(int[] cells, int page) {
@@ -157,25 +159,28 @@ final class Shards {
     }
 
     private static void push(int[] cells, int depth, long entry) {
-        cells[STACK + 2 * depth] = (int) entry;
-        cells[STACK + 2 * depth + 1] = (int) (entry >>> Integer.SIZE);
+        cells[MAGAZINE + 2 * depth] = (int) entry;
+        cells[MAGAZINE + 2 * depth + 1] = (int) (entry >>> Integer.SIZE);
         cells[DEPTH] = depth + 1;
     }
 
-    /// Makes the slot's shard the owner of a page that it allocates now, if it has a ring with a cell to spare.
+    /// Makes the shard of the slot the owner of a page that is being allocated, if the queue of the shard has a spare
+    /// cell.
     void own(int[] cells, JumboPage<?> page) {
-        if (cells[SHARD] > NO_SHARD && page.home() == NO_SHARD && cells[OWNED] < ringCapacity) {
-            page.setHome(cells[SHARD]);
+        if (cells[SHARD] > NO_SHARD && page.ownerShard() == NO_SHARD && cells[OWNED] < queueCapacity) {
+            page.setOwnerShard(cells[SHARD]);
             cells[OWNED]++;
         }
     }
 
-    /// Frees a page whose place is the magazine of this slot, or another shard.
+    /// Frees a page into the magazine of this slot, or into the queue of its owner shard.
     ///
-    /// All that is to be known is read before the compare-and-set that frees it, since what is read after it waits for
-    /// it. If the page is not the caller's, what is read may be anything, and the compare-and-set fails.
+    /// Everything that is needed is read before the compare-and-set that frees the page, because later reads would wait
+    /// for it. If the caller does not have the page, the values that are read may be wrong, and the compare-and-set
+    /// fails.
     ///
-    /// @return true if it is free; else nothing has changed: it has no place, or may not be freed like this
+    /// @return true if the page was freed; false, with nothing changed, if neither the magazine nor a queue can take
+    ///     it, or its state forbids this fast path
     boolean tryKeep(int[] cells, long handle) {
         JumboPage<?> page = table.page(JumboLayout.page(handle));
         if (page == null) {
@@ -183,60 +188,60 @@ final class Shards {
         }
         int depth = cells[DEPTH];
         int capacity = cells[CAPACITY];
-        int home = page.home();
-        boolean away = isAway(cells, home);
-        if ((away ? capacity == 0 : depth >= capacity) || !page.tryFree(handle)) {
+        int owner = page.ownerShard();
+        boolean remote = isRemote(cells, owner);
+        if ((remote ? capacity == 0 : depth >= capacity) || !page.tryFree(handle)) {
             return false;
         }
-        if (away) {
-            rings.getPlain(home).push(JumboLayout.after(handle, 1));
+        if (remote) {
+            queues.getPlain(owner).push(JumboLayout.after(handle, 1));
         } else {
-            push(cells, depth, JumboLayout.after(handle, 1) | (home == NO_SHARD ? 0 : OWNED_HERE));
+            push(cells, depth, JumboLayout.after(handle, 1) | (owner == NO_SHARD ? 0 : OWNED_HERE));
         }
         countReturned(cells, 1);
         return true;
     }
 
-    /// Frees pages, from the first one on that another shard owns, as long as they have the same owner.
+    /// Frees a series of pages that one other shard owns, from the first handle on.
     ///
     /// @return the number of pages
-    private int keepAway(int[] cells, long[] handles, int from, int end) {
+    private int tryKeepRemote(int[] cells, long[] handles, int from, int end) {
         int count = 0;
-        int home = NO_SHARD;
+        int owner = NO_SHARD;
         for (int at = from; at < end; at++) {
             JumboPage<?> page = table.page(JumboLayout.page(handles[at]));
-            int itsHome = page == null ? NO_SHARD : page.home();
-            boolean fits = count == 0 ? isAway(cells, itsHome) : itsHome == home;
+            int itsOwner = page == null ? NO_SHARD : page.ownerShard();
+            boolean fits = count == 0 ? isRemote(cells, itsOwner) : itsOwner == owner;
             if (page == null || !fits || !page.tryFree(handles[at])) {
                 break;
             }
-            home = itsHome;
+            owner = itsOwner;
             count++;
         }
         if (count > 0) {
-            rings.getPlain(home).push(handles, from, count);
+            queues.getPlain(owner).push(handles, from, count);
             countReturned(cells, count);
         }
         return count;
     }
 
-    /// Frees pages in the order of their handles, as [#tryKeep(int\[\], long)] does each.
+    /// Frees pages in the order of their handles, as [#tryKeep(int\[\], long)] frees each.
     ///
-    /// @return the index of the first that is not free yet
+    /// @return the index of the first page that is not free yet
     int tryKeep(int[] cells, long[] handles, int from, int end) {
         int at = from;
         while (at < end && cells[CAPACITY] > 0) {
-            int away = keepAway(cells, handles, at, end);
-            if (away == 0 && !tryKeep(cells, handles[at])) {
+            int remote = tryKeepRemote(cells, handles, at, end);
+            if (remote == 0 && !tryKeep(cells, handles[at])) {
                 return at;
             }
-            at += Math.max(1, away);
+            at += Math.max(1, remote);
         }
         return at;
     }
 
-    private static boolean isAway(int[] cells, int home) {
-        return home != NO_SHARD && home != cells[SHARD];
+    private static boolean isRemote(int[] cells, int owner) {
+        return owner != NO_SHARD && owner != cells[SHARD];
     }
 
     private static void countReturned(int[] cells, int count) {
@@ -247,36 +252,37 @@ final class Shards {
         }
     }
 
-    /// Counts what is armed here less what is received here, of which only the sum over all slots means something.
+    /// Adds to the number of armed pages of the slot. Pages may be armed in one slot and received in another one, so
+    /// only the sum over all slots is meaningful.
     void countArmed(int[] cells, int change) {
         cells[ARMED] += change;
     }
 
-    /// Notes that a page will not come back to the shard that owns it.
+    /// Removes the owner shard of a page that will not return to that shard.
     void depart(JumboPage<?> page) {
-        int home = page.home();
-        if (home != NO_SHARD) {
-            page.setHome(NO_SHARD);
-            rings.get(home).depart();
+        int owner = page.ownerShard();
+        if (owner != NO_SHARD) {
+            page.setOwnerShard(NO_SHARD);
+            queues.get(owner).depart();
         }
     }
 
-    /// {@return true if the slot has no ring and none was refused: it should get one}
-    static boolean wantsRing(int[] cells) {
+    /// {@return true if the slot should get a queue: it has none, and none was denied}
+    static boolean wantsQueue(int[] cells) {
         return cells[SHARD] == NO_SHARD;
     }
 
-    /// {@return a ring for [#claim], made outside of any slot, or null if all shards are claimed}
-    @Nullable RemoteFreeQueue newRing() {
-        return claimed.get() < rings.length() - 1 ? new RemoteFreeQueue(ringCapacity) : null;
+    /// {@return a new queue for [#claim], created outside of any slot, or null if all shards are claimed}
+    @Nullable RemoteFreeQueue newQueue() {
+        return claimed.get() < queues.length() - 1 ? new RemoteFreeQueue(queueCapacity) : null;
     }
 
-    /// Gives the slot a ring, if it has none and there is one left.
-    void claim(int[] cells, @Nullable RemoteFreeQueue ring) {
+    /// Claims a shard and its queue for the slot, if the slot has none and one is left.
+    void claim(int[] cells, @Nullable RemoteFreeQueue queue) {
         if (cells[SHARD] == NO_SHARD) {
-            int shard = ring == null ? rings.length() : claimed.incrementAndGet();
-            if (ring != null && shard < rings.length()) {
-                rings.set(shard, ring);
+            int shard = queue == null ? queues.length() : claimed.incrementAndGet();
+            if (queue != null && shard < queues.length()) {
+                queues.set(shard, queue);
                 cells[SHARD] = shard;
             } else {
                 cells[SHARD] = REFUSED;
@@ -284,13 +290,13 @@ final class Shards {
         }
     }
 
-    /// Takes the pages of the slot's ring into its magazine, and forgets pages that departed.
+    /// Moves the pages of the queue of the slot into the magazine, and subtracts departed pages.
     void receive(int[] cells) {
         if (cells[SHARD] > NO_SHARD) {
-            RemoteFreeQueue ring = rings.getPlain(cells[SHARD]);
-            cells[OWNED] -= ring.takeDeparted();
+            RemoteFreeQueue queue = queues.getPlain(cells[SHARD]);
+            cells[OWNED] -= queue.takeDeparted();
             while (cells[DEPTH] < maxDepth) {
-                long next = ring.poll();
+                long next = queue.poll();
                 if (next == RemoteFreeQueue.NONE) {
                     return;
                 }
@@ -299,41 +305,41 @@ final class Shards {
         }
     }
 
-    /// Takes up to `count` of the pages that have been in a magazine the longest.
+    /// Takes up to `count` of the oldest pages of a magazine.
     ///
     /// @return the number of pages
     int takeOlder(int[] cells, int count, int[] into) {
         int taken = Math.min(count, cells[DEPTH]);
         for (int i = 0; i < taken; i++) {
-            into[i] = leave(cells, JumboLayout.page(cells[STACK + 2 * i]));
+            into[i] = leave(cells, JumboLayout.page(cells[MAGAZINE + 2 * i]));
         }
-        System.arraycopy(cells, STACK + 2 * taken, cells, STACK, 2 * (cells[DEPTH] - taken));
+        System.arraycopy(cells, MAGAZINE + 2 * taken, cells, MAGAZINE, 2 * (cells[DEPTH] - taken));
         cells[DEPTH] -= taken;
         return taken;
     }
 
-    /// Forgets a page of the slot's magazine or ring, which goes to the pool.
+    /// Removes the owner shard of a page that goes from the slot to the slab pool.
     ///
-    /// @return the page
+    /// @return the number of the page
     private int leave(int[] cells, int number) {
         JumboPage<?> page = page(number);
-        if (page.home() != NO_SHARD) {
-            page.setHome(NO_SHARD);
+        if (page.ownerShard() != NO_SHARD) {
+            page.setOwnerShard(NO_SHARD);
             cells[OWNED]--;
         }
         return number;
     }
 
-    /// Takes the pages that came first to the slot's ring.
+    /// Takes the oldest pages of the queue of the slot.
     ///
-    /// @return the number of pages, at most as many as fit `into`
-    int takeFromRing(int[] cells, int[] into) {
-        RemoteFreeQueue ring = rings.get(cells[SHARD]);
+    /// @return the number of pages, at most `into.length`
+    int takeFromQueue(int[] cells, int[] into) {
+        RemoteFreeQueue queue = queues.get(cells[SHARD]);
         int count = 0;
-        long next = ring.poll();
+        long next = queue.poll();
         while (next != RemoteFreeQueue.NONE) {
             into[count++] = leave(cells, JumboLayout.page(next));
-            next = count < into.length ? ring.poll() : RemoteFreeQueue.NONE;
+            next = count < into.length ? queue.poll() : RemoteFreeQueue.NONE;
         }
         return count;
     }
@@ -342,13 +348,13 @@ final class Shards {
         return cells[DEPTH];
     }
 
-    /// {@return the number of pages in the slot's ring}
-    int ringSize(int[] cells) {
-        return cells[SHARD] > NO_SHARD ? rings.get(cells[SHARD]).size() : 0;
+    /// {@return the number of pages in the queue of the slot}
+    int queueSize(int[] cells) {
+        return cells[SHARD] > NO_SHARD ? queues.get(cells[SHARD]).size() : 0;
     }
 
-    /// Counts pages that leave a slot for the pool, before they leave it, so that no reader finds them nowhere; zero
-    /// once they are in the pool.
+    /// Sets the number of pages that are leaving a slot for the slab pool. Set before they leave the slot, so that no
+    /// reader misses them; set to zero when they are in the slab pool.
     void setTransit(int count) {
         transit = count;
         VarHandle.storeStoreFence();
@@ -356,23 +362,23 @@ final class Shards {
 
     /// Shuts a slot that was drained.
     ///
-    /// @return true if it was open; it is counted out by [#noteDrained]
+    /// @return true if the slot was open; [#noteDrained] subtracts it from `openSlots`
     static boolean shut(int[] cells) {
         boolean wasOpen = cells[CAPACITY] > 0;
         cells[CAPACITY] = 0;
         return wasOpen;
     }
 
-    /// Counts slots out, whose pages are in the pool now.
+    /// Subtracts slots from `openSlots` whose pages are in the slab pool now.
     ///
     /// @param shutSlots number of slots that were open
-    /// @param isUnfinished true if a slot was left alone
+    /// @param isUnfinished true if a slot stayed busy and was not drained
     void noteDrained(int shutSlots, boolean isUnfinished) {
         unfinished = isUnfinished;
         openSlots.addAndGet(-shutSlots);
     }
 
-    /// {@return the number of pages on their way from a slot to the pool}
+    /// {@return the number of pages on their way from a slot to the slab pool}
     int transit() {
         return transit;
     }
@@ -381,19 +387,19 @@ final class Shards {
         return openSlots.get();
     }
 
-    /// {@return the highest shard that may have a ring}
+    /// {@return the highest shard that may have a queue}
     int lastShard() {
-        return Math.min(claimed.get(), rings.length() - 1);
+        return Math.min(claimed.get(), queues.length() - 1);
     }
 
-    /// {@return the ring of a shard, or null if it has none yet}
-    @Nullable RemoteFreeQueue ring(int shard) {
-        return rings.get(shard);
+    /// {@return the queue of a shard, or null if the shard has none yet}
+    @Nullable RemoteFreeQueue queue(int shard) {
+        return queues.get(shard);
     }
 
     @Override
     public String toString() {
-        return "Shards(claimed=%d, open=%d, maxDepth=%d, ringCapacity=%d, %s)"
-                .formatted(lastShard(), openSlots.get(), maxDepth, ringCapacity, slots);
+        return "Shards(claimed=%d, open=%d, maxDepth=%d, queueCapacity=%d, %s)"
+                .formatted(lastShard(), openSlots.get(), maxDepth, queueCapacity, slots);
     }
 }

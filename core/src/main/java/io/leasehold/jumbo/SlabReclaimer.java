@@ -11,115 +11,117 @@ import org.jspecify.annotations.Nullable;
 /// Gives slabs back to the arena, a few at a time.
 ///
 /// ```text
-///   pool's lock   take some idle slabs out
-///   no lock       unwire their runs; retire their pages      the kernel refuses: put the slabs back
-///   pool's lock   forget them
-///   no lock       free their runs
+///   lock of the slab pool   remove some idle slabs from the sets
+///   no lock                 unwire their runs; make their pages inactive      the kernel fails: put the slabs back
+///   lock of the slab pool   remove the slabs
+///   no lock                 free their runs
 /// ```
 ///
-/// **Cost.** Two short holds of the pool's lock for [#BATCH] slabs, whatever there is besides. Where nothing changed
-/// since the last call, [#decay] and [#shrink] read a few words.
+/// **Cost.** Two short holds of the lock of the slab pool for [#BATCH] slabs, however many slabs there are. If nothing
+/// changed since the last call, [#decay] and [#shrink] read a few words.
 ///
-/// **Threads.** Thread-safe; [#decay] by one thread at a time. `lock` is held for each batch, so a thread that finds no
-/// memory waits until slabs on their way are the arena's. Lock order: `lock`, then the lock of the pool, or those of
-/// the arena.
+/// **Threads.** Thread-safe; [#decay] by one thread at a time. `lock` is held for each batch. So a thread that finds no
+/// memory waits until slabs on their way are free in the arena. Lock order: `lock`, then `JumboSlabPool.lock` or the
+/// locks of the arena.
 ///
 /// @param <T> the type of the object that stands for a page
 final class SlabReclaimer<T> {
 
-    /// About fifty microseconds, most of it for the words of their pages.
+    /// About 50 us of work, most of it for the words of the pages.
     private static final int BATCH = 8;
 
     private final JumboOptions options; // (C)
-    private final JumboSlabPool<T> pool; // (C)
+    private final JumboSlabPool<T> slabPool; // (C)
     private final Shards shards; // (C)
-    private final ShardCensus census; // (C)
+    private final ShardCounts shardCounts; // (C)
     private final ShardDrain drain; // (C)
     private final ShortLock lock = new ShortLock();
-    private final FlushRation ration = new FlushRation(); // (C) of requests
-    private final JumboSlab<T>[] leaving = newBatch(); // (L) scratch, so that giving back needs no Java heap
+    private final FlushRation ration = new FlushRation(); // (C) for shrink()
+    private final JumboSlab<T>[] leaving = newBatch(); // (L) scratch, so that freeing slabs needs no Java heap
     private final int[] generations = new int[BATCH]; // (L) scratch
     private volatile @Nullable JumboMemory memory; // (A) set once
-    private int owed; // (L) of the pool: pages in service that may go with their slabs in this tick
-    private boolean isSettling; // (O) the thread in [#decay]: the tick is not finished
+    private int owed; // (L) slab pool; number of free pages that may decay in this tick
+    private boolean isTickUnfinished; // (O) the thread in [#decay]: the tick is not finished
 
-    SlabReclaimer(JumboOptions options, JumboSlabPool<T> pool, Shards shards, ShardCensus census, ShardDrain drain) {
+    SlabReclaimer(
+            JumboOptions options, JumboSlabPool<T> slabPool, Shards shards, ShardCounts shardCounts, ShardDrain drain) {
         this.options = options;
-        this.pool = pool;
+        this.slabPool = slabPool;
         this.shards = shards;
-        this.census = census;
+        this.shardCounts = shardCounts;
         this.drain = drain;
     }
 
-    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be made otherwise
+    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type cannot be created otherwise
     private static <T> JumboSlab<T>[] newBatch() {
         return new JumboSlab[BATCH];
     }
 
-    /// Says where slabs go.
+    /// Sets the memory that slabs are freed to.
     void use(JumboMemory slabMemory) {
         memory = slabMemory;
     }
 
-    /// Gives back the slabs that were not needed since the last tick, but not the initial ones.
+    /// Frees the slabs that were not needed since the last tick, but not the initial slabs.
     ///
-    /// @return [Progress#DONE] if no slot is open and no slab can go before something changes
+    /// @return [Progress#DONE] if no slot is open and no slab can decay before something changes
     Progress decay(Pace pace) {
         JumboMemory to = memory;
         if (to == null || drain.isClosed()) {
             return Progress.DONE;
         }
         StackReserve.ensure(2);
-        if (!isSettling) {
-            if (!shards.areOpen() && pool.isSettled()) {
+        if (!isTickUnfinished) {
+            if (!shards.areOpen() && slabPool.isDecayDone()) {
                 return Progress.DONE;
             }
             drain.run();
             beginTick();
         }
-        isSettling = true;
+        isTickUnfinished = true;
         while (giveSome(to, false) > 0) {
             if (pace.isSpent()) {
                 return Progress.UNFINISHED;
             }
         }
-        isSettling = false;
+        isTickUnfinished = false;
         return endTick() && !shards.areOpen() ? Progress.DONE : Progress.NEXT_TICK;
     }
 
     private void beginTick() {
-        pool.lockInTurn();
+        slabPool.lockInTurn();
         try {
-            owed = Math.min(pool.low, spare());
-            pool.low = pool.slabs.atHome();
+            owed = Math.min(slabPool.low, spare());
+            slabPool.low = slabPool.slabs.freeCount();
         } finally {
-            pool.unlock();
+            slabPool.unlock();
         }
     }
 
-    /// {@return true if no slab can go in the next tick before something changes}
+    /// {@return true if no slab can decay in the next tick before something changes}
     private boolean endTick() {
-        pool.lockInTurn();
+        slabPool.lockInTurn();
         try {
-            boolean isSettled = pool.slabs.findIdle(spare()) == null;
-            if (isSettled) {
-                pool.setSettled();
+            boolean isDecayDone = slabPool.slabs.findIdle(spare()) == null;
+            if (isDecayDone) {
+                slabPool.setDecayDone();
             }
-            return isSettled;
+            return isDecayDone;
         } finally {
-            pool.unlock();
+            slabPool.unlock();
         }
     }
 
-    /// {@return the number of pages that could go by the clock} Under the lock of the pool.
+    /// {@return the number of free pages that may decay} Called under the lock of the slab pool.
     private int spare() {
-        JumboSlabs<T> slabs = pool.slabs;
-        return Math.min(slabs.atHome(), slabs.inService() - pool.stolen - options.initialPages());
+        JumboSlabs<T> slabs = slabPool.slabs;
+        return Math.min(slabs.freeCount(), slabs.inService() - slabPool.stolen - options.initialPages());
     }
 
-    /// Gives back every slab of which no page is in use, for a request that found no memory.
+    /// Frees every slab of which no page is in use, for a request that found no memory. Drains the shards if its ration
+    /// allows that.
     ///
-    /// @return the number of the arena's pages that were freed
+    /// @return the number of arena pages that were freed
     int shrink() {
         if (!hasCached() || !ration.allows()) {
             return giveAll(false);
@@ -131,15 +133,15 @@ final class SlabReclaimer<T> {
         return pages;
     }
 
-    /// Gives back every slab of which no page is in use, however often that was in vain.
+    /// Frees every slab of which no page is in use. Always drains the shards.
     ///
-    /// @return the number of the arena's pages that were freed
+    /// @return the number of arena pages that were freed
     int trim() {
         return giveAll(hasCached());
     }
 
     private boolean hasCached() {
-        return shards.areOpen() && census.cachedPages() > 0;
+        return shards.areOpen() && shardCounts.cachedPages() > 0;
     }
 
     private int giveAll(boolean drains) {
@@ -148,7 +150,7 @@ final class SlabReclaimer<T> {
             return 0;
         }
         boolean isDrained = drains && drain.run();
-        if (!isDrained && !pool.isReclaimable()) {
+        if (!isDrained && !slabPool.isReclaimable()) {
             return 0;
         }
         int slabs = 0;
@@ -160,10 +162,10 @@ final class SlabReclaimer<T> {
         return slabs * from.runPages();
     }
 
-    /// Gives some idle slabs back.
+    /// Frees some idle slabs.
     ///
-    /// @param isAll true if they may be any; false in background work, for slabs that were not needed
-    /// @return the number of slabs: 0 if there was none, or the kernel refuses
+    /// @param isAll true to free any idle slab; false in background work, for slabs that were not needed
+    /// @return the number of slabs; 0 if there was none, or the kernel fails
     private int giveSome(JumboMemory to, boolean isAll) {
         StackReserve.ensure(2);
         if (isAll) {
@@ -180,7 +182,7 @@ final class SlabReclaimer<T> {
                     unwired++;
                 }
             } catch (SystemCallException e) {
-                // the kernel does not let go of the rest now
+                // the kernel does not unlock the remaining runs now
             } finally {
                 forget(count, unwired); // before another thread can get a run from the arena
                 for (int i = 0; i < count; i++) {
@@ -196,13 +198,13 @@ final class SlabReclaimer<T> {
         }
     }
 
-    /// Lets the collector have a slab that has left.
-    @SuppressWarnings("NullAway") // what is behind the count of [#takeIdle] is not read
+    /// Drops the reference to a slab that has left, for the garbage collector.
+    @SuppressWarnings("NullAway") // elements from the result of [#takeIdle] on are not read
     private void drop(int i) {
         leaving[i] = null;
     }
 
-    /// Gives back the slabs that a forced close left behind and whose pages have all been released by now.
+    /// Frees the slabs that a forced close left, and whose pages have all been released by now.
     void giveLeftBehind() {
         JumboMemory from = memory;
         int more = from == null ? 0 : giveSome(from, true);
@@ -214,63 +216,63 @@ final class SlabReclaimer<T> {
     /// {@return the number of slabs in `leaving`}
     private int takeIdle(boolean isAll) {
         int count = 0;
-        pool.lockInTurn();
+        slabPool.lockInTurn();
         try {
             boolean more = true;
             while (more && count < BATCH) {
                 int surplus = isAll ? Integer.MAX_VALUE : Math.min(owed, spare());
-                JumboSlab<T> slab = pool.slabs.findIdle(surplus);
+                JumboSlab<T> slab = slabPool.slabs.findIdle(surplus);
                 more = slab != null;
                 if (slab != null) {
-                    pool.slabs.leave(slab);
-                    pool.low = Math.min(pool.low, pool.slabs.atHome());
-                    owed -= isAll ? 0 : slab.atHome();
+                    slabPool.slabs.leave(slab);
+                    slabPool.low = Math.min(slabPool.low, slabPool.slabs.freeCount());
+                    owed -= isAll ? 0 : slab.freeCount();
                     leaving[count++] = slab;
                 }
             }
             return count;
         } finally {
-            pool.unlock();
+            slabPool.unlock();
         }
     }
 
-    /// Forgets the first `unwired` of `count` slabs, and puts the others back.
+    /// Removes the first `unwired` of `count` slabs, and puts the others back.
     private void forget(int count, int unwired) {
         if (count == 0) {
             return;
         }
         for (int i = 0; i < count; i++) {
-            generations[i] = leaving[i].retireAll();
+            generations[i] = leaving[i].deactivateAll();
         }
-        pool.lockInTurn();
+        slabPool.lockInTurn();
         try {
             for (int i = 0; i < count; i++) {
                 JumboSlab<T> slab = leaving[i];
                 if (i < unwired) {
-                    pool.counts.shrinks++;
-                    pool.counts.retiredPages += slab.atHome();
-                    pool.slabs.forget(slab, generations[i]);
+                    slabPool.counts.shrinks++;
+                    slabPool.counts.removedPages += slab.freeCount();
+                    slabPool.slabs.forget(slab, generations[i]);
                 } else {
-                    pool.slabs.putBack(slab);
-                    pool.unsettle();
-                    pool.wakeSome();
+                    slabPool.slabs.putBack(slab);
+                    slabPool.noteDecayable();
+                    slabPool.activateSome();
                 }
             }
         } finally {
-            pool.unlock();
+            slabPool.unlock();
         }
     }
 
-    /// Shuts the pool and gives back every slab of which no page is in use. Called with the shards drained.
+    /// Closes the slab pool and frees every slab of which no page is in use. Called after a drain of the shards.
     ///
-    /// @param isForced true to do it though pages are in use, whose slabs stay until they are released
+    /// @param isForced true to close even if pages are in use; their slabs stay until the pages are released
     /// @return the number of pages that are in use or stolen
-    /// @throws IllegalStateException if pages are in use and it is not forced; nothing is changed then
-    /// @throws SystemCallException if the kernel refuses; the pool is shut, and calling this again goes on
+    /// @throws IllegalStateException if pages are in use and `isForced` is false; nothing is changed then
+    /// @throws SystemCallException if the kernel fails; the slab pool is closed, and calling this again continues
     int close(boolean isForced) {
         lock.lock();
         try {
-            int out = pool.shut(isForced);
+            int out = slabPool.shut(isForced);
             JumboMemory to = memory;
             if (to != null) {
                 for (JumboSlab<T> slab = idleSlab(); slab != null; slab = idleSlab()) {
@@ -287,27 +289,27 @@ final class SlabReclaimer<T> {
     }
 
     private @Nullable JumboSlab<T> idleSlab() {
-        pool.lock();
+        slabPool.lock();
         try {
-            return pool.slabs.findIdle(Integer.MAX_VALUE);
+            return slabPool.slabs.findIdle(Integer.MAX_VALUE);
         } finally {
-            pool.unlock();
+            slabPool.unlock();
         }
     }
 
     private void remove(JumboSlab<T> slab) {
-        int generation = slab.retireAll();
-        pool.lock();
+        int generation = slab.deactivateAll();
+        slabPool.lock();
         try {
-            pool.slabs.leave(slab);
-            pool.slabs.forget(slab, generation);
+            slabPool.slabs.leave(slab);
+            slabPool.slabs.forget(slab, generation);
         } finally {
-            pool.unlock();
+            slabPool.unlock();
         }
     }
 
     @Override
     public String toString() {
-        return "SlabReclaimer(" + pool + ")";
+        return "SlabReclaimer(" + slabPool + ")";
     }
 }

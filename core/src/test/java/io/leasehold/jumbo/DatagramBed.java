@@ -14,11 +14,11 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/// A ring, a source on it, and a sender that reaches the source over loopback.
+/// A pool, a source on it, and a sender that reaches the source over loopback.
 ///
-/// **Ownership.** Closing it closes all; a test that leaves a page behind fails.
+/// **Ownership.** Closing the bed closes all of them. A test that leaves a page in use fails.
 ///
-/// **Threads.** The test thread's, but for the ring and the sockets.
+/// **Threads.** Confined to the test thread, except the pool and the sockets.
 final class DatagramBed implements AutoCloseable {
 
     /// Longer than any datagram takes over loopback on a busy machine.
@@ -40,7 +40,7 @@ final class DatagramBed implements AutoCloseable {
         this.pages = new JumboBed(bufferSize, maxPages, 4);
         this.in = open(datagrams);
         this.out = open(datagrams);
-        this.source = new DatagramPort(in).newSource(pages.ring(), BATCH);
+        this.source = new DatagramPort(in).newSource(pages.pool(), BATCH);
         this.sender = new DatagramSender(out).to(in.local());
     }
 
@@ -55,11 +55,11 @@ final class DatagramBed implements AutoCloseable {
         return socket;
     }
 
-    JumboPool<JumboView> ring() {
-        return pages.ring();
+    JumboPool<JumboView> pool() {
+        return pages.pool();
     }
 
-    /// {@return bytes that no other seed gives, which lie in the scratch memory too}
+    /// {@return bytes that differ for each seed, and are in the scratch memory too}
     byte[] fillScratch(int byteSize, long seed) {
         byte[] bytes = content(byteSize, seed);
         OffHeap.copyFromArray(bytes, 0, scratch.address(), byteSize);
@@ -86,7 +86,7 @@ final class DatagramBed implements AutoCloseable {
         }
     }
 
-    /// Receives at least one train, waiting for it.
+    /// Receives at least one datagram batch, and waits for it.
     int receiveSome(Consumer<JumboDatagram<JumboView>> handler) {
         assertThat(source.awaitReadable(SOON)).isTrue();
         int shown = source.receive(handler, BATCH);
@@ -95,7 +95,7 @@ final class DatagramBed implements AutoCloseable {
         return shown;
     }
 
-    /// {@return the datagrams that arrive, one by one, with their content, as many as are waited for}
+    /// {@return the content of the datagrams that arrive, one by one, up to the number that is awaited}
     List<byte[]> receiveSegments(int count) {
         List<byte[]> segments = new ArrayList<>();
         SegmentCursor cursor = new SegmentCursor();
@@ -134,7 +134,7 @@ final class DatagramBed implements AutoCloseable {
     }
 
     int pagesOut() {
-        return ring().stats().pages().out();
+        return pool().stats().pages().out();
     }
 
     @Override

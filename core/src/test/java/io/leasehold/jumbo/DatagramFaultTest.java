@@ -15,11 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Every call of a socket that a source or a sender makes fails once, then for good; no page is lost by that, and no
-/// datagram.
+/// Every call of a socket that a source or a sender makes fails once, then always. No page and no datagram is lost.
 class DatagramFaultTest {
 
-    private static final int TRAINS = 6;
+    private static final int BATCHES = 6;
 
     @ParameterizedTest
     @EnumSource(
@@ -51,15 +50,15 @@ class DatagramFaultTest {
             for (Call call : new Call[] {Call.RECEIVE, Call.SEND, Call.AWAIT}) {
                 datagrams.faults().failFrom(call, 1, Errno.ENOMEM);
             }
-            long handle = bed.ring().allocate();
-            bed.sender.handOver(bed.ring(), handle, 100, 10);
+            long handle = bed.pool().allocate();
+            bed.sender.handOver(bed.pool(), handle, 100, 10);
             for (int i = 0; i < 3; i++) {
                 assertThatThrownBy(() -> bed.source.receive(_ -> {}, 2)).isInstanceOf(SystemCallException.class);
                 assertThatThrownBy(bed.sender::send).isInstanceOf(SystemCallException.class);
                 assertThatThrownBy(() -> bed.source.awaitReadable(0)).isInstanceOf(SystemCallException.class);
                 assertThatThrownBy(() -> bed.sender.awaitWritable(0)).isInstanceOf(SystemCallException.class);
                 bed.source.checkInvariants();
-                assertThat(bed.ring().stats().pages().armed()).isEqualTo(2);
+                assertThat(bed.pool().stats().pages().armed()).isEqualTo(2);
                 assertThat(bed.pagesOut()).isEqualTo(3);
             }
             assertThat(bed.sender.abandon()).isEqualTo(100);
@@ -84,23 +83,23 @@ class DatagramFaultTest {
             assertThat(source.receive(_ -> {}, 2)).isZero();
             datagrams.faults().failOnce(Call.CLOSE, 1, Errno.ENOMEM);
             assertThatThrownBy(source::close).isInstanceOf(SystemCallException.class);
-            assertThat(pages.ring().stats().pages().out()).isZero();
+            assertThat(pages.pool().stats().pages().out()).isZero();
             source.close();
             assertThat(datagrams.faults().count(Call.CLOSE)).isEqualTo(3);
         }
     }
 
     private static DatagramSource<JumboView> open(Datagrams datagrams, JumboBed pages, int batch) {
-        return DatagramSource.open(datagrams, DatagramBed.loopback(), pages.ring(), batch);
+        return DatagramSource.open(datagrams, DatagramBed.loopback(), pages.pool(), batch);
     }
 
-    /// Sends pages and receives them, going on after whatever fails.
+    /// Sends pages and receives them, and continues after each failure.
     private static void exchange(DatagramBed bed) {
         List<Long> stamps = new ArrayList<>();
-        for (int train = 0; train < TRAINS; train++) {
-            long handle = bed.ring().allocate();
-            bed.ring().object(handle).write(train);
-            bed.sender.handOver(bed.ring(), handle, 64, 64);
+        for (int batch = 0; batch < BATCHES; batch++) {
+            long handle = bed.pool().allocate();
+            bed.pool().object(handle).write(batch);
+            bed.sender.handOver(bed.pool(), handle, 64, 64);
             while (bed.sender.isPending()) {
                 onward(() -> {
                     if (!bed.sender.send()) {
@@ -108,7 +107,7 @@ class DatagramFaultTest {
                     }
                 });
             }
-            while (stamps.size() <= train) {
+            while (stamps.size() <= batch) {
                 onward(() -> {
                     bed.source.awaitReadable(DatagramBed.SOON);
                     bed.source.receive(datagram -> stamps.add(stampOf(bed, datagram)), 2);
@@ -125,10 +124,10 @@ class DatagramFaultTest {
         long stamp = 0;
         while (JumboView.word(stamp, 0) != found) {
             stamp++;
-            assertThat(stamp).isLessThan(TRAINS);
+            assertThat(stamp).isLessThan(BATCHES);
         }
         if (stamp % 2 == 0) {
-            bed.ring().release(datagram.take());
+            bed.pool().release(datagram.take());
         }
         return stamp;
     }

@@ -19,8 +19,8 @@ import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/// Options of a port as a user sees them, in whichever form this process has: what [DatagramPort#can] promises is done,
-/// and the rest is refused by name.
+/// Options of a port as a user sees them, in the form that this process has. A feature that [DatagramPort#can] reports
+/// works, and other options are rejected by name.
 class DatagramPortOptionsTest {
 
     private static final DatagramPortOptions DEFAULTS = DatagramPortOptions.defaults();
@@ -46,7 +46,7 @@ class DatagramPortOptionsTest {
         return port;
     }
 
-    /// A client of the JDK, which drops what does not come from its peer.
+    /// A client of the JDK, which drops datagrams that do not come from its peer.
     private DatagramSocket client(String host, InetSocketAddress peer) throws IOException {
         DatagramSocket client = new DatagramSocket(new InetSocketAddress(InetAddress.ofLiteral(host), 0));
         opened.add(client);
@@ -56,18 +56,18 @@ class DatagramPortOptionsTest {
     }
 
     private void receive(DatagramPort port, Consumer<JumboDatagram<JumboView>> handler) {
-        try (DatagramSource<JumboView> source = port.newSource(bed.ring(), 2)) {
+        try (DatagramSource<JumboView> source = port.newSource(bed.pool(), 2)) {
             assertThat(source.awaitReadable(DatagramBed.SOON)).isTrue();
             assertThat(source.receive(handler, 1)).isEqualTo(1);
         }
     }
 
     private void send(DatagramSender sender) {
-        DatagramBed.sendRest(sender.handOver(bed.ring(), bed.ring().allocate(), 10, 10));
+        DatagramBed.sendRest(sender.handOver(bed.pool(), bed.pool().allocate(), 10, 10));
     }
 
     @Test
-    void answerLeavesFromWhereTheQuestionCame() throws IOException {
+    void answerIsSentFromTheDestinationOfTheQuestion() throws IOException {
         List<Function<JumboDatagram<?>, Consumer<DatagramSender>>> ways = List.of(
                 datagram -> sender -> sender.toSenderOf(datagram),
                 datagram -> {
@@ -113,7 +113,7 @@ class DatagramPortOptionsTest {
     }
 
     @Test
-    void portOfOneAddressTellsItInEachForm() {
+    void portOnOneAddressReportsItInEachForm() {
         DatagramPort port = port("127.0.0.1", DEFAULTS.withPacketInfoRequired(true));
         send(port.newSender().to(port.local()));
         receive(port, datagram -> {
@@ -136,7 +136,7 @@ class DatagramPortOptionsTest {
                 continue;
             }
             DatagramSender refused =
-                    sender.ecn(1).handOver(bed.ring(), bed.ring().allocate(), 10, 10);
+                    sender.ecn(1).handOver(bed.pool(), bed.pool().allocate(), 10, 10);
             assertThatThrownBy(refused::send)
                     .isInstanceOf(UnsupportedOperationException.class)
                     .hasMessageContainingAll("traffic class", "IP_TOS", "ecn=1");
@@ -176,7 +176,7 @@ class DatagramPortOptionsTest {
     }
 
     @Test
-    void optionIsThereOrRefusedByName() {
+    void optionIsAvailableOrRejectedByName() {
         assertThereOrRefused(DatagramFeature.DESTINATION, DEFAULTS.withPacketInfoRequired(true), "IP_PKTINFO");
         assertThereOrRefused(
                 DatagramFeature.RECEIVED_TRAFFIC_CLASS, DEFAULTS.withReceivedTrafficClassRequired(true), "IP_RECVTOS");
@@ -188,7 +188,7 @@ class DatagramPortOptionsTest {
     private void assertThereOrRefused(DatagramFeature feature, DatagramPortOptions options, String name) {
         if (DatagramPort.can(feature)) {
             InetSocketAddress any = new InetSocketAddress(InetAddress.ofLiteral("0.0.0.0"), 0);
-            DatagramSource.open(any, options, bed.ring(), 2).close();
+            DatagramSource.open(any, options, bed.pool(), 2).close();
             return;
         }
         assertThatThrownBy(() -> port("0.0.0.0", options))
@@ -197,7 +197,7 @@ class DatagramPortOptionsTest {
     }
 
     @Test
-    void rejectsWhatCannotBe() {
+    void rejectsValuesOutOfRange() {
         for (int wrong : new int[] {-1, 256}) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> DEFAULTS.withTrafficClass(wrong))
@@ -211,7 +211,7 @@ class DatagramPortOptionsTest {
         assertThatIllegalArgumentException().isThrownBy(() -> sender.trafficClass(256));
         assertThatIllegalArgumentException().isThrownBy(() -> sender.ecn(4)).withMessageContainingAll("ecn=4", "max=3");
         assertThatIllegalArgumentException().isThrownBy(() -> sender.from(InetAddress.ofLiteral("::")));
-        sender.handOver(bed.ring(), bed.ring().allocate(), 10, 10);
+        sender.handOver(bed.pool(), bed.pool().allocate(), 10, 10);
         for (Runnable late : List.<Runnable>of(
                 () -> sender.from(port.local().getAddress()),
                 sender::fromAny,
@@ -224,7 +224,7 @@ class DatagramPortOptionsTest {
     }
 
     @Test
-    void eachOptionIsKeptByTheOthers() {
+    void eachWitherKeepsTheOtherOptions() {
         DatagramPortOptions all = DEFAULTS.withReusePort(true)
                 .withTrafficClass(3)
                 .withDontFragment(true)

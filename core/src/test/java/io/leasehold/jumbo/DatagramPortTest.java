@@ -17,7 +17,7 @@ import java.util.spi.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Trains of datagrams for whoever uses the module: with JDK types alone.
+/// Datagram batches for users of the module, with JDK types alone.
 class DatagramPortTest {
 
     private static final String MODULE = "module user { requires io.leasehold; exports user; }";
@@ -27,7 +27,7 @@ class DatagramPortTest {
         assertThat(TrainsExample.sendAndReceive()).isEqualTo(45);
     }
 
-    /// Compiled and run as a module of its own, which sees what ours exports.
+    /// Compiled and run as a module of its own, which reads the packages that ours exports.
     @Test
     void exampleNeedsNothingThatIsNotExported(@TempDir Path directory) throws Exception {
         Module ours = DatagramPort.class.getModule();
@@ -71,10 +71,10 @@ class DatagramPortTest {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 8, 1);
                 DatagramPort peer = DatagramPort.open(DatagramBed.loopback()).connect(port.local())) {
             for (int i = 0; i < 2; i++) {
-                try (DatagramSource<JumboView> source = port.newSource(bed.ring(), 2)) {
+                try (DatagramSource<JumboView> source = port.newSource(bed.pool(), 2)) {
                     assertThat(source.port()).isSameAs(port);
-                    long handle = bed.ring().allocate();
-                    DatagramSender sender = peer.newSender().handOver(bed.ring(), handle, 10, 5);
+                    long handle = bed.pool().allocate();
+                    DatagramSender sender = peer.newSender().handOver(bed.pool(), handle, 10, 5);
                     DatagramBed.sendRest(sender);
                     int[] segments = new int[1];
                     while (segments[0] < 2) {
@@ -85,12 +85,12 @@ class DatagramPortTest {
             }
             assertThat(peer.splitCount()).isEqualTo(DatagramPort.hasGso() ? 0 : 2);
             port.close();
-            assertThatThrownBy(() -> port.newSource(bed.ring(), 2)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> port.newSource(bed.pool(), 2)).isInstanceOf(IllegalStateException.class);
         }
     }
 
     @Test
-    void roomIsAskedForByTheOptionsOfTheJdk() {
+    void bufferSizesAreSetByOptionsOfTheJdk() {
         try (DatagramPort port = DatagramPort.open(DatagramBed.loopback())) {
             assertThat(port.resize(StandardSocketOptions.SO_RCVBUF, 100_000)).isPositive();
             assertThat(port.resize(StandardSocketOptions.SO_SNDBUF, 100_000)).isPositive();

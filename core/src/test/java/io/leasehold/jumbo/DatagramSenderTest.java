@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// What is sent arrives once and in order, however often the socket is full, and each page comes home.
+/// Datagrams arrive once and in order, even if the socket is full at times, and each page is released.
 class DatagramSenderTest {
 
     private final DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8);
@@ -31,33 +31,33 @@ class DatagramSenderTest {
 
     @ParameterizedTest
     @EnumSource
-    void wholePageGoesInAsManyTrainsAsItTakes(DatagramForms form) {
+    void wholePageIsSentInSeveralBatches(DatagramForms form) {
         try (DatagramBed own = new DatagramBed(form.require(), BufferSize.KIB_64, 8)) {
-            long handle = own.ring().allocate();
-            own.ring().object(handle).write(3);
-            byte[] content = DatagramBed.bytes(own.ring().address(handle), 65_536);
+            long handle = own.pool().allocate();
+            own.pool().object(handle).write(3);
+            byte[] content = DatagramBed.bytes(own.pool().address(handle), 65_536);
             // More segments than one call may send, then more bytes.
             for (int segmentSize : new int[] {1_000, 1_400, 60_000, Datagrams.MAX_PAYLOAD_BYTES}) {
-                own.sender.load(own.ring().address(handle), 65_536, segmentSize);
+                own.sender.load(own.pool().address(handle), 65_536, segmentSize);
                 DatagramBed.sendRest(own.sender);
                 assertThat(own.sender.sentBytes()).isEqualTo(65_536);
                 List<byte[]> segments = own.receiveSegments(Math.ceilDiv(65_536, segmentSize));
                 assertThat(DatagramBed.join(segments)).isEqualTo(content);
                 assertThat(segments.getFirst()).hasSize(segmentSize);
             }
-            own.ring().release(handle);
+            own.pool().release(handle);
         }
     }
 
     @Test
-    void receivedPageGoesBackToItsSenderAndThenHome() {
+    void receivedPageIsSentBackAndThenReleased() {
         byte[] sent = bed.send(5_000, 1_400, 1);
         DatagramSender answer = bed.source.newSender();
         int[] arrived = {0};
         while (arrived[0] < 5_000) {
             bed.receiveSome(datagram -> {
                 int byteSize = datagram.byteSize();
-                answer.toSenderOf(datagram).handOver(bed.ring(), datagram.take(), byteSize, datagram.segmentSize());
+                answer.toSenderOf(datagram).handOver(bed.pool(), datagram.take(), byteSize, datagram.segmentSize());
                 DatagramBed.sendRest(answer);
                 arrived[0] += byteSize;
             });
@@ -65,7 +65,7 @@ class DatagramSenderTest {
         bed.source.disarm();
         assertThat(bed.pagesOut()).isZero();
         byte[] back = new byte[5_000];
-        try (DatagramSource<JumboView> end = new DatagramPort(bed.out).newSource(bed.ring(), 4)) {
+        try (DatagramSource<JumboView> end = new DatagramPort(bed.out).newSource(bed.pool(), 4)) {
             for (int[] at = {0}; at[0] < 5_000; ) {
                 assertThat(end.awaitReadable(DatagramBed.SOON)).isTrue();
                 end.receive(
@@ -81,8 +81,8 @@ class DatagramSenderTest {
     }
 
     @Test
-    void goesOnAtTheDatagramWhereTheSocketWasFull() {
-        SplittableRandom random = Seeds.random("goesOnAtTheDatagramWhereTheSocketWasFull");
+    void continuesAtTheDatagramWhereTheSocketWasFull() {
+        SplittableRandom random = Seeds.random("continuesAtTheDatagramWhereTheSocketWasFull");
         DatagramSender sender = new DatagramSender(stingy(bed.out, random)).to(bed.in.local());
         for (int round = 0; round < 20; round++) {
             int segmentSize = 1 + random.nextInt(3_000);
@@ -108,18 +108,18 @@ class DatagramSenderTest {
             }
         }
         assertThat(sender.fullCount()).isPositive();
-        assertThat(bed.source.receive(_ -> {}, 1)).as("nothing went twice").isZero();
+        assertThat(bed.source.receive(_ -> {}, 1)).as("nothing was sent twice").isZero();
     }
 
-    /// A train that the kernel does not cut may end in its middle by the answer to its beginning.
+    /// A batch that the kernel does not segment may fail in its middle, by the answer to its first datagram.
     @ParameterizedTest
     @EnumSource(names = {"UNCUT", "PORTABLE"})
-    void errorInTheMiddleOfATrainSaysWhatWentAndNothingGoesTwice(DatagramForms form) {
+    void errorInTheMiddleOfABatchReportsTheSentBytesAndNothingIsSentTwice(DatagramForms form) {
         Datagrams datagrams = form.require();
         try (DatagramBed own = new DatagramBed(datagrams, BufferSize.KIB_64, 8)) {
             InetSocketAddress peer;
-            try (UdpSocket nobody = datagrams.open(DatagramBed.loopback())) {
-                peer = nobody.local();
+            try (UdpSocket unused = datagrams.open(DatagramBed.loopback())) {
+                peer = unused.local();
             }
             own.out.connect(peer);
             own.sender.toPeer();
@@ -127,11 +127,11 @@ class DatagramSenderTest {
             own.sender.load(own.scratch.address(), 1_000, 100);
             assertThatThrownBy(() -> DatagramBed.sendRest(own.sender)).hasMessageContaining("sentBytes=100");
             assertThat(own.sender.sentBytes())
-                    .as("one went, and nobody was there")
+                    .as("one was sent, and no socket was there")
                     .isEqualTo(100);
             assertThat(own.sender.remainingBytes()).isEqualTo(900);
             try (UdpSocket there = datagrams.open(peer);
-                    DatagramSource<JumboView> end = new DatagramPort(there).newSource(own.ring(), 4)) {
+                    DatagramSource<JumboView> end = new DatagramPort(there).newSource(own.pool(), 4)) {
                 DatagramBed.sendRest(own.sender);
                 byte[] arrived = new byte[900];
                 for (int[] at = {0}; at[0] < 900; ) {
@@ -145,13 +145,13 @@ class DatagramSenderTest {
                             4);
                 }
                 assertThat(arrived).isEqualTo(Arrays.copyOfRange(content, 100, 1_000));
-                assertThat(end.awaitReadable(0)).as("nothing went twice").isFalse();
+                assertThat(end.awaitReadable(0)).as("nothing was sent twice").isFalse();
             }
         }
     }
 
     @Test
-    void emptyDatagramGoesOnce() {
+    void emptyDatagramIsSentOnce() {
         bed.sender.load(bed.scratch.address(), 0, 1);
         assertThat(bed.sender.isPending()).isTrue();
         assertThat(bed.sender.remainingBytes()).isZero();
@@ -162,9 +162,9 @@ class DatagramSenderTest {
     }
 
     @Test
-    void abandonedPageGoesHome() {
-        long handle = bed.ring().allocate();
-        bed.sender.handOver(bed.ring(), handle, 3_000, 1_000);
+    void abandonedPageIsReleased() {
+        long handle = bed.pool().allocate();
+        bed.sender.handOver(bed.pool(), handle, 3_000, 1_000);
         assertThat(bed.sender.abandon()).isEqualTo(3_000);
         assertThat(bed.pagesOut()).isZero();
         assertThat(bed.sender.abandon()).isZero();
@@ -185,12 +185,12 @@ class DatagramSenderTest {
     }
 
     @Test
-    void restIsNotForgottenByAccident() {
-        long handle = bed.ring().allocate();
-        bed.sender.handOver(bed.ring(), handle, 10, 10);
+    void restIsNotOverwritten() {
+        long handle = bed.pool().allocate();
+        bed.sender.handOver(bed.pool(), handle, 10, 10);
         for (Runnable call : List.<Runnable>of(
                 () -> bed.sender.load(bed.scratch.address(), 1, 1),
-                () -> bed.sender.handOver(bed.ring(), handle, 1, 1),
+                () -> bed.sender.handOver(bed.pool(), handle, 1, 1),
                 () -> bed.sender.to(bed.in.local()),
                 bed.sender::toPeer)) {
             assertThatThrownBy(call::run)
@@ -202,18 +202,18 @@ class DatagramSenderTest {
     }
 
     @Test
-    void rejectsWhatIsOutOfBounds() {
+    void rejectsArgumentsOutOfRange() {
         long address = bed.scratch.address();
-        long handle = bed.ring().allocate();
+        long handle = bed.pool().allocate();
         rejects(() -> bed.sender.load(0, 1, 1), "address=0x0");
         rejects(() -> bed.sender.load(address, -1, 1), "byteSize=-1, min=0");
         rejects(() -> bed.sender.load(address, 1, 0), "segmentSize=0, min=1, max=65507");
         rejects(() -> bed.sender.load(address, 1, 65_508), "segmentSize=65508, min=1, max=65507");
-        rejects(() -> bed.sender.handOver(bed.ring(), handle, 65_537, 1), "byteSize=65537, min=0, max=65536");
-        rejects(() -> bed.sender.handOver(bed.ring(), handle, 1, 0), "segmentSize=0");
+        rejects(() -> bed.sender.handOver(bed.pool(), handle, 65_537, 1), "byteSize=65537, min=0, max=65536");
+        rejects(() -> bed.sender.handOver(bed.pool(), handle, 1, 0), "segmentSize=0");
         assertThat(bed.sender.isPending()).isFalse();
-        bed.ring().release(handle);
-        JumboBed.refused(Kind.FREED, () -> bed.sender.handOver(bed.ring(), handle, 1, 1));
+        bed.pool().release(handle);
+        JumboBed.refused(Kind.FREED, () -> bed.sender.handOver(bed.pool(), handle, 1, 1));
         assertThat(bed.sender.isPending()).isFalse();
     }
 
@@ -223,7 +223,7 @@ class DatagramSenderTest {
                 .hasMessageContaining(message);
     }
 
-    /// Receives so many bytes into an array.
+    /// Receives a number of bytes into an array.
     private int receive(byte[] into, int from, int byteSize) {
         int[] at = {from};
         while (at[0] < from + byteSize) {
@@ -236,8 +236,8 @@ class DatagramSenderTest {
         return byteSize;
     }
 
-    /// {@return the socket, but full now and then, and often after some of the datagrams of a train, as one is that the
-    /// kernel does not cut}
+    /// {@return a socket that is full at times, often after some of the datagrams of a batch, as a socket without
+    /// segmentation is}
     private static UdpSocket stingy(UdpSocket socket, SplittableRandom random) {
         return (UdpSocket) Proxy.newProxyInstance(
                 UdpSocket.class.getClassLoader(), new Class<?>[] {UdpSocket.class}, (_, method, arguments) -> {

@@ -10,11 +10,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// How a source ends: by its owner, in its handler, by its socket, or under a ring that is gone.
+/// A source is closed by its owner, in its handler, by its socket, or after its pool.
 class DatagramSourceCloseTest {
 
     @Test
-    void closingGivesEveryPageBack() {
+    void closingReleasesEveryPage() {
         try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
             for (int i = 1; i <= 4; i++) {
                 bed.send(i, 9, i);
@@ -33,7 +33,7 @@ class DatagramSourceCloseTest {
                                         .isEqualTo(2);
                             },
                             DatagramBed.BATCH))
-                    .as("the other two are unseen")
+                    .as("the other two were not passed to the handler")
                     .isEqualTo(2);
             assertThat(bed.pagesOut()).isEqualTo(1);
             bed.source.close();
@@ -56,18 +56,18 @@ class DatagramSourceCloseTest {
                     .isInstanceOf(IllegalStateException.class);
             watchdog.join();
             assertThatThrownBy(() -> bed.source.receive(_ -> {}, 2)).isInstanceOf(IllegalStateException.class);
-            assertThat(bed.ring().stats().pages().armed()).isEqualTo(2);
+            assertThat(bed.pool().stats().pages().armed()).isEqualTo(2);
             bed.source.close();
             assertThat(bed.pagesOut()).isZero();
         }
     }
 
     @Test
-    void nothingIsReceivedIntoARingThatWasClosedByForce() {
+    void nothingIsReceivedIntoAPoolThatWasClosedByForce() {
         try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
             assertThat(bed.source.receive(_ -> {}, 2)).isZero();
             bed.send(10, 10, 1);
-            assertThat(bed.ring().closeForcibly()).isEqualTo(2);
+            assertThat(bed.pool().closeForcibly()).isEqualTo(2);
             JumboBed.refused(Kind.CLOSED, () -> bed.source.receive(_ -> {}, 2));
             assertThat(bed.in.awaitReadable(0)).isTrue();
         }
@@ -76,11 +76,11 @@ class DatagramSourceCloseTest {
     @Test
     void ownSocketIsClosedWithTheSource() {
         try (JumboBed pages = new JumboBed(BufferSize.KIB_64, 8, 4)) {
-            DatagramSource<JumboView> source = DatagramSource.open(DatagramBed.loopback(), pages.ring(), 2);
+            DatagramSource<JumboView> source = DatagramSource.open(DatagramBed.loopback(), pages.pool(), 2);
             DatagramSender sender = source.newSender().to(source.local());
-            long page = pages.ring().allocate();
-            pages.ring().object(page).write(7);
-            sender.handOver(pages.ring(), page, 1_000, 300);
+            long page = pages.pool().allocate();
+            pages.pool().object(page).write(7);
+            sender.handOver(pages.pool(), page, 1_000, 300);
             DatagramBed.sendRest(sender);
             int[] arrived = {0};
             while (arrived[0] < 1_000) {
@@ -90,7 +90,7 @@ class DatagramSourceCloseTest {
             source.close();
             assertThatThrownBy(() -> source.port().socket().awaitReadable(0)).isInstanceOf(IllegalStateException.class);
             source.close();
-            assertThat(pages.ring().stats().pages().out()).isZero();
+            assertThat(pages.pool().stats().pages().out()).isZero();
         }
     }
 }

@@ -22,20 +22,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Datagrams over loopback into the pages of a ring, and where the pages are then.
+/// Datagrams over loopback into the pages of a pool, and the states of the pages afterwards.
 class DatagramSourceTest {
 
     private static final int SEGMENT = 1_400;
     private static final int TRAIN = 40 * SEGMENT;
 
-    /// Less than one object for each of 500 exchanges; the bean's own are among them.
+    /// Less than one object for each of 500 exchanges, including the objects of the bean.
     private static final long FEW_BYTES = 1_000;
 
     private static final int MOST_ROUNDS = 400;
 
     @ParameterizedTest
     @EnumSource
-    void trainOfFortyArrivesByteForByteWithItsSegmentSize(DatagramForms form) {
+    void batchOfFortyArrivesByteForByteWithItsSegmentSize(DatagramForms form) {
         Datagrams datagrams = form.require();
         try (DatagramBed bed = new DatagramBed(datagrams, BufferSize.KIB_64, 8)) {
             byte[] sent = bed.send(TRAIN, SEGMENT, 1);
@@ -108,7 +108,7 @@ class DatagramSourceTest {
             assertThat(bed.source.starvedCount()).isEqualTo(2);
             assertThat(bed.source.awaitReadable(0)).isTrue();
             for (int i = 0; i < 3; i++) {
-                bed.ring().release(handles.removeFirst());
+                bed.pool().release(handles.removeFirst());
                 assertThat(bed.receiveSome(take)).isEqualTo(1);
             }
             assertThat(arrived).containsExactlyElementsOf(sent);
@@ -119,12 +119,12 @@ class DatagramSourceTest {
     }
 
     @Test
-    void lastPagesServeWhereverTheyWerePlaced() {
+    void lastPagesAreUsedInAnyPlace() {
         try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 3)) {
             List<Long> handles = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
                 byte[] sent = bed.send(100 + i, SEGMENT, i);
-                // Each takes the page of the first place, and the ring has no other for it.
+                // Each batch takes the page of the first place, and the pool has no other page for it.
                 assertThat(bed.receiveSome(datagram -> {
                             assertThat(DatagramBed.bytes(datagram.address(), datagram.byteSize()))
                                     .isEqualTo(sent);
@@ -140,7 +140,7 @@ class DatagramSourceTest {
 
     @Test
     void pagesAreReleasedByOtherThreads() throws InterruptedException {
-        int trains = 400;
+        int batches = 400;
         int inFlight = 8;
         record Parcel(long handle, long address, int byteSize, int number) {}
         Parcel end = new Parcel(JumboPool.NONE, 0, 0, 0);
@@ -153,7 +153,7 @@ class DatagramSourceTest {
                     for (Parcel parcel = parcels.take(); parcel.handle >= 0; parcel = parcels.take()) {
                         assertThat(DatagramBed.bytes(parcel.address, parcel.byteSize))
                                 .isEqualTo(DatagramBed.content(1 + parcel.number, parcel.number));
-                        bed.ring().release(parcel.handle);
+                        bed.pool().release(parcel.handle);
                         done.incrementAndGet();
                     }
                 });
@@ -162,8 +162,8 @@ class DatagramSourceTest {
             int[] shown = {0};
             Consumer<JumboDatagram<JumboView>> hand = datagram ->
                     parcels.add(new Parcel(datagram.take(), datagram.address(), datagram.byteSize(), shown[0]++));
-            while (shown[0] < trains) {
-                for (; sent < trains && sent - shown[0] < inFlight; sent++) {
+            while (shown[0] < batches) {
+                for (; sent < batches && sent - shown[0] < inFlight; sent++) {
                     bed.send(1 + sent, SEGMENT, sent);
                 }
                 if (bed.source.receive(hand, DatagramBed.BATCH) == DatagramSource.NO_PAGE) {
@@ -171,7 +171,7 @@ class DatagramSourceTest {
                 }
                 watchdog.check();
             }
-            watchdog.await("all trains", () -> done.get() == trains);
+            watchdog.await("all batches", () -> done.get() == batches);
             for (int t = 0; t < 3; t++) {
                 parcels.add(end);
             }
@@ -182,7 +182,7 @@ class DatagramSourceTest {
     }
 
     @Test
-    void pageThatNobodyTakesIsFilledAgain() {
+    void pageThatIsNotTakenIsFilledAgain() {
         try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
             List<Long> addresses = new ArrayList<>();
             for (int i = 0; i < 3; i++) {
@@ -190,7 +190,7 @@ class DatagramSourceTest {
                 bed.receiveSome(datagram -> addresses.add(datagram.address()));
             }
             assertThat(addresses).containsOnly(addresses.getFirst());
-            assertThat(bed.ring().stats().pages().armed()).isEqualTo(DatagramBed.BATCH);
+            assertThat(bed.pool().stats().pages().armed()).isEqualTo(DatagramBed.BATCH);
             assertThat(bed.source.disarm()).isEqualTo(DatagramBed.BATCH);
             assertThat(bed.pagesOut()).isZero();
             assertThat(bed.source.disarm()).isZero();
@@ -198,7 +198,7 @@ class DatagramSourceTest {
     }
 
     @Test
-    void whatAHandlerThatThrowsDidNotSeeIsShownNext() {
+    void batchesBehindAHandlerThatThrowsArePassedNext() {
         try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
             List<byte[]> sent = List.of(bed.send(1, 9, 1), bed.send(2, 9, 2), bed.send(3, 9, 3), bed.send(4, 9, 4));
             List<byte[]> seen = new ArrayList<>();
@@ -213,7 +213,7 @@ class DatagramSourceTest {
                         }))
                         .isInstanceOf(UnsupportedOperationException.class);
                 bed.source.checkInvariants();
-                // What is unseen keeps its page, and is not in the socket any more.
+                // A batch that was not passed keeps its page, and is not in the socket any more.
                 bed.source.disarm();
                 if (seen.size() < 4) {
                     bed.send(5, 9, 5);
@@ -225,7 +225,7 @@ class DatagramSourceTest {
     }
 
     @Test
-    void unseenTrainsComeBeforeTheSocketAndCountAgainstTheLimit() {
+    void receivedBatchesArePassedBeforeTheSocketIsReadAndCountAgainstTheLimit() {
         try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
             for (int i = 1; i <= 5; i++) {
                 bed.send(i, 9, i);
@@ -248,7 +248,7 @@ class DatagramSourceTest {
     }
 
     @Test
-    void datagramIsGoodOnlyWhileItIsHandled() {
+    void datagramIsValidOnlyInItsHandler() {
         try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
             bed.send(10, 10, 1);
             List<JumboDatagram<JumboView>> kept = new ArrayList<>();
@@ -258,7 +258,7 @@ class DatagramSourceTest {
                 handles.add(datagram.take());
                 assertThatThrownBy(datagram::take)
                         .isInstanceOf(IllegalStateException.class)
-                        .hasMessageContaining("taken already");
+                        .hasMessageContaining("taken before");
                 assertThatThrownBy(() -> bed.source.receive(_ -> {}, 1))
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageContaining("while a datagram is handled");
@@ -270,19 +270,19 @@ class DatagramSourceTest {
                     over::take, over::address, over::byteSize, over::object, over::sender, over::senderPort)) {
                 assertThatThrownBy(call)
                         .isInstanceOf(IllegalStateException.class)
-                        .hasMessageContaining("datagram is over");
+                        .hasMessageContaining("its handler has returned");
             }
-            assertThat(over).hasToString("JumboDatagram(over)");
+            assertThat(over).hasToString("JumboDatagram(invalid)");
             bed.pages.release(handles);
         }
     }
 
     @Test
-    void smallPagesHoldDatagramsAndWhatDoesNotFitIsCounted() {
+    void smallPagesGetSingleDatagramsAndTruncationIsCounted() {
         try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_4, 8)) {
-            assertThat(bed.source.hasGro()).as("would cut trains").isFalse();
-            byte[] train = bed.send(10 * SEGMENT, SEGMENT, 1);
-            assertThat(DatagramBed.join(bed.receiveSegments(10))).isEqualTo(train);
+            assertThat(bed.source.hasGro()).as("would truncate batches").isFalse();
+            byte[] batch = bed.send(10 * SEGMENT, SEGMENT, 1);
+            assertThat(DatagramBed.join(bed.receiveSegments(10))).isEqualTo(batch);
             assertThat(bed.source.truncatedCount()).isZero();
             bed.send(9_000, 9_000, 2);
             bed.receiveSome(datagram -> {
@@ -294,15 +294,15 @@ class DatagramSourceTest {
     }
 
     @Test
-    void rejectsLimitsAndBatchesOutOfBounds() {
+    void rejectsLimitsAndBatchesOutOfRange() {
         try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, 8)) {
             for (int limit : new int[] {0, DatagramBed.BATCH + 1}) {
                 assertThatThrownBy(() -> bed.source.receive(_ -> {}, limit))
                         .isInstanceOf(IllegalArgumentException.class)
-                        .hasMessageContainingAll("limit=" + limit, "batch=4");
+                        .hasMessageContainingAll("limit=" + limit, "max=4");
             }
             for (int batch : new int[] {0, 1_025}) {
-                assertThatThrownBy(() -> new DatagramPort(bed.in).newSource(bed.ring(), batch))
+                assertThatThrownBy(() -> new DatagramPort(bed.in).newSource(bed.pool(), batch))
                         .isInstanceOf(IllegalArgumentException.class)
                         .hasMessageContaining("=" + batch);
             }
@@ -317,7 +317,7 @@ class DatagramSourceTest {
             Exchange exchange = new Exchange(bed);
             ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
             long least = Long.MAX_VALUE;
-            // A call makes garbage until it is compiled, which takes its time on a busy machine: the least counts.
+            // A call creates garbage until it is compiled, which takes a while on a busy machine: the minimum counts.
             for (int round = 0; round < MOST_ROUNDS && least >= FEW_BYTES; round++) {
                 long before = threads.getCurrentThreadAllocatedBytes();
                 for (int i = 0; i < 500; i++) {
@@ -329,7 +329,7 @@ class DatagramSourceTest {
         }
     }
 
-    /// A train there, cut by a cursor; every other page is taken and sent back to where it came from.
+    /// Sends a batch, reads it with a cursor, and sends every other page back to its sender.
     private static final class Exchange implements Consumer<JumboDatagram<JumboView>> {
 
         private final DatagramBed bed;
@@ -364,7 +364,7 @@ class DatagramSourceTest {
                 left -= cursor.byteSize();
             }
             if (seen++ % 2 == 0) {
-                answer.toSenderOf(datagram).handOver(bed.ring(), datagram.take(), 100, 50);
+                answer.toSenderOf(datagram).handOver(bed.pool(), datagram.take(), 100, 50);
                 if (!answer.send()) {
                     answer.abandon();
                 }

@@ -16,27 +16,28 @@ import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
-/// An arena without maintenance, and a ring on it.
+/// An arena without maintenance, and a pool on it.
 ///
-/// **Ownership.** Closing it closes the ring and the arena, both strictly: a test that leaves a page behind fails.
+/// **Ownership.** Closing the bed closes the pool and the arena, both not by force. A test that leaves a page in use
+/// fails.
 ///
-/// **Threads.** The ring is thread-safe; the rest is the test thread's.
+/// **Threads.** The pool is thread-safe; the rest is confined to the test thread.
 final class JumboBed implements AutoCloseable {
 
     static final int MIB = 1 << 20;
 
     static final Duration DECAY = Duration.ofSeconds(8);
 
-    /// An eighth of a decay, after which tenants are asked.
+    /// The time after which reclaimers are called: an eighth of a decay.
     private static final long TICK_NANOS = DECAY.toNanos() / 8;
 
     private final MemoryBudget budget;
     private final Reservations reservations;
     private final PageArena arena;
-    private final JumboPool<JumboView> ring;
+    private final JumboPool<JumboView> pool;
     private long now;
 
-    /// A ring of this class in slabs of 256 KiB.
+    /// A pool of pages of this size in slabs of 256 KiB.
     JumboBed(BufferSize bufferSize, int maxPages, int arenaMib) {
         this(options(bufferSize).withPages(0, maxPages), arenaMib);
     }
@@ -57,19 +58,19 @@ final class JumboBed implements AutoCloseable {
                         .withDecay(DECAY)
                         .withBudget(budget),
                 reservations);
-        this.ring = JumboPool.open(arena, options, JumboView::new);
+        this.pool = JumboPool.open(arena, options, JumboView::new);
     }
 
     static JumboOptions options(BufferSize bufferSize) {
         return JumboOptions.defaults()
-                .withName("ring")
+                .withName("pool")
                 .withBufferSize(bufferSize)
                 .withSlabByteSize(256 << 10)
                 .withShards(16);
     }
 
-    JumboPool<JumboView> ring() {
-        return ring;
+    JumboPool<JumboView> pool() {
+        return pool;
     }
 
     PageArena arena() {
@@ -84,50 +85,50 @@ final class JumboBed implements AutoCloseable {
         return arena.stats().livePages() * arena.options().pageByteSize();
     }
 
-    /// {@return that many pages, which there must be}
+    /// {@return handles of `count` pages, which must be available}
     List<Long> allocate(int count) {
         List<Long> handles = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            long handle = ring.allocate();
-            assertThat(handle).as("page %d of %s", i, ring).isNotNegative();
+            long handle = pool.allocate();
+            assertThat(handle).as("page %d of %s", i, pool).isNotNegative();
             handles.add(handle);
         }
         return handles;
     }
 
-    /// {@return all pages that there are}
+    /// {@return handles of all pages that can be allocated}
     List<Long> exhaust() {
         List<Long> handles = new ArrayList<>();
-        for (long handle = ring.allocate(); handle >= 0; handle = ring.allocate()) {
+        for (long handle = pool.allocate(); handle >= 0; handle = pool.allocate()) {
             handles.add(handle);
         }
         return handles;
     }
 
     void release(List<Long> handles) {
-        handles.forEach(ring::release);
+        handles.forEach(pool::release);
         handles.clear();
     }
 
-    /// Lets the arena's maintenance ask its tenants that often.
-    void settle(int ticks) {
+    /// Runs the maintenance of the arena for a number of ticks.
+    void decay(int ticks) {
         for (int i = 0; i < ticks; i++) {
             now += TICK_NANOS;
             PageArenas.step(arena, now);
         }
     }
 
-    /// Checks the ring, the arena, and that the one knows what the other lent it. No other thread uses them now.
+    /// Checks the pool, the arena, and that both count the same bytes. No other thread uses them now.
     void check() {
-        ring.checkInvariants();
+        pool.checkInvariants();
         PageArenas.checkInvariants(arena);
-        JumboStats stats = ring.stats();
+        JumboStats stats = pool.stats();
         assertThat(stats.bytes().taken()).as("%s", stats).isEqualTo(takenBytes());
         assertThat(stats.bytes().live()).isLessThanOrEqualTo(stats.bytes().pinned());
         assertThat(stats.bytes().pinned()).isLessThanOrEqualTo(stats.bytes().taken());
     }
 
-    /// Expects a call to be refused, and returns the exception for more to be said about it.
+    /// Expects a call to throw, and returns the exception for more assertions.
     static JumboStateException refused(Kind kind, ThrowingCallable call) {
         JumboStateException[] thrown = new JumboStateException[1];
         assertThatThrownBy(call).isInstanceOfSatisfying(JumboStateException.class, e -> {
@@ -139,9 +140,9 @@ final class JumboBed implements AutoCloseable {
 
     @Override
     public void close() {
-        ring.close();
+        pool.close();
         // none, but for the slabs of pages that were in use at a forced close
-        assertThat(takenBytes()).isEqualTo(ring.stats().bytes().taken());
+        assertThat(takenBytes()).isEqualTo(pool.stats().bytes().taken());
         arena.close();
         assertThat(budget.usedBytes()).isZero();
         reservations.releaseParked();

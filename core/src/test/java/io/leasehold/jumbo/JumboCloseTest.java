@@ -12,41 +12,41 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/// How a ring ends, and what it cannot be opened with.
+/// How a pool is closed, and which options are rejected.
 class JumboCloseTest {
 
     @Test
-    void refusesToCloseWhilePagesAreOutOrStolenAndNamesThem() {
+    void closeThrowsWhilePagesAreInUseOrStolenAndNamesThem() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 2)) {
             List<Long> handles = bed.allocate(2);
-            int page = bed.ring().object(handles.getFirst()).page;
+            int page = bed.pool().object(handles.getFirst()).page;
             assertThatIllegalStateException()
-                    .isThrownBy(bed.ring()::close)
-                    .withMessageStartingWith("ring has pages out: ring=ring, out=2, the first of them: JumboPage(page="
-                            + page + ", state=LEASED, generation=1, holds=0, last thread="
+                    .isThrownBy(bed.pool()::close)
+                    .withMessageStartingWith("pool has pages in use: pool=pool, inUse=2, first=JumboPage(page="
+                            + page + ", state=LEASED, generation=1, holds=0, lastThread="
                             + Thread.currentThread().threadId());
             bed.check();
-            long stolen = bed.ring().exchange().steal(handles.removeFirst());
+            long stolen = bed.pool().exchange().steal(handles.removeFirst());
             bed.release(handles);
-            assertThatIllegalStateException().isThrownBy(bed.ring()::close).withMessageContaining("state=STOLEN");
-            bed.ring().exchange().adopt(stolen);
-            bed.release(bed.allocate(3)); // it goes on
-            bed.ring().close();
-            bed.ring().close();
-            JumboBed.refused(Kind.CLOSED, bed.ring()::allocate);
-            JumboBed.refused(Kind.RETIRED, () -> bed.ring().release(stolen));
-            assertThat(bed.ring().trim()).isZero();
-            assertThat(bed.ring().closeForcibly()).isZero();
-            bed.settle(3);
+            assertThatIllegalStateException().isThrownBy(bed.pool()::close).withMessageContaining("state=STOLEN");
+            bed.pool().exchange().adopt(stolen);
+            bed.release(bed.allocate(3)); // the pool is still open
+            bed.pool().close();
+            bed.pool().close();
+            JumboBed.refused(Kind.CLOSED, bed.pool()::allocate);
+            JumboBed.refused(Kind.REMOVED, () -> bed.pool().release(stolen));
+            assertThat(bed.pool().trim()).isZero();
+            assertThat(bed.pool().closeForcibly()).isZero();
+            bed.decay(3);
         }
     }
 
     @Test
-    void ringThatWasNeverUsedClosesToo() {
+    void poolThatWasNeverUsedCloses() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 2)) {
-            bed.ring().close();
-            JumboBed.refused(Kind.CLOSED, bed.ring()::initialise);
-            JumboBed.refused(Kind.CLOSED, bed.ring()::allocate);
+            bed.pool().close();
+            JumboBed.refused(Kind.CLOSED, bed.pool()::initialise);
+            JumboBed.refused(Kind.CLOSED, bed.pool()::allocate);
         }
     }
 
@@ -54,21 +54,21 @@ class JumboCloseTest {
     void forcedCloseLeavesPagesToTheirHoldersUntilTheyAreReleased() throws InterruptedException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
             List<Long> handles = bed.allocate(40);
-            long address = bed.ring().address(handles.getFirst());
-            long stolen = bed.ring().exchange().steal(handles.removeLast());
-            assertThat(bed.ring().closeForcibly()).isEqualTo(40);
-            assertThat(bed.ring().pageOf(address)).isEqualTo(JumboPool.RETIRED);
-            JumboBed.refused(Kind.CLOSED, () -> bed.ring().object(handles.getFirst()));
+            long address = bed.pool().address(handles.getFirst());
+            long stolen = bed.pool().exchange().steal(handles.removeLast());
+            assertThat(bed.pool().closeForcibly()).isEqualTo(40);
+            assertThat(bed.pool().pageOf(address)).isEqualTo(JumboPool.NOT_IN_SERVICE);
+            JumboBed.refused(Kind.CLOSED, () -> bed.pool().object(handles.getFirst()));
             assertThat(remainingPages(bed.arena())).isNotEmpty().doesNotContain(address);
             Watchdog watchdog = new Watchdog();
-            watchdog.start("late", () -> handles.forEach(bed.ring()::release));
+            watchdog.start("late", () -> handles.forEach(bed.pool()::release));
             watchdog.join();
             handles.forEach(
-                    handle -> JumboBed.refused(Kind.FREED, () -> bed.ring().release(handle)));
+                    handle -> JumboBed.refused(Kind.FREED, () -> bed.pool().release(handle)));
             assertThat(bed.takenBytes()).isPositive();
-            bed.ring().exchange().adopt(stolen); // the last page
+            bed.pool().exchange().adopt(stolen); // the last page
             assertThat(bed.takenBytes()).isZero();
-            JumboBed.refused(Kind.RETIRED, () -> bed.ring().exchange().adopt(stolen));
+            JumboBed.refused(Kind.REMOVED, () -> bed.pool().exchange().adopt(stolen));
         }
     }
 
@@ -84,23 +84,23 @@ class JumboCloseTest {
         return addresses;
     }
 
-    /// Whoever is on his way to a slab when the ring is closed leaves no page behind.
+    /// A thread that is adding a slab when the pool is closed leaves no page in use.
     @Test
-    void closingRacesWithThoseWhoAllocate() throws InterruptedException {
+    void closingRacesWithAllocations() throws InterruptedException {
         for (int round = 0; round < 10; round++) {
             try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 0, 4)) {
                 Watchdog watchdog = new Watchdog();
                 AtomicInteger turns = new AtomicInteger();
                 for (int t = 0; t < 3; t++) {
-                    watchdog.start("tenant " + t, () -> {
+                    watchdog.start("allocator " + t, () -> {
                         try {
                             while (true) {
-                                long handle = bed.ring().allocate();
+                                long handle = bed.pool().allocate();
                                 if (handle >= 0) {
-                                    bed.ring().release(handle);
+                                    bed.pool().release(handle);
                                 }
                                 if (turns.incrementAndGet() % 8 == 0) {
-                                    bed.ring().trim();
+                                    bed.pool().trim();
                                 }
                             }
                         } catch (JumboStateException e) {
@@ -110,9 +110,9 @@ class JumboCloseTest {
                 }
                 watchdog.await("they allocate", () -> turns.get() > 50);
                 if (round % 2 == 0) {
-                    bed.ring().closeForcibly();
+                    bed.pool().closeForcibly();
                 } else {
-                    closePatiently(bed.ring());
+                    closePatiently(bed.pool());
                 }
                 watchdog.join();
                 assertThat(bed.takenBytes()).as("bytes left, round %d", round).isZero();
@@ -120,13 +120,13 @@ class JumboCloseTest {
         }
     }
 
-    private static void closePatiently(JumboPool<?> ring) {
+    private static void closePatiently(JumboPool<?> pool) {
         while (true) {
             try {
-                ring.close();
+                pool.close();
                 return;
             } catch (IllegalStateException e) {
-                assertThat(e).hasMessageStartingWith("ring has pages out: ring=ring, out=");
+                assertThat(e).hasMessageStartingWith("pool has pages in use: pool=pool, inUse=");
             }
         }
     }
@@ -144,7 +144,8 @@ class JumboCloseTest {
         refusesOption("maxPages is out of bounds: maxPages=-1, min=0, max=268435456", () -> options.withPages(0, -1));
         refusesOption("shards is out of bounds: shards=-1, min=0, max=1024", () -> options.withShards(-1));
         refusesOption(
-                "watermarks are not 0 <= low < high: low=5, high=5", () -> options.withWatermarks(5, 5, isHigh -> {}));
+                "watermarks are out of order: low=5, high=5, min=0; choose low below high",
+                () -> options.withWatermarks(5, 5, isHigh -> {}));
         refusesOption(
                 "watermarks.high is out of bounds: watermarks.high=11, min=1, max=10",
                 () -> options.withPages(0, 10).withWatermarks(1, 11, isHigh -> {}));

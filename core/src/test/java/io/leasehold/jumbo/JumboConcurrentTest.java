@@ -11,10 +11,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Many threads take pages and hand them to each other, who release, steal, flip, hold or write them, while the ring
-/// grows and shrinks; between the rounds all are gone and everything is counted.
+/// Many threads allocate pages and hand them to each other. The other threads release, steal, flip, hold or write them,
+/// while the pool grows and shrinks. Between the rounds no page is in use and all counts are exact.
 ///
-/// `-Dseed=` gives each thread the operations of another run; `-Dleasehold.soak=true` runs a minute for each class.
+/// `-Dseed=` replays the operations of another run; `-Dleasehold.soak=true` runs a minute for each page size.
 class JumboConcurrentTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
@@ -54,14 +54,14 @@ class JumboConcurrentTest {
             for (int round = 0; SOAK ? System.nanoTime() - start < SOAK_NANOS : round < ROUNDS; round++) {
                 round(bed, random);
             }
-            bed.ring().trim();
+            bed.pool().trim();
             assertThat(bed.takenBytes()).isZero();
         }
         assertThat(taken.get()).isGreaterThan(1_000);
         assertThat(refused.get()).as("allocations over the bound").isPositive();
     }
 
-    /// New platform threads each time, so that shards of dead ones are taken over.
+    /// New platform threads each time, so that shards of dead threads are claimed again.
     private void round(JumboBed bed, SplittableRandom random) throws InterruptedException {
         Watchdog watchdog = new Watchdog();
         for (int t = 0; t < PLATFORM + VIRTUAL; t++) {
@@ -69,7 +69,7 @@ class JumboConcurrentTest {
             int steps = t < PLATFORM ? STEPS : STEPS / 10;
             Watchdog.Task task = () -> {
                 for (int i = 0; i < steps; i++) {
-                    step(bed.ring(), own);
+                    step(bed.pool(), own);
                 }
             };
             if (t < PLATFORM) {
@@ -79,143 +79,143 @@ class JumboConcurrentTest {
             }
         }
         for (int i = 0; i < 20; i++) {
-            bed.settle(1); // one thread's task, as it is the maintenance's
+            bed.decay(1); // by one thread, as the maintenance does
             Thread.yield();
         }
         watchdog.join();
         bed.check();
-        assertThat(bed.ring().stats().pages().out()).isEqualTo(sent.size());
-        assertThat(bed.ring().stats().pages().stolen()).isEqualTo(owned.size());
+        assertThat(bed.pool().stats().pages().out()).isEqualTo(sent.size());
+        assertThat(bed.pool().stats().pages().stolen()).isEqualTo(owned.size());
         for (Parcel parcel = sent.poll(); parcel != null; parcel = sent.poll()) {
-            release(bed.ring(), parcel);
+            release(bed.pool(), parcel);
         }
         for (Parcel parcel = owned.poll(); parcel != null; parcel = owned.poll()) {
-            adopt(bed.ring(), parcel);
+            adopt(bed.pool(), parcel);
         }
         bed.check();
-        assertThat(bed.ring().stats().pages().out()).isZero();
-        assertThat(pressure.get() % 2).as("told of an end for each begin").isZero();
+        assertThat(bed.pool().stats().pages().out()).isZero();
+        assertThat(pressure.get() % 2).as("pressure ends as often as it begins").isZero();
     }
 
-    private void step(JumboPool<JumboView> ring, SplittableRandom random) {
+    private void step(JumboPool<JumboView> pool, SplittableRandom random) {
         int choice = random.nextInt(100);
         if (choice < 66) {
-            long handle = ring.allocate();
+            long handle = pool.allocate();
             if (handle < 0) {
-                starve(ring, random);
+                starve(pool, random);
             } else {
-                send(ring, handle);
+                send(pool, handle);
             }
             return;
         }
         if (choice < 70) {
-            bulk(ring, random.nextInt(MAX_BULK));
+            bulk(pool, random.nextInt(MAX_BULK));
             return;
         }
         if (choice > 97) {
             Parcel parcel = owned.poll();
             if (parcel != null) {
-                adopt(ring, parcel);
+                adopt(pool, parcel);
             } else {
-                ring.trim();
+                pool.trim();
             }
             return;
         }
         Parcel parcel = choice < 85 ? null : sent.poll();
         if (parcel != null) {
-            use(ring, parcel, choice);
+            use(pool, parcel, choice);
         } else {
-            releaseNext(ring);
+            releaseNext(pool);
         }
     }
 
-    private void send(JumboPool<JumboView> ring, long handle) {
+    private void send(JumboPool<JumboView> pool, long handle) {
         taken.incrementAndGet();
         long stamp = stamps.incrementAndGet();
-        ring.object(handle).write(stamp);
+        pool.object(handle).write(stamp);
         sent.add(new Parcel(handle, stamp));
     }
 
-    /// Makes room, or waits a moment until somebody else does.
-    private void starve(JumboPool<JumboView> ring, SplittableRandom random) {
+    /// Makes room, or waits until another thread does.
+    private void starve(JumboPool<JumboView> pool, SplittableRandom random) {
         refused.incrementAndGet();
-        int room = random.nextInt(ring.options().maxPages());
+        int room = random.nextInt(pool.options().maxPages());
         if (room % 8 == 0) {
             try {
-                ring.awaitFree(SHORT_NANOS);
+                pool.awaitFree(SHORT_NANOS);
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }
         }
         for (int i = room; i > 0; i--) {
-            releaseNext(ring);
+            releaseNext(pool);
         }
     }
 
-    /// Takes many and releases as many of others.
-    private void bulk(JumboPool<JumboView> ring, int count) {
+    /// Allocates many pages and releases as many pages of other threads.
+    private void bulk(JumboPool<JumboView> pool, int count) {
         long[] handles = new long[count];
-        int got = ring.allocate(handles, 0, count);
+        int got = pool.allocate(handles, 0, count);
         for (int i = 0; i < got; i++) {
-            send(ring, handles[i]);
+            send(pool, handles[i]);
         }
         for (int i = 0; i < count; i++) {
             Parcel parcel = sent.poll();
             if (parcel == null) {
-                ring.release(handles, 0, i);
+                pool.release(handles, 0, i);
                 return;
             }
-            ring.object(parcel.handle).check(parcel.stamp);
+            pool.object(parcel.handle).check(parcel.stamp);
             handles[i] = parcel.handle;
         }
-        ring.release(handles, 0, count);
+        pool.release(handles, 0, count);
     }
 
-    private void releaseNext(JumboPool<JumboView> ring) {
+    private void releaseNext(JumboPool<JumboView> pool) {
         Parcel parcel = sent.poll();
         if (parcel != null) {
-            release(ring, parcel);
+            release(pool, parcel);
         }
     }
 
-    private void use(JumboPool<JumboView> ring, Parcel parcel, int choice) {
-        ring.object(parcel.handle).check(parcel.stamp);
+    private void use(JumboPool<JumboView> pool, Parcel parcel, int choice) {
+        pool.object(parcel.handle).check(parcel.stamp);
         if (choice < 88 && owned.size() < MAX_QUEUED) {
-            owned.add(new Parcel(ring.exchange().steal(parcel.handle), parcel.stamp));
+            owned.add(new Parcel(pool.exchange().steal(parcel.handle), parcel.stamp));
         } else if (choice < 92 && owned.size() < MAX_QUEUED) {
-            long consumers = ring.exchange().flip(parcel.handle, 0, ring.pageByteSize(), 0);
+            long consumers = pool.exchange().flip(parcel.handle, 0, pool.pageByteSize(), 0);
             assertThat(consumers).isNotNegative();
             if (choice == 88) {
-                ring.exchange().adopt(consumers); // before the message is freed
-                release(ring, parcel);
+                pool.exchange().adopt(consumers); // before the message is freed
+                release(pool, parcel);
             } else {
-                ring.release(parcel.handle);
+                pool.release(parcel.handle);
                 owned.add(new Parcel(consumers, parcel.stamp));
             }
         } else if (choice < 95) {
-            ring.hold(parcel.handle);
-            ring.release(parcel.handle);
-            ring.object(parcel.handle).check(parcel.stamp);
-            ring.unhold(parcel.handle);
+            pool.hold(parcel.handle);
+            pool.release(parcel.handle);
+            pool.object(parcel.handle).check(parcel.stamp);
+            pool.unhold(parcel.handle);
         } else {
-            ring.arm(parcel.handle);
-            ring.receive(parcel.handle);
-            release(ring, parcel);
+            pool.arm(parcel.handle);
+            pool.receive(parcel.handle);
+            release(pool, parcel);
         }
     }
 
-    /// Writes the page once more, so that whoever has it too sees that.
-    private void release(JumboPool<JumboView> ring, Parcel parcel) {
-        JumboView view = ring.object(parcel.handle);
+    /// Writes the page once more, so that another holder of the page detects it.
+    private void release(JumboPool<JumboView> pool, Parcel parcel) {
+        JumboView view = pool.object(parcel.handle);
         view.check(parcel.stamp);
         long stamp = stamps.incrementAndGet();
         view.write(stamp);
         view.check(stamp);
-        ring.release(parcel.handle);
+        pool.release(parcel.handle);
     }
 
-    private static void adopt(JumboPool<JumboView> ring, Parcel parcel) {
-        ring.object(parcel.handle).check(parcel.stamp);
-        ring.exchange().adopt(parcel.handle);
+    private static void adopt(JumboPool<JumboView> pool, Parcel parcel) {
+        pool.object(parcel.handle).check(parcel.stamp);
+        pool.exchange().adopt(parcel.handle);
     }
 }

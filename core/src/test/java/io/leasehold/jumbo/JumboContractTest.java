@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// What jumbo(9) promises, function by function.
+/// The contract of jumbo(9), function by function.
 class JumboContractTest {
 
     @Test
@@ -22,12 +22,12 @@ class JumboContractTest {
         try (JumboBed bed = new JumboBed(JumboBed.options(BufferSize.KIB_4).withPages(100, 200), 4)) {
             long before = bed.budget().usedBytes();
             assertThat(bed.takenBytes()).isZero();
-            assertThat(bed.ring().stats().pages().inRing()).isZero();
-            assertThat(bed.ring().initialise()).isTrue();
-            assertThat(bed.ring().stats().pages().inRing()).isEqualTo(128);
+            assertThat(bed.pool().stats().pages().inPool()).isZero();
+            assertThat(bed.pool().initialise()).isTrue();
+            assertThat(bed.pool().stats().pages().inPool()).isEqualTo(128);
             assertThat(bed.takenBytes()).isEqualTo(512 << 10);
             assertThat(bed.budget().usedBytes()).isGreaterThan(before);
-            assertThat(bed.ring().initialise()).isTrue();
+            assertThat(bed.pool().initialise()).isTrue();
             assertThat(bed.takenBytes()).isEqualTo(512 << 10);
             bed.check();
         }
@@ -37,15 +37,15 @@ class JumboContractTest {
     void jumboVmInitThatFailedLeavesNothingAndCanBeRepeated() {
         try (JumboBed bed = new JumboBed(JumboBed.options(BufferSize.KIB_4).withPages(300, 0), 2)) {
             long others = bed.arena().allocateRun(256);
-            assertThat(bed.ring().initialise()).isFalse();
+            assertThat(bed.pool().initialise()).isFalse();
             assertThat(bed.arena().stats().livePages()).isEqualTo(256);
-            assertThat(bed.ring().allocate()).isEqualTo(JumboPool.NONE);
-            assertThat(bed.ring().stats().traffic().fallbacks()).isOne();
+            assertThat(bed.pool().allocate()).isEqualTo(JumboPool.NONE);
+            assertThat(bed.pool().stats().traffic().fallbacks()).isOne();
             assertThat(bed.arena().stats().livePages()).isEqualTo(256);
-            assertThat(bed.ring().stats().pages().inRing()).isZero();
+            assertThat(bed.pool().stats().pages().inPool()).isZero();
             bed.arena().free(others);
-            assertThat(bed.ring().initialise()).isTrue();
-            assertThat(bed.ring().stats().pages().inRing()).isEqualTo(320);
+            assertThat(bed.pool().initialise()).isTrue();
+            assertThat(bed.pool().stats().pages().inPool()).isEqualTo(320);
             bed.check();
         }
     }
@@ -59,16 +59,16 @@ class JumboContractTest {
             assertThat(handles).hasSize(8 * perSlab);
             Set<Long> addresses = new HashSet<>();
             for (long handle : handles) {
-                JumboView view = bed.ring().object(handle);
+                JumboView view = bed.pool().object(handle);
                 assertThat(view.address)
-                        .isEqualTo(bed.ring().address(handle))
+                        .isEqualTo(bed.pool().address(handle))
                         .satisfies(a -> assertThat(a % 512).isZero());
                 assertThat(view.byteSize).isEqualTo(bufferSize.byteSize());
                 assertThat(addresses.add(view.address)).isTrue();
                 view.write(handle);
             }
             for (long handle : handles) {
-                bed.ring().object(handle).check(handle);
+                bed.pool().object(handle).check(handle);
             }
             bed.check();
             bed.release(handles);
@@ -77,17 +77,17 @@ class JumboContractTest {
     }
 
     @Test
-    void jumboPgAllocReusesWhatWasFreedLast() {
+    void jumboPgAllocReusesThePageThatWasFreedLast() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 2)) {
-            long handle = bed.ring().allocate();
-            long address = bed.ring().address(handle);
-            JumboView view = bed.ring().object(handle);
-            bed.ring().release(handle);
-            long again = bed.ring().allocate();
+            long handle = bed.pool().allocate();
+            long address = bed.pool().address(handle);
+            JumboView view = bed.pool().object(handle);
+            bed.pool().release(handle);
+            long again = bed.pool().allocate();
             assertThat(again).isNotEqualTo(handle);
-            assertThat(bed.ring().address(again)).isEqualTo(address);
-            assertThat(bed.ring().object(again)).isSameAs(view);
-            bed.ring().release(again);
+            assertThat(bed.pool().address(again)).isEqualTo(address);
+            assertThat(bed.pool().object(again)).isSameAs(view);
+            bed.pool().release(again);
         }
     }
 
@@ -96,9 +96,9 @@ class JumboContractTest {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 6, 2)) {
             List<Long> handles = bed.exhaust();
             assertThat(handles).hasSize(6);
-            assertThat(bed.ring().allocate()).isEqualTo(JumboPool.NONE);
-            assertThat(bed.ring().stats().traffic().fallbacks()).isEqualTo(2);
-            bed.ring().release(handles.removeLast());
+            assertThat(bed.pool().allocate()).isEqualTo(JumboPool.NONE);
+            assertThat(bed.pool().stats().traffic().fallbacks()).isEqualTo(2);
+            bed.pool().release(handles.removeLast());
             handles.add(bed.allocate(1).getFirst());
             bed.release(handles);
         }
@@ -108,9 +108,9 @@ class JumboContractTest {
     void jumboPgFreeTakesThePageBack() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
             List<Long> handles = bed.allocate(100);
-            assertThat(bed.ring().stats().pages().leased()).isEqualTo(100);
+            assertThat(bed.pool().stats().pages().leased()).isEqualTo(100);
             bed.release(handles);
-            JumboStats stats = bed.ring().stats();
+            JumboStats stats = bed.pool().stats();
             assertThat(stats.pages().leased()).isZero();
             assertThat(stats.traffic().freedReturned()).isEqualTo(100);
             assertThat(stats.traffic().freedFlipped()).isZero();
@@ -121,7 +121,7 @@ class JumboContractTest {
     @Test
     void jumboFreemServesAnyThread() throws InterruptedException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
-            Releaser freem = bed.ring();
+            Releaser freem = bed.pool();
             List<Long> handles = bed.allocate(120);
             Watchdog watchdog = new Watchdog();
             watchdog.start("platform", () -> handles.subList(0, 40).forEach(freem::release));
@@ -129,36 +129,36 @@ class JumboContractTest {
             handles.subList(80, 120).forEach(freem::release);
             watchdog.join();
             bed.check();
-            assertThat(bed.ring().stats().pages().out()).isZero();
-            assertThat(bed.ring().stats().traffic().freedReturned()).isEqualTo(120);
-            List<Long> again = bed.allocate(120); // what others freed came home
-            assertThat(bed.ring().stats().slabs().grows()).isEqualTo(2);
+            assertThat(bed.pool().stats().pages().out()).isZero();
+            assertThat(bed.pool().stats().traffic().freedReturned()).isEqualTo(120);
+            List<Long> again = bed.allocate(120); // the pages that other threads freed are free
+            assertThat(bed.pool().stats().slabs().grows()).isEqualTo(2);
             bed.release(again);
         }
     }
 
     @Test
-    void jumboPgStealDetachesThePageWithItsContentAndTheRingTakesAnother() {
+    void jumboPgStealDetachesThePageWithItsContentAndThePoolUsesAnother() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 4, 2)) {
             List<Long> handles = bed.exhaust();
             assertThat(handles).hasSize(4);
             long victim = handles.removeFirst();
-            bed.ring().object(victim).write(7);
-            long stolen = bed.ring().exchange().steal(victim);
+            bed.pool().object(victim).write(7);
+            long stolen = bed.pool().exchange().steal(victim);
             bed.check();
-            assertThat(bed.ring().stats().pages().stolen()).isOne();
+            assertThat(bed.pool().stats().pages().stolen()).isOne();
             handles.addAll(bed.allocate(1)); // in its place
-            assertThat(bed.ring().allocate()).isEqualTo(JumboPool.NONE);
-            bed.ring().object(stolen).check(7);
-            JumboBed.refused(Kind.STOLEN, () -> bed.ring().release(victim));
-            JumboBed.refused(Kind.STOLEN, () -> bed.ring().release(stolen));
+            assertThat(bed.pool().allocate()).isEqualTo(JumboPool.NONE);
+            bed.pool().object(stolen).check(7);
+            JumboBed.refused(Kind.STOLEN, () -> bed.pool().release(victim));
+            JumboBed.refused(Kind.STOLEN, () -> bed.pool().release(stolen));
             bed.release(handles);
             bed.check();
-            bed.ring().exchange().adopt(stolen);
+            bed.pool().exchange().adopt(stolen);
             bed.check();
-            JumboStats stats = bed.ring().stats();
-            assertThat(stats.pages().inRing()).isEqualTo(4);
-            assertThat(stats.pages().dormant()).isEqualTo(4);
+            JumboStats stats = bed.pool().stats();
+            assertThat(stats.pages().inPool()).isEqualTo(4);
+            assertThat(stats.pages().inactive()).isEqualTo(4);
             assertThat(stats.traffic().steals()).isOne();
             assertThat(stats.traffic().adoptions()).isOne();
             assertThat(stats.traffic().freedReturned()).isEqualTo(4);
@@ -173,23 +173,23 @@ class JumboContractTest {
     void jumboPhysToKvaGoesBothWaysWithoutEffect(BufferSize bufferSize) {
         try (JumboBed bed = new JumboBed(bufferSize, 0, 2);
                 ScratchMemory foreign = ScratchMemory.of(4096)) {
-            JumboPool<JumboView> ring = bed.ring();
-            assertThat(ring.pageOf(bed.arena().baseAddress())).isEqualTo(JumboPool.FOREIGN);
-            assertThat(ring.addressOf(0)).isEqualTo(JumboPool.FOREIGN);
+            JumboPool<JumboView> pool = bed.pool();
+            assertThat(pool.pageOf(bed.arena().baseAddress())).isEqualTo(JumboPool.FOREIGN);
+            assertThat(pool.addressOf(0)).isEqualTo(JumboPool.FOREIGN);
             List<Long> handles = bed.exhaust();
             int perSlab = (256 << 10) / bufferSize.byteSize();
             for (long handle : handles) {
-                long address = ring.address(handle);
-                int page = ring.object(handle).page;
-                assertThat(ring.addressOf(page)).isEqualTo(address);
+                long address = pool.address(handle);
+                int page = pool.object(handle).page;
+                assertThat(pool.addressOf(page)).isEqualTo(address);
                 for (long at : new long[] {address, address + 1, address + bufferSize.byteSize() - 1}) {
-                    assertThat(ring.pageOf(at)).isEqualTo(page);
+                    assertThat(pool.pageOf(at)).isEqualTo(page);
                 }
-                assertThat(ring.handleOf(page)).isEqualTo(handle);
+                assertThat(pool.handleOf(page)).isEqualTo(handle);
             }
             long padding = bed.arena().baseAddress() + (long) perSlab * bufferSize.byteSize();
             if (bufferSize == BufferSize.KIB_9) {
-                assertThat(ring.pageOf(padding)).isEqualTo(JumboPool.PADDING);
+                assertThat(pool.pageOf(padding)).isEqualTo(JumboPool.PADDING);
             }
             for (long address : new long[] {
                 0,
@@ -201,23 +201,23 @@ class JumboContractTest {
                 bed.arena().baseAddress() - 1,
                 bed.arena().baseAddress() + 2 * JumboBed.MIB
             }) {
-                assertThat(ring.pageOf(address)).as("0x%x", address).isEqualTo(JumboPool.FOREIGN);
+                assertThat(pool.pageOf(address)).as("0x%x", address).isEqualTo(JumboPool.FOREIGN);
             }
             for (int page : new int[] {-1, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
-                assertThat(ring.addressOf(page)).isEqualTo(JumboPool.FOREIGN);
-                assertThat(ring.handleOf(page)).isEqualTo(JumboPool.NONE);
+                assertThat(pool.addressOf(page)).isEqualTo(JumboPool.FOREIGN);
+                assertThat(pool.handleOf(page)).isEqualTo(JumboPool.NONE);
             }
-            long address = ring.address(handles.getFirst());
-            int page = ring.pageOf(address);
-            ring.arm(handles.getFirst());
-            assertThat(ring.pageOf(address)).isEqualTo(page);
-            assertThat(ring.stats().pages().armed()).isOne();
-            ring.receive(handles.getFirst());
+            long address = pool.address(handles.getFirst());
+            int page = pool.pageOf(address);
+            pool.arm(handles.getFirst());
+            assertThat(pool.pageOf(address)).isEqualTo(page);
+            assertThat(pool.stats().pages().armed()).isOne();
+            pool.receive(handles.getFirst());
             bed.release(handles);
-            assertThat(ring.handleOf(page)).isEqualTo(JumboPool.NONE);
-            assertThat(ring.trim()).isEqualTo(2 * JumboBed.MIB);
-            assertThat(ring.pageOf(address)).isEqualTo(JumboPool.RETIRED);
-            assertThat(ring.addressOf(page)).isEqualTo(JumboPool.RETIRED);
+            assertThat(pool.handleOf(page)).isEqualTo(JumboPool.NONE);
+            assertThat(pool.trim()).isEqualTo(2 * JumboBed.MIB);
+            assertThat(pool.pageOf(address)).isEqualTo(JumboPool.NOT_IN_SERVICE);
+            assertThat(pool.addressOf(page)).isEqualTo(JumboPool.NOT_IN_SERVICE);
             bed.check();
         }
     }
@@ -233,7 +233,7 @@ class JumboContractTest {
                     }
                 }
             }
-            JumboStats stats = bed.ring().stats();
+            JumboStats stats = bed.pool().stats();
             assertThat(stats.traffic().flips()).isEqualTo(3);
             assertThat(stats.traffic().copies()).isEqualTo(8);
             assertThat(stats.traffic().freedFlipped()).isEqualTo(3);
@@ -242,36 +242,36 @@ class JumboContractTest {
     }
 
     private static void deliver(JumboBed bed, int byteOffset, int byteSize, long target) {
-        PageExchange exchange = bed.ring().exchange();
-        long handle = bed.ring().allocate();
-        bed.ring().object(handle).write(byteSize);
+        PageExchange exchange = bed.pool().exchange();
+        long handle = bed.pool().allocate();
+        bed.pool().object(handle).write(byteSize);
         byte[] sent = new byte[byteSize];
-        OffHeap.copyToArray(bed.ring().address(handle) + byteOffset, sent, 0, byteSize);
+        OffHeap.copyToArray(bed.pool().address(handle) + byteOffset, sent, 0, byteSize);
         boolean flips = exchange.isFlippable(handle, byteOffset, byteSize);
         assertThat(flips).isEqualTo(byteOffset == 0 && byteSize >= 2048);
         long consumers = exchange.flip(handle, byteOffset, byteSize, target);
         assertThat(consumers != PageExchange.COPIED).isEqualTo(flips);
         byte[] received = new byte[byteSize];
-        OffHeap.copyToArray(flips ? bed.ring().address(consumers) : target, received, 0, byteSize);
+        OffHeap.copyToArray(flips ? bed.pool().address(consumers) : target, received, 0, byteSize);
         assertThat(received).isEqualTo(sent);
-        bed.ring().release(handle); // the same, whatever became of the page
+        bed.pool().release(handle); // the same for a flipped page and for a copy
         bed.check();
         if (flips) {
-            bed.ring().exchange().adopt(consumers);
+            bed.pool().exchange().adopt(consumers);
         }
         bed.check();
     }
 
     @Test
-    void pageThatOthersHoldOrThatWasFlippedBeforeIsCopied() {
+    void heldPageAndPageThatWasFlippedBeforeAreCopied() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2);
                 ScratchMemory target = ScratchMemory.of(4096)) {
-            PageExchange exchange = bed.ring().exchange();
-            long handle = bed.ring().allocate();
-            bed.ring().hold(handle);
+            PageExchange exchange = bed.pool().exchange();
+            long handle = bed.pool().allocate();
+            bed.pool().hold(handle);
             assertThat(exchange.isFlippable(handle, 0, 4096)).isFalse();
             assertThat(exchange.flip(handle, 0, 4096, target.address())).isEqualTo(PageExchange.COPIED);
-            bed.ring().unhold(handle);
+            bed.pool().unhold(handle);
             long first = exchange.flip(handle, 0, 4096, target.address());
             assertThat(first).isNotNegative();
             exchange.adopt(first); // before the message is freed
@@ -279,79 +279,80 @@ class JumboContractTest {
             assertThat(exchange.isFlippable(handle, 0, 4096)).isFalse();
             assertThat(exchange.flip(handle, 0, 4096, target.address())).isEqualTo(PageExchange.COPIED);
             JumboBed.refused(Kind.FREED, () -> exchange.adopt(first));
-            bed.ring().release(handle);
+            bed.pool().release(handle);
             bed.check();
-            JumboBed.refused(Kind.FREED, () -> bed.ring().release(handle));
-            long next = bed.ring().allocate();
-            assertThat(next).isNotEqualTo(first); // though it is the page's next life
+            JumboBed.refused(Kind.FREED, () -> bed.pool().release(handle));
+            long next = bed.pool().allocate();
+            assertThat(next).isNotEqualTo(first); // the page has its next generation
             JumboBed.refused(Kind.STALE, () -> exchange.adopt(first));
-            bed.ring().release(next);
+            bed.pool().release(next);
             bed.check();
         }
     }
 
     @Test
-    void bulkCallsDoWhatSingleOnesDo() {
+    void bulkCallsDoTheSameAsSingleCalls() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 100, 2)) {
             long[] handles = new long[200];
-            assertThat(bed.ring().allocate(handles, 10, 60)).isEqualTo(60);
-            assertThat(bed.ring().allocate(handles, 70, 130)).isEqualTo(40);
+            assertThat(bed.pool().allocate(handles, 10, 60)).isEqualTo(60);
+            assertThat(bed.pool().allocate(handles, 70, 130)).isEqualTo(40);
             Set<Long> seen = new HashSet<>();
             long last = -1;
             for (int i = 10; i < 110; i++) {
-                assertThat(seen.add(bed.ring().address(handles[i]))).isTrue();
-                long address = bed.ring().address(handles[i]);
+                assertThat(seen.add(bed.pool().address(handles[i]))).isTrue();
+                long address = bed.pool().address(handles[i]);
                 assertThat(address).as("neighbours in order").isGreaterThan(last);
                 last = address;
             }
-            bed.ring().release(handles, 10, 100);
-            assertThat(bed.ring().stats().pages().out()).isZero();
+            bed.pool().release(handles, 10, 100);
+            assertThat(bed.pool().stats().pages().out()).isZero();
             bed.check();
         }
     }
 
     @Test
-    void bulkReleaseStopsAtWhatIsRefusedAndTakesTheOthersInAnyState() throws InterruptedException {
+    void bulkReleaseStopsAtARejectedHandleAndAcceptsPagesInAnyState() throws InterruptedException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
-            JumboPool<JumboView> ring = bed.ring();
+            JumboPool<JumboView> pool = bed.pool();
             long[] handles = new long[150];
             Watchdog watchdog = new Watchdog();
             watchdog.start(
-                    "lender", () -> assertThat(ring.allocate(handles, 0, 100)).isEqualTo(100));
+                    "allocator",
+                    () -> assertThat(pool.allocate(handles, 0, 100)).isEqualTo(100));
             watchdog.join();
-            assertThat(ring.allocate(handles, 100, 50)).isEqualTo(50); // of another shard
-            ring.hold(handles[1]);
-            long consumers = ring.exchange().flip(handles[2], 0, ring.pageByteSize(), 0);
-            ring.release(handles[40]);
-            JumboBed.refused(Kind.FREED, () -> ring.release(handles, 0, 150));
-            assertThat(ring.stats().pages().leased())
-                    .as("behind the one that was refused")
+            assertThat(pool.allocate(handles, 100, 50)).isEqualTo(50); // of another shard
+            pool.hold(handles[1]);
+            long consumers = pool.exchange().flip(handles[2], 0, pool.pageByteSize(), 0);
+            pool.release(handles[40]);
+            JumboBed.refused(Kind.FREED, () -> pool.release(handles, 0, 150));
+            assertThat(pool.stats().pages().leased())
+                    .as("behind the handle that was rejected")
                     .isEqualTo(109);
-            assertThat(ring.stats().pages().held()).isOne();
-            ring.release(handles, 41, 109);
-            ring.unhold(handles[1]);
-            ring.exchange().adopt(consumers);
-            assertThat(ring.stats().pages().out()).isZero();
+            assertThat(pool.stats().pages().deferredFree()).isOne();
+            pool.release(handles, 41, 109);
+            pool.unhold(handles[1]);
+            pool.exchange().adopt(consumers);
+            assertThat(pool.stats().pages().out()).isZero();
             bed.check();
         }
     }
 
     @Test
-    void translationStaysTrueWhenAPageIsFlippedOrStolen() {
+    void translationStaysCorrectWhenAPageIsFlippedOrStolen() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 2)) {
-            JumboPool<JumboView> ring = bed.ring();
+            JumboPool<JumboView> pool = bed.pool();
             List<Long> handles = bed.allocate(2);
-            long flipped = ring.address(handles.getFirst());
-            long taken = ring.address(handles.getLast());
-            int[] pages = {ring.pageOf(flipped), ring.pageOf(taken)};
-            long consumers = ring.exchange().flip(handles.getFirst(), 0, ring.pageByteSize(), 0);
-            ring.release(handles.getFirst());
-            long stolen = ring.exchange().steal(handles.getLast());
-            assertThat(ring.addressOf(pages[0])).isEqualTo(flipped).isEqualTo(ring.address(consumers));
-            assertThat(ring.addressOf(pages[1])).isEqualTo(taken).isEqualTo(ring.address(stolen));
-            assertThat(new int[] {ring.pageOf(flipped), ring.pageOf(taken)}).isEqualTo(pages);
-            ring.exchange().adopt(consumers);
-            ring.exchange().adopt(stolen);
+            long flipped = pool.address(handles.getFirst());
+            long taken = pool.address(handles.getLast());
+            int[] pages = {pool.pageOf(flipped), pool.pageOf(taken)};
+            long consumers = pool.exchange().flip(handles.getFirst(), 0, pool.pageByteSize(), 0);
+            pool.release(handles.getFirst());
+            long stolen = pool.exchange().steal(handles.getLast());
+            assertThat(pool.addressOf(pages[0])).isEqualTo(flipped).isEqualTo(pool.address(consumers));
+            assertThat(pool.addressOf(pages[1])).isEqualTo(taken).isEqualTo(pool.address(stolen));
+            assertThat(new int[] {pool.pageOf(flipped), pool.pageOf(taken)}).isEqualTo(pages);
+            pool.exchange().adopt(consumers);
+            pool.exchange().adopt(stolen);
             bed.check();
         }
     }
@@ -359,24 +360,24 @@ class JumboContractTest {
     @Test
     void anUnboundPageGetsANewObject() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
-            long handle = bed.ring().allocate();
-            JumboView first = bed.ring().object(handle);
-            assertThat(bed.ring().object(handle)).isSameAs(first);
-            bed.ring().unbind(handle);
-            assertThat(bed.ring().object(handle)).isNotSameAs(first);
-            bed.ring().release(handle);
+            long handle = bed.pool().allocate();
+            JumboView first = bed.pool().object(handle);
+            assertThat(bed.pool().object(handle)).isSameAs(first);
+            bed.pool().unbind(handle);
+            assertThat(bed.pool().object(handle)).isNotSameAs(first);
+            bed.pool().release(handle);
         }
     }
 
-    /// What is neither in a thread's stock any more nor at home yet is not out.
+    /// A page between a magazine and the slab pool is not outstanding.
     @Test
-    void pagesAreNotCountedAsOutWhileTheyAreBroughtHome() throws InterruptedException {
+    void pagesAreNotCountedAsOutstandingDuringADrain() throws InterruptedException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
             for (int round = 0; round < 300; round++) {
                 bed.release(bed.allocate(48));
-                Thread trimmer = Thread.ofPlatform().start(bed.ring()::trim);
+                Thread trimmer = Thread.ofPlatform().start(bed.pool()::trim);
                 do {
-                    assertThat(bed.ring().stats().pages().out()).isZero();
+                    assertThat(bed.pool().stats().pages().out()).isZero();
                 } while (trimmer.isAlive());
                 trimmer.join();
             }

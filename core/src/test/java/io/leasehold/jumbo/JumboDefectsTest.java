@@ -13,143 +13,142 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/// Each known defect of jumbo(9), mended; and what a user of it may count on, in the form that it has grown to.
+/// Each known defect of jumbo(9), and that it is fixed here; and facts that users of jumbo(9) rely on, in their
+/// extended form.
 class JumboDefectsTest {
 
     private static final int ORIGINAL_PAGES = 3072;
 
     @Test
-    void factThatAPoolOf3072PagesHasThemAllAndGrowsOnFromThere() {
+    void factThatAPoolOf3072PagesHasAllOfThemAndGrowsFurther() {
         JumboOptions options = JumboOptions.defaults().withPages(ORIGINAL_PAGES, 0);
         try (JumboBed bed = new JumboBed(options, 16)) {
-            assertThat(bed.ring().initialise()).isTrue();
+            assertThat(bed.pool().initialise()).isTrue();
             List<Long> handles = bed.allocate(ORIGINAL_PAGES);
-            long grows = bed.ring().stats().slabs().grows();
-            handles.addAll(bed.allocate(1)); // where the original had no more
-            assertThat(bed.ring().stats().slabs().grows()).isEqualTo(grows + 1);
-            assertThat(bed.ring().stats().traffic().fallbacks()).isZero();
+            long grows = bed.pool().stats().slabs().grows();
+            handles.addAll(bed.allocate(1)); // the original had no more pages
+            assertThat(bed.pool().stats().slabs().grows()).isEqualTo(grows + 1);
+            assertThat(bed.pool().stats().traffic().fallbacks()).isZero();
             bed.release(handles);
             bed.check();
         }
     }
 
     @Test
-    void factThatPage3073IsNullAndCountedWhereTheBoundIsFixed() {
+    void factThatPage3073IsNullAndCountedIfTheLimitIsFixed() {
         JumboOptions options = JumboOptions.defaults().withPages(0, ORIGINAL_PAGES);
         try (JumboBed bed = new JumboBed(options, 16)) {
             List<Long> handles = bed.allocate(ORIGINAL_PAGES);
-            assertThat(bed.ring().allocate()).isEqualTo(JumboPool.NONE);
-            assertThat(bed.ring().stats().traffic().fallbacks()).isOne();
+            assertThat(bed.pool().allocate()).isEqualTo(JumboPool.NONE);
+            assertThat(bed.pool().stats().traffic().fallbacks()).isOne();
             bed.release(handles);
         }
     }
 
     @Test
-    void factThatFreeingAFlippedPageFreesItsPlaceButNotThePage() {
+    void factThatFreeingAFlippedPageMakesRoomButDoesNotFreeThePage() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 64, 2);
                 ScratchMemory target = ScratchMemory.of(4096)) {
             List<Long> handles = bed.exhaust();
             long message = handles.removeFirst();
-            bed.ring().object(message).write(5);
-            long consumers = bed.ring().exchange().flip(message, 0, 4096, target.address());
+            bed.pool().object(message).write(5);
+            long consumers = bed.pool().exchange().flip(message, 0, 4096, target.address());
             assertThat(consumers).isNotNegative();
-            assertThat(bed.ring().allocate()).as("the place is taken").isEqualTo(JumboPool.NONE);
-            bed.ring().release(message);
-            assertThat(bed.ring().stats().traffic().freedFlipped()).isOne();
-            assertThat(bed.ring().stats().traffic().freedReturned()).isZero();
-            handles.addAll(bed.allocate(1)); // the place is free
+            assertThat(bed.pool().allocate()).as("there is no room").isEqualTo(JumboPool.NONE);
+            bed.pool().release(message);
+            assertThat(bed.pool().stats().traffic().freedFlipped()).isOne();
+            assertThat(bed.pool().stats().traffic().freedReturned()).isZero();
+            handles.addAll(bed.allocate(1)); // there is room
             Set<Long> addresses = new HashSet<>();
-            handles.forEach(handle -> addresses.add(bed.ring().address(handle)));
-            assertThat(addresses).hasSize(64).doesNotContain(bed.ring().address(consumers));
-            bed.ring().object(consumers).check(5);
+            handles.forEach(handle -> addresses.add(bed.pool().address(handle)));
+            assertThat(addresses).hasSize(64).doesNotContain(bed.pool().address(consumers));
+            bed.pool().object(consumers).check(5);
             bed.release(handles);
-            bed.ring().exchange().adopt(consumers);
+            bed.pool().exchange().adopt(consumers);
             bed.check();
         }
     }
 
-    /// Defects 1, 3 and 9: no growth, nobody is told, nothing is counted.
+    /// Defects 1, 3 and 9: no growth, no notification, no count.
     @Test
     void growsASlabAtATimeAndShrinksWhenIdle() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 4)) {
             List<Long> handles = bed.allocate(100);
-            assertThat(bed.ring().stats().slabs().grows()).isEqualTo(7);
-            assertThat(bed.ring().stats().pages().peak()).isBetween(100, 112);
+            assertThat(bed.pool().stats().slabs().grows()).isEqualTo(7);
+            assertThat(bed.pool().stats().pages().peak()).isBetween(100, 112);
             bed.release(handles);
-            bed.settle(1);
-            assertThat(bed.ring().stats().bytes().taken())
-                    .as("needed a moment ago")
+            bed.decay(1);
+            assertThat(bed.pool().stats().bytes().taken())
+                    .as("was needed since the last tick")
                     .isPositive();
-            bed.settle(2);
-            assertThat(bed.ring().stats().bytes().taken()).isZero();
+            bed.decay(2);
+            assertThat(bed.pool().stats().bytes().taken()).isZero();
             assertThat(bed.takenBytes()).isZero();
-            JumboStats.Slabs slabs = bed.ring().stats().slabs();
+            JumboStats.Slabs slabs = bed.pool().stats().slabs();
             assertThat(slabs.shrinks()).isEqualTo(7);
-            assertThat(slabs.retiredPages()).isEqualTo(112);
-            bed.settle(20);
+            assertThat(slabs.removedPages()).isEqualTo(112);
+            bed.decay(20);
             if (VirtualMemory.system().can(Capability.DECOMMIT)) {
-                assertThat(bed.arena().stats().idlePages())
-                        .as("given to the system")
-                        .isZero();
+                assertThat(bed.arena().stats().idlePages()).as("decommitted").isZero();
             }
             bed.check();
         }
     }
 
     @Test
-    void initialPagesStayWhenIdleButGoWhenSomebodyElseFindsNoMemory() {
+    void initialPagesStayWhenIdleButAreFreedUnderMemoryPressure() {
         JumboOptions options = JumboBed.options(BufferSize.KIB_4).withPages(64, 0);
         try (JumboBed bed = new JumboBed(options, 2)) {
-            assertThat(bed.ring().initialise()).isTrue();
+            assertThat(bed.pool().initialise()).isTrue();
             bed.release(bed.allocate(200));
-            bed.settle(8);
+            bed.decay(8);
             assertThat(bed.takenBytes()).isEqualTo(256 << 10);
             long all = bed.arena().allocateRun(512);
-            assertThat(bed.ring().stats().pages().inRing()).isZero();
-            assertThat(bed.ring().allocate()).isEqualTo(JumboPool.NONE);
-            assertThat(bed.ring().stats().slabs().refusals()).isPositive();
+            assertThat(bed.pool().stats().pages().inPool()).isZero();
+            assertThat(bed.pool().allocate()).isEqualTo(JumboPool.NONE);
+            assertThat(bed.pool().stats().slabs().refusals()).isPositive();
             bed.arena().free(all);
             bed.release(bed.allocate(1));
         }
     }
 
-    /// Defect 4: a page that is held when it is freed was lost, and its place too.
+    /// Defect 4: a page that was freed while it was held was leaked with its address.
     @Test
-    void heldPageIsParkedAndCountedAndComesHome() {
+    void freeOfAHeldPageIsDeferredAndCountedAndCompletes() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 2, 2)) {
             List<Long> handles = bed.exhaust();
             long held = handles.removeFirst();
-            bed.ring().object(held).write(3);
-            bed.ring().hold(held);
-            bed.ring().hold(held);
-            bed.ring().release(held);
+            bed.pool().object(held).write(3);
+            bed.pool().hold(held);
+            bed.pool().hold(held);
+            bed.pool().release(held);
             bed.check();
-            assertThat(bed.ring().stats().pages().held()).isOne();
-            assertThat(bed.ring().allocate()).isEqualTo(JumboPool.NONE);
-            JumboBed.refused(Kind.FREED, () -> bed.ring().release(held));
-            bed.ring().unhold(held);
-            bed.ring().object(held).check(3);
-            assertThat(bed.ring().stats().pages().held()).isOne();
-            bed.ring().unhold(held);
-            assertThat(bed.ring().stats().pages().held()).isZero();
-            JumboBed.refused(Kind.FREED, () -> bed.ring().unhold(held));
+            assertThat(bed.pool().stats().pages().deferredFree()).isOne();
+            assertThat(bed.pool().allocate()).isEqualTo(JumboPool.NONE);
+            JumboBed.refused(Kind.FREED, () -> bed.pool().release(held));
+            bed.pool().unhold(held);
+            bed.pool().object(held).check(3);
+            assertThat(bed.pool().stats().pages().deferredFree()).isOne();
+            bed.pool().unhold(held);
+            assertThat(bed.pool().stats().pages().deferredFree()).isZero();
+            JumboBed.refused(Kind.FREED, () -> bed.pool().unhold(held));
             handles.addAll(bed.allocate(1));
             bed.release(handles);
             bed.check();
         }
     }
 
-    /// Defect 5: the second free gave one address to two.
+    /// Defect 5: a double free gave one address to two callers.
     @Test
-    void doubleFreeIsFoundAndSaysWhichPageAndWho() throws InterruptedException {
+    void doubleFreeIsDetectedAndNamesThePageAndTheThread() throws InterruptedException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
-            long handle = bed.ring().allocate();
-            int page = bed.ring().pageOf(bed.ring().address(handle));
+            long handle = bed.pool().allocate();
+            int page = bed.pool().pageOf(bed.pool().address(handle));
             Watchdog watchdog = new Watchdog();
-            Thread first = watchdog.start("first", () -> bed.ring().release(handle));
+            Thread first = watchdog.start("first", () -> bed.pool().release(handle));
             watchdog.join();
             JumboStateException e =
-                    JumboBed.refused(Kind.FREED, () -> bed.ring().release(handle));
+                    JumboBed.refused(Kind.FREED, () -> bed.pool().release(handle));
             assertThat(e.page()).isEqualTo(page);
             assertThat(e.state()).isEqualTo(JumboState.FREE);
             assertThat(e.generation()).isEqualTo(2);
@@ -157,73 +156,73 @@ class JumboDefectsTest {
             assertThat(e)
                     .hasMessage("cannot release, the page is freed: page=%d, state=FREE, generation=2, holds=0,"
                                     .formatted(page)
-                            + " handle's generation=1, last thread=%d, thread=%d, ring=ring"
+                            + " handleGeneration=1, lastThread=%d, thread=%d, pool=pool"
                                     .formatted(
                                             first.threadId(),
                                             Thread.currentThread().threadId()));
             List<Long> all = bed.exhaust();
             Set<Long> addresses = new HashSet<>();
-            all.forEach(each -> addresses.add(bed.ring().address(each)));
+            all.forEach(each -> addresses.add(bed.pool().address(each)));
             assertThat(addresses).hasSize(512).hasSize(all.size());
-            JumboBed.refused(Kind.STALE, () -> bed.ring().release(handle));
+            JumboBed.refused(Kind.STALE, () -> bed.pool().release(handle));
             bed.release(all);
             bed.check();
         }
     }
 
-    /// Defect 6: a part of the pool counted as success.
+    /// Defect 6: a part of the initial pages counted as success.
     @Test
     void initialisingIsAllOrNothing() {
         JumboOptions options = JumboBed.options(BufferSize.KIB_4).withPages(513, 0);
         try (JumboBed bed = new JumboBed(options, 2)) {
-            assertThat(bed.ring().initialise()).isFalse();
+            assertThat(bed.pool().initialise()).isFalse();
             assertThat(bed.takenBytes()).isZero();
             bed.check();
         }
     }
 
-    /// Defect 8: a flipped page showed what was behind the payload.
+    /// Defect 8: a flipped page showed the bytes behind the payload.
     @Test
     void flippedPageIsZeroBehindThePayload() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_9, 0, 2);
                 ScratchMemory target = ScratchMemory.of(9216)) {
-            long message = bed.ring().allocate();
-            OffHeap.fill(bed.ring().address(message), 9216, (byte) 0x5A);
-            long consumers = bed.ring().exchange().flip(message, 0, 5000, target.address());
-            long address = bed.ring().address(consumers);
+            long message = bed.pool().allocate();
+            OffHeap.fill(bed.pool().address(message), 9216, (byte) 0x5A);
+            long consumers = bed.pool().exchange().flip(message, 0, 5000, target.address());
+            long address = bed.pool().address(consumers);
             assertThat(ScratchMemory.holds(address, 5000, 0x5A)).isTrue();
             assertThat(ScratchMemory.holds(address + 5000, 4216, 0)).isTrue();
-            bed.ring().release(message);
-            bed.ring().exchange().adopt(consumers);
+            bed.pool().release(message);
+            bed.pool().exchange().adopt(consumers);
         }
     }
 
-    /// Defect 7: freeing took a lock of the whole kernel, and 2: nobody ever stole.
+    /// Defect 7: freeing took a lock of the whole kernel. Defect 2: stealing was never used.
     @Test
-    void thiefAndFreerOfOnePageAreTwoOfWhichOneWins() throws InterruptedException {
+    void ofAStealAndAFreeOfOnePageExactlyOneSucceeds() throws InterruptedException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
             for (int round = 0; round < 200; round++) {
-                long handle = bed.ring().allocate();
+                long handle = bed.pool().allocate();
                 boolean[] freed = new boolean[1];
                 long stolen = JumboPool.NONE;
                 Watchdog watchdog = new Watchdog();
                 watchdog.start("freer", () -> {
                     try {
-                        bed.ring().release(handle);
+                        bed.pool().release(handle);
                         freed[0] = true;
                     } catch (JumboStateException e) {
                         assertThat(e.kind()).isEqualTo(Kind.STOLEN);
                     }
                 });
                 try {
-                    stolen = bed.ring().exchange().steal(handle);
+                    stolen = bed.pool().exchange().steal(handle);
                 } catch (JumboStateException e) {
                     assertThat(e.kind()).isEqualTo(Kind.FREED);
                 }
                 watchdog.join();
                 assertThat(freed[0]).isNotEqualTo(stolen >= 0);
                 if (stolen >= 0) {
-                    bed.ring().exchange().adopt(stolen);
+                    bed.pool().exchange().adopt(stolen);
                 }
                 bed.check();
             }
@@ -231,18 +230,18 @@ class JumboDefectsTest {
     }
 
     @Test
-    void bytesThatAreLiveStandBesideThoseThatArePinned() {
+    void statisticsHaveLiveAndPinnedBytes() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
             List<Long> handles = bed.allocate(200);
             long last = handles.removeLast();
             bed.release(handles);
-            bed.settle(3);
-            JumboStats.Bytes bytes = bed.ring().stats().bytes();
+            bed.decay(3);
+            JumboStats.Bytes bytes = bed.pool().stats().bytes();
             assertThat(bytes.live()).isEqualTo(4096);
             assertThat(bytes.pinned()).isEqualTo(256 << 10);
-            bed.ring().release(last);
-            assertThat(bed.ring().trim()).isPositive();
-            assertThat(bed.ring().stats().bytes()).isEqualTo(new JumboStats.Bytes(0, 0, 0));
+            bed.pool().release(last);
+            assertThat(bed.pool().trim()).isPositive();
+            assertThat(bed.pool().stats().bytes()).isEqualTo(new JumboStats.Bytes(0, 0, 0));
         }
     }
 }

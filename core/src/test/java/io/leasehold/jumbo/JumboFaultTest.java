@@ -14,8 +14,8 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Every kernel call that a ring makes on its way up, while it grows and while it shrinks fails once, and then for
-/// good; after each nothing is lost, nothing is left behind, and everything works again.
+/// Every kernel call that a pool makes while it initialises, grows and shrinks fails once, and then always. After each
+/// failure nothing is lost, nothing is left behind, and everything works again.
 ///
 /// The loop is SQLite's: fail the first call, then the second, until a run ends without having met the fault.
 class JumboFaultTest {
@@ -47,7 +47,7 @@ class JumboFaultTest {
         assertThat(injected).as("injected faults").isPositive();
     }
 
-    /// {@return how many faults were met}
+    /// {@return the number of faults that were met}
     private static long run(Terms terms, Call call, int nth, boolean once) {
         FaultyVirtualMemory memory = new FaultyVirtualMemory(VirtualMemory.system());
         JumboOptions options = JumboBed.options(BufferSize.KIB_64).withPages(6, 12);
@@ -65,33 +65,33 @@ class JumboFaultTest {
         }
     }
 
-    /// {@return how many faults were met before all of them were taken back}
+    /// {@return the number of faults that were met before they were removed}
     private static long live(JumboBed bed, FaultyVirtualMemory memory) {
-        JumboPool<JumboView> ring = bed.ring();
-        boolean initialised = ring.initialise();
+        JumboPool<JumboView> pool = bed.pool();
+        boolean initialised = pool.initialise();
         bed.check();
         if (!initialised) {
-            assertThat(memory.injected()).as("refused without a fault").isPositive();
-            assertThat(ring.stats().pages().inRing()).isZero();
+            assertThat(memory.injected()).as("failed without a fault").isPositive();
+            assertThat(pool.stats().pages().inPool()).isZero();
             assertThat(bed.takenBytes()).isZero();
         }
         List<Long> handles = new ArrayList<>();
         for (int i = 0; i < 14; i++) {
-            long handle = ring.allocate(); // never throws
+            long handle = pool.allocate(); // never throws
             if (handle >= 0) {
-                ring.object(handle).write(handle);
+                pool.object(handle).write(handle);
                 handles.add(handle);
             }
             bed.check();
         }
         assertThat(handles.size() == 12 || memory.injected() > 0).isTrue();
         for (long handle : handles) {
-            ring.object(handle).check(handle);
+            pool.object(handle).check(handle);
         }
         bed.release(handles);
-        bed.settle(4);
+        bed.decay(4);
         bed.check();
-        ring.trim();
+        pool.trim();
         bed.check();
         bed.arena().trim();
         long met = memory.injected();
@@ -107,11 +107,11 @@ class JumboFaultTest {
 
     private static void close(JumboBed bed, FaultyVirtualMemory memory) {
         try {
-            bed.ring().close();
+            bed.pool().close();
         } catch (SystemCallException e) {
             assertThat(memory.injected()).isPositive();
             memory.disarm();
-            bed.ring().close(); // goes on where it was refused
+            bed.pool().close(); // continues after the failed call
         }
         memory.disarm();
         bed.close();

@@ -7,7 +7,7 @@ import io.leasehold.memory.JavaFaults;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// A ring survives failures of the Java side at every allocation and every call: a full Java heap, a short stack.
+/// A pool survives failures of the JVM at every allocation and every call: a full Java heap, a short stack.
 class JumboJavaFaultTest {
 
     @ParameterizedTest

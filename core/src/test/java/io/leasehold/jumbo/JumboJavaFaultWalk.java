@@ -16,12 +16,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
-/// Random steps of a ring, each of which meets every failure of the Java side.
+/// Random steps of a pool, each of which meets every failure of the JVM.
 ///
-/// A step that fails has changed nothing, or is done: after it no page is lost, and the next step works. The state word
-/// of a page says which of both it is.
+/// A step that fails either has changed nothing or is complete: after it no page is lost, and the next step works. The
+/// state word of a page says which of both holds.
 ///
-/// **Threads.** Confined to one thread, but for another one that allocates and releases pages while the walk waits.
+/// **Threads.** Confined to one thread, except for a second thread that allocates and releases pages while the walk
+/// waits.
 final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
 
     private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 6_000 : 600;
@@ -39,10 +40,10 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
     private final List<Long> gone = new ArrayList<>();
     private final JumboBed bed = new JumboBed(
             JumboBed.options(BufferSize.KIB_64).withPages(4, MAX_PAGES).withWatermarks(6, 14, isHigh -> {}), 3);
-    private final JumboPool<JumboView> ring = bed.ring();
-    private final ScratchMemory target = ScratchMemory.of(ring.pageByteSize());
+    private final JumboPool<JumboView> pool = bed.pool();
+    private final ScratchMemory target = ScratchMemory.of(pool.pageByteSize());
     private Runnable reconcile = () -> {};
-    private int told;
+    private int notified;
 
     @Override
     public void accept(JavaFaults.Mode mode) {
@@ -53,11 +54,11 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
                 step(steps, other);
             }
         }
-        while (ring.stats().pages().out() + stolen.size() > 0) {
+        while (pool.stats().pages().out() + stolen.size() > 0) {
             end(steps, random.nextInt(6));
         }
-        steps.run("close", ring::close);
-        ring.close();
+        steps.run("close", pool::close);
+        pool.close();
         bed.close();
         target.close();
     }
@@ -74,14 +75,14 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
             end(steps, 0);
         } else if (dice < 35) {
             CompletableFuture.runAsync(this::stepElsewhere, other)
-                    .orTimeout(10, TimeUnit.SECONDS) // else it waits for a lock that was left taken
+                    .orTimeout(10, TimeUnit.SECONDS) // fails if a lock was not released
                     .join();
         } else if (dice < 37) {
-            steps.run("decay", () -> bed.settle(1));
+            steps.run("decay", () -> bed.decay(1));
         } else if (dice < 39) {
             await(steps);
         } else {
-            steps.run("trim", ring::trim);
+            steps.run("trim", pool::trim);
         }
     }
 
@@ -91,9 +92,9 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
             if (got[0] == 0) {
                 int gotCount = 1;
                 if (count == 1) {
-                    got[0] = ring.allocate();
+                    got[0] = pool.allocate();
                 } else {
-                    gotCount = ring.allocate(got, 0, count);
+                    gotCount = pool.allocate(got, 0, count);
                 }
                 for (int i = 0; i < gotCount && got[i] >= 0; i++) {
                     leased.add(got[i]);
@@ -104,18 +105,18 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
 
     private void stepElsewhere() {
         if (random.nextBoolean()) {
-            long handle = ring.allocate();
+            long handle = pool.allocate();
             if (handle >= 0) {
                 leased.add(handle);
             }
         } else if (!leased.isEmpty()) {
-            ring.release(leased.removeLast());
+            pool.release(leased.removeLast());
         }
     }
 
     private void use(FaultedSteps steps, int how) {
         if (how < 2) {
-            move(steps, "arm", leased, armed, ring::arm);
+            move(steps, "arm", leased, armed, pool::arm);
         } else if (how < 4) {
             releaseHeld(steps);
         } else if (how < 5) {
@@ -124,25 +125,25 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
             steal(steps);
         } else if (!leased.isEmpty()) {
             long handle = leased.getLast();
-            steps.run("object", () -> ring.object(handle));
+            steps.run("object", () -> pool.object(handle));
         }
     }
 
-    /// Gives a page back, in the way that its state asks for.
+    /// Releases a page, as its state requires.
     private void end(FaultedSteps steps, int how) {
         switch (how) {
             case 0 -> {
                 if (leased.size() > 4 && random.nextInt(3) == 0) {
                     releaseSome(steps);
                 } else {
-                    move(steps, "release", leased, gone, ring::release);
+                    move(steps, "release", leased, gone, pool::release);
                 }
             }
-            case 1 -> move(steps, "receive", armed, leased, ring::receive);
+            case 1 -> move(steps, "receive", armed, leased, pool::receive);
             case 2 ->
-                move(steps, "adopt", stolen, gone, handle -> ring.exchange().adopt(handle));
-            case 3 -> move(steps, "unhold", held, gone, ring::unhold);
-            case 4 -> move(steps, "release a message", messages, gone, ring::release);
+                move(steps, "adopt", stolen, gone, handle -> pool.exchange().adopt(handle));
+            case 3 -> move(steps, "unhold", held, gone, pool::unhold);
+            case 4 -> move(steps, "release a message", messages, gone, pool::release);
             default -> endFlip(steps);
         }
     }
@@ -183,16 +184,16 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         };
         steps.run(
                 "release some",
-                () -> ring.release(some.stream().mapToLong(handle -> handle).toArray(), 0, some.size()));
+                () -> pool.release(some.stream().mapToLong(handle -> handle).toArray(), 0, some.size()));
         reconciled();
         assertThat(some).isEmpty();
     }
 
-    /// Holds a page, and frees it meanwhile.
+    /// Holds a page, and frees it while it is held.
     private void releaseHeld(FaultedSteps steps) {
         if (!leased.isEmpty()) {
-            move(steps, "hold", leased, holding, ring::hold);
-            move(steps, "release while held", holding, held, ring::release);
+            move(steps, "hold", leased, holding, pool::hold);
+            move(steps, "release while held", holding, held, pool::release);
         }
     }
 
@@ -204,7 +205,7 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         long handle = leased.getLast();
         steps.run("steal", () -> {
             if (leased.contains(handle)) {
-                long mine = ring.exchange().steal(handle);
+                long mine = pool.exchange().steal(handle);
                 leased.remove(handle);
                 stolen.add(mine);
             }
@@ -219,7 +220,7 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         long handle = leased.getLast();
         steps.run("flip", () -> {
             if (leased.contains(handle)) {
-                ring.exchange().flip(handle, 0, ring.pageByteSize(), target.address());
+                pool.exchange().flip(handle, 0, pool.pageByteSize(), target.address());
                 leased.remove(handle);
                 flipped.add(handle);
             }
@@ -229,27 +230,27 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
     /// Frees the message of a flipped page first, or the page.
     private void endFlip(FaultedSteps steps) {
         if (random.nextBoolean()) {
-            move(steps, "release a flipped page", flipped, stolen, ring::release);
+            move(steps, "release a flipped page", flipped, stolen, pool::release);
         } else {
             move(
                     steps,
                     "adopt a flipped page",
                     flipped,
                     messages,
-                    handle -> ring.exchange().adopt(JumboLayout.after(handle, 1)));
+                    handle -> pool.exchange().adopt(JumboLayout.after(handle, 1)));
         }
         stolen.replaceAll(
-                handle -> JumboLayout.isSameLife(word(handle), handle) ? handle : JumboLayout.after(handle, 1));
+                handle -> JumboLayout.isSameGeneration(word(handle), handle) ? handle : JumboLayout.after(handle, 1));
     }
 
     private void await(FaultedSteps steps) {
-        int[] toldBefore = {told};
+        int[] notifiedBefore = {notified};
         steps.run("wait", () -> {
-            if (told == toldBefore[0]) {
-                ring.whenFree(() -> told++);
+            if (notified == notifiedBefore[0]) {
+                pool.whenFree(() -> notified++);
             }
         });
-        steps.run("wait for a moment", () -> ring.awaitFree(0));
+        steps.run("wait for a moment", () -> pool.awaitFree(0));
     }
 
     private void reconciled() {
@@ -258,21 +259,21 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
     }
 
     private long word(long handle) {
-        JumboPage<JumboView> page = ring.find(handle);
+        JumboPage<JumboView> page = pool.find(handle);
         return page == null ? GONE : page.word();
     }
 
     private void check() {
         reconcile.run();
         bed.check();
-        JumboStats stats = ring.stats();
-        assertThat(ring.supply().shards().slots().isQuiet()).as("slots left").isTrue();
+        JumboStats stats = pool.stats();
+        assertThat(pool.supply().shards().slots().isQuiet()).as("slots left").isTrue();
         assertThat(stats.pages().out())
                 .as("%s", stats)
                 .isEqualTo(
                         leased.size() + holding.size() + armed.size() + held.size() + flipped.size() + messages.size());
         assertThat(stats.pages().stolen()).as("%s", stats).isEqualTo(stolen.size());
         assertThat(stats.pages().armed()).as("%s", stats).isEqualTo(armed.size());
-        assertThat(stats.pages().held()).as("%s", stats).isEqualTo(held.size());
+        assertThat(stats.pages().deferredFree()).as("%s", stats).isEqualTo(held.size());
     }
 }

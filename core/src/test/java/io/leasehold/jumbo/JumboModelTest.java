@@ -4,7 +4,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Random operations on a ring and on the plainest model of one, for each class of pages.
+/// Random operations on a pool and on the plainest model of one, for each class of pages.
 ///
 /// `-Dseed=` replays one seed; `-Dleasehold.soak=true` takes a hundred times as many steps, with new seeds.
 class JumboModelTest {

@@ -8,10 +8,11 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
-/// Too many pages out are noticed, and it is noticed when they are few again, whoever releases them.
+/// The listener is notified when too many pages are in use and when few are in use again, whichever thread releases
+/// them.
 class JumboPressureTest {
 
-    private final List<Boolean> told = new ArrayList<>();
+    private final List<Boolean> notified = new ArrayList<>();
 
     private JumboBed bed(int low, int high, int maxPages, PressureListener listener) {
         return new JumboBed(
@@ -19,70 +20,73 @@ class JumboPressureTest {
     }
 
     @Test
-    void listenerIsToldAtTheHighWatermarkAndAtTheLowOne() {
-        try (JumboBed bed = bed(20, 100, 0, told::add)) {
+    void listenerIsNotifiedAtBothWatermarks() {
+        try (JumboBed bed = bed(20, 100, 0, notified::add)) {
             List<Long> handles = bed.allocate(99);
-            assertThat(told).as("as stock counts as out").hasSizeLessThanOrEqualTo(1);
+            assertThat(notified).as("cached pages count as in use").hasSizeLessThanOrEqualTo(1);
             handles.addAll(bed.allocate(1));
-            assertThat(told).containsExactly(true);
+            assertThat(notified).containsExactly(true);
             handles.addAll(bed.allocate(100));
             for (int out = 199; out > 20; out--) {
-                bed.ring().release(handles.removeLast());
-                assertThat(told).as("with %d out", out).containsExactly(true);
+                bed.pool().release(handles.removeLast());
+                assertThat(notified).as("with %d in use", out).containsExactly(true);
             }
-            bed.ring().release(handles.removeLast());
-            assertThat(told).hasSizeBetween(1, 2);
-            bed.ring().release(handles.removeLast());
-            assertThat(told).containsExactly(true, false);
+            bed.pool().release(handles.removeLast());
+            assertThat(notified).hasSizeBetween(1, 2);
+            bed.pool().release(handles.removeLast());
+            assertThat(notified).containsExactly(true, false);
             bed.release(handles);
             bed.release(bed.allocate(150));
-            assertThat(told).containsExactly(true, false, true, false);
+            assertThat(notified).containsExactly(true, false, true, false);
             bed.check();
         }
     }
 
-    /// Those who receive have as many pages armed as they like: no reader could give one back.
+    /// Armed pages do not count, because no reader could give one back.
     @Test
-    void pagesThatAreArmedHaveNoHolder() throws InterruptedException {
-        try (JumboBed bed = bed(4, 40, 0, told::add)) {
+    void armedPagesDoNotCountAsInUse() throws InterruptedException {
+        try (JumboBed bed = bed(4, 40, 0, notified::add)) {
             List<Long> armed = new ArrayList<>();
             for (int i = 0; i < 200; i++) {
                 armed.addAll(bed.allocate(1));
-                bed.ring().arm(armed.getLast());
+                bed.pool().arm(armed.getLast());
             }
-            assertThat(told).isEmpty();
+            assertThat(notified).isEmpty();
             Watchdog watchdog = new Watchdog();
-            watchdog.startVirtual("device", () -> armed.forEach(bed.ring()::receive)); // not where it was armed
+            watchdog.startVirtual(
+                    "device", () -> armed.forEach(bed.pool()::receive)); // in another slot than the arming
             watchdog.join();
             bed.check();
-            List<Long> more = bed.allocate(64); // by then the pool is asked
-            assertThat(told).containsExactly(true);
-            armed.subList(4, 200).forEach(bed.ring()::arm);
+            List<Long> more = bed.allocate(64); // more than a magazine has
+            assertThat(notified).containsExactly(true);
+            armed.subList(4, 200).forEach(bed.pool()::arm);
             bed.release(more);
-            assertThat(told).as("few have holders, though 200 are out").containsExactly(true, false);
-            armed.subList(4, 200).forEach(bed.ring()::receive);
+            assertThat(notified)
+                    .as("few are in use, though 200 are outstanding")
+                    .containsExactly(true, false);
+            armed.subList(4, 200).forEach(bed.pool()::receive);
             bed.release(armed);
             bed.check();
         }
     }
 
-    /// The last reader has its page filled again.
+    /// Arming the page of the last reader reduces the count.
     @Test
     void armingBringsTheCountDownToo() {
-        try (JumboBed bed = bed(4, 40, 0, told::add)) {
+        try (JumboBed bed = bed(4, 40, 0, notified::add)) {
             List<Long> handles = bed.allocate(100);
-            assertThat(told).containsExactly(true);
-            handles.subList(4, 100).forEach(bed.ring()::arm);
-            assertThat(told).containsExactly(true, false);
-            handles.subList(4, 100).forEach(bed.ring()::receive);
+            assertThat(notified).containsExactly(true);
+            handles.subList(4, 100).forEach(bed.pool()::arm);
+            assertThat(notified).containsExactly(true, false);
+            handles.subList(4, 100).forEach(bed.pool()::receive);
             bed.release(handles);
         }
     }
 
-    /// The loop that took the pages stops reading, so it takes no page and drains no ring any more.
+    /// The loop that allocated the pages stops reading, so it allocates no page and drains no queue any more.
     @Test
-    void othersReleaseWhatAThreadTookThatDoesNothingAnyMore() throws InterruptedException {
-        try (JumboBed bed = bed(10, 60, 64, told::add)) {
+    void otherThreadsReleaseThePagesOfAnIdleThread() throws InterruptedException {
+        try (JumboBed bed = bed(10, 60, 64, notified::add)) {
             List<Long> handles = new ArrayList<>();
             Watchdog watchdog = new Watchdog();
             CountDownLatch taken = new CountDownLatch(1);
@@ -94,10 +98,10 @@ class JumboPressureTest {
             });
             watchdog.await("pages taken", taken);
             assertThat(handles).hasSize(64);
-            assertThat(told).containsExactly(true);
+            assertThat(notified).containsExactly(true);
             watchdog.startVirtual("consumer", () -> bed.release(handles));
-            watchdog.await("content again", () -> told.size() == 2);
-            assertThat(told).containsExactly(true, false);
+            watchdog.await("low again", () -> notified.size() == 2);
+            assertThat(notified).containsExactly(true, false);
             done.countDown();
             watchdog.join();
             bed.check();
@@ -106,22 +110,22 @@ class JumboPressureTest {
 
     @Test
     void exhaustedMemoryIsPressureToo() {
-        try (JumboBed bed = bed(10, 10_000, 0, told::add)) {
+        try (JumboBed bed = bed(10, 10_000, 0, notified::add)) {
             List<Long> handles = bed.exhaust();
-            assertThat(told).containsExactly(true);
+            assertThat(notified).containsExactly(true);
             bed.release(handles);
-            assertThat(told).containsExactly(true, false);
+            assertThat(notified).containsExactly(true, false);
         }
     }
 
     @Test
-    void listenerMayUseTheRingAndMayFail() {
+    void listenerMayUseThePoolAndMayFail() {
         JumboBed[] bed = new JumboBed[1];
         PressureListener listener = isHigh -> {
-            told.add(isHigh);
-            long handle = bed[0].ring().allocate();
+            notified.add(isHigh);
+            long handle = bed[0].pool().allocate();
             if (handle >= 0) {
-                bed[0].ring().release(handle);
+                bed[0].pool().release(handle);
             }
             throw new IllegalStateException("thrown on purpose, and logged once");
         };
@@ -130,7 +134,7 @@ class JumboPressureTest {
             for (int round = 0; round < 3; round++) {
                 opened.release(opened.allocate(80));
             }
-            assertThat(told).containsExactly(true, false, true, false, true, false);
+            assertThat(notified).containsExactly(true, false, true, false, true, false);
             opened.check();
         }
     }

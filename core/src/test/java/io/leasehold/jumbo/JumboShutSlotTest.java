@@ -17,39 +17,39 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// The first page that a thread frees into its shut slot is not overlooked by a thread that wants all pages in the
-/// pool.
+/// The first page that a thread frees into its shut slot is found by a thread that wants all pages in the slab pool.
 class JumboShutSlotTest {
 
     private static final int ROUNDS = Boolean.getBoolean("leasehold.soak") ? 200_000 : 3_000;
 
-    /// Either the page goes to the pool, and its thread tells the task, or the thread that waits finds the page.
+    /// Either the page goes to the slab pool, and its thread notifies the task, or the thread that waits finds the
+    /// page.
     @Test
     void firstFreeAgainstTheFirstTaskThatWaits() throws InterruptedException {
         try (JumboBed bed = new JumboBed(JumboBed.options(BufferSize.KIB_64).withPages(0, 4), 1)) {
-            JumboPool<JumboView> ring = bed.ring();
+            JumboPool<JumboView> pool = bed.pool();
             List<Long> handles = bed.exhaust();
             long[] handle = {handles.removeLast()};
-            AtomicInteger told = new AtomicInteger();
+            AtomicInteger notified = new AtomicInteger();
             CyclicBarrier start = new CyclicBarrier(2);
             CyclicBarrier end = new CyclicBarrier(2);
             Watchdog watchdog = new Watchdog();
             watchdog.start("frees", () -> {
                 for (int round = 0; round < ROUNDS; round++) {
                     start.await();
-                    ring.release(handle[0]);
+                    pool.release(handle[0]);
                     end.await();
                 }
             });
             watchdog.start("waits", () -> {
                 for (int round = 1; round <= ROUNDS; round++) {
-                    ring.supply().reclaimer().decay(Pace.unlimited()); // shuts the slot of the other thread
-                    assertThat(ring.supply().shards().areOpen()).isFalse();
+                    pool.supply().reclaimer().decay(Pace.unlimited()); // shuts the slot of the other thread
+                    assertThat(pool.supply().shards().areOpen()).isFalse();
                     start.await();
-                    ring.whenFree(told::incrementAndGet);
+                    pool.whenFree(notified::incrementAndGet);
                     end.await();
-                    assertThat(told).as("tasks told, round %d", round).hasValue(round);
-                    handle[0] = ring.allocate();
+                    assertThat(notified).as("tasks notified, round %d", round).hasValue(round);
+                    handle[0] = pool.allocate();
                     assertThat(handle[0]).isNotNegative();
                 }
             });
@@ -60,11 +60,11 @@ class JumboShutSlotTest {
         }
     }
 
-    /// After a free and a drain at once the page is in the pool, or the ring knows that a slot is open.
+    /// After a free that races with a drain, the page is in the slab pool, or a slot is counted as open.
     @Test
     void firstFreeAgainstADrain() throws InterruptedException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 4, 1)) {
-            JumboPool<JumboView> ring = bed.ring();
+            JumboPool<JumboView> pool = bed.pool();
             CyclicBarrier start = new CyclicBarrier(2);
             CyclicBarrier end = new CyclicBarrier(2);
             long[] handle = new long[1];
@@ -72,19 +72,19 @@ class JumboShutSlotTest {
             watchdog.start("frees", () -> {
                 for (int round = 0; round < ROUNDS; round++) {
                     start.await();
-                    ring.release(handle[0]);
+                    pool.release(handle[0]);
                     end.await();
                 }
             });
             watchdog.start("drains", () -> {
                 for (int round = 0; round < ROUNDS; round++) {
-                    handle[0] = ring.allocate();
+                    handle[0] = pool.allocate();
                     start.await();
-                    ring.trim();
+                    pool.trim();
                     end.await();
-                    ring.checkInvariants();
-                    ring.trim();
-                    assertThat(ring.stats().bytes().taken())
+                    pool.checkInvariants();
+                    pool.trim();
+                    assertThat(pool.stats().bytes().taken())
                             .as("round %d", round)
                             .isZero();
                 }
@@ -93,7 +93,7 @@ class JumboShutSlotTest {
         }
     }
 
-    /// How a slab becomes idle while the arena rests.
+    /// The ways in which a slab becomes idle while the arena clock rests.
     enum Ending {
         ALLOCATE_AND_RELEASE,
         RELEASE,
@@ -101,8 +101,8 @@ class JumboShutSlotTest {
         ADOPT
     }
 
-    /// The clock of an arena that rests is told when a slot opens or a page comes to the pool: else the slab would stay
-    /// for ever.
+    /// The resting clock of an arena is notified when a slot opens or a page comes to the slab pool: else the slab
+    /// would stay for ever.
     @ParameterizedTest
     @EnumSource
     void ringThatRestedGivesItsSlabBack(Ending ending) {
@@ -112,45 +112,45 @@ class JumboShutSlotTest {
                 .withDecay(Duration.ofMillis(8))
                 .withBudget(MemoryBudget.of("test", 1L << 30));
         try (PageArena arena = PageArena.open(options);
-                JumboPool<JumboView> ring = JumboPool.open(arena, JumboBed.options(BufferSize.KIB_4), JumboView::new)) {
+                JumboPool<JumboView> pool = JumboPool.open(arena, JumboBed.options(BufferSize.KIB_4), JumboView::new)) {
             for (int round = 0; round < 5; round++) {
-                long handle = prepare(ending, ring);
-                awaitRest(arena, ring);
-                end(ending, ring, handle);
+                long handle = prepare(ending, pool);
+                awaitRest(arena, pool);
+                end(ending, pool, handle);
                 new Watchdog()
-                        .await("the slab to go", () -> ring.stats().bytes().taken() == 0);
+                        .await("the slab to go", () -> pool.stats().bytes().taken() == 0);
             }
         }
     }
 
-    private static long prepare(Ending ending, JumboPool<JumboView> ring) {
+    private static long prepare(Ending ending, JumboPool<JumboView> pool) {
         if (ending == Ending.ALLOCATE_AND_RELEASE) {
             return JumboPool.NONE;
         }
-        long handle = ring.allocate();
+        long handle = pool.allocate();
         if (ending == Ending.UNHOLD) {
-            ring.hold(handle);
-            ring.release(handle);
+            pool.hold(handle);
+            pool.release(handle);
         }
-        return ending == Ending.ADOPT ? ring.exchange().steal(handle) : handle;
+        return ending == Ending.ADOPT ? pool.exchange().steal(handle) : handle;
     }
 
-    private static void end(Ending ending, JumboPool<JumboView> ring, long handle) {
+    private static void end(Ending ending, JumboPool<JumboView> pool, long handle) {
         switch (ending) {
-            case ALLOCATE_AND_RELEASE -> ring.release(ring.allocate());
-            case RELEASE -> ring.release(handle);
-            case UNHOLD -> ring.unhold(handle);
-            case ADOPT -> ring.exchange().adopt(handle);
+            case ALLOCATE_AND_RELEASE -> pool.release(pool.allocate());
+            case RELEASE -> pool.release(handle);
+            case UNHOLD -> pool.unhold(handle);
+            case ADOPT -> pool.exchange().adopt(handle);
         }
     }
 
     /// Waits until the shards are drained and no page of the arena waits for its decommit.
-    private static void awaitRest(PageArena arena, JumboPool<JumboView> ring) {
+    private static void awaitRest(PageArena arena, JumboPool<JumboView> pool) {
         boolean decommits = VirtualMemory.system().can(Capability.DECOMMIT);
         new Watchdog()
                 .await(
                         "rest",
-                        () -> !ring.supply().shards().areOpen()
+                        () -> !pool.supply().shards().areOpen()
                                 && (!decommits || arena.stats().idlePages() == 0));
     }
 }

@@ -12,94 +12,94 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/// The table of the package's comment is true: every call in every state of a page, and what is refused changes
+/// The table in `package-info` is correct: every call in every state of a page is tried, and a call that throws changes
 /// nothing.
 class JumboStatesTest {
 
     private static final Path SOURCE = Path.of("src/main/java/io/leasehold/jumbo/package-info.java");
 
-    /// A call, as the table names it, and what it does if it is not refused.
+    /// A call, by its name in the table; it returns what it did if it does not throw.
     private interface Call {
-        String run(JumboPool<JumboView> ring, long handle, long target);
+        String run(JumboPool<JumboView> pool, long handle, long target);
     }
 
     private record Named(String row, Call call) {}
 
     private static final List<Named> CALLS = List.of(
-            new Named("address", (ring, handle, target) -> {
-                assertThat(ring.address(handle)).isEqualTo(ring.object(handle).address);
+            new Named("address", (pool, handle, target) -> {
+                assertThat(pool.address(handle)).isEqualTo(pool.object(handle).address);
                 return "value";
             }),
-            new Named("release", (ring, handle, target) -> {
-                long returned = ring.stats().traffic().freedReturned()
-                        + ring.stats().traffic().freedFlipped();
-                ring.release(handle);
-                JumboStats.Traffic after = ring.stats().traffic();
-                return after.freedReturned() + after.freedFlipped() > returned ? "frees" : "parks";
+            new Named("release", (pool, handle, target) -> {
+                long returned = pool.stats().traffic().freedReturned()
+                        + pool.stats().traffic().freedFlipped();
+                pool.release(handle);
+                JumboStats.Traffic after = pool.stats().traffic();
+                return after.freedReturned() + after.freedFlipped() > returned ? "frees" : "defers";
             }),
-            new Named("arm", (ring, handle, target) -> {
-                ring.arm(handle);
+            new Named("arm", (pool, handle, target) -> {
+                pool.arm(handle);
                 return "arms";
             }),
-            new Named("receive", (ring, handle, target) -> {
-                ring.receive(handle);
+            new Named("receive", (pool, handle, target) -> {
+                pool.receive(handle);
                 return "leases";
             }),
-            new Named("hold", (ring, handle, target) -> {
-                ring.hold(handle);
+            new Named("hold", (pool, handle, target) -> {
+                pool.hold(handle);
                 return "holds";
             }),
-            new Named("unhold", (ring, handle, target) -> {
-                ring.unhold(handle);
+            new Named("unhold", (pool, handle, target) -> {
+                pool.unhold(handle);
                 return "unholds";
             }),
-            new Named("steal", (ring, handle, target) -> {
-                assertThat(ring.exchange().steal(handle)).isNotEqualTo(handle).isNotNegative();
+            new Named("steal", (pool, handle, target) -> {
+                assertThat(pool.exchange().steal(handle)).isNotEqualTo(handle).isNotNegative();
                 return "steals";
             }),
             new Named(
                     "flip",
-                    (ring, handle, target) ->
-                            ring.exchange().flip(handle, 0, 4096, target) == PageExchange.COPIED ? "copies" : "flips"),
-            new Named("adopt", (ring, handle, target) -> {
-                ring.exchange().adopt(handle);
+                    (pool, handle, target) ->
+                            pool.exchange().flip(handle, 0, 4096, target) == PageExchange.COPIED ? "copies" : "flips"),
+            new Named("adopt", (pool, handle, target) -> {
+                pool.exchange().adopt(handle);
                 return "adopts";
             }));
 
-    /// {@return a handle whose page is in the state, by the name that the table has for it}
+    /// {@return a handle in the situation that a row of the table names}
     private static long handle(String state, JumboBed bed, JumboBed other, long target) {
-        JumboPool<JumboView> ring = bed.ring();
-        long handle = ring.allocate();
+        JumboPool<JumboView> pool = bed.pool();
+        long handle = pool.allocate();
         switch (state) {
             case "LEASED" -> {}
-            case "ARMED" -> ring.arm(handle);
-            case "HELD" -> ring.hold(handle);
+            case "ARMED" -> pool.arm(handle);
+            case "HELD" -> pool.hold(handle);
             case "FLIPPED" ->
-                assertThat(ring.exchange().flip(handle, 0, 4096, target)).isNotNegative();
-            case "CONSUMED" -> {
-                return ring.exchange().flip(handle, 0, 4096, target);
+                assertThat(pool.exchange().flip(handle, 0, 4096, target)).isNotNegative();
+            case "CONSUMER" -> {
+                return pool.exchange().flip(handle, 0, 4096, target);
             }
             case "STOLEN" -> {
-                return ring.exchange().steal(handle);
+                return pool.exchange().steal(handle);
             }
-            case "ROBBED" -> assertThat(ring.exchange().steal(handle)).isNotNegative();
-            case "PARKED" -> {
-                ring.hold(handle);
-                ring.release(handle);
+            case "OLD HANDLE" -> assertThat(pool.exchange().steal(handle)).isNotNegative();
+            case "DEFERRED_FREE" -> {
+                pool.hold(handle);
+                pool.release(handle);
             }
-            case "FREED" -> ring.release(handle);
+            case "FREED" -> pool.release(handle);
             case "RECYCLED" -> {
-                ring.release(handle);
-                assertThat(ring.allocate()).isNotNegative();
+                pool.release(handle);
+                assertThat(pool.allocate()).isNotNegative();
             }
-            case "RETIRED" -> {
-                ring.release(handle);
-                assertThat(ring.trim()).isPositive();
+            case "REMOVED" -> {
+                pool.release(handle);
+                assertThat(pool.trim()).isPositive();
             }
             case "FOREIGN" -> {
-                return other.ring().allocate();
+                return other.pool().allocate();
             }
-            case "RING CLOSED" -> assertThat(ring.closeForcibly()).isOne();
+            case "POOL CLOSED" -> assertThat(pool.closeForcibly()).isOne();
             default -> throw new AssertionError("unknown state: " + state);
         }
         return handle;
@@ -128,26 +128,26 @@ class JumboStatesTest {
         JumboBed other = new JumboBed(BufferSize.KIB_4, 0, 1);
         try (ScratchMemory target = ScratchMemory.of(4096)) {
             long handle = handle(state, bed, other, target.address());
-            JumboStats before = bed.ring().stats();
-            boolean flippable = bed.ring().exchange().isFlippable(handle, 0, 4096);
+            JumboStats before = bed.pool().stats();
+            boolean flippable = bed.pool().exchange().isFlippable(handle, 0, 4096);
             String outcome;
             try {
-                outcome = call.call.run(bed.ring(), handle, target.address());
+                outcome = call.call.run(bed.pool(), handle, target.address());
             } catch (JumboStateException e) {
                 outcome = e.kind().name();
-                assertThat(bed.ring().stats())
+                assertThat(bed.pool().stats())
                         .as("%s while %s", call.row, state)
                         .isEqualTo(before);
             }
             String expected = table.cell(state, call.row);
             assertThat(outcome).as("%s while %s", call.row, state).isEqualTo(expected);
-            if (call.row.equals("flip") && !state.equals("RING CLOSED")) {
+            if (call.row.equals("flip") && !state.equals("POOL CLOSED")) {
                 assertThat(flippable).as("asked before %s", state).isEqualTo(expected.equals("flips"));
             }
-            bed.ring().checkInvariants();
+            bed.pool().checkInvariants();
         } finally {
-            bed.ring().closeForcibly();
-            other.ring().closeForcibly();
+            bed.pool().closeForcibly();
+            other.pool().closeForcibly();
             bed.close();
             other.close();
         }

@@ -2,29 +2,29 @@ package io.leasehold.jumbo;
 
 import io.leasehold.memory.OffHeap;
 
-/// What pages are lent as in tests: where it is and what was written to it.
+/// The object of a page in tests: the address, and what was written to the page.
 ///
-/// **Threads.** Confined to whoever has the page.
+/// **Threads.** Confined to the holder of the page.
 final class JumboView {
 
     final int page;
     final long address;
     final int byteSize;
 
-    JumboView(JumboPool<JumboView> ring, int page, long address, int byteSize) {
+    JumboView(JumboPool<JumboView> pool, int page, long address, int byteSize) {
         this.page = page;
         this.address = address;
         this.byteSize = byteSize;
     }
 
-    /// Writes every byte, in words that depend on the stamp and the place.
+    /// Writes every byte, in words that depend on the stamp and the offset.
     void write(long stamp) {
         for (int at = 0; at < byteSize; at += Long.BYTES) {
             OffHeap.putLong(address + at, word(stamp, at));
         }
     }
 
-    /// Fails unless every byte is as [#write] left it.
+    /// Fails unless every byte is as [#write] wrote it.
     void check(long stamp) {
         for (int at = 0; at < byteSize; at += Long.BYTES) {
             long found = OffHeap.getLong(address + at);

@@ -13,23 +13,23 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
-/// One random walk through the operations of a ring, beside the plainest model of one: a list of handles, and what each
-/// is good for.
+/// One random walk through the operations of a pool, beside a simple model of a pool: a list of handles with the state
+/// of each.
 ///
-/// **Ownership.** Closes its bed, by force, as a walk that failed leaves pages behind.
+/// **Ownership.** Closes its bed by force, because a walk that failed leaves pages in use.
 ///
-/// **Threads.** Confined to one thread, but for two that do single operations while it waits.
+/// **Threads.** Confined to one thread, except for two threads that run single operations while it waits.
 final class JumboWalk implements AutoCloseable {
 
     private static final int PHASE_STEPS = 500;
 
-    /// What somebody has: a page as its holder, or as its owner.
+    /// The use of a page by its holder or its owner.
     private static final class Tenure {
         long handle;
         long stamp;
         int holds;
         boolean armed;
-        boolean parked; // freed while held
+        boolean deferred; // freed while held
         boolean owned; // stolen, or flipped and this is the consumer
 
         @Nullable Tenure message; // of the consumer, while it is not freed
@@ -39,7 +39,7 @@ final class JumboWalk implements AutoCloseable {
     }
 
     private final JumboBed bed;
-    private final JumboPool<JumboView> ring;
+    private final JumboPool<JumboView> pool;
     private final int maxPages;
     private final int pageByteSize;
     private final SplittableRandom random;
@@ -57,9 +57,9 @@ final class JumboWalk implements AutoCloseable {
 
     JumboWalk(JumboBed bed, int maxPages, long seed) {
         this.bed = bed;
-        this.ring = bed.ring();
+        this.pool = bed.pool();
         this.maxPages = maxPages;
-        this.pageByteSize = ring.pageByteSize();
+        this.pageByteSize = pool.pageByteSize();
         this.target = ScratchMemory.of(pageByteSize);
         this.random = new SplittableRandom(seed);
     }
@@ -95,16 +95,16 @@ final class JumboWalk implements AutoCloseable {
 
     private void allocate() {
         operation = "allocate";
-        boolean full = ring.stats().pages().out() == maxPages;
-        long handle = on(ring::allocate);
+        boolean full = pool.stats().pages().out() == maxPages;
+        long handle = on(pool::allocate);
         if (handle < 0) {
             fallbacks++;
             assertThat(full || bed.takenBytes() > bed.arena().options().byteSize() / 2)
-                    .as("refused by %s", ring)
+                    .as("no page of %s", pool)
                     .isTrue();
             return;
         }
-        assertThat(full).as("more than the bound").isFalse();
+        assertThat(full).as("more pages than the limit").isFalse();
         Tenure tenure = new Tenure();
         tenure.handle = handle;
         all.add(tenure);
@@ -113,18 +113,18 @@ final class JumboWalk implements AutoCloseable {
 
     private void stamp(Tenure tenure) {
         tenure.stamp = ++stamps;
-        ring.object(tenure.handle).write(tenure.stamp);
+        pool.object(tenure.handle).write(tenure.stamp);
     }
 
-    /// Gives back what somebody has, as he has to.
+    /// Releases or adopts a page, as its state requires.
     private void end(Tenure tenure) {
-        if (tenure.parked) {
-            operation = "unhold a parked page";
+        if (tenure.deferred) {
+            operation = "unhold a page with a deferred free";
             unhold(tenure);
         } else if (tenure.owned) {
             operation = "adopt";
             checkContent(tenure);
-            run(() -> ring.exchange().adopt(tenure.handle));
+            run(() -> pool.exchange().adopt(tenure.handle));
             if (tenure.message != null) {
                 tenure.message.flipped = false;
                 tenure.message.onceFlipped = true;
@@ -132,14 +132,14 @@ final class JumboWalk implements AutoCloseable {
             remove(tenure);
         } else if (tenure.armed) {
             operation = "receive";
-            run(() -> ring.receive(tenure.handle));
+            run(() -> pool.receive(tenure.handle));
             tenure.armed = false;
         } else {
             operation = "release";
             checkContent(tenure);
-            run(() -> ring.release(tenure.handle));
+            run(() -> pool.release(tenure.handle));
             if (tenure.holds > 0) {
-                tenure.parked = true;
+                tenure.deferred = true;
             } else {
                 all.stream().filter(other -> other.message == tenure).forEach(other -> other.message = null);
                 remove(tenure);
@@ -148,22 +148,22 @@ final class JumboWalk implements AutoCloseable {
     }
 
     private void use(Tenure tenure, int choice) {
-        boolean leased = !tenure.parked && !tenure.owned && !tenure.armed && !tenure.flipped;
+        boolean leased = !tenure.deferred && !tenure.owned && !tenure.armed && !tenure.flipped;
         boolean alone = leased && tenure.holds == 0 && !tenure.onceFlipped;
         if (choice < 660 && alone) {
             operation = "arm";
-            run(() -> ring.arm(tenure.handle));
+            run(() -> pool.arm(tenure.handle));
             tenure.armed = true;
         } else if (choice < 740 && leased) {
             operation = "hold";
-            run(() -> ring.hold(tenure.handle));
+            run(() -> pool.hold(tenure.handle));
             tenure.holds++;
         } else if (choice < 800 && tenure.holds > 0) {
             operation = "unhold";
             unhold(tenure);
         } else if (choice < 840 && alone) {
             operation = "steal";
-            long stolen = on(() -> ring.exchange().steal(tenure.handle));
+            long stolen = on(() -> pool.exchange().steal(tenure.handle));
             dead.add(tenure.handle);
             tenure.handle = stolen;
             tenure.owned = true;
@@ -174,7 +174,7 @@ final class JumboWalk implements AutoCloseable {
             misuse(dead.get(random.nextInt(dead.size())));
         } else if (choice < 950 && tenure.owned) {
             operation = "free what is owned";
-            JumboBed.refused(Kind.STOLEN, () -> ring.release(tenure.handle));
+            JumboBed.refused(Kind.STOLEN, () -> pool.release(tenure.handle));
         } else if (alone) {
             stamp(tenure);
         } else {
@@ -183,9 +183,9 @@ final class JumboWalk implements AutoCloseable {
     }
 
     private void unhold(Tenure tenure) {
-        run(() -> ring.unhold(tenure.handle));
+        run(() -> pool.unhold(tenure.handle));
         tenure.holds--;
-        if (tenure.parked && tenure.holds == 0) {
+        if (tenure.deferred && tenure.holds == 0) {
             remove(tenure);
         }
     }
@@ -194,8 +194,8 @@ final class JumboWalk implements AutoCloseable {
         operation = "flip";
         int byteSize = random.nextInt(pageByteSize + 1) & -Long.BYTES;
         boolean expected = alone && byteSize >= pageByteSize / 2;
-        assertThat(ring.exchange().isFlippable(tenure.handle, 0, byteSize)).isEqualTo(expected);
-        long handle = on(() -> ring.exchange().flip(tenure.handle, 0, byteSize, target.address()));
+        assertThat(pool.exchange().isFlippable(tenure.handle, 0, byteSize)).isEqualTo(expected);
+        long handle = on(() -> pool.exchange().flip(tenure.handle, 0, byteSize, target.address()));
         assertThat(handle != PageExchange.COPIED).isEqualTo(expected);
         if (expected) {
             Tenure consumer = new Tenure();
@@ -208,36 +208,36 @@ final class JumboWalk implements AutoCloseable {
             stamp(consumer);
             tenure.stamp = consumer.stamp;
         } else {
-            new JumboView(ring, 0, target.address(), byteSize).check(tenure.stamp);
+            new JumboView(pool, 0, target.address(), byteSize).check(tenure.stamp);
         }
     }
 
     private void misuse(long handle) {
-        JumboStats before = ring.stats();
+        JumboStats before = pool.stats();
         for (Runnable call : List.<Runnable>of(
-                () -> ring.release(handle),
-                () -> ring.arm(handle),
-                () -> ring.unhold(handle),
-                () -> ring.exchange().adopt(handle),
-                () -> ring.exchange().steal(handle))) {
+                () -> pool.release(handle),
+                () -> pool.arm(handle),
+                () -> pool.unhold(handle),
+                () -> pool.exchange().adopt(handle),
+                () -> pool.exchange().steal(handle))) {
             try {
                 call.run();
             } catch (JumboStateException e) {
-                assertThat(e.kind()).isIn(Kind.FREED, Kind.STALE, Kind.STOLEN, Kind.RETIRED);
+                assertThat(e.kind()).isIn(Kind.FREED, Kind.STALE, Kind.STOLEN, Kind.REMOVED);
                 continue;
             }
             throw new AssertionError("a dead handle was accepted: 0x" + Long.toHexString(handle));
         }
-        assertThat(ring.stats()).isEqualTo(before);
+        assertThat(pool.stats()).isEqualTo(before);
     }
 
     private void giveBack(int choice) {
         if (choice < 992) {
-            operation = "settle";
-            bed.settle(1);
+            operation = "decay";
+            bed.decay(1);
         } else if (choice < 996) {
             operation = "trim";
-            ring.trim();
+            pool.trim();
         } else {
             operation = "lose all memory to others";
             long run = bed.arena().tryAllocateRun((int) (bed.arena().options().byteSize() / 8192));
@@ -260,20 +260,20 @@ final class JumboWalk implements AutoCloseable {
     }
 
     private void checkContent(long handle, long stamp, int byteSize) {
-        new JumboView(ring, 0, ring.address(handle), byteSize).check(stamp);
+        new JumboView(pool, 0, pool.address(handle), byteSize).check(stamp);
     }
 
     private void check() {
         bed.check();
-        JumboStats stats = ring.stats();
+        JumboStats stats = pool.stats();
         int owners = count(true);
         long messages = all.stream().filter(tenure -> tenure.flipped).count();
         assertThat(stats.pages().stolen()).as("stolen, %s", stats).isEqualTo(owners - (int) messages);
-        assertThat(stats.pages().out()).as("out, %s", stats).isEqualTo(count(false));
+        assertThat(stats.pages().out()).as("outstanding, %s", stats).isEqualTo(count(false));
         assertThat(stats.pages().armed())
                 .isEqualTo((int) all.stream().filter(tenure -> tenure.armed).count());
-        assertThat(stats.pages().held())
-                .isEqualTo((int) all.stream().filter(tenure -> tenure.parked).count());
+        assertThat(stats.pages().deferredFree())
+                .isEqualTo((int) all.stream().filter(tenure -> tenure.deferred).count());
         assertThat(stats.traffic().fallbacks()).isEqualTo(fallbacks);
         assertThat(stats.pages().peak()).isGreaterThanOrEqualTo(stats.pages().out());
     }
@@ -289,7 +289,7 @@ final class JumboWalk implements AutoCloseable {
         });
     }
 
-    /// Does it here, or on one of the other threads.
+    /// Runs an operation on this thread, or on one of the other threads.
     private long on(Callable<Long> call) {
         int where = random.nextInt(8);
         try {
@@ -303,24 +303,24 @@ final class JumboWalk implements AutoCloseable {
         }
     }
 
-    /// Ends everything, after which nothing must be left.
+    /// Releases and adopts all pages; afterwards none may be in use.
     void finish() {
         while (!all.isEmpty()) {
             end(all.getLast());
             check();
         }
         operation = "finish";
-        ring.trim();
+        pool.trim();
         bed.check();
         assertThat(bed.takenBytes()).isZero();
-        ring.close();
+        pool.close();
     }
 
     @Override
     public void close() {
         platform.shutdownNow();
         virtual.shutdownNow();
-        ring.closeForcibly();
+        pool.closeForcibly();
         bed.close();
         target.close();
     }

@@ -14,7 +14,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/// Slow paths and background work do what changed: counted in drains, holds of the pool's lock, and looks at slabs.
+/// Slow paths and background work are in proportion to what changed, counted in drains, holds of the lock of the slab
+/// pool, and slabs that were read.
 class JumboWorkTest {
 
     private static final int SLAB_BYTES = 256 << 10;
@@ -22,64 +23,64 @@ class JumboWorkTest {
     /// Pages of [BufferSize#KIB_64] in a slab of the bed.
     private static final int PER_SLAB = 4;
 
-    /// Pages that a drain moves under one lock.
+    /// Number of pages that a drain moves under one lock.
     private static final int BATCH = 64;
 
-    /// Slabs that are given back with two holds of the lock.
+    /// Number of slabs that are freed with two holds of the lock.
     private static final int SLABS_AT_ONCE = 8;
 
     private static PageSupply.Work work(JumboBed bed) {
-        return bed.ring().supply().work();
+        return bed.pool().supply().work();
     }
 
     private static Progress decay(JumboBed bed) {
-        return bed.ring().supply().reclaimer().decay(Pace.unlimited());
+        return bed.pool().supply().reclaimer().decay(Pace.unlimited());
     }
 
     @Test
-    void ringThatIsEmptyAgainCostsNothing() {
+    void poolThatIsEmptyAgainCostsNothing() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 4)) {
             bed.release(bed.allocate(200));
-            bed.settle(4);
+            bed.decay(4);
             assertThat(bed.takenBytes()).isZero();
             assertThat(decay(bed)).isEqualTo(Progress.DONE);
             PageSupply.Work before = work(bed);
-            bed.settle(20);
-            assertThat(bed.ring().trim()).isZero();
-            assertThat(bed.ring().supply().reclaimer().shrink()).isZero();
+            bed.decay(20);
+            assertThat(bed.pool().trim()).isZero();
+            assertThat(bed.pool().supply().reclaimer().shrink()).isZero();
             assertThat(work(bed)).isEqualTo(before);
         }
     }
 
     @Test
-    void ringWhosePagesAreInUseCostsNothingWhileNothingChanges() {
+    void poolWithPagesInUseCostsNothingWhileNothingChanges() {
         JumboOptions options = JumboBed.options(BufferSize.KIB_4).withPages(64, 0);
         try (JumboBed bed = new JumboBed(options, 4)) {
             List<Long> handles = bed.allocate(200);
-            bed.settle(4);
+            bed.decay(4);
             assertThat(decay(bed)).isEqualTo(Progress.DONE);
             PageSupply.Work before = work(bed);
-            bed.settle(20);
-            assertThat(bed.ring().trim()).isZero();
+            bed.decay(20);
+            assertThat(bed.pool().trim()).isZero();
             assertThat(work(bed)).isEqualTo(before);
 
             bed.release(handles);
             assertThat(decay(bed)).as("the slot is open").isEqualTo(Progress.NEXT_TICK);
-            bed.settle(4);
+            bed.decay(4);
             assertThat(bed.takenBytes()).as("the initial pages").isEqualTo(SLAB_BYTES);
             assertThat(decay(bed)).isEqualTo(Progress.DONE);
             before = work(bed);
-            bed.settle(20);
+            bed.decay(20);
             assertThat(work(bed)).isEqualTo(before);
         }
     }
 
     @Test
-    void statisticsLookAtNoPage() {
+    void statisticsReadNoPage() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 16)) {
             List<Long> handles = bed.allocate(2_000);
             PageSupply.Work before = work(bed);
-            assertThat(bed.ring().stats().pages().out()).isEqualTo(2_000);
+            assertThat(bed.pool().stats().pages().out()).isEqualTo(2_000);
             PageSupply.Work after = work(bed);
             assertThat(after.looks()).isEqualTo(before.looks());
             assertThat(after.lockHolds()).isEqualTo(before.lockHolds() + 1);
@@ -87,24 +88,26 @@ class JumboWorkTest {
         }
     }
 
-    /// A hundred slabs are in use beside the ten that go.
+    /// A hundred slabs are in use beside the ten that are freed.
     @Test
-    void givingSlabsBackLooksAtNoSlabInUse() {
+    void freeingSlabsReadsNoSlabInUse() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 0, 32)) {
             List<Long> handles = bed.allocate(110 * PER_SLAB);
             long first = bed.arena().baseAddress() + 50L * SLAB_BYTES;
             List<Long> middle = new ArrayList<>();
             handles.removeIf(handle -> {
-                long address = bed.ring().address(handle);
+                long address = bed.pool().address(handle);
                 boolean isMiddle = address >= first && address < first + 10L * SLAB_BYTES;
                 return isMiddle && middle.add(handle);
             });
             assertThat(middle).hasSize(10 * PER_SLAB);
             bed.release(middle);
             PageSupply.Work before = work(bed);
-            assertThat(bed.ring().trim()).isEqualTo(10L * SLAB_BYTES);
+            assertThat(bed.pool().trim()).isEqualTo(10L * SLAB_BYTES);
             PageSupply.Work after = work(bed);
-            assertThat(after.looks() - before.looks()).as("slabs looked at").isEqualTo(10);
+            assertThat(after.looks() - before.looks())
+                    .as("slabs that were read")
+                    .isEqualTo(10);
             assertThat(after.lockHolds() - before.lockHolds())
                     .as("two holds a batch, one that finds none, and the drain")
                     .isLessThanOrEqualTo(2 * 2 + 1 + 1);
@@ -120,13 +123,13 @@ class JumboWorkTest {
             Watchdog watchdog = new Watchdog();
             watchdog.start("receiver", () -> handles.addAll(bed.allocate(500)));
             watchdog.join();
-            bed.release(handles); // into the ring of the receiver's shard
+            bed.release(handles); // into the queue of the receiver's shard
             PageSupply.Work before = work(bed);
-            assertThat(bed.ring().trim()).isEqualTo(8L * SLAB_BYTES);
+            assertThat(bed.pool().trim()).isEqualTo(8L * SLAB_BYTES);
             PageSupply.Work after = work(bed);
             assertThat(after.drains()).isEqualTo(before.drains() + 1);
             assertThat(after.lockHolds() - before.lockHolds())
-                    .as("one hold a batch of the ring, one for the magazine, two for eight slabs, one that finds none")
+                    .as("one hold a batch of the queue, one for the magazine, two for eight slabs, one that finds none")
                     .isLessThanOrEqualTo(Math.ceilDiv(500, BATCH) + 1 + 2 + 1);
             bed.check();
         }
@@ -134,35 +137,35 @@ class JumboWorkTest {
 
     /// The thread that frees has a shut slot, and the page goes to a shard whose slot is shut too.
     @Test
-    void pageInTheRingOfAShutShardIsFoundByTheNextDrain() throws InterruptedException {
+    void pageInTheQueueOfAShutShardIsFoundByTheNextDrain() throws InterruptedException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
             List<Long> handles = new ArrayList<>();
             Watchdog watchdog = new Watchdog();
             watchdog.start("receiver", () -> handles.addAll(bed.allocate(3)));
             watchdog.join();
             for (int left = 3; left > 0; left--) {
-                assertThat(bed.ring().trim()).isZero();
-                assertThat(bed.ring().supply().shards().areOpen()).isFalse();
-                bed.ring().release(handles.removeLast());
-                assertThat(bed.ring().supply().shards().areOpen()).isTrue();
+                assertThat(bed.pool().trim()).isZero();
+                assertThat(bed.pool().supply().shards().areOpen()).isFalse();
+                bed.pool().release(handles.removeLast());
+                assertThat(bed.pool().supply().shards().areOpen()).isTrue();
                 bed.check();
             }
-            assertThat(bed.ring().trim()).isEqualTo(SLAB_BYTES);
+            assertThat(bed.pool().trim()).isEqualTo(SLAB_BYTES);
         }
     }
 
-    /// A thread that loses its core in a slot: its pages stay there, and the ring looks again until it has them.
+    /// A thread loses its core in a slot: its pages stay there, and drains are repeated until the slab pool has them.
     @Test
     void slotThatIsBusyDuringADrainIsDrainedTheNextTime() throws InterruptedException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
-            Shards shards = bed.ring().supply().shards();
+            Shards shards = bed.pool().supply().shards();
             CountDownLatch inside = new CountDownLatch(1);
             CountDownLatch leave = new CountDownLatch(1);
             List<Long> handles = new ArrayList<>();
             Watchdog watchdog = new Watchdog();
             watchdog.start("receiver", () -> {
                 handles.addAll(bed.allocate(2));
-                bed.ring().trim();
+                bed.pool().trim();
                 int[] cells = Objects.requireNonNull(shards.slots().enter());
                 inside.countDown();
                 watchdog.await("the drain", leave);
@@ -170,24 +173,24 @@ class JumboWorkTest {
             });
             watchdog.await("a slot that is busy", inside);
             assertThat(shards.areOpen()).isFalse();
-            bed.release(handles); // into the ring of the busy shard
-            assertThat(bed.ring().trim()).isZero();
+            bed.release(handles); // into the queue of the busy shard
+            assertThat(bed.pool().trim()).isZero();
             assertThat(shards.openSlots()).isZero();
             assertThat(shards.areOpen()).as("though no slot is open").isTrue();
             assertThat(decay(bed)).isEqualTo(Progress.NEXT_TICK);
             leave.countDown();
             watchdog.join();
-            assertThat(bed.ring().trim()).isEqualTo(SLAB_BYTES);
+            assertThat(bed.pool().trim()).isEqualTo(SLAB_BYTES);
             assertThat(shards.areOpen()).isFalse();
         }
     }
 
     @Test
-    void decayStopsWhenThePaceIsSpentAndGoesOn() throws ReflectiveOperationException {
+    void decayStopsWhenThePaceIsSpentAndContinues() throws ReflectiveOperationException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 0, 16)) {
-            PageReclaimer reclaimer = bed.ring().supply().reclaimer();
+            PageReclaimer reclaimer = bed.pool().supply().reclaimer();
             bed.release(bed.allocate(40 * PER_SLAB));
-            assertThat(decay(bed)).as("needed a moment ago").isEqualTo(Progress.NEXT_TICK);
+            assertThat(decay(bed)).as("was needed since the last tick").isEqualTo(Progress.NEXT_TICK);
             Pace spent = spentPace();
             for (int slabs = 40; slabs > 0; slabs -= SLABS_AT_ONCE) {
                 assertThat(bed.takenBytes()).isEqualTo((long) slabs * SLAB_BYTES);
@@ -203,7 +206,7 @@ class JumboWorkTest {
         }
     }
 
-    /// {@return a pace whose time is over} Only maintenance makes one.
+    /// {@return a pace whose time is spent} Only the maintenance creates one.
     private static Pace spentPace() throws ReflectiveOperationException {
         var maker = Pace.class.getDeclaredMethod("ofNanos", long.class);
         maker.setAccessible(true);
@@ -215,53 +218,53 @@ class JumboWorkTest {
     }
 
     @Test
-    void tasksThatWaitShareADrainAndEachPageTellsOne() {
+    void tasksThatWaitShareADrainAndEachPageNotifiesOneTask() {
         try (JumboBed bed = new JumboBed(JumboBed.options(BufferSize.KIB_64).withPages(0, 8), 1)) {
             List<Long> handles = bed.exhaust();
-            bed.ring().release(handles.removeLast());
+            bed.pool().release(handles.removeLast());
             handles.addAll(bed.allocate(1)); // so that the slot is open
-            AtomicInteger told = new AtomicInteger();
+            AtomicInteger notified = new AtomicInteger();
             long before = work(bed).drains();
             for (int i = 0; i < 10; i++) {
-                bed.ring().whenFree(told::incrementAndGet);
+                bed.pool().whenFree(notified::incrementAndGet);
             }
             assertThat(work(bed).drains()).isEqualTo(before + 1);
-            assertThat(told).hasValue(0);
+            assertThat(notified).hasValue(0);
             for (int turn = 1; turn <= 10; turn++) {
-                bed.ring().release(handles.removeLast());
-                assertThat(told).as("tasks told by %d pages", turn).hasValue(turn);
+                bed.pool().release(handles.removeLast());
+                assertThat(notified).as("tasks notified by %d pages", turn).hasValue(turn);
                 handles.addAll(bed.allocate(1));
             }
-            assertThat(bed.ring().supply().isPressed()).isFalse();
-            assertThat(told).hasValue(10);
+            assertThat(bed.pool().supply().isPressed()).isFalse();
+            assertThat(notified).hasValue(10);
             bed.release(handles);
             bed.check();
         }
     }
 
-    /// Pages that no told task took are told to more tasks with the next page.
+    /// If notified tasks take no page, the next free page notifies more tasks.
     @Test
-    void tasksThatTakeNoPageKeepNoOtherTaskFromItForEver() {
+    void tasksThatTakeNoPageDoNotBlockOtherTasksForEver() {
         try (JumboBed bed = new JumboBed(JumboBed.options(BufferSize.KIB_64).withPages(0, 8), 1)) {
             List<Long> handles = bed.exhaust();
-            AtomicInteger told = new AtomicInteger();
+            AtomicInteger notified = new AtomicInteger();
             for (int i = 0; i < 6; i++) {
-                bed.ring().whenFree(told::incrementAndGet);
+                bed.pool().whenFree(notified::incrementAndGet);
             }
-            bed.ring().release(handles.removeLast());
-            assertThat(told).hasValue(1);
-            bed.ring().release(handles.removeLast());
-            assertThat(told).as("two pages are there").hasValue(3);
+            bed.pool().release(handles.removeLast());
+            assertThat(notified).hasValue(1);
+            bed.pool().release(handles.removeLast());
+            assertThat(notified).as("two pages are free").hasValue(3);
             assertThat(decay(bed)).isEqualTo(Progress.NEXT_TICK);
-            assertThat(told).as("told by the clock").hasValue(5);
+            assertThat(notified).as("notified by the clock").hasValue(5);
             bed.release(handles);
             bed.check();
         }
     }
 
-    /// Threads that find no page while another one asks the arena share the next answer.
+    /// Threads that find no page while another thread asks the arena share the next answer.
     @Test
-    void threadsThatWantASlabAtOnceAskTheArenaTwiceInAll() throws InterruptedException {
+    void threadsThatWantASlabAtTheSameTimeAskTheArenaTwice() throws InterruptedException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 0, 1)) {
             List<Long> handles = bed.exhaust();
             CountDownLatch asking = new CountDownLatch(1);
@@ -270,18 +273,18 @@ class JumboWorkTest {
             Watchdog watchdog = new Watchdog();
             PageReclaimer slow = slowReclaimer(watchdog, asking, answer, asked);
             bed.arena().addReclaimer(slow);
-            watchdog.start("first", () -> assertThat(bed.ring().allocate()).isEqualTo(JumboPool.NONE));
+            watchdog.start("first", () -> assertThat(bed.pool().allocate()).isEqualTo(JumboPool.NONE));
             watchdog.await("the first request", asking);
             int threads = 5;
             for (int i = 0; i < threads; i++) {
                 watchdog.start(
-                        "thread " + i, () -> assertThat(bed.ring().allocate()).isEqualTo(JumboPool.NONE));
+                        "thread " + i, () -> assertThat(bed.pool().allocate()).isEqualTo(JumboPool.NONE));
             }
-            watchdog.await("all threads want a slab", () -> bed.ring().supply().isGrowing(threads));
+            watchdog.await("all threads want a slab", () -> bed.pool().supply().isGrowing(threads));
             answer.countDown();
             watchdog.join();
             assertThat(asked).as("the arena was asked").hasValue(2);
-            assertThat(bed.ring().stats().traffic().fallbacks()).isEqualTo(threads + 2);
+            assertThat(bed.pool().stats().traffic().fallbacks()).isEqualTo(threads + 2);
             bed.arena().removeReclaimer(slow);
             bed.release(handles);
         }

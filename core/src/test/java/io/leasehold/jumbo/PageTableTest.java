@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
-/// Numbers, addresses and slabs, without the memory under them.
+/// Page numbers, addresses and slabs, without memory.
 class PageTableTest {
 
     private static final int SLAB_BYTES = 256 << 10;
@@ -18,7 +18,7 @@ class PageTableTest {
     }
 
     @Test
-    void smallRingInALargeArenaIsSmall() {
+    void tableOfASmallPoolInALargeArenaIsSmall() {
         try (JumboBed bed = new JumboBed(options, 512)) {
             PageTable<JumboView> table = new PageTable<>(bed.arena(), options, 1);
             assertThat(table).hasToString("PageTable(positions=0 of 2048, perSlab=64)");
@@ -42,7 +42,7 @@ class PageTableTest {
             for (int position = 0; position < 2048; position = 2 * position + 1) {
                 assertThat(table.pageOf(run(bed, position).address())).isEqualTo(JumboPool.FOREIGN);
                 slabs.add(slabs.make(run(bed, position)));
-                pages += slabs.wake(PER_SLAB);
+                pages += slabs.activate(PER_SLAB);
                 for (int known = 0; known <= position; known = 2 * known + 1) {
                     long address = run(bed, known).address() + 5 * 4096;
                     int page = table.pageOf(address);
@@ -50,43 +50,45 @@ class PageTableTest {
                     assertThat(table.page(page)).isNotNull();
                 }
             }
-            assertThat(slabs.atHome()).isEqualTo(pages).isEqualTo(slabs.inService());
+            assertThat(slabs.freeCount()).isEqualTo(pages).isEqualTo(slabs.inService());
             slabs.checkInvariants();
         }
     }
 
     @Test
-    void slabThatLeavesIsForgottenOrComesBack() {
+    void slabThatLeavesIsRemovedOrPutBack() {
         try (JumboBed bed = new JumboBed(options, 16)) {
             PageTable<JumboView> table = new PageTable<>(bed.arena(), options, 1);
             JumboSlabs<JumboView> slabs = new JumboSlabs<>(options, table);
             for (int position = 0; position < 3; position++) {
                 slabs.add(slabs.make(run(bed, position)));
-                slabs.wake(PER_SLAB);
+                slabs.activate(PER_SLAB);
             }
             JumboPage<JumboView> taken = Objects.requireNonNull(slabs.take());
-            assertThat(slabs.findIdle(PER_SLAB - 1)).as("one with so few pages").isNull();
+            assertThat(slabs.findIdle(PER_SLAB - 1))
+                    .as("no slab has so few pages")
+                    .isNull();
             JumboSlab<JumboView> highest = Objects.requireNonNull(slabs.findIdle(PER_SLAB));
             assertThat(highest.position()).isEqualTo(2);
 
             slabs.leave(highest);
-            assertThat(slabs.atHome()).isEqualTo(2 * PER_SLAB - 1);
-            assertThat(slabs.idle()).as("one idle, one that leaves").isEqualTo(2);
+            assertThat(slabs.freeCount()).isEqualTo(2 * PER_SLAB - 1);
+            assertThat(slabs.idle()).as("one is idle, one is leaving").isEqualTo(2);
             assertThat(slabs.count()).isEqualTo(3);
-            int generation = highest.retireAll();
+            int generation = highest.deactivateAll();
             slabs.putBack(highest);
             slabs.checkInvariants();
-            assertThat(slabs.dormant()).isEqualTo(PER_SLAB);
-            assertThat(slabs.wake(PER_SLAB)).isEqualTo(PER_SLAB);
+            assertThat(slabs.inactive()).isEqualTo(PER_SLAB);
+            assertThat(slabs.activate(PER_SLAB)).isEqualTo(PER_SLAB);
             slabs.checkInvariants();
 
             slabs.leave(highest);
-            assertThat(highest.retireAll()).isEqualTo(generation);
+            assertThat(highest.deactivateAll()).isEqualTo(generation);
             slabs.forget(highest, generation);
             slabs.checkInvariants();
-            assertThat(table.pageOf(run(bed, 2).address())).isEqualTo(JumboPool.RETIRED);
+            assertThat(table.pageOf(run(bed, 2).address())).isEqualTo(JumboPool.NOT_IN_SERVICE);
             assertThat(slabs.pinned()).isOne();
-            slabs.comeHome(taken.index());
+            slabs.returnToSlab(taken.index());
             assertThat(slabs.pinned()).isZero();
             assertThat(slabs.idle()).isEqualTo(2);
             slabs.checkInvariants();

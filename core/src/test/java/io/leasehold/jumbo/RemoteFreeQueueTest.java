@@ -9,35 +9,36 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/// A ring of handles loses none and shows none twice.
+/// A queue returns each handle exactly once.
 class RemoteFreeQueueTest {
 
     private static final int PRODUCERS = 3;
 
     @Test
-    void givesBackInOrderAcrossItsEnd() {
-        RemoteFreeQueue ring = new RemoteFreeQueue(4);
+    void pollsInOrderAcrossItsEnd() {
+        RemoteFreeQueue queue = new RemoteFreeQueue(4);
         for (long i = 1; i < 100; i++) {
-            ring.push(3 * i);
-            ring.push(3 * i + 1);
-            ring.push(3 * i + 2);
-            assertThat(ring.size()).isEqualTo(3);
-            assertThat(new long[] {ring.poll(), ring.poll(), ring.poll()}).containsExactly(3 * i, 3 * i + 1, 3 * i + 2);
-            assertThat(ring.poll()).isEqualTo(RemoteFreeQueue.NONE);
+            queue.push(3 * i);
+            queue.push(3 * i + 1);
+            queue.push(3 * i + 2);
+            assertThat(queue.size()).isEqualTo(3);
+            assertThat(new long[] {queue.poll(), queue.poll(), queue.poll()})
+                    .containsExactly(3 * i, 3 * i + 1, 3 * i + 2);
+            assertThat(queue.poll()).isEqualTo(RemoteFreeQueue.NONE);
         }
     }
 
     @Test
-    void takesManyAtOnceInTheirOrder() {
-        RemoteFreeQueue ring = new RemoteFreeQueue(4);
+    void pushesManyAtOnceInTheirOrder() {
+        RemoteFreeQueue queue = new RemoteFreeQueue(4);
         long[] handles = {7, 8, 9, 10};
         for (int i = 0; i < 100; i++) {
-            ring.push(handles, 1, 3);
-            assertThat(ring.size()).isEqualTo(3);
+            queue.push(handles, 1, 3);
+            assertThat(queue.size()).isEqualTo(3);
             List<Long> shown = new ArrayList<>();
-            ring.forEach(shown::add);
+            queue.forEach(shown::add);
             assertThat(shown).containsExactlyInAnyOrder(next(8), next(9), next(10));
-            assertThat(new long[] {ring.poll(), ring.poll(), ring.poll(), ring.poll()})
+            assertThat(new long[] {queue.poll(), queue.poll(), queue.poll(), queue.poll()})
                     .containsExactly(next(8), next(9), next(10), RemoteFreeQueue.NONE);
         }
     }
@@ -47,19 +48,19 @@ class RemoteFreeQueueTest {
     }
 
     @Test
-    void countsWhatDeparted() {
-        RemoteFreeQueue ring = new RemoteFreeQueue(4);
-        ring.depart();
-        ring.depart();
-        assertThat(ring.takeDeparted()).isEqualTo(2);
-        assertThat(ring.takeDeparted()).isZero();
+    void countsDepartedPages() {
+        RemoteFreeQueue queue = new RemoteFreeQueue(4);
+        queue.depart();
+        queue.depart();
+        assertThat(queue.takeDeparted()).isEqualTo(2);
+        assertThat(queue.takeDeparted()).isZero();
     }
 
-    /// Producers push no more than there are cells, as a shard sees to it.
+    /// Producers push no more handles than there are cells, as a shard ensures.
     @Test
-    void manyProducersAndOneConsumerSeeEachPageOnce() throws InterruptedException {
+    void oneConsumerGetsEachPageOfManyProducersOnce() throws InterruptedException {
         int pages = 60_000;
-        RemoteFreeQueue ring = new RemoteFreeQueue(64);
+        RemoteFreeQueue queue = new RemoteFreeQueue(64);
         AtomicInteger room = new AtomicInteger(64);
         AtomicInteger next = new AtomicInteger();
         Watchdog watchdog = new Watchdog();
@@ -70,13 +71,13 @@ class RemoteFreeQueueTest {
                         int left = room.get();
                         return left > 0 && room.compareAndSet(left, left - 1);
                     });
-                    ring.push(page + 1);
+                    queue.push(page + 1);
                 }
             });
         }
         BitSet seen = new BitSet();
         watchdog.await("all pages", () -> {
-            long polled = ring.poll();
+            long polled = queue.poll();
             if (polled != RemoteFreeQueue.NONE) {
                 int page = (int) polled - 1;
                 assertThat(seen.get(page)).isFalse();
@@ -86,6 +87,6 @@ class RemoteFreeQueueTest {
             return seen.cardinality() == pages;
         });
         watchdog.join();
-        assertThat(ring.size()).isZero();
+        assertThat(queue.size()).isZero();
     }
 }

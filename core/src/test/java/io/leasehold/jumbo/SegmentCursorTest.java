@@ -15,7 +15,7 @@ class SegmentCursorTest {
 
     private final SegmentCursor cursor = new SegmentCursor();
 
-    /// Where a segment is and how long.
+    /// The offset and size of a segment.
     private record Segment(long address, int byteSize) {}
 
     @Test
@@ -43,8 +43,8 @@ class SegmentCursorTest {
     }
 
     @Test
-    void segmentsAreThoseOfASimpleLoop() {
-        SplittableRandom random = Seeds.random("segmentsAreThoseOfASimpleLoop");
+    void segmentsAreTheSameAsOfASimpleLoop() {
+        SplittableRandom random = Seeds.random("segmentsAreTheSameAsOfASimpleLoop");
         for (int round = 0; round < 2_000; round++) {
             int byteSize = 1 + random.nextInt(65_536);
             int segmentSize = 1 + random.nextInt(random.nextBoolean() ? 70_000 : 2_000);
@@ -59,7 +59,7 @@ class SegmentCursorTest {
     }
 
     @Test
-    void sizesUpToTheLargestAreCut() {
+    void sizesUpToTheLargestAreSegmented() {
         cursor.over(ADDRESS, Integer.MAX_VALUE, Integer.MAX_VALUE - 1);
         assertThat(cursor.remaining()).isEqualTo(2);
         assertThat(cursor.next()).isTrue();

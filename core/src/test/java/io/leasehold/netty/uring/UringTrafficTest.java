@@ -214,7 +214,7 @@ class UringTrafficTest {
         assertThat(ring.stats().pages().pages().armed()).isZero();
         assertThatThrownBy(ring::close)
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("ring has pages out")
+                .hasMessageContaining("pool has pages in use")
                 .hasMessageContaining("uring test");
         Thread.ofVirtual().start(() -> held.forEach(ByteBuf::release)).join();
         assertAllFree(ring);

@@ -5,35 +5,35 @@ import java.lang.invoke.VarHandle;
 import java.util.BitSet;
 import java.util.function.LongConsumer;
 
-/// Reads what shards hold, as it is at some moment, without stopping their threads.
+/// Reads the contents of shards without stopping their threads. Results are snapshots and may be stale.
 ///
-/// **Cost.** Sums look at each slot and ring that was ever used, of which there are no more than threads. [#isCached],
-/// [#forEachCached] and [#checkInvariants] look at every page in them: they are for errors and tests.
+/// **Cost.** Sums read each slot and queue that was ever used; there are no more of them than threads. [#isCached],
+/// [#forEachCached] and [#checkInvariants] read every page in them, and are for errors and tests.
 ///
-/// **Threads.** Thread-safe. Exact while no other thread uses the ring.
-final class ShardCensus {
+/// **Threads.** Thread-safe. Exact while no other thread uses the pool.
+final class ShardCounts {
 
     private final Shards shards; // (C)
 
-    ShardCensus(Shards shards) {
+    ShardCounts(Shards shards) {
         this.shards = shards;
     }
 
-    /// {@return the number of pages that any thread may find in the pool soon: in magazines, in rings, or on their way;
-    /// may be stale}
+    /// {@return the number of pages in magazines, in queues, or on their way to the slab pool; may be stale}
     int cachedPages() {
         int sum = 0;
         for (int shard = 1; shard <= shards.lastShard(); shard++) {
-            sum += ringSize(shard);
+            sum += queueSize(shard);
         }
-        // pages move from a ring to its magazine, and from both to the pool by way of `transit`: read in that order
+        // pages move from a queue to its magazine, and from both to the slab pool by way of `transit`: read in that
+        // order
         VarHandle.loadLoadFence();
         sum += sum(Shards.DEPTH);
         VarHandle.loadLoadFence();
         return sum + shards.transit();
     }
 
-    /// {@return the number of pages that are armed, but for those that were counted outside of slots; may be stale}
+    /// {@return the number of pages that were armed in slots; may be stale}
     int armed() {
         return sum(Shards.ARMED);
     }
@@ -48,7 +48,7 @@ final class ShardCensus {
         return sum;
     }
 
-    /// {@return the number of pages that were freed into magazines and rings; may be stale}
+    /// {@return the number of pages that were freed into magazines and queues; may be stale}
     long returned() {
         long[] sum = new long[1];
         shards.slots()
@@ -57,14 +57,14 @@ final class ShardCensus {
         return sum[0];
     }
 
-    /// {@return true if a page is in a magazine or ring; may be stale} Looks at every one of them.
+    /// {@return true if a page is in a magazine or queue; may be stale} Reads every entry.
     boolean isCached(int page) {
         boolean[] found = new boolean[1];
         forEachCached(next -> found[0] |= JumboLayout.page(next) == page);
         return found[0];
     }
 
-    /// Shows the next handles of all pages in magazines and rings, as they are at some moment.
+    /// Passes the next handles of all pages in magazines and queues to a reader. A snapshot; may be stale.
     void forEachCached(LongConsumer reader) {
         shards.slots().forEach(slot -> {
             for (int i = Math.min(slot.peek(Shards.DEPTH), shards.maxDepth) - 1; i >= 0; i--) {
@@ -72,14 +72,14 @@ final class ShardCensus {
             }
         });
         for (int shard = 1; shard <= shards.lastShard(); shard++) {
-            RemoteFreeQueue ring = shards.ring(shard);
-            if (ring != null) {
-                ring.forEach(reader);
+            RemoteFreeQueue queue = shards.queue(shard);
+            if (queue != null) {
+                queue.forEach(reader);
             }
         }
     }
 
-    /// Checks what must always hold; exact only while no other thread uses the ring.
+    /// Checks the invariants of [Shards]. Exact only while no other thread uses the pool.
     void checkInvariants() {
         BitSet cached = new BitSet();
         forEachCached(next -> {
@@ -101,34 +101,34 @@ final class ShardCensus {
 
     private void checkSlot(BiasedSlot slot) {
         int shard = slot.peek(Shards.SHARD);
-        int queued = shard > Shards.NO_SHARD ? ringSize(shard) : 0;
+        int queued = shard > Shards.NO_SHARD ? queueSize(shard) : 0;
         int owned = slot.peek(Shards.OWNED);
         int depth = slot.peek(Shards.DEPTH);
         for (int i = 0; i < depth; i++) {
             long entry = entry(slot, i);
             JumboPage<?> page = shards.page(JumboLayout.page(entry));
-            if (page.home() != (entry < 0 ? shard : Shards.NO_SHARD)) {
+            if (page.ownerShard() != (entry < 0 ? shard : Shards.NO_SHARD)) {
                 throw new AssertionError("I3: shard=%d, entry=0x%x, %s".formatted(shard, entry, page));
             }
         }
-        if (owned < queued || owned > shards.ringCapacity || depth < 0 || depth > shards.maxDepth) {
+        if (owned < queued || owned > shards.queueCapacity || depth < 0 || depth > shards.maxDepth) {
             throw new AssertionError(
                     "I2: shard=%d, owned=%d, queued=%d, depth=%d of %s".formatted(shard, owned, queued, depth, shards));
         }
     }
 
     private static long entry(BiasedSlot slot, int depth) {
-        int at = Shards.STACK + 2 * depth;
+        int at = Shards.MAGAZINE + 2 * depth;
         return Shards.entry(slot.peek(at), slot.peek(at + 1));
     }
 
-    private int ringSize(int shard) {
-        RemoteFreeQueue ring = shards.ring(shard);
-        return ring == null ? 0 : ring.size();
+    private int queueSize(int shard) {
+        RemoteFreeQueue queue = shards.queue(shard);
+        return queue == null ? 0 : queue.size();
     }
 
     @Override
     public String toString() {
-        return "ShardCensus(" + shards + ")";
+        return "ShardCounts(" + shards + ")";
     }
 }

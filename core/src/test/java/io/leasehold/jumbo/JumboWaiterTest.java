@@ -15,13 +15,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// Whoever finds no page is told when one is free, whoever frees it and however, though nobody watches the watermarks.
-class JumboStarvedTest {
+/// A thread or task that finds no page is notified when a page is free, whichever thread frees it and in whatever way,
+/// without watermarks.
+class JumboWaiterTest {
 
     private static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(Watchdog.LIMIT_SECONDS);
     private static final int PAGES = 8;
 
-    /// How a place for a page becomes free.
+    /// The ways in which a page or room for a page becomes available.
     enum Ending {
         RELEASE,
         UNHOLD,
@@ -29,28 +30,28 @@ class JumboStarvedTest {
         FLIP,
         ADOPT;
 
-        /// Does all but the last step.
-        Runnable prepare(JumboPool<JumboView> ring, long handle) {
+        /// Does all steps but the last.
+        Runnable prepare(JumboPool<JumboView> pool, long handle) {
             return switch (this) {
-                case RELEASE -> () -> ring.release(handle);
+                case RELEASE -> () -> pool.release(handle);
                 case UNHOLD -> {
-                    ring.hold(handle);
-                    ring.release(handle);
-                    yield () -> ring.unhold(handle);
+                    pool.hold(handle);
+                    pool.release(handle);
+                    yield () -> pool.unhold(handle);
                 }
-                case STEAL -> () -> ring.exchange().adopt(ring.exchange().steal(handle));
+                case STEAL -> () -> pool.exchange().adopt(pool.exchange().steal(handle));
                 case FLIP -> {
-                    long consumers = ring.exchange().flip(handle, 0, ring.pageByteSize(), 0);
+                    long consumers = pool.exchange().flip(handle, 0, pool.pageByteSize(), 0);
                     yield () -> {
-                        ring.release(handle);
-                        ring.exchange().adopt(consumers);
+                        pool.release(handle);
+                        pool.exchange().adopt(consumers);
                     };
                 }
                 case ADOPT -> {
-                    long consumers = ring.exchange().flip(handle, 0, ring.pageByteSize(), 0);
+                    long consumers = pool.exchange().flip(handle, 0, pool.pageByteSize(), 0);
                     yield () -> {
-                        ring.exchange().adopt(consumers); // the message has the page again
-                        ring.release(handle);
+                        pool.exchange().adopt(consumers); // the message has the page again
+                        pool.release(handle);
                     };
                 }
             };
@@ -68,10 +69,10 @@ class JumboStarvedTest {
             for (boolean virtual : new boolean[] {false, true}) {
                 List<Long> handles = bed.exhaust();
                 assertThat(handles).isNotEmpty();
-                Runnable last = ending.prepare(bed.ring(), handles.removeFirst());
-                AtomicInteger told = new AtomicInteger();
-                bed.ring().whenFree(told::incrementAndGet);
-                assertThat(told.get()).as("there is none").isZero();
+                Runnable last = ending.prepare(bed.pool(), handles.removeFirst());
+                AtomicInteger notified = new AtomicInteger();
+                bed.pool().whenFree(notified::incrementAndGet);
+                assertThat(notified.get()).as("there is none").isZero();
                 Watchdog watchdog = new Watchdog();
                 if (virtual) {
                     watchdog.startVirtual("ending", last::run);
@@ -79,7 +80,7 @@ class JumboStarvedTest {
                     watchdog.start("ending", last::run);
                 }
                 watchdog.join();
-                assertThat(told.get()).as("told once by %s", ending).isOne();
+                assertThat(notified.get()).as("notified once by %s", ending).isOne();
                 handles.addAll(bed.allocate(1));
                 bed.release(handles);
                 bed.check();
@@ -88,79 +89,79 @@ class JumboStarvedTest {
     }
 
     @Test
-    void whoAsksWhileThereIsAPageIsToldAtOnce() throws InterruptedException {
+    void taskIsNotifiedAtOnceIfAPageIsFree() throws InterruptedException {
         try (JumboBed bed = bed()) {
             List<Long> handles = bed.exhaust();
-            bed.ring().release(handles.removeFirst()); // into the stock of this thread
-            assertThat(bed.ring().awaitFree(0)).isTrue();
-            assertThat(bed.ring().awaitFree(LONG_NANOS)).isTrue();
+            bed.pool().release(handles.removeFirst()); // into the magazine of this thread
+            assertThat(bed.pool().awaitFree(0)).isTrue();
+            assertThat(bed.pool().awaitFree(LONG_NANOS)).isTrue();
             bed.release(handles);
             bed.check();
         }
     }
 
     @Test
-    void whoWaitsInVainIsForgottenAndTheRingKeepsStockAgain() throws InterruptedException {
+    void taskOfAWaitThatTimesOutIsRemovedAndPagesAreCachedAgain() throws InterruptedException {
         try (JumboBed bed = bed()) {
             List<Long> handles = bed.exhaust();
-            assertThat(bed.ring().awaitFree(1)).isFalse();
-            assertThat(bed.ring().supply().isPressed()).isFalse();
+            assertThat(bed.pool().awaitFree(1)).isFalse();
+            assertThat(bed.pool().supply().isPressed()).isFalse();
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> bed.ring().awaitFree(-1))
+                    .isThrownBy(() -> bed.pool().awaitFree(-1))
                     .withMessageContaining("-1");
             Thread.currentThread().interrupt();
-            assertThatThrownBy(() -> bed.ring().awaitFree(LONG_NANOS)).isInstanceOf(InterruptedException.class);
-            assertThat(bed.ring().supply().isPressed()).isFalse();
+            assertThatThrownBy(() -> bed.pool().awaitFree(LONG_NANOS)).isInstanceOf(InterruptedException.class);
+            assertThat(bed.pool().supply().isPressed()).isFalse();
             bed.release(handles);
         }
     }
 
     @Test
-    void whoWaitsIsToldThatTheRingIsClosed() throws InterruptedException {
+    void waiterIsNotifiedThatThePoolIsClosed() throws InterruptedException {
         try (JumboBed bed = bed()) {
             List<Long> handles = bed.exhaust();
             Watchdog watchdog = new Watchdog();
             watchdog.start(
-                    "starved",
-                    () -> JumboBed.refused(Kind.CLOSED, () -> bed.ring().awaitFree(LONG_NANOS)));
-            watchdog.await("waiting", () -> bed.ring().supply().isPressed());
-            assertThat(bed.ring().closeForcibly()).isEqualTo(handles.size());
+                    "waiter",
+                    () -> JumboBed.refused(Kind.CLOSED, () -> bed.pool().awaitFree(LONG_NANOS)));
+            watchdog.await("waiting", () -> bed.pool().supply().isPressed());
+            assertThat(bed.pool().closeForcibly()).isEqualTo(handles.size());
             watchdog.join();
-            JumboBed.refused(Kind.CLOSED, () -> bed.ring().whenFree(() -> {}));
+            JumboBed.refused(Kind.CLOSED, () -> bed.pool().whenFree(() -> {}));
         }
     }
 
     @Test
-    void taskThatFailsKeepsNobodyElseWaiting() {
+    void taskThatFailsDoesNotBlockOtherTasks() {
         try (JumboBed bed = bed()) {
             List<Long> handles = bed.exhaust();
-            AtomicInteger told = new AtomicInteger();
-            bed.ring().whenFree(() -> {
+            AtomicInteger notified = new AtomicInteger();
+            bed.pool().whenFree(() -> {
                 throw new IllegalStateException("thrown on purpose, and logged once");
             });
-            bed.ring().whenFree(told::incrementAndGet);
+            bed.pool().whenFree(notified::incrementAndGet);
             bed.release(handles);
-            assertThat(told.get()).isOne();
+            assertThat(notified.get()).isOne();
         }
     }
 
-    /// More threads than pages: each waits for the others, and none of them for ever.
+    /// More threads than pages: the threads wait for each other, but no thread waits for ever.
     @Test
-    void noWakeUpIsLost() throws InterruptedException {
+    void noNotificationIsLost() throws InterruptedException {
         JumboOptions options = JumboBed.options(BufferSize.KIB_64).withPages(0, 2);
         try (JumboBed bed = new JumboBed(options, 1)) {
             Watchdog watchdog = new Watchdog();
             AtomicInteger waits = new AtomicInteger();
-            List<Long> first = bed.exhaust(); // so that somebody waits
+            List<Long> first = bed.exhaust(); // so that threads wait
             for (int t = 0; t < 6; t++) {
                 Watchdog.Task task = () -> {
                     List<Long> mine = new ArrayList<>();
                     for (int i = 0; i < 300; i++) {
-                        long handle = bed.ring().allocate();
+                        long handle = bed.pool().allocate();
                         while (handle < 0) {
                             waits.incrementAndGet();
-                            assertThat(bed.ring().awaitFree(LONG_NANOS)).isTrue();
-                            handle = bed.ring().allocate();
+                            assertThat(bed.pool().awaitFree(LONG_NANOS)).isTrue();
+                            handle = bed.pool().allocate();
                         }
                         mine.add(handle);
                         Thread.yield();
@@ -176,13 +177,13 @@ class JumboStarvedTest {
             watchdog.await("waiting", () -> waits.get() > 0);
             bed.release(first);
             watchdog.join();
-            assertThat(bed.ring().supply().isPressed()).isFalse();
+            assertThat(bed.pool().supply().isPressed()).isFalse();
             bed.check();
         }
     }
 
     @Test
-    void starvedSourceIsWokenWithoutWatermarks() throws InterruptedException {
+    void waitingSourceIsNotifiedWithoutWatermarks() throws InterruptedException {
         try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, DatagramBed.BATCH)) {
             List<Long> kept = new ArrayList<>();
             while (kept.size() < DatagramBed.BATCH) {
@@ -194,8 +195,8 @@ class JumboStarvedTest {
             assertThat(bed.source.awaitPage(1)).isFalse();
             Watchdog watchdog = new Watchdog();
             watchdog.startVirtual("consumer", () -> {
-                watchdog.await("waiting", () -> bed.ring().supply().isPressed());
-                bed.ring().release(kept.removeLast());
+                watchdog.await("waiting", () -> bed.pool().supply().isPressed());
+                bed.pool().release(kept.removeLast());
             });
             assertThat(bed.source.awaitPage(LONG_NANOS)).isTrue();
             watchdog.join();
