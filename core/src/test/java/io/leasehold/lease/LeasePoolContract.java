@@ -165,7 +165,7 @@ interface LeasePoolContract extends LeasePoolFixture {
             long page = bed.wiredPage();
             assertThatThrownBy(() -> bed.pool().tryAcquire(page, flags))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("lease flags: 0x%x, bound=0x7", flags);
+                    .hasMessage("lease flags are unknown: flags=0x%x, max=0x7", flags);
             assertThatThrownBy(() -> bed.pool().tryAcquireHandles(new long[] {page}, 1, flags, new long[1]))
                     .isInstanceOf(IllegalArgumentException.class);
             assertThat(bed.pool().stats().leases()).isZero();
@@ -314,7 +314,8 @@ interface LeasePoolContract extends LeasePoolFixture {
             long page = bed.wiredPage();
             bed.pool().acquire(page).close();
             bed.pool().close();
-            assertRefused(Kind.POOL_CLOSED, () -> bed.pool().acquire(page)).isEqualTo("lease pool is closed: loans");
+            assertRefused(Kind.POOL_CLOSED, () -> bed.pool().acquire(page))
+                    .isEqualTo("lease pool is closed: pool=loans");
             assertRefused(Kind.POOL_CLOSED, () -> bed.pool().tryAcquire(page, LeaseFlag.NOWAIT));
             assertRefused(
                     Kind.POOL_CLOSED,

@@ -34,7 +34,7 @@ class WindowClaimsModelTest {
     private final Set<Long> granted = new HashSet<>(); // pages
     private final Set<Long> mapping = new HashSet<>(); // pages
     private final List<Waiting> waiting = new ArrayList<>(); // in the order of their arrival
-    private long tells;
+    private long wakeUps;
     private long failures;
     private long waited;
 
@@ -125,7 +125,7 @@ class WindowClaimsModelTest {
         List<Waiting> mates = waiting.stream().filter(each -> each.page == page).toList();
         leases.put(page, 1 + mates.size());
         waiting.removeAll(mates);
-        tells += mates.size();
+        wakeUps += mates.size();
         for (Waiting mate : mates) {
             assertThat(mate.waiter.slot()).isEqualTo(slot);
             assertThat(look(page, true, mate.waiter)).isEqualTo(slot);
@@ -168,7 +168,7 @@ class WindowClaimsModelTest {
     private void grantFree() {
         while (free() > 0 && !line().isEmpty()) {
             granted.add(line().getFirst().page);
-            tells++;
+            wakeUps++;
             forgetEvicted();
         }
     }
@@ -210,7 +210,7 @@ class WindowClaimsModelTest {
                     assertThat(WindowSlots.isBusy(slots.word(slots.find(page)))).isTrue());
         }
         waiting.forEach(each -> assertThat(each.waiter.isWaiting()).isTrue());
-        assertThat(claims.waiters().tells()).as("waiters told").isEqualTo(tells);
+        assertThat(claims.waiters().wakeUps()).as("waiters told").isEqualTo(wakeUps);
         assertThat(claims.failures()).isEqualTo(failures);
         assertThat(claims.waited()).isEqualTo(waited);
         assertThat(claims.waiters().isLineEmpty()).isEqualTo(line().isEmpty());

@@ -41,12 +41,14 @@ class WindowClaimsWorkTest {
         }
 
         long looks = claims.waiters().looks();
-        long tells = claims.waiters().tells();
+        long wakeUps = claims.waiters().wakeUps();
         release(HELD);
-        assertThat(claims.waiters().tells() - tells).as("woken by a release").isEqualTo(1);
+        assertThat(claims.waiters().wakeUps() - wakeUps)
+                .as("woken by a release")
+                .isEqualTo(1);
         int slot = beginMapping(WANTED, mates.getFirst());
         claims.finish(slot, WANTED);
-        assertThat(claims.waiters().tells() - tells)
+        assertThat(claims.waiters().wakeUps() - wakeUps)
                 .as("woken by a release and a mapping")
                 .isEqualTo(3);
         assertThat(claims.waiters().looks() - looks)
@@ -70,12 +72,12 @@ class WindowClaimsWorkTest {
         release(HELD);
         for (int i = 0; i < count; i++) {
             long page = OTHER + ((long) i << 12);
-            assertThat(claims.waiters().tells()).isEqualTo(i + 1);
+            assertThat(claims.waiters().wakeUps()).isEqualTo(i + 1);
             claims.finish(beginMapping(page, waiters.get(i)), page);
             release(page);
         }
         assertThat(claims.waits()).as("sleeps").isEqualTo(count);
-        assertThat(claims.waiters().tells()).isEqualTo(count);
+        assertThat(claims.waiters().wakeUps()).isEqualTo(count);
         assertThat(claims.waiters().looks() - looks).isLessThan(20L * count * levels(count));
         claims.checkInvariants();
     }
@@ -92,7 +94,7 @@ class WindowClaimsWorkTest {
             assertThat(claims.giveUp(waiter)).isEqualTo(WindowClaims.NONE);
         }
         assertThat(claims.waiters().looks() - looks).isLessThan(100_000L * levels(100));
-        assertThat(claims.waiters().tells()).isZero();
+        assertThat(claims.waiters().wakeUps()).isZero();
         assertThat(claims.waiters().isEmpty()).isTrue();
         claims.checkInvariants();
     }
@@ -141,7 +143,7 @@ class WindowClaimsWorkTest {
         assertThat(slots.hasArrivals()).isFalse();
 
         int granted = granted(count);
-        assertThat(claims.waiters().tells()).isEqualTo(granted == count ? count : granted + 1);
+        assertThat(claims.waiters().wakeUps()).isEqualTo(granted == count ? count : granted + 1);
         while (granted < count) {
             claims.look((1L << 40) + ((long) granted << 12), true, waiters.get(granted)); // the one that was told
             int now = granted(count);
