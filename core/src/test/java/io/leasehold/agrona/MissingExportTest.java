@@ -47,8 +47,8 @@ class MissingExportTest {
     }
 
     private static void assertAsksFor(String option, ForkedJvm jvm) {
-        String error = "java.lang.IllegalStateException: agrona cannot reach the memory access of the JDK, add "
-                + EXPORT + " " + option;
+        String error =
+                "java.lang.IllegalStateException: agrona cannot access Unsafe of the JDK, add " + EXPORT + " " + option;
         assertThat(jvm.output().lines()).contains("1: " + error, "2: " + error);
         assertThat(jvm.exitCode()).isZero();
     }

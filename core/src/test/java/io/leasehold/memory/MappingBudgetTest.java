@@ -37,7 +37,7 @@ class MappingBudgetTest {
         budget.charge("windows", 9);
         assertThatThrownBy(() -> budget.charge("pages", 2))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("out of kernel mappings: purpose=pages, wanted=2, used=9, limit=10"
+                .hasMessage("out of kernel mappings: purpose=pages, wanted=2, used=9, max=10"
                         + " (a quarter of vm.max_map_count)");
         assertThat(budget.used()).isEqualTo(9);
     }
