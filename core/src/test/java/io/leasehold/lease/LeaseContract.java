@@ -153,7 +153,7 @@ interface LeaseContract extends LeasePoolFixture {
     }
 
     @Test
-    default void staleLeaseIsToldFromTheOneThatHasItsRecordNow() {
+    default void staleLeaseIsDistinguishedFromTheLeaseThatReusesItsRecord() {
         try (LeaseBed bed = bed()) {
             LeasePool pool = bed.pool();
             long page = bed.wiredPage();

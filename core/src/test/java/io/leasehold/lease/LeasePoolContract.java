@@ -174,7 +174,7 @@ interface LeasePoolContract extends LeasePoolFixture {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7})
-    default void flagsAndAPendingInterruptAreIgnoredWhereNobodyNeedsToWait(int flags) {
+    default void flagsAndAPendingInterruptAreIgnoredIfNoWaitIsNeeded(int flags) {
         try (LeaseBed bed = bed()) {
             long page = bed.wiredPage();
             Thread.currentThread().interrupt();
@@ -309,7 +309,7 @@ interface LeasePoolContract extends LeasePoolFixture {
     }
 
     @Test
-    default void closedPoolLendsNothing() {
+    default void closedPoolAcquiresNothing() {
         try (LeaseBed bed = bed()) {
             long page = bed.wiredPage();
             bed.pool().acquire(page).close();

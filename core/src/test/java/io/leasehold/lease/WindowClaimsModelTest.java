@@ -16,10 +16,11 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Claims of many waiters beside a plain list of them: same windows to the same pages, in the same order.
+/// Compares claims of many waiters with a model, a plain list of waiters: both grant the same windows to the same
+/// pages, in the same order.
 ///
-/// One thread plays all of them, since [WindowClaims#look] does not park. After each step the index of the waiters is
-/// checked too, and each waiter that was told must have had a reason to be.
+/// One thread plays all waiters, because [WindowClaims#look] does not park. Each step also checks the index of the
+/// waiters, and that no waiter was woken without a reason.
 class WindowClaimsModelTest {
 
     private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 500_000 : 20_000;
@@ -164,7 +165,7 @@ class WindowClaimsModelTest {
         }
     }
 
-    /// Gives free windows to the pages that were asked for first.
+    /// Grants free windows to the pages that were requested first.
     private void grantFree() {
         while (free() > 0 && !line().isEmpty()) {
             granted.add(line().getFirst().page);
@@ -185,7 +186,7 @@ class WindowClaimsModelTest {
         return slots.count() - (int) used - granted.size() - mapping.size();
     }
 
-    /// Which window is the oldest is another test's business: pages that lost theirs are looked up.
+    /// Removes the pages that lost their windows. Other tests check which window is the oldest.
     private void forgetEvicted() {
         leases.entrySet().removeIf(each -> each.getValue() == 0 && slots.find(each.getKey()) == WindowSlots.NO_SLOT);
     }
@@ -210,7 +211,7 @@ class WindowClaimsModelTest {
                     assertThat(WindowSlots.isBusy(slots.word(slots.find(page)))).isTrue());
         }
         waiting.forEach(each -> assertThat(each.waiter.isWaiting()).isTrue());
-        assertThat(claims.waiters().wakeUps()).as("waiters told").isEqualTo(wakeUps);
+        assertThat(claims.waiters().wakeUps()).as("wake-ups").isEqualTo(wakeUps);
         assertThat(claims.failures()).isEqualTo(failures);
         assertThat(claims.waited()).isEqualTo(waited);
         assertThat(claims.waiters().isLineEmpty()).isEqualTo(line().isEmpty());

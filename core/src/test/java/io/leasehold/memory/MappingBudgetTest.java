@@ -69,7 +69,7 @@ class MappingBudgetTest {
                 .hasMessage("limit is too low: limit=-1, min=0");
     }
 
-    /// A charge of less than nothing would be a credit that nobody checks, and a credit of it a charge past the limit.
+    /// A negative charge would be an unchecked credit, and a negative credit a charge beyond the limit.
     @ParameterizedTest
     @ValueSource(longs = {-1, -4, Long.MIN_VALUE})
     void negativeCountIsRejectedAndChangesNothing(long count) {
