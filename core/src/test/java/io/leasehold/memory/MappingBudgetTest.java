@@ -79,7 +79,7 @@ class MappingBudgetTest {
                 () -> budget.tryCharge(count), () -> budget.charge("pages", count), () -> budget.credit(count))) {
             assertThatThrownBy(call)
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("count of mappings is negative: " + count);
+                    .hasMessage("count of mappings is negative: count=" + count);
             assertThat(budget.used()).isEqualTo(3);
         }
     }
