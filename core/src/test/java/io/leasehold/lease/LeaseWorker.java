@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.lease.LeaseStateException.Kind;
 import io.leasehold.lease.LeaseWorkers.Duel;
-import io.leasehold.lease.LeaseWorkers.Published;
 import io.leasehold.lease.LeaseWorkers.Held;
 import io.leasehold.lease.LeaseWorkers.Page;
+import io.leasehold.lease.LeaseWorkers.Published;
 import io.leasehold.memory.OffHeap;
 import java.util.ArrayList;
 import java.util.List;

@@ -198,7 +198,8 @@ class WindowedPoolTest implements WindowFixture {
                         }
                     }
                 });
-                watchdog.await("the first leases of the thread", () -> pool.stats().misses() > 2);
+                watchdog.await(
+                        "the first leases of the thread", () -> pool.stats().misses() > 2);
                 watchdog.await("a close that finds no lease", () -> watchdog.hasFailed() || isClosed(pool));
                 closed.set(true);
                 watchdog.join();
