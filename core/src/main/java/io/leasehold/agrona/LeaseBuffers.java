@@ -7,7 +7,7 @@ import io.leasehold.os.AddressSpace;
 import io.leasehold.page.PageStateException;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/// Views of leased memory as Agrona's buffers, without a copy.
+/// Wraps leased memory in Agrona's buffers, without a copy.
 ///
 /// ```text
 ///   lease --- wrap, rewrap ---> UnsafeBuffer: address, capacity ----> Agrona's own loads, stores and atomics
@@ -16,36 +16,37 @@ import org.agrona.concurrent.UnsafeBuffer;
 /// ```
 ///
 /// An [UnsafeBuffer] is a [DirectBuffer][org.agrona.DirectBuffer], a
-/// [MutableDirectBuffer][org.agrona.MutableDirectBuffer] and an [AtomicBuffer][org.agrona.concurrent.AtomicBuffer].
-/// One of a whole lease is aligned for every atomic operation, as a lease begins at a page.
+/// [MutableDirectBuffer][org.agrona.MutableDirectBuffer] and an [AtomicBuffer][org.agrona.concurrent.AtomicBuffer]. A
+/// view of a whole lease is aligned for every atomic operation, because a lease begins at a page.
 ///
 /// {@snippet class="io.leasehold.snippets.LeaseBuffersExample" region="example"}
 ///
-/// **Ownership.** A view owns nothing and keeps nothing alive: it is good as long as the lease is, and of the size
-/// that the lease had when it was made. The lease is checked then, and never again. What a view does that outlived
-/// its lease is in the comment of this package.
+/// **Ownership.** A view owns nothing and keeps nothing alive. It is valid until the lease ends, and has the size that
+/// the lease had when the view was created. The lease is checked then, and never again. The package comment describes
+/// uses after the end of the lease.
 ///
-/// **Threads.** These methods are thread-safe. A view is for one thread to wrap, rewrap and unwrap, while no other
-/// uses it, since its address and its capacity are plain fields; what is in the memory may be shared. It knows
-/// nothing of the thread that a lease is confined to.
+/// **Threads.** These methods are thread-safe. While one thread wraps, rewraps or unwraps a view, no other thread may
+/// use the view, because its address and capacity are plain fields. Threads may share the memory. A view does not check
+/// the thread that a lease is confined to.
 ///
-/// **Errors.** Where java was started without the option that Agrona needs, every method but [#unwrap] throws an
-/// [IllegalStateException] that names it.
+/// **Errors.** If java was started without the option that Agrona needs, every method except [#unwrap] throws an
+/// [IllegalStateException] that names the option.
 public final class LeaseBuffers {
 
     private static final String NEEDED_PACKAGE = "jdk.internal.misc";
 
-    /// What Agrona does without the package is an error deep inside, and another one the second time.
+    /// False if the package is not exported to Agrona. Without this check Agrona would throw an internal error, and
+    /// another error at the next call.
     private static final boolean IS_USABLE =
             Object.class.getModule().isExported(NEEDED_PACKAGE, UnsafeBuffer.class.getModule());
 
     private LeaseBuffers() {}
 
-    /// {@return a new view of all that was leased}
+    /// {@return a new view of a whole lease}
     ///
     /// @param lease an open lease
     /// @throws IllegalStateException if java was started without the option that Agrona needs
-    /// @throws LeaseStateException if the lease has ended or is another thread's
+    /// @throws LeaseStateException if the lease has ended or is confined to another thread
     /// @throws PageStateException if the page was freed under the lease
     /// @throws IllegalArgumentException if the lease is longer than a buffer can be, 2 GiB less a byte
     public static UnsafeBuffer wrap(Lease lease) {
@@ -53,12 +54,12 @@ public final class LeaseBuffers {
         return new UnsafeBuffer(lease.address(), capacity(lease.byteSize()));
     }
 
-    /// {@return a new view of all that was leased}
+    /// {@return a new view of a whole lease}
     ///
-    /// @param pool which lends it
+    /// @param pool pool of the lease
     /// @param lease the handle of an open lease
     /// @throws IllegalStateException if java was started without the option that Agrona needs
-    /// @throws LeaseStateException if the lease has ended, is another thread's or another pool's
+    /// @throws LeaseStateException if the lease has ended, or belongs to another thread or pool
     /// @throws PageStateException if the page was freed under the lease
     /// @throws IllegalArgumentException if the lease is longer than a buffer can be, 2 GiB less a byte
     public static UnsafeBuffer wrap(LeasePool pool, long lease) {
@@ -66,26 +67,28 @@ public final class LeaseBuffers {
         return new UnsafeBuffer(pool.address(lease), capacity(pool.byteSize(lease)));
     }
 
-    /// {@return a new view of a block, which may be a part of what was leased; the caller vouches that it is}
+    /// {@return a new view of a block}
     ///
-    /// @param address of its first byte, at any alignment, though atomic operations need a multiple of 8
-    /// @param byteSize how many bytes, from 1 to 2^31 - 1
+    /// The block may be a part of a lease. This method does not check that it is.
+    ///
+    /// @param address address of its first byte, with any alignment; atomic operations need a multiple of 8
+    /// @param byteSize number of bytes, from 1 to 2^31 - 1
     /// @throws IllegalStateException if java was started without the option that Agrona needs
-    /// @throws IllegalArgumentException if the size is not as said
-    /// @throws IllegalArgumentException if the block is outside the memory that can be leased, which is found out in
-    ///     portable mode; in native mode every positive address can be
+    /// @throws IllegalArgumentException if the size is outside these limits
+    /// @throws IllegalArgumentException if the block is outside the memory that can be leased; in native mode only a
+    ///     block at an address that is not positive
     public static UnsafeBuffer wrap(long address, long byteSize) {
         requireUsable();
         int capacity = capacity(byteSize);
         return new UnsafeBuffer(inMemory(address, capacity), capacity);
     }
 
-    /// Makes a buffer a view of all that was leased, without garbage; if that is refused it stays what it was.
+    /// Makes a buffer a view of a whole lease, without allocating an object. If this throws, the buffer is unchanged.
     ///
-    /// @param buffer a view of anything, or of nothing
+    /// @param buffer any buffer, also an empty one
     /// @param lease an open lease
     /// @throws IllegalStateException if java was started without the option that Agrona needs
-    /// @throws LeaseStateException if the lease has ended or is another thread's
+    /// @throws LeaseStateException if the lease has ended or is confined to another thread
     /// @throws PageStateException if the page was freed under the lease
     /// @throws IllegalArgumentException if the lease is longer than a buffer can be, 2 GiB less a byte
     public static void rewrap(UnsafeBuffer buffer, Lease lease) {
@@ -93,13 +96,13 @@ public final class LeaseBuffers {
         buffer.wrap(lease.address(), capacity(lease.byteSize()));
     }
 
-    /// Makes a buffer a view of all that was leased, without garbage; if that is refused it stays what it was.
+    /// Makes a buffer a view of a whole lease, without allocating an object. If this throws, the buffer is unchanged.
     ///
-    /// @param buffer a view of anything, or of nothing
-    /// @param pool which lends it
+    /// @param buffer any buffer, also an empty one
+    /// @param pool pool of the lease
     /// @param lease the handle of an open lease
     /// @throws IllegalStateException if java was started without the option that Agrona needs
-    /// @throws LeaseStateException if the lease has ended, is another thread's or another pool's
+    /// @throws LeaseStateException if the lease has ended, or belongs to another thread or pool
     /// @throws PageStateException if the page was freed under the lease
     /// @throws IllegalArgumentException if the lease is longer than a buffer can be, 2 GiB less a byte
     public static void rewrap(UnsafeBuffer buffer, LeasePool pool, long lease) {
@@ -107,29 +110,29 @@ public final class LeaseBuffers {
         buffer.wrap(pool.address(lease), capacity(pool.byteSize(lease)));
     }
 
-    /// Makes a buffer a view of a block, without garbage; if that is refused it stays what it was.
+    /// Makes a buffer a view of a block, without allocating an object. If this throws, the buffer is unchanged.
     ///
-    /// @param buffer a view of anything, or of nothing
-    /// @param address of its first byte, at any alignment, though atomic operations need a multiple of 8
-    /// @param byteSize how many bytes, from 1 to 2^31 - 1
+    /// @param buffer any buffer, also an empty one
+    /// @param address address of its first byte, with any alignment; atomic operations need a multiple of 8
+    /// @param byteSize number of bytes, from 1 to 2^31 - 1
     /// @throws IllegalStateException if java was started without the option that Agrona needs
-    /// @throws IllegalArgumentException if the size is not as said
-    /// @throws IllegalArgumentException if the block is outside the memory that can be leased, which is found out in
-    ///     portable mode; in native mode every positive address can be
+    /// @throws IllegalArgumentException if the size is outside these limits
+    /// @throws IllegalArgumentException if the block is outside the memory that can be leased; in native mode only a
+    ///     block at an address that is not positive
     public static void rewrap(UnsafeBuffer buffer, long address, long byteSize) {
         requireUsable();
         int capacity = capacity(byteSize);
         buffer.wrap(inMemory(address, capacity), capacity);
     }
 
-    /// Makes a buffer a view of nothing: its capacity is 0 and every use of it throws [IndexOutOfBoundsException],
-    /// until it is wrapped again. To be called before the lease ends; a second time has no effect. Slices that were
-    /// made of it are views of their own, and know nothing of this.
+    /// Makes a buffer empty: its capacity is 0, and every use of it throws [IndexOutOfBoundsException] until it is
+    /// wrapped again. Call this before the lease ends. Unwrapping twice has no effect. Slices of the buffer are
+    /// separate views, and are not changed.
     ///
-    /// It keeps its address. With `wrap(0, 0)` a thread that races with this by mistake, or any after it where
-    /// Agrona's checks of bounds are switched off, would touch address zero, which ends the process.
+    /// The buffer keeps its address. After `wrap(0, 0)`, a thread that races with this call by mistake would access
+    /// address zero, which ends the process. If Agrona's bounds checks are turned off, every later use would.
     ///
-    /// @param buffer a view of anything, or of nothing
+    /// @param buffer any buffer, also an empty one
     public static void unwrap(UnsafeBuffer buffer) {
         buffer.wrap(buffer, 0, 0);
     }
@@ -137,7 +140,7 @@ public final class LeaseBuffers {
     static int capacity(long byteSize) {
         if (byteSize < 1 || byteSize > Integer.MAX_VALUE) {
             throw new IllegalArgumentException(
-                    "size is not one of a buffer: byteSize=" + byteSize + ", bounds=1.." + Integer.MAX_VALUE);
+                    "size does not fit a buffer: byteSize=" + byteSize + ", min=1, max=" + Integer.MAX_VALUE);
         }
         return (int) byteSize;
     }
@@ -157,7 +160,7 @@ public final class LeaseBuffers {
     }
 
     private static IllegalArgumentException outsideMemory(long address, int byteSize) {
-        return new IllegalArgumentException("block is outside the memory: address=0x%x, byteSize=%d, bounds=0x%x..0x%x"
+        return new IllegalArgumentException("block is outside the memory: address=0x%x, byteSize=%d, min=0x%x, max=0x%x"
                 .formatted(
                         address,
                         byteSize,
@@ -167,8 +170,7 @@ public final class LeaseBuffers {
 
     private static IllegalStateException unusable() {
         Module agrona = UnsafeBuffer.class.getModule();
-        return new IllegalStateException(
-                "agrona cannot reach the memory access of the JDK, add --add-exports java.base/" + NEEDED_PACKAGE + "="
-                        + (agrona.isNamed() ? agrona.getName() : "ALL-UNNAMED"));
+        return new IllegalStateException("agrona cannot access Unsafe of the JDK, add --add-exports java.base/"
+                + NEEDED_PACKAGE + "=" + (agrona.isNamed() ? agrona.getName() : "ALL-UNNAMED"));
     }
 }

@@ -10,29 +10,34 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// A hard bound on bytes, charged before memory is touched and credited after it was given back.
+/// A hard limit for bytes. Memory is reserved in the budget before it is committed, and released after it was
+/// decommitted.
 ///
 /// ```text
 ///   process (cgroup or machine, less heap, less margin)
 ///      |-- network   used <= limit
-///      |-- cache     used <= limit         sum of the children's use == what they took of the parent
+///      |-- cache     used <= limit         sum of the children's use == their share of the parent's
 /// ```
 ///
-/// **Ownership.** Who reserved bytes releases them, exactly once. A child takes what it uses from its parent too.
+/// **Ownership.** The caller that reserves bytes releases them exactly once. A child reserves each byte in its parent
+/// too.
 ///
-/// **Threads.** Thread-safe and lock-free.
+/// **Threads.** Thread-safe and lock-free. Test: `MemoryBudgetStress`.
 ///
-/// **Invariants.** I1: `0 <= used && used <= byteLimit`. I2: a refused reservation changes nothing, here and above.
+/// **Invariants.** I1: `0 <= used && used <= byteLimit`. I2: a rejected reservation leaves the use of this budget and
+/// of its parents unchanged.
 public final class MemoryBudget implements AutoCloseable {
 
-    /// Below this the process has no room for buffers, and a default budget says so instead of failing later.
+    /// Minimum default limit. With less memory for buffers, creating the default budget fails with an explanation,
+    /// instead of an allocation failing later.
     static final long MIN_DEFAULT_BYTES = 16L << 20;
 
-    /// Memory that is kept free for the JVM's own use beside the heap: a tenth of the limit, at least this much, but no
-    /// more than half of what the heap leaves, so that small containers have room for buffers too.
+    /// Minimum margin. The margin is memory for the JVM itself beside the heap: a tenth of the memory limit, at least
+    /// this constant, but at most half of the memory beside the heap, so that small containers have memory for buffers
+    /// too.
     static final long MIN_MARGIN_BYTES = 128L << 20;
 
-    /// Made at first use, so that a program with budgets of its own never asks the machine.
+    /// Created at first use, so that a program that creates its own budgets does not query the machine.
     private static @Nullable MemoryBudget process; // (L) this class
 
     private final String name; // (C)
@@ -49,16 +54,17 @@ public final class MemoryBudget implements AutoCloseable {
         this.parent = parent;
     }
 
-    /// {@return a budget of its own, with no parent}
+    /// Creates a budget without a parent.
     ///
-    /// @param byteLimit the bound in bytes
-    /// @param name what it is called in messages and reports
-    /// @throws IllegalArgumentException if the bound is negative, or the name blank
+    /// @param byteLimit limit in bytes
+    /// @param name name in messages and reports
+    /// @return the budget
+    /// @throws IllegalArgumentException if `byteLimit` is negative, or the name is blank
     public static MemoryBudget of(String name, long byteLimit) {
         return new MemoryBudget(name, byteLimit, null);
     }
 
-    /// {@return the budget that every arena without one of its own is charged to}
+    /// {@return the default budget, which all arenas without a budget of their own are charged to}
     ///
     /// @throws IllegalStateException if the machine or cgroup leaves too little beside the maximum heap
     public static synchronized MemoryBudget process() {
@@ -72,21 +78,22 @@ public final class MemoryBudget implements AutoCloseable {
         return process;
     }
 
-    /// {@return a part of this budget with a bound of its own; it may be larger than what this budget has left}
+    /// Creates a child of this budget with its own limit. The limit may exceed the bytes that are left in this budget.
     ///
-    /// @param byteLimit the bound in bytes
-    /// @param childName what it is called in messages and reports
-    /// @throws IllegalArgumentException if the bound is negative, or the name blank
+    /// @param byteLimit limit in bytes
+    /// @param childName name in messages and reports
+    /// @return the child
+    /// @throws IllegalArgumentException if `byteLimit` is negative, or the name is blank
     public MemoryBudget child(String childName, long byteLimit) {
         MemoryBudget child = new MemoryBudget(childName, byteLimit, this);
         children.add(child);
         return child;
     }
 
-    /// Takes `bytes` here and in every budget above, or nothing anywhere. Does not block.
+    /// Reserves bytes in this budget and in all its parents, or in none of them. Does not block.
     ///
-    /// @param bytes how many bytes
-    /// @return whether they were taken
+    /// @param bytes number of bytes
+    /// @return true if the bytes were reserved
     /// @throws IllegalArgumentException if `bytes` is negative
     public boolean tryReserve(long bytes) {
         if (bytes < 0) {
@@ -109,11 +116,11 @@ public final class MemoryBudget implements AutoCloseable {
         return true;
     }
 
-    /// Gives back what [#tryReserve] took.
+    /// Releases bytes that [#tryReserve] reserved.
     ///
-    /// @param bytes how many bytes
+    /// @param bytes number of bytes
     /// @throws IllegalArgumentException if `bytes` is negative
-    /// @throws IllegalStateException if more would be given back than was taken; nothing is changed then
+    /// @throws IllegalStateException if `bytes` exceeds the reserved bytes; nothing is changed then
     public void release(long bytes) {
         if (bytes < 0) {
             throw negative(bytes);
@@ -131,9 +138,9 @@ public final class MemoryBudget implements AutoCloseable {
         }
     }
 
-    /// Takes this budget out of its parent's report.
+    /// Removes this budget from the report of its parent.
     ///
-    /// @throws IllegalStateException if bytes are still taken, naming who holds them
+    /// @throws IllegalStateException if bytes are still reserved, naming the budgets that hold them
     @Override
     public void close() {
         if (used.get() != 0) {
@@ -144,38 +151,38 @@ public final class MemoryBudget implements AutoCloseable {
         }
     }
 
-    /// {@return the name given at the start}
+    /// {@return the name of this budget}
     public String name() {
         return name;
     }
 
-    /// {@return the bound in bytes}
+    /// {@return the limit in bytes}
     public long byteLimit() {
         return byteLimit;
     }
 
-    /// {@return the bytes taken now}
+    /// {@return the number of bytes that are reserved now}
     public long usedBytes() {
         return used.get();
     }
 
-    /// {@return the most bytes that were taken at one time}
+    /// {@return the maximum number of bytes that were reserved at once}
     public long peakBytes() {
         return peak.get();
     }
 
-    /// {@return how often a reservation was refused here or above}
+    /// {@return the number of reservations that this budget or one of its parents rejected}
     public long refusals() {
         return refusals.get();
     }
 
-    /// {@return the budget above all that this one takes from; itself if it has no parent}
+    /// {@return the topmost parent, or this budget if it has no parent}
     public MemoryBudget top() {
         return parent == null ? this : parent.top();
     }
 
-    /// {@return the budget whose limit refuses a reservation of `bytes` first: this one or one above it; null if all
-    /// have room}
+    /// {@return the first budget, from this one upwards, that would reject a reservation of `bytes`, or null if none
+    /// would}
     ///
     /// @param bytes number of bytes to reserve
     public @Nullable MemoryBudget refusing(long bytes) {
@@ -186,7 +193,9 @@ public final class MemoryBudget implements AutoCloseable {
         return budget;
     }
 
-    /// {@return who holds how much, the largest first: `network 12,582,912 of 16,777,216 B (cache 8,388,608 ...)`}
+    /// {@return the use and limit of this budget and its children, largest use first}
+    ///
+    /// For example `network 12,582,912 of 16,777,216 B (cache 8,388,608 ...)`.
     public String report() {
         String own = String.format(Locale.ROOT, "%s %,d of %,d B", name, usedBytes(), byteLimit);
         if (children.isEmpty()) {
@@ -203,7 +212,7 @@ public final class MemoryBudget implements AutoCloseable {
         return report();
     }
 
-    /// The bound of [#process()]: what the limit leaves after the maximum heap and a margin.
+    /// {@return the limit of [#process()]: the memory limit minus the maximum heap and a margin}
     static long defaultByteLimit(long memoryLimit, long maxHeap) {
         long besideHeap = memoryLimit - maxHeap;
         long margin = Math.max(0, Math.min(Math.max(memoryLimit / 10, MIN_MARGIN_BYTES), besideHeap / 2));

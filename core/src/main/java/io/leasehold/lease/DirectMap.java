@@ -1,8 +1,8 @@
 package io.leasehold.lease;
 
-/// The engine of a machine that sees all its pages at all times: a page is leased at its own address.
+/// The engine without windows: all pages are always accessible, and a page is leased at its own address.
 ///
-/// Acquiring is arithmetic; it cannot fail, never waits and counts nothing, as on amd64.
+/// As on amd64, an acquire never fails, waits or counts.
 ///
 /// **Threads.** Immutable.
 ///
@@ -27,7 +27,7 @@ final class DirectMap implements PageMap {
 
     @Override
     public void queue(long address) {
-        // there is nothing to look for
+        // no window to queue
     }
 
     @Override
@@ -42,12 +42,12 @@ final class DirectMap implements PageMap {
 
     @Override
     public void close(boolean force) {
-        // the memory is the arena's
+        // the memory belongs to the arena
     }
 
     @Override
     public void checkInvariants() {
-        // there is no state
+        // no state to check
     }
 
     @Override

@@ -4,32 +4,32 @@ import io.leasehold.memory.OffHeap;
 import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
-/// The right to use a page, or a run of pages, at an address until it is closed: the sf_buf.
+/// The right to use a page, or a run of pages, at an address until the lease is closed (sf_buf).
 ///
 /// ```text
-///   acquire ----> OPEN ---- close -----> CLOSED      every use throws, for ever, also when the same
-///                  |  \---- handOver --> CLOSED      page, window or record serves another lease
+///   acquire ----> OPEN ---- close -----> CLOSED      every later use throws, also after the same
+///                  |  \---- handOver --> CLOSED      page, window or record is reused for another lease
 ///                  |
 ///                  +------ ref ------> another lease on the same address
 /// ```
 ///
-/// **Ownership.** Whoever acquired it closes it, exactly once, or hands it over. Closing releases the mapping, and
-/// never the page nor its wiring.
+/// **Ownership.** The caller that acquires the lease closes it exactly once, or hands it over. Closing releases the
+/// mapping. It neither frees the page nor unwires it.
 ///
-/// **Threads.** Any thread may use and close it, except one acquired with [LeaseFlag#CPUPRIVATE], which belongs to the
-/// acquiring thread. What is read and written through it is plain memory.
+/// **Threads.** Any thread may use and close a lease. A lease that was acquired with [LeaseFlag#CPUPRIVATE] is confined
+/// to the acquiring thread. The accessors read and write plain memory, without ordering.
 ///
 /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=sf_buf&sektion=9">sf_buf(9)</a>
 public final class Lease implements AutoCloseable {
 
-    /// In place of a handle: a confined lease without a record has ended.
+    /// Value of `handle` after a confined lease without a record has ended.
     private static final long ENDED = 0;
 
     private final LeasePool pool; // (C)
     private final long page; // (C)
     private final long address; // (C)
 
-    /// A handle; or, of a confined lease that needs no record, the id of its thread, negative, until it ends.
+    /// A handle (positive). For a confined lease without a record: the negated id of its thread, then `ENDED`.
     private long handle; // (O)
 
     Lease(LeasePool pool, long handle, long page, long address) {
@@ -39,49 +39,53 @@ public final class Lease implements AutoCloseable {
         this.address = address;
     }
 
-    /// {@return a lease of the calling thread on what is always there, which needs nothing of the pool but its
-    /// address}
+    /// {@return a confined lease without a record, for the calling thread}
+    ///
+    /// Only for an address that never changes (direct map): the lease owns nothing in the pool.
     static Lease withoutRecord(LeasePool pool, long page, long address) {
         return new Lease(pool, -Thread.currentThread().threadId(), page, address);
     }
 
-    /// {@return the address of the first byte, a multiple of the page size, constant until the lease ends
-    /// (sf_buf_kva)}
+    /// {@return the address of the first byte (sf_buf_kva)}
     ///
-    /// @throws LeaseStateException if the lease has ended or is another thread's
+    /// The address is a multiple of the page size and does not change until the lease ends.
+    ///
+    /// @throws LeaseStateException if the lease has ended or is confined to another thread
     public long address() {
         require();
         return address;
     }
 
-    /// {@return the handle of the page that was leased (sf_buf_page)}
+    /// {@return the handle of the leased page or run (sf_buf_page)}
     ///
-    /// @throws LeaseStateException if the lease has ended or is another thread's
+    /// @throws LeaseStateException if the lease has ended or is confined to another thread
     public long page() {
         require();
         return page;
     }
 
-    /// {@return the size in bytes: of the page, or of the run as it is now and as far as a window reaches}
+    /// {@return the size in bytes of the page or run}
     ///
-    /// @throws LeaseStateException if the lease has ended or is another thread's
+    /// For a run this is its current size, but at most the size of a window.
+    ///
+    /// @throws LeaseStateException if the lease has ended or is confined to another thread
     /// @throws io.leasehold.page.PageStateException if the page was freed under the lease
     public long byteSize() {
         require();
         return pool.pageByteSize(page);
     }
 
-    /// {@return whether the calling thread may use the lease}
+    /// {@return true if the lease is open and the calling thread may use it}
     public boolean isOpen() {
         return hasRecord() ? pool.isOpen(handle) : isOpenWithoutRecord();
     }
 
-    /// {@return a view of the memory, with its bounds}
+    /// {@return a view of the leased memory, with bounds}
     ///
-    /// Checked now and not again: a view knows nothing of the end of the lease, as a session of its own would cost
-    /// more than the lease. The accessors below check each time.
+    /// The lease is checked now and not again: the view does not notice the end of the lease. A session per lease would
+    /// cost more than the lease. The accessors below check the lease each time.
     ///
-    /// @throws LeaseStateException if the lease has ended or is another thread's
+    /// @throws LeaseStateException if the lease has ended or is confined to another thread
     public MemorySegment segment() {
         return OffHeap.segment(address, byteSize());
     }
@@ -89,7 +93,7 @@ public final class Lease implements AutoCloseable {
     /// {@return the byte at `byteOffset`}
     ///
     /// @param byteOffset from 0 to `byteSize() - 1`
-    /// @throws LeaseStateException if the lease has ended or is another thread's
+    /// @throws LeaseStateException if the lease has ended or is confined to another thread
     /// @throws IndexOutOfBoundsException if that is past the end
     public byte getByte(long byteOffset) {
         return OffHeap.getByte(at(byteOffset, Byte.BYTES));
@@ -99,7 +103,7 @@ public final class Lease implements AutoCloseable {
     ///
     /// @param byteOffset from 0 to `byteSize() - 1`
     /// @param value what to store
-    /// @throws LeaseStateException if the lease has ended or is another thread's
+    /// @throws LeaseStateException if the lease has ended or is confined to another thread
     /// @throws IndexOutOfBoundsException if that is past the end
     public void putByte(long byteOffset, byte value) {
         OffHeap.putByte(at(byteOffset, Byte.BYTES), value);
@@ -108,7 +112,7 @@ public final class Lease implements AutoCloseable {
     /// {@return the eight bytes at `byteOffset`, in native order}
     ///
     /// @param byteOffset from 0 to `byteSize() - 8`, at any alignment
-    /// @throws LeaseStateException if the lease has ended or is another thread's
+    /// @throws LeaseStateException if the lease has ended or is confined to another thread
     /// @throws IndexOutOfBoundsException if that is past the end
     public long getLong(long byteOffset) {
         return OffHeap.getLong(at(byteOffset, Long.BYTES));
@@ -118,7 +122,7 @@ public final class Lease implements AutoCloseable {
     ///
     /// @param byteOffset from 0 to `byteSize() - 8`, at any alignment
     /// @param value what to store
-    /// @throws LeaseStateException if the lease has ended or is another thread's
+    /// @throws LeaseStateException if the lease has ended or is confined to another thread
     /// @throws IndexOutOfBoundsException if that is past the end
     public void putLong(long byteOffset, long value) {
         OffHeap.putLong(at(byteOffset, Long.BYTES), value);
@@ -126,11 +130,11 @@ public final class Lease implements AutoCloseable {
 
     /// Reads bytes into an array.
     ///
-    /// @param byteOffset where to begin
-    /// @param to where to put them
-    /// @param start index in the array
-    /// @param count how many
-    /// @throws LeaseStateException if the lease has ended or is another thread's
+    /// @param byteOffset offset of the first byte in the lease
+    /// @param to array to write to
+    /// @param start index of the first byte in the array
+    /// @param count number of bytes
+    /// @throws LeaseStateException if the lease has ended or is confined to another thread
     /// @throws IndexOutOfBoundsException if that is past the end of the lease or of the array
     public void getBytes(long byteOffset, byte[] to, int start, int count) {
         MemorySegment from = OffHeap.segment(at(byteOffset, count), count);
@@ -140,11 +144,11 @@ public final class Lease implements AutoCloseable {
 
     /// Writes bytes from an array.
     ///
-    /// @param byteOffset where to begin
-    /// @param from where to take them
-    /// @param start index in the array
-    /// @param count how many
-    /// @throws LeaseStateException if the lease has ended or is another thread's
+    /// @param byteOffset offset of the first byte in the lease
+    /// @param from array to read from
+    /// @param start index of the first byte in the array
+    /// @param count number of bytes
+    /// @throws LeaseStateException if the lease has ended or is confined to another thread
     /// @throws IndexOutOfBoundsException if that is past the end of the lease or of the array
     public void putBytes(long byteOffset, byte[] from, int start, int count) {
         MemorySegment to = OffHeap.segment(at(byteOffset, count), count);
@@ -152,20 +156,20 @@ public final class Lease implements AutoCloseable {
         MemorySegment.copy(MemorySegment.ofArray(from), start, to, 0, count);
     }
 
-    /// Takes a further reference (sf_buf_ref); never waits.
+    /// Acquires another lease on the same address (sf_buf_ref). Never waits.
     ///
-    /// @return another lease on the same address, to be closed by itself
+    /// @return the other lease, which the caller closes separately
     /// @throws io.leasehold.page.PageStateException if the page is not wired any more
-    /// @throws LeaseStateException if the lease has ended or is another thread's
+    /// @throws LeaseStateException if the lease has ended or is confined to another thread
     public Lease ref() {
         require();
         return hasRecord() ? new Lease(pool, pool.ref(handle), page, address) : pool.acquireConfined(page);
     }
 
-    /// Hands the lease over: it goes on under the handle returned, and ends for whoever has this object.
+    /// Moves the lease to a new handle and invalidates this object.
     ///
     /// @return the handle for the new owner, to be released to the pool
-    /// @throws LeaseStateException if the lease has ended or is another thread's
+    /// @throws LeaseStateException if the lease has ended or is confined to another thread
     public long handOver() {
         require();
         if (hasRecord()) {
@@ -178,7 +182,7 @@ public final class Lease implements AutoCloseable {
 
     /// Ends the lease (sf_buf_free). The page stays allocated and wired.
     ///
-    /// @throws LeaseStateException if it has ended before or is another thread's
+    /// @throws LeaseStateException if the lease has ended or is confined to another thread
     @Override
     public void close() {
         if (hasRecord()) {
@@ -192,7 +196,7 @@ public final class Lease implements AutoCloseable {
     @Override
     public String toString() {
         return "Lease(%s, address=0x%x%s)"
-                .formatted(errors().describe(handle, page), address, isOpen() ? "" : ", not open here");
+                .formatted(errors().describe(handle, page), address, isOpen() ? "" : ", unusable by this thread");
     }
 
     private long at(long byteOffset, int count) {

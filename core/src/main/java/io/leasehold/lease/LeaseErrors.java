@@ -3,12 +3,12 @@ package io.leasehold.lease;
 import io.leasehold.lease.LeaseStateException.Kind;
 import org.jspecify.annotations.Nullable;
 
-/// The errors of a pool for a lease that it cannot accept. They name the lease, its page, and its thread if it has one.
+/// Creates the exceptions of a pool. They name the lease, its page, and the thread that it is confined to.
 ///
-/// **Threads.** Thread-safe; a message may be stale.
+/// **Threads.** Thread-safe. The values in a message may be stale.
 final class LeaseErrors {
 
-    /// In place of a page handle: the caller does not know it.
+    /// In place of a page handle: the caller does not know the page.
     static final long UNKNOWN_PAGE = 0;
 
     private final LeaseRecords records; // (C)
@@ -21,32 +21,32 @@ final class LeaseErrors {
         this.traces = traces;
     }
 
-    /// {@return the lease and its page, in words}
+    /// {@return a description of the lease and its page, for messages}
     String describe(long lease, long page) {
         String which = lease > 0
                 ? "lease=%d, generation=%d".formatted(LeaseLayout.index(lease), LeaseLayout.generationOf(lease))
-                : "lease=confined without record";
+                : "lease=confined";
         return "%s, page=%s, pool=%s"
-                .formatted(which, page == UNKNOWN_PAGE ? "not known any more" : "0x" + Long.toHexString(page), pool);
+                .formatted(which, page == UNKNOWN_PAGE ? "unknown" : "0x" + Long.toHexString(page), pool);
     }
 
     LeaseStateException foreign(long lease) {
         return new LeaseStateException(
-                Kind.FOREIGN, "lease handle is not of this pool: 0x%x, pool=%s".formatted(lease, pool), null);
+                Kind.FOREIGN, "lease handle belongs to another pool: lease=0x%x, pool=%s".formatted(lease, pool), null);
     }
 
     LeaseStateException poolClosed() {
-        return new LeaseStateException(Kind.POOL_CLOSED, "lease pool is closed: " + pool, null);
+        return new LeaseStateException(Kind.POOL_CLOSED, "lease pool is closed: pool=" + pool, null);
     }
 
     IndexOutOfBoundsException pastEnd(long lease, long page, long byteOffset, int count, long byteSize) {
-        return new IndexOutOfBoundsException("access is past the end: byteOffset=%d, bytes=%d, bound=%d, %s"
+        return new IndexOutOfBoundsException("access is past the end: byteOffset=%d, bytes=%d, byteSize=%d, %s"
                 .formatted(byteOffset, count, byteSize, describe(lease, page)));
     }
 
-    /// {@return the error for a lease without a record that belongs to another thread, or has ended}
+    /// {@return the exception for a lease without a record that is confined to another thread or has ended}
     ///
-    /// @param owner the id of the owner thread, negated, or 0
+    /// @param owner negated id of the owner thread, or 0 if the lease has ended
     LeaseStateException refusedWithoutRecord(long owner, long page, boolean poolClosed) {
         if (owner != 0 && !poolClosed) {
             return confined("use", owner, page, -owner);
@@ -64,9 +64,11 @@ final class LeaseErrors {
                 page);
     }
 
-    /// {@return the error for a record whose word, read once, refused a call}
+    /// {@return the exception for a record whose word does not allow a call}
     ///
-    /// @param page the page of the lease, if the caller knows it
+    /// @param what name of the call for the message
+    /// @param page page of the lease, or [#UNKNOWN_PAGE]
+    /// @param word the word, read once
     LeaseStateException refused(String what, long lease, long page, long word) {
         long age = LeaseLayout.generation(word) - LeaseLayout.generationOf(lease);
         long known = page == UNKNOWN_PAGE ? records.lastPage(lease) : page;

@@ -1,31 +1,34 @@
 package io.leasehold.lease;
 
-/// How a lease is acquired; flags are or-ed together.
+/// Flags for acquiring a lease. Flags are or-ed together.
 ///
 /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=sf_buf&sektion=9">sf_buf(9)</a>
 public final class LeaseFlag {
 
-    /// Waits without regard to interrupts until there is a window, and never gives up (SFB_DEFAULT).
+    /// Waits until there is a window, ignoring interrupts (SFB_DEFAULT).
     public static final int DEFAULT = 0;
 
-    /// Gives up if the thread is interrupted while it waits; the interrupt stays pending (SFB_CATCH).
+    /// Gives up if the thread is interrupted while it waits. The interrupt status stays set (SFB_CATCH).
     public static final int CATCH = 1;
 
-    /// Confines the lease to the acquiring thread, which makes it cheaper; every use from another thread throws
-    /// (SFB_CPUPRIVATE).
+    /// Confines the lease to the acquiring thread (SFB_CPUPRIVATE).
+    ///
+    /// A confined [Lease] of a direct map costs less. Every use by another thread throws.
     public static final int CPUPRIVATE = 2;
 
-    /// Gives up instead of waiting; wins over [#CATCH] (SFB_NOWAIT).
+    /// Gives up instead of waiting (SFB_NOWAIT). Takes precedence over [#CATCH].
     public static final int NOWAIT = 4;
 
     private static final int ALL = CATCH | CPUPRIVATE | NOWAIT;
 
     private LeaseFlag() {}
 
-    /// @throws IllegalArgumentException if there are other bits than those above
+    /// Checks that only the bits above are set.
+    ///
+    /// @throws IllegalArgumentException if other bits are set
     static void check(int flags) {
         if ((flags & ~ALL) != 0) {
-            throw new IllegalArgumentException("lease flags: 0x%x, bound=0x%x".formatted(flags, ALL));
+            throw new IllegalArgumentException("lease flags are unknown: flags=0x%x, max=0x%x".formatted(flags, ALL));
         }
     }
 

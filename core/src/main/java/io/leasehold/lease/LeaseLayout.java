@@ -10,9 +10,9 @@ package io.leasehold.lease;
 ///            |      generation       |  state  |  thread id, if CONFINED  |    one word, one compare-and-set
 /// ```
 ///
-/// The generation grows with each close and each hand-over, so a handle is good for one holder, and the word that its
-/// use expects is known from the handle and the calling thread alone. Of a thread id the low 32 bits are kept: two
-/// threads are taken for one if four thousand million others were started between them.
+/// Each close and each hand-over increments the generation, so a handle is valid for one holder. The word that a call
+/// expects is computed from the handle and the calling thread alone. Only the low 32 bits of a thread id are stored:
+/// two threads are confused if their ids differ by a multiple of 2^32.
 final class LeaseLayout {
 
     static final int INDEX_BITS = 28;
@@ -20,13 +20,13 @@ final class LeaseLayout {
     static final int TAG_SHIFT = 56;
     static final int MAX_TAG = 127;
 
-    /// A record that serves no lease. It is 0, so that new records are free.
+    /// State of a record without a lease. It is 0, so that new records are free.
     static final long FREE = 0;
 
-    /// Any thread may use and close the lease.
+    /// State: any thread may use and close the lease.
     static final long SHARED = 1L << 32;
 
-    /// The thread of the low half alone may use and close the lease.
+    /// State: only the thread whose id is in the low half may use and close the lease.
     static final long CONFINED = 2L << 32;
 
     static final long ONE_GENERATION = 1L << 36;
@@ -50,32 +50,34 @@ final class LeaseLayout {
         return (long) tag << TAG_SHIFT | (word & GENERATION_MASK) >>> HANDLE_TO_WORD | index;
     }
 
-    /// {@return the word of a shared lease of the handle's generation}
+    /// {@return the word of a shared lease with the handle's generation}
     static long sharedWord(long handle) {
         return word(handle, SHARED);
     }
 
-    /// {@return the handle for the next lease of the record}
+    /// {@return the handle for the next generation of the record}
     static long next(long handle) {
         return (handle & ~GENERATION_OF_HANDLE) | (handle + (1L << INDEX_BITS) & GENERATION_OF_HANDLE);
     }
 
-    /// {@return the word of a lease of the handle's generation, put to a use}
+    /// {@return the word of a lease with the handle's generation}
+    ///
+    /// @param use state and thread: [#SHARED] or [#confinedUse()]
     static long word(long handle, long use) {
         return (handle << HANDLE_TO_WORD & GENERATION_MASK) | use;
     }
 
-    /// {@return the use of a lease confined to the calling thread: state and thread}
+    /// {@return state and thread of a lease that is confined to the calling thread}
     static long confinedUse() {
         return CONFINED | (Thread.currentThread().threadId() & THREAD_MASK);
     }
 
-    /// {@return the word of a lease of the handle's generation confined to the calling thread}
+    /// {@return the word of a lease with the handle's generation that is confined to the calling thread}
     static long confinedWord(long handle) {
         return word(handle, confinedUse());
     }
 
-    /// {@return the word of the record after its lease was closed}
+    /// {@return the word of a record after its lease was closed}
     static long freed(long word) {
         return (word & GENERATION_MASK) + ONE_GENERATION;
     }

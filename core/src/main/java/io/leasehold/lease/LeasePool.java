@@ -10,7 +10,7 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// Leases of the pages of an arena: each lets its holder use a page, at the address of the lease, until it is closed.
+/// Acquires and releases leases on the pages of an arena.
 ///
 /// ```text
 ///   page, wired by the caller                                   PageArena
@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 ///   the window keeps its mapping for the next lease; the page stays wired until the caller unwires it
 /// ```
 ///
-/// A lease has two forms with one meaning: a [Lease], or a handle, a `long` for code that must make no garbage. Both
-/// are good for one holder and one life: every later use throws, of a handle until its record has served 2^28 more
-/// leases.
+/// A lease has two equivalent forms: a [Lease] object, or a handle, which is a `long` for code that must not allocate
+/// objects. Both are valid for one holder until one close or hand-over. Every later use throws; for a handle this holds
+/// until its record was reused for 2^28 more leases.
 ///
 /// | sf_buf(9) | object | handle |
 /// |---|---|---|
@@ -34,16 +34,17 @@ import org.jspecify.annotations.Nullable;
 /// | sf_buf_page | [Lease#page] | [#page] |
 /// | sf_buf_ref | [Lease#ref] | [#ref] |
 ///
-/// **Ownership.** The caller wires a page before it acquires, and unwires it after it closed; the pool never touches
-/// either. The caller that opened the pool closes it, before the arena.
+/// **Ownership.** The caller wires a page before it acquires a lease on it, and unwires the page after it closed the
+/// lease. The pool neither wires nor unwires pages. The caller that opens the pool closes it before it closes the
+/// arena.
 ///
-/// **Threads.** Thread-safe. Acquiring from a direct map, a hit of a window, and a release wait for no lock, unless the
-/// table of records grows: once in 128 leases that are open together.
+/// **Threads.** Thread-safe. An acquire from a direct map, a hit of a window, and a release wait for no lock. The
+/// exception is growth of the record table, once in 128 leases that are open at the same time.
 ///
 /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=sf_buf&sektion=9">sf_buf(9)</a>
 public final class LeasePool implements Releaser, AutoCloseable {
 
-    /// The handle that is no lease.
+    /// No handle: no lease was acquired.
     public static final long NO_LEASE = 0;
 
     private static final int MIN_OWNED_STRIPES = 64;
@@ -57,14 +58,14 @@ public final class LeasePool implements Releaser, AutoCloseable {
     private final LeaseRecords records; // (C)
     private final PageMap map; // (C)
     private final int maxPages; // (C)
-    private final boolean recordless; // (C) confined objects need no record: an address for ever, and no tracing
+    private final boolean recordless; // (C) confined objects need no record: direct map, and not traced
     private volatile boolean closed; // (A)
     private boolean mapClosed; // (L) this
 
     private LeasePool(PageArena arena, LeasePoolOptions options) {
         int cpus = Runtime.getRuntime().availableProcessors();
         int owned = Integer.highestOneBit(Math.clamp(8L * cpus, MIN_OWNED_STRIPES, MAX_OWNED_STRIPES));
-        PageFile file = arena.memoryFile(); // refuses a closed arena, also for a direct map
+        PageFile file = arena.memoryFile(); // throws if the arena is closed, also for a direct map
         this.options = options;
         this.frames = arena.frames();
         this.pageByteSize = arena.options().pageByteSize();
@@ -80,11 +81,12 @@ public final class LeasePool implements Releaser, AutoCloseable {
 
     /// Opens a pool of leases on the pages of an arena.
     ///
-    /// @param arena the arena of the pages; for windows it has a memory file
-    /// @param options the engine and its size
+    /// @param arena arena of the pages; windows need an arena with a memory file
+    /// @param options name, engine and number of windows of the pool
     /// @return the pool, to be closed by the caller before the arena
-    /// @throws IllegalArgumentException if windows are asked for over an arena without a memory file
-    /// @throws IllegalStateException if the mapping account of the process has no room for the windows
+    /// @throws IllegalArgumentException if windows are requested and the arena has no memory file
+    /// @throws IllegalStateException if the windows exceed the limit of the process's
+    ///     [io.leasehold.memory.MappingBudget]
     /// @throws PageStateException if the arena is closed
     public static LeasePool open(PageArena arena, LeasePoolOptions options) {
         return new LeasePool(arena, options);
@@ -102,11 +104,11 @@ public final class LeasePool implements Releaser, AutoCloseable {
         return lease(acquireHandle(page), page);
     }
 
-    /// Acquires a lease as the flags say.
+    /// Acquires a lease, in the way that the flags select.
     ///
     /// @param page the handle of a wired page or run
     /// @param flags of [LeaseFlag], or-ed together
-    /// @return the lease, to be closed by the caller, or null if there is no window and the flags forbid to wait on
+    /// @return the lease, to be closed by the caller, or null if there is no window and the flags forbid to wait
     /// @throws PageStateException if the page is not wired, or its handle is stale or foreign
     /// @throws IllegalArgumentException if the run is longer than a window, or the flags are unknown
     /// @throws LeaseStateException if the pool is closed, also while waiting
@@ -120,7 +122,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
         return lease == NO_LEASE ? null : lease(lease, page);
     }
 
-    /// Acquires a lease as [#acquire] does.
+    /// Acquires a lease as [#acquire] does, without allocating an object.
     ///
     /// @param page the handle of a wired page or run
     /// @return the handle of the lease, to be released by the caller
@@ -132,7 +134,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
         return tryAcquireHandle(page, LeaseFlag.DEFAULT);
     }
 
-    /// Acquires a lease as [#tryAcquire] does.
+    /// Acquires a lease as [#tryAcquire] does, without allocating an object.
     ///
     /// @param page the handle of a wired page or run
     /// @param flags of [LeaseFlag], or-ed together
@@ -169,13 +171,15 @@ public final class LeasePool implements Releaser, AutoCloseable {
         }
     }
 
-    /// Acquires leases on many pages by the rule of sendfile(2): the first as the flags say, the others without
-    /// waiting, since several threads that each hold some and wait for more would wait for ever.
+    /// Acquires leases on several pages, by the rule of sendfile(2).
+    ///
+    /// The flags apply to the first page only. The others are acquired without waiting, because threads that each hold
+    /// some leases and wait for more would deadlock.
     ///
     /// @param pages the handles of wired pages or runs
     /// @param count number of pages, from the first on
     /// @param flags of [LeaseFlag], or-ed together
-    /// @param leases gets the handles
+    /// @param leases array that receives the handles
     /// @return number of leases acquired, from the first page on; 0 if the flags say so
     /// @throws PageStateException if a page is not wired, or its handle is stale or foreign; none is acquired then
     /// @throws IllegalArgumentException if a run is longer than a window, or the flags are unknown; none then
@@ -219,7 +223,9 @@ public final class LeasePool implements Releaser, AutoCloseable {
         return records.page(lease);
     }
 
-    /// {@return the bytes of a lease: of its page, or of its run as it is now and as far as a window reaches}
+    /// {@return the size of a lease in bytes}
+    ///
+    /// This is the size of the page. For a run it is the current size, but at most the size of a window.
     ///
     /// @param lease the handle of the lease
     /// @throws LeaseStateException if the lease has ended, or belongs to another thread or another pool
@@ -235,50 +241,52 @@ public final class LeasePool implements Releaser, AutoCloseable {
         return records.isOpen(lease);
     }
 
-    /// Takes a further reference (sf_buf_ref): a lease of its own on the same address. Never waits.
+    /// Acquires another lease on the same address (sf_buf_ref). Never waits.
     ///
     /// @param lease the handle of an open lease
-    /// @return the handle of another one, to be released by itself; confined to the thread if the first is
+    /// @return the handle of the other lease, to be released separately; it is confined if the first lease is
     /// @throws LeaseStateException if the lease has ended, or belongs to another thread or another pool
     /// @throws PageStateException if the page is not wired any more
     public long ref(long lease) {
         long word = records.require("ref", lease, LeaseErrors.UNKNOWN_PAGE);
         int flags = LeaseLayout.isConfined(word) ? LeaseFlag.CPUPRIVATE : LeaseFlag.DEFAULT;
-        return tryAcquireHandle(records.page(lease), flags); // a hit, since the caller's own lease keeps the window
+        return tryAcquireHandle(records.page(lease), flags); // a hit, because the caller's lease keeps the window
     }
 
-    /// Hands a lease over: it goes on under another handle, and the old handle is stale.
+    /// Moves a lease to a new handle and invalidates the old one.
     ///
     /// @param lease the handle of the lease
-    /// @return the handle for the new owner; a confined lease stays so
+    /// @return the handle for the new owner; a confined lease stays confined
     /// @throws LeaseStateException if the lease has ended, or belongs to another thread or another pool
     public long handOver(long lease) {
         return records.handOver(lease);
     }
 
-    /// Makes a handle an object; the handle is stale then.
+    /// Converts a handle to a [Lease] and invalidates the handle.
     ///
     /// @param lease the handle of the lease
     /// @return the same lease, to be closed by the caller
     /// @throws LeaseStateException if the lease has ended, or belongs to another thread or another pool
     public Lease adopt(long lease) {
         Lease adopted = new Lease(this, LeaseLayout.next(lease), records.page(lease), records.address(lease));
-        handOver(lease); // last, since there may be no Java heap for the object
+        handOver(lease); // last, because creating the object may fail for lack of Java heap
         return adopted;
     }
 
     /// Ends a lease (sf_buf_free). The page stays allocated and wired.
     ///
     /// @param lease the handle of the lease
-    /// @throws LeaseStateException if the lease has ended before, or belongs to another thread or another pool
+    /// @throws LeaseStateException if the lease has ended, or belongs to another thread or another pool
     @Override
     public void release(long lease) {
         release(lease, LeaseErrors.UNKNOWN_PAGE);
     }
 
-    /// Ends a lease; its page, if the caller knows it, is for the message.
+    /// Ends a lease.
+    ///
+    /// @param page page of the lease for the message, or [LeaseErrors#UNKNOWN_PAGE]
     void release(long lease, long page) {
-        Stripe stripe = stripes.enter(); // before the lease is closed, since a stripe may have to be made
+        Stripe stripe = stripes.enter(); // before the lease is closed, because a stripe may have to be created
         boolean queue;
         int spilled;
         long address;
@@ -295,32 +303,36 @@ public final class LeasePool implements Releaser, AutoCloseable {
         giveFurther(queue, address, spilled);
     }
 
-    /// {@return a snapshot of the numbers, which may be stale; takes no lock, and the same time whatever is leased}
+    /// {@return a snapshot of the statistics, which may be stale}
+    ///
+    /// Takes no lock. The time does not depend on the number of leases.
     public LeasePoolStats stats() {
         return map.stats(records.openCount(stripes));
     }
 
-    /// {@return the options it was opened with}
+    /// {@return the options that the pool was opened with}
     public LeasePoolOptions options() {
         return options;
     }
 
-    /// Gives the windows back. Closing twice has no effect.
+    /// Closes the pool and releases its windows. Closing twice has no effect.
     ///
-    /// @throws IllegalStateException if leases are open, naming some; nothing is changed then
-    /// @throws SystemCallException if the kernel refuses; the pool stays open then and can be closed again
+    /// @throws IllegalStateException if leases are open, naming some of them; nothing is changed then
+    /// @throws SystemCallException if the kernel fails to release the windows; the pool stays open and can be closed
+    ///     again
     @Override
     public void close() {
         close(false);
     }
 
-    /// Ends every lease and gives the windows back; threads that wait for one get [LeaseStateException], and so does a
-    /// thread that maps one. A stale address is the page itself in a direct map; of a window it reads zero, and the
-    /// address space is not used again.
+    /// Ends every lease, and releases the windows.
+    ///
+    /// Threads that wait for a window or map one get a [LeaseStateException]. In a direct map a stale address still
+    /// reaches the page. A stale address of a window reads zero, and its address space is not used again.
     ///
     /// @return number of leases that were open
-    /// @throws SystemCallException if the kernel refuses to take the windows; the leases have ended, and closing can be
-    ///     repeated
+    /// @throws SystemCallException if the kernel fails to release the windows; the leases have ended, and closing can
+    ///     be repeated
     public int closeForcibly() {
         return close(true);
     }
@@ -329,14 +341,14 @@ public final class LeasePool implements Releaser, AutoCloseable {
         if (mapClosed) {
             return 0;
         }
-        boolean forced = force || closed; // once forced and refused by the kernel, it stays forced
+        boolean forced = force || closed; // after a forced close that failed in the kernel, closing stays forced
         if (!forced) {
             records.requireNoneOpen();
         }
         closed = true;
         try {
             if (!forced) {
-                records.requireNoneOpen(); // a thread may have passed before the flag was set
+                records.requireNoneOpen(); // another thread may have acquired before the flag was set
             }
             int ended = forced ? records.closeAll() : 0;
             map.close(forced);
@@ -353,7 +365,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
         return "LeasePool(%s, %s%s)".formatted(options.name(), map, closed ? ", closed" : "");
     }
 
-    /// Checks what must always hold; exact only while no other thread uses the pool.
+    /// Checks the invariants. Exact only while no other thread uses the pool.
     void checkInvariants() {
         map.checkInvariants();
         records.checkInvariants(stripes);
@@ -364,7 +376,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
     }
 
     long pageByteSize(long page) {
-        return Math.min(frames.pageCount(page), maxPages) * pageByteSize; // a run may have grown beyond its window
+        return Math.min(frames.pageCount(page), maxPages) * pageByteSize; // a run may outgrow its window
     }
 
     boolean isClosed() {
@@ -378,12 +390,12 @@ public final class LeasePool implements Releaser, AutoCloseable {
         return address;
     }
 
-    /// Acquires a confined lease that needs no record.
+    /// Acquires a confined lease without a record.
     Lease acquireConfined(long page) {
         return Lease.withoutRecord(this, page, requireOpen(frames.wiredAddress(page, maxPages)));
     }
 
-    /// Gives a confined lease that has none a record.
+    /// Opens a record for a confined lease that had none.
     long recordConfined(long page, long address) {
         return open(records.take(stripes), page, address, LeaseFlag.CPUPRIVATE);
     }
@@ -417,7 +429,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
         giveFurther(queue, address, RecordTable.NONE);
     }
 
-    /// Gives back what has no place in a stripe.
+    /// Passes on what does not stay in a stripe: a window to queue, and a batch of records.
     private void giveFurther(boolean queue, long address, int spilled) {
         if (queue) {
             map.queue(address);

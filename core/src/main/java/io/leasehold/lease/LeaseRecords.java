@@ -7,7 +7,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// The lease records of a pool: for each open lease its page, its address, and which threads may use it.
+/// The lease records of a pool. A record stores the page and the address of an open lease, and which threads may use
+/// it.
 ///
 /// ```text
 ///   record   | word | page | address | link |     four longs in a [RecordTable]
@@ -16,14 +17,14 @@ import org.jspecify.annotations.Nullable;
 ///   FREE g  ----------> SHARED g  or  CONFINED g, thread  ----------> FREE g+1  or  the same with g+1
 /// ```
 ///
-/// **Threads.** Thread-safe, and lock-free but for the growth of the table. A record is opened by the thread that took
-/// it from a stripe.
+/// **Threads.** Thread-safe, and lock-free except for the growth of the table. The thread that took a record from a
+/// stripe or from the table opens it.
 ///
-/// **Invariants.** I1: a record is open, or in one stripe, or in the table. I2: its generation only grows.
+/// **Invariants.** I1: a record is open, in exactly one stripe, or in the table. I2: its generation only grows.
 ///
-/// **Memory order.** The word is stored last (release) when a lease is opened and is paired with the acquire load in
-/// [#require]. A stale reader may race with the next opening, so what it read counts only if the word, read again, is
-/// the same; the opener keeps its stores below the end of the lease before it with a store fence. See
+/// **Memory order.** [#open] stores the word last (release), paired with the acquire load in [#require]. A stale reader
+/// may race with the next [#open]. So the values that it read are valid only if it reads the same word again
+/// afterwards. A store fence in [#open] keeps its stores after the store that ended the previous lease. Tests:
 /// `LeaseRecycleStress` and `LeaseDoubleCloseStress`.
 final class LeaseRecords {
 
@@ -39,7 +40,7 @@ final class LeaseRecords {
     private final @Nullable LeaseTraces traces; // (C)
     private final LeaseErrors errors; // (C)
     private final RecordTable table = new RecordTable(); // (C)
-    private final AtomicInteger ended = new AtomicInteger(); // (A) leases that closeAll ended; their records are lost
+    private final AtomicInteger ended = new AtomicInteger(); // (A) leases that closeAll ended; records not reused
 
     LeaseRecords(int tag, String pool, @Nullable LeaseTraces traces) {
         this.tag = tag;
@@ -47,9 +48,9 @@ final class LeaseRecords {
         this.errors = new LeaseErrors(this, pool, traces);
     }
 
-    /// Opens a lease with a record that the caller took.
+    /// Opens a lease on a free record that the caller took.
     ///
-    /// @param lease the handle for the next lease of the record
+    /// @param lease handle with the record's current generation
     /// @param use [LeaseLayout#SHARED], or [LeaseLayout#confinedUse()]
     void open(long lease, long page, long address, long use) {
         long[] chunk = chunk(lease);
@@ -63,9 +64,9 @@ final class LeaseRecords {
         }
     }
 
-    /// Ends a lease; of any number of callers exactly one succeeds.
+    /// Ends a lease. Of several concurrent callers exactly one succeeds.
     ///
-    /// @param page the page of the lease, if the caller knows it, for the message
+    /// @param page page of the lease for the message, or [LeaseErrors#UNKNOWN_PAGE]
     /// @return the address of the lease
     /// @throws LeaseStateException if the handle is stale, foreign or confined to another thread
     long close(long lease, long page) {
@@ -88,7 +89,7 @@ final class LeaseRecords {
         throw errors.refused("close", lease, page, word(lease));
     }
 
-    /// Gives an open lease a new handle; the old one is stale.
+    /// Moves an open lease to a new handle and invalidates the old one.
     ///
     /// @throws LeaseStateException if the handle is stale, foreign or confined to another thread
     long handOver(long lease) {
@@ -108,7 +109,8 @@ final class LeaseRecords {
 
     /// Checks that the calling thread may use a lease.
     ///
-    /// @param page the page of the lease, if the caller knows it, for the message
+    /// @param what name of the call for the message
+    /// @param page page of the lease for the message, or [LeaseErrors#UNKNOWN_PAGE]
     /// @return the word of the record
     /// @throws LeaseStateException if the handle is stale, foreign or confined to another thread
     long require(String what, long lease, long page) {
@@ -149,7 +151,9 @@ final class LeaseRecords {
         return value;
     }
 
-    /// {@return the page that the record of a lease was last opened for; for messages}
+    /// {@return the page that the record of a lease was last opened for}
+    ///
+    /// For messages only: the page may be that of a later lease.
     long lastPage(long lease) {
         return (long) LANE.getOpaque(chunk(lease), at(lease) + PAGE);
     }
@@ -179,7 +183,7 @@ final class LeaseRecords {
         int spilled = RecordTable.NONE;
         stripe = stripes.enter();
         for (int record = table.next(first); record != RecordTable.NONE; ) {
-            int next = table.next(record); // before the record can get another place
+            int next = table.next(record); // read before the record can be moved elsewhere
             int batch = keep(handle(record), stripe);
             spilled = batch == RecordTable.NONE ? spilled : batch;
             record = next;
@@ -189,10 +193,10 @@ final class LeaseRecords {
         return handle(first);
     }
 
-    /// Puts a free record into a stripe that the caller has entered; a full stripe spills a batch first.
+    /// Pushes a free record on a stripe that the caller has entered. A full stripe spills a batch first.
     ///
-    /// @param next the handle for the next lease of the record
-    /// @return a batch for [#give], outside the stripe, or [RecordTable#NONE]
+    /// @param next handle for the next lease of the record
+    /// @return the spilled batch, for [#give] outside the stripe, or [RecordTable#NONE]
     int keep(long next, Stripe stripe) {
         if (stripe.push(next)) {
             return RecordTable.NONE;
@@ -205,9 +209,9 @@ final class LeaseRecords {
         return batch;
     }
 
-    /// Gives a batch that a stripe spilled to the table.
+    /// Gives a spilled batch of records to the table.
     ///
-    /// @param batch what [#keep] returned
+    /// @param batch result of [#keep]
     void give(int batch) {
         if (batch != RecordTable.NONE) {
             table.giveBatch(batch);
@@ -219,9 +223,10 @@ final class LeaseRecords {
         return LeaseLayout.handle(tag, word, record);
     }
 
-    /// {@return the number of open leases, and of records that are about to be opened or were just closed}
+    /// {@return the number of open leases}
     ///
-    /// Takes time in proportion to the stripes. Exact while no other thread uses the pool.
+    /// Records that are about to be opened, or were just closed, are counted too. The time is in proportion to the
+    /// number of stripes. Exact while no other thread uses the pool.
     ///
     /// @param stripes the stripes of the pool
     int openCount(Stripes stripes) {
@@ -245,7 +250,9 @@ final class LeaseRecords {
         return open;
     }
 
-    /// @throws IllegalStateException if a lease is open, naming some
+    /// Checks that no lease is open.
+    ///
+    /// @throws IllegalStateException if a lease is open, naming some of the open leases
     void requireNoneOpen() {
         StringJoiner some = new StringJoiner("; ");
         int open = forEachOpen(lease -> {
@@ -258,7 +265,7 @@ final class LeaseRecords {
         }
     }
 
-    /// Ends every open lease, also those confined to other threads. Their records serve no other lease.
+    /// Ends every open lease, including those confined to other threads. Their records are not reused.
     ///
     /// @return number of leases that were open
     int closeAll() {
@@ -273,7 +280,7 @@ final class LeaseRecords {
         });
     }
 
-    /// Checks what must always hold; exact only while no other thread uses the pool.
+    /// Checks the invariants. Exact only while no other thread uses the pool.
     void checkInvariants(Stripes stripes) {
         table.checkInvariants();
         int open = forEachOpen(lease -> {});

@@ -3,29 +3,29 @@ package io.leasehold.lease;
 import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
-/// A lease was used against its state: after its end, by the wrong thread, or in a foreign pool.
+/// Thrown if the state of a lease does not allow a call: the lease has ended, or belongs to another thread or pool.
 ///
-/// In a traced pool the cause is where the lease was acquired, and the suppressed exception where it was closed.
+/// In a traced pool the cause shows where the lease was acquired, and the suppressed exception where it was closed.
 public final class LeaseStateException extends IllegalStateException {
 
     @Serial
     private static final long serialVersionUID = 1;
 
-    /// What was wrong.
+    /// The reason why the call was rejected.
     public enum Kind {
         /// The lease was closed or handed over.
         CLOSED,
-        /// The lease was closed or handed over, and what it stood for serves another lease now.
+        /// The lease was closed or handed over, and its record belongs to another lease or holder now.
         RECYCLED,
         /// The lease is confined to another thread.
         CONFINED,
-        /// The handle is not of this pool.
+        /// The handle belongs to another pool.
         FOREIGN,
         /// The pool is closed.
         POOL_CLOSED
     }
 
-    /// What was wrong, for code that tells the cases apart.
+    /// The reason, for code that handles the cases differently.
     private final Kind kind;
 
     LeaseStateException(Kind kind, String message, @Nullable Throwable acquired) {
@@ -33,7 +33,7 @@ public final class LeaseStateException extends IllegalStateException {
         this.kind = kind;
     }
 
-    /// {@return what was wrong}
+    /// {@return the reason why the call was rejected}
     public Kind kind() {
         return kind;
     }

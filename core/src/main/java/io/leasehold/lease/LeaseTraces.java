@@ -7,12 +7,14 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// Where the leases of a traced pool were acquired and closed: of all that are open, and of the last that were closed.
+/// Stack traces of a traced pool: where each open lease was acquired, and where the most recent closed leases were
+/// acquired and closed.
 ///
 /// **Threads.** Thread-safe.
 final class LeaseTraces {
 
-    /// Enough to find who closed a lease that somebody still uses, and some ten megabytes of stacks at most.
+    /// Number of closed leases whose traces are kept. Enough to find the code that closed a lease too early; some ten
+    /// megabytes of stack traces at most.
     static final int REMEMBERED = 4096;
 
     private final Map<Long, Sites> sites = new ConcurrentHashMap<>();
@@ -21,7 +23,7 @@ final class LeaseTraces {
 
     private record Sites(Throwable acquired, @Nullable Throwable closed) {}
 
-    /// The stack of a call that succeeded; it is thrown by nobody.
+    /// The stack trace of a call that succeeded. It is never thrown.
     private static final class Site extends Exception {
         private static final long serialVersionUID = 1;
 
@@ -47,13 +49,13 @@ final class LeaseTraces {
         }
     }
 
-    /// {@return where a lease was acquired, or null if that is not known}
+    /// {@return the trace of the acquire of a lease, or null if it is unknown}
     @Nullable Throwable acquiredAt(long lease) {
         Sites found = sites.get(lease);
         return found == null ? null : found.acquired;
     }
 
-    /// {@return where a lease was closed or handed over, or null if that is not known}
+    /// {@return the trace of the close or hand-over of a lease, or null if it is unknown}
     @Nullable Throwable closedAt(long lease) {
         Sites found = sites.get(lease);
         return found == null ? null : found.closed;

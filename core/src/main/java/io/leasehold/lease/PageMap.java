@@ -1,30 +1,31 @@
 package io.leasehold.lease;
 
-/// Where the pages of an arena appear: the engine of a lease pool.
+/// The engine of a lease pool: decides at which address a page of the arena is accessible.
 ///
 /// | | [DirectMap] | [WindowedMap] |
 /// |---|---|---|
-/// | address of a page | its own, for ever | that of a window, while it is leased |
+/// | address of a page | its own, always | that of a window, while the page is leased |
 /// | [#find] | always succeeds | succeeds if the page has a window |
 /// | [#acquire] | never called | maps, waits or gives up |
 ///
-/// **Threads.** Thread-safe. `find` and `release` are called inside a stripe and do not block; `queue` does not block.
+/// **Threads.** Thread-safe. `find` and `release` are called inside a stripe and do not block. `queue` is called
+/// outside the stripe and does not block either.
 sealed interface PageMap permits DirectMap, WindowedMap {
 
-    /// No address: 0 is the address of no page.
+    /// No address. 0 is never the address of a page.
     long NONE = 0;
 
-    /// Finds the address of a page that has one.
+    /// Finds the address of a page that already has one, and counts one use of it.
     ///
     /// @param direct the page's address in its arena
-    /// @return an address in use once more, or [#NONE]
+    /// @return the address, or [#NONE] if the page has none
     long find(long direct, Stripe stripe);
 
-    /// Finds the address of a page or gives it one; may wait.
+    /// Finds an address for a page, or maps the page, and counts one use of the address. May wait.
     ///
     /// @param direct the page's address in its arena
     /// @param flags of [LeaseFlag]
-    /// @return an address in use once more, or [#NONE] if the flags say so
+    /// @return the address, or [#NONE] if there is no window and the flags forbid to wait
     long acquire(long direct, int flags);
 
     /// Ends one use of an address.
@@ -32,23 +33,23 @@ sealed interface PageMap permits DirectMap, WindowedMap {
     /// @return true if [#queue] must be called, outside the stripe
     boolean release(long address, Stripe stripe);
 
-    /// Makes a window that lost its last use known to searches, and to the threads that wait.
+    /// Makes a window without uses available to searches and to waiting threads.
     void queue(long address);
 
     /// {@return the maximum number of pages of a lease}
     int maxPages();
 
-    /// {@return a snapshot of the numbers of the engine, which may be stale}
+    /// {@return a snapshot of the statistics of the engine, which may be stale}
     ///
     /// @param leases number of open leases
     LeasePoolStats stats(int leases);
 
-    /// Gives everything back.
+    /// Releases all address space and mappings.
     ///
     /// @param force true if addresses may still be in use
     /// @throws IllegalStateException if an address is in use and the close is not forced
     void close(boolean force);
 
-    /// Checks what must always hold; exact only while no other thread uses the pool.
+    /// Checks the invariants. Exact only while no other thread uses the pool.
     void checkInvariants();
 }

@@ -7,10 +7,10 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// The memory of the lease records of a pool, and the free records that no stripe has.
+/// The memory of the lease records of a pool, and the free records that are in no stripe.
 ///
 /// ```text
-///   chunks   | 128 records | 128 records | ...           made as they are needed, never moved
+///   chunks   | 128 records | 128 records | ...           created when needed, never moved
 ///   record   | word | page | address | link |            four longs
 ///
 ///   top ---> batch ---> batch ---> batch                 link of the first record of a batch: next record, next batch
@@ -18,25 +18,26 @@ import org.jspecify.annotations.Nullable;
 ///           16 records  16 records  16 records           link of the others: next record
 /// ```
 ///
-/// Free records change hands in batches of [#BATCH], so a thread that only acquires, or only releases, comes here once
-/// in a batch. Taking and giving a batch is one compare-and-set each. The list of free records lies in the records, so
-/// giving one back needs no memory and copies nothing.
+/// Stripes exchange free records with this table in batches of [#BATCH]. So a thread that only acquires, or only
+/// releases, uses the table once per batch. Taking or giving a batch is one compare-and-set. The free records are
+/// linked through the records themselves, so giving a record back needs no memory and copies nothing.
 ///
-/// **Threads.** Thread-safe. `lock` is taken only to add a chunk, and held for the linking of its records.
+/// **Threads.** Thread-safe. `lock` is taken only to add a chunk, and is held while its records are linked.
 ///
-/// **Footprint.** 4 KiB of Java heap for each chunk; the array of chunks doubles, which copies 4 bytes a chunk.
+/// **Footprint.** 4 KiB of Java heap for each chunk. When the array of chunks is full it doubles, which copies 4 bytes
+/// per chunk.
 ///
-/// **Invariants.** I1: every batch has [#BATCH] records. I2: a record is in one batch, or in a stripe, or serves a
+/// **Invariants.** I1: every batch has [#BATCH] records. I2: a record is in one batch, in one stripe, or used by a
 /// lease.
 ///
-/// **Memory order.** `top` (volatile) publishes the links of a batch, and with them the words of its records. It has a
-/// version, which grows with each change, so a compare-and-set fails if the batch that was read came back meanwhile. A
-/// link that is read too late belongs to another batch, and counts for nothing then. See `LeaseBatchStress`.
+/// **Memory order.** `top` (volatile) publishes the links of a batch and the words of its records. Each change of `top`
+/// increments its version, so a compare-and-set fails if the batch was taken and given back meanwhile. A link that is
+/// read too late belongs to another batch, and the failed compare-and-set discards it. Test: `LeaseBatchStress`.
 final class RecordTable {
 
     static final int NONE = -1;
 
-    /// Records that change hands together.
+    /// Number of records in a batch.
     static final int BATCH = Stripe.CAPACITY / 2;
 
     private static final int CHUNK_POWER = 7;
@@ -46,7 +47,7 @@ final class RecordTable {
     private static final int LANE_POWER = 2;
     private static final int LINK = 3;
 
-    /// Bits of a record in a link and in `top`, where it is stored plus 1, so that 0 is none.
+    /// Bits of a record index in a link and in `top`. The index is stored plus 1, so that 0 means none.
     private static final int RECORD_BITS = LeaseLayout.INDEX_BITS + 1;
 
     private static final long RECORD_MASK = (1L << RECORD_BITS) - 1;
@@ -67,19 +68,19 @@ final class RecordTable {
     }
 
     private final ShortLock lock = new ShortLock();
-    private volatile long[] @Nullable [] chunks = new long[4][]; // (A) replaced under the lock
+    private volatile long[] @Nullable [] chunks = new long[4][]; // (A) replaced under `lock`
     private volatile int chunkCount; // (L) to write
     private volatile long top; // (A) version and first record of the first batch
     private final AtomicInteger batches = new AtomicInteger(); // (A)
 
-    /// {@return the place of a record in its chunk}
+    /// {@return the index of a record's first lane in its chunk}
     static int at(int record) {
         return (record & (CHUNK_RECORDS - 1)) << LANE_POWER;
     }
 
     /// {@return the chunk of a record, or null if the table has no such record}
     ///
-    /// @param record any number from 0 to the largest record
+    /// @param record a number from 0 to `LeaseLayout.MAX_RECORDS - 1`
     long @Nullable [] chunk(int record) {
         long[] @Nullable [] all = chunks;
         int chunk = record >>> CHUNK_POWER;
@@ -96,10 +97,10 @@ final class RecordTable {
         return batches.get() * BATCH;
     }
 
-    /// Takes a batch of free records, and makes new ones if there are none.
+    /// Takes a batch of free records. Creates new records if no record is free.
     ///
     /// @return the first record, for [#next]
-    /// @throws OutOfMemoryError if there are as many records as there may be, or the Java heap has no room for more
+    /// @throws OutOfMemoryError if there are [LeaseLayout#MAX_RECORDS] records, or the Java heap is full
     int takeBatch() {
         int batch = tryTakeBatch();
         return batch == NONE ? grow() : batch;
@@ -120,31 +121,31 @@ final class RecordTable {
         }
     }
 
-    /// Gives a batch of free records.
+    /// Gives a batch of free records to the table.
     ///
-    /// @param first what the last of [#BATCH] calls of [#prepend] returned
+    /// @param first result of the last of [#BATCH] calls of [#prepend]
     void giveBatch(int first) {
         give(first, first, 1);
     }
 
-    /// Adds a record of the caller to the front of a batch.
+    /// Adds a record to the front of a batch that the caller owns.
     ///
     /// @param record a free record
     /// @param batch first record of the batch so far, or [#NONE]
-    /// @return the first record of the batch from now on
+    /// @return the new first record of the batch, which is `record`
     int prepend(int record, int batch) {
         setLink(record, batch + 1);
         return record;
     }
 
-    /// {@return the record behind `record` in its batch, or [#NONE]}
+    /// {@return the record after `record` in its batch, or [#NONE]}
     ///
     /// @param record a record of a batch that the caller took
     int next(int record) {
         return (int) (link(record) & RECORD_MASK) - 1;
     }
 
-    /// Gives a chain of batches, linked but for the last one.
+    /// Gives a chain of batches, which are linked already except for the last one.
     private void give(int firstBatch, int lastBatch, int count) {
         long nextRecord = link(lastBatch) & RECORD_MASK;
         while (true) {
@@ -159,9 +160,9 @@ final class RecordTable {
 
     /// Adds a chunk of free records.
     ///
-    /// @return the first of its batches, or one that came back meanwhile; the caller has it
+    /// @return the first record of a batch that the caller owns: of the new chunk, or one that was given meanwhile
     private int grow() {
-        long[] chunk = new long[CHUNK_RECORDS << LANE_POWER]; // not under the lock
+        long[] chunk = new long[CHUNK_RECORDS << LANE_POWER]; // allocated without the lock
         lock.lock();
         try {
             int batch = tryTakeBatch();
@@ -209,7 +210,7 @@ final class RecordTable {
         return chunk;
     }
 
-    /// Checks what must always hold; exact only while no other thread uses the pool.
+    /// Checks the invariants. Exact only while no other thread uses the pool.
     void checkInvariants() {
         int counted = 0;
         int first = (int) (top & RECORD_MASK) - 1;

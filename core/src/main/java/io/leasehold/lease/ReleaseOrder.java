@@ -2,22 +2,24 @@ package io.leasehold.lease;
 
 import java.util.Arrays;
 
-/// The slots that may be recycled, least recently released first: the free queue of sf_buf(9), kept lazily.
+/// The slots that may be recycled, least recently released first. This is the free queue of sf_buf(9), updated lazily.
 ///
-/// A binary heap by the stamp that a slot had when it was last looked at. Releases move stamps forward without telling
-/// the heap, so its keys are lower bounds: the top is the true minimum once its key is its stamp, and is moved down
-/// until that is so. A linked list would need the lock at each hit and each release.
+/// A binary heap. The key of a slot is the stamp that the slot had when a search last looked at it. Releases increase
+/// stamps without updating the heap, so keys are lower bounds. If the key of the top slot equals its stamp, the slot is
+/// the true minimum. Otherwise the key is updated and the slot moves down. A linked list would need the lock at each
+/// hit and each release.
 ///
-/// Stamps count misses, and releases of the same stripe between two misses. So the order is exact for one platform
-/// thread. Releases by several threads between two misses are in no particular order.
+/// A stamp consists of the number of misses so far, and the number of releases of the stripe. So the order is exact for
+/// one platform thread. Releases by several threads between two misses have no particular order.
 ///
-/// **Work.** A step of a search looks at the top of the heap. It moves the slot down, takes it out, or ends the search.
-/// Each hit and each release costs later searches one step at most. A search that follows many hits has many steps, so
-/// the caller gives its lock up in between.
+/// **Work.** A step of a search looks at the top slot. It moves the slot down, removes it, or ends the search. Each hit
+/// and each release costs later searches one step at most. A search after many hits has many steps, so the caller
+/// releases its lock in between.
 ///
 /// **Threads.** Guarded by the lock of [WindowClaims].
 ///
-/// **Invariants.** I1: `key <= stamp` for each slot in the heap. I2: no slot is in it twice.
+/// **Invariants.** I1: `key <= stamp` for each slot in the heap. I2: no slot is in the heap twice. I3: see
+/// [WindowSlots].
 final class ReleaseOrder {
 
     /// In place of a slot: the step did not end the search.
@@ -28,7 +30,7 @@ final class ReleaseOrder {
     private final long[] keys; // (L) by slot
     private int size; // (L)
 
-    /// Begins with all slots, in the order of their numbers.
+    /// Creates an order of all slots, by slot number.
     ReleaseOrder(WindowSlots slots) {
         this.slots = slots;
         this.heap = new int[slots.count()];
@@ -39,9 +41,9 @@ final class ReleaseOrder {
         }
     }
 
-    /// Takes an arrival in.
+    /// Inserts one arrival into the heap.
     ///
-    /// @return false if there is none
+    /// @return false if there is no arrival
     boolean insertArrival() {
         int slot = slots.pollArrival();
         if (slot == WindowSlots.NO_SLOT) {
@@ -51,7 +53,7 @@ final class ReleaseOrder {
         return true;
     }
 
-    /// Makes a BUSY slot free: it has no page, and is the next to be taken.
+    /// Frees a BUSY slot. The slot has no page then, and is recycled next.
     void giveUp(int slot) {
         slots.unlink(slot);
         slots.giveUp(slot);
@@ -70,7 +72,7 @@ final class ReleaseOrder {
         return size == 0;
     }
 
-    /// Takes arrivals in and makes steps of a search.
+    /// Inserts arrivals and searches for a slot, up to a number of steps.
     ///
     /// @param steps maximum number of steps
     /// @return as [#tryTakeLeastRecent]
@@ -84,8 +86,10 @@ final class ReleaseOrder {
         return AGAIN;
     }
 
-    /// Makes one step of the search for the least recently released slot, which is BUSY and has no page from then on. A
-    /// slot in use is left out from then on, until its last release.
+    /// Makes one step of the search for the least recently released slot.
+    ///
+    /// The slot that is found becomes BUSY and loses its page. A slot in use is removed from the heap, until its last
+    /// release queues it again.
     ///
     /// @return the slot, [#AGAIN] if another step is needed, or [WindowSlots#NO_SLOT] if all slots are in use
     int tryTakeLeastRecent() {

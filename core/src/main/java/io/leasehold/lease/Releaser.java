@@ -1,6 +1,6 @@
 package io.leasehold.lease;
 
-/// Whom a thing goes back to: the one seam by which a lease, and whatever is sub-let from one, changes its owner.
+/// Takes a resource back from its holder: a lease, or a block, page or window that was allocated from a lease.
 ///
 /// ```text
 ///   LeasePool  --- lease ---> slab, ring, window cache  --- block, page, window ---> buffer, callback
@@ -8,17 +8,17 @@ package io.leasehold.lease;
 ///       +------- release --------+            +---------------- release ---------------+
 /// ```
 ///
-/// A holder keeps two words, the releaser and the handle, and need not know what either is made of.
+/// A holder stores two words, the releaser and the handle. These are all it needs to give the resource back.
 ///
-/// **Ownership.** Whoever has the handle releases it, exactly once; handing the two words over hands over the duty.
+/// **Ownership.** The holder of the handle releases it exactly once. Handing the two words over hands over this duty.
 ///
-/// **Threads.** Any thread may release, unless the handle says otherwise.
+/// **Threads.** Any thread may release, unless the resource is confined to a thread.
 @FunctionalInterface
 public interface Releaser {
 
-    /// Takes a thing back. Does not block for long.
+    /// Releases a resource. Does not block for long.
     ///
-    /// @param handle what it was handed out as
-    /// @throws IllegalStateException if the handle is stale: it was released before, or serves another holder now
+    /// @param handle handle of the resource
+    /// @throws IllegalStateException if the handle is stale, because the resource was released before
     void release(long handle);
 }

@@ -3,26 +3,26 @@ package io.leasehold.lease;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// The requests of [WindowWaiters] in the order of a number: the page of a request, or its turn.
+/// The requests of [WindowWaiters], sorted by a key: the page of a request, or its turn.
 ///
 /// ```text
-///            turn 7                 left of a node are smaller keys, right of it larger ones;
-///           /      \                a node has a higher rank than the nodes below it, and
-///      turn 3      turn 9           the rank of a key is the key scrambled
+///            turn 7                 smaller keys are left of a node, larger keys right;
+///           /      \                a node has a higher rank than the nodes below it;
+///      turn 3      turn 9           the rank is a hash of the key
 ///           \
 ///          turn 5
 /// ```
 ///
-/// A treap. Ranks are as good as random, so the depth is that of a random tree: about twice the logarithm of the size.
-/// The tree is linked through nodes that each request brings along, so no operation allocates, and none can fail. A
-/// hash table would need a larger array now and then, and would be copied under the lock.
+/// A treap. Ranks are pseudo-random, so the depth is that of a random tree: about twice the logarithm of the size. The
+/// nodes are allocated with their request, so no operation of the tree allocates or fails. A hash table would sometimes
+/// have to grow, and would be copied under the lock.
 ///
 /// **Threads.** Guarded by the lock of [WindowClaims].
 ///
 /// **Invariants.** I1: keys grow from left to right. I2: ranks fall from the root down.
 final class RequestTree {
 
-    /// The multipliers of the finalizer of MurmurHash3, which make neighbours differ in every bit.
+    /// A multiplier of the finalizer of MurmurHash3, which spreads neighbouring keys over all bits.
     private static final long SCRAMBLE_FIRST = 0xFF51_AFD7_ED55_8CCDL;
 
     private static final long SCRAMBLE_SECOND = 0xC4CE_B9FE_1A85_EC53L;
@@ -31,7 +31,7 @@ final class RequestTree {
     private int size; // (L)
     private long visits; // (L)
 
-    /// The place of one request in one tree.
+    /// The node of one request in one tree.
     static final class Node {
         final WindowWaiters.Request request; // (C)
         private long key; // (L)
@@ -60,7 +60,9 @@ final class RequestTree {
         return size;
     }
 
-    /// {@return the number of nodes that were looked at since the tree was made: its work, which tests bound}
+    /// {@return the number of nodes visited since the tree was created}
+    ///
+    /// Tests limit this number.
     long visits() {
         return visits;
     }
@@ -134,10 +136,10 @@ final class RequestTree {
         return tree;
     }
 
-    /// Hangs a tree below a node: smaller keys on its left, larger ones on its right.
+    /// Splits a tree and makes the parts children of a node: smaller keys left, larger keys right.
     private void split(Node tree, Node node) {
-        Node smaller = null; // the last one on the left, which has its right side open
-        Node larger = null; // the last one on the right, which has its left side open
+        Node smaller = null; // last node of the left part; its right child is still open
+        Node larger = null; // last node of the right part; its left child is still open
         for (Node at = tree; at != null; ) {
             visits++;
             if (at.key < node.key) {
@@ -182,7 +184,7 @@ final class RequestTree {
         return tree;
     }
 
-    /// Makes one tree of two, all keys of the first being smaller.
+    /// Joins two trees. All keys of the first tree are smaller than those of the second.
     private @Nullable Node join(@Nullable Node smaller, @Nullable Node larger) {
         if (smaller == null || larger == null) {
             return smaller == null ? larger : smaller;

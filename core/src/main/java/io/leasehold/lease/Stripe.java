@@ -5,19 +5,19 @@ import java.lang.invoke.VarHandle;
 import java.lang.ref.WeakReference;
 import org.jspecify.annotations.Nullable;
 
-/// The part of a pool that one thread keeps for itself: a stack of free lease records, by the handles of their next
-/// leases, and counts of its window uses.
+/// The part of a pool that one thread uses: a stack of free lease records, and counts of window uses. A free record is
+/// stored as the handle for its next lease.
 ///
 /// ```text
 ///   cells   0 ... 7  | 8    | 9     | 10        | 11    | 12       | 13   | 14    | 16 ... 47 | 48 ... 55
 ///           distance | busy | clock | activated | idled | rejoined | high | depth | handles   | distance
 /// ```
 ///
-/// **Threads.** A biased stripe is touched by its owner alone, with plain stores; the stripes that virtual threads
-/// share are entered by compare-and-set. Counts and the depth are read by any thread, opaque.
+/// **Threads.** Only its owner uses a biased stripe, with plain stores. Shared stripes, for virtual threads, are
+/// entered by compare-and-set. Any thread reads the counts and the depth, with opaque loads.
 ///
 /// **Memory order.** [#exit] of a shared stripe (release) is paired with [#tryEnter] (volatile) and publishes the
-/// cells. `owner` (volatile) publishes those of a dead thread to the next one.
+/// cells. `owner` (volatile) publishes the cells of a dead owner to the next owner.
 final class Stripe {
 
     static final int CAPACITY = 32;
@@ -65,14 +65,16 @@ final class Stripe {
         return owner;
     }
 
-    /// Biases the stripe to the calling thread, unless it has an owner that is alive. The cells of a dead owner are
-    /// inherited.
+    /// Biases the stripe to the calling thread, unless it has a live owner. The new owner inherits the cells of a dead
+    /// owner.
+    ///
+    /// @return false if the stripe has a live owner
     boolean claim(long threadId) {
         long before = owner;
         if (before == BEING_CLAIMED || (before != NO_OWNER && isAlive())) {
             return false;
         }
-        // made first: a stripe that is claimed for ever would be lost
+        // created first: if this fails later, the stripe would stay claimed for ever
         WeakReference<Thread> reference = new WeakReference<>(Thread.currentThread());
         if (!OWNER.compareAndSet(this, before, BEING_CLAIMED)) {
             return false;
@@ -88,7 +90,7 @@ final class Stripe {
         return living != null && living.isAlive();
     }
 
-    /// Enters as one of several threads.
+    /// Enters a shared stripe.
     ///
     /// @return false if another thread is in the stripe
     boolean tryEnter() {
@@ -102,7 +104,9 @@ final class Stripe {
         }
     }
 
-    /// {@return the handle for the next lease of a free record, or [LeasePool#NO_LEASE]}
+    /// Pops a free record.
+    ///
+    /// @return the handle for the next lease of the record, or [LeasePool#NO_LEASE] if the stripe has none
     long pop() {
         long depth = cells[DEPTH] - 1;
         if (depth < 0) {
@@ -112,12 +116,15 @@ final class Stripe {
         return cells[HANDLES + (int) depth];
     }
 
-    /// {@return true if [#push] has no room}
+    /// {@return true if [#push] would return false}
     boolean isFull() {
         return cells[DEPTH] >= CAPACITY;
     }
 
-    /// {@return false if the stripe is full}
+    /// Pushes a free record.
+    ///
+    /// @param next handle for the next lease of the record
+    /// @return false if the stripe is full
     boolean push(long next) {
         long depth = cells[DEPTH];
         if (depth >= CAPACITY) {
@@ -133,42 +140,46 @@ final class Stripe {
         return (long) CELL.getOpaque(cells, DEPTH);
     }
 
-    /// {@return a number larger than any before on this stripe}
+    /// Advances the clock of this stripe.
+    ///
+    /// @return the new value, which is greater than all values before
     long tick() {
         return ++cells[CLOCK];
     }
 
-    /// Counts a window without a lease that has one now.
+    /// Counts the first lease of a window.
     ///
-    /// @return true if the share of this stripe in the used windows is higher than [#allow] allows
+    /// @return true if the share of this stripe in the used windows exceeds the limit set by [#allow]
     boolean activated() {
         long count = cells[ACTIVATED] + 1;
         CELL.setOpaque(cells, ACTIVATED, count);
         return count - cells[IDLED] > cells[HIGH];
     }
 
-    /// Lets the share of this stripe in the used windows grow by `headroom` before [#activated] says so.
+    /// Allows the share of this stripe in the used windows to grow by `headroom` until [#activated] returns true.
     void allow(int headroom) {
         cells[HIGH] = cells[ACTIVATED] - cells[IDLED] + headroom;
     }
 
-    /// Counts a window that has lost its last lease.
+    /// Counts the end of the last lease of a window.
     void idled() {
         CELL.setOpaque(cells, IDLED, cells[IDLED] + 1);
     }
 
-    /// Counts a further lease of a window that was in use.
+    /// Counts another lease of a window in use.
     void rejoined() {
         CELL.setOpaque(cells, REJOINED, cells[REJOINED] + 1);
     }
 
-    /// {@return the share of this stripe in the used windows, negative if other stripes acquired what it closed}
+    /// {@return the share of this stripe in the used windows}
+    ///
+    /// Negative if this stripe closed leases that other stripes acquired.
     long share() {
         long idled = (long) CELL.getOpaque(cells, IDLED);
         return (long) CELL.getOpaque(cells, ACTIVATED) - idled;
     }
 
-    /// {@return the acquires that ended with a window}
+    /// {@return the number of acquires that got a window}
     long uses() {
         return (long) CELL.getOpaque(cells, ACTIVATED) + (long) CELL.getOpaque(cells, REJOINED);
     }

@@ -6,15 +6,15 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
-/// The stripes of a pool: one for each platform thread, found by thread id, and a few that virtual threads share.
+/// The stripes of a pool: one for each platform thread, found by thread id, and a few shared by virtual threads.
 ///
-/// No other thread needs what lies in a stripe, which is a few records and no memory. So the owner enters a stripe with
-/// no handshake at all, unlike a magazine of a page arena, which a reclaimer may want to flush.
+/// A stripe holds a few records and no memory, so no other thread needs its contents. Therefore the owner enters a
+/// stripe without any handshake. A magazine of a page arena needs one, because a reclaimer may flush it.
 ///
-/// **Threads.** [#enter] to [Stripe#exit] by any thread, with no blocking call between the two.
+/// **Threads.** Any thread may call [#enter] and [Stripe#exit]. It makes no blocking call in between.
 ///
-/// **Footprint.** At most `owned + shared` stripes of half a kilobyte, whatever the number of threads: later platform
-/// threads share the stripes of the virtual ones, until the owner of one dies.
+/// **Footprint.** At most `owned + shared` stripes of half a kilobyte, for any number of threads. A platform thread
+/// that finds no unowned stripe uses a shared one, until the owner of a stripe ends.
 final class Stripes {
 
     private static final int PROBES = 4;
@@ -23,25 +23,28 @@ final class Stripes {
     private static final VarHandle STRIPE =
             MethodHandles.arrayElementVarHandle(Stripe[].class).withInvokeExactBehavior();
 
-    private final @Nullable Stripe[] stripes; // (A) the owned ones first, each made when a thread first comes
+    private final @Nullable Stripe[] stripes; // (A) owned stripes first; each is created at first use
     private final int owned; // (C) a power of two
     private final int shared; // (C) a power of two
-    private final CopyOnWriteArrayList<Stripe> active = new CopyOnWriteArrayList<>(); // (A) those that were made
+    private final CopyOnWriteArrayList<Stripe> active = new CopyOnWriteArrayList<>(); // (A) stripes that exist
 
     Stripes(int owned, int shared) {
         this.owned = owned;
         this.shared = shared;
         stripes = new Stripe[owned + shared];
-        stripe(owned); // there is always one, also when the Java heap is full
+        stripe(owned); // so that one stripe exists even if the Java heap is full later
     }
 
+    /// Enters the stripe of the calling thread, or a shared one.
+    ///
+    /// @return the stripe, which the caller leaves with [Stripe#exit]
     Stripe enter() {
         long thread = Thread.currentThread().threadId();
         Stripe stripe = stripes[(int) thread & (owned - 1)];
         return stripe != null && stripe.owner() == thread ? stripe : enterElsewhere(thread);
     }
 
-    /// {@return a stripe, made now if it was not used before, or null if there is no Java heap for it}
+    /// {@return a stripe, created at first use, or null if the Java heap is full}
     private @Nullable Stripe stripe(int index) {
         Stripe stripe = (Stripe) STRIPE.getAcquire(stripes, index);
         if (stripe != null) {
@@ -65,7 +68,7 @@ final class Stripes {
         try {
             return stripe.claim(thread);
         } catch (OutOfMemoryError e) {
-            return false; // a shared stripe does as well
+            return false; // the caller uses a shared stripe instead
         }
     }
 
@@ -84,14 +87,13 @@ final class Stripes {
                 return stripe;
             }
             if (probe % SPINS == SPINS - 1) {
-                // the thread that is busy lost its processor; Thread.yield would put a virtual thread behind every
-                // runnable one
+                // the thread inside lost its processor; Thread.yield would requeue a virtual thread last
                 VirtualMemory.system().yieldProcessor();
             }
         }
     }
 
-    /// {@return the windows in use, as far as they were counted in stripes}
+    /// {@return the number of windows in use, from the counts of all stripes}
     long used() {
         long used = 0;
         for (Stripe stripe : active) {
@@ -100,7 +102,7 @@ final class Stripes {
         return used;
     }
 
-    /// {@return the free records in all stripes}
+    /// {@return the number of free records in all stripes}
     long records() {
         long records = 0;
         for (Stripe stripe : active) {
@@ -109,7 +111,7 @@ final class Stripes {
         return records;
     }
 
-    /// {@return the acquires that ended with a window, as far as they were counted in stripes}
+    /// {@return the number of acquires that got a window, from the counts of all stripes}
     long uses() {
         long uses = 0;
         for (Stripe stripe : active) {

@@ -5,75 +5,75 @@ import io.leasehold.memory.ShortLock;
 import java.util.concurrent.locks.Condition;
 import org.jspecify.annotations.Nullable;
 
-/// Which page gets which window, and in which order.
+/// Decides which page gets which window, and in which order.
 ///
 /// ```text
-///   look    page has a window ---------------------------------> a lease of it
+///   look    page has a window ---------------------------------> a lease of the window
 ///           a window is free, and no thread waits for one -----> a slot to map -----> finish, or refuse
 ///           else the thread waits                                   ^
 ///                                                                   | granted
 ///   queue   the last lease of a slot was closed ----> first page in the line of [WindowWaiters]
 /// ```
 ///
-/// A window that becomes free is granted at once to the page that was asked for first, and the oldest thread that waits
-/// for the page is woken and maps the window. A thread that asks for the page before the woken thread runs maps it
-/// instead. The end of a mapping serves every thread that waits for the page, and no other.
+/// A window that becomes free is granted at once to the page that was requested first. The oldest thread that waits for
+/// the page is woken and maps the window. If another thread requests the page before the woken thread runs, that thread
+/// maps the window instead. The end of a mapping serves every thread that waits for the page, and no others.
 ///
-/// **Lock.** `lock` is held for a few times [#STEPS] steps at most, each of which looks at one window or one waiter; a
-/// thread with more to do gives the lock up in between. No thread is woken under it, and no mapping is made under it:
-/// the slot of a mapping is BUSY meanwhile, and linked to its page, so that a second thread that wants the page finds
-/// it and waits. Only [#close] holds the lock over a call of the kernel. A hit never needs the lock.
+/// **Lock.** `lock` is held for a small multiple of [#STEPS] steps at most. Each step visits one window or one waiter.
+/// A thread with more work releases the lock in between. No thread is woken under `lock`, and no mapping call is made
+/// under it. During a mapping call the slot is BUSY and linked to its page, so another thread that requests the page
+/// finds the slot and waits. Only [#close] holds `lock` during a system call. A hit never needs `lock`.
 ///
-/// **Release.** [#queue] does not wait for `lock`. It leaves its slot among the arrivals of [WindowSlots]; if the lock
-/// is taken, the holder sees to the arrivals when it unlocks.
+/// **Release.** [#queue] does not wait for `lock`. It adds its slot to the arrivals of [WindowSlots]. If `lock` is
+/// taken, its holder processes the arrivals when it unlocks.
 ///
 /// **Threads.** Thread-safe.
 ///
-/// **Invariants.** I5: while a page is in the line, no window is free, or the first waiter was told and goes on. I6:
-/// the slots that are BUSY are those granted and those being mapped.
+/// **Invariants.** I5: while a page is in the line, no window is free, or a wake-up of the first waiter is due and that
+/// thread continues the search. I6: the BUSY slots are those that are granted and those that are being mapped.
 ///
-/// **Memory order.** A thread pushes its arrival before it tries the lock, and a holder unlocks before it looks for
-/// arrivals (all volatile), so one of the two sees the other. A search takes each slot in use out of the release order
-/// before its thread waits, so the last release of that slot comes to [#queue].
+/// **Memory order.** A thread pushes its arrival before it tries `lock`, and a holder releases `lock` before it looks
+/// for arrivals (all volatile). So at least one of the two sees the other. A search removes each slot in use from the
+/// release order before its thread waits, so the last release of that slot calls [#queue]. Test: `LeaseWaiterStress`.
 final class WindowClaims {
 
-    /// No window, and the flags say not to wait for one.
+    /// There is no window, and the flags forbid to wait.
     static final int NONE = -1;
 
-    /// Added to a slot: the caller maps it, and then calls [#finish] or [#refuse].
+    /// Flag of a claim: the caller maps the slot, and then calls [#finish] or [#refuse].
     static final int TO_MAP = 1 << 30;
 
-    /// Added to a slot: the caller has a lease that it must give back, since it gave up.
+    /// Flag of a claim: the caller gave up but has a lease, which it must release.
     static final int TO_DROP = 1 << 29;
 
-    /// Added to a slot: it had no lease before.
+    /// Flag of a claim: the slot had no lease before.
     static final int WAS_IDLE = 1 << 28;
 
     private static final int SLOT_MASK = WAS_IDLE - 1;
 
-    /// Windows and waiters that are looked at before the lock is given up: some ten microseconds.
+    /// Maximum number of windows and waiters that are visited before `lock` is released: some ten microseconds.
     static final int STEPS = 64;
 
-    /// What a look ends with, beside a claim or [#NONE]: the search for a window is not over.
+    /// Result of [#look]: the search for a window is not complete.
     static final int AGAIN = -2;
 
-    /// The thread is to park.
+    /// Result of [#look]: the thread must park.
     static final int WAIT = -3;
 
-    /// Another thread maps a window onto the page.
+    /// Result of [#look]: another thread maps a window onto the page.
     static final int BEING_MAPPED = -4;
 
     private final WindowSlots slots; // (C)
     private final LeaseErrors errors; // (C)
     private final ShortLock lock = new ShortLock();
-    private final Condition unmapped = lock.newCondition(); // no mapping is under way
+    private final Condition unmapped = lock.newCondition(); // mappings == 0
     private final ReleaseOrder order; // (L)
     private final WindowWaiters waiters = new WindowWaiters(); // (L)
-    private int mappings; // (L) under way
+    private int mappings; // (L) in progress
     private boolean isClosed; // (L)
-    private boolean isGone; // (L) the address space too
+    private boolean isGone; // (L) the windows are unmapped too
 
-    private volatile long misses; // (L) to write; also the age of the world, for stamps
+    private volatile long misses; // (L) to write; also the LRU clock for stamps
     private volatile long waits; // (L) to write
     private volatile long waited; // (L) to write
     private volatile long failures; // (L) to write
@@ -104,11 +104,12 @@ final class WindowClaims {
         return failures;
     }
 
-    /// Looks for a window once.
+    /// Searches once for a window.
     ///
-    /// @param mayWait true if the thread waits if there is no window
-    /// @param self the waiter of the thread; if it is null, a thread that must wait makes one and looks again
-    /// @return a slot with what the caller must do about it; or [#NONE], [#AGAIN], [#WAIT], [#BEING_MAPPED]
+    /// @param mayWait true if the thread may wait for a window
+    /// @param self waiter of the thread, or null; if the result is [#WAIT], a thread without a waiter creates one and
+    ///     calls again
+    /// @return a claim, which is a slot with flags; or [#NONE], [#AGAIN], [#WAIT] or [#BEING_MAPPED]
     int look(long page, boolean mayWait, @Nullable Waiter self) {
         lock.lock();
         try {
@@ -127,7 +128,7 @@ final class WindowClaims {
             throw errors.poolClosed();
         }
 
-        boolean isSettled = !serve();
+        boolean isComplete = !serve();
         int found = slots.find(page);
         if (found != WindowSlots.NO_SLOT) {
             int leases = slots.tryJoin(found, page);
@@ -150,10 +151,10 @@ final class WindowClaims {
                 mappings++;
                 return taken | TO_MAP;
             }
-            isSettled &= taken != ReleaseOrder.AGAIN;
+            isComplete &= taken != ReleaseOrder.AGAIN;
         }
 
-        if (!isSettled) {
+        if (!isComplete) {
             return AGAIN;
         }
         boolean isWaiting = self != null && self.isWaiting();
@@ -162,7 +163,7 @@ final class WindowClaims {
             return NONE;
         }
         if (self != null) {
-            waits++; // before the request is counted that sleeps, so that there are never fewer
+            waits++; // before `waited`, so that waited <= waits
             if (!isWaiting) {
                 waiters.enter(self, found != WindowSlots.NO_SLOT);
                 waited++;
@@ -171,13 +172,13 @@ final class WindowClaims {
         return WAIT;
     }
 
-    /// Goes on with a search that was not over, behind the threads that are parked for the lock.
+    /// Continues an incomplete search, after the threads that are parked for `lock`.
     void goOn() {
         lock.lockInTurn();
         unlock();
     }
 
-    /// Ends the mapping of a claim: the caller has a lease, and so has each thread that waits for the page.
+    /// Completes the mapping of a claim. Afterwards the caller and each thread that waits for the page have a lease.
     ///
     /// @throws LeaseStateException if the pool was closed meanwhile; the caller has no lease then
     @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
@@ -207,8 +208,8 @@ final class WindowClaims {
         }
     }
 
-    /// Ends the mapping of a claim that the kernel refused: the slot has no page, and threads that wait for the page go
-    /// on waiting.
+    /// Ends the mapping of a claim after the mapping call failed. The slot has no page then, and the threads that wait
+    /// for the page continue to wait.
     void refuse(int slot, long page) {
         lock.lock();
         try {
@@ -219,7 +220,7 @@ final class WindowClaims {
         }
     }
 
-    /// Grants a slot that lost its last lease, or lets the thread that has the lock do so. Does not wait.
+    /// Grants a slot without leases to a waiter, or leaves this to the holder of `lock`. Does not wait.
     void queue(int slot) {
         if (slots.tryQueue(slot)) {
             slots.arrive(slot);
@@ -229,10 +230,10 @@ final class WindowClaims {
         }
     }
 
-    /// Ends the waiting of the calling thread, which gives up.
+    /// Ends the wait of the calling thread without a window.
     ///
-    /// @param self the waiter of the thread, or null if it does not wait
-    /// @return [#NONE], or a slot [#TO_DROP] if the thread was served meanwhile
+    /// @param self waiter of the thread, or null if it does not wait
+    /// @return [#NONE], or a slot with [#TO_DROP] if the thread was served meanwhile
     @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
     int giveUp(@Nullable Waiter self) {
         lock.lock();
@@ -250,9 +251,11 @@ final class WindowClaims {
 
     /// Ends all claims, and unmaps the windows.
     ///
-    /// @param force true if windows may be in use, mapped or waited for; no claim succeeds any more then, also if
-    ///     `unmap` throws
-    /// @throws IllegalStateException if a window is, and `force` is false; nothing is changed then
+    /// @param force true if windows may be in use, being mapped or waited for; later claims fail then, even if `unmap`
+    ///     throws
+    /// @param unmap unmaps the windows; called under `lock`
+    /// @throws IllegalStateException if `force` is false and a window is in use, being mapped or waited for; nothing is
+    ///     changed then
     void close(boolean force, Runnable unmap) {
         if (force) {
             refuseAll();
@@ -287,7 +290,7 @@ final class WindowClaims {
         }
     }
 
-    /// Lets every claim fail from now on, also those of threads that wait.
+    /// Makes all later claims fail, and ends the wait of all threads.
     private void refuseAll() {
         lock.lock();
         try {
@@ -298,9 +301,9 @@ final class WindowClaims {
         }
     }
 
-    /// Makes one hold's worth of what is due: arrivals go into the release order, and windows to the line.
+    /// Inserts arrivals into the release order, and grants free windows to the line, in at most [#STEPS] steps.
     ///
-    /// @return true if there may be more to do
+    /// @return true if work may be left
     private boolean serve() {
         for (int step = 0; step < STEPS; step++) {
             if (order.insertArrival()) {
@@ -329,7 +332,7 @@ final class WindowClaims {
         }
     }
 
-    /// Ends a mapping with no lease.
+    /// Ends a mapping without a lease.
     private void end(int slot) {
         order.giveUp(slot);
         mappings--;
@@ -338,21 +341,21 @@ final class WindowClaims {
         }
     }
 
-    /// Gives the lock up, after what is due was done; then wakes the threads that were told. If more is due than one
-    /// hold allows, the first waiter is told, and goes on. Arrivals that came meanwhile are left to a thread that has
-    /// the lock by then.
+    /// Does the work that is due, releases `lock`, and then wakes the threads whose wake-up is due. If more work is due
+    /// than one hold allows, the first waiter is woken and continues it. Arrivals that are pushed meanwhile are left to
+    /// the next holder of `lock`, if there is one.
     private void unlock() {
         do {
-            Waiter told;
+            Waiter toWake;
             try {
                 if (serve() && !slots.hasArrivals()) {
-                    waiters.tellFirst();
+                    waiters.requestWakeUpOfFirst();
                 }
-                told = waiters.takeTold();
+                toWake = waiters.takeWakeUps();
             } finally {
                 lock.unlock();
             }
-            WindowWaiters.wake(told);
+            WindowWaiters.wake(toWake);
         } while (slots.hasArrivals() && lock.tryLock());
     }
 
@@ -360,12 +363,12 @@ final class WindowClaims {
         return waiters;
     }
 
-    /// Checks what must always hold; exact only while no other thread uses the pool.
+    /// Checks the invariants. Exact only while no other thread uses the pool.
     void checkInvariants() {
         lock.lock();
         try {
             while (serve()) {
-                Thread.onSpinWait(); // exact only with nothing due
+                Thread.onSpinWait(); // exact only if no work is due
             }
             int granted = waiters.checkInvariants(slots);
             slots.checkInvariants(granted + mappings);

@@ -16,13 +16,13 @@ import org.jspecify.annotations.Nullable;
 ///                            first
 /// ```
 ///
-/// A pool that ends by force while leases are open loses the addresses of their windows, because the holder of a lease
-/// may still use its address. The next pool with windows of this size takes the rest of the region. So however often
-/// pools end by force, addresses and mappings are used up in proportion to the windows that were lost.
+/// If a pool is closed forcibly while leases are open, the addresses of their windows are lost, because the holder of a
+/// lease may still use its address. The next pool with windows of this size reuses the rest of the region. So forced
+/// closes use up addresses and mappings only in proportion to the lost windows.
 ///
-/// **Ownership.** [WindowedMap] opens it and closes it.
+/// **Ownership.** [WindowedMap] opens and closes the region.
 ///
-/// **Threads.** [#map] may be called for different slots at a time; [#close] by one thread.
+/// **Threads.** Several threads may call [#map] concurrently, for different slots. One thread calls [#close].
 final class WindowRegion {
 
     private static final int REGIONS = 1;
@@ -30,10 +30,10 @@ final class WindowRegion {
     private final PageFile file; // (C)
     private final Region region; // (C)
     private final long windowByteSize; // (C)
-    private final int windowCount; // (C) windows that the region has room for
+    private final int windowCount; // (C) number of windows that fit in the region
     private final int first; // (C) number of the window that is slot 0
     private final BitSet lost; // (O)
-    private boolean isKept; // (O) later pools know the region
+    private boolean isKept; // (O) the region was kept for later pools
 
     private WindowRegion(PageFile file, Region region, long windowByteSize, BitSet lost, int slots) {
         this.file = file;
@@ -52,13 +52,13 @@ final class WindowRegion {
         return from;
     }
 
-    /// Reserves addresses, or takes what a pool left that ended by force; makes them touchable.
+    /// Reserves addresses, or reuses those of a pool that was closed forcibly, and commits them.
     ///
-    /// @param name the pool, for messages
-    /// @param file the pages that will be mapped
+    /// @param name name of the pool in messages
+    /// @param file memory file of the pages to map
     /// @param slots number of windows
     /// @param windowByteSize size of a window in bytes, a power of two
-    /// @throws IllegalStateException if the mapping account has no room
+    /// @throws IllegalStateException if the [io.leasehold.memory.MappingBudget] is exhausted
     /// @throws SystemCallException if the kernel refuses; nothing is changed then
     static WindowRegion open(String name, PageFile file, int slots, long windowByteSize) {
         Reservations reservations = file.reservations();
@@ -103,7 +103,7 @@ final class WindowRegion {
         return region.address() + first * windowByteSize;
     }
 
-    /// Maps pages into a window; what was there is replaced atomically.
+    /// Maps pages into a window. The mapping replaces the previous one atomically.
     ///
     /// @param direct address of the first page in the arena
     /// @throws SystemCallException if the kernel refuses
@@ -111,9 +111,9 @@ final class WindowRegion {
         file.map(region, (first + slot) * windowByteSize, windowByteSize, direct);
     }
 
-    /// Gives the addresses back, except those of windows that are lost.
+    /// Releases the addresses, except those of lost windows.
     ///
-    /// @param left slots whose addresses may still be used by this pool's callers
+    /// @param left slots whose addresses callers of this pool may still use
     /// @throws SystemCallException if the kernel refuses; closing can be repeated
     void close(BitSet left) {
         for (int slot = left.nextSetBit(0); slot >= 0; slot = left.nextSetBit(slot + 1)) {

@@ -5,13 +5,13 @@ import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.BitSet;
 
-/// The window slots of a pool and the hash that finds them by page, for readers that take no lock.
+/// The window slots of a pool, and a hash table that finds the slot of a page without a lock.
 ///
 /// ```text
 ///   slot   | word | page | stamp | next in chain | next arrival | 11 longs of distance |     two cache lines
 ///
 ///   word   63          32 31    30       29            0
-///          |   version   | BUSY | QUEUED |    leases    |     room for more leases than there are records
+///          |   version   | BUSY | QUEUED |    leases    |     more leases than there are records
 ///
 ///              take              mapped            last release           queue
 ///   leases 0 ------> BUSY v+1 ----------> leases 1 ---------> leases 0 v+1 ------> leases 0 QUEUED
@@ -19,24 +19,25 @@ import java.util.BitSet;
 ///                                          +------------------------+------------------+
 /// ```
 ///
-/// QUEUED says that the slot is in the [ReleaseOrder], or among the arrivals on its way there. A hit leaves it there; a
-/// search takes slots in use out, and their last release puts them in again. So a hit and its release touch nothing but
-/// the slot. A slot that is BUSY is linked to the page that it will be mapped to, or to none.
+/// QUEUED means that the slot is in the [ReleaseOrder], or among the arrivals, which will be inserted there. A hit does
+/// not remove the slot. A search removes slots in use, and their last release queues them again. So a hit and its
+/// release change only the slot. A BUSY slot is linked to the page that it will be mapped to, or to no page.
 ///
-/// The arrivals are a stack: any thread pushes, and the holder of the lock pops.
+/// The arrivals are a stack. Any thread pushes, and the holder of the lock of [WindowClaims] pops.
 ///
-/// **Threads.** [#find], [#tryJoin], [#leave], [#tryQueue] and the arrivals, but for [#pollArrival], by any thread,
-/// lock-free; the rest under the lock of [WindowClaims].
+/// **Threads.** Any thread may call [#find], [#tryJoin], [#leave], [#tryQueue], [#arrive] and [#hasArrivals], which are
+/// lock-free. All other changes are guarded by the lock of [WindowClaims].
 ///
-/// **Invariants.** I1: a slot with a page is in exactly one chain, that of the page; two slots never have one page. I2:
-/// a slot that is BUSY has no leases. I3: a slot that is QUEUED, and only such a one, is in the release order or among
-/// the arrivals.
+/// **Invariants.** I1: a slot with a page is in exactly one chain, that of the page; two slots never have the same
+/// page. I2: a BUSY slot has no leases. I3: a slot is QUEUED if and only if it is in the release order or among the
+/// arrivals.
 ///
-/// **Memory order.** Every step of the life of a slot is a compare-and-set of its word, or a release store while it is
-/// BUSY; `page` is read between two reads of the word. `next` and the heads of the chains are stored with release. A
-/// reader that walks a chain while it changes may miss its page and then looks again under the lock. `arrived`
-/// (volatile) publishes the link of an arrival; only one thread pops, so no slot comes back between a read and a pop.
-/// See `LeaseSharedPageStress` and, for the last release against a waiter, `LeaseWaiterStress`.
+/// **Memory order.** Each state change of a slot is a compare-and-set of its word, or a release store while the slot is
+/// BUSY. `page` is read between two reads of the word. `next` and the heads of the chains are stored with release,
+/// paired with the acquire loads in [#find]. A reader that walks a chain during a change may miss its page, and then
+/// searches again under the lock. `arrived` (volatile) publishes the link of an arrival. Only one thread at once pops,
+/// so no slot is popped and pushed again between the read and the pop. Tests: `LeaseSharedPageStress`, and
+/// `LeaseWaiterStress` for the last release against a waiter.
 final class WindowSlots {
 
     static final int NO_SLOT = -1;
@@ -47,19 +48,20 @@ final class WindowSlots {
     private static final long VERSION_MASK = -ONE_VERSION;
     private static final long LEASES_MASK = QUEUED - 1;
 
-    /// The stamp of slot 0 before its first use: older than any release, younger than [#GIVEN_UP].
+    /// The stamp of slot 0 before its first use: less than that of any release, greater than [#GIVEN_UP].
     private static final long NEVER_USED = Long.MIN_VALUE + 1;
 
     private static final long GIVEN_UP = Long.MIN_VALUE;
 
-    /// Apart by more than a line, since the array itself does not begin at one.
+    /// Log2 of the longs per slot: two cache lines, because the array itself does not begin at a cache line.
     private static final int LANE_POWER = 4;
     private static final int PAGE = 1;
     private static final int STAMP = 2;
     private static final int NEXT = 3;
     private static final int NEXT_ARRIVAL = 4;
 
-    /// Spreads page addresses, whose low bits are all alike, over the chains (2^64 over the golden ratio).
+    /// Hash multiplier that spreads page addresses, whose low bits are equal, over the chains (2^64 divided by the
+    /// golden ratio).
     private static final long HASH = 0x9E37_79B9_7F4A_7C15L;
 
     private static final VarHandle LANE =
@@ -104,7 +106,7 @@ final class WindowSlots {
 
     /// Finds the slot of a page.
     ///
-    /// @return the slot, which may have another page by now, or [#NO_SLOT]
+    /// @return the slot, which may have another page meanwhile, or [#NO_SLOT]
     int find(long page) {
         int slot = (int) HEAD.getAcquire(heads, chain(page));
         for (int steps = 0; slot != NO_SLOT && steps < count; steps++) {
@@ -116,9 +118,9 @@ final class WindowSlots {
         return NO_SLOT;
     }
 
-    /// Adds a lease to a slot if it still has the page.
+    /// Adds a lease to a slot if the slot still has the page.
     ///
-    /// @return the leases it has now, or 0 if it has another page
+    /// @return the new number of leases, or 0 if the slot is BUSY or has another page
     int tryJoin(int slot, long page) {
         int at = at(slot);
         while (true) {
@@ -132,17 +134,17 @@ final class WindowSlots {
         }
     }
 
-    /// Takes a lease from a slot.
+    /// Removes a lease from a slot.
     ///
-    /// @param stamp the stamp of this release, which the slot gets if the lease is its last one
-    /// @return the word of the slot from then on
+    /// @param stamp stamp of this release, stored in the slot if the lease is the last one
+    /// @return the new word of the slot
     long leave(int slot, long stamp) {
         int at = at(slot);
         while (true) {
             long word = (long) LANE.getAcquire(lanes, at);
             long after = word - 1;
             if ((word & LEASES_MASK) == 1) {
-                // the version grows, so that a victim is judged by its newest stamp
+                // the new version makes a concurrent search read the new stamp
                 after += ONE_VERSION;
                 LANE.setOpaque(lanes, at + STAMP, stamp);
             }
@@ -176,14 +178,15 @@ final class WindowSlots {
         return (long) LANE.getOpaque(lanes, at(slot) + STAMP);
     }
 
-    /// {@return the page of a slot, 0 for none}
+    /// {@return the page of a slot, or 0 if the slot has none}
     long page(int slot) {
         return (long) LANE.getOpaque(lanes, at(slot) + PAGE);
     }
 
-    /// Says that a slot without leases is on its way to the release order; the caller brings it there.
+    /// Marks a slot without leases as QUEUED. If this succeeds, the caller inserts the slot into the release order or
+    /// the arrivals.
     ///
-    /// @return false if it is there, is on its way, or has leases again
+    /// @return false if the slot is QUEUED or BUSY, or has leases again
     boolean tryQueue(int slot) {
         int at = at(slot);
         while (true) {
@@ -210,7 +213,7 @@ final class WindowSlots {
         return arrived != NO_SLOT;
     }
 
-    /// Pops an arrival, under the lock.
+    /// Pops an arrival. Guarded by the lock of [WindowClaims].
     ///
     /// @return a slot for the release order, or [#NO_SLOT]
     int pollArrival() {
@@ -224,38 +227,38 @@ final class WindowSlots {
         return top;
     }
 
-    /// Says that a slot is no longer in the release order.
+    /// Marks a slot in use as removed from the release order.
     ///
-    /// @param word the slot's word as the caller saw it, in use
+    /// @param word word of the slot that the caller read
     /// @return false if the word has changed
     boolean tryUnqueue(int slot, long word) {
         return LANE.compareAndSet(lanes, at(slot), word, word & ~QUEUED);
     }
 
-    /// Makes a slot without leases BUSY, so that no hit can have it.
+    /// Makes a slot without leases BUSY, so that it cannot be hit.
     ///
-    /// @param word the slot's word as the caller saw it, not in use
+    /// @param word word of the slot that the caller read
     /// @return false if the word has changed
     boolean tryTake(int slot, long word) {
         return LANE.compareAndSet(lanes, at(slot), word, (word & VERSION_MASK) + ONE_VERSION | BUSY);
     }
 
-    /// Ends BUSY with one lease.
+    /// Ends BUSY. The slot has one lease then.
     void finish(int slot) {
         int at = at(slot);
         LANE.setRelease(lanes, at, ((long) LANE.getOpaque(lanes, at) & VERSION_MASK) | 1);
     }
 
-    /// Ends BUSY with no lease and no page; the slot is the next to be taken.
+    /// Ends BUSY. The slot has no lease and no page then, and is recycled next.
     void giveUp(int slot) {
         int at = at(slot);
         LANE.setOpaque(lanes, at + STAMP, GIVEN_UP);
         LANE.setRelease(lanes, at, (long) LANE.getOpaque(lanes, at) & VERSION_MASK);
     }
 
-    /// Makes every slot BUSY, so that no hit can have one.
+    /// Makes every slot BUSY, so that no slot can be hit.
     ///
-    /// @param force true if slots in use are taken too
+    /// @param force true to include slots in use
     /// @throws IllegalStateException if a slot is in use and `force` is false; nothing is changed then
     void shut(boolean force) {
         for (int slot = 0; slot < count; slot++) {
@@ -270,7 +273,9 @@ final class WindowSlots {
         }
     }
 
-    /// {@return the slots that have leases; exact while all are BUSY by [#shut]}
+    /// {@return the slots that have leases}
+    ///
+    /// Exact after [#shut], while all slots are BUSY.
     BitSet inUse() {
         BitSet inUse = new BitSet();
         for (int slot = 0; slot < count; slot++) {
@@ -279,7 +284,7 @@ final class WindowSlots {
         return inUse;
     }
 
-    /// Ends [#shut]. Slots that it did not reach may be joined and left meanwhile.
+    /// Ends [#shut]. Other threads may join and leave slots that [#shut] did not reach.
     void reopen() {
         for (int slot = 0; slot < count; slot++) {
             long word = word(slot);
@@ -289,7 +294,7 @@ final class WindowSlots {
         }
     }
 
-    /// Puts a BUSY slot that has no page into the chain of one.
+    /// Links a BUSY slot without a page to a page.
     void link(int slot, long page) {
         int at = at(slot);
         LANE.setRelease(lanes, at + PAGE, page);
@@ -298,7 +303,7 @@ final class WindowSlots {
         HEAD.setRelease(heads, chain, slot);
     }
 
-    /// Takes a BUSY slot out of the chain of its page, if it has one.
+    /// Unlinks a BUSY slot from its page, if it has one.
     void unlink(int slot) {
         long page = page(slot);
         if (page == 0) {
@@ -318,7 +323,7 @@ final class WindowSlots {
         LANE.setRelease(lanes, at(slot) + PAGE, 0L);
     }
 
-    /// Checks what must always hold.
+    /// Checks the invariants.
     ///
     /// @param busy number of slots that are BUSY
     void checkInvariants(int busy) {

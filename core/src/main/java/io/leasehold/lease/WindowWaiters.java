@@ -5,52 +5,53 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// The threads that wait for a window: in the order in which they came, and by the page that they want.
+/// The threads that wait for a window, sorted by arrival and by requested page.
 ///
 /// ```text
-///   line    turn 3 ----> turn 4 ----> turn 9                requests that have no window, by their oldest waiter
+///   line    turn 3 ----> turn 4 ----> turn 9                requests without a window, sorted by their oldest waiter
 ///             |            |            |
-///   pages   page p       page q       page r       page s   every page that a thread waits for
+///   pages   page p       page q       page r       page s   every page that threads wait for
 ///             |            |            |            |
 ///           3, 5, 6        4          9, 10         1, 2    waiters by page; s has a window that is not mapped yet
 /// ```
 ///
-/// A request is a page and the threads that wait for it, since one mapping serves them all. Its turn in the line is
-/// that of its oldest waiter, so windows go to waiters in the order in which they came.
+/// A request is a page and the threads that wait for it, because one mapping serves all of them. The turn of a request
+/// in the line is that of its oldest waiter, so windows are granted to waiters in the order of arrival.
 ///
 /// ```text
 ///               grant                  begin                   end: serves its waiters
 ///   IN LINE  ------------> granted  ------------> BEING MAPPED ------------------------> (no request)
 ///      ^                      |                        |
 ///      +----------------------+------------------------+
-///        its oldest waiter left     the kernel refused
+///        its oldest waiter left     the mapping failed
 /// ```
 ///
-/// **Work.** Each change looks at the waiters that it serves, and at some nodes of two trees, whose depth is about
-/// twice the logarithm of the number of pages in them. [#looks()] counts both.
+/// **Work.** Each change visits the waiters that it serves, and some nodes of two trees. The depth of a tree is about
+/// twice the logarithm of the number of pages in it. [#looks()] counts both.
 ///
-/// **Threads.** Guarded by the lock of [WindowClaims], but for what [Waiter] says. Threads are woken by [#wake] without
-/// the lock, since a wake-up may be a call of the kernel.
+/// **Threads.** Guarded by the lock of [WindowClaims], except for what [Waiter] states. [#wake] wakes threads without
+/// the lock, because a wake-up may be a system call.
 ///
-/// **Invariants.** I1: a request has a waiter, and is in [#pages]. I2: a request is in the line if and only if it has
-/// no window; its key there is the turn of its first waiter. I3: the turns of the waiters of a request grow.
+/// **Invariants.** I1: a request has at least one waiter, and is in [#pages]. I2: a request is in [#line] if and only
+/// if it has no window; its key there is the turn of its first waiter. I3: the turns of the waiters of a request are
+/// ascending.
 final class WindowWaiters {
 
-    /// In place of a granted slot: the request is in the line.
+    /// In place of a granted slot: the request has no window and is in the line.
     static final int IN_LINE = -1;
 
     /// In place of a granted slot: a thread maps a window onto the page of the request.
     static final int BEING_MAPPED = -2;
 
-    /// In place of the slot that serves a waiter: there is none yet.
+    /// In place of the slot of a waiter: the waiter was not served yet.
     private static final int NOT_SERVED = -1;
 
     private final RequestTree line = new RequestTree(); // (L)
     private final RequestTree pages = new RequestTree(); // (L)
     private long nextTurn; // (L)
-    private @Nullable Waiter firstTold; // (L) waiters to wake once the lock is free
-    private @Nullable Waiter lastTold; // (L)
-    private long tells; // (L)
+    private @Nullable Waiter firstToWake; // (L) waiters to wake after the lock is released
+    private @Nullable Waiter lastToWake; // (L)
+    private long wakeUps; // (L)
     private long waiterLooks; // (L)
 
     /// A page that threads wait for.
@@ -58,8 +59,8 @@ final class WindowWaiters {
         private final long page; // (C)
         private final Node byPage = new Node(this); // (C)
         private final Node inLine = new Node(this); // (C)
-        private int window = IN_LINE; // (L) or the slot that was granted, or BEING_MAPPED
-        private @Nullable Waiter first; // (L) the oldest one
+        private int window = IN_LINE; // (L) IN_LINE, the granted slot, or BEING_MAPPED
+        private @Nullable Waiter first; // (L) the oldest waiter
         private @Nullable Waiter last; // (L)
 
         Request(long page) {
@@ -67,22 +68,23 @@ final class WindowWaiters {
         }
     }
 
-    /// A thread that waits. It brings all that its waiting needs, so that nothing is allocated under the lock.
+    /// A thread that waits. It contains all nodes that the wait needs, so that nothing is allocated under the lock.
     ///
-    /// **Threads.** [#slot()] by any thread; it is the lease that was added for the waiter.
+    /// **Threads.** Any thread may call [#slot()]. The slot has one lease that was added for the waiter.
     ///
-    /// **Memory order.** `slot` (volatile) is written after the lease is added. `isTold` is cleared before the thread
-    /// is woken, so a waiter that is told again while it is set has that wake-up still before it.
+    /// **Memory order.** `slot` (volatile) is written after the lease is added. `isWakeUpDue` is cleared before the
+    /// thread is woken. So if a waiter is woken again while `isWakeUpDue` is set, the earlier wake-up is still to come
+    /// and is enough. Test: `LeaseWaiterStress`.
     static final class Waiter {
         private final Thread thread = Thread.currentThread(); // (C)
-        private final Request own; // (C) the request, if its page has none
-        private @Nullable Request request; // (L) null before it waits and after it was served or left
+        private final Request own; // (C) used if the page has no request yet
+        private @Nullable Request request; // (L) null before the wait, and after the waiter was served or left
         private long turn; // (L)
-        private @Nullable Waiter before; // (L) the next older one for the page
+        private @Nullable Waiter before; // (L) the next older waiter for the page
         private @Nullable Waiter after; // (L)
         private volatile int slot = NOT_SERVED; // (L) to write
-        private volatile boolean isTold; // (L) to set; cleared by the thread that wakes
-        private @Nullable Waiter toldAfter; // (L) to write, while isTold is not set
+        private volatile boolean isWakeUpDue; // (L) to set; cleared by the thread that wakes
+        private @Nullable Waiter nextToWake; // (L) to write, while isWakeUpDue is not set
 
         Waiter(long page) {
             own = new Request(page);
@@ -110,19 +112,22 @@ final class WindowWaiters {
         return line.isEmpty();
     }
 
-    /// {@return the number of waiters and tree nodes that were looked at so far: the work, which tests bound}
+    /// {@return the number of waiters and tree nodes visited so far}
+    ///
+    /// Tests limit this number.
     long looks() {
         return waiterLooks + line.visits() + pages.visits();
     }
 
-    /// {@return the number of waiters that were told so far}
-    long tells() {
-        return tells;
+    /// {@return the number of wake-ups requested so far}
+    long wakeUps() {
+        return wakeUps;
     }
 
-    /// Lets a thread wait, behind all others.
+    /// Adds a waiter, after all others.
     ///
-    /// @param isBeingMapped true if a thread maps a window onto the page, which will serve this waiter too
+    /// @param isBeingMapped true if a thread maps a window onto the page; the end of the mapping will serve this waiter
+    ///     too
     void enter(Waiter waiter, boolean isBeingMapped) {
         Request request = pages.find(waiter.own.page);
         waiter.turn = nextTurn++;
@@ -145,9 +150,10 @@ final class WindowWaiters {
         request.last = waiter;
     }
 
-    /// Ends the waiting of a thread; has no effect if it does not wait.
+    /// Removes a waiter. Has no effect if it does not wait.
     ///
-    /// @return a slot that had been granted to its request and was not begun, now free; or [WindowSlots#NO_SLOT]
+    /// @return a slot to free, which was granted to the request and whose mapping has not begun; or
+    ///     [WindowSlots#NO_SLOT]
     int leave(Waiter waiter) {
         Request request = waiter.request;
         if (request == null) {
@@ -161,7 +167,7 @@ final class WindowWaiters {
             return WindowSlots.NO_SLOT;
         }
 
-        // the request takes the turn of its next waiter, and what it was granted goes to the first one in the line
+        // the request takes the turn of its next waiter; its granted slot goes to the first request in the line
         if (window == IN_LINE) {
             line.remove(request.inLine);
         }
@@ -172,7 +178,7 @@ final class WindowWaiters {
         return window == IN_LINE ? WindowSlots.NO_SLOT : window;
     }
 
-    /// Grants a window to the first request in the line, and tells its first waiter.
+    /// Grants a window to the first request in the line, and requests a wake-up of its first waiter.
     ///
     /// @return the page of the request
     long grant(int slot) {
@@ -182,22 +188,21 @@ final class WindowWaiters {
         }
         line.remove(request.inLine);
         request.window = slot;
-        tell(request.first);
+        requestWakeUp(request.first);
         return request.page;
     }
 
-    /// Tells the first waiter in the line, if there is one.
-    void tellFirst() {
+    /// Requests a wake-up of the first waiter in the line, if there is one.
+    void requestWakeUpOfFirst() {
         Request request = line.first();
         if (request != null && request.first != null) {
-            tell(request.first);
+            requestWakeUp(request.first);
         }
     }
 
-    /// Begins the mapping of a window that was granted.
+    /// Begins the mapping of the window that was granted to a page.
     ///
-    /// @param page page of a request
-    /// @return false if no window was granted for the page, or its mapping has begun
+    /// @return false if no window was granted to the page, or its mapping has begun already
     boolean tryBegin(long page) {
         Request request = pages.find(page);
         if (request == null || request.window < 0) {
@@ -207,11 +212,11 @@ final class WindowWaiters {
         return true;
     }
 
-    /// Gives leases of a window to waiters for its page, and tells them.
+    /// Serves waiters for a page: adds a lease of the window for each, and requests its wake-up.
     ///
     /// @param slot slot that is mapped onto the page, and of which the caller has a lease
     /// @param most maximum number of waiters to serve
-    /// @return true if there are more of them
+    /// @return true if more waiters are left
     boolean serve(long page, int slot, WindowSlots slots, int most) {
         Request request = pages.find(page);
         for (int served = 0; request != null && request.first != null; served++) {
@@ -224,12 +229,12 @@ final class WindowWaiters {
             Waiter waiter = request.first;
             remove(request, waiter);
             waiter.slot = slot;
-            tell(waiter);
+            requestWakeUp(waiter);
         }
         return false;
     }
 
-    /// Puts the request for a page whose mapping failed back into the line, in its old turn.
+    /// Puts a request whose mapping failed back into the line, at its old turn.
     void refuse(long page) {
         Request request = pages.find(page);
         if (request != null && request.first != null) {
@@ -238,9 +243,9 @@ final class WindowWaiters {
         }
     }
 
-    /// Ends all waiting, and tells every waiter.
+    /// Removes all waiters, and requests their wake-ups.
     ///
-    /// @param free takes the slots that were granted and not begun
+    /// @param free frees a slot that was granted and whose mapping has not begun
     void endAll(IntConsumer free) {
         for (Request request = pages.first(); request != null; request = pages.first()) {
             if (request.window >= 0) {
@@ -252,42 +257,46 @@ final class WindowWaiters {
             while (request.first != null) {
                 Waiter waiter = request.first;
                 remove(request, waiter);
-                tell(waiter);
+                requestWakeUp(waiter);
             }
         }
     }
 
-    /// {@return the waiters that were told, for [#wake] without the lock, or null}
-    @Nullable Waiter takeTold() {
-        Waiter first = firstTold;
-        firstTold = null;
-        lastTold = null;
+    /// Takes the list of waiters whose wake-up is due.
+    ///
+    /// @return the first one, for [#wake] without the lock, or null if there is none
+    @Nullable Waiter takeWakeUps() {
+        Waiter first = firstToWake;
+        firstToWake = null;
+        lastToWake = null;
         return first;
     }
 
-    /// Wakes waiters; called without the lock.
+    /// Wakes a list of waiters. Called without the lock.
+    ///
+    /// @param first first waiter of the list, or null
     static void wake(@Nullable Waiter first) {
         for (Waiter waiter = first; waiter != null; ) {
-            Waiter next = waiter.toldAfter;
-            waiter.isTold = false;
+            Waiter next = waiter.nextToWake;
+            waiter.isWakeUpDue = false;
             LockSupport.unpark(waiter.thread);
             waiter = next;
         }
     }
 
-    private void tell(Waiter waiter) {
-        tells++;
-        if (waiter.isTold) {
-            return; // the thread that is about to wake it clears isTold first
+    private void requestWakeUp(Waiter waiter) {
+        wakeUps++;
+        if (waiter.isWakeUpDue) {
+            return; // the thread that is about to wake it clears isWakeUpDue first
         }
-        waiter.isTold = true;
-        waiter.toldAfter = null;
-        if (lastTold == null) {
-            firstTold = waiter;
+        waiter.isWakeUpDue = true;
+        waiter.nextToWake = null;
+        if (lastToWake == null) {
+            firstToWake = waiter;
         } else {
-            lastTold.toldAfter = waiter;
+            lastToWake.nextToWake = waiter;
         }
-        lastTold = waiter;
+        lastToWake = waiter;
     }
 
     private void remove(Request request, Waiter waiter) {
@@ -310,10 +319,10 @@ final class WindowWaiters {
         }
     }
 
-    /// Checks what must always hold.
+    /// Checks the invariants.
     ///
     /// @param slots the slots of the pool
-    /// @return number of slots that are granted and not begun
+    /// @return number of slots that are granted and whose mapping has not begun
     int checkInvariants(WindowSlots slots) {
         line.checkInvariants();
         pages.checkInvariants();

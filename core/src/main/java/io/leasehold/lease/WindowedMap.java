@@ -9,26 +9,27 @@ import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
-/// The engine of a machine whose pages have no lasting address: a bounded pool of windows, mapped onto pages as leases
-/// need them.
+/// The engine with windows: a bounded number of windows is mapped onto pages as leases need them.
+///
+/// It models a machine whose pages have no permanent address (i386).
 ///
 /// ```text
 ///   windows   | slot 0 | slot 1 | slot 2 | ...      address space, reserved once
 ///                 |        |
-///                 v        v     one mapping call a miss, none a hit
+///                 v        v     one mapping call per miss, none per hit
 ///   pages     | .. | p3 | .. | p9 | .. | ..         memory file of the arena
 /// ```
 ///
-/// A window keeps its mapping after its last lease, as on i386, so the next lease on its page is a hit. The window
-/// that was released least recently is recycled first.
+/// A window keeps its mapping after its last lease, as on i386, so the next lease on its page is a hit. The least
+/// recently released window is recycled first.
 ///
-/// **Threads.** Thread-safe. A hit takes no lock. A release takes none either, except the last one of a window that a
-/// search has passed over, which tries the lock of [WindowClaims] and does not wait for it. A miss takes that lock for
-/// a few steps before and after its mapping call, and makes the call without it. Two misses on one page never map it
-/// twice, the race that the original has, since a second thread finds the window that is being mapped. Waiting parks,
-/// so a virtual thread leaves its carrier.
+/// **Threads.** Thread-safe. A hit takes no lock. A release takes no lock, with one exception: the last release of a
+/// window that is not in the release order tries the lock of [WindowClaims], without waiting for it. A miss takes that
+/// lock for a few steps before and after its mapping call, and makes the call without it. Two misses on one page never
+/// map it twice, a race that the original has, because the second thread finds the window that is being mapped. A
+/// waiting thread parks, so a virtual thread leaves its carrier.
 ///
-/// **Invariants.** I4: `used + free == slots`, where used windows have leases; those of the waiters are in
+/// **Invariants.** I4: `used + free == slots`, where used windows have leases. The invariants of waiters are in
 /// [WindowClaims].
 ///
 /// **Memory order.** See [WindowSlots] and [WindowClaims].
@@ -40,11 +41,11 @@ final class WindowedMap implements PageMap {
     private static final int SEQUENCE_BITS = 28;
     private static final long SEQUENCE_MASK = (1L << SEQUENCE_BITS) - 1;
 
-    /// How often a thread looks for the end of a mapping by another thread before it yields its processor.
+    /// Number of polls for the end of a mapping by another thread, before the polling thread yields its processor.
     private static final int LOOKS = 60;
 
-    /// How often it yields its processor before it gives up or parks: some milliseconds, for a thread that lost its
-    /// processor in the mapping call.
+    /// Number of yields before the polling thread gives up or parks. This takes some milliseconds, in case the mapping
+    /// thread lost its processor during the mapping call.
     private static final int YIELDS = 1_000;
 
     private final MappingBudget mappings; // (C)
@@ -74,9 +75,9 @@ final class WindowedMap implements PageMap {
         this.stripes = stripes;
     }
 
-    /// Reserves the windows' address space and charges their mappings, or nothing.
+    /// Reserves the address space of the windows and charges their mappings. If this fails, nothing is changed.
     ///
-    /// @throws IllegalStateException if the mapping account has no room for them
+    /// @throws IllegalStateException if the windows exceed the limit of the [MappingBudget]
     /// @throws SystemCallException if the kernel refuses
     static WindowedMap open(
             LeasePoolOptions options, PageFile file, long pageByteSize, Stripes stripes, LeaseErrors errors) {
@@ -131,7 +132,7 @@ final class WindowedMap implements PageMap {
         if (isDropped) {
             queue = release(address(slot), stripe);
         } else {
-            // a miss is counted where the hits of this thread are, or the peak of one thread would be missed
+            // a miss is counted in the stripe of this thread's hits; otherwise the peak of one thread would be missed
             count(isMiss || (claim & WindowClaims.WAS_IDLE) != 0 ? 1 : 2, stripe);
         }
         stripe.exit();
@@ -144,9 +145,9 @@ final class WindowedMap implements PageMap {
         return isDropped ? NONE : address(slot);
     }
 
-    /// Claims a window for a page; may wait.
+    /// Claims a window for a page. May wait.
     ///
-    /// @return a slot, with what the caller must do about it; or [WindowClaims#NONE]
+    /// @return a slot, with a flag for what the caller must do, or [WindowClaims#NONE]
     private int claim(long direct, int flags) {
         boolean catches = LeaseFlag.has(flags, LeaseFlag.CATCH);
         boolean isNowait = LeaseFlag.has(flags, LeaseFlag.NOWAIT);
@@ -168,11 +169,11 @@ final class WindowedMap implements PageMap {
                 } else if (claim == WindowClaims.BEING_MAPPED && !mayWait) {
                     return claims.giveUp(null);
                 } else if (self == null) {
-                    self = new Waiter(direct); // made here, and not under the lock
+                    self = new Waiter(direct); // allocated without the lock
                 } else {
                     LockSupport.park(this);
                     wasInterrupted |= !catches && Thread.interrupted();
-                    // gives up even if there is a window by now, so as not to risk another sleep
+                    // gives up even if a window is free now, because trying again might sleep again
                     if (catches && Thread.currentThread().isInterrupted()) {
                         return claims.giveUp(self);
                     }
@@ -188,7 +189,7 @@ final class WindowedMap implements PageMap {
         }
     }
 
-    /// Looks for the end of a mapping by another thread, which is a call of the kernel away.
+    /// Polls for the end of a mapping by another thread, which is in a system call.
     private void watch(long direct) {
         for (int yield = 0; yield < YIELDS; yield++) {
             for (int look = 0; look < LOOKS; look++) {
@@ -226,7 +227,7 @@ final class WindowedMap implements PageMap {
     public LeasePoolStats stats(int leases) {
         int used = Math.clamp(stripes.used(), 0, slots.count());
         long missed = claims.misses();
-        long waited = claims.waited(); // before the sleeps, of which there are as many at least
+        long waited = claims.waited(); // read before the sleeps, so that waited <= waits
         long hits = Math.max(0, stripes.uses() - missed);
         return new LeasePoolStats(
                 slots.count(), used, raisePeak(used), hits, missed, claims.waits(), waited, claims.failures(), leases);
@@ -258,7 +259,7 @@ final class WindowedMap implements PageMap {
                 .formatted(slots.count(), 1L << windowPower, base);
     }
 
-    /// Maps a slot that was claimed, and has a lease of it then.
+    /// Maps a claimed slot. Afterwards the caller has a lease of it.
     private void map(int slot, long direct) {
         boolean isMapped = false;
         try {
@@ -276,7 +277,7 @@ final class WindowedMap implements PageMap {
         if (leases > 1) {
             stripe.rejoined();
         } else if (stripe.activated()) {
-            // a peak that cannot rise any more needs no sum over all stripes
+            // if the peak is at its maximum, the sum over all stripes is not needed
             int top = peak.get();
             int used = top < slots.count() ? (int) stripes.used() : 0;
             stripe.allow(Math.max(top, raisePeak(used)) - used);

@@ -1,4 +1,6 @@
-/// Leases: the right of a thread to touch a page, at an address, until a close; sf_buf(9) with ends that are checked.
+/// Leases: the right to use a page, or a run of pages, at an address until the lease is closed.
+///
+/// The model is sf_buf(9) of FreeBSD. Unlike there, every use after the end of a lease is detected and throws.
 ///
 /// ```text
 ///   LeasePool      what users see: acquire, hand over, release, close     Lease       one lease as an object
@@ -7,7 +9,7 @@
 ///     Stripes        for each thread: free records, counts
 ///     PageMap        where pages appear
 ///       DirectMap      at their own addresses
-///       WindowedMap    at windows that come and go
+///       WindowedMap    at windows that are recycled
 ///         WindowSlots    windows by page, no lock for hits
 ///         WindowClaims   which page gets which window, one lock for misses
 ///           ReleaseOrder   which window is recycled next
@@ -16,9 +18,10 @@
 ///
 /// ## What a call does in each state of a lease
 ///
-/// A state is what the calling thread sees: `CONFINED` is to this thread, `ELSEWHERE` to another one; `POOL CLOSED` was
-/// open when its pool was closed forcibly. Upper case is the kind of [LeaseStateException] that is thrown; `-` is a
-/// call that only an object has, which cannot be foreign. `LeaseStatesTest` reads both tables and tries each cell.
+/// A state is what the calling thread sees. `CONFINED` is confined to this thread, `ELSEWHERE` to another one. The pool
+/// of a `POOL CLOSED` lease was closed forcibly while the lease was open. Upper case is the kind of
+/// [LeaseStateException] that is thrown. `-` marks a call that only [Lease] has: an object always belongs to its own
+/// pool. `LeaseStatesTest` reads both tables and tries each cell.
 ///
 /// | call     | OPEN      | CONFINED  | ELSEWHERE | CLOSED | HANDED OVER | RECYCLED | FOREIGN | POOL CLOSED |
 /// |----------|-----------|-----------|-----------|--------|-------------|----------|---------|-------------|
@@ -35,15 +38,16 @@
 /// | close    | ends      | ends      | CONFINED  | CLOSED | RECYCLED    | RECYCLED | -       | CLOSED      |
 /// | release  | ends      | ends      | CONFINED  | CLOSED | RECYCLED    | RECYCLED | FOREIGN | CLOSED      |
 ///
-/// A confined [Lease] of a direct map needs no record, unless the pool is traced: its end is a field of its own. It
-/// says CLOSED where the table says RECYCLED, and its pool neither counts it nor refuses to close because of it.
+/// A confined [Lease] of a direct map has no record, unless the pool is traced. A field of the object stores its end.
+/// It throws CLOSED where the table says RECYCLED. Its pool does not count it, and can be closed while it is open.
 ///
 /// ## What a call does in each state of the windows
 ///
-/// The page that is wanted has a window that is leased (`ACTIVE`) or not (`INACTIVE`), or it has none. Then there is a
-/// window that never had a page (`VIRGIN`), or one that another page left (`OTHER INACTIVE`), or all are leased for
-/// other pages (`FULL`) and a thread that waits for this page sees one of them closed. A close leaves its window in use
-/// (`stays`), or for the next lease on its page (`idles`), or grants it to the first waiter (`wakes`).
+/// If the requested page has a window, the window is leased (`ACTIVE`) or not (`INACTIVE`). If the page has no window,
+/// there are three cases. Some window never had a page (`VIRGIN`). Some window keeps another page but has no lease
+/// (`OTHER INACTIVE`). Or all windows are leased for other pages (`FULL`): the request waits until one of them is
+/// closed. A close leaves its window in use (`stays`), keeps its mapping for the next lease on its page (`idles`), or
+/// grants it to the first waiter (`wakes`).
 ///
 /// | call                         | ACTIVE | INACTIVE | VIRGIN | OTHER INACTIVE | FULL        |
 /// |------------------------------|--------|----------|--------|----------------|-------------|
@@ -54,59 +58,62 @@
 /// | close, page has other leases | stays  | -        | -      | -              | stays       |
 /// | close, last lease of a page  | idles  | -        | -      | -              | wakes       |
 ///
-/// While a thread maps a window onto the page, a thread that acquires the page looks for the end of the mapping for
-/// some milliseconds, and shares the window then. After that, acquires that may not wait get null.
+/// While one thread maps a window onto a page, another thread may acquire the page. That thread polls for the end of
+/// the mapping for some milliseconds, and then shares the window. If the mapping takes longer, an acquire that may not
+/// wait returns null.
 ///
 /// ## Work and locks
 ///
 /// | operation | work | lock |
 /// |---|---|---|
 /// | acquire from a direct map, hit of a window | constant | none |
-/// | release | constant | none; the last one of a window that a search passed over tries a short one |
-/// | miss of a window | a step in a heap of windows, and one for each hit since the last search | short, twice |
-/// | end of a mapping | the waiters for the page | short, given up after each 64 waiters |
-/// | beginning to wait, giving up | a few steps in two trees of pages | short |
-/// | taking or giving records | constant, once in 16 leases | none; for 128 new records a short one |
+/// | release | constant | none; `tryLock` of a short one by the last release of a window that left the release order |
+/// | miss of a window | one step in a heap of windows, and one step for each hit since the last search | short, twice |
+/// | end of a mapping | the waiters for the page | short, released after each 64 waiters |
+/// | start or end of a wait | a few steps in two trees of pages | short |
+/// | exchange of free records | constant, once in 16 leases | none; a short one to add 128 new records |
 /// | statistics | the number of stripes | none |
-/// | close | windows and records | long, over calls of the kernel; misses wait for it |
+/// | close | windows and records | held during system calls; misses wait for it |
 ///
-/// A short lock is a [io.leasehold.memory.ShortLock], held for a few times 64 steps at most. No thread is woken under
-/// it, and no call of the kernel is made. `WindowClaimsWorkTest` counts the steps.
+/// A short lock is a [io.leasehold.memory.ShortLock], held for a small multiple of 64 steps at most. No thread is woken
+/// under it, and no system call is made under it. `WindowClaimsWorkTest` counts the steps.
 ///
 /// ## Why
 ///
-/// * **A record a lease, not a count a window.** With a count alone a double close ends the lease of another holder,
-///   and a stale holder looks like a new one. A record has a generation that each close and each hand-over moves on, so
-///   both are found always, and the message can name the page.
-/// * **One compare-and-set a close.** The word that a close expects follows from the handle alone: it is check and
-///   transition in one. A confined lease is ended by a plain store, as no other thread may change its word.
-/// * **No record for a confined object of a direct map.** There is nothing to give back and no thread to race with, so
-///   two fields are all its state and the JIT keeps them in registers: 4 ns a lease, where a record costs 14. A handle
-///   is a number, has no fields, and needs its record; confined or shared it costs the same there.
-/// * **No Arena for each lease.** `Arena.ofShared().close()` stops every thread of the process to see that none is
-///   inside: 54 us measured here, against 15 ns for a lease. So a view of the memory is checked when it is made,
-///   and the accessors check each time.
-/// * **Hits take no lock**, by the lazy queueing of DragonFly, 2004: a hit leaves its window where it is in the order
-///   of releases, and a search for a victim passes over it. A heap of stamps keeps that order; a linked list would
-///   need the lock at each hit and each release.
-/// * **Waiters are served strictly in turn**, unlike in the original, where a newcomer may take the window that woke
-///   another thread, and one request may sleep without bound. A window that becomes free is granted to the first waiter
-///   before that waiter runs. So no newcomer comes between, each release wakes one waiter, and a waiter sleeps once.
-/// * **Waiters are indexed by page**, as the original shares one window among all that want its page. A mapping serves
-///   the waiters for its page and looks at no other. It looked at all of them before: with 64 windows and 64, 1,000,
-///   10,000 and 100,000 virtual threads a lease took 3.7, 6.0, 7.3 and 26 us of processor, and takes 3.9, 5.2, 4.4 and
-///   5.1 us now (two cores, 2026-11-29).
-/// * **Mapping without the lock.** The window is BUSY and linked to its page before the call, so two threads that miss
-///   one page never make two windows for it, the race that the original has. With the lock held over the call, each
-///   other miss and each release with waiters would wait for the kernel.
-/// * **A release does not wait.** It leaves its window on a stack, and the holder of the lock takes the stack in when
-///   it unlocks. A holder that lost its processor holds up misses, but no release.
-/// * **Windows have one size, and are charged when the pool opens.** A window that changed its size would move its
-///   neighbours, and a pool that ran into the limit of mappings in the middle of its life would take the JVM with it.
-/// * **Counts live in the stripe of each thread.** A common counter of used windows would put all threads on one cache
-///   line at every hit; a sum over stripes is as exact while no thread changes it.
-/// * **Free records are linked through the records.** An array of them would have to grow, and be copied, when a burst
-///   of leases ends.
+/// * **One record per lease, not one count per window.** With only a count, a double close ends the lease of another
+///   holder, and a stale holder cannot be told from a new one. A record has a generation, which each close and each
+///   hand-over increments. So both errors are always detected, and the message can name the page.
+/// * **One compare-and-set per close.** The word that a close expects is computed from the handle alone. So one
+///   compare-and-set checks the state and changes it. A confined lease is ended by a release store, because no other
+///   thread may change its word.
+/// * **No record for a confined object of a direct map.** It owns no resource and no other thread may use it. Two
+///   fields are its whole state, and the JIT keeps them in registers: 4 ns per lease, against 14 ns with a record. A
+///   handle is a number without fields, so it needs a record. A confined handle costs as much as a shared one.
+/// * **No Arena for each lease.** `Arena.ofShared().close()` stops every thread of the process to check that no thread
+///   accesses the memory. This takes 54 us, measured here, against 15 ns for a lease. So `segment()` checks the lease
+///   once, when the view is created, and the accessors check it each time.
+/// * **Hits take no lock.** This is the lazy queueing of DragonFly BSD, 2004. A hit leaves its window at its place in
+///   the release order, and a search for a victim skips windows in use. A heap of stamps keeps the order. A linked list
+///   would need the lock at each hit and each release.
+/// * **Waiters are served strictly in order.** In the original, a new thread may take the window that woke another
+///   thread, so one request may sleep without bound. Here a window that becomes free is granted to the first waiter
+///   before that waiter runs. So no new thread can overtake it, each release wakes one waiter, and a waiter sleeps
+///   once.
+/// * **Waiters are indexed by page**, because one window is shared by all threads that request its page, as in the
+///   original. The end of a mapping serves the waiters for its page and visits no others. An earlier version visited
+///   all waiters. With 64 windows and 64, 1,000, 10,000 and 100,000 virtual threads, a lease took 3.7, 6.0, 7.3 and 26
+///   us of processor time before, and takes 3.9, 5.2, 4.4 and 5.1 us now (two cores, 2026-11-29).
+/// * **Mapping without the lock.** The window is BUSY and linked to its page before the system call. So two threads
+///   that miss the same page never map two windows to it, a race that the original has. If the lock were held during
+///   the call, every other miss and every release with waiters would wait for the kernel.
+/// * **A release does not wait.** It pushes its window on a stack, and the holder of the lock empties the stack when it
+///   unlocks. A lock holder that lost its processor delays misses, but no release.
+/// * **Windows have one size, and their mappings are charged when the pool opens.** A window that changed its size
+///   would move its neighbours. A pool that reached the kernel's limit of mappings later would end the JVM.
+/// * **Each thread counts in its own stripe.** With one shared counter of used windows, all threads would write one
+///   cache line at every hit. A sum over the stripes is equally exact while no thread changes it.
+/// * **Free records are linked through the records.** An array of free records would have to grow, and be copied, when
+///   a burst of leases ends.
 ///
 /// (2026-11)
 @NullMarked

@@ -7,14 +7,14 @@ public final class Alignment {
 
     private Alignment() {}
 
-    /// {@return whether `value` is a power of two}
+    /// {@return true if `value` is a power of two}
     ///
     /// @param value a size, offset or address in bytes
     public static boolean isPowerOfTwo(long value) {
         return value > 0 && (value & (value - 1)) == 0;
     }
 
-    /// {@return whether `value` is a multiple of `byteAlignment`}
+    /// {@return true if `value` is a multiple of `byteAlignment`}
     ///
     /// @param value a size, offset or address in bytes
     /// @param byteAlignment a power of two, in bytes
@@ -34,7 +34,7 @@ public final class Alignment {
     ///
     /// @param value a size, offset or address in bytes
     /// @param byteAlignment a power of two, in bytes
-    /// @throws ArithmeticException if that does not fit a `long`
+    /// @throws ArithmeticException if the result does not fit in a `long`
     public static long up(long value, long byteAlignment) {
         return down(Math.addExact(value, byteAlignment - 1), byteAlignment);
     }
@@ -53,12 +53,12 @@ public final class Alignment {
         return Long.numberOfTrailingZeros(powerOfTwo);
     }
 
-    /// Checks an alignment that came from outside.
+    /// Checks an alignment that a caller passed.
     ///
-    /// @param name what the alignment is called, for the message
+    /// @param name name of the alignment in the message
     /// @param byteAlignment a power of two, in bytes
     /// @return `byteAlignment`
-    /// @throws IllegalArgumentException if it is not a power of two
+    /// @throws IllegalArgumentException if `byteAlignment` is not a power of two
     public static long check(String name, long byteAlignment) {
         if (!isPowerOfTwo(byteAlignment)) {
             throw new IllegalArgumentException(name + " is not a power of two: " + name + "=" + byteAlignment);

@@ -5,23 +5,24 @@ import java.lang.invoke.VarHandle;
 import java.lang.ref.WeakReference;
 import org.jspecify.annotations.Nullable;
 
-/// What one thread keeps for itself: an array of ints behind a lock that is biased to the thread.
+/// The state of one thread: an array of ints, guarded by a lock that is biased to the thread.
 ///
 /// ```text
 ///   cells   0 ..... 15 | 16   | 17 ... 31 ...
-///           distance   | busy | free for the user, from FIRST on
+///           distance   | busy | cells of the user, from FIRST on
 /// ```
 ///
-/// All that the owner writes lies in one array, far from what any other thread writes.
+/// All words that the owner writes lie in one array, at a distance from words that other threads write. The thread
+/// inside uses only the array. The compiler keeps the array in a register, but would read a field again.
 ///
-/// Who is inside works on the array alone, which stays in a register where a field would be read again.
+/// **Threads.** The thread that set `busy` owns the cells until [BiasedSlots#exit]. [BiasedSlots] describes how a
+/// thread sets `busy`.
 ///
-/// **Threads.** Whoever set `busy` owns the cells until [BiasedSlots#exit]; see [BiasedSlots] for who may set it how.
-///
-/// **Memory order.** [#leave] (release) is paired with [#isBusy] (acquire) and publishes the cells.
+/// **Memory order.** [#leave] (release) is paired with [#isBusy] (acquire) and publishes the cells. Test:
+/// `BiasedSlotStress`.
 public final class BiasedSlot {
 
-    /// The first cell that is the user's.
+    /// Index of the first cell of the user.
     public static final int FIRST = 17;
 
     static final int BUSY = 16;
@@ -40,12 +41,12 @@ public final class BiasedSlot {
         }
     }
 
-    private final int[] cells; // (O) whoever is busy
+    private final int[] cells; // (O) the thread that set BUSY
 
     @SuppressWarnings("UnusedVariable") // written and read through OWNER
     private volatile long owner; // (A) id of the thread that the slot is biased to, 0 for none
 
-    private volatile @Nullable WeakReference<Thread> thread; // (A) set after owner: only tells the dead from the living
+    private volatile @Nullable WeakReference<Thread> thread; // (A) set after owner; for isOwnerDead
 
     BiasedSlot(int[] cells) {
         this.cells = cells;
@@ -55,11 +56,11 @@ public final class BiasedSlot {
         return owner;
     }
 
-    /// Biases a slot that has no owner to the calling thread.
+    /// Biases a slot without an owner to the calling thread.
     ///
-    /// @return whether it had none
+    /// @return false if the slot has an owner
     boolean claim(long threadId) {
-        // made first: a slot that is claimed and does not know its thread would never become free
+        // created first: a claimed slot without a reference to its thread would never become free
         WeakReference<Thread> reference = new WeakReference<>(Thread.currentThread());
         if (!OWNER.compareAndSet(this, 0L, threadId)) {
             return false;
@@ -68,7 +69,7 @@ public final class BiasedSlot {
         return true;
     }
 
-    /// Frees the slot if its owner is dead.
+    /// Removes the owner of the slot if that thread has ended.
     void forgetDead() {
         if (isOwnerDead()) {
             thread = null;
@@ -77,15 +78,19 @@ public final class BiasedSlot {
         }
     }
 
-    /// {@return true if the slot was biased to a thread that has ended, with all its stores seen by the caller}
+    /// {@return true if the owner is a thread that has ended}
+    ///
+    /// If true, the caller sees all stores of the owner.
     boolean isOwnerDead() {
         WeakReference<Thread> reference = thread;
         Thread living = reference == null ? null : reference.get();
         return reference != null && (living == null || !living.isAlive());
     }
 
-    /// {@return whether it is biased to the calling thread} Nobody else makes that true or false while it lives, so the
-    /// field is read like any other.
+    /// {@return true if the slot is biased to the calling thread}
+    ///
+    /// A plain read is enough: only the calling thread can make this true, and no thread makes it false while that
+    /// thread lives.
     ///
     /// @param threadId of the calling thread
     boolean isOwn(long threadId) {
@@ -97,31 +102,33 @@ public final class BiasedSlot {
         CELL.setOpaque(cells, BUSY, 1);
     }
 
-    /// Sets `busy` as one of several threads.
+    /// Sets `busy` of a shared slot.
     ///
-    /// @return whether it was clear
+    /// @return false if another thread is in the slot
     static boolean tryEnter(int[] cells) {
         return CELL.compareAndSet(cells, BUSY, 0, 1);
     }
 
-    /// Leaves the slot to others.
+    /// Clears `busy`.
     static void leave(int[] cells) {
         CELL.setRelease(cells, BUSY, 0);
     }
 
-    /// {@return whether somebody is in the slot}
+    /// {@return true if a thread is in the slot}
     boolean isBusy() {
         return (int) CELL.getAcquire(cells, BUSY) != 0;
     }
 
-    /// {@return what the slot holds, from [#FIRST] on; to be touched by who is inside, or visits it, only}
+    /// {@return the cells, for use from [#FIRST] on}
+    ///
+    /// Only the thread inside the slot, or a visitor, may use them.
     public int[] cells() {
         return cells;
     }
 
-    /// {@return a cell as any thread may see it, of some moment}
+    /// {@return the value of a cell, which may be stale; any thread may call this}
     ///
-    /// @param cell from [#FIRST] on
+    /// @param cell index of the cell, from [#FIRST] on
     public int peek(int cell) {
         return (int) CELL.getOpaque(cells, cell);
     }

@@ -9,8 +9,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// State that threads keep for themselves, and that somebody else can nevertheless get at: a slot for each platform
-/// thread and a few that all others share.
+/// Per-thread state that a reclaimer can access too. Each platform thread has a slot; all other threads share a few.
 ///
 /// ```text
 ///   slots   | claimed by platform threads, found by thread id | shared by all others |
@@ -18,41 +17,42 @@ import org.jspecify.annotations.Nullable;
 ///   owner                              reclaimer
 ///     busy = 1                           suspend: shut the gate
 ///     (nothing)                          barrier in every running thread
-///     gate open ? work : go away         visit: wait until no slot is busy, then work on all of them
-///     busy = 0                           resume: open it
+///     gate open ? work : leave           visit: wait until no slot is busy, then work on all of them
+///     busy = 0                           resume: open the gate
 /// ```
 ///
-/// A slot is a lock biased towards its thread. Either the owner's `busy` is seen, or the owner sees the gate shut:
-/// Dekker's handshake with its whole cost on the rare side ([io.leasehold.os.VirtualMemory#barrier]). Where the
-/// system has no such barrier the gate is never quite open, and the owner pays a fence. Shared slots are entered by
-/// compare-and-set instead.
+/// A slot is a lock biased towards its thread, and [#suspend] is its revocation. Either the reclaimer sees the owner's
+/// `busy`, or the owner sees the shut gate. This is Dekker's handshake with its whole cost on the rare side
+/// ([io.leasehold.os.VirtualMemory#barrier]). On systems without such a barrier the gate has the bit `FENCED`, and the
+/// owner executes a fence at each entry. Shared slots are entered by compare-and-set.
 ///
-/// **Threads.** [#enter] to [#exit], [#suspend] and [#resume] by any thread, never blocking; [#visit] under one lock of
-/// the user's, which therefore is never taken in a slot.
+/// **Threads.** Any thread may call [#enter], [#exit], [#suspend] and [#resume], which never block. The caller of
+/// [#visit] holds a lock of the user's. Therefore a thread inside a slot never takes that lock.
 ///
-/// **Footprint.** At most [#slotCount()] slots, whatever the number of threads: later platform threads share the slots
-/// of the virtual ones. A slot is made when it is first claimed.
+/// **Footprint.** At most [#slotCount()] slots, for any number of threads. Platform threads beyond that use the shared
+/// slots of the virtual threads. A slot is created when it is first claimed.
 ///
-/// **Memory order.** `busy = 0` (release) is paired with the reclaimer's acquire of it, the opening of the gate
-/// (volatile) with the owner's read of it.
+/// **Memory order.** The store `busy = 0` (release) is paired with the reclaimer's acquire load of `busy`. The opening
+/// of the gate (volatile) is paired with the owner's load of the gate. Test: `BiasedSlotStress`.
 ///
 /// @see <a href="https://man7.org/linux/man-pages/man2/membarrier.2.html">membarrier(2)</a>
 public final class BiasedSlots {
 
-    /// The cell to set to 0 for a thread that has no room on its stack to call [#exit]. A volatile store goes first.
+    /// Index of the `busy` cell. A thread whose stack is too full to call [#exit] sets this cell to 0 instead, after a
+    /// volatile store.
     public static final int BUSY = BiasedSlot.BUSY;
 
     private static final int MIN_OWN_SLOTS = 64;
     private static final int MAX_OWN_SLOTS = 512;
     private static final int PROBES = 4;
 
-    /// How long a reclaimer waits for one busy slot. Its owner works for some ten nanoseconds, so a longer wait means
-    /// that it lost its core; after this its slot stays as it is until the next time.
+    /// Maximum time that a reclaimer waits for one busy slot. An owner is inside for some ten nanoseconds, so a longer
+    /// wait means that the owner lost its core. After this time the slot is skipped until the next visit.
     private static final long PATIENCE_NANOS = 50_000_000;
 
     private static final long LOOK_AGAIN_NANOS = 5_000;
 
-    /// Part of the gate.
+    /// Bit of the gate: owners must execute a fence.
     private static final int FENCED = 1 << 30;
 
     private static final VarHandle SLOT =
@@ -75,12 +75,12 @@ public final class BiasedSlots {
     private final int cellCount; // (C)
 
     @SuppressWarnings("UnusedVariable") // also changed through GATE
-    private volatile int gate; // (A) how many want all slots, and whether owners pay a fence; 0 is open
+    private volatile int gate; // (A) number of suspensions, and FENCED; 0 is open
 
-    /// Makes slots for this machine.
+    /// Creates slots, in a number that suits this machine.
     ///
-    /// @param cellCount ints in each slot, from [BiasedSlot#FIRST] on, all zero at first
-    /// @param fenced whether there is no barrier that a reclaimer could use
+    /// @param cellCount number of ints in each slot, from [BiasedSlot#FIRST] on, initially zero
+    /// @param fenced true if the system has no barrier for reclaimers, so that owners must execute a fence
     public BiasedSlots(int cellCount, boolean fenced) {
         int cpus = Runtime.getRuntime().availableProcessors();
         int own = (int) Alignment.powerOfTwoFrom(Math.clamp(8L * cpus, MIN_OWN_SLOTS, MAX_OWN_SLOTS));
@@ -94,15 +94,15 @@ public final class BiasedSlots {
         this.cellCount = cellCount;
     }
 
-    /// {@return how many slots there can be}
+    /// {@return the maximum number of slots}
     public int slotCount() {
         return owned.length + shared.length;
     }
 
-    /// Enters the slot of the calling thread, or one that it may share.
+    /// Enters the slot of the calling thread, or a shared slot.
     ///
-    /// @return what it holds, from [BiasedSlot#FIRST] on, to be left with [#exit] after no more than a few stores; or
-    ///     null if there is none now
+    /// @return the cells of the slot, for use from [BiasedSlot#FIRST] on; the caller calls [#exit] after at most a few
+    ///     stores. Or null if no slot is available now
     public int @Nullable [] enter() {
         long thread = Thread.currentThread().threadId();
         @Nullable BiasedSlot[] all = owned;
@@ -112,7 +112,7 @@ public final class BiasedSlots {
 
     /// Leaves a slot.
     ///
-    /// @param cells from [#enter]
+    /// @param cells result of [#enter]
     public static void exit(int[] cells) {
         BiasedSlot.leave(cells);
     }
@@ -129,7 +129,7 @@ public final class BiasedSlots {
             return entered;
         } finally {
             if (!isDone) {
-                cells[BUSY] = 0; // the stack had no room for a call, and nothing in the slot was changed
+                cells[BUSY] = 0; // stack overflow; nothing in the slot was changed
             }
         }
     }
@@ -172,28 +172,28 @@ public final class BiasedSlots {
         try {
             return owner == thread || (owner == 0 && slot.claim(thread));
         } catch (OutOfMemoryError e) {
-            return false; // a shared slot does as well
+            return false; // the caller uses a shared slot instead
         }
     }
 
-    /// Keeps every thread out of the slots until [#resume]; calls nest. Slots may still be busy when this returns.
+    /// Shuts the gate: no thread enters a slot until [#resume]. Calls nest. Slots may still be busy when this returns.
     public void suspend() {
         int before = (int) GATE.getAndAdd(this, 1);
         if ((before & FENCED) != 0) {
-            VarHandle.fullFence(); // pairs with that of the owners, where there is no barrier to come
+            VarHandle.fullFence(); // paired with the fence of owners; there is no barrier then
         }
     }
 
-    /// Ends [#suspend].
+    /// Ends one [#suspend]. The last one opens the gate.
     public void resume() {
         int ignored = (int) GATE.getAndAdd(this, -1);
     }
 
-    /// Has every running thread see the gate that [#suspend] shut, or be seen in its slot. Where the system has no
-    /// barrier the owners pay a fence, and nothing is left to do.
+    /// Executes a barrier on every running thread. Afterwards each thread sees the gate that [#suspend] shut, or is
+    /// seen inside its slot. On systems without a barrier this does nothing, because the owners execute a fence.
     ///
-    /// @param memory the system
-    /// @return false if the kernel refuses; then no slot may be touched
+    /// @param memory system calls
+    /// @return false if the system call failed; the caller must not use any slot then
     public static boolean barrier(VirtualMemory memory) {
         try {
             if (memory.can(Capability.BARRIER)) {
@@ -205,11 +205,11 @@ public final class BiasedSlots {
         }
     }
 
-    /// Shows every slot to `visitor`, between [#suspend] and a barrier before, and [#resume] after. Slots of dead
-    /// threads become free.
+    /// Passes every slot to `visitor`. The caller has called [#suspend] and [#barrier] before, and calls [#resume]
+    /// afterwards. Slots of dead threads become free.
     ///
-    /// @param visitor may do with the cells as an owner may
-    /// @return how many slots stayed busy for too long and were left alone
+    /// @param visitor may use the cells as an owner may
+    /// @return number of slots that were skipped because they stayed busy for too long
     public int visit(Consumer<BiasedSlot> visitor) {
         int leftAlone = 0;
         for (int i = 0; i < slotCount(); i++) {
@@ -224,10 +224,11 @@ public final class BiasedSlots {
         return leftAlone;
     }
 
-    /// {@return whether anybody has ever been in a slot; if not, after [#suspend], nobody gets into one before
-    /// [#resume], and there is nothing to visit}
+    /// {@return true if a slot was ever used}
+    ///
+    /// If this is false after [#suspend], no thread enters a slot before [#resume], and there is nothing to visit.
     public boolean isUsed() {
-        VarHandle.fullFence(); // pairs with the compare-and-set by which the first slot is made
+        VarHandle.fullFence(); // paired with the compare-and-set that creates the first slot
         boolean isUsed = false;
         for (int i = 0; i < slotCount() && !isUsed; i++) {
             isUsed = slot(i) != null;
@@ -235,7 +236,9 @@ public final class BiasedSlots {
         return isUsed;
     }
 
-    /// {@return whether nobody is in a slot; after [#suspend] and a barrier nobody will be from then on}
+    /// {@return true if no thread is in a slot}
+    ///
+    /// After [#suspend] and a barrier, no thread enters a slot until [#resume].
     public boolean isQuiet() {
         boolean isBusy = false;
         for (int i = 0; i < slotCount() && !isBusy; i++) {
@@ -245,9 +248,9 @@ public final class BiasedSlots {
         return !isBusy;
     }
 
-    /// Shows every slot as it is at some moment, to be read with [BiasedSlot#peek] only.
+    /// Passes every slot to `reader`, without suspension. The values may be stale.
     ///
-    /// @param reader changes nothing
+    /// @param reader calls only [BiasedSlot#peek] on the slot
     public void forEach(Consumer<BiasedSlot> reader) {
         for (int i = 0; i < slotCount(); i++) {
             BiasedSlot slot = slot(i);
@@ -257,9 +260,9 @@ public final class BiasedSlots {
         }
     }
 
-    /// {@return a slot to be read as [#forEach] does, without an object for the reader, or null if it was never used}
+    /// {@return a slot to be read with [BiasedSlot#peek] only, or null if it was never used}
     ///
-    /// @param index of the slot, below [#slotCount]
+    /// @param index index of the slot, from 0 to `slotCount() - 1`
     public @Nullable BiasedSlot slot(int index) {
         return index < owned.length
                 ? (BiasedSlot) SLOT.getAcquire(owned, index)
@@ -272,9 +275,10 @@ public final class BiasedSlots {
                 .formatted(owned.length, shared.length, cellCount, gate & ~FENCED);
     }
 
-    /// {@return a slot, made if it is not there, or null if the Java heap has no room for it: a thread can do without}
-    /// A thread that makes a slot which a reclaimer has looked for in vain sees the gate, as its compare-and-set comes
-    /// later.
+    /// {@return a slot, created at its first use, or null if the Java heap is full}
+    ///
+    /// If a reclaimer found that the slot does not exist, a thread that creates it later sees the shut gate, because
+    /// its compare-and-set comes later.
     private @Nullable BiasedSlot slot(@Nullable BiasedSlot[] slots, int index) {
         BiasedSlot slot = (BiasedSlot) SLOT.getAcquire(slots, index);
         if (slot != null) {
@@ -291,7 +295,10 @@ public final class BiasedSlots {
                 : (BiasedSlot) SLOT.getAcquire(slots, index);
     }
 
-    /// Once a slot is seen idle after the barrier it stays so, since whoever enters it from then on sees the gate.
+    /// Waits until a slot is not busy. After the barrier a slot that was seen idle stays idle, because a thread that
+    /// enters it later sees the shut gate.
+    ///
+    /// @return false if the slot stayed busy for `PATIENCE_NANOS`
     private static boolean awaitIdle(BiasedSlot slot) {
         if (!slot.isBusy()) {
             return true;
@@ -299,13 +306,13 @@ public final class BiasedSlots {
         long deadline = System.nanoTime() + PATIENCE_NANOS;
         while (slot.isBusy()) {
             if (slot.isOwnerDead()) {
-                return true; // its stack overflowed when it left, and it left no store behind that is not seen here
+                return true; // its stack overflowed in exit; all its stores are visible here
             }
             if (System.nanoTime() - deadline > 0) {
                 return false;
             }
             if (Thread.currentThread().isVirtual()) {
-                VirtualMemory.system().yieldProcessor(); // a parked one would go behind all others, with the slots shut
+                VirtualMemory.system().yieldProcessor(); // a parked one would be requeued last, with the gate shut
             } else {
                 LockSupport.parkNanos(LOOK_AGAIN_NANOS);
             }

@@ -1,10 +1,10 @@
 package io.leasehold.memory;
 
-/// Classes that are initialized before they are needed.
+/// Initializes classes before they are needed.
 ///
-/// A class whose initialization fails, for want of Java heap or stack, fails for ever. Most classes are needed for the
-/// first time on a slow path, and slow paths are taken when memory is short. So whatever opens an arena, a heap or a
-/// ring initializes the classes behind it first.
+/// If the initialization of a class fails for lack of Java heap or stack, the class is unusable for ever. Most classes
+/// are needed for the first time on a slow path, and slow paths run when memory is short. So the code that opens an
+/// arena, a heap or a pool initializes the classes of the slow paths first.
 ///
 /// **Threads.** Stateless.
 public final class EarlyClasses {
@@ -13,13 +13,13 @@ public final class EarlyClasses {
 
     /// Initializes classes that are not initialized yet.
     ///
-    /// @param classes in any order
+    /// @param classes classes to initialize, in any order
     public static void initialize(Class<?>... classes) {
         for (Class<?> type : classes) {
             try {
                 Class.forName(type.getName(), true, type.getClassLoader());
             } catch (ClassNotFoundException e) {
-                throw new LinkageError(type.getName(), e); // it is there: it was named by the caller
+                throw new LinkageError(type.getName(), e); // cannot happen: the caller has the class object
             }
         }
     }

@@ -2,7 +2,7 @@ package io.leasehold.memory;
 
 import java.util.Arrays;
 
-/// A set of small ints that finds its lowest or highest member in a few steps, however large the ints are.
+/// A set of non-negative ints that finds its lowest or highest member in a few steps, for any size of the ints.
 ///
 /// ```text
 ///   level 2   | 1 0 0 0 ...                      one bit a word of level 1 that is not zero
@@ -10,32 +10,32 @@ import java.util.Arrays;
 ///   level 0   | 0 1 1 0 ... | 0 0 0 0 ... | 0 0 1 0 ...        one bit an index
 /// ```
 ///
-/// A search looks at one word a level on the way up and one on the way down. A level has a sixty-fourth of the words of
-/// the level below, so 2^24 indexes need four levels. A [java.util.BitSet] looks at every word between the start of the
-/// search and the member that it finds.
+/// A search looks at one word per level on the way up and one on the way down. A level has a sixty-fourth of the words
+/// of the level below, so 2^24 indexes need four levels. A [java.util.BitSet] looks at every word between the start of
+/// the search and the member that it finds.
 ///
-/// **Threads.** Not thread-safe; guarded by a lock of the user.
+/// **Threads.** Not thread-safe. Guarded by a lock of the user.
 ///
-/// **Failures.** Only [#ensureCapacity] allocates, and only it and an [#add] beyond the capacity can fail for want of
-/// Java heap. The set is unchanged then.
+/// **Failures.** Only [#ensureCapacity], and an [#add] beyond the capacity, allocate and can fail for lack of Java
+/// heap. The set is unchanged then.
 public final class IndexSet {
 
-    /// In place of an index: there is none.
+    /// In place of an index: there is no such member.
     public static final int NONE = -1;
 
     private static final int WORD_POWER = 6;
     private static final int MIN_CAPACITY = Long.SIZE;
 
     private long[][] levels = {new long[0]}; // (L) the user's
-    private int capacity; // (L) indexes that have a bit
+    private int capacity; // (L) number of indexes that have a bit
     private int size; // (L)
 
-    /// Makes an empty set.
+    /// Creates an empty set.
     public IndexSet() {}
 
-    /// Makes room for all indexes below `newCapacity`, so that adding them cannot fail.
+    /// Increases the capacity, so that adding an index below `newCapacity` cannot fail.
     ///
-    /// @param newCapacity number of indexes; less than there is room for already changes nothing
+    /// @param newCapacity number of indexes; has no effect if the capacity is as large already
     public void ensureCapacity(int newCapacity) {
         if (newCapacity <= capacity) {
             return;
@@ -77,13 +77,13 @@ public final class IndexSet {
             long before = level[word];
             level[word] = before | (1L << at);
             if (before != 0) {
-                return; // the levels above know the word already
+                return; // the bits in the levels above are set already
             }
             at = word;
         }
     }
 
-    /// Removes an index; removing what is no member has no effect.
+    /// Removes an index; removing an index that is no member has no effect.
     ///
     /// @param index from 0 on
     public void remove(int index) {
@@ -133,7 +133,7 @@ public final class IndexSet {
 
     /// {@return the lowest member that is at least `from`, or [#NONE]}
     ///
-    /// @param from from 0 on
+    /// @param from least index to consider, from 0 on
     public int next(int from) {
         int at = from;
         for (int level = 0; level < levels.length; level++) {
@@ -152,7 +152,7 @@ public final class IndexSet {
 
     /// {@return the highest member that is at most `from`, or [#NONE]}
     ///
-    /// @param from any int; below 0 there is no member
+    /// @param from greatest index to consider; if it is negative there is no such member
     public int previous(int from) {
         int at = Math.min(from, capacity - 1);
         for (int level = 0; level < levels.length && at >= 0; level++) {

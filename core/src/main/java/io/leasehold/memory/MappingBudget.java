@@ -3,12 +3,12 @@ package io.leasehold.memory;
 import io.leasehold.os.VirtualMemory;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// The account of kernel mappings of this process that are ours, at most a quarter of what the kernel allows.
+/// The limit for kernel mappings that this library creates: a quarter of those that the kernel allows for the process.
 ///
-/// A JVM that has run out of mappings dies at the next thread or heap region it creates, far from the cause, so
-/// whatever splits a mapping charges it here first: regions, windows, locked and protected ranges.
+/// A JVM that has run out of mappings crashes when it creates the next thread or heap region, far from the cause. So
+/// code that splits a mapping charges it here first: regions, windows, locked and protected ranges.
 ///
-/// **Ownership.** Who charged mappings credits them, exactly once, when they are gone.
+/// **Ownership.** The caller that charges mappings credits them exactly once, after they were removed.
 ///
 /// **Threads.** Thread-safe and lock-free.
 ///
@@ -23,23 +23,23 @@ public final class MappingBudget {
     private final long limit; // (C)
     private final AtomicLong used = new AtomicLong(); // (A) compare-and-set
 
-    /// Makes an account of its own, for tests; everything else shares [#system()].
+    /// Creates a separate budget, for tests. All other code shares [#system()].
     ///
-    /// @param limit the most mappings that may be taken
-    /// @throws IllegalArgumentException if it is negative
+    /// @param limit maximum number of mappings
+    /// @throws IllegalArgumentException if `limit` is negative
     public MappingBudget(long limit) {
         this.limit = OptionChecks.atLeast("limit", limit, 0);
     }
 
-    /// {@return the account of this process}
+    /// {@return the budget of this process}
     public static MappingBudget system() {
         return SYSTEM;
     }
 
-    /// Takes `count` mappings, or none.
+    /// Charges `count` mappings, or none.
     ///
-    /// @param count how many mappings, not negative
-    /// @return whether they were taken
+    /// @param count number of mappings, not negative
+    /// @return true if they were charged, false if the limit would be exceeded
     public boolean tryCharge(long count) {
         checkCount(count);
         long before;
@@ -52,23 +52,23 @@ public final class MappingBudget {
         return true;
     }
 
-    /// Takes `count` mappings.
+    /// Charges `count` mappings.
     ///
-    /// @param purpose what they are for, for the message
-    /// @param count how many mappings, not negative
+    /// @param purpose purpose of the mappings in the message
+    /// @param count number of mappings, not negative
     /// @throws IllegalStateException if the account would pass its limit, naming both
     public void charge(String purpose, long count) {
         if (!tryCharge(count)) {
             throw new IllegalStateException(
-                    "out of kernel mappings: purpose=%s, wanted=%d, used=%d, limit=%d (a quarter of vm.max_map_count)"
+                    "out of kernel mappings: purpose=%s, wanted=%d, used=%d, max=%d (a quarter of vm.max_map_count)"
                             .formatted(purpose, count, used.get(), limit));
         }
     }
 
-    /// Gives back what [#tryCharge] or [#charge] took.
+    /// Credits mappings that [#tryCharge] or [#charge] charged.
     ///
-    /// @param count how many mappings, not negative
-    /// @throws IllegalStateException if more would be given back than was taken
+    /// @param count number of mappings, not negative
+    /// @throws IllegalStateException if `count` exceeds the number of charged mappings
     public void credit(long count) {
         checkCount(count);
         long before;
@@ -81,19 +81,19 @@ public final class MappingBudget {
         } while (!used.compareAndSet(before, before - count));
     }
 
-    /// {@return the mappings taken now}
+    /// {@return the number of mappings that are charged now}
     public long used() {
         return used.get();
     }
 
-    /// {@return the most mappings that may be taken}
+    /// {@return the maximum number of mappings}
     public long limit() {
         return limit;
     }
 
     private static void checkCount(long count) {
         if (count < 0) {
-            throw new IllegalArgumentException("count of mappings is negative: " + count);
+            throw new IllegalArgumentException("count of mappings is negative: count=" + count);
         }
     }
 }

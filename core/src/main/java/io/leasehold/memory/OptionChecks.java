@@ -1,6 +1,6 @@
 package io.leasehold.memory;
 
-/// Checks of values that a caller sets: each refusal names the option, the value and the limits.
+/// Checks option values that a caller sets. Each message names the option, the value and the limits.
 ///
 /// **Threads.** Stateless.
 public final class OptionChecks {
@@ -14,7 +14,7 @@ public final class OptionChecks {
     /// @param min least value that is allowed
     /// @param max greatest value that is allowed
     /// @return `value`
-    /// @throws IllegalArgumentException if it is less than `min` or greater than `max`
+    /// @throws IllegalArgumentException if `value` is less than `min` or greater than `max`
     public static long range(String option, long value, long min, long max) {
         if (value < min || value > max) {
             throw new IllegalArgumentException(

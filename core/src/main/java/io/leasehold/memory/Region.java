@@ -10,19 +10,19 @@ import java.util.Objects;
 ///
 /// ```text
 ///   address                              +committedByteSize            +byteSize
-///   |  readable and writable, or given back |  reserved, not touchable     |
+///   |  readable and writable, or decommitted|  reserved, not accessible    |
 /// ```
 ///
-/// **Ownership.** Whoever reserved it closes it, once. Closing gives the memory back and parks the address space,
-/// so a stale reader sees zeroes.
+/// **Ownership.** The caller that reserves the region closes it once. Closing releases the memory and parks the address
+/// space, so a stale pointer reads zero.
 ///
-/// **Threads.** [#commit] and [#close] belong to the owner; [#decommit] may run beside other decommits of disjoint
-/// ranges.
+/// **Threads.** Only the owner calls [#commit] and [#close]. Several threads may call [#decommit] concurrently, for
+/// disjoint ranges.
 ///
-/// **Invariants.** I1: the committed part is a prefix and only grows until the region is closed.
+/// **Invariants.** I1: the committed part is a prefix, and only grows until the region is closed.
 public final class Region implements AutoCloseable {
 
-    /// What space without an owner is called.
+    /// Name of address space without an owner.
     private static final String PARKED = "parked";
 
     private final Reservations reservations; // (C)
@@ -31,7 +31,7 @@ public final class Region implements AutoCloseable {
     private final long byteSize; // (C)
     private long committedByteSize; // (O)
     private Backing backing = Backing.ANONYMOUS; // (O)
-    private long touchableByteSize; // (O) this owner could have written to the bytes before it
+    private long touchableByteSize; // (O) length of the prefix that this owner may have written
     private boolean closed; // (O)
 
     Region(Reservations reservations, String name, Reservations.Extent extent, long byteSize) {
@@ -43,21 +43,21 @@ public final class Region implements AutoCloseable {
         nameExtent(name);
     }
 
-    /// The whole extent has one name, since a part with another name would be one mapping more.
+    /// Names the whole extent. Naming only a part would add a mapping.
     private void nameExtent(String newName) {
         memory().name(extent.address(), extent.byteSize(), newName);
     }
 
-    /// Makes the first `newByteSize` bytes readable and writable; what was never written reads as zero.
+    /// Makes the first `newByteSize` bytes readable and writable. Bytes that were never written read as zero.
     ///
-    /// @param newByteSize a multiple of the OS page; less than is committed already changes nothing
-    /// @throws IndexOutOfBoundsException if it is more than [#byteSize()]
+    /// @param newByteSize a multiple of the OS page; has no effect if as many bytes are committed already
+    /// @throws IndexOutOfBoundsException if `newByteSize` is more than [#byteSize()]
     /// @throws SystemCallException if the kernel refuses; nothing is changed then
     public void commit(long newByteSize) {
         checkOpen();
         if (newByteSize > byteSize) {
             throw new IndexOutOfBoundsException(
-                    "commit is past the region: region=" + name + ", wanted=" + newByteSize + ", bound=" + byteSize);
+                    "commit is past the end: region=" + name + ", wanted=" + newByteSize + ", max=" + byteSize);
         }
         touchableByteSize = Math.max(touchableByteSize, newByteSize);
         if (newByteSize > committedByteSize) {
@@ -66,9 +66,9 @@ public final class Region implements AutoCloseable {
         }
     }
 
-    /// Puts a memory file under the whole region, shared, so that its pages can be mapped elsewhere too.
+    /// Maps a memory file over the whole region, shared, so that its pages can be mapped elsewhere too.
     ///
-    /// @param descriptor a file of at least [#byteSize()] bytes; the caller keeps it
+    /// @param descriptor descriptor of a file of at least [#byteSize()] bytes, which the caller owns
     /// @throws SystemCallException if the kernel refuses; nothing is changed then
     public void mapMemoryFile(int descriptor) {
         checkOpen();
@@ -78,32 +78,32 @@ public final class Region implements AutoCloseable {
         committedByteSize = byteSize;
     }
 
-    /// Puts a part of a memory file over a committed part of the region, shared, in one call; what was there is
-    /// replaced atomically.
+    /// Maps a part of a memory file over a committed part of the region, shared. One system call replaces the previous
+    /// mapping atomically.
     ///
-    /// @param byteOffset place in the region, a multiple of the OS page
-    /// @param partByteSize how much to map, a multiple of the OS page
-    /// @param descriptor the file; the caller keeps it
-    /// @param fileOffset place in the file, a multiple of the OS page
+    /// @param byteOffset offset in the region, a multiple of the OS page
+    /// @param partByteSize number of bytes to map, a multiple of the OS page
+    /// @param descriptor descriptor of the file, which the caller owns
+    /// @param fileOffset offset in the file, a multiple of the OS page
     /// @throws IndexOutOfBoundsException if the part is not committed
-    /// @throws SystemCallException if the kernel refuses; the part reads as zero then, or if that was refused too
-    ///     (suppressed) may not be touched
+    /// @throws SystemCallException if the kernel refuses; the part reads as zero then, or must not be accessed if a
+    ///     second call failed too (suppressed)
     public void mapMemoryFile(long byteOffset, long partByteSize, int descriptor, long fileOffset) {
         mapFile(byteOffset, partByteSize, descriptor, fileOffset, VirtualMemory.Protection.READ_WRITE);
     }
 
-    /// Puts a part of any file over a committed part of the region, shared, in one call; what was there is replaced
-    /// atomically.
+    /// Maps a part of any file over a committed part of the region, shared. One system call replaces the previous
+    /// mapping atomically.
     ///
-    /// @param byteOffset place in the region, a multiple of the OS page
-    /// @param partByteSize how much to map, a multiple of the OS page; what lies past the end of the file may be
-    ///     mapped, and raises [InternalError] when it is touched
-    /// @param descriptor the file; the caller keeps it
-    /// @param fileOffset place in the file, a multiple of the OS page
-    /// @param protection what the part may be used for; a store where it says READ ends the process
+    /// @param byteOffset offset in the region, a multiple of the OS page
+    /// @param partByteSize number of bytes to map, a multiple of the OS page; bytes past the end of the file may be
+    ///     mapped, and throw [InternalError] on access
+    /// @param descriptor descriptor of the file, which the caller owns
+    /// @param fileOffset offset in the file, a multiple of the OS page
+    /// @param protection allowed access; a store to a part with READ ends the process
     /// @throws IndexOutOfBoundsException if the part is not committed
-    /// @throws SystemCallException if the kernel refuses; the part reads as zero then, or if that was refused too
-    ///     (suppressed) may not be touched
+    /// @throws SystemCallException if the kernel refuses; the part reads as zero then, or must not be accessed if a
+    ///     second call failed too (suppressed)
     public void mapFile(
             long byteOffset, long partByteSize, int descriptor, long fileOffset, VirtualMemory.Protection protection) {
         checkOpen();
@@ -114,7 +114,7 @@ public final class Region implements AutoCloseable {
         try {
             memory().map(part, partByteSize, descriptor, fileOffset, protection);
         } catch (SystemCallException e) {
-            // a refused mmap(2) may have unmapped what was there, and a touch of a hole would end the process
+            // a failed mmap(2) may have unmapped the previous mapping, and an access to a hole would end the process
             try {
                 memory().unmap(part, partByteSize);
             } catch (SystemCallException hole) {
@@ -124,29 +124,29 @@ public final class Region implements AutoCloseable {
         }
     }
 
-    /// Gives the memory of `count` committed ranges back; they read as zero afterwards and stay usable.
+    /// Decommits `count` ranges. Afterwards they read as zero and stay usable.
     ///
-    /// @param addresses where the ranges begin, multiples of the OS page
-    /// @param byteSizes how long they are in bytes, multiples of the OS page
-    /// @param count how many ranges of the arrays to take
-    /// @throws SystemCallException if the kernel refuses; each range then kept its content or reads as zero
+    /// @param addresses addresses of the ranges, multiples of the OS page
+    /// @param byteSizes sizes of the ranges in bytes, multiples of the OS page
+    /// @param count number of ranges
+    /// @throws SystemCallException if the kernel refuses; each range then keeps its content or reads as zero
     public void decommit(long[] addresses, long[] byteSizes, int count) {
         checkOpen();
         memory().decommit(backing, addresses, byteSizes, count);
     }
 
-    /// Tells the kernel how the whole region will be used.
+    /// Advises the kernel how the whole region will be used.
     ///
-    /// @param advice what the kernel should know
+    /// @param advice expected use
     public void advise(VirtualMemory.Advice advice) {
         checkOpen();
         memory().advise(address(), byteSize, advice);
     }
 
-    /// Gives the memory back and parks the address space. Closing twice has no effect.
+    /// Releases the memory and parks the address space. Closing twice has no effect.
     ///
-    /// @throws SystemCallException if the kernel refuses to take the memory; the region stays open then and can be
-    ///     closed again
+    /// @throws SystemCallException if the kernel fails to release the memory; the region stays open and can be closed
+    ///     again
     @Override
     public void close() {
         if (closed) {
@@ -158,10 +158,10 @@ public final class Region implements AutoCloseable {
         closed = true;
     }
 
-    /// Gives the memory back, but neither parks nor unmaps the address space, because pointers into it may be left:
-    /// they read zero, and no later owner is disturbed by what they write. Abandoning twice has no effect.
+    /// Releases the memory, but neither parks nor unmaps the address space, because pointers into it may be left. Such
+    /// pointers read zero, and their stores do not disturb a later owner. Abandoning twice has no effect.
     ///
-    /// @throws SystemCallException if the kernel refuses to take the memory; the region stays open then
+    /// @throws SystemCallException if the kernel fails to release the memory; the region stays open then
     public void abandon() {
         if (!closed) {
             surrender();
@@ -173,31 +173,33 @@ public final class Region implements AutoCloseable {
         }
     }
 
-    /// {@return a region over the address space of this one, for an owner that knows where pointers may be left}
+    /// {@return a new region over the address space of this one}
     ///
-    /// @param newName what the new region is called in messages
-    /// @throws SystemCallException if the kernel refuses to take memory that it refused to take before
+    /// For an owner that knows into which pages pointers may be left. Abandons this region first.
+    ///
+    /// @param newName name of the new region in messages
+    /// @throws SystemCallException if the kernel fails again to release the memory
     Region succeeded(String newName) {
         abandon();
         return new Region(reservations, newName, extent(), byteSize);
     }
 
-    /// {@return where the region begins, a multiple of the alignment asked for}
+    /// {@return the address of the first byte, a multiple of the requested alignment}
     public long address() {
         return extent.address();
     }
 
-    /// {@return the size in bytes that was asked for}
+    /// {@return the requested size in bytes}
     public long byteSize() {
         return byteSize;
     }
 
-    /// {@return how many bytes from the start may be touched}
+    /// {@return the number of committed bytes, from the first byte on}
     public long committedByteSize() {
         return committedByteSize;
     }
 
-    /// {@return the kernel seam that the region is made of}
+    /// {@return the seam for system calls that the region uses}
     public VirtualMemory memory() {
         return reservations.memory();
     }
@@ -221,8 +223,9 @@ public final class Region implements AutoCloseable {
         }
     }
 
-    /// Gives the memory back also where a filter refuses madvise(2). New zeroes over all that is committed are one
-    /// mapping; over scattered ranges they would be a mapping each, so [#decommit] has no such fallback.
+    /// Releases the memory, even if a system call filter (seccomp) refuses madvise(2). The fallback maps new zero pages
+    /// over the whole committed part, which is one mapping. For scattered ranges it would be one mapping each, so
+    /// [#decommit] has no such fallback.
     private void decommitOrReplace(long touched) {
         try {
             memory().decommit(backing, address(), touched);
@@ -234,7 +237,7 @@ public final class Region implements AutoCloseable {
         }
     }
 
-    /// {@return the address space, and how much of it was committed by now}
+    /// {@return the address space, with the size of its committed part}
     Reservations.Extent extent() {
         return new Reservations.Extent(
                 extent.address(),

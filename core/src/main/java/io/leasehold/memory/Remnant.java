@@ -5,35 +5,35 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 
-/// The address space of an owner that ended by force: pointers may be left into some of its pages, and the next owner
-/// uses the others.
+/// The address space of an owner that was closed forcibly. Pointers may be left into some of its pages. The next owner
+/// uses the other pages.
 ///
 /// ```text
 ///   forced close                         next owner with pages of this size
 ///   Region, Region --abandon--> Remnant --succeed--> Region, Region     the pages in `lost` are never used again
 /// ```
 ///
-/// All of it stays readable and writable, so a stale pointer never ends the process. Only what pointers may be left
-/// into is used up, so however often owners end by force, the address space and the mappings that are used up stay in
-/// proportion to the bytes that were left behind.
+/// The whole remnant stays readable and writable, so a stale pointer never ends the process. Only the pages into which
+/// pointers may be left are lost. So forced closes use up address space and mappings only in proportion to the bytes
+/// that were in use.
 ///
-/// **Ownership.** [Reservations] keeps it, until an owner takes it.
+/// **Ownership.** [Reservations] owns the remnant until an owner takes it.
 ///
-/// **Threads.** Immutable, but for `lost`, which is the owner's.
+/// **Threads.** Immutable, except for `lost`, which only the owner uses.
 public final class Remnant {
 
-    private final List<Region> regions; // (C) abandoned, or the kernel refused that
+    private final List<Region> regions; // (C) abandoned, unless the kernel refused
     private final long pageByteSize; // (C)
     private final int pageCount; // (C)
     private final BitSet lost; // (O)
     private final int longestClean; // (C)
 
-    /// Keeps the address space of an owner.
+    /// Creates a remnant of the address space of an owner.
     ///
-    /// @param regions the regions, which only serve together; no owner uses them any more
+    /// @param regions regions of the owner, which can only be reused together; no owner uses them any more
     /// @param pageByteSize size of a page in bytes
     /// @param pageCount number of pages
-    /// @param lost the pages into which pointers may be left
+    /// @param lost pages into which pointers may be left
     public Remnant(List<Region> regions, long pageByteSize, int pageCount, BitSet lost) {
         this.regions = List.copyOf(regions);
         this.pageByteSize = pageByteSize;
@@ -52,10 +52,10 @@ public final class Remnant {
         return Math.max(longest, pageCount - from);
     }
 
-    /// {@return the regions, open, in their order}
+    /// {@return new open regions over the address space, in the same order}
     ///
-    /// @param name what they are called in messages
-    /// @throws SystemCallException if the kernel refuses to take memory that it refused to take before
+    /// @param name name of the new regions in messages
+    /// @throws SystemCallException if the kernel fails again to release memory
     public List<Region> succeed(String name) {
         List<Region> successors = new ArrayList<>();
         for (Region region : regions) {
@@ -64,9 +64,9 @@ public final class Remnant {
         return successors;
     }
 
-    /// {@return the same pages, lost or not, with regions that an owner tried to use}
+    /// {@return a remnant with the same pages, after an owner failed to use the regions}
     ///
-    /// @param tried the regions of [#succeed]
+    /// @param tried result of [#succeed]
     public Remnant with(List<Region> tried) {
         return new Remnant(tried, pageByteSize, pageCount, lost);
     }
@@ -76,12 +76,12 @@ public final class Remnant {
         return regions.size();
     }
 
-    /// {@return size of a page in bytes}
+    /// {@return the size of a page in bytes}
     public long pageByteSize() {
         return pageByteSize;
     }
 
-    /// {@return number of pages, with those that are lost}
+    /// {@return the number of pages, including lost ones}
     public int pageCount() {
         return pageCount;
     }
@@ -91,7 +91,7 @@ public final class Remnant {
         return lost;
     }
 
-    /// {@return length of the longest run of pages into which no pointers are left}
+    /// {@return the length of the longest run of pages that are not lost}
     public int longestClean() {
         return longestClean;
     }

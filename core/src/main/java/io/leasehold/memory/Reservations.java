@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/// The address space that this process has reserved: hands out regions and keeps the closed ones for the next owner.
+/// The reserved address space of this process. Reserves regions, and keeps closed regions for the next owner.
 ///
 /// ```text
 ///            reserve                      close
@@ -18,38 +18,38 @@ import org.jspecify.annotations.Nullable;
 ///                         +------------- next reserve that fits ---------+
 /// ```
 ///
-/// Where the system can take memory back, parked space stays mapped, so a stale pointer into it reads zero instead of
-/// ending the process. But a process that once had very many owners gets its addresses back: of more than [#MAX_PARKED]
-/// parked extents the oldest is unmapped. Space into which pointers are known to be left is kept as a [Remnant].
+/// On systems that can decommit memory, parked space stays mapped. So a stale pointer into it reads zero instead of
+/// ending the process. To limit the use of addresses after very many owners, the oldest of more than [#MAX_PARKED]
+/// parked extents is unmapped. Space into which pointers are known to be left is kept as a [Remnant].
 ///
-/// **Spread.** An owner whose limit counts memory asks for several times as many addresses
-/// ([#addressByteSize]), so that a long run is found although short ones lie in the middle. Addresses cost no memory,
-/// but they can be scarce: all owners together get [#MAX_SPREAD_BYTES] beyond their limits, and where the system
-/// refuses twice what an owner asks for, it is left to others.
+/// **Spread.** An owner with a limit for memory reserves several times as many addresses ([#addressByteSize]), so that
+/// it finds a long run in spite of short runs in between. Addresses cost no memory, but they can be scarce. All owners
+/// together get [#MAX_SPREAD_BYTES] beyond their limits. If the system cannot reserve twice the wanted addresses, the
+/// owner gets fewer.
 ///
-/// **Threads.** Thread-safe; calls are rare and serialised.
+/// **Threads.** Thread-safe. Calls are rare, and guarded by `this`.
 public final class Reservations {
 
-    /// A region is one mapping where it is committed and another where it is not.
+    /// Mappings of a region: one for its committed part, and one for the rest.
     static final int MAPPINGS_PER_REGION = 2;
 
-    /// How many times its limit an owner gets in addresses. First fit places blocks of 1 to m pages, of which n are in
-    /// use at a time, within `n * (1 + 1/2 + ... + 1/m) / ln 2` pages, whatever the order of requests (J. M. Robson;
-    /// see D. E. Knuth, The Art of Computer Programming, volume 1, exercise 2.5-43). That is less than 16 n for runs
-    /// of up to 36,000 pages.
+    /// Addresses that an owner gets, as a multiple of its limit. First fit places blocks of 1 to m pages, with at most
+    /// n pages in use at once, within `n * (1 + 1/2 + ... + 1/m) / ln 2` pages, whatever the order of requests (J. M.
+    /// Robson; see D. E. Knuth, The Art of Computer Programming, volume 1, exercise 2.5-43). That is less than 16 n for
+    /// runs of up to 36,000 pages.
     static final int SPREAD = 16;
 
-    /// The same where the system takes no memory back. Each page that was ever used counts there, so more addresses
-    /// help only around aligned runs; and all of them are cut from one segment.
+    /// The same multiple on systems that cannot decommit memory. Each page that was ever used counts there, so more
+    /// addresses help only around aligned runs, and all addresses belong to one segment of limited size.
     static final int PORTABLE_SPREAD = 4;
 
-    /// An owner with a low limit gets this much, so that many owners that end by force can use one reservation.
+    /// Minimum addresses in bytes for an owner, so that many owners that are closed forcibly can use one reservation.
     static final long MIN_SPREAD_BYTES = 1L << 30;
 
-    /// All owners together get this much beyond their limits: an eighth of what a process has.
+    /// Maximum addresses in bytes that all owners together get beyond their limits: an eighth of those of a process.
     static final long MAX_SPREAD_BYTES = 1L << 44;
 
-    /// Parked extents that wait for an owner: those of 64 arenas.
+    /// Maximum number of parked extents: those of 64 arenas.
     static final int MAX_PARKED = 128;
 
     private static final int NO_SPREAD = 1;
@@ -60,25 +60,25 @@ public final class Reservations {
     private final int spread; // (C)
     private final List<Extent> parked = new ArrayList<>(); // (L) this
     private final List<Remnant> remnants = new ArrayList<>(); // (L) this
-    private long reservedBytes; // (L) this; mapped now, parked or not
+    private long reservedBytes; // (L) this; mapped now, including parked extents
 
-    /// Reserved space and how much of it, from its start, was ever committed.
+    /// Reserved space. The first `committedByteSize` bytes were committed at some time.
     record Extent(long address, long byteSize, long byteAlignment, long committedByteSize) {}
 
-    /// Makes reservations over another kernel seam, for tests; everything else shares [#system()]. An owner gets as
-    /// many addresses as its limit has bytes.
+    /// Creates reservations over another seam, for tests. All other code uses [#system()]. An owner gets as many
+    /// addresses as its limit has bytes.
     ///
-    /// @param memory what the regions are made of
-    /// @param mappings what the regions are charged to
+    /// @param memory system calls
+    /// @param mappings budget that the regions are charged to
     public Reservations(VirtualMemory memory, MappingBudget mappings) {
         this(memory, mappings, NO_SPREAD);
     }
 
-    /// Makes reservations over another kernel seam, for tests.
+    /// Creates reservations over another seam, for tests.
     ///
-    /// @param memory what the regions are made of
-    /// @param mappings what the regions are charged to
-    /// @param spread how many times its limit an owner gets in addresses
+    /// @param memory system calls
+    /// @param mappings budget that the regions are charged to
+    /// @param spread addresses that an owner gets, as a multiple of its limit
     public Reservations(VirtualMemory memory, MappingBudget mappings, int spread) {
         if (spread < NO_SPREAD) {
             throw new IllegalArgumentException("spread is too low: spread=" + spread + ", min=" + NO_SPREAD);
@@ -99,24 +99,24 @@ public final class Reservations {
         return SYSTEM;
     }
 
-    /// {@return the kernel seam that the regions are made of}
+    /// {@return the seam for system calls that the regions use}
     public VirtualMemory memory() {
         return memory;
     }
 
-    /// {@return the account that the regions are charged to}
+    /// {@return the budget that the regions are charged to}
     public MappingBudget mappings() {
         return mappings;
     }
 
-    /// Reserves address space that costs no memory; nothing of it may be touched before [Region#commit].
+    /// Reserves address space. It costs no memory, and must not be accessed before [Region#commit].
     ///
     /// @param byteSize a multiple of the OS page
     /// @param byteAlignment a power of two of at least the OS page
-    /// @param name what the region is called in messages
+    /// @param name name of the region in messages
     /// @return a region owned by the caller
-    /// @throws IllegalArgumentException if size or alignment are not as said
-    /// @throws IllegalStateException if the mapping account is used up
+    /// @throws IllegalArgumentException if the size or the alignment is invalid
+    /// @throws IllegalStateException if the [MappingBudget] is exhausted
     /// @throws SystemCallException if the kernel refuses the address space
     public synchronized Region reserve(String name, long byteSize, long byteAlignment) {
         Alignment.check("byteAlignment", byteAlignment);
@@ -147,12 +147,13 @@ public final class Reservations {
         }
     }
 
-    /// {@return the bytes of addresses for an owner that may use `byteLimit` bytes of them at a time: more, as far as
-    /// there are enough to leave as many to others, but never less}
+    /// {@return the bytes of addresses to reserve for an owner that uses at most `byteLimit` bytes at once}
+    ///
+    /// At least `byteLimit`. More only if the system could reserve twice as many.
     ///
     /// @param byteLimit a multiple of `pageByteSize`
     /// @param pageByteSize size of a page in bytes
-    /// @param maxByteSize the most that the owner can use
+    /// @param maxByteSize maximum number of bytes of addresses that the owner can use
     public synchronized long addressByteSize(long byteLimit, long pageByteSize, long maxByteSize) {
         long most = Math.clamp(maxByteSize - byteLimit, 0, Math.max(0, MAX_SPREAD_BYTES - reservedBytes)) + byteLimit;
         long wanted = spread == NO_SPREAD ? byteLimit : Math.min(most, spreadOf(byteLimit));
@@ -167,14 +168,15 @@ public final class Reservations {
         return byteLimit > MAX_SPREAD_BYTES ? byteLimit : Math.max(byteLimit * spread, least);
     }
 
-    /// {@return a limit for an owner that named none: `byteLimit`, or a half of it, and so on, if there are too few
-    /// addresses}
+    /// {@return a limit for an owner without a limit of its own}
+    ///
+    /// This is `byteLimit`, halved repeatedly while there are too few addresses.
     ///
     /// @param byteLimit a multiple of `pageByteSize`
     /// @param pageByteSize size of a page in bytes
-    /// @param minByteLimit what is returned though there may be too few addresses for it
+    /// @param minByteLimit lower limit of the halving, even if there are too few addresses
     public synchronized long defaultByteLimit(long byteLimit, long pageByteSize, long minByteLimit) {
-        // where the system has one address space for all, the JVM needs some for its threads
+        // with DECOMMIT the JVM shares the address space, and needs some of it for its threads
         int parts = memory.can(Capability.DECOMMIT) ? 2 : 1;
         long limit = byteLimit;
         while (limit / 2 >= minByteLimit && !isParked(limit) && !isFree(parts * limit)) {
@@ -198,15 +200,16 @@ public final class Reservations {
 
     /// Keeps address space into which pointers may be left.
     ///
-    /// @param remnant the space, which no owner uses any more
+    /// @param remnant address space that no owner uses
     public synchronized void keep(Remnant remnant) {
         remnants.add(remnant);
     }
 
-    /// {@return the smallest remnant that fits, which is the caller's from now on, or null if none fits}
+    /// Takes the smallest remnant that fits.
     ///
-    /// @param regions the number of regions that owners of this kind have
-    /// @param fits whether a remnant with so many regions fits
+    /// @param regions number of regions of an owner of this kind
+    /// @param fits true if a remnant with this number of regions fits
+    /// @return the remnant, which the caller owns, or null if none fits
     public synchronized @Nullable Remnant takeRemnant(int regions, Predicate<Remnant> fits) {
         Remnant fit = remnants.stream()
                 .filter(remnant -> remnant.regionCount() == regions && fits.test(remnant))
@@ -216,12 +219,12 @@ public final class Reservations {
         return fit;
     }
 
-    /// {@return number of remnants that wait for an owner}
+    /// {@return the number of remnants that no owner uses}
     public synchronized int remnantCount() {
         return remnants.size();
     }
 
-    /// Takes a clean extent back: its memory is gone and it reads as zero.
+    /// Parks an extent whose memory was released, so that it reads as zero.
     synchronized void park(Extent extent) {
         if (memory.can(Capability.DECOMMIT)) {
             parked.add(extent);
@@ -229,7 +232,7 @@ public final class Reservations {
                 releaseOldest();
             }
         } else {
-            // where nothing is ever unmapped, releasing is as safe as parking, and zeroes the space for its next owner
+            // here release unmaps nothing: it is as safe as parking, and zeroes the space for its next owner
             release(extent);
         }
     }
@@ -239,26 +242,26 @@ public final class Reservations {
             release(parked.getFirst());
             parked.removeFirst();
         } catch (SystemCallException e) {
-            // unmapping a part of a mapping makes one more, of which there may be too many; the next owner uses it
+            // unmapping the middle of a mapping adds a mapping, which may exceed the limit; the extent stays parked
         }
     }
 
-    /// Unmaps everything parked, and all remnants. Only for a caller that knows that no pointer into it is left, such
-    /// as a test.
+    /// Unmaps all parked extents and all remnants. Only for callers that know that no pointer into them is left, such
+    /// as tests.
     ///
-    /// @throws SystemCallException if the kernel refuses; what it did not take stays parked
+    /// @throws SystemCallException if the kernel refuses; the other extents stay parked
     public synchronized void releaseParked() {
         while (!parked.isEmpty()) {
             release(parked.getLast());
             parked.removeLast();
         }
         while (!remnants.isEmpty()) {
-            parked.addAll(remnants.removeLast().extents()); // so that what the kernel refuses is not forgotten
+            parked.addAll(remnants.removeLast().extents()); // so that extents that the kernel refuses to unmap are kept
             releaseParked();
         }
     }
 
-    /// {@return how many closed regions wait for an owner}
+    /// {@return the number of parked extents}
     public synchronized int parkedCount() {
         return parked.size();
     }

@@ -2,7 +2,7 @@ package io.leasehold.memory;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/// The handshake between a worker that rests while there is nothing to do, and threads that give it something to do.
+/// The handshake between a worker that rests while it has no work, and threads that make work for it.
 ///
 /// ```text
 ///   worker                          any thread
@@ -11,32 +11,32 @@ import java.util.concurrent.atomic.AtomicBoolean;
 ///     none: wait to be woken
 /// ```
 ///
-/// Each side stores before it loads. So either the worker sees the change, or the thread sees the rest.
+/// Each side stores before it loads. So either the worker sees the change, or the thread sees that the worker rests.
 ///
 /// **Threads.** Thread-safe and lock-free.
 ///
-/// **Memory order.** The flag is volatile, and the change must be made and looked for with volatile accesses or under
-/// one lock. `RestFlagStress` checks it.
+/// **Memory order.** The flag is volatile. The change must be stored and loaded with volatile accesses, or under one
+/// lock. Test: `RestFlagStress`.
 public final class RestFlag {
 
     private final AtomicBoolean resting = new AtomicBoolean(); // (A)
 
-    /// Makes a flag of a worker that does not rest.
+    /// Creates a flag for a worker that does not rest.
     public RestFlag() {}
 
-    /// Says that the worker is about to rest, before it looks for changes.
+    /// Sets the flag. The worker calls this before it looks for changes a last time.
     public void begin() {
         resting.set(true);
     }
 
-    /// Says that the worker found something to do and does not rest.
+    /// Clears the flag. The worker calls this if it found work and does not rest.
     public void cancel() {
         resting.set(false);
     }
 
-    /// Ends the rest, after a change. Costs one load while the worker does not rest.
+    /// Ends the rest. A thread calls this after a change. Costs one load while the worker does not rest.
     ///
-    /// @return true if the caller is the one that has to wake the worker
+    /// @return true if the caller must wake the worker
     public boolean end() {
         return resting.get() && resting.compareAndSet(true, false);
     }

@@ -4,45 +4,45 @@ import io.leasehold.os.VirtualMemory;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/// A lock for critical sections of about a microsecond that any thread may need, and that background work shares.
+/// A lock for critical sections of about a microsecond, used by any thread and by background work.
 ///
 /// ```text
 ///   lock        try, spin, try ...  platform thread: park in the queue
 ///                                   virtual thread: spin on, yielding the processor, before it parks
-///   lockInTurn  park in the queue: behind every thread that waits already
+///   lockInTurn  park in the queue, behind every thread that waits already
 /// ```
 ///
-/// Waking a parked thread costs many times what a critical section takes, so a thread looks again before it parks. A
-/// virtual thread that parks goes behind every runnable virtual thread when it is woken, which with ten thousand of
-/// them was measured to take five seconds; it keeps its carrier and waits for the holder instead.
+/// To wake a parked thread takes much longer than a critical section, so a thread spins before it parks. A virtual
+/// thread that parks is queued after every runnable virtual thread when it is woken. With ten thousand of them this
+/// took five seconds when measured. So a virtual thread keeps its carrier and spins instead.
 ///
-/// Background work takes the lock with [#lockInTurn] for each of its steps. The lock is fair, so a thread that began to
-/// wait during one step gets the lock before the next one.
+/// Background work takes the lock with [#lockInTurn] for each of its steps. The queue is fair, so a thread that began
+/// to wait during one step gets the lock before the next step.
 ///
-/// **Threads.** Thread-safe, reentrant. A holder never blocks: it waits for no other thread, and takes no lock that a
-/// thread may hold for long. Only close and its like, which end what the lock guards, may hold it for longer.
+/// **Threads.** Thread-safe, reentrant. A holder never blocks: it waits for no other thread, and takes no lock that is
+/// held for long. Only operations that close the guarded object may hold the lock for longer.
 public final class ShortLock {
 
-    /// Looks before a thread parks: about three microseconds.
+    /// Number of attempts before a thread parks: about three microseconds.
     private static final int SPINS = 60;
 
-    /// Rounds of [#SPINS] looks and a yield before a virtual thread parks after all: some milliseconds, for a holder
-    /// that lost its processor.
+    /// Number of rounds before a virtual thread parks. Each round is [#SPINS] attempts and a yield. This takes some
+    /// milliseconds, in case the holder lost its processor.
     private static final int YIELDS = 4_000;
 
     private final ReentrantLock lock = new ReentrantLock(true);
 
-    /// Makes a lock that no thread has.
+    /// Creates an unlocked lock.
     public ShortLock() {}
 
-    /// Takes the lock, passing threads that are parked for it.
+    /// Takes the lock, possibly before threads that are parked for it.
     public void lock() {
         if (!trySpinning() && !(Thread.currentThread().isVirtual() && tryYielding())) {
             lock.lock();
         }
     }
 
-    /// Takes the lock after every thread that is parked for it: for a step of background work.
+    /// Takes the lock after every thread that is parked for it. For a step of background work.
     public void lockInTurn() {
         lock.lock();
     }
@@ -54,7 +54,9 @@ public final class ShortLock {
         lock.lockInterruptibly();
     }
 
-    /// {@return true if the lock was taken, after a few microseconds of looking at most}
+    /// Tries to take the lock, for a few microseconds at most.
+    ///
+    /// @return true if the lock was taken
     public boolean trySpinning() {
         for (int i = 0; i < SPINS; i++) {
             if (lock.tryLock()) {
@@ -65,22 +67,24 @@ public final class ShortLock {
         return false;
     }
 
-    /// {@return true if the lock was free and is taken}
+    /// Tries to take the lock once.
+    ///
+    /// @return true if the lock was taken
     public boolean tryLock() {
         return lock.tryLock();
     }
 
-    /// Gives up the lock.
+    /// Releases the lock.
     public void unlock() {
         lock.unlock();
     }
 
-    /// {@return true if the calling thread has the lock}
+    /// {@return true if the calling thread holds the lock}
     public boolean isHeld() {
         return lock.isHeldByCurrentThread();
     }
 
-    /// {@return a condition of this lock}
+    /// {@return a new condition of this lock}
     public Condition newCondition() {
         return lock.newCondition();
     }

@@ -1,42 +1,42 @@
 package io.leasehold.memory;
 
-/// Room on the stack of the calling thread for a change that must not stop half-way.
+/// Checks that the stack of the calling thread has space for a change that must not be interrupted by a stack overflow.
 ///
-/// A stack that overflows throws at any call. What changes shared state in several calls asks here first: if the stack
-/// is nearly full, the error is thrown before anything was changed.
+/// A stack overflow can throw at any call. Code that changes shared state in several calls uses this check first. If
+/// the stack is nearly full, the error is thrown before anything was changed.
 ///
-/// A layer calls changes of the layers below it, which ask as well. So a layer asks for room for all of them: what it
-/// calls when its own change has begun then always finds room.
+/// A layer calls changes of the layers below it, and those changes check the stack too. So a layer checks the space for
+/// all of these layers. After its own change has begun, the checks below it then always succeed.
 ///
-/// **Cost.** About thirty calls a layer, so this is for slow paths. Fast paths are changed last: their change is a
-/// store.
+/// **Cost.** About thirty calls per layer, so this is only for slow paths. A fast path does not need it: its last step
+/// is its only change, a single store.
 ///
 /// **Threads.** Stateless.
 public final class StackReserve {
 
-    /// More than what any change of one layer calls below the method that asks.
+    /// Depth of the check for one layer: more than the call depth of any change of one layer.
     private static final int FRAMES = 32;
 
     private StackReserve() {}
 
-    /// Does nothing if there is room for a change that calls no other change.
+    /// Checks the stack for a change that calls no change of a lower layer.
     ///
-    /// @throws StackOverflowError if there is none
+    /// @throws StackOverflowError if the space is too small
     public static void ensure() {
         ensure(1);
     }
 
-    /// Does nothing if there is room for a change.
+    /// Checks the stack for a change in several layers.
     ///
-    /// @param layers number of layers that ask for room in it, the calling one included
-    /// @throws StackOverflowError if there is none
+    /// @param layers number of layers that check the stack in the change, including the calling one
+    /// @throws StackOverflowError if the space is too small
     public static void ensure(int layers) {
         if (descend(layers * FRAMES, 1, 2, 3, 4) == 0) {
             throw new AssertionError("a sum of positive numbers");
         }
     }
 
-    /// Keeps its parameters until after the call, so that compiled frames have a size too.
+    /// Uses its parameters after the call, so that compiled frames are not empty.
     private static long descend(int frames, long a, long b, long c, long d) {
         return frames == 0 ? a : descend(frames - 1, d, a, b, c) + (a ^ b) + (c | d);
     }

@@ -1,34 +1,35 @@
-/// Address ranges that we own, what they may cost, and how their bytes are reached.
+/// Reserved address ranges, limits for mappings, and access to off-heap memory.
 ///
 /// ```text
-///   Reservations    address space: reserved, parked, reused    OffHeap, Words    every byte, plain | ordered
-///     Region          one range: commit, decommit              BiasedSlots       what a thread keeps to itself
-///     Remnant         what an owner left that ended by force
+///   Reservations    address space: reserved, parked, reused    OffHeap, Words    memory access, plain | ordered
+///     Region          one range: commit, decommit              BiasedSlots       state of one thread each
+///     Remnant         address space left by a forced close
 ///   MappingBudget   the number of mappings                     BiasedSlot        the cells of one thread
 /// ```
 ///
 /// ## Why
 ///
-/// * **Access is `address - base` on one constant segment** ([OffHeap], [Words]). A segment for each range would carry
-///   its bounds and its session to every access; a constant one compiles to a bare load or store. Bounds and liveness
-///   are therefore checked where a right to memory is handed out (pages, leases, buffers), not at each byte.
-/// * **Address space is parked, not unmapped** ([Reservations]). Unmapping while some thread still holds a raw address
-///   turns a bug into the end of the process; parked space reads as zero. Its cost is virtual: a closed range is handed
-///   to the next owner that it fits.
-/// * **A biased slot a thread, found by thread id** ([BiasedSlots]): a lock that costs its owner two stores and a load.
-///   A `ThreadLocal` costs twice as much, and what only its thread can reach is stranded there: a bound would not be
-///   exact, idle threads would hoard, dead ones would take what they have with them. So somebody else can come for it,
-///   with membarrier(2), at a price that only he pays. Who enters gets the array of cells itself: the compiler keeps it
-///   in a register, where it would read the fields of an object again after each volatile step. Pages and blocks
-///   both keep their free stacks there; what a slot holds is theirs, who may touch it when is known here and nowhere
-///   else.
-/// * **Slots on the Java heap.** Their `int[]` costs 3.5 ns less a pair than off-heap words with their bounds checks,
-///   and nothing there needs an address. They are made when a thread first comes: there are more than most processes
-///   have threads.
-/// * **A budget of mappings** ([MappingBudget]). A JVM that runs out of mappings dies at the place that needs the next
-///   one. Bytes have a budget too, in `io.leasehold.budget`.
-/// * **Ordered words are apart from plain ones** ([Words] against [OffHeap]), so that every place where two threads
-///   meet can be found by its import.
+/// * **Access is `address - base` on one constant segment** ([OffHeap], [Words]). With one segment per range, every
+///   access would check the bounds and the session of that segment. An access to a constant segment compiles to a bare
+///   load or store. Therefore bounds and liveness are checked when memory is allocated or leased (pages, leases,
+///   buffers), not at each access.
+/// * **Address space is parked, not unmapped** ([Reservations]). If memory were unmapped while a thread still uses a
+///   raw address, a bug would end the process. Parked space reads as zero instead. It costs only addresses, and the
+///   next owner that it fits reuses it.
+/// * **One biased slot per thread, found by thread id** ([BiasedSlots]). A biased slot is a lock that costs its owner
+///   two stores and a load. A `ThreadLocal` costs twice as much, and other threads cannot reach its contents. Then a
+///   limit would not be exact, idle threads would keep memory, and the memory of dead threads would be lost. With a
+///   biased slot another thread can take the contents by membarrier(2), and only that thread pays for it.
+///   [BiasedSlots#enter] returns the array of cells itself, because the compiler keeps it in a register. It would read
+///   the fields of an object again after each volatile access. The magazines of pages and of blocks are both stored in
+///   such cells. Their layout is defined there; this package only defines which thread may use a slot at which time.
+/// * **Slots on the Java heap.** A pair of operations on an `int[]` takes 3.5 ns less than on off-heap words with their
+///   bounds checks, and nothing in a slot needs an address. A slot is created at its first use, because there are more
+///   slots than most processes have threads.
+/// * **A budget of mappings** ([MappingBudget]). A JVM that runs out of mappings crashes at the next call that needs
+///   one. The budget for bytes is in `io.leasehold.budget`.
+/// * **Ordered access is separate from plain access** ([Words] and [OffHeap]), so that every place where threads
+///   synchronize off the heap can be found by its import.
 ///
 /// (2026-11)
 @NullMarked

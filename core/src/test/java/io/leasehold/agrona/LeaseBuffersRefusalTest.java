@@ -111,7 +111,7 @@ class LeaseBuffersRefusalTest {
             long run = arena.allocateRun(1024); // never touched, so it costs nothing
             arena.frames().wire(run);
             try (Lease lease = large.acquire(run)) {
-                String message = "size is not one of a buffer: byteSize=2147483648, bounds=1..2147483647";
+                String message = "size does not fit a buffer: byteSize=2147483648, min=1, max=2147483647";
                 assertThatThrownBy(() -> LeaseBuffers.wrap(lease)).hasMessage(message);
                 assertThatThrownBy(() -> LeaseBuffers.rewrap(buffer, lease)).hasMessage(message);
                 UnsafeBuffer most = LeaseBuffers.wrap(lease.address(), Integer.MAX_VALUE);
@@ -126,7 +126,7 @@ class LeaseBuffersRefusalTest {
     @ValueSource(longs = {0, -1, Long.MIN_VALUE, 1L << 31, (1L << 32) + 8, Long.MAX_VALUE})
     void sizeThatNoBufferHas(long byteSize) {
         try (Lease lease = pool.acquire(page)) {
-            String message = "size is not one of a buffer: byteSize=" + byteSize + ", bounds=1..2147483647";
+            String message = "size does not fit a buffer: byteSize=" + byteSize + ", min=1, max=2147483647";
             long address = lease.address();
             assertBlockRefused(() -> LeaseBuffers.wrap(address, byteSize), message);
             assertBlockRefused(() -> LeaseBuffers.rewrap(buffer, address, byteSize), message);
@@ -136,7 +136,7 @@ class LeaseBuffersRefusalTest {
     @ParameterizedTest
     @ValueSource(longs = {0, -1, -4096, Long.MIN_VALUE, Long.MAX_VALUE, Long.MAX_VALUE - 14})
     void addressThatNoMemoryHas(long address) {
-        String message = "block is outside the memory: address=0x%x, byteSize=16, bounds=0x".formatted(address);
+        String message = "block is outside the memory: address=0x%x, byteSize=16, min=0x".formatted(address);
         assertBlockRefused(() -> LeaseBuffers.wrap(address, 16), message);
         assertBlockRefused(() -> LeaseBuffers.rewrap(buffer, address, 16), message);
     }
@@ -145,7 +145,7 @@ class LeaseBuffersRefusalTest {
     void blockThatIsPartlyOutsidePortableMemory() {
         assumeTrue(!AddressSpace.isNative(), "native memory is all there is");
         long end = AddressSpace.BASE + AddressSpace.ALL.byteSize();
-        String bounds = ", bounds=0x%x..0x%x".formatted(AddressSpace.BASE, end);
+        String bounds = ", min=0x%x, max=0x%x".formatted(AddressSpace.BASE, end);
         assertBlockRefused(() -> LeaseBuffers.wrap(AddressSpace.BASE - 1, 16), bounds);
         assertBlockRefused(() -> LeaseBuffers.wrap(end - 15, 16), bounds);
         assertThat(LeaseBuffers.wrap(end - 16, 16).capacity()).isEqualTo(16);

@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 
-/// Who forgets the option that Agrona needs is told which one it is, each time.
+/// Without the option that Agrona needs, every call throws an exception that names the option.
 class MissingExportTest {
 
     private static final String EXPORT = "--add-exports";
@@ -18,7 +18,7 @@ class MissingExportTest {
     private static final String TO_AGRONA = "java.base/jdk.internal.misc=org.agrona";
 
     private static final Path TESTS = ForkedJvm.rootOf(MissingExportTest.class);
-    private static final Path HOUSE = ForkedJvm.rootOf(LeaseBuffers.class);
+    private static final Path LEASEHOLD = ForkedJvm.rootOf(LeaseBuffers.class);
     private static final Path AGRONA = ForkedJvm.rootOf(UnsafeBuffer.class);
 
     @Test
@@ -47,8 +47,8 @@ class MissingExportTest {
     }
 
     private static void assertAsksFor(String option, ForkedJvm jvm) {
-        String error = "java.lang.IllegalStateException: agrona cannot reach the memory access of the JDK, add "
-                + EXPORT + " " + option;
+        String error =
+                "java.lang.IllegalStateException: agrona cannot access Unsafe of the JDK, add " + EXPORT + " " + option;
         assertThat(jvm.output().lines()).contains("1: " + error, "2: " + error);
         assertThat(jvm.exitCode()).isZero();
     }
@@ -59,12 +59,12 @@ class MissingExportTest {
     }
 
     private static ForkedJvm onClassPath(String... options) throws Exception {
-        return ForkedJvm.run(List.of(TESTS, HOUSE, AGRONA), MissingExportProbe.class, options);
+        return ForkedJvm.run(List.of(TESTS, LEASEHOLD, AGRONA), MissingExportProbe.class, options);
     }
 
     private static ForkedJvm onModulePath(String... options) throws Exception {
         Stream<String> modules = Stream.of(
-                "--module-path=" + HOUSE + File.pathSeparator + AGRONA,
+                "--module-path=" + LEASEHOLD + File.pathSeparator + AGRONA,
                 "--patch-module=io.leasehold=" + TESTS,
                 "--add-modules=io.leasehold,org.agrona");
         String[] all = Stream.concat(modules, Stream.of(options)).toArray(String[]::new);

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What is seen through a view of a window: the bytes of the file, all that was lent and nothing else.
+/// A view of a window shows the bytes of the file in the window, and no others.
 class WindowBuffersTest {
 
     private static final byte[] CONTENT = new byte[100_000];

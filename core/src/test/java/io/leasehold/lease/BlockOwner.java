@@ -2,11 +2,11 @@ package io.leasehold.lease;
 
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
-/// A slab in small: one lease on a run, sub-let in blocks, each of which goes back by its handle.
+/// A minimal slab: one lease on a run that is split into blocks, each of which is freed by its handle.
 ///
-/// **Ownership.** Owns its lease from the constructor on; closing it ends the lease, once all blocks are back.
+/// **Ownership.** Owns its lease. Closing it ends the lease, after all blocks were freed.
 ///
-/// **Threads.** [#let] by one thread, [#release] by any.
+/// **Threads.** One thread calls [#allocate], any thread [#release].
 final class BlockOwner implements Releaser, AutoCloseable {
 
     static final int BLOCK_BYTES = 512;
@@ -14,9 +14,9 @@ final class BlockOwner implements Releaser, AutoCloseable {
     private final LeasePool pool; // (C)
     private final long lease; // (C)
     private final long address; // (C)
-    private final AtomicIntegerArray lives; // (A) by block: odd while it is let, one more with each change
+    private final AtomicIntegerArray generations; // (A) by block: odd while in use, incremented by each change
 
-    /// What a holder keeps of a thing: where it is, and the two words that bring it back.
+    /// A block in use: its address, and the releaser and handle that free it.
     record Buffer(Releaser owner, long handle, long address) implements AutoCloseable {
         @Override
         public void close() {
@@ -28,13 +28,13 @@ final class BlockOwner implements Releaser, AutoCloseable {
         this.pool = pool;
         this.lease = pool.handOver(lease);
         this.address = pool.address(this.lease);
-        this.lives = new AtomicIntegerArray((int) (pool.byteSize(this.lease) / BLOCK_BYTES));
+        this.generations = new AtomicIntegerArray((int) (pool.byteSize(this.lease) / BLOCK_BYTES));
     }
 
-    Buffer let() {
-        for (int block = 0; block < lives.length(); block++) {
-            if ((lives.get(block) & 1) == 0) {
-                long handle = (long) lives.incrementAndGet(block) << Integer.SIZE | block;
+    Buffer allocate() {
+        for (int block = 0; block < generations.length(); block++) {
+            if ((generations.get(block) & 1) == 0) {
+                long handle = (long) generations.incrementAndGet(block) << Integer.SIZE | block;
                 return new Buffer(this, handle, address + (long) block * BLOCK_BYTES);
             }
         }
@@ -43,16 +43,16 @@ final class BlockOwner implements Releaser, AutoCloseable {
 
     @Override
     public void release(long handle) {
-        int life = (int) (handle >>> Integer.SIZE);
-        if (!lives.compareAndSet((int) handle, life, life + 1)) {
+        int generation = (int) (handle >>> Integer.SIZE);
+        if (!generations.compareAndSet((int) handle, generation, generation + 1)) {
             throw new IllegalStateException("block is not the holder's any more: 0x" + Long.toHexString(handle));
         }
     }
 
     @Override
     public void close() {
-        for (int block = 0; block < lives.length(); block++) {
-            if ((lives.get(block) & 1) != 0) {
+        for (int block = 0; block < generations.length(); block++) {
+            if ((generations.get(block) & 1) != 0) {
                 throw new IllegalStateException("block is let: " + block);
             }
         }

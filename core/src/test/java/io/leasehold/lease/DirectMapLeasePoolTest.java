@@ -80,7 +80,7 @@ class DirectMapLeasePoolTest implements LeasePoolContract, LeaseContract, LeaseO
     }
 
     @Test
-    void confinedObjectThatIsHandedOverHasARecordFromThenOn() {
+    void confinedObjectGetsARecordWhenItIsHandedOver() {
         try (LeaseBed bed = bed()) {
             Lease lease = confined(bed);
             long handle = lease.handOver();

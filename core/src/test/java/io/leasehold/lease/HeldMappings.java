@@ -7,9 +7,9 @@ import java.lang.reflect.Proxy;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
-/// Virtual memory that holds one mapping call up until it is told to go on.
+/// Virtual memory that blocks one mapping call until the test ends the block.
 ///
-/// **Threads.** Thread-safe; one call is held at a time.
+/// **Threads.** Thread-safe. One call at once is blocked.
 final class HeldMappings {
 
     private final VirtualMemory delegate; // (C)
@@ -26,7 +26,7 @@ final class HeldMappings {
             watchdog.await("a mapping call", begun);
         }
 
-        /// Lets the call go on.
+        /// Ends the block.
         void end() {
             ended.countDown();
         }
@@ -53,7 +53,7 @@ final class HeldMappings {
         return memory;
     }
 
-    /// Holds the next mapping call up.
+    /// Blocks the next mapping call.
     Hold holdNext() {
         Hold hold = new Hold();
         next = hold;

@@ -153,7 +153,7 @@ interface LeaseContract extends LeasePoolFixture {
     }
 
     @Test
-    default void staleLeaseIsToldFromTheOneThatHasItsRecordNow() {
+    default void staleLeaseIsDistinguishedFromTheLeaseThatReusesItsRecord() {
         try (LeaseBed bed = bed()) {
             LeasePool pool = bed.pool();
             long page = bed.wiredPage();
@@ -163,7 +163,7 @@ interface LeaseContract extends LeasePoolFixture {
             assertRefused(Kind.CLOSED, () -> pool.release(before));
             long now = pool.acquireHandle(bed.wiredPage());
             assertThat(LeaseLayout.index(now)).isEqualTo(LeaseLayout.index(before));
-            assertRefused(Kind.RECYCLED, () -> pool.release(before)).contains("page=not known any more, pool=loans");
+            assertRefused(Kind.RECYCLED, () -> pool.release(before)).contains("page=unknown, pool=loans");
             assertRefused(Kind.RECYCLED, () -> pool.address(before)).contains("closed and was recycled: lease=");
             assertRefused(Kind.RECYCLED, object::close).contains("page=0x" + Long.toHexString(page));
             for (ThrowingCallable use : uses(object, new byte[8])) {
@@ -184,7 +184,7 @@ interface LeaseContract extends LeasePoolFixture {
             long lease = other.pool().acquireHandle(other.wiredPage());
             for (long foreign : new long[] {lease, LeasePool.NO_LEASE, -1, lease ^ LeaseLayout.MAX_RECORDS - 1}) {
                 assertRefused(Kind.FOREIGN, () -> pool.address(foreign))
-                        .isEqualTo("lease handle is not of this pool: 0x%x, pool=loans".formatted(foreign));
+                        .isEqualTo("lease handle belongs to another pool: lease=0x%x, pool=loans".formatted(foreign));
                 assertRefused(Kind.FOREIGN, () -> pool.page(foreign));
                 assertRefused(Kind.FOREIGN, () -> pool.byteSize(foreign));
                 assertRefused(Kind.FOREIGN, () -> pool.ref(foreign));
@@ -229,7 +229,7 @@ interface LeaseContract extends LeasePoolFixture {
             String open = "page=0x%x, pool=loans, address=0x%x)".formatted(page, lease.address());
             assertThat(lease).asString().startsWith("Lease(lease=").endsWith(open);
             lease.close();
-            assertThat(lease).asString().endsWith(", not open here)");
+            assertThat(lease).asString().endsWith(", unusable by this thread)");
         }
     }
 
@@ -316,7 +316,7 @@ interface LeaseContract extends LeasePoolFixture {
         return assertThatThrownBy(call)
                 .isInstanceOf(IndexOutOfBoundsException.class)
                 .message()
-                .startsWith("access is past the end: byteOffset=%d, bytes=%d, bound=%d, lease="
+                .startsWith("access is past the end: byteOffset=%d, bytes=%d, byteSize=%d, lease="
                         .formatted(offset, bytes, bound));
     }
 

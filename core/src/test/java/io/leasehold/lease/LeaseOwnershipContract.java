@@ -12,7 +12,7 @@ import java.util.Set;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
-/// Who has a lease: references, hand-over, double closes, confinement, and things that are sub-let from a lease.
+/// Ownership of leases: references, hand-over, double closes, confinement, and blocks of a leased run.
 interface LeaseOwnershipContract extends LeasePoolFixture {
 
     @Test
@@ -55,7 +55,7 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
     }
 
     @Test
-    default void handOverLeavesTheOldHolderNothing() {
+    default void handOverInvalidatesTheOldHandle() {
         try (LeaseBed bed = bed()) {
             LeasePool pool = bed.pool();
             long page = bed.wiredPage();
@@ -75,7 +75,7 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
     }
 
     @Test
-    default void adoptedLeaseIsTheOnlyOneThatIsGood() {
+    default void adoptedLeaseIsTheOnlyValidOne() {
         try (LeaseBed bed = bed()) {
             LeasePool pool = bed.pool();
             long page = bed.wiredPage();
@@ -198,7 +198,7 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
     }
 
     @Test
-    default void confinedLeaseStaysSoWhenItIsHandedOver() throws InterruptedException {
+    default void confinedLeaseStaysConfinedAfterHandOver() throws InterruptedException {
         try (LeaseBed bed = bed()) {
             long page = bed.wiredPage();
             long lease = bed.pool().tryAcquireHandle(page, LeaseFlag.CPUPRIVATE);
@@ -222,14 +222,14 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
     }
 
     @Test
-    default void holderOfTwoWordsReleasesALeaseOrABlockAlike() {
+    default void holderReleasesALeaseOrABlockByReleaserAndHandle() {
         try (LeaseBed bed = bed()) {
             LeasePool pool = bed.pool();
             long page = bed.wiredPage();
             long lease = pool.acquireHandle(bed.wiredRun(2));
             try (BlockOwner slab = new BlockOwner(pool, lease);
                     Buffer whole = new Buffer(pool, pool.acquireHandle(page), bed.direct(page));
-                    Buffer block = slab.let()) {
+                    Buffer block = slab.allocate()) {
                 assertThat(whole.owner()).isNotSameAs(block.owner());
                 assertThat(pool.stats().leases()).isEqualTo(2);
             }
@@ -245,8 +245,8 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
             long lease = pool.acquireHandle(run);
             try (BlockOwner slab = new BlockOwner(pool, lease)) {
                 assertRefused(Kind.RECYCLED, () -> pool.release(lease));
-                Buffer first = slab.let();
-                Buffer second = slab.let();
+                Buffer first = slab.allocate();
+                Buffer second = slab.allocate();
                 assertThat(second.address()).isEqualTo(first.address() + BlockOwner.BLOCK_BYTES);
                 OffHeap.putLong(second.address(), 77);
                 elsewhere(first::close);

@@ -3,7 +3,7 @@ package io.leasehold.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.leasehold.budget.MemoryBudget;
-import io.leasehold.lease.LeaseTenants.Held;
+import io.leasehold.lease.LeaseWorkers.Held;
 import io.leasehold.memory.MappingBudget;
 import io.leasehold.memory.Reservations;
 import io.leasehold.memory.TestMemory;
@@ -61,7 +61,7 @@ class LeasePoolConcurrentTest {
 
     @ParameterizedTest
     @EnumSource
-    void tenantsShareAPoolSmallerThanTheirDemand(Terms terms) throws InterruptedException {
+    void workersShareAPoolSmallerThanTheirDemand(Terms terms) throws InterruptedException {
         VirtualMemory memory = VirtualMemory.system();
         if (terms.slots > 0) {
             TestMemory.require(memory, Capability.MAP);
@@ -69,7 +69,7 @@ class LeasePoolConcurrentTest {
         boolean alone = Long.getLong("seed") != null;
         long seed = Long.getLong("seed", SOAK ? System.nanoTime() : 20261122L);
         System.out.printf(
-                "lease tenants: %s, threads=%d, steps=%,d a round, rounds=%d, seed=%d%n",
+                "lease workers: %s, threads=%d, steps=%,d a round, rounds=%d, seed=%d%n",
                 terms, PLATFORM + VIRTUAL, terms.steps / SHORT_ROUNDS, ROUNDS, seed);
         Reservations reservations = new Reservations(memory, new MappingBudget(1_000));
         long pageBytes = Math.max(4096, memory.pageSize());
@@ -80,16 +80,16 @@ class LeasePoolConcurrentTest {
                         .withByteSize(256 * pageBytes)
                         .withMemoryFile(terms.slots > 0)
                         .withDecay(PageArenaOptions.NO_DECAY)
-                        .withBudget(MemoryBudget.of("tenants", 1 << 26)),
+                        .withBudget(MemoryBudget.of("workers", 1 << 26)),
                 reservations);
         long mappings = reservations.mappings().used();
         LeasePool pool =
                 LeasePool.open(arena, new LeasePoolOptions(terms.name(), terms.slots, terms.windowPages, false));
-        LeaseTenants tenants = new LeaseTenants(arena, pool, terms.pages);
+        LeaseWorkers workers = new LeaseWorkers(arena, pool, terms.pages);
         try {
-            new Rounds(tenants, seed, alone).run(terms.steps / SHORT_ROUNDS);
+            new Rounds(workers, seed, alone).run(terms.steps / SHORT_ROUNDS);
         } catch (RuntimeException | AssertionError e) {
-            pool.closeForcibly(); // or those who wait would wait for ever
+            pool.closeForcibly(); // or waiting threads would wait for ever
             throw new AssertionError(
                     "%s: %s%nreplay in one thread with -Dtest=LeasePoolConcurrentTest -Dseed=%d"
                             .formatted(terms, e.getMessage(), seed),
@@ -99,15 +99,15 @@ class LeasePoolConcurrentTest {
         assertThat(reservations.mappings().used() - mappings)
                 .as("mappings left by the windows, beside their parked region")
                 .isEqualTo(terms.slots > 0 ? 2 : 0);
-        tenants.unwireAll(arena);
+        workers.unwireAll(arena);
         arena.close();
         reservations.releaseParked();
     }
 
-    /// The rounds of one pool: tenants, threads that close what others acquired, and a count at the end of each round.
+    /// The rounds of one pool: workers, threads that close what others acquired, and a count at the end of each round.
     private static final class Rounds {
 
-        private final LeaseTenants all;
+        private final LeaseWorkers all;
         private final LeasePool pool;
         private final SplittableRandom random;
         private final boolean alone;
@@ -115,13 +115,13 @@ class LeasePoolConcurrentTest {
         private final Phaser phaser = new Phaser(1);
         private final Queue<Held> atBarrier = new ConcurrentLinkedQueue<>();
 
-        Rounds(LeaseTenants all, long seed, boolean alone) {
+        Rounds(LeaseWorkers all, long seed, boolean alone) {
             this.all = all;
             this.pool = all.pool;
             this.random = new SplittableRandom(seed);
             this.alone = alone;
             for (int i = 0; i < PLATFORM + VIRTUAL; i++) {
-                all.tenants.add(new LeaseTenant(all, random.nextLong(), alone));
+                all.workers.add(new LeaseWorker(all, random.nextLong(), alone));
             }
         }
 
@@ -145,22 +145,22 @@ class LeasePoolConcurrentTest {
         }
 
         private void runTogether(int steps) throws InterruptedException {
-            phaser.bulkRegister(all.tenants.size());
+            phaser.bulkRegister(all.workers.size());
             Watchdog closers = new Watchdog();
             Thread[] closing = {
                 closers.start("closer", all::closeAllSent), closers.startVirtual("virtual closer", all::closeAllSent)
             };
-            for (int i = 0; i < all.tenants.size(); i++) {
-                LeaseTenant tenant = all.tenants.get(i);
+            for (int i = 0; i < all.workers.size(); i++) {
+                LeaseWorker worker = all.workers.get(i);
                 if (i < PLATFORM) {
-                    watchdog.start("tenant " + i, () -> work(tenant, steps / all.tenants.size()));
+                    watchdog.start("worker " + i, () -> work(worker, steps / all.workers.size()));
                 } else {
-                    watchdog.startVirtual("virtual tenant " + i, () -> work(tenant, steps / all.tenants.size()));
+                    watchdog.startVirtual("virtual worker " + i, () -> work(worker, steps / all.workers.size()));
                 }
             }
             for (int round = 0; round < ROUNDS; round++) {
                 meet();
-                watchdog.await("those who close", () -> all.isSettled() || closers.hasFailed());
+                watchdog.await("the closing threads", () -> all.areAllSentClosed() || closers.hasFailed());
                 closers.check();
                 countNothing();
                 meet();
@@ -177,7 +177,7 @@ class LeasePoolConcurrentTest {
         }
 
         private void runAlone(int steps) {
-            all.tenants.forEach(LeaseTenant::begin);
+            all.workers.forEach(LeaseWorker::begin);
             for (int round = 0; round < ROUNDS; round++) {
                 for (int i = 0; i < steps; i++) {
                     all.any(random).step();
@@ -185,32 +185,32 @@ class LeasePoolConcurrentTest {
                         pool.checkInvariants();
                     }
                 }
-                all.tenants.forEach(LeaseTenant::closeAll);
-                while (!all.isSettled()) {
+                all.workers.forEach(LeaseWorker::closeAll);
+                while (!all.areAllSentClosed()) {
                     all.closeOneSent();
                 }
                 countNothing();
-                all.tenants.forEach(tenant -> atBarrier.addAll(tenant.acquireAtBarrier()));
+                all.workers.forEach(worker -> atBarrier.addAll(worker.acquireAtBarrier()));
                 count();
-                all.tenants.forEach(LeaseTenant::closeAll);
+                all.workers.forEach(LeaseWorker::closeAll);
             }
             countNothing();
         }
 
-        private void work(LeaseTenant tenant, int steps) {
+        private void work(LeaseWorker worker, int steps) {
             try {
-                tenant.begin();
+                worker.begin();
                 for (int round = 0; round < ROUNDS && !phaser.isTerminated(); round++) {
                     for (int i = 0; i < steps; i++) {
-                        tenant.step();
+                        worker.step();
                     }
-                    tenant.closeAll();
-                    phaser.arriveAndAwaitAdvance(); // main sees to it that nobody hangs
+                    worker.closeAll();
+                    phaser.arriveAndAwaitAdvance(); // the main thread detects a hang
                     phaser.arriveAndAwaitAdvance();
-                    atBarrier.addAll(tenant.acquireAtBarrier());
+                    atBarrier.addAll(worker.acquireAtBarrier());
                     phaser.arriveAndAwaitAdvance();
                     phaser.arriveAndAwaitAdvance();
-                    tenant.closeAll();
+                    worker.closeAll();
                 }
             } catch (RuntimeException | AssertionError e) {
                 watchdog.failed(e);
@@ -218,17 +218,17 @@ class LeasePoolConcurrentTest {
             }
         }
 
-        /// Looks at everything while nobody has anything.
+        /// Checks the pool while no thread has a lease.
         private void countNothing() {
             pool.checkInvariants();
             LeasePoolStats stats = pool.stats();
-            assertThat(stats.leases()).as("leases that nobody has").isZero();
-            assertThat(stats.used()).as("windows that nobody has").isZero();
+            assertThat(stats.leases()).as("leases without a holder").isZero();
+            assertThat(stats.used()).as("used windows without a lease").isZero();
             account(stats);
             all.checkContent();
         }
 
-        /// Looks at everything while nobody moves, and some have leases.
+        /// Checks the pool while all threads rest, and some have leases.
         private void count() {
             pool.checkInvariants();
             LeasePoolStats stats = pool.stats();
@@ -252,15 +252,15 @@ class LeasePoolConcurrentTest {
         }
 
         private long acquired() {
-            return all.tenants.stream().mapToLong(tenant -> tenant.acquired).sum();
+            return all.workers.stream().mapToLong(worker -> worker.acquired).sum();
         }
 
         private long refused() {
-            return all.tenants.stream().mapToLong(tenant -> tenant.refused).sum();
+            return all.workers.stream().mapToLong(worker -> worker.refused).sum();
         }
 
         private long steps() {
-            return all.tenants.stream().mapToLong(tenant -> tenant.steps).sum();
+            return all.workers.stream().mapToLong(worker -> worker.steps).sum();
         }
 
         private static Set<Long> distinctPages(Collection<Held> leases) {
@@ -269,7 +269,7 @@ class LeasePoolConcurrentTest {
             return pages;
         }
 
-        /// Waits for all others as long as any of them makes progress; after a failure nobody waits.
+        /// Waits for all other threads as long as any of them makes progress. After a failure no thread waits.
         private void meet() throws InterruptedException {
             int phase = phaser.arrive();
             long before = -1;

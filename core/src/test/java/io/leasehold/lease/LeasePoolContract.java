@@ -165,7 +165,7 @@ interface LeasePoolContract extends LeasePoolFixture {
             long page = bed.wiredPage();
             assertThatThrownBy(() -> bed.pool().tryAcquire(page, flags))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("lease flags: 0x%x, bound=0x7", flags);
+                    .hasMessage("lease flags are unknown: flags=0x%x, max=0x7", flags);
             assertThatThrownBy(() -> bed.pool().tryAcquireHandles(new long[] {page}, 1, flags, new long[1]))
                     .isInstanceOf(IllegalArgumentException.class);
             assertThat(bed.pool().stats().leases()).isZero();
@@ -174,7 +174,7 @@ interface LeasePoolContract extends LeasePoolFixture {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7})
-    default void flagsAndAPendingInterruptAreIgnoredWhereNobodyNeedsToWait(int flags) {
+    default void flagsAndAPendingInterruptAreIgnoredIfNoWaitIsNeeded(int flags) {
         try (LeaseBed bed = bed()) {
             long page = bed.wiredPage();
             Thread.currentThread().interrupt();
@@ -309,12 +309,13 @@ interface LeasePoolContract extends LeasePoolFixture {
     }
 
     @Test
-    default void closedPoolLendsNothing() {
+    default void closedPoolAcquiresNothing() {
         try (LeaseBed bed = bed()) {
             long page = bed.wiredPage();
             bed.pool().acquire(page).close();
             bed.pool().close();
-            assertRefused(Kind.POOL_CLOSED, () -> bed.pool().acquire(page)).isEqualTo("lease pool is closed: loans");
+            assertRefused(Kind.POOL_CLOSED, () -> bed.pool().acquire(page))
+                    .isEqualTo("lease pool is closed: pool=loans");
             assertRefused(Kind.POOL_CLOSED, () -> bed.pool().tryAcquire(page, LeaseFlag.NOWAIT));
             assertRefused(
                     Kind.POOL_CLOSED,

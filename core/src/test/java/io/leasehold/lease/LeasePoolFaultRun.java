@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// The life of two pools, one after the other in the same address space, over memory that fails when it is told to,
-/// and the proof that whatever failed left nothing behind.
+/// Runs two pools, one after the other in the same address space, over memory with armed faults. Checks that a failed
+/// call leaves nothing behind.
 ///
 /// Always the same calls in the same order, as long as nothing fails. A step may throw what the kernel said and nothing
 /// else; after each step that met a fault the pool must be whole, and every open lease must still be on its page.
@@ -37,7 +37,7 @@ final class LeasePoolFaultRun {
         void run();
     }
 
-    /// Told before each step; it may arm a fault or take it back.
+    /// Called before each step. It may arm or disarm a fault.
     interface Saboteur {
         void beforeStep(FaultyVirtualMemory memory);
     }

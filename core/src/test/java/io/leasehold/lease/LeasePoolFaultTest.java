@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// Every kernel call that the life of a pool of windows makes fails once, and then for good, with every error it can
-/// give; after each the pool is whole, nobody else was disturbed and everything works.
+/// give; after each the pool is whole, no other lease was disturbed and everything works.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LeasePoolFaultTest {
 
@@ -119,7 +119,7 @@ class LeasePoolFaultTest {
         }
     }
 
-    /// The first of those who wait for the only window meet the fault; it goes on to the next ones.
+    /// The first threads that wait for the only window hit the fault. The window goes to the next waiters.
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 6})
     void whoeverWaitsIsServedAfterTheRefusalsOfOthers(int refusals) throws InterruptedException {

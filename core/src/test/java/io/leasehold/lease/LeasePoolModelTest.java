@@ -75,7 +75,7 @@ class LeasePoolModelTest {
             // each walk after the first may get the address space of the one before it
             walk(terms, replayed != null ? replayed : seeds.nextLong(), steps, reservations);
         }
-        // what was closed by force is parked by nobody
+        // regions of a forced close are not parked
         assertThat(mappings.used()).isBetween(2L * reservations.parkedCount(), 6L * walks);
         reservations.releaseParked();
     }

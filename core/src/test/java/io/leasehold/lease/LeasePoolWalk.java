@@ -160,7 +160,7 @@ final class LeasePoolWalk {
         }
     }
 
-    /// Frees a page, now and then under somebody's lease, which is wrong but must harm nobody else.
+    /// Frees a page, sometimes while it is leased. That is an error of the caller, but must not harm other leases.
     private void dispose(Page page) {
         operation = "dispose(" + page + ")";
         boolean leased = held.stream().anyMatch(lease -> lease.page == page);

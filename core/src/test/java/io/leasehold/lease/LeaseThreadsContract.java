@@ -61,7 +61,7 @@ interface LeaseThreadsContract extends LeasePoolFixture {
             for (long lease : leases) {
                 assertRefused(Kind.CLOSED, () -> pool.release(lease));
             }
-            // the records that came home serve again
+            // the records that were given back are reused
             for (int i = 0; i < count; i++) {
                 leases[i] = pool.acquireHandle(pages[i % pages.length]);
                 assertThat(LeaseLayout.index(leases[i])).isLessThan(count + 2 * 1024);
@@ -79,7 +79,7 @@ interface LeaseThreadsContract extends LeasePoolFixture {
             Watchdog watchdog = new Watchdog();
             long[] pages = bed.wiredPages(16);
             for (int thread = 0; thread < 4; thread++) {
-                watchdog.start("tenant-" + thread, () -> borrow(bed.pool(), pages, 5_000));
+                watchdog.start("worker-" + thread, () -> borrow(bed.pool(), pages, 5_000));
             }
             watchdog.join();
             assertThat(bed.pool().stats().leases()).isZero();
@@ -93,7 +93,7 @@ interface LeaseThreadsContract extends LeasePoolFixture {
             Watchdog watchdog = new Watchdog();
             long[] pages = bed.wiredPages(16);
             for (int thread = 0; thread < 1_000; thread++) {
-                watchdog.startVirtual("tenant-" + thread, () -> borrow(bed.pool(), pages, 50));
+                watchdog.startVirtual("worker-" + thread, () -> borrow(bed.pool(), pages, 50));
             }
             watchdog.join();
             assertThat(bed.pool().stats().leases()).isZero();
@@ -215,7 +215,7 @@ interface LeaseThreadsContract extends LeasePoolFixture {
         watchdog.join();
     }
 
-    /// Waits for the other racer at full speed, so that both go on at once.
+    /// Spins until the other thread arrives, so that both continue at once.
     private static void meet(Watchdog watchdog, AtomicInteger arrived, int all) {
         arrived.incrementAndGet();
         watchdog.await("the other racer", () -> arrived.get() >= all);

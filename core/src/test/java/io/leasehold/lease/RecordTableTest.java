@@ -13,7 +13,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 
-/// Free records change hands in batches, each record in one hand at a time.
+/// Threads exchange free records in batches, and never own a record together.
 class RecordTableTest {
 
     private static final int ROUNDS = Boolean.getBoolean("leasehold.soak") ? 2_000_000 : 100_000;
@@ -90,7 +90,7 @@ class RecordTableTest {
         Watchdog watchdog = new Watchdog();
         for (int thread = 1; thread <= threads; thread++) {
             int self = thread;
-            watchdog.start("tenant " + thread, () -> {
+            watchdog.start("worker " + thread, () -> {
                 SplittableRandom random = new SplittableRandom(self);
                 Deque<List<Integer>> held = new ArrayDeque<>();
                 for (int round = 0; round < ROUNDS; round++) {
@@ -114,14 +114,14 @@ class RecordTableTest {
         assertThat(table.freeCount()).isEqualTo(table.capacity());
     }
 
-    /// The first batch goes and comes back while another thread looks at it, with another one behind it.
+    /// The first batch is taken and given back while another thread reads it, and its next batch changes.
     @Test
-    void batchThatComesBackIsNotTakenForTheOneThatWasRead() throws InterruptedException {
+    void batchThatWasGivenBackIsNotMistakenForTheOneThatWasRead() throws InterruptedException {
         AtomicIntegerArray owners = new AtomicIntegerArray(1 << 10);
         Watchdog watchdog = new Watchdog();
         for (int thread = 1; thread <= 4; thread++) {
             int self = thread;
-            watchdog.start("tenant " + thread, () -> {
+            watchdog.start("worker " + thread, () -> {
                 for (int round = 0; round < 10 * ROUNDS; round++) {
                     int first = table.takeBatch();
                     int second = table.takeBatch();

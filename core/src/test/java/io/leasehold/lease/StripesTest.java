@@ -33,7 +33,7 @@ class StripesTest {
     }
 
     @Test
-    void deadThreadsStripeAndItsRecordsAreInherited() throws InterruptedException {
+    void stripeAndRecordsOfADeadThreadAreInherited() throws InterruptedException {
         Set<Stripe> owned = occupyAll(() -> {});
         Stripe inherited = stripes.enter();
         assertThat(owned).contains(inherited);
@@ -41,14 +41,14 @@ class StripesTest {
         assertThat(inherited.pop()).isEqualTo(RECORD);
     }
 
-    /// Lets one thread have each stripe, with a record in it, and ends them all.
+    /// Claims each stripe by one thread, pushes a record on it, and ends all threads.
     private Set<Stripe> occupyAll(Runnable whileTheyLive) throws InterruptedException {
         Set<Stripe> owned = ConcurrentHashMap.newKeySet();
         CountDownLatch in = new CountDownLatch(OWNED);
         CountDownLatch out = new CountDownLatch(1);
         Watchdog watchdog = new Watchdog();
         for (int i = 0; i < OWNED; i++) {
-            watchdog.start("tenant " + i, () -> {
+            watchdog.start("worker " + i, () -> {
                 Stripe stripe = stripes.enter();
                 stripe.push(RECORD);
                 owned.add(stripe);
@@ -56,7 +56,7 @@ class StripesTest {
                 out.await();
             });
         }
-        watchdog.await("all tenants", in);
+        watchdog.await("all workers", in);
         whileTheyLive.run();
         out.countDown();
         watchdog.join();
@@ -68,7 +68,7 @@ class StripesTest {
         Set<Stripe> entered = ConcurrentHashMap.newKeySet();
         Watchdog watchdog = new Watchdog();
         for (int i = 0; i < 100; i++) {
-            watchdog.startVirtual("tenant " + i, () -> entered.add(entered()));
+            watchdog.startVirtual("worker " + i, () -> entered.add(entered()));
         }
         watchdog.join();
         assertThat(entered).hasSizeBetween(1, SHARED).allMatch(stripe -> stripe.owner() == 0);
@@ -77,7 +77,7 @@ class StripesTest {
     @Test
     void sharedStripeThatIsBusyIsPassedOver() throws InterruptedException {
         Watchdog watchdog = new Watchdog();
-        watchdog.startVirtual("tenant", () -> {
+        watchdog.startVirtual("worker", () -> {
             Stripe first = stripes.enter();
             Stripe second = stripes.enter();
             assertThat(second).isNotSameAs(first);

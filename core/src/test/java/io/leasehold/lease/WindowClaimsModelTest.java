@@ -16,10 +16,11 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Claims of many waiters beside a plain list of them: same windows to the same pages, in the same order.
+/// Compares claims of many waiters with a model, a plain list of waiters: both grant the same windows to the same
+/// pages, in the same order.
 ///
-/// One thread plays all of them, since [WindowClaims#look] does not park. After each step the index of the waiters is
-/// checked too, and each waiter that was told must have had a reason to be.
+/// One thread plays all waiters, because [WindowClaims#look] does not park. Each step also checks the index of the
+/// waiters, and that no waiter was woken without a reason.
 class WindowClaimsModelTest {
 
     private static final int STEPS = Boolean.getBoolean("leasehold.soak") ? 500_000 : 20_000;
@@ -34,7 +35,7 @@ class WindowClaimsModelTest {
     private final Set<Long> granted = new HashSet<>(); // pages
     private final Set<Long> mapping = new HashSet<>(); // pages
     private final List<Waiting> waiting = new ArrayList<>(); // in the order of their arrival
-    private long tells;
+    private long wakeUps;
     private long failures;
     private long waited;
 
@@ -125,7 +126,7 @@ class WindowClaimsModelTest {
         List<Waiting> mates = waiting.stream().filter(each -> each.page == page).toList();
         leases.put(page, 1 + mates.size());
         waiting.removeAll(mates);
-        tells += mates.size();
+        wakeUps += mates.size();
         for (Waiting mate : mates) {
             assertThat(mate.waiter.slot()).isEqualTo(slot);
             assertThat(look(page, true, mate.waiter)).isEqualTo(slot);
@@ -164,11 +165,11 @@ class WindowClaimsModelTest {
         }
     }
 
-    /// Gives free windows to the pages that were asked for first.
+    /// Grants free windows to the pages that were requested first.
     private void grantFree() {
         while (free() > 0 && !line().isEmpty()) {
             granted.add(line().getFirst().page);
-            tells++;
+            wakeUps++;
             forgetEvicted();
         }
     }
@@ -185,7 +186,7 @@ class WindowClaimsModelTest {
         return slots.count() - (int) used - granted.size() - mapping.size();
     }
 
-    /// Which window is the oldest is another test's business: pages that lost theirs are looked up.
+    /// Removes the pages that lost their windows. Other tests check which window is the oldest.
     private void forgetEvicted() {
         leases.entrySet().removeIf(each -> each.getValue() == 0 && slots.find(each.getKey()) == WindowSlots.NO_SLOT);
     }
@@ -210,7 +211,7 @@ class WindowClaimsModelTest {
                     assertThat(WindowSlots.isBusy(slots.word(slots.find(page)))).isTrue());
         }
         waiting.forEach(each -> assertThat(each.waiter.isWaiting()).isTrue());
-        assertThat(claims.waiters().tells()).as("waiters told").isEqualTo(tells);
+        assertThat(claims.waiters().wakeUps()).as("wake-ups").isEqualTo(wakeUps);
         assertThat(claims.failures()).isEqualTo(failures);
         assertThat(claims.waited()).isEqualTo(waited);
         assertThat(claims.waiters().isLineEmpty()).isEqualTo(line().isEmpty());

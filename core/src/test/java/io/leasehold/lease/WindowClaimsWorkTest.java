@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The work of claims, counted: how many waiters a mapping or a release looks at and wakes, however many there are.
+/// Counts the work of claims: the number of waiters that a mapping or a release visits and wakes, for many waiters.
 class WindowClaimsWorkTest {
 
     private static final long WANTED = 1 << 12;
@@ -41,12 +41,14 @@ class WindowClaimsWorkTest {
         }
 
         long looks = claims.waiters().looks();
-        long tells = claims.waiters().tells();
+        long wakeUps = claims.waiters().wakeUps();
         release(HELD);
-        assertThat(claims.waiters().tells() - tells).as("woken by a release").isEqualTo(1);
+        assertThat(claims.waiters().wakeUps() - wakeUps)
+                .as("woken by a release")
+                .isEqualTo(1);
         int slot = beginMapping(WANTED, mates.getFirst());
         claims.finish(slot, WANTED);
-        assertThat(claims.waiters().tells() - tells)
+        assertThat(claims.waiters().wakeUps() - wakeUps)
                 .as("woken by a release and a mapping")
                 .isEqualTo(3);
         assertThat(claims.waiters().looks() - looks)
@@ -70,12 +72,12 @@ class WindowClaimsWorkTest {
         release(HELD);
         for (int i = 0; i < count; i++) {
             long page = OTHER + ((long) i << 12);
-            assertThat(claims.waiters().tells()).isEqualTo(i + 1);
+            assertThat(claims.waiters().wakeUps()).isEqualTo(i + 1);
             claims.finish(beginMapping(page, waiters.get(i)), page);
             release(page);
         }
         assertThat(claims.waits()).as("sleeps").isEqualTo(count);
-        assertThat(claims.waiters().tells()).isEqualTo(count);
+        assertThat(claims.waiters().wakeUps()).isEqualTo(count);
         assertThat(claims.waiters().looks() - looks).isLessThan(20L * count * levels(count));
         claims.checkInvariants();
     }
@@ -92,12 +94,12 @@ class WindowClaimsWorkTest {
             assertThat(claims.giveUp(waiter)).isEqualTo(WindowClaims.NONE);
         }
         assertThat(claims.waiters().looks() - looks).isLessThan(100_000L * levels(100));
-        assertThat(claims.waiters().tells()).isZero();
+        assertThat(claims.waiters().wakeUps()).isZero();
         assertThat(claims.waiters().isEmpty()).isTrue();
         claims.checkInvariants();
     }
 
-    /// Windows that were used again since they were released are passed over, a few in each hold of the lock.
+    /// A search skips windows that are in use again, a few in each hold of the lock.
     @Test
     void searchGivesTheLockUpBetweenItsSteps() {
         int count = 10 * WindowClaims.STEPS;
@@ -118,8 +120,8 @@ class WindowClaimsWorkTest {
         claims.checkInvariants();
     }
 
-    /// Releases that found the lock taken leave their windows to its holder, which makes one hold's worth of steps at a
-    /// time. Where that ends in the middle of the grants, the first waiter without one is told, and goes on.
+    /// If the lock is taken, releases leave their windows to its holder, which makes a limited number of steps per
+    /// hold. If the holder stops between two grants, the first waiter without a window is woken and continues.
     @ParameterizedTest
     @ValueSource(ints = {WindowClaims.STEPS * 5 / 8, WindowClaims.STEPS * 5})
     void arrivalsAreGrantedToAsManyWaiters(int count) {
@@ -141,9 +143,9 @@ class WindowClaimsWorkTest {
         assertThat(slots.hasArrivals()).isFalse();
 
         int granted = granted(count);
-        assertThat(claims.waiters().tells()).isEqualTo(granted == count ? count : granted + 1);
+        assertThat(claims.waiters().wakeUps()).isEqualTo(granted == count ? count : granted + 1);
         while (granted < count) {
-            claims.look((1L << 40) + ((long) granted << 12), true, waiters.get(granted)); // the one that was told
+            claims.look((1L << 40) + ((long) granted << 12), true, waiters.get(granted)); // the woken waiter
             int now = granted(count);
             assertThat(now).isGreaterThan(granted);
             granted = now;

@@ -12,7 +12,7 @@ import io.leasehold.page.Watchdog;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 
-/// A pool of few windows over a kernel seam that counts calls and fails when it is told to.
+/// A pool of few windows over a seam that counts system calls and injects faults.
 interface WindowFixture extends LeasePoolFixture {
 
     FaultyVirtualMemory memory();
@@ -68,37 +68,40 @@ interface WindowFixture extends LeasePoolFixture {
         }
     }
 
-    /// {@return whether a page has a window, told without changing anything if it has none}
+    /// {@return true if a page has a window}
+    ///
+    /// If it has none, this maps it.
     static boolean isMapped(LeaseBed bed, long page) {
         long misses = bed.pool().stats().misses();
         touch(bed, page);
         return bed.pool().stats().misses() == misses;
     }
 
-    /// Starts a thread that acquires with these flags, and returns when it waits, in line behind `ahead` others that
-    /// ever did.
-    static Tenant waiting(LeaseBed bed, Watchdog watchdog, String name, long page, int flags, int ahead) {
-        Tenant tenant = new Tenant(bed.pool(), page, flags);
-        tenant.thread = watchdog.start(name, tenant::run);
-        Eventually.holds(name + " waits", () -> bed.pool().stats().waited() == ahead + 1 && tenant.isParked());
-        return tenant;
+    /// Starts a thread that acquires with these flags. Returns when the thread waits.
+    ///
+    /// @param ahead number of requests that ever waited before
+    static Acquirer waiting(LeaseBed bed, Watchdog watchdog, String name, long page, int flags, int ahead) {
+        Acquirer acquirer = new Acquirer(bed.pool(), page, flags);
+        acquirer.thread = watchdog.start(name, acquirer::run);
+        Eventually.holds(name + " waits", () -> bed.pool().stats().waited() == ahead + 1 && acquirer.isParked());
+        return acquirer;
     }
 
-    /// A thread that acquires a lease, and keeps it until it is told to close it.
+    /// A thread that acquires a lease, and keeps it until [#close] is called.
     ///
-    /// **Threads.** [#run] by the thread itself, the rest by the test.
-    final class Tenant {
+    /// **Threads.** The thread itself calls [#run]. The test calls the other methods.
+    final class Acquirer {
         private final LeasePool pool;
         private final long page;
         private final int flags;
         private volatile @Nullable Thread thread;
         private volatile @Nullable Lease lease;
         private volatile @Nullable RuntimeException failure;
-        private volatile boolean ended; // it got its lease, or will not get one
-        private volatile boolean interrupted; // what its flag said then
-        private volatile boolean told;
+        private volatile boolean ended; // the acquire has ended, with or without a lease
+        private volatile boolean interrupted; // its interrupt status after the acquire
+        private volatile boolean mayClose;
 
-        Tenant(LeasePool pool, long page, int flags) {
+        Acquirer(LeasePool pool, long page, int flags) {
             this.pool = pool;
             this.page = page;
             this.flags = flags;
@@ -114,7 +117,7 @@ interface WindowFixture extends LeasePoolFixture {
             ended = true;
             Lease mine = lease;
             if (mine != null) {
-                Eventually.holds("a word to close", () -> told);
+                Eventually.holds("permission to close", () -> mayClose);
                 mine.close();
             }
         }
@@ -135,15 +138,15 @@ interface WindowFixture extends LeasePoolFixture {
             }
         }
 
-        /// Waits for the end of its acquire.
+        /// Waits for the end of the acquire.
         ///
-        /// @return its lease, or null
+        /// @return the lease, or null
         @Nullable Lease result() {
             Eventually.holds("the end of an acquire", () -> ended);
             return lease;
         }
 
-        /// {@return its lease, which it must get}
+        /// {@return the lease, which the acquire must return}
         Lease lease() {
             return LeasePoolFixture.acquired(result());
         }
@@ -158,7 +161,7 @@ interface WindowFixture extends LeasePoolFixture {
         }
 
         void close() {
-            told = true;
+            mayClose = true;
         }
     }
 }

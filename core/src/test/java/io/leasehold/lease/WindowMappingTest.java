@@ -38,7 +38,7 @@ class WindowMappingTest implements WindowFixture {
             long[] pages = bed.wiredPages(5);
             WindowFixture.touch(bed, pages[1]);
             Hold hold = mappings.holdNext();
-            WindowFixture.Tenant mapper = mapping(bed, hold, pages[0]);
+            WindowFixture.Acquirer mapper = mapping(bed, hold, pages[0]);
             // in a thread of the watchdog, since it would hang if the mapper had a lock
             watchdog.start("other", () -> {
                 WindowFixture.touch(bed, pages[1]); // a hit
@@ -65,9 +65,9 @@ class WindowMappingTest implements WindowFixture {
             long page = bed.wiredPage();
             long maps = maps();
             Hold hold = mappings.holdNext();
-            WindowFixture.Tenant mapper = mapping(bed, hold, page);
-            WindowFixture.Tenant mate = WindowFixture.waiting(bed, watchdog, "mate", page, LeaseFlag.DEFAULT, 0);
-            WindowFixture.Tenant other = WindowFixture.waiting(bed, watchdog, "other", page, LeaseFlag.CATCH, 1);
+            WindowFixture.Acquirer mapper = mapping(bed, hold, page);
+            WindowFixture.Acquirer mate = WindowFixture.waiting(bed, watchdog, "mate", page, LeaseFlag.DEFAULT, 0);
+            WindowFixture.Acquirer other = WindowFixture.waiting(bed, watchdog, "other", page, LeaseFlag.CATCH, 1);
             hold.end();
             assertThat(mate.lease().address()).isEqualTo(mapper.lease().address());
             assertThat(other.lease().address()).isEqualTo(mapper.lease().address());
@@ -86,7 +86,7 @@ class WindowMappingTest implements WindowFixture {
         try (LeaseBed bed = bed(4)) {
             long page = bed.wiredPage();
             Hold hold = mappings.holdNext();
-            WindowFixture.Tenant mapper = mapping(bed, hold, page);
+            WindowFixture.Acquirer mapper = mapping(bed, hold, page);
             assertThat(bed.pool().tryAcquire(page, LeaseFlag.NOWAIT)).isNull();
             Thread.currentThread().interrupt();
             assertThat(bed.pool().tryAcquire(page, LeaseFlag.CATCH)).isNull();
@@ -105,9 +105,9 @@ class WindowMappingTest implements WindowFixture {
         try (LeaseBed bed = bed(4)) {
             long page = bed.wiredPage();
             Hold hold = mappings.holdNext();
-            WindowFixture.Tenant mapper = mapping(bed, hold, page);
-            WindowFixture.Tenant quits = WindowFixture.waiting(bed, watchdog, "quits", page, LeaseFlag.CATCH, 0);
-            WindowFixture.Tenant stays = WindowFixture.waiting(bed, watchdog, "stays", page, LeaseFlag.CATCH, 1);
+            WindowFixture.Acquirer mapper = mapping(bed, hold, page);
+            WindowFixture.Acquirer quits = WindowFixture.waiting(bed, watchdog, "quits", page, LeaseFlag.CATCH, 0);
+            WindowFixture.Acquirer stays = WindowFixture.waiting(bed, watchdog, "stays", page, LeaseFlag.CATCH, 1);
             quits.interrupt();
             assertThat(quits.result()).isNull();
             assertThat(stays.hasEnded()).isFalse();
@@ -125,10 +125,11 @@ class WindowMappingTest implements WindowFixture {
             long[] pages = bed.wiredPages(2);
             Hold hold = mappings.holdNext();
             memory.failOnce(Call.MAP, 1, Errno.ENOMEM);
-            WindowFixture.Tenant mapper = mapping(bed, hold, pages[0]);
-            WindowFixture.Tenant older = WindowFixture.waiting(bed, watchdog, "older", pages[1], LeaseFlag.DEFAULT, 0);
-            WindowFixture.Tenant mate = WindowFixture.waiting(bed, watchdog, "mate", pages[0], LeaseFlag.DEFAULT, 1);
-            WindowFixture.Tenant younger =
+            WindowFixture.Acquirer mapper = mapping(bed, hold, pages[0]);
+            WindowFixture.Acquirer older =
+                    WindowFixture.waiting(bed, watchdog, "older", pages[1], LeaseFlag.DEFAULT, 0);
+            WindowFixture.Acquirer mate = WindowFixture.waiting(bed, watchdog, "mate", pages[0], LeaseFlag.DEFAULT, 1);
+            WindowFixture.Acquirer younger =
                     WindowFixture.waiting(bed, watchdog, "younger", pages[1], LeaseFlag.DEFAULT, 2);
             hold.end();
             assertThat(mapper.failure()).isInstanceOf(SystemCallException.class);
@@ -148,7 +149,7 @@ class WindowMappingTest implements WindowFixture {
         try (LeaseBed bed = bed(2)) {
             long page = bed.wiredPage();
             Hold hold = mappings.holdNext();
-            WindowFixture.Tenant mapper = mapping(bed, hold, page);
+            WindowFixture.Acquirer mapper = mapping(bed, hold, page);
             assertThatThrownBy(bed.pool()::close)
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("windows are being mapped: mappings=1");
@@ -164,8 +165,8 @@ class WindowMappingTest implements WindowFixture {
         long page = bed.wiredPage();
         long used = bed.mappings().used();
         Hold hold = mappings.holdNext();
-        WindowFixture.Tenant mapper = mapping(bed, hold, page);
-        WindowFixture.Tenant mate = WindowFixture.waiting(bed, watchdog, "mate", page, LeaseFlag.DEFAULT, 0);
+        WindowFixture.Acquirer mapper = mapping(bed, hold, page);
+        WindowFixture.Acquirer mate = WindowFixture.waiting(bed, watchdog, "mate", page, LeaseFlag.DEFAULT, 0);
         Thread closer = watchdog.start("closer", bed.pool()::closeForcibly);
         assertThat(mate.failure()).isInstanceOf(LeaseStateException.class);
         Eventually.holds("the closer waits", () -> closer.getState() == Thread.State.WAITING);
@@ -181,16 +182,16 @@ class WindowMappingTest implements WindowFixture {
     }
 
     /// Starts a thread that acquires a page and is held in its mapping call.
-    private WindowFixture.Tenant mapping(LeaseBed bed, Hold hold, long page) throws InterruptedException {
-        WindowFixture.Tenant tenant = new WindowFixture.Tenant(bed.pool(), page, LeaseFlag.DEFAULT);
-        watchdog.start("mapper", tenant::run);
+    private WindowFixture.Acquirer mapping(LeaseBed bed, Hold hold, long page) throws InterruptedException {
+        WindowFixture.Acquirer acquirer = new WindowFixture.Acquirer(bed.pool(), page, LeaseFlag.DEFAULT);
+        watchdog.start("mapper", acquirer::run);
         hold.await(watchdog);
-        return tenant;
+        return acquirer;
     }
 
-    private void closeAll(WindowFixture.Tenant... tenants) throws InterruptedException {
-        for (WindowFixture.Tenant tenant : tenants) {
-            tenant.close();
+    private void closeAll(WindowFixture.Acquirer... acquirers) throws InterruptedException {
+        for (WindowFixture.Acquirer acquirer : acquirers) {
+            acquirer.close();
         }
         watchdog.join();
     }

@@ -177,7 +177,7 @@ class WindowRecycleTest implements WindowFixture {
             long address = first.address();
             long second = touch(bed, pages[1]);
             long third = touch(bed, pages[2]);
-            touch(bed, pages[3]); // whoever looks for a victim takes the window in use out of the order
+            touch(bed, pages[3]); // the search for a victim removes the window in use from the order
             first.close();
             bed.pool().checkInvariants();
             assertThat(touch(bed, pages[4])).isEqualTo(third);
@@ -187,7 +187,7 @@ class WindowRecycleTest implements WindowFixture {
     }
 
     @Test
-    void freedPageKeepsNobodyFromItsWindow() {
+    void freedPageDoesNotBlockItsWindow() {
         try (LeaseBed bed = bed(2)) {
             long page = bed.wiredPage();
             touch(bed, page);

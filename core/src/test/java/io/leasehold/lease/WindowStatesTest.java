@@ -130,23 +130,23 @@ class WindowStatesTest implements WindowFixture {
         Watchdog watchdog = new Watchdog();
         long maps = maps();
         LeasePoolStats before = bed.pool().stats();
-        Tenant tenant = new Tenant(bed.pool(), page, call.flags());
-        Thread thread = watchdog.start("tenant", () -> {
+        Acquirer acquirer = new Acquirer(bed.pool(), page, call.flags());
+        Thread thread = watchdog.start("acquirer", () -> {
             if (call == Call.CATCH_INTERRUPTED) {
                 Thread.currentThread().interrupt();
             }
-            tenant.run();
+            acquirer.run();
         });
         watchdog.await(
                 "a lease, a refusal or a wait",
-                () -> tenant.hasEnded()
+                () -> acquirer.hasEnded()
                         || (bed.pool().stats().waited() == 1 && thread.getState() == Thread.State.WAITING));
         String outcome;
-        if (!tenant.hasEnded()) {
+        if (!acquirer.hasEnded()) {
             leases.getFirst().close();
-            assertThat(tenant.lease().isOpen()).isTrue();
+            assertThat(acquirer.lease().isOpen()).isTrue();
             outcome = "waits";
-        } else if (tenant.result() == null) {
+        } else if (acquirer.result() == null) {
             assertThat(bed.pool().stats().failures()).isEqualTo(before.failures() + 1);
             outcome = "null";
         } else {
@@ -154,8 +154,8 @@ class WindowStatesTest implements WindowFixture {
             assertThat(maps() - maps).isEqualTo(hit ? 0 : 1);
             outcome = hit ? "hit" : "maps";
         }
-        assertThat(tenant.wasInterrupted()).isEqualTo(call == Call.CATCH_INTERRUPTED);
-        tenant.close();
+        assertThat(acquirer.wasInterrupted()).isEqualTo(call == Call.CATCH_INTERRUPTED);
+        acquirer.close();
         watchdog.join();
         return outcome;
     }
@@ -163,7 +163,7 @@ class WindowStatesTest implements WindowFixture {
     private String closes(LeaseBed bed, long page, Call call, State state, List<Lease> leases)
             throws InterruptedException {
         if (state != State.ACTIVE && state != State.FULL) {
-            return NEVER; // there is no lease on the page, and nobody waits for one of the others
+            return NEVER; // there is no lease on the page, and no thread waits for another one
         }
         Lease closed = leases.getFirst();
         Lease other = call == Call.CLOSE_ONE ? closed.ref() : closed;
@@ -177,7 +177,7 @@ class WindowStatesTest implements WindowFixture {
             return idles ? "idles" : "stays";
         }
         Watchdog watchdog = new Watchdog();
-        Tenant waiter = WindowFixture.waiting(bed, watchdog, "waiter", page, LeaseFlag.DEFAULT, 0);
+        Acquirer waiter = WindowFixture.waiting(bed, watchdog, "waiter", page, LeaseFlag.DEFAULT, 0);
         closed.close();
         boolean wakes = call == Call.CLOSE_LAST && waiter.lease().isOpen();
         if (!wakes) {

@@ -66,7 +66,7 @@ class WindowWaitTest implements WindowFixture {
             long page = bed.wiredPage();
             Lease lease = bed.pool().acquire(bed.wiredPage());
             long address = lease.address();
-            WindowFixture.Tenant waiter = waiting(bed, watchdog, "waiter", page, LeaseFlag.DEFAULT, 0);
+            WindowFixture.Acquirer waiter = waiting(bed, watchdog, "waiter", page, LeaseFlag.DEFAULT, 0);
             lease.close();
             assertThat(waiter.lease().address()).isEqualTo(address);
             assertThat(OffHeap.getLong(address)).isEqualTo(LeaseBed.mark(page));
@@ -81,7 +81,7 @@ class WindowWaitTest implements WindowFixture {
     void waitersAreServedInTheOrderTheyCame() throws InterruptedException {
         try (LeaseBed bed = bed(1)) {
             Lease lease = bed.pool().acquire(bed.wiredPage());
-            List<WindowFixture.Tenant> waiters = new ArrayList<>();
+            List<WindowFixture.Acquirer> waiters = new ArrayList<>();
             for (int i = 0; i < 5; i++) {
                 int flags = i % 2 == 0 ? LeaseFlag.DEFAULT : LeaseFlag.CATCH;
                 waiters.add(waiting(bed, watchdog, "waiter-" + i, bed.wiredPage(), flags, i));
@@ -105,7 +105,7 @@ class WindowWaitTest implements WindowFixture {
             long[] pages = bed.wiredPages(3);
             for (int round = 0; round < 100; round++) {
                 Lease lease = bed.pool().acquire(pages[0]);
-                WindowFixture.Tenant waiter = waiting(bed, watchdog, "waiter", pages[1], LeaseFlag.DEFAULT, round);
+                WindowFixture.Acquirer waiter = waiting(bed, watchdog, "waiter", pages[1], LeaseFlag.DEFAULT, round);
                 lease.close();
                 // either the waiter has the window by now, or it will get it
                 assertThat(bed.pool().tryAcquire(pages[2], LeaseFlag.NOWAIT)).isNull();
@@ -121,7 +121,7 @@ class WindowWaitTest implements WindowFixture {
         try (LeaseBed bed = bed(1)) {
             long held = bed.wiredPage();
             Lease lease = bed.pool().acquire(held);
-            WindowFixture.Tenant waiter = waiting(bed, watchdog, "waiter", bed.wiredPage(), LeaseFlag.DEFAULT, 0);
+            WindowFixture.Acquirer waiter = waiting(bed, watchdog, "waiter", bed.wiredPage(), LeaseFlag.DEFAULT, 0);
             bed.pool().acquire(held).close();
             lease.ref().close();
             assertThat(waiter.hasEnded()).isFalse();
@@ -138,9 +138,9 @@ class WindowWaitTest implements WindowFixture {
             long wanted = bed.wiredPage();
             Lease first = bed.pool().acquire(bed.wiredPage());
             Lease second = bed.pool().acquire(bed.wiredPage());
-            WindowFixture.Tenant one = waiting(bed, watchdog, "one", wanted, LeaseFlag.DEFAULT, 0);
-            WindowFixture.Tenant other = waiting(bed, watchdog, "other", bed.wiredPage(), LeaseFlag.DEFAULT, 1);
-            WindowFixture.Tenant two = waiting(bed, watchdog, "two", wanted, LeaseFlag.DEFAULT, 2);
+            WindowFixture.Acquirer one = waiting(bed, watchdog, "one", wanted, LeaseFlag.DEFAULT, 0);
+            WindowFixture.Acquirer other = waiting(bed, watchdog, "other", bed.wiredPage(), LeaseFlag.DEFAULT, 1);
+            WindowFixture.Acquirer two = waiting(bed, watchdog, "two", wanted, LeaseFlag.DEFAULT, 2);
             first.close();
             assertThat(two.lease().isOpen()).isTrue();
             assertThat(OffHeap.getLong(one.lease().address())).isEqualTo(LeaseBed.mark(wanted));
@@ -163,8 +163,8 @@ class WindowWaitTest implements WindowFixture {
         try (LeaseBed bed = bed(1)) {
             long page = bed.wiredPage();
             Lease lease = bed.pool().acquire(page);
-            WindowFixture.Tenant first = waiting(bed, watchdog, "first", bed.wiredPage(), LeaseFlag.CATCH, 0);
-            WindowFixture.Tenant second = waiting(bed, watchdog, "second", bed.wiredPage(), LeaseFlag.CATCH, 1);
+            WindowFixture.Acquirer first = waiting(bed, watchdog, "first", bed.wiredPage(), LeaseFlag.CATCH, 0);
+            WindowFixture.Acquirer second = waiting(bed, watchdog, "second", bed.wiredPage(), LeaseFlag.CATCH, 1);
             second.interrupt();
             assertThat(second.result()).isNull();
             assertThat(second.failure()).isNull();
@@ -199,8 +199,8 @@ class WindowWaitTest implements WindowFixture {
             long[] pages = bed.wiredPages(3);
             for (int round = 0; round < 100; round++) {
                 Lease lease = bed.pool().acquire(pages[0]);
-                WindowFixture.Tenant quits = waiting(bed, watchdog, "quits", pages[1], LeaseFlag.CATCH, 2 * round);
-                WindowFixture.Tenant stays =
+                WindowFixture.Acquirer quits = waiting(bed, watchdog, "quits", pages[1], LeaseFlag.CATCH, 2 * round);
+                WindowFixture.Acquirer stays =
                         waiting(bed, watchdog, "stays", pages[2], LeaseFlag.DEFAULT, 2 * round + 1);
                 lease.close(); // wakes the first, which finds itself interrupted before it looks
                 quits.interrupt();
@@ -217,7 +217,7 @@ class WindowWaitTest implements WindowFixture {
     void defaultWaiterIgnoresInterruptsAndKeepsThemPending() throws InterruptedException {
         try (LeaseBed bed = bed(1)) {
             Lease lease = bed.pool().acquire(bed.wiredPage());
-            WindowFixture.Tenant waiter = waiting(bed, watchdog, "waiter", bed.wiredPage(), LeaseFlag.DEFAULT, 0);
+            WindowFixture.Acquirer waiter = waiting(bed, watchdog, "waiter", bed.wiredPage(), LeaseFlag.DEFAULT, 0);
             for (int sleeps = 2; sleeps <= 4; sleeps++) {
                 int expected = sleeps;
                 waiter.interrupt();
@@ -239,8 +239,8 @@ class WindowWaitTest implements WindowFixture {
     void waiterWhoseMappingIsRefusedLetsTheNextOneTry() throws InterruptedException {
         try (LeaseBed bed = bed(1)) {
             Lease lease = bed.pool().acquire(bed.wiredPage());
-            WindowFixture.Tenant first = waiting(bed, watchdog, "first", bed.wiredPage(), LeaseFlag.DEFAULT, 0);
-            WindowFixture.Tenant second = waiting(bed, watchdog, "second", bed.wiredPage(), LeaseFlag.DEFAULT, 1);
+            WindowFixture.Acquirer first = waiting(bed, watchdog, "first", bed.wiredPage(), LeaseFlag.DEFAULT, 0);
+            WindowFixture.Acquirer second = waiting(bed, watchdog, "second", bed.wiredPage(), LeaseFlag.DEFAULT, 1);
             memory.failOnce(Call.MAP, 1, Errno.ENOMEM);
             lease.close();
             assertThat(first.failure()).isInstanceOf(SystemCallException.class);
@@ -280,10 +280,10 @@ class WindowWaitTest implements WindowFixture {
         LeaseBed bed = bed(1);
         Lease lease = bed.pool().acquire(bed.wiredPage());
         long address = lease.address();
-        WindowFixture.Tenant first = waiting(bed, watchdog, "first", bed.wiredPage(), LeaseFlag.DEFAULT, 0);
-        WindowFixture.Tenant second = waiting(bed, watchdog, "second", bed.wiredPage(), LeaseFlag.CATCH, 1);
+        WindowFixture.Acquirer first = waiting(bed, watchdog, "first", bed.wiredPage(), LeaseFlag.DEFAULT, 0);
+        WindowFixture.Acquirer second = waiting(bed, watchdog, "second", bed.wiredPage(), LeaseFlag.CATCH, 1);
         assertThat(bed.pool().closeForcibly()).isEqualTo(1);
-        for (WindowFixture.Tenant waiter : List.of(first, second)) {
+        for (WindowFixture.Acquirer waiter : List.of(first, second)) {
             assertThat(waiter.failure())
                     .isInstanceOfSatisfying(
                             LeaseStateException.class, e -> assertThat(e.kind()).isEqualTo(Kind.POOL_CLOSED));
@@ -297,7 +297,7 @@ class WindowWaitTest implements WindowFixture {
     void refusedCloseLeavesWaitersWaiting() throws InterruptedException {
         try (LeaseBed bed = bed(1)) {
             Lease lease = bed.pool().acquire(bed.wiredPage());
-            WindowFixture.Tenant waiter = waiting(bed, watchdog, "waiter", bed.wiredPage(), LeaseFlag.DEFAULT, 0);
+            WindowFixture.Acquirer waiter = waiting(bed, watchdog, "waiter", bed.wiredPage(), LeaseFlag.DEFAULT, 0);
             assertThatThrownBy(bed.pool()::close).hasMessageContaining("leases are open: 1");
             assertThat(waiter.hasEnded()).isFalse();
             lease.close();
@@ -379,9 +379,9 @@ class WindowWaitTest implements WindowFixture {
                     }
                 };
                 if (thread % 2 == 0) {
-                    watchdog.start("tenant-" + thread, task);
+                    watchdog.start("acquirer-" + thread, task);
                 } else {
-                    watchdog.startVirtual("tenant-" + thread, task);
+                    watchdog.startVirtual("acquirer-" + thread, task);
                 }
             }
             watchdog.join();

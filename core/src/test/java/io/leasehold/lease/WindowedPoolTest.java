@@ -45,8 +45,8 @@ class WindowedPoolTest implements WindowFixture {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 9, 10, 11})
-    void poolThatTheMappingAccountHasNoRoomForChargesNothing(int room) {
-        Reservations reservations = new Reservations(memory, new MappingBudget(4 + room));
+    void poolBeyondTheMappingBudgetChargesNothing(int left) {
+        Reservations reservations = new Reservations(memory, new MappingBudget(4 + left));
         try (PageArena arena = LeaseBed.openArena(reservations, true)) {
             assertThat(reservations.mappings().used()).isEqualTo(4);
             assertThatThrownBy(() -> LeasePool.open(arena, windows(10)))
@@ -188,7 +188,7 @@ class WindowedPoolTest implements WindowFixture {
                 openManyAtOnce(pool, pages[0]);
                 Watchdog watchdog = new Watchdog();
                 AtomicBoolean closed = new AtomicBoolean();
-                watchdog.start("tenant", () -> {
+                watchdog.start("acquirer", () -> {
                     // two pages and one window: each acquire is a miss, which gives the close time to come between
                     for (int i = 0; !closed.get(); i++) {
                         try {
@@ -198,7 +198,8 @@ class WindowedPoolTest implements WindowFixture {
                         }
                     }
                 });
-                watchdog.await("the tenant's first leases", () -> pool.stats().misses() > 2);
+                watchdog.await(
+                        "the first leases of the thread", () -> pool.stats().misses() > 2);
                 watchdog.await("a close that finds no lease", () -> watchdog.hasFailed() || isClosed(pool));
                 closed.set(true);
                 watchdog.join();
@@ -212,7 +213,7 @@ class WindowedPoolTest implements WindowFixture {
         for (int i = 0; i < leases.length; i++) {
             leases[i] = pool.acquireHandle(page);
         }
-        // the tenant gets the records that are looked at first
+        // the acquiring thread gets the records that are visited first
         for (int i = leases.length - 1; i >= 0; i--) {
             pool.release(leases[i]);
         }
@@ -226,7 +227,7 @@ class WindowedPoolTest implements WindowFixture {
         try {
             lease.close();
         } catch (LeaseStateException e) {
-            throw new AssertionError("somebody else ended the lease", e);
+            throw new AssertionError("another thread ended the lease", e);
         }
     }
 

@@ -39,10 +39,10 @@ class BiasedSlotsHandshakeTest {
             TestMemory.require(memory, Capability.BARRIER);
         }
         BiasedSlots slots = new BiasedSlots(4, 1, STACK + MAX_DEPTH - BiasedSlot.FIRST, fenced);
-        Queue<Integer> home = new ConcurrentLinkedQueue<>();
+        Queue<Integer> free = new ConcurrentLinkedQueue<>();
         int[] holders = new int[PAGES]; // plain on purpose: a page changes hands through the slots
         for (int page = 0; page < PAGES; page++) {
-            home.add(page);
+            free.add(page);
         }
         AtomicBoolean done = new AtomicBoolean();
         Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
@@ -54,7 +54,7 @@ class BiasedSlotsHandshakeTest {
             Thread.Builder builder = isVirtual ? Thread.ofVirtual() : Thread.ofPlatform();
             owners.add(builder.start(() -> {
                 try {
-                    work(slots, home, holders, me, random);
+                    work(slots, free, holders, me, random);
                 } catch (Throwable e) {
                     failures.add(e);
                 }
@@ -64,8 +64,8 @@ class BiasedSlotsHandshakeTest {
             try {
                 SplittableRandom pauses = seeds.split();
                 while (!done.get()) {
-                    reclaim(slots, memory, fenced, home);
-                    // at a time that no owner can be in step with
+                    reclaim(slots, memory, fenced, free);
+                    // at a random time, independent of the owners
                     for (int spins = pauses.nextInt(1000); spins > 0; spins--) {
                         Thread.onSpinWait();
                     }
@@ -80,8 +80,8 @@ class BiasedSlotsHandshakeTest {
         done.set(true);
         reclaimer.join();
         assertThat(failures).isEmpty();
-        reclaim(slots, memory, fenced, home);
-        assertThat(home).hasSize(PAGES).doesNotHaveDuplicates();
+        reclaim(slots, memory, fenced, free);
+        assertThat(free).hasSize(PAGES).doesNotHaveDuplicates();
         assertThat(Arrays.stream(holders).sum()).isZero();
     }
 
@@ -121,7 +121,7 @@ class BiasedSlotsHandshakeTest {
             for (int spins = pauses.nextInt(200); spins > 0; spins--) {
                 Thread.onSpinWait();
             }
-            slots.suspend(); // for ever: whoever enters after the visit was not shut out
+            slots.suspend(); // for ever: a thread that enters after the visit was not shut out
             if (!fenced) {
                 memory.barrier();
             }
@@ -138,7 +138,7 @@ class BiasedSlotsHandshakeTest {
         System.out.printf("new slots that were shut: %,d of %,d%n", shut, FIRST_ENTRIES);
     }
 
-    private static void work(BiasedSlots slots, Queue<Integer> home, int[] holders, int me, SplittableRandom random) {
+    private static void work(BiasedSlots slots, Queue<Integer> free, int[] holders, int me, SplittableRandom random) {
         Deque<Integer> mine = new ArrayDeque<>();
         for (int round = 0; round < ROUNDS; round++) {
             boolean take = mine.isEmpty() || (mine.size() < 8 && random.nextBoolean());
@@ -150,7 +150,7 @@ class BiasedSlotsHandshakeTest {
                     BiasedSlots.exit(cells);
                 }
                 if (page < 0) {
-                    Integer polled = home.poll();
+                    Integer polled = free.poll();
                     page = polled == null ? -1 : polled;
                 }
                 if (page >= 0) {
@@ -166,13 +166,13 @@ class BiasedSlotsHandshakeTest {
                     BiasedSlots.exit(cells);
                 }
                 if (!kept) {
-                    home.add(page);
+                    free.add(page);
                 }
             }
         }
         for (int page : mine) {
             holders[page] = 0;
-            home.add(page);
+            free.add(page);
         }
     }
 
@@ -198,7 +198,7 @@ class BiasedSlotsHandshakeTest {
         return true;
     }
 
-    private static void reclaim(BiasedSlots slots, VirtualMemory memory, boolean fenced, Queue<Integer> home) {
+    private static void reclaim(BiasedSlots slots, VirtualMemory memory, boolean fenced, Queue<Integer> free) {
         slots.suspend();
         try {
             if (!fenced) {
@@ -206,7 +206,7 @@ class BiasedSlotsHandshakeTest {
             }
             slots.visit(slot -> {
                 for (int page = pop(slot.cells()); page >= 0; page = pop(slot.cells())) {
-                    home.add(page);
+                    free.add(page);
                 }
             });
         } finally {

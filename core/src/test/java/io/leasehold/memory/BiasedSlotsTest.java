@@ -174,7 +174,7 @@ class BiasedSlotsTest {
         });
         BiasedSlot shared = leave(entered(slots));
         assertThat(shared)
-                .as("the only slot belongs to a thread that nobody knows is dead")
+                .as("the only slot belongs to a dead thread that was not detected yet")
                 .isNotSameAs(own);
         assertThat(own.peek(CELL)).isEqualTo(7);
         visit(slots, slot -> slot.cells()[CELL] = 0);

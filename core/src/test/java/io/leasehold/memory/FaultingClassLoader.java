@@ -49,7 +49,7 @@ public final class FaultingClassLoader extends ClassLoader {
                 .orElse(ClassHierarchyResolver.defaultResolver())));
     }
 
-    /// Makes a program, whose class has a constructor without parameters.
+    /// Creates an instance of a program class, which has a constructor without parameters.
     ///
     /// @param type the class, as the other loader has it
     @SuppressWarnings("unchecked")

@@ -64,7 +64,7 @@ public final class JavaFaults {
 
     /// Has this thread's stack be too short, until [#disarm].
     ///
-    /// @param frames number of frames that there is room for below the calling method
+    /// @param frames number of frames that fit on the stack below the calling method
     public static void limitStack(int frames) {
         allocationsLeft = 0;
         depth = 0;

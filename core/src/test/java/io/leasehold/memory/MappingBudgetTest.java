@@ -37,7 +37,7 @@ class MappingBudgetTest {
         budget.charge("windows", 9);
         assertThatThrownBy(() -> budget.charge("pages", 2))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("out of kernel mappings: purpose=pages, wanted=2, used=9, limit=10"
+                .hasMessage("out of kernel mappings: purpose=pages, wanted=2, used=9, max=10"
                         + " (a quarter of vm.max_map_count)");
         assertThat(budget.used()).isEqualTo(9);
     }
@@ -69,7 +69,7 @@ class MappingBudgetTest {
                 .hasMessage("limit is too low: limit=-1, min=0");
     }
 
-    /// A charge of less than nothing would be a credit that nobody checks, and a credit of it a charge past the limit.
+    /// A negative charge would be an unchecked credit, and a negative credit a charge beyond the limit.
     @ParameterizedTest
     @ValueSource(longs = {-1, -4, Long.MIN_VALUE})
     void negativeCountIsRejectedAndChangesNothing(long count) {
@@ -79,7 +79,7 @@ class MappingBudgetTest {
                 () -> budget.tryCharge(count), () -> budget.charge("pages", count), () -> budget.credit(count))) {
             assertThatThrownBy(call)
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("count of mappings is negative: " + count);
+                    .hasMessage("count of mappings is negative: count=" + count);
             assertThat(budget.used()).isEqualTo(3);
         }
     }

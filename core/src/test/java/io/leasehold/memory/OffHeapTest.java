@@ -138,7 +138,7 @@ class OffHeapTest {
     void ourMemoryIsReachedAndMemoryBelowTheFirstByteIsNot() {
         assertThat(OffHeap.reaches(at, BYTES)).isTrue();
         assertThat(OffHeap.reaches(-1, 1)).isFalse();
-        // the first page is nobody's
+        // the first page is never mapped
         assertThat(OffHeap.reaches(16, 16)).isEqualTo(AddressSpace.isNative());
     }
 

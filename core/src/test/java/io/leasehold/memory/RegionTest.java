@@ -73,8 +73,8 @@ class RegionTest {
     void commitPastTheEndIsRejected() {
         assertThatThrownBy(() -> region.commit((PAGES + 1) * page))
                 .isInstanceOf(IndexOutOfBoundsException.class)
-                .hasMessage("commit is past the region: region=pages, wanted=" + (PAGES + 1) * page + ", bound="
-                        + PAGES * page);
+                .hasMessage(
+                        "commit is past the end: region=pages, wanted=" + (PAGES + 1) * page + ", max=" + PAGES * page);
         assertThat(region.committedByteSize()).isZero();
     }
 

@@ -242,7 +242,7 @@ class ReservationsTest {
             first.close();
             assertThat(few.parkedCount()).isZero();
             assertThat(mappings.used()).isZero();
-            // there is no room for a second one: it must be the same space
+            // the budget does not allow a second one, so it must be the same space
             Region second = few.reserve("second", 12 * page, page);
             second.commit(12 * page);
             assertThat(second.address()).isEqualTo(first.address());

@@ -4,26 +4,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.lease.LeaseStateException.Kind;
-import io.leasehold.lease.LeaseTenants.Duel;
-import io.leasehold.lease.LeaseTenants.Gossip;
-import io.leasehold.lease.LeaseTenants.Held;
-import io.leasehold.lease.LeaseTenants.Page;
+import io.leasehold.lease.LeaseWorkers.Duel;
+import io.leasehold.lease.LeaseWorkers.Held;
+import io.leasehold.lease.LeaseWorkers.Page;
+import io.leasehold.lease.LeaseWorkers.Published;
 import io.leasehold.memory.OffHeap;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
-/// One of the threads that share a pool: it acquires, looks, writes and closes at random, and waits for a window only
-/// while it has none, so that some other thread can always go on.
+/// A thread that shares a pool with others. It acquires, reads, writes and closes at random. It waits for a window only
+/// while it has none, so that another thread can always make progress.
 ///
-/// **Threads.** Confined to one thread, but for [#interrupt] and the counts, which are read when it rests.
-final class LeaseTenant {
+/// **Threads.** Confined to one thread, except for [#interrupt], and for the counts, which are read while the thread
+/// does not run.
+final class LeaseWorker {
 
     private static final int MAX_HELD = 3;
     private static final int ALL_FLAGS = LeaseFlag.CATCH | LeaseFlag.CPUPRIVATE | LeaseFlag.NOWAIT;
 
-    private final LeaseTenants all;
+    private final LeaseWorkers all;
     private final LeasePool pool;
     private final SplittableRandom random;
     private final boolean alone; // a replay by one thread, which never waits
@@ -33,7 +34,7 @@ final class LeaseTenant {
     long acquired;
     long refused;
 
-    LeaseTenant(LeaseTenants all, long seed, boolean alone) {
+    LeaseWorker(LeaseWorkers all, long seed, boolean alone) {
         this.all = all;
         this.pool = all.pool;
         this.random = new SplittableRandom(seed);
@@ -82,7 +83,7 @@ final class LeaseTenant {
         } else if (choice < 44) {
             all.closeOneSent();
         } else if (choice < 57) {
-            all.gossip(random).ifPresent(this::listen);
+            all.published(random).ifPresent(this::tryPublished);
         } else if (choice < 58) {
             all.any(random).interrupt();
         } else if (choice < 60) {
@@ -160,9 +161,9 @@ final class LeaseTenant {
         all.arrive(page, kept.address());
         held.add(kept);
         if (random.nextInt(4) == 0) {
-            all.tell(
+            all.publish(
                     random,
-                    new Gossip(
+                    new Published(
                             lease,
                             page.handle,
                             confined && !alone,
@@ -212,7 +213,7 @@ final class LeaseTenant {
         assertThatThrownBy(() -> pool.release(lease)).isInstanceOf(LeaseStateException.class);
     }
 
-    /// Lets others close a lease, sometimes two of them, of which one succeeds.
+    /// Sends a lease to other threads to close. Sometimes two threads try, and one succeeds.
     private void send(Held lease) {
         all.checkStamp(lease);
         if (lease.confined() || !all.hasRoom()) {
@@ -223,10 +224,10 @@ final class LeaseTenant {
         }
     }
 
-    /// Tries what somebody said once: the lease is the one that it was, or has ended.
-    private void listen(Gossip gossip) {
-        long lease = gossip.lease();
-        if (gossip.confined() && gossip.owner() != Thread.currentThread().threadId()) {
+    /// Uses a published handle: it still stands for the same lease, or the lease has ended.
+    private void tryPublished(Published published) {
+        long lease = published.lease();
+        if (published.confined() && published.owner() != Thread.currentThread().threadId()) {
             assertThatThrownBy(() -> pool.release(lease))
                     .isInstanceOfSatisfying(
                             LeaseStateException.class,
@@ -234,17 +235,17 @@ final class LeaseTenant {
             return;
         }
         try {
-            assertThat(pool.page(lease)).as("page by an old handle").isEqualTo(gossip.page());
+            assertThat(pool.page(lease)).as("page by an old handle").isEqualTo(published.page());
             long address = pool.address(lease);
             if (pool.options().slots() == 0) {
-                assertThat(OffHeap.getLong(address)).isEqualTo(gossip.page());
+                assertThat(OffHeap.getLong(address)).isEqualTo(published.page());
             }
         } catch (LeaseStateException e) {
             assertThat(e.kind()).isIn(Kind.CLOSED, Kind.RECYCLED);
         }
     }
 
-    /// Acquires without waiting, to have something at a barrier.
+    /// Acquires a lease without waiting, to have one at a barrier.
     List<Held> acquireAtBarrier() {
         Page page = all.page(random);
         long lease = pool.tryAcquireHandle(page.handle, LeaseFlag.NOWAIT);

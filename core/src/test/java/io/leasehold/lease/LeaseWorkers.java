@@ -19,19 +19,20 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
-/// What the threads that share a pool know together: who is where, what was written, leases that somebody else shall
-/// close, and handles that are told on and may be stale.
+/// State shared by the worker threads of a pool: the holders of each page, the values written, leases that another
+/// thread will close, and published handles, which may be stale.
 ///
-/// A thread is entered after it acquired and struck off before it closes. So whoever is entered has a lease: two pages
-/// that are entered at one address, or one page at two, are two windows on one or one window of two.
+/// A thread is registered as holder after it acquired, and unregistered before it closes. So each registered holder has
+/// a lease. If two pages are registered at one address, or one page at two addresses, the pool has mapped a page twice
+/// or reused a leased window.
 ///
 /// **Threads.** Thread-safe.
-final class LeaseTenants {
+final class LeaseWorkers {
 
     private static final int COUNTER = 8; // byte offset in a page, behind its stamp
-    private static final int GOSSIPS = 64;
+    private static final int MAX_PUBLISHED = 64;
 
-    /// A page that has its handle as its first word, and a counter as its second.
+    /// A page. Its first word is its handle, its second word is a counter.
     static final class Page {
         final long handle;
         private final long direct;
@@ -45,7 +46,7 @@ final class LeaseTenants {
         }
     }
 
-    /// A lease and what its holder knows of it.
+    /// A lease, with its page and address.
     record Held(long lease, Page page, long address, boolean confined) {}
 
     /// A lease that one or two threads will try to close.
@@ -60,18 +61,19 @@ final class LeaseTenants {
         }
     }
 
-    /// A handle that somebody had when he told it.
-    record Gossip(long lease, long page, boolean confined, long owner) {}
+    /// A handle that a worker published while it had the lease.
+    record Published(long lease, long page, boolean confined, long owner) {}
 
     final LeasePool pool;
     private final List<Page> pages = new ArrayList<>();
     private final Map<Long, Page> residents = new ConcurrentHashMap<>(); // by the address of their leases
     private final BlockingQueue<Duel> sent = new ArrayBlockingQueue<>(256);
-    private final AtomicReferenceArray<@Nullable Gossip> gossips = new AtomicReferenceArray<>(GOSSIPS);
-    final List<LeaseTenant> tenants = new ArrayList<>();
-    private final AtomicInteger unclosed = new AtomicInteger(); // duels that go on
+    private final AtomicReferenceArray<@Nullable Published> publishedHandles =
+            new AtomicReferenceArray<>(MAX_PUBLISHED);
+    final List<LeaseWorker> workers = new ArrayList<>();
+    private final AtomicInteger unclosed = new AtomicInteger(); // duels that have not ended
 
-    LeaseTenants(PageArena arena, LeasePool pool, int pageCount) {
+    LeaseWorkers(PageArena arena, LeasePool pool, int pageCount) {
         this.pool = pool;
         for (int i = 0; i < pageCount; i++) {
             long handle = arena.allocateRun(pool.options().windowPages() == 1 ? 1 : 1 + i % 3);
@@ -89,11 +91,11 @@ final class LeaseTenants {
         return pages.get(random.nextInt(bound));
     }
 
-    LeaseTenant any(SplittableRandom random) {
-        return tenants.get(random.nextInt(tenants.size()));
+    LeaseWorker any(SplittableRandom random) {
+        return workers.get(random.nextInt(workers.size()));
     }
 
-    /// Leases every window, while nobody else is there, and finds that one more page is refused.
+    /// Leases every window while no other thread runs, and checks that one more page is rejected.
     void useUp() {
         long[] leases = new long[pool.options().slots()];
         for (int i = 0; i < leases.length; i++) {
@@ -146,23 +148,23 @@ final class LeaseTenants {
         lease.page().writes.incrementAndGet();
     }
 
-    void tell(SplittableRandom random, Gossip gossip) {
-        gossips.set(random.nextInt(GOSSIPS), gossip);
+    void publish(SplittableRandom random, Published published) {
+        publishedHandles.set(random.nextInt(MAX_PUBLISHED), published);
     }
 
-    Optional<Gossip> gossip(SplittableRandom random) {
-        return Optional.ofNullable(gossips.get(random.nextInt(GOSSIPS)));
+    Optional<Published> published(SplittableRandom random) {
+        return Optional.ofNullable(publishedHandles.get(random.nextInt(MAX_PUBLISHED)));
     }
 
     boolean hasRoom() {
-        return sent.remainingCapacity() > 2 * tenants.size();
+        return sent.remainingCapacity() > 2 * workers.size();
     }
 
     void send(Duel duel) {
         unclosed.incrementAndGet();
-        depart(duel.held.page, duel.held.address); // now, since any of the rivals may be the one who closes
+        depart(duel.held.page, duel.held.address); // now, because any of the rivals may close it
         for (int i = 0; i < duel.rivals; i++) {
-            sent.add(duel); // there is room: as many as there are threads were left free
+            sent.add(duel); // never full: one place per thread was left free
         }
     }
 
@@ -173,7 +175,8 @@ final class LeaseTenants {
         }
     }
 
-    /// Closes what others sent, until the thread is interrupted; waits for no window, so that those who do are served.
+    /// Closes leases that workers sent, until the thread is interrupted. It never waits for a window, so that waiting
+    /// threads are served.
     void closeAllSent() {
         try {
             while (true) {
@@ -209,11 +212,11 @@ final class LeaseTenants {
         }
     }
 
-    boolean isSettled() {
+    boolean areAllSentClosed() {
         return unclosed.get() == 0 && sent.isEmpty();
     }
 
-    /// Compares what is written in the arena with what was written through leases, while nobody writes.
+    /// Compares the content of the arena with the writes through leases. No thread writes meanwhile.
     void checkContent() {
         for (Page page : pages) {
             assertThat(OffHeap.getLong(page.direct)).isEqualTo(page.handle);
