@@ -13,7 +13,6 @@ module io.leasehold {
     exports io.leasehold.error;
     exports io.leasehold.jumbo;
     exports io.leasehold.lease;
-    exports io.leasehold.memory;
     exports io.leasehold.netty;
     exports io.leasehold.netty.file;
     exports io.leasehold.netty.uring;

@@ -10,7 +10,7 @@ import java.net.StandardSocketOptions;
 
 /// A UDP port of this machine. Sources receive from it and senders send on it.
 ///
-/// {@snippet class="io.leasehold.snippets.TrainsExample" region="trains"}
+/// {@snippet class="io.leasehold.snippets.DatagramsExample" region="datagrams"}
 ///
 /// **Ownership.** The caller that opened the port closes it. The port does not own its sources and senders. They own
 /// their pages.

@@ -4,8 +4,10 @@ import io.leasehold.error.SystemCallException;
 import io.leasehold.lease.Releaser;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.EarlyClasses;
+import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.page.PageArena;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -298,6 +300,14 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
     /// @throws JumboStateException if the handle is stale or foreign
     public void unbind(long handle) {
         requireUsable(handle).bind(null);
+    }
+
+    /// {@return a page in use as a memory segment} It is bounded but not tied to the life of the page.
+    ///
+    /// @param handle handle of a page in use
+    /// @throws JumboStateException if the handle is stale or foreign
+    public MemorySegment segment(long handle) {
+        return OffHeap.segment(address(handle), options.bufferSize().byteSize());
     }
 
     /// {@return the address of a page's first byte, a multiple of 512}

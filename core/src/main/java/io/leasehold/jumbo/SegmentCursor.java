@@ -1,5 +1,8 @@
 package io.leasehold.jumbo;
 
+import io.leasehold.memory.OffHeap;
+import java.lang.foreign.MemorySegment;
+
 /// A cursor over the datagrams of a batch. It is created once and reused.
 ///
 /// ```text
@@ -63,6 +66,14 @@ public final class SegmentCursor {
             next += segmentByteSize;
         }
         return isAt;
+    }
+
+    /// {@return the bytes of the segment as a memory segment} It is bounded but not tied to the life of the page.
+    ///
+    /// @throws IllegalStateException if the cursor is at no segment
+    public MemorySegment segment() {
+        checkAt();
+        return OffHeap.segment(address, segmentByteSize);
     }
 
     /// {@return the address of the first byte of the segment, at any alignment}

@@ -217,7 +217,6 @@ public final class Outgoing {
     /// @param wide true if the socket is IPv6
     /// @param segmentSize size of each datagram in bytes, 0 for one datagram
     /// @return the address of the header
-    /// @return the address of the header
     long prepareHeader(boolean wide, long address, int byteSize, int segmentSize) {
         long name = SLOT + MessageLayout.ADDRESS_BLOCK;
         boolean named = hasDestination();

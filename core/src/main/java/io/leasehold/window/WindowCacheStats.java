@@ -9,7 +9,7 @@ package io.leasehold.window;
 /// @param bypasses pieces that went through read(2) or write(2)
 /// @param admits windows that were mapped
 /// @param recycles windows that were taken from another part or another file
-/// @param poisons slots that were mapped to the placeholder because their file was closed or purged
+/// @param placeholders slots that were mapped to the placeholder because their file was closed or purged
 /// @param truncations accesses that found the file shorter than its known length
 /// @param waits times that a thread waited for a window
 public record WindowCacheStats(
@@ -19,6 +19,6 @@ public record WindowCacheStats(
         long bypasses,
         long admits,
         long recycles,
-        long poisons,
+        long placeholders,
         long truncations,
         long waits) {}

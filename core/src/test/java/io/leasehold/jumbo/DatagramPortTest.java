@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.memory.TestMemory;
-import io.leasehold.snippets.TrainsExample;
+import io.leasehold.snippets.DatagramsExample;
 import java.lang.module.Configuration;
 import java.lang.module.ModuleFinder;
 import java.net.StandardSocketOptions;
@@ -24,7 +24,7 @@ class DatagramPortTest {
 
     @Test
     void exampleSendsAndReceives() {
-        assertThat(TrainsExample.sendAndReceive()).isEqualTo(45);
+        assertThat(DatagramsExample.sendAndReceive()).isEqualTo(45);
     }
 
     /// Compiled and run as a module of its own, which reads the packages that ours exports.
@@ -33,8 +33,8 @@ class DatagramPortTest {
         Module ours = DatagramPort.class.getModule();
         TestMemory.require(ours.isNamed(), "there are no modules on the class path");
         Path sources = Files.createDirectories(directory.resolve("sources/user"));
-        String example = Files.readString(Path.of("src/test/java/io/leasehold/snippets/TrainsExample.java"));
-        Path source = sources.resolve("TrainsExample.java");
+        String example = Files.readString(Path.of("src/test/java/io/leasehold/snippets/DatagramsExample.java"));
+        Path source = sources.resolve("DatagramsExample.java");
         Files.writeString(source, example.replace("package io.leasehold.snippets;", "package user;"));
         Path descriptor = sources.resolveSibling("module-info.java");
         Files.writeString(descriptor, MODULE);
@@ -59,7 +59,7 @@ class DatagramPortTest {
                 layer.configuration().resolve(ModuleFinder.of(classes), ModuleFinder.of(), Set.of("user"));
         ClassLoader loader = layer.defineModulesWithOneLoader(configuration, ours.getClassLoader())
                 .findLoader("user");
-        Object sum = loader.loadClass("user.TrainsExample")
+        Object sum = loader.loadClass("user.DatagramsExample")
                 .getMethod("sendAndReceive")
                 .invoke(null);
         assertThat(sum).isEqualTo(45L);

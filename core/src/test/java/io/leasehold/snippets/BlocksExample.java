@@ -1,6 +1,7 @@
 package io.leasehold.snippets;
 
-import io.leasehold.memory.OffHeap;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import io.leasehold.slab.Block;
@@ -21,8 +22,8 @@ public final class BlocksExample {
             if (block == null) {
                 return 0; // the limit is reached
             }
-            OffHeap.putLong(block.address(), 42);
-            return OffHeap.getLong(block.address());
+            block.segment().set(JAVA_LONG_UNALIGNED, 0, 42);
+            return block.segment().get(JAVA_LONG_UNALIGNED, 0);
         }
         // @end
     }

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Two processes that opened one file as OWNED and write different windows of it: each reads back what it wrote, and the
-/// file holds the bytes of both.
+/// Two processes that opened one file as OWNED and write different windows of it: each reads back what it wrote, and
+/// the file holds the bytes of both.
 @Tag("os")
 @Timeout(600)
 class TwoWritersTest {

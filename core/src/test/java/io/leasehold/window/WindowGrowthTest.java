@@ -139,7 +139,7 @@ class WindowGrowthTest {
             looks.clear();
             looks.add(0L);
             file.close();
-            assertThat(bed.cache.stats().poisons()).isEqualTo(1_000);
+            assertThat(bed.cache.stats().placeholders()).isEqualTo(1_000);
             assertThat(looks.getLast()).isEqualTo(1_000);
             for (int i = 1; i < looks.size(); i++) {
                 assertThat(looks.get(i) - looks.get(i - 1)).isLessThanOrEqualTo(STEP);

@@ -110,7 +110,7 @@ class WindowRecycleTest {
                 file.close();
                 assertThatThrownBy(() -> stale.get(ValueLayout.JAVA_BYTE, 0)).isInstanceOf(InternalError.class);
             }
-            assertThat(bed.cache.stats().poisons()).isEqualTo(2);
+            assertThat(bed.cache.stats().placeholders()).isEqualTo(2);
         }
     }
 

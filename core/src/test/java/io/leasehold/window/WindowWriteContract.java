@@ -262,7 +262,7 @@ interface WindowWriteContract extends WindowTierFixture {
             file.truncate(0);
             bed.cache.purge(file);
             boolean wasMapped = bed.cache.stats().admits() > 0;
-            assertThat(bed.cache.stats().poisons()).isEqualTo(wasMapped ? 1 : 0);
+            assertThat(bed.cache.stats().placeholders()).isEqualTo(wasMapped ? 1 : 0);
             bed.write(file, 0, (byte) 4);
             assertThat(bed.read(file, 0, 9)).containsExactly(4);
         }

@@ -1,5 +1,7 @@
 package io.leasehold.snippets;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
 import io.leasehold.jumbo.BufferSize;
 import io.leasehold.jumbo.DatagramPort;
 import io.leasehold.jumbo.DatagramSender;
@@ -7,7 +9,6 @@ import io.leasehold.jumbo.DatagramSource;
 import io.leasehold.jumbo.JumboOptions;
 import io.leasehold.jumbo.JumboPool;
 import io.leasehold.jumbo.SegmentCursor;
-import io.leasehold.memory.OffHeap;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import java.net.InetAddress;
@@ -15,14 +16,14 @@ import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 
 /// The example in the Javadoc of [DatagramPort]. It uses only exported packages.
-public final class TrainsExample {
+public final class DatagramsExample {
 
-    private TrainsExample() {}
+    private DatagramsExample() {}
 
     /// {@return the sum of the first words of ten datagrams that were sent and received}
     public static Long sendAndReceive() {
         InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-        // @start region="trains"
+        // @start region="datagrams"
         JumboOptions options = JumboOptions.defaults().withBufferSize(BufferSize.KIB_64);
         try (PageArena arena = PageArena.open(PageArenaOptions.defaults().withByteSize(64L << 20));
                 JumboPool<Long> pool = JumboPool.open(arena, options, (from, page, address, byteSize) -> address);
@@ -33,7 +34,7 @@ public final class TrainsExample {
 
             long batch = pool.allocate(); // ten datagrams of 1,400 B
             for (int i = 0; i < 10; i++) {
-                OffHeap.putLong(pool.address(batch) + i * 1_400L, i);
+                pool.segment(batch).set(JAVA_LONG_UNALIGNED, i * 1_400L, i);
             }
             sender.handOver(pool, batch, 14_000, 1_400); // this releases the page once it is sent
             while (!sender.send()) {
@@ -47,7 +48,7 @@ public final class TrainsExample {
                         datagram -> {
                             datagram.segments(segments);
                             while (segments.next()) {
-                                sumAndCount[0] += OffHeap.getLong(segments.address());
+                                sumAndCount[0] += segments.segment().get(JAVA_LONG_UNALIGNED, 0);
                                 sumAndCount[1]++;
                             }
                         },
