@@ -10,6 +10,7 @@ module io.leasehold {
 
     exports io.leasehold.agrona;
     exports io.leasehold.budget;
+    exports io.leasehold.datagram;
     exports io.leasehold.error;
     exports io.leasehold.jumbo;
     exports io.leasehold.lease;

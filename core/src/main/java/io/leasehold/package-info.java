@@ -11,15 +11,15 @@
 /// the diagram true. Packages that are planned but not built yet are listed too.
 ///
 /// ```text
-/// L8   agent                           puts the allocator under servers without an option
-/// L7   netty    agrona   observe       leases as buffers of other libraries
-/// L6   slab     jumbo    window        small blocks | NIC buffers | file windows
-/// L5   lease                           temporary mappings of pages (sf_buf)
-/// L4   page                            page frames, wiring, runs, decommit (vm_page)
-/// L3   budget                          limits for bytes
-/// L2   memory                          address ranges, alignment, ordered words
-/// L1   os                              system calls: mmap, madvise, memfd, mlock, sockets
-/// L0   error                           errors of system calls, which users can catch
+/// L8   agent                                 puts the allocator under servers without an option
+/// L7   netty    agrona   datagram observe    leases as buffers of other libraries
+/// L6   slab     jumbo    window              small blocks | NIC buffers | file windows
+/// L5   lease                                 temporary mappings of pages (sf_buf)
+/// L4   page                                  page frames, wiring, runs, decommit (vm_page)
+/// L3   budget                                limits for bytes
+/// L2   memory                                address ranges, alignment, ordered words
+/// L1   os                                    system calls: mmap, madvise, memfd, mlock, sockets
+/// L0   error                                 errors of system calls, which users can catch
 /// ```
 ///
 /// ## From mmap to a Netty buffer and back

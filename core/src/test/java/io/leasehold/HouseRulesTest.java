@@ -45,7 +45,7 @@ final class HouseRulesTest {
         new Layer("page frames, wiring, runs, decommit (vm_page)", List.of("page")),
         new Layer("temporary mappings of pages (sf_buf)", List.of("lease")),
         new Layer("small blocks | NIC buffers | file windows", List.of("slab", "jumbo", "window")),
-        new Layer("leases as buffers of other libraries", List.of("netty", "agrona", "observe")),
+        new Layer("leases as buffers of other libraries", List.of("netty", "agrona", "datagram", "observe")),
         new Layer("puts the allocator under servers without an option", List.of("agent")),
     };
 
@@ -394,7 +394,7 @@ final class HouseRulesTest {
         List<String> lines = new ArrayList<>();
         for (int i = LAYERS.length - 1; i >= 0; i--) {
             String packages = LAYERS[i].packages.stream().map("%-9s"::formatted).collect(joining());
-            lines.add("L%d   %-32s%s".formatted(i, packages.strip(), LAYERS[i].task));
+            lines.add("L%d   %-38s%s".formatted(i, packages.strip(), LAYERS[i].task));
         }
         return lines;
     }

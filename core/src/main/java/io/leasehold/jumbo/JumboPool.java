@@ -302,6 +302,14 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
         requireUsable(handle).bind(null);
     }
 
+    /// {@return the state of the page of a handle; may be stale}
+    ///
+    /// @param handle handle of a page
+    /// @throws JumboStateException if the pool has no such page
+    public JumboState state(long handle) {
+        return JumboLayout.state(require("look at", handle).word());
+    }
+
     /// {@return a page in use as a memory segment} It is bounded but not tied to the life of the page.
     ///
     /// @param handle handle of a page in use

@@ -8,6 +8,7 @@ import io.leasehold.slab.SlabHeap;
 import io.leasehold.slab.SlabHeapOptions;
 import io.leasehold.slab.SlabHeapStats;
 import io.leasehold.slab.SlabHeapStats.SizeClass;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -156,6 +157,13 @@ final class BufferHeaps {
         if (live > pages) {
             throw new IllegalStateException("cannot close, pages of the arena are in use: allocator=" + name
                     + ", pages=" + (live - pages) + "; free the pages that arena().allocate returned");
+        }
+        List<String> users = own == null ? List.of() : new ArrayList<>(arena.users());
+        if (users.size() > 2) { // the heap of direct buffers and the heap on the Java heap
+            users.remove("heap=" + directStats.name());
+            users.remove("heap=" + heapStats.name());
+            throw new IllegalStateException(
+                    "cannot close, the arena is in use: allocator=" + name + ", users=" + users + "; close them first");
         }
     }
 

@@ -8,6 +8,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
@@ -30,7 +31,8 @@ import java.util.function.Consumer;
 /// **Threads.** Thread-safe.
 final class KernelHoldings {
 
-    private static final Map<Long, Long> RANGES = new ConcurrentHashMap<>(); // (A) size by address, in bytes
+    private static final ConcurrentSkipListMap<Long, Long> RANGES =
+            new ConcurrentSkipListMap<>(); // (A) size by address, in bytes
     private static final Map<Long, Long> DESCRIPTORS = new ConcurrentHashMap<>(); // (A) 0 by number
 
     private KernelHoldings() {}
@@ -51,17 +53,51 @@ final class KernelHoldings {
         }
     }
 
-    /// Records the new address and size of a range.
-    static void moveRange(long oldAddress, long address, long byteSize) {
-        RANGES.put(address, byteSize);
-        if (address != oldAddress) {
-            RANGES.remove(oldAddress);
+    /// Unmaps a range, or a part of one, and removes it from the records.
+    ///
+    /// @return 0, or the negated error number; the range is recorded then
+    static long unmapRange(long address, long byteSize) {
+        removeRange(address, byteSize);
+        long result = LinuxCall.MUNMAP.invoke(address, byteSize, 0);
+        if (result < 0) {
+            addRange(address, byteSize);
+        }
+        return result;
+    }
+
+    /// Removes a range, or a part of one, from the records. The caller calls this before it unmaps the range, because
+    /// another thread may get the same addresses right after that.
+    ///
+    /// @param address address of the first byte
+    /// @param byteSize size in bytes
+    static void removeRange(long address, long byteSize) {
+        Map.Entry<Long, Long> record = RANGES.floorEntry(address);
+        if (record == null || record.getKey() + record.getValue() <= address) {
+            return;
+        }
+        long start = record.getKey();
+        long end = start + record.getValue();
+        if (end > address + byteSize) {
+            RANGES.put(address + byteSize, end - address - byteSize);
+        }
+        if (start < address) {
+            RANGES.put(start, address - start);
+        } else {
+            RANGES.remove(start);
         }
     }
 
-    /// Removes the record of a range that was unmapped.
-    static void removeRange(long address) {
-        RANGES.remove(address);
+    /// {@return the number of bytes that are recorded in a range}
+    static long recordedBytes(long address, long byteSize) {
+        Long first = RANGES.floorKey(address);
+        long bytes = 0;
+        for (Map.Entry<Long, Long> record :
+                RANGES.tailMap(first == null ? address : first, true).entrySet()) {
+            long start = Math.max(address, record.getKey());
+            long end = Math.min(address + byteSize, record.getKey() + record.getValue());
+            bytes += Math.max(0, end - start);
+        }
+        return bytes;
     }
 
     /// Records an open descriptor. If that fails, closes the descriptor.

@@ -154,8 +154,7 @@ final class LinuxVirtualMemory implements VirtualMemory {
     @Override
     public void release(long address, long byteSize) {
         preconditions.checkRange(address, byteSize);
-        require("munmap", address, byteSize, LinuxCall.MUNMAP.invoke(address, byteSize, 0));
-        KernelHoldings.removeRange(address);
+        require("munmap", address, byteSize, KernelHoldings.unmapRange(address, byteSize));
     }
 
     @Override
@@ -246,12 +245,14 @@ final class LinuxVirtualMemory implements VirtualMemory {
     public long remap(long address, long oldByteSize, long newByteSize) {
         preconditions.checkRange(address, oldByteSize);
         preconditions.checkRange(address, newByteSize);
+        KernelHoldings.removeRange(address, oldByteSize);
         long result = LinuxCall.MREMAP.invoke(address, oldByteSize, newByteSize, MREMAP_MAYMOVE, 0, 0);
         if (result < 0) {
+            KernelHoldings.addRange(address, oldByteSize);
             throw SystemCallException.ofRange(
                     "mremap", address, oldByteSize, "newByteSize=" + newByteSize, (int) -result);
         }
-        KernelHoldings.moveRange(address, result, newByteSize);
+        KernelHoldings.addRange(result, newByteSize);
         return result;
     }
 

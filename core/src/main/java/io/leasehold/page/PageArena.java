@@ -11,6 +11,7 @@ import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.time.Duration;
 import java.util.BitSet;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.ToLongFunction;
@@ -368,6 +369,12 @@ public final class PageArena implements AutoCloseable {
     public long residentBytes() {
         long byteSize = (long) pool.frontier() << frames.pageSizePower();
         return byteSize == 0 ? 0 : space.pages.memory().residentBytes(space.pages.address(), byteSize);
+    }
+
+    /// {@return the heaps and pools that are open on the arena, as messages show them} They have to be closed before
+    /// the arena.
+    public List<String> users() {
+        return reclaimers.users();
     }
 
     /// Closes the arena and gives its memory back. Closing twice has no effect.

@@ -44,12 +44,17 @@ final class PageReclaimers {
         reclaimers.clear();
     }
 
-    /// Throws if a reclaimer keeps the arena open, even if no page is in use.
-    void requireNone() {
-        List<String> users = reclaimers.stream()
+    /// {@return the reclaimers that keep the arena open, even if no page is in use, as messages show them}
+    List<String> users() {
+        return reclaimers.stream()
                 .filter(registered -> registered.reclaimer.keepsOpen())
                 .map(registered -> registered.reclaimer.toString())
                 .toList();
+    }
+
+    /// Throws if a reclaimer keeps the arena open.
+    void requireNone() {
+        List<String> users = users();
         if (!users.isEmpty()) {
             throw new IllegalStateException(
                     "arena is in use, close its users first: arena=" + arena + ", users=" + users);

@@ -200,6 +200,6 @@ final class HeapReclaimer implements PageReclaimer {
 
     @Override
     public String toString() {
-        return "HeapReclaimer(" + changes + ")";
+        return changes.toString();
     }
 }

@@ -112,7 +112,7 @@ public final class MappedFile implements AutoCloseable {
     /// it.
     ///
     /// @param newByteSize new length in bytes
-    /// @throws IOException if the system call fails; the length is unchanged
+    /// @throws IOException if the system call fails; [#byteSize] is then the length that the file has
     /// @throws IllegalArgumentException if the length is negative
     /// @throws IllegalStateException if the file is closed or not open for writing, or if windows behind the new end
     ///     are outstanding; the message names them

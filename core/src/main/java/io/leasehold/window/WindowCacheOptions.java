@@ -1,6 +1,7 @@
 package io.leasehold.window;
 
 import io.leasehold.memory.Alignment;
+import io.leasehold.memory.OptionChecks;
 
 /// Options of a cache of windows; start from [#defaults()] and change what differs.
 ///
@@ -45,10 +46,8 @@ public record WindowCacheOptions(
             throw new IllegalArgumentException("extents are too small or too large: extentByteSize=" + extentByteSize
                     + ", min=" + windowByteSize + ", max=" + MAX_SLOT_BYTES + ", windows=" + name);
         }
-        if (directByteSize < 0 || dirtyByteSize <= 0) {
-            throw new IllegalArgumentException("a limit is too small: directByteSize=" + directByteSize
-                    + ", min=0, dirtyByteSize=" + dirtyByteSize + ", min=1, windows=" + name);
-        }
+        OptionChecks.atLeast("directByteSize", directByteSize, 0);
+        OptionChecks.atLeast("dirtyByteSize", dirtyByteSize, 1);
     }
 
     /// {@return 256 windows of 2 MiB, and 64 extents of 64 MiB for files of up to 1 GiB}

@@ -22,11 +22,11 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 /// fails.
 ///
 /// **Threads.** The pool is thread-safe; the rest is confined to the test thread.
-final class JumboBed implements AutoCloseable {
+public final class JumboBed implements AutoCloseable {
 
-    static final int MIB = 1 << 20;
+    public static final int MIB = 1 << 20;
 
-    static final Duration DECAY = Duration.ofSeconds(8);
+    public static final Duration DECAY = Duration.ofSeconds(8);
 
     /// The time after which reclaimers are called: an eighth of a decay.
     private static final long TICK_NANOS = DECAY.toNanos() / 8;
@@ -38,15 +38,15 @@ final class JumboBed implements AutoCloseable {
     private long now;
 
     /// A pool of pages of this size in slabs of 256 KiB.
-    JumboBed(BufferSize bufferSize, int maxPages, int arenaMib) {
+    public JumboBed(BufferSize bufferSize, int maxPages, int arenaMib) {
         this(options(bufferSize).withPages(0, maxPages), arenaMib);
     }
 
-    JumboBed(JumboOptions options, int arenaMib) {
+    public JumboBed(JumboOptions options, int arenaMib) {
         this(options, arenaMib, VirtualMemory.system(), false);
     }
 
-    JumboBed(JumboOptions options, int arenaMib, VirtualMemory memory, boolean lockWired) {
+    public JumboBed(JumboOptions options, int arenaMib, VirtualMemory memory, boolean lockWired) {
         this.budget = MemoryBudget.of("test", 1L << 30);
         this.reservations = new Reservations(memory, new MappingBudget(4096));
         this.arena = PageArenas.open(
@@ -61,7 +61,7 @@ final class JumboBed implements AutoCloseable {
         this.pool = JumboPool.open(arena, options, JumboView::new);
     }
 
-    static JumboOptions options(BufferSize bufferSize) {
+    public static JumboOptions options(BufferSize bufferSize) {
         return JumboOptions.defaults()
                 .withName("pool")
                 .withBufferSize(bufferSize)
@@ -69,24 +69,24 @@ final class JumboBed implements AutoCloseable {
                 .withShards(16);
     }
 
-    JumboPool<JumboView> pool() {
+    public JumboPool<JumboView> pool() {
         return pool;
     }
 
-    PageArena arena() {
+    public PageArena arena() {
         return arena;
     }
 
-    MemoryBudget budget() {
+    public MemoryBudget budget() {
         return budget;
     }
 
-    long takenBytes() {
+    public long takenBytes() {
         return arena.stats().livePages() * arena.options().pageByteSize();
     }
 
     /// {@return handles of `count` pages, which must be available}
-    List<Long> allocate(int count) {
+    public List<Long> allocate(int count) {
         List<Long> handles = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             long handle = pool.allocate();
@@ -97,7 +97,7 @@ final class JumboBed implements AutoCloseable {
     }
 
     /// {@return handles of all pages that can be allocated}
-    List<Long> exhaust() {
+    public List<Long> exhaust() {
         List<Long> handles = new ArrayList<>();
         for (long handle = pool.allocate(); handle >= 0; handle = pool.allocate()) {
             handles.add(handle);
@@ -105,13 +105,13 @@ final class JumboBed implements AutoCloseable {
         return handles;
     }
 
-    void release(List<Long> handles) {
+    public void release(List<Long> handles) {
         handles.forEach(pool::release);
         handles.clear();
     }
 
     /// Runs the maintenance of the arena for a number of ticks.
-    void decay(int ticks) {
+    public void decay(int ticks) {
         for (int i = 0; i < ticks; i++) {
             now += TICK_NANOS;
             PageArenas.step(arena, now);
@@ -119,7 +119,11 @@ final class JumboBed implements AutoCloseable {
     }
 
     /// Checks the pool, the arena, and that both count the same bytes. No other thread uses them now.
-    void check() {
+    public boolean isPressed() {
+        return pool.supply().isPressed();
+    }
+
+    public void check() {
         pool.checkInvariants();
         PageArenas.checkInvariants(arena);
         JumboStats stats = pool.stats();
@@ -129,7 +133,7 @@ final class JumboBed implements AutoCloseable {
     }
 
     /// Expects a call to throw, and returns the exception for more assertions.
-    static JumboStateException refused(Kind kind, ThrowingCallable call) {
+    public static JumboStateException refused(Kind kind, ThrowingCallable call) {
         JumboStateException[] thrown = new JumboStateException[1];
         assertThatThrownBy(call).isInstanceOfSatisfying(JumboStateException.class, e -> {
             assertThat(e.kind()).as("%s", e.getMessage()).isEqualTo(kind);

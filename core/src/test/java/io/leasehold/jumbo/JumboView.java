@@ -5,27 +5,27 @@ import io.leasehold.memory.OffHeap;
 /// The object of a page in tests: the address, and what was written to the page.
 ///
 /// **Threads.** Confined to the holder of the page.
-final class JumboView {
+public final class JumboView {
 
-    final int page;
-    final long address;
-    final int byteSize;
+    public final int page;
+    public final long address;
+    public final int byteSize;
 
-    JumboView(JumboPool<JumboView> pool, int page, long address, int byteSize) {
+    public JumboView(JumboPool<JumboView> pool, int page, long address, int byteSize) {
         this.page = page;
         this.address = address;
         this.byteSize = byteSize;
     }
 
     /// Writes every byte, in words that depend on the stamp and the offset.
-    void write(long stamp) {
+    public void write(long stamp) {
         for (int at = 0; at < byteSize; at += Long.BYTES) {
             OffHeap.putLong(address + at, word(stamp, at));
         }
     }
 
     /// Fails unless every byte is as [#write] wrote it.
-    void check(long stamp) {
+    public void check(long stamp) {
         for (int at = 0; at < byteSize; at += Long.BYTES) {
             long found = OffHeap.getLong(address + at);
             if (found != word(stamp, at)) {
@@ -35,7 +35,7 @@ final class JumboView {
         }
     }
 
-    static long word(long stamp, int at) {
+    public static long word(long stamp, int at) {
         return (stamp + 1) * 0x9E37_79B9_7F4A_7C15L ^ at;
     }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.jumbo.JumboStateException.Kind;
-import io.leasehold.os.Datagrams;
 import io.leasehold.page.Watchdog;
 import java.util.ArrayList;
 import java.util.List;
@@ -179,29 +178,6 @@ class JumboWaiterTest {
             watchdog.join();
             assertThat(bed.pool().supply().isPressed()).isFalse();
             bed.check();
-        }
-    }
-
-    @Test
-    void waitingSourceIsNotifiedWithoutWatermarks() throws InterruptedException {
-        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, DatagramBed.BATCH)) {
-            List<Long> kept = new ArrayList<>();
-            while (kept.size() < DatagramBed.BATCH) {
-                bed.send(10, 10, kept.size());
-                bed.receiveSome(datagram -> kept.add(datagram.take()));
-            }
-            byte[] sent = bed.send(100, 100, 9);
-            assertThat(bed.source.receive(_ -> {}, 1)).isEqualTo(DatagramSource.NO_PAGE);
-            assertThat(bed.source.awaitPage(1)).isFalse();
-            Watchdog watchdog = new Watchdog();
-            watchdog.startVirtual("consumer", () -> {
-                watchdog.await("waiting", () -> bed.pool().supply().isPressed());
-                bed.pool().release(kept.removeLast());
-            });
-            assertThat(bed.source.awaitPage(LONG_NANOS)).isTrue();
-            watchdog.join();
-            assertThat(bed.receiveSegments(1).getFirst()).isEqualTo(sent);
-            bed.pages.release(kept);
         }
     }
 }

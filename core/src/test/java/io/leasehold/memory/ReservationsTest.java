@@ -104,7 +104,7 @@ class ReservationsTest {
         mappings.charge("windows", 9);
         assertThatThrownBy(() -> reservations.reserve("pages", page, page))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("purpose=pages, wanted=2, used=9, limit=10");
+                .hasMessageContaining("purpose=pages, wanted=2, used=9, max=10");
         assertThat(memory.count(Call.RESERVE)).isZero();
         assertThat(mappings.used()).isEqualTo(9);
     }

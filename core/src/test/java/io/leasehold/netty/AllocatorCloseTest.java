@@ -3,6 +3,8 @@ package io.leasehold.netty;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.leasehold.jumbo.JumboOptions;
+import io.leasehold.jumbo.JumboPool;
 import io.leasehold.page.Watchdog;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
@@ -57,6 +59,26 @@ class AllocatorCloseTest {
             watchdog.join();
             assertThat(next.metric().pinnedBuffers()).isZero();
         }
+    }
+
+    /// A pool without a page keeps the arena open, so the allocator must not close its heaps.
+    @Test
+    void closeChangesNothingWhileAPoolIsOnTheArena() {
+        JumboPool<Long> pool = JumboPool.open(
+                allocator.arena(),
+                JumboOptions.defaults().withName("cards").withPages(0, 16),
+                (from, page, address, byteSize) -> address);
+        pool.release(pool.allocate());
+        pool.trim();
+        assertThat(allocator.arena().stats().livePages()).isZero();
+        assertThatIllegalStateException()
+                .isThrownBy(allocator::close)
+                .withMessageStartingWith("cannot close, the arena is in use: allocator=")
+                .withMessageContaining("cards")
+                .withMessageEndingWith("; close them first");
+        allocator.directBuffer(100).release();
+        pool.close();
+        allocator.close();
     }
 
     private static void closePatiently(LeasedByteBufAllocator allocator) {

@@ -127,7 +127,7 @@ class AllocatorOptionsTest {
         assertThatIllegalStateException()
                 .isThrownBy(shared.arena()::close)
                 .withMessageStartingWith(
-                        "arena is in use, close its users first: arena=default pages, users=[heap default");
+                        "arena is in use, close its users first: arena=default pages, users=[heap=default");
         mine.setLong(0, 1);
         shared.directBuffer(100).release();
         mine.release();

@@ -2,13 +2,13 @@ package io.leasehold.snippets;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
+import io.leasehold.datagram.DatagramPort;
+import io.leasehold.datagram.DatagramSender;
+import io.leasehold.datagram.DatagramSource;
+import io.leasehold.datagram.SegmentCursor;
 import io.leasehold.jumbo.BufferSize;
-import io.leasehold.jumbo.DatagramPort;
-import io.leasehold.jumbo.DatagramSender;
-import io.leasehold.jumbo.DatagramSource;
 import io.leasehold.jumbo.JumboOptions;
 import io.leasehold.jumbo.JumboPool;
-import io.leasehold.jumbo.SegmentCursor;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import java.net.InetAddress;

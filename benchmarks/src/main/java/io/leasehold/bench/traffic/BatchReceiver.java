@@ -1,11 +1,11 @@
 package io.leasehold.bench.traffic;
 
+import io.leasehold.datagram.DatagramSource;
+import io.leasehold.datagram.JumboDatagram;
+import io.leasehold.datagram.SegmentCursor;
 import io.leasehold.jumbo.BufferSize;
-import io.leasehold.jumbo.DatagramSource;
-import io.leasehold.jumbo.JumboDatagram;
 import io.leasehold.jumbo.JumboOptions;
 import io.leasehold.jumbo.JumboPool;
-import io.leasehold.jumbo.SegmentCursor;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;

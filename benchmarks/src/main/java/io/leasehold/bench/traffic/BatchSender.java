@@ -1,8 +1,8 @@
 package io.leasehold.bench.traffic;
 
+import io.leasehold.datagram.DatagramPort;
+import io.leasehold.datagram.DatagramSender;
 import io.leasehold.jumbo.BufferSize;
-import io.leasehold.jumbo.DatagramPort;
-import io.leasehold.jumbo.DatagramSender;
 import io.leasehold.jumbo.JumboOptions;
 import io.leasehold.jumbo.JumboPool;
 import io.leasehold.memory.OffHeap;

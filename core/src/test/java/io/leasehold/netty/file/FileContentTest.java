@@ -257,7 +257,7 @@ class FileContentTest {
             assertThatThrownBy(() -> chunks.readChunk(ByteBufAllocator.DEFAULT))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(path.toString())
-                    .hasMessageContaining("now=100");
+                    .hasMessageContaining("fileByteSize=100");
             close(chunks);
             assertThatThrownBy(() -> source.content(socket(), 7, 94))
                     .isInstanceOf(IllegalArgumentException.class)

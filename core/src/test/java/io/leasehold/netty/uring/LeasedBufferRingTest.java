@@ -72,7 +72,7 @@ class LeasedBufferRingTest {
             assertThat(bed.out()).isOne();
             assertThatThrownBy(bed.ring::close)
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("out=1");
+                    .hasMessageContaining("inUse=1");
             read.release();
             assertThat(bed.out()).isZero();
         }

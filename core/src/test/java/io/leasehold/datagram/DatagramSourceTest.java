@@ -1,9 +1,12 @@
-package io.leasehold.jumbo;
+package io.leasehold.datagram;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
+import io.leasehold.jumbo.BufferSize;
+import io.leasehold.jumbo.JumboPool;
+import io.leasehold.jumbo.JumboView;
 import io.leasehold.memory.Seeds;
 import io.leasehold.memory.TestMemory;
 import io.leasehold.os.DatagramForms;
@@ -15,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -369,6 +373,29 @@ class DatagramSourceTest {
                     answer.abandon();
                 }
             }
+        }
+    }
+
+    @Test
+    void waitingSourceIsNotifiedWithoutWatermarks() throws InterruptedException {
+        try (DatagramBed bed = new DatagramBed(Datagrams.system(), BufferSize.KIB_64, DatagramBed.BATCH)) {
+            List<Long> kept = new ArrayList<>();
+            while (kept.size() < DatagramBed.BATCH) {
+                bed.send(10, 10, kept.size());
+                bed.receiveSome(datagram -> kept.add(datagram.take()));
+            }
+            byte[] sent = bed.send(100, 100, 9);
+            assertThat(bed.source.receive(_ -> {}, 1)).isEqualTo(DatagramSource.NO_PAGE);
+            assertThat(bed.source.awaitPage(1)).isFalse();
+            Watchdog watchdog = new Watchdog();
+            watchdog.startVirtual("consumer", () -> {
+                watchdog.await("waiting", () -> bed.pages.isPressed());
+                bed.pool().release(kept.removeLast());
+            });
+            assertThat(bed.source.awaitPage(TimeUnit.SECONDS.toNanos(60))).isTrue();
+            watchdog.join();
+            assertThat(bed.receiveSegments(1).getFirst()).isEqualTo(sent);
+            bed.pages.release(kept);
         }
     }
 }

@@ -1,6 +1,7 @@
-package io.leasehold.jumbo;
+package io.leasehold.datagram;
 
 import io.leasehold.error.SystemCallException;
+import io.leasehold.jumbo.JumboPool;
 import io.leasehold.lease.Releaser;
 import io.leasehold.memory.OptionChecks;
 import io.leasehold.os.Datagrams;
@@ -186,7 +187,7 @@ public final class DatagramSender {
     /// @return this
     /// @throws IllegalArgumentException if an argument is out of range; the page stays with the caller then
     /// @throws IllegalStateException if something is left to send; the page stays with the caller then
-    /// @throws JumboStateException if the handle is stale or foreign
+    /// @throws io.leasehold.jumbo.JumboStateException if the handle is stale or foreign
     public DatagramSender handOver(JumboPool<?> pool, long newHandle, int newByteSize, int newSegmentSize) {
         checkEmpty();
         OptionChecks.range("byteSize", newByteSize, 0, pool.pageByteSize());
@@ -211,7 +212,8 @@ public final class DatagramSender {
     ///     and the system lacks [DatagramFeature#SOURCE] or [DatagramFeature#SENDER_TRAFFIC_CLASS]
     /// @throws SystemCallException if the system call fails, such as EMSGSIZE for a datagram that is too large and may
     ///     not be fragmented, or if an earlier datagram was answered by an error
-    /// @throws JumboStateException if the pool does not accept the page that was handed over; everything is sent then
+    /// @throws io.leasehold.jumbo.JumboStateException if the pool does not accept the page that was handed over;
+    ///     everything is sent then
     public boolean send() {
         while (isPending) {
             int answer = sendBatch();
@@ -239,7 +241,7 @@ public final class DatagramSender {
     /// Drops the rest, and releases the page if one was handed over. Has no effect without a rest.
     ///
     /// @return number of bytes that were not sent
-    /// @throws JumboStateException if the pool does not accept the page
+    /// @throws io.leasehold.jumbo.JumboStateException if the pool does not accept the page
     public int abandon() {
         int rest = remainingBytes();
         if (isPending) {

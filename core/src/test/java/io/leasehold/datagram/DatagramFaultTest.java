@@ -1,10 +1,13 @@
-package io.leasehold.jumbo;
+package io.leasehold.datagram;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.error.Errno;
 import io.leasehold.error.SystemCallException;
+import io.leasehold.jumbo.BufferSize;
+import io.leasehold.jumbo.JumboBed;
+import io.leasehold.jumbo.JumboView;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.os.Datagrams;
 import io.leasehold.os.FaultyDatagrams;

@@ -1,7 +1,11 @@
-package io.leasehold.jumbo;
+package io.leasehold.datagram;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.leasehold.jumbo.BufferSize;
+import io.leasehold.jumbo.JumboBed;
+import io.leasehold.jumbo.JumboPool;
+import io.leasehold.jumbo.JumboView;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.ScratchMemory;
 import io.leasehold.os.Datagrams;

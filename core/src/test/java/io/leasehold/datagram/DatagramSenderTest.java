@@ -1,9 +1,12 @@
-package io.leasehold.jumbo;
+package io.leasehold.datagram;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.jumbo.BufferSize;
+import io.leasehold.jumbo.JumboBed;
 import io.leasehold.jumbo.JumboStateException.Kind;
+import io.leasehold.jumbo.JumboView;
 import io.leasehold.memory.Seeds;
 import io.leasehold.os.DatagramForms;
 import io.leasehold.os.Datagrams;

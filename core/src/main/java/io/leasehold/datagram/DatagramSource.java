@@ -1,6 +1,8 @@
-package io.leasehold.jumbo;
+package io.leasehold.datagram;
 
 import io.leasehold.error.SystemCallException;
+import io.leasehold.jumbo.JumboPool;
+import io.leasehold.jumbo.JumboState;
 import io.leasehold.os.Datagrams;
 import io.leasehold.os.Received;
 import io.leasehold.os.UdpSocket;
@@ -135,7 +137,7 @@ public final class DatagramSource<T> implements AutoCloseable {
     ///     nothing was received: try again when a page is free, see [#awaitPage] and [JumboPool#whenFree]
     /// @throws IllegalArgumentException if `limit` is out of range
     /// @throws IllegalStateException if the source or the socket is closed, or a handler calls this
-    /// @throws JumboStateException if the pool is closed
+    /// @throws io.leasehold.jumbo.JumboStateException if the pool is closed
     /// @throws SystemCallException if the system call fails, or an earlier datagram was answered by an error; no page
     ///     changes its owner then
     public int receive(Consumer<? super JumboDatagram<T>> handler, int limit) {
@@ -192,7 +194,7 @@ public final class DatagramSource<T> implements AutoCloseable {
     /// @return true if a page may be available
     /// @throws IllegalArgumentException if the time is negative
     /// @throws InterruptedException if the thread is interrupted before or while it waits
-    /// @throws JumboStateException if the pool is closed, also while this waits
+    /// @throws io.leasehold.jumbo.JumboStateException if the pool is closed, also while this waits
     public boolean awaitPage(long timeoutNanos) throws InterruptedException {
         return pool.awaitFree(timeoutNanos);
     }
@@ -258,8 +260,7 @@ public final class DatagramSource<T> implements AutoCloseable {
     /// Checks the invariants, between calls.
     void checkInvariants() {
         for (long handle : handles) {
-            if (handle != JumboPool.NONE
-                    && JumboLayout.state(pool.require("check", handle).word()) != JumboState.ARMED) {
+            if (handle != JumboPool.NONE && pool.state(handle) != JumboState.ARMED) {
                 throw new AssertionError("I1: handle=0x%x, %s".formatted(handle, this));
             }
         }

@@ -1,6 +1,7 @@
-package io.leasehold.jumbo;
+package io.leasehold.datagram;
 
 import io.leasehold.error.SystemCallException;
+import io.leasehold.jumbo.JumboPool;
 import io.leasehold.os.Datagrams;
 import io.leasehold.os.Datagrams.Capability;
 import io.leasehold.os.UdpSocket;

@@ -1,4 +1,6 @@
-package io.leasehold.jumbo;
+package io.leasehold.datagram;
+
+import io.leasehold.jumbo.JumboPool;
 
 import io.leasehold.os.Received;
 import java.net.InetSocketAddress;
@@ -171,7 +173,8 @@ public final class JumboDatagram<T> {
     /// {@return the object of the page}
     ///
     /// @throws IllegalStateException if the handler has returned
-    /// @throws JumboStateException if the page was taken and is released by now, or the pool is closed
+    /// @throws io.leasehold.jumbo.JumboStateException if the page was taken and is released by now, or the pool is
+    ///     closed
     public T object() {
         index();
         return pool.object(handle);

@@ -1,4 +1,4 @@
-package io.leasehold.jumbo;
+package io.leasehold.datagram;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.leasehold.error.Errno;
 import io.leasehold.error.SystemCallException;
+import io.leasehold.jumbo.BufferSize;
+import io.leasehold.jumbo.JumboBed;
+import io.leasehold.jumbo.JumboView;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;

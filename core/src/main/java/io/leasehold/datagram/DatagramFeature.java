@@ -1,4 +1,4 @@
-package io.leasehold.jumbo;
+package io.leasehold.datagram;
 
 import io.leasehold.os.Datagrams.Capability;
 

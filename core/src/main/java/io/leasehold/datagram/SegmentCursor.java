@@ -1,4 +1,4 @@
-package io.leasehold.jumbo;
+package io.leasehold.datagram;
 
 import io.leasehold.memory.OffHeap;
 import java.lang.foreign.MemorySegment;

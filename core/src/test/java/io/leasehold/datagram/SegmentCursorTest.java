@@ -1,4 +1,4 @@
-package io.leasehold.jumbo;
+package io.leasehold.datagram;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package io.leasehold.jumbo;
+package io.leasehold.datagram;
 
 import io.leasehold.memory.OptionChecks;
 import io.leasehold.os.UdpOptions;
