@@ -29,7 +29,7 @@
 /// 2. An event loop calls `directBuffer(n)` on
 ///    [LeasedByteBufAllocator][io.leasehold.netty.LeasedByteBufAllocator]. A table look-up turns `n` into a size class.
 /// 3. The thread's magazine for that class is a stack of block numbers in a slot that is biased to the thread
-///    ([BiasedSlots][io.leasehold.memory.BiasedSlots]). If it has a block, step 9 follows: this is the fast path.
+///    ([BiasedSlots][io.leasehold.memory.BiasedSlots]). If it has a block, this is the fast path: continue with step 9.
 /// 4. If the magazine is empty, [SlabHeap][io.leasehold.slab.SlabHeap] takes a batch of blocks from the depot of the
 ///    class, or from a slab that has free blocks.
 /// 5. If no slab has a free block, the heap carves a new slab: it allocates a run of pages from the arena. The arena
@@ -45,8 +45,9 @@
 ///     the *releasing* thread. A full magazine gives its older half to the depot.
 /// 11. Blocks that are not used again decay: the maintenance thread flushes magazines, and frees slabs that are empty
 ///     beyond a bound. The lease is closed, the pages are unwired and freed to the arena.
-/// 12. Pages that stay free for the decay time are decommitted in batches (`madvise`), and their bytes are taken off
-///     the budget. The address space stays reserved until the arena is closed.
+/// 12. The maintenance thread decommits pages that stay free for the decay time, in batches (`madvise`), and takes
+///     their bytes off the budget. A thread that needs memory at the limit does so earlier. The address space stays
+///     reserved until the arena is closed.
 ///
 /// `io.leasehold.jumbo` describes the way of a page of a pool, and `io.leasehold.window` that of a file window.
 ///
@@ -103,7 +104,7 @@
 /// | (L) | the thread that holds the lock named after the letter |
 /// | (A) | all threads, atomically, in the order named after the letter |
 ///
-/// If a field has two letters, either one is enough to read it, and both are needed to write it.
+/// If a field has two letters, one of the two conditions must hold to read it, and both to write it.
 ///
 /// **Interrupts.** A method that waits and declares `InterruptedException` throws it and takes nothing. Other methods
 /// do not react to an interrupt and leave the interrupt status set. A lease that is acquired with
@@ -119,8 +120,10 @@
 ///    give back rests until pages are freed.
 /// 2. **A lock that an allocation or a release may need is held for at most 100 us.** Background work takes the lock
 ///    again for each step, behind the threads that wait for it ([ShortLock][io.leasehold.memory.ShortLock]). Under such
-///    a lock no system call is made, except to commit pages, and no lock is taken that is held for longer.
-/// 3. **A release does not wait.** If the lock is taken, the released block is left where the lock's holder finds it.
+///    a lock no system call is made, except to commit pages or to unlock wired pages, and no lock is taken that is held
+///    for longer. Locks that only slow paths take, such as the one for growth, may be held across system calls.
+/// 3. **A release of a block does not wait for a lock**, except if the Java heap is full or the heap was closed by
+///    force. If the lock is taken, the block is left where the thread that holds the lock finds it.
 /// 4. **Background work uses at most 5 % of a processor**, averaged over two seconds ([Pace][io.leasehold.page.Pace]).
 ///    Work beyond that is done later.
 /// 5. **Under memory pressure one thread reclaims, and the other threads use what it found.** A request that is

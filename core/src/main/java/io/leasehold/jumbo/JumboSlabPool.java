@@ -18,8 +18,8 @@ import java.util.List;
 ///
 /// **Memory order.** `used`, `freeCount`, `reclaimable` and `decayDone` are volatile copies for readers without the
 /// lock, written before the lock is released. One thread changes the slab pool, then reads the state of [Backpressure]
-/// or of the arena clock. Another thread changes that state, then reads a copy. They cannot both miss the change of the
-/// other.
+/// or of the arena clock. Another thread changes that state, then reads a copy. At least one of them sees the change of
+/// the other.
 ///
 /// **Invariants.** I1: `inService - stolen <= maxPages`, if there is a limit. I2: a free page is free in its slab, in a
 /// shard, or on its way.
@@ -27,7 +27,7 @@ import java.util.List;
 /// @param <T> the type of the object that stands for a page
 final class JumboSlabPool<T> {
 
-    /// In place of a number of pages: no page is free in a slab, and the limit is reached.
+    /// Result instead of a number of pages: no page is free in a slab, and the limit is reached.
     static final int FULL = -1;
 
     private static final int PAGES_NAMED = 4;

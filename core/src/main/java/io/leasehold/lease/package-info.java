@@ -1,6 +1,7 @@
 /// Leases: the right to use a page, or a run of pages, at an address until the lease is closed.
 ///
-/// The model is sf_buf(9) of FreeBSD. Unlike there, every use after the end of a lease is detected and throws.
+/// The model is sf_buf(9) of FreeBSD. Unlike in FreeBSD, every access through a lease after its end
+/// is detected and throws.
 ///
 /// ```text
 ///   LeasePool      what users see: acquire, hand over, release, close     Lease       one lease as an object

@@ -9,7 +9,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Per-thread state that a reclaimer can access too. Each platform thread has a slot; all other threads share a few.
+/// Per-thread state that a reclaimer can access too. Each of the first platform threads has a slot. All
+/// other threads share a few.
 ///
 /// ```text
 ///   slots   | claimed by platform threads, found by thread id | shared by all others |
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /// owner executes a fence at each entry. Shared slots are entered by compare-and-set.
 ///
 /// **Threads.** Any thread may call [#enter], [#exit], [#suspend] and [#resume], which never block. The caller of
-/// [#visit] holds a lock of the user's. Therefore a thread inside a slot never takes that lock.
+/// [#visit] holds a lock of its own. A thread inside a slot must not take that lock.
 ///
 /// **Footprint.** At most [#slotCount()] slots, for any number of threads. Platform threads beyond that use the shared
 /// slots of the virtual threads. A slot is created when it is first claimed.
@@ -75,7 +76,7 @@ public final class BiasedSlots {
     private final int cellCount; // (C)
 
     @SuppressWarnings("UnusedVariable") // also changed through GATE
-    private volatile int gate; // (A) number of suspensions, and FENCED; 0 is open
+    private volatile int gate; // (A) number of suspensions, plus FENCED where there is no barrier
 
     /// Creates slots, in a number that suits this machine.
     ///

@@ -5,9 +5,9 @@ import java.util.Arrays;
 /// A set of non-negative ints that finds its lowest or highest member in a few steps, for any size of the ints.
 ///
 /// ```text
-///   level 2   | 1 0 0 0 ...                      one bit a word of level 1 that is not zero
-///   level 1   | 1 0 1 0 ... | 0 0 0 0 ...        one bit a word of level 0 that is not zero
-///   level 0   | 0 1 1 0 ... | 0 0 0 0 ... | 0 0 1 0 ...        one bit an index
+///   level 2   | 1 0 0 0 ...                      one bit for each nonzero word of level 1
+///   level 1   | 1 0 1 0 ... | 0 0 0 0 ...        one bit for each nonzero word of level 0
+///   level 0   | 0 1 1 0 ... | 0 0 0 0 ... | 0 0 1 0 ...        one bit for each index
 /// ```
 ///
 /// A search looks at one word per level on the way up and one on the way down. A level has a sixty-fourth of the words

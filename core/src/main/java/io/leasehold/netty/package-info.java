@@ -22,18 +22,19 @@
 ///   Java heap.
 /// * **The count is a field of the buffer.** Netty's own counted class keeps the count in a separate object, which
 ///   costs 16 bytes a buffer and one dependent load a check. One compare-and-set in a release decides which thread
-///   frees the buffer. Of two racing releases one throws.
+///   frees the buffer. Of two racing releases one throws, unless the
+///   buffer is in use again by then.
 /// * **A buffer that moves leaves a new object behind.** The holder keeps its buffer object. Growth beyond the block
 ///   therefore allocates a second buffer, and the object is bound to the block of that second buffer. The old block
-///   gets a new object. Exchanging the two objects' blocks would save that new object. But a view that is kept by
-///   mistake from an earlier use could then reach past the end of a shorter block. So an object only moves to longer
-///   blocks.
+///   gets a new object. Swapping the blocks would save that object, but then a view that is kept by mistake
+///   could reach past the end of a shorter block. So an object only moves to longer blocks.
 /// * **Leak detection needs garbage.** A detector learns of a leak from the collector, and an object that a heap
 ///   references is never garbage. So the heap unbinds a buffer that is sampled, and the buffer is bound again when it
 ///   is released. That costs two calls for each sampled buffer, and a new object for the block only if the buffer was
 ///   really lost.
 /// * **Memory of other owners uses the same class.** Code that reads buffers meets one class and not three. Such a
-///   buffer is released on the slow path. A flag selects it that the fast path has to test anyway.
+///   buffer is released on the slow path. The fast path tests a flag anyway, and
+///   that flag selects the slow path.
 /// * **Netty's checks.** `checkAccessible`, `checkBounds` and the levels of leak detection mean the same as for every
 ///   other buffer, because access goes through Netty's own methods. Derived and retained views are Netty's too. They
 ///   are bounded by construction, and so are views of views.

@@ -12,7 +12,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// Runs the one thread that decommits memory for all arenas of the process, even while no thread allocates.
+/// Runs the thread that decommits idle memory of all arenas of the process, even while no thread allocates.
 ///
 /// ```text
 ///            Decay.request: pushed on `woken`

@@ -41,8 +41,8 @@
 ///   free needs anyway. A wider record with a lock, or a separate bitmap of live pages, would cost a second atomic
 ///   step.
 /// * **Frames of neighbours lie a cache line apart.** The lowest free pages are neighbours and go to different threads.
-///   With two hot frames in one cache line, the throughput that a second thread adds falls to 0.46-0.70 of that with
-///   private lines. The spacing costs half a nanosecond of arithmetic.
+///   With two hot frames in one cache line, a second thread adds only 46 to 70 % of the throughput that it adds with
+///   frames in separate lines. The spacing costs half a nanosecond of arithmetic.
 /// * **Bitmaps, not lists of free runs.** Neighbours coalesce without any work, nothing is written into free memory,
 ///   and the frame of a free page is not touched. Boundary tags find a run in fewer steps. But each free and each
 ///   allocation would write the frames at both ends, also those of decommitted pages. A tree of the longest runs finds
@@ -70,8 +70,8 @@
 /// * **Decommit outside the lock.** The kernel takes a tenth of a second to decommit 1 GiB. The pages are in transit
 ///   meanwhile: neither free nor live. An allocation that needs them waits for one batch of 2 MiB.
 /// * **Age by page, in ticks of an eighth of the decay.** One byte for each page records when it was freed. So a busy
-///   neighbour does not keep an idle page committed, as it would with an age for each block. A calendar of the blocks
-///   that got an idle page keeps a tick from visiting pages that are not due.
+///   neighbour does not keep an idle page committed, as it would with an age for each block. Groups of pages are
+///   listed by the tick in which they are due, so a tick visits no others.
 /// * **Pages in magazines have no age.** Instead the magazines are flushed once in each decay. That costs each thread
 ///   that used its magazines one refill.
 /// * **The limit counts memory, not addresses.** An arena with exactly as many addresses as its limit rejected a
@@ -79,11 +79,11 @@
 ///   reserves sixteen times its limit. First fit of runs of up to m pages needs at most `(1 + 1/2 + ... + 1/m) / ln 2`
 ///   times the live pages, whatever the order of requests. This is less than 16 for runs of up to 36,000 pages. The
 ///   limit counts pages that may hold memory. A request that finds addresses but no memory has idle pages elsewhere
-///   decommitted, no more than it needs. With whole batches of 2 MiB, threads at the limit took each other's idle pages
-///   away.
+///   decommitted, no more than it needs. When each request decommitted a whole batch of 2 MiB, threads at the limit
+///   lost pages that they were about to use.
 /// * **Without decommit, each page that was ever used counts for ever.** Otherwise the committed memory could pass the
-///   limit. So a run is certain to be found there only while `(1 + 1/2 + ... + 1/m) / ln 2` times the live pages is
-///   within the limit. The same holds for idle pages in huge frames that are partly in use.
+///   limit. There, a run of up to m pages is guaranteed only if `(1 + 1/2 + ... + 1/m) / ln 2` times the live
+///   pages fit into the limit. The same holds for idle pages in huge frames that are partly in use.
 /// * **Fewer addresses where there are few.** An arena reserves a half, a quarter, and so on down to its limit, if the
 ///   system does not have twice that. With `ulimit -v` and in the portable form this leaves addresses for other arenas
 ///   and for the threads of the JVM. A default limit shrinks too. A limit that the options name does not shrink, and
@@ -91,11 +91,11 @@
 /// * **A clean close retains address space, a forced close leaves a remnant** ([io.leasehold.memory.Remnant]). After a
 ///   clean close no handle is in use, and the range can serve any owner. After a forced close pointers into the used
 ///   pages may exist. If these pages were unmapped, the next stale access would end the process. If a later owner got
-///   them, two owners would share memory. Keeping all addresses and mappings for ever was possible for only 4,093
-///   forced closes. So the next arena with pages of this size takes over the same pages and tables, but the pages that
-///   were in use count as used for ever. Their frames keep their places. So a thread that was preempted in a call to
-///   the closed arena can only write to frames that no arena uses. The loss is in proportion to the bytes that were
-///   left in use.
+///   them, two owners would share memory. An earlier version kept all addresses and mappings for ever, and ran out of
+///   mappings after 4,093 forced closes. Now the next arena with pages of this size takes over the same pages and
+///   tables, but the pages that were in use count as used for ever. Their frames keep their places. So a thread that
+///   was preempted in a call to the closed arena can only write to frames that no arena uses. The loss is in proportion
+///   to the bytes that were left in use.
 ///
 /// (2026-11)
 @NullMarked

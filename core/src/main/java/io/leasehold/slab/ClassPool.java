@@ -16,10 +16,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 ///
 /// **Waiting.** A release does not wait for the lock of the slabs. If another thread holds it, the blocks stay in the
 /// depot, beyond its limit if necessary. A thread that takes or frees blocks under the lock frees this excess after it
-/// has released the lock. Either that thread sees the batch when it looks into the depot after its unlock, or the
-/// releasing thread finds the lock free when it tries after its push (`DepotStress`). Excess that background work
-/// leaves is freed in the next tick. An allocation first looks into the depot, then tries the lock for some
-/// microseconds. [SlabHeap] then tries the next larger size classes before it waits.
+/// has released the lock. The releasing thread pushes and then tries the lock; the other thread unlocks and then looks
+/// into the depot. So one of the two always frees the batch (`DepotStress`). Excess that background work leaves is
+/// freed in the next tick. An allocation first looks into the depot, then tries the lock for some microseconds.
+/// [SlabHeap] then tries the next larger size classes before it waits.
 ///
 /// The exception is a release for which no batch can be made, because the Java heap is full, there are too many
 /// batches, or the heap was closed by force. It waits for the lock.
@@ -27,7 +27,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// **Threads.** Thread-safe. A slot may be entered under the lock. Inside a slot only [#collect] takes the lock, if no
 /// batch can be made. One thread at a time calls [#decay] and [#shrink].
 ///
-/// **Invariants.** I1: the free blocks in slabs, in the depot and in magazines are no more than all blocks.
+/// **Invariants.** I1: the number of free blocks (in slabs, depot and magazines) is at most the number of blocks.
 final class ClassPool {
 
     /// Result instead of a block: another thread holds the lock.

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A block is *taken* if it is not free in its slab: it is in use, in a magazine or in the depot.
 ///
-/// **Cost.** To take and to free a block, and to add and to find a slab takes some steps, whatever the number of slabs.
+/// **Cost.** Taking or freeing a block, and adding or finding a slab, takes some steps, whatever the number of slabs.
 /// Slabs that did not change are not visited, except by [#checkInvariants].
 ///
 /// **Threads.** Guarded by the lock of its [ClassPool]. [#objects], [#bind] and [#slabIfThere] are called without the

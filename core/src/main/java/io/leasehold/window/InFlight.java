@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicLongArray;
 /// Counts the threads that are in a system call on a descriptor. The descriptor must not be closed meanwhile, since
 /// another file would soon get its number.
 ///
-/// **Threads.** Thread-safe. To enter and to leave costs one atomic addition each, on a cache line that is rarely
+/// **Threads.** Thread-safe. Entering and leaving cost one atomic addition each, on a cache line that is rarely
 /// shared.
 ///
 /// **Memory order.** A thread that enters adds 1 and then checks whether the file is closed. A thread that closes sets

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A range of a source, piece by piece as the channel is writable.
 ///
-/// **Ownership.** The handler that it was written to closes it. It holds its source until then. Pieces that are in use
-/// hold the source too.
+/// **Ownership.** The handler that gets these chunks closes them. They hold their source until then. Pieces that are in
+/// use hold the source too.
 ///
 /// **Threads.** Confined to the event loop, except [#close], which any thread may call.
 final class SourceChunks implements ChunkedInput<ByteBuf> {

@@ -30,9 +30,9 @@
 /// * **Two references at first.** Netty asks for the slice before it says whether the kernel is done with the page. The
 ///   object in the ring keeps one reference until then. Meanwhile the buffer can be neither written behind its part nor
 ///   moved.
-/// * **Incremental use is detected.** Only where the kernel fills a page in several reads, Netty asks for a second
-///   slice of a page that is still in the ring. After the first such request, slices are handed out; until then, copies
-///   are. The setting is Netty's, so there is no option here that could differ from it.
+/// * **Incremental use is detected.** A second request for a slice of a page that is still in the ring shows that the
+///   kernel fills a page in several reads. After the first such request, slices are handed out; until then, copies are.
+///   The setting is Netty's, so there is no option here that could differ from it.
 /// * **Shallow rings.** The kernel uses pages in turn. A ring of 64 pages of 64 KiB therefore streams 4 MiB through the
 ///   cache, while epoll uses one hot buffer. A depth of 8 took 152 ms of CPU a GiB, a depth of 64 took 174 ms.
 /// * **Small reads are copied.** A page that holds 256 B and waits for a slow reader is missing for the kernel. After a
@@ -42,9 +42,9 @@
 /// * **A depth of 128 where pages are small.** A multishot read ends when it finds the ring empty, and Netty 4.2.18
 ///   starts the next one without checking `autoRead`. With all pages in use, a sender that kept the socket full got 10
 ///   MiB through at depths of 8 and 32. At a depth of 128 it was stopped after 66 reads of 4 KiB. Larger pages would
-///   exceed the cache at that depth. A user that needs such channels stopped at once chooses that depth, or disables
-///   multishot reads. Alternative: a failing request that is linked before Netty's next read would cancel it, but
-///   cancels a write of another channel if that read is not made after all.
+///   exceed the cache at that depth. Choose a depth of 128 if channels with large pages must stop at once, or disable
+///   multishot reads. Alternative: a failing request could be linked before Netty's next read and would cancel that
+///   read. If no read follows, it would cancel a write of another channel.
 /// * **A channel that continues is asked to read twice.** Netty 4.2.18 loses a request to read if bytes arrive between
 ///   the request and the end of a cancelled read. The channel then never reads again; this was seen after hundreds of
 ///   stops.
