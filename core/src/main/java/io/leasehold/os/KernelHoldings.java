@@ -60,13 +60,14 @@ final class KernelHoldings {
         removeRange(address, byteSize);
         long result = LinuxCall.MUNMAP.invoke(address, byteSize, 0);
         if (result < 0) {
-            addRange(address, byteSize);
+            recordAgain(address, byteSize);
         }
         return result;
     }
 
     /// Removes a range, or a part of one, from the records. The caller calls this before it unmaps the range, because
-    /// another thread may get the same addresses right after that.
+    /// another thread may get the same addresses right after that. If the Java heap is full, a part may stay without a
+    /// record: the part then stays mapped when the class loader goes, and no address of another owner is unmapped.
     ///
     /// @param address address of the first byte
     /// @param byteSize size in bytes
@@ -77,13 +78,23 @@ final class KernelHoldings {
         }
         long start = record.getKey();
         long end = start + record.getValue();
-        if (end > address + byteSize) {
-            RANGES.put(address + byteSize, end - address - byteSize);
-        }
         if (start < address) {
             RANGES.put(start, address - start);
         } else {
             RANGES.remove(start);
+        }
+        if (end > address + byteSize) {
+            RANGES.put(address + byteSize, end - address - byteSize);
+        }
+    }
+
+    /// Records a range whose memory is in use, without a failure: if the Java heap is full, the range stays without a
+    /// record.
+    static void recordAgain(long address, long byteSize) {
+        try {
+            RANGES.put(address, byteSize);
+        } catch (OutOfMemoryError e) {
+            // the range stays mapped when the class loader goes
         }
     }
 

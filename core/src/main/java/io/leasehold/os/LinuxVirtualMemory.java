@@ -248,11 +248,11 @@ final class LinuxVirtualMemory implements VirtualMemory {
         KernelHoldings.removeRange(address, oldByteSize);
         long result = LinuxCall.MREMAP.invoke(address, oldByteSize, newByteSize, MREMAP_MAYMOVE, 0, 0);
         if (result < 0) {
-            KernelHoldings.addRange(address, oldByteSize);
+            KernelHoldings.recordAgain(address, oldByteSize);
             throw SystemCallException.ofRange(
                     "mremap", address, oldByteSize, "newByteSize=" + newByteSize, (int) -result);
         }
-        KernelHoldings.addRange(result, newByteSize);
+        KernelHoldings.recordAgain(result, newByteSize);
         return result;
     }
 

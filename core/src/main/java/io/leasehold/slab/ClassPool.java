@@ -112,9 +112,7 @@ final class ClassPool {
     /// Takes one block, and further ones for the magazine of the calling thread. The caller holds the lock.
     private int takeFromSlabs(BiasedSlots slots) {
         int[] cells = half == 0 ? null : slots.enter();
-        if (cells != null) {
-            changes.noteOpened(layout.open(cells));
-        }
+        boolean isOpened = cells != null && changes.noteOpened(layout.open(cells));
         int count = slabs.take(scratch, 1 + (cells == null ? 0 : wanted(cells)));
         int block = count == 0 ? MagazineLayout.NONE : scratch[0]; // the lowest; the next ones are allocated next
         if (cells != null) {
@@ -122,6 +120,7 @@ final class ClassPool {
                 count--;
             }
             BiasedSlots.exit(cells);
+            changes.requestDecayIf(isOpened);
             slabs.putBack(scratch, 1, count);
         }
         slabs.noteMinFree(depot.size());
@@ -133,12 +132,13 @@ final class ClassPool {
         int block = batch.blocks[--batch.size];
         int[] cells = batch.size == 0 || half == 0 ? null : slots.enter();
         if (cells != null) {
-            changes.noteOpened(layout.open(cells));
+            boolean isOpened = changes.noteOpened(layout.open(cells));
             int want = wanted(cells);
             while (batch.size > 0 && want-- > 0 && layout.push(cells, sizeClass, batch.blocks[batch.size - 1])) {
                 batch.size--;
             }
             BiasedSlots.exit(cells);
+            changes.requestDecayIf(isOpened);
         }
         push(batch);
         return block;
@@ -205,13 +205,14 @@ final class ClassPool {
         int[] cells = slots.enter();
         boolean isKept = false;
         if (cells != null) {
-            changes.noteOpened(layout.open(cells));
+            boolean isOpened = changes.noteOpened(layout.open(cells));
             isKept = layout.push(cells, sizeClass, block);
             if (!isKept) {
                 batch.size = layout.takeOlderHalf(cells, sizeClass, batch.blocks);
                 isKept = layout.push(cells, sizeClass, block);
             }
             BiasedSlots.exit(cells);
+            changes.requestDecayIf(isOpened);
         }
         if (!isKept) {
             batch.blocks[batch.size++] = block;

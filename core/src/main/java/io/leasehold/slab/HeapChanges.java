@@ -44,13 +44,23 @@ final class HeapChanges {
         set(sinceShrink, sizeClass);
     }
 
-    /// Records that a thread opened its slot, so that the next tick flushes its magazines. The thread calls this before
-    /// it leaves the slot, so that a flush visits the slot.
+    /// Counts a slot that a thread opened. The thread calls this before it leaves the slot, so that a flush visits the
+    /// slot, and [#requestDecayIf] afterwards, because that may start a thread.
     ///
     /// @param wasShut false if the slot was open already
-    void noteOpened(boolean wasShut) {
+    /// @return `wasShut`
+    boolean noteOpened(boolean wasShut) {
         if (wasShut) {
             openSlots.incrementAndGet();
+        }
+        return wasShut;
+    }
+
+    /// Requests that the next tick flushes a slot.
+    ///
+    /// @param isOpened result of [#noteOpened]
+    void requestDecayIf(boolean isOpened) {
+        if (isOpened) {
             arena.requestDecay();
         }
     }

@@ -285,10 +285,11 @@ class ClassPoolTest {
 
     private void push(List<Integer> blocks) {
         int[] cells = Objects.requireNonNull(slots.enter());
-        changes.noteOpened(layout.open(cells));
+        boolean isOpened = changes.noteOpened(layout.open(cells));
         blocks.forEach(
                 block -> assertThat(layout.push(cells, SIZE_CLASS, block)).isTrue());
         BiasedSlots.exit(cells);
+        changes.requestDecayIf(isOpened);
     }
 
     private int inMagazine() {

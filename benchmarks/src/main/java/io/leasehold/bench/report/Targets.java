@@ -51,21 +51,15 @@ record Targets(Lookup lookup) {
         all.add(atMost(
                 "page", "a run of 16 pages over malloc of 64 KiB", 1, lookup.over(arena, "run16", "run16Malloc")));
         all.add(atLeast(
-                "page",
-                "throughput with a second thread, relative to private work",
-                0.95,
-                "",
-                lookup.gain("PageScalingBenchmark")));
+                "page", "gain of a second thread over private work", 0.95, "", lookup.gain("PageScalingBenchmark")));
         all.add(atLeast(
                 "page",
                 "1,000 virtual threads over platform threads",
                 0.5,
                 "",
                 lookup.over("PageVirtualThreadBenchmark", "pages", "pagesPlatformThreads")));
-        all.add(atMost(
-                "page", "resident after a burst of 1 GiB of pages, percent (measured by a test)", 2, Optional.empty()));
-        all.add(atMost(
-                "page", "resident with 1 page of 100 in use, percent (measured by a test)", 3, Optional.empty()));
+        all.add(atMost("page", "resident of a 1 GiB burst, percent (a test)", 2, Optional.empty()));
+        all.add(atMost("page", "resident with 1 page of 100 in use, percent (a test)", 3, Optional.empty()));
     }
 
     private void leases(List<Target> all) {
@@ -73,8 +67,7 @@ record Targets(Lookup lookup) {
         all.add(atMost("lease", "direct map, by handle, ns", 20, score(lease, "directHandle")));
         all.add(atMost("lease", "direct map, as an object, ns", 20, score(lease, "directObject")));
         all.add(atMost("lease", "direct map, garbage of an object in B", 0.05, garbage(lease, "directObject")));
-        all.add(atMost(
-                "lease", "direct map, garbage of an escaping object in B", 48, garbage(lease, "directEscaping")));
+        all.add(atMost("lease", "direct map, garbage if it escapes, B", 48, garbage(lease, "directEscaping")));
         all.add(atMost("lease", "confined to a thread, as an object, ns", 4, score(lease, "confinedObject")));
         all.add(atMost("lease", "confined to a thread, by handle, ns", 4, score(lease, "confinedHandle")));
         all.add(atMost("lease", "window that is already mapped, ns", 50, score(lease, "windowHit")));
@@ -84,11 +77,7 @@ record Targets(Lookup lookup) {
                 1.25,
                 lookup.over(lease, "windowMiss", "windowMissRemap")));
         all.add(atLeast(
-                "lease",
-                "throughput with a second thread, relative to private work",
-                0.9,
-                "",
-                lookup.gain("LeaseScalingBenchmark")));
+                "lease", "gain of a second thread over private work", 0.9, "", lookup.gain("LeaseScalingBenchmark")));
     }
 
     private void buffers(List<Target> all) {
@@ -103,13 +92,7 @@ record Targets(Lookup lookup) {
         all.add(atMost("allocator", "one live, 4 KiB, garbage in B", 0.05, garbage(buffer, "oneLive")));
         for (String bytes : List.of("256", "4096")) {
             String size = ", " + bytes + " B";
-            all.add(best(
-                    "released by another thread" + size,
-                    2,
-                    "4",
-                    "BufferHandOffBenchmark",
-                    "handOff",
-                    with(QUIET, bytes)));
+            all.add(best("handed over" + size, 2, "4", "BufferHandOffBenchmark", "handOff", with(QUIET, bytes)));
             for (String kind : List.of("Platform", "Virtual")) {
                 Optional<Measurement> ours =
                         lookup.in("BufferThreadsBenchmark", kind + "Thread", "oneLive", with(QUIET, bytes));
@@ -125,7 +108,7 @@ record Targets(Lookup lookup) {
         all.add(best("heap buffer, 16 KiB", 1, "", "BufferHeapBenchmark", "oneLive", QUIET));
         all.add(atLeast(
                 "allocator",
-                "throughput with a second thread, relative to private work",
+                "gain of a second thread over private work",
                 0.95,
                 "",
                 lookup.gain("BufferScalingBenchmark")));
@@ -207,18 +190,14 @@ record Targets(Lookup lookup) {
                 20,
                 after("survivors256", moment -> 100.0 * moment.residentBytes() / BURST)));
         all.add(atMost(
-                "memory",
-                MemorySection.title("threads") + ": resident, MiB",
-                64,
-                after("threads", Targets::residentMib)));
+                "memory", MemorySection.title("threads") + ": RSS, MiB", 64, after("threads", Targets::residentMib)));
     }
 
     private void server(List<Target> all) {
         Findings findings = lookup.findings();
         if (findings.loads().isEmpty()) {
             all.add(atLeast("server", "requests/s at depth 16, over the best of Netty", 1.05, "", Optional.empty()));
-            all.add(atLeast(
-                    "server", "requests/s without pipelining, over the best of Netty", 1, "", Optional.empty()));
+            all.add(atLeast("server", "requests/s, no pipelining, over the best of Netty", 1, "", Optional.empty()));
             all.add(atMost("server", "CPU per request, over the best of Netty", 1, Optional.empty()));
             all.add(atMost("server", "memory at peak, over the best of Netty", 0.7, Optional.empty()));
             all.add(atMost("server", "memory 2 s after, over the baseline", 1.1, Optional.empty()));
