@@ -2,10 +2,10 @@ package io.leasehold.jumbo;
 
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.FlushRation;
-import io.leasehold.memory.ShortLock;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.page.Pace;
 import io.leasehold.page.PageReclaimer.Progress;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// Gives slabs back to the arena, a few at a time.
@@ -35,7 +35,7 @@ final class SlabReclaimer<T> {
     private final Shards shards; // (C)
     private final ShardCounts shardCounts; // (C)
     private final ShardDrain drain; // (C)
-    private final ShortLock lock = new ShortLock();
+    private final ReentrantLock lock = new ReentrantLock(true); // the holder calls the arena, and may block
     private final FlushRation ration = new FlushRation(); // (C) for shrink()
     private final JumboSlab<T>[] leaving = newBatch(); // (L) scratch, so that freeing slabs needs no Java heap
     private final int[] generations = new int[BATCH]; // (L) scratch
@@ -168,11 +168,7 @@ final class SlabReclaimer<T> {
     /// @return the number of slabs; 0 if there was none, or the kernel fails
     private int giveSome(JumboMemory to, boolean isAll) {
         StackReserve.ensure(2);
-        if (isAll) {
-            lock.lock();
-        } else {
-            lock.lockInTurn();
-        }
+        lock.lock();
         try {
             int count = takeIdle(isAll);
             int unwired = 0;

@@ -4,7 +4,7 @@ import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.FlushRation;
 import io.leasehold.memory.Region;
-import io.leasehold.memory.ShortLock;
+import io.leasehold.memory.SharedRun;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.os.VirtualMemory.Capability;
 import java.util.concurrent.locks.ReentrantLock;
@@ -24,7 +24,7 @@ import java.util.function.Supplier;
 /// few hundred microseconds. No request misses a page that the calling thread freed, or that is in the pool. A request
 /// that waits misses none.
 ///
-/// **Threads.** Thread-safe. Lock order: `shrinkLock`, `flushLock`, `FramePool.lock`. No thread takes one of these
+/// **Threads.** Thread-safe. Lock order: `shrinking`, `flushLock`, `FramePool.lock`. No thread takes one of these
 /// inside a slot.
 final class FrameReclaimer {
 
@@ -45,9 +45,9 @@ final class FrameReclaimer {
     private final boolean decommits; // (C)
     private final ReentrantLock flushLock = new ReentrantLock();
 
-    /// Held while reclaimers free pages, until the pages are in the pool. A second thread that finds no page waits for
-    /// the lock, and then has little to do.
-    private final ShortLock shrinkLock = new ShortLock();
+    /// A run lasts until the pages that reclaimers freed are in the pool. Threads that find no page at the same time
+    /// share one run.
+    private final SharedRun shrinking = new SharedRun(this::shrinkAndFlush);
 
     private final FlushRation ration = new FlushRation(); // (C)
 
@@ -77,7 +77,8 @@ final class FrameReclaimer {
         long failures = pool.kernelFailures();
         int page = findBelow(request);
         if (page < 0 && callsReclaimers && !reclaimers.isEmpty()) {
-            shrink(false);
+            reclaimers.collectOwn();
+            shrinking.run();
             page = findBelow(request);
         }
         if (page < 0) {
@@ -129,21 +130,15 @@ final class FrameReclaimer {
         return page;
     }
 
-    /// Calls the reclaimers, which free unused pages to the pool.
-    ///
-    /// @param isTrim true if the caches of all threads must be emptied too
-    void shrink(boolean isTrim) {
-        shrinkLock.lock();
-        try {
-            if (isTrim) {
-                reclaimers.trim();
-            } else {
-                reclaimers.shrink();
-            }
-            flushOwn();
-        } finally {
-            shrinkLock.unlock();
-        }
+    private void shrinkAndFlush() {
+        reclaimers.shrink();
+        flushOwn();
+    }
+
+    /// Frees all pages that reclaimers do not use, also those in the caches of all threads, to the pool.
+    void trim() {
+        reclaimers.trim();
+        flushOwn();
     }
 
     /// Flushes the magazines of the calling thread to the pool.

@@ -347,7 +347,7 @@ public final class PageArena implements AutoCloseable {
     ///
     /// @return number of bytes that were decommitted
     public long trim() {
-        reclaimer.shrink(true);
+        reclaimer.trim();
         reclaimer.flush();
         return reclaimer.decommitAll();
     }

@@ -3,9 +3,10 @@ package io.leasehold.page;
 /// Caches free pages of an arena, and gives them back on request. A heap of blocks and a jumbo pool are reclaimers.
 ///
 /// ```text
-///   decay    in each tick    frees pages that were not needed since the last tick
-///   shrink   under pressure  frees pages that are not in use
-///   trim     on request      frees all pages that are not in use, in all threads
+///   decay        in each tick    frees pages that were not needed since the last tick
+///   collectOwn   under pressure  empties the caches of the calling thread
+///   shrink       under pressure  frees pages that are not in use
+///   trim         on request      frees all pages that are not in use, in all threads
 /// ```
 ///
 /// A callback may only free pages. Allocating would call the reclaimer again, and closing the arena would deadlock.
@@ -18,8 +19,8 @@ package io.leasehold.page;
 /// `Error` is thrown to the thread that needed pages. The arena is consistent in both cases. Pages that were freed
 /// before the failure stay freed.
 ///
-/// **Threads.** Called without any lock of the arena: [#decay] by one thread at a time, [#shrink] and [#trim] by any
-/// thread.
+/// **Threads.** Called without any lock of the arena: [#decay] by one thread at a time, the others by any thread.
+/// Threads that need pages at the same time share one [#shrink].
 public interface PageReclaimer {
 
     /// How much of the work a reclaimer finished.
@@ -37,6 +38,10 @@ public interface PageReclaimer {
     /// @param pace time limit; the callback does at least one step even if the limit is reached
     /// @return when to call the reclaimer again
     Progress decay(Pace pace);
+
+    /// Makes what the calling thread caches available to the next [#shrink] of any thread. Called by each thread that
+    /// finds no page, before one of them calls [#shrink] for all.
+    default void collectOwn() {}
 
     /// Frees all pages that are not in use, because an allocation found no page. The callback may skip the caches of
     /// other threads if a recent look into them found nothing.

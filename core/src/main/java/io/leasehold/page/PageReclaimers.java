@@ -73,6 +73,11 @@ final class PageReclaimers {
         return most[0];
     }
 
+    /// Calls [PageReclaimer#collectOwn] of every reclaimer.
+    void collectOwn() {
+        call("collect", PageReclaimer::collectOwn);
+    }
+
     /// Calls [PageReclaimer#shrink] of every reclaimer. Pages may be free afterwards even if this call freed none,
     /// since a concurrent call may have freed them.
     void shrink() {

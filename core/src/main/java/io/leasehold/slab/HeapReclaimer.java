@@ -98,7 +98,6 @@ final class HeapReclaimer implements PageReclaimer {
 
     private int shrink(boolean flushes) {
         StackReserve.ensure(2);
-        collectOwn();
         if (!flushes && !changes.hasChangedSinceShrink()) {
             return 0;
         }
@@ -140,7 +139,9 @@ final class HeapReclaimer implements PageReclaimer {
     }
 
     /// Moves the blocks in the magazines of the calling thread to the depots.
-    private void collectOwn() {
+    @Override
+    public void collectOwn() {
+        StackReserve.ensure(2);
         int[] cells = changes.hasOpenSlots() ? slots.enter() : null;
         if (cells != null) {
             collect(cells);

@@ -1,8 +1,8 @@
 package io.leasehold.window;
 
 import io.leasehold.error.SystemCallException;
-import io.leasehold.memory.ShortLock;
 import io.leasehold.memory.StackReserve;
+import java.util.concurrent.locks.ReentrantLock;
 
 /// Frees slots of a pool: a batch of slots if none is free, or the slots of one file.
 ///
@@ -33,7 +33,7 @@ final class WindowReclaim {
     private final WindowPool pool; // (C)
     private final SlotWords words; // (C)
     private final int batch; // (C)
-    private final ShortLock turn = new ShortLock(); // held while pins are collected
+    private final ReentrantLock turn = new ReentrantLock(true); // held while pins are collected; the holder may block
     private long fileLooks; // (L) WindowPool.lock
 
     WindowReclaim(WindowPool pool, int slotCount) {
@@ -214,7 +214,7 @@ final class WindowReclaim {
     ///
     /// @return false if pin counts could not be collected, and the step was not run
     boolean withCollectedPins(Runnable step) {
-        turn.lockInTurn();
+        turn.lock();
         try {
             if (!words.tryCollectPins()) {
                 return false;
