@@ -17,6 +17,7 @@ module io.leasehold {
     exports io.leasehold.netty;
     exports io.leasehold.netty.file;
     exports io.leasehold.netty.uring;
+    exports io.leasehold.observe;
     exports io.leasehold.page;
     exports io.leasehold.slab;
     exports io.leasehold.window;

@@ -16,7 +16,7 @@
 /// L6   slab     jumbo    window              small blocks | NIC buffers | file windows
 /// L5   lease                                 temporary mappings of pages (sf_buf)
 /// L4   page                                  page frames, wiring, runs, decommit (vm_page)
-/// L3   budget                                limits for bytes
+/// L3   budget   holder                       limits for bytes | names and samples of holders
 /// L2   memory                                address ranges, alignment, ordered words
 /// L1   os                                    system calls: mmap, madvise, memfd, mlock, sockets
 /// L0   error                                 errors of system calls, which users can catch

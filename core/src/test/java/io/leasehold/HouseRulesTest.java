@@ -41,7 +41,7 @@ final class HouseRulesTest {
         new Layer("errors of system calls, which users can catch", List.of("error")),
         new Layer("system calls: mmap, madvise, memfd, mlock, sockets", List.of("os")),
         new Layer("address ranges, alignment, ordered words", List.of("memory")),
-        new Layer("limits for bytes", List.of("budget")),
+        new Layer("limits for bytes | names and samples of holders", List.of("budget", "holder")),
         new Layer("page frames, wiring, runs, decommit (vm_page)", List.of("page")),
         new Layer("temporary mappings of pages (sf_buf)", List.of("lease")),
         new Layer("small blocks | NIC buffers | file windows", List.of("slab", "jumbo", "window")),

@@ -54,7 +54,8 @@ final class BufferHeaps {
         this.softLimit = builder.softLimit == null ? null : new SoftLimit(charged, builder.softLimit, System::nanoTime);
         this.own = own;
         this.name = builder.name;
-        SlabHeapOptions options = new SlabHeapOptions(name, builder.threadCacheByteSize, builder.idleByteSize);
+        SlabHeapOptions options =
+                new SlabHeapOptions(name, builder.threadCacheByteSize, builder.idleByteSize, builder.tag);
         this.direct = SlabHeap.open(
                 arena,
                 options,

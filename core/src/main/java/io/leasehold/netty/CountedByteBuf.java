@@ -1,12 +1,12 @@
 package io.leasehold.netty;
 
+import io.leasehold.holder.Use;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.slab.SlabHeap;
 import io.netty.buffer.AbstractByteBuf;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.IllegalReferenceCountException;
-import io.netty.util.ResourceLeakTracker;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -64,11 +64,12 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
 
     private int capacity; // (O) the holder
     private int blockByteSize; // (O) the holder
-    private boolean slowRelease; // (O) the holder; true if unbound, or if the block is not of a heap
+    private boolean slowRelease; // (O) the holder; true if `detached`, or if `use` is not null
+    private boolean detached; // (O) the holder; true if unbound, or if the block is not of a heap
     private long handle; // (O) the holder
     private long address; // (O) the holder; of the first byte of the block, or its index in the array
     private @Nullable ByteBuffer view; // (O) the holder; of the whole block, null while free
-    private @Nullable ResourceLeakTracker<ByteBuf> leak; // (O) the holder; while a detector watches this object
+    private @Nullable Use use; // (O) the holder; while this use is sampled or has a tag
     private int usesUntilSample; // (O) the holder
 
     CountedByteBuf(
@@ -100,6 +101,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     /// be neither written beyond that byte nor moved before [#allowGrowth].
     final void reusePart(long newHandle, int index, int length, int references) {
         handle = newHandle;
+        detached = true;
         slowRelease = true;
         capacity = index + length;
         maxCapacity(capacity);
@@ -112,6 +114,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     /// Starts a use of a buffer over an [ExternalMemory]: one reference, empty.
     final void reuseExternal(long newHandle, int newCapacity, int newMaxCapacity) {
         handle = newHandle;
+        detached = true;
         slowRelease = true;
         reuse(newCapacity, newMaxCapacity);
     }
@@ -130,6 +133,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         } else {
             heap.unbind(handle);
         }
+        detached = true;
         slowRelease = true;
     }
 
@@ -142,10 +146,10 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         return true;
     }
 
-    /// Notifies a detector when this use of the buffer ends.
-    final void watch(ResourceLeakTracker<ByteBuf> tracker) {
-        unbind();
-        leak = tracker;
+    /// Notifies a record when this use of the buffer ends.
+    final void record(Use newUse) {
+        use = newUse;
+        slowRelease = true;
     }
 
     /// Sets bytes to zero, unchecked.
@@ -188,7 +192,9 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
 
     @Override
     public final ByteBuf touch(@Nullable Object hint) {
-        LeakSampling.touch(leak, hint);
+        if (use != null) {
+            use.touch(hint);
+        }
         return this;
     }
 
@@ -273,13 +279,14 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     private void free() {
         view = null;
         try {
-            if (leak != null) {
-                leak.close(this);
+            if (use != null) {
+                use.end(this);
             }
         } finally { // also if the leak detector failed
-            leak = null;
-            if (slowRelease) {
-                slowRelease = false;
+            use = null;
+            slowRelease = false;
+            if (detached) {
+                detached = false;
                 freeSlow(this);
             } else {
                 heap.release(handle);
@@ -332,6 +339,9 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
             blockByteSize = heap.byteSize(longer);
             view = null;
         }
+        if (use != null) {
+            use = use.resized(blockByteSize);
+        }
     }
 
     /// Moves this buffer to a longer block, and binds a new object to its old block. An object only moves to longer
@@ -341,7 +351,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         CountedByteBuf successor = successor();
         CountedByteBuf other = allocator.take(heap, isDirect(), newCapacity);
         copyTo(other, capacity);
-        if (!slowRelease) {
+        if (!detached) {
             unbind();
         }
         freeSlow(successor);

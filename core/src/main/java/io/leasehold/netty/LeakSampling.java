@@ -54,10 +54,10 @@ final class LeakSampling {
 
     /// Makes the detector record the current place of a buffer, unless too many were recorded lately.
     ///
-    /// @param tracker tracker of the buffer, or null if it is not watched
+    /// @param tracker tracker of the buffer
     /// @param hint object to record with the place, or null
-    static void touch(@Nullable ResourceLeakTracker<ByteBuf> tracker, @Nullable Object hint) {
-        if (tracker != null && TOUCHES.isDue()) {
+    static void touch(ResourceLeakTracker<ByteBuf> tracker, @Nullable Object hint) {
+        if (TOUCHES.isDue()) {
             tracker.record(hint);
         }
     }

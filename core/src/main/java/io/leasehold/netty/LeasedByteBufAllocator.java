@@ -1,6 +1,7 @@
 package io.leasehold.netty;
 
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.holder.ThreadTag;
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.netty.BufferMemoryError.Refusal;
@@ -10,7 +11,6 @@ import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.netty.util.ResourceLeakDetector;
-import io.netty.util.ResourceLeakTracker;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -129,7 +129,9 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         }
         CountedByteBuf buf = take(heap, isDirect, initialCapacity);
         buf.reuse(initialCapacity, maxCapacity);
-        return zeroing || ResourceLeakDetector.isEnabled() ? zeroedAndWatched(buf, isDirect, initialCapacity) : buf;
+        return zeroing || ResourceLeakDetector.isEnabled() || ThreadTag.isUsed()
+                ? zeroedAndWatched(buf, isDirect, initialCapacity)
+                : buf;
     }
 
     private void checkRareStates(BufferHeaps open) {
@@ -163,17 +165,13 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
 
     /// {@return the object to give to the caller: the buffer itself, or the leak detector's wrapper around it}
     static ByteBuf watched(CountedByteBuf buf) {
-        if (!ResourceLeakDetector.isEnabled()) {
-            return buf;
+        boolean isSampled = buf.isSampled();
+        if (isSampled || ThreadTag.isUsed()) {
+            BufferUse.begin(buf, isSampled);
         }
-        if (LeakSampling.isChoosing() && ResourceLeakDetector.getLevel() == ResourceLeakDetector.Level.SIMPLE) {
-            if (buf.isSampled()) {
-                StackReserve.ensure(); // an overflow could lose the tracker, and that would report a leak
-                ResourceLeakTracker<ByteBuf> tracker = LeakSampling.watch(buf);
-                if (tracker != null) {
-                    buf.watch(tracker);
-                }
-            }
+        ResourceLeakDetector.Level level = ResourceLeakDetector.getLevel();
+        if (level == ResourceLeakDetector.Level.DISABLED
+                || level == ResourceLeakDetector.Level.SIMPLE && LeakSampling.isChoosing()) {
             return buf;
         }
         StackReserve.ensure();

@@ -28,6 +28,8 @@ public final class LeasedByteBufAllocatorBuilder {
 
     String name = "buffers";
 
+    @Nullable String tag;
+
     @Nullable PageArena arena;
 
     int threadCacheByteSize = SlabHeapOptions.defaults().threadCacheByteSize();
@@ -49,6 +51,17 @@ public final class LeasedByteBufAllocatorBuilder {
     /// @throws IllegalArgumentException if it is blank
     public LeasedByteBufAllocatorBuilder name(String newName) {
         name = OptionChecks.name(newName);
+        return this;
+    }
+
+    /// Sets the tag under which the buffers of the allocator count, unless the allocating thread has a tag of its own. If
+    /// not set, it is the name of the allocator.
+    ///
+    /// @param newTag the tag, at most 100 characters
+    /// @return this builder
+    /// @throws IllegalArgumentException if it is blank or too long
+    public LeasedByteBufAllocatorBuilder tag(String newTag) {
+        tag = SlabHeapOptions.defaults().withTag(newTag).tag();
         return this;
     }
 

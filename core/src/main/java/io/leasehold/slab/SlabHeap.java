@@ -1,6 +1,8 @@
 package io.leasehold.slab;
 
 import io.leasehold.error.SystemCallException;
+import io.leasehold.holder.MemorySource;
+import io.leasehold.holder.SizeCount;
 import io.leasehold.lease.Releaser;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.EarlyClasses;
@@ -72,6 +74,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     private final @Nullable BlockObjects<T>[] objects; // (A) array of `pools`, read with a block of the class
     private final HeapReclaimer reclaimer; // (C)
     private final HeapCloser closer; // (C)
+    private final MemorySource source; // (C)
 
     private SlabHeap(PageArena arena, SlabMemory memory, SlabHeapOptions options, Binder<T> binder) {
         EarlyClasses.initialize(FreeBlocks.class, HeapChanges.class, MagazineLayout.class, SizeClasses.class);
@@ -89,6 +92,8 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         this.objects = pools.objects();
         this.reclaimer = new HeapReclaimer(layout, slots, pools, changes);
         this.closer = new HeapCloser(pools, slots, changes, reclaimer, this::stats, this::closeMemory);
+        this.source = MemorySource.open(
+                MemorySource.Kind.ALLOCATOR, name, options.tag(), this, SlabHeap<?>::liveBlocksBySize);
     }
 
     /// Opens a heap on the pages of an arena. The limit of the arena is the limit of the heap.
@@ -427,8 +432,20 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
         HeapCloser.closeAll(closers, false, check);
     }
 
+    private List<SizeCount> liveBlocksBySize() {
+        return stats().classes().stream()
+                .map(c -> new SizeCount(c.byteSize(), c.liveBlocks()))
+                .toList();
+    }
+
+    /// {@return the blocks of this heap as a source of memory in reports}
+    public MemorySource source() {
+        return source;
+    }
+
     /// Closes `memory`, and unregisters the reclaimer from the arena.
     private void closeMemory() {
+        source.close();
         memory.close();
         arena.removeReclaimer(reclaimer);
     }

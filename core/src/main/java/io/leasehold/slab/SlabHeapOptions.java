@@ -1,6 +1,8 @@
 package io.leasehold.slab;
 
+import io.leasehold.holder.Tag;
 import io.leasehold.memory.OptionChecks;
+import org.jspecify.annotations.Nullable;
 
 /// Options of a [SlabHeap]. Start from [#defaults()] and change the values that differ.
 ///
@@ -10,19 +12,25 @@ import io.leasehold.memory.OptionChecks;
 ///     classes. The effective limit starts at a quarter of this and grows with the memory that the heap holds. Heaps on
 ///     byte arrays or on locked pages use all of it. In any case each size class retains one empty slab of up to 16
 ///     pages, and all larger size classes together retain one. A lower value saves memory, a higher one saves time
-public record SlabHeapOptions(String name, int threadCacheByteSize, long idleByteSize) {
+/// @param tag tag under which the blocks count in `io.leasehold.observe`, at most 100 characters; null for the name
+public record SlabHeapOptions(
+        String name,
+        int threadCacheByteSize,
+        long idleByteSize,
+        @Nullable String tag) {
 
-    private static final SlabHeapOptions DEFAULTS = new SlabHeapOptions("blocks", 256 << 10, 2 << 20);
+    private static final SlabHeapOptions DEFAULTS = new SlabHeapOptions("blocks", 256 << 10, 2 << 20, null);
 
     private static final int MAX_THREAD_CACHE_BYTES = 64 << 20;
 
     /// Checks the values.
     ///
-    /// @throws IllegalArgumentException if a value is out of bounds, or the name is blank
+    /// @throws IllegalArgumentException if a value is out of bounds, or the name or the tag is blank
     public SlabHeapOptions {
         OptionChecks.name(name);
         OptionChecks.range("threadCacheByteSize", threadCacheByteSize, 0, MAX_THREAD_CACHE_BYTES);
         OptionChecks.atLeast("idleByteSize", idleByteSize, 0);
+        Tag.check(tag);
     }
 
     /// {@return options with a cache of 256 KiB for each thread, and up to 2 MiB of retained empty slabs}
@@ -34,20 +42,27 @@ public record SlabHeapOptions(String name, int threadCacheByteSize, long idleByt
     ///
     /// @param newName new value of `name`
     public SlabHeapOptions withName(String newName) {
-        return new SlabHeapOptions(newName, threadCacheByteSize, idleByteSize);
+        return new SlabHeapOptions(newName, threadCacheByteSize, idleByteSize, tag);
     }
 
     /// {@return these options with another limit for the cache of a thread}
     ///
     /// @param newThreadCacheByteSize new value of `threadCacheByteSize`, in bytes
     public SlabHeapOptions withThreadCacheByteSize(int newThreadCacheByteSize) {
-        return new SlabHeapOptions(name, newThreadCacheByteSize, idleByteSize);
+        return new SlabHeapOptions(name, newThreadCacheByteSize, idleByteSize, tag);
     }
 
     /// {@return these options with another limit for retained empty slabs}
     ///
     /// @param newIdleByteSize new value of `idleByteSize`, in bytes
     public SlabHeapOptions withIdleByteSize(long newIdleByteSize) {
-        return new SlabHeapOptions(name, threadCacheByteSize, newIdleByteSize);
+        return new SlabHeapOptions(name, threadCacheByteSize, newIdleByteSize, tag);
+    }
+
+    /// {@return these options with another tag}
+    ///
+    /// @param newTag new value of `tag`
+    public SlabHeapOptions withTag(@Nullable String newTag) {
+        return new SlabHeapOptions(name, threadCacheByteSize, idleByteSize, newTag);
     }
 }

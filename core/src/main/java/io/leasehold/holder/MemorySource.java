@@ -1,0 +1,183 @@
+package io.leasehold.holder;
+
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// An object that memory is allocated from, as the profile sees it: its kind, its name, its tag, and a way to read the
+/// counts that it keeps anyway.
+///
+/// ```text
+///   allocator, arena, ...  --- open ---> MemorySource ---> all(): every open source of the process
+///        ^                                   |
+///        +------- weak reference ------------+--- counts by size (exact)
+///                                            +--- counts of blocks from tagged threads (exact)
+/// ```
+///
+/// **Ownership.** The object that opens a source closes it when it is closed itself. The source refers to that object
+/// weakly: an object that is dropped without a close can still be collected.
+///
+/// **Threads.** Thread-safe.
+public final class MemorySource {
+
+    /// Maximum number of pairs of tag and size that a source counts.
+    private static final int MAX_COUNTS = 10_000;
+
+    private static final Set<MemorySource> OPEN = ConcurrentHashMap.newKeySet();
+    private static final ReferenceQueue<Object> DROPPED = new ReferenceQueue<>();
+
+    private final Kind kind; // (C)
+    private final String name; // (C)
+    private final Tag tag; // (C)
+    private final Owner owner; // (C)
+    private final Function<Object, List<SizeCount>> counts; // (C)
+    private final ConcurrentMap<Key, TagCount> tagged = new ConcurrentHashMap<>(); // (A)
+
+    /// What memory is allocated from.
+    public enum Kind {
+        /// An allocator of buffers.
+        ALLOCATOR,
+        /// An arena of pages. Its pages include those of the allocators and pools above it.
+        ARENA,
+        /// A pool of leases. Its bytes are bytes of pages that its arena counts too.
+        LEASE_POOL,
+        /// A pool of pages for devices.
+        PAGE_POOL,
+        /// A cache of windows on files. Its bytes are mapped, and belong to the page cache of the kernel.
+        WINDOW_CACHE
+    }
+
+    private record Key(Tag tag, int byteSize) {}
+
+    private static final class Owner extends WeakReference<Object> {
+
+        private final MemorySource source; // (C)
+
+        Owner(Object owner, MemorySource source) {
+            super(owner, DROPPED);
+            this.source = source;
+        }
+    }
+
+    private MemorySource(
+            Kind kind, String name, @Nullable String tag, Object owner, Function<Object, List<SizeCount>> counts) {
+        this.kind = kind;
+        this.name = name;
+        this.tag = Tag.of(tag == null ? shortened(name) : tag);
+        this.owner = new Owner(owner, this);
+        this.counts = counts;
+    }
+
+    /// Opens a source.
+    ///
+    /// @param kind kind of the object
+    /// @param name name of the object
+    /// @param tag tag of memory that no tagged thread allocates, or null for the name
+    /// @param owner the object
+    /// @param counts reads the blocks in use of the object, by size; it must not refer to the object itself
+    /// @param <T> type of the object
+    /// @return the source, to be closed when the object is closed
+    @SuppressWarnings("unchecked") // the function only ever receives the owner
+    public static <T> MemorySource open(
+            Kind kind, String name, @Nullable String tag, T owner, Function<? super T, List<SizeCount>> counts) {
+        MemorySource source = new MemorySource(kind, name, tag, owner, (Function<Object, List<SizeCount>>) counts);
+        removeDropped();
+        OPEN.add(source);
+        return source;
+    }
+
+    private static String shortened(String name) {
+        return name.substring(0, Math.min(name.length(), Tag.MAX_NAME_LENGTH));
+    }
+
+    /// {@return all open sources of the process, in the order of their kind and name}
+    public static List<MemorySource> all() {
+        removeDropped();
+        List<MemorySource> all = new ArrayList<>(OPEN);
+        all.sort(Comparator.comparing(MemorySource::kind).thenComparing(MemorySource::name));
+        return all;
+    }
+
+    private static void removeDropped() {
+        for (Reference<?> dropped = DROPPED.poll(); dropped != null; dropped = DROPPED.poll()) {
+            ((Owner) dropped).source.close();
+        }
+    }
+
+    /// {@return the kind of the object}
+    public Kind kind() {
+        return kind;
+    }
+
+    /// {@return the name of the object}
+    public String name() {
+        return name;
+    }
+
+    /// {@return the tag of memory that no tagged thread allocated}
+    public Tag tag() {
+        return tag;
+    }
+
+    /// Returns the count for blocks of one size that a tagged thread allocates from this source. A source has at most
+    /// 10,000 counts. Beyond that number this method returns null, and the blocks count under the tag of the source.
+    ///
+    /// @param tag tag of the thread
+    /// @param byteSize bytes of a block
+    /// @return the count, or null if the source has too many counts
+    public @Nullable TagCount count(Tag tag, int byteSize) {
+        Key key = new Key(tag, byteSize);
+        TagCount count = tagged.get(key);
+        if (count == null && tagged.size() < MAX_COUNTS) {
+            count = tagged.computeIfAbsent(key, k -> new TagCount(this, k.tag, k.byteSize));
+        }
+        return count;
+    }
+
+    /// {@return the memory in use, by tag and size; empty if the object is gone}
+    public List<Held> held() {
+        Object object = owner.get();
+        if (object == null) {
+            return List.of();
+        }
+        Map<Long, Long> rest = new HashMap<>();
+        List<Held> held = new ArrayList<>();
+        for (TagCount count : tagged.values()) {
+            long blocks = count.blocks();
+            if (blocks > 0) {
+                held.add(new Held(kind, name, count.tag(), count.byteSize(), blocks));
+                rest.merge((long) count.byteSize(), -blocks, Long::sum);
+            }
+        }
+        for (SizeCount size : counts.apply(object)) {
+            rest.merge(size.byteSize(), size.blocks(), Long::sum);
+        }
+        rest.forEach((byteSize, blocks) -> {
+            if (blocks > 0) {
+                held.add(new Held(kind, name, tag, byteSize, blocks));
+            }
+        });
+        held.sort(Comparator.comparingLong(Held::bytes).reversed());
+        return held;
+    }
+
+    /// Removes this source from [#all]. Closing twice has no effect.
+    public void close() {
+        OPEN.remove(this);
+    }
+
+    @Override
+    public String toString() {
+        return "MemorySource(" + kind + ", " + name + ", tag=" + tag + ")";
+    }
+}

@@ -1,0 +1,63 @@
+package io.leasehold.holder;
+
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/// The exact number of blocks in use with one tag and one size. A block that was allocated on a tagged thread refers to
+/// its count until it is released.
+///
+/// **Threads.** Thread-safe. No call fails or allocates memory, except the first ones of a contended count.
+public final class TagCount implements Use {
+
+    private final MemorySource source; // (C)
+    private final Tag tag; // (C)
+    private final int byteSize; // (C)
+    private final LongAdder blocks = new LongAdder(); // (A)
+
+    TagCount(MemorySource source, Tag tag, int byteSize) {
+        this.source = source;
+        this.tag = tag;
+        this.byteSize = byteSize;
+    }
+
+    /// {@return the tag}
+    public Tag tag() {
+        return tag;
+    }
+
+    /// Counts a block that was allocated.
+    public void add() {
+        blocks.increment();
+    }
+
+    /// Counts a block that was released.
+    ///
+    /// @param user any object
+    @Override
+    public void end(Object user) {
+        blocks.decrement();
+    }
+
+    @Override
+    public void touch(@Nullable Object hint) {
+        // a count has no places
+    }
+
+    @Override
+    public @Nullable Use resized(int newByteSize) {
+        TagCount other = source.count(tag, newByteSize);
+        if (other != null) {
+            other.add();
+        }
+        blocks.decrement();
+        return other;
+    }
+
+    int byteSize() {
+        return byteSize;
+    }
+
+    long blocks() {
+        return blocks.sum();
+    }
+}

@@ -1,0 +1,182 @@
+package io.leasehold.observe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.holder.Tag;
+import io.leasehold.netty.LeasedByteBufAllocator;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// Tags and sizes are exact.
+final class HoldersTest {
+
+    private final LeasedByteBufAllocator web = LeasedByteBufAllocator.builder()
+            .name("holders web")
+            .tag("http")
+            .byteLimit(64 << 20)
+            .build();
+
+    private final List<ByteBuf> live = new ArrayList<>();
+
+    @AfterEach
+    void close() {
+        live.forEach(ByteBuf::release);
+        web.close();
+        assertThat(bytes("holders web", "http")).isZero();
+    }
+
+    @Test
+    void buffersCountUnderTheTagOfTheirAllocator() {
+        hold(3, 4096);
+        hold(2, 65_536);
+
+        assertThat(of("holders web"))
+                .containsExactly(
+                        new Holding("allocator", "holders web", "http", 65_536, 2),
+                        new Holding("allocator", "holders web", "http", 4096, 3));
+    }
+
+    @Test
+    void buffersOfTaggedThreadCountUnderItsTag() {
+        hold(3, 4096);
+        try (Holder cache = Holder.tag("cache")) {
+            hold(2, 4096);
+            try (Holder inner = Holder.tag("cache index")) {
+                hold(1, 1024);
+                assertThat(inner).hasToString("Holder(cache index)");
+            }
+            hold(1, 65_536);
+            assertThat(cache).hasToString("Holder(cache)");
+        }
+        hold(1, 65_536);
+
+        assertThat(bytes("holders web", "http")).isEqualTo(3 * 4096 + 65_536);
+        assertThat(bytes("holders web", "cache")).isEqualTo(2 * 4096 + 65_536);
+        assertThat(bytes("holders web", "cache index")).isEqualTo(1024);
+    }
+
+    @Test
+    void releaseOnAnyThreadEndsTheCount() throws Exception {
+        try (Holder cache = Holder.tag("cache")) {
+            hold(5, 4096);
+            assertThat(cache).isNotNull();
+        }
+        onOtherThread(() -> live.remove(0).release());
+        live.remove(0).release();
+
+        assertThat(bytes("holders web", "cache")).isEqualTo(3 * 4096);
+        assertThat(bytes("holders web", "http")).isZero();
+    }
+
+    @Test
+    void buffersThatGrowCountWithTheirNewSize() {
+        try (Holder cache = Holder.tag("cache")) {
+            hold(2, 1024);
+            assertThat(cache).isNotNull();
+        }
+        live.get(0).capacity(60_000);
+
+        assertThat(of("holders web"))
+                .containsExactly(
+                        new Holding("allocator", "holders web", "cache", 61_440, 1),
+                        new Holding("allocator", "holders web", "cache", 1024, 1));
+    }
+
+    @Test
+    void randomWorkIsCountedExactly() {
+        long seed = new Random().nextLong();
+        System.out.println("seed " + seed);
+        Random random = new Random(seed);
+        String[] tags = {"http", "one", "two", "three"};
+        List<String> owners = new ArrayList<>();
+        for (int i = 0; i < 3_000; i++) {
+            if (live.isEmpty() || random.nextInt(5) < 3 && live.size() < 500) {
+                String tag = tags[random.nextInt(tags.length)];
+                try (Holder holder = Holder.tag(tag)) {
+                    hold(1, 1 << random.nextInt(15));
+                    assertThat(holder).isNotNull();
+                }
+                owners.add(tag);
+            } else if (random.nextInt(8) == 0) {
+                ByteBuf buf = live.get(random.nextInt(live.size()));
+                buf.capacity(Math.min(buf.capacity() * 2, 32 << 10));
+            } else {
+                int index = random.nextInt(live.size());
+                live.remove(index).release();
+                owners.remove(index);
+            }
+        }
+        for (String tag : tags) {
+            long expected = 0;
+            for (int i = 0; i < live.size(); i++) {
+                expected += owners.get(i).equals(tag) ? live.get(i).maxFastWritableBytes() : 0;
+            }
+            assertThat(bytes("holders web", tag))
+                    .as("tag %s, seed %d", tag, seed)
+                    .isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void holderBelongsToItsThreadAndToItsPlace() throws Exception {
+        Holder outer = Holder.tag("outer");
+        Holder inner = Holder.tag("inner");
+
+        assertThatThrownBy(outer::close)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("holder is not the innermost one: tag=outer, innermost=inner; close that one first");
+        onOtherThread(() -> {
+            assertThatThrownBy(inner::close)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageStartingWith("holder belongs to another thread: tag=inner, thread=");
+            return null;
+        });
+        inner.close();
+        inner.close();
+        outer.close();
+        hold(1, 1024);
+        assertThat(bytes("holders web", "http")).isEqualTo(1024);
+    }
+
+    @Test
+    void tagsAreCheckedAndBounded() {
+        assertThatThrownBy(() -> Holder.tag(" "))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("tag is blank: tag=\" \"");
+        assertThatThrownBy(() -> LeasedByteBufAllocator.builder().tag("x".repeat(101)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("length=101, max=100");
+        assertThat(Tag.of("cache")).isSameAs(Tag.of("cache"));
+    }
+
+    private void hold(int count, int byteSize) {
+        for (int i = 0; i < count; i++) {
+            live.add(web.directBuffer(byteSize));
+        }
+    }
+
+    private static List<Holding> of(String source) {
+        return Holders.exact().stream().filter(h -> h.source().equals(source)).toList();
+    }
+
+    private static long bytes(String source, String tag) {
+        return of(source).stream()
+                .filter(h -> h.tag().equals(tag))
+                .mapToLong(Holding::bytes)
+                .sum();
+    }
+
+    private static void onOtherThread(Callable<?> task) throws Exception {
+        try (ExecutorService thread = Executors.newSingleThreadExecutor()) {
+            thread.submit(task).get();
+        }
+    }
+}
