@@ -1,57 +1,82 @@
 package io.leasehold.budget;
 
-import io.leasehold.memory.OptionChecks;
-
+import io.leasehold.budget.BudgetRefusal.Reason;
 import io.leasehold.os.VirtualMemory;
-import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// A hard limit for bytes. Memory is reserved in the budget before it is committed, and released after it was
+/// A limit for bytes, in a tree. Memory is reserved in the budget before it is committed, and released after it was
 /// decommitted.
 ///
 /// ```text
 ///   process (cgroup or machine, less heap, less margin)
-///      |-- network   used <= limit
-///      |-- cache     used <= limit         sum of the children's use == their share of the parent's
+///      |-- network   used <= limit         a reservation in "cache" is counted in "cache", then in "process",
+///      |-- cache     used <= limit         and if "process" refuses it is taken off "cache" again
 /// ```
 ///
-/// **Ownership.** The caller that reserves bytes releases them exactly once. A child reserves each byte in its parent
-/// too.
+/// **Shares.** A budget is under pressure while more than its soft limit is reserved, or while its source of pressure
+/// says so. If it has [fair shares][BudgetOptions#withFairShares], it then refuses each child that would have more than
+/// its share. The share of a child is what the parent may give, divided by the children that are not closed:
 ///
-/// **Threads.** Thread-safe and lock-free. Test: `MemoryBudgetStress`.
+/// ```text
+///   share(top)   = limit(top)
+///   left(P)      = share(P) - bytes reserved in P itself
+///   share(child) = min(limit(child), left(P) / children of P)      with fair shares
+///   share(child) = min(limit(child), left(P))                      otherwise
+/// ```
 ///
-/// **Invariants.** I1: `0 <= used && used <= byteLimit`. I2: a rejected reservation leaves the use of this budget and
-/// of its parents unchanged.
+/// Below the soft limit each child may take what it finds. Beyond it, only children below their shares get bytes. So
+/// after a flood in one child, the others get the bytes between the soft and the hard limit at once, and the rest of
+/// their shares as the flood releases, because the flood gets nothing new. Hard limits are exact. Shares are computed
+/// from a snapshot, so concurrent reservations may exceed a share, each by its own bytes.
+///
+/// **Ownership.** The caller that reserves bytes releases them exactly once, in the same budget. A budget is closed
+/// before its parent. Closing fails while bytes are reserved or children are open. Bytes never move to the parent.
+///
+/// **Threads.** Thread-safe and lock-free. Tests: `MemoryBudgetStress`, `BudgetReleaseStress`, `BudgetCloseStress`.
+///
+/// **Invariants.** I1: `0 <= used && used <= byteLimit`. I2: a refused reservation leaves the use of this budget and of
+/// its parents unchanged. I3: `used` is at least the sum of `own` in this budget and all budgets below it. It is equal
+/// when no thread is inside a change.
+///
+/// **Order.** A reservation raises `used` from the requested budget up to the top, each by a compare-and-set that checks
+/// the limit, and `own` last. A release lowers `own` first, and then `used` upwards. So each byte that a caller has is
+/// in `used` of all levels (I3), and no limit is exceeded at any time (I1). While a reservation that is refused above is
+/// being undone, its bytes count, and another reservation may be refused because of them.
 public final class MemoryBudget implements AutoCloseable {
 
-    /// Minimum default limit. With less memory for buffers, creating the default budget fails with an explanation,
-    /// instead of an allocation failing later.
-    static final long MIN_DEFAULT_BYTES = 16L << 20;
+    /// Maximum number of budgets above each other. A reservation calls itself once a level.
+    static final int MAX_DEPTH = 16;
 
-    /// Minimum margin. The margin is memory for the JVM itself beside the heap: a tenth of the memory limit, at least
-    /// this constant, but at most half of the memory beside the heap, so that small containers have memory for buffers
-    /// too.
-    static final long MIN_MARGIN_BYTES = 128L << 20;
+    /// The value of `used` in a closed budget.
+    private static final int CLOSED = -1;
 
     /// Created at first use, so that a program that creates its own budgets does not query the machine.
     private static @Nullable MemoryBudget process; // (L) this class
 
-    private final String name; // (C)
-    private final long byteLimit; // (C)
+    private final BudgetOptions options; // (C)
+    private final String name; // (C) unique among the children of the parent
+    private final String path; // (C)
     private final @Nullable MemoryBudget parent; // (C)
+    private final int depth; // (C) 1 at the top
+    private final GuardedListener listener; // (C)
+    private final SoftLimitSignal signal; // (C)
     private final AtomicLong used = new AtomicLong(); // (A) compare-and-set
+    private final AtomicLong own = new AtomicLong(); // (A) compare-and-set; the part of `used` reserved here
     private final AtomicLong peak = new AtomicLong(); // (A) racy maximum, never above byteLimit
     private final AtomicLong refusals = new AtomicLong(); // (A) counter
-    private final List<MemoryBudget> children = new CopyOnWriteArrayList<>();
+    private final BudgetChildren children = new BudgetChildren(); // (C)
 
-    private MemoryBudget(String name, long byteLimit, @Nullable MemoryBudget parent) {
-        this.name = OptionChecks.name(name);
-        this.byteLimit = OptionChecks.atLeast("byteLimit", byteLimit, 0);
+    private MemoryBudget(BudgetOptions options, String name, @Nullable MemoryBudget parent) {
+        this.options = options;
+        this.name = name;
+        this.path = parent == null ? name : parent.path + "/" + name;
         this.parent = parent;
+        this.depth = parent == null ? 1 : parent.depth + 1;
+        this.listener = new GuardedListener(this, options);
+        this.signal = new SoftLimitSignal(this, listener);
     }
 
     /// Creates a budget without a parent.
@@ -61,7 +86,15 @@ public final class MemoryBudget implements AutoCloseable {
     /// @return the budget
     /// @throws IllegalArgumentException if `byteLimit` is negative, or the name is blank
     public static MemoryBudget of(String name, long byteLimit) {
-        return new MemoryBudget(name, byteLimit, null);
+        return of(BudgetOptions.of(name, byteLimit));
+    }
+
+    /// Creates a budget without a parent.
+    ///
+    /// @param options name, limits and listener
+    /// @return the budget
+    public static MemoryBudget of(BudgetOptions options) {
+        return new MemoryBudget(options, options.name(), null);
     }
 
     /// {@return the default budget, which all arenas without a budget of their own are charged to}
@@ -71,22 +104,41 @@ public final class MemoryBudget implements AutoCloseable {
         if (process == null) {
             process = of(
                     "process",
-                    defaultByteLimit(
+                    ProcessLimit.byteLimit(
                             VirtualMemory.system().memoryLimit(),
                             Runtime.getRuntime().maxMemory()));
         }
         return process;
     }
 
-    /// Creates a child of this budget with its own limit. The limit may exceed the bytes that are left in this budget.
+    /// Creates a child of this budget with its own limit.
     ///
-    /// @param byteLimit limit in bytes
     /// @param childName name in messages and reports
+    /// @param byteLimit limit in bytes, which may exceed the limit of this budget
     /// @return the child
-    /// @throws IllegalArgumentException if `byteLimit` is negative, or the name is blank
+    /// @throws IllegalArgumentException if `byteLimit` is negative, the name is blank, or there are too many levels
+    /// @throws IllegalStateException if this budget is closed
     public MemoryBudget child(String childName, long byteLimit) {
-        MemoryBudget child = new MemoryBudget(childName, byteLimit, this);
-        children.add(child);
+        return child(BudgetOptions.of(childName, byteLimit));
+    }
+
+    /// Creates a child of this budget with its own limits. If an open child has the same name already, the name of the
+    /// new child gets a number: `cache#2`.
+    ///
+    /// @param childOptions name, limits and listener
+    /// @return the child
+    /// @throws IllegalArgumentException if there are too many levels
+    /// @throws IllegalStateException if this budget is closed
+    public MemoryBudget child(BudgetOptions childOptions) {
+        if (depth == MAX_DEPTH) {
+            throw new IllegalArgumentException("too many levels of budgets: budget=" + path + ", child="
+                    + childOptions.name() + ", max=" + MAX_DEPTH);
+        }
+        MemoryBudget child =
+                children.tryAdd(childOptions.name(), childName -> new MemoryBudget(childOptions, childName, this));
+        if (child == null) {
+            throw closed();
+        }
         return child;
     }
 
@@ -95,55 +147,138 @@ public final class MemoryBudget implements AutoCloseable {
     /// @param bytes number of bytes
     /// @return true if the bytes were reserved
     /// @throws IllegalArgumentException if `bytes` is negative
+    /// @throws IllegalStateException if this budget is closed
     public boolean tryReserve(long bytes) {
-        if (bytes < 0) {
-            throw negative(bytes);
+        checkBytes(bytes);
+        if (bytes == 0) {
+            return true;
         }
+        if (charge(bytes, this, null) != null) {
+            return false;
+        }
+        own.addAndGet(bytes);
+        for (MemoryBudget budget = this; budget != null; budget = budget.parent) {
+            budget.signal.check();
+        }
+        return true;
+    }
+
+    /// Adds bytes to `used` of this budget and then of its parents, or to none.
+    ///
+    /// @param requested the budget that the bytes are reserved in
+    /// @param from the child that was charged before, or null in `requested`
+    /// @return the refusal, or null if all levels were charged
+    private @Nullable BudgetRefusal charge(long bytes, MemoryBudget requested, @Nullable MemoryBudget from) {
         long before;
         do {
             before = used.get();
-            if (bytes > byteLimit - before) {
-                refusals.incrementAndGet();
-                return false;
+            if (before == CLOSED) {
+                throw closed();
+            }
+            BudgetRefusal refusal = refusal(bytes, before, requested, from, from == null ? 0 : from.usedBytes());
+            if (refusal != null) {
+                if (refusal.refusing() == this) {
+                    noteRefusal(refusal);
+                }
+                return refusal;
             }
         } while (!used.compareAndSet(before, before + bytes));
-        if (parent != null && !parent.tryReserve(bytes)) {
-            used.addAndGet(-bytes);
-            refusals.incrementAndGet();
-            return false;
+        boolean isAllowed = false;
+        boolean isCharged = false;
+        BudgetRefusal refusal = null;
+        try {
+            isAllowed = listener.reserving(bytes);
+            if (!isAllowed) {
+                refusal = new BudgetRefusal(requested, this, Reason.LISTENER, bytes, before, options.byteLimit());
+            } else if (parent != null) {
+                refusal = parent.charge(bytes, requested, this);
+            }
+            isCharged = refusal == null;
+        } finally { // also if a parent is closed, or the Java heap is full
+            if (!isCharged) {
+                used.addAndGet(-bytes);
+                if (isAllowed) {
+                    listener.released(bytes);
+                }
+            }
         }
-        raisePeak(before + bytes);
-        return true;
+        if (refusal == null) {
+            raisePeak(before + bytes);
+        } else {
+            noteRefusal(refusal);
+        }
+        return refusal;
+    }
+
+    /// {@return the refusal of this budget's own limit or shares, or null}
+    ///
+    /// @param usedHere number of bytes that are reserved here without `bytes`
+    /// @param usedByChild number of bytes that are reserved in `from`, with `bytes`
+    private @Nullable BudgetRefusal refusal(
+            long bytes, long usedHere, MemoryBudget requested, @Nullable MemoryBudget from, long usedByChild) {
+        if (bytes > options.byteLimit() - usedHere) {
+            return new BudgetRefusal(requested, this, Reason.LIMIT, bytes, usedHere, options.byteLimit());
+        }
+        if (from != null
+                && options.fairShares()
+                && (usedHere + bytes > options.softByteLimit() || listener.isPressed())) {
+            long share = from.shareBytes();
+            if (usedByChild > share) {
+                return new BudgetRefusal(requested, from, Reason.SHARE, bytes, usedByChild - bytes, share);
+            }
+        }
+        return null;
+    }
+
+    private void noteRefusal(BudgetRefusal refusal) {
+        refusals.incrementAndGet();
+        listener.refused(refusal);
     }
 
     /// Releases bytes that [#tryReserve] reserved.
     ///
     /// @param bytes number of bytes
     /// @throws IllegalArgumentException if `bytes` is negative
-    /// @throws IllegalStateException if `bytes` exceeds the reserved bytes; nothing is changed then
+    /// @throws IllegalStateException if `bytes` exceeds the bytes that were reserved in this budget, not through a
+    ///     child; nothing is changed then
     public void release(long bytes) {
-        if (bytes < 0) {
-            throw negative(bytes);
-        }
+        checkBytes(bytes);
         long before;
         do {
-            before = used.get();
+            before = own.get();
             if (bytes > before) {
                 throw new IllegalStateException(
-                        "released more than was reserved: budget=" + name + ", bytes=" + bytes + ", used=" + before);
+                        "released more than was reserved: budget=" + path + ", bytes=" + bytes + ", used=" + before);
             }
-        } while (!used.compareAndSet(before, before - bytes));
-        if (parent != null) {
-            parent.release(bytes);
+        } while (!own.compareAndSet(before, before - bytes));
+        if (bytes == 0) {
+            return;
+        }
+        for (MemoryBudget budget = this; budget != null; budget = budget.parent) {
+            budget.used.addAndGet(-bytes);
+        }
+        for (MemoryBudget budget = this; budget != null; budget = budget.parent) {
+            budget.listener.released(bytes);
+            budget.signal.check();
         }
     }
 
-    /// Removes this budget from the report of its parent.
+    /// Closes this budget and removes it from its parent. No bytes can be reserved in it afterwards. Does nothing if it
+    /// is closed already.
     ///
-    /// @throws IllegalStateException if bytes are still reserved, naming the budgets that hold them
+    /// @throws IllegalStateException if bytes are still reserved or children are open, naming the budgets that hold
+    ///     them; nothing is changed then
     @Override
     public void close() {
-        if (used.get() != 0) {
+        if (used.get() == CLOSED) {
+            return;
+        }
+        if (!children.tryClose()) {
+            String why = used.get() > 0 ? "budget is in use: " : "budget has children, close them first: ";
+            throw new IllegalStateException(why + report());
+        }
+        if (!used.compareAndSet(0, CLOSED)) {
+            children.reopen();
             throw new IllegalStateException("budget is in use: " + report());
         }
         if (parent != null) {
@@ -151,19 +286,24 @@ public final class MemoryBudget implements AutoCloseable {
         }
     }
 
-    /// {@return the name of this budget}
+    /// {@return the name of this budget, with a number if the parent had a child of that name}
     public String name() {
         return name;
     }
 
+    /// {@return the names from the topmost budget down to this one, separated by `/`}
+    public String path() {
+        return path;
+    }
+
     /// {@return the limit in bytes}
     public long byteLimit() {
-        return byteLimit;
+        return options.byteLimit();
     }
 
     /// {@return the number of bytes that are reserved now}
     public long usedBytes() {
-        return used.get();
+        return Math.max(0, used.get());
     }
 
     /// {@return the maximum number of bytes that were reserved at once}
@@ -181,55 +321,83 @@ public final class MemoryBudget implements AutoCloseable {
         return parent == null ? this : parent.top();
     }
 
-    /// {@return the first budget, from this one upwards, that would reject a reservation of `bytes`, or null if none
-    /// would}
+    /// {@return the share of this budget in bytes, by the formula above}
+    public long shareBytes() {
+        if (parent == null) {
+            return options.byteLimit();
+        }
+        long left = Math.max(0, parent.shareBytes() - parent.own.get());
+        int divisor = parent.options.fairShares() ? Math.max(1, parent.children.count()) : 1;
+        return Math.min(options.byteLimit(), left / divisor);
+    }
+
+    /// {@return true if this budget should hold less: it is above its soft limit, its source of pressure reports
+    /// pressure, or a parent with fair shares is under pressure and the branch of this budget is above its share}
+    public boolean isUnderPressure() {
+        if (isPressed()) {
+            return true;
+        }
+        for (MemoryBudget budget = this; budget.parent != null; budget = budget.parent) {
+            MemoryBudget above = budget.parent;
+            if (above.options.fairShares() && above.isPressed() && budget.usedBytes() > budget.shareBytes()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean isPressed() {
+        return isAboveSoftLimit() || listener.isPressed();
+    }
+
+    boolean isAboveSoftLimit() {
+        return used.get() > options.softByteLimit();
+    }
+
+    /// {@return the refusal that a reservation of `bytes` would meet first, from this budget upwards, or null if limits
+    /// and shares allow it} Listeners are not asked.
     ///
     /// @param bytes number of bytes to reserve
-    public @Nullable MemoryBudget refusing(long bytes) {
-        MemoryBudget budget = this;
-        while (budget != null && bytes <= budget.byteLimit - budget.usedBytes()) {
-            budget = budget.parent;
+    /// @throws IllegalArgumentException if `bytes` is negative
+    public @Nullable BudgetRefusal refusal(long bytes) {
+        checkBytes(bytes);
+        BudgetRefusal refusal = null;
+        MemoryBudget from = null;
+        for (MemoryBudget budget = this; budget != null && refusal == null; budget = budget.parent) {
+            refusal =
+                    budget.refusal(bytes, budget.usedBytes(), this, from, from == null ? 0 : from.usedBytes() + bytes);
+            from = budget;
         }
-        return budget;
+        return refusal;
+    }
+
+    /// {@return a snapshot of the numbers of this budget and of all budgets below it}
+    public BudgetStats stats() {
+        return new BudgetStats(
+                path,
+                usedBytes(),
+                own.get(),
+                peakBytes(),
+                byteLimit(),
+                options.softByteLimit(),
+                shareBytes(),
+                refusals(),
+                signal.crossings(),
+                children.largestFirst().map(MemoryBudget::stats).toList());
     }
 
     /// {@return the use and limit of this budget and its children, largest use first}
     ///
     /// For example `network 12,582,912 of 16,777,216 B (cache 8,388,608 ...)`.
     public String report() {
-        String own = String.format(Locale.ROOT, "%s %,d of %,d B", name, usedBytes(), byteLimit);
-        if (children.isEmpty()) {
-            return own;
-        }
-        return children.stream()
-                .sorted((a, b) -> Long.compare(b.usedBytes(), a.usedBytes()))
-                .map(MemoryBudget::report)
-                .collect(Collectors.joining(", ", own + " (", ")"));
+        String line = String.format(Locale.ROOT, "%s %,d of %,d B", name, usedBytes(), byteLimit());
+        String below = children.largestFirst().map(MemoryBudget::report).collect(Collectors.joining(", "));
+        return below.isEmpty() ? line : line + " (" + below + ")";
     }
 
     @Override
     public String toString() {
         return report();
-    }
-
-    /// {@return the limit of [#process()]: the memory limit minus the maximum heap and a margin}
-    static long defaultByteLimit(long memoryLimit, long maxHeap) {
-        long besideHeap = memoryLimit - maxHeap;
-        long margin = Math.max(0, Math.min(Math.max(memoryLimit / 10, MIN_MARGIN_BYTES), besideHeap / 2));
-        long left = besideHeap - margin;
-        if (left < MIN_DEFAULT_BYTES) {
-            throw new IllegalStateException(String.format(
-                    Locale.ROOT,
-                    "no room for off-heap memory: a limit of %,d B less a maximum heap of %,d B"
-                            + " less a margin of %,d B leaves %,d B, and at least %,d B are needed;"
-                            + " lower -Xmx, raise the limit, or give the arena a budget of its own",
-                    memoryLimit,
-                    maxHeap,
-                    margin,
-                    left,
-                    MIN_DEFAULT_BYTES));
-        }
-        return left;
     }
 
     private void raisePeak(long candidate) {
@@ -239,7 +407,28 @@ public final class MemoryBudget implements AutoCloseable {
         }
     }
 
-    private IllegalArgumentException negative(long bytes) {
-        return new IllegalArgumentException("bytes is negative: budget=" + name + ", bytes=" + bytes);
+    /// Checks that all is as the invariants say. No other thread may be inside a change of this budget or one below.
+    ///
+    /// @throws AssertionError if an invariant does not hold
+    void checkInvariants() {
+        long below = children.largestFirst().mapToLong(MemoryBudget::usedBytes).sum();
+        if (usedBytes() > byteLimit() || peakBytes() < usedBytes() || peakBytes() > byteLimit()) {
+            throw new AssertionError("I1: peak=" + peakBytes() + ", budget=" + report());
+        }
+        if (usedBytes() != own.get() + below) {
+            throw new AssertionError("I3: own=" + own + ", below=" + below + ", budget=" + report());
+        }
+        children.checkInvariants();
+        children.largestFirst().forEach(MemoryBudget::checkInvariants);
+    }
+
+    private void checkBytes(long bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("bytes is negative: budget=" + path + ", bytes=" + bytes + ", min=0");
+        }
+    }
+
+    private IllegalStateException closed() {
+        return new IllegalStateException("budget is closed: budget=" + path);
     }
 }

@@ -1,9 +1,37 @@
-/// Limits for bytes of memory, in a tree: a process, its arenas, its allocators.
+/// Limits for bytes of memory, in a tree: a process, its parts (network, cache, tenant), their allocators and arenas.
+///
+/// ```text
+///   MemoryBudget         public: reserve, release, shares, pressure, close
+///     BudgetChildren       the open children by name
+///     SoftLimitSignal      tells crossings of the soft limit in order, without a lock
+///     GuardedListener      callbacks whose failure loses no byte
+///     ProcessLimit         what the machine or cgroup leaves beside the heap
+///   BudgetOptions        limits, fair shares, source of pressure, listener
+///   BudgetListener       the place of a circuit breaker
+///   BudgetRefusal        the first limit that refused
+///   BudgetStats          the numbers of a tree
+/// ```
 ///
 /// ## Why
 ///
 /// * **A package of its own.** Users pass a [MemoryBudget] to arenas and allocators. The other types that manage
 ///   address space (`io.leasehold.memory`) can write to any address, so they are not exported.
+/// * **A child is a budget.** Whatever takes a budget takes a child, without a special case. An arena makes a child of
+///   its own, so the tree of the user continues down to the arenas.
+/// * **Charged when pages are committed.** A reservation walks the tree once for a batch of pages, not once for a
+///   buffer. So levels and listeners cost nothing on the fast path.
+/// * **From the child to the top.** The most special limit refuses first, and a refusal in a child does not touch the
+///   words that all children share.
+/// * **Shares only under pressure.** Equal parts that always apply would waste the memory of idle children. Below the
+///   soft limit the hard limits alone decide. The bytes between the soft and the hard limit are for children below
+///   their shares. So the distance between the two limits is what a flood leaves to the others at once.
+/// * **All open children count,** idle ones too. If only busy children counted, a flood would have a share of all as
+///   long as the others are quiet, and they would find nothing when they start.
+/// * **Bytes reserved here are counted apart.** So a release cannot take bytes of a child, and what a parent may give
+///   its children is known without a visit to each of them.
+/// * **Close is refused while bytes are out.** Bytes that moved to the parent would have no owner there.
+/// * **A listener is asked, not only told.** A circuit breaker of another system keeps its own account. It may refuse
+///   before memory is touched, and each byte that it allowed is reported back.
 @NullMarked
 package io.leasehold.budget;
 

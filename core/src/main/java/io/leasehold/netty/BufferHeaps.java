@@ -1,5 +1,6 @@
 package io.leasehold.netty;
 
+import io.leasehold.budget.BudgetRefusal;
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.Alignment;
 import io.leasehold.netty.BufferMemoryError.Refusal;
@@ -224,9 +225,9 @@ final class BufferHeaps {
                     arena.options().byteSize(),
                     held);
         }
-        MemoryBudget full = charged.refusing(wanted);
+        BudgetRefusal full = charged.refusal(wanted);
         if (full != null) {
-            return limited("the limit of a budget is reached", "budget", full.name(), full.byteLimit(), held);
+            return limited(full.reason().words(), "budget", full.refusing().path(), full.maxBytes(), held);
         }
         return new Refusal(
                 "no free run is long enough, or the kernel refused memory",

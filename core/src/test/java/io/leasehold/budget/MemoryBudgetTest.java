@@ -13,6 +13,7 @@ import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -110,7 +111,7 @@ class MemoryBudgetTest {
         assertThat(child.tryReserve(10)).isTrue();
         assertThatThrownBy(() -> child.release(11))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("released more than was reserved: budget=network, bytes=11, used=10");
+                .hasMessage("released more than was reserved: budget=process/network, bytes=11, used=10");
         assertThat(child.usedBytes()).isEqualTo(10);
         assertThat(parent.usedBytes()).isEqualTo(60);
     }
@@ -120,10 +121,10 @@ class MemoryBudgetTest {
         MemoryBudget budget = MemoryBudget.of("network", 100);
         assertThatThrownBy(() -> budget.tryReserve(-1))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("bytes is negative: budget=network, bytes=-1");
+                .hasMessage("bytes is negative: budget=network, bytes=-1, min=0");
         assertThatThrownBy(() -> budget.release(-1))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("bytes is negative: budget=network, bytes=-1");
+                .hasMessage("bytes is negative: budget=network, bytes=-1, min=0");
         assertThatThrownBy(() -> MemoryBudget.of("network", -1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("byteLimit is too low: byteLimit=-1, min=0");
@@ -181,7 +182,7 @@ class MemoryBudgetTest {
         MemoryBudget first = parent.child("twin", 1);
         parent.child("twin", 2);
         first.close();
-        assertThat(parent.report()).isEqualTo("process 0 of 100 B (twin 0 of 2 B)");
+        assertThat(parent.report()).isEqualTo("process 0 of 100 B (twin#2 0 of 2 B)");
     }
 
     @Test
@@ -204,7 +205,7 @@ class MemoryBudgetTest {
         "288, 256, 16"
     })
     void defaultIsTheLimitLessHeapLessMargin(long limitMib, long heapMib, long expectedMib) {
-        assertThat(MemoryBudget.defaultByteLimit(limitMib * MIB, heapMib * MIB)).isEqualTo(expectedMib * MIB);
+        assertThat(ProcessLimit.byteLimit(limitMib * MIB, heapMib * MIB)).isEqualTo(expectedMib * MIB);
     }
 
     @Test
@@ -212,12 +213,12 @@ class MemoryBudgetTest {
         MemoryBudget above = MemoryBudget.of("above", 100);
         MemoryBudget budget = above.child("budget", 60);
         MemoryBudget other = above.child("other", 90);
-        assertThat(budget.refusing(60)).isNull();
-        assertThat(budget.refusing(61)).isSameAs(budget);
+        assertThat(refusing(budget, 60)).isNull();
+        assertThat(refusing(budget, 61)).isSameAs(budget);
         assertThat(other.tryReserve(50)).isTrue();
-        assertThat(budget.refusing(50)).isNull();
-        assertThat(budget.refusing(51)).isSameAs(above);
-        assertThat(budget.refusing(61)).isSameAs(budget);
+        assertThat(refusing(budget, 50)).isNull();
+        assertThat(refusing(budget, 51)).isSameAs(above);
+        assertThat(refusing(budget, 61)).isSameAs(budget);
         assertThat(budget.top()).isSameAs(above);
         assertThat(above.top()).isSameAs(above);
     }
@@ -235,8 +236,8 @@ class MemoryBudgetTest {
     @Test
     void defaultIsRefusedOneByteBelowTheLeastUse() {
         long heap = 256 * MIB;
-        assertThat(MemoryBudget.defaultByteLimit(288 * MIB, heap)).isEqualTo(MemoryBudget.MIN_DEFAULT_BYTES);
-        assertThatThrownBy(() -> MemoryBudget.defaultByteLimit(288 * MIB - 2, heap))
+        assertThat(ProcessLimit.byteLimit(288 * MIB, heap)).isEqualTo(ProcessLimit.MIN_BYTES);
+        assertThatThrownBy(() -> ProcessLimit.byteLimit(288 * MIB - 2, heap))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("no room for off-heap memory: a limit of 301,989,886 B less a maximum heap of 268,435,456 B"
                         + " less a margin of 16,777,215 B leaves 16,777,215 B, and at least 16,777,216 B are needed;"
@@ -245,7 +246,7 @@ class MemoryBudgetTest {
 
     @Test
     void defaultIsRefusedWhereTheHeapIsLargerThanTheLimit() {
-        assertThatThrownBy(() -> MemoryBudget.defaultByteLimit(GIB, 4 * GIB))
+        assertThatThrownBy(() -> ProcessLimit.byteLimit(GIB, 4 * GIB))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageStartingWith("no room for off-heap memory: a limit of 1,073,741,824 B")
                 .hasMessageContaining("leaves -3,221,225,472 B");
@@ -253,8 +254,7 @@ class MemoryBudgetTest {
 
     @Test
     void defaultFitsAMachineWithoutALimit() {
-        assertThat(MemoryBudget.defaultByteLimit(Long.MAX_VALUE, GIB))
-                .isEqualTo(Long.MAX_VALUE - Long.MAX_VALUE / 10 - GIB);
+        assertThat(ProcessLimit.byteLimit(Long.MAX_VALUE, GIB)).isEqualTo(Long.MAX_VALUE - Long.MAX_VALUE / 10 - GIB);
     }
 
     @Test
@@ -264,7 +264,7 @@ class MemoryBudgetTest {
         TestMemory.require(limit - maxHeap > GIB, "this machine leaves too little beside the heap");
         assertThat(MemoryBudget.process()).isSameAs(MemoryBudget.process());
         assertThat(MemoryBudget.process().name()).isEqualTo("process");
-        assertThat(MemoryBudget.process().byteLimit()).isEqualTo(MemoryBudget.defaultByteLimit(limit, maxHeap));
+        assertThat(MemoryBudget.process().byteLimit()).isEqualTo(ProcessLimit.byteLimit(limit, maxHeap));
     }
 
     @Test
@@ -309,6 +309,11 @@ class MemoryBudgetTest {
             assertThat(child.peakBytes()).isBetween(1L, 700L);
         });
         assertThat(parent.peakBytes()).isBetween(1L, 1000L);
+    }
+
+    private static @Nullable MemoryBudget refusing(MemoryBudget budget, long bytes) {
+        BudgetRefusal refusal = budget.refusal(bytes);
+        return refusal == null ? null : refusal.refusing();
     }
 
     private static boolean areMet(List<MemoryBudget> bounds) {

@@ -1,0 +1,40 @@
+package io.leasehold.budget;
+
+import java.util.Locale;
+
+/// The limit of [MemoryBudget#process()].
+///
+/// **Threads.** Stateless.
+final class ProcessLimit {
+
+    /// Minimum limit. With less memory for buffers, creating the default budget fails with an explanation, instead of an
+    /// allocation failing later.
+    static final long MIN_BYTES = 16L << 20;
+
+    /// Minimum margin. The margin is memory for the JVM itself beside the heap: a tenth of the memory limit, at least
+    /// this constant, but at most half of the memory beside the heap, so that small containers have memory for buffers
+    /// too.
+    static final long MIN_MARGIN_BYTES = 128L << 20;
+
+    private ProcessLimit() {}
+
+    /// {@return the limit of [MemoryBudget#process()]: the memory limit minus the maximum heap and a margin}
+    static long byteLimit(long memoryLimit, long maxHeap) {
+        long besideHeap = memoryLimit - maxHeap;
+        long margin = Math.max(0, Math.min(Math.max(memoryLimit / 10, MIN_MARGIN_BYTES), besideHeap / 2));
+        long left = besideHeap - margin;
+        if (left < MIN_BYTES) {
+            throw new IllegalStateException(String.format(
+                    Locale.ROOT,
+                    "no room for off-heap memory: a limit of %,d B less a maximum heap of %,d B"
+                            + " less a margin of %,d B leaves %,d B, and at least %,d B are needed;"
+                            + " lower -Xmx, raise the limit, or give the arena a budget of its own",
+                    memoryLimit,
+                    maxHeap,
+                    margin,
+                    left,
+                    MIN_BYTES));
+        }
+        return left;
+    }
+}

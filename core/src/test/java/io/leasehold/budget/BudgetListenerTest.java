@@ -1,0 +1,149 @@
+package io.leasehold.budget;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.budget.BudgetRefusal.Reason;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// A listener sees each byte come and go, may refuse, and may fail without losing a byte.
+@Timeout(60)
+class BudgetListenerTest {
+
+    /// An account of another system, as a circuit breaker keeps it.
+    private static final class Breaker implements BudgetListener {
+
+        private final long limit;
+        private final List<BudgetRefusal> refusals = new ArrayList<>();
+        private long bytes;
+
+        Breaker(long limit) {
+            this.limit = limit;
+        }
+
+        @Override
+        public boolean reserving(MemoryBudget budget, long more) {
+            if (bytes + more > limit) {
+                return false;
+            }
+            bytes += more;
+            return true;
+        }
+
+        @Override
+        public void released(MemoryBudget budget, long less) {
+            bytes -= less;
+        }
+
+        @Override
+        public void refused(BudgetRefusal refusal) {
+            refusals.add(refusal);
+        }
+    }
+
+    @Test
+    void breakerCountsTheSameBytesAndMayRefuse() {
+        Breaker breaker = new Breaker(70);
+        MemoryBudget server = MemoryBudget.of("server", 60);
+        MemoryBudget network = server.child(BudgetOptions.of("network", 100).withListener(breaker));
+        MemoryBudget tenant = network.child("tenant", 100);
+        assertThat(tenant.tryReserve(50)).isTrue();
+        assertThat(breaker.bytes).isEqualTo(50);
+        assertThat(tenant.tryReserve(15)).as("the parent refuses").isFalse();
+        assertThat(breaker.bytes).as("undone").isEqualTo(50);
+        assertThat(tenant.tryReserve(21)).as("the breaker refuses").isFalse();
+        assertThat(breaker.refusals)
+                .containsExactly(
+                        new BudgetRefusal(tenant, server, Reason.LIMIT, 15, 50, 60),
+                        new BudgetRefusal(tenant, network, Reason.LISTENER, 21, 50, 100));
+        assertThat(List.of(tenant.refusals(), network.refusals(), server.refusals()))
+                .containsExactly(2L, 2L, 1L);
+        tenant.release(20);
+        tenant.release(30);
+        assertThat(breaker.bytes).isZero();
+        server.checkInvariants();
+    }
+
+    @Test
+    void refusalBelowIsNotToldAbove() {
+        Breaker breaker = new Breaker(100);
+        MemoryBudget server = MemoryBudget.of(BudgetOptions.of("server", 100).withListener(breaker));
+        MemoryBudget network = server.child("network", 10);
+        assertThat(network.tryReserve(11)).isFalse();
+        assertThat(breaker.refusals).isEmpty();
+    }
+
+    /// A listener whose every callback throws, an error or an exception.
+    private static final class Failing implements BudgetListener {
+
+        private final boolean failsBefore;
+        private int calls;
+
+        Failing(boolean failsBefore) {
+            this.failsBefore = failsBefore;
+        }
+
+        @Override
+        public boolean reserving(MemoryBudget budget, long bytes) {
+            if (failsBefore) {
+                throw planned();
+            }
+            return true;
+        }
+
+        @Override
+        public void released(MemoryBudget budget, long bytes) {
+            throw planned();
+        }
+
+        @Override
+        public void refused(BudgetRefusal refusal) {
+            throw planned();
+        }
+
+        @Override
+        public void softLimitCrossed(MemoryBudget budget, boolean isAbove) {
+            throw planned();
+        }
+
+        private RuntimeException planned() {
+            calls++;
+            if (calls % 2 == 0) {
+                throw new StackOverflowError("planned");
+            }
+            return new IllegalStateException("planned");
+        }
+    }
+
+    @Test
+    void failingListenerLosesNothing() {
+        MemoryBudget server = MemoryBudget.of(
+                BudgetOptions.of("server", 100).withSoftByteLimit(10).withListener(new Failing(false)));
+        MemoryBudget network = server.child(
+                BudgetOptions.of("network", 90).withSoftByteLimit(5).withListener(new Failing(false)));
+        for (int round = 0; round < 10; round++) {
+            assertThat(network.tryReserve(50)).isTrue();
+            assertThat(network.tryReserve(41)).isFalse();
+            assertThat(server.tryReserve(51)).isFalse();
+            server.checkInvariants();
+            network.release(50);
+            server.checkInvariants();
+            assertThat(server.usedBytes()).isZero();
+        }
+        assertThat(network.stats().softCrossings()).isEqualTo(10);
+    }
+
+    @Test
+    void listenerThatFailsBeforeTheReservationRefusesIt() {
+        MemoryBudget server = MemoryBudget.of(BudgetOptions.of("server", 100).withListener(new Failing(true)));
+        MemoryBudget network = server.child("network", 100);
+        for (int round = 0; round < 4; round++) {
+            assertThat(network.tryReserve(50)).isFalse();
+            server.checkInvariants();
+            assertThat(network.usedBytes()).isZero();
+        }
+        assertThat(server.refusals()).isEqualTo(4);
+    }
+}
