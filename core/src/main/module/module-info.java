@@ -6,6 +6,7 @@ module io.leasehold {
     requires static io.netty.transport;
     requires static io.netty.transport.classes.io_uring;
     requires static org.agrona;
+    requires static java.management;
     requires static org.jspecify;
 
     exports io.leasehold.agrona;
@@ -17,6 +18,7 @@ module io.leasehold {
     exports io.leasehold.netty;
     exports io.leasehold.netty.file;
     exports io.leasehold.netty.uring;
+    exports io.leasehold.observe;
     exports io.leasehold.page;
     exports io.leasehold.slab;
     exports io.leasehold.window;
