@@ -11,8 +11,9 @@
 /// the diagram true. Packages that are planned but not built yet are listed too.
 ///
 /// ```text
-/// L8   agent                                 puts the allocator under servers without an option
-/// L7   netty    agrona   datagram observe    leases as buffers of other libraries
+/// L9   agent                                 puts the allocator under servers without an option
+/// L8   netty    agrona   datagram            leases as buffers of other libraries
+/// L7   observe                               memory in numbers: counters, beans, meters
 /// L6   slab     jumbo    window              small blocks | NIC buffers | file windows
 /// L5   lease                                 temporary mappings of pages (sf_buf)
 /// L4   page                                  page frames, wiring, runs, decommit (vm_page)

@@ -45,7 +45,8 @@ final class HouseRulesTest {
         new Layer("page frames, wiring, runs, decommit (vm_page)", List.of("page")),
         new Layer("temporary mappings of pages (sf_buf)", List.of("lease")),
         new Layer("small blocks | NIC buffers | file windows", List.of("slab", "jumbo", "window")),
-        new Layer("leases as buffers of other libraries", List.of("netty", "agrona", "datagram", "observe")),
+        new Layer("memory in numbers: counters, beans, meters", List.of("observe")),
+        new Layer("leases as buffers of other libraries", List.of("netty", "agrona", "datagram")),
         new Layer("puts the allocator under servers without an option", List.of("agent")),
     };
 

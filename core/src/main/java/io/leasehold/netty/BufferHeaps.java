@@ -4,6 +4,8 @@ import io.leasehold.budget.BudgetRefusal;
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.Alignment;
 import io.leasehold.netty.BufferMemoryError.Refusal;
+import io.leasehold.observe.AllocatorFigures;
+import io.leasehold.page.ArenaActivity;
 import io.leasehold.page.PageArena;
 import io.leasehold.slab.SlabHeap;
 import io.leasehold.slab.SlabHeapOptions;
@@ -122,6 +124,39 @@ final class BufferHeaps {
                 .map(c -> String.format(Locale.ROOT, "%,d x %,d B", c.liveBlocks(), c.byteSize()))
                 .collect(Collectors.joining(", "));
         return live.size() <= TOP_HOLDERS ? top : top + ", and " + (live.size() - TOP_HOLDERS) + " more sizes";
+    }
+
+    /// {@return the numbers of both heaps and of the arena}
+    AllocatorFigures figures() {
+        SlabHeapStats ofDirect = direct.stats();
+        SlabHeapStats ofHeap = onHeap.stats();
+        ArenaActivity activity = arena.activity();
+        return new AllocatorFigures(
+                arena.options().byteSize(),
+                arena.addressByteSize(),
+                activity.committedBytes(),
+                ofDirect.heldBytes(),
+                ofHeap.heldBytes(),
+                ofDirect.liveBytes() + ofHeap.liveBytes(),
+                ofDirect.liveBlocks() + ofHeap.liveBlocks(),
+                ofDirect.liveBytes(),
+                ofDirect.liveBlocks(),
+                ofDirect.cachedBytes() + ofHeap.cachedBytes(),
+                activity.budgetRefusals(),
+                activity.reclaims(),
+                activity.decommits(),
+                activity.kernelRefusals(),
+                ofDirect.classes(),
+                ofHeap.classes());
+    }
+
+    /// {@return the resident bytes of the arena, or -1 if the system does not report them}
+    long residentBytes() {
+        try {
+            return arena.residentBytes();
+        } catch (UnsupportedOperationException e) {
+            return -1;
+        }
     }
 
     /// Gives back memory that no outstanding buffer needs.

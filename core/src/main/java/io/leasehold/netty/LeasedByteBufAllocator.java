@@ -5,6 +5,9 @@ import io.leasehold.holder.ThreadTag;
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.netty.BufferMemoryError.Refusal;
+import io.leasehold.observe.AllocatorFigures;
+import io.leasehold.observe.Observation;
+import io.leasehold.observe.ObservedAllocator;
 import io.leasehold.page.PageArena;
 import io.leasehold.slab.SlabHeap;
 import io.netty.buffer.AbstractByteBufAllocator;
@@ -34,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 /// released. So the collector can find the buffer lost. A lost buffer that is not sampled stays referenced, and counts
 /// as outstanding for ever.
 public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
-        implements ByteBufAllocatorMetricProvider, AutoCloseable {
+        implements ByteBufAllocatorMetricProvider, ObservedAllocator, AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger("io.leasehold");
 
@@ -64,6 +67,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     private volatile @Nullable BufferHeaps heaps; // (A) volatile
 
     private volatile boolean closed; // (A) written under the lock of this object
+    private @Nullable Observation observation; // (L) this; null if the heaps are not open
 
     /// @param clock time in nanoseconds, used for the age of a failure to open
     LeasedByteBufAllocator(LeasedByteBufAllocatorBuilder builder, LongSupplier clock, boolean isOfProcess) {
@@ -249,11 +253,25 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     }
 
     /// {@return the name that was given to the builder}
+    @Override
     public String name() {
         return name;
     }
 
+    @Override
+    public AllocatorFigures figures() {
+        BufferHeaps open = heapsIfOpen();
+        return open == null ? AllocatorFigures.NONE : open.figures();
+    }
+
+    @Override
+    public long residentBytes() {
+        BufferHeaps open = heaps;
+        return open == null ? 0 : open.residentBytes();
+    }
+
     /// {@return a table of the memory in use, for people}
+    @Override
     public String dumpStats() {
         return AllocatorTable.of(name, metric);
     }
@@ -271,6 +289,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     /// given to the builder are not decommitted.
     ///
     /// @return number of bytes given back: to the system or, from a given arena, to that arena, and to the Java heap
+    @Override
     public long trim() {
         BufferHeaps open = heaps;
         stranded.release();
@@ -294,6 +313,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         }
         heaps = null;
         closed = true;
+        closeObservation();
     }
 
     /// Closes the allocator even if buffers are outstanding. Call it only if no thread uses those buffers again. A read
@@ -308,9 +328,17 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         BufferHeaps open = heaps;
         stranded.release();
         closed = true;
+        closeObservation();
         int outstanding = open == null ? 0 : open.closeForcibly();
         heaps = null; // last: if a system call fails, closing can be repeated
         return outstanding;
+    }
+
+    private void closeObservation() {
+        if (observation != null) {
+            observation.close();
+            observation = null;
+        }
     }
 
     @Override
@@ -350,6 +378,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
                 throw e;
             }
             heaps = open;
+            observation = Observation.open(this, open.arena, open.direct, open.onHeap);
         }
         return open;
     }

@@ -56,6 +56,7 @@ public final class PageArena implements AutoCloseable {
     private final FrameAllocator allocator; // (C)
     private final RunLengths lengths; // (C)
     private final ArenaReport report; // (C)
+    private final ArenaActivity activity; // (C)
     private final Decay decay; // (C)
     private final int limitPages; // (C)
     private final boolean zeroOnFree; // (C)
@@ -88,6 +89,7 @@ public final class PageArena implements AutoCloseable {
         this.allocator = new FrameAllocator(pool, reclaimer, frames, magazines, options.prefault());
         this.lengths = new RunLengths(frames, allocator, options.lockWired());
         this.report = new ArenaReport(this.options, frames, magazines, pool, space.budget);
+        this.activity = new ArenaActivity(pool, space.budget);
         this.decay = new Decay(
                 pool, reclaimer, magazines, reclaimers, options.decay().toNanos(), now);
         pool.onIdle(decay::request);
@@ -361,6 +363,11 @@ public final class PageArena implements AutoCloseable {
     /// to the pages ever used, and waits for a flush of the magazines that is in progress.
     public PageArenaStats stats() {
         return reclaimer.betweenFlushes(report::stats);
+    }
+
+    /// {@return the counters of this arena that can be read at any time, at the same small cost}
+    public ArenaActivity activity() {
+        return activity;
     }
 
     /// {@return the number of bytes of the arena's pages that are resident now, as the kernel reports it}

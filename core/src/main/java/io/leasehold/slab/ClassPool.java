@@ -378,11 +378,11 @@ final class ClassPool {
         slabs.freeAll(keepsInUse);
     }
 
-    /// {@return a snapshot of the statistics of the size class}
+    /// Passes a snapshot of the statistics of the size class to a visitor, if it has slabs.
     ///
     /// @param inMagazines number of blocks in magazines, by size class
-    SlabHeapStats.SizeClass stats(int[] inMagazines) {
-        return slabs.stats(inMagazines[sizeClass] + depot.size());
+    void visit(int[] inMagazines, SizeClassVisitor visitor) {
+        slabs.visit(inMagazines[sizeClass] + depot.size(), visitor);
     }
 
     /// Checks the invariants.

@@ -330,18 +330,27 @@ final class LockedSlabs {
         return closed;
     }
 
-    /// {@return a snapshot of the statistics of the size class}
+    /// Passes a snapshot of the statistics of the size class to a visitor. Allocates nothing.
     ///
     /// @param cached number of free blocks in magazines and in the depot
-    SlabHeapStats.SizeClass stats(int cached) {
+    /// @param visitor receives them, without the lock, if the class has slabs
+    void visit(int cached, SizeClassVisitor visitor) {
+        int slabCount;
+        int present;
+        int free;
+        long held;
         lock.lock();
         try {
-            int inUse = Math.max(0, slabs.present() - slabs.free() - cached);
-            long held = (long) slabs.pages() * memory.pageByteSize();
-            int byteSize = slabs.shape().byteSize();
-            return new SlabHeapStats.SizeClass(byteSize, slabs.slabCount(), inUse, cached, slabs.free(), held);
+            slabCount = slabs.slabCount();
+            present = slabs.present();
+            free = slabs.free();
+            held = (long) slabs.pages() * memory.pageByteSize();
         } finally {
             lock.unlock();
+        }
+        if (slabCount > 0) {
+            int byteSize = slabs.shape().byteSize();
+            visitor.visit(byteSize, slabCount, Math.max(0, present - free - cached), cached, free, held);
         }
     }
 

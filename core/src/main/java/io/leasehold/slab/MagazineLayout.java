@@ -1,6 +1,7 @@
 package io.leasehold.slab;
 
 import io.leasehold.memory.BiasedSlot;
+import io.leasehold.memory.BiasedSlot;
 import io.leasehold.memory.BiasedSlots;
 import java.util.Arrays;
 import java.util.Map;
@@ -175,12 +176,21 @@ final class MagazineLayout {
     /// {@return number of blocks in all slots, by size class; may be stale}
     int[] peekDepths(BiasedSlots slots) {
         int[] blocks = new int[SizeClasses.COUNT];
-        slots.forEach(slot -> {
-            if (slot.peek(OPEN) != 0) {
-                Arrays.setAll(blocks, c -> blocks[c] + slot.peek(DEPTHS + c));
-            }
-        });
+        peekDepths(slots, blocks);
         return blocks;
+    }
+
+    /// Writes the number of blocks in all slots, by size class, to `out`; may be stale. Allocates nothing.
+    void peekDepths(BiasedSlots slots, int[] out) {
+        Arrays.fill(out, 0);
+        for (int i = 0; i < slots.slotCount(); i++) {
+            BiasedSlot slot = slots.slot(i);
+            if (slot != null && slot.peek(OPEN) != 0) {
+                for (int c = 0; c < SizeClasses.COUNT; c++) {
+                    out[c] += slot.peek(DEPTHS + c);
+                }
+            }
+        }
     }
 
     /// {@return bytes of the blocks in all slots; may be stale}

@@ -55,6 +55,9 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// The length of the largest block, in bytes.
     public static final int MAX_BLOCK_BYTES = SizeClasses.MAX_BYTES;
 
+    /// The number of size classes.
+    public static final int SIZE_CLASSES = SizeClasses.COUNT;
+
     private static final int CLASS_SHIFT = 32;
 
     /// A heap may always retain [SlabHeapOptions#idleByteSize] divided by this, however little it holds.
@@ -372,17 +375,29 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// The cost is in proportion to the number of thread caches. The call waits for a flush of the caches that is in
     /// progress.
     public SlabHeapStats stats() {
+        List<SlabHeapStats.SizeClass> classes = new ArrayList<>();
+        visit(
+                new int[SizeClasses.COUNT],
+                (byteSize, slabs, live, cached, free, held) ->
+                        classes.add(new SlabHeapStats.SizeClass(byteSize, slabs, live, cached, free, held)));
+        return SlabHeapStats.of(name, classes);
+    }
+
+    /// Passes the statistics of each size class that has slabs to a visitor, in ascending order. Allocates nothing, and
+    /// costs as much as [#stats].
+    ///
+    /// @param scratch working memory of the call, at least [#SIZE_CLASSES] long
+    /// @param visitor receives the numbers
+    public void visit(int[] scratch, SizeClassVisitor visitor) {
         reclaimer.lock(); // a flush would move counted blocks to depots that are not counted yet
         try {
-            int[] inMagazines = layout.peekDepths(slots);
-            List<SlabHeapStats.SizeClass> classes = new ArrayList<>();
-            for (ClassPool pool : pools.all()) {
-                SlabHeapStats.SizeClass stats = pool.stats(inMagazines);
-                if (stats.slabs() > 0) {
-                    classes.add(stats);
+            layout.peekDepths(slots, scratch);
+            for (int c = 0; c < SizeClasses.COUNT; c++) {
+                ClassPool pool = pools.existing(c);
+                if (pool != null) {
+                    pool.visit(scratch, visitor);
                 }
             }
-            return SlabHeapStats.of(name, classes);
         } finally {
             reclaimer.unlock();
         }

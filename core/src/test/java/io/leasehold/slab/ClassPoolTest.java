@@ -297,7 +297,9 @@ class ClassPoolTest {
     }
 
     private long cached() {
-        return pool.stats(layout.peekDepths(slots)).cachedBlocks();
+        long[] cachedBlocks = new long[1];
+        pool.visit(layout.peekDepths(slots), (byteSize, slabs, live, cached, free, held) -> cachedBlocks[0] = cached);
+        return cachedBlocks[0];
     }
 
     private void check() {

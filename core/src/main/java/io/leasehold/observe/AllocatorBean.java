@@ -1,0 +1,102 @@
+package io.leasehold.observe;
+
+import io.leasehold.slab.SlabHeapStats.SizeClass;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// The values of an [AllocatorMXBean], read from an allocator.
+///
+/// **Threads.** Thread-safe.
+///
+/// @param allocator the allocator
+record AllocatorBean(ObservedAllocator allocator) implements AllocatorMXBean {
+
+    @Override
+    public String getName() {
+        return allocator.name();
+    }
+
+    @Override
+    public long getLimitBytes() {
+        return allocator.figures().limitBytes();
+    }
+
+    @Override
+    public long getReservedBytes() {
+        return allocator.figures().reservedBytes();
+    }
+
+    @Override
+    public long getCommittedBytes() {
+        return allocator.figures().committedBytes();
+    }
+
+    @Override
+    public long getResidentBytes() {
+        return allocator.residentBytes();
+    }
+
+    @Override
+    public long getDirectBytes() {
+        return allocator.figures().directBytes();
+    }
+
+    @Override
+    public long getHeapBytes() {
+        return allocator.figures().heapBytes();
+    }
+
+    @Override
+    public long getPinnedBytes() {
+        return allocator.figures().pinnedBytes();
+    }
+
+    @Override
+    public long getPinnedBuffers() {
+        return allocator.figures().pinnedBuffers();
+    }
+
+    @Override
+    public long getCachedBytes() {
+        return allocator.figures().cachedBytes();
+    }
+
+    @Override
+    public long getRefusals() {
+        return allocator.figures().refusals();
+    }
+
+    @Override
+    public long getReclaims() {
+        return allocator.figures().reclaims();
+    }
+
+    @Override
+    public long getDecommits() {
+        return allocator.figures().decommits();
+    }
+
+    @Override
+    public long getKernelFaults() {
+        return allocator.figures().kernelFaults();
+    }
+
+    @Override
+    public Map<Integer, Long> getDirectBuffersBySize() {
+        Map<Integer, Long> bySize = new TreeMap<>();
+        for (SizeClass c : allocator.figures().direct()) {
+            bySize.put(c.byteSize(), c.liveBlocks());
+        }
+        return bySize;
+    }
+
+    @Override
+    public long trim() {
+        return allocator.trim();
+    }
+
+    @Override
+    public String dump() {
+        return allocator.dumpStats();
+    }
+}

@@ -1,0 +1,155 @@
+package io.leasehold.observe;
+
+import io.leasehold.observe.counters.CounterFile;
+import io.leasehold.observe.counters.CounterType;
+import io.leasehold.page.ArenaActivity;
+import io.leasehold.page.PageArena;
+import io.leasehold.slab.SizeClassVisitor;
+import io.leasehold.slab.SlabHeap;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// The counters of one allocator in the file of the process.
+///
+/// An update reads the numbers of the arena and of both heaps, and stores them. It allocates nothing, except at the
+/// first block of a size class, when the class gets its two counters. If the file is full, a class has none.
+///
+/// **Threads.** Thread-safe: one update at a time, under the lock of this object.
+final class AllocatorCounters {
+
+    private static final AtomicInteger NEXT_OWNER = new AtomicInteger(1);
+
+    private final int owner = NEXT_OWNER.getAndIncrement(); // (C)
+    private final CounterFile file; // (C)
+    private final String name; // (C)
+    private final ArenaActivity activity; // (C)
+    private final Kind direct; // (C)
+    private final Kind onHeap; // (C)
+    private final int[] totalCounters = new int[CounterType.values().length]; // (C) by ordinal of the type
+    private final int[] scratch = new int[SlabHeap.SIZE_CLASSES]; // (L) this
+    private boolean closed; // (L) this
+
+    AllocatorCounters(CounterFile file, String name, PageArena arena, SlabHeap<?> direct, SlabHeap<?> onHeap) {
+        this.file = file;
+        this.name = name;
+        this.activity = arena.activity();
+        this.direct = new Kind(direct, 1);
+        this.onHeap = new Kind(onHeap, -1);
+        Arrays.fill(totalCounters, CounterFile.NONE);
+        for (CounterType type : CounterType.values()) {
+            if (type.number() <= CounterType.KERNEL_FAULTS.number()) {
+                String label = type == CounterType.ALLOCATOR ? name : name + ": " + type.label();
+                totalCounters[type.ordinal()] = file.allocate(type.number(), owner, 0, label);
+            }
+        }
+        set(CounterType.ALLOCATOR, 1);
+        set(CounterType.LIMIT, arena.options().byteSize());
+        set(CounterType.RESERVED, arena.addressByteSize());
+    }
+
+    /// The size classes of one heap.
+    private final class Kind implements SizeClassVisitor {
+
+        private final SlabHeap<?> heap; // (C)
+        private final int sign; // (C) 1, or -1 for the Java heap
+        private final int[] liveCounters = new int[SlabHeap.SIZE_CLASSES]; // (L) by class; NONE if it has no counter
+        private final int[] heldCounters = new int[SlabHeap.SIZE_CLASSES]; // (L)
+        private final boolean[] wasSeen = new boolean[SlabHeap.SIZE_CLASSES]; // (L) its counters are not 0
+        private final boolean[] isSeen = new boolean[SlabHeap.SIZE_CLASSES]; // (L) in this update
+        private long live; // (L) sums of this update
+        private long liveBytes; // (L)
+        private long cachedBytes; // (L)
+        private long heldBytes; // (L)
+
+        Kind(SlabHeap<?> heap, int sign) {
+            this.heap = heap;
+            this.sign = sign;
+            Arrays.fill(liveCounters, CounterFile.NONE);
+            Arrays.fill(heldCounters, CounterFile.NONE);
+        }
+
+        void update() {
+            live = 0;
+            liveBytes = 0;
+            cachedBytes = 0;
+            heldBytes = 0;
+            Arrays.fill(isSeen, false);
+            heap.visit(scratch, this);
+            for (int c = 0; c < SlabHeap.SIZE_CLASSES; c++) {
+                if (wasSeen[c] && !isSeen[c]) {
+                    file.set(liveCounters[c], 0);
+                    file.set(heldCounters[c], 0);
+                }
+                wasSeen[c] = isSeen[c];
+            }
+        }
+
+        @Override
+        public void visit(
+                int byteSize, int slabs, long liveBlocks, long cachedBlocks, long freeBlocks, long classHeldBytes) {
+            int sizeClass = SlabHeap.sizeClassOf(byteSize);
+            if (liveCounters[sizeClass] == CounterFile.NONE && heldCounters[sizeClass] == CounterFile.NONE) {
+                String label = name + ": " + byteSize + " B" + (sign < 0 ? " on the Java heap: " : ": ");
+                liveCounters[sizeClass] = allocate(CounterType.CLASS_LIVE, label, byteSize);
+                heldCounters[sizeClass] = allocate(CounterType.CLASS_HELD, label, byteSize);
+            }
+            isSeen[sizeClass] = true;
+            file.set(liveCounters[sizeClass], liveBlocks);
+            file.set(heldCounters[sizeClass], classHeldBytes);
+            live += liveBlocks;
+            liveBytes += liveBlocks * byteSize;
+            cachedBytes += cachedBlocks * byteSize;
+            heldBytes += classHeldBytes;
+        }
+
+        private int allocate(CounterType type, String label, int byteSize) {
+            return file.allocate(type.number(), owner, (long) sign * byteSize, label + type.label());
+        }
+
+        void free() {
+            for (int c = 0; c < SlabHeap.SIZE_CLASSES; c++) {
+                file.free(liveCounters[c]);
+                file.free(heldCounters[c]);
+            }
+        }
+    }
+
+    /// Stores the current numbers. Has no effect after the close.
+    ///
+    /// @throws InternalError if another process cut the file
+    synchronized void update() {
+        if (closed) {
+            return;
+        }
+        direct.update();
+        onHeap.update();
+        set(CounterType.COMMITTED, activity.committedBytes());
+        set(CounterType.DIRECT, direct.heldBytes);
+        set(CounterType.ON_HEAP, onHeap.heldBytes);
+        set(CounterType.PINNED, direct.liveBytes + onHeap.liveBytes);
+        set(CounterType.PINNED_BUFFERS, direct.live + onHeap.live);
+        set(CounterType.CACHED, direct.cachedBytes + onHeap.cachedBytes);
+        set(CounterType.REFUSALS, activity.budgetRefusals());
+        set(CounterType.RECLAIMS, activity.reclaims());
+        set(CounterType.DECOMMITS, activity.decommits());
+        set(CounterType.KERNEL_FAULTS, activity.kernelRefusals());
+        file.beat(System.currentTimeMillis());
+    }
+
+    private void set(CounterType type, long value) {
+        file.set(totalCounters[type.ordinal()], value);
+    }
+
+    /// Frees the counters.
+    synchronized void close() {
+        if (!closed) {
+            closed = true;
+            direct.free();
+            onHeap.free();
+            for (int counter : totalCounters) {
+                file.free(counter);
+            }
+            file.beat(System.currentTimeMillis());
+        }
+    }
+}

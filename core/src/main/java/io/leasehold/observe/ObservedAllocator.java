@@ -1,0 +1,26 @@
+package io.leasehold.observe;
+
+/// An allocator whose memory can be shown. `LeasedByteBufAllocator` is one.
+///
+/// **Threads.** Thread-safe.
+public interface ObservedAllocator {
+
+    /// {@return the name of the allocator in messages and reports}
+    String name();
+
+    /// {@return a snapshot of its numbers; may be stale} All numbers are zero before its first buffer and after its
+    /// close. The cost is in proportion to the number of thread caches, not to the memory in use.
+    AllocatorFigures figures();
+
+    /// {@return the bytes of its pages that are resident now, as the kernel reports them; -1 if the kernel does not}
+    /// The cost is in proportion to the memory that the arena ever used.
+    long residentBytes();
+
+    /// Gives back the memory that no outstanding buffer needs.
+    ///
+    /// @return number of bytes given back
+    long trim();
+
+    /// {@return a table of the memory in use, for people}
+    String dumpStats();
+}

@@ -1,0 +1,188 @@
+package io.leasehold.observe;
+
+import io.leasehold.observe.counters.CounterSnapshot;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/// The command `java -jar leasehold-core.jar stat [pid] [--json] [--watch]`, which shows the memory of another process
+/// of the same user.
+///
+/// ```text
+///   stat               all processes with a counter file, or the only one that runs
+///   stat 4711          the allocators of one process, and of each copy of the library in it
+///   stat 4711 --json   the same for programs
+///   stat 4711 --watch  the same each second, until the process ends
+/// ```
+///
+/// The command attaches to nothing. It reads the counter file, also after the process ended. `--folder=PATH` reads the
+/// files in another folder, for example a copy.
+///
+/// **Exit codes.** 0 if something was shown, 1 if a file cannot be read, 2 for arguments that are not understood. A
+/// failure prints one sentence on the error stream.
+///
+/// **Threads.** Stateless.
+public final class StatCommand {
+
+    private static final String USAGE = "usage: stat [pid] [--json] [--watch] [--folder=PATH]";
+    private static final String FOLDER = "--folder=";
+    private static final int UNREADABLE = 1;
+    private static final int WRONG_ARGUMENTS = 2;
+
+    private StatCommand() {}
+
+    /// The arguments of a call.
+    ///
+    /// @param pid number of the process, or 0 for all
+    /// @param isJson true for JSON
+    /// @param isWatching true to repeat until the process ends
+    /// @param folder folder of the files
+    private record Arguments(long pid, boolean isJson, boolean isWatching, Path folder) {
+
+        static Arguments of(String[] arguments) {
+            long pid = 0;
+            boolean isJson = false;
+            boolean isWatching = false;
+            Path folder = ObserveOptions.ofSystem().folder();
+            for (String argument : arguments) {
+                if (argument.equals("--json")) {
+                    isJson = true;
+                } else if (argument.equals("--watch")) {
+                    isWatching = true;
+                } else if (argument.startsWith(FOLDER)) {
+                    folder = Path.of(argument.substring(FOLDER.length()));
+                } else if (pid == 0 && !argument.startsWith("-")) {
+                    pid = pid(argument);
+                } else {
+                    throw new IllegalArgumentException("argument is not known: argument=" + argument);
+                }
+            }
+            if (isWatching && pid == 0) {
+                throw new IllegalArgumentException("--watch needs the number of a process");
+            }
+            return new Arguments(pid, isJson, isWatching, folder);
+        }
+
+        private static long pid(String argument) {
+            try {
+                long pid = Long.parseLong(argument);
+                if (pid > 0) {
+                    return pid;
+                }
+            } catch (NumberFormatException e) {
+                throw new IllegalArgumentException("not the number of a process: argument=" + argument, e);
+            }
+            throw new IllegalArgumentException("not the number of a process: argument=" + argument + ", min=1");
+        }
+    }
+
+    /// Runs the command line.
+    ///
+    /// @param arguments `stat` and its arguments
+    public static void main(String[] arguments) {
+        int code;
+        if (arguments.length == 0 || !arguments[0].equals("stat")) {
+            System.err.println(USAGE);
+            code = WRONG_ARGUMENTS;
+        } else {
+            code = run(Arrays.copyOfRange(arguments, 1, arguments.length), System.out, System.err);
+        }
+        System.exit(code);
+    }
+
+    /// Runs the command.
+    ///
+    /// @param arguments arguments behind the word `stat`
+    /// @param out receives what is shown
+    /// @param err receives one sentence if the command fails
+    /// @return the exit code
+    static int run(String[] arguments, PrintStream out, PrintStream err) {
+        Arguments parsed;
+        try {
+            parsed = Arguments.of(arguments);
+        } catch (IllegalArgumentException e) {
+            err.println(e.getMessage() + "; " + USAGE);
+            return WRONG_ARGUMENTS;
+        }
+        try {
+            return parsed.pid == 0 ? showAll(parsed, out, err) : showOne(parsed, out);
+        } catch (IOException e) {
+            err.println(e.getMessage());
+            return UNREADABLE;
+        }
+    }
+
+    private static int showOne(Arguments arguments, PrintStream out) throws IOException {
+        boolean more = true;
+        while (more) {
+            List<CounterSnapshot> copies = new ArrayList<>();
+            copies.add(CounterSnapshot.read(arguments.folder.resolve(Long.toString(arguments.pid))));
+            for (Path path : files(arguments.folder)) {
+                if (path.getFileName().toString().startsWith(arguments.pid + "-")) {
+                    copies.add(CounterSnapshot.read(path));
+                }
+            }
+            for (CounterSnapshot copy : copies) {
+                if (copy.pid() != arguments.pid) {
+                    throw new IOException("counter file is of another process: path=" + copy.path() + ", pid="
+                            + copy.pid() + ", expected=" + arguments.pid);
+                }
+                out.print(arguments.isJson ? StatReport.json(copy) : StatReport.table(copy));
+            }
+            out.flush();
+            more = arguments.isWatching && copies.getFirst().isAlive() && pause();
+        }
+        return 0;
+    }
+
+    private static boolean pause() {
+        try {
+            TimeUnit.SECONDS.sleep(1);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private static int showAll(Arguments arguments, PrintStream out, PrintStream err) throws IOException {
+        List<CounterSnapshot> readable = new ArrayList<>();
+        for (Path path : files(arguments.folder)) {
+            try {
+                readable.add(CounterSnapshot.read(path));
+            } catch (IOException e) {
+                err.println(e.getMessage());
+            }
+        }
+        if (readable.isEmpty()) {
+            throw new IOException("no process of this user has a counter file: folder=" + arguments.folder);
+        }
+        List<CounterSnapshot> alive =
+                readable.stream().filter(CounterSnapshot::isAlive).toList();
+        for (CounterSnapshot snapshot : alive.isEmpty() ? readable : alive) {
+            out.print(arguments.isJson ? StatReport.json(snapshot) : StatReport.table(snapshot));
+        }
+        out.flush();
+        return 0;
+    }
+
+    private static List<Path> files(Path folder) throws IOException {
+        List<Path> files = new ArrayList<>();
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(folder, "[0-9]*")) {
+            all.forEach(files::add);
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            return List.of();
+        }
+        files.sort(Comparator.comparing(Path::toString));
+        return files;
+    }
+}

@@ -1,0 +1,211 @@
+package io.leasehold.observe;
+
+import io.leasehold.observe.counters.CounterSnapshot;
+import io.leasehold.observe.counters.CounterSnapshot.Counter;
+import io.leasehold.observe.counters.CounterType;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// The text of `stat`: a table for people, or JSON.
+///
+/// ```text
+/// process 4711, runs, last change 0.2 s ago
+/// web: limit 268,435,456 B, committed 4,317,184 B, pinned 4,282,240 B in 1,260 buffers, cached 9,664 B
+///   refusals 0, reclaims 3, decommits 12, kernel faults 0
+///          block       live            held
+///          4,096      1,000       4,096,000
+/// ```
+///
+/// **Threads.** Stateless.
+final class StatReport {
+
+    private static final double MILLIS = 1000;
+
+    private StatReport() {}
+
+    /// The counters of one allocator.
+    private static final class Allocator {
+
+        private final Map<CounterType, Long> totals = new TreeMap<>(); // (O)
+        private final Map<Long, Long> live =
+                new TreeMap<>(Comparator.comparingLong((Long key) -> key < 0 ? 1L << 40 : 0)
+                        .thenComparingLong(Math::abs)); // (O) blocks by size, negative on the Java heap and last
+        private final Map<Long, Long> held = new TreeMap<>(); // (O)
+        private final List<Counter> holders = new ArrayList<>(); // (O)
+        private String name = "?"; // (O)
+
+        void add(Counter counter, CounterType type) {
+            switch (type) {
+                case ALLOCATOR -> name = counter.label();
+                case CLASS_LIVE -> live.put(counter.key(), counter.value());
+                case CLASS_HELD -> held.put(counter.key(), counter.value());
+                case HOLDER -> holders.add(counter);
+                default -> totals.put(type, counter.value());
+            }
+        }
+
+        long total(CounterType type) {
+            return totals.getOrDefault(type, 0L);
+        }
+
+        long held(long key) {
+            return held.getOrDefault(key, 0L);
+        }
+
+        /// {@return the size classes that hold memory}
+        List<Long> sizes() {
+            return live.keySet().stream().filter(key -> held(key) > 0).toList();
+        }
+
+        List<Counter> holders() {
+            return holders.stream()
+                    .filter(holder -> holder.value() > 0)
+                    .sorted(Comparator.comparingLong(Counter::value).reversed())
+                    .toList();
+        }
+    }
+
+    private static List<Allocator> allocators(CounterSnapshot snapshot) {
+        Map<Integer, Allocator> allocators = new TreeMap<>();
+        for (Counter counter : snapshot.counters()) {
+            CounterType type = CounterType.of(counter.type());
+            if (type != null) {
+                allocators
+                        .computeIfAbsent(counter.owner(), owner -> new Allocator())
+                        .add(counter, type);
+            }
+        }
+        return List.copyOf(allocators.values());
+    }
+
+    /// {@return the numbers as a table}
+    static String table(CounterSnapshot snapshot) {
+        StringBuilder text = new StringBuilder(1024);
+        text.append(String.format(
+                Locale.ROOT,
+                "process %d, %s, last change %.1f s ago%n",
+                snapshot.pid(),
+                snapshot.isAlive() ? "runs" : "ended",
+                ageSeconds(snapshot)));
+        List<Allocator> allocators = allocators(snapshot);
+        if (allocators.isEmpty()) {
+            text.append(String.format("no allocator is open%n"));
+        }
+        for (Allocator allocator : allocators) {
+            append(text, allocator);
+        }
+        return text.toString();
+    }
+
+    private static double ageSeconds(CounterSnapshot snapshot) {
+        return Math.max(0, System.currentTimeMillis() - snapshot.heartbeatMillis()) / MILLIS;
+    }
+
+    private static void append(StringBuilder text, Allocator a) {
+        text.append(String.format(
+                Locale.ROOT,
+                "%s: limit %,d B, committed %,d B, pinned %,d B in %,d buffers, cached %,d B%n"
+                        + "  refusals %,d, reclaims %,d, decommits %,d, kernel faults %,d%n",
+                a.name,
+                a.total(CounterType.LIMIT),
+                a.total(CounterType.COMMITTED),
+                a.total(CounterType.PINNED),
+                a.total(CounterType.PINNED_BUFFERS),
+                a.total(CounterType.CACHED),
+                a.total(CounterType.REFUSALS),
+                a.total(CounterType.RECLAIMS),
+                a.total(CounterType.DECOMMITS),
+                a.total(CounterType.KERNEL_FAULTS)));
+        if (!a.sizes().isEmpty()) {
+            text.append(String.format("  %12s %10s %15s%n", "block", "live", "held"));
+        }
+        for (long size : a.sizes()) {
+            text.append(String.format(
+                    Locale.ROOT,
+                    "  %,12d %,10d %,15d%s%n",
+                    Math.abs(size),
+                    a.live.get(size),
+                    a.held(size),
+                    size < 0 ? "  Java heap" : ""));
+        }
+        for (Counter holder : a.holders()) {
+            text.append(String.format(Locale.ROOT, "  holder %s: %,d B%n", holder.label(), holder.value()));
+        }
+    }
+
+    /// {@return the numbers as one line of JSON}
+    static String json(CounterSnapshot snapshot) {
+        StringBuilder text = new StringBuilder(1024);
+        text.append("{\"pid\":").append(snapshot.pid());
+        text.append(",\"alive\":").append(snapshot.isAlive());
+        text.append(",\"lastChange\":");
+        quote(text, Instant.ofEpochMilli(snapshot.heartbeatMillis()).toString());
+        text.append(",\"allocators\":[");
+        String separator = "";
+        for (Allocator allocator : allocators(snapshot)) {
+            text.append(separator);
+            appendJson(text, allocator);
+            separator = ",";
+        }
+        return text.append("]}").append(System.lineSeparator()).toString();
+    }
+
+    private static void appendJson(StringBuilder text, Allocator a) {
+        text.append("{\"name\":");
+        quote(text, a.name);
+        a.totals.forEach((type, value) ->
+                text.append(",\"").append(camel(type.label())).append("\":").append(value));
+        text.append(",\"classes\":[");
+        String separator = "";
+        for (long size : a.sizes()) {
+            text.append(separator).append("{\"blockBytes\":").append(Math.abs(size));
+            text.append(",\"direct\":").append(size > 0);
+            text.append(",\"liveBlocks\":").append(a.live.get(size));
+            text.append(",\"heldBytes\":").append(a.held(size)).append('}');
+            separator = ",";
+        }
+        text.append("],\"holders\":[");
+        separator = "";
+        for (Counter holder : a.holders()) {
+            text.append(separator).append("{\"tag\":");
+            quote(text, holder.label());
+            text.append(",\"bytes\":").append(holder.value()).append('}');
+            separator = ",";
+        }
+        text.append("]}");
+    }
+
+    private static String camel(String words) {
+        StringBuilder camel = new StringBuilder();
+        boolean isUpper = false;
+        for (char c : words.toCharArray()) {
+            if (c == ' ') {
+                isUpper = true;
+            } else {
+                camel.append(isUpper ? Character.toUpperCase(c) : c);
+                isUpper = false;
+            }
+        }
+        return camel.toString();
+    }
+
+    private static void quote(StringBuilder text, @Nullable String value) {
+        text.append('"');
+        for (char c : String.valueOf(value).toCharArray()) {
+            if (c == '"' || c == '\\') {
+                text.append('\\').append(c);
+            } else if (c < ' ') {
+                text.append(String.format("\\u%04x", (int) c));
+            } else {
+                text.append(c);
+            }
+        }
+        text.append('"');
+    }
+}

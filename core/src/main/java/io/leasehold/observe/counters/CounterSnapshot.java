@@ -1,0 +1,136 @@
+package io.leasehold.observe.counters;
+
+import static io.leasehold.observe.counters.CounterLayout.INT;
+import static io.leasehold.observe.counters.CounterLayout.LONG;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/// The contents of a counter file, read at once. Later changes of the file have no effect on it, and a file that is cut
+/// meanwhile cannot harm the reader.
+///
+/// @param path path of the file
+/// @param pid number of the process
+/// @param startMillis start of the process in milliseconds of the epoch, or 0 if it is not known
+/// @param heartbeatMillis last update in milliseconds of the epoch
+/// @param counters the allocated counters
+public record CounterSnapshot(Path path, long pid, long startMillis, long heartbeatMillis, List<Counter> counters) {
+
+    /// One counter.
+    ///
+    /// @param type what is counted
+    /// @param owner number of the allocator that it belongs to
+    /// @param key bytes of a block for the counters of a size class, negative on the Java heap; otherwise 0
+    /// @param label name of the counter
+    /// @param value its value
+    public record Counter(int type, int owner, long key, String label, long value) {}
+
+    /// Reads a file.
+    ///
+    /// @param path path of the file
+    /// @return its contents
+    /// @throws IOException if it cannot be read, or is no counter file of a version that this class knows; the message
+    ///     is one sentence for people
+    public static CounterSnapshot read(Path path) throws IOException {
+        MemorySegment file = MemorySegment.ofArray(bytes(path));
+        checkHeader(path, file);
+        List<Counter> counters = new ArrayList<>();
+        for (int i = 0; i < CounterLayout.COUNTERS; i++) {
+            if (file.get(INT, CounterLayout.metadata(i)) == CounterLayout.ALLOCATED) {
+                counters.add(counter(path, file, i));
+            }
+        }
+        return new CounterSnapshot(
+                path,
+                file.get(LONG, CounterLayout.PID_AT),
+                file.get(LONG, CounterLayout.STARTED_AT),
+                file.get(LONG, CounterLayout.HEARTBEAT_AT),
+                counters);
+    }
+
+    private static byte[] bytes(Path path) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate((int) CounterLayout.FILE_BYTES);
+        try (FileChannel channel = FileChannel.open(path, Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
+            while (bytes.hasRemaining() && channel.read(bytes) >= 0) {
+                // until the end of the file
+            }
+        } catch (NoSuchFileException e) {
+            throw new IOException("there is no counter file: path=" + path, e);
+        }
+        if (bytes.position() < CounterLayout.HEADER_BYTES) {
+            throw new IOException("counter file is truncated: path=" + path + ", bytes=" + bytes.position() + ", min="
+                    + CounterLayout.FILE_BYTES);
+        }
+        byte[] all = bytes.array();
+        if (bytes.hasRemaining()) { // after the version, of which only this one is known to have this length
+            checkHeader(path, MemorySegment.ofArray(all));
+            throw new IOException("counter file is truncated: path=" + path + ", bytes=" + bytes.position() + ", min="
+                    + CounterLayout.FILE_BYTES);
+        }
+        return all;
+    }
+
+    private static void checkHeader(Path path, MemorySegment file) throws IOException {
+        if (file.get(LONG, CounterLayout.MAGIC_AT) != CounterLayout.MAGIC) {
+            throw new IOException("not a counter file, or of a machine with another byte order: path=" + path);
+        }
+        int version = file.get(INT, CounterLayout.VERSION_AT);
+        if (version == 0) {
+            throw new IOException("counter file is not complete yet: path=" + path);
+        }
+        if (version != CounterLayout.VERSION) {
+            throw new IOException("counter file is of " + (version > CounterLayout.VERSION ? "a newer" : "an older")
+                    + " version of the library: path=" + path + ", version=" + version + ", min="
+                    + CounterLayout.VERSION + ", max=" + CounterLayout.VERSION
+                    + "; use the stat command of that version");
+        }
+        int metadata = file.get(INT, CounterLayout.METADATA_LENGTH_AT);
+        int values = file.get(INT, CounterLayout.VALUES_LENGTH_AT);
+        if (metadata != CounterLayout.METADATA_LENGTH || values != CounterLayout.VALUES_LENGTH) {
+            throw corrupt(path, "metadataLength=" + metadata + ", valuesLength=" + values);
+        }
+    }
+
+    private static Counter counter(Path path, MemorySegment file, int index) throws IOException {
+        long at = CounterLayout.metadata(index);
+        int length = file.get(INT, at + CounterLayout.LABEL_LENGTH_IN_METADATA);
+        if (length < 0 || length > CounterLayout.MAX_LABEL_BYTES) {
+            throw corrupt(path, "counter=" + index + ", labelLength=" + length);
+        }
+        byte[] label =
+                file.asSlice(at + CounterLayout.LABEL_IN_METADATA, length).toArray(ValueLayout.JAVA_BYTE);
+        return new Counter(
+                file.get(INT, at + CounterLayout.TYPE_IN_METADATA),
+                file.get(INT, at + CounterLayout.KEY_IN_METADATA),
+                file.get(LONG, at + CounterLayout.KEY_IN_METADATA + Integer.BYTES),
+                new String(label, StandardCharsets.US_ASCII).replaceAll("\\p{Cntrl}", "?"),
+                file.get(LONG, CounterLayout.value(index)));
+    }
+
+    private static IOException corrupt(Path path, String values) {
+        return new IOException("counter file is corrupt: path=" + path + ", " + values);
+    }
+
+    /// {@return true if the process that writes the file still runs}
+    public boolean isAlive() {
+        return ProcessHandle.of(pid)
+                .map(process -> process.isAlive() && isSame(StaleFiles.startOf(process)))
+                .orElse(false);
+    }
+
+    /// {@return true if a start of a process is the recorded one, or one of the two is not known}
+    private boolean isSame(long start) {
+        return start == 0 || startMillis == 0 || start == startMillis;
+    }
+}

@@ -1,0 +1,58 @@
+package io.leasehold.page;
+
+import io.leasehold.budget.MemoryBudget;
+
+/// The counters of an arena that take the same short time to read however large the arena is, unlike
+/// [PageArena#stats()]. Reading them allocates nothing. They can still be read after the arena was closed.
+///
+/// **Threads.** Thread-safe. Two calls may see different states.
+public final class ArenaActivity {
+
+    private final FramePool pool; // (C)
+    private final MemoryBudget budget; // (C)
+
+    ArenaActivity(FramePool pool, MemoryBudget budget) {
+        this.pool = pool;
+        this.budget = budget;
+    }
+
+    /// {@return the bytes that are charged to the budget: pages that may hold memory, and their tables}
+    public long committedBytes() {
+        return budget.usedBytes();
+    }
+
+    /// {@return the number of reservations that the budget of the arena or a parent rejected}
+    public long budgetRefusals() {
+        return budget.refusals();
+    }
+
+    /// {@return the number of flushes of all magazines}
+    public long reclaims() {
+        pool.lock.lock();
+        try {
+            return pool.counts.reclaims;
+        } finally {
+            pool.lock.unlock();
+        }
+    }
+
+    /// {@return the number of runs that were decommitted}
+    public long decommits() {
+        pool.lock.lock();
+        try {
+            return pool.counts.decommits;
+        } finally {
+            pool.lock.unlock();
+        }
+    }
+
+    /// {@return the number of kernel calls that failed}
+    public long kernelRefusals() {
+        pool.lock.lock();
+        try {
+            return pool.supply.failures();
+        } finally {
+            pool.lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,161 @@
+package io.leasehold.observe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import io.leasehold.netty.LeasedByteBufAllocator;
+import io.leasehold.observe.counters.CounterFile;
+import io.leasehold.observe.counters.CounterSnapshot;
+import io.leasehold.observe.counters.CounterSnapshot.Counter;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
+import io.leasehold.slab.SlabHeap;
+import io.leasehold.slab.SlabHeapOptions;
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AllocatorCountersTest {
+
+    private static final int UPDATES = 2_000;
+
+    @TempDir
+    Path temporary;
+
+    private PageArena arena;
+    private SlabHeap<long[]> direct;
+    private SlabHeap<long[]> onHeap;
+    private CounterFile file;
+    private AllocatorCounters counters;
+
+    @BeforeEach
+    void open() throws IOException {
+        arena = PageArena.open(
+                PageArenaOptions.defaults().withByteSize(16L << 20).withDecay(PageArenaOptions.NO_DECAY));
+        direct = SlabHeap.open(
+                arena, SlabHeapOptions.defaults(), (heap, handle, array, address, size) -> new long[] {handle});
+        onHeap = SlabHeap.onJavaHeap(
+                arena, SlabHeapOptions.defaults(), (heap, handle, array, address, size) -> new long[] {handle});
+        file = CounterFile.create(temporary.resolve("counters"));
+        counters = new AllocatorCounters(file, "web", arena, direct, onHeap);
+    }
+
+    @AfterEach
+    void close() {
+        counters.close();
+        SlabHeap.closeAll(List.of(direct, onHeap), () -> {});
+        arena.close();
+    }
+
+    @Test
+    void theFileHasTheNumbersOfTheLastUpdate() throws IOException {
+        List<long[]> blocks = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            blocks.add(direct.tryAllocate(4096));
+        }
+        blocks.add(onHeap.tryAllocate(1000));
+        counters.update();
+        assertThat(value("web: pinned buffers")).isEqualTo(11);
+        assertThat(value("web: pinned bytes")).isEqualTo(10 * 4096 + 1024);
+        assertThat(value("web: limit bytes")).isEqualTo(16L << 20);
+        assertThat(value("web: committed bytes")).isEqualTo(arena.stats().committedBytes());
+        assertThat(value("web: direct bytes")).isEqualTo(direct.stats().heldBytes());
+        assertThat(value("web: 4096 B: blocks")).isEqualTo(10);
+        assertThat(value("web: 1024 B on the Java heap: blocks")).isEqualTo(1);
+
+        onHeap.release(blocks.removeLast()[0]);
+        blocks.forEach(block -> direct.release(block[0]));
+        direct.trim();
+        onHeap.trim();
+        counters.update();
+        assertThat(value("web: pinned buffers")).isZero();
+        assertThat(value("web: 4096 B: blocks")).isZero();
+        assertThat(value("web: 4096 B: held bytes")).isZero();
+    }
+
+    @Test
+    void anUpdateAllocatesNothing() {
+        long block = direct.tryAllocate(4096)[0];
+        long other = onHeap.tryAllocate(1000)[0];
+        update(UPDATES);
+        assertThat(bytesOf(() -> update(UPDATES)))
+                .as("bytes in %d updates", UPDATES)
+                .isLessThan(UPDATES);
+        direct.release(block);
+        onHeap.release(other);
+    }
+
+    /// {@return the bytes that the calling thread allocates in the best of several runs, since the compiler may still
+    /// allocate in the first ones}
+    private static long bytesOf(Runnable work) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 5; i++) {
+            long before = threads.getCurrentThreadAllocatedBytes();
+            work.run();
+            least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+        }
+        return least;
+    }
+
+    private void update(int times) {
+        for (int i = 0; i < times; i++) {
+            counters.update();
+        }
+    }
+
+    @Test
+    void aClosedAllocatorLeavesNoCounters() throws IOException {
+        counters.update();
+        counters.close();
+        counters.update();
+        assertThat(CounterSnapshot.read(file.path()).counters()).isEmpty();
+    }
+
+    @Test
+    void aFullFileLeavesOutSizeClasses() throws IOException {
+        while (file.allocate(1, 0, 0, "other") != CounterFile.NONE) {
+            // until it is full
+        }
+        long block = direct.tryAllocate(100)[0];
+        counters.update();
+        assertThat(value("web: pinned buffers")).isEqualTo(1);
+        direct.release(block);
+    }
+
+    @Test
+    void allocatorsOfThisProcessAreInItsFile() throws IOException {
+        CounterFile own = ProcessCounters.file();
+        assertThat(own).isNotNull();
+        try (LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
+                .name("counted \"here\"\n")
+                .byteLimit(16L << 20)
+                .build()) {
+            ByteBuf buf = allocator.directBuffer(5000);
+            assertThat(labels(own)).contains("counted \"here\"?");
+            buf.release();
+        }
+        assertThat(labels(own)).doesNotContain("counted \"here\"?");
+    }
+
+    private static List<String> labels(CounterFile file) throws IOException {
+        return CounterSnapshot.read(file.path()).counters().stream()
+                .map(Counter::label)
+                .toList();
+    }
+
+    private long value(String label) throws IOException {
+        return CounterSnapshot.read(file.path()).counters().stream()
+                .filter(counter -> counter.label().equals(label))
+                .findFirst()
+                .orElseThrow()
+                .value();
+    }
+}

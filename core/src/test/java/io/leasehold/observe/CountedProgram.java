@@ -1,0 +1,39 @@
+package io.leasehold.observe;
+
+import io.leasehold.netty.LeasedByteBufAllocator;
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/// A process that holds a hundred buffers of 4 KiB, and then waits or keeps allocating until its input ends.
+final class CountedProgram {
+
+    static final int BUFFERS = 100;
+    static final int BYTES = 4096;
+
+    private CountedProgram() {}
+
+    public static void main(String[] arguments) throws IOException {
+        LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
+                .name("web")
+                .byteLimit(64L << 20)
+                .build();
+        List<ByteBuf> held = new ArrayList<>();
+        for (int i = 0; i < BUFFERS; i++) {
+            held.add(allocator.directBuffer(BYTES));
+        }
+        if (arguments[0].equals("busy")) {
+            while (System.in.available() == 0) {
+                List<ByteBuf> more = new ArrayList<>();
+                for (int i = 0; i < BUFFERS; i++) {
+                    more.add(allocator.directBuffer(BYTES * 8));
+                }
+                more.forEach(ByteBuf::release);
+            }
+        }
+        System.in.read();
+        held.forEach(ByteBuf::release);
+        allocator.close();
+    }
+}

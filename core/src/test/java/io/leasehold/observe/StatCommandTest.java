@@ -1,0 +1,231 @@
+package io.leasehold.observe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.leasehold.observe.counters.CounterFile;
+import io.leasehold.observe.counters.CounterSnapshot;
+import io.leasehold.os.ForkedJvm;
+import io.leasehold.page.Eventually;
+import io.netty.buffer.ByteBuf;
+import io.netty.util.ReferenceCounted;
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(120)
+class StatCommandTest {
+
+    private static final String HELD = "pinned 409,600 B in 100 buffers";
+
+    @TempDir
+    Path temporary;
+
+    private final List<Process> processes = new ArrayList<>();
+
+    /// The end of a call.
+    private record Shown(int code, String out, String err) {}
+
+    @AfterEach
+    void endProcesses() throws InterruptedException {
+        for (Process process : processes) {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    void aLiveProcessIsShown() throws IOException {
+        Process process = start("idle");
+        awaitTable(process);
+        Shown shown = stat(Long.toString(process.pid()));
+        assertThat(shown.code).isZero();
+        assertThat(shown.out.replaceAll("\\d+\\.\\d s", "0.0 s"))
+                .startsWith("process " + process.pid() + ", runs, last change 0.0 s ago")
+                .contains("web: limit 67,108,864 B, committed ", HELD)
+                .containsPattern("refusals 0, reclaims \\d+, decommits \\d+, kernel faults 0")
+                .containsPattern("       4,096        100         409,600");
+        assertThat(shown.err).isEmpty();
+    }
+
+    @Test
+    void theOnlyProcessNeedsNoNumber() throws IOException {
+        Process process = start("idle");
+        awaitTable(process);
+        assertThat(stat()).returns(0, Shown::code).returns("", Shown::err);
+        assertThat(stat().out).startsWith("process " + process.pid() + ", runs").contains(HELD);
+    }
+
+    @Test
+    void aBusyProcessIsShownAsItChanges() throws IOException {
+        Process process = start("busy");
+        awaitTable(process, "32,768");
+        Shown first = stat(Long.toString(process.pid()));
+        assertThat(first.code).isZero();
+        Path file = folder().resolve(Long.toString(process.pid()));
+        long heartbeat = heartbeat(file);
+        Eventually.holds("a later heartbeat", () -> heartbeat(file) > heartbeat);
+        assertThat(stat(Long.toString(process.pid())).code).isZero();
+    }
+
+    private static long heartbeat(Path file) {
+        try {
+            return CounterSnapshot.read(file).heartbeatMillis();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void aKilledProcessLeavesItsLastNumbers() throws Exception {
+        Process process = start("idle");
+        awaitTable(process);
+        process.destroyForcibly().waitFor();
+        Shown shown = stat(Long.toString(process.pid()));
+        assertThat(shown.code).isZero();
+        assertThat(shown.out)
+                .startsWith("process " + process.pid() + ", ended, ")
+                .contains(HELD);
+        assertThat(stat().out).startsWith("process " + process.pid() + ", ended, ");
+    }
+
+    @Test
+    void aProcessThatClosedItsAllocatorShowsNone() throws Exception {
+        Process process = start("idle");
+        awaitTable(process);
+        process.getOutputStream().close();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(stat(Long.toString(process.pid())).out).contains("ended", "no allocator is open");
+    }
+
+    @Test
+    void watchingEndsWithTheProcess() throws Exception {
+        Process process = start("idle");
+        awaitTable(process);
+        Thread killer = Thread.ofVirtual().start(process::destroyForcibly);
+        Shown shown = stat(Long.toString(process.pid()), "--watch");
+        killer.join();
+        assertThat(shown.code).isZero();
+        assertThat(shown.out).contains(HELD);
+    }
+
+    @Test
+    void jsonHasTheSameNumbers() throws Exception {
+        Process process = start("idle");
+        awaitTable(process);
+        var json = new ObjectMapper().readTree(stat(Long.toString(process.pid()), "--json").out);
+        assertThat(json.get("pid").asLong()).isEqualTo(process.pid());
+        assertThat(json.get("alive").asBoolean()).isTrue();
+        var web = json.get("allocators").get(0);
+        assertThat(web.get("name").asText()).isEqualTo("web");
+        assertThat(web.get("pinnedBytes").asLong()).isEqualTo(CountedProgram.BUFFERS * CountedProgram.BYTES);
+        assertThat(web.get("kernelFaults").asLong()).isZero();
+        assertThat(web.get("classes").get(0).get("blockBytes").asInt()).isEqualTo(CountedProgram.BYTES);
+    }
+
+    @Test
+    void argumentsThatMakeNoSenseAreNamed() {
+        assertThat(stat("web")).isEqualTo(wrong("not the number of a process: argument=web"));
+        assertThat(stat("0")).isEqualTo(wrong("not the number of a process: argument=0, min=1"));
+        assertThat(stat("99999999999999999999"))
+                .isEqualTo(wrong("not the number of a process: argument=99999999999999999999"));
+        assertThat(stat("--jsn")).isEqualTo(wrong("argument is not known: argument=--jsn"));
+        assertThat(stat("1", "2")).isEqualTo(wrong("argument is not known: argument=2"));
+        assertThat(stat("--watch")).isEqualTo(wrong("--watch needs the number of a process"));
+    }
+
+    private static Shown wrong(String sentence) {
+        return new Shown(
+                2, "", sentence + "; usage: stat [pid] [--json] [--watch] [--folder=PATH]" + System.lineSeparator());
+    }
+
+    @Test
+    void filesThatCannotBeReadEndWithOneSentence() throws IOException {
+        assertThat(stat()).isEqualTo(unreadable("no process of this user has a counter file: folder=" + folder()));
+        Path path = folder().resolve("4711");
+        assertThat(stat("4711")).isEqualTo(unreadable("there is no counter file: path=" + path));
+        Files.createDirectory(folder());
+        Files.writeString(path, "this is no counter file".repeat(1000));
+        assertThat(stat("4711"))
+                .isEqualTo(unreadable("not a counter file, or of a machine with another byte order: path=" + path));
+        Path own = CounterFile.create(
+                        Files.createDirectory(temporary.resolve("x")).resolve("own"))
+                .path();
+        Files.write(path, Files.readAllBytes(own));
+        assertThat(stat("4711"))
+                .isEqualTo(unreadable("counter file is of another process: path=" + path + ", pid="
+                        + ProcessHandle.current().pid() + ", expected=4711"));
+        CounterFileTest.change(path, 0, Integer.BYTES, 9);
+        assertThat(stat("4711"))
+                .isEqualTo(unreadable("counter file is of a newer version of the library: path=" + path
+                        + ", version=9, min=1, max=1; use the stat command of that version"));
+    }
+
+    private static Shown unreadable(String sentence) {
+        return new Shown(1, "", sentence + System.lineSeparator());
+    }
+
+    private Path folder() {
+        return temporary.resolve("leasehold-tester");
+    }
+
+    private Shown stat(String... arguments) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        String[] all = Stream.concat(Arrays.stream(arguments), Stream.of("--folder=" + folder()))
+                .toArray(String[]::new);
+        int code = StatCommand.run(
+                all,
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8));
+        return new Shown(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    private void awaitTable(Process process) {
+        awaitTable(process, HELD);
+    }
+
+    private void awaitTable(Process process, String text) {
+        Eventually.holds("stat shows " + text, () -> {
+            assertThat(process.isAlive()).isTrue();
+            return stat(Long.toString(process.pid())).out.contains(text);
+        });
+    }
+
+    private Process start(String mode) throws IOException {
+        String classPath = Stream.of(CountedProgram.class, StatCommand.class, ByteBuf.class, ReferenceCounted.class)
+                .map(ForkedJvm::rootOf)
+                .map(Path::toString)
+                .distinct()
+                .collect(Collectors.joining(File.pathSeparator));
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx128m",
+                        "-XX:+UseSerialGC",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-Djava.io.tmpdir=" + temporary,
+                        "-Duser.name=tester",
+                        "-cp",
+                        classPath,
+                        CountedProgram.class.getName(),
+                        mode)
+                .redirectErrorStream(true)
+                .redirectOutput(temporary.resolve("output.txt").toFile())
+                .start();
+        processes.add(process);
+        return process;
+    }
+}
