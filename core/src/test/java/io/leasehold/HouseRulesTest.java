@@ -52,7 +52,7 @@ final class HouseRulesTest {
 
     private static final String ROOT_PACKAGE = "io.leasehold";
     private static final Path SOURCES = Path.of("src/main/java");
-    private static final Path TESTS = Path.of("src/test/java");
+    private static final Path TESTS = Path.of("src/test");
     private static final Path BENCHMARKS = Path.of("../benchmarks/src");
     private static final Path ROOT = SOURCES.resolve("io/leasehold");
 

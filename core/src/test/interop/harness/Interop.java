@@ -1,0 +1,117 @@
+package interop;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.util.ResourceLeakDetector;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+
+/// Runs one program, and prints one line of JSON about what became of its buffers.
+///
+/// ```text
+///   program: server, client, load, close both --> wait for the last release --> look for leaks --> wait for the
+///   memory to go back --> close the allocator --> one line
+/// ```
+///
+/// `InteropTest` sets the properties, and judges the line.
+public final class Interop {
+
+    private static final int LEAK_ROUNDS = 4;
+    private static final long WAIT_NANOS = 20_000_000_000L;
+
+    /// Free blocks and empty slabs that an allocator may keep, and the tables of its heaps.
+    private static final long KEPT_BYTES = 6 << 20;
+
+    private Interop() {}
+
+    /// The work of one program. It returns after the server and the client are closed.
+    public interface Program {
+
+        /// Starts a server, loads it, and closes all.
+        void run(Trial trial) throws Exception;
+    }
+
+    /// Runs a program, and ends the JVM.
+    public static void run(Program program) {
+        int exitCode = 1;
+        try {
+            System.out.println("RESULT " + json(measure(program)));
+            exitCode = 0;
+        } catch (Throwable e) {
+            e.printStackTrace(System.out);
+        } finally {
+            System.out.flush();
+            Runtime.getRuntime().halt(exitCode); // a server may leave threads behind
+        }
+    }
+
+    private static Map<String, Object> measure(Program program) throws Exception {
+        if (ResourceLeakDetector.getLevel() != ResourceLeakDetector.Level.PARANOID) {
+            throw new IllegalStateException("leaks are not looked for: level=" + ResourceLeakDetector.getLevel());
+        }
+        Ours ours = ours();
+        Trial trial = new Trial(ours.option(), Integer.getInteger("interop.requests"), ours::heldBytes);
+        program.run(trial);
+        await(() -> ours.pinnedBytes() == 0);
+        Map<String, Long> watched = LeakCounts.watched();
+        Map<String, Object> result = new TreeMap<>();
+        result.put("netty", PooledByteBufAllocator.class.getPackage().getImplementationVersion());
+        result.put("requests", trial.served());
+        result.put("wrong", trial.wrong());
+        result.put("pinnedBytes", ours.pinnedBytes());
+        long served = watched.getOrDefault(LeakCounts.OURS, 0L);
+        result.put("ours", served);
+        result.put("others", watched.values().stream().mapToLong(n -> n).sum() - served);
+        result.put("peakBytes", trial.peakBytes());
+        System.out.println("buffers by allocator: " + watched);
+        List<String> leaks = leaks();
+        leaks.stream().limit(3).forEach(System.out::println);
+        result.put("leaks", (long) leaks.size());
+        await(() -> ours.heldBytes() <= KEPT_BYTES);
+        result.put("heldBytes", ours.heldBytes());
+        ours.close();
+        return result;
+    }
+
+    private static Ours ours() throws ReflectiveOperationException {
+        if (System.getProperty("interop.way").equals("option")) {
+            // by name, since a relocated Netty has no such class
+            return (Ours) Class.forName("interop.OursByOption")
+                    .getDeclaredConstructor()
+                    .newInstance();
+        }
+        return new OursByAgent();
+    }
+
+    /// {@return the leaks of the whole run; Netty learns of a leak when a buffer is allocated after a collection}
+    private static List<String> leaks() throws InterruptedException {
+        LeakCounts.stopCounting();
+        for (int round = 0; round < LEAK_ROUNDS; round++) {
+            System.gc();
+            Thread.sleep(50); // the collector hands references over on a thread of its own
+            for (int i = 0; i < 10; i++) {
+                ByteBufAllocator.DEFAULT.directBuffer(64).release();
+            }
+        }
+        return LeakCounts.leaks();
+    }
+
+    private static void await(BooleanSupplier condition) throws InterruptedException {
+        long start = System.nanoTime();
+        while (!condition.getAsBoolean() && System.nanoTime() - start < WAIT_NANOS) {
+            Thread.sleep(20);
+        }
+    }
+
+    private static String json(Map<String, Object> values) {
+        StringBuilder json = new StringBuilder("{");
+        values.forEach((key, value) -> json.append(json.length() == 1 ? "" : ",")
+                .append('"')
+                .append(key)
+                .append("\":")
+                .append(value instanceof Long ? value : "\"" + value + "\""));
+        return json.append('}').toString();
+    }
+}

@@ -1,0 +1,131 @@
+package interop;
+
+import io.netty.buffer.ByteBufAllocator;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.IntFunction;
+import java.util.function.LongSupplier;
+
+/// What a program needs to load a server: the allocator, the contents, and the counts of what came out wrong.
+///
+/// Request `i` carries the bytes of [#request(int)], and its reply those of [#reply(int)]. The program gives both to
+/// [#served(int, byte[])] and [#load]. So a buffer that is reused too early is noticed on either side.
+public final class Trial {
+
+    private static final int[] LENGTHS = {1, 40, 700, 4_000, 16_384, 70_000, 200_000};
+    private static final int REPLY = 1 << 30;
+    private static final int MAX_MESSAGES = 5;
+
+    private final ByteBufAllocator allocator;
+    private final int requests;
+    private final LongSupplier memory;
+    private final LongAdder served = new LongAdder();
+    private final LongAdder wrong = new LongAdder();
+    private long peakBytes;
+
+    Trial(ByteBufAllocator allocator, int requests, LongSupplier memory) {
+        this.allocator = allocator;
+        this.requests = requests;
+        this.memory = memory;
+    }
+
+    /// {@return true if the program must hand our allocator to the server; else it must not touch allocators}
+    public boolean isByOption() {
+        return allocator != null;
+    }
+
+    /// {@return our allocator}
+    public ByteBufAllocator allocator() {
+        if (allocator == null) {
+            throw new IllegalStateException("there is an allocator by option only");
+        }
+        return allocator;
+    }
+
+    /// {@return the number of requests that a program is to make; one with several protocols divides it}
+    public int requests() {
+        return requests;
+    }
+
+    /// {@return the bytes of a request}
+    public byte[] request(int i) {
+        return bytes(i);
+    }
+
+    /// {@return the bytes of the reply to a request}
+    public byte[] reply(int i) {
+        return bytes(i ^ REPLY);
+    }
+
+    private static byte[] bytes(int seed) {
+        byte[] bytes = new byte[LENGTHS[Math.floorMod(seed * 31 + (seed >>> 28), LENGTHS.length)]];
+        new SplittableRandom(seed).nextBytes(bytes);
+        return bytes;
+    }
+
+    /// Checks a request on the side of the server.
+    ///
+    /// @return the reply to send
+    public byte[] served(int i, byte[] got) {
+        served.increment();
+        if (!Arrays.equals(got, request(i))) {
+            wrong("request " + i + " has other bytes: length=" + got.length + ", expected=" + request(i).length);
+        }
+        return reply(i);
+    }
+
+    /// Makes requests and checks the replies.
+    ///
+    /// @param first number of the first request; the numbers of one program do not overlap
+    /// @param count number of requests
+    /// @param inFlight greatest number of requests that wait for their replies
+    public void load(int first, int count, int inFlight, IntFunction<CompletionStage<byte[]>> call)
+            throws InterruptedException {
+        Semaphore permits = new Semaphore(inFlight);
+        for (int i = first; i < first + count; i++) {
+            if (!permits.tryAcquire(30, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("no reply within 30 s: request=" + i + ", served=" + served.sum());
+            }
+            int number = i;
+            call.apply(i).whenComplete((got, failure) -> {
+                permits.release();
+                if (failure != null) {
+                    wrong("request " + number + " failed: " + failure);
+                } else if (!Arrays.equals(got, reply(number))) {
+                    wrong("reply " + number + " has other bytes: length=" + got.length + ", expected="
+                            + reply(number).length);
+                }
+            });
+            if (i % 16 == 0) {
+                peakBytes = Math.max(peakBytes, memory.getAsLong());
+            }
+        }
+        if (!permits.tryAcquire(inFlight, 30, TimeUnit.SECONDS)) {
+            throw new IllegalStateException("no reply within 30 s: served=" + served.sum());
+        }
+    }
+
+    /// Counts and reports what went wrong.
+    public void wrong(String what) {
+        wrong.increment();
+        if (wrong.sum() <= MAX_MESSAGES) {
+            System.out.println(what);
+        }
+    }
+
+    long served() {
+        return served.sum();
+    }
+
+    long wrong() {
+        return wrong.sum();
+    }
+
+    long peakBytes() {
+        return peakBytes;
+    }
+}

@@ -1,0 +1,95 @@
+package io.leasehold.interop;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/// The class paths of the servers, which a second Maven resolves: the one that runs this build, with its settings, its
+/// local repository and, if it is offline, offline too. A class path is resolved once, and again after its POM changed.
+final class InteropClassPaths {
+
+    private static final long LIMIT_SECONDS = 400;
+
+    private final Path folder;
+
+    /// @param folder where to keep the class paths between runs
+    InteropClassPaths(Path folder) {
+        this.folder = folder;
+    }
+
+    /// Resolves the class paths of these servers. Those that cannot be resolved are left out.
+    void resolve(List<InteropServer> servers) throws IOException, InterruptedException {
+        List<String> missing = new ArrayList<>();
+        for (InteropServer server : servers) {
+            if (of(server).isEmpty()) {
+                missing.add(server.module());
+            }
+        }
+        String home = System.getProperty("leasehold.maven.home");
+        if (missing.isEmpty() || home == null) {
+            return;
+        }
+        Files.createDirectories(folder);
+        Path log = folder.resolve("maven.log");
+        Process maven = new ProcessBuilder(command(home, missing))
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        if (!maven.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+            maven.descendants().forEach(ProcessHandle::destroyForcibly);
+            maven.destroyForcibly().waitFor();
+        }
+        if (maven.exitValue() != 0) {
+            System.out.println("interoperability: not every class path was resolved, see " + log);
+        }
+    }
+
+    private List<String> command(String home, List<String> modules) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(home, "bin", File.separatorChar == '/' ? "mvn" : "mvn.cmd")
+                        .toString(),
+                "-B",
+                "-ntp",
+                "-q",
+                "--fail-at-end",
+                "-f",
+                InteropServer.FOLDER.resolve("pom.xml").toString(),
+                "-pl",
+                String.join(",", modules),
+                "-Dinterop.output=" + folder.toAbsolutePath(),
+                "-Dmaven.repo.local=" + System.getProperty("leasehold.maven.repository"),
+                "dependency:build-classpath"));
+        option(command, "-s", "leasehold.maven.settings");
+        option(command, "-gs", "leasehold.maven.globalSettings");
+        if (Boolean.getBoolean("leasehold.maven.offline")) {
+            command.add("-o");
+        }
+        return command;
+    }
+
+    private static void option(List<String> command, String option, String property) {
+        String file = System.getProperty(property, "");
+        if (Files.isRegularFile(Path.of(file))) {
+            command.addAll(List.of(option, file));
+        }
+    }
+
+    /// {@return the class path of a server, if it was resolved, is not older than its POM, and all its files exist}
+    Optional<List<Path>> of(InteropServer server) throws IOException {
+        Path file = folder.resolve(server.module() + ".classpath");
+        Path pom = InteropServer.FOLDER.resolve(server.module()).resolve("pom.xml");
+        if (!Files.exists(file) || Files.getLastModifiedTime(file).compareTo(Files.getLastModifiedTime(pom)) < 0) {
+            return Optional.empty();
+        }
+        List<Path> jars = Stream.of(Files.readString(file).strip().split(File.pathSeparator))
+                .map(Path::of)
+                .toList();
+        return jars.stream().allMatch(Files::exists) ? Optional.of(jars) : Optional.empty();
+    }
+}

@@ -1,0 +1,145 @@
+package io.leasehold.interop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.leasehold.interop.InteropRun.Crypto;
+import io.leasehold.interop.InteropRun.Plan;
+import io.leasehold.interop.InteropRun.Way;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Real servers and clients run on our allocator, each in a JVM of its own: contents are right on both sides, no buffer
+/// leaks, all buffers are released, the memory goes back, and our allocator served the buffers.
+///
+/// `mvn` runs three of them, and `mvn -Psoak` all. What cannot be resolved is skipped and says so.
+class InteropTest {
+
+    private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
+    private static final int REQUESTS = SOAK ? 20_000 : 200;
+    private static final int VERTX_REQUESTS = SOAK ? 100_000 : 200;
+    private static final long LIMIT_SECONDS = SOAK ? 1_200 : 200;
+
+    /// Where `mvn` keeps nothing between builds of a clean clone.
+    private static final Path FOLDER = Path.of("target/interop");
+
+    /// Free blocks and empty slabs that an allocator keeps, and the tables of its heaps.
+    private static final long KEPT_BYTES = 6 << 20;
+
+    /// Some code of each framework allocates from `ByteBufAllocator.DEFAULT` or `Unpooled` itself.
+    private static final double MIN_PERCENT = 70;
+
+    private static final InteropClassPaths CLASS_PATHS = new InteropClassPaths(FOLDER);
+    private static final List<InteropRun> RUNS = new ArrayList<>();
+    private static Path keyStore;
+
+    @BeforeAll
+    static void resolve() throws IOException, InterruptedException {
+        Files.createDirectories(FOLDER);
+        CLASS_PATHS.resolve(plans().map(Plan::server).distinct().toList());
+        keyStore = makeKeyStore();
+    }
+
+    private static Path makeKeyStore() throws IOException, InterruptedException {
+        Path file = FOLDER.resolve("key.p12").toAbsolutePath();
+        Files.deleteIfExists(file);
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+        command.addAll(
+                List.of(("-J-XX:TieredStopAtLevel=1 -genkeypair -keyalg EC -groupname secp256r1 -dname CN=localhost"
+                                + " -ext san=ip:127.0.0.1,dns:localhost -validity 2 -storetype PKCS12 -storepass password"
+                                + " -alias key -keystore " + file)
+                        .split(" ")));
+        Process keytool = new ProcessBuilder(command).inheritIO().start();
+        assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        return file;
+    }
+
+    static Stream<Plan> plans() {
+        if (!SOAK) {
+            return Stream.of(plan("reactor", Way.OPTION, Crypto.JDK), plan("grpc", Way.OPTION, Crypto.NONE));
+        }
+        return InteropServer.ALL.stream()
+                .filter(InteropServer::hasOption)
+                .flatMap(server -> cryptos(server).map(tls -> plan(server.module(), Way.OPTION, tls)));
+    }
+
+    private static Stream<Crypto> cryptos(InteropServer server) {
+        return Stream.of(Crypto.values()).filter(tls -> server.isBoring() || tls != Crypto.BORINGSSL);
+    }
+
+    private static Plan plan(String module, Way way, Crypto tls) {
+        InteropServer server = InteropServer.ALL.stream()
+                .filter(each -> each.module().equals(module))
+                .findFirst()
+                .orElseThrow();
+        return new Plan(server, way, tls, server.sources().equals("vertx") ? VERTX_REQUESTS : REQUESTS);
+    }
+
+    @ParameterizedTest
+    @MethodSource("plans")
+    void serverIsServed(Plan plan) throws IOException, InterruptedException {
+        InteropRun run = run(plan);
+        RUNS.add(run);
+        String output = run.values().get("output");
+        assertThat(run.values().get("netty")).as(output).isEqualTo(plan.server().netty());
+        assertThat(run.number("requests")).as(output).isGreaterThanOrEqualTo(plan.requests());
+        assertThat(run.number("wrong")).as(output).isZero();
+        assertThat(run.number("leaks")).as(output).isZero();
+        assertThat(run.number("pinnedBytes")).as(output).isZero();
+        assertThat(run.number("heldBytes")).as(output).isLessThanOrEqualTo(KEPT_BYTES);
+        assertThat(run.percentOurs()).as(output).isGreaterThanOrEqualTo(MIN_PERCENT);
+    }
+
+    /// Shows that the counts of the other test can be wrong.
+    @Test
+    void serverWithoutOurAllocatorIsNotServedByIt() throws IOException, InterruptedException {
+        InteropRun run = run(plan("grpc", Way.NONE, Crypto.NONE));
+        assertThat(run.number("ours")).isZero();
+        assertThat(run.number("others")).isPositive();
+    }
+
+    private static InteropRun run(Plan plan) throws IOException, InterruptedException {
+        List<Path> jars = CLASS_PATHS.of(plan.server()).orElse(null);
+        if (jars == null) {
+            System.out.println("interoperability: SKIPPED " + plan + ", since its class path was not resolved");
+        }
+        assumeTrue(
+                jars != null,
+                "the class path was not resolved: module=" + plan.server().module());
+        return InteropRun.of(plan, FOLDER, jars, keyStore, List.of(), LIMIT_SECONDS);
+    }
+
+    @AfterAll
+    static void printTable() throws IOException {
+        List<String> lines = new ArrayList<>();
+        lines.add("| framework | version | Netty | way | TLS | requests | wrong | leaks | bytes out | ours % |");
+        lines.add("|---|---|---|---|---|---|---|---|---|---|");
+        for (InteropRun run : RUNS) {
+            lines.add("| %s | %s | %s | %s | %s | %d | %d | %d | %d | %.1f |"
+                    .formatted(
+                            run.server().name(),
+                            run.server().version(),
+                            run.values().get("netty"),
+                            InteropRun.lower(run.way()),
+                            InteropRun.lower(run.tls()),
+                            run.number("requests"),
+                            run.number("wrong"),
+                            run.number("leaks"),
+                            run.number("pinnedBytes"),
+                            run.percentOurs()));
+        }
+        lines.forEach(System.out::println);
+        Files.write(FOLDER.resolve("table.md"), lines);
+    }
+}
