@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /// Many threads share a pool that has too few windows for them; between the rounds all rest and everything is counted.
 ///
-/// `-Dseed=` replays the operations of another run in one thread, which never waits; `-Dleasehold.soak=true` makes ten
+/// `-Dseed=` replays the operations of another run in one thread, which never waits; `-Dleasehold.soak=true` makes forty
 /// times as many rounds, with new seeds.
 class LeasePoolConcurrentTest {
 
@@ -35,7 +35,7 @@ class LeasePoolConcurrentTest {
     private static final int PLATFORM = 4 * Runtime.getRuntime().availableProcessors();
     private static final int VIRTUAL = 2 * PLATFORM;
     private static final int SHORT_ROUNDS = 8;
-    private static final int ROUNDS = SOAK ? 10 * SHORT_ROUNDS : SHORT_ROUNDS / 2;
+    private static final int ROUNDS = SOAK ? 10 * SHORT_ROUNDS : SHORT_ROUNDS / 4;
     private static final int SECONDS_WITHOUT_PROGRESS = 15;
 
     /// The pools to share.

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(300)
 class DroppedLoaderTest {
 
-    private static final int APPLICATIONS = Boolean.getBoolean("leasehold.soak") ? 500 : 50;
+    private static final int APPLICATIONS = Boolean.getBoolean("leasehold.soak") ? 500 : 15;
 
     @BeforeAll
     static void skipWhereTheKernelDoesNotTell() {

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FaultPollTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
-    private static final int READS = SOAK ? 3_000_000 : 120_000;
+    private static final int READS = SOAK ? 3_000_000 : 50_000;
 
     @TempDir
     Path folder;
