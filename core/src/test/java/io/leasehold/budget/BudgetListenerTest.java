@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// A listener sees each byte come and go, may refuse, and may fail without losing a byte.
-@Timeout(60)
+@Timeout(600)
 class BudgetListenerTest {
 
     /// An account of another system, as a circuit breaker keeps it.

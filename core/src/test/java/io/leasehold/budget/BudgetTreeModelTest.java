@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// A random walk over a tree of budgets against a model that adds up the leaves.
-@Timeout(120)
+@Timeout(600)
 class BudgetTreeModelTest {
 
     private static final int STEPS = 60_000;

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// Shares, soft limits, refusals and statistics of a tree of budgets.
-@Timeout(60)
+@Timeout(600)
 class BudgetTreeTest {
 
     @Test

@@ -61,7 +61,7 @@ class InteropTest {
                                 + " -alias key -keystore " + file)
                         .split(" ")));
         Process keytool = new ProcessBuilder(command).inheritIO().start();
-        assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(keytool.waitFor(300, TimeUnit.SECONDS)).isTrue();
         return file;
     }
 

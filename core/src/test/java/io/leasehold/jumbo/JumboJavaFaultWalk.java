@@ -75,7 +75,7 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
             end(steps, 0);
         } else if (dice < 35) {
             CompletableFuture.runAsync(this::stepElsewhere, other)
-                    .orTimeout(10, TimeUnit.SECONDS) // fails if a lock was not released
+                    .orTimeout(300, TimeUnit.SECONDS) // fails if a lock was not released
                     .join();
         } else if (dice < 37) {
             steps.run("decay", () -> bed.decay(1));

@@ -27,8 +27,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /// Many threads share a pool that has too few windows for them; between the rounds all rest and everything is counted.
 ///
-/// `-Dseed=` replays the operations of another run in one thread, which never waits; `-Dleasehold.soak=true` makes forty
-/// times as many rounds, with new seeds.
+/// `-Dseed=` replays the operations of another run in one thread, which never waits; `-Dleasehold.soak=true` makes
+/// forty times as many rounds, with new seeds.
 class LeasePoolConcurrentTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// Owners work in their slots while a reclaimer empties them again and again: no page is lost, none is in two hands.
 ///
 /// A slot holds a stack of pages: how many they are, and the pages.
-@Timeout(120)
+@Timeout(600)
 class BiasedSlotsHandshakeTest {
 
     private static final int PAGES = 48;

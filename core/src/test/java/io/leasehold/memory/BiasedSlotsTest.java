@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// no two threads meet in one slot, see [BiasedSlotsHandshakeTest].
 @ParameterizedClass(name = "fenced={0}")
 @ValueSource(booleans = {true, false})
-@Timeout(60)
+@Timeout(600)
 class BiasedSlotsTest {
 
     private static final int CELL = BiasedSlot.FIRST;
@@ -289,7 +289,7 @@ class BiasedSlotsTest {
         }
 
         BiasedSlot slot() throws Exception {
-            return entered.get(30, TimeUnit.SECONDS);
+            return entered.get(300, TimeUnit.SECONDS);
         }
 
         @Override

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 /// An application that is stopped without closing anything takes all that the library held with it, once its class
 /// loader is collected: threads, descriptors, mappings and address space.
 @Tag("os")
-@Timeout(300)
+@Timeout(600)
 class DroppedLoaderTest {
 
     private static final int APPLICATIONS = Boolean.getBoolean("leasehold.soak") ? 500 : 15;

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(120)
+@Timeout(600)
 class StatCommandTest {
 
     private static final String HELD = "pinned 409,600 B in 100 buffers";
@@ -107,7 +107,7 @@ class StatCommandTest {
         Process process = start("idle");
         awaitTable(process);
         process.getOutputStream().close();
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(300, TimeUnit.SECONDS)).isTrue();
         assertThat(stat(Long.toString(process.pid())).out).contains("ended", "no allocator is open");
     }
 

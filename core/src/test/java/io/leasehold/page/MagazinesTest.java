@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// tests of the barrier.
 @ParameterizedClass(name = "fenced={0}")
 @ValueSource(booleans = {true, false})
-@Timeout(60)
+@Timeout(600)
 class MagazinesTest {
 
     private static final int MANY_PAGES = 1 << 20;
@@ -193,7 +193,7 @@ class MagazinesTest {
                 awaitQuietly(end);
                 BiasedSlots.exit(entered.resultNow());
             });
-            entered.get(30, TimeUnit.SECONDS);
+            entered.get(300, TimeUnit.SECONDS);
         }
 
         @Override

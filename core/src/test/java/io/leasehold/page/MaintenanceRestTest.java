@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// The maintenance thread ends when all arenas rest, starts again with the next free page, and inherits nothing from
 /// the thread that starts it.
-@Timeout(240)
+@Timeout(600)
 class MaintenanceRestTest {
 
     @Test

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// Limits and budgets, waiting for pages, and trim, for every kind of memory.
-@Timeout(120)
+@Timeout(600)
 interface PageArenaBoundContract extends PageArenaFixture {
 
     @Test
@@ -48,7 +48,7 @@ interface PageArenaBoundContract extends PageArenaFixture {
                 awaitQuietly(end);
             });
             try {
-                assertThat(filled.get(30, TimeUnit.SECONDS)).isPositive();
+                assertThat(filled.get(300, TimeUnit.SECONDS)).isPositive();
                 allocate(arena, PAGES).forEach(arena::free);
             } finally {
                 end.countDown();
@@ -255,7 +255,7 @@ interface PageArenaBoundContract extends PageArenaFixture {
             pages.sort((a, b) -> Integer.compare(FrameLayout.index(a), FrameLayout.index(b)));
             List<Long> neighbours = pages.subList(100, 103);
             neighbours.forEach(arena::free);
-            long run = waiter.get(30, TimeUnit.SECONDS);
+            long run = waiter.get(300, TimeUnit.SECONDS);
             assertThat(arena.frames().pageCount(run)).isEqualTo(3);
             neighbours.clear();
             pages.forEach(arena::free);
@@ -280,7 +280,7 @@ interface PageArenaBoundContract extends PageArenaFixture {
             Thread thread = Thread.ofPlatform().start(waiter);
             Eventually.holds("a thread waits", () -> arena.stats().waits() == 1);
             thread.interrupt();
-            assertThatThrownBy(() -> waiter.get(30, TimeUnit.SECONDS)).hasCauseInstanceOf(InterruptedException.class);
+            assertThatThrownBy(() -> waiter.get(300, TimeUnit.SECONDS)).hasCauseInstanceOf(InterruptedException.class);
             pages.forEach(arena::free);
             assertThat(arena.stats().cachedPages()).as("magazines serve again").isPositive();
             arena.checkInvariants();
@@ -294,7 +294,7 @@ interface PageArenaBoundContract extends PageArenaFixture {
         FutureTask<Long> waiter = waiter(arena, 1, Duration.ofDays(1));
         Eventually.holds("a thread waits", () -> arena.stats().waits() == 1);
         assertThat(arena.closeForcibly()).isEqualTo(PAGES);
-        assertThatThrownBy(() -> waiter.get(30, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> waiter.get(300, TimeUnit.SECONDS))
                 .cause()
                 .isInstanceOfSatisfying(
                         PageStateException.class, e -> assertThat(e.kind()).isEqualTo(PageStateException.Kind.CLOSED));
@@ -309,7 +309,7 @@ interface PageArenaBoundContract extends PageArenaFixture {
             Eventually.holds("a thread waits", () -> arena.stats().waits() == 1);
             assertThat(waiter.isDone()).isFalse();
             parent.release(60 * pageBytes());
-            long run = waiter.get(30, TimeUnit.SECONDS);
+            long run = waiter.get(300, TimeUnit.SECONDS);
             arena.free(run);
         }
     }

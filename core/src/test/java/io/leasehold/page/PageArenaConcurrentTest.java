@@ -26,7 +26,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// Many threads share an arena that is too small for them. Between the rounds all threads rest and every page is
 /// counted.
 ///
-/// `-Dseed=` replays the random numbers of another run. `-Dleasehold.soak=true` makes more than twenty times as many rounds.
+/// `-Dseed=` replays the random numbers of another run. `-Dleasehold.soak=true` makes more than twenty times as many
+/// rounds.
 class PageArenaConcurrentTest {
 
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");

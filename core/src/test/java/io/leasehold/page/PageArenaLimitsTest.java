@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 /// Limits of the operating system in a JVM of its own. Each limit must lead to an error that names the call, and never
 /// end the process.
 @Tag("os")
-@Timeout(300)
+@Timeout(600)
 class PageArenaLimitsTest {
 
     private static final long MIB = 1 << 20;

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// The cost of decommits, counted in visits to blocks, flushes and calls of reclaimers. It must be in proportion to
 /// what changed, not to what is held.
-@Timeout(120)
+@Timeout(600)
 class PageGrowthTest {
 
     private static final long SECOND = 1_000_000_000;

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Reclaimers of an arena: when they are called, and what follows if one fails.
-@Timeout(120)
+@Timeout(600)
 class PageReclaimerTest {
 
     private static final int PAGES = 64;

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// Reclaimers are called by the clock, while a thread waits, and by several threads at once.
-@Timeout(120)
+@Timeout(600)
 class PageReclaimerTimeTest {
 
     private static final int PAGES = 64;

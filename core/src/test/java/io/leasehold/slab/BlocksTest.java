@@ -76,7 +76,7 @@ class BlocksTest {
                 List<Future<Boolean>> closed = new ArrayList<>();
                 for (int i = 0; i < 2; i++) {
                     closed.add(threads.submit(() -> {
-                        start.await(10, TimeUnit.SECONDS);
+                        start.await(300, TimeUnit.SECONDS);
                         try {
                             block.close();
                             return true;

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// The disks are mounted in a mount namespace of the program, so only the program sees them. They and their loop
 /// devices disappear when the program ends, however it ends.
 @Tag("os")
-@Timeout(300)
+@Timeout(600)
 class FullDiskTest {
 
     private static final long IMAGE_BYTES = 4 << 20;

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// The JVM also maps memory for itself, and ends if it gets none. It needs most of it at its start. A run in which it
 /// needs more shows nothing about windows, and is repeated.
 @Tag("os")
-@Timeout(300)
+@Timeout(600)
 class MappingExhaustionTest {
 
     private static final String NO_MAPPING = "cannot lend: file=.*, byteOffset=\\d+, byteSize=\\d+: mmap\\(.*ENOMEM.*";

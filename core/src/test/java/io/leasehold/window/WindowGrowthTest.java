@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// The work of windows besides their calls of the kernel, counted in looks at slots, steps and sleeps: it grows with
 /// the changes, and not with the number of windows.
-@Timeout(120)
+@Timeout(600)
 class WindowGrowthTest {
 
     private static final int WINDOW = WindowBed.WINDOW_BYTES;

@@ -94,7 +94,7 @@ class HttpServerTest {
 
     /// At any time each connection has the maximum number of requests in flight.
     @Test
-    @Timeout(60)
+    @Timeout(600)
     void missingAnswersAreCounted() throws Exception {
         HttpServer server = HttpServer.open(options(Optional.empty(), 0));
         try (LoadGenerator generator = new LoadGenerator(server.port(), null, 1)) {

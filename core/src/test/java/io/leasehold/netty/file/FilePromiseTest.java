@@ -102,7 +102,7 @@ class FilePromiseTest {
                 count = socket.getInputStream().readAllBytes().length;
             }
             server.close().sync();
-            result.get(10, TimeUnit.SECONDS);
+            result.get(300, TimeUnit.SECONDS);
             FileBed.awaitIdle(source);
             return count;
         }
