@@ -62,7 +62,7 @@ public class JumboBenchmark {
         JumboOptions options = JumboOptions.defaults().withBufferSize(bufferSize);
         ring = JumboPool.open(arena, options, (of, page, address, byteSize) -> address);
         for (int i = 0; i < LIVE; i++) {
-            handles[i] = ring.allocate();
+            handles[i] = ring.tryAllocate();
             buffers[i] = allocator.directBuffer(bufferSize.byteSize());
         }
     }
@@ -70,7 +70,7 @@ public class JumboBenchmark {
     /// Closes them, which proves that every page was freed.
     @TearDown
     public void close() {
-        ring.release(handles, 0, LIVE);
+        ring.free(handles, 0, LIVE);
         for (ByteBuf buffer : buffers) {
             buffer.release();
         }
@@ -82,7 +82,7 @@ public class JumboBenchmark {
     /// Allocates and frees one page.
     @Benchmark
     public void oneLive() {
-        ring.release(ring.allocate());
+        ring.free(ring.tryAllocate());
     }
 
     /// {@return one buffer, released}
@@ -101,8 +101,8 @@ public class JumboBenchmark {
     @Benchmark
     public void fifo() {
         int slot = next++ & (LIVE - 1);
-        ring.release(handles[slot]);
-        handles[slot] = ring.allocate();
+        ring.free(handles[slot]);
+        handles[slot] = ring.tryAllocate();
     }
 
     /// {@return true if the oldest of 64 buffers was released for a new one}

@@ -99,7 +99,7 @@ public class JumboHandOffBenchmark {
         for (int batch = 0; batch < BATCHES; batch++) {
             long[] into = handles[awaitFreeBatch()];
             for (int i = 0; i < BATCH; i++) {
-                into[i] = ring.allocate();
+                into[i] = ring.tryAllocate();
             }
             handed.setRelease(++next);
         }
@@ -162,7 +162,7 @@ public class JumboHandOffBenchmark {
             }
             int from = (int) (batch % UNDER_WAY);
             if (ours) {
-                ring.release(handles[from], 0, BATCH);
+                ring.free(handles[from], 0, BATCH);
             } else {
                 for (ByteBuf buffer : buffers[from]) {
                     buffer.release();

@@ -98,7 +98,7 @@ public class LeaseBenchmark {
     @Benchmark
     public long directHandle() {
         long lease = direct.acquireHandle(pages[0]);
-        direct.release(lease);
+        direct.free(lease);
         return lease;
     }
 
@@ -123,7 +123,7 @@ public class LeaseBenchmark {
     @Benchmark
     public long confinedHandle() {
         long lease = direct.tryAcquireHandle(pages[0], LeaseFlag.CPUPRIVATE);
-        direct.release(lease);
+        direct.free(lease);
         return lease;
     }
 
@@ -155,7 +155,7 @@ public class LeaseBenchmark {
     @Benchmark
     public long windowHit() {
         long lease = windowed.acquireHandle(pages[0]);
-        windowed.release(lease);
+        windowed.free(lease);
         return lease;
     }
 
@@ -163,7 +163,7 @@ public class LeaseBenchmark {
     @Benchmark
     public long windowMiss() {
         long lease = windowed.acquireHandle(pages[next++ & (PAGES - 1)]);
-        windowed.release(lease);
+        windowed.free(lease);
         return lease;
     }
 

@@ -105,7 +105,7 @@ public class LeaseScalingBenchmark {
 
     private long hit(Lessee lessee) {
         long lease = pool.acquireHandle(lessee.page);
-        pool.release(lease);
+        pool.free(lease);
         return lease;
     }
 }

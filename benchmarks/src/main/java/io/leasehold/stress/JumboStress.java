@@ -41,7 +41,7 @@ public final class JumboStress {
     /// {@return 1 if the page was freed, -1 if the free was rejected}
     private static int free(JumboPool<?> ring, long handle) {
         try {
-            ring.release(handle);
+            ring.free(handle);
             return 1;
         } catch (JumboStateException e) {
             return -1;
@@ -75,7 +75,7 @@ public final class JumboStress {
         public void take(II_Result r) {
             long taken = RING.allocate();
             r.r2 = taken >= 0 && RING.address(taken) == address ? (int) OffHeap.getLong(address) : -1;
-            RING.release(taken);
+            RING.free(taken);
         }
     }
 
@@ -111,8 +111,8 @@ public final class JumboStress {
             long one = RING.allocate();
             long two = RING.allocate();
             r.r3 = RING.address(one) != RING.address(two);
-            RING.release(one);
-            RING.release(two);
+            RING.free(one);
+            RING.free(two);
         }
     }
 
@@ -154,7 +154,7 @@ public final class JumboStress {
         public void allocate(IIZ_Result r) {
             long other = RING.allocate();
             r.r3 = stolen < 0 || RING.address(other) != address;
-            RING.release(other);
+            RING.free(other);
             if (stolen >= 0) {
                 RING.exchange().adopt(stolen);
             }
@@ -226,8 +226,8 @@ public final class JumboStress {
         @Arbiter
         public void compare(IIZ_Result r) {
             r.r3 = one != handle && two != handle && RING.address(one) != RING.address(two);
-            RING.release(one);
-            RING.release(two);
+            RING.free(one);
+            RING.free(two);
             RING.trim();
         }
     }

@@ -43,7 +43,7 @@ public final class LeaseBatchStress {
         }
         try {
             for (long lease : leases) {
-                POOL.release(lease);
+                POOL.free(lease);
             }
             return true;
         } catch (LeaseStateException e) {

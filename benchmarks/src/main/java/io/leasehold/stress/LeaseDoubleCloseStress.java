@@ -31,7 +31,7 @@ public final class LeaseDoubleCloseStress {
 
     private static boolean release(long lease) {
         try {
-            POOL.release(lease);
+            POOL.free(lease);
             return true;
         } catch (LeaseStateException e) {
             return false;

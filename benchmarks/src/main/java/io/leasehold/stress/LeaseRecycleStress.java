@@ -42,8 +42,8 @@ public final class LeaseRecycleStress {
 
     /// Closes a lease and reopens its record, which is on top of this thread's free records.
     private static void recycle(long lease) {
-        POOL.release(lease);
-        POOL.release(POOL.acquireHandle(OTHER_PAGE));
+        POOL.free(lease);
+        POOL.free(POOL.acquireHandle(OTHER_PAGE));
     }
 
     /// Asks for the address of a stale handle.
@@ -113,14 +113,14 @@ public final class LeaseRecycleStress {
         @Actor
         public void owner(I_Result r) {
             try {
-                POOL.release(lease);
+                POOL.free(lease);
             } catch (LeaseStateException e) {
                 return; // the other thread was first
             }
             long other = POOL.acquireHandle(OTHER_PAGE);
             r.r1 = POOL.isOpen(other) && POOL.page(other) == OTHER_PAGE ? 0 : OTHER;
             try {
-                POOL.release(other);
+                POOL.free(other);
             } catch (LeaseStateException e) {
                 r.r1 = OTHER;
             }
@@ -130,7 +130,7 @@ public final class LeaseRecycleStress {
         @Actor
         public void stranger() {
             try {
-                POOL.release(lease);
+                POOL.free(lease);
             } catch (LeaseStateException e) {
                 return; // the usual outcome: the stale handle is rejected
             }

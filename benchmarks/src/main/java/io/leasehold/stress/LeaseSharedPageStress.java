@@ -48,7 +48,7 @@ public final class LeaseSharedPageStress {
             Thread.onSpinWait();
         }
         boolean after = OffHeap.getLong(address) == stamp;
-        POOL.release(lease);
+        POOL.free(lease);
         return before && after;
     }
 

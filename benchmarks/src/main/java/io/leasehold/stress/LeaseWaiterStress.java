@@ -76,7 +76,7 @@ public final class LeaseWaiterStress {
                 return false;
             }
             boolean right = OffHeap.getLong(POOL.address(lease)) == stamp;
-            POOL.release(lease);
+            POOL.free(lease);
             return right;
         }
 

@@ -2,13 +2,15 @@ package io.leasehold.datagram;
 
 import io.leasehold.error.SystemCallException;
 import io.leasehold.jumbo.JumboPool;
-import io.leasehold.lease.Releaser;
+import io.leasehold.lease.MemoryOwner;
 import io.leasehold.memory.OptionChecks;
 import io.leasehold.os.Datagrams;
 import io.leasehold.os.Outgoing;
 import io.leasehold.os.UdpSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// Sends ranges of memory, such as pages of a pool, as datagram batches that the kernel segments (GSO). It continues
@@ -46,7 +48,7 @@ public final class DatagramSender {
     private int segmentSize; // (O)
     private int sentBytes; // (O)
     private boolean isPending; // (O) true if there is a rest, which may be an empty datagram
-    private @Nullable Releaser releaser; // (O) of the page that was handed over, null if none was
+    private @Nullable MemoryOwner releaser; // (O) of the page that was handed over, null if none was
     private long handle; // (O) of that page
     private long fullCount; // (O)
 
@@ -252,13 +254,13 @@ public final class DatagramSender {
 
     /// Waits until the socket has room to send.
     ///
-    /// @param timeoutNanos maximum time in nanoseconds, at least 0; the portable form rounds up to milliseconds
+    /// @param timeout maximum time to wait, not negative; the portable form rounds up to milliseconds
     /// @return true if there is room
     /// @throws IllegalArgumentException if the time is negative
     /// @throws IllegalStateException if the socket is closed, also while this waits
     /// @throws SystemCallException if the system call fails
-    public boolean awaitWritable(long timeoutNanos) {
-        return socket.awaitWritable(timeoutNanos);
+    public boolean awaitWritable(Duration timeout) {
+        return socket.awaitWritable(TimeUnit.NANOSECONDS.convert(timeout));
     }
 
     /// {@return true if something is left to send, which may be an empty datagram}
@@ -294,11 +296,11 @@ public final class DatagramSender {
     }
 
     private void end() {
-        Releaser releases = releaser;
+        MemoryOwner releases = releaser;
         isPending = false;
         releaser = null;
         if (releases != null) {
-            releases.release(handle);
+            releases.free(handle);
         }
     }
 

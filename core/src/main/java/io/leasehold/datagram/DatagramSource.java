@@ -7,7 +7,9 @@ import io.leasehold.os.Datagrams;
 import io.leasehold.os.Received;
 import io.leasehold.os.UdpSocket;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
@@ -22,7 +24,7 @@ import java.util.function.Consumer;
 /// ```
 ///
 /// **Nothing is lost without a count.** Without a page nothing is received. The datagrams stay in the socket, which is
-/// the back-pressure, and [#starvedCount] counts the calls. Batches that a handler did not get because it threw are
+/// the back-pressure, and [#noPageCount] counts the calls. Batches that a handler did not get because it threw are
 /// passed by the next call. The socket counts datagrams that do not fit their page, [#truncatedCount].
 ///
 /// The native form creates no garbage.
@@ -179,24 +181,24 @@ public final class DatagramSource<T> implements AutoCloseable {
     /// Waits until the socket has a datagram or a pending error. Batches that were received and not passed yet do not
     /// count.
     ///
-    /// @param timeoutNanos maximum time in nanoseconds, at least 0; the portable form rounds up to milliseconds
+    /// @param timeout maximum time to wait, not negative; the portable form rounds up to milliseconds
     /// @return true if there may be something to receive
     /// @throws IllegalArgumentException if the time is negative
     /// @throws IllegalStateException if the socket is closed, also while this waits
     /// @throws SystemCallException if the system call fails
-    public boolean awaitReadable(long timeoutNanos) {
-        return socket.awaitReadable(timeoutNanos);
+    public boolean awaitReadable(Duration timeout) {
+        return socket.awaitReadable(TimeUnit.NANOSECONDS.convert(timeout));
     }
 
     /// Waits until the pool has a free page, after [#NO_PAGE].
     ///
-    /// @param timeoutNanos maximum time in nanoseconds, at least 0
+    /// @param timeout maximum time to wait, not negative
     /// @return true if a page may be available
     /// @throws IllegalArgumentException if the time is negative
     /// @throws InterruptedException if the thread is interrupted before or while it waits
     /// @throws io.leasehold.jumbo.JumboStateException if the pool is closed, also while this waits
-    public boolean awaitPage(long timeoutNanos) throws InterruptedException {
-        return pool.awaitFree(timeoutNanos);
+    public boolean awaitPage(Duration timeout) throws InterruptedException {
+        return pool.awaitFree(timeout);
     }
 
     /// {@return a new sender on the same port, to be used by one thread, which may be another one}
@@ -225,7 +227,7 @@ public final class DatagramSource<T> implements AutoCloseable {
     }
 
     /// {@return the number of calls that received nothing because the pool had no page}
-    public long starvedCount() {
+    public long noPageCount() {
         return callsWithoutPage.get();
     }
 
@@ -285,7 +287,7 @@ public final class DatagramSource<T> implements AutoCloseable {
     ///
     /// @return true if the place has a page
     private boolean fill(int place) {
-        long handle = pool.allocate();
+        long handle = pool.tryAllocate();
         if (handle != JumboPool.NONE) {
             pool.arm(handle);
         } else {
@@ -329,7 +331,7 @@ public final class DatagramSource<T> implements AutoCloseable {
             return;
         }
         if (closed) {
-            pool.release(handle);
+            pool.free(handle);
             return;
         }
         pool.arm(handle);
@@ -343,7 +345,7 @@ public final class DatagramSource<T> implements AutoCloseable {
         }
         handles[place] = JumboPool.NONE;
         pool.receive(handle);
-        pool.release(handle);
+        pool.free(handle);
         return true;
     }
 

@@ -5,6 +5,7 @@ import io.leasehold.memory.ShortLock;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.page.PageArena;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -191,16 +192,16 @@ final class Backpressure {
     /// Waits until a page comes to the slab pool.
     ///
     /// @return true if a page came within the time
-    boolean await(long timeoutNanos) throws InterruptedException {
-        if (timeoutNanos < 0) {
-            throw new IllegalArgumentException("time is negative: timeoutNanos=" + timeoutNanos + ", min=0");
+    boolean await(Duration timeout) throws InterruptedException {
+        if (timeout.isNegative()) {
+            throw new IllegalArgumentException("timeout is negative: timeout=" + timeout + ", min=PT0S");
         }
         CountDownLatch notified = new CountDownLatch(1);
         Runnable task = notified::countDown;
         await(task);
         boolean isNotified = false;
         try {
-            isNotified = notified.await(timeoutNanos, TimeUnit.NANOSECONDS);
+            isNotified = notified.await(TimeUnit.NANOSECONDS.convert(timeout), TimeUnit.NANOSECONDS);
         } finally {
             if (!isNotified) {
                 forget(task);

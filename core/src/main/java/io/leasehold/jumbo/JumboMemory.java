@@ -99,7 +99,7 @@ final class JumboMemory {
     /// Frees a run that is not wired.
     void free(Run run) {
         try {
-            leases.release(run.lease);
+            leases.free(run.lease);
         } catch (LeaseStateException e) {
             // the lease ended with the lease pool, because the pool was closed
         }

@@ -138,7 +138,7 @@ final class JumboPage<T> {
                 next = JumboLayout.after(JumboLayout.generationAndTag(now), 1) | STOLEN;
                 outcome = MESSAGE_FREED;
             } else {
-                throw errors.refused("release", this, handle, now);
+                throw errors.refused("free", this, handle, now);
             }
             if (set(now, next)) {
                 return outcome;

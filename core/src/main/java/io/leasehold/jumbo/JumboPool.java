@@ -1,13 +1,15 @@
 package io.leasehold.jumbo;
 
 import io.leasehold.error.SystemCallException;
-import io.leasehold.lease.Releaser;
+import io.leasehold.lease.MemoryOwner;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.page.PageArena;
+import io.leasehold.page.PageExhaustedException;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// ```text
 ///   allocate ---> magazine of this thread ---> queue of this shard ---> slab pool ---> other shards ---> new slab
 ///            ---> other shards ---> NONE      (other shards come before a new slab if they have many pages)
-///   release  ---> magazine of this thread, if no other shard owns the page; else the queue of the owner shard
+///   free     ---> magazine of this thread, if no other shard owns the page; else the queue of the owner shard
 ///   slab     ---> arena, if it was not needed for a while, or memory is short and no page of it is in use
 /// ```
 ///
@@ -26,15 +28,15 @@ import org.jspecify.annotations.Nullable;
 /// | jumbo(9) | here |
 /// |---|---|
 /// | jumbo_vm_init | [#initialise] |
-/// | jumbo_pg_alloc | [#allocate()] |
-/// | jumbo_pg_free, jumbo_freem | [#release(long)] |
+/// | jumbo_pg_alloc | [#allocate()], [#tryAllocate()] |
+/// | jumbo_pg_free, jumbo_freem | [#free(long)] |
 /// | jumbo_pg_steal | [PageExchange#steal] |
 /// | jumbo_phys_to_kva | [#addressOf(int)], [#pageOf(long)] |
 ///
-/// **Ownership.** The caller that got a handle releases it once, from any thread, or hands it over with that duty. The
+/// **Ownership.** The caller that got a handle frees it once, from any thread, or hands it over with that duty. The
 /// caller that opened the pool closes it, before the arena.
 ///
-/// **Threads.** Thread-safe. Allocating and releasing rarely take a lock. Platform threads have a shard of their own,
+/// **Threads.** Thread-safe. Allocating and freeing rarely take a lock. Platform threads have a shard of their own,
 /// and virtual threads share shards. A thread that finds no shard uses the slab pool. Allocating waits for the arena
 /// and the kernel only when a slab is added.
 ///
@@ -46,7 +48,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param <T> the type of the object that stands for a page
 /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=jumbo&sektion=9">jumbo(9)</a>
-public final class JumboPool<T> implements Releaser, AutoCloseable {
+public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
 
     /// Returned in place of a handle: no page is available.
     public static final long NONE = JumboPage.NONE;
@@ -130,9 +132,23 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
 
     /// Allocates a page (jumbo_pg_alloc). The content of the page is not defined. Never waits for a page.
     ///
-    /// @return the handle of the page, not negative, or [#NONE] if no page is available within the limit
+    /// @return the handle of the page
+    /// @throws PageExhaustedException if no page is available within the limit
     /// @throws JumboStateException if the pool is closed
     public long allocate() {
+        long handle = tryAllocate();
+        if (handle == NONE) {
+            throw new PageExhaustedException(
+                    "no page is available: pool=%s, max=%d, %s".formatted(options.name(), options.maxPages(), stats()));
+        }
+        return handle;
+    }
+
+    /// Allocates a page as [#allocate()] does, if one is available.
+    ///
+    /// @return the handle of the page, not negative, or [#NONE] if no page is available within the limit
+    /// @throws JumboStateException if the pool is closed
+    public long tryAllocate() {
         int[] cells = slots.enter();
         if (cells != null) {
             long handle;
@@ -156,8 +172,8 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
     /// @return the number of pages; less than `count` if no more pages are available
     /// @throws IndexOutOfBoundsException if the range is not within the array
     /// @throws JumboStateException if the pool is closed
-    public int allocate(long[] handles, int from, int count) {
-        return bulk.allocate(handles, from, count);
+    public int tryAllocate(long[] handles, int from, int count) {
+        return bulk.tryAllocate(handles, from, count);
     }
 
     /// Frees a page (jumbo_pg_free), from any thread. Pass this method to code that frees later (jumbo_freem). Of
@@ -168,9 +184,9 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
     /// @param handle the handle of a page that the caller has
     /// @throws JumboStateException if the page was freed before, or is stolen or armed, or the handle is foreign
     @Override
-    public void release(long handle) {
+    public void free(long handle) {
         if (!tryKeep(handle)) {
-            releaseSlow(handle);
+            freeSlow(handle);
         }
     }
 
@@ -186,12 +202,12 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
         }
     }
 
-    private void releaseSlow(long handle) {
+    private void freeSlow(long handle) {
         StackReserve.ensure(2);
         if (supply.openSlot() && tryKeep(handle)) {
             return;
         }
-        JumboPage<T> page = require("release", handle);
+        JumboPage<T> page = require("free", handle);
         int outcome = page.free(handle, errors);
         if (outcome == JumboPage.MESSAGE_FREED) {
             supply.noteMessageFreed();
@@ -202,22 +218,22 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
         }
     }
 
-    /// Frees several pages as [#release(long)] does, at the cost of one release for each half magazine.
+    /// Frees several pages as [#free(long)] does, at the cost of one free for each half magazine.
     ///
     /// @param handles handles of pages that the caller has
     /// @param from index of the first handle
     /// @param count number of pages
     /// @throws IndexOutOfBoundsException if the range is not within the array
     /// @throws JumboStateException if a handle is rejected; the pages before it are free
-    public void release(long[] handles, int from, int count) {
-        bulk.release(handles, from, count);
+    public void free(long[] handles, int from, int count) {
+        bulk.free(handles, from, count);
     }
 
-    /// Runs a task once when a page is free that [#allocate()] may return; at once if a page is free. As many tasks run
+    /// Runs a task once when a page is free that [#tryAllocate()] may return; at once if a page is free. As many tasks run
     /// as there are pages, in the order of the calls.
     ///
     /// A task that finds no page calls this method again. A task that needs no page any more allocates a page and
-    /// releases it; otherwise the next task waits for the clock of the arena. The clock also notices memory that other
+    /// frees it; otherwise the next task waits for the clock of the arena. The clock also notices memory that other
     /// users of the arena free.
     ///
     /// @param task run by the thread that frees the page, without a lock, or by [#close]; it must not block and may use
@@ -227,15 +243,15 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
         supply.backpressure().await(task);
     }
 
-    /// Waits until a page is free that [#allocate()] may return, as for [#whenFree].
+    /// Waits until a page is free that [#tryAllocate()] may return, as for [#whenFree].
     ///
-    /// @param timeoutNanos maximum time in nanoseconds, at least 0
+    /// @param timeout maximum time to wait, not negative
     /// @return true if a page may be available
     /// @throws IllegalArgumentException if the time is negative
     /// @throws InterruptedException if the thread is interrupted before or while it waits
     /// @throws JumboStateException if the pool is closed, also while this waits
-    public boolean awaitFree(long timeoutNanos) throws InterruptedException {
-        return supply.backpressure().await(timeoutNanos);
+    public boolean awaitFree(Duration timeout) throws InterruptedException {
+        return supply.backpressure().await(timeout);
     }
 
     /// Arms a page: a device or the kernel may write to it until [#receive].
@@ -392,8 +408,8 @@ public final class JumboPool<T> implements Releaser, AutoCloseable {
 
     /// Closes the pool even if pages are in use. No page is allocated afterwards.
     ///
-    /// The slabs of pages in use keep their memory until all pages of the slab are released. So no other owner gets
-    /// memory that the holder of a page, or the kernel, may still write to. Releasing such a page is accepted once.
+    /// The slabs of pages in use keep their memory until all pages of the slab are freed. So no other owner gets
+    /// memory that the holder of a page, or the kernel, may still write to. Freeing such a page is accepted once.
     ///
     /// @return the number of pages that were in use or stolen
     /// @throws SystemCallException if the kernel does not unlock pages; the pool is closed, and closing can be repeated

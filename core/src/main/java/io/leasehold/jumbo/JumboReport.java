@@ -50,8 +50,8 @@ final class JumboReport {
         try {
             JumboStats.Pages pages = pages(cached, armed, deferredFreeNow);
             PoolCounts counts = slabPool.counts;
-            long live =
-                    (long) (pages.out() + pages.stolen()) * options.bufferSize().byteSize();
+            long live = (long) (pages.outstanding() + pages.stolen())
+                    * options.bufferSize().byteSize();
             long slab = options.slabByteSize();
             return new JumboStats(
                     options.name(),

@@ -27,7 +27,7 @@ public record JumboStats(String name, Pages pages, Bytes bytes, Slabs slabs, Tra
             int inPool, int free, int leased, int armed, int deferredFree, int stolen, int inactive, int peak) {
 
         /// {@return the number of outstanding pages: neither free nor stolen}
-        public int out() {
+        public int outstanding() {
             return leased + armed + deferredFree;
         }
     }

@@ -9,7 +9,7 @@ import java.util.Objects;
 ///
 /// ```text
 ///   allocate   slot: all pages of the magazine ---> supply: one page, and half a magazine with it ---> slot ...
-///   release    slot: as many as find a place -----> supply: one page, and half a magazine with it ---> slot ...
+///   free       slot: as many as find a place -----> supply: one page, and half a magazine with it ---> slot ...
 /// ```
 ///
 /// **Threads.** Thread-safe. The thread leaves its slot after at most one magazine of pages, and before it calls the
@@ -31,7 +31,7 @@ final class PageBulk<T> {
     /// Allocates up to `count` pages.
     ///
     /// @return the number of pages
-    int allocate(long[] handles, int from, int count) {
+    int tryAllocate(long[] handles, int from, int count) {
         Objects.checkFromIndexSize(from, count, handles.length);
         int end = from + count;
         int at = from;
@@ -75,13 +75,13 @@ final class PageBulk<T> {
     /// Frees pages.
     ///
     /// @throws JumboStateException if a handle is rejected; the pages before it are free
-    void release(long[] handles, int from, int count) {
+    void free(long[] handles, int from, int count) {
         Objects.checkFromIndexSize(from, count, handles.length);
         int end = from + count;
         for (int at = from; at < end; ) {
             at = freeCached(handles, at, end);
             if (at < end) {
-                pool.release(handles[at++]);
+                pool.free(handles[at++]);
             }
         }
     }

@@ -2,7 +2,7 @@
 /// pages whose state is checked.
 ///
 /// ```text
-///   JumboPool             the public facade: allocate, release, arm, translate
+///   JumboPool             the public facade: allocate, free, arm, translate
 ///     PageExchange        steal, flip and adopt: pages that change their owner
 ///     PageBulk            many pages with one entry into a magazine
 ///     Shards              for each thread: a magazine and a RemoteFreeQueue
@@ -33,7 +33,7 @@
 /// 3. If the slab pool has no free page, other shards are drained, or a slab is allocated from the arena, wired and
 ///    leased.
 /// 4. The caller arms the page, the kernel fills it, and the caller receives it again. The handle stays the same.
-/// 5. Any thread releases the page. One compare-and-set on the word of the page starts its next generation.
+/// 5. Any thread frees the page. One compare-and-set on the word of the page starts its next generation.
 /// 6. The page is pushed into the magazine of the releasing thread if no other shard owns the page. Otherwise it is
 ///    pushed into the queue of its owner shard.
 /// 7. A drain moves the pages of all shards into the slab pool. A slab with no page in use for a while goes back to the
@@ -79,7 +79,7 @@
 /// [JumboStateException][io.leasehold.jumbo.JumboStateException] that the call throws; nothing is changed then.
 /// `JumboStatesTest` reads the table and tries each cell.
 ///
-/// | state         | address | release | arm     | receive | hold    | unhold  | steal   | flip    | adopt   |
+/// | state         | address | free    | arm     | receive | hold    | unhold  | steal   | flip    | adopt   |
 /// |---------------|---------|---------|---------|---------|---------|---------|---------|---------|---------|
 /// | LEASED        | value   | frees   | arms    | LEASED  | holds   | LEASED  | steals  | flips   | LEASED  |
 /// | ARMED         | value   | ARMED   | ARMED   | leases  | ARMED   | ARMED   | ARMED   | ARMED   | ARMED   |

@@ -168,7 +168,7 @@ public final class Lease implements AutoCloseable {
 
     /// Moves the lease to a new handle and invalidates this object.
     ///
-    /// @return the handle for the new owner, to be released to the pool
+    /// @return the handle for the new owner, to be freed in the pool
     /// @throws LeaseStateException if the lease has ended or is confined to another thread
     public long handOver() {
         require();
@@ -186,7 +186,7 @@ public final class Lease implements AutoCloseable {
     @Override
     public void close() {
         if (hasRecord()) {
-            pool.release(handle, page);
+            pool.free(handle, page);
         } else {
             require();
             handle = ENDED;

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 /// | sf_buf(9) | object | handle |
 /// |---|---|---|
 /// | sf_buf_alloc | [#acquire], [#tryAcquire] | [#acquireHandle], [#tryAcquireHandle], [#tryAcquireHandles] |
-/// | sf_buf_free | [Lease#close] | [#release] |
+/// | sf_buf_free | [Lease#close] | [#free] |
 /// | sf_buf_kva | [Lease#address] | [#address] |
 /// | sf_buf_page | [Lease#page] | [#page] |
 /// | sf_buf_ref | [Lease#ref] | [#ref] |
@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
 /// exception is growth of the record table, once in 128 leases that are open at the same time.
 ///
 /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=sf_buf&sektion=9">sf_buf(9)</a>
-public final class LeasePool implements Releaser, AutoCloseable {
+public final class LeasePool implements MemoryOwner, AutoCloseable {
 
     /// No handle: no lease was acquired.
     public static final long NO_LEASE = 0;
@@ -201,7 +201,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
             return acquired;
         } catch (RuntimeException | Error e) {
             while (acquired > 0) {
-                release(leases[--acquired]);
+                free(leases[--acquired]);
             }
             throw e;
         }
@@ -278,14 +278,14 @@ public final class LeasePool implements Releaser, AutoCloseable {
     /// @param lease the handle of the lease
     /// @throws LeaseStateException if the lease has ended, or belongs to another thread or another pool
     @Override
-    public void release(long lease) {
-        release(lease, LeaseErrors.UNKNOWN_PAGE);
+    public void free(long lease) {
+        free(lease, LeaseErrors.UNKNOWN_PAGE);
     }
 
     /// Ends a lease.
     ///
     /// @param page page of the lease for the message, or [LeaseErrors#UNKNOWN_PAGE]
-    void release(long lease, long page) {
+    void free(long lease, long page) {
         Stripe stripe = stripes.enter(); // before the lease is closed, because a stripe may have to be created
         boolean queue;
         int spilled;
@@ -407,7 +407,7 @@ public final class LeasePool implements Releaser, AutoCloseable {
             return made;
         } finally {
             if (made == null) {
-                release(lease, page);
+                free(lease, page);
             }
         }
     }

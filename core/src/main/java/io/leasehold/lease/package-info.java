@@ -4,8 +4,8 @@
 /// is detected and throws.
 ///
 /// ```text
-///   LeasePool      what users see: acquire, hand over, release, close     Lease       one lease as an object
-///     LeaseRecords   for each open lease its page, address and holder       Releaser    the seam to other owners
+///   LeasePool      what users see: acquire, hand over, free, close     Lease       one lease as an object
+///     LeaseRecords   for each open lease its page, address and holder       MemoryOwner    the seam to other owners
 ///       RecordTable    free records, in batches                             LeaseTraces stacks, if asked for
 ///     Stripes        for each thread: free records, counts
 ///     PageMap        where pages appear
@@ -37,7 +37,7 @@
 /// | handOver | new lease | new lease | CONFINED  | CLOSED | RECYCLED    | RECYCLED | FOREIGN | CLOSED      |
 /// | adopt    | new lease | new lease | CONFINED  | CLOSED | RECYCLED    | RECYCLED | FOREIGN | CLOSED      |
 /// | close    | ends      | ends      | CONFINED  | CLOSED | RECYCLED    | RECYCLED | -       | CLOSED      |
-/// | release  | ends      | ends      | CONFINED  | CLOSED | RECYCLED    | RECYCLED | FOREIGN | CLOSED      |
+/// | free     | ends      | ends      | CONFINED  | CLOSED | RECYCLED    | RECYCLED | FOREIGN | CLOSED      |
 ///
 /// A confined [Lease] of a direct map has no record, unless the pool is traced. A field of the object stores its end.
 /// It throws CLOSED where the table says RECYCLED. Its pool does not count it, and can be closed while it is open.

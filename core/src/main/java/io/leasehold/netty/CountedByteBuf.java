@@ -220,7 +220,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
                 cells = null;
             }
             if (isCounted && !isFreed) {
-                heap.releaseSlow(handle); // the last call: no stack overflow can follow
+                heap.freeSlow(handle); // the last call: no stack overflow can follow
             }
         } catch (StackOverflowError e) {
             if (cells != null) {
@@ -289,7 +289,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
                 detached = false;
                 freeSlow(this);
             } else {
-                heap.release(handle);
+                heap.free(handle);
             }
         }
     }
@@ -300,7 +300,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         if (external != null) {
             external.returnToOwner(handle, object);
         } else {
-            heap.release(handle, object);
+            heap.free(handle, object);
         }
     }
 

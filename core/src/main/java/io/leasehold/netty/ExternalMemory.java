@@ -1,6 +1,6 @@
 package io.leasehold.netty;
 
-import io.leasehold.lease.Releaser;
+import io.leasehold.lease.MemoryOwner;
 import io.leasehold.slab.SlabHeap;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
@@ -30,14 +30,14 @@ public final class ExternalMemory {
 
     private final LeasedByteBufAllocator allocator; // (C)
     private final SlabHeap<CountedByteBuf> heap; // (C) where a buffer that grows beyond the memory gets a block
-    private final Releaser owner; // (C)
+    private final MemoryOwner owner; // (C)
     private final long address; // (C)
     private final int byteSize; // (C)
     private @Nullable CountedByteBuf bound; // (O) the thread with the handle; null while a leak detector watches it
     private @Nullable CountedByteBuf sharedBuffer; // (O) the thread that shares
     private @Nullable ByteBuf sharedWrapper; // (O) the thread that shares; the buffer, or its leak-detecting wrapper
 
-    private ExternalMemory(LeasedByteBufAllocator allocator, Releaser owner, long address, int byteSize) {
+    private ExternalMemory(LeasedByteBufAllocator allocator, MemoryOwner owner, long address, int byteSize) {
         this.allocator = allocator;
         this.heap = allocator.heaps().direct;
         this.owner = owner;
@@ -55,7 +55,7 @@ public final class ExternalMemory {
     /// @return the wrapper
     /// @throws IllegalArgumentException if `byteSize` is less than 1
     /// @throws IllegalStateException if the allocator is closed
-    public static ExternalMemory of(LeasedByteBufAllocator allocator, Releaser owner, long address, int byteSize) {
+    public static ExternalMemory of(LeasedByteBufAllocator allocator, MemoryOwner owner, long address, int byteSize) {
         if (byteSize <= 0) {
             throw new IllegalArgumentException("external memory is empty: byteSize=" + byteSize + ", min=1");
         }
@@ -135,7 +135,7 @@ public final class ExternalMemory {
     /// Gives the handle back to the owner, and binds a buffer object for the next use of the memory.
     void returnToOwner(long handle, CountedByteBuf buf) {
         bound = buf;
-        owner.release(handle);
+        owner.free(handle);
     }
 
     @Override

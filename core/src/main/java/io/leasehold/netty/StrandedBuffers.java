@@ -36,7 +36,7 @@ final class StrandedBuffers {
             CountedByteBuf buf = places[i];
             if (buf != null) {
                 places[i] = null;
-                buf.heap().release(buf.handle());
+                buf.heap().free(buf.handle());
             }
         }
     }

@@ -12,6 +12,13 @@ public final class PageExhaustedException extends RuntimeException {
     @Serial
     private static final long serialVersionUID = 1;
 
+    /// Creates the exception, for layers that allocate from pages.
+    ///
+    /// @param message what failed, and the limit that rejected it
+    public PageExhaustedException(String message) {
+        super(message);
+    }
+
     PageExhaustedException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }

@@ -153,7 +153,7 @@ final class ArenaMemory implements SlabMemory {
             return;
         }
         try {
-            leases.release(run.lease);
+            leases.free(run.lease);
         } catch (LeaseStateException e) {
             // the pool closed it: the run was carved while the heap was being closed
         }

@@ -81,7 +81,7 @@ public final class Block implements AutoCloseable {
         if (!IN_USE.compareAndSet(this, true, false)) {
             throw closed();
         }
-        heap.release(handle);
+        heap.free(handle);
     }
 
     @Override

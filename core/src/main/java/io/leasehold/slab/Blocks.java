@@ -1,6 +1,7 @@
 package io.leasehold.slab;
 
 import io.leasehold.page.PageArena;
+import io.leasehold.page.PageExhaustedException;
 import org.jspecify.annotations.Nullable;
 
 /// Allocates blocks of memory of every size with their addresses: a [SlabHeap] for callers that do not need buffers.
@@ -32,6 +33,21 @@ public final class Blocks implements AutoCloseable {
     }
 
     /// Allocates a block of at least `byteSize` bytes.
+    ///
+    /// @param byteSize minimum length in bytes, from 0 to [SlabHeap#MAX_BLOCK_BYTES]
+    /// @return the block, to be closed by the caller
+    /// @throws PageExhaustedException if the limit of the arena or of its budget is reached
+    /// @throws IllegalArgumentException if `byteSize` is out of bounds
+    /// @throws IllegalStateException if this object is closed
+    public Block allocate(int byteSize) {
+        Block block = tryAllocate(byteSize);
+        if (block == null) {
+            throw new PageExhaustedException("no memory for a block: byteSize=" + byteSize + ", " + this);
+        }
+        return block;
+    }
+
+    /// Allocates a block of at least `byteSize` bytes, if the limits allow it.
     ///
     /// @param byteSize minimum length in bytes, from 0 to [SlabHeap#MAX_BLOCK_BYTES]
     /// @return the block, to be closed by the caller, or null if the limit of the arena or of its budget is reached

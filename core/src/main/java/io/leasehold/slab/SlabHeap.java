@@ -3,7 +3,7 @@ package io.leasehold.slab;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.holder.MemorySource;
 import io.leasehold.holder.SizeCount;
-import io.leasehold.lease.Releaser;
+import io.leasehold.lease.MemoryOwner;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.StackReserve;
@@ -22,13 +22,13 @@ import org.jspecify.annotations.Nullable;
 ///                                          |  empty or full: half a magazine
 ///                                       depot of the class ---> slabs ---> run of pages, one lease ---> arena
 ///                                                                             |  not needed for a while: freed
-///   release(handle) ---> magazine of the releasing thread
+///   free(handle) ---> magazine of the releasing thread
 /// ```
 ///
 /// A block and its object are recycled together. The object is dropped when the pages of the block are freed.
 ///
-/// **Ownership.** The caller that allocated a block releases its handle exactly once, from any thread. The object must
-/// make sure of that, because the heap does not detect a second release. The caller that opened the heap closes it,
+/// **Ownership.** The caller that allocated a block frees its handle exactly once, from any thread. The object must
+/// make sure of that, because the heap does not detect a second free. The caller that opened the heap closes it,
 /// before the arena. After a forced close the memory of a block in use stays with its holder: the pages of a slab are
 /// freed when the last block of the slab is released.
 ///
@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param <T> type of the objects that are bound to blocks
 /// @see <a href="https://www.usenix.org/legacy/event/usenix01/bonwick.html">Bonwick and Adams, "Magazines and Vmem"</a>
-public final class SlabHeap<T> implements Releaser, AutoCloseable {
+public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
 
     /// The value that is not the handle of a block.
     public static final long NO_BLOCK = 0;
@@ -141,7 +141,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// Allocates a block of at least `byteSize` bytes.
     ///
     /// @param byteSize minimum length in bytes, from 0 to [#MAX_BLOCK_BYTES]
-    /// @return the object of the block, whose handle the caller releases, or null if the limit of the arena or of its
+    /// @return the object of the block, whose handle the caller frees, or null if the limit of the arena or of its
     ///     budget is reached
     /// @throws IllegalArgumentException if `byteSize` is out of bounds
     /// @throws IllegalStateException if the heap is closed
@@ -154,7 +154,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// Allocates a block from the cache of the calling thread, without a lock.
     ///
     /// @param sizeClass size class from [#sizeClassOf]
-    /// @return the object of the block, whose handle the caller releases, or null if the cache has none. [#tryAllocate]
+    /// @return the object of the block, whose handle the caller frees, or null if the cache has none. [#tryAllocate]
     ///     may still succeed then
     public @Nullable T tryAllocateCached(int sizeClass) {
         int[] cells = slots.enter();
@@ -249,7 +249,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
             object =
                     binder.bind(this, handle, slab.array(), address, set.shape().byteSize());
         } catch (RuntimeException | Error e) {
-            release(handle);
+            free(handle);
             throw e;
         }
         set.bind(block, object);
@@ -257,7 +257,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     }
 
     /// Drops the object of a block in use, so that the garbage collector can detect that the holder lost the object.
-    /// Release such a block through [#release(long, Object)].
+    /// Release such a block through [#free(long, Object)].
     ///
     /// @param handle handle of a block that the caller holds
     public void unbind(long handle) {
@@ -269,7 +269,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     /// @param handle handle of a block that the caller holds
     /// @throws StackOverflowError if the stack is too short; nothing is changed then
     @Override
-    public void release(long handle) {
+    public void free(long handle) {
         int[] cells = slots.enter();
         boolean isCached = false;
         try {
@@ -280,7 +280,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
             }
         }
         if (!isCached) {
-            releaseSlow(handle);
+            freeSlow(handle);
         }
     }
 
@@ -297,7 +297,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     ///
     /// @param cells cells from [#enter]
     /// @param handle handle of a block that the caller holds
-    /// @return true if the block is cached; false if the caller must leave the slot and call [#releaseSlow]
+    /// @return true if the block is cached; false if the caller must leave the slot and call [#freeSlow]
     public boolean tryCache(int @Nullable [] cells, long handle) {
         return cells != null && layout.push(cells, sizeClass(handle), (int) handle);
     }
@@ -306,7 +306,7 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     ///
     /// @param handle handle of a block that the caller holds
     /// @throws StackOverflowError if the stack is too short; nothing is changed then
-    public void releaseSlow(long handle) {
+    public void freeSlow(long handle) {
         StackReserve.ensure(2);
         pools.of(sizeClass(handle)).free((int) handle, slots);
     }
@@ -315,9 +315,9 @@ public final class SlabHeap<T> implements Releaser, AutoCloseable {
     ///
     /// @param handle handle of a block that the caller holds
     /// @param object object for the next allocation of the block
-    public void release(long handle, T object) {
+    public void free(long handle, T object) {
         pools.slabs(sizeClass(handle)).bind((int) handle, object);
-        release(handle);
+        free(handle);
     }
 
     /// Extends a block in use in place to at least `byteSize` bytes. This needs a block that is alone in its slab, and

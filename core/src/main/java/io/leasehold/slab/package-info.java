@@ -4,7 +4,7 @@
 /// All threads share the depots and the slabs. The terms are defined in the glossary of `io.leasehold`.
 ///
 /// ```text
-///   SlabHeap           public API: allocate, release, grow, trim     Binder           makes the object of a block
+///   SlabHeap           public API: allocate, free, grow, trim        Binder           makes the object of a block
 ///     MagazineLayout     free blocks of each thread, no lock           SizeClasses      the block sizes
 ///     ClassPools         one pool for each size class in use           SlabShape        layout of blocks in pages
 ///       ClassPool          free blocks of one size class               SlabMemory       arena | byte arrays

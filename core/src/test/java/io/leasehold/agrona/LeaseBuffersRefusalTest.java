@@ -54,13 +54,13 @@ class LeaseBuffersRefusalTest {
         long handle = lease.handOver();
         assertRefused(Kind.RECYCLED, () -> LeaseBuffers.wrap(lease));
         assertRefused(Kind.RECYCLED, () -> LeaseBuffers.rewrap(buffer, lease));
-        pool.release(handle);
+        pool.free(handle);
     }
 
     @Test
     void handleThatWasReleased() {
         long handle = pool.acquireHandle(page);
-        pool.release(handle);
+        pool.free(handle);
         assertRefused(Kind.CLOSED, () -> LeaseBuffers.wrap(pool, handle));
         assertRefused(Kind.CLOSED, () -> LeaseBuffers.rewrap(buffer, pool, handle));
     }
@@ -72,7 +72,7 @@ class LeaseBuffersRefusalTest {
             assertRefused(Kind.FOREIGN, () -> LeaseBuffers.wrap(pool, foreign));
             assertRefused(Kind.FOREIGN, () -> LeaseBuffers.rewrap(buffer, pool, foreign));
             assertRefused(Kind.FOREIGN, () -> LeaseBuffers.wrap(pool, LeasePool.NO_LEASE));
-            others.pool().release(foreign);
+            others.pool().free(foreign);
         }
     }
 

@@ -93,7 +93,7 @@ class LeaseBuffersTest {
         buffer.putLong(0, 42);
         assertThat(lease.getLong(0)).isEqualTo(42);
         assertThat(buffer.capacity()).isEqualTo(PAGE_BYTES);
-        pages.pool().release(handle);
+        pages.pool().free(handle);
     }
 
     @Test
@@ -143,7 +143,7 @@ class LeaseBuffersTest {
             LeaseBuffers.rewrap(buffer, pages.pool(), handle);
             assertThat(buffer.addressOffset()).isEqualTo(lease.address());
             assertThat(buffer.capacity()).isEqualTo(PAGE_BYTES);
-            pages.pool().release(handle);
+            pages.pool().free(handle);
             LeaseBuffers.rewrap(buffer, run.address() + PAGE_BYTES, 8);
             assertThat(buffer.getLong(0)).isEqualTo(42);
             assertThat(buffer.capacity()).isEqualTo(8);
@@ -159,7 +159,7 @@ class LeaseBuffersTest {
         long before = allocatedBytes();
         rewrap(buffer, handle, rounds);
         assertThat(allocatedBytes() - before).as("bytes, an object is 16").isLessThan(8L * rounds);
-        pages.pool().release(handle);
+        pages.pool().free(handle);
     }
 
     private void rewrap(UnsafeBuffer buffer, long handle, int rounds) {

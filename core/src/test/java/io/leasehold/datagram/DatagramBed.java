@@ -12,10 +12,10 @@ import io.leasehold.os.Datagrams;
 import io.leasehold.os.UdpSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /// A pool, a source on it, and a sender that reaches the source over loopback.
@@ -26,7 +26,7 @@ import java.util.function.Consumer;
 final class DatagramBed implements AutoCloseable {
 
     /// Longer than any datagram takes over loopback on a busy machine.
-    static final long SOON = TimeUnit.SECONDS.toNanos(20);
+    static final Duration SOON = Duration.ofSeconds(20);
 
     static final int BATCH = 4;
 
@@ -138,7 +138,7 @@ final class DatagramBed implements AutoCloseable {
     }
 
     int pagesOut() {
-        return pool().stats().pages().out();
+        return pool().stats().pages().outstanding();
     }
 
     @Override

@@ -12,6 +12,7 @@ import io.leasehold.memory.OffHeap;
 import io.leasehold.os.Datagrams;
 import io.leasehold.os.FaultyDatagrams;
 import io.leasehold.os.FaultyDatagrams.Call;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -53,13 +54,15 @@ class DatagramFaultTest {
             for (Call call : new Call[] {Call.RECEIVE, Call.SEND, Call.AWAIT}) {
                 datagrams.faults().failFrom(call, 1, Errno.ENOMEM);
             }
-            long handle = bed.pool().allocate();
+            long handle = bed.pool().tryAllocate();
             bed.sender.handOver(bed.pool(), handle, 100, 10);
             for (int i = 0; i < 3; i++) {
                 assertThatThrownBy(() -> bed.source.receive(_ -> {}, 2)).isInstanceOf(SystemCallException.class);
                 assertThatThrownBy(bed.sender::send).isInstanceOf(SystemCallException.class);
-                assertThatThrownBy(() -> bed.source.awaitReadable(0)).isInstanceOf(SystemCallException.class);
-                assertThatThrownBy(() -> bed.sender.awaitWritable(0)).isInstanceOf(SystemCallException.class);
+                assertThatThrownBy(() -> bed.source.awaitReadable(Duration.ZERO))
+                        .isInstanceOf(SystemCallException.class);
+                assertThatThrownBy(() -> bed.sender.awaitWritable(Duration.ZERO))
+                        .isInstanceOf(SystemCallException.class);
                 bed.source.checkInvariants();
                 assertThat(bed.pool().stats().pages().armed()).isEqualTo(2);
                 assertThat(bed.pagesOut()).isEqualTo(3);
@@ -86,7 +89,7 @@ class DatagramFaultTest {
             assertThat(source.receive(_ -> {}, 2)).isZero();
             datagrams.faults().failOnce(Call.CLOSE, 1, Errno.ENOMEM);
             assertThatThrownBy(source::close).isInstanceOf(SystemCallException.class);
-            assertThat(pages.pool().stats().pages().out()).isZero();
+            assertThat(pages.pool().stats().pages().outstanding()).isZero();
             source.close();
             assertThat(datagrams.faults().count(Call.CLOSE)).isEqualTo(3);
         }
@@ -100,7 +103,7 @@ class DatagramFaultTest {
     private static void exchange(DatagramBed bed) {
         List<Long> stamps = new ArrayList<>();
         for (int batch = 0; batch < BATCHES; batch++) {
-            long handle = bed.pool().allocate();
+            long handle = bed.pool().tryAllocate();
             bed.pool().object(handle).write(batch);
             bed.sender.handOver(bed.pool(), handle, 64, 64);
             while (bed.sender.isPending()) {
@@ -130,7 +133,7 @@ class DatagramFaultTest {
             assertThat(stamp).isLessThan(BATCHES);
         }
         if (stamp % 2 == 0) {
-            bed.pool().release(datagram.take());
+            bed.pool().free(datagram.take());
         }
         return stamp;
     }

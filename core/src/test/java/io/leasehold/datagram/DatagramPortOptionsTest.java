@@ -66,7 +66,7 @@ class DatagramPortOptionsTest {
     }
 
     private void send(DatagramSender sender) {
-        DatagramBed.sendRest(sender.handOver(bed.pool(), bed.pool().allocate(), 10, 10));
+        DatagramBed.sendRest(sender.handOver(bed.pool(), bed.pool().tryAllocate(), 10, 10));
     }
 
     @Test
@@ -139,7 +139,7 @@ class DatagramPortOptionsTest {
                 continue;
             }
             DatagramSender refused =
-                    sender.ecn(1).handOver(bed.pool(), bed.pool().allocate(), 10, 10);
+                    sender.ecn(1).handOver(bed.pool(), bed.pool().tryAllocate(), 10, 10);
             assertThatThrownBy(refused::send)
                     .isInstanceOf(UnsupportedOperationException.class)
                     .hasMessageContainingAll("traffic class", "IP_TOS", "ecn=1");
@@ -214,7 +214,7 @@ class DatagramPortOptionsTest {
         assertThatIllegalArgumentException().isThrownBy(() -> sender.trafficClass(256));
         assertThatIllegalArgumentException().isThrownBy(() -> sender.ecn(4)).withMessageContainingAll("ecn=4", "max=3");
         assertThatIllegalArgumentException().isThrownBy(() -> sender.from(InetAddress.ofLiteral("::")));
-        sender.handOver(bed.pool(), bed.pool().allocate(), 10, 10);
+        sender.handOver(bed.pool(), bed.pool().tryAllocate(), 10, 10);
         for (Runnable late : List.<Runnable>of(
                 () -> sender.from(port.local().getAddress()),
                 sender::fromAny,

@@ -76,7 +76,7 @@ class DatagramPortTest {
             for (int i = 0; i < 2; i++) {
                 try (DatagramSource<JumboView> source = port.newSource(bed.pool(), 2)) {
                     assertThat(source.port()).isSameAs(port);
-                    long handle = bed.pool().allocate();
+                    long handle = bed.pool().tryAllocate();
                     DatagramSender sender = peer.newSender().handOver(bed.pool(), handle, 10, 5);
                     DatagramBed.sendRest(sender);
                     int[] segments = new int[1];

@@ -14,6 +14,7 @@ import io.leasehold.os.UdpSocket;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -36,7 +37,7 @@ class DatagramSenderTest {
     @EnumSource
     void wholePageIsSentInSeveralBatches(DatagramForms form) {
         try (DatagramBed own = new DatagramBed(form.require(), BufferSize.KIB_64, 8)) {
-            long handle = own.pool().allocate();
+            long handle = own.pool().tryAllocate();
             own.pool().object(handle).write(3);
             byte[] content = DatagramBed.bytes(own.pool().address(handle), 65_536);
             // More segments than one call may send, then more bytes.
@@ -48,7 +49,7 @@ class DatagramSenderTest {
                 assertThat(DatagramBed.join(segments)).isEqualTo(content);
                 assertThat(segments.getFirst()).hasSize(segmentSize);
             }
-            own.pool().release(handle);
+            own.pool().free(handle);
         }
     }
 
@@ -148,7 +149,9 @@ class DatagramSenderTest {
                             4);
                 }
                 assertThat(arrived).isEqualTo(Arrays.copyOfRange(content, 100, 1_000));
-                assertThat(end.awaitReadable(0)).as("nothing was sent twice").isFalse();
+                assertThat(end.awaitReadable(Duration.ZERO))
+                        .as("nothing was sent twice")
+                        .isFalse();
             }
         }
     }
@@ -166,7 +169,7 @@ class DatagramSenderTest {
 
     @Test
     void abandonedPageIsReleased() {
-        long handle = bed.pool().allocate();
+        long handle = bed.pool().tryAllocate();
         bed.sender.handOver(bed.pool(), handle, 3_000, 1_000);
         assertThat(bed.sender.abandon()).isEqualTo(3_000);
         assertThat(bed.pagesOut()).isZero();
@@ -189,7 +192,7 @@ class DatagramSenderTest {
 
     @Test
     void restIsNotOverwritten() {
-        long handle = bed.pool().allocate();
+        long handle = bed.pool().tryAllocate();
         bed.sender.handOver(bed.pool(), handle, 10, 10);
         for (Runnable call : List.<Runnable>of(
                 () -> bed.sender.load(bed.scratch.address(), 1, 1),
@@ -207,7 +210,7 @@ class DatagramSenderTest {
     @Test
     void rejectsArgumentsOutOfRange() {
         long address = bed.scratch.address();
-        long handle = bed.pool().allocate();
+        long handle = bed.pool().tryAllocate();
         rejects(() -> bed.sender.load(0, 1, 1), "address=0x0");
         rejects(() -> bed.sender.load(address, -1, 1), "byteSize=-1, min=0");
         rejects(() -> bed.sender.load(address, 1, 0), "segmentSize=0, min=1, max=65507");
@@ -215,7 +218,7 @@ class DatagramSenderTest {
         rejects(() -> bed.sender.handOver(bed.pool(), handle, 65_537, 1), "byteSize=65537, min=0, max=65536");
         rejects(() -> bed.sender.handOver(bed.pool(), handle, 1, 0), "segmentSize=0");
         assertThat(bed.sender.isPending()).isFalse();
-        bed.pool().release(handle);
+        bed.pool().free(handle);
         JumboBed.refused(Kind.FREED, () -> bed.sender.handOver(bed.pool(), handle, 1, 1));
         assertThat(bed.sender.isPending()).isFalse();
     }

@@ -14,11 +14,11 @@ import io.leasehold.os.Datagrams;
 import io.leasehold.os.Datagrams.Capability;
 import io.leasehold.page.Watchdog;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -109,10 +109,10 @@ class DatagramSourceTest {
             }
             assertThat(bed.source.receive(take, DatagramBed.BATCH)).isEqualTo(DatagramSource.NO_PAGE);
             assertThat(bed.source.receive(take, 1)).isEqualTo(DatagramSource.NO_PAGE);
-            assertThat(bed.source.starvedCount()).isEqualTo(2);
-            assertThat(bed.source.awaitReadable(0)).isTrue();
+            assertThat(bed.source.noPageCount()).isEqualTo(2);
+            assertThat(bed.source.awaitReadable(Duration.ZERO)).isTrue();
             for (int i = 0; i < 3; i++) {
-                bed.pool().release(handles.removeFirst());
+                bed.pool().free(handles.removeFirst());
                 assertThat(bed.receiveSome(take)).isEqualTo(1);
             }
             assertThat(arrived).containsExactlyElementsOf(sent);
@@ -157,7 +157,7 @@ class DatagramSourceTest {
                     for (Parcel parcel = parcels.take(); parcel.handle >= 0; parcel = parcels.take()) {
                         assertThat(DatagramBed.bytes(parcel.address, parcel.byteSize))
                                 .isEqualTo(DatagramBed.content(1 + parcel.number, parcel.number));
-                        bed.pool().release(parcel.handle);
+                        bed.pool().free(parcel.handle);
                         done.incrementAndGet();
                     }
                 });
@@ -386,13 +386,13 @@ class DatagramSourceTest {
             }
             byte[] sent = bed.send(100, 100, 9);
             assertThat(bed.source.receive(_ -> {}, 1)).isEqualTo(DatagramSource.NO_PAGE);
-            assertThat(bed.source.awaitPage(1)).isFalse();
+            assertThat(bed.source.awaitPage(Duration.ofNanos(1))).isFalse();
             Watchdog watchdog = new Watchdog();
             watchdog.startVirtual("consumer", () -> {
                 watchdog.await("waiting", () -> bed.pages.isPressed());
-                bed.pool().release(kept.removeLast());
+                bed.pool().free(kept.removeLast());
             });
-            assertThat(bed.source.awaitPage(TimeUnit.SECONDS.toNanos(60))).isTrue();
+            assertThat(bed.source.awaitPage(Duration.ofSeconds(60))).isTrue();
             watchdog.join();
             assertThat(bed.receiveSegments(1).getFirst()).isEqualTo(sent);
             bed.pages.release(kept);

@@ -89,7 +89,7 @@ public final class JumboBed implements AutoCloseable {
     public List<Long> allocate(int count) {
         List<Long> handles = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            long handle = pool.allocate();
+            long handle = pool.tryAllocate();
             assertThat(handle).as("page %d of %s", i, pool).isNotNegative();
             handles.add(handle);
         }
@@ -99,14 +99,14 @@ public final class JumboBed implements AutoCloseable {
     /// {@return handles of all pages that can be allocated}
     public List<Long> exhaust() {
         List<Long> handles = new ArrayList<>();
-        for (long handle = pool.allocate(); handle >= 0; handle = pool.allocate()) {
+        for (long handle = pool.tryAllocate(); handle >= 0; handle = pool.tryAllocate()) {
             handles.add(handle);
         }
         return handles;
     }
 
     public void release(List<Long> handles) {
-        handles.forEach(pool::release);
+        handles.forEach(pool::free);
         handles.clear();
     }
 

@@ -33,8 +33,8 @@ class JumboCloseTest {
             bed.release(bed.allocate(3)); // the pool is still open
             bed.pool().close();
             bed.pool().close();
-            JumboBed.refused(Kind.CLOSED, bed.pool()::allocate);
-            JumboBed.refused(Kind.REMOVED, () -> bed.pool().release(stolen));
+            JumboBed.refused(Kind.CLOSED, bed.pool()::tryAllocate);
+            JumboBed.refused(Kind.REMOVED, () -> bed.pool().free(stolen));
             assertThat(bed.pool().trim()).isZero();
             assertThat(bed.pool().closeForcibly()).isZero();
             bed.decay(3);
@@ -46,7 +46,7 @@ class JumboCloseTest {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 2)) {
             bed.pool().close();
             JumboBed.refused(Kind.CLOSED, bed.pool()::initialise);
-            JumboBed.refused(Kind.CLOSED, bed.pool()::allocate);
+            JumboBed.refused(Kind.CLOSED, bed.pool()::tryAllocate);
         }
     }
 
@@ -61,10 +61,10 @@ class JumboCloseTest {
             JumboBed.refused(Kind.CLOSED, () -> bed.pool().object(handles.getFirst()));
             assertThat(remainingPages(bed.arena())).isNotEmpty().doesNotContain(address);
             Watchdog watchdog = new Watchdog();
-            watchdog.start("late", () -> handles.forEach(bed.pool()::release));
+            watchdog.start("late", () -> handles.forEach(bed.pool()::free));
             watchdog.join();
             handles.forEach(
-                    handle -> JumboBed.refused(Kind.FREED, () -> bed.pool().release(handle)));
+                    handle -> JumboBed.refused(Kind.FREED, () -> bed.pool().free(handle)));
             assertThat(bed.takenBytes()).isPositive();
             bed.pool().exchange().adopt(stolen); // the last page
             assertThat(bed.takenBytes()).isZero();
@@ -95,9 +95,9 @@ class JumboCloseTest {
                     watchdog.start("allocator " + t, () -> {
                         try {
                             while (true) {
-                                long handle = bed.pool().allocate();
+                                long handle = bed.pool().tryAllocate();
                                 if (handle >= 0) {
-                                    bed.pool().release(handle);
+                                    bed.pool().free(handle);
                                 }
                                 if (turns.incrementAndGet() % 8 == 0) {
                                     bed.pool().trim();

@@ -3,6 +3,7 @@ package io.leasehold.jumbo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.leasehold.page.Watchdog;
+import java.time.Duration;
 import java.util.Queue;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -25,7 +26,7 @@ class JumboConcurrentTest {
     private static final int ROUNDS = 3;
     private static final int MAX_QUEUED = 64;
     private static final int MAX_BULK = 100;
-    private static final long SHORT_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
+    private static final Duration SHORT = Duration.ofNanos(50_000);
 
     /// A page on its way, and what was written to it.
     private record Parcel(long handle, long stamp) {}
@@ -84,7 +85,7 @@ class JumboConcurrentTest {
         }
         watchdog.join();
         bed.check();
-        assertThat(bed.pool().stats().pages().out()).isEqualTo(sent.size());
+        assertThat(bed.pool().stats().pages().outstanding()).isEqualTo(sent.size());
         assertThat(bed.pool().stats().pages().stolen()).isEqualTo(owned.size());
         for (Parcel parcel = sent.poll(); parcel != null; parcel = sent.poll()) {
             release(bed.pool(), parcel);
@@ -93,14 +94,14 @@ class JumboConcurrentTest {
             adopt(bed.pool(), parcel);
         }
         bed.check();
-        assertThat(bed.pool().stats().pages().out()).isZero();
+        assertThat(bed.pool().stats().pages().outstanding()).isZero();
         assertThat(pressure.get() % 2).as("pressure ends as often as it begins").isZero();
     }
 
     private void step(JumboPool<JumboView> pool, SplittableRandom random) {
         int choice = random.nextInt(100);
         if (choice < 66) {
-            long handle = pool.allocate();
+            long handle = pool.tryAllocate();
             if (handle < 0) {
                 starve(pool, random);
             } else {
@@ -142,7 +143,7 @@ class JumboConcurrentTest {
         int room = random.nextInt(pool.options().maxPages());
         if (room % 8 == 0) {
             try {
-                pool.awaitFree(SHORT_NANOS);
+                pool.awaitFree(SHORT);
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }
@@ -155,20 +156,20 @@ class JumboConcurrentTest {
     /// Allocates many pages and releases as many pages of other threads.
     private void bulk(JumboPool<JumboView> pool, int count) {
         long[] handles = new long[count];
-        int got = pool.allocate(handles, 0, count);
+        int got = pool.tryAllocate(handles, 0, count);
         for (int i = 0; i < got; i++) {
             send(pool, handles[i]);
         }
         for (int i = 0; i < count; i++) {
             Parcel parcel = sent.poll();
             if (parcel == null) {
-                pool.release(handles, 0, i);
+                pool.free(handles, 0, i);
                 return;
             }
             pool.object(parcel.handle).check(parcel.stamp);
             handles[i] = parcel.handle;
         }
-        pool.release(handles, 0, count);
+        pool.free(handles, 0, count);
     }
 
     private void releaseNext(JumboPool<JumboView> pool) {
@@ -189,12 +190,12 @@ class JumboConcurrentTest {
                 pool.exchange().adopt(consumers); // before the message is freed
                 release(pool, parcel);
             } else {
-                pool.release(parcel.handle);
+                pool.free(parcel.handle);
                 owned.add(new Parcel(consumers, parcel.stamp));
             }
         } else if (choice < 95) {
             pool.hold(parcel.handle);
-            pool.release(parcel.handle);
+            pool.free(parcel.handle);
             pool.object(parcel.handle).check(parcel.stamp);
             pool.unhold(parcel.handle);
         } else {
@@ -211,7 +212,7 @@ class JumboConcurrentTest {
         long stamp = stamps.incrementAndGet();
         view.write(stamp);
         view.check(stamp);
-        pool.release(parcel.handle);
+        pool.free(parcel.handle);
     }
 
     private static void adopt(JumboPool<JumboView> pool, Parcel parcel) {

@@ -1,11 +1,13 @@
 package io.leasehold.jumbo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.leasehold.jumbo.JumboStateException.Kind;
-import io.leasehold.lease.Releaser;
+import io.leasehold.lease.MemoryOwner;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.ScratchMemory;
+import io.leasehold.page.PageExhaustedException;
 import io.leasehold.page.Watchdog;
 import java.util.HashSet;
 import java.util.List;
@@ -39,8 +41,11 @@ class JumboContractTest {
             long others = bed.arena().allocateRun(256);
             assertThat(bed.pool().initialise()).isFalse();
             assertThat(bed.arena().stats().livePages()).isEqualTo(256);
-            assertThat(bed.pool().allocate()).isEqualTo(JumboPool.NONE);
+            assertThat(bed.pool().tryAllocate()).isEqualTo(JumboPool.NONE);
             assertThat(bed.pool().stats().traffic().fallbacks()).isOne();
+            assertThatExceptionOfType(PageExhaustedException.class)
+                    .isThrownBy(() -> bed.pool().allocate())
+                    .withMessageContaining("no page is available");
             assertThat(bed.arena().stats().livePages()).isEqualTo(256);
             assertThat(bed.pool().stats().pages().inPool()).isZero();
             bed.arena().free(others);
@@ -79,15 +84,15 @@ class JumboContractTest {
     @Test
     void jumboPgAllocReusesThePageThatWasFreedLast() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 2)) {
-            long handle = bed.pool().allocate();
+            long handle = bed.pool().tryAllocate();
             long address = bed.pool().address(handle);
             JumboView view = bed.pool().object(handle);
-            bed.pool().release(handle);
-            long again = bed.pool().allocate();
+            bed.pool().free(handle);
+            long again = bed.pool().tryAllocate();
             assertThat(again).isNotEqualTo(handle);
             assertThat(bed.pool().address(again)).isEqualTo(address);
             assertThat(bed.pool().object(again)).isSameAs(view);
-            bed.pool().release(again);
+            bed.pool().free(again);
         }
     }
 
@@ -96,9 +101,9 @@ class JumboContractTest {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_64, 6, 2)) {
             List<Long> handles = bed.exhaust();
             assertThat(handles).hasSize(6);
-            assertThat(bed.pool().allocate()).isEqualTo(JumboPool.NONE);
+            assertThat(bed.pool().tryAllocate()).isEqualTo(JumboPool.NONE);
             assertThat(bed.pool().stats().traffic().fallbacks()).isEqualTo(2);
-            bed.pool().release(handles.removeLast());
+            bed.pool().free(handles.removeLast());
             handles.add(bed.allocate(1).getFirst());
             bed.release(handles);
         }
@@ -121,15 +126,15 @@ class JumboContractTest {
     @Test
     void jumboFreemServesAnyThread() throws InterruptedException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
-            Releaser freem = bed.pool();
+            MemoryOwner freem = bed.pool();
             List<Long> handles = bed.allocate(120);
             Watchdog watchdog = new Watchdog();
-            watchdog.start("platform", () -> handles.subList(0, 40).forEach(freem::release));
-            watchdog.startVirtual("virtual", () -> handles.subList(40, 80).forEach(freem::release));
-            handles.subList(80, 120).forEach(freem::release);
+            watchdog.start("platform", () -> handles.subList(0, 40).forEach(freem::free));
+            watchdog.startVirtual("virtual", () -> handles.subList(40, 80).forEach(freem::free));
+            handles.subList(80, 120).forEach(freem::free);
             watchdog.join();
             bed.check();
-            assertThat(bed.pool().stats().pages().out()).isZero();
+            assertThat(bed.pool().stats().pages().outstanding()).isZero();
             assertThat(bed.pool().stats().traffic().freedReturned()).isEqualTo(120);
             List<Long> again = bed.allocate(120); // the pages that other threads freed are free
             assertThat(bed.pool().stats().slabs().grows()).isEqualTo(2);
@@ -148,10 +153,10 @@ class JumboContractTest {
             bed.check();
             assertThat(bed.pool().stats().pages().stolen()).isOne();
             handles.addAll(bed.allocate(1)); // in its place
-            assertThat(bed.pool().allocate()).isEqualTo(JumboPool.NONE);
+            assertThat(bed.pool().tryAllocate()).isEqualTo(JumboPool.NONE);
             bed.pool().object(stolen).check(7);
-            JumboBed.refused(Kind.STOLEN, () -> bed.pool().release(victim));
-            JumboBed.refused(Kind.STOLEN, () -> bed.pool().release(stolen));
+            JumboBed.refused(Kind.STOLEN, () -> bed.pool().free(victim));
+            JumboBed.refused(Kind.STOLEN, () -> bed.pool().free(stolen));
             bed.release(handles);
             bed.check();
             bed.pool().exchange().adopt(stolen);
@@ -243,7 +248,7 @@ class JumboContractTest {
 
     private static void deliver(JumboBed bed, int byteOffset, int byteSize, long target) {
         PageExchange exchange = bed.pool().exchange();
-        long handle = bed.pool().allocate();
+        long handle = bed.pool().tryAllocate();
         bed.pool().object(handle).write(byteSize);
         byte[] sent = new byte[byteSize];
         OffHeap.copyToArray(bed.pool().address(handle) + byteOffset, sent, 0, byteSize);
@@ -254,7 +259,7 @@ class JumboContractTest {
         byte[] received = new byte[byteSize];
         OffHeap.copyToArray(flips ? bed.pool().address(consumers) : target, received, 0, byteSize);
         assertThat(received).isEqualTo(sent);
-        bed.pool().release(handle); // the same for a flipped page and for a copy
+        bed.pool().free(handle); // the same for a flipped page and for a copy
         bed.check();
         if (flips) {
             bed.pool().exchange().adopt(consumers);
@@ -267,7 +272,7 @@ class JumboContractTest {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2);
                 ScratchMemory target = ScratchMemory.of(4096)) {
             PageExchange exchange = bed.pool().exchange();
-            long handle = bed.pool().allocate();
+            long handle = bed.pool().tryAllocate();
             bed.pool().hold(handle);
             assertThat(exchange.isFlippable(handle, 0, 4096)).isFalse();
             assertThat(exchange.flip(handle, 0, 4096, target.address())).isEqualTo(PageExchange.COPIED);
@@ -279,13 +284,13 @@ class JumboContractTest {
             assertThat(exchange.isFlippable(handle, 0, 4096)).isFalse();
             assertThat(exchange.flip(handle, 0, 4096, target.address())).isEqualTo(PageExchange.COPIED);
             JumboBed.refused(Kind.FREED, () -> exchange.adopt(first));
-            bed.pool().release(handle);
+            bed.pool().free(handle);
             bed.check();
-            JumboBed.refused(Kind.FREED, () -> bed.pool().release(handle));
-            long next = bed.pool().allocate();
+            JumboBed.refused(Kind.FREED, () -> bed.pool().free(handle));
+            long next = bed.pool().tryAllocate();
             assertThat(next).isNotEqualTo(first); // the page has its next generation
             JumboBed.refused(Kind.STALE, () -> exchange.adopt(first));
-            bed.pool().release(next);
+            bed.pool().free(next);
             bed.check();
         }
     }
@@ -294,8 +299,8 @@ class JumboContractTest {
     void bulkCallsDoTheSameAsSingleCalls() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 100, 2)) {
             long[] handles = new long[200];
-            assertThat(bed.pool().allocate(handles, 10, 60)).isEqualTo(60);
-            assertThat(bed.pool().allocate(handles, 70, 130)).isEqualTo(40);
+            assertThat(bed.pool().tryAllocate(handles, 10, 60)).isEqualTo(60);
+            assertThat(bed.pool().tryAllocate(handles, 70, 130)).isEqualTo(40);
             Set<Long> seen = new HashSet<>();
             long last = -1;
             for (int i = 10; i < 110; i++) {
@@ -304,8 +309,8 @@ class JumboContractTest {
                 assertThat(address).as("neighbours in order").isGreaterThan(last);
                 last = address;
             }
-            bed.pool().release(handles, 10, 100);
-            assertThat(bed.pool().stats().pages().out()).isZero();
+            bed.pool().free(handles, 10, 100);
+            assertThat(bed.pool().stats().pages().outstanding()).isZero();
             bed.check();
         }
     }
@@ -318,21 +323,21 @@ class JumboContractTest {
             Watchdog watchdog = new Watchdog();
             watchdog.start(
                     "allocator",
-                    () -> assertThat(pool.allocate(handles, 0, 100)).isEqualTo(100));
+                    () -> assertThat(pool.tryAllocate(handles, 0, 100)).isEqualTo(100));
             watchdog.join();
-            assertThat(pool.allocate(handles, 100, 50)).isEqualTo(50); // of another shard
+            assertThat(pool.tryAllocate(handles, 100, 50)).isEqualTo(50); // of another shard
             pool.hold(handles[1]);
             long consumers = pool.exchange().flip(handles[2], 0, pool.pageByteSize(), 0);
-            pool.release(handles[40]);
-            JumboBed.refused(Kind.FREED, () -> pool.release(handles, 0, 150));
+            pool.free(handles[40]);
+            JumboBed.refused(Kind.FREED, () -> pool.free(handles, 0, 150));
             assertThat(pool.stats().pages().leased())
                     .as("behind the handle that was rejected")
                     .isEqualTo(109);
             assertThat(pool.stats().pages().deferredFree()).isOne();
-            pool.release(handles, 41, 109);
+            pool.free(handles, 41, 109);
             pool.unhold(handles[1]);
             pool.exchange().adopt(consumers);
-            assertThat(pool.stats().pages().out()).isZero();
+            assertThat(pool.stats().pages().outstanding()).isZero();
             bed.check();
         }
     }
@@ -346,7 +351,7 @@ class JumboContractTest {
             long taken = pool.address(handles.getLast());
             int[] pages = {pool.pageOf(flipped), pool.pageOf(taken)};
             long consumers = pool.exchange().flip(handles.getFirst(), 0, pool.pageByteSize(), 0);
-            pool.release(handles.getFirst());
+            pool.free(handles.getFirst());
             long stolen = pool.exchange().steal(handles.getLast());
             assertThat(pool.addressOf(pages[0])).isEqualTo(flipped).isEqualTo(pool.address(consumers));
             assertThat(pool.addressOf(pages[1])).isEqualTo(taken).isEqualTo(pool.address(stolen));
@@ -360,12 +365,12 @@ class JumboContractTest {
     @Test
     void anUnboundPageGetsANewObject() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
-            long handle = bed.pool().allocate();
+            long handle = bed.pool().tryAllocate();
             JumboView first = bed.pool().object(handle);
             assertThat(bed.pool().object(handle)).isSameAs(first);
             bed.pool().unbind(handle);
             assertThat(bed.pool().object(handle)).isNotSameAs(first);
-            bed.pool().release(handle);
+            bed.pool().free(handle);
         }
     }
 
@@ -377,7 +382,7 @@ class JumboContractTest {
                 bed.release(bed.allocate(48));
                 Thread trimmer = Thread.ofPlatform().start(bed.pool()::trim);
                 do {
-                    assertThat(bed.pool().stats().pages().out()).isZero();
+                    assertThat(bed.pool().stats().pages().outstanding()).isZero();
                 } while (trimmer.isAlive());
                 trimmer.join();
             }

@@ -39,7 +39,7 @@ class JumboDefectsTest {
         JumboOptions options = JumboOptions.defaults().withPages(0, ORIGINAL_PAGES);
         try (JumboBed bed = new JumboBed(options, 16)) {
             List<Long> handles = bed.allocate(ORIGINAL_PAGES);
-            assertThat(bed.pool().allocate()).isEqualTo(JumboPool.NONE);
+            assertThat(bed.pool().tryAllocate()).isEqualTo(JumboPool.NONE);
             assertThat(bed.pool().stats().traffic().fallbacks()).isOne();
             bed.release(handles);
         }
@@ -54,8 +54,8 @@ class JumboDefectsTest {
             bed.pool().object(message).write(5);
             long consumers = bed.pool().exchange().flip(message, 0, 4096, target.address());
             assertThat(consumers).isNotNegative();
-            assertThat(bed.pool().allocate()).as("there is no room").isEqualTo(JumboPool.NONE);
-            bed.pool().release(message);
+            assertThat(bed.pool().tryAllocate()).as("there is no room").isEqualTo(JumboPool.NONE);
+            bed.pool().free(message);
             assertThat(bed.pool().stats().traffic().freedFlipped()).isOne();
             assertThat(bed.pool().stats().traffic().freedReturned()).isZero();
             handles.addAll(bed.allocate(1)); // there is room
@@ -105,7 +105,7 @@ class JumboDefectsTest {
             assertThat(bed.takenBytes()).isEqualTo(256 << 10);
             long all = bed.arena().allocateRun(512);
             assertThat(bed.pool().stats().pages().inPool()).isZero();
-            assertThat(bed.pool().allocate()).isEqualTo(JumboPool.NONE);
+            assertThat(bed.pool().tryAllocate()).isEqualTo(JumboPool.NONE);
             assertThat(bed.pool().stats().slabs().refusals()).isPositive();
             bed.arena().free(all);
             bed.release(bed.allocate(1));
@@ -121,11 +121,11 @@ class JumboDefectsTest {
             bed.pool().object(held).write(3);
             bed.pool().hold(held);
             bed.pool().hold(held);
-            bed.pool().release(held);
+            bed.pool().free(held);
             bed.check();
             assertThat(bed.pool().stats().pages().deferredFree()).isOne();
-            assertThat(bed.pool().allocate()).isEqualTo(JumboPool.NONE);
-            JumboBed.refused(Kind.FREED, () -> bed.pool().release(held));
+            assertThat(bed.pool().tryAllocate()).isEqualTo(JumboPool.NONE);
+            JumboBed.refused(Kind.FREED, () -> bed.pool().free(held));
             bed.pool().unhold(held);
             bed.pool().object(held).check(3);
             assertThat(bed.pool().stats().pages().deferredFree()).isOne();
@@ -142,13 +142,13 @@ class JumboDefectsTest {
     @Test
     void doubleFreeIsDetectedAndNamesThePageAndTheThread() throws InterruptedException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
-            long handle = bed.pool().allocate();
+            long handle = bed.pool().tryAllocate();
             int page = bed.pool().pageOf(bed.pool().address(handle));
             Watchdog watchdog = new Watchdog();
-            Thread first = watchdog.start("first", () -> bed.pool().release(handle));
+            Thread first = watchdog.start("first", () -> bed.pool().free(handle));
             watchdog.join();
             JumboStateException e =
-                    JumboBed.refused(Kind.FREED, () -> bed.pool().release(handle));
+                    JumboBed.refused(Kind.FREED, () -> bed.pool().free(handle));
             assertThat(e.page()).isEqualTo(page);
             assertThat(e.state()).isEqualTo(JumboState.FREE);
             assertThat(e.generation()).isEqualTo(2);
@@ -164,7 +164,7 @@ class JumboDefectsTest {
             Set<Long> addresses = new HashSet<>();
             all.forEach(each -> addresses.add(bed.pool().address(each)));
             assertThat(addresses).hasSize(512).hasSize(all.size());
-            JumboBed.refused(Kind.STALE, () -> bed.pool().release(handle));
+            JumboBed.refused(Kind.STALE, () -> bed.pool().free(handle));
             bed.release(all);
             bed.check();
         }
@@ -186,13 +186,13 @@ class JumboDefectsTest {
     void flippedPageIsZeroBehindThePayload() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_9, 0, 2);
                 ScratchMemory target = ScratchMemory.of(9216)) {
-            long message = bed.pool().allocate();
+            long message = bed.pool().tryAllocate();
             OffHeap.fill(bed.pool().address(message), 9216, (byte) 0x5A);
             long consumers = bed.pool().exchange().flip(message, 0, 5000, target.address());
             long address = bed.pool().address(consumers);
             assertThat(ScratchMemory.holds(address, 5000, 0x5A)).isTrue();
             assertThat(ScratchMemory.holds(address + 5000, 4216, 0)).isTrue();
-            bed.pool().release(message);
+            bed.pool().free(message);
             bed.pool().exchange().adopt(consumers);
         }
     }
@@ -202,13 +202,13 @@ class JumboDefectsTest {
     void ofAStealAndAFreeOfOnePageExactlyOneSucceeds() throws InterruptedException {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 2)) {
             for (int round = 0; round < 200; round++) {
-                long handle = bed.pool().allocate();
+                long handle = bed.pool().tryAllocate();
                 boolean[] freed = new boolean[1];
                 long stolen = JumboPool.NONE;
                 Watchdog watchdog = new Watchdog();
                 watchdog.start("freer", () -> {
                     try {
-                        bed.pool().release(handle);
+                        bed.pool().free(handle);
                         freed[0] = true;
                     } catch (JumboStateException e) {
                         assertThat(e.kind()).isEqualTo(Kind.STOLEN);
@@ -239,7 +239,7 @@ class JumboDefectsTest {
             JumboStats.Bytes bytes = bed.pool().stats().bytes();
             assertThat(bytes.live()).isEqualTo(4096);
             assertThat(bytes.pinned()).isEqualTo(256 << 10);
-            bed.pool().release(last);
+            bed.pool().free(last);
             assertThat(bed.pool().trim()).isPositive();
             assertThat(bed.pool().stats().bytes()).isEqualTo(new JumboStats.Bytes(0, 0, 0));
         }

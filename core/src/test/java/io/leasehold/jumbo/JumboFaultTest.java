@@ -77,7 +77,7 @@ class JumboFaultTest {
         }
         List<Long> handles = new ArrayList<>();
         for (int i = 0; i < 14; i++) {
-            long handle = pool.allocate(); // never throws
+            long handle = pool.tryAllocate(); // never throws
             if (handle >= 0) {
                 pool.object(handle).write(handle);
                 handles.add(handle);

@@ -6,6 +6,7 @@ import io.leasehold.memory.FaultedSteps;
 import io.leasehold.memory.JavaFaults;
 import io.leasehold.memory.ScratchMemory;
 import io.leasehold.memory.Seeds;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -54,7 +55,7 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
                 step(steps, other);
             }
         }
-        while (pool.stats().pages().out() + stolen.size() > 0) {
+        while (pool.stats().pages().outstanding() + stolen.size() > 0) {
             end(steps, random.nextInt(6));
         }
         steps.run("close", pool::close);
@@ -92,9 +93,9 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
             if (got[0] == 0) {
                 int gotCount = 1;
                 if (count == 1) {
-                    got[0] = pool.allocate();
+                    got[0] = pool.tryAllocate();
                 } else {
-                    gotCount = pool.allocate(got, 0, count);
+                    gotCount = pool.tryAllocate(got, 0, count);
                 }
                 for (int i = 0; i < gotCount && got[i] >= 0; i++) {
                     leased.add(got[i]);
@@ -105,12 +106,12 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
 
     private void stepElsewhere() {
         if (random.nextBoolean()) {
-            long handle = pool.allocate();
+            long handle = pool.tryAllocate();
             if (handle >= 0) {
                 leased.add(handle);
             }
         } else if (!leased.isEmpty()) {
-            pool.release(leased.removeLast());
+            pool.free(leased.removeLast());
         }
     }
 
@@ -136,14 +137,14 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
                 if (leased.size() > 4 && random.nextInt(3) == 0) {
                     releaseSome(steps);
                 } else {
-                    move(steps, "release", leased, gone, pool::release);
+                    move(steps, "release", leased, gone, pool::free);
                 }
             }
             case 1 -> move(steps, "receive", armed, leased, pool::receive);
             case 2 ->
                 move(steps, "adopt", stolen, gone, handle -> pool.exchange().adopt(handle));
             case 3 -> move(steps, "unhold", held, gone, pool::unhold);
-            case 4 -> move(steps, "release a message", messages, gone, pool::release);
+            case 4 -> move(steps, "release a message", messages, gone, pool::free);
             default -> endFlip(steps);
         }
     }
@@ -184,7 +185,7 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         };
         steps.run(
                 "release some",
-                () -> pool.release(some.stream().mapToLong(handle -> handle).toArray(), 0, some.size()));
+                () -> pool.free(some.stream().mapToLong(handle -> handle).toArray(), 0, some.size()));
         reconciled();
         assertThat(some).isEmpty();
     }
@@ -193,7 +194,7 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
     private void releaseHeld(FaultedSteps steps) {
         if (!leased.isEmpty()) {
             move(steps, "hold", leased, holding, pool::hold);
-            move(steps, "release while held", holding, held, pool::release);
+            move(steps, "release while held", holding, held, pool::free);
         }
     }
 
@@ -230,7 +231,7 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
     /// Frees the message of a flipped page first, or the page.
     private void endFlip(FaultedSteps steps) {
         if (random.nextBoolean()) {
-            move(steps, "release a flipped page", flipped, stolen, pool::release);
+            move(steps, "release a flipped page", flipped, stolen, pool::free);
         } else {
             move(
                     steps,
@@ -250,7 +251,7 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
                 pool.whenFree(() -> notified++);
             }
         });
-        steps.run("wait for a moment", () -> pool.awaitFree(0));
+        steps.run("wait for a moment", () -> pool.awaitFree(Duration.ZERO));
     }
 
     private void reconciled() {
@@ -268,7 +269,7 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
         bed.check();
         JumboStats stats = pool.stats();
         assertThat(pool.supply().shards().slots().isQuiet()).as("slots left").isTrue();
-        assertThat(stats.pages().out())
+        assertThat(stats.pages().outstanding())
                 .as("%s", stats)
                 .isEqualTo(
                         leased.size() + holding.size() + armed.size() + held.size() + flipped.size() + messages.size());

@@ -28,12 +28,12 @@ class JumboPressureTest {
             assertThat(notified).containsExactly(true);
             handles.addAll(bed.allocate(100));
             for (int out = 199; out > 20; out--) {
-                bed.pool().release(handles.removeLast());
+                bed.pool().free(handles.removeLast());
                 assertThat(notified).as("with %d in use", out).containsExactly(true);
             }
-            bed.pool().release(handles.removeLast());
+            bed.pool().free(handles.removeLast());
             assertThat(notified).hasSizeBetween(1, 2);
-            bed.pool().release(handles.removeLast());
+            bed.pool().free(handles.removeLast());
             assertThat(notified).containsExactly(true, false);
             bed.release(handles);
             bed.release(bed.allocate(150));
@@ -123,9 +123,9 @@ class JumboPressureTest {
         JumboBed[] bed = new JumboBed[1];
         PressureListener listener = isHigh -> {
             notified.add(isHigh);
-            long handle = bed[0].pool().allocate();
+            long handle = bed[0].pool().tryAllocate();
             if (handle >= 0) {
-                bed[0].pool().release(handle);
+                bed[0].pool().free(handle);
             }
             throw new IllegalStateException("thrown on purpose, and logged once");
         };

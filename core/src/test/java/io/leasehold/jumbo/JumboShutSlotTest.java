@@ -37,7 +37,7 @@ class JumboShutSlotTest {
             watchdog.start("frees", () -> {
                 for (int round = 0; round < ROUNDS; round++) {
                     start.await();
-                    pool.release(handle[0]);
+                    pool.free(handle[0]);
                     end.await();
                 }
             });
@@ -49,7 +49,7 @@ class JumboShutSlotTest {
                     pool.whenFree(notified::incrementAndGet);
                     end.await();
                     assertThat(notified).as("tasks notified, round %d", round).hasValue(round);
-                    handle[0] = pool.allocate();
+                    handle[0] = pool.tryAllocate();
                     assertThat(handle[0]).isNotNegative();
                 }
             });
@@ -72,13 +72,13 @@ class JumboShutSlotTest {
             watchdog.start("frees", () -> {
                 for (int round = 0; round < ROUNDS; round++) {
                     start.await();
-                    pool.release(handle[0]);
+                    pool.free(handle[0]);
                     end.await();
                 }
             });
             watchdog.start("drains", () -> {
                 for (int round = 0; round < ROUNDS; round++) {
-                    handle[0] = pool.allocate();
+                    handle[0] = pool.tryAllocate();
                     start.await();
                     pool.trim();
                     end.await();
@@ -127,18 +127,18 @@ class JumboShutSlotTest {
         if (ending == Ending.ALLOCATE_AND_RELEASE) {
             return JumboPool.NONE;
         }
-        long handle = pool.allocate();
+        long handle = pool.tryAllocate();
         if (ending == Ending.UNHOLD) {
             pool.hold(handle);
-            pool.release(handle);
+            pool.free(handle);
         }
         return ending == Ending.ADOPT ? pool.exchange().steal(handle) : handle;
     }
 
     private static void end(Ending ending, JumboPool<JumboView> pool, long handle) {
         switch (ending) {
-            case ALLOCATE_AND_RELEASE -> pool.release(pool.allocate());
-            case RELEASE -> pool.release(handle);
+            case ALLOCATE_AND_RELEASE -> pool.free(pool.tryAllocate());
+            case RELEASE -> pool.free(handle);
             case UNHOLD -> pool.unhold(handle);
             case ADOPT -> pool.exchange().adopt(handle);
         }

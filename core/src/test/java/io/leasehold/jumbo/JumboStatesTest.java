@@ -30,10 +30,10 @@ class JumboStatesTest {
                 assertThat(pool.address(handle)).isEqualTo(pool.object(handle).address);
                 return "value";
             }),
-            new Named("release", (pool, handle, target) -> {
+            new Named("free", (pool, handle, target) -> {
                 long returned = pool.stats().traffic().freedReturned()
                         + pool.stats().traffic().freedFlipped();
-                pool.release(handle);
+                pool.free(handle);
                 JumboStats.Traffic after = pool.stats().traffic();
                 return after.freedReturned() + after.freedFlipped() > returned ? "frees" : "defers";
             }),
@@ -69,7 +69,7 @@ class JumboStatesTest {
     /// {@return a handle in the situation that a row of the table names}
     private static long handle(String state, JumboBed bed, JumboBed other, long target) {
         JumboPool<JumboView> pool = bed.pool();
-        long handle = pool.allocate();
+        long handle = pool.tryAllocate();
         switch (state) {
             case "LEASED" -> {}
             case "ARMED" -> pool.arm(handle);
@@ -85,19 +85,19 @@ class JumboStatesTest {
             case "OLD HANDLE" -> assertThat(pool.exchange().steal(handle)).isNotNegative();
             case "DEFERRED_FREE" -> {
                 pool.hold(handle);
-                pool.release(handle);
+                pool.free(handle);
             }
-            case "FREED" -> pool.release(handle);
+            case "FREED" -> pool.free(handle);
             case "RECYCLED" -> {
-                pool.release(handle);
-                assertThat(pool.allocate()).isNotNegative();
+                pool.free(handle);
+                assertThat(pool.tryAllocate()).isNotNegative();
             }
             case "REMOVED" -> {
-                pool.release(handle);
+                pool.free(handle);
                 assertThat(pool.trim()).isPositive();
             }
             case "FOREIGN" -> {
-                return other.pool().allocate();
+                return other.pool().tryAllocate();
             }
             case "POOL CLOSED" -> assertThat(pool.closeForcibly()).isOne();
             default -> throw new AssertionError("unknown state: " + state);

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.jumbo.JumboStateException.Kind;
 import io.leasehold.page.Watchdog;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// without watermarks.
 class JumboWaiterTest {
 
-    private static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(Watchdog.LIMIT_SECONDS);
+    private static final Duration LONG = Duration.ofSeconds(Watchdog.LIMIT_SECONDS);
     private static final int PAGES = 8;
 
     /// The ways in which a page or room for a page becomes available.
@@ -32,17 +32,17 @@ class JumboWaiterTest {
         /// Does all steps but the last.
         Runnable prepare(JumboPool<JumboView> pool, long handle) {
             return switch (this) {
-                case RELEASE -> () -> pool.release(handle);
+                case RELEASE -> () -> pool.free(handle);
                 case UNHOLD -> {
                     pool.hold(handle);
-                    pool.release(handle);
+                    pool.free(handle);
                     yield () -> pool.unhold(handle);
                 }
                 case STEAL -> () -> pool.exchange().adopt(pool.exchange().steal(handle));
                 case FLIP -> {
                     long consumers = pool.exchange().flip(handle, 0, pool.pageByteSize(), 0);
                     yield () -> {
-                        pool.release(handle);
+                        pool.free(handle);
                         pool.exchange().adopt(consumers);
                     };
                 }
@@ -50,7 +50,7 @@ class JumboWaiterTest {
                     long consumers = pool.exchange().flip(handle, 0, pool.pageByteSize(), 0);
                     yield () -> {
                         pool.exchange().adopt(consumers); // the message has the page again
-                        pool.release(handle);
+                        pool.free(handle);
                     };
                 }
             };
@@ -91,9 +91,9 @@ class JumboWaiterTest {
     void taskIsNotifiedAtOnceIfAPageIsFree() throws InterruptedException {
         try (JumboBed bed = bed()) {
             List<Long> handles = bed.exhaust();
-            bed.pool().release(handles.removeFirst()); // into the magazine of this thread
-            assertThat(bed.pool().awaitFree(0)).isTrue();
-            assertThat(bed.pool().awaitFree(LONG_NANOS)).isTrue();
+            bed.pool().free(handles.removeFirst()); // into the magazine of this thread
+            assertThat(bed.pool().awaitFree(Duration.ZERO)).isTrue();
+            assertThat(bed.pool().awaitFree(LONG)).isTrue();
             bed.release(handles);
             bed.check();
         }
@@ -103,13 +103,13 @@ class JumboWaiterTest {
     void taskOfAWaitThatTimesOutIsRemovedAndPagesAreCachedAgain() throws InterruptedException {
         try (JumboBed bed = bed()) {
             List<Long> handles = bed.exhaust();
-            assertThat(bed.pool().awaitFree(1)).isFalse();
+            assertThat(bed.pool().awaitFree(Duration.ofNanos(1))).isFalse();
             assertThat(bed.pool().supply().isPressed()).isFalse();
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> bed.pool().awaitFree(-1))
+                    .isThrownBy(() -> bed.pool().awaitFree(Duration.ofSeconds(-1)))
                     .withMessageContaining("-1");
             Thread.currentThread().interrupt();
-            assertThatThrownBy(() -> bed.pool().awaitFree(LONG_NANOS)).isInstanceOf(InterruptedException.class);
+            assertThatThrownBy(() -> bed.pool().awaitFree(LONG)).isInstanceOf(InterruptedException.class);
             assertThat(bed.pool().supply().isPressed()).isFalse();
             bed.release(handles);
         }
@@ -122,7 +122,7 @@ class JumboWaiterTest {
             Watchdog watchdog = new Watchdog();
             watchdog.start(
                     "waiter",
-                    () -> JumboBed.refused(Kind.CLOSED, () -> bed.pool().awaitFree(LONG_NANOS)));
+                    () -> JumboBed.refused(Kind.CLOSED, () -> bed.pool().awaitFree(LONG)));
             watchdog.await("waiting", () -> bed.pool().supply().isPressed());
             assertThat(bed.pool().closeForcibly()).isEqualTo(handles.size());
             watchdog.join();
@@ -156,11 +156,11 @@ class JumboWaiterTest {
                 Watchdog.Task task = () -> {
                     List<Long> mine = new ArrayList<>();
                     for (int i = 0; i < 300; i++) {
-                        long handle = bed.pool().allocate();
+                        long handle = bed.pool().tryAllocate();
                         while (handle < 0) {
                             waits.incrementAndGet();
-                            assertThat(bed.pool().awaitFree(LONG_NANOS)).isTrue();
-                            handle = bed.pool().allocate();
+                            assertThat(bed.pool().awaitFree(LONG)).isTrue();
+                            handle = bed.pool().tryAllocate();
                         }
                         mine.add(handle);
                         Thread.yield();

@@ -95,8 +95,8 @@ final class JumboWalk implements AutoCloseable {
 
     private void allocate() {
         operation = "allocate";
-        boolean full = pool.stats().pages().out() == maxPages;
-        long handle = on(pool::allocate);
+        boolean full = pool.stats().pages().outstanding() == maxPages;
+        long handle = on(pool::tryAllocate);
         if (handle < 0) {
             fallbacks++;
             assertThat(full || bed.takenBytes() > bed.arena().options().byteSize() / 2)
@@ -137,7 +137,7 @@ final class JumboWalk implements AutoCloseable {
         } else {
             operation = "release";
             checkContent(tenure);
-            run(() -> pool.release(tenure.handle));
+            run(() -> pool.free(tenure.handle));
             if (tenure.holds > 0) {
                 tenure.deferred = true;
             } else {
@@ -174,7 +174,7 @@ final class JumboWalk implements AutoCloseable {
             misuse(dead.get(random.nextInt(dead.size())));
         } else if (choice < 950 && tenure.owned) {
             operation = "free what is owned";
-            JumboBed.refused(Kind.STOLEN, () -> pool.release(tenure.handle));
+            JumboBed.refused(Kind.STOLEN, () -> pool.free(tenure.handle));
         } else if (alone) {
             stamp(tenure);
         } else {
@@ -215,7 +215,7 @@ final class JumboWalk implements AutoCloseable {
     private void misuse(long handle) {
         JumboStats before = pool.stats();
         for (Runnable call : List.<Runnable>of(
-                () -> pool.release(handle),
+                () -> pool.free(handle),
                 () -> pool.arm(handle),
                 () -> pool.unhold(handle),
                 () -> pool.exchange().adopt(handle),
@@ -269,13 +269,13 @@ final class JumboWalk implements AutoCloseable {
         int owners = count(true);
         long messages = all.stream().filter(tenure -> tenure.flipped).count();
         assertThat(stats.pages().stolen()).as("stolen, %s", stats).isEqualTo(owners - (int) messages);
-        assertThat(stats.pages().out()).as("outstanding, %s", stats).isEqualTo(count(false));
+        assertThat(stats.pages().outstanding()).as("outstanding, %s", stats).isEqualTo(count(false));
         assertThat(stats.pages().armed())
                 .isEqualTo((int) all.stream().filter(tenure -> tenure.armed).count());
         assertThat(stats.pages().deferredFree())
                 .isEqualTo((int) all.stream().filter(tenure -> tenure.deferred).count());
         assertThat(stats.traffic().fallbacks()).isEqualTo(fallbacks);
-        assertThat(stats.pages().peak()).isGreaterThanOrEqualTo(stats.pages().out());
+        assertThat(stats.pages().peak()).isGreaterThanOrEqualTo(stats.pages().outstanding());
     }
 
     private int count(boolean owned) {

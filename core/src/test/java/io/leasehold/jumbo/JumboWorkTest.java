@@ -80,7 +80,7 @@ class JumboWorkTest {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_4, 0, 16)) {
             List<Long> handles = bed.allocate(2_000);
             PageSupply.Work before = work(bed);
-            assertThat(bed.pool().stats().pages().out()).isEqualTo(2_000);
+            assertThat(bed.pool().stats().pages().outstanding()).isEqualTo(2_000);
             PageSupply.Work after = work(bed);
             assertThat(after.looks()).isEqualTo(before.looks());
             assertThat(after.lockHolds()).isEqualTo(before.lockHolds() + 1);
@@ -146,7 +146,7 @@ class JumboWorkTest {
             for (int left = 3; left > 0; left--) {
                 assertThat(bed.pool().trim()).isZero();
                 assertThat(bed.pool().supply().shards().areOpen()).isFalse();
-                bed.pool().release(handles.removeLast());
+                bed.pool().free(handles.removeLast());
                 assertThat(bed.pool().supply().shards().areOpen()).isTrue();
                 bed.check();
             }
@@ -221,7 +221,7 @@ class JumboWorkTest {
     void tasksThatWaitShareADrainAndEachPageNotifiesOneTask() {
         try (JumboBed bed = new JumboBed(JumboBed.options(BufferSize.KIB_64).withPages(0, 8), 1)) {
             List<Long> handles = bed.exhaust();
-            bed.pool().release(handles.removeLast());
+            bed.pool().free(handles.removeLast());
             handles.addAll(bed.allocate(1)); // so that the slot is open
             AtomicInteger notified = new AtomicInteger();
             long before = work(bed).drains();
@@ -231,7 +231,7 @@ class JumboWorkTest {
             assertThat(work(bed).drains()).isEqualTo(before + 1);
             assertThat(notified).hasValue(0);
             for (int turn = 1; turn <= 10; turn++) {
-                bed.pool().release(handles.removeLast());
+                bed.pool().free(handles.removeLast());
                 assertThat(notified).as("tasks notified by %d pages", turn).hasValue(turn);
                 handles.addAll(bed.allocate(1));
             }
@@ -251,9 +251,9 @@ class JumboWorkTest {
             for (int i = 0; i < 6; i++) {
                 bed.pool().whenFree(notified::incrementAndGet);
             }
-            bed.pool().release(handles.removeLast());
+            bed.pool().free(handles.removeLast());
             assertThat(notified).hasValue(1);
-            bed.pool().release(handles.removeLast());
+            bed.pool().free(handles.removeLast());
             assertThat(notified).as("two pages are free").hasValue(3);
             assertThat(decay(bed)).isEqualTo(Progress.NEXT_TICK);
             assertThat(notified).as("notified by the clock").hasValue(5);
@@ -273,12 +273,13 @@ class JumboWorkTest {
             Watchdog watchdog = new Watchdog();
             PageReclaimer slow = slowReclaimer(watchdog, asking, answer, asked);
             bed.arena().addReclaimer(slow);
-            watchdog.start("first", () -> assertThat(bed.pool().allocate()).isEqualTo(JumboPool.NONE));
+            watchdog.start("first", () -> assertThat(bed.pool().tryAllocate()).isEqualTo(JumboPool.NONE));
             watchdog.await("the first request", asking);
             int threads = 5;
             for (int i = 0; i < threads; i++) {
                 watchdog.start(
-                        "thread " + i, () -> assertThat(bed.pool().allocate()).isEqualTo(JumboPool.NONE));
+                        "thread " + i,
+                        () -> assertThat(bed.pool().tryAllocate()).isEqualTo(JumboPool.NONE));
             }
             watchdog.await("all threads want a slab", () -> bed.pool().supply().isGrowing(threads));
             answer.countDown();

@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 ///
 /// **Ownership.** Owns its lease. Closing it ends the lease, after all blocks were freed.
 ///
-/// **Threads.** One thread calls [#allocate], any thread [#release].
-final class BlockOwner implements Releaser, AutoCloseable {
+/// **Threads.** One thread calls [#allocate], any thread [#free].
+final class BlockOwner implements MemoryOwner, AutoCloseable {
 
     static final int BLOCK_BYTES = 512;
 
@@ -17,10 +17,10 @@ final class BlockOwner implements Releaser, AutoCloseable {
     private final AtomicIntegerArray generations; // (A) by block: odd while in use, incremented by each change
 
     /// A block in use: its address, and the releaser and handle that free it.
-    record Buffer(Releaser owner, long handle, long address) implements AutoCloseable {
+    record Buffer(MemoryOwner owner, long handle, long address) implements AutoCloseable {
         @Override
         public void close() {
-            owner.release(handle);
+            owner.free(handle);
         }
     }
 
@@ -42,7 +42,7 @@ final class BlockOwner implements Releaser, AutoCloseable {
     }
 
     @Override
-    public void release(long handle) {
+    public void free(long handle) {
         int generation = (int) (handle >>> Integer.SIZE);
         if (!generations.compareAndSet((int) handle, generation, generation + 1)) {
             throw new IllegalStateException("block is not the holder's any more: 0x" + Long.toHexString(handle));
@@ -56,6 +56,6 @@ final class BlockOwner implements Releaser, AutoCloseable {
                 throw new IllegalStateException("block is let: " + block);
             }
         }
-        pool.release(lease);
+        pool.free(lease);
     }
 }

@@ -86,7 +86,7 @@ class DirectMapLeasePoolTest implements LeasePoolContract, LeaseContract, LeaseO
             long handle = lease.handOver();
             EndedLease.misuse(bed.pool(), lease, LeasePool.NO_LEASE);
             assertThat(bed.pool().stats().leases()).isEqualTo(1);
-            bed.pool().release(handle);
+            bed.pool().free(handle);
         }
     }
 
@@ -100,7 +100,7 @@ class DirectMapLeasePoolTest implements LeasePoolContract, LeaseContract, LeaseO
             long handle = lease.handOver();
             assertThat(bed.pool().address(handle)).isEqualTo(address);
             bed.arena().frames().wire(bed.pool().page(handle));
-            bed.pool().release(handle);
+            bed.pool().free(handle);
         }
     }
 

@@ -22,7 +22,7 @@ final class EndedLease {
         if (object == null) {
             assertThat(pool.isOpen(handle)).isFalse();
             uses = Arrays.asList(
-                    () -> pool.release(handle),
+                    () -> pool.free(handle),
                     () -> pool.address(handle),
                     () -> pool.page(handle),
                     () -> pool.byteSize(handle),
@@ -51,7 +51,7 @@ final class EndedLease {
 
     /// A lease of another pool is refused as well, by its handle.
     static void misuseForeign(LeasePool pool, long handle) {
-        refused(Kind.FOREIGN, () -> pool.release(handle));
+        refused(Kind.FOREIGN, () -> pool.free(handle));
         refused(Kind.FOREIGN, () -> pool.address(handle));
         refused(Kind.FOREIGN, () -> pool.handOver(handle));
         assertThat(pool.isOpen(handle)).isFalse();

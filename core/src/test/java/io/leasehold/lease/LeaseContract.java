@@ -159,18 +159,18 @@ interface LeaseContract extends LeasePoolFixture {
             long page = bed.wiredPage();
             Lease object = pool.acquire(page);
             long before = pool.handOver(object.handOver());
-            pool.release(before);
-            assertRefused(Kind.CLOSED, () -> pool.release(before));
+            pool.free(before);
+            assertRefused(Kind.CLOSED, () -> pool.free(before));
             long now = pool.acquireHandle(bed.wiredPage());
             assertThat(LeaseLayout.index(now)).isEqualTo(LeaseLayout.index(before));
-            assertRefused(Kind.RECYCLED, () -> pool.release(before)).contains("page=unknown, pool=loans");
+            assertRefused(Kind.RECYCLED, () -> pool.free(before)).contains("page=unknown, pool=loans");
             assertRefused(Kind.RECYCLED, () -> pool.address(before)).contains("closed and was recycled: lease=");
             assertRefused(Kind.RECYCLED, object::close).contains("page=0x" + Long.toHexString(page));
             for (ThrowingCallable use : uses(object, new byte[8])) {
                 assertRefused(Kind.RECYCLED, use);
             }
             assertThat(pool.isOpen(now)).isTrue();
-            pool.release(now);
+            pool.free(now);
             assertRefused(Kind.RECYCLED, () -> pool.page(before));
             assertRefused(Kind.CLOSED, () -> pool.page(now));
         }
@@ -190,10 +190,10 @@ interface LeaseContract extends LeasePoolFixture {
                 assertRefused(Kind.FOREIGN, () -> pool.ref(foreign));
                 assertRefused(Kind.FOREIGN, () -> pool.handOver(foreign));
                 assertRefused(Kind.FOREIGN, () -> pool.adopt(foreign));
-                assertRefused(Kind.FOREIGN, () -> pool.release(foreign));
+                assertRefused(Kind.FOREIGN, () -> pool.free(foreign));
                 assertThat(pool.isOpen(foreign)).isFalse();
             }
-            other.pool().release(lease);
+            other.pool().free(lease);
         }
     }
 
@@ -202,9 +202,9 @@ interface LeaseContract extends LeasePoolFixture {
         try (LeaseBed bed = bed()) {
             long lease = bed.pool().acquireHandle(bed.wiredPage());
             long forged = lease | LeaseLayout.MAX_RECORDS - 1;
-            assertRefused(Kind.FOREIGN, () -> bed.pool().release(forged));
+            assertRefused(Kind.FOREIGN, () -> bed.pool().free(forged));
             assertThat(bed.pool().isOpen(forged)).isFalse();
-            bed.pool().release(lease);
+            bed.pool().free(lease);
         }
     }
 
@@ -253,8 +253,8 @@ interface LeaseContract extends LeasePoolFixture {
             Lease lease = acquiredHere(bed.pool(), bed.wiredPage());
             long handle = handedOverHere(lease);
             assertTraced(lease::close, "lease handed over", "handedOverHere");
-            bed.pool().release(handle);
-            assertThatThrownBy(() -> bed.pool().release(handle))
+            bed.pool().free(handle);
+            assertThatThrownBy(() -> bed.pool().free(handle))
                     .satisfies(e -> assertThat(stack(e.getCause())).contains("handedOverHere"));
         }
     }

@@ -35,7 +35,7 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
         try (LeaseBed bed = bed()) {
             try (Lease lease = bed.pool().acquire(bed.wiredPage())) {
                 for (int i = 0; i < 100; i++) {
-                    bed.pool().release(bed.pool().handOver(lease.ref().handOver()));
+                    bed.pool().free(bed.pool().handOver(lease.ref().handOver()));
                 }
                 assertThat(lease.isOpen()).isTrue();
                 assertThat(bed.pool().stats().leases()).isEqualTo(1);
@@ -48,9 +48,9 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
         try (LeaseBed bed = bed()) {
             long lease = bed.pool().tryAcquireHandle(bed.wiredPage(), LeaseFlag.CPUPRIVATE);
             long reference = bed.pool().ref(lease);
-            bed.pool().release(lease);
+            bed.pool().free(lease);
             elsewhere(() -> assertRefused(Kind.CONFINED, () -> bed.pool().address(reference)));
-            bed.pool().release(reference);
+            bed.pool().free(reference);
         }
     }
 
@@ -69,8 +69,8 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
             assertThat(pool.address(handle)).isEqualTo(address);
             assertThat(pool.page(handle)).isEqualTo(page);
             long next = pool.handOver(handle);
-            assertRefused(Kind.RECYCLED, () -> pool.release(handle));
-            pool.release(next);
+            assertRefused(Kind.RECYCLED, () -> pool.free(handle));
+            pool.free(next);
         }
     }
 
@@ -82,7 +82,7 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
             long handle = pool.acquireHandle(page);
             try (Lease lease = pool.adopt(handle)) {
                 assertThat(pool.isOpen(handle)).isFalse();
-                assertRefused(Kind.RECYCLED, () -> pool.release(handle));
+                assertRefused(Kind.RECYCLED, () -> pool.free(handle));
                 assertRefused(Kind.RECYCLED, () -> pool.adopt(handle));
                 assertThat(lease.page()).isEqualTo(page);
                 assertThat(lease.getLong(0)).isEqualTo(LeaseBed.mark(page));
@@ -124,8 +124,8 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
         try (LeaseBed bed = bed()) {
             long page = bed.wiredPage();
             long lease = bed.pool().acquireHandle(page);
-            bed.pool().release(lease);
-            assertRefused(Kind.CLOSED, () -> bed.pool().release(lease))
+            bed.pool().free(lease);
+            assertRefused(Kind.CLOSED, () -> bed.pool().free(lease))
                     .contains("page=0x" + Long.toHexString(page) + ", pool=loans");
         }
     }
@@ -134,8 +134,8 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
     default void confinedLeaseIsClosedOnce() {
         try (LeaseBed bed = bed()) {
             long lease = bed.pool().tryAcquireHandle(bed.wiredPage(), LeaseFlag.CPUPRIVATE);
-            bed.pool().release(lease);
-            assertRefused(Kind.CLOSED, () -> bed.pool().release(lease));
+            bed.pool().free(lease);
+            assertRefused(Kind.CLOSED, () -> bed.pool().free(lease));
             bed.pool().checkInvariants();
         }
     }
@@ -150,7 +150,7 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
                 assertThat(seen.add(lease)).isTrue();
                 long moved = bed.pool().handOver(lease);
                 assertThat(seen.add(moved)).isTrue();
-                bed.pool().release(moved);
+                bed.pool().free(moved);
             }
         }
     }
@@ -190,10 +190,10 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
                 assertRefused(Kind.CONFINED, () -> pool.ref(lease)).startsWith("cannot ref, ");
                 assertRefused(Kind.CONFINED, () -> pool.handOver(lease)).startsWith("cannot hand over, ");
                 assertRefused(Kind.CONFINED, () -> pool.adopt(lease));
-                assertRefused(Kind.CONFINED, () -> pool.release(lease)).startsWith("cannot close, ");
+                assertRefused(Kind.CONFINED, () -> pool.free(lease)).startsWith("cannot close, ");
                 assertThat(pool.isOpen(lease)).isFalse();
             });
-            pool.release(lease);
+            pool.free(lease);
         }
     }
 
@@ -244,7 +244,7 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
             long run = bed.wiredRun(2);
             long lease = pool.acquireHandle(run);
             try (BlockOwner slab = new BlockOwner(pool, lease)) {
-                assertRefused(Kind.RECYCLED, () -> pool.release(lease));
+                assertRefused(Kind.RECYCLED, () -> pool.free(lease));
                 Buffer first = slab.allocate();
                 Buffer second = slab.allocate();
                 assertThat(second.address()).isEqualTo(first.address() + BlockOwner.BLOCK_BYTES);

@@ -80,7 +80,7 @@ interface LeasePoolContract extends LeasePoolFixture {
                 assertThat(pool.page(handle)).isEqualTo(page);
                 assertThat(pool.byteSize(handle)).isEqualTo(bed.pageBytes());
             }
-            pool.release(handle);
+            pool.free(handle);
             assertThat(pool.isOpen(handle)).isFalse();
         }
     }
@@ -199,7 +199,7 @@ interface LeasePoolContract extends LeasePoolFixture {
             for (int i = 0; i < pages.length; i++) {
                 assertThat(bed.pool().page(leases[i])).isEqualTo(pages[i]);
                 assertThat(OffHeap.getLong(bed.pool().address(leases[i]))).isEqualTo(LeaseBed.mark(pages[i]));
-                bed.pool().release(leases[i]);
+                bed.pool().free(leases[i]);
             }
             assertThat(Arrays.copyOfRange(leases, 20, 30)).containsOnly(LeasePool.NO_LEASE);
         }
@@ -248,10 +248,10 @@ interface LeasePoolContract extends LeasePoolFixture {
             assertThat(pool.stats().leases()).isEqualTo(3);
             long moved = pool.handOver(second);
             assertThat(pool.stats().leases()).isEqualTo(3);
-            pool.release(moved);
-            pool.release(first);
+            pool.free(moved);
+            pool.free(first);
             assertThat(pool.stats().leases()).isEqualTo(1);
-            pool.release(third);
+            pool.free(third);
             assertThat(pool.stats().leases()).isZero();
         }
     }
@@ -270,7 +270,7 @@ interface LeasePoolContract extends LeasePoolFixture {
             assertThat(bed.pool().isOpen(confined)).isTrue();
             bed.pool().acquire(page).close();
             lease.close();
-            bed.pool().release(confined);
+            bed.pool().free(confined);
             bed.pool().checkInvariants();
         }
     }
@@ -303,7 +303,7 @@ interface LeasePoolContract extends LeasePoolFixture {
         assertRefused(Kind.CLOSED, lease::close);
         assertRefused(Kind.CLOSED, () -> lease.getByte(0));
         assertRefused(Kind.CLOSED, lease::ref);
-        assertRefused(Kind.CLOSED, () -> bed.pool().release(handle));
+        assertRefused(Kind.CLOSED, () -> bed.pool().free(handle));
         assertRefused(Kind.CLOSED, () -> bed.pool().handOver(confined));
         bed.close();
     }

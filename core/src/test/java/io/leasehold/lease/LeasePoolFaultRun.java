@@ -157,7 +157,7 @@ final class LeasePoolFaultRun {
     private void release(LeasePool pool) {
         if (!held.isEmpty()) {
             Held oldest = held.removeFirst();
-            assertThat(attempt("release", () -> pool.release(oldest.lease)))
+            assertThat(attempt("release", () -> pool.free(oldest.lease)))
                     .as("a release asks the kernel for nothing")
                     .isTrue();
         }
@@ -187,7 +187,7 @@ final class LeasePoolFaultRun {
         for (Held lease : held) {
             long again = pool.acquireHandle(lease.page);
             assertThat(pool.address(again)).isEqualTo(pool.address(lease.lease));
-            pool.release(again);
+            pool.free(again);
         }
         assertThat(calls()).as("system calls of hits").isEqualTo(calls);
     }
@@ -197,7 +197,7 @@ final class LeasePoolFaultRun {
         if (memory.isArmed(Call.MAP)) {
             return;
         }
-        held.forEach(lease -> pool.release(lease.lease));
+        held.forEach(lease -> pool.free(lease.lease));
         held.clear();
         for (int i = 0; i < PAGES; i++) {
             held.add(new Held(pool.tryAcquireHandle(pages[i], LeaseFlag.NOWAIT), pages[i]));
@@ -205,7 +205,7 @@ final class LeasePoolFaultRun {
             if (held.size() == SLOTS) {
                 assertThat(pool.tryAcquireHandle(pages[(i + 1) % PAGES], LeaseFlag.NOWAIT))
                         .isEqualTo(LeasePool.NO_LEASE);
-                pool.release(held.removeFirst().lease);
+                pool.free(held.removeFirst().lease);
             }
         }
         pool.checkInvariants();
@@ -231,7 +231,7 @@ final class LeasePoolFaultRun {
                 memory.disarm();
                 held.add(new Held(pool.acquireHandle(pages[1]), pages[1]));
                 proveWhole(pool);
-                held.forEach(lease -> pool.release(lease.lease));
+                held.forEach(lease -> pool.free(lease.lease));
                 held.clear();
                 pool.close();
             }

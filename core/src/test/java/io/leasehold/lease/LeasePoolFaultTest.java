@@ -152,7 +152,7 @@ class LeasePoolFaultTest {
         }
         assertThat(OffHeap.getLong(bed.pool.address(first))).isEqualTo(bed.pages[0]);
         bed.memory.failFrom(Call.MAP, 1, Errno.ENOMEM);
-        bed.pool.release(first);
+        bed.pool.free(first);
         watchdog.join();
         // others may have had their mapping refused before the first to count took the fault back
         assertThat(refused.get()).isGreaterThanOrEqualTo(refusals);
@@ -182,11 +182,11 @@ class LeasePoolFaultTest {
             }
             Eventually.holds("all wait", () -> bed.pool.stats().waited() == waiters);
             bed.memory.failOnce(Call.MAP, nth, Errno.EAGAIN);
-            bed.pool.release(first);
+            bed.pool.free(first);
             watchdog.join();
             assertThat(refused.get()).as("refused, nth=%d", nth).isEqualTo(nth <= waiters ? 1 : 0);
             assertThat(OffHeap.getLong(bed.pool.address(kept))).isEqualTo(bed.pages[0]);
-            bed.pool.release(kept);
+            bed.pool.free(kept);
             bed.close();
         }
     }

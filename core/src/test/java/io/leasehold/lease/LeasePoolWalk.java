@@ -320,7 +320,7 @@ final class LeasePoolWalk {
         operation = "end(" + lease + ")";
         check(lease);
         if (lease.object == null) {
-            pool.release(lease.handle);
+            pool.free(lease.handle);
         } else {
             lease.object.close();
         }
@@ -347,7 +347,7 @@ final class LeasePoolWalk {
         long foreign = page.wires > 0 ? stranger.acquireHandle(page.handle) : LeasePool.NO_LEASE;
         EndedLease.misuseForeign(pool, foreign);
         if (foreign != LeasePool.NO_LEASE) {
-            stranger.release(foreign);
+            stranger.free(foreign);
         }
         assertThatThrownBy(() -> pool.tryAcquireHandle(page.handle, 8)).isInstanceOf(IllegalArgumentException.class);
     }

@@ -61,7 +61,7 @@ class LeaseStatesTest {
                 new Call("handOver", Lease::handOver, LeasePool::handOver),
                 new Call("adopt", null, (pool, lease) -> pool.adopt(lease).handOver()),
                 new Call("close", Call::end, null),
-                new Call("release", null, Call::end));
+                new Call("free", null, Call::end));
 
         private static Object store(Lease lease) {
             lease.putLong(0, STORED);
@@ -74,7 +74,7 @@ class LeaseStatesTest {
         }
 
         private static Object end(LeasePool pool, long lease) {
-            pool.release(lease);
+            pool.free(lease);
             return "ends";
         }
     }
@@ -191,7 +191,7 @@ class LeaseStatesTest {
                 assertThat(opened).isEqualTo(isSecond ? 1 : 0);
                 return "new lease";
             }
-            case "close", "release" -> {
+            case "close", "free" -> {
                 assertThat(isOpen).isFalse();
                 assertThat(opened).isEqualTo(-1);
                 return result.toString();
@@ -232,10 +232,10 @@ class LeaseStatesTest {
         }
         Subject subject = made.get();
         switch (state) {
-            case CLOSED -> pool.release(subject.handle);
+            case CLOSED -> pool.free(subject.handle);
             case HANDED_OVER -> assertThat(pool.handOver(subject.handle)).isNotEqualTo(LeasePool.NO_LEASE);
             case RECYCLED -> {
-                pool.release(subject.handle);
+                pool.free(subject.handle);
                 long next = pool.acquireHandle(bed.wiredPage());
                 assertThat(LeaseLayout.index(next)).isEqualTo(LeaseLayout.index(subject.handle));
             }

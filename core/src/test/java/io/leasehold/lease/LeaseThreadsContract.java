@@ -22,7 +22,7 @@ interface LeaseThreadsContract extends LeasePoolFixture {
     @Test
     default void ofTwoThreadsThatCloseALeaseOneSucceeds() throws InterruptedException {
         try (LeaseBed bed = bed()) {
-            race(bed, 6_000, (pool, lease) -> pool.release(lease));
+            race(bed, 6_000, (pool, lease) -> pool.free(lease));
             bed.pool().checkInvariants();
         }
     }
@@ -30,7 +30,7 @@ interface LeaseThreadsContract extends LeasePoolFixture {
     @Test
     default void ofTwoThreadsThatHandALeaseOverOneSucceeds() throws InterruptedException {
         try (LeaseBed bed = bed()) {
-            race(bed, 6_000, (pool, lease) -> pool.release(pool.handOver(lease)));
+            race(bed, 6_000, (pool, lease) -> pool.free(pool.handOver(lease)));
             bed.pool().checkInvariants();
         }
     }
@@ -53,13 +53,13 @@ interface LeaseThreadsContract extends LeasePoolFixture {
             watchdog.start("releaser", () -> {
                 for (int i = 0; i < count; i++) {
                     assertThat(pool.page(leases[i])).isEqualTo(pages[i % pages.length]);
-                    pool.release(leases[i]);
+                    pool.free(leases[i]);
                 }
             });
             watchdog.join();
             assertThat(pool.stats().leases()).isZero();
             for (long lease : leases) {
-                assertRefused(Kind.CLOSED, () -> pool.release(lease));
+                assertRefused(Kind.CLOSED, () -> pool.free(lease));
             }
             // the records that were given back are reused
             for (int i = 0; i < count; i++) {
@@ -67,7 +67,7 @@ interface LeaseThreadsContract extends LeasePoolFixture {
                 assertThat(LeaseLayout.index(leases[i])).isLessThan(count + 2 * 1024);
             }
             for (long lease : leases) {
-                pool.release(lease);
+                pool.free(lease);
             }
             pool.checkInvariants();
         }
@@ -137,11 +137,11 @@ interface LeaseThreadsContract extends LeasePoolFixture {
                 lease.set(bed.pool().tryAcquireHandle(page, LeaseFlag.CPUPRIVATE));
                 step.set(1);
                 watchdog.await("the others' attempts", () -> step.get() == 3);
-                bed.pool().release(lease.get());
+                bed.pool().free(lease.get());
             });
             watchdog.await("the lease", () -> step.get() == 1);
             watchdog.startVirtual("other", () -> {
-                assertRefused(Kind.CONFINED, () -> bed.pool().release(lease.get()));
+                assertRefused(Kind.CONFINED, () -> bed.pool().free(lease.get()));
                 step.incrementAndGet();
             });
             watchdog.start("platform", () -> {
@@ -164,7 +164,7 @@ interface LeaseThreadsContract extends LeasePoolFixture {
             if (i % 5 == 0) {
                 Thread.yield();
             }
-            pool.release(i % 2 == 0 ? lease : pool.handOver(lease));
+            pool.free(i % 2 == 0 ? lease : pool.handOver(lease));
         }
     }
 

@@ -205,12 +205,12 @@ final class LeaseWorker {
     private void close(Held lease) {
         all.checkStamp(lease);
         all.depart(lease.page(), lease.address());
-        pool.release(lease.lease());
+        pool.free(lease.lease());
         assertEnded(lease.lease());
     }
 
     private void assertEnded(long lease) {
-        assertThatThrownBy(() -> pool.release(lease)).isInstanceOf(LeaseStateException.class);
+        assertThatThrownBy(() -> pool.free(lease)).isInstanceOf(LeaseStateException.class);
     }
 
     /// Sends a lease to other threads to close. Sometimes two threads try, and one succeeds.
@@ -228,7 +228,7 @@ final class LeaseWorker {
     private void tryPublished(Published published) {
         long lease = published.lease();
         if (published.confined() && published.owner() != Thread.currentThread().threadId()) {
-            assertThatThrownBy(() -> pool.release(lease))
+            assertThatThrownBy(() -> pool.free(lease))
                     .isInstanceOfSatisfying(
                             LeaseStateException.class,
                             e -> assertThat(e.kind()).isIn(Kind.CONFINED, Kind.CLOSED, Kind.RECYCLED));

@@ -106,7 +106,7 @@ final class LeaseWorkers {
                 .as("lease beyond the windows")
                 .isEqualTo(LeasePool.NO_LEASE);
         for (long lease : leases) {
-            pool.release(lease);
+            pool.free(lease);
         }
     }
 
@@ -197,7 +197,7 @@ final class LeaseWorkers {
         }
         boolean hit;
         try {
-            pool.release(held.lease());
+            pool.free(held.lease());
             hit = true;
         } catch (LeaseStateException e) {
             hit = false;

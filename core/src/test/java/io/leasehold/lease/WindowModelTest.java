@@ -65,7 +65,7 @@ class WindowModelTest implements WindowFixture {
                 } else if (!held.isEmpty()) {
                     Held ended = held.remove(random.nextInt(held.size()));
                     model.release(ended.slot);
-                    pool.release(ended.lease);
+                    pool.free(ended.lease);
                 }
                 if (step % 16 == 0) {
                     pool.checkInvariants();
@@ -84,7 +84,7 @@ class WindowModelTest implements WindowFixture {
                             0,
                             model.failures,
                             held.size()));
-            held.forEach(each -> pool.release(each.lease));
+            held.forEach(each -> pool.free(each.lease));
         }
     }
 

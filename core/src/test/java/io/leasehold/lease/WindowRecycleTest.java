@@ -78,7 +78,7 @@ class WindowRecycleTest implements WindowFixture {
             for (int flags = 0; flags < 8; flags++) {
                 long first = pool.tryAcquireHandle(page, flags);
                 long second = pool.ref(first);
-                pool.release(pool.handOver(first));
+                pool.free(pool.handOver(first));
                 pool.adopt(second).close();
             }
             assertThat(calls()).isEqualTo(calls);
@@ -262,7 +262,7 @@ class WindowRecycleTest implements WindowFixture {
                     .isZero();
             for (int i = 0; i < 3; i++) {
                 assertThat(pool.page(leases[i])).isEqualTo(pages[i]);
-                pool.release(leases[i]);
+                pool.free(leases[i]);
             }
         }
     }

@@ -43,7 +43,7 @@ class WindowWaitTest implements WindowFixture {
             assertThat(pool.stats()).isEqualTo(new LeasePoolStats(1, 1, 1, 1, 1, 0, 0, 2, 2));
             same.close();
             lease.close();
-            pool.release(pool.tryAcquireHandle(other, LeaseFlag.NOWAIT));
+            pool.free(pool.tryAcquireHandle(other, LeaseFlag.NOWAIT));
         }
     }
 
@@ -176,7 +176,7 @@ class WindowWaitTest implements WindowFixture {
             assertThat(bed.pool().stats().failures()).isEqualTo(2);
             lease.close();
             // no thread is in line any more, so a newcomer gets the window
-            bed.pool().release(bed.pool().tryAcquireHandle(bed.wiredPage(), LeaseFlag.NOWAIT));
+            bed.pool().free(bed.pool().tryAcquireHandle(bed.wiredPage(), LeaseFlag.NOWAIT));
         }
     }
 
@@ -262,7 +262,7 @@ class WindowWaitTest implements WindowFixture {
             Thread batch = watchdog.start("batch", () -> {
                 long[] leases = new long[3];
                 got.set(pool.tryAcquireHandles(pages, 3, LeaseFlag.DEFAULT, leases));
-                pool.release(leases[0]);
+                pool.free(leases[0]);
             });
             Eventually.holds("batch waits", () -> batch.getState() == Thread.State.WAITING);
             assertThat(pool.stats().waited()).isEqualTo(1);

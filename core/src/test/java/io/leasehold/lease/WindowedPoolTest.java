@@ -215,7 +215,7 @@ class WindowedPoolTest implements WindowFixture {
         }
         // the acquiring thread gets the records that are visited first
         for (int i = leases.length - 1; i >= 0; i--) {
-            pool.release(leases[i]);
+            pool.free(leases[i]);
         }
     }
 

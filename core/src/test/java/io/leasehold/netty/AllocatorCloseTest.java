@@ -68,7 +68,7 @@ class AllocatorCloseTest {
                 allocator.arena(),
                 JumboOptions.defaults().withName("cards").withPages(0, 16),
                 (from, page, address, byteSize) -> address);
-        pool.release(pool.allocate());
+        pool.free(pool.allocate());
         pool.trim();
         assertThat(allocator.arena().stats().livePages()).isZero();
         assertThatIllegalStateException()

@@ -193,13 +193,13 @@ final class ContainerProgram {
     private void useRing() {
         long[] handles = new long[40];
         for (int i = 0; i < handles.length; i++) {
-            handles[i] = ring.allocate();
+            handles[i] = ring.tryAllocate();
             check(handles[i] != JumboPool.NONE, "the ring has a page");
             OffHeap.putLong(ring.address(handles[i]), i);
         }
         for (int i = 0; i < handles.length; i++) {
             check(OffHeap.getLong(ring.address(handles[i])) == i, "a page of the ring keeps its content");
-            ring.release(handles[i]);
+            ring.free(handles[i]);
         }
     }
 

@@ -139,7 +139,7 @@ final class DroppedLoaderProgram {
                 leases.acquire(page).close();
                 JumboPool<Object> ring =
                         JumboPool.open(arena, JumboOptions.defaults(), (of, number, address, size) -> new Object());
-                ring.release(ring.allocate());
+                ring.free(ring.allocate());
                 Path file = Files.createTempFile("leasehold", "application");
                 Files.write(file, new byte[10_000]);
                 WindowCache windows = WindowCache.open(arena, WindowCacheOptions.defaults());

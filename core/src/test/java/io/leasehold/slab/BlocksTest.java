@@ -1,12 +1,14 @@
 package io.leasehold.slab;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
+import io.leasehold.page.PageExhaustedException;
 import io.leasehold.snippets.BlocksExample;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -99,6 +101,9 @@ class BlocksTest {
             all.add(block);
         }
         assertThat(all).hasSize((int) (BYTES / 4096));
+        assertThatExceptionOfType(PageExhaustedException.class)
+                .isThrownBy(() -> blocks.allocate(4096))
+                .withMessageStartingWith("no memory for a block: byteSize=4096");
         assertThatIllegalStateException()
                 .isThrownBy(blocks::close)
                 .withMessage("heap has blocks in use: heap=blocks, blocks=1024, bytes=4194304: 1024 of 4096 B");

@@ -69,7 +69,7 @@ final class SlabBlock {
     }
 
     void release() {
-        heap.release(handle);
+        heap.free(handle);
     }
 
     private void put(int at, long value) {

@@ -257,7 +257,7 @@ interface SlabHeapArenaContract extends SlabHeapFixture {
             bed.heap().unbind(block.handle);
             assertThat(block.grow(3 << 20)).isTrue();
             SlabBlock other = new SlabBlock(bed.heap(), block.handle, block.array, block.address, block.byteSize);
-            bed.heap().release(block.handle, other);
+            bed.heap().free(block.handle, other);
             assertThat(bed.allocate(3 << 20)).isSameAs(other);
             other.release();
         }

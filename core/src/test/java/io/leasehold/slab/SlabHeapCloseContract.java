@@ -135,7 +135,7 @@ interface SlabHeapCloseContract extends SlabHeapFixture {
                     }
                 }
                 bed.heap().unbind(unbound.handle);
-                bed.heap().release(unbound.handle, unbound);
+                bed.heap().free(unbound.handle, unbound);
                 small.release();
                 large.release();
                 assertThat(small.heap.byteSize(small.handle)).isEqualTo(112);

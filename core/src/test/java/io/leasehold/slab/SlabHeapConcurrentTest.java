@@ -216,7 +216,7 @@ class SlabHeapConcurrentTest {
                 crowd.bed.heap().unbind(block.handle);
                 SlabBlock other =
                         new SlabBlock(crowd.bed.heap(), block.handle, block.array, block.address, block.byteSize);
-                crowd.bed.heap().release(block.handle, other);
+                crowd.bed.heap().free(block.handle, other);
             } else {
                 block.release();
             }

@@ -107,7 +107,7 @@ interface SlabHeapContract extends SlabHeapFixture {
             SlabBlock first = bed.allocate(100);
             bed.heap().unbind(first.handle);
             SlabBlock second = new SlabBlock(bed.heap(), first.handle, first.array, first.address, first.byteSize);
-            bed.heap().release(first.handle, second);
+            bed.heap().free(first.handle, second);
             Set<SlabBlock> seen = Collections.newSetFromMap(new IdentityHashMap<>());
             AllocatedBlocks blocks = new AllocatedBlocks();
             while (!seen.contains(second)) {
@@ -151,7 +151,7 @@ interface SlabHeapContract extends SlabHeapFixture {
             assertThat(bed.heap().stats().liveBlocks())
                     .as("the block itself is in use")
                     .isEqualTo(1);
-            bed.heap().release(handle);
+            bed.heap().free(handle);
         }
     }
 
@@ -204,7 +204,7 @@ interface SlabHeapContract extends SlabHeapFixture {
             System.gc();
             SlabBlock block = objects.getFirst().get();
             assertThat(block).isNotNull();
-            bed.heap().release(handle);
+            bed.heap().free(handle);
         }
     }
 

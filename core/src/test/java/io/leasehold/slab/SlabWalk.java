@@ -93,7 +93,7 @@ final class SlabWalk implements AutoCloseable {
             SlabBlock block = blocks.removeAny(random);
             bed.heap().unbind(block.handle);
             SlabBlock other = new SlabBlock(bed.heap(), block.handle, block.array, block.address, block.byteSize);
-            bed.heap().release(block.handle, other);
+            bed.heap().free(block.handle, other);
         } else {
             grow();
         }

@@ -14,6 +14,7 @@ import io.leasehold.page.PageArenaOptions;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
+import java.time.Duration;
 
 /// The example in the Javadoc of [DatagramPort]. It uses only exported packages.
 public final class DatagramsExample {
@@ -38,12 +39,12 @@ public final class DatagramsExample {
             }
             sender.handOver(pool, batch, 14_000, 1_400); // this releases the page once it is sent
             while (!sender.send()) {
-                sender.awaitWritable(1_000_000_000);
+                sender.awaitWritable(Duration.ofSeconds(1));
             }
 
             SegmentCursor segments = new SegmentCursor();
             long[] sumAndCount = new long[2];
-            while (sumAndCount[1] < 10 && source.awaitReadable(1_000_000_000)) {
+            while (sumAndCount[1] < 10 && source.awaitReadable(Duration.ofSeconds(1))) {
                 source.receive(
                         datagram -> {
                             datagram.segments(segments);

@@ -79,7 +79,7 @@ sealed interface Pool extends AutoCloseable {
 
         @Override
         public void take(int index) {
-            handles[index] = ring.allocate();
+            handles[index] = ring.tryAllocate();
         }
 
         @Override
@@ -92,7 +92,7 @@ sealed interface Pool extends AutoCloseable {
 
         @Override
         public void releaseAll(int count) {
-            ring.release(handles, 0, count);
+            ring.free(handles, 0, count);
             if (trims) {
                 ring.trim();
                 arena.trim();

@@ -13,7 +13,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteOrder;
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
 import java.util.function.Consumer;
 
 /// Receives datagrams into pages of a pool of Leasehold, one GRO batch in each page where the kernel delivers batches.
@@ -28,7 +28,7 @@ final class BatchReceiver implements Reception {
 
     private static final long ARENA_BYTES = 64 << 20;
     private static final int BATCH = 8;
-    private static final long WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final Duration WAIT = Duration.ofMillis(50);
 
     private final Tally tally = new Tally(); // (C) written by the thread
     private final PageArena arena; // (C)
@@ -57,7 +57,7 @@ final class BatchReceiver implements Reception {
         Consumer<JumboDatagram<Object>> handler = this::handle; // created once, so that calls create no garbage
         while (!stopped) {
             if (source.receive(handler, BATCH) <= 0) {
-                source.awaitReadable(WAIT_NANOS);
+                source.awaitReadable(WAIT);
             }
         }
     }

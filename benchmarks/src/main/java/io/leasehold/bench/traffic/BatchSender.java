@@ -10,7 +10,7 @@ import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// Sends GSO batches of datagrams, as fast as the socket accepts them. The kernel drops what the receiver has no memory
@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class BatchSender implements Sending {
 
     private static final long ARENA_BYTES = 4 << 20;
-    private static final long WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final Duration WAIT = Duration.ofMillis(50);
 
     private final PageArena arena; // (C)
     private final JumboPool<Object> ring; // (C)
@@ -39,7 +39,7 @@ final class BatchSender implements Sending {
                 (of, number, address, byteSize) -> address);
         from = DatagramPort.open(new InetSocketAddress(loopback, 0));
         sender = from.newSender().to(new InetSocketAddress(loopback, port));
-        page = ring.allocate();
+        page = ring.tryAllocate();
         for (int i = 0; i < ring.pageByteSize(); i += Long.BYTES) {
             OffHeap.putLong(ring.address(page) + i, Noise.at(i));
         }
@@ -57,7 +57,7 @@ final class BatchSender implements Sending {
             }
             sender.load(address, Traffic.BATCH * byteSize, byteSize);
             while (!sender.send()) {
-                sender.awaitWritable(WAIT_NANOS);
+                sender.awaitWritable(WAIT);
             }
             sent.setOpaque(number + Traffic.BATCH);
         }
@@ -81,7 +81,7 @@ final class BatchSender implements Sending {
     @Override
     public void close() {
         from.close();
-        ring.release(page);
+        ring.free(page);
         ring.close();
         arena.close();
     }

@@ -71,7 +71,7 @@ final class UringBuffers implements AutoCloseable {
     /// Adds the back-pressure handler to a pipeline, as a server does.
     void build(ChannelPipeline pipeline) {
         if (ring != null) {
-            pipeline.addLast(ring.gate());
+            pipeline.addLast(ring.throttle());
         }
     }
 

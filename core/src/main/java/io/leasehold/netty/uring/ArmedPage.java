@@ -91,7 +91,7 @@ final class ArmedPage extends UnpooledDirectByteBuf {
         } else if (of != null) {
             of.release();
         } else {
-            ring.release(ended);
+            ring.free(ended);
         }
         return true;
     }

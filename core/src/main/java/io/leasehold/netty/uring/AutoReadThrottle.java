@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.LongAdder;
 ///                  low watermark  ---> autoRead on, where this handler turned it off
 /// ```
 ///
-/// Add [LeasedBufferRing#gate()] to a pipeline, at any place. Data that the kernel has already read is still delivered,
+/// Add [LeasedBufferRing#throttle()] to a pipeline, at any place. Data that the kernel has already read is still delivered,
 /// so more pages than the high watermark may be in use. A handler that keeps buffers until more bytes arrive should
 /// copy them. If such buffers alone exceed the low watermark, those bytes never arrive.
 ///
@@ -44,7 +44,7 @@ public final class AutoReadThrottle extends ChannelInboundHandlerAdapter impleme
     private static final long REMINDER_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final Map<ChannelHandlerContext, Tap> taps = new ConcurrentHashMap<>(); // (A)
-    private final LongAdder closings = new LongAdder(); // (A)
+    private final LongAdder throttlings = new LongAdder(); // (A)
     private volatile boolean high; // (A)
 
     AutoReadThrottle() {}
@@ -94,7 +94,7 @@ public final class AutoReadThrottle extends ChannelInboundHandlerAdapter impleme
     }
 
     /// {@return true if too many pages are in use}
-    public boolean isShut() {
+    public boolean isThrottling() {
         return high;
     }
 
@@ -104,8 +104,8 @@ public final class AutoReadThrottle extends ChannelInboundHandlerAdapter impleme
     }
 
     /// {@return the number of times that a channel was stopped from reading}
-    public long closings() {
-        return closings.sum();
+    public long throttlings() {
+        return throttlings.sum();
     }
 
     /// The state of one registered channel.
@@ -122,7 +122,7 @@ public final class AutoReadThrottle extends ChannelInboundHandlerAdapter impleme
         void setStopped(boolean stop) {
             if (stop && !stopped && channel.config().isAutoRead()) {
                 stopped = true;
-                closings.increment();
+                throttlings.increment();
                 channel.config().setAutoRead(false);
             } else if (!stop && stopped) {
                 stopped = false;
@@ -142,7 +142,7 @@ public final class AutoReadThrottle extends ChannelInboundHandlerAdapter impleme
 
     @Override
     public String toString() {
-        return "AutoReadThrottle(%s, channels=%d, closings=%d)"
-                .formatted(high ? "shut" : "open", channels(), closings());
+        return "AutoReadThrottle(%s, channels=%d, throttlings=%d)"
+                .formatted(high ? "throttling" : "reading", channels(), throttlings());
     }
 }

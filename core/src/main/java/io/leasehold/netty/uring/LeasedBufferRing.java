@@ -32,7 +32,7 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
 
     private final LeasedByteBufAllocator allocator; // (C)
     private final LeasedBufferRingOptions options; // (C)
-    private final AutoReadThrottle gate = new AutoReadThrottle(); // (C)
+    private final AutoReadThrottle throttle = new AutoReadThrottle(); // (C)
     private final FallbackBuffers fallback; // (C)
     private final JumboPool<ArmedPage> ring; // (C)
     private final LongAdder reads = new LongAdder(); // (A)
@@ -51,7 +51,7 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
                 .withBufferSize(options.bufferSize())
                 .withSlabByteSize(options.slabByteSize())
                 .withPages(0, options.pageBound())
-                .withWatermarks(options.lowWatermark(), options.highWatermark(), gate);
+                .withWatermarks(options.lowWatermark(), options.highWatermark(), throttle);
         this.ring = JumboPool.open(
                 allocator.arena(),
                 pages,
@@ -97,8 +97,8 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
 
     /// {@return a handler that stops a channel from reading while too many pages are in use; one instance for all
     /// pipelines}
-    public AutoReadThrottle gate() {
-        return gate;
+    public AutoReadThrottle throttle() {
+        return throttle;
     }
 
     /// {@return an allocator that reads into pages of this ring without io_uring, for
@@ -119,7 +119,7 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
     private @Nullable ByteBuf tryArm() {
         long handle = JumboPool.NONE;
         try {
-            handle = ring.allocate();
+            handle = ring.tryAllocate();
             if (handle < 0) {
                 return null;
             }
@@ -130,7 +130,7 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
         } catch (RuntimeException | OutOfMemoryError e) { // an exception here would make Netty lose bytes
             warn(e);
             if (handle >= 0) {
-                ring.release(handle);
+                ring.free(handle);
             }
             return null;
         }
@@ -141,12 +141,12 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
     @Nullable ByteBuf tryAllocateBuffer() {
         long handle = JumboPool.NONE;
         try {
-            handle = ring.allocate();
+            handle = ring.tryAllocate();
             return handle < 0 ? null : ring.object(handle).buffer(handle);
         } catch (RuntimeException | OutOfMemoryError e) { // after an exception the event loop would retry without end
             warn(e);
             if (handle >= 0) {
-                ring.release(handle);
+                ring.free(handle);
             }
             return null;
         }
@@ -210,7 +210,7 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
                 ring.stats(),
                 new LeasedBufferRingStats.Reads(reads.sum(), readBytes.sum(), copies.sum(), slices.sum()),
                 new LeasedBufferRingStats.Fallbacks(fallback.leased(), fallback.unpooled()),
-                gate.closings());
+                throttle.throttlings());
     }
 
     /// Gives back every slab of which no page is in use.

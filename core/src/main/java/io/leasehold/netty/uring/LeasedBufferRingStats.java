@@ -7,8 +7,8 @@ import io.leasehold.jumbo.JumboStats;
 /// @param pages the pages by state, their memory, growth and shrinking of the pool
 /// @param reads reads
 /// @param fallbacks buffers that were used in place of pages
-/// @param gateClosings number of times that a channel was stopped from reading
-public record LeasedBufferRingStats(JumboStats pages, Reads reads, Fallbacks fallbacks, long gateClosings) {
+/// @param throttlings number of times that a channel was stopped from reading
+public record LeasedBufferRingStats(JumboStats pages, Reads reads, Fallbacks fallbacks, long throttlings) {
 
     /// Reads into buffers of the ring, fallbacks included.
     ///

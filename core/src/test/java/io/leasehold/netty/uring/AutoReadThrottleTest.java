@@ -18,13 +18,13 @@ class AutoReadThrottleTest {
     void channelsStopAndGoOn() {
         EmbeddedChannel channel = new EmbeddedChannel(gate);
         gate.pressureChanged(true);
-        assertThat(gate.isShut()).isTrue();
+        assertThat(gate.isThrottling()).isTrue();
         channel.runPendingTasks();
         assertThat(channel.config().isAutoRead()).isFalse();
         gate.pressureChanged(false);
         channel.runPendingTasks();
         assertThat(channel.config().isAutoRead()).isTrue();
-        assertThat(gate.closings()).isOne();
+        assertThat(gate.throttlings()).isOne();
     }
 
     @Test
@@ -36,7 +36,7 @@ class AutoReadThrottleTest {
         gate.pressureChanged(false);
         channel.runPendingTasks();
         assertThat(channel.config().isAutoRead()).isFalse();
-        assertThat(gate.closings()).isZero();
+        assertThat(gate.throttlings()).isZero();
     }
 
     @Test

@@ -100,13 +100,13 @@ class LeasedBufferRingBurnTest {
         }
         watchdog.join();
         assertThat(sent).isEmpty();
-        assertThat(ring.stats().pages().pages().out()).isZero();
+        assertThat(ring.stats().pages().pages().outstanding()).isZero();
         ring.trim();
         assertThat(ring.stats().pages().bytes().taken()).isZero();
     }
 
     private void read(LeasedBufferRing ring, KernelRing kernel, SplittableRandom random) {
-        for (int turn = 0; ring.gate().isShut() && turn < 100; turn++) {
+        for (int turn = 0; ring.throttle().isThrottling() && turn < 100; turn++) {
             shut.incrementAndGet();
             Thread.yield();
         }

@@ -45,7 +45,7 @@ class LeasedBufferRingTest {
         }
 
         int out() {
-            return ring.stats().pages().pages().out();
+            return ring.stats().pages().pages().outstanding();
         }
 
         @Override
@@ -223,9 +223,9 @@ class LeasedBufferRingTest {
             }
             assertThat(bed.ring.stats().pages().pages().leased()).isEqualTo(64 + DEPTH);
             assertThat(bed.ring.stats().fallbacks().leased()).isPositive();
-            assertThat(bed.ring.gate().isShut()).isTrue();
+            assertThat(bed.ring.throttle().isThrottling()).isTrue();
             held.forEach(ByteBuf::release);
-            assertThat(bed.ring.gate().isShut()).isFalse();
+            assertThat(bed.ring.throttle().isThrottling()).isFalse();
         }
     }
 
@@ -235,16 +235,16 @@ class LeasedBufferRingTest {
         try (Bed bed = new Bed(OPTIONS.withPages(64, 8, 40));
                 KernelRing kernel = new KernelRing(bed.ring, 32, false)) {
             Deque<ByteBuf> held = new ArrayDeque<>();
-            while (!bed.ring.gate().isShut()) {
+            while (!bed.ring.throttle().isThrottling()) {
                 held.add(kernel.read(PAGE, 1));
             }
             assertThat(held).hasSizeBetween(40 - 32, 40 + 32); // half magazines move, and count as in use
             while (held.size() > 9) {
                 held.remove().release();
-                assertThat(bed.ring.gate().isShut()).isTrue();
+                assertThat(bed.ring.throttle().isThrottling()).isTrue();
             }
             held.remove().release();
-            assertThat(bed.ring.gate().isShut()).isFalse();
+            assertThat(bed.ring.throttle().isThrottling()).isFalse();
             held.forEach(ByteBuf::release);
         }
     }

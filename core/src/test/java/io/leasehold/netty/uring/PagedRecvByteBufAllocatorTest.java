@@ -94,7 +94,7 @@ class PagedRecvByteBufAllocatorTest {
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(ring.gate(), handler);
+                        channel.pipeline().addLast(ring.throttle(), handler);
                     }
                 })
                 .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))

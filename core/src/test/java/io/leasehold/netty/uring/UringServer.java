@@ -55,7 +55,7 @@ final class UringServer implements AutoCloseable {
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(ring.gate(), handlers.get());
+                        channel.pipeline().addLast(ring.throttle(), handlers.get());
                     }
                 })
                 .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))

@@ -144,7 +144,8 @@ class UringTrafficTest {
                 Socket socket = server.connect()) {
             watchdog.start("sender", () -> send(socket, BYTES));
             Eventually.holds(
-                    "the gate shut", () -> ring.gate().isShut() && ring.gate().closings() > 0);
+                    "the gate shut",
+                    () -> ring.throttle().isThrottling() && ring.throttle().throttlings() > 0);
             watchdog.start("consumer", () -> {
                 PatternSink sink = new PatternSink();
                 List<ByteBuf> held = new ArrayList<>();
@@ -165,9 +166,9 @@ class UringTrafficTest {
             watchdog.join();
         }
         assertThat(bytes.get()).isEqualTo(BYTES);
-        assertThat(ring.gate().isShut()).isFalse();
+        assertThat(ring.throttle().isThrottling()).isFalse();
         if (!MULTISHOT || depth >= 128) {
-            assertThat(ring.gate().closings()).isGreaterThan(BYTES / pages.byteSize() / (MAX_PAGES + depth) / 4);
+            assertThat(ring.throttle().throttlings()).isGreaterThan(BYTES / pages.byteSize() / (MAX_PAGES + depth) / 4);
             assertThat(ring.stats().fallbacks().leased()).isZero();
         }
         assertAllFree(ring);
@@ -273,7 +274,7 @@ class UringTrafficTest {
 
     private static void assertAllFree(LeasedBufferRing ring) {
         Eventually.holds(
-                "all pages are free", () -> ring.stats().pages().pages().out() == 0);
+                "all pages are free", () -> ring.stats().pages().pages().outstanding() == 0);
         assertThat(ring.stats().fallbacks().unpooled()).isZero();
         if (SOAK) {
             System.out.printf("uring traffic: multishot=%b, %s%n", MULTISHOT, ring.stats());

@@ -59,7 +59,7 @@ final class OutstandingPages implements AutoCloseable {
             handles[j] = swapped;
         }
         for (long handle : handles) {
-            ring.release(handle);
+            ring.free(handle);
         }
     }
 
@@ -72,14 +72,14 @@ final class OutstandingPages implements AutoCloseable {
                 watch.lap();
             }
             for (long handle : held) {
-                ring.release(handle);
+                ring.free(handle);
                 watch.lap();
             }
         };
     }
 
     private long allocate() {
-        long handle = ring.allocate();
+        long handle = ring.tryAllocate();
         if (handle < 0) {
             throw new IllegalStateException("pool has no free page: " + ring.stats());
         }
