@@ -20,6 +20,6 @@ module io.leasehold {
     exports io.leasehold.netty.uring;
     exports io.leasehold.observe;
     exports io.leasehold.page;
-    exports io.leasehold.slab;
+    exports io.leasehold.slab.block;
     exports io.leasehold.window;
 }

@@ -125,8 +125,8 @@
 ///    for longer. Locks that only slow paths take, such as the one for growth, may be held across system calls.
 /// 3. **A release of a block does not wait for a lock**, except if the Java heap is full or the heap was closed by
 ///    force. If the lock is taken, the block is left where the thread that holds the lock finds it.
-/// 4. **Background work uses at most 5 % of a processor**, averaged over ten seconds ([Pace][io.leasehold.page.Pace]).
-///    Work beyond that is done later.
+/// 4. **Background work uses at most 5 % of a processor**, averaged over ten seconds
+///    ([Pace][io.leasehold.page.service.Pace]). Work beyond that is done later.
 /// 5. **Under memory pressure one thread reclaims, and the other threads use what it found.** A request that is
 ///    rejected again only looks at a few words if nothing was freed since. After a reclaim without success, flushing
 ///    the caches of other threads takes at most 5 % of the time.

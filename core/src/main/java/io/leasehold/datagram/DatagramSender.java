@@ -7,6 +7,7 @@ import io.leasehold.memory.OptionChecks;
 import io.leasehold.os.Datagrams;
 import io.leasehold.os.Outgoing;
 import io.leasehold.os.UdpSocket;
+import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -154,6 +155,23 @@ public final class DatagramSender {
         checkEmpty();
         message.socketTrafficClass();
         return this;
+    }
+
+    /// Loads memory to send, which stays with the caller. Sends nothing yet.
+    ///
+    /// @param memory native memory; it must stay accessible until everything is sent or abandoned. In the portable form
+    ///     it must be memory of an arena
+    /// @param newSegmentSize bytes of each datagram except the last, from 1 to [#MAX_DATAGRAM_BYTES]
+    /// @return this
+    /// @throws IllegalArgumentException if the memory is on the Java heap or has more than 2 GiB - 1 bytes, or
+    ///     `newSegmentSize` is out of range; nothing is loaded then
+    /// @throws IllegalStateException if something is left to send
+    public DatagramSender load(MemorySegment memory, int newSegmentSize) {
+        if (!memory.isNative()) {
+            throw new IllegalArgumentException("memory is not native: memory=" + memory);
+        }
+        OptionChecks.range("byteSize", memory.byteSize(), 0, Integer.MAX_VALUE);
+        return load(memory.address(), (int) memory.byteSize(), newSegmentSize);
     }
 
     /// Loads a range to send, which stays with the caller. Sends nothing yet.

@@ -2,7 +2,9 @@ package io.leasehold.datagram;
 
 import io.leasehold.jumbo.JumboPool;
 
+import io.leasehold.memory.OffHeap;
 import io.leasehold.os.Received;
+import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
 
 /// A datagram batch in a page of a pool, as a [DatagramSource] passes it to its handler. One object is used for all
@@ -38,6 +40,13 @@ public final class JumboDatagram<T> {
     /// @throws IllegalStateException if the handler has returned
     public long address() {
         return received.address(index());
+    }
+
+    /// {@return the bytes that were received, as a memory segment} It is bounded but not tied to the life of the page.
+    ///
+    /// @throws IllegalStateException if the handler has returned
+    public MemorySegment segment() {
+        return OffHeap.segment(address(), byteSize());
     }
 
     /// {@return the number of bytes in the page, from offset 0 on}

@@ -4,6 +4,8 @@ import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.ShortLock;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.page.PageArena;
+import io.leasehold.page.service.ArenaAccess;
+import io.leasehold.page.service.ArenaServices;
 import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -27,7 +29,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// listener or task is called, or shards are drained.
 final class Backpressure {
 
-    private final PageArena arena; // (C)
+    private final ArenaServices services; // (C) of the arena
     private final JumboSlabPool<?> slabPool; // (C)
     private final Shards shards; // (C)
     private final ShardCounts shardCounts; // (C)
@@ -45,7 +47,7 @@ final class Backpressure {
             ShardDrain drain,
             JumboErrors errors,
             Pressure pressure) {
-        this.arena = arena;
+        this.services = ArenaAccess.of(arena);
         this.slabPool = slabPool;
         this.shards = shards;
         this.shardCounts = shardCounts;
@@ -177,7 +179,7 @@ final class Backpressure {
         boolean isWaiting = false;
         try {
             drain.run(); // afterwards each freed page goes to the slab pool
-            arena.requestDecay(); // a later drain visits slots that are busy now
+            services.requestDecay(); // a later drain visits slots that are busy now
             if (slabPool.activate() > 0) {
                 notifyWaiters();
             }

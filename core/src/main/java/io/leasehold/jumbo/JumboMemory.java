@@ -7,7 +7,9 @@ import io.leasehold.lease.LeasePoolOptions;
 import io.leasehold.lease.LeaseStateException;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageFrames;
-import io.leasehold.page.PageOwner;
+import io.leasehold.page.service.ArenaAccess;
+import io.leasehold.page.service.ArenaServices;
+import io.leasehold.page.service.PageOwner;
 import org.jspecify.annotations.Nullable;
 
 /// The memory of slabs: runs of an arena, each at a multiple of its size, wired and leased once.
@@ -24,6 +26,7 @@ final class JumboMemory {
 
     private final PageArena arena; // (C)
     private final PageFrames frames; // (C)
+    private final ArenaServices services; // (C)
     private final PageOwner owner; // (C)
     private final LeasePool leases; // (C)
     private final int slabByteSize; // (C)
@@ -32,7 +35,8 @@ final class JumboMemory {
     JumboMemory(PageArena arena, String name, int slabByteSize) {
         this.arena = arena;
         this.frames = arena.frames();
-        this.owner = frames.register(name);
+        this.services = ArenaAccess.of(arena);
+        this.owner = services.register(name);
         this.slabByteSize = slabByteSize;
         this.runPages = Math.toIntExact(slabByteSize / arena.options().pageByteSize());
         this.leases = LeasePool.open(arena, LeasePoolOptions.directMap().withName(name));
@@ -73,7 +77,7 @@ final class JumboMemory {
     }
 
     private Run lease(long page) {
-        frames.own(page, owner, 0);
+        services.own(page, owner, 0);
         frames.wire(page);
         return new Run(frames.address(page), page, leases.tryAcquireHandle(page, LeaseFlag.NOWAIT));
     }
@@ -110,7 +114,7 @@ final class JumboMemory {
 
     void close() {
         leases.closeForcibly();
-        arena.unregister(owner);
+        services.unregister(owner);
     }
 
     @Override

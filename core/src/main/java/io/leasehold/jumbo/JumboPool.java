@@ -229,8 +229,8 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
         bulk.free(handles, from, count);
     }
 
-    /// Runs a task once when a page is free that [#tryAllocate()] may return; at once if a page is free. As many tasks run
-    /// as there are pages, in the order of the calls.
+    /// Runs a task once when a page is free that [#tryAllocate()] may return; at once if a page is free. As many tasks
+    /// run as there are pages, in the order of the calls.
     ///
     /// A task that finds no page calls this method again. A task that needs no page any more allocates a page and
     /// frees it; otherwise the next task waits for the clock of the arena. The clock also notices memory that other

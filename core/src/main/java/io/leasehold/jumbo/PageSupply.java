@@ -3,7 +3,9 @@ package io.leasehold.jumbo;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.page.PageArena;
-import io.leasehold.page.PageReclaimer;
+import io.leasehold.page.service.ArenaAccess;
+import io.leasehold.page.service.ArenaServices;
+import io.leasehold.page.service.PageReclaimer;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,7 @@ final class PageSupply<T> {
     private static final int RICH_PART = 8;
 
     private final PageArena arena; // (C)
+    private final ArenaServices services; // (C) of the arena
     private final JumboOptions options; // (C)
     private final PageTable<T> table; // (C)
     private final JumboSlabPool<T> slabPool; // (C)
@@ -50,6 +53,7 @@ final class PageSupply<T> {
 
     PageSupply(PageArena arena, JumboOptions options, PageTable<T> table, Shards shards, JumboErrors errors) {
         this.arena = arena;
+        this.services = ArenaAccess.of(arena);
         this.options = options;
         this.table = table;
         this.slabPool = new JumboSlabPool<>(options, table, shards, errors);
@@ -85,7 +89,7 @@ final class PageSupply<T> {
                     return false;
                 }
             }
-            arena.addReclaimer(reclaimer);
+            services.addReclaimer(reclaimer);
             initialised = true;
             return true;
         } finally {
@@ -116,7 +120,7 @@ final class PageSupply<T> {
         if (handle < 0) {
             report.fallbacks.increment();
         }
-        arena.requestDecay(); // the slot may be open now, and pages may have come to the slab pool
+        services.requestDecay(); // the slot may be open now, and pages may have come to the slab pool
         backpressure.noteAllocated(handle < 0);
         return handle;
     }
@@ -220,7 +224,7 @@ final class PageSupply<T> {
         boolean isOpened = shards.open(cells);
         BiasedSlots.exit(cells);
         if (isOpened) {
-            arena.requestDecay();
+            services.requestDecay();
         }
         return isOpened;
     }
@@ -273,7 +277,7 @@ final class PageSupply<T> {
         if (isLeftBehind) {
             slabReclaimer.giveLeftBehind();
         }
-        arena.requestDecay();
+        services.requestDecay();
         backpressure.relax();
     }
 
@@ -320,7 +324,7 @@ final class PageSupply<T> {
         growLock.lock();
         try {
             drain.close(() -> out[0] = slabReclaimer.close(isForced));
-            arena.removeReclaimer(reclaimer);
+            services.removeReclaimer(reclaimer);
         } finally {
             growLock.unlock();
         }

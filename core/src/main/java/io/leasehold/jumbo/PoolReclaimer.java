@@ -1,7 +1,7 @@
 package io.leasehold.jumbo;
 
-import io.leasehold.page.Pace;
-import io.leasehold.page.PageReclaimer;
+import io.leasehold.page.service.Pace;
+import io.leasehold.page.service.PageReclaimer;
 
 /// The callbacks with which the arena of a pool reclaims memory.
 ///

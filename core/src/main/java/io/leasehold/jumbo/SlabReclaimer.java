@@ -3,8 +3,8 @@ package io.leasehold.jumbo;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.FlushRation;
 import io.leasehold.memory.StackReserve;
-import io.leasehold.page.Pace;
-import io.leasehold.page.PageReclaimer.Progress;
+import io.leasehold.page.service.Pace;
+import io.leasehold.page.service.PageReclaimer.Progress;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 

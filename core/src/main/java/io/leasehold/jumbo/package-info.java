@@ -44,8 +44,8 @@
 /// Work is in proportion to what changed, not to the size of the pool.
 ///
 /// * The slot of a thread is shut until the thread frees a page, and again after each drain. While no slot is open, a
-///   drain does nothing. While nothing changed, [decay][io.leasehold.page.PageReclaimer#decay] and
-///   [shrink][io.leasehold.page.PageReclaimer#shrink] read a few words.
+///   drain does nothing. While nothing changed, [decay][io.leasehold.page.service.PageReclaimer#decay] and
+///   [shrink][io.leasehold.page.service.PageReclaimer#shrink] read a few words.
 /// * The lock of the slab pool is held to move half a magazine, a batch of 64 pages, or 8 slabs. The arena and the
 ///   kernel are called without this lock.
 /// * Statistics are counters. Slots count armed pages, and the slab pool counts stolen pages. Deferred frees have

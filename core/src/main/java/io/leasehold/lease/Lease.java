@@ -163,7 +163,7 @@ public final class Lease implements AutoCloseable {
     /// @throws LeaseStateException if the lease has ended or is confined to another thread
     public Lease ref() {
         require();
-        return hasRecord() ? new Lease(pool, pool.ref(handle), page, address) : pool.acquireConfined(page);
+        return hasRecord() ? new Lease(pool, pool.ref(handle), page, address) : pool.acquireWithoutRecord(page);
     }
 
     /// Moves the lease to a new handle and invalidates this object.

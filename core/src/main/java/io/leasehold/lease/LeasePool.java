@@ -3,9 +3,10 @@ package io.leasehold.lease;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.page.PageArena;
-import io.leasehold.page.PageFile;
 import io.leasehold.page.PageFrames;
 import io.leasehold.page.PageStateException;
+import io.leasehold.page.service.ArenaAccess;
+import io.leasehold.page.service.PageFile;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -65,7 +66,7 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     private LeasePool(PageArena arena, LeasePoolOptions options) {
         int cpus = Runtime.getRuntime().availableProcessors();
         int owned = Integer.highestOneBit(Math.clamp(8L * cpus, MIN_OWNED_STRIPES, MAX_OWNED_STRIPES));
-        PageFile file = arena.memoryFile(); // throws if the arena is closed, also for a direct map
+        PageFile file = ArenaAccess.of(arena).memoryFile(); // throws if the arena is closed, also for a direct map
         this.options = options;
         this.frames = arena.frames();
         this.pageByteSize = arena.options().pageByteSize();
@@ -104,6 +105,34 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
         return lease(acquireHandle(page), page);
     }
 
+    /// Acquires a lease that only the calling thread may use and close; waits while there is no window. It costs less
+    /// than a lease for all threads.
+    ///
+    /// @param page the handle of a wired page or run
+    /// @return the lease, to be closed by the caller
+    /// @throws PageStateException if the page is not wired, or its handle is stale or foreign
+    /// @throws IllegalArgumentException if the run is longer than a window
+    /// @throws LeaseStateException if the pool is closed, also while waiting
+    /// @throws SystemCallException if the kernel refuses the mapping
+    /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=sf_buf&sektion=9">sf_buf_alloc(9) with
+    ///     SFB_CPUPRIVATE</a>
+    public Lease acquireConfined(long page) {
+        return Objects.requireNonNull(tryAcquire(page, LeaseFlag.CPUPRIVATE), "waits without a limit");
+    }
+
+    /// Acquires a lease if there is a window for it. Does not wait.
+    ///
+    /// @param page the handle of a wired page or run
+    /// @return the lease, to be closed by the caller, or null if there is no window
+    /// @throws PageStateException if the page is not wired, or its handle is stale or foreign
+    /// @throws IllegalArgumentException if the run is longer than a window
+    /// @throws LeaseStateException if the pool is closed
+    /// @throws SystemCallException if the kernel refuses the mapping
+    /// @see <a href="https://man.freebsd.org/cgi/man.cgi?query=sf_buf&sektion=9">sf_buf_alloc(9) with SFB_NOWAIT</a>
+    public @Nullable Lease tryAcquire(long page) {
+        return tryAcquire(page, LeaseFlag.NOWAIT);
+    }
+
     /// Acquires a lease, in the way that the flags select.
     ///
     /// @param page the handle of a wired page or run
@@ -116,7 +145,7 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     public @Nullable Lease tryAcquire(long page, int flags) {
         if (recordless && LeaseFlag.has(flags, LeaseFlag.CPUPRIVATE)) {
             LeaseFlag.check(flags);
-            return acquireConfined(page);
+            return acquireWithoutRecord(page);
         }
         long lease = tryAcquireHandle(page, flags);
         return lease == NO_LEASE ? null : lease(lease, page);
@@ -391,7 +420,7 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     }
 
     /// Acquires a confined lease without a record.
-    Lease acquireConfined(long page) {
+    Lease acquireWithoutRecord(long page) {
         return Lease.withoutRecord(this, page, requireOpen(frames.wiredAddress(page, maxPages)));
     }
 

@@ -1,6 +1,7 @@
 package io.leasehold.lease;
 
-/// The owner of a resource, which takes it back from its holder: a lease, or a block, page or window that was allocated from a lease.
+/// The owner of a resource, which takes it back from its holder: a lease, or a block, page or window that was allocated
+/// from a lease.
 ///
 /// ```text
 ///   LeasePool  --- lease ---> slab, pool, window cache  --- block, page, window ---> buffer, callback

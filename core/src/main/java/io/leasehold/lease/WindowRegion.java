@@ -4,7 +4,7 @@ import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.Region;
 import io.leasehold.memory.Remnant;
 import io.leasehold.memory.Reservations;
-import io.leasehold.page.PageFile;
+import io.leasehold.page.service.PageFile;
 import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

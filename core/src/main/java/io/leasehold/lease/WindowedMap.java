@@ -4,7 +4,7 @@ import io.leasehold.error.SystemCallException;
 import io.leasehold.lease.WindowWaiters.Waiter;
 import io.leasehold.memory.MappingBudget;
 import io.leasehold.os.VirtualMemory;
-import io.leasehold.page.PageFile;
+import io.leasehold.page.service.PageFile;
 import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;

@@ -1,6 +1,6 @@
 package io.leasehold.netty;
 
-import io.leasehold.slab.SlabHeapStats.SizeClass;
+import io.leasehold.netty.LeasedByteBufAllocatorMetric.SizeClass;
 import java.util.List;
 import java.util.Locale;
 

@@ -2,7 +2,6 @@ package io.leasehold.netty;
 
 import io.leasehold.page.PageArenaStats;
 import io.leasehold.slab.SlabHeapStats;
-import io.leasehold.slab.SlabHeapStats.SizeClass;
 import io.netty.buffer.ByteBufAllocatorMetric;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// ```text
 ///   reservedBytes    address space, costs nothing
 ///   committedBytes     may hold memory; charged to the budget
-///   usedBytes            allocated from the arena for buffers: pinned, cached, free inside slabs, lost to rounding
+///   usedDirectMemory     allocated from the arena for buffers: pinned, cached, free inside slabs, lost to rounding
 ///   pinnedBytes            the blocks of outstanding buffers
 ///   cachedBytes            free blocks in the magazines of threads and in depots
 /// ```
@@ -23,6 +22,25 @@ import org.jspecify.annotations.Nullable;
 public final class LeasedByteBufAllocatorMetric implements ByteBufAllocatorMetric {
 
     private final LeasedByteBufAllocator allocator; // (C)
+
+    /// The blocks of one size.
+    ///
+    /// @param byteSize bytes of each block
+    /// @param slabs number of slabs: runs of pages that are cut into blocks of this size
+    /// @param liveBlocks number of blocks in use
+    /// @param cachedBlocks number of free blocks in the caches of threads, and of those that all threads share
+    /// @param freeBlocks number of free blocks in slabs
+    /// @param heldBytes bytes of the pages of the slabs
+    public record SizeClass(
+            int byteSize, int slabs, long liveBlocks, long cachedBlocks, long freeBlocks, long heldBytes) {
+
+        private static List<SizeClass> of(SlabHeapStats stats) {
+            return stats.classes().stream()
+                    .map(c -> new SizeClass(
+                            c.byteSize(), c.slabs(), c.liveBlocks(), c.cachedBlocks(), c.freeBlocks(), c.heldBytes()))
+                    .toList();
+        }
+    }
 
     LeasedByteBufAllocatorMetric(LeasedByteBufAllocator allocator) {
         this.allocator = allocator;
@@ -52,11 +70,6 @@ public final class LeasedByteBufAllocatorMetric implements ByteBufAllocatorMetri
         return stats == null ? 0 : stats.committedBytes();
     }
 
-    /// {@return the same as [#usedDirectMemory()]}
-    public long usedBytes() {
-        return usedDirectMemory();
-    }
-
     /// {@return the bytes of the blocks of outstanding buffers}
     public long pinnedBytes() {
         return direct().liveBytes() + onHeap().liveBytes();
@@ -74,12 +87,12 @@ public final class LeasedByteBufAllocatorMetric implements ByteBufAllocatorMetri
 
     /// {@return the blocks of direct buffers by size, the smallest first}
     public List<SizeClass> directSizeClasses() {
-        return direct().classes();
+        return SizeClass.of(direct());
     }
 
     /// {@return the blocks of heap buffers by size, the smallest first}
     public List<SizeClass> heapSizeClasses() {
-        return onHeap().classes();
+        return SizeClass.of(onHeap());
     }
 
     /// {@return the values as one line, for people; they are read one after the other}

@@ -1,7 +1,8 @@
 package io.leasehold.page;
 
 import io.leasehold.memory.RestFlag;
-import io.leasehold.page.PageReclaimer.Progress;
+import io.leasehold.page.service.Pace;
+import io.leasehold.page.service.PageReclaimer.Progress;
 import org.jspecify.annotations.Nullable;
 
 /// The clock of one arena: counts the age of idle pages, and decommits those that are old enough.

@@ -7,6 +7,7 @@ import io.leasehold.memory.Region;
 import io.leasehold.memory.SharedRun;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.os.VirtualMemory.Capability;
+import io.leasehold.page.service.Pace;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 

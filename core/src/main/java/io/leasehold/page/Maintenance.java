@@ -1,6 +1,7 @@
 package io.leasehold.page;
 
 import io.leasehold.os.AddressSpace;
+import io.leasehold.page.service.Pace;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

@@ -9,6 +9,10 @@ import io.leasehold.memory.StackReserve;
 import io.leasehold.os.AddressSpace;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
+import io.leasehold.page.service.ArenaAccess;
+import io.leasehold.page.service.PageFile;
+import io.leasehold.page.service.PageOwner;
+import io.leasehold.page.service.PageReclaimer;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
@@ -46,6 +50,10 @@ public final class PageArena implements AutoCloseable {
 
     private static final AtomicInteger NEXT_TAG = new AtomicInteger();
 
+    static {
+        ArenaAccess.provide(arena -> ((PageArena) arena).services);
+    }
+
     private final PageArenaOptions options; // (C) with the sizes that replaced 0
     private final ArenaSpace space; // (C)
     private final PageFrames frames; // (C)
@@ -58,6 +66,7 @@ public final class PageArena implements AutoCloseable {
     private final ArenaReport report; // (C)
     private final ArenaActivity activity; // (C)
     private final Decay decay; // (C)
+    private final PageServices services; // (C)
     private final int limitPages; // (C)
     private final boolean zeroOnFree; // (C)
     private @Nullable BitSet left; // (L) this; pages that stale pointers may refer to
@@ -92,6 +101,7 @@ public final class PageArena implements AutoCloseable {
         this.activity = new ArenaActivity(pool, space.budget);
         this.decay = new Decay(
                 pool, reclaimer, magazines, reclaimers, options.decay().toNanos(), now);
+        this.services = new PageServices(this);
         pool.onIdle(decay::request);
     }
 
@@ -304,47 +314,6 @@ public final class PageArena implements AutoCloseable {
         return frames;
     }
 
-    /// {@return the memory file that backs the pages, or null if the pages are anonymous}
-    ///
-    /// @throws PageStateException if the arena is closed
-    public @Nullable PageFile memoryFile() {
-        return space.file(frames);
-    }
-
-    /// Unregisters an owner, so that another owner can be registered. Pages that the owner still has stay allocated
-    /// until they are freed, and are listed as `left behind`. They do not prevent the arena from being closed, and no
-    /// other arena gets their addresses. Unregistering twice has no effect.
-    ///
-    /// @param owner an owner that [PageFrames#register] returned
-    public synchronized void unregister(PageOwner owner) {
-        if (!frames.isClosed()) {
-            frames.unregister(owner, pool.frontier());
-        }
-    }
-
-    /// Registers a reclaimer. It is called when an allocation finds no page, when the arena is trimmed, and in each
-    /// tick of the decay. Registering it twice has no effect.
-    ///
-    /// @param reclaimer a layer above that caches free pages
-    public void addReclaimer(PageReclaimer reclaimer) {
-        reclaimers.add(reclaimer);
-        decay.request();
-    }
-
-    /// Unregisters a reclaimer. A call in progress may still finish.
-    ///
-    /// @param reclaimer the reclaimer, registered or not
-    public void removeReclaimer(PageReclaimer reclaimer) {
-        reclaimers.remove(reclaimer);
-    }
-
-    /// Requests a call of [PageReclaimer#decay] in the next tick. A reclaimer calls this when it has something to do
-    /// after it returned [PageReclaimer.Progress#DONE]. Costs one volatile load unless the arena rests, and never
-    /// blocks.
-    public void requestDecay() {
-        decay.request();
-    }
-
     /// Decommits all free pages at once, including those in magazines and in the caches of reclaimers.
     ///
     /// @return number of bytes that were decommitted
@@ -427,6 +396,30 @@ public final class PageArena implements AutoCloseable {
         reclaimers.clear();
         closed = true;
         return liveAtClose;
+    }
+
+    /// The part of [PageServices] that needs the parts of the arena.
+    @Nullable PageFile memoryFile() {
+        return space.file(frames);
+    }
+
+    synchronized void unregister(PageOwner owner) {
+        if (!frames.isClosed()) {
+            frames.unregister(owner, pool.frontier());
+        }
+    }
+
+    void addReclaimer(PageReclaimer reclaimer) {
+        reclaimers.add(reclaimer);
+        decay.request();
+    }
+
+    void removeReclaimer(PageReclaimer reclaimer) {
+        reclaimers.remove(reclaimer);
+    }
+
+    void requestDecay() {
+        decay.request();
     }
 
     Decay decay() {

@@ -2,6 +2,7 @@ package io.leasehold.page;
 
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Words;
+import io.leasehold.page.service.PageOwner;
 import java.util.BitSet;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -172,7 +173,7 @@ public final class PageFrames {
     /// @param name name of the owner in messages and statistics
     /// @return the owner, for [#own]
     /// @throws IllegalStateException if 254 owners are registered
-    public PageOwner register(String name) {
+    PageOwner register(String name) {
         return owners.register(name);
     }
 
@@ -209,7 +210,7 @@ public final class PageFrames {
     /// @throws PageStateException if the handle is stale or foreign
     /// @throws IndexOutOfBoundsException if the index is out of range
     /// @throws IllegalArgumentException if the owner is registered with another arena
-    public void own(long page, PageOwner owner, int index) {
+    void own(long page, PageOwner owner, int index) {
         if (index < 0 || index > FrameLayout.MAX_OWNER_INDEX) {
             throw new IndexOutOfBoundsException("owner index is out of range: arena=" + arena + ", index=" + index
                     + ", min=0, max=" + FrameLayout.MAX_OWNER_INDEX);
@@ -232,7 +233,7 @@ public final class PageFrames {
     ///
     /// @param page the handle of a page or run
     /// @throws PageStateException if the handle is stale or foreign
-    public @Nullable PageOwner owner(long page) {
+    @Nullable PageOwner owner(long page) {
         word(page);
         return owners.of(FrameLayout.owner(use(FrameLayout.index(page))));
     }
@@ -241,7 +242,7 @@ public final class PageFrames {
     ///
     /// @param page the handle of a page or run
     /// @throws PageStateException if the handle is stale or foreign
-    public int ownerIndex(long page) {
+    int ownerIndex(long page) {
         word(page);
         return FrameLayout.owner(use(FrameLayout.index(page))) & FrameLayout.MAX_OWNER_INDEX;
     }

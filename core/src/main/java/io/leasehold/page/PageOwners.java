@@ -6,6 +6,7 @@ import static io.leasehold.page.FrameLayout.MAX_OWNER_INDEX;
 import static io.leasehold.page.FrameLayout.OWNER_ID_SHIFT;
 
 import io.leasehold.memory.OptionChecks;
+import io.leasehold.page.service.PageOwner;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;

@@ -1,6 +1,8 @@
 package io.leasehold.page;
 
-import io.leasehold.page.PageReclaimer.Progress;
+import io.leasehold.page.service.Pace;
+import io.leasehold.page.service.PageReclaimer;
+import io.leasehold.page.service.PageReclaimer.Progress;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;

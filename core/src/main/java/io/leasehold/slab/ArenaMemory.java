@@ -6,7 +6,9 @@ import io.leasehold.lease.LeasePoolOptions;
 import io.leasehold.lease.LeaseStateException;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageFrames;
-import io.leasehold.page.PageOwner;
+import io.leasehold.page.service.ArenaAccess;
+import io.leasehold.page.service.ArenaServices;
+import io.leasehold.page.service.PageOwner;
 import org.jspecify.annotations.Nullable;
 
 /// Slabs of arena pages. Each run is allocated, wired and leased once, and its blocks share that lease.
@@ -22,6 +24,7 @@ final class ArenaMemory implements SlabMemory {
 
     private final PageArena arena; // (C)
     private final PageFrames frames; // (C)
+    private final ArenaServices services; // (C)
     private final PageOwner owner; // (C)
     private final LeasePool leases; // (C)
     private final int pageByteSize; // (C)
@@ -35,7 +38,8 @@ final class ArenaMemory implements SlabMemory {
         }
         this.arena = arena;
         this.frames = arena.frames();
-        this.owner = frames.register(name);
+        this.services = ArenaAccess.of(arena);
+        this.owner = services.register(name);
         this.leases = LeasePool.open(arena, LeasePoolOptions.directMap().withName(name));
         this.pageByteSize = Math.toIntExact(arena.options().pageByteSize());
     }
@@ -74,7 +78,7 @@ final class ArenaMemory implements SlabMemory {
     private void lease(SlabRun run) {
         boolean isLeased = false;
         try {
-            frames.own(run.page, owner, 0);
+            services.own(run.page, owner, 0);
             frames.wire(run.page);
             run.lease = leases.tryAcquireHandle(run.page, LeaseFlag.NOWAIT);
             isLeased = true;
@@ -90,7 +94,7 @@ final class ArenaMemory implements SlabMemory {
 
     /// Takes ownership of a run with blocks in use, and wires it. The run has no lease if the Java heap is full.
     private void keep(SlabRun part) {
-        frames.own(part.page, owner, 0);
+        services.own(part.page, owner, 0);
         frames.wire(part.page);
         try {
             part.lease = leases.tryAcquireHandle(part.page, LeaseFlag.NOWAIT);
@@ -162,7 +166,7 @@ final class ArenaMemory implements SlabMemory {
     @Override
     public void close() {
         leases.closeForcibly(); // a run that is being carved now is freed when its thread sees the close
-        arena.unregister(owner);
+        services.unregister(owner);
     }
 
     @Override

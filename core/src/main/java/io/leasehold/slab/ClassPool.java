@@ -2,8 +2,8 @@ package io.leasehold.slab;
 
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.BiasedSlots;
-import io.leasehold.page.Pace;
-import io.leasehold.page.PageReclaimer.Progress;
+import io.leasehold.page.service.Pace;
+import io.leasehold.page.service.PageReclaimer.Progress;
 import io.leasehold.slab.Depot.Batch;
 import java.util.concurrent.atomic.AtomicInteger;
 

@@ -1,6 +1,8 @@
 package io.leasehold.slab;
 
 import io.leasehold.page.PageArena;
+import io.leasehold.page.service.ArenaAccess;
+import io.leasehold.page.service.ArenaServices;
 import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLongArray;
@@ -20,7 +22,7 @@ final class HeapChanges {
     private static final int WORDS = Math.ceilDiv(SizeClasses.COUNT, Long.SIZE);
 
     private final String name; // (C) of the heap
-    private final PageArena arena; // (C) its maintenance thread runs the decay
+    private final ArenaServices services; // (C) of the arena; its maintenance thread runs the decay
     private final AtomicLongArray sinceDecay = new AtomicLongArray(WORDS); // (A)
     private final AtomicLongArray sinceShrink = new AtomicLongArray(WORDS); // (A)
     final ReclaimWork work = new ReclaimWork(); // (C)
@@ -29,14 +31,14 @@ final class HeapChanges {
 
     HeapChanges(String name, PageArena arena) {
         this.name = name;
-        this.arena = arena;
+        this.services = ArenaAccess.of(arena);
     }
 
     /// Records that blocks of a class were freed into its depot or slabs.
     void mark(int sizeClass) {
         set(sinceDecay, sizeClass);
         set(sinceShrink, sizeClass);
-        arena.requestDecay();
+        services.requestDecay();
     }
 
     /// Records that a class still has memory to free under pressure.
@@ -61,7 +63,7 @@ final class HeapChanges {
     /// @param isOpened result of [#noteOpened]
     void requestDecayIf(boolean isOpened) {
         if (isOpened) {
-            arena.requestDecay();
+            services.requestDecay();
         }
     }
 

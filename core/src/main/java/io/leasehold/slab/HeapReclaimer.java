@@ -4,8 +4,8 @@ import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.FlushRation;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.os.VirtualMemory;
-import io.leasehold.page.Pace;
-import io.leasehold.page.PageReclaimer;
+import io.leasehold.page.service.Pace;
+import io.leasehold.page.service.PageReclaimer;
 import java.util.BitSet;
 import java.util.concurrent.locks.ReentrantLock;
 

@@ -2,7 +2,7 @@ package io.leasehold.slab;
 
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.ShortLock;
-import io.leasehold.page.Pace;
+import io.leasehold.page.service.Pace;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -10,6 +10,7 @@ import io.leasehold.memory.StackReserve;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.PageArena;
+import io.leasehold.page.service.ArenaAccess;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -128,7 +129,7 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
         SlabHeap<T> heap = null;
         try {
             SlabHeap<T> made = new SlabHeap<>(arena, memory, options, binder);
-            arena.addReclaimer(made.reclaimer);
+            ArenaAccess.of(arena).addReclaimer(made.reclaimer);
             heap = made;
             return made;
         } finally {
@@ -462,7 +463,7 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
     private void closeMemory() {
         source.close();
         memory.close();
-        arena.removeReclaimer(reclaimer);
+        ArenaAccess.of(arena).removeReclaimer(reclaimer);
     }
 
     /// {@return the counts of the work that the reclaimer did so far}

@@ -34,11 +34,12 @@ public record MappedFileOptions(FileTrust trust, boolean writable, boolean creat
         return new MappedFileOptions(FileTrust.OWNED, true, true, WindowTier.AUTO);
     }
 
-    /// {@return these options with another trust, for reading}
+    /// {@return these options with another trust}
     ///
     /// @param newTrust new value
+    /// @throws IllegalArgumentException if these options are for writing, and the new trust is not OWNED
     public MappedFileOptions withTrust(FileTrust newTrust) {
-        return new MappedFileOptions(newTrust, false, false, tier);
+        return new MappedFileOptions(newTrust, writable, create, tier);
     }
 
     /// {@return these options with another tier}

@@ -13,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -27,9 +28,9 @@ import org.jspecify.annotations.Nullable;
 ///
 /// | ubc(9) | here |
 /// |---|---|
-/// | ubc_alloc | [#alloc], [#tryAlloc] |
+/// | ubc_alloc | [#lend], [#alloc], [#tryAlloc] |
 /// | ubc_release | [#release], [Window#close] |
-/// | ubc_uiomove | [#uiomove]; [#read] for a transfer that cannot fail half-way |
+/// | ubc_uiomove | [#read], [#write], [#uiomove] |
 /// | ubc_zerorange | [#zerorange] |
 /// | ubc_purge | [#purge] |
 ///
@@ -175,7 +176,7 @@ public final class WindowCache implements AutoCloseable {
         }
     }
 
-    /// Reads from a file into memory, up to the end of the file (ubc_uiomove with UBC_READ).
+    /// Reads from a file into memory, up to the end of the file.
     ///
     /// @param file the file
     /// @param byteOffset offset of the first byte in the file
@@ -184,11 +185,24 @@ public final class WindowCache implements AutoCloseable {
     /// @throws IOException if the file was truncated during the read, or the system call fails; the content of `to` is
     ///     undefined then
     /// @throws IllegalStateException if the file is closed
+    /// @see <a href="https://man.netbsd.org/ubc.9">ubc_uiomove(9) with UBC_READ</a>
     public long read(MappedFile file, long byteOffset, MemorySegment to) throws IOException {
         if (file.space() != space) {
             throw WindowErrors.ofAnotherCache(file, this);
         }
         return reads.read(file, byteOffset, to);
+    }
+
+    /// Writes memory to a file, which grows if the range ends behind its end.
+    ///
+    /// @param file a file that is open for writing
+    /// @param byteOffset offset of the first byte in the file
+    /// @param from memory to write, native or of an array
+    /// @throws IOException if the system call fails; a part of the range may be written then
+    /// @throws IllegalStateException if the file is closed, or not open for writing
+    /// @see <a href="https://man.netbsd.org/ubc.9">ubc_uiomove(9) with UBC_WRITE</a>
+    public void write(MappedFile file, long byteOffset, MemorySegment from) throws IOException {
+        uiomove(file, Uio.writing(byteOffset, from), AccessAdvice.NORMAL, WindowFlag.WRITE);
     }
 
     /// Moves bytes between a file and memory or a channel (ubc_uiomove), through one or more windows.
@@ -256,6 +270,21 @@ public final class WindowCache implements AutoCloseable {
         }
     }
 
+    /// Lends a part of a file for reading, in place if it can; waits without a limit until a window is free. An
+    /// interrupt does not end the wait.
+    ///
+    /// @param file the file; if it is FOREIGN the window is a private copy
+    /// @param byteOffset offset of the first byte in the file
+    /// @param byteSize number of bytes wanted; the window may have fewer
+    /// @return the window, to be closed by the caller
+    /// @throws IOException if the system call fails, or the window would begin behind the end of the file
+    /// @throws IllegalStateException if the file is closed
+    /// @see <a href="https://man.netbsd.org/ubc.9">ubc_alloc(9) with UBC_READ</a>
+    public Window lend(MappedFile file, long byteOffset, long byteSize) throws IOException {
+        return Objects.requireNonNull(
+                alloc(file, byteOffset, byteSize, AccessAdvice.NORMAL, WindowFlag.READ), "waits without a limit");
+    }
+
     /// Lends a part of a file in place (ubc_alloc); waits without a limit until a window is free.
     ///
     /// @param file the file; if it is FOREIGN the window is a private copy
@@ -278,7 +307,7 @@ public final class WindowCache implements AutoCloseable {
     /// @param byteSize number of bytes wanted; the window may have fewer
     /// @param advice how the window will be read
     /// @param flags READ or WRITE; optionally FAULTBUSY, NOWAIT
-    /// @param timeout maximum time to wait
+    /// @param timeout maximum time to wait; an interrupt does not end the wait
     /// @return the window, to be released by the caller; null if none was free by the deadline
     /// @throws IOException if the system call fails, or a window for reading would begin behind the end of the file
     /// @throws IllegalStateException if the file is closed, or if it is to be written and not open for writing

@@ -66,16 +66,11 @@ public record WindowCacheOptions(
     /// {@return these options with other recycled windows}
     ///
     /// @param newWindows number of windows
-    /// @param newWindowByteSize size of a window in bytes, a power of two
+    /// @param newWindowByteSize size of a window in bytes, a power of two. For a size above that of an extent, set the
+    ///     extents first
     public WindowCacheOptions withWindows(int newWindows, long newWindowByteSize) {
         return new WindowCacheOptions(
-                name,
-                newWindows,
-                newWindowByteSize,
-                extents,
-                Math.max(extentByteSize, newWindowByteSize),
-                directByteSize,
-                dirtyByteSize);
+                name, newWindows, newWindowByteSize, extents, extentByteSize, directByteSize, dirtyByteSize);
     }
 
     /// {@return these options with other extents}

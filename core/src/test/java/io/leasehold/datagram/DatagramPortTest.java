@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.ProjectFiles;
 import io.leasehold.jumbo.BufferSize;
 import io.leasehold.jumbo.JumboBed;
 import io.leasehold.jumbo.JumboView;
@@ -36,7 +37,8 @@ class DatagramPortTest {
         Module ours = DatagramPort.class.getModule();
         TestMemory.require(ours.isNamed(), "there are no modules on the class path");
         Path sources = Files.createDirectories(directory.resolve("sources/user"));
-        String example = Files.readString(Path.of("src/test/java/io/leasehold/snippets/DatagramsExample.java"));
+        String example =
+                Files.readString(ProjectFiles.core("src/test/java/io/leasehold/snippets/DatagramsExample.java"));
         Path source = sources.resolve("DatagramsExample.java");
         Files.writeString(source, example.replace("package io.leasehold.snippets;", "package user;"));
         Path descriptor = sources.resolveSibling("module-info.java");

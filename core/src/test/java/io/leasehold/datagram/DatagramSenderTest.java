@@ -7,10 +7,13 @@ import io.leasehold.jumbo.BufferSize;
 import io.leasehold.jumbo.JumboBed;
 import io.leasehold.jumbo.JumboStateException.Kind;
 import io.leasehold.jumbo.JumboView;
+import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Seeds;
 import io.leasehold.os.DatagramForms;
 import io.leasehold.os.Datagrams;
 import io.leasehold.os.UdpSocket;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
@@ -74,7 +77,7 @@ class DatagramSenderTest {
                 assertThat(end.awaitReadable(DatagramBed.SOON)).isTrue();
                 end.receive(
                         datagram -> {
-                            byte[] bytes = DatagramBed.bytes(datagram.address(), datagram.byteSize());
+                            byte[] bytes = datagram.segment().toArray(ValueLayout.JAVA_BYTE);
                             System.arraycopy(bytes, 0, back, at[0], bytes.length);
                             at[0] += bytes.length;
                         },
@@ -93,7 +96,7 @@ class DatagramSenderTest {
             int byteSize = random.nextInt(Math.min(100_000, 90 * segmentSize));
             byte[] content = bed.fillScratch(byteSize, round);
             long fullBefore = sender.fullCount();
-            sender.load(bed.scratch.address(), byteSize, segmentSize);
+            sender.load(OffHeap.segment(bed.scratch.address(), byteSize), segmentSize);
             int calls = 1;
             int received = 0;
             byte[] arrived = new byte[byteSize];
@@ -211,6 +214,7 @@ class DatagramSenderTest {
     void rejectsArgumentsOutOfRange() {
         long address = bed.scratch.address();
         long handle = bed.pool().tryAllocate();
+        rejects(() -> bed.sender.load(MemorySegment.ofArray(new byte[1]), 1), "memory is not native");
         rejects(() -> bed.sender.load(0, 1, 1), "address=0x0");
         rejects(() -> bed.sender.load(address, -1, 1), "byteSize=-1, min=0");
         rejects(() -> bed.sender.load(address, 1, 0), "segmentSize=0, min=1, max=65507");

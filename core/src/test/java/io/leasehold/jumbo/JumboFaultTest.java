@@ -59,7 +59,7 @@ class JumboFaultTest {
         }
         try {
             return live(bed, memory);
-        } catch (RuntimeException | AssertionError e) {
+        } catch (Throwable e) {
             throw new AssertionError(
                     "%s, %s %d %s: %s".formatted(terms, call, nth, once ? "once" : "for good", e.getMessage()), e);
         }

@@ -33,7 +33,7 @@ class JumboModelTest {
                     walk.step(step);
                 }
                 walk.finish();
-            } catch (RuntimeException | AssertionError e) {
+            } catch (Throwable e) {
                 throw new AssertionError(
                         "%s, step %d, %s: %s%nreplay with -Dtest=JumboModelTest -Dseed=%d"
                                 .formatted(bufferSize, step, walk.operation(), e.getMessage(), seed),

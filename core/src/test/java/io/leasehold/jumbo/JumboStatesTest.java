@@ -2,6 +2,7 @@ package io.leasehold.jumbo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.leasehold.ProjectFiles;
 import io.leasehold.lease.StateTable;
 import io.leasehold.memory.ScratchMemory;
 import java.io.IOException;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.TestFactory;
 /// nothing.
 class JumboStatesTest {
 
-    private static final Path SOURCE = Path.of("src/main/java/io/leasehold/jumbo/package-info.java");
+    private static final Path SOURCE = ProjectFiles.core("src/main/java/io/leasehold/jumbo/package-info.java");
 
     /// A call, by its name in the table; it returns what it did if it does not throw.
     private interface Call {

@@ -3,10 +3,11 @@ package io.leasehold.jumbo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.leasehold.memory.BiasedSlots;
-import io.leasehold.page.Pace;
-import io.leasehold.page.PageReclaimer;
-import io.leasehold.page.PageReclaimer.Progress;
 import io.leasehold.page.Watchdog;
+import io.leasehold.page.service.ArenaAccess;
+import io.leasehold.page.service.Pace;
+import io.leasehold.page.service.PageReclaimer;
+import io.leasehold.page.service.PageReclaimer.Progress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -272,7 +273,7 @@ class JumboWorkTest {
             AtomicInteger asked = new AtomicInteger();
             Watchdog watchdog = new Watchdog();
             PageReclaimer slow = slowReclaimer(watchdog, asking, answer, asked);
-            bed.arena().addReclaimer(slow);
+            ArenaAccess.of(bed.arena()).addReclaimer(slow);
             watchdog.start("first", () -> assertThat(bed.pool().tryAllocate()).isEqualTo(JumboPool.NONE));
             watchdog.await("the first request", asking);
             int threads = 5;
@@ -286,7 +287,7 @@ class JumboWorkTest {
             watchdog.join();
             assertThat(asked).as("the arena was asked").hasValue(2);
             assertThat(bed.pool().stats().traffic().fallbacks()).isEqualTo(threads + 2);
-            bed.arena().removeReclaimer(slow);
+            ArenaAccess.of(bed.arena()).removeReclaimer(slow);
             bed.release(handles);
         }
     }

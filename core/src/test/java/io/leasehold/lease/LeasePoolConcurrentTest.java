@@ -88,7 +88,7 @@ class LeasePoolConcurrentTest {
         LeaseWorkers workers = new LeaseWorkers(arena, pool, terms.pages);
         try {
             new Rounds(workers, seed, alone).run(terms.steps / SHORT_ROUNDS);
-        } catch (RuntimeException | AssertionError e) {
+        } catch (Throwable e) {
             pool.closeForcibly(); // or waiting threads would wait for ever
             throw new AssertionError(
                     "%s: %s%nreplay in one thread with -Dtest=LeasePoolConcurrentTest -Dseed=%d"
@@ -212,7 +212,7 @@ class LeasePoolConcurrentTest {
                     phaser.arriveAndAwaitAdvance();
                     worker.closeAll();
                 }
-            } catch (RuntimeException | AssertionError e) {
+            } catch (Throwable e) {
                 watchdog.failed(e);
                 phaser.forceTermination();
             }

@@ -256,7 +256,7 @@ class LeasePoolFaultTest {
     private void run(String name, LeasePoolFaultRun run) {
         try {
             run.run();
-        } catch (RuntimeException | AssertionError e) {
+        } catch (Throwable e) {
             throw new AssertionError("after a fault: " + name + ": " + e.getMessage(), e);
         } finally {
             runs++;

@@ -103,7 +103,7 @@ class LeasePoolModelTest {
             assertThat(reservations.mappings().used() - used)
                     .as("mappings left by the windows, beside their region")
                     .isLessThanOrEqualTo(2);
-        } catch (RuntimeException | AssertionError e) {
+        } catch (Throwable e) {
             throw new AssertionError(
                     "%s, step %d, %s: %s%nreplay with -Dtest=LeasePoolModelTest -Dseed=%d"
                             .formatted(terms, step, walk.operation(), e.getMessage(), seed),

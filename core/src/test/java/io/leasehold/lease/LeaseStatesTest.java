@@ -2,6 +2,7 @@ package io.leasehold.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.leasehold.ProjectFiles;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.TestMemory;
 import io.leasehold.os.VirtualMemory;
@@ -23,7 +24,7 @@ import org.junit.jupiter.api.TestFactory;
 /// state of a lease, over both engines.
 class LeaseStatesTest {
 
-    static final Path SOURCE = Path.of("src/main/java/io/leasehold/lease/package-info.java");
+    static final Path SOURCE = ProjectFiles.core("src/main/java/io/leasehold/lease/package-info.java");
 
     private static final long STORED = 0x1234_5678;
 

@@ -110,7 +110,7 @@ interface LeaseThreadsContract extends LeasePoolFixture {
             AtomicInteger moves = new AtomicInteger();
             for (int thread = 0; thread < 4; thread++) {
                 watchdog.startVirtual("traveller-" + thread, () -> {
-                    Lease lease = LeasePoolFixture.acquired(bed.pool().tryAcquire(page, LeaseFlag.CPUPRIVATE));
+                    Lease lease = bed.pool().acquireConfined(page);
                     String carrier = carrier();
                     watchdog.await("a move to another carrier", () -> {
                         LockSupport.parkNanos(1_000);

@@ -57,7 +57,7 @@ public final class FaultedSteps {
             if (isHit) {
                 check.run();
             }
-        } catch (RuntimeException | AssertionError e) {
+        } catch (Throwable e) {
             if (thrown != null) {
                 e.addSuppressed(thrown);
             }

@@ -73,7 +73,7 @@ class AllocatorBurnTest {
         assertThat(allocator.metric().pinnedBuffers()).isZero();
         assertThat(allocator.metric().pinnedBytes()).isZero();
         allocator.trim();
-        assertThat(allocator.metric().usedBytes()).isZero();
+        assertThat(allocator.metric().usedDirectMemory()).isZero();
         allocator.close(); // fails if a buffer is outstanding, and names it
     }
 

@@ -43,7 +43,7 @@ class AllocatorOpeningTest {
                 .hasCause(first.getCause());
         now.addAndGet(1);
         assertThat(refusal(allocator).getCause()).isNotSameAs(first.getCause());
-        assertThat(allocator.metric().usedBytes()).isZero();
+        assertThat(allocator.metric().usedDirectMemory()).isZero();
         assertThat(allocator.trim()).isZero();
         try (PageArena open = arena()) {
             builder.arena(open);

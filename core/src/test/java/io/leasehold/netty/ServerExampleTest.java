@@ -2,6 +2,7 @@ package io.leasehold.netty;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.leasehold.ProjectFiles;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -21,7 +22,6 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -79,8 +79,8 @@ class ServerExampleTest {
     @Test
     void isTheExampleOfTheReadme() throws IOException {
         List<String> lines = Files.readAllLines(
-                Path.of("src/test/java").resolve(getClass().getName().replace('.', '/') + ".java"));
-        List<String> readme = Files.readAllLines(Path.of("../README.md"));
+                ProjectFiles.core("src/test/java").resolve(getClass().getName().replace('.', '/') + ".java"));
+        List<String> readme = Files.readAllLines(ProjectFiles.project("README.md"));
         assertThat(readme).containsSequence(statement(lines, "LeasedByteBufAllocator allocator = "));
         assertThat(readme).containsSequence(statement(lines, "ChannelFuture server = new "));
     }

@@ -1,5 +1,7 @@
 package io.leasehold.page;
 
+import io.leasehold.page.service.Pace;
+import io.leasehold.page.service.PageReclaimer;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;

@@ -9,6 +9,7 @@ import io.leasehold.memory.Reservations;
 import io.leasehold.memory.TestMemory;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
+import io.leasehold.page.service.Pace;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;

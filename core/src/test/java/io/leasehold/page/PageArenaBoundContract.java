@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.os.VirtualMemory.Capability;
+import io.leasehold.page.service.PageOwner;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -9,6 +9,7 @@ import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.PageStateException.Kind;
+import io.leasehold.page.service.PageOwner;
 import java.lang.reflect.Field;
 import java.time.Duration;
 import java.util.List;

@@ -300,7 +300,7 @@ class PageArenaConcurrentTest {
                     meet();
                     meet();
                 }
-            } catch (RuntimeException | AssertionError e) {
+            } catch (Throwable e) {
                 watchdog.failed(e);
                 phaser.forceTermination();
             }
@@ -321,7 +321,7 @@ class PageArenaConcurrentTest {
                     meet();
                     meet();
                 }
-            } catch (RuntimeException | AssertionError e) {
+            } catch (Throwable e) {
                 watchdog.failed(e);
                 phaser.forceTermination();
             }

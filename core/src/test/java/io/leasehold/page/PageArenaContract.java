@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.memory.OffHeap;
 import io.leasehold.page.PageStateException.Kind;
+import io.leasehold.page.service.PageOwner;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;

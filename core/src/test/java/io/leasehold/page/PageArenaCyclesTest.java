@@ -9,6 +9,7 @@ import io.leasehold.memory.Reservations;
 import io.leasehold.memory.ScratchMemory;
 import io.leasehold.memory.TestMemory;
 import io.leasehold.os.VirtualMemory.Capability;
+import io.leasehold.page.service.PageOwner;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;

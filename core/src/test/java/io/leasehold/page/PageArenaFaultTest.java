@@ -163,7 +163,7 @@ class PageArenaFaultTest {
     private void run(String name, PageArenaFaultRun run) {
         try {
             run.run();
-        } catch (RuntimeException | AssertionError e) {
+        } catch (Throwable e) {
             throw new AssertionError("after a fault: " + name + ": " + e.getMessage(), e);
         } finally {
             runs++;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.page.PageStateException.Kind;
+import io.leasehold.page.service.PageOwner;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -140,7 +140,7 @@ class PageArenaModelTest {
                 walk.step(step);
             }
             walk.finish();
-        } catch (RuntimeException | AssertionError e) {
+        } catch (Throwable e) {
             throw new AssertionError(
                     "%s, step %d, %s: %s%nreplay with -Dtest=PageArenaModelTest -Dseed=%d"
                             .formatted(variant, step, walk.operation(), e.getMessage(), seed),

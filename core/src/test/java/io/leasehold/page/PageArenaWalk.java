@@ -10,6 +10,7 @@ import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.PageArenaModel.Run;
 import io.leasehold.page.PageStateException.Kind;
+import io.leasehold.page.service.PageOwner;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.function.Executable;

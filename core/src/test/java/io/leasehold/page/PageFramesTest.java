@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.ScratchMemory;
 import io.leasehold.page.PageStateException.Kind;
+import io.leasehold.page.service.PageOwner;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;

@@ -8,6 +8,7 @@ import io.leasehold.memory.MappingBudget;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
+import io.leasehold.page.service.PageReclaimer;
 import java.time.Duration;
 import java.util.function.ToLongFunction;
 import java.util.stream.Stream;

@@ -8,6 +8,7 @@ import io.leasehold.memory.Reservations;
 import io.leasehold.memory.Seeds;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
+import io.leasehold.page.service.Pace;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;

@@ -2,6 +2,7 @@ package io.leasehold.readme;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.leasehold.ProjectFiles;
 import io.leasehold.lease.Lease;
 import io.leasehold.lease.LeasePool;
 import io.leasehold.lease.LeasePoolOptions;
@@ -22,8 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// The README's examples compile, run, and print what the README says.
 class ReadmeTest {
 
-    private static final Path README = Path.of("../README.md");
-    private static final Path TESTS = Path.of("src/test/java");
+    private static final Path README = ProjectFiles.project("README.md");
+    private static final Path TESTS = ProjectFiles.core("src/test/java");
 
     @Test
     void everyJavaBlockIsInATestSource() throws IOException {

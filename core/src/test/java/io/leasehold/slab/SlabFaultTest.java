@@ -105,7 +105,7 @@ class SlabFaultTest {
     private void run(String name, SlabFaultRun run) {
         try {
             run.run();
-        } catch (RuntimeException | AssertionError e) {
+        } catch (Throwable e) {
             throw new AssertionError("after a fault: " + name + ": " + e.getMessage(), e);
         } finally {
             runs++;

@@ -60,7 +60,7 @@ class SlabHeapConcurrentTest {
                 crowd.round(round);
             }
             crowd.leave();
-        } catch (AssertionError e) {
+        } catch (Throwable e) {
             throw new AssertionError("%s, seed=%d: %s".formatted(setup, seed, e.getMessage()), e);
         }
         assertThat(crowd.allocated.get()).isGreaterThan(1_000);

@@ -73,7 +73,7 @@ class SlabHeapModelTest {
                     walk.step(step);
                 }
                 walk.finish();
-            } catch (RuntimeException | AssertionError e) {
+            } catch (Throwable e) {
                 throw new AssertionError(
                         "%s, step %d, %s: %s%nreplay with -Dtest=SlabHeapModelTest -Dseed=%d"
                                 .formatted(setup, step, walk.operation(), e.getMessage(), seed),

@@ -171,7 +171,7 @@ final class SlabJavaFaultWalk implements Consumer<JavaFaults.Mode> {
             assertThat(heap.stats().heldBytes())
                     .as("%s", heap.stats())
                     .isEqualTo(arena.stats().livePages() * arena.options().pageByteSize());
-        } catch (RuntimeException | AssertionError e) {
+        } catch (Throwable e) {
             if (thrown != null) {
                 e.addSuppressed(thrown);
             }

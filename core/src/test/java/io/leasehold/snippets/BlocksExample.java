@@ -4,9 +4,9 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
-import io.leasehold.slab.Block;
-import io.leasehold.slab.Blocks;
-import io.leasehold.slab.SlabHeapOptions;
+import io.leasehold.slab.block.Block;
+import io.leasehold.slab.block.Blocks;
+import io.leasehold.slab.block.BlocksOptions;
 
 /// The example in the Javadoc of [Blocks].
 public final class BlocksExample {
@@ -17,7 +17,7 @@ public final class BlocksExample {
     public static long writeAndRead() {
         // @start region="blocks"
         try (PageArena arena = PageArena.open(PageArenaOptions.defaults().withByteSize(64L << 20));
-                Blocks blocks = Blocks.open(arena, SlabHeapOptions.defaults());
+                Blocks blocks = Blocks.open(arena, BlocksOptions.defaults());
                 Block block = blocks.tryAllocate(300)) {
             if (block == null) {
                 return 0; // the limit is reached

@@ -2,6 +2,7 @@ package io.leasehold.snippets;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.leasehold.ProjectFiles;
 import io.leasehold.lease.Lease;
 import io.leasehold.lease.LeasePool;
 import io.leasehold.lease.LeasePoolOptions;
@@ -9,7 +10,6 @@ import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -37,10 +37,10 @@ class QuickStartTest {
     @Test
     void isTheExampleOfTheReadme() throws IOException {
         List<String> lines = Files.readAllLines(
-                Path.of("src/test/java").resolve(getClass().getName().replace('.', '/') + ".java"));
+                ProjectFiles.core("src/test/java").resolve(getClass().getName().replace('.', '/') + ".java"));
         List<String> example =
                 lines.subList(lines.indexOf(INDENT + "// example") + 1, lines.indexOf(INDENT + "// end"));
-        assertThat(Files.readAllLines(Path.of("../README.md")))
+        assertThat(Files.readAllLines(ProjectFiles.project("README.md")))
                 .containsSequence(example.stream()
                         .map(line -> line.substring(INDENT.length()))
                         .toList());

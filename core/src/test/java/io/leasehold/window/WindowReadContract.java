@@ -41,6 +41,19 @@ interface WindowReadContract extends WindowTierFixture {
     }
 
     @Test
+    default void windowThatIsLentForReadingHasTheBytesOfTheFile() throws IOException {
+        byte[] content = WindowBed.pattern(100, 3);
+        try (WindowBed bed = bed()) {
+            MappedFile file = bed.open(WindowBed.foreign(folder(), content), FileTrust.OWNED, tier());
+            try (Window window = bed.cache.lend(file, 10, 50)) {
+                assertThat(window.isWritable()).isFalse();
+                byte[] read = window.segment().toArray(ValueLayout.JAVA_BYTE);
+                assertThat(read).isEqualTo(Arrays.copyOfRange(content, 10, 60));
+            }
+        }
+    }
+
+    @Test
     default void readEndsWhereTheFileDoes() throws IOException {
         try (WindowBed bed = bed()) {
             for (FileTrust trust : FileTrust.values()) {

@@ -28,7 +28,7 @@ interface WindowWriteContract extends WindowTierFixture {
             assertThat(bed.read(file, 0, content.length + 1)).isEqualTo(content);
             assertThat(bed.read(file, 0, content.length + 1)).isEqualTo(content);
             assertThat(Files.readAllBytes(path)).isEqualTo(content);
-            bed.write(file, WINDOW - 1, (byte) 7, (byte) 8);
+            bed.cache.write(file, WINDOW - 1, MemorySegment.ofArray(new byte[] {7, 8}));
             content[WINDOW - 1] = 7;
             content[WINDOW] = 8;
             assertThat(bed.read(file, 0, content.length)).isEqualTo(content);

@@ -20,9 +20,9 @@ import java.util.concurrent.atomic.LongAdder;
 ///                  low watermark  ---> autoRead on, where this handler turned it off
 /// ```
 ///
-/// Add [LeasedBufferRing#throttle()] to a pipeline, at any place. Data that the kernel has already read is still delivered,
-/// so more pages than the high watermark may be in use. A handler that keeps buffers until more bytes arrive should
-/// copy them. If such buffers alone exceed the low watermark, those bytes never arrive.
+/// Add [LeasedBufferRing#throttle()] to a pipeline, at any place. Data that the kernel has already read is still
+/// delivered, so more pages than the high watermark may be in use. A handler that keeps buffers until more bytes arrive
+/// should copy them. If such buffers alone exceed the low watermark, those bytes never arrive.
 ///
 /// **Multishot reads need a deep ring.** With io_uring one multishot read delivers many buffers, until Netty cancels
 /// it. But if the kernel empties the ring first, Netty 4.2.18 starts the next read without checking `autoRead`. This

@@ -1,9 +1,10 @@
-package io.leasehold.slab;
+package io.leasehold.slab.block;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatIndexOutOfBoundsException;
 
 import io.leasehold.budget.MemoryBudget;
 import io.leasehold.page.PageArena;
@@ -31,7 +32,7 @@ class BlocksTest {
             .withName("blocks")
             .withByteSize(BYTES)
             .withBudget(MemoryBudget.of("test", 2 * BYTES)));
-    private final Blocks blocks = Blocks.open(arena, SlabHeapOptions.defaults());
+    private final Blocks blocks = Blocks.open(arena, BlocksOptions.defaults());
 
     @AfterEach
     void close() {
@@ -52,6 +53,12 @@ class BlocksTest {
             assertThat(block.segment().byteSize()).isEqualTo(320);
             block.segment().set(ValueLayout.JAVA_BYTE, 319, (byte) 7);
             assertThat(block.segment().get(ValueLayout.JAVA_BYTE, 319)).isEqualTo((byte) 7);
+            block.putLong(100, 0x0102_0304_0506_0708L);
+            assertThat(block.getLong(100)).isEqualTo(0x0102_0304_0506_0708L);
+            block.putByte(319, (byte) 9);
+            assertThat(block.getByte(319)).isEqualTo((byte) 9);
+            assertThatIndexOutOfBoundsException().isThrownBy(() -> block.getLong(313));
+            assertThatIndexOutOfBoundsException().isThrownBy(() -> block.putByte(-1, (byte) 0));
             assertThat(blocks.stats().liveBlocks()).isEqualTo(1);
         }
         assertThat(blocks.stats().liveBlocks()).isZero();

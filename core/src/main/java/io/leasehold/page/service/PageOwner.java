@@ -1,11 +1,11 @@
-package io.leasehold.page;
+package io.leasehold.page.service;
 
 import java.util.concurrent.atomic.AtomicLong;
 
 /// An owner of pages with a name, for messages and statistics: the `object` of a frame, as in vm_page(9).
 ///
-/// **Ownership.** Registered with [PageFrames#register], until [PageArena#unregister] or until the arena is closed. An
-/// arena has at most 254 owners at a time.
+/// **Ownership.** Registered with [ArenaServices#register], until [ArenaServices#unregister] or until the arena is
+/// closed. An arena has at most 254 owners at a time.
 ///
 /// **Threads.** Thread-safe.
 public final class PageOwner {
@@ -15,7 +15,11 @@ public final class PageOwner {
     private final AtomicLong pages = new AtomicLong(); // (A) an update allocates nothing on the Java heap
     private volatile boolean isGone; // (A) set once
 
-    PageOwner(String name, int id) {
+    /// Creates an owner, for the arena.
+    ///
+    /// @param name name of the owner in messages and statistics
+    /// @param id number of the owner in the arena, from 1 to 255
+    public PageOwner(String name, int id) {
         this.name = name;
         this.id = id;
     }
@@ -30,20 +34,25 @@ public final class PageOwner {
         return pages.get();
     }
 
-    int id() {
+    /// {@return the number of the owner in the arena}
+    public int id() {
         return id;
     }
 
     /// {@return true if the owner was unregistered}
-    boolean isGone() {
+    public boolean isGone() {
         return isGone;
     }
 
-    void setGone() {
+    /// Marks the owner as unregistered.
+    public void setGone() {
         isGone = true;
     }
 
-    void add(long count) {
+    /// Adds to the number of pages that the owner has.
+    ///
+    /// @param count number of pages, negative to subtract
+    public void add(long count) {
         pages.addAndGet(count);
     }
 

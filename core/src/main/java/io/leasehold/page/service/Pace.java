@@ -1,4 +1,4 @@
-package io.leasehold.page;
+package io.leasehold.page.service;
 
 /// A time limit for one piece of background work. The work stops at the limit and reports that it is not finished.
 ///
@@ -26,7 +26,7 @@ public final class Pace {
     /// {@return a pace that is spent after `nanos` nanoseconds}
     ///
     /// @param nanos time limit in nanoseconds, at least 1
-    static Pace ofNanos(long nanos) {
+    public static Pace ofNanos(long nanos) {
         return new Pace(System.nanoTime(), Math.max(1, nanos));
     }
 
@@ -36,7 +36,7 @@ public final class Pace {
     }
 
     /// {@return a pace with half of the remaining time}
-    Pace half() {
+    public Pace half() {
         return nanos == 0 ? this : ofNanos((nanos - (System.nanoTime() - start)) / 2);
     }
 }

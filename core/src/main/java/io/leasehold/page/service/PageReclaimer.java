@@ -1,4 +1,4 @@
-package io.leasehold.page;
+package io.leasehold.page.service;
 
 /// Caches free pages of an arena, and gives them back on request. A heap of blocks and a jumbo pool are reclaimers.
 ///
@@ -25,7 +25,7 @@ public interface PageReclaimer {
 
     /// How much of the work a reclaimer finished.
     enum Progress {
-        /// All work is done. The reclaimer is not called again before [PageArena#requestDecay].
+        /// All work is done. The reclaimer is not called again before [ArenaServices#requestDecay].
         DONE,
         /// The reclaimer is called again in the next tick.
         NEXT_TICK,

@@ -1,9 +1,11 @@
-package io.leasehold.slab;
+package io.leasehold.slab.block;
 
 import io.leasehold.memory.OffHeap;
+import io.leasehold.slab.SlabHeap;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 
 /// A block of memory outside the Java heap, which its holder uses until [#close].
 ///
@@ -66,6 +68,44 @@ public final class Block implements AutoCloseable {
         return byteSize;
     }
 
+    /// {@return the byte at an offset}
+    ///
+    /// @param byteOffset offset in bytes
+    /// @throws IllegalStateException if the block is closed
+    /// @throws IndexOutOfBoundsException if the offset is not within the block
+    public byte getByte(long byteOffset) {
+        return OffHeap.getByte(address() + Objects.checkIndex(byteOffset, byteSize));
+    }
+
+    /// Stores a byte at an offset.
+    ///
+    /// @param byteOffset offset in bytes
+    /// @param value the byte
+    /// @throws IllegalStateException if the block is closed
+    /// @throws IndexOutOfBoundsException if the offset is not within the block
+    public void putByte(long byteOffset, byte value) {
+        OffHeap.putByte(address() + Objects.checkIndex(byteOffset, byteSize), value);
+    }
+
+    /// {@return the `long` at an offset, in the byte order of the machine}
+    ///
+    /// @param byteOffset offset in bytes, of any alignment
+    /// @throws IllegalStateException if the block is closed
+    /// @throws IndexOutOfBoundsException if the eight bytes are not within the block
+    public long getLong(long byteOffset) {
+        return OffHeap.getLong(address() + Objects.checkFromIndexSize(byteOffset, Long.BYTES, byteSize));
+    }
+
+    /// Stores a `long` at an offset, in the byte order of the machine.
+    ///
+    /// @param byteOffset offset in bytes, of any alignment
+    /// @param value the value
+    /// @throws IllegalStateException if the block is closed
+    /// @throws IndexOutOfBoundsException if the eight bytes are not within the block
+    public void putLong(long byteOffset, long value) {
+        OffHeap.putLong(address() + Objects.checkFromIndexSize(byteOffset, Long.BYTES, byteSize), value);
+    }
+
     /// {@return a segment with the bounds of the block, which stays accessible after the block is closed}
     ///
     /// @throws IllegalStateException if the block is closed
@@ -73,7 +113,7 @@ public final class Block implements AutoCloseable {
         return OffHeap.segment(address(), byteSize);
     }
 
-    /// Releases the block to its heap.
+    /// Frees the block.
     ///
     /// @throws IllegalStateException if the block is already closed
     @Override

@@ -1,10 +1,11 @@
-package io.leasehold.slab;
+package io.leasehold.slab.block;
 
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageExhaustedException;
+import io.leasehold.slab.SlabHeap;
 import org.jspecify.annotations.Nullable;
 
-/// Allocates blocks of memory of every size with their addresses: a [SlabHeap] for callers that do not need buffers.
+/// Allocates blocks of memory of every size with their addresses, for callers that do not need buffers.
 ///
 /// {@snippet class="io.leasehold.snippets.BlocksExample" region="blocks"}
 ///
@@ -16,9 +17,11 @@ public final class Blocks implements AutoCloseable {
 
     private final SlabHeap<Block> heap; // (C)
 
-    private Blocks(PageArena arena, SlabHeapOptions options) {
+    private Blocks(PageArena arena, BlocksOptions options) {
         this.heap = SlabHeap.open(
-                arena, options, (of, handle, array, address, byteSize) -> new Block(of, handle, address, byteSize));
+                arena,
+                options.toHeapOptions(),
+                (of, handle, array, address, byteSize) -> new Block(of, handle, address, byteSize));
     }
 
     /// Opens a heap on the pages of an arena. The limit of the arena is the limit of the heap.
@@ -28,13 +31,13 @@ public final class Blocks implements AutoCloseable {
     /// @return the heap, to be closed by the caller before the arena
     /// @throws IllegalArgumentException if the pages of the arena are too large
     /// @throws io.leasehold.page.PageStateException if the arena is closed
-    public static Blocks open(PageArena arena, SlabHeapOptions options) {
+    public static Blocks open(PageArena arena, BlocksOptions options) {
         return new Blocks(arena, options);
     }
 
     /// Allocates a block of at least `byteSize` bytes.
     ///
-    /// @param byteSize minimum length in bytes, from 0 to [SlabHeap#MAX_BLOCK_BYTES]
+    /// @param byteSize minimum length in bytes, from 0 to 2,147,483,639
     /// @return the block, to be closed by the caller
     /// @throws PageExhaustedException if the limit of the arena or of its budget is reached
     /// @throws IllegalArgumentException if `byteSize` is out of bounds
@@ -49,7 +52,7 @@ public final class Blocks implements AutoCloseable {
 
     /// Allocates a block of at least `byteSize` bytes, if the limits allow it.
     ///
-    /// @param byteSize minimum length in bytes, from 0 to [SlabHeap#MAX_BLOCK_BYTES]
+    /// @param byteSize minimum length in bytes, from 0 to 2,147,483,639
     /// @return the block, to be closed by the caller, or null if the limit of the arena or of its budget is reached
     /// @throws IllegalArgumentException if `byteSize` is out of bounds
     /// @throws IllegalStateException if this object is closed
@@ -59,8 +62,8 @@ public final class Blocks implements AutoCloseable {
     }
 
     /// {@return a snapshot of the statistics; may be stale}
-    public SlabHeapStats stats() {
-        return heap.stats();
+    public BlocksStats stats() {
+        return BlocksStats.of(heap.stats());
     }
 
     /// Frees to the arena all memory that no block in use needs.

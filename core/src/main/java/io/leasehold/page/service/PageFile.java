@@ -1,4 +1,4 @@
-package io.leasehold.page;
+package io.leasehold.page.service;
 
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.Region;
@@ -24,7 +24,12 @@ public final class PageFile {
     private final int descriptor; // (C)
     private final long address; // (C) of page 0 in the arena
 
-    PageFile(Reservations reservations, int descriptor, long address) {
+    /// Creates the file of an arena, for the arena.
+    ///
+    /// @param reservations address space for further mappings
+    /// @param descriptor descriptor of the file
+    /// @param address address of page 0 in the arena
+    public PageFile(Reservations reservations, int descriptor, long address) {
         this.reservations = reservations;
         this.descriptor = descriptor;
         this.address = address;

@@ -1,0 +1,17 @@
+/// What the layers above use of an arena and users do not see. This package is not exported.
+///
+/// ```text
+///   ArenaAccess ---> ArenaServices     of one arena, implemented by `page`
+///     PageOwner        a heap or pool that has pages, with its name
+///     PageReclaimer    a heap or pool that caches free pages; a Pace limits each piece of its background work
+///     PageFile         maps pages at further addresses
+/// ```
+///
+/// ## Why
+///
+/// * **A package of its own.** An exported class would show these methods to every user, who could give away pages of
+///   others with them. The types lie below `page`, so that no package imports another one that imports it.
+@NullMarked
+package io.leasehold.page.service;
+
+import org.jspecify.annotations.NullMarked;
