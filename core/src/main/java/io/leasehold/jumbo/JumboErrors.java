@@ -1,6 +1,6 @@
 package io.leasehold.jumbo;
 
-import io.leasehold.jumbo.JumboStateException.Kind;
+import io.leasehold.error.StateKind;
 import java.util.function.IntPredicate;
 
 /// Creates the exceptions for handles that a pool does not accept: page, state, generation, and the thread that used
@@ -22,21 +22,21 @@ final class JumboErrors {
     /// {@return the exception for a word that did not allow a call} The word was read once.
     JumboStateException refused(String what, JumboPage<?> page, long handle, long word) {
         JumboState state = state(page, handle, word);
-        Kind kind = kind(state, handle, word);
+        StateKind kind = kind(state, handle, word);
         return error(kind, "cannot %s, %s".formatted(what, reason(kind)), page, state, handle, word);
     }
 
     JumboStateException tooManyHolds(JumboPage<?> page, long handle, long word) {
         String why = "cannot hold, the page is held %d times".formatted(JumboLayout.holds(word));
-        return error(Kind.TOO_MANY, why, page, JumboLayout.state(word), handle, word);
+        return error(StateKind.TOO_MANY, why, page, JumboLayout.state(word), handle, word);
     }
 
     JumboStateException foreign(long handle) {
-        return bare(Kind.FOREIGN, "handle is not of this pool: handle=0x%x, pool=%s".formatted(handle, pool));
+        return bare(StateKind.FOREIGN, "handle is not of this pool: handle=0x%x, pool=%s".formatted(handle, pool));
     }
 
     JumboStateException closed() {
-        return bare(Kind.CLOSED, "pool is closed: pool=" + pool);
+        return bare(StateKind.CLOSED, "pool is closed: pool=" + pool);
     }
 
     /// {@return the exception for a handle whose page has gone with its slab, or never existed}
@@ -48,7 +48,7 @@ final class JumboErrors {
                         + " page=%d, handleGeneration=%d, thread=%d, pool=%s")
                 .formatted(what, JumboLayout.page(handle), generation(handle), here(), pool);
         return new JumboStateException(
-                Kind.REMOVED,
+                StateKind.REMOVED,
                 message,
                 JumboLayout.page(handle),
                 JumboState.INACTIVE,
@@ -56,18 +56,18 @@ final class JumboErrors {
                 JumboStateException.UNKNOWN_THREAD);
     }
 
-    private static Kind kind(JumboState state, long handle, long word) {
+    private static StateKind kind(JumboState state, long handle, long word) {
         int age = JumboLayout.age(word, handle);
         if (age == 0) {
             return ofSameGeneration(state, word);
         }
         return switch (state) {
-            case FLIPPED -> age < 0 ? Kind.STOLEN : Kind.STALE;
-            case STOLEN -> age == 1 ? Kind.STOLEN : Kind.STALE;
-            case FREE, INACTIVE -> age <= 2 ? Kind.FREED : Kind.STALE;
+            case FLIPPED -> age < 0 ? StateKind.STOLEN : StateKind.STALE;
+            case STOLEN -> age == 1 ? StateKind.STOLEN : StateKind.STALE;
+            case FREE, INACTIVE -> age <= 2 ? StateKind.FREED : StateKind.STALE;
             case LEASED, DEFERRED_FREE ->
-                age < 0 ? Kind.FREED : Kind.STALE; // the handle of a consumer, after it gave the page back
-            case ARMED -> Kind.STALE;
+                age < 0 ? StateKind.FREED : StateKind.STALE; // the handle of a consumer, after it gave the page back
+            case ARMED -> StateKind.STALE;
         };
     }
 
@@ -79,22 +79,22 @@ final class JumboErrors {
         return mayBeFree && free.test(page.index()) ? JumboState.FREE : state;
     }
 
-    private static Kind ofSameGeneration(JumboState state, long word) {
+    private static StateKind ofSameGeneration(JumboState state, long word) {
         return switch (state) {
             case LEASED -> {
                 if (JumboLayout.holds(word) > 0) {
-                    yield Kind.HELD;
+                    yield StateKind.HELD;
                 }
-                yield JumboLayout.isOnceFlipped(word) ? Kind.FLIPPED : Kind.LEASED;
+                yield JumboLayout.isOnceFlipped(word) ? StateKind.FLIPPED : StateKind.LEASED;
             }
-            case ARMED -> Kind.ARMED;
-            case FLIPPED -> Kind.FLIPPED;
-            case STOLEN -> Kind.STOLEN;
-            case DEFERRED_FREE, FREE, INACTIVE -> Kind.FREED;
+            case ARMED -> StateKind.ARMED;
+            case FLIPPED -> StateKind.FLIPPED;
+            case STOLEN -> StateKind.STOLEN;
+            case DEFERRED_FREE, FREE, INACTIVE -> StateKind.FREED;
         };
     }
 
-    private static String reason(Kind kind) {
+    private static String reason(StateKind kind) {
         return switch (kind) {
             case FREED -> "the page is freed";
             case STALE -> "the page was freed and is allocated again";
@@ -103,12 +103,12 @@ final class JumboErrors {
             case ARMED -> "the page is armed";
             case HELD -> "the page is held";
             case LEASED -> "the page is only leased";
-            case REMOVED, TOO_MANY, FOREIGN, CLOSED -> throw new AssertionError(kind);
+            default -> throw new AssertionError(kind);
         };
     }
 
     private JumboStateException error(
-            Kind kind, String why, JumboPage<?> page, JumboState state, long handle, long word) {
+            StateKind kind, String why, JumboPage<?> page, JumboState state, long handle, long word) {
         String message = ("%s: page=%d, state=%s, generation=%d, holds=%d, handleGeneration=%d,"
                         + " lastThread=%d, thread=%d, pool=%s")
                 .formatted(
@@ -125,7 +125,7 @@ final class JumboErrors {
                 kind, message, page.index(), state, JumboLayout.generation(word), page.lastThread());
     }
 
-    private static JumboStateException bare(Kind kind, String message) {
+    private static JumboStateException bare(StateKind kind, String message) {
         return new JumboStateException(
                 kind,
                 message,

@@ -1,5 +1,6 @@
 package io.leasehold.jumbo;
 
+import io.leasehold.error.StateKind;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.lease.MemoryOwner;
 import io.leasehold.memory.BiasedSlots;
@@ -83,7 +84,7 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
                 JumboPage.class,
                 JumboSlab.class,
                 JumboSlabs.Addition.class,
-                JumboStateException.Kind.class,
+                StateKind.class,
                 PageTable.Larger.class,
                 RemoteFreeQueue.class);
         this.options = options;

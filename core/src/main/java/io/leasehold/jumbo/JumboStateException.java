@@ -1,5 +1,6 @@
 package io.leasehold.jumbo;
 
+import io.leasehold.error.StateKind;
 import java.io.Serial;
 
 /// The use of a page does not fit its state: a double free, a stale handle, a stolen or armed page, a page of another
@@ -9,32 +10,6 @@ public final class JumboStateException extends IllegalStateException {
     @Serial
     private static final long serialVersionUID = 1;
 
-    /// The reason.
-    public enum Kind {
-        /// The page was freed before. It is free, or its free is deferred while it is held.
-        FREED,
-        /// The page was freed before, and was allocated again since.
-        STALE,
-        /// The page was stolen or flipped, and is not a page of the pool now.
-        STOLEN,
-        /// The page was flipped in this generation.
-        FLIPPED,
-        /// A device or the kernel may write to the page.
-        ARMED,
-        /// The page is held by others.
-        HELD,
-        /// The page is leased only: not armed, not held, not stolen.
-        LEASED,
-        /// The page has gone with its slab.
-        REMOVED,
-        /// The page has the maximum number of holds.
-        TOO_MANY,
-        /// The handle is not of this pool.
-        FOREIGN,
-        /// The pool is closed.
-        CLOSED
-    }
-
     /// The id of a thread that is not known.
     public static final long UNKNOWN_THREAD = 0;
 
@@ -42,7 +17,7 @@ public final class JumboStateException extends IllegalStateException {
     public static final int UNKNOWN_PAGE = -1;
 
     /// The reason, for code that distinguishes the cases.
-    private final Kind kind;
+    private final StateKind kind;
 
     /// The number of the page.
     private final int page;
@@ -56,7 +31,7 @@ public final class JumboStateException extends IllegalStateException {
     /// The thread that changed the page last.
     private final long threadId;
 
-    JumboStateException(Kind kind, String message, int page, JumboState state, long generation, long threadId) {
+    JumboStateException(StateKind kind, String message, int page, JumboState state, long generation, long threadId) {
         super(message);
         this.kind = kind;
         this.page = page;
@@ -66,7 +41,7 @@ public final class JumboStateException extends IllegalStateException {
     }
 
     /// {@return the reason}
-    public Kind kind() {
+    public StateKind kind() {
         return kind;
     }
 

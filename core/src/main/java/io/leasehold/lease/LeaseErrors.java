@@ -1,6 +1,6 @@
 package io.leasehold.lease;
 
-import io.leasehold.lease.LeaseStateException.Kind;
+import io.leasehold.error.StateKind;
 import org.jspecify.annotations.Nullable;
 
 /// Creates the exceptions of a pool. They name the lease, its page, and the thread that it is confined to.
@@ -32,11 +32,11 @@ final class LeaseErrors {
 
     LeaseStateException foreign(long lease) {
         return new LeaseStateException(
-                Kind.FOREIGN, "lease handle belongs to another pool: lease=0x%x, pool=%s".formatted(lease, pool), null);
+                StateKind.FOREIGN, "lease handle belongs to another pool: lease=0x%x, pool=%s".formatted(lease, pool), null);
     }
 
     LeaseStateException poolClosed() {
-        return new LeaseStateException(Kind.POOL_CLOSED, "lease pool is closed: pool=" + pool, null);
+        return new LeaseStateException(StateKind.CLOSED, "lease pool is closed: pool=" + pool, null);
     }
 
     IndexOutOfBoundsException pastEnd(long lease, long page, long byteOffset, int count, long byteSize) {
@@ -52,12 +52,12 @@ final class LeaseErrors {
             return confined("use", owner, page, -owner);
         }
         return error(
-                Kind.CLOSED, "cannot use, the lease is closed" + (owner == 0 ? "" : " with its pool"), owner, page);
+                StateKind.FREED, "cannot use, the lease is closed" + (owner == 0 ? "" : " with its pool"), owner, page);
     }
 
     private LeaseStateException confined(String what, long lease, long page, long thread) {
         return error(
-                Kind.CONFINED,
+                StateKind.CONFINED,
                 "cannot %s, the lease is confined to thread %d and this is %s"
                         .formatted(what, thread, Thread.currentThread()),
                 lease,
@@ -76,12 +76,12 @@ final class LeaseErrors {
             return confined(what, lease, known, LeaseLayout.thread(word));
         }
         if (age == 1 && LeaseLayout.isFree(word)) {
-            return error(Kind.CLOSED, "cannot " + what + ", the lease is closed", lease, known);
+            return error(StateKind.FREED, "cannot " + what + ", the lease is closed", lease, known);
         }
-        return error(Kind.RECYCLED, "cannot " + what + ", the lease is closed and was recycled", lease, page);
+        return error(StateKind.STALE, "cannot " + what + ", the lease is closed and was recycled", lease, page);
     }
 
-    private LeaseStateException error(Kind kind, String why, long lease, long page) {
+    private LeaseStateException error(StateKind kind, String why, long lease, long page) {
         Throwable acquired = traces == null ? null : traces.acquiredAt(lease);
         Throwable closed = traces == null ? null : traces.closedAt(lease);
         LeaseStateException error = new LeaseStateException(kind, why + ": " + describe(lease, page), acquired);

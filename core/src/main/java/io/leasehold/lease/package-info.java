@@ -26,21 +26,21 @@
 ///
 /// | call     | OPEN      | CONFINED  | ELSEWHERE | CLOSED | HANDED OVER | RECYCLED | FOREIGN | POOL CLOSED |
 /// |----------|-----------|-----------|-----------|--------|-------------|----------|---------|-------------|
-/// | address  | value     | value     | CONFINED  | CLOSED | RECYCLED    | RECYCLED | FOREIGN | CLOSED      |
-/// | page     | value     | value     | CONFINED  | CLOSED | RECYCLED    | RECYCLED | FOREIGN | CLOSED      |
-/// | byteSize | value     | value     | CONFINED  | CLOSED | RECYCLED    | RECYCLED | FOREIGN | CLOSED      |
+/// | address  | value     | value     | CONFINED  | FREED  | STALE       | STALE    | FOREIGN | FREED       |
+/// | page     | value     | value     | CONFINED  | FREED  | STALE       | STALE    | FOREIGN | FREED       |
+/// | byteSize | value     | value     | CONFINED  | FREED  | STALE       | STALE    | FOREIGN | FREED       |
 /// | isOpen   | true      | true      | false     | false  | false       | false    | false   | false       |
-/// | segment  | value     | value     | CONFINED  | CLOSED | RECYCLED    | RECYCLED | -       | CLOSED      |
-/// | getLong  | value     | value     | CONFINED  | CLOSED | RECYCLED    | RECYCLED | -       | CLOSED      |
-/// | putLong  | value     | value     | CONFINED  | CLOSED | RECYCLED    | RECYCLED | -       | CLOSED      |
-/// | ref      | new lease | new lease | CONFINED  | CLOSED | RECYCLED    | RECYCLED | FOREIGN | CLOSED      |
-/// | handOver | new lease | new lease | CONFINED  | CLOSED | RECYCLED    | RECYCLED | FOREIGN | CLOSED      |
-/// | adopt    | new lease | new lease | CONFINED  | CLOSED | RECYCLED    | RECYCLED | FOREIGN | CLOSED      |
-/// | close    | ends      | ends      | CONFINED  | CLOSED | RECYCLED    | RECYCLED | -       | CLOSED      |
-/// | free     | ends      | ends      | CONFINED  | CLOSED | RECYCLED    | RECYCLED | FOREIGN | CLOSED      |
+/// | segment  | value     | value     | CONFINED  | FREED  | STALE       | STALE    | -       | FREED       |
+/// | getLong  | value     | value     | CONFINED  | FREED  | STALE       | STALE    | -       | FREED       |
+/// | putLong  | value     | value     | CONFINED  | FREED  | STALE       | STALE    | -       | FREED       |
+/// | ref      | new lease | new lease | CONFINED  | FREED  | STALE       | STALE    | FOREIGN | FREED       |
+/// | handOver | new lease | new lease | CONFINED  | FREED  | STALE       | STALE    | FOREIGN | FREED       |
+/// | adopt    | new lease | new lease | CONFINED  | FREED  | STALE       | STALE    | FOREIGN | FREED       |
+/// | close    | ends      | ends      | CONFINED  | FREED  | STALE       | STALE    | -       | FREED       |
+/// | free     | ends      | ends      | CONFINED  | FREED  | STALE       | STALE    | FOREIGN | FREED       |
 ///
 /// A confined [Lease] of a direct map has no record, unless the pool is traced. A field of the object stores its end.
-/// It throws CLOSED where the table says RECYCLED. Its pool does not count it, and can be closed while it is open.
+/// It throws FREED where the table says STALE. Its pool does not count it, and can be closed while it is open.
 ///
 /// ## What a call does in each state of the windows
 ///

@@ -1,6 +1,7 @@
 package io.leasehold.page;
 
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.StateKind;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.EarlyClasses;
@@ -98,7 +99,7 @@ final class ArenaSpace {
                 PageFrames.class,
                 PageReclaimer.Progress.class,
                 PageReclaimers.class,
-                PageStateException.Kind.class);
+                StateKind.class);
         long page = options.pageByteSize();
         long most = Math.max(options.byteSize(), PageArenaOptions.MAX_PAGES * page);
         long byteSize = reservations.addressByteSize(options.byteSize(), page, most);

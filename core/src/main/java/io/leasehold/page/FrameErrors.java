@@ -1,6 +1,7 @@
 package io.leasehold.page;
 
-import io.leasehold.page.PageStateException.Kind;
+import io.leasehold.error.StateKind;
+
 
 /// Makes the errors for handles and addresses that a frame table rejects. The messages name the page, its state and its
 /// owner.
@@ -36,7 +37,7 @@ final class FrameErrors {
     }
 
     PageStateException closed() {
-        return new PageStateException(Kind.CLOSED, "arena is closed: arena=" + arena);
+        return new PageStateException(StateKind.CLOSED, "arena is closed: arena=" + arena);
     }
 
     PageStateException foreignHandle(long page) {
@@ -44,21 +45,21 @@ final class FrameErrors {
             return closed();
         }
         return new PageStateException(
-                Kind.FOREIGN, "page handle is not of this arena: handle=0x%x, %s".formatted(page, frames));
+                StateKind.FOREIGN, "page handle is not of this arena: handle=0x%x, %s".formatted(page, frames));
     }
 
     PageStateException foreignAddress(long address) {
         return new PageStateException(
-                Kind.FOREIGN, "address is not of this arena: address=0x%x, %s".formatted(address, frames));
+                StateKind.FOREIGN, "address is not of this arena: address=0x%x, %s".formatted(address, frames));
     }
 
     PageStateException notAllocated(int index) {
-        return new PageStateException(Kind.FREED, "page is not allocated: index=%d, %s".formatted(index, frames));
+        return new PageStateException(StateKind.FREED, "page is not allocated: index=%d, %s".formatted(index, frames));
     }
 
     PageStateException countExceeded(String what, long page, int count) {
         return new PageStateException(
-                count == 0 ? Kind.NOT_WIRED : Kind.TOO_MANY,
+                count == 0 ? StateKind.NOT_WIRED : StateKind.TOO_MANY,
                 "cannot %s, the count is at its limit: count=%d, %s".formatted(what, count, describe(page)));
     }
 
@@ -69,7 +70,7 @@ final class FrameErrors {
         }
         if (FrameLayout.wires(word) == 0) {
             return new PageStateException(
-                    Kind.NOT_WIRED, "cannot lease a page that is not wired: " + describe(page, word));
+                    StateKind.NOT_WIRED, "cannot lease a page that is not wired: " + describe(page, word));
         }
         return new IllegalArgumentException(
                 "cannot lease, the run is too long: %s, max=%d".formatted(describe(page), maxPages));
@@ -83,13 +84,13 @@ final class FrameErrors {
         boolean free = !FrameLayout.isLive(word);
         if (!FrameLayout.isCurrent(word, page)) {
             return rejected(
-                    free ? Kind.FREED : Kind.STALE, what, free ? "page is freed" : "page has a new owner", page, word);
+                    free ? StateKind.FREED : StateKind.STALE, what, free ? "page is freed" : "page has a new owner", page, word);
         }
         boolean wired = FrameLayout.wires(word) > 0;
-        return rejected(wired ? Kind.WIRED : Kind.HELD, what, wired ? "page is wired" : "page is held", page, word);
+        return rejected(wired ? StateKind.WIRED : StateKind.HELD, what, wired ? "page is wired" : "page is held", page, word);
     }
 
-    private PageStateException rejected(Kind kind, String what, String why, long page, long word) {
+    private PageStateException rejected(StateKind kind, String what, String why, long page, long word) {
         long generation = FrameLayout.generation(FrameLayout.idleWord(page));
         return new PageStateException(
                 kind, "cannot %s, %s: handleGeneration=%d, %s".formatted(what, why, generation, describe(page, word)));

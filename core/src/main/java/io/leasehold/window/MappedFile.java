@@ -95,7 +95,7 @@ public final class MappedFile implements AutoCloseable {
     /// and sysfs, the file is read to its end.
     ///
     /// @throws IOException if the system call fails
-    /// @throws IllegalStateException if the file is closed
+    /// @throws WindowStateException if the file is closed
     public long byteSize() throws IOException {
         requireOpen();
         if (trust != FileTrust.FOREIGN && length.isReported()) {
@@ -114,7 +114,7 @@ public final class MappedFile implements AutoCloseable {
     /// @param newByteSize new length in bytes
     /// @throws IOException if the system call fails; [#byteSize] is then the length that the file has
     /// @throws IllegalArgumentException if the length is negative
-    /// @throws IllegalStateException if the file is closed or not open for writing, or if windows behind the new end
+    /// @throws WindowStateException if the file is closed or not open for writing, or if windows behind the new end
     ///     are outstanding; the message names them
     @SuppressWarnings("NonAtomicVolatileUpdate") // under the lock
     public void truncate(long newByteSize) throws IOException {
@@ -165,7 +165,7 @@ public final class MappedFile implements AutoCloseable {
     /// @throws IOException if the disk reports a failure, now or since the last success, also from early write-back.
     ///     All data that was not forced then counts as failed. Each call that covers it throws again until it is
     ///     written again by a transfer, since the kernel would report success. The message names the ranges
-    /// @throws IllegalStateException if the file is closed
+    /// @throws WindowStateException if the file is closed
     /// @see <a href="https://man7.org/linux/man-pages/man2/fdatasync.2.html">fdatasync(2)</a>
     public void force() throws IOException {
         force(0, Long.MAX_VALUE);
@@ -181,7 +181,7 @@ public final class MappedFile implements AutoCloseable {
     /// @throws IOException if the disk reports a failure, as with [#force()], or reported one for a part of this range
     ///     that was not written again
     /// @throws IllegalArgumentException if an argument is negative or the range ends behind [Long#MAX_VALUE]
-    /// @throws IllegalStateException if the file is closed
+    /// @throws WindowStateException if the file is closed
     /// @see <a href="https://man7.org/linux/man-pages/man2/msync.2.html">msync(2)</a>
     public void force(long byteOffset, long byteSize) throws IOException {
         WindowErrors.checkRange(byteOffset, byteSize);
@@ -257,7 +257,7 @@ public final class MappedFile implements AutoCloseable {
     ///
     /// @return the channel, to be closed by the caller
     /// @throws IOException if the system cannot open the file again, for example because it has no name any more
-    /// @throws IllegalStateException if the file is closed
+    /// @throws WindowStateException if the file is closed
     public FileChannel openChannel() throws IOException {
         if (!length.isReported()) {
             throw WindowErrors.lengthUnknown("open a channel", this);
@@ -391,7 +391,7 @@ public final class MappedFile implements AutoCloseable {
     /// Keeps the descriptor open during a system call.
     ///
     /// @return the argument for [#leave]
-    /// @throws IllegalStateException if the file is closed
+    /// @throws WindowStateException if the file is closed
     int enter() {
         int entered = inFlight.enter();
         if (closed) {
@@ -419,7 +419,7 @@ public final class MappedFile implements AutoCloseable {
         return space;
     }
 
-    /// @throws IllegalStateException if the file is closed
+    /// @throws WindowStateException if the file is closed
     void requireOpen() {
         if (closed) {
             throw WindowErrors.closed(this);

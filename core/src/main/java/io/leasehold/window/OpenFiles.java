@@ -1,5 +1,6 @@
 package io.leasehold.window;
 
+import io.leasehold.error.StateKind;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.ShortLock;
 import io.leasehold.window.WindowWaiters.Waiter;
@@ -41,7 +42,7 @@ final class OpenFiles {
         lock.lock();
         try {
             if (closed) {
-                throw new IllegalStateException("cache is closed: cache=" + cacheName);
+                throw new WindowStateException(StateKind.CLOSED, "cache is closed: cache=" + cacheName);
             }
             open.add(file);
         } finally {
@@ -242,7 +243,7 @@ final class OpenFiles {
         lock.lock();
         try {
             if (closed) {
-                throw new IllegalStateException("cache is closed: cache=" + cacheName);
+                throw new WindowStateException(StateKind.CLOSED, "cache is closed: cache=" + cacheName);
             }
         } finally {
             lock.unlock();

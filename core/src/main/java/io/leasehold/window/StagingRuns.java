@@ -1,5 +1,6 @@
 package io.leasehold.window;
 
+import io.leasehold.error.StateKind;
 import io.leasehold.lease.Lease;
 import io.leasehold.lease.LeasePool;
 import io.leasehold.lease.LeasePoolOptions;
@@ -133,7 +134,7 @@ final class StagingRuns implements AutoCloseable {
 
     private synchronized void begin() {
         if (closed) {
-            throw new IllegalStateException("cache is closed: leases=" + leases);
+            throw new WindowStateException(StateKind.CLOSED, "cache is closed: leases=" + leases);
         }
         outCount++;
     }

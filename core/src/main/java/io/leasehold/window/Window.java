@@ -1,5 +1,6 @@
 package io.leasehold.window;
 
+import io.leasehold.error.StateKind;
 import io.leasehold.memory.OffHeap;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -66,7 +67,7 @@ public final class Window implements AutoCloseable {
 
     /// {@return the address of the first byte, aligned in its page as the offset is in the file}
     ///
-    /// @throws IllegalStateException if the window is released
+    /// @throws WindowStateException if the window is released
     public long address() {
         requireLent();
         return address;
@@ -74,7 +75,7 @@ public final class Window implements AutoCloseable {
 
     /// {@return the bytes, read-only unless the window was allocated for writing; not to be used after the release}
     ///
-    /// @throws IllegalStateException if the window is released
+    /// @throws WindowStateException if the window is released
     public MemorySegment segment() {
         requireLent();
         MemorySegment bytes = OffHeap.segment(address, byteSize);
@@ -109,7 +110,7 @@ public final class Window implements AutoCloseable {
     /// Releases the window; it stays mapped for the next access ([WindowCache#release]).
     ///
     /// @throws IOException if the content of a private copy cannot be written to the file
-    /// @throws IllegalStateException if the window is already released
+    /// @throws WindowStateException if the window is already released
     @Override
     public void close() throws IOException {
         cache.release(this, 0);
@@ -129,7 +130,7 @@ public final class Window implements AutoCloseable {
 
     /// Marks the window as released.
     ///
-    /// @throws IllegalStateException if the window is already released
+    /// @throws WindowStateException if the window is already released
     void end() {
         if (!RELEASED.compareAndSet(this, false, true)) {
             throw released();
@@ -148,6 +149,6 @@ public final class Window implements AutoCloseable {
     }
 
     private IllegalStateException released() {
-        return new IllegalStateException("window is released: " + this);
+        return new WindowStateException(StateKind.FREED, "window is released: " + this);
     }
 }

@@ -1,5 +1,6 @@
 package io.leasehold.window;
 
+import io.leasehold.error.StateKind;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.Reservations;
@@ -149,7 +150,7 @@ public final class WindowCache implements AutoCloseable {
     /// @throws NoSuchFileException if the file does not exist and `fileOptions` do not create it
     /// @throws IOException if the system call fails, or if the system does not report the length of a file that is to
     ///     be OWNED
-    /// @throws IllegalStateException if the cache is closed
+    /// @throws WindowStateException if the cache is closed
     public MappedFile open(Path path, MappedFileOptions fileOptions) throws IOException {
         Files.Access access = fileOptions.create()
                 ? Files.Access.CREATE
@@ -184,7 +185,7 @@ public final class WindowCache implements AutoCloseable {
     /// @return number of bytes copied; if less than the size of `to`, the file ends there
     /// @throws IOException if the file was truncated during the read, or the system call fails; the content of `to` is
     ///     undefined then
-    /// @throws IllegalStateException if the file is closed
+    /// @throws WindowStateException if the file is closed
     /// @see <a href="https://man.netbsd.org/ubc.9">ubc_uiomove(9) with UBC_READ</a>
     public long read(MappedFile file, long byteOffset, MemorySegment to) throws IOException {
         if (file.space() != space) {
@@ -199,7 +200,7 @@ public final class WindowCache implements AutoCloseable {
     /// @param byteOffset offset of the first byte in the file
     /// @param from memory to write, native or of an array
     /// @throws IOException if the system call fails; a part of the range may be written then
-    /// @throws IllegalStateException if the file is closed, or not open for writing
+    /// @throws WindowStateException if the file is closed, or not open for writing
     /// @see <a href="https://man.netbsd.org/ubc.9">ubc_uiomove(9) with UBC_WRITE</a>
     public void write(MappedFile file, long byteOffset, MemorySegment from) throws IOException {
         uiomove(file, Uio.writing(byteOffset, from), AccessAdvice.NORMAL, WindowFlag.WRITE);
@@ -221,7 +222,7 @@ public final class WindowCache implements AutoCloseable {
     /// @return number of bytes that this call moved
     /// @throws IOException if the transfer failed; with PARTIALOK only if nothing was moved
     /// @throws IllegalArgumentException if the flags do not match the transfer
-    /// @throws IllegalStateException if the file is closed, or if it is to be written and not open for writing
+    /// @throws WindowStateException if the file is closed, or if it is to be written and not open for writing
     public long uiomove(MappedFile file, Uio uio, AccessAdvice advice, int flags) throws IOException {
         WindowFlag.checkTransfer(flags, TRANSFER_FLAGS);
         if (uio.writes() != WindowFlag.has(flags, WindowFlag.WRITE)) {
@@ -250,7 +251,7 @@ public final class WindowCache implements AutoCloseable {
     /// @param byteSize size of the range
     /// @param flags UNMAP or none
     /// @throws IOException if the system call fails
-    /// @throws IllegalStateException if the file is closed or not open for writing
+    /// @throws WindowStateException if the file is closed or not open for writing
     public void zerorange(MappedFile file, long byteOffset, long byteSize, int flags) throws IOException {
         WindowFlag.checkRelease(flags, WindowFlag.UNMAP);
         WindowErrors.checkRange(byteOffset, byteSize);
@@ -278,7 +279,7 @@ public final class WindowCache implements AutoCloseable {
     /// @param byteSize number of bytes wanted; the window may have fewer
     /// @return the window, to be closed by the caller
     /// @throws IOException if the system call fails, or the window would begin behind the end of the file
-    /// @throws IllegalStateException if the file is closed
+    /// @throws WindowStateException if the file is closed
     /// @see <a href="https://man.netbsd.org/ubc.9">ubc_alloc(9) with UBC_READ</a>
     public Window lend(MappedFile file, long byteOffset, long byteSize) throws IOException {
         return Objects.requireNonNull(
@@ -294,7 +295,7 @@ public final class WindowCache implements AutoCloseable {
     /// @param flags READ or WRITE; optionally FAULTBUSY, NOWAIT
     /// @return the window, to be released by the caller; null if no window is free and the flags contain NOWAIT
     /// @throws IOException if the system call fails, or a window for reading would begin behind the end of the file
-    /// @throws IllegalStateException if the file is closed, or if it is to be written and not open for writing
+    /// @throws WindowStateException if the file is closed, or if it is to be written and not open for writing
     public @Nullable Window alloc(MappedFile file, long byteOffset, long byteSize, AccessAdvice advice, int flags)
             throws IOException {
         return lend(file, byteOffset, byteSize, advice, flags, Long.MAX_VALUE);
@@ -310,7 +311,7 @@ public final class WindowCache implements AutoCloseable {
     /// @param timeout maximum time to wait; an interrupt does not end the wait
     /// @return the window, to be released by the caller; null if none was free by the deadline
     /// @throws IOException if the system call fails, or a window for reading would begin behind the end of the file
-    /// @throws IllegalStateException if the file is closed, or if it is to be written and not open for writing
+    /// @throws WindowStateException if the file is closed, or if it is to be written and not open for writing
     public @Nullable Window tryAlloc(
             MappedFile file, long byteOffset, long byteSize, AccessAdvice advice, int flags, Duration timeout)
             throws IOException {
@@ -326,7 +327,7 @@ public final class WindowCache implements AutoCloseable {
     /// @throws IOException if the content of a private copy cannot be written to the file; the window is released even
     ///     so
     /// @throws IllegalArgumentException if the window belongs to another cache
-    /// @throws IllegalStateException if the window is already released
+    /// @throws WindowStateException if the window is already released
     public void release(Window window, int flags) throws IOException {
         WindowFlag.checkRelease(flags, WindowFlag.UNMAP);
         loans.end(window, flags);
@@ -336,13 +337,13 @@ public final class WindowCache implements AutoCloseable {
     ///
     /// @param file a file of 0 bytes
     /// @throws IOException if the system call fails
-    /// @throws IllegalStateException if the file has bytes or its windows are outstanding; nothing is changed then
+    /// @throws WindowStateException if the file has bytes or its windows are outstanding; nothing is changed then
     public void purge(MappedFile file) throws IOException {
         requireOfThisCache(file);
         long byteSize = file.byteSize();
         if (byteSize != 0) {
-            throw new IllegalStateException(
-                    "cannot purge, file is not empty: file=" + file.path() + ", byteSize=" + byteSize + ", max=0");
+            throw new WindowStateException(
+                    StateKind.IN_USE, "cannot purge, file is not empty: file=" + file.path() + ", byteSize=" + byteSize + ", max=0");
         }
         try {
             space.purge(file);
@@ -463,7 +464,7 @@ public final class WindowCache implements AutoCloseable {
     /// Checks that a file belongs to this cache and is open.
     ///
     /// @throws IllegalArgumentException if the file belongs to another cache
-    /// @throws IllegalStateException if the file is closed
+    /// @throws WindowStateException if the file is closed
     private void requireOfThisCache(MappedFile file) {
         if (file.space() != space) {
             throw WindowErrors.ofAnotherCache(file, this);

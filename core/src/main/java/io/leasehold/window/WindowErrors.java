@@ -1,6 +1,7 @@
 package io.leasehold.window;
 
 import io.leasehold.error.Errno;
+import io.leasehold.error.StateKind;
 import io.leasehold.error.SystemCallException;
 import java.io.EOFException;
 import java.io.IOException;
@@ -113,17 +114,17 @@ final class WindowErrors {
                 .formatted(what, cache.options().name()));
     }
 
-    static IllegalStateException closed(MappedFile file) {
-        return new IllegalStateException("file is closed: file=" + file.path());
+    static WindowStateException closed(MappedFile file) {
+        return new WindowStateException(StateKind.CLOSED, "file is closed: file=" + file.path());
     }
 
-    static IllegalStateException notWritable(MappedFile file) {
-        return new IllegalStateException(
-                "file is not open for writing: file=" + file.path() + ", trust=" + file.trust());
+    static WindowStateException notWritable(MappedFile file) {
+        return new WindowStateException(
+                StateKind.NOT_WRITABLE, "file is not open for writing: file=" + file.path() + ", trust=" + file.trust());
     }
 
-    static IllegalStateException inUse(String what, MappedFile file, String windows) {
-        return new IllegalStateException(
-                "cannot %s, windows are outstanding: file=%s, windows=%s".formatted(what, file.path(), windows));
+    static WindowStateException inUse(String what, MappedFile file, String windows) {
+        return new WindowStateException(
+                StateKind.IN_USE, "cannot %s, windows are outstanding: file=%s, windows=%s".formatted(what, file.path(), windows));
     }
 }

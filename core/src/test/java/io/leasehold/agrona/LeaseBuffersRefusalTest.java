@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.StateKind;
 import io.leasehold.lease.Lease;
 import io.leasehold.lease.LeaseFlag;
 import io.leasehold.lease.LeasePool;
 import io.leasehold.lease.LeasePoolOptions;
 import io.leasehold.lease.LeaseStateException;
-import io.leasehold.lease.LeaseStateException.Kind;
 import io.leasehold.os.AddressSpace;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
@@ -44,16 +44,16 @@ class LeaseBuffersRefusalTest {
     void leaseThatHasEnded() {
         Lease lease = pool.acquire(page);
         lease.close();
-        assertRefused(Kind.CLOSED, () -> LeaseBuffers.wrap(lease));
-        assertRefused(Kind.CLOSED, () -> LeaseBuffers.rewrap(buffer, lease));
+        assertRefused(StateKind.FREED, () -> LeaseBuffers.wrap(lease));
+        assertRefused(StateKind.FREED, () -> LeaseBuffers.rewrap(buffer, lease));
     }
 
     @Test
     void leaseThatWasHandedOver() {
         Lease lease = pool.acquire(page);
         long handle = lease.handOver();
-        assertRefused(Kind.RECYCLED, () -> LeaseBuffers.wrap(lease));
-        assertRefused(Kind.RECYCLED, () -> LeaseBuffers.rewrap(buffer, lease));
+        assertRefused(StateKind.STALE, () -> LeaseBuffers.wrap(lease));
+        assertRefused(StateKind.STALE, () -> LeaseBuffers.rewrap(buffer, lease));
         pool.free(handle);
     }
 
@@ -61,17 +61,17 @@ class LeaseBuffersRefusalTest {
     void handleThatWasReleased() {
         long handle = pool.acquireHandle(page);
         pool.free(handle);
-        assertRefused(Kind.CLOSED, () -> LeaseBuffers.wrap(pool, handle));
-        assertRefused(Kind.CLOSED, () -> LeaseBuffers.rewrap(buffer, pool, handle));
+        assertRefused(StateKind.FREED, () -> LeaseBuffers.wrap(pool, handle));
+        assertRefused(StateKind.FREED, () -> LeaseBuffers.rewrap(buffer, pool, handle));
     }
 
     @Test
     void handleOfAnotherPool() {
         try (LeasedPages others = LeasedPages.directMap()) {
             long foreign = others.pool().acquireHandle(others.wiredRun(1));
-            assertRefused(Kind.FOREIGN, () -> LeaseBuffers.wrap(pool, foreign));
-            assertRefused(Kind.FOREIGN, () -> LeaseBuffers.rewrap(buffer, pool, foreign));
-            assertRefused(Kind.FOREIGN, () -> LeaseBuffers.wrap(pool, LeasePool.NO_LEASE));
+            assertRefused(StateKind.FOREIGN, () -> LeaseBuffers.wrap(pool, foreign));
+            assertRefused(StateKind.FOREIGN, () -> LeaseBuffers.rewrap(buffer, pool, foreign));
+            assertRefused(StateKind.FOREIGN, () -> LeaseBuffers.wrap(pool, LeasePool.NO_LEASE));
             others.pool().free(foreign);
         }
     }
@@ -81,8 +81,8 @@ class LeaseBuffersRefusalTest {
         Lease lease = Objects.requireNonNull(pool.tryAcquire(page, LeaseFlag.CPUPRIVATE));
         assertThat(LeaseBuffers.wrap(lease).capacity()).isEqualTo(PAGE_BYTES);
         CompletableFuture.runAsync(() -> {
-                    assertRefused(Kind.CONFINED, () -> LeaseBuffers.wrap(lease));
-                    assertRefused(Kind.CONFINED, () -> LeaseBuffers.rewrap(buffer, lease));
+                    assertRefused(StateKind.CONFINED, () -> LeaseBuffers.wrap(lease));
+                    assertRefused(StateKind.CONFINED, () -> LeaseBuffers.rewrap(buffer, lease));
                 })
                 .join();
         lease.close();
@@ -152,7 +152,7 @@ class LeaseBuffersRefusalTest {
         assertThat(LeaseBuffers.wrap(AddressSpace.BASE, 16).capacity()).isEqualTo(16);
     }
 
-    private static void assertRefused(Kind kind, ThrowingCallable call) {
+    private static void assertRefused(StateKind kind, ThrowingCallable call) {
         assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
                         LeaseStateException.class, e -> assertThat(e.kind()).isEqualTo(kind));

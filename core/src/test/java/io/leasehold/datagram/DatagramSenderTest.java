@@ -3,9 +3,9 @@ package io.leasehold.datagram;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.error.StateKind;
 import io.leasehold.jumbo.BufferSize;
 import io.leasehold.jumbo.JumboBed;
-import io.leasehold.jumbo.JumboStateException.Kind;
 import io.leasehold.jumbo.JumboView;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Seeds;
@@ -223,7 +223,7 @@ class DatagramSenderTest {
         rejects(() -> bed.sender.handOver(bed.pool(), handle, 1, 0), "segmentSize=0");
         assertThat(bed.sender.isPending()).isFalse();
         bed.pool().free(handle);
-        JumboBed.refused(Kind.FREED, () -> bed.sender.handOver(bed.pool(), handle, 1, 1));
+        JumboBed.refused(StateKind.FREED, () -> bed.sender.handOver(bed.pool(), handle, 1, 1));
         assertThat(bed.sender.isPending()).isFalse();
     }
 

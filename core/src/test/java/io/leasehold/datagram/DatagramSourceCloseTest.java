@@ -3,9 +3,9 @@ package io.leasehold.datagram;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.error.StateKind;
 import io.leasehold.jumbo.BufferSize;
 import io.leasehold.jumbo.JumboBed;
-import io.leasehold.jumbo.JumboStateException.Kind;
 import io.leasehold.jumbo.JumboView;
 import io.leasehold.os.Datagrams;
 import io.leasehold.page.Watchdog;
@@ -71,7 +71,7 @@ class DatagramSourceCloseTest {
             assertThat(bed.source.receive(_ -> {}, 2)).isZero();
             bed.send(10, 10, 1);
             assertThat(bed.pool().closeForcibly()).isEqualTo(2);
-            JumboBed.refused(Kind.CLOSED, () -> bed.source.receive(_ -> {}, 2));
+            JumboBed.refused(StateKind.CLOSED, () -> bed.source.receive(_ -> {}, 2));
             assertThat(bed.in.awaitReadable(0)).isTrue();
         }
     }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.budget.MemoryBudget;
-import io.leasehold.jumbo.JumboStateException.Kind;
+import io.leasehold.error.StateKind;
 import io.leasehold.memory.MappingBudget;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.VirtualMemory;
@@ -133,7 +133,7 @@ public final class JumboBed implements AutoCloseable {
     }
 
     /// Expects a call to throw, and returns the exception for more assertions.
-    public static JumboStateException refused(Kind kind, ThrowingCallable call) {
+    public static JumboStateException refused(StateKind kind, ThrowingCallable call) {
         JumboStateException[] thrown = new JumboStateException[1];
         assertThatThrownBy(call).isInstanceOfSatisfying(JumboStateException.class, e -> {
             assertThat(e.kind()).as("%s", e.getMessage()).isEqualTo(kind);

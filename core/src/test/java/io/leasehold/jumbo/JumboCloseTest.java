@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
-import io.leasehold.jumbo.JumboStateException.Kind;
+import io.leasehold.error.StateKind;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.Watchdog;
 import java.util.ArrayList;
@@ -33,8 +33,8 @@ class JumboCloseTest {
             bed.release(bed.allocate(3)); // the pool is still open
             bed.pool().close();
             bed.pool().close();
-            JumboBed.refused(Kind.CLOSED, bed.pool()::tryAllocate);
-            JumboBed.refused(Kind.REMOVED, () -> bed.pool().free(stolen));
+            JumboBed.refused(StateKind.CLOSED, bed.pool()::tryAllocate);
+            JumboBed.refused(StateKind.REMOVED, () -> bed.pool().free(stolen));
             assertThat(bed.pool().trim()).isZero();
             assertThat(bed.pool().closeForcibly()).isZero();
             bed.decay(3);
@@ -45,8 +45,8 @@ class JumboCloseTest {
     void poolThatWasNeverUsedCloses() {
         try (JumboBed bed = new JumboBed(BufferSize.KIB_16, 0, 2)) {
             bed.pool().close();
-            JumboBed.refused(Kind.CLOSED, bed.pool()::initialise);
-            JumboBed.refused(Kind.CLOSED, bed.pool()::tryAllocate);
+            JumboBed.refused(StateKind.CLOSED, bed.pool()::initialise);
+            JumboBed.refused(StateKind.CLOSED, bed.pool()::tryAllocate);
         }
     }
 
@@ -58,17 +58,17 @@ class JumboCloseTest {
             long stolen = bed.pool().exchange().steal(handles.removeLast());
             assertThat(bed.pool().closeForcibly()).isEqualTo(40);
             assertThat(bed.pool().pageOf(address)).isEqualTo(JumboPool.NOT_IN_SERVICE);
-            JumboBed.refused(Kind.CLOSED, () -> bed.pool().object(handles.getFirst()));
+            JumboBed.refused(StateKind.CLOSED, () -> bed.pool().object(handles.getFirst()));
             assertThat(remainingPages(bed.arena())).isNotEmpty().doesNotContain(address);
             Watchdog watchdog = new Watchdog();
             watchdog.start("late", () -> handles.forEach(bed.pool()::free));
             watchdog.join();
             handles.forEach(
-                    handle -> JumboBed.refused(Kind.FREED, () -> bed.pool().free(handle)));
+                    handle -> JumboBed.refused(StateKind.FREED, () -> bed.pool().free(handle)));
             assertThat(bed.takenBytes()).isPositive();
             bed.pool().exchange().adopt(stolen); // the last page
             assertThat(bed.takenBytes()).isZero();
-            JumboBed.refused(Kind.REMOVED, () -> bed.pool().exchange().adopt(stolen));
+            JumboBed.refused(StateKind.REMOVED, () -> bed.pool().exchange().adopt(stolen));
         }
     }
 
@@ -104,7 +104,7 @@ class JumboCloseTest {
                                 }
                             }
                         } catch (JumboStateException e) {
-                            assertThat(e.kind()).isEqualTo(Kind.CLOSED);
+                            assertThat(e.kind()).isEqualTo(StateKind.CLOSED);
                         }
                     });
                 }

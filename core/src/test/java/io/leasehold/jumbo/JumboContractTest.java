@@ -3,7 +3,7 @@ package io.leasehold.jumbo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.leasehold.jumbo.JumboStateException.Kind;
+import io.leasehold.error.StateKind;
 import io.leasehold.lease.MemoryOwner;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.ScratchMemory;
@@ -155,8 +155,8 @@ class JumboContractTest {
             handles.addAll(bed.allocate(1)); // in its place
             assertThat(bed.pool().tryAllocate()).isEqualTo(JumboPool.NONE);
             bed.pool().object(stolen).check(7);
-            JumboBed.refused(Kind.STOLEN, () -> bed.pool().free(victim));
-            JumboBed.refused(Kind.STOLEN, () -> bed.pool().free(stolen));
+            JumboBed.refused(StateKind.STOLEN, () -> bed.pool().free(victim));
+            JumboBed.refused(StateKind.STOLEN, () -> bed.pool().free(stolen));
             bed.release(handles);
             bed.check();
             bed.pool().exchange().adopt(stolen);
@@ -283,13 +283,13 @@ class JumboContractTest {
             bed.check();
             assertThat(exchange.isFlippable(handle, 0, 4096)).isFalse();
             assertThat(exchange.flip(handle, 0, 4096, target.address())).isEqualTo(PageExchange.COPIED);
-            JumboBed.refused(Kind.FREED, () -> exchange.adopt(first));
+            JumboBed.refused(StateKind.FREED, () -> exchange.adopt(first));
             bed.pool().free(handle);
             bed.check();
-            JumboBed.refused(Kind.FREED, () -> bed.pool().free(handle));
+            JumboBed.refused(StateKind.FREED, () -> bed.pool().free(handle));
             long next = bed.pool().tryAllocate();
             assertThat(next).isNotEqualTo(first); // the page has its next generation
-            JumboBed.refused(Kind.STALE, () -> exchange.adopt(first));
+            JumboBed.refused(StateKind.STALE, () -> exchange.adopt(first));
             bed.pool().free(next);
             bed.check();
         }
@@ -329,7 +329,7 @@ class JumboContractTest {
             pool.hold(handles[1]);
             long consumers = pool.exchange().flip(handles[2], 0, pool.pageByteSize(), 0);
             pool.free(handles[40]);
-            JumboBed.refused(Kind.FREED, () -> pool.free(handles, 0, 150));
+            JumboBed.refused(StateKind.FREED, () -> pool.free(handles, 0, 150));
             assertThat(pool.stats().pages().leased())
                     .as("behind the handle that was rejected")
                     .isEqualTo(109);

@@ -2,7 +2,7 @@ package io.leasehold.jumbo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.leasehold.jumbo.JumboStateException.Kind;
+import io.leasehold.error.StateKind;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.ScratchMemory;
 import io.leasehold.os.VirtualMemory;
@@ -125,13 +125,13 @@ class JumboDefectsTest {
             bed.check();
             assertThat(bed.pool().stats().pages().deferredFree()).isOne();
             assertThat(bed.pool().tryAllocate()).isEqualTo(JumboPool.NONE);
-            JumboBed.refused(Kind.FREED, () -> bed.pool().free(held));
+            JumboBed.refused(StateKind.FREED, () -> bed.pool().free(held));
             bed.pool().unhold(held);
             bed.pool().object(held).check(3);
             assertThat(bed.pool().stats().pages().deferredFree()).isOne();
             bed.pool().unhold(held);
             assertThat(bed.pool().stats().pages().deferredFree()).isZero();
-            JumboBed.refused(Kind.FREED, () -> bed.pool().unhold(held));
+            JumboBed.refused(StateKind.FREED, () -> bed.pool().unhold(held));
             handles.addAll(bed.allocate(1));
             bed.release(handles);
             bed.check();
@@ -148,7 +148,7 @@ class JumboDefectsTest {
             Thread first = watchdog.start("first", () -> bed.pool().free(handle));
             watchdog.join();
             JumboStateException e =
-                    JumboBed.refused(Kind.FREED, () -> bed.pool().free(handle));
+                    JumboBed.refused(StateKind.FREED, () -> bed.pool().free(handle));
             assertThat(e.page()).isEqualTo(page);
             assertThat(e.state()).isEqualTo(JumboState.FREE);
             assertThat(e.generation()).isEqualTo(2);
@@ -164,7 +164,7 @@ class JumboDefectsTest {
             Set<Long> addresses = new HashSet<>();
             all.forEach(each -> addresses.add(bed.pool().address(each)));
             assertThat(addresses).hasSize(512).hasSize(all.size());
-            JumboBed.refused(Kind.STALE, () -> bed.pool().free(handle));
+            JumboBed.refused(StateKind.STALE, () -> bed.pool().free(handle));
             bed.release(all);
             bed.check();
         }
@@ -211,13 +211,13 @@ class JumboDefectsTest {
                         bed.pool().free(handle);
                         freed[0] = true;
                     } catch (JumboStateException e) {
-                        assertThat(e.kind()).isEqualTo(Kind.STOLEN);
+                        assertThat(e.kind()).isEqualTo(StateKind.STOLEN);
                     }
                 });
                 try {
                     stolen = bed.pool().exchange().steal(handle);
                 } catch (JumboStateException e) {
-                    assertThat(e.kind()).isEqualTo(Kind.FREED);
+                    assertThat(e.kind()).isEqualTo(StateKind.FREED);
                 }
                 watchdog.join();
                 assertThat(freed[0]).isNotEqualTo(stolen >= 0);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.leasehold.jumbo.JumboStateException.Kind;
+import io.leasehold.error.StateKind;
 import io.leasehold.page.Watchdog;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -122,11 +122,11 @@ class JumboWaiterTest {
             Watchdog watchdog = new Watchdog();
             watchdog.start(
                     "waiter",
-                    () -> JumboBed.refused(Kind.CLOSED, () -> bed.pool().awaitFree(LONG)));
+                    () -> JumboBed.refused(StateKind.CLOSED, () -> bed.pool().awaitFree(LONG)));
             watchdog.await("waiting", () -> bed.pool().supply().isPressed());
             assertThat(bed.pool().closeForcibly()).isEqualTo(handles.size());
             watchdog.join();
-            JumboBed.refused(Kind.CLOSED, () -> bed.pool().whenFree(() -> {}));
+            JumboBed.refused(StateKind.CLOSED, () -> bed.pool().whenFree(() -> {}));
         }
     }
 

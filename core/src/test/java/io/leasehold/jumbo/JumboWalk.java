@@ -2,7 +2,7 @@ package io.leasehold.jumbo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.leasehold.jumbo.JumboStateException.Kind;
+import io.leasehold.error.StateKind;
 import io.leasehold.memory.ScratchMemory;
 import java.util.ArrayList;
 import java.util.List;
@@ -174,7 +174,7 @@ final class JumboWalk implements AutoCloseable {
             misuse(dead.get(random.nextInt(dead.size())));
         } else if (choice < 950 && tenure.owned) {
             operation = "free what is owned";
-            JumboBed.refused(Kind.STOLEN, () -> pool.free(tenure.handle));
+            JumboBed.refused(StateKind.STOLEN, () -> pool.free(tenure.handle));
         } else if (alone) {
             stamp(tenure);
         } else {
@@ -223,7 +223,7 @@ final class JumboWalk implements AutoCloseable {
             try {
                 call.run();
             } catch (JumboStateException e) {
-                assertThat(e.kind()).isIn(Kind.FREED, Kind.STALE, Kind.STOLEN, Kind.REMOVED);
+                assertThat(e.kind()).isIn(StateKind.FREED, StateKind.STALE, StateKind.STOLEN, StateKind.REMOVED);
                 continue;
             }
             throw new AssertionError("a dead handle was accepted: 0x" + Long.toHexString(handle));

@@ -2,7 +2,7 @@ package io.leasehold.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.leasehold.lease.LeaseStateException.Kind;
+import io.leasehold.error.StateKind;
 import io.leasehold.os.VirtualMemory;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -58,7 +58,7 @@ class DirectMapLeasePoolTest implements LeasePoolContract, LeaseContract, LeaseO
                 assertThat(lease.hasRecord()).isFalse();
                 assertThat(bed.pool().stats().leases()).isZero();
                 bed.pool().close();
-                EndedLease.refused(Kind.CLOSED, lease::address);
+                EndedLease.refused(StateKind.FREED, lease::address);
             } catch (LeaseStateException e) {
                 assertThat(e)
                         .hasMessageContaining("the lease is closed with its pool")

@@ -3,7 +3,7 @@ package io.leasehold.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.leasehold.lease.LeaseStateException.Kind;
+import io.leasehold.error.StateKind;
 import java.util.Arrays;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -45,19 +45,19 @@ final class EndedLease {
         for (ThrowingCallable use : uses) {
             assertThatThrownBy(use)
                     .isInstanceOfSatisfying(
-                            LeaseStateException.class, e -> assertThat(e.kind()).isIn(Kind.CLOSED, Kind.RECYCLED));
+                            LeaseStateException.class, e -> assertThat(e.kind()).isIn(StateKind.FREED, StateKind.STALE));
         }
     }
 
     /// A lease of another pool is refused as well, by its handle.
     static void misuseForeign(LeasePool pool, long handle) {
-        refused(Kind.FOREIGN, () -> pool.free(handle));
-        refused(Kind.FOREIGN, () -> pool.address(handle));
-        refused(Kind.FOREIGN, () -> pool.handOver(handle));
+        refused(StateKind.FOREIGN, () -> pool.free(handle));
+        refused(StateKind.FOREIGN, () -> pool.address(handle));
+        refused(StateKind.FOREIGN, () -> pool.handOver(handle));
         assertThat(pool.isOpen(handle)).isFalse();
     }
 
-    static void refused(Kind kind, ThrowingCallable call) {
+    static void refused(StateKind kind, ThrowingCallable call) {
         assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
                         LeaseStateException.class, e -> assertThat(e.kind()).isEqualTo(kind));

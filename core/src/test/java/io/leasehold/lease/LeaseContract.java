@@ -3,7 +3,7 @@ package io.leasehold.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.leasehold.lease.LeaseStateException.Kind;
+import io.leasehold.error.StateKind;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -142,7 +142,7 @@ interface LeaseContract extends LeasePoolFixture {
             lease.close();
             byte[] array = new byte[8];
             for (ThrowingCallable use : uses(lease, array)) {
-                assertRefused(Kind.CLOSED, use).contains("page=0x" + Long.toHexString(page) + ", pool=loans");
+                assertRefused(StateKind.FREED, use).contains("page=0x" + Long.toHexString(page) + ", pool=loans");
             }
             assertThat(lease.isOpen()).isFalse();
             assertThat(array).containsOnly(0);
@@ -160,19 +160,19 @@ interface LeaseContract extends LeasePoolFixture {
             Lease object = pool.acquire(page);
             long before = pool.handOver(object.handOver());
             pool.free(before);
-            assertRefused(Kind.CLOSED, () -> pool.free(before));
+            assertRefused(StateKind.FREED, () -> pool.free(before));
             long now = pool.acquireHandle(bed.wiredPage());
             assertThat(LeaseLayout.index(now)).isEqualTo(LeaseLayout.index(before));
-            assertRefused(Kind.RECYCLED, () -> pool.free(before)).contains("page=unknown, pool=loans");
-            assertRefused(Kind.RECYCLED, () -> pool.address(before)).contains("closed and was recycled: lease=");
-            assertRefused(Kind.RECYCLED, object::close).contains("page=0x" + Long.toHexString(page));
+            assertRefused(StateKind.STALE, () -> pool.free(before)).contains("page=unknown, pool=loans");
+            assertRefused(StateKind.STALE, () -> pool.address(before)).contains("closed and was recycled: lease=");
+            assertRefused(StateKind.STALE, object::close).contains("page=0x" + Long.toHexString(page));
             for (ThrowingCallable use : uses(object, new byte[8])) {
-                assertRefused(Kind.RECYCLED, use);
+                assertRefused(StateKind.STALE, use);
             }
             assertThat(pool.isOpen(now)).isTrue();
             pool.free(now);
-            assertRefused(Kind.RECYCLED, () -> pool.page(before));
-            assertRefused(Kind.CLOSED, () -> pool.page(now));
+            assertRefused(StateKind.STALE, () -> pool.page(before));
+            assertRefused(StateKind.FREED, () -> pool.page(now));
         }
     }
 
@@ -183,14 +183,14 @@ interface LeaseContract extends LeasePoolFixture {
             LeasePool pool = bed.pool();
             long lease = other.pool().acquireHandle(other.wiredPage());
             for (long foreign : new long[] {lease, LeasePool.NO_LEASE, -1, lease ^ LeaseLayout.MAX_RECORDS - 1}) {
-                assertRefused(Kind.FOREIGN, () -> pool.address(foreign))
+                assertRefused(StateKind.FOREIGN, () -> pool.address(foreign))
                         .isEqualTo("lease handle belongs to another pool: lease=0x%x, pool=loans".formatted(foreign));
-                assertRefused(Kind.FOREIGN, () -> pool.page(foreign));
-                assertRefused(Kind.FOREIGN, () -> pool.byteSize(foreign));
-                assertRefused(Kind.FOREIGN, () -> pool.ref(foreign));
-                assertRefused(Kind.FOREIGN, () -> pool.handOver(foreign));
-                assertRefused(Kind.FOREIGN, () -> pool.adopt(foreign));
-                assertRefused(Kind.FOREIGN, () -> pool.free(foreign));
+                assertRefused(StateKind.FOREIGN, () -> pool.page(foreign));
+                assertRefused(StateKind.FOREIGN, () -> pool.byteSize(foreign));
+                assertRefused(StateKind.FOREIGN, () -> pool.ref(foreign));
+                assertRefused(StateKind.FOREIGN, () -> pool.handOver(foreign));
+                assertRefused(StateKind.FOREIGN, () -> pool.adopt(foreign));
+                assertRefused(StateKind.FOREIGN, () -> pool.free(foreign));
                 assertThat(pool.isOpen(foreign)).isFalse();
             }
             other.pool().free(lease);
@@ -202,7 +202,7 @@ interface LeaseContract extends LeasePoolFixture {
         try (LeaseBed bed = bed()) {
             long lease = bed.pool().acquireHandle(bed.wiredPage());
             long forged = lease | LeaseLayout.MAX_RECORDS - 1;
-            assertRefused(Kind.FOREIGN, () -> bed.pool().free(forged));
+            assertRefused(StateKind.FOREIGN, () -> bed.pool().free(forged));
             assertThat(bed.pool().isOpen(forged)).isFalse();
             bed.pool().free(lease);
         }
@@ -240,7 +240,7 @@ interface LeaseContract extends LeasePoolFixture {
             closedHere(lease);
             assertTraced(lease::close, "lease closed", "closedHere");
             try (Lease next = bed.pool().acquire(bed.wiredPage())) {
-                assertRefused(Kind.RECYCLED, lease::address);
+                assertRefused(StateKind.STALE, lease::address);
                 assertTraced(lease::address, "lease closed", "closedHere");
                 assertThat(next.isOpen()).isTrue();
             }

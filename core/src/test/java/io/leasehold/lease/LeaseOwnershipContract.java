@@ -3,8 +3,8 @@ package io.leasehold.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.error.StateKind;
 import io.leasehold.lease.BlockOwner.Buffer;
-import io.leasehold.lease.LeaseStateException.Kind;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.page.Watchdog;
 import java.util.HashSet;
@@ -26,7 +26,7 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
             first.close();
             assertThat(second.getLong(0)).isEqualTo(LeaseBed.mark(page));
             second.close();
-            assertRefused(Kind.CLOSED, second::ref);
+            assertRefused(StateKind.FREED, second::ref);
         }
     }
 
@@ -49,7 +49,7 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
             long lease = bed.pool().tryAcquireHandle(bed.wiredPage(), LeaseFlag.CPUPRIVATE);
             long reference = bed.pool().ref(lease);
             bed.pool().free(lease);
-            elsewhere(() -> assertRefused(Kind.CONFINED, () -> bed.pool().address(reference)));
+            elsewhere(() -> assertRefused(StateKind.CONFINED, () -> bed.pool().address(reference)));
             bed.pool().free(reference);
         }
     }
@@ -64,12 +64,12 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
             long handle = old.handOver();
             assertThat(old.isOpen()).isFalse();
             for (ThrowingCallable use : LeaseContract.uses(old, new byte[8])) {
-                assertRefused(Kind.RECYCLED, use);
+                assertRefused(StateKind.STALE, use);
             }
             assertThat(pool.address(handle)).isEqualTo(address);
             assertThat(pool.page(handle)).isEqualTo(page);
             long next = pool.handOver(handle);
-            assertRefused(Kind.RECYCLED, () -> pool.free(handle));
+            assertRefused(StateKind.STALE, () -> pool.free(handle));
             pool.free(next);
         }
     }
@@ -82,8 +82,8 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
             long handle = pool.acquireHandle(page);
             try (Lease lease = pool.adopt(handle)) {
                 assertThat(pool.isOpen(handle)).isFalse();
-                assertRefused(Kind.RECYCLED, () -> pool.free(handle));
-                assertRefused(Kind.RECYCLED, () -> pool.adopt(handle));
+                assertRefused(StateKind.STALE, () -> pool.free(handle));
+                assertRefused(StateKind.STALE, () -> pool.adopt(handle));
                 assertThat(lease.page()).isEqualTo(page);
                 assertThat(lease.getLong(0)).isEqualTo(LeaseBed.mark(page));
                 assertThat(pool.stats().leases()).isEqualTo(1);
@@ -112,8 +112,8 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
             Lease other = bed.pool().acquire(page);
             Lease lease = bed.pool().acquire(page);
             lease.close();
-            assertRefused(Kind.CLOSED, lease::close).startsWith("cannot close, the lease is closed: lease=");
-            assertRefused(Kind.CLOSED, lease::close);
+            assertRefused(StateKind.FREED, lease::close).startsWith("cannot close, the lease is closed: lease=");
+            assertRefused(StateKind.FREED, lease::close);
             assertThat(other.getLong(0)).isEqualTo(LeaseBed.mark(page));
             other.close();
         }
@@ -125,7 +125,7 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
             long page = bed.wiredPage();
             long lease = bed.pool().acquireHandle(page);
             bed.pool().free(lease);
-            assertRefused(Kind.CLOSED, () -> bed.pool().free(lease))
+            assertRefused(StateKind.FREED, () -> bed.pool().free(lease))
                     .contains("page=0x" + Long.toHexString(page) + ", pool=loans");
         }
     }
@@ -135,7 +135,7 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
         try (LeaseBed bed = bed()) {
             long lease = bed.pool().tryAcquireHandle(bed.wiredPage(), LeaseFlag.CPUPRIVATE);
             bed.pool().free(lease);
-            assertRefused(Kind.CLOSED, () -> bed.pool().free(lease));
+            assertRefused(StateKind.FREED, () -> bed.pool().free(lease));
             bed.pool().checkInvariants();
         }
     }
@@ -165,7 +165,7 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
                     "the lease is confined to thread " + Thread.currentThread().threadId() + " and this is ";
             elsewhere(() -> {
                 for (ThrowingCallable use : LeaseContract.uses(lease, array)) {
-                    assertRefused(Kind.CONFINED, use)
+                    assertRefused(StateKind.CONFINED, use)
                             .contains(thread)
                             .contains("elsewhere")
                             .contains("page=0x" + Long.toHexString(page) + ", pool=loans");
@@ -184,13 +184,13 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
             LeasePool pool = bed.pool();
             long lease = pool.tryAcquireHandle(bed.wiredPage(), LeaseFlag.CPUPRIVATE);
             elsewhere(() -> {
-                assertRefused(Kind.CONFINED, () -> pool.address(lease)).startsWith("cannot use, ");
-                assertRefused(Kind.CONFINED, () -> pool.page(lease));
-                assertRefused(Kind.CONFINED, () -> pool.byteSize(lease));
-                assertRefused(Kind.CONFINED, () -> pool.ref(lease)).startsWith("cannot ref, ");
-                assertRefused(Kind.CONFINED, () -> pool.handOver(lease)).startsWith("cannot hand over, ");
-                assertRefused(Kind.CONFINED, () -> pool.adopt(lease));
-                assertRefused(Kind.CONFINED, () -> pool.free(lease)).startsWith("cannot close, ");
+                assertRefused(StateKind.CONFINED, () -> pool.address(lease)).startsWith("cannot use, ");
+                assertRefused(StateKind.CONFINED, () -> pool.page(lease));
+                assertRefused(StateKind.CONFINED, () -> pool.byteSize(lease));
+                assertRefused(StateKind.CONFINED, () -> pool.ref(lease)).startsWith("cannot ref, ");
+                assertRefused(StateKind.CONFINED, () -> pool.handOver(lease)).startsWith("cannot hand over, ");
+                assertRefused(StateKind.CONFINED, () -> pool.adopt(lease));
+                assertRefused(StateKind.CONFINED, () -> pool.free(lease)).startsWith("cannot close, ");
                 assertThat(pool.isOpen(lease)).isFalse();
             });
             pool.free(lease);
@@ -203,7 +203,7 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
             long page = bed.wiredPage();
             long lease = bed.pool().tryAcquireHandle(page, LeaseFlag.CPUPRIVATE);
             Lease adopted = bed.pool().adopt(bed.pool().handOver(lease));
-            elsewhere(() -> assertRefused(Kind.CONFINED, adopted::close));
+            elsewhere(() -> assertRefused(StateKind.CONFINED, adopted::close));
             assertThat(adopted.getLong(0)).isEqualTo(LeaseBed.mark(page));
             adopted.close();
         }
@@ -244,7 +244,7 @@ interface LeaseOwnershipContract extends LeasePoolFixture {
             long run = bed.wiredRun(2);
             long lease = pool.acquireHandle(run);
             try (BlockOwner slab = new BlockOwner(pool, lease)) {
-                assertRefused(Kind.RECYCLED, () -> pool.free(lease));
+                assertRefused(StateKind.STALE, () -> pool.free(lease));
                 Buffer first = slab.allocate();
                 Buffer second = slab.allocate();
                 assertThat(second.address()).isEqualTo(first.address() + BlockOwner.BLOCK_BYTES);

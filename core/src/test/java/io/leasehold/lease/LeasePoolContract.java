@@ -3,7 +3,7 @@ package io.leasehold.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.leasehold.lease.LeaseStateException.Kind;
+import io.leasehold.error.StateKind;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Reservations;
 import io.leasehold.page.PageArena;
@@ -101,9 +101,9 @@ interface LeasePoolContract extends LeasePoolFixture {
     default void pageThatIsNotWiredIsRefused() {
         try (LeaseBed bed = bed()) {
             long page = bed.arena().allocate();
-            refusesPage(bed, page, PageStateException.Kind.NOT_WIRED, "cannot lease a page that is not wired");
+            refusesPage(bed, page, StateKind.NOT_WIRED, "cannot lease a page that is not wired");
             bed.arena().frames().hold(page);
-            refusesPage(bed, page, PageStateException.Kind.NOT_WIRED, "not wired");
+            refusesPage(bed, page, StateKind.NOT_WIRED, "not wired");
             bed.arena().frames().unhold(page);
             bed.arena().free(page);
         }
@@ -115,7 +115,7 @@ interface LeasePoolContract extends LeasePoolFixture {
             long page = bed.wiredPage();
             bed.pool().acquire(page).close();
             bed.free(page);
-            refusesPage(bed, page, PageStateException.Kind.FREED, "cannot lease, page is freed");
+            refusesPage(bed, page, StateKind.FREED, "cannot lease, page is freed");
         }
     }
 
@@ -125,7 +125,7 @@ interface LeasePoolContract extends LeasePoolFixture {
             long old = bed.wiredPage();
             bed.free(old);
             long[] successors = bed.wiredPages(LeaseBed.PAGES);
-            refusesPage(bed, old, PageStateException.Kind.STALE, "page has a new owner");
+            refusesPage(bed, old, StateKind.STALE, "page has a new owner");
             assertThat(successors).hasSize(LeaseBed.PAGES);
         }
     }
@@ -135,8 +135,8 @@ interface LeasePoolContract extends LeasePoolFixture {
         try (LeaseBed bed = bed();
                 LeaseBed other = bed()) {
             long page = other.wiredPage();
-            refusesPage(bed, page, PageStateException.Kind.FOREIGN, "page handle is not of this arena");
-            refusesPage(bed, PageArena.NO_PAGE, PageStateException.Kind.FOREIGN, "not of this arena");
+            refusesPage(bed, page, StateKind.FOREIGN, "page handle is not of this arena");
+            refusesPage(bed, PageArena.NO_PAGE, StateKind.FOREIGN, "not of this arena");
         }
     }
 
@@ -145,7 +145,7 @@ interface LeasePoolContract extends LeasePoolFixture {
         LeaseBed bed = bed();
         long page = bed.wiredPage();
         bed.closeArenaForcibly();
-        refusesPage(bed, page, PageStateException.Kind.CLOSED, "arena is closed: arena");
+        refusesPage(bed, page, StateKind.CLOSED, "arena is closed: arena");
         bed.close();
     }
 
@@ -155,7 +155,7 @@ interface LeasePoolContract extends LeasePoolFixture {
         bed.close();
         assertThatThrownBy(() -> LeasePool.open(bed.arena(), options()))
                 .isInstanceOfSatisfying(
-                        PageStateException.class, e -> assertThat(e.kind()).isEqualTo(PageStateException.Kind.CLOSED));
+                        PageStateException.class, e -> assertThat(e.kind()).isEqualTo(StateKind.CLOSED));
     }
 
     @ParameterizedTest
@@ -299,12 +299,12 @@ interface LeasePoolContract extends LeasePoolFixture {
         assertThat(bed.pool().closeForcibly()).isEqualTo(3);
         assertThat(lease.isOpen()).isFalse();
         assertThat(bed.pool().stats().leases()).isZero();
-        assertRefused(Kind.CLOSED, lease::address);
-        assertRefused(Kind.CLOSED, lease::close);
-        assertRefused(Kind.CLOSED, () -> lease.getByte(0));
-        assertRefused(Kind.CLOSED, lease::ref);
-        assertRefused(Kind.CLOSED, () -> bed.pool().free(handle));
-        assertRefused(Kind.CLOSED, () -> bed.pool().handOver(confined));
+        assertRefused(StateKind.FREED, lease::address);
+        assertRefused(StateKind.FREED, lease::close);
+        assertRefused(StateKind.FREED, () -> lease.getByte(0));
+        assertRefused(StateKind.FREED, lease::ref);
+        assertRefused(StateKind.FREED, () -> bed.pool().free(handle));
+        assertRefused(StateKind.FREED, () -> bed.pool().handOver(confined));
         bed.close();
     }
 
@@ -314,11 +314,11 @@ interface LeasePoolContract extends LeasePoolFixture {
             long page = bed.wiredPage();
             bed.pool().acquire(page).close();
             bed.pool().close();
-            assertRefused(Kind.POOL_CLOSED, () -> bed.pool().acquire(page))
+            assertRefused(StateKind.CLOSED, () -> bed.pool().acquire(page))
                     .isEqualTo("lease pool is closed: pool=loans");
-            assertRefused(Kind.POOL_CLOSED, () -> bed.pool().tryAcquire(page, LeaseFlag.NOWAIT));
+            assertRefused(StateKind.CLOSED, () -> bed.pool().tryAcquire(page, LeaseFlag.NOWAIT));
             assertRefused(
-                    Kind.POOL_CLOSED,
+                    StateKind.CLOSED,
                     () -> bed.pool().tryAcquireHandles(new long[] {page}, 1, LeaseFlag.CATCH, new long[1]));
         }
     }
@@ -344,7 +344,7 @@ interface LeasePoolContract extends LeasePoolFixture {
         assertThat(bed.mappings().used()).isZero();
     }
 
-    private static void refusesPage(LeaseBed bed, long page, PageStateException.Kind kind, String message) {
+    private static void refusesPage(LeaseBed bed, long page, StateKind kind, String message) {
         for (ThrowingCallable call : new ThrowingCallable[] {
             () -> bed.pool().acquire(page),
             () -> bed.pool().acquireHandle(page),

@@ -3,7 +3,7 @@ package io.leasehold.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.leasehold.lease.LeaseStateException.Kind;
+import io.leasehold.error.StateKind;
 import org.assertj.core.api.AbstractStringAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +22,7 @@ interface LeasePoolFixture {
     }
 
     /// Expects a call to be refused, and returns the message for more to be said about it.
-    default AbstractStringAssert<?> assertRefused(Kind kind, ThrowingCallable call) {
+    default AbstractStringAssert<?> assertRefused(StateKind kind, ThrowingCallable call) {
         return assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
                         LeaseStateException.class, e -> assertThat(e.kind()).isEqualTo(kind))

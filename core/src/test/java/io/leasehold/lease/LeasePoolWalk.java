@@ -3,7 +3,7 @@ package io.leasehold.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.leasehold.lease.LeaseStateException.Kind;
+import io.leasehold.error.StateKind;
 import io.leasehold.lease.LeaseWalkPages.Page;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.page.PageArena;
@@ -133,7 +133,7 @@ final class LeasePoolWalk {
         ended.forEach(this::misuse);
         for (Page page : pages) {
             if (page.isFit(maxPages)) {
-                EndedLease.refused(Kind.POOL_CLOSED, () -> pool.acquire(page.handle));
+                EndedLease.refused(StateKind.CLOSED, () -> pool.acquire(page.handle));
             }
             content.checkContent(page, page.direct, page.count);
             assertThat(arena.frames().wireCount(page.handle)).isEqualTo(page.wires);

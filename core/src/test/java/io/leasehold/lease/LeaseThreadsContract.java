@@ -2,7 +2,7 @@ package io.leasehold.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.leasehold.lease.LeaseStateException.Kind;
+import io.leasehold.error.StateKind;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.TestMemory;
 import io.leasehold.page.Watchdog;
@@ -59,7 +59,7 @@ interface LeaseThreadsContract extends LeasePoolFixture {
             watchdog.join();
             assertThat(pool.stats().leases()).isZero();
             for (long lease : leases) {
-                assertRefused(Kind.CLOSED, () -> pool.free(lease));
+                assertRefused(StateKind.FREED, () -> pool.free(lease));
             }
             // the records that were given back are reused
             for (int i = 0; i < count; i++) {
@@ -141,11 +141,11 @@ interface LeaseThreadsContract extends LeasePoolFixture {
             });
             watchdog.await("the lease", () -> step.get() == 1);
             watchdog.startVirtual("other", () -> {
-                assertRefused(Kind.CONFINED, () -> bed.pool().free(lease.get()));
+                assertRefused(StateKind.CONFINED, () -> bed.pool().free(lease.get()));
                 step.incrementAndGet();
             });
             watchdog.start("platform", () -> {
-                assertRefused(Kind.CONFINED, () -> bed.pool().address(lease.get()));
+                assertRefused(StateKind.CONFINED, () -> bed.pool().address(lease.get()));
                 step.incrementAndGet();
             });
             watchdog.join();
@@ -201,7 +201,7 @@ interface LeaseThreadsContract extends LeasePoolFixture {
                             ending.end(pool, leases[leads ? i : RACED - 1 - i]);
                             mine++;
                         } catch (LeaseStateException e) {
-                            assertThat(e.kind()).isIn(Kind.CLOSED, Kind.RECYCLED);
+                            assertThat(e.kind()).isIn(StateKind.FREED, StateKind.STALE);
                         }
                     }
                     ended.addAndGet(mine);

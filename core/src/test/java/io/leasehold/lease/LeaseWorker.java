@@ -3,7 +3,7 @@ package io.leasehold.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.leasehold.lease.LeaseStateException.Kind;
+import io.leasehold.error.StateKind;
 import io.leasehold.lease.LeaseWorkers.Duel;
 import io.leasehold.lease.LeaseWorkers.Held;
 import io.leasehold.lease.LeaseWorkers.Page;
@@ -231,7 +231,7 @@ final class LeaseWorker {
             assertThatThrownBy(() -> pool.free(lease))
                     .isInstanceOfSatisfying(
                             LeaseStateException.class,
-                            e -> assertThat(e.kind()).isIn(Kind.CONFINED, Kind.CLOSED, Kind.RECYCLED));
+                            e -> assertThat(e.kind()).isIn(StateKind.CONFINED, StateKind.FREED, StateKind.STALE));
             return;
         }
         try {
@@ -241,7 +241,7 @@ final class LeaseWorker {
                 assertThat(OffHeap.getLong(address)).isEqualTo(published.page());
             }
         } catch (LeaseStateException e) {
-            assertThat(e.kind()).isIn(Kind.CLOSED, Kind.RECYCLED);
+            assertThat(e.kind()).isIn(StateKind.FREED, StateKind.STALE);
         }
     }
 

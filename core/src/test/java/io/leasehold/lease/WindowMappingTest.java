@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.error.Errno;
+import io.leasehold.error.StateKind;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.lease.HeldMappings.Hold;
-import io.leasehold.lease.LeaseStateException.Kind;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.os.FaultyVirtualMemory;
 import io.leasehold.os.FaultyVirtualMemory.Call;
@@ -174,7 +174,7 @@ class WindowMappingTest implements WindowFixture {
         hold.end();
         assertThat(mapper.failure())
                 .isInstanceOfSatisfying(
-                        LeaseStateException.class, e -> assertThat(e.kind()).isEqualTo(Kind.POOL_CLOSED));
+                        LeaseStateException.class, e -> assertThat(e.kind()).isEqualTo(StateKind.CLOSED));
         watchdog.join();
         assertThat(bed.mappings().used()).isEqualTo(used - 2);
         assertThat(bed.pool().stats().leases()).isZero();

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.error.Errno;
+import io.leasehold.error.StateKind;
 import io.leasehold.error.SystemCallException;
-import io.leasehold.lease.LeaseStateException.Kind;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.os.FaultyVirtualMemory;
 import io.leasehold.os.FaultyVirtualMemory.Call;
@@ -286,7 +286,7 @@ class WindowWaitTest implements WindowFixture {
         for (WindowFixture.Acquirer waiter : List.of(first, second)) {
             assertThat(waiter.failure())
                     .isInstanceOfSatisfying(
-                            LeaseStateException.class, e -> assertThat(e.kind()).isEqualTo(Kind.POOL_CLOSED));
+                            LeaseStateException.class, e -> assertThat(e.kind()).isEqualTo(StateKind.CLOSED));
         }
         assertThat(OffHeap.getLong(address)).isZero();
         watchdog.join();

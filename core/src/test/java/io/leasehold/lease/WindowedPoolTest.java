@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.error.Errno;
+import io.leasehold.error.StateKind;
 import io.leasehold.error.SystemCallException;
-import io.leasehold.lease.LeaseStateException.Kind;
 import io.leasehold.memory.MappingBudget;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Reservations;
@@ -194,7 +194,7 @@ class WindowedPoolTest implements WindowFixture {
                         try {
                             closeSoon(pool.acquire(pages[i & 1]));
                         } catch (LeaseStateException e) {
-                            assertThat(e.kind()).isEqualTo(Kind.POOL_CLOSED);
+                            assertThat(e.kind()).isEqualTo(StateKind.CLOSED);
                         }
                     }
                 });

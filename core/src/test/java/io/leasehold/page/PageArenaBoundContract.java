@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.StateKind;
 import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.service.PageOwner;
 import java.time.Duration;
@@ -298,7 +299,7 @@ interface PageArenaBoundContract extends PageArenaFixture {
         assertThatThrownBy(() -> waiter.get(300, TimeUnit.SECONDS))
                 .cause()
                 .isInstanceOfSatisfying(
-                        PageStateException.class, e -> assertThat(e.kind()).isEqualTo(PageStateException.Kind.CLOSED));
+                        PageStateException.class, e -> assertThat(e.kind()).isEqualTo(StateKind.CLOSED));
     }
 
     @Test

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.StateKind;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.os.VirtualMemory.Capability;
-import io.leasehold.page.PageStateException.Kind;
 import io.leasehold.page.service.PageOwner;
 import java.lang.reflect.Field;
 import java.time.Duration;
@@ -73,7 +73,7 @@ interface PageArenaCloseContract extends PageArenaFixture {
         arena.free(page);
         arena.close();
         for (ThrowingCallable call : calls(arena, page, address)) {
-            assertRefused(Kind.CLOSED, call).isEqualTo("arena is closed: arena=" + name());
+            assertRefused(StateKind.CLOSED, call).isEqualTo("arena is closed: arena=" + name());
         }
         assertThat(arena.frames().isLive(page)).isFalse();
     }
@@ -87,7 +87,7 @@ interface PageArenaCloseContract extends PageArenaFixture {
         long address = arena.frames().address(page);
         assertThat(arena.closeForcibly()).isEqualTo(1);
         for (ThrowingCallable call : calls(arena, page, address)) {
-            assertRefused(Kind.CLOSED, call).isEqualTo("arena is closed: arena=" + name());
+            assertRefused(StateKind.CLOSED, call).isEqualTo("arena is closed: arena=" + name());
         }
         assertThat(arena.frames().isLive(page)).isFalse();
     }
@@ -103,10 +103,10 @@ interface PageArenaCloseContract extends PageArenaFixture {
             second.free(pages.removeLast());
             int cached = second.stats().cachedPages();
             for (ThrowingCallable call : calls(first, page, second.frames().address(pages.getFirst()))) {
-                assertRefused(Kind.CLOSED, call);
+                assertRefused(StateKind.CLOSED, call);
             }
             for (ThrowingCallable call : calls(first, PageArena.NO_PAGE, 0)) {
-                assertRefused(Kind.CLOSED, call);
+                assertRefused(StateKind.CLOSED, call);
             }
             assertThat(first.frames().isLive(PageArena.NO_PAGE)).isFalse();
             assertThat(second.stats().cachedPages()).isEqualTo(cached);

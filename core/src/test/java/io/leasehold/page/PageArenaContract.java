@@ -4,8 +4,8 @@ import static io.leasehold.memory.ScratchMemory.holds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.error.StateKind;
 import io.leasehold.memory.OffHeap;
-import io.leasehold.page.PageStateException.Kind;
 import io.leasehold.page.service.PageOwner;
 import java.time.Duration;
 import java.util.HashSet;
@@ -138,10 +138,10 @@ interface PageArenaContract extends PageArenaFixture {
         try (PageArena arena = open()) {
             long run = arena.allocateRun(pages);
             arena.free(run);
-            assertRefused(Kind.FREED, () -> arena.free(run)).contains("cannot free, page is freed");
-            assertRefused(Kind.FREED, () -> arena.tryGrow(run, 1));
-            assertRefused(Kind.FREED, () -> arena.split(run, 1));
-            assertRefused(Kind.FREED, () -> arena.frames().wire(run));
+            assertRefused(StateKind.FREED, () -> arena.free(run)).contains("cannot free, page is freed");
+            assertRefused(StateKind.FREED, () -> arena.tryGrow(run, 1));
+            assertRefused(StateKind.FREED, () -> arena.split(run, 1));
+            assertRefused(StateKind.FREED, () -> arena.frames().wire(run));
             assertThat(arena.frames().isLive(run)).isFalse();
             arena.checkInvariants();
         }
@@ -154,7 +154,7 @@ interface PageArenaContract extends PageArenaFixture {
             arena.free(old);
             long page = arena.allocate();
             assertThat(FrameLayout.index(page)).isEqualTo(FrameLayout.index(old));
-            assertRefused(Kind.STALE, () -> arena.free(old)).contains("cannot free, page has a new owner");
+            assertRefused(StateKind.STALE, () -> arena.free(old)).contains("cannot free, page has a new owner");
             assertThat(arena.frames().isLive(page)).isTrue();
             arena.free(page);
         }
@@ -163,7 +163,7 @@ interface PageArenaContract extends PageArenaFixture {
     @Test
     default void noPageIsForeign() {
         try (PageArena arena = open()) {
-            assertRefused(Kind.FOREIGN, () -> arena.free(PageArena.NO_PAGE));
+            assertRefused(StateKind.FOREIGN, () -> arena.free(PageArena.NO_PAGE));
         }
     }
 
@@ -173,10 +173,10 @@ interface PageArenaContract extends PageArenaFixture {
                 PageArena second = open()) {
             long mine = first.allocate();
             long other = second.allocate();
-            assertRefused(Kind.FOREIGN, () -> first.free(other)).contains("page handle is not of this arena");
-            assertRefused(Kind.FOREIGN, () -> second.frames().wire(mine));
+            assertRefused(StateKind.FOREIGN, () -> first.free(other)).contains("page handle is not of this arena");
+            assertRefused(StateKind.FOREIGN, () -> second.frames().wire(mine));
             assertRefused(
-                    Kind.FOREIGN, () -> second.frames().pageAt(first.frames().address(mine)));
+                    StateKind.FOREIGN, () -> second.frames().pageAt(first.frames().address(mine)));
             assertThat(second.frames().isLive(mine)).isFalse();
             first.free(mine);
             second.free(other);
@@ -188,12 +188,12 @@ interface PageArenaContract extends PageArenaFixture {
         try (PageArena arena = open()) {
             long page = arena.allocate();
             arena.frames().wire(page);
-            assertRefused(Kind.WIRED, () -> arena.free(page))
+            assertRefused(StateKind.WIRED, () -> arena.free(page))
                     .contains("page is wired")
                     .contains("wires=1");
             arena.frames().unwire(page);
             arena.frames().hold(page);
-            assertRefused(Kind.HELD, () -> arena.free(page))
+            assertRefused(StateKind.HELD, () -> arena.free(page))
                     .contains("page is held")
                     .contains("holds=1");
             arena.frames().unhold(page);
@@ -352,10 +352,10 @@ interface PageArenaContract extends PageArenaFixture {
         try (PageArena arena = open()) {
             long run = arena.allocateRun(4);
             arena.frames().wire(run);
-            assertRefused(Kind.WIRED, () -> arena.split(run, 1)).contains("cannot split, page is wired");
+            assertRefused(StateKind.WIRED, () -> arena.split(run, 1)).contains("cannot split, page is wired");
             arena.frames().unwire(run);
             arena.frames().hold(run);
-            assertRefused(Kind.HELD, () -> arena.split(run, 1)).contains("cannot split, page is held");
+            assertRefused(StateKind.HELD, () -> arena.split(run, 1)).contains("cannot split, page is held");
             arena.frames().unhold(run);
             assertThat(arena.frames().pageCount(run)).isEqualTo(4);
             arena.free(run);

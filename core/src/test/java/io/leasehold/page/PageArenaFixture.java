@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.StateKind;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.Reservations;
 import io.leasehold.memory.TestMemory;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
-import io.leasehold.page.PageStateException.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.api.AbstractStringAssert;
@@ -84,7 +84,7 @@ interface PageArenaFixture {
     }
 
     /// Expects a call to fail, and returns its message for further assertions.
-    default AbstractStringAssert<?> assertRefused(Kind kind, ThrowingCallable call) {
+    default AbstractStringAssert<?> assertRefused(StateKind kind, ThrowingCallable call) {
         return assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
                         PageStateException.class, e -> assertThat(e.kind()).isEqualTo(kind))

@@ -3,8 +3,8 @@ package io.leasehold.page;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.StateKind;
 import io.leasehold.memory.OffHeap;
-import io.leasehold.page.PageStateException.Kind;
 import io.leasehold.page.service.PageOwner;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -205,9 +205,9 @@ final class PageArenaModel {
     }
 
     /// {@return the kind of error for a handle that was freed}
-    Kind refusalOf(long freed) {
+    StateKind refusalOf(long freed) {
         Run run = at[FrameLayout.index(freed)];
-        return run == null || run.index != FrameLayout.index(freed) ? Kind.FREED : Kind.STALE;
+        return run == null || run.index != FrameLayout.index(freed) ? StateKind.FREED : StateKind.STALE;
     }
 
     /// Checks the content that the owner wrote into an allocation.

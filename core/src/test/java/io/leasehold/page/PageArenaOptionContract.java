@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.StateKind;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.memory.TestMemory;
 import io.leasehold.os.VirtualMemory.Capability;
-import io.leasehold.page.PageStateException.Kind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -48,7 +48,7 @@ interface PageArenaOptionContract extends PageArenaFixture {
                     .isTrue();
             assertThat(holds(arena.frames().address(runs.get(2)), 20 * pageBytes(), 20))
                     .isTrue();
-            assertRefused(Kind.FREED, () -> arena.free(runs.get(1)));
+            assertRefused(StateKind.FREED, () -> arena.free(runs.get(1)));
             arena.free(runs.get(0));
             arena.free(runs.get(2));
             arena.checkInvariants();
@@ -61,7 +61,7 @@ interface PageArenaOptionContract extends PageArenaFixture {
             long page = arena.allocate();
             fill(arena, page, 1);
             arena.frames().wire(page);
-            assertRefused(Kind.WIRED, () -> arena.free(page));
+            assertRefused(StateKind.WIRED, () -> arena.free(page));
             assertThat(holds(arena.frames().address(page), pageBytes(), 1)).isTrue();
             arena.frames().unwire(page);
             arena.free(page);
@@ -142,7 +142,7 @@ interface PageArenaOptionContract extends PageArenaFixture {
             arena.frames().unwire(run);
             assertThat(lockedBytes() - before).isZero();
             assertThat(reservations().mappings().used()).isEqualTo(mappings);
-            assertRefused(Kind.NOT_WIRED, () -> arena.frames().unwire(run));
+            assertRefused(StateKind.NOT_WIRED, () -> arena.frames().unwire(run));
             arena.free(run);
         }
     }
@@ -153,9 +153,9 @@ interface PageArenaOptionContract extends PageArenaFixture {
         try (PageArena arena = open(options().withLockWired(true))) {
             long run = arena.allocateRun(5);
             arena.frames().wire(run);
-            assertRefused(Kind.WIRED, () -> arena.tryGrow(run, 1)).contains("cannot grow, page is wired");
-            assertRefused(Kind.WIRED, () -> arena.split(run, 1));
-            assertRefused(Kind.WIRED, () -> arena.free(run));
+            assertRefused(StateKind.WIRED, () -> arena.tryGrow(run, 1)).contains("cannot grow, page is wired");
+            assertRefused(StateKind.WIRED, () -> arena.split(run, 1));
+            assertRefused(StateKind.WIRED, () -> arena.free(run));
             arena.frames().unwire(run);
             assertThat(arena.tryGrow(run, 1)).isTrue();
             arena.free(run);

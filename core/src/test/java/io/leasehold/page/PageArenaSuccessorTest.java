@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.StateKind;
 import io.leasehold.memory.MappingBudget;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.VirtualMemory.Capability;
-import io.leasehold.page.PageStateException.Kind;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,7 +67,7 @@ class PageArenaSuccessorTest {
         refusedAsClosed(() -> third.free(page));
         assertThat(assertThrows(PageStateException.class, () -> fourth.free(page))
                         .kind())
-                .isEqualTo(Kind.FOREIGN);
+                .isEqualTo(StateKind.FOREIGN);
     }
 
     @Test
@@ -91,6 +91,6 @@ class PageArenaSuccessorTest {
     }
 
     private static void refusedAsClosed(Executable call) {
-        assertThat(assertThrows(PageStateException.class, call).kind()).isEqualTo(Kind.CLOSED);
+        assertThat(assertThrows(PageStateException.class, call).kind()).isEqualTo(StateKind.CLOSED);
     }
 }

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.error.StateKind;
 import io.leasehold.memory.MappingBudget;
 import io.leasehold.memory.Reservations;
 import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
 import io.leasehold.page.PageArenaModel.Run;
-import io.leasehold.page.PageStateException.Kind;
 import io.leasehold.page.service.PageOwner;
 import java.time.Duration;
 import java.util.SplittableRandom;
@@ -142,13 +142,13 @@ final class PageArenaWalk {
         arena.close();
         stranger.close();
         assertThat(parent.usedBytes()).isZero();
-        refused(Kind.CLOSED, arena::tryAllocate);
-        refused(Kind.CLOSED, () -> arena.tryAllocateRun(1));
+        refused(StateKind.CLOSED, arena::tryAllocate);
+        refused(StateKind.CLOSED, () -> arena.tryAllocateRun(1));
         for (long page : new long[] {PageArena.NO_PAGE, freed[0]}) {
             assertThat(arena.frames().isLive(page)).isFalse();
-            refused(Kind.CLOSED, () -> arena.free(page));
-            refused(Kind.CLOSED, () -> arena.tryGrow(page, 1));
-            refused(Kind.CLOSED, () -> arena.frames().hold(page));
+            refused(StateKind.CLOSED, () -> arena.free(page));
+            refused(StateKind.CLOSED, () -> arena.tryGrow(page, 1));
+            refused(StateKind.CLOSED, () -> arena.frames().hold(page));
         }
     }
 
@@ -196,7 +196,7 @@ final class PageArenaWalk {
         operation = "free(" + run + ")";
         model.checkContent(run);
         if (run.isPinned()) {
-            refused(run.wires > 0 ? Kind.WIRED : Kind.HELD, () -> arena.free(run.page));
+            refused(run.wires > 0 ? StateKind.WIRED : StateKind.HELD, () -> arena.free(run.page));
             return;
         }
         arena.free(run.page);
@@ -209,7 +209,7 @@ final class PageArenaWalk {
         int by = 1 + random.nextInt(random.nextInt(4) == 0 ? model.pageCount() : 4);
         operation = "tryGrow(" + run + ", by=" + by + ")";
         if (arena.options().lockWired() && run.isPinned()) {
-            refused(run.wires > 0 ? Kind.WIRED : Kind.HELD, () -> arena.tryGrow(run.page, by));
+            refused(run.wires > 0 ? StateKind.WIRED : StateKind.HELD, () -> arena.tryGrow(run.page, by));
             return;
         }
         boolean grown = arena.tryGrow(run.page, by);
@@ -227,7 +227,7 @@ final class PageArenaWalk {
         int keep = random.nextInt(run.pages + 1);
         operation = "split(" + run + ", keep=" + keep + ")";
         if (run.isPinned()) {
-            refused(run.wires > 0 ? Kind.WIRED : Kind.HELD, () -> arena.split(run.page, keep));
+            refused(run.wires > 0 ? StateKind.WIRED : StateKind.HELD, () -> arena.split(run.page, keep));
         } else if (keep == 0 || keep == run.pages) {
             assertThrows(IllegalArgumentException.class, () -> arena.split(run.page, keep));
         } else {
@@ -250,13 +250,13 @@ final class PageArenaWalk {
             run.holds++;
         } else if (choice == 2 || run.wires > 0) {
             if (run.wires == 0) {
-                refused(Kind.NOT_WIRED, () -> frames.unwire(run.page));
+                refused(StateKind.NOT_WIRED, () -> frames.unwire(run.page));
             } else {
                 frames.unwire(run.page);
                 run.wires--;
             }
         } else if (run.holds == 0) {
-            refused(Kind.NOT_WIRED, () -> frames.unhold(run.page));
+            refused(StateKind.NOT_WIRED, () -> frames.unhold(run.page));
         } else {
             frames.unhold(run.page);
             run.holds--;
@@ -275,18 +275,18 @@ final class PageArenaWalk {
         int pageCount = model.pageCount();
         long tag = model.any(random).page & 0xFFL << FrameLayout.TAG_SHIFT;
         switch (random.nextInt(4)) {
-            case 0 -> misuse(PageArena.NO_PAGE, Kind.FOREIGN);
-            case 1 -> misuse(tag | pageCount + random.nextInt(FrameLayout.MAX_PAGES - pageCount), Kind.FOREIGN);
-            case 2 -> misuse(model.any(random).page ^ 1L << FrameLayout.TAG_SHIFT, Kind.FOREIGN);
+            case 0 -> misuse(PageArena.NO_PAGE, StateKind.FOREIGN);
+            case 1 -> misuse(tag | pageCount + random.nextInt(FrameLayout.MAX_PAGES - pageCount), StateKind.FOREIGN);
+            case 2 -> misuse(model.any(random).page ^ 1L << FrameLayout.TAG_SHIFT, StateKind.FOREIGN);
             default -> {
                 long page = stranger.allocate();
-                misuse(page, Kind.FOREIGN);
+                misuse(page, StateKind.FOREIGN);
                 stranger.free(page);
             }
         }
     }
 
-    private void misuse(long page, Kind kind) {
+    private void misuse(long page, StateKind kind) {
         operation = "misuse(" + Long.toHexString(page) + ", " + kind + ")";
         PageFrames frames = arena.frames();
         assertThat(frames.isLive(page)).isFalse();
@@ -311,12 +311,12 @@ final class PageArenaWalk {
         long address = arena.frames().addressOf(index) + random.nextLong(pageBytes);
         Run there = model.at(index);
         if (there == null) {
-            refused(Kind.FREED, () -> arena.frames().pageAt(address));
+            refused(StateKind.FREED, () -> arena.frames().pageAt(address));
         } else {
             assertThat(arena.frames().pageAt(address)).isEqualTo(there.page);
         }
         long end = arena.frames().addressOf(model.pageCount());
-        refused(Kind.FOREIGN, () -> arena.frames().pageAt(end));
+        refused(StateKind.FOREIGN, () -> arena.frames().pageAt(end));
         check(run);
     }
 
@@ -383,7 +383,7 @@ final class PageArenaWalk {
         model.checkAllContent();
     }
 
-    private static void refused(Kind kind, Executable call) {
+    private static void refused(StateKind kind, Executable call) {
         assertThat(assertThrows(PageStateException.class, call).kind()).isEqualTo(kind);
     }
 

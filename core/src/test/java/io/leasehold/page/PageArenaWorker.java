@@ -1,7 +1,7 @@
 package io.leasehold.page;
 
+import io.leasehold.error.StateKind;
 import io.leasehold.memory.OffHeap;
-import io.leasehold.page.PageStateException.Kind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -200,8 +200,8 @@ final class PageArenaWorker {
             arena.free(page);
         } catch (PageStateException e) {
             // the kind is HELD if the wiring that caused the failure ended before the arena loaded the word again
-            boolean pinned = e.kind() == Kind.WIRED || e.kind() == Kind.HELD;
-            if (!pinned && e.kind() != Kind.FREED && e.kind() != Kind.STALE) {
+            boolean pinned = e.kind() == StateKind.WIRED || e.kind() == StateKind.HELD;
+            if (!pinned && e.kind() != StateKind.FREED && e.kind() != StateKind.STALE) {
                 throw new AssertionError("lost a race for a page", e);
             }
             return;
@@ -218,7 +218,7 @@ final class PageArenaWorker {
         try {
             arena.frames().wire(page);
         } catch (PageStateException e) {
-            if (e.kind() != Kind.FREED && e.kind() != Kind.STALE) {
+            if (e.kind() != StateKind.FREED && e.kind() != StateKind.STALE) {
                 throw new AssertionError("could not wire a page", e);
             }
             return;
@@ -227,7 +227,7 @@ final class PageArenaWorker {
             arena.free(page);
             throw new AssertionError("freed a wired page: " + Long.toHexString(page));
         } catch (PageStateException e) {
-            if (e.kind() != Kind.WIRED) {
+            if (e.kind() != StateKind.WIRED) {
                 throw new AssertionError("a wired page was freed", e);
             }
         }
@@ -271,7 +271,7 @@ final class PageArenaWorker {
         try {
             arena.free(freed);
         } catch (PageStateException e) {
-            if (e.kind() == Kind.FREED || e.kind() == Kind.STALE) {
+            if (e.kind() == StateKind.FREED || e.kind() == StateKind.STALE) {
                 return;
             }
             throw new AssertionError("freed twice", e);

@@ -4,9 +4,9 @@ import static io.leasehold.page.FrameLayout.FRAME_BYTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.error.StateKind;
 import io.leasehold.memory.OffHeap;
 import io.leasehold.memory.ScratchMemory;
-import io.leasehold.page.PageStateException.Kind;
 import io.leasehold.page.service.PageOwner;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -58,11 +58,11 @@ class PageFramesTest {
         assertThat(frames.free(page)).isEqualTo(4);
         assertThat(frames.isLive(page)).isFalse();
         for (ThrowingCallable call : calls(page)) {
-            assertRefused(Kind.FREED, call)
+            assertRefused(StateKind.FREED, call)
                     .contains("page is freed: handleGeneration=0, ")
                     .contains("index=3");
         }
-        assertRefused(Kind.FREED, () -> frames.free(page))
+        assertRefused(StateKind.FREED, () -> frames.free(page))
                 .isEqualTo("cannot free, page is freed: handleGeneration=0, index=3, generation=1,"
                         + " state=free, pages=4, wires=0, holds=0, owner=unnamed, arena=arena");
     }
@@ -74,7 +74,7 @@ class PageFramesTest {
         long page = run(3, 2);
         assertThat(page).isNotEqualTo(old);
         for (ThrowingCallable call : calls(old)) {
-            assertRefused(Kind.STALE, call).contains("page has a new owner: handleGeneration=0, ");
+            assertRefused(StateKind.STALE, call).contains("page has a new owner: handleGeneration=0, ");
         }
         assertThat(frames.isLive(old)).isFalse();
         assertThat(frames.isLive(page)).isTrue();
@@ -91,7 +91,7 @@ class PageFramesTest {
         long pastTheEnd = FrameLayout.handle(TAG, FrameLayout.LIVE, PAGES);
         for (long page : new long[] {otherTag, pastTheEnd, PageArena.NO_PAGE, -1}) {
             for (ThrowingCallable call : calls(page)) {
-                assertRefused(Kind.FOREIGN, call)
+                assertRefused(StateKind.FOREIGN, call)
                         .startsWith("page handle is not of this arena: handle=0x" + Long.toHexString(page))
                         .contains("arena=arena, address=0x10000000000, pageCount=64, pageByteSize=4096");
             }
@@ -104,9 +104,9 @@ class PageFramesTest {
         long page = run(3, 1);
         frames.close();
         for (ThrowingCallable call : calls(page)) {
-            assertRefused(Kind.CLOSED, call).isEqualTo("arena is closed: arena=arena");
+            assertRefused(StateKind.CLOSED, call).isEqualTo("arena is closed: arena=arena");
         }
-        assertRefused(Kind.CLOSED, () -> frames.pageAt(FIRST_PAGE + 3 * 4096));
+        assertRefused(StateKind.CLOSED, () -> frames.pageAt(FIRST_PAGE + 3 * 4096));
         assertThat(frames.isLive(page)).isFalse();
     }
 
@@ -116,12 +116,12 @@ class PageFramesTest {
         frames.wire(page);
         frames.wire(page);
         assertThat(frames.wireCount(page)).isEqualTo(2);
-        assertRefused(Kind.WIRED, () -> frames.free(page))
+        assertRefused(StateKind.WIRED, () -> frames.free(page))
                 .isEqualTo("cannot free, page is wired: handleGeneration=0, index=3, generation=0,"
                         + " state=live, pages=1, wires=2, holds=0, owner=unnamed, arena=arena");
-        assertRefused(Kind.WIRED, () -> frames.pin("split", page)).startsWith("cannot split, page is wired");
+        assertRefused(StateKind.WIRED, () -> frames.pin("split", page)).startsWith("cannot split, page is wired");
         frames.unwire(page);
-        assertRefused(Kind.WIRED, () -> frames.free(page));
+        assertRefused(StateKind.WIRED, () -> frames.free(page));
         frames.unwire(page);
         assertThat(frames.free(page)).isEqualTo(1);
     }
@@ -132,10 +132,10 @@ class PageFramesTest {
         frames.hold(page);
         frames.hold(page);
         assertThat(frames.holdCount(page)).isEqualTo(2);
-        assertRefused(Kind.HELD, () -> frames.free(page))
+        assertRefused(StateKind.HELD, () -> frames.free(page))
                 .contains("page is held")
                 .contains("holds=2");
-        assertRefused(Kind.HELD, () -> frames.pin("split", page)).startsWith("cannot split, page is held");
+        assertRefused(StateKind.HELD, () -> frames.pin("split", page)).startsWith("cannot split, page is held");
         frames.unhold(page);
         frames.unhold(page);
         assertThat(frames.free(page)).isEqualTo(1);
@@ -146,7 +146,7 @@ class PageFramesTest {
         long page = run(3, 1);
         frames.pin("split", page);
         assertThat(frames.holdCount(page)).isEqualTo(1);
-        assertRefused(Kind.HELD, () -> frames.pin("split", page));
+        assertRefused(StateKind.HELD, () -> frames.pin("split", page));
         frames.unhold(page);
         frames.pin("split", page);
     }
@@ -154,15 +154,15 @@ class PageFramesTest {
     @Test
     void pageWithoutWiringOrHoldCannotBeUnwiredOrUnheld() {
         long page = run(3, 1);
-        assertRefused(Kind.NOT_WIRED, () -> frames.unwire(page))
+        assertRefused(StateKind.NOT_WIRED, () -> frames.unwire(page))
                 .startsWith("cannot unwire, the count is at its limit: count=0, index=3");
-        assertRefused(Kind.NOT_WIRED, () -> frames.unhold(page))
+        assertRefused(StateKind.NOT_WIRED, () -> frames.unhold(page))
                 .startsWith("cannot unhold, the count is at its limit: count=0, index=3");
         frames.hold(page);
-        assertRefused(Kind.NOT_WIRED, () -> frames.unwire(page));
+        assertRefused(StateKind.NOT_WIRED, () -> frames.unwire(page));
         frames.wire(page);
         frames.unhold(page);
-        assertRefused(Kind.NOT_WIRED, () -> frames.unhold(page));
+        assertRefused(StateKind.NOT_WIRED, () -> frames.unhold(page));
         assertThat(frames.wireCount(page)).isEqualTo(1);
     }
 
@@ -173,9 +173,9 @@ class PageFramesTest {
             frames.wire(page);
             frames.hold(page);
         }
-        assertRefused(Kind.TOO_MANY, () -> frames.wire(page))
+        assertRefused(StateKind.TOO_MANY, () -> frames.wire(page))
                 .startsWith("cannot wire, the count is at its limit: count=65535, index=3");
-        assertRefused(Kind.TOO_MANY, () -> frames.hold(page))
+        assertRefused(StateKind.TOO_MANY, () -> frames.hold(page))
                 .startsWith("cannot hold, the count is at its limit: count=65535, index=3");
         assertThat(frames.wireCount(page)).isEqualTo(MAX_COUNT);
         assertThat(frames.holdCount(page)).isEqualTo(MAX_COUNT);
@@ -202,7 +202,7 @@ class PageFramesTest {
         long again = run(3, 1);
         assertThat(again).isEqualTo(first);
         assertThat(frames.isLive(last)).isFalse();
-        assertRefused(Kind.STALE, () -> frames.free(last)).contains("generation=0, state=live");
+        assertRefused(StateKind.STALE, () -> frames.free(last)).contains("generation=0, state=live");
     }
 
     @Test
@@ -224,9 +224,9 @@ class PageFramesTest {
         long freed = run(8, 2);
         long address = frames.address(freed) + 4096;
         frames.free(freed);
-        assertRefused(Kind.FREED, () -> frames.pageAt(address)).startsWith("page is not allocated: index=9");
-        assertRefused(Kind.FREED, () -> frames.pageAt(FIRST_PAGE)).startsWith("page is not allocated: index=0");
-        assertRefused(Kind.FREED, () -> frames.pageAt(FIRST_PAGE + 7 * 4096)).contains("index=7");
+        assertRefused(StateKind.FREED, () -> frames.pageAt(address)).startsWith("page is not allocated: index=9");
+        assertRefused(StateKind.FREED, () -> frames.pageAt(FIRST_PAGE)).startsWith("page is not allocated: index=0");
+        assertRefused(StateKind.FREED, () -> frames.pageAt(FIRST_PAGE + 7 * 4096)).contains("index=7");
     }
 
     @Test
@@ -235,7 +235,7 @@ class PageFramesTest {
         assertThat(frames.pageAt(FIRST_PAGE + PAGES * 4096L - 1)).isEqualTo(all);
         for (long address :
                 new long[] {FIRST_PAGE - 1, FIRST_PAGE + PAGES * 4096L, 0, Long.MIN_VALUE, Long.MAX_VALUE}) {
-            assertRefused(Kind.FOREIGN, () -> frames.pageAt(address))
+            assertRefused(StateKind.FOREIGN, () -> frames.pageAt(address))
                     .startsWith("address is not of this arena: address=0x" + Long.toHexString(address) + ", ");
         }
     }
@@ -266,7 +266,7 @@ class PageFramesTest {
         long page = run(3, 1);
         frames.own(page, frames.register("ring"), 17);
         frames.wire(page);
-        assertRefused(Kind.WIRED, () -> frames.free(page)).contains("owner=ring[17]");
+        assertRefused(StateKind.WIRED, () -> frames.free(page)).contains("owner=ring[17]");
     }
 
     @Test
@@ -374,7 +374,7 @@ class PageFramesTest {
                 () -> frames.holdCount(page));
     }
 
-    private static AbstractStringAssert<?> assertRefused(Kind kind, ThrowingCallable call) {
+    private static AbstractStringAssert<?> assertRefused(StateKind kind, ThrowingCallable call) {
         return assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
                         PageStateException.class, e -> assertThat(e.kind()).isEqualTo(kind))
