@@ -58,8 +58,9 @@ public class JumboBenchmark {
     @Setup
     public void open(BenchmarkParams params) {
         allocator = Allocators.open(params, "disabled");
-        arena = PageArena.open(PageArenaOptions.defaults().withName("bench").withByteSize(256 << 20));
-        JumboOptions options = JumboOptions.defaults().withBufferSize(bufferSize);
+        arena = PageArena.open(
+                PageArenaOptions.builder().name("bench").byteSize(256 << 20).build());
+        JumboOptions options = JumboOptions.builder().bufferSize(bufferSize).build();
         ring = JumboPool.open(arena, options, (of, page, address, byteSize) -> address);
         for (int i = 0; i < LIVE; i++) {
             handles[i] = ring.tryAllocate();

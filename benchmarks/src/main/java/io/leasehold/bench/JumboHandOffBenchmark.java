@@ -73,9 +73,10 @@ public class JumboHandOffBenchmark {
     @Setup
     public void open(BenchmarkParams params) {
         allocator = Allocators.open(params, "disabled");
-        arena = PageArena.open(PageArenaOptions.defaults().withName("bench").withByteSize(256 << 20));
+        arena = PageArena.open(
+                PageArenaOptions.builder().name("bench").byteSize(256 << 20).build());
         ring = JumboPool.open(
-                arena, JumboOptions.defaults().withBufferSize(bufferSize), (of, page, address, byteSize) -> address);
+                arena, JumboOptions.builder().bufferSize(bufferSize).build(), (of, page, address, byteSize) -> address);
         boolean ours = params.getBenchmark().endsWith("handOff");
         other.execute(() -> releaseBatches(ours));
     }

@@ -59,7 +59,8 @@ public class JumboReceiveBenchmark {
         allocator = Allocators.open(params, "disabled");
         ring = allocator instanceof LeasedByteBufAllocator leased
                 ? LeasedBufferRing.open(
-                        leased, LeasedBufferRingOptions.defaults().withBufferSize(bufferSize))
+                        leased,
+                        LeasedBufferRingOptions.builder().bufferSize(bufferSize).build())
                 : new IoUringFixedBufferRingAllocator(allocator, bufferSize.byteSize());
         for (int i = 0; i < DEPTH; i++) {
             armed[i] = ring.allocate();

@@ -41,10 +41,11 @@ public class LeaseBenchmark {
     private static final int SLOTS = 512;
     private static final int PAGES = 2 * SLOTS;
 
-    private final PageArena arena = PageArena.open(PageArenaOptions.defaults()
-            .withName("bench")
-            .withByteSize(ARENA_BYTES)
-            .withMemoryFile(true));
+    private final PageArena arena = PageArena.open(PageArenaOptions.builder()
+            .name("bench")
+            .byteSize(ARENA_BYTES)
+            .memoryFile(true)
+            .build());
     private final LeasePool direct = LeasePool.open(arena, LeasePoolOptions.directMap());
     private final LeasePool windowed = LeasePool.open(arena, LeasePoolOptions.windowed(SLOTS));
     private final long[] pages = wiredPages(arena);

@@ -38,10 +38,11 @@ public class LeaseScalingBenchmark {
     /// Tokens of [Blackhole#consumeCPU] that take about as long as a hit here.
     private static final long CONTROL_TOKENS = 14;
 
-    private final PageArena arena = PageArena.open(PageArenaOptions.defaults()
-            .withName("bench")
-            .withByteSize(16L << 20)
-            .withMemoryFile(true));
+    private final PageArena arena = PageArena.open(PageArenaOptions.builder()
+            .name("bench")
+            .byteSize(16L << 20)
+            .memoryFile(true)
+            .build());
     private final LeasePool pool = LeasePool.open(arena, LeasePoolOptions.windowed(64));
     private final AtomicInteger threads = new AtomicInteger();
     private final long[] pages = {wired(), wired()};

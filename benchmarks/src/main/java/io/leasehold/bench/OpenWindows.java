@@ -37,8 +37,8 @@ record OpenWindows(PageArena arena, WindowCache cache, MappedFile file) implemen
 
     private static OpenWindows open(WindowCacheOptions options, Path path, MappedFileOptions fileOptions)
             throws IOException {
-        PageArena arena =
-                PageArena.open(PageArenaOptions.defaults().withName("bench").withByteSize(16L << 20));
+        PageArena arena = PageArena.open(
+                PageArenaOptions.builder().name("bench").byteSize(16L << 20).build());
         WindowCache cache = WindowCache.open(arena, options);
         return new OpenWindows(arena, cache, cache.open(path, fileOptions));
     }

@@ -41,8 +41,8 @@ public class PageArenaBenchmark {
     private static final int RUN_PAGES = 16;
     private static final int PAGE_BYTES = 4096;
 
-    private final PageArena arena =
-            PageArena.open(PageArenaOptions.defaults().withName("bench").withByteSize(256L << 20));
+    private final PageArena arena = PageArena.open(
+            PageArenaOptions.builder().name("bench").byteSize(256L << 20).build());
     private final ByteBufAllocator adaptive = new AdaptiveByteBufAllocator(true);
     private final ByteBufAllocator pooled = new PooledByteBufAllocator(true);
 

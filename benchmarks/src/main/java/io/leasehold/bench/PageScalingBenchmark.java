@@ -34,8 +34,8 @@ public class PageScalingBenchmark {
     /// Tokens of [Blackhole#consumeCPU] that take about as long as one page here.
     private static final long CONTROL_TOKENS = 6;
 
-    private final PageArena arena =
-            PageArena.open(PageArenaOptions.defaults().withName("bench").withByteSize(256L << 20));
+    private final PageArena arena = PageArena.open(
+            PageArenaOptions.builder().name("bench").byteSize(256L << 20).build());
 
     /// Closes the arena, which also proves that every page was freed.
     @TearDown

@@ -36,8 +36,8 @@ public class PageVirtualThreadBenchmark {
     private static final int VIRTUAL_THREADS = 1000;
 
     private final AtomicLong wrong = new AtomicLong();
-    private final PageArena arena =
-            PageArena.open(PageArenaOptions.defaults().withName("bench").withByteSize(256L << 20));
+    private final PageArena arena = PageArena.open(
+            PageArenaOptions.builder().name("bench").byteSize(256L << 20).build());
 
     /// Closes the arena, which also proves that every page was freed, and checks that no page had two owners.
     @TearDown

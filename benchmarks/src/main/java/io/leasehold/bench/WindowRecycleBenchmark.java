@@ -66,7 +66,7 @@ public class WindowRecycleBenchmark {
         places = new Places(windowByteSize / PIECE_BYTES, PIECE_BYTES);
         slots = memory.reserve((long) count * windowByteSize, 2 << 20);
         windows = OpenWindows.open(
-                WindowCacheOptions.defaults().withWindows(count, windowByteSize), file.path(), WindowTier.RECYCLED);
+                WindowCacheOptions.builder().windows(count, windowByteSize).build(), file.path(), WindowTier.RECYCLED);
         for (int i = 0; i < count; i++) {
             recycle(file);
         }

@@ -89,8 +89,10 @@ public class WindowTraceBenchmark {
     /// @throws IOException if the file cannot be opened
     @Setup(Level.Trial)
     public void open(WindowFile file) throws IOException {
-        WindowCacheOptions options =
-                WindowCacheOptions.defaults().withDirectByteSize(0).withWindows(WINDOWS, WINDOW_BYTES);
+        WindowCacheOptions options = WindowCacheOptions.builder()
+                .directByteSize(0)
+                .windows(WINDOWS, WINDOW_BYTES)
+                .build();
         windows = OpenWindows.open(options, file.path(), WindowTier.AUTO);
         windows.warm(HOT_PARTS * WINDOW_BYTES);
     }

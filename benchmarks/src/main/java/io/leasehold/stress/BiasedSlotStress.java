@@ -110,8 +110,8 @@ public final class BiasedSlotStress {
     public static class ReclaimAgainstOwner {
 
         /// A small arena, so that the reclaimer needs pages from the owner's magazine.
-        private static final PageArena ARENA =
-                PageArena.open(PageArenaOptions.defaults().withName("slots").withByteSize(64 * 4096L));
+        private static final PageArena ARENA = PageArena.open(
+                PageArenaOptions.builder().name("slots").byteSize(64 * 4096L).build());
 
         /// Allocates a page from its magazine and frees it.
         @Actor

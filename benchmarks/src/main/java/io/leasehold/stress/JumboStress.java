@@ -23,18 +23,20 @@ import org.openjdk.jcstress.infra.results.II_Result;
 /// what the last one wrote before the free.
 public final class JumboStress {
 
-    private static final PageArena ARENA = PageArena.open(PageArenaOptions.defaults()
-            .withName("stress")
-            .withByteSize(2L << 30)
-            .withBudget(MemoryBudget.of("stress", 3L << 30)));
+    private static final PageArena ARENA = PageArena.open(PageArenaOptions.builder()
+            .name("stress")
+            .byteSize(2L << 30)
+            .budget(MemoryBudget.of("stress", 3L << 30))
+            .build());
 
     private JumboStress() {}
 
     private static JumboPool<Long> ring() {
-        JumboOptions options = JumboOptions.defaults()
-                .withName("stress")
-                .withBufferSize(BufferSize.KIB_4)
-                .withSlabByteSize(256 << 10);
+        JumboOptions options = JumboOptions.builder()
+                .name("stress")
+                .bufferSize(BufferSize.KIB_4)
+                .slabByteSize(256 << 10)
+                .build();
         return JumboPool.open(ARENA, options, (ring, page, address, byteSize) -> address);
     }
 

@@ -22,8 +22,8 @@ public final class LeaseBatchStress {
 
     private static final int LEASES = 100;
 
-    private static final PageArena ARENA =
-            PageArena.open(PageArenaOptions.defaults().withName("stress").withByteSize(1 << 20));
+    private static final PageArena ARENA = PageArena.open(
+            PageArenaOptions.builder().name("stress").byteSize(1 << 20).build());
     private static final LeasePool POOL = LeasePool.open(ARENA, LeasePoolOptions.directMap());
     private static final long PAGE = page();
 

@@ -18,8 +18,8 @@ import org.openjdk.jcstress.infra.results.ZZI_Result;
 /// The word of a lease record: of several threads that end one lease, exactly one succeeds.
 public final class LeaseDoubleCloseStress {
 
-    private static final PageArena ARENA =
-            PageArena.open(PageArenaOptions.defaults().withName("stress").withByteSize(1 << 20));
+    private static final PageArena ARENA = PageArena.open(
+            PageArenaOptions.builder().name("stress").byteSize(1 << 20).build());
     private static final LeasePool POOL = LeasePool.open(ARENA, LeasePoolOptions.directMap());
     private static final long PAGE = ARENA.allocate();
 

@@ -25,8 +25,8 @@ public final class LeaseRecycleStress {
     private static final int OWN = 1;
     private static final int OTHER = 2;
 
-    private static final PageArena ARENA =
-            PageArena.open(PageArenaOptions.defaults().withName("stress").withByteSize(1 << 20));
+    private static final PageArena ARENA = PageArena.open(
+            PageArenaOptions.builder().name("stress").byteSize(1 << 20).build());
     private static final LeasePool POOL = LeasePool.open(ARENA, LeasePoolOptions.directMap());
     private static final long OWN_PAGE = page(OWN);
     private static final long OTHER_PAGE = page(OTHER);

@@ -21,8 +21,11 @@ import org.openjdk.jcstress.infra.results.ZZZ_Result;
 /// The word of a window slot. There is only one window, so that hits, last releases and recycling always meet.
 public final class LeaseSharedPageStress {
 
-    private static final PageArena ARENA = PageArena.open(
-            PageArenaOptions.defaults().withName("stress").withByteSize(1 << 20).withMemoryFile(true));
+    private static final PageArena ARENA = PageArena.open(PageArenaOptions.builder()
+            .name("stress")
+            .byteSize(1 << 20)
+            .memoryFile(true)
+            .build());
     private static final LeasePool POOL = LeasePool.open(ARENA, LeasePoolOptions.windowed(1));
     private static final long FIRST = page(1);
     private static final long SECOND = page(2);

@@ -26,8 +26,11 @@ public final class LeaseWaiterStress {
 
     private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(3);
 
-    private static final PageArena ARENA = PageArena.open(
-            PageArenaOptions.defaults().withName("stress").withByteSize(1 << 20).withMemoryFile(true));
+    private static final PageArena ARENA = PageArena.open(PageArenaOptions.builder()
+            .name("stress")
+            .byteSize(1 << 20)
+            .memoryFile(true)
+            .build());
     private static final LeasePool POOL = LeasePool.open(ARENA, LeasePoolOptions.windowed(1));
     private static final Actors FIRST = new Actors(page(1), 1);
     private static final Actors SECOND = new Actors(page(2), 2);

@@ -16,8 +16,8 @@ import org.openjdk.jcstress.infra.results.ZZZ_Result;
 /// The frame word: of transitions that exclude each other, exactly one succeeds.
 public final class PageFreeStress {
 
-    private static final PageArena ARENA =
-            PageArena.open(PageArenaOptions.defaults().withName("stress").withByteSize(1L << 30));
+    private static final PageArena ARENA = PageArena.open(
+            PageArenaOptions.builder().name("stress").byteSize(1L << 30).build());
 
     private PageFreeStress() {}
 

@@ -39,14 +39,15 @@ public final class WindowWaiterStress {
     private static final Duration LIMIT = Duration.ofSeconds(3);
     private static final int WINDOW_BYTES = 64 << 10;
 
-    private static final PageArena ARENA =
-            PageArena.open(PageArenaOptions.defaults().withName("stress").withByteSize(8 << 20));
+    private static final PageArena ARENA = PageArena.open(
+            PageArenaOptions.builder().name("stress").byteSize(8 << 20).build());
     private static final WindowCache CACHE = WindowCache.open(
             ARENA,
-            WindowCacheOptions.defaults()
-                    .withName("stress")
-                    .withWindows(1, WINDOW_BYTES)
-                    .withExtents(0, WINDOW_BYTES));
+            WindowCacheOptions.builder()
+                    .name("stress")
+                    .windows(1, WINDOW_BYTES)
+                    .extents(0, WINDOW_BYTES)
+                    .build());
     private static final MappedFile FILE = open();
 
     private WindowWaiterStress() {}

@@ -3,7 +3,7 @@ package io.leasehold.datagram;
 import io.leasehold.memory.OptionChecks;
 import io.leasehold.os.UdpOptions;
 
-/// Socket options that a port is opened with. Start from [#defaults()] and change what differs.
+/// Socket options that a port is opened with. Start from [#builder()] and set what differs.
 ///
 /// If a required option is not available, the port does not open. Options that are not required are set where the
 /// system supports them: a port on the wildcard address asks for packet info, and each port asks for the traffic class
@@ -57,50 +57,93 @@ public record DatagramPortOptions(
         return DEFAULTS;
     }
 
-    /// {@return these options with a shared or an exclusive address}
-    ///
-    /// @param newReusePort the value to use instead
-    public DatagramPortOptions withReusePort(boolean newReusePort) {
-        return new DatagramPortOptions(
-                newReusePort, trafficClass, dontFragment, packetInfoRequired, receivedTrafficClassRequired);
+    /// {@return a builder with the default options}
+    public static Builder builder() {
+        return DEFAULTS.toBuilder();
     }
 
-    /// {@return these options with another traffic class}
-    ///
-    /// @param newTrafficClass the value to use instead, from 0 to 255
-    /// @throws IllegalArgumentException if the value is out of range
-    public DatagramPortOptions withTrafficClass(int newTrafficClass) {
-        OptionChecks.range("trafficClass", newTrafficClass, 0, MAX_TRAFFIC_CLASS);
-        return new DatagramPortOptions(
-                reusePort, newTrafficClass, dontFragment, packetInfoRequired, receivedTrafficClassRequired);
-    }
-
-    /// {@return these options with fragments forbidden or allowed}
-    ///
-    /// @param newDontFragment the value to use instead
-    public DatagramPortOptions withDontFragment(boolean newDontFragment) {
-        return new DatagramPortOptions(
-                reusePort, trafficClass, newDontFragment, packetInfoRequired, receivedTrafficClassRequired);
-    }
-
-    /// {@return these options with the destination of datagrams required or not}
-    ///
-    /// @param newPacketInfoRequired the value to use instead
-    public DatagramPortOptions withPacketInfoRequired(boolean newPacketInfoRequired) {
-        return new DatagramPortOptions(
-                reusePort, trafficClass, dontFragment, newPacketInfoRequired, receivedTrafficClassRequired);
-    }
-
-    /// {@return these options with the traffic class of received datagrams required or not}
-    ///
-    /// @param newReceivedTrafficClassRequired the value to use instead
-    public DatagramPortOptions withReceivedTrafficClassRequired(boolean newReceivedTrafficClassRequired) {
-        return new DatagramPortOptions(
-                reusePort, trafficClass, dontFragment, packetInfoRequired, newReceivedTrafficClassRequired);
+    /// {@return a builder with these options}
+    public Builder toBuilder() {
+        return new Builder(this);
     }
 
     /// {@return these options in the form of the `os` package}
     UdpOptions toUdpOptions() {
         return new UdpOptions(reusePort, trafficClass, dontFragment, packetInfoRequired, receivedTrafficClassRequired);
+    }
+
+    /// Collects options. [#build] checks them.
+    ///
+    /// **Threads.** For one thread.
+    public static final class Builder {
+
+        private boolean reusePort;
+        private int trafficClass;
+        private boolean dontFragment;
+        private boolean packetInfoRequired;
+        private boolean receivedTrafficClassRequired;
+
+        private Builder(DatagramPortOptions from) {
+            this.reusePort = from.reusePort;
+            this.trafficClass = from.trafficClass;
+            this.dontFragment = from.dontFragment;
+            this.packetInfoRequired = from.packetInfoRequired;
+            this.receivedTrafficClassRequired = from.receivedTrafficClassRequired;
+        }
+
+        /// Shares the address and port with other sockets.
+        ///
+        /// @param reusePort true to share it
+        /// @return this builder
+        public Builder reusePort(boolean reusePort) {
+            this.reusePort = reusePort;
+            return this;
+        }
+
+        /// Sets the traffic class of datagrams that are sent.
+        ///
+        /// @param trafficClass six bits of DSCP and two of ECN, from 0 to 255
+        /// @return this builder
+        /// @throws IllegalArgumentException if the value is out of range
+        public Builder trafficClass(int trafficClass) {
+            OptionChecks.range("trafficClass", trafficClass, 0, MAX_TRAFFIC_CLASS);
+            this.trafficClass = trafficClass;
+            return this;
+        }
+
+        /// Forbids fragments.
+        ///
+        /// @param dontFragment true to forbid them
+        /// @return this builder
+        public Builder dontFragment(boolean dontFragment) {
+            this.dontFragment = dontFragment;
+            return this;
+        }
+
+        /// Requires the destination of each datagram.
+        ///
+        /// @param packetInfoRequired true to require it
+        /// @return this builder
+        public Builder packetInfoRequired(boolean packetInfoRequired) {
+            this.packetInfoRequired = packetInfoRequired;
+            return this;
+        }
+
+        /// Requires the traffic class of each datagram that is received.
+        ///
+        /// @param receivedTrafficClassRequired true to require it
+        /// @return this builder
+        public Builder receivedTrafficClassRequired(boolean receivedTrafficClassRequired) {
+            this.receivedTrafficClassRequired = receivedTrafficClassRequired;
+            return this;
+        }
+
+        /// {@return the options}
+        ///
+        /// @throws IllegalArgumentException if a value is out of range, naming the value and the limit
+        public DatagramPortOptions build() {
+            return new DatagramPortOptions(
+                    reusePort, trafficClass, dontFragment, packetInfoRequired, receivedTrafficClassRequired);
+        }
     }
 }

@@ -4,7 +4,7 @@ import io.leasehold.memory.Alignment;
 import io.leasehold.memory.OptionChecks;
 import org.jspecify.annotations.Nullable;
 
-/// Options that a pool is opened with. Start from [#defaults()] and change what differs.
+/// Options that a pool is opened with. Start from [#builder()] and set what differs.
 ///
 /// @param name name in messages, in statistics and among the owners of the arena
 /// @param bufferSize size of a page
@@ -83,54 +83,108 @@ public record JumboOptions(
         return DEFAULTS;
     }
 
-    /// {@return these options with another name}
-    ///
-    /// @param newName the value to use instead
-    public JumboOptions withName(String newName) {
-        return new JumboOptions(newName, bufferSize, slabByteSize, initialPages, maxPages, watermarks, shards);
+    /// {@return a builder with the default options}
+    public static Builder builder() {
+        return DEFAULTS.toBuilder();
     }
 
-    /// {@return these options with another page size}
-    ///
-    /// @param newBufferSize the value to use instead
-    public JumboOptions withBufferSize(BufferSize newBufferSize) {
-        return new JumboOptions(name, newBufferSize, slabByteSize, initialPages, maxPages, watermarks, shards);
-    }
-
-    /// {@return these options with another slab size in bytes}
-    ///
-    /// @param newSlabByteSize the value to use instead
-    public JumboOptions withSlabByteSize(int newSlabByteSize) {
-        return new JumboOptions(name, bufferSize, newSlabByteSize, initialPages, maxPages, watermarks, shards);
-    }
-
-    /// {@return these options with other limits on the number of pages}
-    ///
-    /// @param newInitialPages number of pages from the start, and minimum number
-    /// @param newMaxPages maximum number of pages, or 0 for as many as the arena has room for
-    public JumboOptions withPages(int newInitialPages, int newMaxPages) {
-        return new JumboOptions(name, bufferSize, slabByteSize, newInitialPages, newMaxPages, watermarks, shards);
-    }
-
-    /// {@return these options with watermarks}
-    ///
-    /// @param low low watermark: pressure ends when the number of pages in use falls to this value
-    /// @param high high watermark: pressure begins when the number of pages in use reaches this value
-    /// @param listener the listener that is notified when pressure begins and ends
-    public JumboOptions withWatermarks(int low, int high, PressureListener listener) {
-        Watermarks marks = new Watermarks(low, high, listener);
-        return new JumboOptions(name, bufferSize, slabByteSize, initialPages, maxPages, marks, shards);
-    }
-
-    /// {@return these options with another number of shards}
-    ///
-    /// @param newShards the value to use instead
-    public JumboOptions withShards(int newShards) {
-        return new JumboOptions(name, bufferSize, slabByteSize, initialPages, maxPages, watermarks, newShards);
+    /// {@return a builder with these options}
+    public Builder toBuilder() {
+        return new Builder(this);
     }
 
     /// {@return the number of pages in a slab}
     int pagesPerSlab() {
         return slabByteSize / bufferSize.byteSize();
+    }
+
+    /// Collects options. [#build] checks them.
+    ///
+    /// **Threads.** For one thread.
+    public static final class Builder {
+
+        private String name;
+        private BufferSize bufferSize;
+        private int slabByteSize;
+        private int initialPages;
+        private int maxPages;
+        private @Nullable Watermarks watermarks;
+        private int shards;
+
+        private Builder(JumboOptions from) {
+            this.name = from.name;
+            this.bufferSize = from.bufferSize;
+            this.slabByteSize = from.slabByteSize;
+            this.initialPages = from.initialPages;
+            this.maxPages = from.maxPages;
+            this.watermarks = from.watermarks;
+            this.shards = from.shards;
+        }
+
+        /// Sets the name of the pool.
+        ///
+        /// @param name name in messages and statistics
+        /// @return this builder
+        public Builder name(String name) {
+            this.name = name;
+            return this;
+        }
+
+        /// Sets the size of a page.
+        ///
+        /// @param bufferSize size of a page
+        /// @return this builder
+        public Builder bufferSize(BufferSize bufferSize) {
+            this.bufferSize = bufferSize;
+            return this;
+        }
+
+        /// Sets the size of a slab.
+        ///
+        /// @param slabByteSize size in bytes, a power of two
+        /// @return this builder
+        public Builder slabByteSize(int slabByteSize) {
+            this.slabByteSize = slabByteSize;
+            return this;
+        }
+
+        /// Sets the limits on the number of pages.
+        ///
+        /// @param initialPages number of pages from the start, and minimum number
+        /// @param maxPages maximum number of pages, or 0 for as many as the arena has room for
+        /// @return this builder
+        public Builder pages(int initialPages, int maxPages) {
+            this.initialPages = initialPages;
+            this.maxPages = maxPages;
+            return this;
+        }
+
+        /// Sets watermarks.
+        ///
+        /// @param low low watermark: pressure ends when the number of pages in use falls to this value
+        /// @param high high watermark: pressure begins when the number of pages in use reaches this value
+        /// @param listener listener that is notified when pressure begins and ends
+        /// @return this builder
+        /// @throws IllegalArgumentException if the watermarks are out of order
+        public Builder watermarks(int low, int high, PressureListener listener) {
+            this.watermarks = new Watermarks(low, high, listener);
+            return this;
+        }
+
+        /// Sets the number of shards.
+        ///
+        /// @param shards number of shards, or 0 for a number that suits the machine
+        /// @return this builder
+        public Builder shards(int shards) {
+            this.shards = shards;
+            return this;
+        }
+
+        /// {@return the options}
+        ///
+        /// @throws IllegalArgumentException if a value is out of range, naming the value and the limit
+        public JumboOptions build() {
+            return new JumboOptions(name, bufferSize, slabByteSize, initialPages, maxPages, watermarks, shards);
+        }
     }
 }

@@ -32,7 +32,9 @@ final class LeaseErrors {
 
     LeaseStateException foreign(long lease) {
         return new LeaseStateException(
-                StateKind.FOREIGN, "lease handle belongs to another pool: lease=0x%x, pool=%s".formatted(lease, pool), null);
+                StateKind.FOREIGN,
+                "lease handle belongs to another pool: lease=0x%x, pool=%s".formatted(lease, pool),
+                null);
     }
 
     LeaseStateException poolClosed() {

@@ -126,7 +126,7 @@ public final class LeasedByteBufAllocatorBuilder {
     /// @return this builder
     /// @throws IllegalArgumentException if it is too short
     public LeasedByteBufAllocatorBuilder decay(Duration newDecay) {
-        decay = PageArenaOptions.defaults().withDecay(newDecay).decay();
+        decay = PageArenaOptions.builder().decay(newDecay).build().decay();
         return this;
     }
 
@@ -269,10 +269,11 @@ public final class LeasedByteBufAllocatorBuilder {
 
     /// {@return the options of the allocator's own arena}
     PageArenaOptions arenaOptions(MemoryBudget charged) {
-        PageArenaOptions options = PageArenaOptions.defaults()
-                .withName(name + " pages")
-                .withByteSize(Alignment.down(byteLimit, LIMIT_BYTE_ALIGNMENT))
-                .withBudget(charged);
-        return decay == null ? options : options.withDecay(decay);
+        PageArenaOptions options = PageArenaOptions.builder()
+                .name(name + " pages")
+                .byteSize(Alignment.down(byteLimit, LIMIT_BYTE_ALIGNMENT))
+                .budget(charged)
+                .build();
+        return decay == null ? options : options.toBuilder().decay(decay).build();
     }
 }

@@ -2,7 +2,6 @@ package io.leasehold.page;
 
 import io.leasehold.error.StateKind;
 
-
 /// Makes the errors for handles and addresses that a frame table rejects. The messages name the page, its state and its
 /// owner.
 ///
@@ -84,10 +83,15 @@ final class FrameErrors {
         boolean free = !FrameLayout.isLive(word);
         if (!FrameLayout.isCurrent(word, page)) {
             return rejected(
-                    free ? StateKind.FREED : StateKind.STALE, what, free ? "page is freed" : "page has a new owner", page, word);
+                    free ? StateKind.FREED : StateKind.STALE,
+                    what,
+                    free ? "page is freed" : "page has a new owner",
+                    page,
+                    word);
         }
         boolean wired = FrameLayout.wires(word) > 0;
-        return rejected(wired ? StateKind.WIRED : StateKind.HELD, what, wired ? "page is wired" : "page is held", page, word);
+        return rejected(
+                wired ? StateKind.WIRED : StateKind.HELD, what, wired ? "page is wired" : "page is held", page, word);
     }
 
     private PageStateException rejected(StateKind kind, String what, String why, long page, long word) {

@@ -9,7 +9,7 @@ import io.leasehold.os.VirtualMemory.Capability;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// Options of an arena. Start from [#defaults()] and change what differs.
+/// Options of an arena. Start from [#builder()] and set what differs.
 ///
 /// @param name name of the arena in messages, statistics and the budget report
 /// @param byteSize limit in bytes for the memory of the arena's pages, a multiple of `pageByteSize`. Several times as
@@ -91,84 +91,14 @@ public record PageArenaOptions(
         return DEFAULTS;
     }
 
-    /// {@return these options with another name}
-    ///
-    /// @param newName name of the arena
-    public PageArenaOptions withName(String newName) {
-        return new PageArenaOptions(
-                newName, byteSize, pageByteSize, memoryFile, hugePages, prefault, zeroOnFree, lockWired, decay, budget);
+    /// {@return a builder with the default options}
+    public static Builder builder() {
+        return DEFAULTS.toBuilder();
     }
 
-    /// {@return these options with another limit in bytes}
-    ///
-    /// @param newByteSize limit in bytes
-    public PageArenaOptions withByteSize(long newByteSize) {
-        return new PageArenaOptions(
-                name, newByteSize, pageByteSize, memoryFile, hugePages, prefault, zeroOnFree, lockWired, decay, budget);
-    }
-
-    /// {@return these options with another page size in bytes}
-    ///
-    /// @param newPageByteSize size of a page in bytes
-    public PageArenaOptions withPageByteSize(long newPageByteSize) {
-        return new PageArenaOptions(
-                name, byteSize, newPageByteSize, memoryFile, hugePages, prefault, zeroOnFree, lockWired, decay, budget);
-    }
-
-    /// {@return these options with or without a memory file under the pages}
-    ///
-    /// @param newMemoryFile true for a memory file
-    public PageArenaOptions withMemoryFile(boolean newMemoryFile) {
-        return new PageArenaOptions(
-                name, byteSize, pageByteSize, newMemoryFile, hugePages, prefault, zeroOnFree, lockWired, decay, budget);
-    }
-
-    /// {@return these options with or without huge pages}
-    ///
-    /// @param newHugePages true to allow huge pages
-    public PageArenaOptions withHugePages(boolean newHugePages) {
-        return new PageArenaOptions(
-                name, byteSize, pageByteSize, memoryFile, newHugePages, prefault, zeroOnFree, lockWired, decay, budget);
-    }
-
-    /// {@return these options with or without prefaulting of pages}
-    ///
-    /// @param newPrefault true to fault in pages before they are allocated
-    public PageArenaOptions withPrefault(boolean newPrefault) {
-        return new PageArenaOptions(
-                name, byteSize, pageByteSize, memoryFile, hugePages, newPrefault, zeroOnFree, lockWired, decay, budget);
-    }
-
-    /// {@return these options with or without zeroing of freed pages}
-    ///
-    /// @param newZeroOnFree true to zero pages when they are freed
-    public PageArenaOptions withZeroOnFree(boolean newZeroOnFree) {
-        return new PageArenaOptions(
-                name, byteSize, pageByteSize, memoryFile, hugePages, prefault, newZeroOnFree, lockWired, decay, budget);
-    }
-
-    /// {@return these options with or without locking of wired pages in memory}
-    ///
-    /// @param newLockWired true to lock wired pages
-    public PageArenaOptions withLockWired(boolean newLockWired) {
-        return new PageArenaOptions(
-                name, byteSize, pageByteSize, memoryFile, hugePages, prefault, zeroOnFree, newLockWired, decay, budget);
-    }
-
-    /// {@return these options with another decay}
-    ///
-    /// @param newDecay how long a free page keeps its memory
-    public PageArenaOptions withDecay(Duration newDecay) {
-        return new PageArenaOptions(
-                name, byteSize, pageByteSize, memoryFile, hugePages, prefault, zeroOnFree, lockWired, newDecay, budget);
-    }
-
-    /// {@return these options with another budget, which becomes the parent of the arena's own budget}
-    ///
-    /// @param newBudget budget to which the arena's memory is charged
-    public PageArenaOptions withBudget(MemoryBudget newBudget) {
-        return new PageArenaOptions(
-                name, byteSize, pageByteSize, memoryFile, hugePages, prefault, zeroOnFree, lockWired, decay, newBudget);
+    /// {@return a builder with these options}
+    public Builder toBuilder() {
+        return new Builder(this);
     }
 
     /// {@return the parent of the arena's own budget}
@@ -216,6 +146,143 @@ public record PageArenaOptions(
                     + "; add --enable-native-access=io.leasehold on Linux, raise RLIMIT_MEMLOCK (ulimit -l),"
                     + " or allow mlock in the seccomp profile");
         }
-        return withByteSize(size).withPageByteSize(page);
+        return toBuilder().byteSize(size).pageByteSize(page).build();
+    }
+
+    /// Collects options. [#build] checks them.
+    ///
+    /// **Threads.** For one thread.
+    public static final class Builder {
+
+        private String name;
+        private long byteSize;
+        private long pageByteSize;
+        private boolean memoryFile;
+        private boolean hugePages;
+        private boolean prefault;
+        private boolean zeroOnFree;
+        private boolean lockWired;
+        private Duration decay;
+        private @Nullable MemoryBudget budget;
+
+        private Builder(PageArenaOptions from) {
+            this.name = from.name;
+            this.byteSize = from.byteSize;
+            this.pageByteSize = from.pageByteSize;
+            this.memoryFile = from.memoryFile;
+            this.hugePages = from.hugePages;
+            this.prefault = from.prefault;
+            this.zeroOnFree = from.zeroOnFree;
+            this.lockWired = from.lockWired;
+            this.decay = from.decay;
+            this.budget = from.budget;
+        }
+
+        /// Sets the name of the arena.
+        ///
+        /// @param name name in messages and statistics
+        /// @return this builder
+        public Builder name(String name) {
+            this.name = name;
+            return this;
+        }
+
+        /// Sets the limit: the memory that pages may hold at a time.
+        ///
+        /// @param byteSize limit in bytes, or 0 for what the budget allows
+        /// @return this builder
+        public Builder byteSize(long byteSize) {
+            this.byteSize = byteSize;
+            return this;
+        }
+
+        /// Sets the size of a page.
+        ///
+        /// @param pageByteSize size in bytes, or 0 for the smallest that the machine has
+        /// @return this builder
+        public Builder pageByteSize(long pageByteSize) {
+            this.pageByteSize = pageByteSize;
+            return this;
+        }
+
+        /// Puts a memory file under the pages, so that they can be mapped at further addresses.
+        ///
+        /// @param memoryFile true for a memory file
+        /// @return this builder
+        public Builder memoryFile(boolean memoryFile) {
+            this.memoryFile = memoryFile;
+            return this;
+        }
+
+        /// Allows huge pages.
+        ///
+        /// @param hugePages true to allow them
+        /// @return this builder
+        public Builder hugePages(boolean hugePages) {
+            this.hugePages = hugePages;
+            return this;
+        }
+
+        /// Faults in pages before they are allocated.
+        ///
+        /// @param prefault true to fault them in
+        /// @return this builder
+        public Builder prefault(boolean prefault) {
+            this.prefault = prefault;
+            return this;
+        }
+
+        /// Zeroes pages when they are freed.
+        ///
+        /// @param zeroOnFree true to zero them
+        /// @return this builder
+        public Builder zeroOnFree(boolean zeroOnFree) {
+            this.zeroOnFree = zeroOnFree;
+            return this;
+        }
+
+        /// Locks wired pages in memory.
+        ///
+        /// @param lockWired true to lock them
+        /// @return this builder
+        public Builder lockWired(boolean lockWired) {
+            this.lockWired = lockWired;
+            return this;
+        }
+
+        /// Sets how long a free page keeps its memory.
+        ///
+        /// @param decay time, or [PageArenaOptions#NO_DECAY]
+        /// @return this builder
+        public Builder decay(Duration decay) {
+            this.decay = decay;
+            return this;
+        }
+
+        /// Sets the parent of the arena's own budget.
+        ///
+        /// @param budget budget that the memory is charged to, or null for that of the process
+        /// @return this builder
+        public Builder budget(@Nullable MemoryBudget budget) {
+            this.budget = budget;
+            return this;
+        }
+
+        /// {@return the options}
+        ///
+        /// @throws IllegalArgumentException if a value is out of range, naming the value and the limit
+        public PageArenaOptions build() {
+            return new PageArenaOptions(
+                    name,
+                    byteSize,
+                    pageByteSize,
+                    memoryFile,
+                    hugePages,
+                    prefault,
+                    zeroOnFree,
+                    lockWired,
+                    decay,
+                    budget);
+        }
     }
 }

@@ -343,7 +343,8 @@ public final class WindowCache implements AutoCloseable {
         long byteSize = file.byteSize();
         if (byteSize != 0) {
             throw new WindowStateException(
-                    StateKind.IN_USE, "cannot purge, file is not empty: file=" + file.path() + ", byteSize=" + byteSize + ", max=0");
+                    StateKind.IN_USE,
+                    "cannot purge, file is not empty: file=" + file.path() + ", byteSize=" + byteSize + ", max=0");
         }
         try {
             space.purge(file);

@@ -3,7 +3,7 @@ package io.leasehold.window;
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.OptionChecks;
 
-/// Options of a cache of windows; start from [#defaults()] and change what differs.
+/// Options of a cache of windows; start from [#builder()] and set what differs.
 ///
 /// Each window and each extent is a mapping of the kernel. It is charged to the mapping account of the process when the
 /// cache opens, used or not. A mapping costs no memory by itself: the bytes belong to the file, in the page cache.
@@ -55,53 +55,101 @@ public record WindowCacheOptions(
         return DEFAULTS;
     }
 
-    /// {@return these options with another name}
-    ///
-    /// @param newName new value
-    public WindowCacheOptions withName(String newName) {
-        return new WindowCacheOptions(
-                newName, windows, windowByteSize, extents, extentByteSize, directByteSize, dirtyByteSize);
+    /// {@return a builder with the default options}
+    public static Builder builder() {
+        return DEFAULTS.toBuilder();
     }
 
-    /// {@return these options with other recycled windows}
-    ///
-    /// @param newWindows number of windows
-    /// @param newWindowByteSize size of a window in bytes, a power of two. For a size above that of an extent, set the
-    ///     extents first
-    public WindowCacheOptions withWindows(int newWindows, long newWindowByteSize) {
-        return new WindowCacheOptions(
-                name, newWindows, newWindowByteSize, extents, extentByteSize, directByteSize, dirtyByteSize);
-    }
-
-    /// {@return these options with other extents}
-    ///
-    /// @param newExtents number of extents
-    /// @param newExtentByteSize size of an extent in bytes, a power of two
-    public WindowCacheOptions withExtents(int newExtents, long newExtentByteSize) {
-        return new WindowCacheOptions(
-                name, windows, windowByteSize, newExtents, newExtentByteSize, directByteSize, dirtyByteSize);
-    }
-
-    /// {@return these options with another limit for files that the cache maps whole}
-    ///
-    /// @param newDirectByteSize new value in bytes
-    public WindowCacheOptions withDirectByteSize(long newDirectByteSize) {
-        return new WindowCacheOptions(
-                name, windows, windowByteSize, extents, extentByteSize, newDirectByteSize, dirtyByteSize);
-    }
-
-    /// {@return these options with another limit for dirty bytes}
-    ///
-    /// @param newDirtyByteSize new value in bytes
-    public WindowCacheOptions withDirtyByteSize(long newDirtyByteSize) {
-        return new WindowCacheOptions(
-                name, windows, windowByteSize, extents, extentByteSize, directByteSize, newDirtyByteSize);
+    /// {@return a builder with these options}
+    public Builder toBuilder() {
+        return new Builder(this);
     }
 
     private static void checkCount(String what, int count) {
         if (count < 0 || count > MAX_SLOTS) {
             throw new IllegalArgumentException(
                     "number is out of range: " + what + "=" + count + ", min=0, max=" + MAX_SLOTS);
+        }
+    }
+
+    /// Collects options. [#build] checks them.
+    ///
+    /// **Threads.** For one thread.
+    public static final class Builder {
+
+        private String name;
+        private int windows;
+        private long windowByteSize;
+        private int extents;
+        private long extentByteSize;
+        private long directByteSize;
+        private long dirtyByteSize;
+
+        private Builder(WindowCacheOptions from) {
+            this.name = from.name;
+            this.windows = from.windows;
+            this.windowByteSize = from.windowByteSize;
+            this.extents = from.extents;
+            this.extentByteSize = from.extentByteSize;
+            this.directByteSize = from.directByteSize;
+            this.dirtyByteSize = from.dirtyByteSize;
+        }
+
+        /// Sets the name of the cache.
+        ///
+        /// @param name name in messages and statistics
+        /// @return this builder
+        public Builder name(String name) {
+            this.name = name;
+            return this;
+        }
+
+        /// Sets the recycled windows.
+        ///
+        /// @param windows number of windows
+        /// @param windowByteSize size of a window in bytes, a power of two
+        /// @return this builder
+        public Builder windows(int windows, long windowByteSize) {
+            this.windows = windows;
+            this.windowByteSize = windowByteSize;
+            return this;
+        }
+
+        /// Sets the extents.
+        ///
+        /// @param extents number of extents
+        /// @param extentByteSize size of an extent in bytes, a power of two of at least `windowByteSize`
+        /// @return this builder
+        public Builder extents(int extents, long extentByteSize) {
+            this.extents = extents;
+            this.extentByteSize = extentByteSize;
+            return this;
+        }
+
+        /// Sets the limit for files that the cache maps whole.
+        ///
+        /// @param directByteSize size of the largest such file in bytes
+        /// @return this builder
+        public Builder directByteSize(long directByteSize) {
+            this.directByteSize = directByteSize;
+            return this;
+        }
+
+        /// Sets the limit for dirty bytes.
+        ///
+        /// @param dirtyByteSize number of dirty bytes of a file at which write-back starts
+        /// @return this builder
+        public Builder dirtyByteSize(long dirtyByteSize) {
+            this.dirtyByteSize = dirtyByteSize;
+            return this;
+        }
+
+        /// {@return the options}
+        ///
+        /// @throws IllegalArgumentException if a value is out of range, naming the value and the limit
+        public WindowCacheOptions build() {
+            return new WindowCacheOptions(
+                    name, windows, windowByteSize, extents, extentByteSize, directByteSize, dirtyByteSize);
         }
     }
 }

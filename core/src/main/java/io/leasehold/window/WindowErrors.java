@@ -120,11 +120,13 @@ final class WindowErrors {
 
     static WindowStateException notWritable(MappedFile file) {
         return new WindowStateException(
-                StateKind.NOT_WRITABLE, "file is not open for writing: file=" + file.path() + ", trust=" + file.trust());
+                StateKind.NOT_WRITABLE,
+                "file is not open for writing: file=" + file.path() + ", trust=" + file.trust());
     }
 
     static WindowStateException inUse(String what, MappedFile file, String windows) {
         return new WindowStateException(
-                StateKind.IN_USE, "cannot %s, windows are outstanding: file=%s, windows=%s".formatted(what, file.path(), windows));
+                StateKind.IN_USE,
+                "cannot %s, windows are outstanding: file=%s, windows=%s".formatted(what, file.path(), windows));
     }
 }

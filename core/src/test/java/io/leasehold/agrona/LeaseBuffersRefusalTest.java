@@ -102,10 +102,11 @@ class LeaseBuffersRefusalTest {
     void leaseThatIsLongerThanABufferCanBe() {
         assumeTrue(AddressSpace.isNative(), "portable memory may be smaller");
         int pageBytes = 2 << 20;
-        PageArenaOptions options = PageArenaOptions.defaults()
-                .withPageByteSize(pageBytes)
-                .withByteSize(3L << 30)
-                .withBudget(MemoryBudget.of("test", 3L << 30));
+        PageArenaOptions options = PageArenaOptions.builder()
+                .pageByteSize(pageBytes)
+                .byteSize(3L << 30)
+                .budget(MemoryBudget.of("test", 3L << 30))
+                .build();
         try (PageArena arena = PageArena.open(options);
                 LeasePool large = LeasePool.open(arena, LeasePoolOptions.directMap())) {
             long run = arena.allocateRun(1024); // never touched, so it costs nothing

@@ -32,14 +32,15 @@ final class LeasedPages implements AutoCloseable {
     }
 
     static LeasedPages windowed(int slots) {
-        return new LeasedPages(arenaOptions().withMemoryFile(true), LeasePoolOptions.windowed(slots));
+        return new LeasedPages(arenaOptions().toBuilder().memoryFile(true).build(), LeasePoolOptions.windowed(slots));
     }
 
     private static PageArenaOptions arenaOptions() {
-        return PageArenaOptions.defaults()
-                .withByteSize(ARENA_BYTES)
-                .withPageByteSize(PAGE_BYTES)
-                .withDecay(PageArenaOptions.NO_DECAY);
+        return PageArenaOptions.builder()
+                .byteSize(ARENA_BYTES)
+                .pageByteSize(PAGE_BYTES)
+                .decay(PageArenaOptions.NO_DECAY)
+                .build();
     }
 
     LeasePool pool() {

@@ -43,7 +43,10 @@ class WindowBuffersTest {
     private final LeasedPages pages = LeasedPages.directMap();
     private final WindowCache cache = WindowCache.open(
             pages.arena(),
-            WindowCacheOptions.defaults().withWindows(4, 64 << 10).withExtents(4, 256 << 10));
+            WindowCacheOptions.builder()
+                    .windows(4, 64 << 10)
+                    .extents(4, 256 << 10)
+                    .build());
     private MappedFile file;
     private Window window;
 

@@ -117,7 +117,8 @@ class DatagramPortOptionsTest {
 
     @Test
     void portOnOneAddressReportsItInEachForm() {
-        DatagramPort port = port("127.0.0.1", DEFAULTS.withPacketInfoRequired(true));
+        DatagramPort port =
+                port("127.0.0.1", DEFAULTS.toBuilder().packetInfoRequired(true).build());
         send(port.newSender().to(port.local()));
         receive(port, datagram -> {
             assertThat(datagram.hasDestination()).isTrue();
@@ -128,7 +129,8 @@ class DatagramPortOptionsTest {
     @Test
     void trafficClassIsSentAndReceived() {
         for (String host : List.of("127.0.0.1", "::1")) {
-            DatagramPort port = port(host, DEFAULTS.withTrafficClass(0xba));
+            DatagramPort port =
+                    port(host, DEFAULTS.toBuilder().trafficClass(0xba).build());
             DatagramSender sender = port.newSender().to(port.local());
             assertReceived(port, sender, 0xba);
             if (DatagramPort.can(DatagramFeature.SENDER_TRAFFIC_CLASS)) {
@@ -166,26 +168,41 @@ class DatagramPortOptionsTest {
     @Test
     void portsShareAnAddressOnlyIfAllAskForIt() {
         DatagramPort alone = port("127.0.0.1", DEFAULTS);
-        for (DatagramPortOptions options : List.of(DEFAULTS, DEFAULTS.withReusePort(true))) {
+        for (DatagramPortOptions options :
+                List.of(DEFAULTS, DEFAULTS.toBuilder().reusePort(true).build())) {
             SystemCallException e = catchThrowableOfType(SystemCallException.class, () -> port(alone.local(), options));
             assertThat(e.errno()).isEqualTo(Errno.EADDRINUSE);
             assertThat(e).hasMessageContainingAll("bind", alone.local().toString(), "reusePort");
         }
         if (DatagramPort.can(DatagramFeature.REUSE_PORT)) {
-            DatagramPort shared = port("127.0.0.1", DEFAULTS.withReusePort(true));
-            assertThat(port(shared.local(), DEFAULTS.withReusePort(true)).local())
+            DatagramPort shared =
+                    port("127.0.0.1", DEFAULTS.toBuilder().reusePort(true).build());
+            assertThat(port(shared.local(), DEFAULTS.toBuilder().reusePort(true).build())
+                            .local())
                     .isEqualTo(shared.local());
         }
     }
 
     @Test
     void optionIsAvailableOrRejectedByName() {
-        assertThereOrRefused(DatagramFeature.DESTINATION, DEFAULTS.withPacketInfoRequired(true), "IP_PKTINFO");
         assertThereOrRefused(
-                DatagramFeature.RECEIVED_TRAFFIC_CLASS, DEFAULTS.withReceivedTrafficClassRequired(true), "IP_RECVTOS");
-        assertThereOrRefused(DatagramFeature.DONT_FRAGMENT, DEFAULTS.withDontFragment(true), "IP_DONTFRAGMENT");
-        assertThereOrRefused(DatagramFeature.TRAFFIC_CLASS, DEFAULTS.withTrafficClass(4), "IP_TOS");
-        assertThereOrRefused(DatagramFeature.REUSE_PORT, DEFAULTS.withReusePort(true), "SO_REUSEPORT");
+                DatagramFeature.DESTINATION,
+                DEFAULTS.toBuilder().packetInfoRequired(true).build(),
+                "IP_PKTINFO");
+        assertThereOrRefused(
+                DatagramFeature.RECEIVED_TRAFFIC_CLASS,
+                DEFAULTS.toBuilder().receivedTrafficClassRequired(true).build(),
+                "IP_RECVTOS");
+        assertThereOrRefused(
+                DatagramFeature.DONT_FRAGMENT,
+                DEFAULTS.toBuilder().dontFragment(true).build(),
+                "IP_DONTFRAGMENT");
+        assertThereOrRefused(
+                DatagramFeature.TRAFFIC_CLASS,
+                DEFAULTS.toBuilder().trafficClass(4).build(),
+                "IP_TOS");
+        assertThereOrRefused(
+                DatagramFeature.REUSE_PORT, DEFAULTS.toBuilder().reusePort(true).build(), "SO_REUSEPORT");
     }
 
     private void assertThereOrRefused(DatagramFeature feature, DatagramPortOptions options, String name) {
@@ -203,7 +220,7 @@ class DatagramPortOptionsTest {
     void rejectsValuesOutOfRange() {
         for (int wrong : new int[] {-1, 256}) {
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> DEFAULTS.withTrafficClass(wrong))
+                    .isThrownBy(() -> DEFAULTS.toBuilder().trafficClass(wrong).build())
                     .withMessageContainingAll("trafficClass=" + wrong, "min=0", "max=255");
         }
         assertThatIllegalArgumentException()
@@ -228,12 +245,14 @@ class DatagramPortOptionsTest {
 
     @Test
     void eachWitherKeepsTheOtherOptions() {
-        DatagramPortOptions all = DEFAULTS.withReusePort(true)
-                .withTrafficClass(3)
-                .withDontFragment(true)
-                .withPacketInfoRequired(true)
-                .withReceivedTrafficClassRequired(true);
+        DatagramPortOptions all = DEFAULTS.toBuilder()
+                .reusePort(true)
+                .trafficClass(3)
+                .dontFragment(true)
+                .packetInfoRequired(true)
+                .receivedTrafficClassRequired(true)
+                .build();
         assertThat(all).isEqualTo(new DatagramPortOptions(true, 3, true, true, true));
-        assertThat(all.withReusePort(true).withTrafficClass(3)).isEqualTo(all);
+        assertThat(all.toBuilder().reusePort(true).trafficClass(3).build()).isEqualTo(all);
     }
 }

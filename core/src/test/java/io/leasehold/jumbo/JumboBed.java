@@ -39,7 +39,7 @@ public final class JumboBed implements AutoCloseable {
 
     /// A pool of pages of this size in slabs of 256 KiB.
     public JumboBed(BufferSize bufferSize, int maxPages, int arenaMib) {
-        this(options(bufferSize).withPages(0, maxPages), arenaMib);
+        this(options(bufferSize).toBuilder().pages(0, maxPages).build(), arenaMib);
     }
 
     public JumboBed(JumboOptions options, int arenaMib) {
@@ -50,23 +50,25 @@ public final class JumboBed implements AutoCloseable {
         this.budget = MemoryBudget.of("test", 1L << 30);
         this.reservations = new Reservations(memory, new MappingBudget(4096));
         this.arena = PageArenas.open(
-                PageArenaOptions.defaults()
-                        .withName("arena")
-                        .withPageByteSize(Math.max(4096, memory.pageSize()))
-                        .withByteSize((long) arenaMib * MIB)
-                        .withLockWired(lockWired)
-                        .withDecay(DECAY)
-                        .withBudget(budget),
+                PageArenaOptions.builder()
+                        .name("arena")
+                        .pageByteSize(Math.max(4096, memory.pageSize()))
+                        .byteSize((long) arenaMib * MIB)
+                        .lockWired(lockWired)
+                        .decay(DECAY)
+                        .budget(budget)
+                        .build(),
                 reservations);
         this.pool = JumboPool.open(arena, options, JumboView::new);
     }
 
     public static JumboOptions options(BufferSize bufferSize) {
-        return JumboOptions.defaults()
-                .withName("pool")
-                .withBufferSize(bufferSize)
-                .withSlabByteSize(256 << 10)
-                .withShards(16);
+        return JumboOptions.builder()
+                .name("pool")
+                .bufferSize(bufferSize)
+                .slabByteSize(256 << 10)
+                .shards(16)
+                .build();
     }
 
     public JumboPool<JumboView> pool() {

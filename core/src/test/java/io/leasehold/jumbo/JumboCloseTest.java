@@ -136,19 +136,28 @@ class JumboCloseTest {
         JumboOptions options = JumboOptions.defaults();
         refusesOption(
                 "slabByteSize is out of bounds: slabByteSize=131072, min=262144, max=2097152",
-                () -> options.withSlabByteSize(128 << 10));
+                () -> options.toBuilder().slabByteSize(128 << 10).build());
         refusesOption(
                 "slabByteSize is out of bounds: slabByteSize=4194304, min=262144, max=2097152",
-                () -> options.withSlabByteSize(4 << 20));
-        refusesOption("initialPages is out of bounds: initialPages=11, min=0, max=10", () -> options.withPages(11, 10));
-        refusesOption("maxPages is out of bounds: maxPages=-1, min=0, max=268435456", () -> options.withPages(0, -1));
-        refusesOption("shards is out of bounds: shards=-1, min=0, max=1024", () -> options.withShards(-1));
+                () -> options.toBuilder().slabByteSize(4 << 20).build());
+        refusesOption(
+                "initialPages is out of bounds: initialPages=11, min=0, max=10",
+                () -> options.toBuilder().pages(11, 10).build());
+        refusesOption(
+                "maxPages is out of bounds: maxPages=-1, min=0, max=268435456",
+                () -> options.toBuilder().pages(0, -1).build());
+        refusesOption(
+                "shards is out of bounds: shards=-1, min=0, max=1024",
+                () -> options.toBuilder().shards(-1).build());
         refusesOption(
                 "watermarks are out of order: low=5, high=5, min=0; choose low below high",
-                () -> options.withWatermarks(5, 5, isHigh -> {}));
+                () -> options.toBuilder().watermarks(5, 5, isHigh -> {}).build());
         refusesOption(
                 "watermarks.high is out of bounds: watermarks.high=11, min=1, max=10",
-                () -> options.withPages(0, 10).withWatermarks(1, 11, isHigh -> {}));
+                () -> options.toBuilder()
+                        .pages(0, 10)
+                        .watermarks(1, 11, isHigh -> {})
+                        .build());
     }
 
     private static void refusesOption(String message, Runnable call) {

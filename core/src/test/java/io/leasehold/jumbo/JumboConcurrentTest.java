@@ -45,10 +45,11 @@ class JumboConcurrentTest {
         System.out.printf(
                 "jumbo burn: %s, seed=%d, replay with -Dtest=JumboConcurrentTest -Dseed=%d%n", bufferSize, seed, seed);
         int maxPages = 4 * (256 << 10) / bufferSize.byteSize() + 3;
-        JumboOptions options = JumboBed.options(bufferSize)
-                .withPages(0, maxPages)
-                .withShards(3)
-                .withWatermarks(maxPages / 4, maxPages - 2, isHigh -> pressure.incrementAndGet());
+        JumboOptions options = JumboBed.options(bufferSize).toBuilder()
+                .pages(0, maxPages)
+                .shards(3)
+                .watermarks(maxPages / 4, maxPages - 2, isHigh -> pressure.incrementAndGet())
+                .build();
         SplittableRandom random = new SplittableRandom(seed);
         try (JumboBed bed = new JumboBed(options, 3)) {
             long start = System.nanoTime();

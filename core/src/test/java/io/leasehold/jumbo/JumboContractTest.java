@@ -21,7 +21,8 @@ class JumboContractTest {
 
     @Test
     void jumboVmInitCostsNothingBeforeAndHasNoEffectAfterwards() {
-        try (JumboBed bed = new JumboBed(JumboBed.options(BufferSize.KIB_4).withPages(100, 200), 4)) {
+        try (JumboBed bed = new JumboBed(
+                JumboBed.options(BufferSize.KIB_4).toBuilder().pages(100, 200).build(), 4)) {
             long before = bed.budget().usedBytes();
             assertThat(bed.takenBytes()).isZero();
             assertThat(bed.pool().stats().pages().inPool()).isZero();
@@ -37,7 +38,8 @@ class JumboContractTest {
 
     @Test
     void jumboVmInitThatFailedLeavesNothingAndCanBeRepeated() {
-        try (JumboBed bed = new JumboBed(JumboBed.options(BufferSize.KIB_4).withPages(300, 0), 2)) {
+        try (JumboBed bed = new JumboBed(
+                JumboBed.options(BufferSize.KIB_4).toBuilder().pages(300, 0).build(), 2)) {
             long others = bed.arena().allocateRun(256);
             assertThat(bed.pool().initialise()).isFalse();
             assertThat(bed.arena().stats().livePages()).isEqualTo(256);

@@ -21,7 +21,7 @@ class JumboDefectsTest {
 
     @Test
     void factThatAPoolOf3072PagesHasAllOfThemAndGrowsFurther() {
-        JumboOptions options = JumboOptions.defaults().withPages(ORIGINAL_PAGES, 0);
+        JumboOptions options = JumboOptions.builder().pages(ORIGINAL_PAGES, 0).build();
         try (JumboBed bed = new JumboBed(options, 16)) {
             assertThat(bed.pool().initialise()).isTrue();
             List<Long> handles = bed.allocate(ORIGINAL_PAGES);
@@ -36,7 +36,7 @@ class JumboDefectsTest {
 
     @Test
     void factThatPage3073IsNullAndCountedIfTheLimitIsFixed() {
-        JumboOptions options = JumboOptions.defaults().withPages(0, ORIGINAL_PAGES);
+        JumboOptions options = JumboOptions.builder().pages(0, ORIGINAL_PAGES).build();
         try (JumboBed bed = new JumboBed(options, 16)) {
             List<Long> handles = bed.allocate(ORIGINAL_PAGES);
             assertThat(bed.pool().tryAllocate()).isEqualTo(JumboPool.NONE);
@@ -97,7 +97,8 @@ class JumboDefectsTest {
 
     @Test
     void initialPagesStayWhenIdleButAreFreedUnderMemoryPressure() {
-        JumboOptions options = JumboBed.options(BufferSize.KIB_4).withPages(64, 0);
+        JumboOptions options =
+                JumboBed.options(BufferSize.KIB_4).toBuilder().pages(64, 0).build();
         try (JumboBed bed = new JumboBed(options, 2)) {
             assertThat(bed.pool().initialise()).isTrue();
             bed.release(bed.allocate(200));
@@ -173,7 +174,8 @@ class JumboDefectsTest {
     /// Defect 6: a part of the initial pages counted as success.
     @Test
     void initialisingIsAllOrNothing() {
-        JumboOptions options = JumboBed.options(BufferSize.KIB_4).withPages(513, 0);
+        JumboOptions options =
+                JumboBed.options(BufferSize.KIB_4).toBuilder().pages(513, 0).build();
         try (JumboBed bed = new JumboBed(options, 2)) {
             assertThat(bed.pool().initialise()).isFalse();
             assertThat(bed.takenBytes()).isZero();

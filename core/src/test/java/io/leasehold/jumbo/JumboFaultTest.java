@@ -50,7 +50,8 @@ class JumboFaultTest {
     /// {@return the number of faults that were met}
     private static long run(Terms terms, Call call, int nth, boolean once) {
         FaultyVirtualMemory memory = new FaultyVirtualMemory(VirtualMemory.system());
-        JumboOptions options = JumboBed.options(BufferSize.KIB_64).withPages(6, 12);
+        JumboOptions options =
+                JumboBed.options(BufferSize.KIB_64).toBuilder().pages(6, 12).build();
         JumboBed bed = new JumboBed(options, 2, memory, terms == Terms.LOCKED_WHEN_WIRED);
         if (once) {
             memory.failOnce(call, nth, Errno.ENOMEM);

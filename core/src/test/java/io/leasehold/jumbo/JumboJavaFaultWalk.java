@@ -40,7 +40,11 @@ final class JumboJavaFaultWalk implements Consumer<JavaFaults.Mode> {
     private final List<Long> stolen = new ArrayList<>();
     private final List<Long> gone = new ArrayList<>();
     private final JumboBed bed = new JumboBed(
-            JumboBed.options(BufferSize.KIB_64).withPages(4, MAX_PAGES).withWatermarks(6, 14, isHigh -> {}), 3);
+            JumboBed.options(BufferSize.KIB_64).toBuilder()
+                    .pages(4, MAX_PAGES)
+                    .watermarks(6, 14, isHigh -> {})
+                    .build(),
+            3);
     private final JumboPool<JumboView> pool = bed.pool();
     private final ScratchMemory target = ScratchMemory.of(pool.pageByteSize());
     private Runnable reconcile = () -> {};

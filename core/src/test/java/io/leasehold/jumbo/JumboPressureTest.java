@@ -16,7 +16,11 @@ class JumboPressureTest {
 
     private JumboBed bed(int low, int high, int maxPages, PressureListener listener) {
         return new JumboBed(
-                JumboBed.options(BufferSize.KIB_4).withPages(0, maxPages).withWatermarks(low, high, listener), 2);
+                JumboBed.options(BufferSize.KIB_4).toBuilder()
+                        .pages(0, maxPages)
+                        .watermarks(low, high, listener)
+                        .build(),
+                2);
     }
 
     @Test

@@ -26,7 +26,8 @@ class JumboShutSlotTest {
     /// page.
     @Test
     void firstFreeAgainstTheFirstTaskThatWaits() throws InterruptedException {
-        try (JumboBed bed = new JumboBed(JumboBed.options(BufferSize.KIB_64).withPages(0, 4), 1)) {
+        try (JumboBed bed = new JumboBed(
+                JumboBed.options(BufferSize.KIB_64).toBuilder().pages(0, 4).build(), 1)) {
             JumboPool<JumboView> pool = bed.pool();
             List<Long> handles = bed.exhaust();
             long[] handle = {handles.removeLast()};
@@ -106,11 +107,12 @@ class JumboShutSlotTest {
     @ParameterizedTest
     @EnumSource
     void ringThatRestedGivesItsSlabBack(Ending ending) {
-        PageArenaOptions options = PageArenaOptions.defaults()
-                .withName("resting")
-                .withByteSize(16L << 20)
-                .withDecay(Duration.ofMillis(8))
-                .withBudget(MemoryBudget.of("test", 1L << 30));
+        PageArenaOptions options = PageArenaOptions.builder()
+                .name("resting")
+                .byteSize(16L << 20)
+                .decay(Duration.ofMillis(8))
+                .budget(MemoryBudget.of("test", 1L << 30))
+                .build();
         try (PageArena arena = PageArena.open(options);
                 JumboPool<JumboView> pool = JumboPool.open(arena, JumboBed.options(BufferSize.KIB_4), JumboView::new)) {
             for (int round = 0; round < 5; round++) {

@@ -58,7 +58,8 @@ class JumboWaiterTest {
     }
 
     private static JumboBed bed() {
-        return new JumboBed(JumboBed.options(BufferSize.KIB_64).withPages(0, PAGES), 1);
+        return new JumboBed(
+                JumboBed.options(BufferSize.KIB_64).toBuilder().pages(0, PAGES).build(), 1);
     }
 
     @ParameterizedTest
@@ -147,7 +148,8 @@ class JumboWaiterTest {
     /// More threads than pages: the threads wait for each other, but no thread waits for ever.
     @Test
     void noNotificationIsLost() throws InterruptedException {
-        JumboOptions options = JumboBed.options(BufferSize.KIB_64).withPages(0, 2);
+        JumboOptions options =
+                JumboBed.options(BufferSize.KIB_64).toBuilder().pages(0, 2).build();
         try (JumboBed bed = new JumboBed(options, 1)) {
             Watchdog watchdog = new Watchdog();
             AtomicInteger waits = new AtomicInteger();

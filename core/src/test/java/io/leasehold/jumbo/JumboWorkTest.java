@@ -55,7 +55,8 @@ class JumboWorkTest {
 
     @Test
     void poolWithPagesInUseCostsNothingWhileNothingChanges() {
-        JumboOptions options = JumboBed.options(BufferSize.KIB_4).withPages(64, 0);
+        JumboOptions options =
+                JumboBed.options(BufferSize.KIB_4).toBuilder().pages(64, 0).build();
         try (JumboBed bed = new JumboBed(options, 4)) {
             List<Long> handles = bed.allocate(200);
             bed.decay(4);
@@ -220,7 +221,8 @@ class JumboWorkTest {
 
     @Test
     void tasksThatWaitShareADrainAndEachPageNotifiesOneTask() {
-        try (JumboBed bed = new JumboBed(JumboBed.options(BufferSize.KIB_64).withPages(0, 8), 1)) {
+        try (JumboBed bed = new JumboBed(
+                JumboBed.options(BufferSize.KIB_64).toBuilder().pages(0, 8).build(), 1)) {
             List<Long> handles = bed.exhaust();
             bed.pool().free(handles.removeLast());
             handles.addAll(bed.allocate(1)); // so that the slot is open
@@ -246,7 +248,8 @@ class JumboWorkTest {
     /// If notified tasks take no page, the next free page notifies more tasks.
     @Test
     void tasksThatTakeNoPageDoNotBlockOtherTasksForEver() {
-        try (JumboBed bed = new JumboBed(JumboBed.options(BufferSize.KIB_64).withPages(0, 8), 1)) {
+        try (JumboBed bed = new JumboBed(
+                JumboBed.options(BufferSize.KIB_64).toBuilder().pages(0, 8).build(), 1)) {
             List<Long> handles = bed.exhaust();
             AtomicInteger notified = new AtomicInteger();
             for (int i = 0; i < 6; i++) {

@@ -45,7 +45,8 @@ final class EndedLease {
         for (ThrowingCallable use : uses) {
             assertThatThrownBy(use)
                     .isInstanceOfSatisfying(
-                            LeaseStateException.class, e -> assertThat(e.kind()).isIn(StateKind.FREED, StateKind.STALE));
+                            LeaseStateException.class,
+                            e -> assertThat(e.kind()).isIn(StateKind.FREED, StateKind.STALE));
         }
     }
 

@@ -39,13 +39,14 @@ final class LeaseBed implements AutoCloseable {
     /// {@return an arena that never gives memory back by itself, to be closed by the caller}
     static PageArena openArena(Reservations reservations, boolean memoryFile) {
         long pageBytes = Math.max(4096, reservations.memory().pageSize());
-        PageArenaOptions options = PageArenaOptions.defaults()
-                .withName("arena")
-                .withPageByteSize(pageBytes)
-                .withByteSize(PAGES * pageBytes)
-                .withMemoryFile(memoryFile)
-                .withDecay(PageArenaOptions.NO_DECAY)
-                .withBudget(MemoryBudget.of("test", 1 << 30));
+        PageArenaOptions options = PageArenaOptions.builder()
+                .name("arena")
+                .pageByteSize(pageBytes)
+                .byteSize(PAGES * pageBytes)
+                .memoryFile(memoryFile)
+                .decay(PageArenaOptions.NO_DECAY)
+                .budget(MemoryBudget.of("test", 1 << 30))
+                .build();
         return PageArenas.open(options, reservations);
     }
 

@@ -74,13 +74,14 @@ class LeasePoolConcurrentTest {
         Reservations reservations = new Reservations(memory, new MappingBudget(1_000));
         long pageBytes = Math.max(4096, memory.pageSize());
         PageArena arena = PageArenas.open(
-                PageArenaOptions.defaults()
-                        .withName(terms.name())
-                        .withPageByteSize(pageBytes)
-                        .withByteSize(256 * pageBytes)
-                        .withMemoryFile(terms.slots > 0)
-                        .withDecay(PageArenaOptions.NO_DECAY)
-                        .withBudget(MemoryBudget.of("workers", 1 << 26)),
+                PageArenaOptions.builder()
+                        .name(terms.name())
+                        .pageByteSize(pageBytes)
+                        .byteSize(256 * pageBytes)
+                        .memoryFile(terms.slots > 0)
+                        .decay(PageArenaOptions.NO_DECAY)
+                        .budget(MemoryBudget.of("workers", 1 << 26))
+                        .build(),
                 reservations);
         long mappings = reservations.mappings().used();
         LeasePool pool =

@@ -73,13 +73,14 @@ final class LeasePoolFaultRun {
     static PageArena open(Reservations reservations, int pages) {
         long pageBytes = Math.max(4096, reservations.memory().pageSize());
         return PageArenas.open(
-                PageArenaOptions.defaults()
-                        .withName("faulty")
-                        .withPageByteSize(pageBytes)
-                        .withByteSize(pages * pageBytes)
-                        .withMemoryFile(true)
-                        .withDecay(PageArenaOptions.NO_DECAY)
-                        .withBudget(MemoryBudget.of("faulty", 1 << 24)),
+                PageArenaOptions.builder()
+                        .name("faulty")
+                        .pageByteSize(pageBytes)
+                        .byteSize(pages * pageBytes)
+                        .memoryFile(true)
+                        .decay(PageArenaOptions.NO_DECAY)
+                        .budget(MemoryBudget.of("faulty", 1 << 24))
+                        .build(),
                 reservations);
     }
 

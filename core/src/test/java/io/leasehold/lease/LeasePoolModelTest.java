@@ -84,13 +84,14 @@ class LeasePoolModelTest {
         System.out.printf("lease walk: %s, steps=%,d, seed=%d%n", terms, steps, seed);
         long pageBytes = Math.max(4096, reservations.memory().pageSize());
         PageArena arena = PageArenas.open(
-                PageArenaOptions.defaults()
-                        .withName(terms.name())
-                        .withPageByteSize(pageBytes)
-                        .withByteSize(PAGES * pageBytes)
-                        .withMemoryFile(terms.isWindowed())
-                        .withDecay(PageArenaOptions.NO_DECAY)
-                        .withBudget(MemoryBudget.of("walk", 1 << 26)),
+                PageArenaOptions.builder()
+                        .name(terms.name())
+                        .pageByteSize(pageBytes)
+                        .byteSize(PAGES * pageBytes)
+                        .memoryFile(terms.isWindowed())
+                        .decay(PageArenaOptions.NO_DECAY)
+                        .budget(MemoryBudget.of("walk", 1 << 26))
+                        .build(),
                 reservations);
         long used = reservations.mappings().used();
         LeasePoolWalk walk = new LeasePoolWalk(arena, terms.options(), new SplittableRandom(seed));

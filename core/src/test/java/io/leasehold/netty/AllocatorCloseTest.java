@@ -66,7 +66,7 @@ class AllocatorCloseTest {
     void closeChangesNothingWhileAPoolIsOnTheArena() {
         JumboPool<Long> pool = JumboPool.open(
                 allocator.arena(),
-                JumboOptions.defaults().withName("cards").withPages(0, 16),
+                JumboOptions.builder().name("cards").pages(0, 16).build(),
                 (from, page, address, byteSize) -> address);
         pool.free(pool.allocate());
         pool.trim();

@@ -38,12 +38,13 @@ final class AllocatorJavaFaultWalk implements Consumer<JavaFaults.Mode> {
     private final MemoryBudget budget = MemoryBudget.of("faulty", 20L << 20);
     private final Reservations reservations = new Reservations(VirtualMemory.system(), new MappingBudget(10_000));
     private final PageArena arena = PageArenas.open(
-            PageArenaOptions.defaults()
-                    .withName("faulty")
-                    .withPageByteSize(Math.max(4096, VirtualMemory.system().pageSize()))
-                    .withByteSize(48 << 20)
-                    .withDecay(DECAY)
-                    .withBudget(budget),
+            PageArenaOptions.builder()
+                    .name("faulty")
+                    .pageByteSize(Math.max(4096, VirtualMemory.system().pageSize()))
+                    .byteSize(48 << 20)
+                    .decay(DECAY)
+                    .budget(budget)
+                    .build(),
             reservations);
     private final List<ByteBuf> buffers = new ArrayList<>();
     private LeasedByteBufAllocator allocator = open();

@@ -66,10 +66,11 @@ class AllocatorLimitsTest {
                     .hasMessageContaining(" of 2,097,152 B (greedy 1,");
             most.release();
         }
-        PageArenaOptions options = PageArenaOptions.defaults()
-                .withName("given")
-                .withByteSize(1 << 20)
-                .withBudget(MemoryBudget.of("wide", 8 << 20));
+        PageArenaOptions options = PageArenaOptions.builder()
+                .name("given")
+                .byteSize(1 << 20)
+                .budget(MemoryBudget.of("wide", 8 << 20))
+                .build();
         try (PageArena arena = PageArena.open(options);
                 LeasedByteBufAllocator allocator =
                         LeasedByteBufAllocator.builder().arena(arena).build()) {
@@ -177,10 +178,11 @@ class AllocatorLimitsTest {
 
     @Test
     void givenArenaIsLeftOpen() {
-        PageArenaOptions options = PageArenaOptions.defaults()
-                .withName("given")
-                .withByteSize(1 << 20)
-                .withBudget(MemoryBudget.of("given", 8 << 20));
+        PageArenaOptions options = PageArenaOptions.builder()
+                .name("given")
+                .byteSize(1 << 20)
+                .budget(MemoryBudget.of("given", 8 << 20))
+                .build();
         try (PageArena arena = PageArena.open(options)) {
             LeasedByteBufAllocator allocator =
                     LeasedByteBufAllocator.builder().arena(arena).build();

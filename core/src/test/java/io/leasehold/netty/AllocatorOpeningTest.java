@@ -114,7 +114,8 @@ class AllocatorOpeningTest {
     }
 
     private PageArena arena() {
-        return PageArena.open(PageArenaOptions.defaults().withByteSize(1 << 20).withBudget(budget));
+        return PageArena.open(
+                PageArenaOptions.builder().byteSize(1 << 20).budget(budget).build());
     }
 
     private static BufferMemoryError refusal(LeasedByteBufAllocator allocator) {

@@ -211,17 +211,19 @@ class AllocatorOptionsTest {
 
     @Test
     void arenaThatDoesNotFitIsRefusedWhenItIsSet() {
-        PageArenaOptions options = PageArenaOptions.defaults()
-                .withName("large pages")
-                .withByteSize(4 << 20)
-                .withPageByteSize(2 << 20)
-                .withBudget(MemoryBudget.of("large pages", 8 << 20));
+        PageArenaOptions options = PageArenaOptions.builder()
+                .name("large pages")
+                .byteSize(4 << 20)
+                .pageByteSize(2 << 20)
+                .budget(MemoryBudget.of("large pages", 8 << 20))
+                .build();
         try (PageArena arena = PageArena.open(options)) {
             assertRefused(
                     () -> LeasedByteBufAllocator.builder().arena(arena),
                     "arena has pages that are too large: arena=large pages, pageByteSize=2097152, max=65536");
         }
-        PageArenaOptions small = options.withName("small").withPageByteSize(0);
+        PageArenaOptions small =
+                options.toBuilder().name("small").pageByteSize(0).build();
         try (PageArena arena = PageArena.open(small)) {
             int alignment = (int) (2 * arena.options().pageByteSize());
             assertRefused(
@@ -238,10 +240,11 @@ class AllocatorOptionsTest {
 
     @Test
     void givenArenaExcludesABoundBesideIt() {
-        PageArenaOptions options = PageArenaOptions.defaults()
-                .withName("given")
-                .withByteSize(1 << 20)
-                .withBudget(MemoryBudget.of("given", 8 << 20));
+        PageArenaOptions options = PageArenaOptions.builder()
+                .name("given")
+                .byteSize(1 << 20)
+                .budget(MemoryBudget.of("given", 8 << 20))
+                .build();
         try (PageArena arena = PageArena.open(options)) {
             assertThatThrownBy(LeasedByteBufAllocator.builder().arena(arena).byteLimit(1 << 20)::build)
                     .isInstanceOf(IllegalArgumentException.class)

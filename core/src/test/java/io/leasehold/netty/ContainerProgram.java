@@ -82,24 +82,26 @@ final class ContainerProgram {
         Files.write(path, new byte[FILE_BYTES]);
         this.cache = WindowCache.open(
                 arena,
-                WindowCacheOptions.defaults()
-                        .withWindows(8, WINDOW_BYTES)
-                        .withExtents(2, 4 * WINDOW_BYTES)
-                        .withDirtyByteSize(WINDOW_BYTES));
+                WindowCacheOptions.builder()
+                        .windows(8, WINDOW_BYTES)
+                        .extents(2, 4 * WINDOW_BYTES)
+                        .dirtyByteSize(WINDOW_BYTES)
+                        .build());
         this.file = cache.open(path, MappedFileOptions.owned());
         this.ring = JumboPool.open(
                 arena,
-                JumboOptions.defaults().withBufferSize(BufferSize.KIB_9).withPages(0, 64),
+                JumboOptions.builder().bufferSize(BufferSize.KIB_9).pages(0, 64).build(),
                 (_, page, _, _) -> "page " + page);
         this.receiver = Datagrams.system().open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     }
 
     private static PageArenaOptions options(String name) {
-        return PageArenaOptions.defaults()
-                .withName(name)
-                .withByteSize(16 * MIB)
-                .withDecay(PageArenaOptions.NO_DECAY)
-                .withBudget(MemoryBudget.of(name, 32 * MIB));
+        return PageArenaOptions.builder()
+                .name(name)
+                .byteSize(16 * MIB)
+                .decay(PageArenaOptions.NO_DECAY)
+                .budget(MemoryBudget.of(name, 32 * MIB))
+                .build();
     }
 
     public static void main(String[] arguments) throws Throwable {
@@ -251,7 +253,7 @@ final class ContainerProgram {
 
     private void checkLock() {
         boolean isRefused = refused.contains(Call.MLOCK);
-        PageArenaOptions options = options("locked").withLockWired(true);
+        PageArenaOptions options = options("locked").toBuilder().lockWired(true).build();
         if (!isLate && (isRefused || refused.contains(Call.MUNLOCK))) {
             try (PageArena locked = PageArena.open(options)) {
                 throw new AssertionError("opened: " + locked);
@@ -279,7 +281,8 @@ final class ContainerProgram {
 
     private void checkMemoryFile() {
         boolean isRefused = refused.contains(Call.MEMFD_CREATE);
-        try (PageArena backed = PageArena.open(options("file").withMemoryFile(true))) {
+        try (PageArena backed =
+                PageArena.open(options("file").toBuilder().memoryFile(true).build())) {
             check(!isRefused, "a failed memory file is reported");
             backed.free(backed.allocateRun(100));
             backed.trim();

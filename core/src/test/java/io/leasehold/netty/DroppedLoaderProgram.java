@@ -126,11 +126,12 @@ final class DroppedLoaderProgram {
             try {
                 LeasedByteBufAllocator.DEFAULT.directBuffer(100_000).release();
                 LeasedByteBufAllocator.DEFAULT.heapBuffer(1_000).release();
-                PageArena arena = PageArena.open(PageArenaOptions.defaults()
-                        .withName("application")
-                        .withByteSize(32 << 20)
-                        .withMemoryFile(AddressSpace.isNative())
-                        .withBudget(MemoryBudget.of("application", 64 << 20)));
+                PageArena arena = PageArena.open(PageArenaOptions.builder()
+                        .name("application")
+                        .byteSize(32 << 20)
+                        .memoryFile(AddressSpace.isNative())
+                        .budget(MemoryBudget.of("application", 64 << 20))
+                        .build());
                 arena.free(arena.allocate());
                 LeasePool leases = LeasePool.open(
                         arena, AddressSpace.isNative() ? LeasePoolOptions.windowed(4) : LeasePoolOptions.directMap());

@@ -64,7 +64,7 @@ enum RefusalCause {
         @Override
         PageArenaOptions arena(MemoryBudget budget) {
             assumeTrue(VirtualMemory.system().can(Capability.LOCK), "no page can be locked here");
-            return super.arena(budget).withLockWired(true);
+            return super.arena(budget).toBuilder().lockWired(true).build();
         }
 
         @Override
@@ -111,10 +111,11 @@ enum RefusalCause {
     }
 
     PageArenaOptions arena(MemoryBudget budget) {
-        return PageArenaOptions.defaults()
-                .withName("struck pages")
-                .withByteSize(ARENA_BYTES)
-                .withBudget(budget);
+        return PageArenaOptions.builder()
+                .name("struck pages")
+                .byteSize(ARENA_BYTES)
+                .budget(budget)
+                .build();
     }
 
     LeasedByteBufAllocator open(PageArena arena) {

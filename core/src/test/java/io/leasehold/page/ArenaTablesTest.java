@@ -62,11 +62,12 @@ class ArenaTablesTest {
     }
 
     private PageArena open(boolean hugePages) {
-        PageArenaOptions options = PageArenaOptions.defaults()
-                .withName("arena")
-                .withByteSize(ARENA_BYTES)
-                .withHugePages(hugePages)
-                .withBudget(budget);
+        PageArenaOptions options = PageArenaOptions.builder()
+                .name("arena")
+                .byteSize(ARENA_BYTES)
+                .hugePages(hugePages)
+                .budget(budget)
+                .build();
         return PageArena.open(options, reservations, 0);
     }
 

@@ -246,12 +246,13 @@ class DecayTest {
     }
 
     private PageArenaOptions options(Duration decay) {
-        return PageArenaOptions.defaults()
-                .withName("decaying")
-                .withByteSize(PAGES * pageBytes)
-                .withPageByteSize(pageBytes)
-                .withDecay(decay)
-                .withBudget(MemoryBudget.of("test", 1 << 30));
+        return PageArenaOptions.builder()
+                .name("decaying")
+                .byteSize(PAGES * pageBytes)
+                .pageByteSize(pageBytes)
+                .decay(decay)
+                .budget(MemoryBudget.of("test", 1 << 30))
+                .build();
     }
 
     private PageArena open(Duration decay, long now) {

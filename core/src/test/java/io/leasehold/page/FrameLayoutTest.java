@@ -110,10 +110,13 @@ class FrameLayoutTest {
         Reservations reservations = new Reservations(VirtualMemory.system(), new MappingBudget(100));
         MemoryBudget budget = MemoryBudget.of("test", 1 << 30);
         long pageBytes = Math.max(4096, reservations.memory().pageSize());
-        PageArenaOptions options =
-                PageArenaOptions.defaults().withPageByteSize(pageBytes).withBudget(budget);
+        PageArenaOptions options = PageArenaOptions.builder()
+                .pageByteSize(pageBytes)
+                .budget(budget)
+                .build();
         for (int pages = 512; pages > 0; pages--) { // each arena at the addresses of the one before
-            ArenaSpace space = ArenaSpace.open(options.withByteSize(pages * pageBytes), reservations, budget);
+            ArenaSpace space = ArenaSpace.open(
+                    options.toBuilder().byteSize(pages * pageBytes).build(), reservations, budget);
             long last = space.tables.address() + space.tables.byteSize() - FrameLayout.FRAME_BYTES;
             assertThat(space.frames % CACHE_LINE).isZero();
             for (int index = 0; index < pages; index++) {

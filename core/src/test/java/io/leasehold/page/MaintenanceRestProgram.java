@@ -22,11 +22,12 @@ final class MaintenanceRestProgram {
     }
 
     private static void run() {
-        PageArena arena = PageArena.open(PageArenaOptions.defaults()
-                .withName("resting")
-                .withByteSize(16 << 20)
-                .withDecay(Duration.ofMillis(20))
-                .withBudget(MemoryBudget.of("resting", 64 << 20)));
+        PageArena arena = PageArena.open(PageArenaOptions.builder()
+                .name("resting")
+                .byteSize(16 << 20)
+                .decay(Duration.ofMillis(20))
+                .budget(MemoryBudget.of("resting", 64 << 20))
+                .build());
         for (int round = 0; round < ROUNDS; round++) {
             arena.free(arena.allocateRun(PAGES));
             Thread found = maintenance();

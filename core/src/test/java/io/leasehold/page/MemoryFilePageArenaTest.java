@@ -32,7 +32,10 @@ class MemoryFilePageArenaTest
 
     @Override
     public PageArenaOptions options() {
-        return PageArenaContract.super.options().withName("file-arena").withMemoryFile(true);
+        return PageArenaContract.super.options().toBuilder()
+                .name("file-arena")
+                .memoryFile(true)
+                .build();
     }
 
     @Test

@@ -29,10 +29,11 @@ final class MemoryReturnProgram {
     private final Path chargeFile;
 
     private MemoryReturnProgram(long burstBytes, Path chargeFile) {
-        this.arena = PageArena.open(PageArenaOptions.defaults()
-                .withByteSize(burstBytes + WARM_UP_BYTES)
-                .withDecay(DECAY)
-                .withBudget(MemoryBudget.of("burst", 4 * burstBytes)));
+        this.arena = PageArena.open(PageArenaOptions.builder()
+                .byteSize(burstBytes + WARM_UP_BYTES)
+                .decay(DECAY)
+                .budget(MemoryBudget.of("burst", 4 * burstBytes))
+                .build());
         this.pages = new long[(int) (burstBytes / arena.options().pageByteSize())];
         this.chargeFile = chargeFile;
     }

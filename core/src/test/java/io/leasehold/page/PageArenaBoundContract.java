@@ -103,7 +103,7 @@ interface PageArenaBoundContract extends PageArenaFixture {
     @Test
     default void budgetBelowTheArenaIsTheBound() {
         MemoryBudget parent = MemoryBudget.of("small", 64 * pageBytes());
-        try (PageArena arena = open(options().withBudget(parent))) {
+        try (PageArena arena = open(options().toBuilder().budget(parent).build())) {
             List<Long> pages = new ArrayList<>();
             for (long page = arena.tryAllocate(); page != PageArena.NO_PAGE; page = arena.tryAllocate()) {
                 fill(arena, page, 1);
@@ -130,7 +130,7 @@ interface PageArenaBoundContract extends PageArenaFixture {
     @Test
     default void budgetTooSmallForOnePageRejectsTheArena() {
         MemoryBudget parent = MemoryBudget.of("tiny", pageBytes() / 2);
-        assertThatThrownBy(() -> open(options().withBudget(parent)))
+        assertThatThrownBy(() -> open(options().toBuilder().budget(parent).build()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContainingAll(
                         "budget is too small for one page", "budget=tiny, byteLimit=" + pageBytes() / 2);
@@ -142,7 +142,7 @@ interface PageArenaBoundContract extends PageArenaFixture {
     default void fullParentBudgetRejectsThePage() {
         MemoryBudget parent = MemoryBudget.of("full", 4 * pageBytes());
         assertThat(parent.tryReserve(4 * pageBytes())).isTrue();
-        try (PageArena arena = open(options().withBudget(parent))) {
+        try (PageArena arena = open(options().toBuilder().budget(parent).build())) {
             assertThat(arena.tryAllocate()).isEqualTo(PageArena.NO_PAGE);
             assertThatThrownBy(arena::allocate)
                     .isInstanceOf(PageExhaustedException.class)
@@ -156,7 +156,7 @@ interface PageArenaBoundContract extends PageArenaFixture {
     default void idleMemoryIsGivenBackWhenTheSameArenaNeedsItsBudgetElsewhere() {
         require(Capability.DECOMMIT);
         MemoryBudget parent = MemoryBudget.of("small", 64 * pageBytes());
-        try (PageArena arena = open(options().withBudget(parent))) {
+        try (PageArena arena = open(options().toBuilder().budget(parent).build())) {
             long idle = arena.allocateRun(40);
             long wall = arena.allocateRun(17);
             fill(arena, idle, 1);
@@ -178,8 +178,10 @@ interface PageArenaBoundContract extends PageArenaFixture {
     default void arenasThatShareABudgetNeverPassItTogether() {
         require(Capability.DECOMMIT);
         MemoryBudget parent = MemoryBudget.of("shared", 128 * pageBytes());
-        try (PageArena first = open(options().withName("first").withBudget(parent));
-                PageArena second = open(options().withName("second").withBudget(parent))) {
+        try (PageArena first =
+                        open(options().toBuilder().name("first").budget(parent).build());
+                PageArena second =
+                        open(options().toBuilder().name("second").budget(parent).build())) {
             long large = first.allocateRun(100);
             assertThat(second.tryAllocateRun(40)).isEqualTo(PageArena.NO_PAGE);
             assertThatThrownBy(() -> second.allocateRun(40))
@@ -306,7 +308,7 @@ interface PageArenaBoundContract extends PageArenaFixture {
     default void waiterIsServedWhenTheParentBudgetHasSpace() throws Exception {
         MemoryBudget parent = MemoryBudget.of("shared", 64 * pageBytes());
         assertThat(parent.tryReserve(60 * pageBytes())).isTrue();
-        try (PageArena arena = open(options().withBudget(parent))) {
+        try (PageArena arena = open(options().toBuilder().budget(parent).build())) {
             FutureTask<Long> waiter = waiter(arena, 20, Duration.ofDays(1));
             Eventually.holds("a thread waits", () -> arena.stats().waits() == 1);
             assertThat(waiter.isDone()).isFalse();

@@ -55,7 +55,7 @@ interface PageArenaCloseContract extends PageArenaFixture {
     @Test
     default void closingTwiceHasNoEffect() {
         MemoryBudget budget = MemoryBudget.of("test", 1 << 30);
-        PageArena arena = open(options().withBudget(budget));
+        PageArena arena = open(options().toBuilder().budget(budget).build());
         arena.free(arena.allocate());
         arena.close();
         int parked = reservations().parkedCount();
@@ -141,7 +141,7 @@ interface PageArenaCloseContract extends PageArenaFixture {
     @Test
     default void forciblyClosedArenaGivesItsMemoryBackAndReturnsTheNumberOfLivePages() {
         MemoryBudget budget = MemoryBudget.of("test", 1 << 30);
-        PageArena arena = open(options().withBudget(budget));
+        PageArena arena = open(options().toBuilder().budget(budget).build());
         long run = arena.allocateRun(100);
         fill(arena, run, 1);
         allocate(arena, 5);
@@ -194,7 +194,7 @@ interface PageArenaCloseContract extends PageArenaFixture {
     @Test
     default void closeWhileAThreadIsInAMagazineSucceedsAndKeepsTheAddressSpace() {
         MemoryBudget budget = MemoryBudget.of("test", 1 << 30);
-        PageArena arena = open(options().withBudget(budget));
+        PageArena arena = open(options().toBuilder().budget(budget).build());
         arena.free(arena.allocate());
         int[] cells = enterMagazine(arena);
         int parked = reservations().parkedCount();

@@ -50,13 +50,14 @@ class PageArenaConcurrentTest {
 
         PageArenaOptions options(long pageBytes) {
             long byteSize = PAGES * pageBytes;
-            return PageArenaOptions.defaults()
-                    .withName(name())
-                    .withByteSize(byteSize)
-                    .withMemoryFile(this == MEMORY_FILE)
-                    .withZeroOnFree(this == ZERO_ON_FREE)
-                    .withDecay(Duration.ofNanos(DECAY_NANOS))
-                    .withBudget(MemoryBudget.of("parent", this == TIGHT_BUDGET ? byteSize * 2 / 3 : 4 * byteSize));
+            return PageArenaOptions.builder()
+                    .name(name())
+                    .byteSize(byteSize)
+                    .memoryFile(this == MEMORY_FILE)
+                    .zeroOnFree(this == ZERO_ON_FREE)
+                    .decay(Duration.ofNanos(DECAY_NANOS))
+                    .budget(MemoryBudget.of("parent", this == TIGHT_BUDGET ? byteSize * 2 / 3 : 4 * byteSize))
+                    .build();
         }
 
         VirtualMemory memory() {
@@ -187,9 +188,10 @@ class PageArenaConcurrentTest {
     private static PageArena open(int pageCount) {
         VirtualMemory memory = VirtualMemory.system();
         long byteSize = pageCount * Math.max(4096, memory.pageSize());
-        PageArenaOptions options = PageArenaOptions.defaults()
-                .withByteSize(byteSize)
-                .withBudget(MemoryBudget.of("parent", 2 * byteSize + (1 << 20)));
+        PageArenaOptions options = PageArenaOptions.builder()
+                .byteSize(byteSize)
+                .budget(MemoryBudget.of("parent", 2 * byteSize + (1 << 20)))
+                .build();
         return PageArena.open(options, new Reservations(memory, new MappingBudget(100)), 0);
     }
 

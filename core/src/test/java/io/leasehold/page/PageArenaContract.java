@@ -56,7 +56,8 @@ interface PageArenaContract extends PageArenaFixture {
     @ValueSource(longs = {4096, 16 << 10, 64 << 10, 2 << 20})
     default void addressIsAMultipleOfThePageSize(long pageByteSize) {
         long size = Math.max(pageByteSize, pageBytes());
-        try (PageArena arena = open(options().withPageByteSize(size).withByteSize(6 * size))) {
+        try (PageArena arena =
+                open(options().toBuilder().pageByteSize(size).byteSize(6 * size).build())) {
             assertThat(arena.options().pageByteSize()).isEqualTo(size);
             assertThat(arena.frames().pageSizePower()).isEqualTo(Long.numberOfTrailingZeros(size));
             Set<Long> addresses = new HashSet<>();
@@ -176,7 +177,8 @@ interface PageArenaContract extends PageArenaFixture {
             assertRefused(StateKind.FOREIGN, () -> first.free(other)).contains("page handle is not of this arena");
             assertRefused(StateKind.FOREIGN, () -> second.frames().wire(mine));
             assertRefused(
-                    StateKind.FOREIGN, () -> second.frames().pageAt(first.frames().address(mine)));
+                    StateKind.FOREIGN,
+                    () -> second.frames().pageAt(first.frames().address(mine)));
             assertThat(second.frames().isLive(mine)).isFalse();
             first.free(mine);
             second.free(other);

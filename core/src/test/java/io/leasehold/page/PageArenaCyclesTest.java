@@ -67,7 +67,8 @@ class PageArenaCyclesTest {
         Set<Long> left = new HashSet<>(); // addresses of pages that a previous owner may still write to
         long reserved = 0;
         for (int cycle = 0; cycle < CYCLES; cycle++) {
-            PageArena arena = PageArena.open(options().withMemoryFile(end.isFile), reservations, 0);
+            PageArena arena =
+                    PageArena.open(options().toBuilder().memoryFile(end.isFile).build(), reservations, 0);
             long run = arena.allocateRun(end.out + 5);
             long address = arena.frames().address(run);
             for (int i = 0; i < end.out + 5; i++) {
@@ -170,9 +171,10 @@ class PageArenaCyclesTest {
     }
 
     private PageArenaOptions options() {
-        return PageArenaOptions.defaults()
-                .withPageByteSize(pageBytes)
-                .withByteSize(LIMIT * pageBytes)
-                .withBudget(budget);
+        return PageArenaOptions.builder()
+                .pageByteSize(pageBytes)
+                .byteSize(LIMIT * pageBytes)
+                .budget(budget)
+                .build();
     }
 }

@@ -123,15 +123,16 @@ final class PageArenaFaultRun {
     }
 
     private void live(long byteSize) {
-        PageArenaOptions options = PageArenaOptions.defaults()
-                .withName("faulty")
-                .withByteSize(byteSize)
-                .withPageByteSize(pageBytes)
-                .withMemoryFile(variant == Variant.MEMORY_FILE || variant == Variant.FILE_CLOSED_BY_FORCE)
-                .withPrefault(variant == Variant.PREFAULTED)
-                .withLockWired(variant == Variant.LOCKED_WHEN_WIRED)
-                .withDecay(Duration.ofSeconds(1))
-                .withBudget(parent);
+        PageArenaOptions options = PageArenaOptions.builder()
+                .name("faulty")
+                .byteSize(byteSize)
+                .pageByteSize(pageBytes)
+                .memoryFile(variant == Variant.MEMORY_FILE || variant == Variant.FILE_CLOSED_BY_FORCE)
+                .prefault(variant == Variant.PREFAULTED)
+                .lockWired(variant == Variant.LOCKED_WHEN_WIRED)
+                .decay(Duration.ofSeconds(1))
+                .budget(parent)
+                .build();
         refusable("open", () -> arena = PageArena.open(options, reservations, now));
         if (arena == null) {
             assertThat(parent.usedBytes())

@@ -27,12 +27,13 @@ interface PageArenaFixture {
 
     /// {@return options of the kind of arena under test, small and without decay}
     default PageArenaOptions options() {
-        return PageArenaOptions.defaults()
-                .withName("arena")
-                .withPageByteSize(pageBytes())
-                .withByteSize(PAGES * pageBytes())
-                .withDecay(PageArenaOptions.NO_DECAY)
-                .withBudget(MemoryBudget.of("test", 1 << 30));
+        return PageArenaOptions.builder()
+                .name("arena")
+                .pageByteSize(pageBytes())
+                .byteSize(PAGES * pageBytes())
+                .decay(PageArenaOptions.NO_DECAY)
+                .budget(MemoryBudget.of("test", 1 << 30))
+                .build();
     }
 
     /// {@return the name of the arenas in messages}
@@ -41,7 +42,7 @@ interface PageArenaFixture {
     }
 
     default PageArenaOptions options(int pages) {
-        return options().withByteSize(pages * pageBytes());
+        return options().toBuilder().byteSize(pages * pageBytes()).build();
     }
 
     default PageArena open(PageArenaOptions options) {

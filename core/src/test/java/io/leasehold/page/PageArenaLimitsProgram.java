@@ -32,10 +32,11 @@ final class PageArenaLimitsProgram {
     }
 
     private static PageArenaOptions options(long byteSize) {
-        return PageArenaOptions.defaults()
-                .withByteSize(byteSize)
-                .withDecay(PageArenaOptions.NO_DECAY)
-                .withBudget(MemoryBudget.of("limits", 16L << 30));
+        return PageArenaOptions.builder()
+                .byteSize(byteSize)
+                .decay(PageArenaOptions.NO_DECAY)
+                .budget(MemoryBudget.of("limits", 16L << 30))
+                .build();
     }
 
     private static void reserveTooMuch() {
@@ -78,7 +79,8 @@ final class PageArenaLimitsProgram {
     }
 
     private static void lockTooMuch() {
-        try (PageArena arena = PageArena.open(options(64 * MIB).withLockWired(true))) {
+        try (PageArena arena =
+                PageArena.open(options(64 * MIB).toBuilder().lockWired(true).build())) {
             long run = arena.allocateRun((int) (MIB / arena.options().pageByteSize()));
             long mappings = MappingBudget.system().used();
             try {

@@ -53,15 +53,16 @@ class PageArenaModelTest {
         PageArenaOptions options(VirtualMemory memory) {
             boolean large = this == PAGES_OF_16_KIB || this == HUGE_FRAMES_OF_16_KIB;
             long pageBytes = Math.max(large ? 16 << 10 : 4 << 10, memory.pageSize());
-            return PageArenaOptions.defaults()
-                    .withName(name())
-                    .withByteSize(pageCount * pageBytes)
-                    .withPageByteSize(pageBytes)
-                    .withMemoryFile(this == MEMORY_FILE)
-                    .withZeroOnFree(this == ZERO_ON_FREE)
-                    .withPrefault(this == PREFAULTED)
-                    .withHugePages(this == HUGE_FRAMES || this == HUGE_FRAMES_OF_16_KIB)
-                    .withLockWired(this == LOCKED_WHEN_WIRED);
+            return PageArenaOptions.builder()
+                    .name(name())
+                    .byteSize(pageCount * pageBytes)
+                    .pageByteSize(pageBytes)
+                    .memoryFile(this == MEMORY_FILE)
+                    .zeroOnFree(this == ZERO_ON_FREE)
+                    .prefault(this == PREFAULTED)
+                    .hugePages(this == HUGE_FRAMES || this == HUGE_FRAMES_OF_16_KIB)
+                    .lockWired(this == LOCKED_WHEN_WIRED)
+                    .build();
         }
 
         /// {@return the limit of the parent budget: everything, or about two thirds and the tables}

@@ -22,7 +22,7 @@ interface PageArenaOptionContract extends PageArenaFixture {
 
     @Test
     default void zeroOnFreeLeavesNothingForTheNextOwner() {
-        try (PageArena arena = open(options(1).withZeroOnFree(true))) {
+        try (PageArena arena = open(options(1).toBuilder().zeroOnFree(true).build())) {
             long page = arena.allocate();
             fill(arena, page, 1);
             arena.free(page);
@@ -35,7 +35,7 @@ interface PageArenaOptionContract extends PageArenaFixture {
 
     @Test
     default void zeroOnFreeZeroesAllOfARunAndNothingElse() {
-        try (PageArena arena = open(options().withZeroOnFree(true))) {
+        try (PageArena arena = open(options().toBuilder().zeroOnFree(true).build())) {
             List<Long> runs = new ArrayList<>();
             for (int pages : new int[] {17, 2, 20}) {
                 runs.add(arena.allocateRun(pages));
@@ -57,7 +57,7 @@ interface PageArenaOptionContract extends PageArenaFixture {
 
     @Test
     default void refusedFreeZeroesNothing() {
-        try (PageArena arena = open(options().withZeroOnFree(true))) {
+        try (PageArena arena = open(options().toBuilder().zeroOnFree(true).build())) {
             long page = arena.allocate();
             fill(arena, page, 1);
             arena.frames().wire(page);
@@ -72,7 +72,7 @@ interface PageArenaOptionContract extends PageArenaFixture {
     default void pagesAreInMemoryOnceTouchedUnlessPrefaultingTouchedThemBefore() {
         require(Capability.RESIDENCY);
         try (PageArena lazy = open();
-                PageArena eager = open(options().withPrefault(true))) {
+                PageArena eager = open(options().toBuilder().prefault(true).build())) {
             assertThat(lazy.residentBytes()).isZero();
             assertThat(eager.residentBytes()).isZero();
             long untouched = lazy.allocateRun(64);
@@ -91,7 +91,7 @@ interface PageArenaOptionContract extends PageArenaFixture {
     @Test
     default void prefaultedPageIsInMemoryAgainAfterItWasGivenBack() {
         require(Capability.RESIDENCY);
-        try (PageArena arena = open(options().withPrefault(true))) {
+        try (PageArena arena = open(options().toBuilder().prefault(true).build())) {
             arena.free(arena.allocateRun(64));
             arena.trim();
             assertThat(arena.residentBytes()).isZero();
@@ -128,7 +128,7 @@ interface PageArenaOptionContract extends PageArenaFixture {
     default void wiredPagesAreLockedFromTheFirstWiringToTheLast() {
         requireLocking();
         long before = lockedBytes();
-        try (PageArena arena = open(options().withLockWired(true))) {
+        try (PageArena arena = open(options().toBuilder().lockWired(true).build())) {
             long mappings = reservations().mappings().used();
             long run = arena.allocateRun(5);
             arena.frames().wire(run);
@@ -150,7 +150,7 @@ interface PageArenaOptionContract extends PageArenaFixture {
     @Test
     default void lockedRunIsNeitherGrownNorSplitNorFreed() {
         requireLocking();
-        try (PageArena arena = open(options().withLockWired(true))) {
+        try (PageArena arena = open(options().toBuilder().lockWired(true).build())) {
             long run = arena.allocateRun(5);
             arena.frames().wire(run);
             assertRefused(StateKind.WIRED, () -> arena.tryGrow(run, 1)).contains("cannot grow, page is wired");
@@ -165,7 +165,7 @@ interface PageArenaOptionContract extends PageArenaFixture {
     @Test
     default void lockedPageStaysInMemoryWhenTheRestIsGivenBack() {
         requireLocking();
-        try (PageArena arena = open(options().withLockWired(true))) {
+        try (PageArena arena = open(options().toBuilder().lockWired(true).build())) {
             long wired = arena.allocateRun(3);
             long free = arena.allocateRun(64);
             arena.frames().wire(wired);
@@ -195,7 +195,7 @@ interface PageArenaOptionContract extends PageArenaFixture {
         require(Capability.DECOMMIT);
         long frame = memory().hugePageSize();
         TestMemory.require(frame == 2 << 20 && pageBytes() == 4096, "huge pages are not 512 pages of 4 KiB here");
-        try (PageArena arena = open(options(2048).withHugePages(true))) {
+        try (PageArena arena = open(options(2048).toBuilder().hugePages(true).build())) {
             long first = arena.tryAllocateRun(512, frame);
             long half = arena.tryAllocateRun(256, frame);
             long otherHalf = arena.allocateRun(256);
@@ -214,10 +214,14 @@ interface PageArenaOptionContract extends PageArenaFixture {
     @Test
     default void optionsAreThoseAskedForWithTheSizesThatWereChosen() {
         MemoryBudget budget = MemoryBudget.of("test", 100 * pageBytes() + 1);
-        PageArenaOptions asked = options().withPageByteSize(0).withByteSize(0).withBudget(budget);
+        PageArenaOptions asked =
+                options().toBuilder().pageByteSize(0).byteSize(0).budget(budget).build();
         try (PageArena arena = open(asked)) {
             assertThat(arena.options())
-                    .isEqualTo(asked.withPageByteSize(pageBytes()).withByteSize(100 * pageBytes()));
+                    .isEqualTo(asked.toBuilder()
+                            .pageByteSize(pageBytes())
+                            .byteSize(100 * pageBytes())
+                            .build());
             assertThat(arena.stats().reservedPages()).isEqualTo(100);
         }
     }

@@ -31,26 +31,29 @@ class PageArenaOptionsTest {
 
     @Test
     void eachChangeChangesOneOption() {
-        PageArenaOptions all = DEFAULTS.withName("other")
-                .withByteSize(1 << 20)
-                .withPageByteSize(16 << 10)
-                .withMemoryFile(true)
-                .withHugePages(true)
-                .withPrefault(true)
-                .withZeroOnFree(true)
-                .withLockWired(true)
-                .withDecay(Duration.ofSeconds(7))
-                .withBudget(BUDGET);
+        PageArenaOptions all = DEFAULTS.toBuilder()
+                .name("other")
+                .byteSize(1 << 20)
+                .pageByteSize(16 << 10)
+                .memoryFile(true)
+                .hugePages(true)
+                .prefault(true)
+                .zeroOnFree(true)
+                .lockWired(true)
+                .decay(Duration.ofSeconds(7))
+                .budget(BUDGET)
+                .build();
         assertThat(all)
                 .isEqualTo(new PageArenaOptions(
                         "other", 1 << 20, 16 << 10, true, true, true, true, true, Duration.ofSeconds(7), BUDGET));
-        assertThat(DEFAULTS.withPrefault(true).withPrefault(false)).isEqualTo(DEFAULTS);
-        assertThat(DEFAULTS.withZeroOnFree(true)).isNotEqualTo(DEFAULTS.withLockWired(true));
+        assertThat(DEFAULTS.toBuilder().prefault(true).prefault(false).build()).isEqualTo(DEFAULTS);
+        assertThat(DEFAULTS.toBuilder().zeroOnFree(true).build())
+                .isNotEqualTo(DEFAULTS.toBuilder().lockWired(true).build());
     }
 
     @Test
     void negativeSizeIsRejected() {
-        assertThatThrownBy(() -> DEFAULTS.withByteSize(-4096))
+        assertThatThrownBy(() -> DEFAULTS.toBuilder().byteSize(-4096).build())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("byteSize is out of bounds: byteSize=-4096, min=0, max=562948879679488");
     }
@@ -58,7 +61,7 @@ class PageArenaOptionsTest {
     @ParameterizedTest
     @ValueSource(longs = {-4096, 3, 4097})
     void pageSizeThatIsNoPowerOfTwoIsRejected(long pageByteSize) {
-        assertThatThrownBy(() -> DEFAULTS.withPageByteSize(pageByteSize))
+        assertThatThrownBy(() -> DEFAULTS.toBuilder().pageByteSize(pageByteSize).build())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("pageByteSize is not a power of two: pageByteSize=" + pageByteSize);
     }
@@ -66,7 +69,7 @@ class PageArenaOptionsTest {
     @ParameterizedTest
     @ValueSource(longs = {1, 2048, 8192, 32768, 1 << 20, 4 << 20, 1L << 40})
     void pageSizeThatIsNotOneOfFourIsRejected(long pageByteSize) {
-        assertThatThrownBy(() -> DEFAULTS.withPageByteSize(pageByteSize))
+        assertThatThrownBy(() -> DEFAULTS.toBuilder().pageByteSize(pageByteSize).build())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("pageByteSize is not supported: arena=pages, pageByteSize=" + pageByteSize
                         + "; use 4096, 16384, 65536 or 2097152");
@@ -75,29 +78,38 @@ class PageArenaOptionsTest {
     @ParameterizedTest
     @CsvSource({"PT0S", "PT-1S", "PT0.000999999S"})
     void decayBelowAMillisecondIsRejected(Duration decay) {
-        assertThatThrownBy(() -> DEFAULTS.withDecay(decay))
+        assertThatThrownBy(() -> DEFAULTS.toBuilder().decay(decay).build())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("decay is too short: decay=" + decay + ", min=PT0.001S");
-        assertThat(DEFAULTS.withDecay(Duration.ofMillis(1)).decay()).isEqualTo(Duration.ofMillis(1));
+        assertThat(DEFAULTS.toBuilder().decay(Duration.ofMillis(1)).build().decay())
+                .isEqualTo(Duration.ofMillis(1));
     }
 
     @Test
     void decayBeyondTheClockIsForEver() {
-        assertThat(DEFAULTS.withDecay(Duration.ofDays(1_000_000)).decay()).isEqualTo(PageArenaOptions.NO_DECAY);
-        assertThat(DEFAULTS.withDecay(Duration.ofDays(10_000)).decay()).isEqualTo(Duration.ofDays(10_000));
+        assertThat(DEFAULTS.toBuilder()
+                        .decay(Duration.ofDays(1_000_000))
+                        .build()
+                        .decay())
+                .isEqualTo(PageArenaOptions.NO_DECAY);
+        assertThat(DEFAULTS.toBuilder().decay(Duration.ofDays(10_000)).build().decay())
+                .isEqualTo(Duration.ofDays(10_000));
     }
 
     @Test
     void sizeThatIsNoMultipleOfThePageIsRejected() {
         assertOpenRejected(
-                DEFAULTS.withPageByteSize(64 << 10).withByteSize(100_000),
+                DEFAULTS.toBuilder().pageByteSize(64 << 10).byteSize(100_000).build(),
                 "byteSize is not a multiple of pageByteSize: arena=pages, byteSize=100000, pageByteSize=65536");
     }
 
     @Test
     void budgetSmallerThanAPageCannotBoundAnArena() {
         assertOpenRejected(
-                DEFAULTS.withPageByteSize(2 << 20).withBudget(MemoryBudget.of("tiny", 1 << 20)),
+                DEFAULTS.toBuilder()
+                        .pageByteSize(2 << 20)
+                        .budget(MemoryBudget.of("tiny", 1 << 20))
+                        .build(),
                 "budget is too small for one page and its tables: arena=pages, budget=tiny, byteLimit=1048576,"
                         + " min=2097170");
     }
@@ -105,18 +117,22 @@ class PageArenaOptionsTest {
     @Test
     void morePagesThanAHandleCanIdentifyAreRejected() {
         long pages = (1L << 28) - 511;
-        assertThatThrownBy(() -> DEFAULTS.withByteSize(pages * (2 << 20)))
+        assertThatThrownBy(
+                        () -> DEFAULTS.toBuilder().byteSize(pages * (2 << 20)).build())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("byteSize is out of bounds: byteSize=" + pages * (2 << 20) + ", min=0, max=");
         assertOpenRejected(
-                DEFAULTS.withPageByteSize(64 << 10).withByteSize(pages * (64 << 10)),
+                DEFAULTS.toBuilder()
+                        .pageByteSize(64 << 10)
+                        .byteSize(pages * (64 << 10))
+                        .build(),
                 "byteSize has too many pages: arena=pages, byteSize=" + pages * (64 << 10)
                         + ", pageByteSize=65536, max=" + (pages - 1) * (64 << 10) + "; choose a larger pageByteSize");
     }
 
     @Test
     void blankNamesAreRejected() {
-        assertThatThrownBy(() -> DEFAULTS.withName(""))
+        assertThatThrownBy(() -> DEFAULTS.toBuilder().name("").build())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("name is blank: name=\"\"");
     }
@@ -125,7 +141,9 @@ class PageArenaOptionsTest {
     void budgetBeyondTheLargestArenaGivesTheLargest() {
         TestMemory.require(VirtualMemory.system(), Capability.DECOMMIT); // otherwise the system has too few addresses
         MemoryBudget huge = MemoryBudget.of("huge", Long.MAX_VALUE);
-        PageArenaOptions fitted = DEFAULTS.withPageByteSize(64 << 10)
+        PageArenaOptions fitted = DEFAULTS.toBuilder()
+                .pageByteSize(64 << 10)
+                .build()
                 .fitted(new Reservations(VirtualMemory.system(), new MappingBudget(10)), huge);
         assertThat(fitted.byteSize()).isEqualTo((long) PageArenaOptions.MAX_PAGES * (64 << 10));
     }
@@ -134,15 +152,20 @@ class PageArenaOptionsTest {
     void whatOnlyTheKernelCanDoIsRejectedWithoutIt() {
         try (ScratchMemory scratch = ScratchMemory.of(4 << 20, 2 << 20)) {
             Consumer<PageArenaOptions> open = options -> PageArena.open(
-                            options.withByteSize(64 << 10).withBudget(BUDGET),
+                            options.toBuilder()
+                                    .byteSize(64 << 10)
+                                    .budget(BUDGET)
+                                    .build(),
                             new Reservations(TestMemory.portable(scratch), new MappingBudget(100)),
                             0)
                     .close();
             open.accept(DEFAULTS);
-            assertThatThrownBy(() -> open.accept(DEFAULTS.withMemoryFile(true)))
+            assertThatThrownBy(() ->
+                            open.accept(DEFAULTS.toBuilder().memoryFile(true).build()))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageStartingWith("memoryFile needs native access on Linux");
-            assertThatThrownBy(() -> open.accept(DEFAULTS.withLockWired(true)))
+            assertThatThrownBy(() ->
+                            open.accept(DEFAULTS.toBuilder().lockWired(true).build()))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageStartingWith("lockWired needs mlock(2): arena=pages, memory=")
                     .hasMessageContaining("add --enable-native-access=io.leasehold on Linux");
@@ -153,7 +176,8 @@ class PageArenaOptionsTest {
     private static void assertOpenRejected(PageArenaOptions options, String message) {
         MappingBudget mappings = new MappingBudget(100);
         Reservations reservations = new Reservations(VirtualMemory.system(), mappings);
-        PageArenaOptions budgeted = options.budget() == null ? options.withBudget(BUDGET) : options;
+        PageArenaOptions budgeted =
+                options.budget() == null ? options.toBuilder().budget(BUDGET).build() : options;
         assertThatThrownBy(() -> PageArena.open(budgeted, reservations, 0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(message);

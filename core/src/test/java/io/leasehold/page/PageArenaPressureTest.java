@@ -202,9 +202,10 @@ class PageArenaPressureTest {
 
     private static PageArena open(LedgerVirtualMemory memory) {
         long byteSize = PAGES * Math.max(4096, memory.pageSize());
-        PageArenaOptions options = PageArenaOptions.defaults()
-                .withByteSize(byteSize)
-                .withBudget(MemoryBudget.of("parent", 2 * byteSize + (1 << 20)));
+        PageArenaOptions options = PageArenaOptions.builder()
+                .byteSize(byteSize)
+                .budget(MemoryBudget.of("parent", 2 * byteSize + (1 << 20)))
+                .build();
         return PageArena.open(options, new Reservations(memory, new MappingBudget(100)), 0);
     }
 }

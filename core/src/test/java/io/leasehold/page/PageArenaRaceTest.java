@@ -314,9 +314,10 @@ class PageArenaRaceTest {
         VirtualMemory memory = new LedgerVirtualMemory(Set.of());
         long pageBytes = Math.max(4_096, memory.pageSize());
         long byteSize = pageCount * pageBytes;
-        PageArenaOptions options = PageArenaOptions.defaults()
-                .withByteSize(byteSize)
-                .withBudget(MemoryBudget.of("parent", 2 * byteSize + (1 << 20)));
+        PageArenaOptions options = PageArenaOptions.builder()
+                .byteSize(byteSize)
+                .budget(MemoryBudget.of("parent", 2 * byteSize + (1 << 20)))
+                .build();
         return PageArena.open(options, new Reservations(memory, new MappingBudget(100)), 0);
     }
 }

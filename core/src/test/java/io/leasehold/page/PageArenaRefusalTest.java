@@ -52,7 +52,7 @@ class PageArenaRefusalTest {
     @Test
     void arenaWithLockedPagesCanBeClosedForcibly() {
         need(Capability.LOCK);
-        PageArena arena = open(options -> options.withLockWired(true));
+        PageArena arena = open(options -> options.toBuilder().lockWired(true).build());
         long mapped = mappings.used();
         arena.frames().wire(arena.allocate());
         assertThat(ledger.lockedPageCount()).isEqualTo(1);
@@ -65,7 +65,7 @@ class PageArenaRefusalTest {
     @Test
     void pagesThatCouldOnlyHalfBeLockedAreNotLocked() {
         need(Capability.LOCK);
-        PageArena arena = open(options -> options.withLockWired(true));
+        PageArena arena = open(options -> options.toBuilder().lockWired(true).build());
         long run = arena.allocateRun(4);
         ledger.lockOnlyHalf(true);
         assertThrows(SystemCallException.class, () -> arena.frames().wire(run));
@@ -96,7 +96,7 @@ class PageArenaRefusalTest {
     void exhaustionByAFailedDecommitIsItsCause() {
         need(Capability.DECOMMIT);
         MemoryBudget parent = MemoryBudget.of("parent", 64 << 20);
-        PageArena arena = open(options -> options.withBudget(parent));
+        PageArena arena = open(options -> options.toBuilder().budget(parent).build());
         long idle = arena.allocateRun(5);
         arena.allocateRun(1);
         hog(parent);
@@ -111,7 +111,7 @@ class PageArenaRefusalTest {
     void growingUsesTheBudgetThatIdlePagesHold() {
         need(Capability.DECOMMIT);
         MemoryBudget parent = MemoryBudget.of("parent", 64 << 20);
-        PageArena arena = open(options -> options.withBudget(parent));
+        PageArena arena = open(options -> options.toBuilder().budget(parent).build());
         long idle = arena.allocateRun(9);
         long run = arena.allocateRun(9);
         hog(parent);
@@ -122,7 +122,7 @@ class PageArenaRefusalTest {
     @Test
     void runWhosePrefaultFailsOnceIsAllocatedAndPrefaulted() {
         need(Capability.RESIDENCY);
-        PageArena arena = open(options -> options.withPrefault(true));
+        PageArena arena = open(options -> options.toBuilder().prefault(true).build());
         memory.failOnce(Call.ADVISE, 1, Errno.EAGAIN);
         long run = arena.allocateRun(20);
         assertThat(memory.injected()).isEqualTo(1);
@@ -135,7 +135,7 @@ class PageArenaRefusalTest {
     @Test
     void runWhosePrefaultFailedIsPrefaultedForALaterAllocation() {
         need(Capability.RESIDENCY);
-        PageArena arena = open(options -> options.withPrefault(true));
+        PageArena arena = open(options -> options.toBuilder().prefault(true).build());
         memory.failFrom(Call.ADVISE, 1, Errno.ENOMEM);
         PageExhaustedException e = assertThrows(PageExhaustedException.class, () -> arena.allocateRun(20));
         assertThat(e).hasCauseInstanceOf(SystemCallException.class);
@@ -155,7 +155,7 @@ class PageArenaRefusalTest {
     @Test
     void pagesOfAMagazineWhosePrefaultFailedArePrefaultedForALaterAllocation() {
         need(Capability.RESIDENCY);
-        PageArena arena = open(options -> options.withPrefault(true));
+        PageArena arena = open(options -> options.toBuilder().prefault(true).build());
         memory.failOnce(Call.ADVISE, 2, Errno.EAGAIN);
         List<Long> pages = new ArrayList<>();
         for (int i = 0; i < PAGES; i++) {
@@ -228,9 +228,11 @@ class PageArenaRefusalTest {
 
     /// Opens an arena whose pages are decommitted in three batches, with a decay of eight ticks.
     private PageArena openOfThreeBatches() {
-        return open(options -> options.withPageByteSize(LARGE_PAGE)
-                .withByteSize(3 * BATCH_BYTES)
-                .withDecay(Duration.ofNanos(Decay.TICKS * TICK)));
+        return open(options -> options.toBuilder()
+                .pageByteSize(LARGE_PAGE)
+                .byteSize(3 * BATCH_BYTES)
+                .decay(Duration.ofNanos(Decay.TICKS * TICK))
+                .build());
     }
 
     /// Checks that no page is lost, neither in the arena nor in the budget.
@@ -245,9 +247,10 @@ class PageArenaRefusalTest {
     }
 
     private PageArena open(UnaryOperator<PageArenaOptions> change) {
-        PageArenaOptions options = PageArenaOptions.defaults()
-                .withByteSize(PAGES * pageBytes)
-                .withBudget(MemoryBudget.of("parent", 64 << 20));
+        PageArenaOptions options = PageArenaOptions.builder()
+                .byteSize(PAGES * pageBytes)
+                .budget(MemoryBudget.of("parent", 64 << 20))
+                .build();
         return PageArena.open(change.apply(options), reservations, 0);
     }
 

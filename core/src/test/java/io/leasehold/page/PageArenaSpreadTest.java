@@ -236,9 +236,12 @@ class PageArenaSpreadTest {
     void limitThatWasNotNamedIsNoMoreThanThereAreAddressesFor() {
         try (Portable portable = new Portable(128)) {
             Reservations few = new Reservations(portable.memory, new MappingBudget(1_000), 4);
-            PageArenaOptions unnamed = PageArenaOptions.defaults().withBudget(MemoryBudget.of("large", 100 * MIB));
+            PageArenaOptions unnamed = PageArenaOptions.builder()
+                    .budget(MemoryBudget.of("large", 100 * MIB))
+                    .build();
             try (PageArena first = PageArena.open(unnamed, few, 0);
-                    PageArena second = PageArena.open(unnamed.withName("second"), few, 0)) {
+                    PageArena second =
+                            PageArena.open(unnamed.toBuilder().name("second").build(), few, 0)) {
                 assertThat(first.byteSize()).isEqualTo(100 * MIB);
                 assertThat(second.byteSize()).isEqualTo(25 * MIB);
             }
@@ -250,10 +253,11 @@ class PageArenaSpreadTest {
     }
 
     private PageArena open(Reservations from, int pages) {
-        PageArenaOptions options = PageArenaOptions.defaults()
-                .withPageByteSize(pageBytes)
-                .withByteSize(pages * pageBytes)
-                .withBudget(budget);
+        PageArenaOptions options = PageArenaOptions.builder()
+                .pageByteSize(pageBytes)
+                .byteSize(pages * pageBytes)
+                .budget(budget)
+                .build();
         return PageArena.open(options, from, 0);
     }
 

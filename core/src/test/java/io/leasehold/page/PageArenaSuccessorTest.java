@@ -87,7 +87,8 @@ class PageArenaSuccessorTest {
 
     private PageArena open() {
         long byteSize = 64 * Math.max(4096, memory.pageSize());
-        return PageArena.open(PageArenaOptions.defaults().withByteSize(byteSize).withBudget(parent), reservations, 0);
+        return PageArena.open(
+                PageArenaOptions.builder().byteSize(byteSize).budget(parent).build(), reservations, 0);
     }
 
     private static void refusedAsClosed(Executable call) {

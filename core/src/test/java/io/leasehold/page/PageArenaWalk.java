@@ -50,14 +50,17 @@ final class PageArenaWalk {
         this.parent = MemoryBudget.of("parent", parentBytes);
         this.start = random.nextLong();
         this.now = start;
-        PageArenaOptions variant =
-                options.withDecay(Duration.ofNanos(DECAY_NANOS)).withBudget(parent);
+        PageArenaOptions variant = options.toBuilder()
+                .decay(Duration.ofNanos(DECAY_NANOS))
+                .budget(parent)
+                .build();
         this.arena = PageArena.open(variant, reservations, now);
         this.stranger = PageArena.open(
-                PageArenaOptions.defaults()
-                        .withName("stranger")
-                        .withByteSize(1 << 20)
-                        .withBudget(MemoryBudget.of("strange", 2 << 20)),
+                PageArenaOptions.builder()
+                        .name("stranger")
+                        .byteSize(1 << 20)
+                        .budget(MemoryBudget.of("strange", 2 << 20))
+                        .build(),
                 new Reservations(memory, new MappingBudget(100)),
                 now);
         this.decommits = memory.can(Capability.DECOMMIT);

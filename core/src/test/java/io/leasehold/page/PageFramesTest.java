@@ -226,7 +226,8 @@ class PageFramesTest {
         frames.free(freed);
         assertRefused(StateKind.FREED, () -> frames.pageAt(address)).startsWith("page is not allocated: index=9");
         assertRefused(StateKind.FREED, () -> frames.pageAt(FIRST_PAGE)).startsWith("page is not allocated: index=0");
-        assertRefused(StateKind.FREED, () -> frames.pageAt(FIRST_PAGE + 7 * 4096)).contains("index=7");
+        assertRefused(StateKind.FREED, () -> frames.pageAt(FIRST_PAGE + 7 * 4096))
+                .contains("index=7");
     }
 
     @Test

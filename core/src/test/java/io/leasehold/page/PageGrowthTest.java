@@ -185,12 +185,13 @@ class PageGrowthTest {
     }
 
     private PageArena open(int pages, Duration decay) {
-        PageArenaOptions options = PageArenaOptions.defaults()
-                .withName("growing")
-                .withByteSize(pages * pageBytes)
-                .withPageByteSize(pageBytes)
-                .withDecay(decay)
-                .withBudget(MemoryBudget.of("test", 1 << 30));
+        PageArenaOptions options = PageArenaOptions.builder()
+                .name("growing")
+                .byteSize(pages * pageBytes)
+                .pageByteSize(pageBytes)
+                .decay(decay)
+                .budget(MemoryBudget.of("test", 1 << 30))
+                .build();
         return PageArena.open(options, reservations, 0);
     }
 }

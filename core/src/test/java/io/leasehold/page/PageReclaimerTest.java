@@ -266,11 +266,12 @@ class PageReclaimerTest {
     }
 
     private PageArenaOptions options() {
-        return PageArenaOptions.defaults()
-                .withName("reclaimed")
-                .withByteSize(PAGES * pageBytes)
-                .withPageByteSize(pageBytes)
-                .withDecay(PageArenaOptions.NO_DECAY)
-                .withBudget(MemoryBudget.of("test", 1 << 30));
+        return PageArenaOptions.builder()
+                .name("reclaimed")
+                .byteSize(PAGES * pageBytes)
+                .pageByteSize(pageBytes)
+                .decay(PageArenaOptions.NO_DECAY)
+                .budget(MemoryBudget.of("test", 1 << 30))
+                .build();
     }
 }

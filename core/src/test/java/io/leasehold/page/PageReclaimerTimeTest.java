@@ -128,7 +128,8 @@ class PageReclaimerTimeTest {
 
     @Test
     void maintenanceOfTheProcessCallsDecayOfReclaimers() {
-        try (PageArena arena = PageArena.open(options().withDecay(Duration.ofMillis(40)))) {
+        try (PageArena arena = PageArena.open(
+                options().toBuilder().decay(Duration.ofMillis(40)).build())) {
             CachingReclaimer reclaimer = new CachingReclaimer(arena);
             Eventually.holds("decay was called", () -> reclaimer.decays.get() >= 3);
         }
@@ -196,15 +197,17 @@ class PageReclaimerTimeTest {
     }
 
     private PageArena open() {
-        return PageArena.open(options().withDecay(PageArenaOptions.NO_DECAY), reservations, 0);
+        return PageArena.open(
+                options().toBuilder().decay(PageArenaOptions.NO_DECAY).build(), reservations, 0);
     }
 
     private PageArenaOptions options() {
-        return PageArenaOptions.defaults()
-                .withName("reclaimed")
-                .withByteSize(PAGES * pageBytes)
-                .withPageByteSize(pageBytes)
-                .withDecay(DECAY)
-                .withBudget(MemoryBudget.of("test", 1 << 30));
+        return PageArenaOptions.builder()
+                .name("reclaimed")
+                .byteSize(PAGES * pageBytes)
+                .pageByteSize(pageBytes)
+                .decay(DECAY)
+                .budget(MemoryBudget.of("test", 1 << 30))
+                .build();
     }
 }

@@ -49,14 +49,16 @@ class ReadmeTest {
     @Test
     void filesAreRead(@TempDir Path folder) throws IOException {
         Path path = Files.write(folder.resolve("file"), new byte[5000]);
-        try (PageArena arena = PageArena.open(PageArenaOptions.defaults().withByteSize(64L << 20))) {
+        try (PageArena arena =
+                PageArena.open(PageArenaOptions.builder().byteSize(64L << 20).build())) {
             assertThat(FilesExample.read(arena, path)).isEqualTo(4096);
         }
     }
 
     @Test
     void agronaWrites() {
-        try (PageArena arena = PageArena.open(PageArenaOptions.defaults().withByteSize(64L << 20));
+        try (PageArena arena = PageArena.open(
+                        PageArenaOptions.builder().byteSize(64L << 20).build());
                 LeasePool pool = LeasePool.open(arena, LeasePoolOptions.directMap())) {
             long page = arena.allocate();
             arena.frames().wire(page);

@@ -33,7 +33,10 @@ class ClassPoolTest {
     private static final int PAGES = 4;
 
     private final PageArena arena = PageArenas.open(
-            PageArenaOptions.defaults().withByteSize(1 << 20).withBudget(MemoryBudget.of("test", 2 << 20)),
+            PageArenaOptions.builder()
+                    .byteSize(1 << 20)
+                    .budget(MemoryBudget.of("test", 2 << 20))
+                    .build(),
             new Reservations(VirtualMemory.system(), new MappingBudget(100)));
     private final HeapChanges changes = new HeapChanges("heap", arena);
     private final SlabMemory memory = new ArrayMemory();

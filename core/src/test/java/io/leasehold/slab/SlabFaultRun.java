@@ -72,14 +72,15 @@ final class SlabFaultRun {
         this.errnos = errnos;
         this.saboteur = saboteur;
         this.arena = PageArenas.open(
-                PageArenaOptions.defaults()
-                        .withName("faulty")
-                        .withPageByteSize(Math.max(4096, memory.pageSize()))
-                        .withByteSize(BYTES)
-                        .withMemoryFile(setup == Setup.MEMORY_FILE)
-                        .withLockWired(setup == Setup.LOCKED_WHEN_WIRED)
-                        .withDecay(SlabSetup.DECAY)
-                        .withBudget(budget),
+                PageArenaOptions.builder()
+                        .name("faulty")
+                        .pageByteSize(Math.max(4096, memory.pageSize()))
+                        .byteSize(BYTES)
+                        .memoryFile(setup == Setup.MEMORY_FILE)
+                        .lockWired(setup == Setup.LOCKED_WHEN_WIRED)
+                        .decay(SlabSetup.DECAY)
+                        .budget(budget)
+                        .build(),
                 reservations);
     }
 

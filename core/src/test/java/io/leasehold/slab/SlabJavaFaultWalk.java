@@ -39,12 +39,13 @@ final class SlabJavaFaultWalk implements Consumer<JavaFaults.Mode> {
     private final MemoryBudget budget = MemoryBudget.of("faulty", BUDGET);
     private final Reservations reservations = new Reservations(VirtualMemory.system(), new MappingBudget(10_000));
     private final PageArena arena = PageArenas.open(
-            PageArenaOptions.defaults()
-                    .withName("faulty")
-                    .withPageByteSize(Math.max(4096, VirtualMemory.system().pageSize()))
-                    .withByteSize(BYTES)
-                    .withDecay(SlabSetup.DECAY)
-                    .withBudget(budget),
+            PageArenaOptions.builder()
+                    .name("faulty")
+                    .pageByteSize(Math.max(4096, VirtualMemory.system().pageSize()))
+                    .byteSize(BYTES)
+                    .decay(SlabSetup.DECAY)
+                    .budget(budget)
+                    .build(),
             reservations);
     private final AllocatedBlocks blocks = new AllocatedBlocks();
     private JavaFaults.Mode mode = JavaFaults.Mode.HEAP_ONCE;

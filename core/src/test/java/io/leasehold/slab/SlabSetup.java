@@ -35,13 +35,14 @@ record SlabSetup(int pageByteSize, boolean memoryFile, boolean onJavaHeap, int t
     }
 
     PageArenaOptions arena(long byteSize, MemoryBudget budget) {
-        return PageArenaOptions.defaults()
-                .withName("arena")
-                .withPageByteSize(Math.max(pageByteSize, VirtualMemory.system().pageSize()))
-                .withByteSize(byteSize)
-                .withMemoryFile(memoryFile)
-                .withDecay(DECAY)
-                .withBudget(budget);
+        return PageArenaOptions.builder()
+                .name("arena")
+                .pageByteSize(Math.max(pageByteSize, VirtualMemory.system().pageSize()))
+                .byteSize(byteSize)
+                .memoryFile(memoryFile)
+                .decay(DECAY)
+                .budget(budget)
+                .build();
     }
 
     SlabHeapOptions heap() {

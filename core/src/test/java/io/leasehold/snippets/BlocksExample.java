@@ -16,7 +16,8 @@ public final class BlocksExample {
     /// {@return the value that was written to a block}
     public static long writeAndRead() {
         // @start region="blocks"
-        try (PageArena arena = PageArena.open(PageArenaOptions.defaults().withByteSize(64L << 20));
+        try (PageArena arena = PageArena.open(
+                        PageArenaOptions.builder().byteSize(64L << 20).build());
                 Blocks blocks = Blocks.open(arena, BlocksOptions.defaults());
                 Block block = blocks.tryAllocate(300)) {
             if (block == null) {

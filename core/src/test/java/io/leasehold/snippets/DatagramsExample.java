@@ -25,8 +25,10 @@ public final class DatagramsExample {
     public static Long sendAndReceive() {
         InetSocketAddress loopback = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         // @start region="datagrams"
-        JumboOptions options = JumboOptions.defaults().withBufferSize(BufferSize.KIB_64);
-        try (PageArena arena = PageArena.open(PageArenaOptions.defaults().withByteSize(64L << 20));
+        JumboOptions options =
+                JumboOptions.builder().bufferSize(BufferSize.KIB_64).build();
+        try (PageArena arena = PageArena.open(
+                        PageArenaOptions.builder().byteSize(64L << 20).build());
                 JumboPool<Long> pool = JumboPool.open(arena, options, (from, page, address, byteSize) -> address);
                 DatagramPort port = DatagramPort.open(loopback);
                 DatagramSource<Long> source = port.newSource(pool, 8)) {

@@ -21,7 +21,8 @@ class QuickStartTest {
     @Test
     void runs() {
         // example
-        try (PageArena arena = PageArena.open(PageArenaOptions.defaults().withByteSize(64L << 20));
+        try (PageArena arena = PageArena.open(
+                        PageArenaOptions.builder().byteSize(64L << 20).build());
                 LeasePool pool = LeasePool.open(arena, LeasePoolOptions.directMap())) {
             long page = arena.allocate();
             arena.frames().wire(page);

@@ -31,11 +31,14 @@ final class DescriptorLimitProgram {
     public static void main(String[] arguments) throws IOException {
         Path folder = Path.of(arguments[0]);
         int cycles = Integer.parseInt(arguments[1]);
-        PageArenaOptions pages =
-                PageArenaOptions.defaults().withByteSize(16 << 20).withBudget(MemoryBudget.of("descriptors", 1 << 30));
-        WindowCacheOptions options = WindowCacheOptions.defaults()
-                .withWindows(16, WindowBed.WINDOW_BYTES)
-                .withExtents(16, WindowBed.WINDOW_BYTES);
+        PageArenaOptions pages = PageArenaOptions.builder()
+                .byteSize(16 << 20)
+                .budget(MemoryBudget.of("descriptors", 1 << 30))
+                .build();
+        WindowCacheOptions options = WindowCacheOptions.builder()
+                .windows(16, WindowBed.WINDOW_BYTES)
+                .extents(16, WindowBed.WINDOW_BYTES)
+                .build();
         try (PageArena arena = PageArena.open(pages);
                 WindowCache cache = WindowCache.open(arena, options)) {
             Path one = Files.write(folder.resolve("one"), CONTENT);

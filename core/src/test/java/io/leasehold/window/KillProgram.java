@@ -39,12 +39,15 @@ final class KillProgram {
     /// @param arguments the file, the tier, and the seed
     public static void main(String[] arguments) throws IOException {
         SplittableRandom random = new SplittableRandom(Long.parseLong(arguments[2]));
-        PageArena arena = PageArena.open(
-                PageArenaOptions.defaults().withByteSize(16 << 20).withBudget(MemoryBudget.of("kill", 32 << 20)));
-        WindowCacheOptions options = WindowCacheOptions.defaults()
-                .withWindows(4, WindowBed.WINDOW_BYTES)
-                .withExtents(16, 4L * WindowBed.WINDOW_BYTES)
-                .withDirtyByteSize(3L * WindowBed.WINDOW_BYTES);
+        PageArena arena = PageArena.open(PageArenaOptions.builder()
+                .byteSize(16 << 20)
+                .budget(MemoryBudget.of("kill", 32 << 20))
+                .build());
+        WindowCacheOptions options = WindowCacheOptions.builder()
+                .windows(4, WindowBed.WINDOW_BYTES)
+                .extents(16, 4L * WindowBed.WINDOW_BYTES)
+                .dirtyByteSize(3L * WindowBed.WINDOW_BYTES)
+                .build();
         WindowCache cache = WindowCache.open(arena, options);
         MappedFileOptions owned = MappedFileOptions.owned().withTier(WindowTier.valueOf(arguments[1]));
         MappedFile file = cache.open(Path.of(arguments[0]), owned);

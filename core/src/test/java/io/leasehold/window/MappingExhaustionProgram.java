@@ -43,14 +43,16 @@ final class MappingExhaustionProgram {
         Files.write(path, CONTENT);
         fillMetaspaceReserve();
         rehearse(path);
-        PageArenaOptions pages = PageArenaOptions.defaults()
-                .withByteSize(16 << 20)
-                .withDecay(PageArenaOptions.NO_DECAY)
-                .withBudget(MemoryBudget.of("exhaustion", 1 << 30));
-        WindowCacheOptions options = WindowCacheOptions.defaults()
-                .withWindows(WINDOWS, WINDOW)
-                .withExtents(WINDOWS, WINDOW)
-                .withDirectByteSize(0);
+        PageArenaOptions pages = PageArenaOptions.builder()
+                .byteSize(16 << 20)
+                .decay(PageArenaOptions.NO_DECAY)
+                .budget(MemoryBudget.of("exhaustion", 1 << 30))
+                .build();
+        WindowCacheOptions options = WindowCacheOptions.builder()
+                .windows(WINDOWS, WINDOW)
+                .extents(WINDOWS, WINDOW)
+                .directByteSize(0)
+                .build();
         try (PageArena arena = PageArena.open(pages);
                 WindowCache cache = WindowCache.open(arena, options);
                 MappedFile direct = open(cache, path, WindowTier.DIRECT);
@@ -58,7 +60,8 @@ final class MappingExhaustionProgram {
             use("before", cache, direct, recycled);
             openAnother("before", arena, options);
             // the windows of an unused cache are all in one mapping
-            try (WindowCache unused = WindowCache.open(arena, options.withName("unused"));
+            try (WindowCache unused = WindowCache.open(
+                            arena, options.toBuilder().name("unused").build());
                     MappedFile unusedDirect = open(unused, path, WindowTier.DIRECT);
                     MappedFile unusedRecycled = open(unused, path, WindowTier.RECYCLED)) {
                 long byteSize = 2 * page * memory.mappingLimit();
@@ -176,7 +179,8 @@ final class MappingExhaustionProgram {
     }
 
     private static void openAnother(String when, PageArena arena, WindowCacheOptions options) throws IOException {
-        try (WindowCache cache = WindowCache.open(arena, options.withName("another"))) {
+        try (WindowCache cache =
+                WindowCache.open(arena, options.toBuilder().name("another").build())) {
             System.out.println(when + "=" + cache.stats());
         } catch (SystemCallException e) {
             System.out.println(when + "=" + e.getMessage());

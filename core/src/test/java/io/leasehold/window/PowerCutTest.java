@@ -32,7 +32,8 @@ class PowerCutTest {
     @EnumSource(WindowTier.class)
     void powerFailureLeavesWhatWasPromised(WindowTier tier) throws IOException {
         Walk walk = new Walk(Seeds.random("PowerCutTest"));
-        try (WindowBed bed = new WindowBed(WindowBed.options(3, 3).withDirtyByteSize(6L * PAGE), walk.disk)) {
+        try (WindowBed bed = new WindowBed(
+                WindowBed.options(3, 3).toBuilder().dirtyByteSize(6L * PAGE).build(), walk.disk)) {
             MappedFile file = bed.open(folder.resolve("file"), FileTrust.OWNED, tier);
             while (walk.crashes < CRASHES) {
                 walk.step(bed, file);

@@ -27,7 +27,8 @@ final class TruncationStorm {
 
     /// Fewer windows than the files have parts, so that they are recycled all the time; extents for the files of the
     /// tier DIRECT only.
-    private static final WindowCacheOptions OPTIONS = WindowBed.options(4, 24).withDirectByteSize(0);
+    private static final WindowCacheOptions OPTIONS =
+            WindowBed.options(4, 24).toBuilder().directByteSize(0).build();
 
     private final List<StormFile> files = new ArrayList<>();
 

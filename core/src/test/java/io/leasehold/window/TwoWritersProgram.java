@@ -26,11 +26,14 @@ final class TwoWritersProgram {
 
     /// Writes every other window in each round.
     static void run(Path path, int parity, int rounds) throws IOException {
-        PageArenaOptions pages =
-                PageArenaOptions.defaults().withByteSize(16 << 20).withBudget(MemoryBudget.of("writers", 1 << 30));
-        WindowCacheOptions options = WindowCacheOptions.defaults()
-                .withWindows(4, WindowBed.WINDOW_BYTES)
-                .withExtents(4, WindowBed.WINDOW_BYTES);
+        PageArenaOptions pages = PageArenaOptions.builder()
+                .byteSize(16 << 20)
+                .budget(MemoryBudget.of("writers", 1 << 30))
+                .build();
+        WindowCacheOptions options = WindowCacheOptions.builder()
+                .windows(4, WindowBed.WINDOW_BYTES)
+                .extents(4, WindowBed.WINDOW_BYTES)
+                .build();
         try (PageArena arena = PageArena.open(pages);
                 WindowCache cache = WindowCache.open(arena, options);
                 MappedFile file = cache.open(path, MappedFileOptions.owned())) {

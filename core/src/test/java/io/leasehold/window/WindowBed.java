@@ -50,21 +50,23 @@ final class WindowBed implements AutoCloseable {
     /// @param wrapper puts another seam before the one that injects failures
     WindowBed(WindowCacheOptions options, WatchedFiles.Watcher watcher, UnaryOperator<VirtualMemory> wrapper) {
         this.reservations = new Reservations(wrapper.apply(memory), mappings);
-        PageArenaOptions pages = PageArenaOptions.defaults()
-                .withName("arena")
-                .withByteSize(8 << 20)
-                .withDecay(PageArenaOptions.NO_DECAY)
-                .withBudget(MemoryBudget.of("test", 1 << 30));
+        PageArenaOptions pages = PageArenaOptions.builder()
+                .name("arena")
+                .byteSize(8 << 20)
+                .decay(PageArenaOptions.NO_DECAY)
+                .budget(MemoryBudget.of("test", 1 << 30))
+                .build();
         this.arena = PageArenas.open(pages, reservations);
         this.cache = WindowCache.open(arena, options, new WatchedFiles(files, watcher), reservations);
     }
 
     /// {@return options with windows of [#WINDOW_BYTES], and extents of four times that}
     static WindowCacheOptions options(int windows, int extents) {
-        return WindowCacheOptions.defaults()
-                .withWindows(windows, WINDOW_BYTES)
-                .withExtents(extents, 4L * WINDOW_BYTES)
-                .withDirtyByteSize(3L * WINDOW_BYTES);
+        return WindowCacheOptions.builder()
+                .windows(windows, WINDOW_BYTES)
+                .extents(extents, 4L * WINDOW_BYTES)
+                .dirtyByteSize(3L * WINDOW_BYTES)
+                .build();
     }
 
     /// {@return true if files can be mapped here}

@@ -33,7 +33,8 @@ class WindowCacheFaultTest {
     private static final int WINDOW = WindowBed.WINDOW_BYTES;
     private static final int MAX_CALLS = 500;
     private static final WindowCacheOptions DIRTY_BOUND = WindowBed.options(2, 2);
-    private static final WindowCacheOptions NO_DIRTY_BOUND = DIRTY_BOUND.withDirtyByteSize(Long.MAX_VALUE);
+    private static final WindowCacheOptions NO_DIRTY_BOUND =
+            DIRTY_BOUND.toBuilder().dirtyByteSize(Long.MAX_VALUE).build();
 
     @TempDir
     Path folder;

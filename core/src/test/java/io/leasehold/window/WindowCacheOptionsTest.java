@@ -13,23 +13,25 @@ class WindowCacheOptionsTest {
 
     @Test
     void eachOptionIsChangedAlone() {
-        WindowCacheOptions all = DEFAULTS.withName("n")
-                .withWindows(1, 8192)
-                .withExtents(2, 16384)
-                .withDirectByteSize(3)
-                .withDirtyByteSize(4);
+        WindowCacheOptions all = DEFAULTS.toBuilder()
+                .name("n")
+                .windows(1, 8192)
+                .extents(2, 16384)
+                .directByteSize(3)
+                .dirtyByteSize(4)
+                .build();
         assertThat(all).isEqualTo(new WindowCacheOptions("n", 1, 8192, 2, 16384, 3, 4));
     }
 
     @Test
     void badOptionsAreNamed() {
-        rejects(() -> DEFAULTS.withWindows(-1, 8192), "windows=-1");
-        rejects(() -> DEFAULTS.withWindows(1 << 21, 8192), "windows=" + (1 << 21));
-        rejects(() -> DEFAULTS.withWindows(1, 8193), "windowByteSize", "8193");
-        rejects(() -> DEFAULTS.withExtents(-2, 8192), "extents=-2");
-        rejects(() -> DEFAULTS.withExtents(1, 4096), "extentByteSize=4096", "min=" + (2 << 20));
-        rejects(() -> DEFAULTS.withDirectByteSize(-1), "directByteSize", "-1");
-        rejects(() -> DEFAULTS.withDirtyByteSize(0), "dirtyByteSize", "0");
+        rejects(() -> DEFAULTS.toBuilder().windows(-1, 8192).build(), "windows=-1");
+        rejects(() -> DEFAULTS.toBuilder().windows(1 << 21, 8192).build(), "windows=" + (1 << 21));
+        rejects(() -> DEFAULTS.toBuilder().windows(1, 8193).build(), "windowByteSize", "8193");
+        rejects(() -> DEFAULTS.toBuilder().extents(-2, 8192).build(), "extents=-2");
+        rejects(() -> DEFAULTS.toBuilder().extents(1, 4096).build(), "extentByteSize=4096", "min=" + (2 << 20));
+        rejects(() -> DEFAULTS.toBuilder().directByteSize(-1).build(), "directByteSize", "-1");
+        rejects(() -> DEFAULTS.toBuilder().dirtyByteSize(0).build(), "dirtyByteSize", "0");
     }
 
     @Test

@@ -425,7 +425,8 @@ interface WindowCloseContract extends WindowTierFixture {
     }
 
     private static PageArena arena() {
-        return PageArena.open(PageArenaOptions.defaults().withName("arena").withByteSize(8 << 20));
+        return PageArena.open(
+                PageArenaOptions.builder().name("arena").byteSize(8 << 20).build());
     }
 
     private MappedFileOptions options(FileTrust trust) {

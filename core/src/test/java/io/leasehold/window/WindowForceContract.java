@@ -41,7 +41,8 @@ interface WindowForceContract extends WindowTierFixture {
     @Test
     default void exactlyTheDirtyPagesAreForced() throws IOException {
         Syncs syncs = new Syncs();
-        try (WindowBed bed = new WindowBed(WindowBed.options(4, 4).withDirtyByteSize(1 << 20), syncs)) {
+        try (WindowBed bed = new WindowBed(
+                WindowBed.options(4, 4).toBuilder().dirtyByteSize(1 << 20).build(), syncs)) {
             MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
             bed.write(file, 0, WindowBed.pattern((int) (40 * PAGE), 1));
             file.force();
@@ -199,7 +200,8 @@ interface WindowForceContract extends WindowTierFixture {
     default void dirtyBytesAreBounded() throws IOException {
         DirtyPages dirty = new DirtyPages();
         long bound = 3L * WINDOW;
-        try (WindowBed bed = new WindowBed(WindowBed.options(4, 16).withDirtyByteSize(bound), dirty)) {
+        try (WindowBed bed = new WindowBed(
+                WindowBed.options(4, 16).toBuilder().dirtyByteSize(bound).build(), dirty)) {
             MappedFile file = bed.open(folder().resolve("new"), FileTrust.OWNED, tier());
             bed.write(file, 0, WindowBed.pattern(40 * WINDOW, 1));
             dirty.checkAndRestart(bound, 2 * bound + WINDOW);

@@ -70,10 +70,13 @@ sealed interface Pool extends AutoCloseable {
 
         Ours(boolean trims) {
             this.trims = trims;
-            arena = PageArena.open(PageArenaOptions.defaults().withName("ring").withByteSize(ARENA_BYTES));
+            arena = PageArena.open(PageArenaOptions.builder()
+                    .name("ring")
+                    .byteSize(ARENA_BYTES)
+                    .build());
             ring = JumboPool.open(
                     arena,
-                    JumboOptions.defaults().withBufferSize(BufferSize.KIB_64),
+                    JumboOptions.builder().bufferSize(BufferSize.KIB_64).build(),
                     (of, page, address, byteSize) -> address);
         }
 

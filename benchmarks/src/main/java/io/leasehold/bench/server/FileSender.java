@@ -34,11 +34,12 @@ final class FileSender implements AutoCloseable {
     private static final int MAX_ATTEMPTS = 100;
 
     /// 1 GiB of large mappings for files that are mapped whole, and 128 MiB of windows.
-    private static final WindowCacheOptions WINDOWS = WindowCacheOptions.defaults()
-            .withName("files")
-            .withWindows(64, 2 << 20)
-            .withExtents(512, 2 << 20)
-            .withDirectByteSize(64 << 20);
+    private static final WindowCacheOptions WINDOWS = WindowCacheOptions.builder()
+            .name("files")
+            .windows(64, 2 << 20)
+            .extents(512, 2 << 20)
+            .directByteSize(64 << 20)
+            .build();
 
     private final FileOptions options; // (C)
     private final @Nullable LeasedByteBufAllocator allocator; // (C)

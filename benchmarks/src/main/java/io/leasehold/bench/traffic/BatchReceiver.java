@@ -39,10 +39,13 @@ final class BatchReceiver implements Reception {
     private volatile boolean stopped; // (A)
 
     private BatchReceiver() {
-        arena = PageArena.open(PageArenaOptions.defaults().withName("datagrams").withByteSize(ARENA_BYTES));
+        arena = PageArena.open(PageArenaOptions.builder()
+                .name("datagrams")
+                .byteSize(ARENA_BYTES)
+                .build());
         ring = JumboPool.open(
                 arena,
-                JumboOptions.defaults().withBufferSize(BufferSize.KIB_64),
+                JumboOptions.builder().bufferSize(BufferSize.KIB_64).build(),
                 (of, page, address, byteSize) -> address);
         source = DatagramSource.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), ring, BATCH);
         source.port().resize(StandardSocketOptions.SO_RCVBUF, SOCKET_BYTES);

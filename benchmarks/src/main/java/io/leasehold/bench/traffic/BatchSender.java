@@ -32,10 +32,11 @@ final class BatchSender implements Sending {
 
     BatchSender(int port) {
         InetAddress loopback = InetAddress.getLoopbackAddress();
-        arena = PageArena.open(PageArenaOptions.defaults().withName("sender").withByteSize(ARENA_BYTES));
+        arena = PageArena.open(
+                PageArenaOptions.builder().name("sender").byteSize(ARENA_BYTES).build());
         ring = JumboPool.open(
                 arena,
-                JumboOptions.defaults().withBufferSize(BufferSize.KIB_64),
+                JumboOptions.builder().bufferSize(BufferSize.KIB_64).build(),
                 (of, number, address, byteSize) -> address);
         from = DatagramPort.open(new InetSocketAddress(loopback, 0));
         sender = from.newSender().to(new InetSocketAddress(loopback, port));

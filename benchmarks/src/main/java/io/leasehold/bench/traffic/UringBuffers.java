@@ -37,9 +37,10 @@ final class UringBuffers implements AutoCloseable {
         if (allocator instanceof LeasedByteBufAllocator leased) {
             ring = LeasedBufferRing.open(
                     leased,
-                    LeasedBufferRingOptions.defaults()
-                            .withBufferSize(bufferSize)
-                            .withEventLoops(1));
+                    LeasedBufferRingOptions.builder()
+                            .bufferSize(bufferSize)
+                            .eventLoops(1)
+                            .build());
             config = ring.config(GROUP);
             return;
         }

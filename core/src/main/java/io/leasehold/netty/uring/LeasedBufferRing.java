@@ -46,12 +46,13 @@ public final class LeasedBufferRing implements IoUringBufferRingAllocator, AutoC
         this.allocator = allocator;
         this.options = options;
         this.fallback = new FallbackBuffers(allocator);
-        JumboOptions pages = JumboOptions.defaults()
-                .withName(options.name())
-                .withBufferSize(options.bufferSize())
-                .withSlabByteSize(options.slabByteSize())
-                .withPages(0, options.pageBound())
-                .withWatermarks(options.lowWatermark(), options.highWatermark(), throttle);
+        JumboOptions pages = JumboOptions.builder()
+                .name(options.name())
+                .bufferSize(options.bufferSize())
+                .slabByteSize(options.slabByteSize())
+                .pages(0, options.pageBound())
+                .watermarks(options.lowWatermark(), options.highWatermark(), throttle)
+                .build();
         this.ring = JumboPool.open(
                 allocator.arena(),
                 pages,

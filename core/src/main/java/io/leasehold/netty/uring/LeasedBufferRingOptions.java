@@ -5,7 +5,7 @@ import io.leasehold.jumbo.JumboOptions;
 import io.leasehold.memory.OptionChecks;
 import io.netty.util.NettyRuntime;
 
-/// The options of a ring for io_uring. Start from [#defaults()] and change the values that differ.
+/// The options of a ring for io_uring. Start from [#builder()] and set the values that differ.
 ///
 /// Pages in use are pages that have holders; armed pages are not among them.
 ///
@@ -58,7 +58,7 @@ public record LeasedBufferRingOptions(
     /// @throws IllegalArgumentException if a value is not allowed, naming the value and its limits
     public LeasedBufferRingOptions {
         OptionChecks.name(name);
-        JumboOptions.defaults().withSlabByteSize(slabByteSize); // which checks it
+        JumboOptions.builder().slabByteSize(slabByteSize).build(); // which checks it
         OptionChecks.range("maxPages", maxPages, 0, MAX_PAGES);
         OptionChecks.range("eventLoops", eventLoops, 0, MAX_LOOPS);
         OptionChecks.range("depth", depth, 0, MAX_DEPTH);
@@ -78,70 +78,14 @@ public record LeasedBufferRingOptions(
         return DEFAULTS;
     }
 
-    /// {@return these options with another name}
-    ///
-    /// @param newName the value to use instead
-    public LeasedBufferRingOptions withName(String newName) {
-        return new LeasedBufferRingOptions(
-                newName, bufferSize, slabByteSize, maxPages, lowPages, highPages, eventLoops, depth, copyByteSize);
+    /// {@return a builder with the default options}
+    public static Builder builder() {
+        return DEFAULTS.toBuilder();
     }
 
-    /// {@return these options with another page length}
-    ///
-    /// @param newBufferSize the value to use instead
-    public LeasedBufferRingOptions withBufferSize(BufferSize newBufferSize) {
-        return new LeasedBufferRingOptions(
-                name, newBufferSize, slabByteSize, maxPages, lowPages, highPages, eventLoops, depth, copyByteSize);
-    }
-
-    /// {@return these options with another slab size in bytes}
-    ///
-    /// @param newSlabByteSize the value to use instead
-    public LeasedBufferRingOptions withSlabByteSize(int newSlabByteSize) {
-        return new LeasedBufferRingOptions(
-                name, bufferSize, newSlabByteSize, maxPages, lowPages, highPages, eventLoops, depth, copyByteSize);
-    }
-
-    /// {@return these options with another maximum of pages, and other watermarks}
-    ///
-    /// @param newMaxPages maximum number of pages in use, or 0 for 64 MiB of pages
-    /// @param newLowPages low watermark in pages, or 0 for half of the maximum
-    /// @param newHighPages high watermark in pages, or 0 for three quarters of the maximum
-    public LeasedBufferRingOptions withPages(int newMaxPages, int newLowPages, int newHighPages) {
-        return new LeasedBufferRingOptions(
-                name,
-                bufferSize,
-                slabByteSize,
-                newMaxPages,
-                newLowPages,
-                newHighPages,
-                eventLoops,
-                depth,
-                copyByteSize);
-    }
-
-    /// {@return these options with another number of event loops}
-    ///
-    /// @param newEventLoops the value to use instead
-    public LeasedBufferRingOptions withEventLoops(int newEventLoops) {
-        return new LeasedBufferRingOptions(
-                name, bufferSize, slabByteSize, maxPages, lowPages, highPages, newEventLoops, depth, copyByteSize);
-    }
-
-    /// {@return these options with another number of pages that an event loop has armed}
-    ///
-    /// @param newDepth the value to use instead
-    public LeasedBufferRingOptions withDepth(int newDepth) {
-        return new LeasedBufferRingOptions(
-                name, bufferSize, slabByteSize, maxPages, lowPages, highPages, eventLoops, newDepth, copyByteSize);
-    }
-
-    /// {@return these options with another maximum length of reads that are copied}
-    ///
-    /// @param newCopyByteSize the value to use instead
-    public LeasedBufferRingOptions withCopyByteSize(int newCopyByteSize) {
-        return new LeasedBufferRingOptions(
-                name, bufferSize, slabByteSize, maxPages, lowPages, highPages, eventLoops, depth, newCopyByteSize);
+    /// {@return a builder with these options}
+    public Builder toBuilder() {
+        return new Builder(this);
     }
 
     /// {@return the number of pages that an event loop has armed, with the default filled in}
@@ -178,5 +122,108 @@ public record LeasedBufferRingOptions(
 
     private static int low(int bound) {
         return bound / 2;
+    }
+
+    /// Collects options. [#build] checks them.
+    ///
+    /// **Threads.** For one thread.
+    public static final class Builder {
+
+        private String name;
+        private BufferSize bufferSize;
+        private int slabByteSize;
+        private int maxPages;
+        private int lowPages;
+        private int highPages;
+        private int eventLoops;
+        private int depth;
+        private int copyByteSize;
+
+        private Builder(LeasedBufferRingOptions from) {
+            this.name = from.name;
+            this.bufferSize = from.bufferSize;
+            this.slabByteSize = from.slabByteSize;
+            this.maxPages = from.maxPages;
+            this.lowPages = from.lowPages;
+            this.highPages = from.highPages;
+            this.eventLoops = from.eventLoops;
+            this.depth = from.depth;
+            this.copyByteSize = from.copyByteSize;
+        }
+
+        /// Sets the name of the ring.
+        ///
+        /// @param name name in messages and statistics
+        /// @return this builder
+        public Builder name(String name) {
+            this.name = name;
+            return this;
+        }
+
+        /// Sets the size of a page.
+        ///
+        /// @param bufferSize size of a page
+        /// @return this builder
+        public Builder bufferSize(BufferSize bufferSize) {
+            this.bufferSize = bufferSize;
+            return this;
+        }
+
+        /// Sets the size of a slab.
+        ///
+        /// @param slabByteSize size in bytes, a power of two
+        /// @return this builder
+        public Builder slabByteSize(int slabByteSize) {
+            this.slabByteSize = slabByteSize;
+            return this;
+        }
+
+        /// Sets the maximum number of pages, and the watermarks.
+        ///
+        /// @param maxPages maximum number of pages in use, or 0 for 64 MiB of pages
+        /// @param lowPages low watermark in pages, or 0 for half of the maximum
+        /// @param highPages high watermark in pages, or 0 for three quarters of the maximum
+        /// @return this builder
+        public Builder pages(int maxPages, int lowPages, int highPages) {
+            this.maxPages = maxPages;
+            this.lowPages = lowPages;
+            this.highPages = highPages;
+            return this;
+        }
+
+        /// Sets the number of event loops.
+        ///
+        /// @param eventLoops number of event loops, or 0 for that of Netty
+        /// @return this builder
+        public Builder eventLoops(int eventLoops) {
+            this.eventLoops = eventLoops;
+            return this;
+        }
+
+        /// Sets how many pages an event loop has armed.
+        ///
+        /// @param depth number of pages, a power of two, or 0 for a number that suits their size
+        /// @return this builder
+        public Builder depth(int depth) {
+            this.depth = depth;
+            return this;
+        }
+
+        /// Sets the maximum length of reads that are copied.
+        ///
+        /// @param copyByteSize length in bytes
+        /// @return this builder
+        public Builder copyByteSize(int copyByteSize) {
+            this.copyByteSize = copyByteSize;
+            return this;
+        }
+
+        /// {@return the options}
+        ///
+        /// @throws IllegalArgumentException if a value is out of range, naming the value and the limit
+        public LeasedBufferRingOptions build() {
+            return new LeasedBufferRingOptions(
+                    name, bufferSize, slabByteSize, maxPages, lowPages, highPages, eventLoops, depth, copyByteSize);
+        }
     }
 }

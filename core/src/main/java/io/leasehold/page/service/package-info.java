@@ -9,8 +9,8 @@
 ///
 /// ## Why
 ///
-/// * **A package of its own.** An exported class would show these methods to every user, who could give away pages of
-///   others with them. The types lie below `page`, so that no package imports another one that imports it.
+/// * **A package of its own.** An exported class would show these methods to every user, and a user could
+///   change the owner of any page with them. The types lie below `page`, so that packages have no cycle.
 @NullMarked
 package io.leasehold.page.service;
 

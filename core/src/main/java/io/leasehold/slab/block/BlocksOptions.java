@@ -12,7 +12,11 @@ import org.jspecify.annotations.Nullable;
 ///     with locked pages use all of it. In any case each size class retains one empty slab of up to 16
 ///     pages, and all larger size classes together retain one. A lower value saves memory, a higher one saves time
 /// @param tag tag under which the blocks count in `io.leasehold.observe`, at most 100 characters; null for the name
-public record BlocksOptions(String name, int threadCacheByteSize, long idleByteSize, @Nullable String tag) {
+public record BlocksOptions(
+        String name,
+        int threadCacheByteSize,
+        long idleByteSize,
+        @Nullable String tag) {
 
     private static final BlocksOptions DEFAULTS = new BlocksOptions("blocks", 256 << 10, 2 << 20, null);
 

@@ -11,7 +11,7 @@ class PageBufferTest extends RootBufferTest {
 
     private static final JumboPool<ExternalMemory> RING = JumboPool.open(
             Ours.ALLOCATOR.arena(),
-            JumboOptions.defaults().withName("conformance"),
+            JumboOptions.builder().name("conformance").build(),
             (ring, page, address, byteSize) -> ExternalMemory.of(Ours.ALLOCATOR, ring, address, byteSize));
 
     PageBufferTest() {

@@ -38,9 +38,10 @@ final class FileBed implements AutoCloseable {
     FileBed(boolean isDirect) {
         cache = WindowCache.open(
                 allocator.arena(),
-                WindowCacheOptions.defaults()
-                        .withWindows(8, WINDOW_BYTES)
-                        .withExtents(isDirect ? 160 : 0, 4 * WINDOW_BYTES));
+                WindowCacheOptions.builder()
+                        .windows(8, WINDOW_BYTES)
+                        .extents(isDirect ? 160 : 0, 4 * WINDOW_BYTES)
+                        .build());
     }
 
     /// {@return true if files can be mapped on this machine}

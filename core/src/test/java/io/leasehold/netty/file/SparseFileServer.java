@@ -24,7 +24,8 @@ final class SparseFileServer {
     public static void main(String[] args) throws IOException, InterruptedException {
         try (LeasedByteBufAllocator allocator = TestAllocators.small("sparse");
                 WindowCache cache = WindowCache.open(
-                        allocator.arena(), WindowCacheOptions.defaults().withWindows(4, 2 << 20))) {
+                        allocator.arena(),
+                        WindowCacheOptions.builder().windows(4, 2 << 20).build())) {
             try (FileSource source = FileSource.open(cache, allocator, Path.of(args[0]), FileTrust.IMMUTABLE);
                     RangeServer server = new RangeServer(Transport.NIO, source, null, List::of)) {
                 System.out.println("port=" + server.port());

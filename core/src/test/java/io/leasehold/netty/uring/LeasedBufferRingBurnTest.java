@@ -52,13 +52,14 @@ class LeasedBufferRingBurnTest {
                 TestAllocators.builder("burn", 64L << 20).build();
         LeasedBufferRing ring = LeasedBufferRing.open(
                 allocator,
-                LeasedBufferRingOptions.defaults()
-                        .withName("burn")
-                        .withBufferSize(pages)
-                        .withSlabByteSize(256 << 10)
-                        .withPages(MAX_PAGES, 16, 64)
-                        .withEventLoops(LOOPS)
-                        .withDepth(DEPTH));
+                LeasedBufferRingOptions.builder()
+                        .name("burn")
+                        .bufferSize(pages)
+                        .slabByteSize(256 << 10)
+                        .pages(MAX_PAGES, 16, 64)
+                        .eventLoops(LOOPS)
+                        .depth(DEPTH)
+                        .build());
         long start = System.nanoTime();
         do {
             round(ring, random);

@@ -25,13 +25,14 @@ class LeasedBufferRingTest {
 
     private static final int DEPTH = 8;
     private static final int PAGE = 4096;
-    private static final LeasedBufferRingOptions OPTIONS = LeasedBufferRingOptions.defaults()
-            .withName("test")
-            .withBufferSize(BufferSize.KIB_4)
-            .withSlabByteSize(256 << 10)
-            .withPages(64, 0, 0)
-            .withEventLoops(1)
-            .withDepth(DEPTH);
+    private static final LeasedBufferRingOptions OPTIONS = LeasedBufferRingOptions.builder()
+            .name("test")
+            .bufferSize(BufferSize.KIB_4)
+            .slabByteSize(256 << 10)
+            .pages(64, 0, 0)
+            .eventLoops(1)
+            .depth(DEPTH)
+            .build();
 
     /// Closes everything strictly: a test that leaves a page or a buffer behind fails.
     private record Bed(LeasedByteBufAllocator allocator, LeasedBufferRing ring) implements AutoCloseable {
@@ -232,7 +233,7 @@ class LeasedBufferRingTest {
     /// The gate counts the pages that readers keep, not the armed pages.
     @Test
     void gateCountsWhatReadersKeepAndNotWhatIsArmed() {
-        try (Bed bed = new Bed(OPTIONS.withPages(64, 8, 40));
+        try (Bed bed = new Bed(OPTIONS.toBuilder().pages(64, 8, 40).build());
                 KernelRing kernel = new KernelRing(bed.ring, 32, false)) {
             Deque<ByteBuf> held = new ArrayDeque<>();
             while (!bed.ring.throttle().isThrottling()) {
@@ -279,25 +280,27 @@ class LeasedBufferRingTest {
     @Test
     void depthFollowsTheBufferSize() {
         assertThat(List.of(BufferSize.values()))
-                .extracting(pages ->
-                        LeasedBufferRingOptions.defaults().withBufferSize(pages).ringDepth())
+                .extracting(pages -> LeasedBufferRingOptions.builder()
+                        .bufferSize(pages)
+                        .build()
+                        .ringDepth())
                 .containsExactly(128, 32, 32, 8);
     }
 
     @Test
     void optionsOutOfBoundsAreRefused() {
-        assertThatThrownBy(() -> OPTIONS.withDepth(3))
+        assertThatThrownBy(() -> OPTIONS.toBuilder().depth(3).build())
                 .hasMessageContaining("depth")
                 .hasMessageContaining("3");
-        assertThatThrownBy(() -> OPTIONS.withPages(10, 0, 11))
+        assertThatThrownBy(() -> OPTIONS.toBuilder().pages(10, 0, 11).build())
                 .hasMessage("highPages is out of bounds: highPages=11, min=1, max=10");
-        assertThatThrownBy(() -> OPTIONS.withPages(10, 5, 5))
+        assertThatThrownBy(() -> OPTIONS.toBuilder().pages(10, 5, 5).build())
                 .hasMessage("lowPages is out of bounds: lowPages=5, min=0, max=4");
-        assertThatThrownBy(() -> OPTIONS.withCopyByteSize(PAGE + 1))
+        assertThatThrownBy(() -> OPTIONS.toBuilder().copyByteSize(PAGE + 1).build())
                 .hasMessage("copyByteSize is out of bounds: copyByteSize=4097, min=0, max=4096");
-        assertThatThrownBy(() -> OPTIONS.withSlabByteSize(1 << 10))
+        assertThatThrownBy(() -> OPTIONS.toBuilder().slabByteSize(1 << 10).build())
                 .hasMessage("slabByteSize is out of bounds: slabByteSize=1024, min=262144, max=2097152");
-        assertThatThrownBy(() -> OPTIONS.withName("")).hasMessage("name is blank: name=\"\"");
+        assertThatThrownBy(() -> OPTIONS.toBuilder().name("").build()).hasMessage("name is blank: name=\"\"");
     }
 
     private static List<ByteBuf> exhaust(LeasedByteBufAllocator allocator) {

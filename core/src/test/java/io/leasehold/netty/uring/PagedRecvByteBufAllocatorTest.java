@@ -32,8 +32,9 @@ class PagedRecvByteBufAllocatorTest {
 
     private final LeasedByteBufAllocator allocator =
             TestAllocators.builder("paged", 32 << 20).build();
-    private final LeasedBufferRing ring =
-            LeasedBufferRing.open(allocator, LeasedBufferRingOptions.defaults().withBufferSize(BufferSize.KIB_16));
+    private final LeasedBufferRing ring = LeasedBufferRing.open(
+            allocator,
+            LeasedBufferRingOptions.builder().bufferSize(BufferSize.KIB_16).build());
 
     @Test
     void nioReadsIntoPagesAndEveryPageIsFreed() throws Exception {

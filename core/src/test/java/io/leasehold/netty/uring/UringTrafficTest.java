@@ -137,7 +137,11 @@ class UringTrafficTest {
     @CsvSource({"KIB_4, 128", "KIB_16, 128", "KIB_16, 8"})
     void nothingIsLostWhenAllPagesAreHeld(BufferSize pages, int depth) throws Exception {
         LeasedBufferRing ring = LeasedBufferRing.open(
-                allocator, options(pages).withPages(MAX_PAGES, 64, 128).withDepth(depth));
+                allocator,
+                options(pages).toBuilder()
+                        .pages(MAX_PAGES, 64, 128)
+                        .depth(depth)
+                        .build());
         Handover handover = new Handover();
         AtomicLong bytes = new AtomicLong();
         try (UringServer server = serve(ring, false, () -> handover);
@@ -222,15 +226,17 @@ class UringTrafficTest {
     }
 
     private LeasedBufferRing open(BufferSize pages, int maxPages) {
-        return LeasedBufferRing.open(allocator, options(pages).withPages(maxPages, 0, 0));
+        return LeasedBufferRing.open(
+                allocator, options(pages).toBuilder().pages(maxPages, 0, 0).build());
     }
 
     private static LeasedBufferRingOptions options(BufferSize pages) {
-        return LeasedBufferRingOptions.defaults()
-                .withName("uring test")
-                .withBufferSize(pages)
-                .withSlabByteSize(256 << 10)
-                .withEventLoops(UringServer.LOOPS);
+        return LeasedBufferRingOptions.builder()
+                .name("uring test")
+                .bufferSize(pages)
+                .slabByteSize(256 << 10)
+                .eventLoops(UringServer.LOOPS)
+                .build();
     }
 
     private UringServer serve(LeasedBufferRing ring, boolean incremental, Supplier<ChannelHandler> handlers)

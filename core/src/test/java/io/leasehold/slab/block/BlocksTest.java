@@ -28,10 +28,11 @@ class BlocksTest {
 
     private static final long BYTES = 4 << 20;
 
-    private final PageArena arena = PageArena.open(PageArenaOptions.defaults()
-            .withName("blocks")
-            .withByteSize(BYTES)
-            .withBudget(MemoryBudget.of("test", 2 * BYTES)));
+    private final PageArena arena = PageArena.open(PageArenaOptions.builder()
+            .name("blocks")
+            .byteSize(BYTES)
+            .budget(MemoryBudget.of("test", 2 * BYTES))
+            .build());
     private final Blocks blocks = Blocks.open(arena, BlocksOptions.defaults());
 
     @AfterEach

@@ -86,10 +86,11 @@ public record Load(String allocator, long n, Duration budget) {
     ///
     /// @param byteSize of the arena
     public static PageArenaOptions arenaOptions(long byteSize) {
-        return PageArenaOptions.defaults()
-                .withName("growth")
-                .withByteSize(byteSize)
-                .withBudget(MemoryBudget.of("growth", 2 * byteSize));
+        return PageArenaOptions.builder()
+                .name("growth")
+                .byteSize(byteSize)
+                .budget(MemoryBudget.of("growth", 2 * byteSize))
+                .build();
     }
 
     /// {@return an arena of `mib` MiB with its own budget, to be closed by the caller}

@@ -44,7 +44,8 @@ record LeaseWaiters() implements GrowthQuestion {
 
     @Override
     public Point run(Load load) throws Exception {
-        PageArenaOptions options = Load.arenaOptions(ARENA_MIB << 20).withMemoryFile(true);
+        PageArenaOptions options =
+                Load.arenaOptions(ARENA_MIB << 20).toBuilder().memoryFile(true).build();
         try (PageArena arena = PageArena.open(options);
                 LeasePool pool = LeasePool.open(arena, LeasePoolOptions.windowed(WINDOWS))) {
             long[] pages = new long[PAGES];

@@ -28,14 +28,15 @@ final class OutstandingPages implements AutoCloseable {
     private OutstandingPages(PageArena arena, int pages) {
         this.arena = arena;
         ring = JumboPool.open(
-                arena, JumboOptions.defaults().withName("growth"), (owner, page, address, size) -> new Object());
+                arena, JumboOptions.builder().name("growth").build(), (owner, page, address, size) -> new Object());
         handles = new long[pages];
     }
 
     /// {@return a pool without pages in use, in an arena without decay}
     static OutstandingPages open(long mib) {
-        PageArena arena =
-                PageArena.open(Load.arenaOptions((mib + SPARE_MIB) << 20).withDecay(PageArenaOptions.NO_DECAY));
+        PageArena arena = PageArena.open(Load.arenaOptions((mib + SPARE_MIB) << 20).toBuilder()
+                .decay(PageArenaOptions.NO_DECAY)
+                .build());
         return new OutstandingPages(arena, Math.toIntExact(mib * PAGES_PER_MIB));
     }
 

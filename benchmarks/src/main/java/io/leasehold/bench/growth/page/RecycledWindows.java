@@ -44,10 +44,11 @@ final class RecycledWindows implements AutoCloseable {
         }
         cache = WindowCache.open(
                 arena,
-                WindowCacheOptions.defaults()
-                        .withName("growth")
-                        .withWindows(windows, WINDOW_BYTES)
-                        .withExtents(0, WINDOW_BYTES));
+                WindowCacheOptions.builder()
+                        .name("growth")
+                        .windows(windows, WINDOW_BYTES)
+                        .extents(0, WINDOW_BYTES)
+                        .build());
         file = open(unnamed);
         for (int place = 0; place < windows; place++) {
             acquire(place);

@@ -39,7 +39,9 @@ record RunSearch() implements GrowthQuestion {
 
     @Override
     public Point run(Load load) throws Exception {
-        PageArenaOptions options = Load.arenaOptions(load.n() << 20).withDecay(PageArenaOptions.NO_DECAY);
+        PageArenaOptions options = Load.arenaOptions(load.n() << 20).toBuilder()
+                .decay(PageArenaOptions.NO_DECAY)
+                .build();
         try (PageArena arena = PageArena.open(options)) {
             return Load.onLoop(() -> {
                 long pages = (load.n() << 20) / arena.options().pageByteSize() - LAST_PAGES;
