@@ -1,6 +1,6 @@
 package io.leasehold.netty;
 
-import io.leasehold.netty.LeasedByteBufAllocatorMetric.SizeClass;
+import io.leasehold.observe.SizeClassFigures;
 import java.util.List;
 import java.util.Locale;
 
@@ -36,14 +36,14 @@ final class AllocatorTable {
         return text.toString();
     }
 
-    private static void append(StringBuilder text, String kind, long usedBytes, List<SizeClass> classes) {
+    private static void append(StringBuilder text, String kind, long usedBytes, List<SizeClassFigures> classes) {
         text.append(String.format(Locale.ROOT, "%-9s %,17d B used%n", kind, usedBytes));
         if (classes.isEmpty()) {
             return;
         }
         text.append(
                 String.format("  %12s %8s %10s %10s %10s %15s%n", "block", "slabs", "live", "cached", "free", "held"));
-        for (SizeClass c : classes) {
+        for (SizeClassFigures c : classes) {
             text.append(String.format(
                     Locale.ROOT,
                     "  %,12d %,8d %,10d %,10d %,10d %,15d%n",

@@ -5,6 +5,7 @@ import io.leasehold.budget.MemoryBudget;
 import io.leasehold.memory.Alignment;
 import io.leasehold.netty.BufferMemoryError.Refusal;
 import io.leasehold.observe.AllocatorFigures;
+import io.leasehold.observe.SizeClassFigures;
 import io.leasehold.page.ArenaActivity;
 import io.leasehold.page.PageArena;
 import io.leasehold.slab.SlabHeap;
@@ -146,8 +147,16 @@ final class BufferHeaps {
                 activity.reclaims(),
                 activity.decommits(),
                 activity.kernelRefusals(),
-                ofDirect.classes(),
-                ofHeap.classes());
+                sizeClasses(ofDirect),
+                sizeClasses(ofHeap));
+    }
+
+    /// {@return the size classes of a heap, for users}
+    static List<SizeClassFigures> sizeClasses(SlabHeapStats stats) {
+        return stats.classes().stream()
+                .map(c -> new SizeClassFigures(
+                        c.byteSize(), c.slabs(), c.liveBlocks(), c.cachedBlocks(), c.freeBlocks(), c.heldBytes()))
+                .toList();
     }
 
     /// {@return the resident bytes of the arena, or -1 if the system does not report them}

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Bounds.** Netty checks each access first (`io.netty.buffer.checkBounds`, `checkAccessible`). The access itself is
 /// one load or store without a check. The bytes are reversed where the order is not the machine's.
-public final class LeasedByteBuf extends CountedByteBuf {
+final class LeasedByteBuf extends CountedByteBuf {
 
     private static final boolean BIG = ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN;
 

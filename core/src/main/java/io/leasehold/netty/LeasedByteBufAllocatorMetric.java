@@ -1,5 +1,6 @@
 package io.leasehold.netty;
 
+import io.leasehold.observe.SizeClassFigures;
 import io.leasehold.page.PageArenaStats;
 import io.leasehold.slab.SlabHeapStats;
 import io.netty.buffer.ByteBufAllocatorMetric;
@@ -22,25 +23,6 @@ import org.jspecify.annotations.Nullable;
 public final class LeasedByteBufAllocatorMetric implements ByteBufAllocatorMetric {
 
     private final LeasedByteBufAllocator allocator; // (C)
-
-    /// The blocks of one size.
-    ///
-    /// @param byteSize bytes of each block
-    /// @param slabs number of slabs: runs of pages that are cut into blocks of this size
-    /// @param liveBlocks number of blocks in use
-    /// @param cachedBlocks number of free blocks in the caches of threads, and of those that all threads share
-    /// @param freeBlocks number of free blocks in slabs
-    /// @param heldBytes bytes of the pages of the slabs
-    public record SizeClass(
-            int byteSize, int slabs, long liveBlocks, long cachedBlocks, long freeBlocks, long heldBytes) {
-
-        private static List<SizeClass> of(SlabHeapStats stats) {
-            return stats.classes().stream()
-                    .map(c -> new SizeClass(
-                            c.byteSize(), c.slabs(), c.liveBlocks(), c.cachedBlocks(), c.freeBlocks(), c.heldBytes()))
-                    .toList();
-        }
-    }
 
     LeasedByteBufAllocatorMetric(LeasedByteBufAllocator allocator) {
         this.allocator = allocator;
@@ -86,13 +68,13 @@ public final class LeasedByteBufAllocatorMetric implements ByteBufAllocatorMetri
     }
 
     /// {@return the blocks of direct buffers by size, the smallest first}
-    public List<SizeClass> directSizeClasses() {
-        return SizeClass.of(direct());
+    public List<SizeClassFigures> directSizeClasses() {
+        return BufferHeaps.sizeClasses(direct());
     }
 
     /// {@return the blocks of heap buffers by size, the smallest first}
-    public List<SizeClass> heapSizeClasses() {
-        return SizeClass.of(onHeap());
+    public List<SizeClassFigures> heapSizeClasses() {
+        return BufferHeaps.sizeClasses(onHeap());
     }
 
     /// {@return the values as one line, for people; they are read one after the other}

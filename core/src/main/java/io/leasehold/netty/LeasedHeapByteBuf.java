@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// **Bounds.** Netty checks each access, and the array checks it again. The other bytes of the array belong to other
 /// buffers, and [#array()] exposes them.
-public final class LeasedHeapByteBuf extends CountedByteBuf {
+final class LeasedHeapByteBuf extends CountedByteBuf {
 
     private static final VarHandle SHORT = view(short[].class, ByteOrder.BIG_ENDIAN);
     private static final VarHandle SHORT_LE = view(short[].class, ByteOrder.LITTLE_ENDIAN);

@@ -1,6 +1,5 @@
 package io.leasehold.observe;
 
-import io.leasehold.slab.SlabHeapStats.SizeClass;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -84,7 +83,7 @@ record AllocatorBean(ObservedAllocator allocator) implements AllocatorMXBean {
     @Override
     public Map<Integer, Long> getDirectBuffersBySize() {
         Map<Integer, Long> bySize = new TreeMap<>();
-        for (SizeClass c : allocator.figures().direct()) {
+        for (SizeClassFigures c : allocator.figures().direct()) {
             bySize.put(c.byteSize(), c.liveBlocks());
         }
         return bySize;

@@ -1,6 +1,5 @@
 package io.leasehold.observe;
 
-import io.leasehold.slab.SlabHeapStats.SizeClass;
 import java.util.List;
 
 /// The numbers of an allocator: a snapshot; may be stale.
@@ -36,8 +35,8 @@ public record AllocatorFigures(
         long reclaims,
         long decommits,
         long kernelFaults,
-        List<SizeClass> direct,
-        List<SizeClass> onHeap) {
+        List<SizeClassFigures> direct,
+        List<SizeClassFigures> onHeap) {
 
     /// The numbers of an allocator that holds nothing.
     public static final AllocatorFigures NONE =

@@ -2,9 +2,10 @@ package io.leasehold.observe;
 
 import io.leasehold.observe.counters.CounterFile;
 import io.leasehold.os.FaultPoll;
-import io.leasehold.page.Pace;
 import io.leasehold.page.PageArena;
-import io.leasehold.page.PageReclaimer;
+import io.leasehold.page.service.ArenaAccess;
+import io.leasehold.page.service.Pace;
+import io.leasehold.page.service.PageReclaimer;
 import io.leasehold.slab.SlabHeap;
 import org.jspecify.annotations.Nullable;
 
@@ -65,7 +66,7 @@ public final class Observation implements AutoCloseable {
                     file == null ? null : new AllocatorCounters(file, allocator.name(), arena, direct, onHeap);
             Observation made =
                     new Observation(allocator, arena, counters, options.hasJmx() && AllocatorBeans.canExist());
-            arena.addReclaimer(made.ticks);
+            ArenaAccess.of(arena).addReclaimer(made.ticks);
             return made;
         } catch (RuntimeException | LinkageError | VirtualMachineError e) {
             ProcessCounters.report(e);
@@ -124,7 +125,7 @@ public final class Observation implements AutoCloseable {
             return;
         }
         closed = true;
-        arena.removeReclaimer(ticks);
+        ArenaAccess.of(arena).removeReclaimer(ticks);
         if (beans != null) {
             beans.close();
         }

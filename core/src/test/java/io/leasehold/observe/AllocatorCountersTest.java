@@ -37,8 +37,10 @@ class AllocatorCountersTest {
 
     @BeforeEach
     void open() throws IOException {
-        arena = PageArena.open(
-                PageArenaOptions.defaults().withByteSize(16L << 20).withDecay(PageArenaOptions.NO_DECAY));
+        arena = PageArena.open(PageArenaOptions.builder()
+                .byteSize(16L << 20)
+                .decay(PageArenaOptions.NO_DECAY)
+                .build());
         direct = SlabHeap.open(
                 arena, SlabHeapOptions.defaults(), (heap, handle, array, address, size) -> new long[] {handle});
         onHeap = SlabHeap.onJavaHeap(
@@ -70,8 +72,8 @@ class AllocatorCountersTest {
         assertThat(value("web: 4096 B: blocks")).isEqualTo(10);
         assertThat(value("web: 1024 B on the Java heap: blocks")).isEqualTo(1);
 
-        onHeap.release(blocks.removeLast()[0]);
-        blocks.forEach(block -> direct.release(block[0]));
+        onHeap.free(blocks.removeLast()[0]);
+        blocks.forEach(block -> direct.free(block[0]));
         direct.trim();
         onHeap.trim();
         counters.update();
@@ -88,8 +90,8 @@ class AllocatorCountersTest {
         assertThat(bytesOf(() -> update(UPDATES)))
                 .as("bytes in %d updates", UPDATES)
                 .isLessThan(UPDATES);
-        direct.release(block);
-        onHeap.release(other);
+        direct.free(block);
+        onHeap.free(other);
     }
 
     /// {@return the bytes that the calling thread allocates in the best of several runs, since the compiler may still
@@ -127,7 +129,7 @@ class AllocatorCountersTest {
         long block = direct.tryAllocate(100)[0];
         counters.update();
         assertThat(value("web: pinned buffers")).isEqualTo(1);
-        direct.release(block);
+        direct.free(block);
     }
 
     @Test

@@ -2,9 +2,7 @@ package io.leasehold.netty.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.leasehold.netty.LeasedByteBuf;
 import io.leasehold.netty.LeasedByteBufAllocator;
-import io.leasehold.netty.LeasedHeapByteBuf;
 import io.leasehold.netty.TestAllocators;
 import io.netty.buffer.AbstractByteBufAllocatorTest;
 import io.netty.buffer.ByteBuf;
@@ -45,11 +43,11 @@ class AllocatorTest extends AbstractByteBufAllocatorTest<LeasedByteBufAllocator>
     public void testUnsafeHeapBufferAndUnsafeDirectBuffer() {
         LeasedByteBufAllocator allocator = newUnpooledAllocator();
         ByteBuf direct = allocator.directBuffer();
-        assertInstanceOf(direct, LeasedByteBuf.class);
+        assertThat(direct.getClass().getSimpleName()).isEqualTo("LeasedByteBuf");
         assertThat(direct.isDirect()).isTrue();
         direct.release();
         ByteBuf heap = allocator.heapBuffer();
-        assertInstanceOf(heap, LeasedHeapByteBuf.class);
+        assertThat(heap.getClass().getSimpleName()).isEqualTo("LeasedHeapByteBuf");
         assertThat(heap.isDirect()).isFalse();
         heap.release();
     }

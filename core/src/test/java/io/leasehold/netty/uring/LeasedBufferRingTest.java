@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.leasehold.jumbo.BufferSize;
 import io.leasehold.jumbo.JumboStateException;
 import io.leasehold.memory.Seeds;
-import io.leasehold.netty.LeasedByteBuf;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.netty.TestAllocators;
 import io.netty.buffer.ByteBuf;
@@ -64,7 +63,7 @@ class LeasedBufferRingTest {
                 assertThat(bed.ring.stats().pages().pages().armed()).isEqualTo(DEPTH);
                 long address = kernel.next().memoryAddress();
                 read = kernel.read(1000, 3);
-                assertThat(read).isInstanceOf(LeasedByteBuf.class);
+                assertThat(read.getClass().getSimpleName()).isEqualTo("LeasedByteBuf");
                 assertThat(read.memoryAddress()).isEqualTo(address);
                 assertThat(read.refCnt()).isOne();
                 assertThat(KernelRing.isRead(read, 1000, 3)).isTrue();
@@ -270,7 +269,7 @@ class LeasedBufferRingTest {
         LeasedBufferRing ring = LeasedBufferRing.open(allocator, OPTIONS);
         ring.close();
         ByteBuf leased = ring.allocate();
-        assertThat(leased).isInstanceOf(LeasedByteBuf.class);
+        assertThat(leased.getClass().getSimpleName()).isEqualTo("LeasedByteBuf");
         leased.release();
         allocator.close();
         ring.allocate().release();
