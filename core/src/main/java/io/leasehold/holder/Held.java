@@ -8,7 +8,7 @@ package io.leasehold.holder;
 /// @param tag tag of the holder
 /// @param byteSize bytes of each block
 /// @param blocks number of blocks in use
-public record Held(MemorySource.Kind kind, String source, Tag tag, long byteSize, long blocks) {
+public record Held(SourceKind kind, String source, Tag tag, long byteSize, long blocks) {
 
     /// {@return the bytes of all blocks}
     public long bytes() {

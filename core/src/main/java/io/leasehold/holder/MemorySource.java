@@ -4,14 +4,17 @@ import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// An object that memory is allocated from, as the profile sees it: its kind, its name, its tag, and a way to read the
@@ -36,61 +39,55 @@ public final class MemorySource {
     private static final Set<MemorySource> OPEN = ConcurrentHashMap.newKeySet();
     private static final ReferenceQueue<Object> DROPPED = new ReferenceQueue<>();
 
-    private final Kind kind; // (C)
+    private final SourceKind kind; // (C)
     private final String name; // (C)
     private final Tag tag; // (C)
-    private final Owner owner; // (C)
-    private final Function<Object, List<SizeCount>> counts; // (C)
+    private final Owner<?> owner; // (C)
     private final ConcurrentMap<Key, TagCount> tagged = new ConcurrentHashMap<>(); // (A)
-
-    /// What memory is allocated from.
-    public enum Kind {
-        /// An allocator of buffers.
-        ALLOCATOR,
-        /// An arena of pages. Its pages include those of the allocators and pools above it.
-        ARENA,
-        /// A pool of leases. Its bytes are bytes of pages that its arena counts too.
-        LEASE_POOL,
-        /// A pool of pages for devices.
-        PAGE_POOL,
-        /// A cache of windows on files. Its bytes are mapped, and belong to the page cache of the kernel.
-        WINDOW_CACHE
-    }
+    private final Set<Sample> samples = ConcurrentHashMap.newKeySet(); // (A)
 
     private record Key(Tag tag, int byteSize) {}
 
-    private static final class Owner extends WeakReference<Object> {
+    private static final class Owner<T> extends WeakReference<T> {
 
         private final MemorySource source; // (C)
+        private final Function<? super T, List<SizeCount>> counts; // (C)
 
-        Owner(Object owner, MemorySource source) {
+        Owner(T owner, MemorySource source, Function<? super T, List<SizeCount>> counts) {
             super(owner, DROPPED);
             this.source = source;
+            this.counts = counts;
+        }
+
+        /// {@return the blocks in use; empty if the owner is gone}
+        List<SizeCount> count() {
+            T owner = get();
+            return owner == null ? List.of() : counts.apply(owner);
         }
     }
 
-    private MemorySource(
-            Kind kind, String name, @Nullable String tag, Object owner, Function<Object, List<SizeCount>> counts) {
+    private <T> MemorySource(
+            SourceKind kind, String name, @Nullable String tag, T owner, Function<? super T, List<SizeCount>> counts) {
         this.kind = kind;
         this.name = name;
-        this.tag = Tag.of(tag == null ? shortened(name) : tag);
-        this.owner = new Owner(owner, this);
-        this.counts = counts;
+        Tag opener = ThreadTag.current();
+        this.tag = tag == null && opener != null ? opener : Tag.of(tag == null ? shortened(name) : tag);
+        this.owner = new Owner<>(owner, this, counts);
     }
 
     /// Opens a source.
     ///
     /// @param kind kind of the object
     /// @param name name of the object
-    /// @param tag tag of memory that no tagged thread allocates, or null for the name
+    /// @param tag tag of memory that no tagged thread allocates, or null for the tag of the calling thread, or else the
+    ///     name
     /// @param owner the object
     /// @param counts reads the blocks in use of the object, by size; it must not refer to the object itself
     /// @param <T> type of the object
     /// @return the source, to be closed when the object is closed
-    @SuppressWarnings("unchecked") // the function only ever receives the owner
     public static <T> MemorySource open(
-            Kind kind, String name, @Nullable String tag, T owner, Function<? super T, List<SizeCount>> counts) {
-        MemorySource source = new MemorySource(kind, name, tag, owner, (Function<Object, List<SizeCount>>) counts);
+            SourceKind kind, String name, @Nullable String tag, T owner, Function<? super T, List<SizeCount>> counts) {
+        MemorySource source = new MemorySource(kind, name, tag, owner, counts);
         removeDropped();
         OPEN.add(source);
         return source;
@@ -110,12 +107,12 @@ public final class MemorySource {
 
     private static void removeDropped() {
         for (Reference<?> dropped = DROPPED.poll(); dropped != null; dropped = DROPPED.poll()) {
-            ((Owner) dropped).source.close();
+            ((Owner<?>) dropped).source.close();
         }
     }
 
     /// {@return the kind of the object}
-    public Kind kind() {
+    public SourceKind kind() {
         return kind;
     }
 
@@ -146,8 +143,7 @@ public final class MemorySource {
 
     /// {@return the memory in use, by tag and size; empty if the object is gone}
     public List<Held> held() {
-        Object object = owner.get();
-        if (object == null) {
+        if (owner.refersTo(null)) {
             return List.of();
         }
         Map<Long, Long> rest = new HashMap<>();
@@ -159,7 +155,7 @@ public final class MemorySource {
                 rest.merge((long) count.byteSize(), -blocks, Long::sum);
             }
         }
-        for (SizeCount size : counts.apply(object)) {
+        for (SizeCount size : owner.count()) {
             rest.merge(size.byteSize(), size.blocks(), Long::sum);
         }
         rest.forEach((byteSize, blocks) -> {
@@ -171,9 +167,46 @@ public final class MemorySource {
         return held;
     }
 
-    /// Removes this source from [#all]. Closing twice has no effect.
+    /// {@return the tags that hold the most bytes, for a message: `cache=65,536 B, web=4,096 B`; empty if no tag but
+    /// those of the sources holds any}
+    ///
+    /// @param sources sources to read
+    /// @param maxTags maximum number of tags
+    public static String topTags(Collection<MemorySource> sources, int maxTags) {
+        Map<Tag, Long> bytes = new HashMap<>();
+        boolean hasThreadTags = false;
+        for (MemorySource source : sources) {
+            for (Held held : source.held()) {
+                bytes.merge(held.tag(), held.bytes(), Long::sum);
+                hasThreadTags |= held.tag() != source.tag;
+            }
+        }
+        return !hasThreadTags
+                ? ""
+                : bytes.entrySet().stream()
+                        .sorted(Map.Entry.<Tag, Long>comparingByValue().reversed())
+                        .limit(maxTags)
+                        .map(entry -> String.format(Locale.ROOT, "%s=%,d B", entry.getKey(), entry.getValue()))
+                        .collect(Collectors.joining(", "));
+    }
+
+    /// {@return the live samples of this source; a snapshot, may be stale}
+    Collection<Sample> samples() {
+        return List.copyOf(samples);
+    }
+
+    void add(Sample sample) {
+        samples.add(sample);
+    }
+
+    void remove(Sample sample) {
+        samples.remove(sample);
+    }
+
+    /// Removes this source from [#all], with its samples. Closing twice has no effect.
     public void close() {
         OPEN.remove(this);
+        samples.clear();
     }
 
     @Override

@@ -38,13 +38,11 @@ public final class TagCount implements Use {
         blocks.decrement();
     }
 
-    @Override
-    public void touch(@Nullable Object hint) {
-        // a count has no places
-    }
-
-    @Override
-    public @Nullable Use resized(int newByteSize) {
+    /// Counts a block with another size from now on.
+    ///
+    /// @param newByteSize new size of the block in bytes
+    /// @return the count to end when the block is released, or null if the source has too many counts
+    public @Nullable TagCount resized(int newByteSize) {
         TagCount other = source.count(tag, newByteSize);
         if (other != null) {
             other.add();

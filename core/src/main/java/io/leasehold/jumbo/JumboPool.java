@@ -2,6 +2,9 @@ package io.leasehold.jumbo;
 
 import io.leasehold.error.StateKind;
 import io.leasehold.error.SystemCallException;
+import io.leasehold.holder.MemorySource;
+import io.leasehold.holder.SizeCount;
+import io.leasehold.holder.SourceKind;
 import io.leasehold.lease.MemoryOwner;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.EarlyClasses;
@@ -11,6 +14,7 @@ import io.leasehold.page.PageArena;
 import io.leasehold.page.PageExhaustedException;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -76,6 +80,7 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     private final Pressure pressure; // (C)
     private final PageBulk<T> bulk; // (C)
     private final PageExchange exchange; // (C)
+    private final MemorySource source; // (C)
 
     private JumboPool(PageArena arena, JumboOptions options, JumboBinder<T> binder) {
         EarlyClasses.initialize(
@@ -98,6 +103,7 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
         this.pressure = supply.pressure();
         this.bulk = new PageBulk<>(this, shards, supply);
         this.exchange = new PageExchange(this);
+        this.source = MemorySource.open(SourceKind.PAGE_POOL, options.name(), null, this, JumboPool<?>::livePages);
     }
 
     /// Opens a pool on the pages of an arena. Allocates no page yet.
@@ -390,6 +396,11 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
         return supply.stats(exchange.counts());
     }
 
+    private List<SizeCount> livePages() {
+        JumboStats.Pages pages = stats().pages();
+        return List.of(new SizeCount(pageByteSize(), (long) pages.outstanding() + pages.stolen()));
+    }
+
     /// Frees every slab of which no page is in use to the arena. The arena decommits the memory later.
     ///
     /// @return the bytes that were freed to the arena
@@ -405,6 +416,7 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     @Override
     public void close() {
         supply.close(false);
+        source.close();
     }
 
     /// Closes the pool even if pages are in use. No page is allocated afterwards.
@@ -415,6 +427,7 @@ public final class JumboPool<T> implements MemoryOwner, AutoCloseable {
     /// @return the number of pages that were in use or stolen
     /// @throws SystemCallException if the kernel does not unlock pages; the pool is closed, and closing can be repeated
     public int closeForcibly() {
+        source.close();
         return supply.close(true);
     }
 

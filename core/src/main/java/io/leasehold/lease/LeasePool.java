@@ -1,12 +1,16 @@
 package io.leasehold.lease;
 
 import io.leasehold.error.SystemCallException;
+import io.leasehold.holder.MemorySource;
+import io.leasehold.holder.SizeCount;
+import io.leasehold.holder.SourceKind;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageFrames;
 import io.leasehold.page.PageStateException;
 import io.leasehold.page.service.ArenaAccess;
 import io.leasehold.page.service.PageFile;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +64,7 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
     private final PageMap map; // (C)
     private final int maxPages; // (C)
     private final boolean recordless; // (C) confined objects need no record: direct map, and not traced
+    private final MemorySource source; // (C)
     private volatile boolean closed; // (A)
     private boolean mapClosed; // (L) this
 
@@ -78,6 +83,7 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
                 : WindowedMap.open(options, requireFile(file, arena, options), pageByteSize, stripes, records.errors());
         this.maxPages = map.maxPages();
         this.recordless = options.isDirectMap() && !options.traced();
+        this.source = MemorySource.open(SourceKind.LEASE_POOL, options.name(), null, this, LeasePool::openLeases);
     }
 
     /// Opens a pool of leases on the pages of an arena.
@@ -339,6 +345,10 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
         return map.stats(records.openCount(stripes));
     }
 
+    private List<SizeCount> openLeases() {
+        return List.of(new SizeCount(pageByteSize, stats().leases()));
+    }
+
     /// {@return the options that the pool was opened with}
     public LeasePoolOptions options() {
         return options;
@@ -382,6 +392,7 @@ public final class LeasePool implements MemoryOwner, AutoCloseable {
             int ended = forced ? records.closeAll() : 0;
             map.close(forced);
             mapClosed = true;
+            source.close();
             return ended;
         } catch (RuntimeException | Error e) {
             closed = forced;

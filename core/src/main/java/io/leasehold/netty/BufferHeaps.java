@@ -2,7 +2,13 @@ package io.leasehold.netty;
 
 import io.leasehold.budget.BudgetRefusal;
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.holder.MemorySource;
+import io.leasehold.holder.Sample;
+import io.leasehold.holder.Sampler;
+import io.leasehold.holder.Site;
+import io.leasehold.holder.TagCount;
 import io.leasehold.memory.Alignment;
+import io.leasehold.memory.EarlyClasses;
 import io.leasehold.netty.BufferMemoryError.Refusal;
 import io.leasehold.observe.AllocatorFigures;
 import io.leasehold.observe.SizeClassFigures;
@@ -34,6 +40,9 @@ final class BufferHeaps {
     /// Maximum number of holders in an error message, so that the message stays one readable line.
     private static final int TOP_HOLDERS = 4;
 
+    /// Maximum number of places in an error message, on a line each.
+    private static final int TOP_PLACES = 4;
+
     static final Refusal CLOSED = Refusal.of("the allocator is closed");
     static final Refusal CANNOT_OPEN = Refusal.of("the allocator cannot be opened");
 
@@ -53,6 +62,8 @@ final class BufferHeaps {
             PageArena arena,
             MemoryBudget charged,
             @Nullable MemoryBudget own) {
+        EarlyClasses.initialize(
+                BufferUse.class, LeakSampling.class, Sample.class, Sampler.class, Site.class, TagCount.class);
         this.arena = arena;
         this.charged = charged;
         this.softLimit = builder.softLimit == null ? null : new SoftLimit(charged, builder.softLimit, System::nanoTime);
@@ -73,7 +84,7 @@ final class BufferHeaps {
                     return new LeasedHeapByteBuf(allocator, heap, handle, array, Math.toIntExact(at), byteSize);
                 });
         this.directHoldings = new Rationed<>(this::directHoldings, System::nanoTime);
-        this.heapHoldings = new Rationed<>(() -> new Holdings(0, holders(onHeap)), System::nanoTime);
+        this.heapHoldings = new Rationed<>(() -> new Holdings(0, holders(onHeap) + places(onHeap)), System::nanoTime);
     }
 
     /// A snapshot of the holders of memory; may be stale.
@@ -231,12 +242,14 @@ final class BufferHeaps {
         return new IllegalStateException(String.format(
                 Locale.ROOT,
                 "cannot close, buffers are outstanding: allocator=%s, buffers=%,d, bytes=%,d; direct: %s;"
-                        + " on the Java heap: %s",
+                        + " on the Java heap: %s%s%s",
                 name,
                 directStats.liveBlocks() + heapStats.liveBlocks(),
                 directStats.liveBytes() + heapStats.liveBytes(),
                 topHolders(directStats),
-                topHolders(heapStats)));
+                topHolders(heapStats),
+                tags(List.of(direct.source(), onHeap.source())),
+                Site.lines(List.of(direct.source(), onHeap.source()), TOP_PLACES)));
     }
 
     /// {@return the reason for rejecting a request that is longer than any block}
@@ -291,11 +304,26 @@ final class BufferHeaps {
     private Holdings directHoldings() {
         return new Holdings(
                 arena.stats().livePages(),
-                holders(direct) + "; budgets: " + charged.top().report());
+                holders(direct) + "; budgets: " + charged.top().report() + places(direct));
     }
 
     private static String holders(SlabHeap<CountedByteBuf> heap) {
         SlabHeapStats stats = heap.stats();
-        return String.format(Locale.ROOT, "held=%,d B, top holders: %s", stats.heldBytes(), topHolders(stats));
+        return String.format(
+                Locale.ROOT,
+                "held=%,d B, top holders: %s%s",
+                stats.heldBytes(),
+                topHolders(stats),
+                tags(List.of(heap.source())));
+    }
+
+    private static String places(SlabHeap<CountedByteBuf> heap) {
+        return Site.lines(List.of(heap.source()), TOP_PLACES);
+    }
+
+    /// {@return the tags that hold the most memory: `; tags: cache=65,536 B`; empty if no buffer has a tag of a thread}
+    private static String tags(List<MemorySource> sources) {
+        String tags = MemorySource.topTags(sources, TOP_HOLDERS);
+        return tags.isEmpty() ? "" : "; tags: " + tags;
     }
 }

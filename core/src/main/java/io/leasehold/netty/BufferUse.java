@@ -1,5 +1,8 @@
 package io.leasehold.netty;
 
+import io.leasehold.holder.MemorySource;
+import io.leasehold.holder.Sample;
+import io.leasehold.holder.Sampler;
 import io.leasehold.holder.Tag;
 import io.leasehold.holder.TagCount;
 import io.leasehold.holder.ThreadTag;
@@ -7,42 +10,142 @@ import io.leasehold.holder.Use;
 import io.leasehold.memory.StackReserve;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.ResourceLeakDetector;
+import io.netty.util.ResourceLeakHint;
 import io.netty.util.ResourceLeakTracker;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// One use of a buffer that a leak detector watches, from its allocation to its release.
+/// One use of a buffer that is sampled, by the leak detector or by the profile, from its allocation to its release.
+///
+/// A buffer that is not sampled but allocated on a tagged thread has a [TagCount] in place of this.
 ///
 /// **Threads.** Used by the holder of the buffer.
 final class BufferUse implements Use {
 
-    private @Nullable ResourceLeakTracker<ByteBuf> leak; // (O) null if too many buffers were watched lately
-    private @Nullable Use count; // (O) the count of the tag, if the allocating thread had one
+    /// Classes whose frames say nothing about the holder.
+    private static final Set<String> HIDDEN = Set.of(
+            "io.netty.buffer.",
+            "io.leasehold.holder.",
+            CountedByteBuf.class.getName(),
+            BufferUse.class.getName(),
+            LeasedByteBuf.class.getName(),
+            LeasedHeapByteBuf.class.getName(),
+            LeasedByteBufAllocator.class.getName());
 
-    private BufferUse() {}
+    private @Nullable ResourceLeakTracker<ByteBuf> leak; // (O) while the leak detector watches the buffer
+    private @Nullable Sample sample; // (O) while the buffer is part of the profile
+    private @Nullable TagCount count; // (O) the count of the tag, if the allocating thread had one
 
-    /// Records the begin of a use where that is due: for the tag of the thread, and for the leak detector.
+    private BufferUse(@Nullable TagCount count) {
+        this.count = count;
+    }
+
+    /// {@return the number of uses until the leak detector or the profile is due, as [Sampler#countdown] gives it}
+    static int newCountdown(int blockByteSize) {
+        return Sampler.process().countdown(blockByteSize, LeakSampling.CHANCE);
+    }
+
+    /// Records the begin of a use where that is due: for the tag of the thread, the leak detector and the profile.
     ///
-    /// @param isSampled true if a sampling leak detector is due
+    /// If this method throws, the release of the buffer ends what was recorded.
+    ///
+    /// @param isSampled true if the countdown of the buffer ended: the leak detector or the profile is due
     static void begin(CountedByteBuf buf, boolean isSampled) {
-        StackReserve.ensure(); // an overflow could lose a tracker, and that would report a leak
         Tag tag = ThreadTag.isUsed() && buf.external() == null ? ThreadTag.current() : null;
-        TagCount count = tag == null ? null : buf.heap().source().count(tag, buf.blockByteSize());
-        BufferUse use = null;
-        if (isSampled
-                && LeakSampling.isChoosing()
-                && ResourceLeakDetector.getLevel() == ResourceLeakDetector.Level.SIMPLE) {
-            use = new BufferUse(); // before the tracker, which would be lost if the Java heap were full
-            use.leak = LeakSampling.watch(buf);
-        }
+        TagCount count = tag == null ? null : source(buf).count(tag, buf.blockByteSize());
         if (count != null) {
+            StackReserve.ensure(); // an overflow between the next two calls would leave a wrong count
             count.add();
-        }
-        if (use != null && use.leak != null) {
-            use.count = count;
-            buf.unbind();
-            buf.record(use);
-        } else if (count != null) {
             buf.record(count);
+        }
+        if (isSampled) {
+            sample(buf, tag, count);
+        }
+    }
+
+    private static void sample(CountedByteBuf buf, @Nullable Tag tag, @Nullable TagCount count) {
+        Sampler sampler = Sampler.process();
+        int countdown = buf.countdown;
+        buf.countdown = newCountdown(buf.blockByteSize());
+        boolean isProfileDue = sampler.isDue(buf.blockByteSize(), countdown, LeakSampling.CHANCE);
+        boolean isProfiled = isProfileDue && buf.external() == null; // external memory has a source of its own
+        boolean isWatched = sampler.isOtherDue(isProfileDue, LeakSampling.CHANCE)
+                && LeakSampling.isChoosing()
+                && ResourceLeakDetector.getLevel() == ResourceLeakDetector.Level.SIMPLE;
+        if (isProfiled || isWatched) {
+            StackReserve.ensure(); // an overflow could lose the tracker, and that would report a leak
+            BufferUse use = new BufferUse(count);
+            buf.record(use);
+            if (isProfiled) {
+                use.profile(buf, tag, countdown);
+            }
+            if (isWatched) {
+                use.leak = LeakSampling.watch(buf);
+            }
+            if (use.sample != null || use.leak != null) {
+                buf.unbind(); // so that the collector can find the buffer lost
+            }
+        }
+    }
+
+    private void profile(CountedByteBuf buf, @Nullable Tag tag, int countdown) {
+        MemorySource source = source(buf);
+        Tag holder = tag == null ? source.tag() : tag;
+        sample = Sampler.process().record(buf, source, holder, buf.blockByteSize(), countdown, HIDDEN);
+    }
+
+    private static MemorySource source(CountedByteBuf buf) {
+        return buf.heap().source();
+    }
+
+    /// Records that a buffer has a block of another size: the profile treats that as a release and an allocation.
+    ///
+    /// @param use use of the buffer so far, or null if nothing was recorded
+    static void resized(CountedByteBuf buf, @Nullable Use use) {
+        buf.countdown = newCountdown(buf.blockByteSize());
+        int countdown = Sampler.process().countdown(buf.blockByteSize(), 0);
+        boolean isDue = Sampler.process().isDueAtOnce(buf.blockByteSize(), countdown);
+        BufferUse old = use instanceof BufferUse ? (BufferUse) use : null;
+        if (old == null && !isDue && use == null) {
+            return;
+        }
+        TagCount count = old != null ? old.count : (TagCount) use;
+        TagCount resized = count == null ? null : count.resized(buf.blockByteSize());
+        if (old == null) {
+            buf.record(resized);
+        } else {
+            old.count = resized;
+            old.endSample();
+        }
+        if (isDue) {
+            BufferUse sampled = old != null ? old : new BufferUse(resized);
+            buf.record(sampled);
+            sampled.profile(buf, count == null ? null : count.tag(), countdown);
+            if (sampled.sample != null) {
+                buf.unbind();
+            }
+        }
+    }
+
+    /// Ends what was recorded of a use; null if nothing was.
+    static void end(@Nullable Use use, CountedByteBuf buf) {
+        if (use != null) {
+            use.end(buf);
+        }
+    }
+
+    /// Records that a use reached a place; null if nothing is recorded of the use.
+    static void touch(@Nullable Use use, @Nullable Object hint) {
+        if (use instanceof BufferUse sampled) {
+            sampled.touch(hint);
+        }
+    }
+
+    private void endSample() {
+        Sample ended = sample;
+        sample = null;
+        if (ended != null) {
+            ended.end();
         }
     }
 
@@ -56,19 +159,24 @@ final class BufferUse implements Use {
             if (count != null) {
                 count.end(user);
             }
+            endSample();
         }
     }
 
-    @Override
-    public void touch(@Nullable Object hint) {
+    private void touch(@Nullable Object hint) {
+        if (sample != null && hint != null) {
+            sample.touch(place(hint));
+        }
         if (leak != null) {
             LeakSampling.touch(leak, hint);
         }
     }
 
-    @Override
-    public Use resized(int newByteSize) {
-        count = count == null ? null : count.resized(newByteSize);
-        return this;
+    private static String place(Object hint) {
+        return switch (hint) {
+            case ResourceLeakHint named -> named.toHintString();
+            case CharSequence text -> text.toString();
+            default -> hint.getClass().getName();
+        };
     }
 }

@@ -1,5 +1,6 @@
 package io.leasehold.netty;
 
+import io.leasehold.holder.Sampler;
 import io.leasehold.holder.Use;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.StackReserve;
@@ -70,7 +71,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     private long address; // (O) the holder; of the first byte of the block, or its index in the array
     private @Nullable ByteBuffer view; // (O) the holder; of the whole block, null while free
     private @Nullable Use use; // (O) the holder; while this use is sampled or has a tag
-    private int usesUntilSample; // (O) the holder
+    int countdown; // (O) the holder; of uses until the leak detector or the profile is due
 
     CountedByteBuf(
             LeasedByteBufAllocator allocator,
@@ -84,7 +85,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         this.handle = handle;
         this.address = address;
         this.blockByteSize = blockByteSize;
-        this.usesUntilSample = (int) (handle % LeakSampling.INTERVAL); // different for each object
+        this.countdown = BufferUse.newCountdown(blockByteSize);
     }
 
     /// Starts a use of the buffer: one reference, empty.
@@ -101,8 +102,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     /// be neither written beyond that byte nor moved before [#allowGrowth].
     final void reusePart(long newHandle, int index, int length, int references) {
         handle = newHandle;
-        detached = true;
-        slowRelease = true;
+        detached = slowRelease = true;
         capacity = index + length;
         maxCapacity(capacity);
         setIndex(index, capacity);
@@ -114,8 +114,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     /// Starts a use of a buffer over an [ExternalMemory]: one reference, empty.
     final void reuseExternal(long newHandle, int newCapacity, int newMaxCapacity) {
         handle = newHandle;
-        detached = true;
-        slowRelease = true;
+        detached = slowRelease = true;
         reuse(newCapacity, newMaxCapacity);
     }
 
@@ -133,21 +132,16 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
         } else {
             heap.unbind(handle);
         }
-        detached = true;
-        slowRelease = true;
+        detached = slowRelease = true;
     }
 
-    /// {@return true if a sampling leak detector is due to watch this use of the buffer}
+    /// {@return true if the leak detector or the profile is due to record this use of the buffer}
     final boolean isSampled() {
-        if (usesUntilSample-- > 0) {
-            return false;
-        }
-        usesUntilSample = LeakSampling.INTERVAL - 1;
-        return true;
+        return (countdown -= Sampler.STEP) < 0;
     }
 
     /// Notifies a record when this use of the buffer ends.
-    final void record(Use newUse) {
+    final void record(@Nullable Use newUse) {
         use = newUse;
         slowRelease = true;
     }
@@ -192,9 +186,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
 
     @Override
     public final ByteBuf touch(@Nullable Object hint) {
-        if (use != null) {
-            use.touch(hint);
-        }
+        BufferUse.touch(use, hint);
         return this;
     }
 
@@ -279,9 +271,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     private void free() {
         view = null;
         try {
-            if (use != null) {
-                use.end(this);
-            }
+            BufferUse.end(use, this);
         } finally { // also if the leak detector failed
             use = null;
             slowRelease = false;
@@ -339,9 +329,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
             blockByteSize = heap.byteSize(longer);
             view = null;
         }
-        if (use != null) {
-            use = use.resized(blockByteSize);
-        }
+        BufferUse.resized(this, use);
     }
 
     /// Moves this buffer to a longer block, and binds a new object to its old block. An object only moves to longer

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// Chooses the buffers that Netty's leak detector watches at its default level, `simple`.
 ///
 /// Netty draws a random number for each buffer and wraps one in 128 buffers. The wrapper, its stack trace and its weak
-/// reference cost as much as the buffer itself. Here each buffer object counts its own uses, and one use in 128 is
-/// watched. The detector is the one of all other buffers, but there is no wrapper: the buffer notifies the detector
+/// reference cost as much as the buffer itself. Here each buffer object counts its own uses down from a random number, and
+/// one use in 128 is watched on average. The detector is the one of all other buffers, but there is no wrapper: the buffer notifies the detector
 /// itself when it is released.
 ///
 /// The number of stack traces is limited. The process takes at most 5,000 a second for new uses. That is less than one
@@ -29,6 +29,9 @@ final class LeakSampling {
 
     /// One use in this many is watched.
     static final int INTERVAL = LeakSamplingOptions.interval();
+
+    /// Chance of a use to be watched.
+    static final double CHANCE = 1.0 / INTERVAL;
 
     private static final String DETECTOR_FIELD = "leakDetector";
     private static final long NANOS_BETWEEN_USES = 200_000;

@@ -1,6 +1,7 @@
 package io.leasehold.netty;
 
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.holder.Sampler;
 import io.leasehold.holder.ThreadTag;
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.StackReserve;
@@ -33,8 +34,8 @@ import org.jspecify.annotations.Nullable;
 /// **Failures.** Every failure to allocate a buffer is a [BufferMemoryError]. A failure to open the allocator is
 /// remembered for one second. During that second each request for a buffer fails at once.
 ///
-/// **Leaks.** The allocator drops its reference to a buffer that Netty's leak detector samples, until the buffer is
-/// released. So the collector can find the buffer lost. A lost buffer that is not sampled stays referenced, and counts
+/// **Leaks.** The allocator drops its reference to a buffer that Netty's leak detector or the profile samples, until the buffer
+/// is released. So the collector can find the buffer lost. A lost buffer that is not sampled stays referenced, and counts
 /// as outstanding for ever.
 public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         implements ByteBufAllocatorMetricProvider, ObservedAllocator, AutoCloseable {
@@ -133,7 +134,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         }
         CountedByteBuf buf = take(heap, isDirect, initialCapacity);
         buf.reuse(initialCapacity, maxCapacity);
-        return zeroing || ResourceLeakDetector.isEnabled() || ThreadTag.isUsed()
+        return zeroing || ResourceLeakDetector.isEnabled() || Sampler.isOn()
                 ? zeroedAndWatched(buf, isDirect, initialCapacity)
                 : buf;
     }
@@ -175,7 +176,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         }
         ResourceLeakDetector.Level level = ResourceLeakDetector.getLevel();
         if (level == ResourceLeakDetector.Level.DISABLED
-                || level == ResourceLeakDetector.Level.SIMPLE && LeakSampling.isChoosing()) {
+                || (level == ResourceLeakDetector.Level.SIMPLE && LeakSampling.isChoosing())) {
             return buf;
         }
         StackReserve.ensure();

@@ -4,12 +4,14 @@
 /// ```text
 ///   LeasedByteBufAllocator         public: allocate, count, limit, report, close
 ///     BufferHeaps                    two heaps of blocks, and the arena and the budget below one of them
+///     BufferUse                      what is recorded of a sampled buffer until its release
 ///     SoftLimit, RefusalLog          listener and log line, each at most once in an interval
 ///     RememberedFailure              the reason why the allocator could not be opened, for one second
 ///     LeasedByteBufAllocatorMetric   numbers for dashboards
 ///   LeasedByteBuf                  a block at an address     } CountedByteBuf: the count of references,
 ///   LeasedHeapByteBuf              a part of a byte[]        } growth, return of the block
 ///     ExternalMemory                 memory of another owner, as a LeasedByteBuf
+///   TagHandler                     public: a tag for the buffers of a channel
 /// ```
 ///
 /// A server uses it with one line: `bootstrap.childOption(ChannelOption.ALLOCATOR, LeasedByteBufAllocator.DEFAULT)`.
@@ -32,6 +34,9 @@
 ///   references is never garbage. So the heap unbinds a buffer that is sampled, and the buffer is bound again when it
 ///   is released. That costs two calls for each sampled buffer, and a new object for the block only if the buffer was
 ///   really lost.
+/// * **One countdown for two samplers.** The leak detector and the profile of `io.leasehold.observe` choose buffers by
+///   the same countdown of the buffer object ([Sampler][io.leasehold.holder.Sampler]). A buffer of a thread with a tag is
+///   counted without a countdown, and released on the slow path.
 /// * **Memory of other owners uses the same class.** Code that reads buffers meets one class and not three. Such a
 ///   buffer is released on the slow path. The fast path tests a flag anyway, and
 ///   that flag selects the slow path.

@@ -2,6 +2,8 @@ package io.leasehold.observe;
 
 import io.leasehold.holder.Held;
 import io.leasehold.holder.MemorySource;
+import io.leasehold.holder.SourceKind;
+import io.leasehold.memory.OptionChecks;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -9,7 +11,7 @@ import java.util.Locale;
 
 /// Answers which component holds memory now.
 ///
-/// **Cost.** Each call reads the counts of all open allocators, arenas, pools and caches of the process. Call it for
+/// **Cost.** Each call reads the counts of all open allocators, arenas and pools of the process. Call it for
 /// people and dashboards, not for each request.
 ///
 /// **Threads.** Thread-safe. The sources are read one after the other.
@@ -30,7 +32,16 @@ public final class Holders {
         return all;
     }
 
-    private static String nameOf(MemorySource.Kind kind) {
+    /// {@return the holders as text for people: the exact numbers by tag, source and size, and then the samples}
+    ///
+    /// @param rows maximum number of rows of each table, at least 1
+    /// @throws IllegalArgumentException if `rows` is less than 1
+    public static String toTable(int rows) {
+        OptionChecks.atLeast("rows", rows, 1);
+        return HolderTable.exact(exact(), rows) + Profile.now().toTable(rows);
+    }
+
+    private static String nameOf(SourceKind kind) {
         return kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

@@ -2,7 +2,9 @@
 ///
 /// ```text
 ///   Holder                     sets the tag of a thread
-///   Holders                    reads the holders of the process: a list of Holding
+///   Holders                    exact: a Holding for each source, tag and size
+///   Profile                    sampled: a SampledHolder for each source, tag, size and stack, and what leaked
+///     HolderTable, Pprof         the profile as text, and for `go tool pprof` and other viewers
 ///   ObservedAllocator          what an allocator tells: AllocatorFigures, trim, a table
 ///     Observation                its counters and its beans, for as long as it is open
 ///       AllocatorCounters          the file that `stat` reads       (observe.counters)
@@ -14,6 +16,13 @@
 ///
 /// * **A tag is a name, not an object of the caller.** Reports, metrics and files need names, and an object would keep
 ///   the class loader of an application reachable.
+/// * **Exact and sampled answers are separate.** Bytes by source, tag and size are exact at any time. Stacks cost some
+///   microseconds each, so they come from samples, and their bytes are estimates.
+/// * **Leaks are a view of the profile.** The allocator drops its reference to a sampled buffer. If the collector finds
+///   such a buffer garbage, it leaked. That needs no report at the moment of the collection: the sample stays live, and
+///   can be asked for at any time.
+/// * **pprof by hand.** A profile needs a dozen fields of `profile.proto`. The encoder is smaller than the code that a
+///   compiler for protocol buffers would add, and needs no dependency.
 /// * **Below the allocators, not beside them.** An allocator opens its observation itself, so that numbers are there
 ///   without a line of configuration. A package of the same layer could not be called.
 /// * **Nothing for an idle process.** Counters are written in the ticks of the maintenance thread, which rests if

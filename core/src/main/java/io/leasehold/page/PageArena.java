@@ -1,6 +1,9 @@
 package io.leasehold.page;
 
 import io.leasehold.budget.MemoryBudget;
+import io.leasehold.holder.MemorySource;
+import io.leasehold.holder.SizeCount;
+import io.leasehold.holder.SourceKind;
 import io.leasehold.memory.Alignment;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.OffHeap;
@@ -69,6 +72,7 @@ public final class PageArena implements AutoCloseable {
     private final PageServices services; // (C)
     private final int limitPages; // (C)
     private final boolean zeroOnFree; // (C)
+    private final MemorySource source; // (C)
     private @Nullable BitSet left; // (L) this; pages that stale pointers may refer to
     private int liveAtClose; // (L) this; pages that were live at a forced close
     private boolean closed; // (L) this
@@ -103,6 +107,7 @@ public final class PageArena implements AutoCloseable {
                 pool, reclaimer, magazines, reclaimers, options.decay().toNanos(), now);
         this.services = new PageServices(this);
         pool.onIdle(decay::request);
+        this.source = MemorySource.open(SourceKind.ARENA, options.name(), null, this, PageArena::livePages);
     }
 
     /// Opens an arena in the memory of this process.
@@ -339,6 +344,11 @@ public final class PageArena implements AutoCloseable {
         return activity;
     }
 
+    private List<SizeCount> livePages() {
+        PageArenaStats stats = stats();
+        return List.of(new SizeCount(stats.pageByteSize(), stats.livePages()));
+    }
+
     /// {@return the number of bytes of the arena's pages that are resident now, as the kernel reports it}
     ///
     /// @throws UnsupportedOperationException if the system does not report it
@@ -394,6 +404,7 @@ public final class PageArena implements AutoCloseable {
         }
         space.close(left);
         reclaimers.clear();
+        source.close();
         closed = true;
         return liveAtClose;
     }

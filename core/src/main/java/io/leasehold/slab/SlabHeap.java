@@ -3,12 +3,13 @@ package io.leasehold.slab;
 import io.leasehold.error.SystemCallException;
 import io.leasehold.holder.MemorySource;
 import io.leasehold.holder.SizeCount;
+import io.leasehold.holder.SourceKind;
 import io.leasehold.lease.MemoryOwner;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.EarlyClasses;
 import io.leasehold.memory.StackReserve;
-import io.leasehold.os.VirtualMemory;
 import io.leasehold.os.VirtualMemory.Capability;
+import io.leasehold.os.VirtualMemory;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.service.ArenaAccess;
 import java.util.ArrayList;
@@ -96,8 +97,7 @@ public final class SlabHeap<T> implements MemoryOwner, AutoCloseable {
         this.objects = pools.objects();
         this.reclaimer = new HeapReclaimer(layout, slots, pools, changes);
         this.closer = new HeapCloser(pools, slots, changes, reclaimer, this::stats, this::closeMemory);
-        this.source = MemorySource.open(
-                MemorySource.Kind.ALLOCATOR, name, options.tag(), this, SlabHeap<?>::liveBlocksBySize);
+        this.source = MemorySource.open(SourceKind.ALLOCATOR, name, options.tag(), this, SlabHeap<?>::liveBlocksBySize);
     }
 
     /// Opens a heap on the pages of an arena. The limit of the arena is the limit of the heap.

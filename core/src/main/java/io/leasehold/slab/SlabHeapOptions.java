@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 ///     classes. The effective limit starts at a quarter of this and grows with the memory that the heap holds. Heaps on
 ///     byte arrays or on locked pages use all of it. In any case each size class retains one empty slab of up to 16
 ///     pages, and all larger size classes together retain one. A lower value saves memory, a higher one saves time
-/// @param tag tag under which the blocks count in `io.leasehold.observe`, at most 100 characters; null for the name
+/// @param tag tag under which the blocks count in `io.leasehold.observe`, at most 100 characters; null for the
+///     tag of the opening thread, or else the name
 public record SlabHeapOptions(
         String name,
         int threadCacheByteSize,

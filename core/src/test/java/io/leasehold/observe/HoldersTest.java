@@ -3,8 +3,16 @@ package io.leasehold.observe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.leasehold.budget.MemoryBudget;
+import io.leasehold.holder.MemorySource;
 import io.leasehold.holder.Tag;
+import io.leasehold.jumbo.JumboOptions;
+import io.leasehold.jumbo.JumboPool;
+import io.leasehold.lease.LeasePool;
+import io.leasehold.lease.LeasePoolOptions;
 import io.leasehold.netty.LeasedByteBufAllocator;
+import io.leasehold.page.PageArena;
+import io.leasehold.page.PageArenaOptions;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
@@ -126,6 +134,57 @@ final class HoldersTest {
     }
 
     @Test
+    void arenasAndPoolsCountTheirPages() {
+        PageArenaOptions options = PageArenaOptions.builder()
+                .name("holders arena")
+                .byteSize(8 << 20)
+                .budget(MemoryBudget.of("holders", 16 << 20))
+                .build();
+        PageArena arena;
+        try (Holder storage = Holder.tag("storage")) {
+            arena = PageArena.open(options);
+            assertThat(storage).isNotNull();
+        }
+        JumboPool<String> pool = JumboPool.open(
+                arena, JumboOptions.builder().name("holders ring").build(), (owner, page, address, byteSize) -> "page");
+        LeasePool leases = LeasePool.open(arena, LeasePoolOptions.directMap().withName("holders leases"));
+        long run = arena.allocateRun(3);
+        arena.frames().wire(run);
+        long lease = leases.acquireHandle(run);
+        long page = pool.allocate();
+
+        long pages = 3 + pool.options().slabByteSize() / arena.options().pageByteSize();
+        assertThat(Holders.exact())
+                .contains(
+                        new Holding(
+                                "arena",
+                                "holders arena",
+                                "storage",
+                                arena.options().pageByteSize(),
+                                pages),
+                        new Holding("page-pool", "holders ring", "holders ring", pool.pageByteSize(), 1),
+                        new Holding(
+                                "lease-pool",
+                                "holders leases",
+                                "holders leases",
+                                arena.options().pageByteSize(),
+                                1));
+
+        pool.free(page);
+        leases.free(lease);
+        arena.frames().unwire(run);
+        arena.free(run);
+        pool.close();
+        leases.close();
+        arena.close();
+        assertThat(Holders.exact()).noneMatch(holding -> holding.source().startsWith("holders ring"));
+        assertThat(MemorySource.all())
+                .noneMatch(source -> source.name().equals("holders arena")
+                        || source.name().equals("holders leases")
+                        || source.name().equals("holders ring"));
+    }
+
+    @Test
     void holderBelongsToItsThreadAndToItsPlace() throws Exception {
         Holder outer = Holder.tag("outer");
         Holder inner = Holder.tag("inner");
@@ -164,7 +223,9 @@ final class HoldersTest {
     }
 
     private static List<Holding> of(String source) {
-        return Holders.exact().stream().filter(h -> h.source().equals(source)).toList();
+        return Holders.exact().stream()
+                .filter(h -> h.kind().equals("allocator") && h.source().equals(source))
+                .toList();
     }
 
     private static long bytes(String source, String tag) {

@@ -1,0 +1,69 @@
+package io.leasehold.holder;
+
+import java.util.List;
+import java.util.concurrent.atomic.DoubleAdder;
+import java.util.stream.Collectors;
+
+/// A place in the program that allocates: its frames, the innermost one first. Equal stacks are the same object.
+///
+/// A stack holds names, not classes, so it does not keep a class loader reachable.
+///
+/// **Threads.** Thread-safe.
+public final class CallStack {
+
+    private static final int SHOWN_FRAMES = 3;
+
+    private final List<Frame> frames; // (C)
+    private final DoubleAdder allocatedBlocks = new DoubleAdder(); // (A)
+    private final DoubleAdder allocatedBytes = new DoubleAdder(); // (A)
+
+    /// A frame of a stack.
+    ///
+    /// @param type full name of the class
+    /// @param method name of the method
+    /// @param file name of the source file, or empty if it is unknown
+    /// @param line line number, or 0 if it is unknown
+    public record Frame(String type, String method, String file, int line) {
+
+        @Override
+        public String toString() {
+            return type + "." + method + (line > 0 ? "(" + file + ":" + line + ")" : "");
+        }
+    }
+
+    CallStack(List<Frame> frames) {
+        this.frames = List.copyOf(frames);
+    }
+
+    /// {@return the frames, the innermost one first}
+    public List<Frame> frames() {
+        return frames;
+    }
+
+    /// {@return the estimated number of blocks that were allocated here since the process began}
+    public double allocatedBlocks() {
+        return allocatedBlocks.sum();
+    }
+
+    /// {@return the estimated bytes of those blocks}
+    public double allocatedBytes() {
+        return allocatedBytes.sum();
+    }
+
+    void count(double blocks, int byteSize) {
+        allocatedBlocks.add(blocks);
+        allocatedBytes.add(blocks * byteSize);
+    }
+
+    /// {@return the innermost frames on one line}
+    String shortened() {
+        return frames.isEmpty()
+                ? "unknown"
+                : frames.stream().limit(SHOWN_FRAMES).map(Frame::toString).collect(Collectors.joining(" < "));
+    }
+
+    @Override
+    public String toString() {
+        return frames.isEmpty() ? "unknown" : frames.getFirst().toString();
+    }
+}

@@ -1,0 +1,218 @@
+package io.leasehold.holder;
+
+import io.leasehold.memory.OptionChecks;
+import io.leasehold.memory.StackReserve;
+import java.util.Collection;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/// Chooses blocks by their bytes, and records where they are allocated.
+///
+/// ```text
+///   bytes allocated  ----x---------x--x------------x----->   x: a sample, with exponential gaps of mean m
+///   a block of s bytes is hit with p = 1 - exp(-s / m), and then stands for 1 / p blocks of its size
+/// ```
+///
+/// The sum of the weights of the live samples is an unbiased estimate of the live blocks. Its standard deviation is
+/// about `sqrt(m / live)` of the live bytes if blocks are small: 9 % at 64 MiB and 2 % at 1 GiB with the default mean of
+/// 512 KiB. Blocks that are much longer than `m` are all sampled, and counted exactly.
+///
+/// **How a block is chosen.** A block object is used again and again with the same size. So it counts its own uses down
+/// from a random number ([#usesUntil]), which is the exponential gap in bytes divided by its size. That gives the same
+/// distribution as a countdown of bytes for each thread, because the exponential distribution has no memory. The
+/// countdown exists anyway, for the leak detector: both share it, and draw which of them is due when it ends.
+///
+/// **Pace.** If more than about 2,000 samples a second are due, the mean is doubled, again and again, and it is halved when
+/// they become few. A countdown remembers the mean that it was drawn with, and a sample gets its weight from that mean,
+/// so the estimate stays unbiased.
+///
+/// **Failures.** A failure to record is counted and loses the sample, not the block.
+///
+/// **Threads.** Thread-safe.
+public final class Sampler {
+
+    /// Maximum number of stacks of the process.
+    private static final int MAX_STACKS = 5_000;
+
+    /// Maximum mean, so that sums of bytes do not overflow.
+    public static final long MAX_MEAN_BYTES = 1L << 40;
+
+    /// A countdown goes down by this for each use. What is left of it modulo this number is the doubling of the mean.
+    public static final int STEP = 32;
+
+    private static final int MAX_USES = Integer.MAX_VALUE / STEP - 1;
+    private static final int MAX_DOUBLINGS = STEP - 1;
+
+    private static final long PERIOD_NANOS = 100_000_000;
+    private static final int SAMPLES_A_PERIOD = 200;
+
+    private static final Sampler PROCESS =
+            new Sampler(SamplerOptions.meanBytes(), ThreadLocalRandom::current, System::nanoTime, MAX_STACKS);
+
+    private static boolean on = PROCESS.meanBytes > 0; // (A) plain: a late reader misses some samples
+
+    private final Supplier<? extends RandomGenerator> random; // (C)
+    private final LongSupplier clock; // (C)
+    private final StackTable stacks; // (C)
+    private final AtomicInteger samplesInPeriod = new AtomicInteger(); // (A)
+    private final AtomicLong periodEnd; // (A)
+    private final AtomicLong failures = new AtomicLong(); // (A)
+    private volatile int doublings; // (A) of the mean
+    private volatile long meanBytes; // (A) 0 for off
+
+    /// @param random source of random numbers for the calling thread
+    /// @param clock time in nanoseconds
+    Sampler(long meanBytes, Supplier<? extends RandomGenerator> random, LongSupplier clock, int maxStacks) {
+        this.random = random;
+        this.clock = clock;
+        this.stacks = new StackTable(maxStacks);
+        this.periodEnd = new AtomicLong(clock.getAsLong() + PERIOD_NANOS);
+        this.meanBytes = meanBytes;
+        new StackTable(1).current(Set.of()); // loads the classes of a walk before memory or stack are short
+    }
+
+    /// {@return the sampler of this process}
+    public static Sampler process() {
+        return PROCESS;
+    }
+
+    /// {@return false as long as the process neither samples nor has a tag; an allocation has nothing to record then}
+    public static boolean isOn() {
+        return on;
+    }
+
+    static void turnOn() {
+        on = true;
+    }
+
+    /// {@return the mean number of allocated bytes between two samples; 0 if sampling is off}
+    public long meanBytes() {
+        return meanBytes;
+    }
+
+    /// Changes the mean. Samples that exist keep their weight. Buffer objects use the new mean from their next countdown
+    /// on.
+    ///
+    /// @param newMeanBytes mean number of bytes, or 0 to turn sampling off
+    /// @throws IllegalArgumentException if it is negative, or more than [#MAX_MEAN_BYTES]
+    public void meanBytes(long newMeanBytes) {
+        meanBytes = OptionChecks.range("sampleBytes", newMeanBytes, 0, MAX_MEAN_BYTES);
+        if (newMeanBytes > 0) {
+            turnOn();
+        }
+    }
+
+    /// Draws the number of uses of a block that pass before the next one for which this sampler or another one is due.
+    ///
+    /// @param byteSize bytes of the block
+    /// @param otherChance chance that the other sampler is due for a use, from 0 to 1
+    /// @return a countdown: [#STEP] is subtracted for each use, and a sampler is due when it becomes negative
+    public int countdown(int byteSize, double otherChance) {
+        int doubled = doublings;
+        double rate = rate(byteSize, doubled) - Math.log1p(-otherChance);
+        return (int) Math.min(MAX_USES, random.get().nextExponential() / rate) * STEP + doubled;
+    }
+
+    /// {@return true if this sampler is due for a use for which one of the two samplers is due}
+    ///
+    /// @param byteSize bytes of the block
+    /// @param countdown the countdown that became negative
+    /// @param otherChance chance that the other sampler is due for a use, from 0 to 1
+    public boolean isDue(int byteSize, int countdown, double otherChance) {
+        double chance = chance(byteSize, countdown);
+        return chance > 0 && random.get().nextDouble() * (chance + otherChance - chance * otherChance) < chance;
+    }
+
+    /// {@return true if a block is due whose allocation was not counted down}
+    ///
+    /// @param byteSize bytes of the block
+    /// @param countdown a new countdown for the block
+    public boolean isDueAtOnce(int byteSize, int countdown) {
+        return random.get().nextDouble() < chance(byteSize, countdown);
+    }
+
+    /// {@return true if the other sampler is due for a use for which one of the two is due}
+    ///
+    /// @param isDue answer of [#isDue] for the same use
+    /// @param otherChance chance that the other sampler is due for a use, from 0 to 1
+    public boolean isOtherDue(boolean isDue, double otherChance) {
+        return !isDue || random.get().nextDouble() < otherChance;
+    }
+
+    private double rate(int byteSize, int doubled) {
+        long mean = meanBytes;
+        return mean == 0 ? 0 : byteSize / Math.scalb((double) mean, doubled);
+    }
+
+    private double chance(int byteSize, int countdown) {
+        return -Math.expm1(-rate(byteSize, countdown & (STEP - 1)));
+    }
+
+    /// Records a use that is due.
+    ///
+    /// @param user object that is garbage if the block is lost
+    /// @param source object that the block was allocated from
+    /// @param tag tag of the holder
+    /// @param byteSize bytes of the block
+    /// @param countdown countdown by which the use is due
+    /// @param hidden classes of the allocator, whose frames are left out
+    /// @return the sample, to be ended when the block is released; or null if it could not be recorded
+    public @Nullable Sample record(
+            Object user, MemorySource source, Tag tag, int byteSize, int countdown, Set<String> hidden) {
+        double chance = chance(byteSize, countdown);
+        if (chance == 0) {
+            return null; // turned off meanwhile
+        }
+        try {
+            keepPace();
+            StackReserve.ensure(2);
+            CallStack stack = stacks.current(hidden);
+            double weight = 1 / chance;
+            Sample sample = new Sample(user, source, tag, byteSize, weight, stack, clock.getAsLong());
+            source.add(sample); // last: a sample that is live is complete
+            stack.count(weight, byteSize);
+            return sample;
+        } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
+            failures.incrementAndGet();
+            return null;
+        }
+    }
+
+    /// Doubles the mean if many samples were taken in a short time, and halves it again if few were.
+    private void keepPace() {
+        long now = clock.getAsLong();
+        long end = periodEnd.get();
+        int samples = samplesInPeriod.incrementAndGet();
+        boolean isFull = samples >= SAMPLES_A_PERIOD;
+        boolean isOver = now - end >= 0;
+        if ((isFull || isOver) && periodEnd.compareAndSet(end, now + PERIOD_NANOS)) {
+            samplesInPeriod.set(0);
+            if (isFull && !isOver) {
+                doublings = Math.min(MAX_DOUBLINGS, doublings + 1);
+            } else if (samples < SAMPLES_A_PERIOD / 4 || now - end > PERIOD_NANOS) {
+                doublings = Math.max(0, doublings - 1);
+            }
+        }
+    }
+
+    /// {@return the number of samples that could not be recorded}
+    public long failures() {
+        return failures.get();
+    }
+
+    /// {@return the time in nanoseconds by the clock of the samples}
+    public long now() {
+        return clock.getAsLong();
+    }
+
+    /// {@return all places that were sampled since the process began}
+    public Collection<CallStack> stacks() {
+        return stacks.all();
+    }
+}

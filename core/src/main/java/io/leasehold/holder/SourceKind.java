@@ -1,0 +1,13 @@
+package io.leasehold.holder;
+
+/// What memory is allocated from.
+public enum SourceKind {
+    /// An allocator of buffers.
+    ALLOCATOR,
+    /// An arena of pages. Its pages include those of the allocators and pools above it.
+    ARENA,
+    /// A pool of leases. Each lease counts as one page, also one of a longer run. Its arena counts the same pages.
+    LEASE_POOL,
+    /// A pool of pages for devices.
+    PAGE_POOL
+}

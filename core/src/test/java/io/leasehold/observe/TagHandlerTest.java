@@ -1,0 +1,114 @@
+package io.leasehold.observe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.netty.LeasedByteBufAllocator;
+import io.leasehold.netty.TagHandler;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/// Buffers of a channel count under the tag of the channel.
+final class TagHandlerTest {
+
+    private final LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
+            .name("channels")
+            .byteLimit(16 << 20)
+            .build();
+
+    private final List<ByteBuf> live = new ArrayList<>();
+
+    @AfterEach
+    void close() {
+        live.forEach(ByteBuf::release);
+        allocator.close();
+    }
+
+    /// Allocates and keeps a buffer for each message, event and state.
+    private final class Hoarder extends ChannelInboundHandlerAdapter {
+
+        @Override
+        public void channelRead(ChannelHandlerContext ctx, Object message) {
+            live.add(ctx.alloc().directBuffer(1024));
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            live.add(ctx.alloc().directBuffer(1024));
+        }
+    }
+
+    private EmbeddedChannel channel(String tag) {
+        EmbeddedChannel channel = new EmbeddedChannel();
+        channel.config().setAllocator(allocator);
+        channel.pipeline()
+                .addLast(
+                        new TagHandler(tag),
+                        TagHandler.chooser(
+                                message -> message.toString().startsWith("host ") ? message.toString() : null),
+                        new Hoarder());
+        return channel;
+    }
+
+    @Test
+    void eventsOfEachChannelHaveItsTag() {
+        EmbeddedChannel one = channel("one");
+        EmbeddedChannel two = channel("two");
+
+        one.writeInbound("a", "b");
+        two.writeInbound("c");
+        two.pipeline().fireUserEventTriggered("d");
+        live.add(allocator.directBuffer(1024));
+
+        assertThat(blocks("one")).isEqualTo(2);
+        assertThat(blocks("two")).isEqualTo(2);
+        assertThat(blocks("channels")).isEqualTo(1);
+        one.finishAndReleaseAll();
+        two.finishAndReleaseAll();
+    }
+
+    @Test
+    void chooserChangesTheTagForTheRestOfTheChannel() {
+        EmbeddedChannel channel = channel("unnamed");
+
+        channel.writeInbound("a");
+        channel.pipeline().fireUserEventTriggered("host example");
+        channel.writeInbound("b");
+
+        assertThat(blocks("unnamed")).isEqualTo(1);
+        assertThat(blocks("host example")).isEqualTo(2);
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
+    void buffersOfReadsHaveTheTag() {
+        EmbeddedChannel channel = channel("reads");
+
+        live.add(channel.config().getRecvByteBufAllocator().newHandle().allocate(allocator));
+
+        assertThat(blocks("reads")).isEqualTo(1);
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
+    void tagIsChecked() {
+        assertThatThrownBy(() -> new TagHandler(""))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("tag is blank: tag=\"\"");
+    }
+
+    private static long blocks(String tag) {
+        return Holders.exact().stream()
+                .filter(h -> h.kind().equals("allocator")
+                        && h.source().equals("channels")
+                        && h.tag().equals(tag))
+                .mapToLong(Holding::blocks)
+                .sum();
+    }
+}
