@@ -301,6 +301,11 @@ public final class MemoryBudget implements AutoCloseable {
         return options.byteLimit();
     }
 
+    /// {@return the soft limit in bytes, which is the limit if none was set}
+    public long softByteLimit() {
+        return options.softByteLimit();
+    }
+
     /// {@return the number of bytes that are reserved now}
     public long usedBytes() {
         return Math.max(0, used.get());
@@ -379,7 +384,7 @@ public final class MemoryBudget implements AutoCloseable {
                 own.get(),
                 peakBytes(),
                 byteLimit(),
-                options.softByteLimit(),
+                softByteLimit(),
                 shareBytes(),
                 refusals(),
                 signal.crossings(),
