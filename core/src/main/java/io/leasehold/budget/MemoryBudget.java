@@ -200,6 +200,7 @@ public final class MemoryBudget implements AutoCloseable {
                 if (isAllowed) {
                     listener.released(bytes);
                 }
+                signal.check(); // another thread may have told the use that is undone here
             }
         }
         if (refusal == null) {

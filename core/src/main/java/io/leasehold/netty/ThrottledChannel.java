@@ -104,9 +104,13 @@ final class ThrottledChannel extends ChannelDuplexHandler {
                 || !buf.alloc().equals(allocator)) {
             return buf;
         }
-        ExternalMemory memory =
-                ExternalMemory.of(allocator, handle -> released(buf, bytes), buf.memoryAddress(), bytes);
-        ByteBuf wrapper = memory.wrap(0, bytes, Math.max(bytes, buf.maxCapacity()));
+        ByteBuf wrapper;
+        try {
+            wrapper = ExternalMemory.of(allocator, handle -> released(buf, bytes), buf.memoryAddress(), bytes)
+                    .wrap(0, bytes, Math.max(bytes, buf.maxCapacity()));
+        } catch (OutOfMemoryError e) {
+            return buf; // the Java heap is full: better not counted than lost
+        }
         wrapper.setIndex(buf.readerIndex(), buf.writerIndex());
         change(bytes);
         return wrapper;

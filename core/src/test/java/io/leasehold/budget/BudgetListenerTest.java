@@ -75,6 +75,34 @@ class BudgetListenerTest {
         assertThat(breaker.refusals).isEmpty();
     }
 
+    /// While a reservation waits for the answer of a listener above, another change sees its bytes and tells the
+    /// crossing. The bytes are refused then, and the crossing is taken back.
+    @Test
+    void crossingByBytesThatAreRefusedAboveIsTakenBack() {
+        List<Boolean> told = new ArrayList<>();
+        MemoryBudget[] child = new MemoryBudget[1];
+        MemoryBudget server = MemoryBudget.of(BudgetOptions.of("server", 200).withListener(new BudgetListener() {
+            @Override
+            public boolean reserving(MemoryBudget budget, long bytes) {
+                if (bytes == 60) {
+                    child[0].release(1);
+                }
+                return bytes != 60;
+            }
+        }));
+        child[0] = server.child(
+                BudgetOptions.of("network", 100).withSoftByteLimit(50).withListener(new BudgetListener() {
+                    @Override
+                    public void softLimitCrossed(MemoryBudget budget, boolean isAbove) {
+                        told.add(isAbove);
+                    }
+                }));
+        assertThat(child[0].tryReserve(40)).isTrue();
+        assertThat(child[0].tryReserve(60)).isFalse();
+        assertThat(told).containsExactly(true, false);
+        server.checkInvariants();
+    }
+
     /// A listener whose every callback throws, an error or an exception.
     private static final class Failing implements BudgetListener {
 

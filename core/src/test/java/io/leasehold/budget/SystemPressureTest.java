@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.os.MemoryPressure;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -13,6 +15,7 @@ class SystemPressureTest {
 
     private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 1); // the clock wraps around
     private final AtomicLong reads = new AtomicLong();
+    private final Deque<Runnable> background = new ArrayDeque<>();
     private MemoryPressure answer = new MemoryPressure(Double.NaN, -1);
     private final SystemPressure pressure = new SystemPressure(
             10,
@@ -21,11 +24,14 @@ class SystemPressureTest {
                 reads.incrementAndGet();
                 return answer;
             },
+            background::add,
             now::get);
 
     private boolean later(double stallPercent, long anonBytes) {
         answer = new MemoryPressure(stallPercent, anonBytes);
         now.addAndGet(TimeUnit.MILLISECONDS.toNanos(100));
+        pressure.getAsBoolean();
+        background.remove().run();
         return pressure.getAsBoolean();
     }
 
@@ -40,17 +46,29 @@ class SystemPressureTest {
 
     @Test
     void filesAreReadOnceInAnInterval() {
-        assertThat(reads).hasValue(0);
+        assertThat(reads).as("when it was created").hasValue(1);
         assertThat(later(50, 0)).isTrue();
-        answer = new MemoryPressure(0, 0);
         for (int i = 0; i < 99; i++) {
             now.addAndGet(TimeUnit.MILLISECONDS.toNanos(1));
             assertThat(pressure.getAsBoolean()).isTrue();
         }
-        assertThat(reads).hasValue(1);
+        assertThat(background).isEmpty();
         now.addAndGet(TimeUnit.MILLISECONDS.toNanos(1));
-        assertThat(pressure.getAsBoolean()).isFalse();
+        answer = new MemoryPressure(0, 0);
+        assertThat(pressure.getAsBoolean()).as("the answer is not there yet").isTrue();
         assertThat(reads).hasValue(2);
+        background.remove().run();
+        assertThat(pressure.getAsBoolean()).isFalse();
+        assertThat(reads).hasValue(3);
+    }
+
+    @Test
+    void oldAnswerIsNotUsed() {
+        assertThat(later(50, 0)).isTrue();
+        now.addAndGet(TimeUnit.MILLISECONDS.toNanos(1001));
+        assertThat(pressure.getAsBoolean()).isFalse();
+        background.remove().run();
+        assertThat(pressure.getAsBoolean()).isTrue();
     }
 
     @Test
