@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(120)
 class ThrottledTrafficTest {
 
-    private static final int BYTES = 48 << 20; // more than the socket buffers of both ends
+    private static final int BYTES = 24 << 20; // more than the socket buffers of both ends and the share
     private static final int CHUNK = 64 << 10;
     private static final int SOFT = 4 << 20;
 
