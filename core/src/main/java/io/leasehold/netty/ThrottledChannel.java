@@ -76,6 +76,7 @@ final class ThrottledChannel extends ChannelDuplexHandler {
     }
 
     @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // the caller has the promise
     public void write(ChannelHandlerContext of, Object message, ChannelPromise promise) {
         int bytes = readableBytes(message);
         if (bytes == 0) {
