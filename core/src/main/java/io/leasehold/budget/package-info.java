@@ -1,4 +1,4 @@
-/// Limits for bytes of memory, in a tree: a process, its parts (network, cache, tenant), their allocators and arenas.
+/// Limits for bytes of memory, in a tree: a process, its parts (network, cache), their allocators and arenas.
 ///
 /// ```text
 ///   MemoryBudget         public: reserve, release, shares, pressure, close

@@ -48,20 +48,20 @@ class BudgetListenerTest {
         Breaker breaker = new Breaker(70);
         MemoryBudget server = MemoryBudget.of("server", 60);
         MemoryBudget network = server.child(BudgetOptions.of("network", 100).withListener(breaker));
-        MemoryBudget tenant = network.child("tenant", 100);
-        assertThat(tenant.tryReserve(50)).isTrue();
+        MemoryBudget customer = network.child("customer", 100);
+        assertThat(customer.tryReserve(50)).isTrue();
         assertThat(breaker.bytes).isEqualTo(50);
-        assertThat(tenant.tryReserve(15)).as("the parent refuses").isFalse();
+        assertThat(customer.tryReserve(15)).as("the parent refuses").isFalse();
         assertThat(breaker.bytes).as("undone").isEqualTo(50);
-        assertThat(tenant.tryReserve(21)).as("the breaker refuses").isFalse();
+        assertThat(customer.tryReserve(21)).as("the breaker refuses").isFalse();
         assertThat(breaker.refusals)
                 .containsExactly(
-                        new BudgetRefusal(tenant, server, Reason.LIMIT, 15, 50, 60),
-                        new BudgetRefusal(tenant, network, Reason.LISTENER, 21, 50, 100));
-        assertThat(List.of(tenant.refusals(), network.refusals(), server.refusals()))
+                        new BudgetRefusal(customer, server, Reason.LIMIT, 15, 50, 60),
+                        new BudgetRefusal(customer, network, Reason.LISTENER, 21, 50, 100));
+        assertThat(List.of(customer.refusals(), network.refusals(), server.refusals()))
                 .containsExactly(2L, 2L, 1L);
-        tenant.release(20);
-        tenant.release(30);
+        customer.release(20);
+        customer.release(30);
         assertThat(breaker.bytes).isZero();
         server.checkInvariants();
     }

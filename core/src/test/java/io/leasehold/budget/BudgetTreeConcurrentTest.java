@@ -117,12 +117,12 @@ class BudgetTreeConcurrentTest {
     }
 
     private static void openAndClose(MemoryBudget parent, long bytes, Queue<String> wrong) {
-        try (MemoryBudget tenant = parent.child("tenant", 200)) {
-            if (tenant.tryReserve(bytes)) {
-                tenant.release(bytes);
+        try (MemoryBudget customer = parent.child("customer", 200)) {
+            if (customer.tryReserve(bytes)) {
+                customer.release(bytes);
             }
-            if (tenant.usedBytes() != 0) {
-                wrong.add("bytes of a tenant are left: " + tenant.report());
+            if (customer.usedBytes() != 0) {
+                wrong.add("bytes of a customer are left: " + customer.report());
             }
         }
     }
