@@ -32,8 +32,9 @@
 ///   its children is known without a visit to each of them.
 /// * **Close is refused while bytes are out.** Bytes that moved to the parent would have no owner there.
 /// * **Pressure is asked for.** A budget asks its source when bytes are requested, so no thread runs while there is
-///   nothing to decide. The files are read by a virtual thread, since the asking thread may hold the lock of an arena. `memory.current` of a control group is no such source, because it counts page cache, which the
-///   kernel gives back by itself. So `anon`, `shmem` and the stalls that the kernel measures are read.
+///   nothing to decide. The files are read by a virtual thread, since the asking thread may hold the lock of an arena.
+///   `memory.current` of a control group is no such source, because it counts page cache, which the kernel gives back
+///   by itself. So `anon`, `shmem` and the stalls that the kernel measures are read.
 /// * **A listener is asked, not only told.** A circuit breaker of another system keeps its own account. It may refuse
 ///   before memory is touched, and each byte that it allowed is reported back.
 @NullMarked
