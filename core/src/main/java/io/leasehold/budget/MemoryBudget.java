@@ -41,10 +41,10 @@ import org.jspecify.annotations.Nullable;
 /// its parents unchanged. I3: `used` is at least the sum of `own` in this budget and all budgets below it. It is equal
 /// when no thread is inside a change.
 ///
-/// **Order.** A reservation raises `used` from the requested budget up to the top, each by a compare-and-set that checks
-/// the limit, and `own` last. A release lowers `own` first, and then `used` upwards. So each byte that a caller has is
-/// in `used` of all levels (I3), and no limit is exceeded at any time (I1). While a reservation that is refused above is
-/// being undone, its bytes count, and another reservation may be refused because of them.
+/// **Order.** A reservation raises `used` from the requested budget up to the top, each by a compare-and-set that
+/// checks the limit, and `own` last. A release lowers `own` first, and then `used` upwards. So each byte that a caller
+/// has is in `used` of all levels (I3), and no limit is exceeded at any time (I1). While a reservation that is refused
+/// above is being undone, its bytes count, and another reservation may be refused because of them.
 public final class MemoryBudget implements AutoCloseable {
 
     /// Maximum number of budgets above each other. A reservation calls itself once a level.

@@ -19,9 +19,9 @@ import java.util.function.Supplier;
 /// A number that the kernel does not report is no pressure: outside Linux, on kernels without PSI, and outside control
 /// groups.
 ///
-/// **Threads.** Thread-safe. No thread runs unless a caller asks. A caller may hold the lock of an arena, so it gets the
-/// last answer and starts a virtual thread that reads the files, at most once in 100 ms. An answer that is older than a
-/// second is not used.
+/// **Threads.** Thread-safe. No thread runs unless a caller asks. A caller may hold the lock of an arena, so it gets
+/// the last answer and starts a virtual thread that reads the files, at most once in 100 ms. An answer that is older
+/// than a second is not used.
 public final class SystemPressure implements BooleanSupplier {
 
     private static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);

@@ -11,9 +11,9 @@ import java.util.List;
 ///   memory.stat (version 1)                   total_rss 1234, total_shmem 56
 /// ```
 ///
-/// The pressure of the group counts if the kernel reports it, or else that of the machine. `memory.current` is not used,
-/// because it includes page cache, which the kernel gives back by itself. A missing, unreadable or malformed file leaves
-/// its number unknown.
+/// The pressure of the group counts if the kernel reports it, or else that of the machine. `memory.current` is not
+/// used, because it includes page cache, which the kernel gives back by itself. A missing, unreadable or malformed file
+/// leaves its number unknown.
 ///
 /// @param stallPercent part of the last ten seconds in which at least one task waited for memory, in percent; NaN if
 ///     unknown

@@ -33,8 +33,8 @@ import java.util.concurrent.atomic.LongAdder;
 ///
 /// **Ownership.** A channel is forgotten when this handler is removed from its pipeline.
 ///
-/// **Threads.** Thread-safe. Only the channel's event loop sets `autoRead`, through [ReadStops]. A channel whose `autoRead`
-/// was turned off by the application is not changed.
+/// **Threads.** Thread-safe. Only the channel's event loop sets `autoRead`, through [ReadStops]. A channel whose
+/// `autoRead` was turned off by the application is not changed.
 @Sharable
 public final class AutoReadThrottle extends ChannelInboundHandlerAdapter implements PressureListener {
 
