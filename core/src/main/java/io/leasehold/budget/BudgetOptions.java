@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// @param softByteLimit number of bytes beyond which the budget is under pressure, at most the hard limit
 /// @param fairShares true to keep each child to its [share][MemoryBudget#shareBytes()] while this budget is under
 ///     pressure
-/// @param pressure reports pressure from elsewhere, for example from the kernel; null for none. It is asked by
+/// @param pressure reports pressure from elsewhere, for example a [SystemPressure]; null for none. It is asked by
 ///     threads that reserve bytes, so it must not block. An exception counts as no pressure
 /// @param listener receives reservations, releases and refusals; null for none
 public record BudgetOptions(

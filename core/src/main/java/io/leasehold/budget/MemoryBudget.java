@@ -41,10 +41,10 @@ import org.jspecify.annotations.Nullable;
 /// its parents unchanged. I3: `used` is at least the sum of `own` in this budget and all budgets below it. It is equal
 /// when no thread is inside a change.
 ///
-/// **Order.** A reservation raises `used` from the requested budget up to the top, each by a compare-and-set that checks
-/// the limit, and `own` last. A release lowers `own` first, and then `used` upwards. So each byte that a caller has is
-/// in `used` of all levels (I3), and no limit is exceeded at any time (I1). While a reservation that is refused above is
-/// being undone, its bytes count, and another reservation may be refused because of them.
+/// **Order.** A reservation raises `used` from the requested budget up to the top, each by a compare-and-set that
+/// checks the limit, and `own` last. A release lowers `own` first, and then `used` upwards. So each byte that a caller
+/// has is in `used` of all levels (I3), and no limit is exceeded at any time (I1). While a reservation that is refused
+/// above is being undone, its bytes count, and another reservation may be refused because of them.
 public final class MemoryBudget implements AutoCloseable {
 
     /// Maximum number of budgets above each other. A reservation calls itself once a level.
@@ -200,6 +200,7 @@ public final class MemoryBudget implements AutoCloseable {
                 if (isAllowed) {
                     listener.released(bytes);
                 }
+                signal.check(); // another thread may have told the use that is undone here
             }
         }
         if (refusal == null) {
@@ -301,6 +302,11 @@ public final class MemoryBudget implements AutoCloseable {
         return options.byteLimit();
     }
 
+    /// {@return the soft limit in bytes, which is the limit if none was set}
+    public long softByteLimit() {
+        return options.softByteLimit();
+    }
+
     /// {@return the number of bytes that are reserved now}
     public long usedBytes() {
         return Math.max(0, used.get());
@@ -379,7 +385,7 @@ public final class MemoryBudget implements AutoCloseable {
                 own.get(),
                 peakBytes(),
                 byteLimit(),
-                options.softByteLimit(),
+                softByteLimit(),
                 shareBytes(),
                 refusals(),
                 signal.crossings(),

@@ -7,8 +7,8 @@ import java.util.Locale;
 /// **Threads.** Stateless.
 final class ProcessLimit {
 
-    /// Minimum limit. With less memory for buffers, creating the default budget fails with an explanation, instead of an
-    /// allocation failing later.
+    /// Minimum limit. With less memory for buffers, creating the default budget fails with an explanation, instead of
+    /// an allocation failing later.
     static final long MIN_BYTES = 16L << 20;
 
     /// Minimum margin. The margin is memory for the JVM itself beside the heap: a tenth of the memory limit, at least

@@ -1,4 +1,4 @@
-/// Limits for bytes of memory, in a tree: a process, its parts (network, cache, tenant), their allocators and arenas.
+/// Limits for bytes of memory, in a tree: a process, its parts (network, cache), their allocators and arenas.
 ///
 /// ```text
 ///   MemoryBudget         public: reserve, release, shares, pressure, close
@@ -10,6 +10,7 @@
 ///   BudgetListener       the place of a circuit breaker
 ///   BudgetRefusal        the first limit that refused
 ///   BudgetStats          the numbers of a tree
+///   SystemPressure       a source of pressure: PSI and anonymous memory of the control group
 /// ```
 ///
 /// ## Why
@@ -30,6 +31,10 @@
 /// * **Bytes reserved here are counted apart.** So a release cannot take bytes of a child, and what a parent may give
 ///   its children is known without a visit to each of them.
 /// * **Close is refused while bytes are out.** Bytes that moved to the parent would have no owner there.
+/// * **Pressure is asked for.** A budget asks its source when bytes are requested, so no thread runs while there is
+///   nothing to decide. The files are read by a virtual thread, since the asking thread may hold the lock of an arena.
+///   `memory.current` of a control group is no such source, because it counts page cache, which the kernel gives back
+///   by itself. So `anon`, `shmem` and the stalls that the kernel measures are read.
 /// * **A listener is asked, not only told.** A circuit breaker of another system keeps its own account. It may refuse
 ///   before memory is touched, and each byte that it allowed is reported back.
 @NullMarked

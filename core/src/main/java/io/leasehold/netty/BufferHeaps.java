@@ -287,7 +287,7 @@ final class BufferHeaps {
             return limited(full.reason().words(), "budget", full.refusing().path(), full.maxBytes(), held);
         }
         return new Refusal(
-                "no free run is long enough, or the kernel refused memory",
+                "no free run is long enough, or the kernel or a listener of a budget refused memory",
                 "arena=%s, kernelRefusals=%d"
                         .formatted(arena.options().name(), arena.stats().kernelRefusals()),
                 held.text);

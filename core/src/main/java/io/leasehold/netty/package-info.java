@@ -12,6 +12,9 @@
 ///   LeasedHeapByteBuf              a part of a byte[]        } growth, return of the block
 ///     ExternalMemory                 memory of another owner, as a LeasedByteBuf
 ///   TagHandler                     public: a tag for the buffers of a channel
+///   BudgetThrottle                 public: stops channels that hold more than their share of a budget
+///     ThrottledChannel               the handler of one channel: counts, stops, starts
+///   ReadStops                      public: one channel, stopped by several handlers
 /// ```
 ///
 /// A server uses it with one line: `bootstrap.childOption(ChannelOption.ALLOCATOR, LeasedByteBufAllocator.DEFAULT)`.
@@ -52,6 +55,14 @@
 ///   application has its own detector class.
 /// * **A limit of direct memory.** `byteLimit` covers the pages of direct buffers and their tables. Heap buffers are
 ///   bounded by the maximum Java heap, which the JVM enforces for them as for all other objects.
+/// * **A channel is charged for buffers, not for pages.** A budget counts pages, and a page has buffers of many
+///   channels. So a throttle counts the buffers that a channel read and did not release, by their capacity, because a
+///   small message keeps all of its buffer. That needs a wrapper for each read, so it is a handler and not a property of
+///   the allocator: a channel without the handler pays nothing.
+/// * **A stopped channel looks again by itself.** Pressure may end because another part of the process releases memory,
+///   and no event says so on the event loop. A check every 20 ms runs only while a channel is stopped.
+/// * **One place turns `autoRead` off and on.** With two handlers that each remember the old value, the first to resume
+///   would undo the stop of the other. [ReadStops][io.leasehold.netty.ReadStops] counts the stops of a channel.
 /// * **No thread waits for memory.** An event loop that waits for memory cannot free any.
 ///
 /// (2026-11)

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -38,10 +39,7 @@ final class MemoryLimit {
     /// @param otherwise memory of the machine in bytes if no file reports it
     static long read(Path root, long otherwise) {
         long limit = physicalMemory(root, otherwise);
-        List<Mount> mounts = lines(root.resolve("proc/self/mountinfo")).stream()
-                .map(Mount::parse)
-                .filter(Objects::nonNull)
-                .toList();
+        List<Mount> mounts = mounts(root);
         for (String line : lines(root.resolve("proc/self/cgroup"))) {
             // hierarchy : controllers : path of the group
             String[] fields = line.split(":", 3);
@@ -54,6 +52,32 @@ final class MemoryLimit {
             }
         }
         return limit;
+    }
+
+    private static List<Mount> mounts(Path root) {
+        return lines(root.resolve("proc/self/mountinfo")).stream()
+                .map(Mount::parse)
+                .filter(Objects::nonNull)
+                .toList();
+    }
+
+    /// {@return the folders of the memory groups of this process: of version 2 first, none if no group is visible}
+    static List<Path> folders(Path root) {
+        List<Mount> mounts = mounts(root);
+        List<String> groups = lines(root.resolve("proc/self/cgroup"));
+        List<Path> folders = new ArrayList<>();
+        for (Version version : List.of(Version.V2, Version.V1)) {
+            for (String line : groups) {
+                String[] fields = line.split(":", 3);
+                if (fields.length == 3 && version.isHierarchy(fields[0], fields[1])) {
+                    mounts.stream()
+                            .filter(version::isMount)
+                            .map(mount -> mount.folder(root, fields[2]))
+                            .forEach(folders::add);
+                }
+            }
+        }
+        return folders;
     }
 
     private static long least(Path root, List<Mount> mounts, Version version, String group) {
@@ -104,7 +128,8 @@ final class MemoryLimit {
         return otherwise;
     }
 
-    private static List<String> lines(Path file) {
+    /// {@return the lines of a file, none if it cannot be read}
+    static List<String> lines(Path file) {
         try {
             return Files.readAllLines(file);
         } catch (IOException e) {
@@ -183,6 +208,12 @@ final class MemoryLimit {
         /// {@return the path of the mount if the file system starts at `root`}
         Path point(Path root) {
             return root.resolve(Path.of("/").relativize(point));
+        }
+
+        /// {@return the folder of the group `name`, or of its nearest visible ancestor, the root of the mount}
+        Path folder(Path root, String name) {
+            Path below = below(name);
+            return below == null ? point(root) : point(root).resolve(below);
         }
 
         /// {@return the path from the group of this mount down to `name`, or null if `name` is not below the group}

@@ -48,20 +48,20 @@ class BudgetListenerTest {
         Breaker breaker = new Breaker(70);
         MemoryBudget server = MemoryBudget.of("server", 60);
         MemoryBudget network = server.child(BudgetOptions.of("network", 100).withListener(breaker));
-        MemoryBudget tenant = network.child("tenant", 100);
-        assertThat(tenant.tryReserve(50)).isTrue();
+        MemoryBudget customer = network.child("customer", 100);
+        assertThat(customer.tryReserve(50)).isTrue();
         assertThat(breaker.bytes).isEqualTo(50);
-        assertThat(tenant.tryReserve(15)).as("the parent refuses").isFalse();
+        assertThat(customer.tryReserve(15)).as("the parent refuses").isFalse();
         assertThat(breaker.bytes).as("undone").isEqualTo(50);
-        assertThat(tenant.tryReserve(21)).as("the breaker refuses").isFalse();
+        assertThat(customer.tryReserve(21)).as("the breaker refuses").isFalse();
         assertThat(breaker.refusals)
                 .containsExactly(
-                        new BudgetRefusal(tenant, server, Reason.LIMIT, 15, 50, 60),
-                        new BudgetRefusal(tenant, network, Reason.LISTENER, 21, 50, 100));
-        assertThat(List.of(tenant.refusals(), network.refusals(), server.refusals()))
+                        new BudgetRefusal(customer, server, Reason.LIMIT, 15, 50, 60),
+                        new BudgetRefusal(customer, network, Reason.LISTENER, 21, 50, 100));
+        assertThat(List.of(customer.refusals(), network.refusals(), server.refusals()))
                 .containsExactly(2L, 2L, 1L);
-        tenant.release(20);
-        tenant.release(30);
+        customer.release(20);
+        customer.release(30);
         assertThat(breaker.bytes).isZero();
         server.checkInvariants();
     }
@@ -73,6 +73,34 @@ class BudgetListenerTest {
         MemoryBudget network = server.child("network", 10);
         assertThat(network.tryReserve(11)).isFalse();
         assertThat(breaker.refusals).isEmpty();
+    }
+
+    /// While a reservation waits for the answer of a listener above, another change sees its bytes and tells the
+    /// crossing. The bytes are refused then, and the crossing is taken back.
+    @Test
+    void crossingByBytesThatAreRefusedAboveIsTakenBack() {
+        List<Boolean> told = new ArrayList<>();
+        MemoryBudget[] child = new MemoryBudget[1];
+        MemoryBudget server = MemoryBudget.of(BudgetOptions.of("server", 200).withListener(new BudgetListener() {
+            @Override
+            public boolean reserving(MemoryBudget budget, long bytes) {
+                if (bytes == 60) {
+                    child[0].release(1);
+                }
+                return bytes != 60;
+            }
+        }));
+        child[0] = server.child(
+                BudgetOptions.of("network", 100).withSoftByteLimit(50).withListener(new BudgetListener() {
+                    @Override
+                    public void softLimitCrossed(MemoryBudget budget, boolean isAbove) {
+                        told.add(isAbove);
+                    }
+                }));
+        assertThat(child[0].tryReserve(40)).isTrue();
+        assertThat(child[0].tryReserve(60)).isFalse();
+        assertThat(told).containsExactly(true, false);
+        server.checkInvariants();
     }
 
     /// A listener whose every callback throws, an error or an exception.

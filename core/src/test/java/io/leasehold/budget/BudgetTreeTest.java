@@ -26,10 +26,10 @@ class BudgetTreeTest {
         assertThat(cache.shareBytes()).as("its own limit is lower").isEqualTo(300);
         assertThat(server.tryReserve(100)).isTrue(); // not through a child: less is left
         assertThat(network.shareBytes()).isEqualTo(450);
-        MemoryBudget tenant = network.child("tenant", 900);
-        assertThat(tenant.shareBytes()).isEqualTo(450);
+        MemoryBudget customer = network.child("customer", 900);
+        assertThat(customer.shareBytes()).isEqualTo(450);
         network.child("other", 900);
-        assertThat(tenant.shareBytes()).isEqualTo(225);
+        assertThat(customer.shareBytes()).isEqualTo(225);
         cache.close();
         assertThat(network.shareBytes()).isEqualTo(800);
         server.release(100);
@@ -81,20 +81,20 @@ class BudgetTreeTest {
     void refusalNamesTheFirstLimitFromTheRequestedBudgetUpwards() {
         MemoryBudget server = MemoryBudget.of("server", 100);
         MemoryBudget network = server.child("network", 90);
-        MemoryBudget tenant = network.child("tenant", 80);
-        assertThat(tenant.refusal(80)).isNull();
-        assertThat(Objects.requireNonNull(tenant.refusal(81)).refusing()).isSameAs(tenant);
+        MemoryBudget customer = network.child("customer", 80);
+        assertThat(customer.refusal(80)).isNull();
+        assertThat(Objects.requireNonNull(customer.refusal(81)).refusing()).isSameAs(customer);
         assertThat(server.tryReserve(20)).isTrue();
         assertThat(network.tryReserve(15)).isTrue();
-        assertThat(tenant.refusal(66))
+        assertThat(customer.refusal(66))
                 .hasToString("the limit of a budget is reached: budget=server, request=66 B, max=100 B, used=35 B,"
-                        + " requested in server/network/tenant");
-        assertThat(tenant.refusal(76))
+                        + " requested in server/network/customer");
+        assertThat(customer.refusal(76))
                 .hasToString("the limit of a budget is reached: budget=server/network, request=76 B, max=90 B,"
-                        + " used=15 B, requested in server/network/tenant");
-        assertThatThrownBy(() -> tenant.refusal(-1))
+                        + " used=15 B, requested in server/network/customer");
+        assertThatThrownBy(() -> customer.refusal(-1))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("bytes is negative: budget=server/network/tenant, bytes=-1, min=0");
+                .hasMessage("bytes is negative: budget=server/network/customer, bytes=-1, min=0");
     }
 
     @Test
@@ -255,7 +255,7 @@ class BudgetTreeTest {
         assertThatThrownBy(() -> network.tryReserve(1))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("budget is closed: budget=server/network");
-        assertThatThrownBy(() -> network.child("tenant", 1))
+        assertThatThrownBy(() -> network.child("customer", 1))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("budget is closed: budget=server/network");
         assertThat(server.usedBytes()).isZero();

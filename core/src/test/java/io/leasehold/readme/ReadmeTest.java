@@ -3,6 +3,7 @@ package io.leasehold.readme;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.leasehold.ProjectFiles;
+import io.leasehold.budget.MemoryBudget;
 import io.leasehold.lease.Lease;
 import io.leasehold.lease.LeasePool;
 import io.leasehold.lease.LeasePoolOptions;
@@ -11,6 +12,7 @@ import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,6 +71,20 @@ class ReadmeTest {
             arena.frames().unwire(page);
             arena.free(page);
         }
+    }
+
+    @Test
+    void channelOfABudgetIsCounted() {
+        MemoryBudget network = BudgetExample.tree();
+        EmbeddedChannel channel = new EmbeddedChannel();
+        try (LeasedByteBufAllocator allocator = BudgetExample.throttled(network, channel)) {
+            channel.writeInbound(allocator.directBuffer(8).writeLong(42));
+            ByteBuf buf = channel.readInbound();
+            assertThat(buf.readLong()).isEqualTo(42);
+            assertThat(network.top().usedBytes()).isPositive();
+            buf.release();
+        }
+        assertThat(network.top().usedBytes()).isZero();
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.leasehold.netty.uring;
 
 import io.leasehold.jumbo.PressureListener;
+import io.leasehold.netty.ReadStops;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
@@ -9,7 +10,6 @@ import io.netty.channel.EventLoop;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /// Stops channels from reading while too many pages of a ring are in use, and starts them again when few are. Meanwhile
@@ -33,15 +33,10 @@ import java.util.concurrent.atomic.LongAdder;
 ///
 /// **Ownership.** A channel is forgotten when this handler is removed from its pipeline.
 ///
-/// **Threads.** Thread-safe. Only the channel's event loop sets `autoRead`. A channel whose `autoRead` was already off
-/// is not changed.
+/// **Threads.** Thread-safe. Only the channel's event loop sets `autoRead`, through [ReadStops]. A channel whose
+/// `autoRead` was turned off by the application is not changed.
 @Sharable
 public final class AutoReadThrottle extends ChannelInboundHandlerAdapter implements PressureListener {
-
-    /// Delay before a channel is asked to read again. Netty 4.2.18 forgets a request to read if it is made before the
-    /// kernel has confirmed the cancellation of a multishot read, and bytes arrive first. Therefore the request is
-    /// repeated after the cancellation completes. The repeat has no effect if Netty did not lose the request.
-    private static final long REMINDER_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final Map<ChannelHandlerContext, Tap> taps = new ConcurrentHashMap<>(); // (A)
     private final LongAdder throttlings = new LongAdder(); // (A)
@@ -111,31 +106,21 @@ public final class AutoReadThrottle extends ChannelInboundHandlerAdapter impleme
     /// The state of one registered channel.
     private final class Tap {
 
-        private final Channel channel; // (C)
+        private final ReadStops stops; // (C)
         private boolean stopped; // (O) the channel's event loop
 
         Tap(Channel channel) {
-            this.channel = channel;
+            this.stops = ReadStops.of(channel);
         }
 
-        @SuppressWarnings("FutureReturnValueIgnored") // no caller waits for the reminder
         void setStopped(boolean stop) {
-            if (stop && !stopped && channel.config().isAutoRead()) {
+            if (stop && !stopped && stops.isReader()) {
                 stopped = true;
                 throttlings.increment();
-                channel.config().setAutoRead(false);
+                stops.add();
             } else if (!stop && stopped) {
                 stopped = false;
-                if (channel.isOpen()) {
-                    channel.config().setAutoRead(true);
-                    channel.eventLoop().schedule(this::readAgain, REMINDER_NANOS, TimeUnit.NANOSECONDS);
-                }
-            }
-        }
-
-        private void readAgain() {
-            if (!stopped && channel.isOpen() && channel.config().isAutoRead()) {
-                channel.read();
+                stops.remove();
             }
         }
     }
