@@ -63,17 +63,18 @@ public final class MemoryBudget implements AutoCloseable {
     private final int depth; // (C) 1 at the top
     private final GuardedListener listener; // (C)
     private final SoftLimitSignal signal; // (C)
-    private final AtomicLong used = new AtomicLong(); // (A) compare-and-set
+    private final AtomicLong used; // (A) compare-and-set
     private final AtomicLong own = new AtomicLong(); // (A) compare-and-set; the part of `used` reserved here
     private final AtomicLong peak = new AtomicLong(); // (A) racy maximum, never above byteLimit
     private final AtomicLong refusals = new AtomicLong(); // (A) counter
     private final BudgetChildren children = new BudgetChildren(); // (C)
 
-    private MemoryBudget(BudgetOptions options, String name, @Nullable MemoryBudget parent) {
+    private MemoryBudget(BudgetOptions options, String name, @Nullable MemoryBudget parent, AtomicLong used) {
         this.options = options;
         this.name = name;
         this.path = parent == null ? name : parent.path + "/" + name;
         this.parent = parent;
+        this.used = used;
         this.depth = parent == null ? 1 : parent.depth + 1;
         this.listener = new GuardedListener(this, options);
         this.signal = new SoftLimitSignal(this, listener);
@@ -94,7 +95,22 @@ public final class MemoryBudget implements AutoCloseable {
     /// @param options name, limits and listener
     /// @return the budget
     public static MemoryBudget of(BudgetOptions options) {
-        return new MemoryBudget(options, options.name(), null);
+        return new MemoryBudget(options, options.name(), null, new AtomicLong());
+    }
+
+    /// Creates a budget that shares its limit with budgets of other class loaders, in which this library is loaded
+    /// again. All of them are created with the same limit and the same `total`.
+    ///
+    /// @param name name in messages and reports
+    /// @param byteLimit limit in bytes for all of them together
+    /// @param total number of bytes that are reserved in all of them
+    /// @param own number of bytes that are reserved in this one; if its class loader is dropped, the caller takes them
+    ///     off `total`
+    /// @return the budget; its parent is named `process`
+    /// @throws IllegalArgumentException if `byteLimit` is negative, or the name is blank
+    public static MemoryBudget shared(String name, long byteLimit, AtomicLong total, AtomicLong own) {
+        MemoryBudget all = new MemoryBudget(BudgetOptions.of("process", byteLimit), "process", null, total);
+        return all.child(BudgetOptions.of(name, byteLimit), own);
     }
 
     /// {@return the default budget, which all arenas without a budget of their own are charged to}
@@ -130,12 +146,16 @@ public final class MemoryBudget implements AutoCloseable {
     /// @throws IllegalArgumentException if there are too many levels
     /// @throws IllegalStateException if this budget is closed
     public MemoryBudget child(BudgetOptions childOptions) {
+        return child(childOptions, new AtomicLong());
+    }
+
+    private MemoryBudget child(BudgetOptions childOptions, AtomicLong childUse) {
         if (depth == MAX_DEPTH) {
             throw new IllegalArgumentException("too many levels of budgets: budget=" + path + ", child="
                     + childOptions.name() + ", max=" + MAX_DEPTH);
         }
-        MemoryBudget child =
-                children.tryAdd(childOptions.name(), childName -> new MemoryBudget(childOptions, childName, this));
+        MemoryBudget child = children.tryAdd(
+                childOptions.name(), childName -> new MemoryBudget(childOptions, childName, this, childUse));
         if (child == null) {
             throw closed();
         }

@@ -7,6 +7,7 @@ import io.leasehold.memory.StackReserve;
 import io.leasehold.slab.SlabHeap;
 import io.netty.buffer.AbstractByteBuf;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.IllegalReferenceCountException;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
@@ -58,7 +59,7 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
 
     private static final VarHandle COUNT = count();
 
-    private final LeasedByteBufAllocator allocator; // (C)
+    private LeasedByteBufAllocator allocator; // (O) the thread that allocates; one of those on the heap
     private final SlabHeap<CountedByteBuf> heap; // (C)
 
     private int count; // (A) acquire and compare-and-set; 0 while free
@@ -352,8 +353,8 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     }
 
     @Override
-    public final LeasedByteBufAllocator alloc() {
-        return allocator;
+    public final ByteBufAllocator alloc() {
+        return allocator.facade;
     }
 
     @Override
@@ -375,9 +376,8 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     @Override
     public final ByteBuf copy(int index, int length) {
         checkIndex(index, length);
-        ByteBuf copy = isDirect()
-                ? allocator.directBuffer(length, maxCapacity())
-                : allocator.heapBuffer(length, maxCapacity());
+        ByteBuf copy =
+                isDirect() ? alloc().directBuffer(length, maxCapacity()) : alloc().heapBuffer(length, maxCapacity());
         return copy.writeBytes(this, index, length);
     }
 
@@ -468,6 +468,16 @@ abstract sealed class CountedByteBuf extends AbstractByteBuf permits LeasedByteB
     /// {@return the start of the block: an address, or an index in the array}
     final long start() {
         return address;
+    }
+
+    /// {@return the allocator of the last use}
+    final LeasedByteBufAllocator allocator() {
+        return allocator;
+    }
+
+    /// Changes the allocator of a buffer that is free, to another one on the same heap.
+    final void allocator(LeasedByteBufAllocator newAllocator) {
+        allocator = newAllocator;
     }
 
     final SlabHeap<CountedByteBuf> heap() {

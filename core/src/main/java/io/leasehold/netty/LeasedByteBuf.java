@@ -54,7 +54,7 @@ final class LeasedByteBuf extends CountedByteBuf {
 
     @Override
     CountedByteBuf successor() {
-        return new LeasedByteBuf(alloc(), heap(), external, handle(), start(), blockByteSize());
+        return new LeasedByteBuf(allocator(), heap(), external, handle(), start(), blockByteSize());
     }
 
     @Override

@@ -13,6 +13,7 @@ import io.leasehold.page.PageArena;
 import io.leasehold.slab.SlabHeap;
 import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.netty.util.ResourceLeakDetector;
 import java.util.function.LongSupplier;
@@ -62,7 +63,8 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     private final RefusalLog log = RefusalLog.ofSystem(); // (C)
     private final LeasedByteBufAllocatorMetric metric = new LeasedByteBufAllocatorMetric(this); // (C)
     private final RememberedFailure openFailure; // (C)
-    final StrandedBuffers stranded = new StrandedBuffers(); // (C)
+    final StrandedBuffers stranded; // (C)
+    final ByteBufAllocator facade; // (C) this object, or the pool of Netty in front of it ([FacadeHeap])
 
     /// Null before the first buffer and after the close. Written under the lock of this object.
     private volatile @Nullable BufferHeaps heaps; // (A) volatile
@@ -80,6 +82,25 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         this.maxFastBytes = SlabHeap.MAX_BLOCK_BYTES - builder.byteAlignment;
         this.zeroing = builder.zeroing;
         this.openFailure = new RememberedFailure(clock);
+        this.stranded = new StrandedBuffers();
+        this.facade = this;
+    }
+
+    /// Creates the allocator behind a pool of Netty. It allocates from the heaps of another allocator, which stays open.
+    ///
+    /// @param facade the pool, which [ByteBuf#alloc()] of the buffers returns
+    LeasedByteBufAllocator(LeasedByteBufAllocator shared, ByteBufAllocator facade) {
+        super(shared.builder.preferDirect);
+        this.name = shared.name;
+        this.builder = shared.builder;
+        this.isOfProcess = true;
+        this.byteAlignment = shared.byteAlignment;
+        this.maxFastBytes = shared.maxFastBytes;
+        this.zeroing = shared.zeroing;
+        this.openFailure = shared.openFailure;
+        this.stranded = shared.stranded;
+        this.facade = facade;
+        this.heaps = shared.heaps();
     }
 
     private static LeasedByteBufAllocator ofProcess() {
@@ -133,6 +154,9 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
             checkRareStates(open);
         }
         CountedByteBuf buf = take(heap, isDirect, initialCapacity);
+        if (buf.allocator() != this) {
+            buf.allocator(this); // the block was last used by another allocator on the same heaps
+        }
         buf.reuse(initialCapacity, maxCapacity);
         return zeroing || ResourceLeakDetector.isEnabled() || Sampler.isOn()
                 ? zeroedAndWatched(buf, isDirect, initialCapacity)

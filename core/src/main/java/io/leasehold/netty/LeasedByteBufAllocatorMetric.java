@@ -54,7 +54,15 @@ public final class LeasedByteBufAllocatorMetric implements ByteBufAllocatorMetri
 
     /// {@return the bytes of the blocks of outstanding buffers}
     public long pinnedBytes() {
-        return direct().liveBytes() + onHeap().liveBytes();
+        return pinnedDirectBytes() + pinnedHeapBytes();
+    }
+
+    long pinnedDirectBytes() {
+        return direct().liveBytes();
+    }
+
+    long pinnedHeapBytes() {
+        return onHeap().liveBytes();
     }
 
     /// {@return the bytes of free blocks in the magazines of threads and in depots}

@@ -57,7 +57,7 @@ final class LeasedHeapByteBuf extends CountedByteBuf {
 
     @Override
     CountedByteBuf successor() {
-        return new LeasedHeapByteBuf(alloc(), heap(), handle(), array, at(0), blockByteSize());
+        return new LeasedHeapByteBuf(allocator(), heap(), handle(), array, at(0), blockByteSize());
     }
 
     @Override

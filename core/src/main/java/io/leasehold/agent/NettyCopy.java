@@ -1,0 +1,124 @@
+package io.leasehold.agent;
+
+import java.lang.reflect.InvocationTargetException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// One copy of Netty, and the heap behind its pools. The heap is opened for the first pool. If that fails, all pools of
+/// the copy keep their own allocators.
+///
+/// ```text
+///   class loader of Netty:  AbstractByteBufAllocator, the pools
+///       ^ parent
+///   IntegrationLoader:      io.leasehold.netty, with the names of this copy
+///       | other classes of Leasehold
+///       v
+///   LibraryLoader:          io.leasehold.os ... io.leasehold.slab, one for all copies that live equally long
+/// ```
+///
+/// If the class loader of Netty sees an application's own Leasehold, that one is used instead, so that the process has
+/// one.
+///
+/// **Threads.** Thread-safe.
+final class NettyCopy {
+
+    private static final String HEAP = "io.leasehold.netty.FacadeHeap";
+
+    private final Class<?> base; // (C) AbstractByteBufAllocator of this copy
+    private final String prefix; // (C) what relocation put in front of `io.netty.`, with a dot at the end, or nothing
+    private @Nullable ClassLoader library; // (L) this object
+    private @Nullable Function<Object, Object> heap; // (L) this object
+    private boolean isOpened; // (L) this object; true after the first attempt
+
+    NettyCopy(Class<?> base, String prefix) {
+        this.base = base;
+        this.prefix = prefix;
+    }
+
+    @Nullable ClassLoader loader() {
+        return base.getClassLoader();
+    }
+
+    synchronized @Nullable ClassLoader library() {
+        return library;
+    }
+
+    /// {@return the allocator behind a pool, or null if the pool keeps its own}
+    synchronized @Nullable Object backing(Object pool, NettyCopies.Agent agent) {
+        try {
+            if (!isOpened) {
+                isOpened = true;
+                heap = open(agent);
+            }
+            return heap == null ? null : heap.apply(pool);
+        } catch (ReflectiveOperationException | RuntimeException | OutOfMemoryError | LinkageError e) {
+            Throwable cause = e instanceof InvocationTargetException && e.getCause() != null ? e.getCause() : e;
+            agent.options().log().problem("Netty keeps its own allocator: copy=" + this + ", cause=" + cause);
+            return null;
+        }
+    }
+
+    private Function<Object, Object> open(NettyCopies.Agent agent) throws ReflectiveOperationException {
+        Map<String, Object> options = new HashMap<>();
+        options.put("name", agent.options().name());
+        OptionalLong limit = NettyCopies.limit(agent.options(), prefix);
+        if (limit.isPresent()) {
+            options.put("limit", AgentOptions.checkLimit("limit", limit.getAsLong()));
+        }
+        OptionalLong budget = agent.options().budget();
+        if (budget.isEmpty()) {
+            budget = agent.platform().maxDirectMemory();
+        }
+        if (budget.isPresent()) {
+            options.put("budget", AgentOptions.checkLimit("budget", budget.getAsLong()));
+        }
+        Class<?> entry = entry(agent, options);
+        @SuppressWarnings("unchecked")
+        Function<Object, Object> opened =
+                (Function<Object, Object>) entry.getMethod("open", Map.class).invoke(null, options);
+        NettyCopies.add(this);
+        agent.budget().opened(agent.options().log(), this + ", options=" + options);
+        return opened;
+    }
+
+    private Class<?> entry(NettyCopies.Agent agent, Map<String, Object> options) throws ReflectiveOperationException {
+        Class<?> own = visible(base.getClassLoader());
+        if (own != null) {
+            library = own.getClassLoader();
+            if (Class.forName(base.getName(), false, library) == base) {
+                return own;
+            }
+        } else {
+            library = NettyCopies.libraryOf(base.getClassLoader());
+        }
+        if (library == null) {
+            LibraryLoader opened = LibraryLoader.open();
+            agent.platform().allowNativeAccess(opened.module());
+            library = opened;
+        }
+        if (own == null) {
+            options.put("total", agent.budget().total());
+            options.put("own", agent.budget().own(base.getClassLoader()));
+        }
+        return new IntegrationLoader(base.getClassLoader(), library, prefix).loadClass(HEAP);
+    }
+
+    /// {@return the entry class of a Leasehold that a class loader sees, or null}
+    private static @Nullable Class<?> visible(@Nullable ClassLoader loader) {
+        try {
+            Class<?> entry = Class.forName(HEAP, false, loader);
+            entry.getMethod("open", Map.class);
+            return entry;
+        } catch (ReflectiveOperationException | LinkageError e) {
+            return null;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return prefix + "io.netty in " + base.getClassLoader();
+    }
+}

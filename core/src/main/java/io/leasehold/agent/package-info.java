@@ -1,0 +1,44 @@
+/// An agent that puts Leasehold behind Netty's own pools, for servers that offer no option for an allocator.
+///
+/// `java -javaagent:leasehold-core-<version>-agent.jar -jar server.jar` is enough. The options are in `AgentOptions`.
+///
+/// ```text
+///   LeaseholdAgent       start, before the main method
+///     AgentOptions         options, checked
+///     FacadeTransformer    is called for each class that is loaded
+///       PoolPatch            changes the two pools of Netty
+///   FacadeHook           is called by a pool under construction
+///     NettyCopies          one NettyCopy for each copy of Netty
+///       LibraryLoader        Leasehold, in a module of its own
+///       IntegrationLoader    io.leasehold.netty, with the names of the copy (Relocation)
+///     SharedBudget         one limit for all copies
+///     PlatformAccess       native access for that module
+/// ```
+///
+/// ## Patched methods
+///
+/// | class in `io.netty.buffer` | methods |
+/// |---|---|
+/// | `AdaptiveByteBufAllocator` | `<init>(boolean, boolean)`, `newDirectBuffer`, `newHeapBuffer`, `usedDirectMemory`, `usedHeapMemory` |
+/// | `PooledByteBufAllocator` | the constructor with nine parameters, the same four methods, `isDirectBufferPooled`, `pinnedDirectMemory`, `pinnedHeapMemory`, `dumpStats` |
+///
+/// ## Why
+///
+/// * **Netty's pools are facades.** Servers compare the class of the allocator of a buffer with Netty's two pools, make
+///   pools of their own, or use `PooledByteBufAllocator.DEFAULT`. An allocator that only replaces `ByteBufAllocator.DEFAULT`
+///   leaks almost every buffer under Vert.x, which takes a buffer of an unknown class for one that needs no release.
+/// * **The original bodies stay.** If anything fails, a pool works as before. So a class that does not have the expected
+///   shape, and a copy of Netty that was loaded before the agent, only cost one line on the standard error stream.
+/// * **`Unpooled` and `io.netty.allocator.type=unpooled` are Netty's.** They say that no pool is wanted. So does a pool
+///   that is made with 0 arenas. A pool with aligned buffers keeps its own arenas too.
+/// * **One of all facades reports the memory** ([FacadeHeap][io.leasehold.netty.FacadeHeap]), so that a sum over all
+///   allocators is right. Getters of Netty's arenas read 0, because the arenas are not used.
+/// * **The library is in a folder of the jar.** The jar of an agent is on the class path of the program. A program that
+///   brings its own Leasehold in a class loader of its own would otherwise get the agent's.
+/// * **The library is a module.** So native access is granted to it and not to the class path.
+///
+/// (2026-11)
+@NullMarked
+package io.leasehold.agent;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,80 @@
+package io.leasehold.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.page.ForkedProgram;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Netty's pools allocate from Leasehold under the agent, and say that the buffers are theirs.
+@Tag("os")
+@Timeout(300)
+class AgentTest {
+
+    private static final List<String> SERVED = List.of("default", "pooled", "onHeap", "grpc", "adaptive", "subclass");
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "io.netty.buffer.ByteBufUtil",
+                "io.netty.buffer.PooledByteBufAllocator",
+                "io.netty.buffer.AdaptiveByteBufAllocator",
+                "io.netty.buffer.Unpooled"
+            })
+    void everyPoolIsServedWhateverIsLoadedFirst(String first) throws Exception {
+        ForkedProgram run = AgentRun.of(PoolProgram.class).withAgent("").run(first);
+        assertServed(run);
+        assertThat(run.value("unpooled")).contains("Unpooled");
+    }
+
+    @Test
+    void poolsThatDoNotPoolKeepTheirOwn() throws Exception {
+        ForkedProgram run = AgentRun.of(PoolProgram.class).withAgent("").run();
+        assertThat(run.value("noDirectArenas.direct")).as("%s", run).contains("Unpooled");
+        assertThat(run.value("noDirectArenas.heap")).isEqualTo("LeasedHeapByteBuf");
+        assertThat(run.value("noHeapArenas.direct")).isEqualTo("LeasedByteBuf");
+        assertThat(run.value("noHeapArenas.heap")).contains("Unpooled");
+    }
+
+    @Test
+    void alignedPoolsKeepTheirOwn() throws Exception {
+        ForkedProgram run = AgentRun.of(PoolProgram.class)
+                .with("--sun-misc-unsafe-memory-access=allow", "-Dio.netty.noUnsafe=false")
+                .withAgent("")
+                .run();
+        assertServed(run);
+        assertThat(run.value("aligned.direct")).as("%s", run).startsWith("Pooled");
+    }
+
+    @Test
+    void theSumOverAllPoolsCountsMemoryOnce() throws Exception {
+        ForkedProgram run = AgentRun.of(PoolProgram.class).withAgent("").run();
+        assertThat(Long.parseLong(run.value("usedDirect"))).as("%s", run).isBetween(1L << 20, (2L << 20) - 1);
+        assertThat(Long.parseLong(run.value("usedHeap"))).as("%s", run).isBetween(1L << 20, (2L << 20) - 1);
+    }
+
+    @Test
+    void poolsWithoutArenasForLackOfMemoryAreServed() throws Exception {
+        ForkedProgram run = AgentRun.of(PoolProgram.class)
+                .with("-Dio.netty.maxDirectMemory=" + (32 << 20))
+                .withAgent("")
+                .run();
+        assertServed(run);
+        assertThat(run.value("pooled.isDirectBufferPooled")).isEqualTo("true");
+    }
+
+    private static void assertServed(ForkedProgram run) {
+        assertThat(run.exitCode()).as("%s", run).isZero();
+        for (String pool : SERVED) {
+            assertThat(run.value(pool + ".direct")).as("%s %s", pool, run).isEqualTo("LeasedByteBuf");
+            assertThat(run.value(pool + ".heap")).as("%s %s", pool, run).isEqualTo("LeasedHeapByteBuf");
+        }
+        assertThat(run.value("wrong")).isEqualTo("[]");
+        assertThat(AgentRun.lines(run)).as("%s", run).hasSize(1);
+        assertThat(AgentRun.lines(run).getFirst()).contains("Netty allocates from Leasehold");
+    }
+}
