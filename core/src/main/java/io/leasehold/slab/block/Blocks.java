@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 /// **Threads.** Thread-safe.
 public final class Blocks implements AutoCloseable {
 
+    /// Maximum length of a block in bytes.
+    public static final int MAX_BLOCK_BYTES = SlabHeap.MAX_BLOCK_BYTES;
+
     private final SlabHeap<Block> heap; // (C)
 
     private Blocks(PageArena arena, BlocksOptions options) {
@@ -37,7 +40,7 @@ public final class Blocks implements AutoCloseable {
 
     /// Allocates a block of at least `byteSize` bytes.
     ///
-    /// @param byteSize minimum length in bytes, from 0 to 2,147,483,639
+    /// @param byteSize minimum length in bytes, from 0 to [#MAX_BLOCK_BYTES]
     /// @return the block, to be closed by the caller
     /// @throws PageExhaustedException if the limit of the arena or of its budget is reached
     /// @throws IllegalArgumentException if `byteSize` is out of bounds
@@ -52,7 +55,7 @@ public final class Blocks implements AutoCloseable {
 
     /// Allocates a block of at least `byteSize` bytes, if the limits allow it.
     ///
-    /// @param byteSize minimum length in bytes, from 0 to 2,147,483,639
+    /// @param byteSize minimum length in bytes, from 0 to [#MAX_BLOCK_BYTES]
     /// @return the block, to be closed by the caller, or null if the limit of the arena or of its budget is reached
     /// @throws IllegalArgumentException if `byteSize` is out of bounds
     /// @throws IllegalStateException if this object is closed
