@@ -1,7 +1,7 @@
 package io.leasehold.error;
 
-/// The reasons why the state of a page, a lease, a file or a window does not allow a call. The exceptions of all packages
-/// use these.
+/// The reasons why the state of a page, a lease, a file or a window does not allow a call. The exceptions of all
+/// packages use these.
 public enum StateKind {
 
     /// The page, lease or window was freed, closed or handed over, and its place has no other holder that is known. The

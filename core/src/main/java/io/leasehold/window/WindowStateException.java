@@ -17,8 +17,8 @@ public final class WindowStateException extends IllegalStateException {
         this.kind = kind;
     }
 
-    /// {@return the reason why the call was rejected: FREED for a window that was released, CLOSED for a file or a cache
-    /// that is closed, IN_USE for windows that are outstanding, or NOT_WRITABLE}
+    /// {@return the reason why the call was rejected: FREED for a window that was released, CLOSED for a file or a
+    /// cache that is closed, IN_USE for windows that are outstanding, or NOT_WRITABLE}
     public StateKind kind() {
         return kind;
     }

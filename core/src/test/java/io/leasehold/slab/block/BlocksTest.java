@@ -109,9 +109,6 @@ class BlocksTest {
             all.add(block);
         }
         assertThat(all).hasSize((int) (BYTES / 4096));
-        assertThatExceptionOfType(PageExhaustedException.class)
-                .isThrownBy(() -> blocks.allocate(4096))
-                .withMessageStartingWith("no memory for a block: byteSize=4096");
         assertThatIllegalStateException()
                 .isThrownBy(blocks::close)
                 .withMessage("heap has blocks in use: heap=blocks, blocks=1024, bytes=4194304: 1024 of 4096 B");
@@ -119,6 +116,18 @@ class BlocksTest {
         assertThat(blocks.trim()).isPositive();
         assertThat(arena.stats().livePages()).isZero();
         allocate(1 << 20).close();
+    }
+
+    @Test
+    void allocateOfAnExhaustedHeapThrows() {
+        List<Block> all = new ArrayList<>();
+        for (Block block = blocks.tryAllocate(1 << 20); block != null; block = blocks.tryAllocate(1 << 20)) {
+            all.add(block);
+        }
+        assertThatExceptionOfType(PageExhaustedException.class)
+                .isThrownBy(() -> blocks.allocate(1 << 20))
+                .withMessageStartingWith("no memory for a block: byteSize=1048576");
+        all.forEach(Block::close);
     }
 
     @Test
