@@ -154,10 +154,10 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
     /// which JMH would otherwise hand on.
     void apply(ChainedOptionsBuilder options, Pass pass) {
         pass.benchmarks.forEach(benchmark -> options.include("^" + Pattern.quote(benchmark.getUsername()) + "$"));
-        List<String> flags = new ArrayList<>(List.of(Allocators.MIN_HEAP, Allocators.MAX_HEAP));
+        String dir = "-Dbench.dir=" + System.getProperty("bench.dir", ""); // first, where JmhRun removes it
+        List<String> flags = new ArrayList<>(List.of(dir, Allocators.MIN_HEAP, Allocators.MAX_HEAP));
         flags.addAll(pass.mode.flags());
         flags.addAll(pass.threads.options());
-        flags.add("-Dbench.dir=" + System.getProperty("bench.dir", ""));
         options.jvmArgs(flags.toArray(String[]::new));
         List<String> allocators = Allocators.names();
         options.param("allocator", allocators.toArray(String[]::new));

@@ -105,8 +105,8 @@ final class Watch implements AutoCloseable {
         }
     }
 
-    /// {@return the ticks now} The time of a child that has just ended is in no file for a moment, so the own ticks never
-    /// decrease.
+    /// {@return the ticks now} The time of a child that has just ended is in no file for a moment, so the own ticks
+    /// never decrease.
     private static Ticks ticks(long oursBefore) {
         try {
             String[] all = Files.readString(PROC.resolve("stat"))

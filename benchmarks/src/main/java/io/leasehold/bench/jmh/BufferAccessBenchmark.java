@@ -30,9 +30,9 @@ import org.openjdk.jmh.annotations.TearDown;
 @Question(
         group = "allocator",
         title = "Reading and writing a buffer",
-        sentence =
-                "What does it cost to read and write a direct buffer: 4 KiB as longs one by one, or 64 bytes at a time?"
-                        + " The segment is memory that is accessed through a constant segment of the JDK.",
+        sentence = "What does it cost to read and write a direct buffer: 4 KiB as longs one by one, or"
+                + " 64 bytes at a time? The segment is memory that is accessed through a constant"
+                + " segment of the JDK.",
         modes = {JvmMode.NATIVE, JvmMode.UNSAFE})
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

@@ -9,8 +9,8 @@ import org.openjdk.jmh.annotations.Param;
 @Question(
         group = "allocator",
         title = "A direct buffer on an event loop",
-        sentence = "What does it cost to allocate and release a direct buffer, with no other buffer in use or with 256"
-                + " others in use?",
+        sentence = "What does it cost to allocate and release a direct buffer, with no other buffer in"
+                + " use or with 256 others in use?",
         modes = {JvmMode.NATIVE, JvmMode.UNSAFE, JvmMode.NONE},
         threads = ThreadKind.EVENT_LOOP)
 public class BufferBenchmark extends AllocatorBenchmark {

@@ -8,7 +8,8 @@ import org.openjdk.jmh.annotations.Benchmark;
 @Question(
         group = "allocator",
         title = "A buffer that grows",
-        sentence = "What does a buffer cost that grows from 256 B to 64 MiB by doubling and is written completely?",
+        sentence =
+                "What does a buffer cost that grows from 256 B to 64 MiB by doubling and is written" + " completely?",
         modes = {JvmMode.NATIVE, JvmMode.UNSAFE, JvmMode.NONE},
         threads = ThreadKind.EVENT_LOOP)
 public class BufferGrowthBenchmark extends AllocatorBenchmark {

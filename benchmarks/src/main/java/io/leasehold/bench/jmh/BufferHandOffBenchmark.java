@@ -16,7 +16,7 @@ import org.openjdk.jmh.annotations.Param;
 @Question(
         group = "allocator",
         title = "A buffer handed to another thread",
-        sentence = "What does it cost to allocate a buffer on one event loop and release it on another one?",
+        sentence = "What does it cost to allocate a buffer on one event loop and release it on another" + " one?",
         modes = {JvmMode.NATIVE, JvmMode.UNSAFE, JvmMode.NONE},
         threads = ThreadKind.EVENT_LOOP)
 public class BufferHandOffBenchmark extends AllocatorBenchmark {

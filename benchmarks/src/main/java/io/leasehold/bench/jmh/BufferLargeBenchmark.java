@@ -8,7 +8,8 @@ import org.openjdk.jmh.annotations.Param;
 @Question(
         group = "allocator",
         title = "A large direct buffer",
-        sentence = "What does it cost to allocate and release a direct buffer that is too large for Netty's pools?",
+        sentence =
+                "What does it cost to allocate and release a direct buffer that is too large for" + " Netty's pools?",
         modes = {JvmMode.NATIVE, JvmMode.UNSAFE, JvmMode.NONE},
         threads = ThreadKind.EVENT_LOOP)
 public class BufferLargeBenchmark extends AllocatorBenchmark {

@@ -20,9 +20,9 @@ import org.openjdk.jmh.annotations.Param;
 @Question(
         group = "allocator",
         title = "A step of a server's workload",
-        sentence =
-                "What does it cost to replace one of many live buffers, chosen at random, by one of another size? The"
-                        + " buffer is written and read, or untouched. Sizes are those of a WebSocket proxy or of an API gateway.",
+        sentence = "What does it cost to replace one of many live buffers, chosen at random, by one of"
+                + " another size? The buffer is written and read, or untouched. Sizes are those of a"
+                + " WebSocket proxy or of an API gateway.",
         modes = {JvmMode.NATIVE, JvmMode.UNSAFE, JvmMode.NONE},
         threads = ThreadKind.EVENT_LOOP)
 public class BufferPatternBenchmark extends AllocatorBenchmark {

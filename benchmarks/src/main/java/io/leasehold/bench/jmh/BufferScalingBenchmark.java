@@ -8,9 +8,9 @@ import org.openjdk.jmh.annotations.TearDown;
 @Question(
         group = "allocator",
         title = "Buffers on a second thread",
-        sentence = "How much does throughput grow if a second thread also allocates and releases buffers?"
-                + " The control is private work of about the same length, which shares nothing. The two processors may be"
-                + " hyperthreads of one core.",
+        sentence = "How much does throughput grow if a second thread also allocates and releases"
+                + " buffers? The control is private work of about the same length, which shares"
+                + " nothing. The two processors may be hyperthreads of one core.",
         threads = ThreadKind.EVENT_LOOP)
 public class BufferScalingBenchmark extends ScalingBenchmark {
 

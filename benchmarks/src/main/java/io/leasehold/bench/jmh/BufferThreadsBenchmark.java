@@ -7,9 +7,8 @@ import org.openjdk.jmh.annotations.Param;
 @Question(
         group = "allocator",
         title = "A direct buffer on other threads",
-        sentence =
-                "What does a direct buffer cost on threads that are not event loops, where Netty's allocators have no"
-                        + " caches?",
+        sentence = "What does a direct buffer cost on threads that are not event loops, where Netty's"
+                + " allocators have no caches?",
         threads = {ThreadKind.PLATFORM, ThreadKind.VIRTUAL})
 public class BufferThreadsBenchmark extends AllocatorBenchmark {
 

@@ -23,9 +23,9 @@ import org.openjdk.jmh.annotations.TearDown;
 @Question(
         group = "ring",
         title = "A page of a pool",
-        sentence =
-                "What does it cost to allocate and free a page of a pool on an event loop, with no other page in use or"
-                        + " with 64 others in use? Leasehold allocates a page alone, the baselines a buffer.",
+        sentence = "What does it cost to allocate and free a page of a pool on an event loop, with no"
+                + " other page in use or with 64 others in use? Leasehold allocates a page alone, the"
+                + " baselines a buffer.",
         threads = ThreadKind.EVENT_LOOP)
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

@@ -31,9 +31,8 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 @Question(
         group = "ring",
         title = "A page handed to another thread",
-        sentence =
-                "What does it cost to allocate a page on one event loop and free it on another one, in batches of 32?"
-                        + " Leasehold allocates a page alone, the baselines a buffer.",
+        sentence = "What does it cost to allocate a page on one event loop and free it on another one,"
+                + " in batches of 32? Leasehold allocates a page alone, the baselines a buffer.",
         threads = ThreadKind.EVENT_LOOP)
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

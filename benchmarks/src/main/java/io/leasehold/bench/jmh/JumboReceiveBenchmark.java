@@ -16,9 +16,9 @@ import org.openjdk.jmh.annotations.Param;
 @Question(
         group = "ring",
         title = "A read into a page",
-        sentence =
-                "What does a read by Netty's io_uring cost in user space: a buffer leaves the ring, and is sliced, replaced"
-                        + " and released? The baselines are Netty's own fixed ring with the other allocators.",
+        sentence = "What does a read by Netty's io_uring cost in user space: a buffer leaves the ring,"
+                + " and is sliced, replaced and released? The baselines are Netty's own fixed ring with"
+                + " the other allocators.",
         threads = ThreadKind.EVENT_LOOP)
 public class JumboReceiveBenchmark extends AllocatorBenchmark {
 

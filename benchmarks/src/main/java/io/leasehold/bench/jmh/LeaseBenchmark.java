@@ -26,9 +26,8 @@ import org.openjdk.jmh.annotations.TearDown;
 @Question(
         group = "lease",
         title = "A lease on a wired page",
-        sentence =
-                "What does it cost to acquire and close a lease, compared with arenas of the JDK? And how much does a"
-                        + " window cost, compared with only mapping the same page again?")
+        sentence = "What does it cost to acquire and close a lease, compared with arenas of the JDK? And"
+                + " how much does a window cost, compared with only mapping the same page again?")
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

@@ -10,11 +10,10 @@ import org.openjdk.jmh.annotations.TearDown;
 @Question(
         group = "lease",
         title = "Leases on a second thread",
-        sentence =
-                "How much does throughput grow with a second thread on one pool of windows, if each thread leases a mapped"
-                        + " page of its own?"
-                        + " The control is private work of about the same length, which shares nothing. The two processors may be"
-                        + " hyperthreads of one core.")
+        sentence = "How much does throughput grow with a second thread on one pool of windows, if each"
+                + " thread leases a mapped page of its own? The control is private work of about the"
+                + " same length, which shares nothing. The two processors may be hyperthreads of one"
+                + " core.")
 public class LeaseScalingBenchmark extends ScalingBenchmark {
 
     private final PageArena arena = PageArena.open(PageArenaOptions.defaults()

@@ -18,9 +18,8 @@ import org.openjdk.jmh.annotations.TearDown;
 @Question(
         group = "page",
         title = "A page, and a run of 16 pages",
-        sentence =
-                "What does it cost to allocate and free a warm page, or a warm run of 16 pages, on one event loop? The"
-                        + " baselines are 4 KiB of a buffer allocator and 64 KiB of malloc.",
+        sentence = "What does it cost to allocate and free a warm page, or a warm run of 16 pages, on"
+                + " one event loop? The baselines are 4 KiB of a buffer allocator and 64 KiB of malloc.",
         threads = ThreadKind.EVENT_LOOP)
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

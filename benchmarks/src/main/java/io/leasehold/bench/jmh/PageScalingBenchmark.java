@@ -8,9 +8,9 @@ import org.openjdk.jmh.annotations.TearDown;
 @Question(
         group = "page",
         title = "Pages on a second thread",
-        sentence = "How much does throughput grow with a second thread on one shared arena?"
-                + " The control is private work of about the same length, which shares nothing. The two processors may be"
-                + " hyperthreads of one core.")
+        sentence = "How much does throughput grow with a second thread on one shared arena? The control"
+                + " is private work of about the same length, which shares nothing. The two processors"
+                + " may be hyperthreads of one core.")
 public class PageScalingBenchmark extends ScalingBenchmark {
 
     private final PageArena arena =

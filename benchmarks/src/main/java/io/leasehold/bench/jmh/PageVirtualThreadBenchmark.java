@@ -22,9 +22,8 @@ import org.openjdk.jmh.annotations.TearDown;
 @Question(
         group = "page",
         title = "A page on 1,000 virtual threads",
-        sentence =
-                "What rate do 1,000 virtual threads reach, compared with one platform thread for each processor? Both"
-                        + " sides use Leasehold.")
+        sentence = "What rate do 1,000 virtual threads reach, compared with one platform thread for each"
+                + " processor? Both sides use Leasehold.")
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)

@@ -27,11 +27,11 @@ import org.openjdk.jmh.annotations.TearDown;
 @Question(
         group = "window",
         title = "A copy out of a mapped file",
-        sentence =
-                "What does it cost to copy bytes from a random place of a file of 512 MiB in the page cache? The size of the"
-                        + " writes that made the file decides the size of its pages in the cache: where the file system has large"
-                        + " folios, writes of 4 MiB give folios of 2 MiB. In the tier auto the cache chooses the tier; for a file of"
-                        + " this size it chooses direct.")
+        sentence = "What does it cost to copy bytes from a random place of a file of 512 MiB in the page"
+                + " cache? The size of the writes that made the file decides the size of its pages in"
+                + " the cache: where the file system has large folios, writes of 4 MiB give folios of 2"
+                + " MiB. In the tier auto the cache chooses the tier; for a file of this size it"
+                + " chooses direct.")
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

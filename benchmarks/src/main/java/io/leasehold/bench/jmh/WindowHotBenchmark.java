@@ -31,9 +31,8 @@ import org.openjdk.jmh.annotations.Threads;
 @Question(
         group = "window",
         title = "The overhead of a window",
-        sentence =
-                "What does a window add to a bare copy of 64 B from the processor's cache, alone and with a second thread?"
-                        + " And what does it cost to acquire and release a window?")
+        sentence = "What does a window add to a bare copy of 64 B from the processor's cache, alone and"
+                + " with a second thread? And what does it cost to acquire and release a window?")
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

@@ -41,9 +41,8 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 @Question(
         group = "window",
         title = "Latency while files are opened and closed",
-        sentence =
-                "How long does a copy of 64 KiB take at the 99.99 percentile, while another thread opens, writes, reads,"
-                        + " truncates and closes a thousand files a second?")
+        sentence = "How long does a copy of 64 KiB take at the 99.99 percentile, while another thread"
+                + " opens, writes, reads, truncates and closes a thousand files a second?")
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

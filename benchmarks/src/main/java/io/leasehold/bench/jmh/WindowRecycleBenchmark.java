@@ -26,9 +26,8 @@ import org.openjdk.jmh.annotations.TearDown;
 @Question(
         group = "window",
         title = "Recycling a window",
-        sentence =
-                "What does it cost to recycle a window for another part of the file, including the page fault of the first"
-                        + " access? The baseline is one mmap for each window.")
+        sentence = "What does it cost to recycle a window for another part of the file, including the"
+                + " page fault of the first access? The baseline is one mmap for each window.")
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

@@ -30,8 +30,8 @@ import org.openjdk.jmh.annotations.TearDown;
 @Question(
         group = "window",
         title = "The next chunk of a file",
-        sentence =
-                "What does it cost to read the next chunk of a file into a buffer? Both sides use buffers of Leasehold.",
+        sentence = "What does it cost to read the next chunk of a file into a buffer? Both sides use"
+                + " buffers of Leasehold.",
         threads = ThreadKind.EVENT_LOOP)
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

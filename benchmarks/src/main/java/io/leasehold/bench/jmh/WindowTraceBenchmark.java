@@ -25,9 +25,9 @@ import org.openjdk.jmh.infra.BenchmarkParams;
 @Question(
         group = "window",
         title = "Reading with friendly and hostile access patterns",
-        sentence =
-                "What does it cost to read 4 KiB of a file if a quarter of the file fits the windows and the cache chooses"
-                        + " what to map? In hot 900, nine of ten reads go to parts that fill half of the windows.")
+        sentence = "What does it cost to read 4 KiB of a file if a quarter of the file fits the windows"
+                + " and the cache chooses what to map? In hot 900, nine of ten reads go to parts that"
+                + " fill half of the windows.")
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

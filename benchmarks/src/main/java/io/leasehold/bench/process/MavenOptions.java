@@ -1,6 +1,6 @@
 package io.leasehold.bench.process;
 
-import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -8,12 +8,19 @@ import java.util.stream.Stream;
 /// The options that were typed for Maven, which starts this process.
 public final class MavenOptions {
 
+    private static final String MAVEN = "org.codehaus.plexus.classworlds.launcher.Launcher";
+
     private MavenOptions() {}
 
-    /// {@return the arguments of the parent process, if the system tells them}
+    /// {@return the arguments of the parent process, if it is Maven and the system tells them}
     public static Stream<String> typed() {
-        return ProcessHandle.current().parent().flatMap(maven -> maven.info().arguments()).stream()
-                .flatMap(Arrays::stream);
+        return ProcessHandle.current()
+                .parent()
+                .flatMap(maven -> maven.info().arguments())
+                .map(List::of)
+                .filter(arguments -> arguments.contains(MAVEN))
+                .stream()
+                .flatMap(List::stream);
     }
 
     /// Checks that every typed option with a prefix exists. Maven itself ignores options that do not.

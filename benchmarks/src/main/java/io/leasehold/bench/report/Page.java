@@ -225,8 +225,8 @@ record Page(
                         ? "not read"
                         : String.format(
                                 Locale.ROOT,
-                                "load average %.1f before, at most %.1f; other processes %.0f %% of the processors before,"
-                                        + " %.0f %% during; stolen %.1f %%; quality %d",
+                                "load average %.1f before, at most %.1f; other processes %.0f %% of the processors"
+                                        + " before, %.0f %% during; stolen %.1f %%; quality %d",
                                 conditions.loadBefore(),
                                 conditions.loadHighest(),
                                 conditions.othersBeforePercent(),

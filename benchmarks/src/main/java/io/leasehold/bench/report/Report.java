@@ -19,7 +19,6 @@ public final class Report {
     private Report() {}
 
     private static PebbleEngine engine() {
-        System.setProperty("slf4j.internal.verbosity", "ERROR"); // the engine logs nothing that a reader needs
         ClasspathLoader loader = new ClasspathLoader(Report.class.getClassLoader());
         loader.setPrefix("io/leasehold/bench/report");
         return new PebbleEngine.Builder()

@@ -159,8 +159,8 @@ record RingComparisons(Findings findings) {
         return comparison(
                 "ring-growth",
                 "A pool that grows",
-                "How long does one allocation take while a pool grows from 64 to 4,096 pages of 64 KiB on an event loop?"
-                        + " A page is written to after its allocation; the time of the write is not counted.",
+                "How long does one allocation take while a pool grows from 64 to 4,096 pages of 64 KiB on an event"
+                        + " loop? A page is written to after its allocation; the time of the write is not counted.",
                 "µs",
                 Better.LESS,
                 cases);

@@ -8,7 +8,8 @@ import org.apache.commons.math3.distribution.TDistribution;
 /// A figure with its error.
 ///
 /// @param value mean of the rounds, or their median if the figure is a tail
-/// @param error half of the 99.9 % interval; half of the range for a tail and for fewer than five rounds; NaN if unknown
+/// @param error half of the 99.9 % interval; half of the range for a tail and for fewer than five rounds; NaN if
+///     unknown
 /// @param rounds the figure in each round; empty if only `value` is known
 /// @param kind how `value` was computed
 record Stat(double value, double error, List<Double> rounds, Kind kind) {

@@ -115,7 +115,8 @@ public final class Allocators {
         }
     }
 
-    /// {@return the bytes that an allocator took from the system for direct buffers, by its own count; 0 if it has none}
+    /// {@return the bytes that an allocator took from the system for direct buffers, by its own count; 0 if it has
+    /// none}
     ///
     /// Leasehold counts committed memory, free or in use. Netty counts its chunks.
     public static long heldBytes(ByteBufAllocator allocator) {

@@ -114,8 +114,8 @@ class ReportTest {
         Report.write(results);
 
         assertThat(page(results))
-                .contains(
-                        "<span class=\"lose\">worse</span> A lease on a wired page, a window, to be mapped: 0.33 ±0.00")
+                .contains("<span class=\"lose\">worse</span> A lease on a wired page,"
+                        + " a window, to be mapped: 0.33 ±0.00")
                 .containsSubsequence("<h4>a window, to be mapped</h4>", "<h4>direct map, as an object</h4>");
     }
 

@@ -150,8 +150,8 @@ public final class MemoryProcess {
         });
     }
 
-    /// Allocates, writes and releases 1 GiB in mixed sizes on 8 event loops and 16 platform threads, and reads the memory
-    /// while the threads live on.
+    /// Allocates, writes and releases 1 GiB in mixed sizes on 8 event loops and 16 platform threads, and reads the
+    /// memory while the threads live on.
     ///
     /// @param bursts number of bursts, one after the other
     /// @param everyMillis time between two small buffers of a thread after the bursts; 0 for none
