@@ -7,6 +7,8 @@ import io.leasehold.netty.uring.LeasedBufferRingOptions;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.uring.IoUringBufferRingAllocator;
 import io.netty.channel.uring.IoUringFixedBufferRingAllocator;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 
@@ -29,18 +31,19 @@ public class JumboReceiveBenchmark extends AllocatorBenchmark {
     public BufferSize bufferSize;
 
     private final ByteBuf[] armed = new ByteBuf[DEPTH];
-    private IoUringBufferRingAllocator ring;
+    private @Nullable IoUringBufferRingAllocator ring;
     private int next;
 
     @Override
     void begin() {
-        ring = buffers instanceof LeasedByteBufAllocator leased
+        IoUringBufferRingAllocator opened = buffers instanceof LeasedByteBufAllocator leased
                 ? LeasedBufferRing.open(
                         leased, LeasedBufferRingOptions.defaults().withBufferSize(bufferSize))
                 : new IoUringFixedBufferRingAllocator(buffers, bufferSize.byteSize());
         for (int i = 0; i < DEPTH; i++) {
-            armed[i] = ring.allocate();
+            armed[i] = opened.allocate();
         }
+        ring = opened;
     }
 
     @Override
@@ -59,14 +62,15 @@ public class JumboReceiveBenchmark extends AllocatorBenchmark {
     @Benchmark
     @Case("one read")
     public boolean read() {
+        IoUringBufferRingAllocator from = Objects.requireNonNull(ring);
         int slot = next++ & (DEPTH - 1);
         ByteBuf oldest = armed[slot];
         int byteSize = bufferSize.byteSize();
-        ring.lastBytesRead(byteSize, byteSize);
+        from.lastBytesRead(byteSize, byteSize);
         ByteBuf slice = oldest.retainedSlice(oldest.writerIndex(), byteSize);
         oldest.writerIndex(byteSize);
         oldest.release();
-        armed[slot] = ring.allocate();
+        armed[slot] = from.allocate();
         return slice.release();
     }
 }

@@ -75,9 +75,10 @@ record Comparison(
     /// The result of comparing Leasehold with one baseline.
     ///
     /// @param rival the baseline
+    /// @param theirs its figure
     /// @param lead by which baselines are ordered: the ratio, or the difference; the best baseline has the smallest
     /// @param text the ratio, or the difference
-    record Judgement(Side rival, double lead, String text, Verdict verdict) {}
+    record Judgement(Side rival, Stat theirs, double lead, String text, Verdict verdict) {}
 
     /// {@return the comparison with each baseline of a case}
     Map<Side, Judgement> judge(Case one) {
@@ -94,13 +95,14 @@ record Comparison(
     private Judgement judge(Side side, Stat ours, Stat theirs) {
         Ratio ratio = better == Better.MORE ? ours.over(theirs) : theirs.over(ours);
         double least = Math.min(ours.value(), theirs.value());
-        if (least <= 0 || unit.equals(MIB) && least < FEW_MIB) {
+        if (least <= (unit.equals(MIB) ? FEW_MIB : 0)) {
             double less = theirs.value() - ours.value();
             double lead = better == Better.LESS ? less : -less;
             Verdict verdict = less == 0 ? Verdict.EVEN : Verdict.of(lead, Math.hypot(ours.error(), theirs.error()));
-            boolean isEnough = less == 0 || ours.isEnough() && theirs.isEnough();
+            boolean isEnough = less == 0 || (ours.isEnough() && theirs.isEnough());
             return new Judgement(
                     side,
+                    theirs,
                     lead,
                     less == 0
                             ? "no difference"
@@ -108,7 +110,7 @@ record Comparison(
                     isJudged ? isEnough ? verdict : Verdict.UNKNOWN : Verdict.BUSY);
         }
         Verdict verdict = ours.isEnough() && theirs.isEnough() ? ratio.verdict() : Verdict.UNKNOWN;
-        return new Judgement(side, ratio.value(), ratio.toString(), isJudged ? verdict : Verdict.BUSY);
+        return new Judgement(side, theirs, ratio.value(), ratio.toString(), isJudged ? verdict : Verdict.BUSY);
     }
 
     /// {@return the comparison with the best baseline of a case; empty if there is none}

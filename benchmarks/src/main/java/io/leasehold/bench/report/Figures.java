@@ -4,6 +4,7 @@ import io.leasehold.bench.result.Results;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /// The table of costs in the README, made from a published folder.
 ///
@@ -18,7 +19,7 @@ public record Figures(List<String> lines) {
     private record Row(String id, String label, String words) {
 
         boolean isAnswered(String by) {
-            return by.equals(label) || by.startsWith(label + ",") || words.endsWith(": ") && by.startsWith(label);
+            return by.equals(label) || by.startsWith(words.endsWith(": ") ? label : label + ",");
         }
     }
 
@@ -59,9 +60,10 @@ public record Figures(List<String> lines) {
     private static void add(List<String> lines, String words, Comparison.Case one) {
         String start = "| " + words + " | " + one.ours().map(Stat::text).orElse(Table.NOTHING) + " |";
         String first = start;
-        for (Side side : one.sides().keySet()) {
-            if (!side.isOurs()) {
-                lines.add("%s %s | %s |".formatted(start, one.sides().get(side).text(), side.title()));
+        for (Map.Entry<Side, Stat> side : one.sides().entrySet()) {
+            if (!side.getKey().isOurs()) {
+                lines.add("%s %s | %s |"
+                        .formatted(start, side.getValue().text(), side.getKey().title()));
                 start = "| | |";
             }
         }

@@ -183,7 +183,7 @@ record Page(
                 + (id.equals(ServerComparisons.TAIL) ? unit + " for 99.9 %" : unit);
         Optional<Judgement> best = comparison.get().best(shown.get());
         String rival = best.map(one -> one.rival().title() + ", the best rival: "
-                        + shown.get().sides().get(one.rival()).text() + " " + unit + ". ")
+                        + one.theirs().text() + " " + unit + ". ")
                 .orElse("");
         return new Line(
                 value,

@@ -43,7 +43,7 @@ public final class Regression {
                                     .flatMap(each -> sentence(comparison, each, one))
                                     .ifPresent(worse::add)));
         }
-        return worse;
+        return List.copyOf(worse);
     }
 
     private static Optional<String> sentence(Comparison comparison, Case before, Case after) {

@@ -1,6 +1,5 @@
 package io.leasehold.bench.scenario.memory;
 
-import io.leasehold.bench.Form;
 import io.leasehold.bench.process.ResidentCurve;
 import io.leasehold.bench.result.MemoryResult;
 import io.leasehold.bench.result.MemoryResult.Moment;

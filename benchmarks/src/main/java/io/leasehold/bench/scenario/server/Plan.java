@@ -70,7 +70,7 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
     /// | form | question | duration |
     /// |---|---|---|
     /// | `ci` | does it run? Leasehold and Netty's default allocator, once | 20 s |
-    /// | `short` | how do they compare on this machine now? Five rounds with pipelining | 4 min |
+    /// | `short` | how do they compare on this machine now? Five rounds with pipelining | 200 s |
     /// | `full` | which results can be published? Ten rounds with and without pipelining, five of the rest | 40 min |
     ///
     /// @throws IllegalArgumentException if the form is unknown
@@ -89,7 +89,7 @@ public record Plan(List<Setting> settings, List<String> allocators, int connecti
                         Allocators.names(),
                         CONNECTIONS,
                         0,
-                        new Timing(700, 700, 400, 1_500, 1_200, SETTLE_MILLIS));
+                        new Timing(600, 400, 300, 1_200, 1_000, SETTLE_MILLIS));
             case "full" ->
                 new Plan(
                         full(),
