@@ -8,12 +8,12 @@ import org.openjdk.jmh.runner.options.TimeValue;
 /// compared benchmarks alternate, and a machine that slows down affects all of them.
 ///
 /// In the shorter forms all JMH runs share one time budget, so the total time does not depend on their number. Their
-/// results are too noisy to decide a close comparison. The scenarios take about the rest of the one or five minutes.
+/// results are too noisy to decide a close comparison. The scenarios take about the rest of the three or seven minutes.
 public enum Form {
-    /// One minute. Checks that everything still runs and finds large regressions.
+    /// Three minutes. Checks that everything still runs and finds large regressions.
     CI(1, 25),
-    /// Five minutes.
-    SHORT(2, 130),
+    /// Seven minutes.
+    SHORT(2, 110),
     /// As long as publishable numbers need: five seconds a run, five runs of each benchmark.
     FULL(5, Long.MAX_VALUE);
 

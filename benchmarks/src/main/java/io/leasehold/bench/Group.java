@@ -1,9 +1,26 @@
 package io.leasehold.bench;
 
+import io.leasehold.bench.result.Results;
+import io.leasehold.bench.result.RingResult;
+import io.leasehold.bench.scenario.growth.GrowthPlan;
+import io.leasehold.bench.scenario.growth.GrowthScenario;
+import io.leasehold.bench.scenario.memory.MemoryPlan;
+import io.leasehold.bench.scenario.memory.MemoryScenario;
+import io.leasehold.bench.scenario.ring.PoolScenario;
+import io.leasehold.bench.scenario.server.FilePlan;
+import io.leasehold.bench.scenario.server.FileScenario;
+import io.leasehold.bench.scenario.server.Plan;
+import io.leasehold.bench.scenario.server.ServerScenario;
+import io.leasehold.bench.scenario.traffic.TrafficPlan;
+import io.leasehold.bench.scenario.traffic.TrafficScenario;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 import java.util.stream.Collectors;
 
 /// The names that `-Dbench=` accepts. A group has JMH benchmarks, a scenario, or both.
@@ -34,19 +51,10 @@ enum Group {
     }
 
     /// {@return the groups that `name` stands for; empty if it is not the name of a group}
-    static Optional<List<Group>> of(String name) {
-        if (name.equals(ALL)) {
-            return Optional.of(Arrays.stream(values()).filter(Group::isBuilt).toList());
-        }
+    static List<Group> of(String name) {
         return Arrays.stream(values())
-                .filter(group -> group.title().equals(name))
-                .findFirst()
-                .map(List::of);
-    }
-
-    /// {@return all names that `-Dbench=` accepts, separated by commas}
-    static String names() {
-        return Arrays.stream(values()).map(Group::title).collect(Collectors.joining(", ", "", ", " + ALL));
+                .filter(group -> name.equals(ALL) || group.title().equals(name))
+                .toList();
     }
 
     /// {@return one regular expression for the JMH benchmarks of `groups`; empty if they have none}
@@ -57,9 +65,21 @@ enum Group {
                 .collect(Collectors.joining("|"));
     }
 
-    /// {@return true if the group has something to run}
-    boolean isBuilt() {
-        return !regex.isEmpty() || scenario(0, "").isPresent();
+    /// {@return `text`, which is a regular expression}
+    ///
+    /// @throws IllegalArgumentException if it is not
+    static String regex(String text) {
+        try {
+            return Pattern.compile(text).pattern();
+        } catch (PatternSyntaxException e) {
+            throw unknown(text);
+        }
+    }
+
+    static IllegalArgumentException unknown(String name) {
+        return new IllegalArgumentException("no benchmark matches: bench=" + name + "; use one of "
+                + Arrays.stream(values()).map(Group::title).collect(Collectors.joining(", ", "", ", " + ALL))
+                + ", report, or a regular expression that is found in a benchmark's name");
     }
 
     /// {@return true if the scenario of this group runs in a form}
@@ -80,16 +100,69 @@ enum Group {
 
     /// {@return the scenario that runs besides the JMH benchmarks; empty if there is none}
     ///
-    /// @param rounds number of rounds, or 0 for the number of the form
-    /// @param question id of the only question that the growth benchmark asks, or an empty string for all
-    Optional<Scenario> scenario(int rounds, String question) {
+    /// @param chosen the only growth question or memory scenario that runs, or an empty string for those of the form
+    /// @throws IllegalArgumentException if it is unknown
+    Optional<Part> scenario(Options options, String chosen) {
+        String form = options.form().name().toLowerCase(Locale.ROOT);
+        int rounds = options.rounds();
         return switch (this) {
-            case SERVER -> Optional.of(new ServerPart(rounds));
-            case WINDOW -> Optional.of(new FilePart(rounds));
-            case MEMORY -> Optional.of(new MemoryPart());
-            case GROWTH -> Optional.of(new GrowthPart(question));
-            case RING -> Optional.of(new RingPart(rounds));
+            case SERVER -> {
+                Plan plan = rounds == 0 ? Plan.of(form) : Plan.of(form).inRounds(rounds);
+                yield part(plan.expectedSeconds(), (to, out) -> to.writeServer(ServerScenario.run(plan, out)));
+            }
+            case WINDOW -> {
+                FilePlan plan =
+                        rounds == 0 ? FilePlan.of(form) : FilePlan.of(form).inRounds(rounds);
+                yield part(plan.expectedSeconds(), (to, out) -> to.writeFiles(FileScenario.run(plan, out)));
+            }
+            case MEMORY -> {
+                MemoryPlan all = MemoryPlan.of(form, rounds);
+                MemoryPlan plan =
+                        chosen.isEmpty() ? all : MemoryPlan.of("full", rounds).only(chosen);
+                yield part(plan.expectedSeconds(), (to, out) -> to.writeMemory(MemoryScenario.run(plan, out)));
+            }
+            case GROWTH -> {
+                GrowthPlan plan = chosen.isEmpty()
+                        ? GrowthPlan.of(form)
+                        : GrowthPlan.of(form).only(chosen);
+                yield part(plan.expectedSeconds(), (to, out) -> growth(plan, to, out));
+            }
+            case RING -> ring(TrafficPlan.of(form, rounds), options.form());
             default -> Optional.empty();
+        };
+    }
+
+    private Optional<Part> part(long expectedSeconds, Part.Work work) {
+        return Optional.of(new Part(title(), expectedSeconds, work));
+    }
+
+    private static void growth(GrowthPlan plan, Results results, Consumer<String> progress)
+            throws IOException, InterruptedException {
+        GrowthScenario.Outcome outcome = GrowthScenario.run(plan, progress);
+        results.writeGrowth(outcome.results());
+        if (!outcome.failures().isEmpty()) {
+            throw new IOException(outcome.failures().size() + " measurements failed; the first: "
+                    + outcome.failures().getFirst());
+        }
+    }
+
+    /// {@return the scenarios of the ring: under traffic, while the pool grows, and after a burst}
+    private Optional<Part> ring(TrafficPlan plan, Form form) {
+        int growths = form == Form.CI ? 1 : form == Form.SHORT ? 5 : 20;
+        int bursts = form == Form.FULL ? 10 : form == Form.SHORT ? 5 : 1;
+        long millis = plan.expectedMillis() + new PoolScenario(growths, bursts, line -> {}).expectedMillis();
+        return part(millis / 1000, (results, progress) -> {
+            PoolScenario pools = new PoolScenario(growths, bursts, progress);
+            results.writeRing(new RingResult(TrafficScenario.run(plan, progress), pools.growth(), pools.returns()));
+        });
+    }
+
+    /// {@return the name of the parameter that chooses a part of the scenario; empty if there is none}
+    String chooser() {
+        return switch (this) {
+            case GROWTH -> "question";
+            case MEMORY -> "scenario";
+            default -> "";
         };
     }
 

@@ -1,6 +1,7 @@
 package io.leasehold.bench;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.leasehold.bench.result.Conditions;
 import io.leasehold.bench.result.Machine;
 import io.netty.util.Version;
 import java.io.IOException;
@@ -37,7 +38,8 @@ final class Machines {
                 "%s, %s".formatted(System.getProperty("java.vendor.version"), Runtime.version()),
                 versions(),
                 commit(),
-                command);
+                command,
+                Conditions.UNKNOWN);
     }
 
     private static String processor() {

@@ -1,49 +1,36 @@
 package io.leasehold.bench;
 
+import io.leasehold.bench.process.MavenOptions;
 import io.leasehold.bench.report.Figures;
-import io.leasehold.bench.report.Gain;
-import io.leasehold.bench.report.GrowthTable;
+import io.leasehold.bench.report.Regression;
 import io.leasehold.bench.report.Report;
-import io.leasehold.bench.report.Table;
-import io.leasehold.bench.result.GrowthResult;
-import io.leasehold.bench.result.Measurement;
+import io.leasehold.bench.report.Terminal;
+import io.leasehold.bench.result.Machine;
 import io.leasehold.bench.result.Results;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
+import java.util.Objects;
 
-/// Runs the benchmarks: `mvn -Pbench` runs JMH's benchmarks and the scenarios. It then prints a table that compares
-/// Leasehold with the baselines, and writes a report.
-///
-/// | property | meaning |
-/// |---|---|
-/// | `bench` | a group (see [Group]), a regular expression that is found in names of benchmarks, or `report` |
-/// | `bench.params` | values of parameters (`leak=disabled,liveCount=8192`), or `question=` and a growth question |
-/// | `bench.time` | `ci`, `short` or `full`: see [Form] |
-/// | `bench.rounds` | number of rounds of each JMH benchmark and ring receiver; maximum number for the server |
-/// | `bench.dir` | folder for the files that are measured; the default is that of temporary files |
-/// | `bench.results` | folder of the results, relative to the folder in which Maven was started |
+/// Runs the benchmarks: `mvn -Pbench` runs JMH's benchmarks and the scenarios. It then prints tables that compare
+/// Leasehold with the baselines, and writes a report. [Options] and the README have the options.
 ///
 /// If a part fails, its message is printed and the other parts still run. The run then ends with an error. It also ends
-/// with an error if its report is incomplete. `report` measures nothing: it writes the report of an existing folder
-/// again and prints the figures that the README shows.
+/// with an error if its report is incomplete, or if a figure is worse than in the run of `bench.baseline`. `report`
+/// measures nothing: it writes the report of an existing folder again and prints the figures that the README shows.
 public final class Main {
 
-    private static final String REPORT = "report";
-
-    private final Form form = Form.of(System.getProperty("bench.time", "short"));
-    private final String chosen = System.getProperty("bench", "all");
-    private final String params = System.getProperty("bench.params", "");
-    private final Results results = new Results(folder());
+    private final Options options;
+    private final Results results;
     private final List<String> failures = new ArrayList<>();
 
-    private Main() {}
+    private Main(Options options) {
+        this.options = options;
+        this.results = new Results(options.results());
+    }
 
     /// Runs the parts that the system properties name.
     ///
@@ -52,12 +39,13 @@ public final class Main {
     public static void main(String[] args) throws IOException {
         endWithOthers();
         try {
-            Main main = new Main();
-            if (main.chosen.equals(REPORT)) {
-                main.recompute();
-            } else {
+            Main main = new Main(Options.parse(name -> System.getProperty(name, ""), MavenOptions.typed()));
+            if (!main.options.bench().equals(Options.REPORT)) {
                 main.run(main.parts());
+            } else {
+                System.out.print(Figures.of(main.results).markdown());
             }
+            main.report();
             main.end();
         } catch (IllegalArgumentException e) {
             System.err.println(e.getMessage());
@@ -82,83 +70,69 @@ public final class Main {
         }
     }
 
-    /// {@return the scenarios to run, by title, in the order in which they run}
-    private Map<String, Scenario> parts() {
-        int rounds = Integer.getInteger("bench.rounds", 0);
-        String question = Selection.parse(params).getOrDefault("question", "");
-        Map<String, Scenario> parts = new LinkedHashMap<>();
-        List<Group> groups = Group.of(chosen).orElse(List.of());
-        Selection selection =
-                (groups.isEmpty() ? Selection.ofRegex(regex()) : Selection.ofGroups(groups, form)).withParams(params);
-        if (selection.countRuns() > 0) {
-            parts.put("JMH", new JmhPart(selection, rounds == 0 ? form.rounds() : rounds));
+    /// {@return the parts to run, in the order in which they run}
+    private List<Part> parts() {
+        List<Group> groups = Group.of(options.bench());
+        Map<String, String> params = new HashMap<>(options.params());
+        Map<Group, String> chosen = new EnumMap<>(Group.class);
+        groups.forEach(group -> chosen.put(group, Objects.requireNonNullElse(params.remove(group.chooser()), "")));
+        Selection selection = groups.isEmpty()
+                ? Selection.ofRegex(Group.regex(options.bench()))
+                : Selection.ofGroups(groups, options.form());
+        selection = selection.withParams(params);
+        List<Part> parts = new ArrayList<>();
+        int runs = selection.countRuns();
+        if (runs > 0) {
+            int rounds = options.rounds() == 0 ? options.form().rounds() : options.rounds();
+            JmhRun jmh = new JmhRun(selection, options.form(), rounds);
+            parts.add(new Part("JMH", options.form().expectedSeconds(runs, rounds), jmh));
         }
         groups.stream()
-                .filter(group -> group.runsIn(form, groups.size() == 1))
+                .filter(group -> group.runsIn(options.form(), groups.size() == 1))
                 .forEach(group ->
-                        group.scenario(rounds, question).ifPresent(scenario -> parts.put(group.title(), scenario)));
-        if (parts.isEmpty() && !groups.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "group has no benchmarks: bench=" + chosen + "; groups: " + Group.names());
-        }
+                        group.scenario(options, chosen.getOrDefault(group, "")).ifPresent(parts::add));
         if (parts.isEmpty()) {
-            throw unknown();
+            throw Group.unknown(options.bench());
         }
         return parts;
     }
 
-    private void run(Map<String, Scenario> parts) throws IOException {
+    private void run(List<Part> parts) throws IOException {
         results.clear();
-        results.write(Machines.here(command()));
-        int number = 0;
-        for (Map.Entry<String, Scenario> part : parts.entrySet()) {
-            String prefix = "# Part %d of %d, %s: ".formatted(++number, parts.size(), part.getKey());
-            System.out.printf("%n%s%s%n", prefix, left(parts, number));
-            try {
-                part.getValue().run(form, results, line -> System.out.println(prefix + line));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IllegalArgumentException("interrupted: part=" + part.getKey(), e);
-            } catch (Exception e) {
-                failures.add(part.getKey() + " failed: " + e.getMessage());
-                System.err.println(failures.getLast());
+        Machine machine = Machines.here(options.command());
+        results.write(machine);
+        try (Watch watch = Watch.start()) {
+            for (int i = 0; i < parts.size(); i++) {
+                Part part = parts.get(i);
+                String prefix = "# Part %d of %d, %s: ".formatted(i + 1, parts.size(), part.title());
+                System.out.printf("%n%s%s%n", prefix, left(parts.subList(i, parts.size())));
+                try {
+                    part.work().run(results, line -> System.out.println(prefix + line));
+                } catch (InterruptedException e) {
+                    throw e;
+                } catch (Exception e) {
+                    failures.add(part.title() + " failed: " + e.getMessage());
+                    System.err.println(failures.getLast());
+                }
             }
+            results.write(machine.under(watch.stop()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalArgumentException("interrupted: bench=" + options.bench(), e);
         }
-        List<Measurement> measured = results.measurements();
-        if (!measured.isEmpty()) {
-            System.out.printf("%nA ratio above 1 means that Leasehold is better. Errors are 99.9 %% intervals.%n%n");
-            System.out.print(Table.of(measured));
-            Gain.of(measured)
-                    .forEach(gain -> System.out.printf(
-                            "%nThroughput with a second thread, %s, relative to private work: %s%n",
-                            gain.stem(), gain.words()));
-        }
-        List<GrowthResult> growth = results.growth();
-        if (!growth.isEmpty()) {
-            System.out.printf("%nThe exponent is the slope of log cost over log N. Waits under 10 ms are noise.%n%n");
-            System.out.print(new GrowthTable(growth));
-        }
-        report();
     }
 
-    private String left(Map<String, Scenario> parts, int number) {
-        long seconds = parts.values().stream()
-                .skip(number - 1)
-                .mapToLong(part -> part.expectedSeconds(form))
-                .sum();
+    private static String left(List<Part> parts) {
+        long seconds = parts.stream().mapToLong(Part::expectedSeconds).sum();
         return seconds < 600 ? "about " + seconds + " s left in total" : "about " + seconds / 60 + " min left in total";
-    }
-
-    private void recompute() throws IOException {
-        if (!Files.isDirectory(results.folder())) {
-            throw new IllegalArgumentException("not a folder: bench.results=" + results.folder());
-        }
-        System.out.print(Figures.of(results).markdown());
-        report();
     }
 
     private void report() throws IOException {
         failures.addAll(Report.write(results));
+        System.out.print(Terminal.text(results));
+        if (options.baseline().isPresent()) {
+            failures.addAll(Regression.of(new Results(options.baseline().get()), results));
+        }
         System.out.printf("%nReport: %s%n", results.report().toAbsolutePath().normalize());
     }
 
@@ -168,42 +142,5 @@ public final class Main {
             failures.forEach(failure -> System.err.println("  " + failure));
             System.exit(1);
         }
-    }
-
-    private String regex() {
-        try {
-            return Pattern.compile(chosen).pattern();
-        } catch (PatternSyntaxException e) {
-            throw unknown();
-        }
-    }
-
-    /// {@return the command that was typed, without properties that are specific to this machine}
-    private String command() {
-        StringBuilder command = new StringBuilder("mvn -Pbench");
-        if (!chosen.equals("all")) {
-            command.append(" '-Dbench=").append(chosen).append('\'');
-        }
-        if (form != Form.SHORT) {
-            command.append(" -Dbench.time=").append(System.getProperty("bench.time"));
-        }
-        if (!params.isEmpty()) {
-            command.append(" -Dbench.params=").append(params);
-        }
-        String rounds = System.getProperty("bench.rounds", "");
-        return command.append(rounds.isEmpty() ? "" : " -Dbench.rounds=" + rounds)
-                .toString();
-    }
-
-    /// Resolves `bench.results` against the folder in which Maven was started, because Maven runs this class in the
-    /// module.
-    private static Path folder() {
-        return Path.of(System.getProperty("bench.root", ""))
-                .resolve(System.getProperty("bench.results", "target/report"));
-    }
-
-    private IllegalArgumentException unknown() {
-        return new IllegalArgumentException("no benchmark matches: bench=" + chosen + "; use one of " + Group.names()
-                + ", report, or a regular expression that is found in a benchmark's name");
     }
 }

@@ -15,12 +15,12 @@ final class Rounds {
 
     void add(Collection<RunResult> round) {
         for (RunResult result : round) {
-            byName.computeIfAbsent(result.getParams().id(), id -> new ArrayList<>())
+            byName.computeIfAbsent(result.getParams().id() + result.getParams().getJvmArgs(), id -> new ArrayList<>())
                     .add(result);
         }
     }
 
-    /// {@return one result for each benchmark, with the forks of all rounds in order}
+    /// {@return one result for each benchmark and JVM, with the forks of all rounds in order}
     Collection<RunResult> merged() {
         return byName.values().stream().map(Rounds::merge).toList();
     }

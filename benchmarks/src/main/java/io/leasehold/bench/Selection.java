@@ -1,9 +1,20 @@
 package io.leasehold.bench;
 
+import io.leasehold.bench.jmh.Question;
+import io.leasehold.bench.jmh.Questions;
+import io.leasehold.bench.jmh.ThreadKind;
+import io.leasehold.bench.subject.Allocators;
+import io.leasehold.bench.subject.JvmMode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.openjdk.jmh.runner.BenchmarkList;
 import org.openjdk.jmh.runner.BenchmarkListEntry;
 import org.openjdk.jmh.runner.format.OutputFormatFactory;
@@ -16,11 +27,10 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 /// @param regex found in the names of the selected benchmarks
 /// @param excluded regular expressions for names that are left out
 /// @param params parameters that have one value instead of all
-record Selection(String regex, List<String> excluded, Map<String, String> params) {
+/// @param isEveryMode true if all JVM modes of a question run, false if only the first one does
+record Selection(String regex, List<String> excluded, Map<String, String> params, boolean isEveryMode) {
 
-    private static final List<String> OTHER_MODES = List.of("\\.Unsafe\\.", "\\.NoFlag\\.");
-
-    /// Secondary figures of a question, for which a run of five minutes has no time beside the scenarios.
+    /// Secondary figures of a question, for which a run of seven minutes has no time beside the scenarios.
     private static final List<String> SECOND_FIGURES = List.of(
             "(Page|Lease)Scaling",
             "PageVirtualThread",
@@ -51,9 +61,14 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
             Map.entry("chunkByteSize", "65536"),
             Map.entry("parked", "1000"));
 
+    /// The runs that share the flags of the JVM.
+    ///
+    /// @param benchmarks that run
+    record Pass(JvmMode mode, ThreadKind threads, List<BenchmarkListEntry> benchmarks) {}
+
     /// {@return the selection for a regular expression of the user}
     static Selection ofRegex(String regex) {
-        return new Selection(regex, List.of(), Map.of());
+        return new Selection(regex, List.of(), Map.of(), true);
     }
 
     /// {@return the selection for groups in a form}
@@ -62,7 +77,7 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
         if (form == Form.FULL) {
             return ofRegex(regex);
         }
-        List<String> excluded = new ArrayList<>(OTHER_MODES);
+        List<String> excluded = new ArrayList<>();
         if (groups.size() > 1) {
             excluded.addAll(SECOND_FIGURES);
         }
@@ -73,45 +88,94 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
         if (groups.equals(List.of(Group.RING)) && form != Form.CI) {
             params.remove("bufferSize"); // the group has few cases, and results differ by size
         }
-        return new Selection(regex, excluded, Map.copyOf(params));
+        return new Selection(regex, excluded, Map.copyOf(params), false);
     }
 
     /// {@return this selection with fewer cases}
     ///
-    /// @param text parameters with one value each, for example `leak=disabled,liveCount=8192`; may be empty
-    /// @throws IllegalArgumentException if `text` has another format
-    Selection withParams(String text) {
-        Map<String, String> fewer = new HashMap<>(params);
-        fewer.putAll(parse(text));
-        return new Selection(regex, excluded, Map.copyOf(fewer));
+    /// @param fewer parameters with one value each
+    /// @throws IllegalArgumentException if no selected benchmark has such a parameter, or such a value of it
+    Selection withParams(Map<String, String> fewer) {
+        fewer.forEach(this::check);
+        Map<String, String> all = new HashMap<>(params);
+        all.putAll(fewer);
+        return new Selection(regex, excluded, Map.copyOf(all), isEveryMode);
     }
 
-    /// {@return the parameters by name}
-    ///
-    /// @param text `name=value` pairs, separated by commas; may be empty
-    /// @throws IllegalArgumentException if `text` has another format
-    static Map<String, String> parse(String text) {
-        Map<String, String> parsed = new HashMap<>();
-        for (String param : text.isEmpty() ? new String[0] : text.split(",", -1)) {
-            int equals = param.indexOf('=');
-            if (equals < 1) {
-                throw new IllegalArgumentException("not name=value pairs separated by commas: bench.params=" + text);
-            }
-            parsed.put(param.substring(0, equals), param.substring(equals + 1));
+    private void check(String name, String value) {
+        Set<String> names = new TreeSet<>();
+        Set<String> values = new TreeSet<>();
+        for (BenchmarkListEntry benchmark : benchmarks()) {
+            Map<String, String[]> known = benchmark.getParams().orElse(Map.of());
+            names.addAll(known.keySet());
+            values.addAll(Arrays.asList(known.getOrDefault(name, new String[0])));
         }
-        return parsed;
+        if (!names.contains(name)) {
+            throw new IllegalArgumentException("unknown parameter: bench.params=" + name + "=" + value
+                    + "; the selected benchmarks have " + names);
+        }
+        boolean isNumber = values.stream().allMatch(one -> one.matches("\\d+"));
+        if (isNumber ? !value.matches("[1-9]\\d{0,8}|0") : !values.contains(value)) {
+            throw new IllegalArgumentException("unknown value: bench.params=" + name + "=" + value + "; use "
+                    + (isNumber ? "a number, for example " + values : "one of " + values));
+        }
     }
 
-    void apply(ChainedOptionsBuilder options) {
-        options.include(regex);
-        excluded.forEach(options::exclude);
+    /// {@return the runs by the flags of their JVMs}
+    List<Pass> passes() {
+        Map<List<Enum<?>>, List<BenchmarkListEntry>> passes = new LinkedHashMap<>();
+        for (BenchmarkListEntry benchmark : benchmarks()) {
+            Question question = question(benchmark);
+            for (JvmMode mode : isEveryMode ? question.modes() : new JvmMode[] {question.modes()[0]}) {
+                for (ThreadKind threads : question.threads()) {
+                    passes.computeIfAbsent(List.of(mode, threads), key -> new ArrayList<>())
+                            .add(benchmark);
+                }
+            }
+        }
+        return passes.entrySet().stream()
+                .map(pass -> new Pass(
+                        (JvmMode) pass.getKey().get(0),
+                        (ThreadKind) pass.getKey().get(1),
+                        pass.getValue()))
+                .toList();
+    }
+
+    private static Question question(BenchmarkListEntry benchmark) {
+        return Questions.classes().stream()
+                .filter(type -> type.getName().equals(benchmark.getUserClassQName()))
+                .findFirst()
+                .map(Questions::of)
+                .orElseThrow(() -> new IllegalStateException(
+                        "benchmark class is not in Questions: " + benchmark.getUserClassQName()));
+    }
+
+    /// Sets the benchmarks of a pass, the flags of its JVMs, and the parameters. The flags replace those of this JVM,
+    /// which JMH would otherwise hand on.
+    void apply(ChainedOptionsBuilder options, Pass pass) {
+        pass.benchmarks.forEach(benchmark -> options.include("^" + Pattern.quote(benchmark.getUsername()) + "$"));
+        String dir = "-Dbench.dir=" + System.getProperty("bench.dir", ""); // first, where JmhRun removes it
+        List<String> flags = new ArrayList<>(List.of(dir, Allocators.MIN_HEAP, Allocators.MAX_HEAP));
+        flags.addAll(pass.mode.flags());
+        flags.addAll(pass.threads.options());
+        options.jvmArgs(flags.toArray(String[]::new));
+        List<String> allocators = Allocators.names();
+        options.param("allocator", allocators.toArray(String[]::new));
+        options.param("baseline", allocators.stream().skip(1).toArray(String[]::new));
         params.forEach(options::param);
     }
 
     /// {@return the number of runs in a round}
     int countRuns() {
+        return passes().stream()
+                .flatMap(pass -> pass.benchmarks.stream())
+                .mapToInt(this::combinations)
+                .sum();
+    }
+
+    private Set<BenchmarkListEntry> benchmarks() {
         if (regex.isEmpty()) {
-            return 0;
+            return Set.of();
         }
         return BenchmarkList.defaultList()
                 .find(
@@ -119,13 +183,18 @@ record Selection(String regex, List<String> excluded, Map<String, String> params
                         List.of(regex),
                         excluded)
                 .stream()
-                .mapToInt(this::combinations)
-                .sum();
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private int combinations(BenchmarkListEntry benchmark) {
+        int rivals = Allocators.names().size();
         return benchmark.getParams().orElse(Map.of()).entrySet().stream()
-                .mapToInt(param -> params.containsKey(param.getKey()) ? 1 : param.getValue().length)
+                .mapToInt(param -> switch (param.getKey()) {
+                    case String name when params.containsKey(name) -> 1;
+                    case "allocator" -> rivals;
+                    case "baseline" -> rivals - 1;
+                    default -> param.getValue().length;
+                })
                 .reduce(1, Math::multiplyExact);
     }
 }

@@ -1,7 +1,19 @@
-/// Benchmarks: what Leasehold costs, compared with what it replaces. Each class answers one question.
+/// Benchmarks: what Leasehold costs, compared with what it replaces. [Main] runs them.
 ///
-/// A benchmark and its baselines are in one class. The name of a baseline is the name of the benchmark with a word
-/// added (`page`, `pageMalloc`). [Main] pairs them by name.
+/// A package uses only packages below it. `HouseRulesTest` of this module checks that.
+///
+/// ```text
+/// run        this package: options, conditions, and the parts of a run
+/// report     the page, the tables, and the check against an earlier run
+/// jmh        questions about single operations, asked by JMH
+/// scenario   questions about whole processes: servers, memory, receivers, growth
+/// process    child JVMs, and what is read from them
+/// subject    the compared allocators, the modes of the JVM, and the sizes of buffers
+/// result     what was measured, as files in a folder
+/// ```
+///
+/// `jmh` and `scenario` do not know each other, and `report` knows only `result`. So the report of a published folder
+/// can be written again at any time.
 @NullMarked
 package io.leasehold.bench;
 

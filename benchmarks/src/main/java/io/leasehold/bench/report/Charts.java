@@ -7,7 +7,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -15,10 +14,6 @@ import java.util.function.DoubleFunction;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import org.knowm.xchart.CategoryChart;
-import org.knowm.xchart.CategoryChartBuilder;
-import org.knowm.xchart.CategorySeries;
-import org.knowm.xchart.CategorySeries.CategorySeriesRenderStyle;
 import org.knowm.xchart.ChartEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -43,7 +38,6 @@ final class Charts {
     private static final Color GRID = new Color(2, 2, 2);
     private static final Color NOTHING = new Color(0, 0, 0, 0);
     private static final Font LETTERS = new Font(Font.SANS_SERIF, Font.PLAIN, 15);
-    private static final double LETTER_WIDTH = 8.5;
 
     /// Height of the plot, for which the library makes ten marks a decade, so that some marks are at 2 and 5.
     private static final double TENTHS_HEIGHT = 180;
@@ -54,70 +48,14 @@ final class Charts {
     /// Width of `65,536` in pixels.
     private static final int COUNT_WIDTH = 55;
 
-    /// Largest ratio of two bars on a linear axis. Beyond it the short bars would have no visible height.
-    private static final double LINEAR_SPAN = 30;
-
     private static final Pattern LONG_NUMBER = Pattern.compile("-?\\d+\\.\\d{2,}");
     private static final Pattern PROLOGUE = Pattern.compile("\\A.*?<svg[^>]*>", Pattern.DOTALL);
     private static final Pattern BLANK = Pattern.compile(">\\s+<");
-
-    /// Values of one side, one for each category; NaN if there is none.
-    ///
-    /// @param name of the side in the legend
-    /// @param errors half of the intervals; NaN if unknown
-    record Bars(Side side, String name, List<Double> values, List<Double> errors) {}
 
     /// A curve.
     record Curve(Side side, String name, List<Double> x, List<Double> y) {}
 
     private Charts() {}
-
-    /// {@return bars beside each other with their errors, or dots on a logarithmic axis if the values differ too much}
-    static String bars(String title, String axis, List<String> categories, List<Bars> sides) {
-        CategoryChart chart =
-                new CategoryChartBuilder().width(WIDTH).height(HEIGHT).build();
-        style(chart.getStyler());
-        chart.setYAxisTitle(axis);
-        double most = sides.stream()
-                .flatMap(bars -> bars.values.stream())
-                .mapToDouble(Double::doubleValue)
-                .filter(Double::isFinite)
-                .max()
-                .orElse(1);
-        double least = sides.stream()
-                .flatMap(bars -> bars.values.stream())
-                .mapToDouble(Double::doubleValue)
-                .filter(value -> value > 0)
-                .min()
-                .orElse(1);
-        boolean logarithmic = most / least > LINEAR_SPAN;
-        chart.getStyler().setOverlapped(false).setAvailableSpaceFill(0.8);
-        chart.getStyler().setErrorBarsColor(INK);
-        if (logarithmic) {
-            // The library's own logarithmic axis draws error bars of a wrong length, so the values are logarithms.
-            chart.getStyler().setYAxisMin(Math.floor(Math.log10(least)));
-            chart.getStyler().setYAxisMax(Math.ceil(Math.log10(most * 1.1)));
-            chart.getStyler().setYAxisTickLabelsFormattingFunction(Charts::power);
-            chart.getStyler().setDefaultSeriesRenderStyle(CategorySeriesRenderStyle.Scatter);
-        } else {
-            chart.getStyler().setYAxisMin(0.0);
-        }
-        chart.getStyler().setXAxisMaxLabelCount(Math.max(2, categories.size()));
-        int longest = categories.stream().mapToInt(String::length).max().orElse(0);
-        if (longest * LETTER_WIDTH > (WIDTH - 90.0) / categories.size()) {
-            chart.getStyler().setXAxisLabelRotation(30);
-        }
-        for (Bars bars : sides) {
-            Bars drawn = logarithmic ? logarithms(bars) : bars;
-            CategorySeries series = chart.addSeries(
-                    bars.name, categories, objects(drawn.values, drawn.values), objects(drawn.values, drawn.errors));
-            series.setFillColor(bars.side.color());
-            series.setLineColor(bars.side.color());
-            series.setMarkerColor(bars.side.color());
-            series.setMarker(SeriesMarkers.CIRCLE);
-        }
-        return svg(chart, title);
-    }
 
     /// {@return curves over an axis whose labels come from `label`}
     static String curves(
@@ -142,7 +80,7 @@ final class Charts {
         for (Curve curve : curves) {
             XYSeries series = chart.addSeries(curve.name, curve.x, curve.y);
             series.setMarker(SeriesMarkers.NONE);
-            series.setLineColor(curve.side.color());
+            series.setLineColor(new Color(curve.side.rgb()));
             series.setLineStyle(stroke(curve.side));
         }
         return svg(chart, title);
@@ -181,8 +119,8 @@ final class Charts {
                     curve.name,
                     curve.x.stream().map(n -> doublings(first, n)).toList(),
                     curve.y.stream().map(Math::log10).toList());
-            series.setMarker(SeriesMarkers.CIRCLE).setMarkerColor(curve.side.color());
-            series.setLineColor(curve.side.color()).setLineStyle(stroke(curve.side));
+            series.setMarker(SeriesMarkers.CIRCLE).setMarkerColor(new Color(curve.side.rgb()));
+            series.setLineColor(new Color(curve.side.rgb())).setLineStyle(stroke(curve.side));
         }
         return svg(chart, title);
     }
@@ -201,35 +139,13 @@ final class Charts {
         return Math.abs(number - Math.rint(number)) < 2 * DecadeAxis.CLOSE;
     }
 
-    private static Bars logarithms(Bars bars) {
-        List<Double> values = new ArrayList<>();
-        List<Double> errors = new ArrayList<>();
-        for (int i = 0; i < bars.values.size(); i++) {
-            double value = bars.values.get(i);
-            double error = bars.errors.get(i);
-            double low = Math.max(value - error, value / 10);
-            values.add(Math.log10(value));
-            errors.add((Math.log10(value + error) - Math.log10(low)) / 2);
-        }
-        return new Bars(bars.side, bars.name, values, errors);
-    }
-
-    /// {@return the label of a whole power, otherwise a blank}
-    private static String power(double logarithm) {
-        return !isWhole(logarithm)
-                ? " "
-                : Numbers.plain(Math.pow(10, logarithm), Math.max(0, (int) -Math.rint(logarithm)));
-    }
-
     /// Dashes distinguish the curves without colors.
     private static BasicStroke stroke(Side side) {
-        float[] dashes = switch (side) {
-            case LEASED -> new float[] {1, 0};
-            case ADAPTIVE -> new float[] {10, 4};
-            default -> new float[] {3, 4};
-        };
+        float[] dashes = side.isOurs()
+                ? new float[] {1, 0}
+                : side.equals(Side.ADAPTIVE) ? new float[] {10, 4} : new float[] {3, 4};
         return new BasicStroke(
-                side == Side.LEASED ? 3.2f : 2.4f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 10, dashes, 0);
+                side.isOurs() ? 3.2f : 2.4f, BasicStroke.CAP_BUTT, BasicStroke.JOIN_ROUND, 10, dashes, 0);
     }
 
     private static void style(AxesChartStyler styler) {
@@ -254,16 +170,6 @@ final class Charts {
         styler.setYAxisDecimalPattern("#,##0.###");
     }
 
-    /// Converts missing bars to null, as the library requires. An unknown error has length 0.
-    private static List<@Nullable Double> objects(List<Double> present, List<Double> values) {
-        List<@Nullable Double> objects = new ArrayList<>();
-        for (int i = 0; i < values.size(); i++) {
-            boolean missing = present.get(i).isNaN();
-            objects.add(missing ? null : values.get(i).isNaN() ? Double.valueOf(0) : values.get(i));
-        }
-        return objects;
-    }
-
     /// Draws a chart. Coordinates are rounded, because the library writes more digits than are visible, and a text
     /// alternative is added.
     private static String svg(IChart chart, String title) {
@@ -280,9 +186,18 @@ final class Charts {
                 .replaceAll("><")
                 .replace("rgb(1,1,1)", "currentColor")
                 .replace("rgb(2,2,2)", "rgba(128,128,128,.4)");
-        String words = Html.escape(title);
+        String words = escape(title);
         return "<svg viewBox=\"0 0 " + WIDTH + " " + HEIGHT + "\" role=\"img\" aria-label=\"" + words + "\"><title>"
                 + words + "</title>" + svg.strip();
+    }
+
+    /// {@return `text` with special characters escaped}
+    static String escape(String text) {
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;")
+                .replace("'", "&#39;");
     }
 
     private static String rounded(MatchResult number) {

@@ -4,24 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// Checks a written page for missing parts, so that an incomplete report fails its run.
 final class Check {
 
-    private static final List<String> SECTIONS = List.of(
-            "machine",
-            "summary",
-            "allocator",
-            "page",
-            "lease",
-            "ring",
-            "server",
-            "files",
-            "memory",
-            "growth",
-            "targets");
     private static final Pattern FIGURE = Pattern.compile("<figure id=\"([^\"]+)\">(.*?)</figure>", Pattern.DOTALL);
-    private static final Pattern CELL = Pattern.compile("<(t[hd]|dd)[^>]*>(.*?)</\\1>", Pattern.DOTALL);
+    private static final Pattern CELL = Pattern.compile("<(t[hd]|dd|b|output)\\b[^>]*>(.*?)</\\1>", Pattern.DOTALL);
     private static final Pattern NO_VALUE = Pattern.compile("\\s*|.*\\b(NaN|Infinity|null)\\b.*", Pattern.DOTALL);
     private static final Pattern OUTSIDE = Pattern.compile("(src|href)=\"(?!#|data:)[^\"]*\"|url\\(\\s*['\"]?http");
     private static final Pattern DRAWN = Pattern.compile("<(path|rect|line)\\b");
@@ -34,18 +23,19 @@ final class Check {
     /// {@return one sentence for each fault of `page`}
     static List<String> of(Findings findings, String page) {
         List<String> faults = new ArrayList<>();
-        for (String section : SECTIONS) {
-            if (!page.contains("id=\"" + section + "\"")) {
-                faults.add("the report has no section: " + section);
-            }
-        }
-        for (String chart : charts(findings)) {
-            if (!page.contains("<figure id=\"" + chart + "\">")) {
-                faults.add("the report has no chart: " + chart);
+        for (String part : parts(findings)) {
+            if (!page.contains("id=\"" + part + "\"")) {
+                faults.add("the report has no part: " + part);
             }
         }
         for (Matcher figure = FIGURE.matcher(page); figure.find(); ) {
-            figure(figure.group(1), figure.group(2), faults);
+            String content = figure.group(2);
+            if (!content.contains("<svg") || !content.contains("aria-label=\"") || !content.contains("<title>")) {
+                faults.add("the chart has no image or no text alternative: " + figure.group(1));
+            }
+            if (DRAWN.matcher(content).results().count() < FEW_SHAPES) {
+                faults.add("the chart is empty: " + figure.group(1));
+            }
         }
         for (Matcher cell = CELL.matcher(page); cell.find(); ) {
             if (NO_VALUE.matcher(cell.group(2)).matches()) {
@@ -59,43 +49,16 @@ final class Check {
         return faults;
     }
 
-    /// {@return the identifiers of the charts that these findings require}
-    static List<String> charts(Findings findings) {
-        List<String> charts = new ArrayList<>();
-        findings.questions().forEach(question -> charts.add("chart-" + question.id()));
-        if (!findings.server().isEmpty()) {
-            charts.add("chart-server-cpu");
-        }
-        for (Load load : findings.loads()) {
-            charts.add("chart-resident-" + load.id());
-            charts.add(load.fixed() ? "chart-latency-" + load.id() : "chart-server-throughput");
-        }
-        if (!findings.files().isEmpty()) {
-            charts.addAll(List.of("chart-files-throughput", "chart-files-cpu"));
-        }
-        findings.scenarios().forEach(scenario -> charts.add("chart-memory-" + scenario));
-        RingRounds ring = new RingRounds(findings.ring());
-        ring.kinds().forEach(kind -> charts.add("chart-ring-" + kind + "-cpu"));
-        if (ring.kinds().contains("echo")) {
-            charts.add("chart-ring-echo-throughput");
-        }
-        if (!ring.growing().isEmpty()) {
-            charts.add("chart-ring-growth");
-        }
-        if (!ring.bursting().isEmpty()) {
-            charts.add("chart-ring-return");
-        }
-        findings.growth()
-                .forEach(result -> charts.add("chart-growth-" + result.topic().id()));
-        return charts.stream().distinct().toList();
-    }
-
-    private static void figure(String id, String content, List<String> faults) {
-        if (!content.contains("<svg") || !content.contains("aria-label=\"") || !content.contains("<title>")) {
-            faults.add("the chart has no image or no text alternative: " + id);
-        }
-        if (DRAWN.matcher(content).results().count() < FEW_SHAPES) {
-            faults.add("the chart is empty: " + id);
-        }
+    /// {@return the identifiers of the sections, questions and charts that these findings require}
+    static List<String> parts(Findings findings) {
+        Curves curves = new Curves(findings);
+        return Stream.of(
+                        Stream.of("tiles", "machine"),
+                        Page.groupNames().stream(),
+                        findings.comparisons().stream().map(Comparison::id),
+                        Page.groupNames().stream()
+                                .flatMap(group -> curves.of(group).stream().map(Curves.Chart::id)))
+                .flatMap(part -> part)
+                .toList();
     }
 }

@@ -85,10 +85,6 @@ record Exponent(double value, double error) {
         return value - error <= TARGET ? Outcome.CLOSE : Outcome.GROWS;
     }
 
-    Ratio ratio() {
-        return new Ratio(value, error);
-    }
-
     private static double x(Point point) {
         return Math.log((double) point.n());
     }
@@ -99,6 +95,6 @@ record Exponent(double value, double error) {
 
     @Override
     public String toString() {
-        return ratio().toString();
+        return new Ratio(value, error).toString();
     }
 }

@@ -5,16 +5,19 @@ import io.leasehold.bench.result.GrowthResult;
 import io.leasehold.bench.result.Machine;
 import io.leasehold.bench.result.Measurement;
 import io.leasehold.bench.result.MemoryResult;
+import io.leasehold.bench.result.QuestionText;
 import io.leasehold.bench.result.Results;
 import io.leasehold.bench.result.RingResult;
 import io.leasehold.bench.result.ServerResult;
 import java.io.IOException;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /// The contents of a folder of results, read once. Lists of parts that were not run are empty.
 record Findings(
         Machine machine,
+        List<QuestionText> questions,
         List<Measurement> jmh,
         List<ServerResult> server,
         List<FileResult> files,
@@ -25,6 +28,7 @@ record Findings(
     static Findings of(Results results) throws IOException {
         return new Findings(
                 results.machine(),
+                results.questions(),
                 results.measurements(),
                 results.server(),
                 results.files(),
@@ -33,29 +37,26 @@ record Findings(
                 results.growth());
     }
 
-    /// {@return the questions that JMH benchmarks measured, in the order of the report}
-    List<Question> questions() {
-        return jmh.stream()
-                .map(Measurement::question)
-                .distinct()
-                .sorted(Comparator.comparingInt(Question::order))
-                .map(Question::of)
+    /// {@return true if the machine was quiet enough for verdicts}
+    boolean isJudged() {
+        return !machine.conditions().disturbed();
+    }
+
+    /// {@return everything that was compared, in the order of the report}
+    List<Comparison> comparisons() {
+        return Stream.of(
+                        MemoryComparisons.of(this),
+                        JmhComparisons.of(this),
+                        ServerComparisons.of(this),
+                        FileComparisons.of(this),
+                        RingComparisons.of(this),
+                        GrowthComparisons.of(this))
+                .flatMap(List::stream)
                 .toList();
     }
 
-    List<Measurement> of(Question question) {
-        return jmh.stream()
-                .filter(one -> one.question().equals(question.className()))
-                .toList();
-    }
-
-    /// {@return the loads of the server, in the order of the results}
-    List<Load> loads() {
-        return server.stream().map(Load::of).distinct().toList();
-    }
-
-    /// {@return the names of the memory scenarios, in the order of the results}
-    List<String> scenarios() {
-        return memory.stream().map(MemoryResult::scenario).distinct().toList();
+    /// {@return a comparison by its id}
+    static Optional<Comparison> find(List<Comparison> all, String id) {
+        return all.stream().filter(one -> one.id().equals(id)).findFirst();
     }
 }

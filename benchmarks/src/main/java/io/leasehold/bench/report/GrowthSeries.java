@@ -4,7 +4,9 @@ import io.leasehold.bench.result.GrowthResult;
 import io.leasehold.bench.result.GrowthResult.Point;
 import io.leasehold.bench.result.GrowthResult.Series;
 import io.leasehold.bench.result.GrowthTopic;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -14,29 +16,27 @@ import java.util.OptionalDouble;
 /// @param series with at least one point
 record GrowthSeries(Series series) {
 
-    static final String OURS = "leased";
-    static final String THEIRS = "adaptive";
-
-    private static final String NOTHING = "–";
-
-    /// {@return the series of one allocator; empty if it was not measured}
-    static Optional<GrowthSeries> of(GrowthResult result, String allocator) {
-        return result.series().stream()
-                .filter(series ->
-                        series.allocator().equals(allocator) && !series.points().isEmpty())
-                .map(GrowthSeries::new)
+    /// {@return the costs of both sides at the largest `n` that both have; empty if there is none}
+    static Optional<Map<Side, Stat>> atLargest(GrowthResult result) {
+        List<Series> all = result.series();
+        if (all.size() < 2) {
+            return Optional.empty();
+        }
+        return all.getFirst().points().reversed().stream()
+                .map(point -> at(all, point.n()))
+                .filter(sides -> sides.size() == all.size())
                 .findFirst();
     }
 
-    /// {@return Netty's cost divided by Leasehold's at the largest `n` that both have; empty if there is none}
-    static Optional<Ratio> theirsOverOurs(GrowthResult result) {
-        return of(result, OURS)
-                .flatMap(ours -> of(result, THEIRS)
-                        .flatMap(theirs -> ours.points().reversed().stream()
-                                .flatMap(point -> theirs.points().stream()
-                                        .filter(other -> other.n() == point.n())
-                                        .map(other -> new Ratio(other.cost() / point.cost(), Double.NaN)))
-                                .findFirst()));
+    private static Map<Side, Stat> at(List<Series> all, long n) {
+        Map<Side, Stat> sides = new LinkedHashMap<>();
+        for (Series series : all) {
+            series.points().stream()
+                    .filter(point -> point.n() == n)
+                    .forEach(point ->
+                            sides.put(Side.ofAllocator(series.allocator()), GrowthComparisons.once(point.cost())));
+        }
+        return sides;
     }
 
     List<Point> points() {
@@ -57,7 +57,7 @@ record GrowthSeries(Series series) {
 
     /// {@return the exponent as text}
     String exponentText() {
-        return exponent().map(Exponent::toString).orElse(NOTHING);
+        return exponent().map(Exponent::toString).orElse(Table.NOTHING);
     }
 
     /// {@return the smallest and the largest `n`}
@@ -79,6 +79,6 @@ record GrowthSeries(Series series) {
                 .filter(Objects::nonNull)
                 .mapToDouble(Double::doubleValue)
                 .max();
-        return worst.isPresent() ? Numbers.figure(worst.getAsDouble()) : NOTHING;
+        return worst.isPresent() ? Numbers.figure(worst.getAsDouble()) : Table.NOTHING;
     }
 }

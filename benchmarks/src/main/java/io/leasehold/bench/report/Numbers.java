@@ -6,7 +6,6 @@ import java.util.Locale;
 final class Numbers {
 
     private static final double MIB = 1 << 20;
-    private static final double MANY = 1000;
     private static final long LARGE = 100_000;
     private static final long KIBI = 1 << 10;
     private static final long MEBI = 1 << 20;
@@ -18,23 +17,20 @@ final class Numbers {
         return String.format(Locale.ROOT, "%,." + decimals + "f", value);
     }
 
-    /// {@return `value` with one decimal, or none if it is large}
-    static String score(double value) {
-        return plain(value, Math.abs(value) >= MANY ? 0 : 1);
-    }
-
-    /// {@return a score with its error, if the error is known}
-    static String score(double value, double error) {
-        if (Double.isNaN(error)) {
-            return score(value);
-        }
-        return score(value) + " ±" + plain(error, Math.abs(value) >= MANY ? 0 : 1);
-    }
-
     /// {@return `value` with about three digits, without an exponent}
     static String figure(double value) {
+        return plain(value, decimals(value));
+    }
+
+    /// {@return `value` with its error, both with the same number of decimals}
+    static String figure(double value, double error) {
+        int decimals = decimals(value);
+        return plain(value, decimals) + " ±" + plain(error, decimals);
+    }
+
+    private static int decimals(double value) {
         double size = Math.abs(value);
-        return plain(value, size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
+        return size >= 1000 ? 0 : size >= 10 || size == 0 ? 1 : size >= 1 ? 2 : 3;
     }
 
     /// {@return a count, abbreviated if it is a large multiple of a power of two}

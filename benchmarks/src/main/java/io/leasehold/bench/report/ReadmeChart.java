@@ -2,7 +2,6 @@ package io.leasehold.bench.report;
 
 import io.leasehold.bench.report.Charts.Curve;
 import io.leasehold.bench.result.MemoryResult;
-import io.leasehold.bench.result.MemoryResult.Moment;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -16,42 +15,31 @@ import java.util.stream.Collectors;
 record ReadmeChart(String svg, String words) {
 
     private static final String SCENARIO = "survivors256";
-    private static final String MOMENT = "after";
     private static final int WIDTH = 520;
     private static final int CHART_HEIGHT = 300;
     private static final int HEIGHT = 350;
     private static final int LEGEND_STEP = 170;
 
-    /// {@return the chart, if the scenario was run with every allocator}
+    /// {@return the chart, if the scenario was run}
     static Optional<ReadmeChart> of(Findings findings) {
-        List<MemoryResult> results = findings.memory().stream()
-                .filter(result -> result.scenario().equals(SCENARIO))
-                .toList();
+        List<MemoryResult> results = new Curves(findings).firsts(SCENARIO);
         if (results.isEmpty()) {
             return Optional.empty();
         }
-        String title = "Resident memory over time: " + MemorySection.title(SCENARIO);
+        String title = "Resident memory over time: " + MemoryComparisons.title(SCENARIO);
         String words = title + ". Two seconds after: "
                 + results.stream().map(ReadmeChart::after).collect(Collectors.joining(", ")) + ".";
-        List<Curve> curves = results.stream()
-                .map(result -> MemorySection.curve(Side.ofAllocator(result.allocator()), result.curve(), 0))
-                .toList();
-        return Optional.of(new ReadmeChart(
-                page(Charts.curves(title, "seconds", "resident MiB", false, null, curves), curves, words), words));
-    }
-
-    /// {@return the state of an allocator two seconds after the burst}
-    static Optional<Moment> moment(MemoryResult result) {
-        return result.moments().stream()
-                .filter(moment -> moment.name().equals(MOMENT))
-                .findFirst();
+        List<Curve> curves = results.stream().map(Curves::aligned).toList();
+        String chart = Charts.curves(title, "seconds since the end of the burst", "resident MiB", false, null, curves);
+        return Optional.of(new ReadmeChart(page(chart, curves, words), words));
     }
 
     private static String after(MemoryResult result) {
         return Side.ofAllocator(result.allocator()).title() + " "
-                + moment(result)
+                + MemoryComparisons.moment(result, MemoryComparisons.MOMENT_AFTER)
                         .map(moment -> Numbers.mib((double) moment.residentBytes()))
-                        .orElse("unknown") + " MiB";
+                        .orElse("unknown")
+                + " MiB";
     }
 
     /// Draws the chart on white and adds a legend, because README viewers do not apply our style sheet.
@@ -63,7 +51,7 @@ record ReadmeChart(String svg, String words) {
                         + " fill=\"#fff\"/>",
                 WIDTH,
                 HEIGHT,
-                Html.escape(words)));
+                Charts.escape(words)));
         svg.append(chart.replaceFirst("<svg ", "<svg width=\"" + WIDTH + "\" height=\"" + CHART_HEIGHT + "\" "));
         int x = 10;
         for (Curve curve : curves) {
@@ -74,7 +62,7 @@ record ReadmeChart(String svg, String words) {
                     x,
                     curve.side().css(),
                     x + 20,
-                    Html.escape(curve.name())));
+                    Charts.escape(curve.name())));
             x += LEGEND_STEP;
         }
         return svg.append("</svg>\n").toString();

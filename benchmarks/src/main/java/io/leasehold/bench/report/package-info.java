@@ -1,13 +1,19 @@
-/// The results of a run in readable form: a table for the terminal, a page for the browser, and the figures of the
+/// The results of a run in readable form: tables for the terminal, a page for the browser, and the figures of the
 /// README.
 ///
-/// All of it is computed from a folder of results alone, so the report of a published folder can be generated again.
-/// Related results are found by name (`Pairing`). The text of each question is in one place (`Question`). One class
-/// uses the chart library (`Charts`).
+/// Everything that is shown is a list of comparisons ([Comparison]): one figure of Leasehold beside its baselines, in
+/// one or more cases. The classes `...Comparisons` make them from the results, and the page, the terminal, the README
+/// and the check against an earlier run ([Regression]) use them. The template `page.peb` lays out the page. One class
+/// uses the chart library ([Charts]) and one the template engine ([Report]).
+///
+/// **Ratios** above 1 mean that Leasehold is better, whatever the unit. A case in which Leasehold is worse comes first,
+/// in the same size and with the same words as one in which it is better.
+///
+/// **Verdicts** need an error. There is none with fewer than five rounds of a scenario, and none on a machine that was
+/// busy with other work. One reading of resident memory has the error by which such readings vary.
 ///
 /// The page is a single file without references to other files, because it is sent by mail and opened years later. It
-/// has no script. A result in which Leasehold is worse is shown in the same place, in the same size and with the same
-/// words as one in which it is better. `Check` reads the written page and reports what is missing.
+/// has no script. `Check` reads the written page and reports what is missing.
 @NullMarked
 package io.leasehold.bench.report;
 

@@ -13,6 +13,7 @@ import java.util.Map;
 /// @param versions of the compared libraries, by name
 /// @param commit that was built, with `+` at its end if the tree had changes
 /// @param command that was typed
+/// @param conditions how busy the machine was with other work
 public record Machine(
         String date,
         String processor,
@@ -22,4 +23,12 @@ public record Machine(
         String java,
         Map<String, String> versions,
         String commit,
-        String command) {}
+        String command,
+        Conditions conditions) {
+
+    /// {@return this description with other conditions}
+    public Machine under(Conditions other) {
+        return new Machine(
+                date, processor, processorCount, memoryBytes, system, java, versions, commit, command, other);
+    }
+}

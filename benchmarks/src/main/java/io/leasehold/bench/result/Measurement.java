@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /// One benchmark with one set of parameters, as in JMH's JSON.
 ///
-/// The name of a benchmark consists of its package, its class, an optional nested class (which says how the JVM was
-/// started), and its method.
+/// The name of a benchmark consists of its package, its class and its method.
 ///
 /// @param benchmark full name
 /// @param mode of JMH, for example `avgt` or `thrpt`
@@ -22,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 ///     sample
 /// @param unit for example `ns/op`
 /// @param garbageBytes heap bytes allocated per operation, if measured
-/// @param flags of the JVM, without properties
+/// @param flags of the JVM, and the executor of JMH
 /// @param forks the mean of each fork, or its percentile, in the order in which they ran
 public record Measurement(
         String benchmark,
@@ -37,6 +36,9 @@ public record Measurement(
 
     private static final String TIMED_EACH = "sample";
     private static final String PROFILE = "gc.alloc.rate.norm";
+    private static final String NATIVE = "--enable-native-access=ALL-UNNAMED";
+    private static final String UNSAFE = "--sun-misc-unsafe-memory-access=allow";
+    private static final String EXECUTOR = "-Djmh.executor=";
 
     static Measurement of(JsonNode json) {
         JsonNode primary = json.required("primaryMetric");
@@ -64,13 +66,8 @@ public record Measurement(
 
     /// {@return the simple name of its class, for example `BufferBenchmark`}
     public String question() {
-        return classes()[0];
-    }
-
-    /// {@return the nested class that says how the JVM was started, for example `NativeAccess`; empty if there is none}
-    public String variant() {
-        String[] classes = classes();
-        return classes.length > 1 ? classes[1] : "";
+        String className = benchmark.substring(0, benchmark.lastIndexOf('.'));
+        return className.substring(className.lastIndexOf('.') + 1);
     }
 
     /// {@return its method}
@@ -78,32 +75,37 @@ public record Measurement(
         return benchmark.substring(benchmark.lastIndexOf('.') + 1);
     }
 
+    /// {@return the value of a parameter; empty if it has none of that name}
+    public String param(String name) {
+        return params.getOrDefault(name, "");
+    }
+
+    /// {@return how the JVM was started, in words; empty with native access and without `sun.misc.Unsafe`}
+    public String jvm() {
+        if (flags.contains(UNSAFE)) {
+            return "Unsafe allowed";
+        }
+        return flags.contains(NATIVE) ? "" : "no flag";
+    }
+
+    /// {@return the kind of its threads, in words}
+    public String threads() {
+        if (flags.contains(EXECUTOR + "VIRTUAL")) {
+            return "virtual thread";
+        }
+        return flags.contains(EXECUTOR + "CUSTOM") ? "event loop" : "platform thread";
+    }
+
     /// {@return true if a higher score is better}
     public boolean isRate() {
         return mode.equals("thrpt");
-    }
-
-    /// {@return true if `other` answers the same question: class and mode are equal, and so are the parameters that
-    /// this benchmark has}
-    public boolean isComparableTo(Measurement other) {
-        return className().equals(other.className())
-                && mode.equals(other.mode)
-                && other.params.entrySet().containsAll(params.entrySet());
-    }
-
-    private String className() {
-        return benchmark.substring(0, benchmark.lastIndexOf('.'));
-    }
-
-    private String[] classes() {
-        return className().replaceFirst("^([a-z]\\w*\\.)+", "").split("[.$]", -1);
     }
 
     private static List<String> flags(JsonNode arguments) {
         Set<String> flags = new LinkedHashSet<>();
         for (JsonNode argument : arguments) {
             String text = argument.asText();
-            if (text.startsWith("-X") || text.startsWith("--")) {
+            if (text.startsWith("-X") || text.startsWith("--") || text.startsWith(EXECUTOR)) {
                 flags.add(text);
             }
         }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// A folder with the results of one run. Parts that were not run have no file and are read as empty lists.
 ///
@@ -22,6 +23,7 @@ public record Results(Path folder) {
 
     private static final String JMH = "jmh.json";
     private static final String MACHINE = "machine.json";
+    private static final String QUESTIONS = "questions.json";
     private static final String SERVER = "server.json";
     private static final String FILES = "files.json";
     private static final String MEMORY = "memory.json";
@@ -38,6 +40,11 @@ public record Results(Path folder) {
     /// Writes the description of the machine.
     public void write(Machine machine) throws IOException {
         write(MACHINE, machine);
+    }
+
+    /// Writes the questions that JMH's benchmarks ask.
+    public void writeQuestions(List<QuestionText> questions) throws IOException {
+        write(QUESTIONS, questions);
     }
 
     /// Writes the terms of the server scenario, replacing earlier ones.
@@ -84,7 +91,8 @@ public record Results(Path folder) {
     /// Deletes the files of an earlier run, so that they are not read as results of the next one.
     public void clear() throws IOException {
         Files.createDirectories(folder);
-        for (String name : List.of(JMH, MACHINE, SERVER, FILES, MEMORY, RING, GROWTH, REPORT, README_CHART)) {
+        for (String name :
+                List.of(JMH, QUESTIONS, MACHINE, SERVER, FILES, MEMORY, RING, GROWTH, REPORT, README_CHART)) {
             Files.deleteIfExists(folder.resolve(name));
         }
     }
@@ -97,6 +105,18 @@ public record Results(Path folder) {
     /// {@return the description of the machine}
     public Machine machine() throws IOException {
         return JSON.readValue(folder.resolve(MACHINE).toFile(), Machine.class);
+    }
+
+    /// {@return the questions that JMH's benchmarks ask, in the order of the report}
+    public List<QuestionText> questions() throws IOException {
+        return read(QUESTIONS, QuestionText[].class);
+    }
+
+    /// {@return the names of the files of this folder that have results}
+    public List<String> names() {
+        return Stream.of(MACHINE, JMH, QUESTIONS, SERVER, FILES, MEMORY, RING, GROWTH)
+                .filter(name -> Files.exists(folder.resolve(name)))
+                .toList();
     }
 
     /// {@return the terms of the server scenario}

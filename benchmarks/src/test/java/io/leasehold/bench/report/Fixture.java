@@ -1,5 +1,7 @@
 package io.leasehold.bench.report;
 
+import io.leasehold.bench.jmh.Questions;
+import io.leasehold.bench.result.Conditions;
 import io.leasehold.bench.result.FileResult;
 import io.leasehold.bench.result.GrowthResult;
 import io.leasehold.bench.result.GrowthResult.Point;
@@ -28,7 +30,7 @@ import java.util.stream.LongStream;
 /// Creates small folders of results for tests.
 final class Fixture {
 
-    private static final String PACKAGE = "io.leasehold.bench.";
+    private static final String PACKAGE = "io.leasehold.bench.jmh.";
     private static final long MIB = 1 << 20;
 
     private final Results results;
@@ -42,12 +44,22 @@ final class Fixture {
     static Fixture in(Path folder) throws IOException {
         Fixture fixture = new Fixture(folder);
         fixture.results.write(machine("a processor"));
+        fixture.results.writeQuestions(Questions.all());
         return fixture;
     }
 
     static Machine machine(String processor) {
         return new Machine(
-                "2026-11-21", processor, 2, 24L << 30, "Linux", "25", Map.of("Netty", "4"), "abc", "mvn -Pbench");
+                "2026-11-21",
+                processor,
+                2,
+                24L << 30,
+                "Linux",
+                "25",
+                Map.of("Netty", "4"),
+                "abc",
+                "mvn -Pbench",
+                Conditions.UNKNOWN);
     }
 
     Fixture on(Machine machine) throws IOException {
@@ -112,8 +124,10 @@ final class Fixture {
             for (String allocator : List.of("leased", "adaptive", "pooled")) {
                 long held = allocator.length() * MIB;
                 scenarios.add(new MemoryResult(
+                        1,
                         scenario,
                         allocator,
+                        scenario.equals("burst4k") ? 500.0 : null,
                         List.of(
                                 new Moment("peak", 1024 * MIB, 1030 * MIB, MIB, 0),
                                 new Moment("after", 4 * MIB, held, MIB, 2048 * MIB)),
@@ -194,6 +208,12 @@ final class Fixture {
                 8 * messages);
     }
 
+    /// Adds the result of a busy machine.
+    Fixture busy() throws IOException {
+        results.write(machine("a processor").under(Conditions.of(1, 9, 0, 60, 0)));
+        return this;
+    }
+
     Results results() {
         return results;
     }
@@ -206,6 +226,7 @@ final class Fixture {
         }
         measurements.add("""
                 {"benchmark": "%s%s", "mode": "%s", "params": %s,
+                 "jvmArgs": ["-Xmx1g", "--enable-native-access=ALL-UNNAMED"],
                  "primaryMetric": {"score": %s, "scoreError": %s, "scoreUnit": "%s", "rawData": [%s]},
                  "secondaryMetrics": {"gc.alloc.rate.norm": {"score": 0.01, "scoreError": "NaN"}}}
                 """.formatted(

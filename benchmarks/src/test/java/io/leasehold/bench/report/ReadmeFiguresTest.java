@@ -40,6 +40,6 @@ class ReadmeFiguresTest {
         String words = ReadmeChart.of(Findings.of(results)).orElseThrow().words();
 
         assertThat(chart.group(1)).as("the words of the chart in the README").isEqualTo(words);
-        assertThat(Files.readString(results.readmeChart())).contains("<desc>" + Html.escape(words) + "</desc>");
+        assertThat(Files.readString(results.readmeChart())).contains("<desc>" + Charts.escape(words) + "</desc>");
     }
 }

@@ -5,12 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.leasehold.bench.result.Results;
 import io.leasehold.bench.result.RingResult;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -24,34 +21,52 @@ class ReportTest {
     private Path folder;
 
     @Test
-    void hasEveryChartAndNoEmptyCell() throws IOException {
+    void hasEveryPartAndNoEmptyCell() throws IOException {
         Results results = everything();
 
         assertThat(Report.write(results)).isEmpty();
-        assertThat(Check.charts(Findings.of(results)))
+        assertThat(Check.parts(Findings.of(results)))
                 .contains(
-                        "chart-pagearena",
-                        "chart-buffer",
-                        "chart-pagescaling",
-                        "chart-lease",
-                        "chart-server-throughput",
-                        "chart-server-cpu",
+                        "tiles",
+                        "machine",
+                        "pagearena",
+                        "buffer",
+                        "pagescaling",
+                        "pagescaling-gain",
+                        "lease",
+                        "jumbo",
+                        "server-throughput",
+                        "server-p999",
+                        "server-cpu",
                         "chart-latency-nio-plain-native-16-rate",
                         "chart-resident-nio-plain-native-16-max",
-                        "chart-files-throughput",
-                        "chart-files-cpu",
+                        "files-throughput",
+                        "files-cpu",
+                        "memory-after",
+                        "memory-fill",
                         "chart-memory-burst4k",
                         "chart-memory-unheardOf",
-                        "chart-jumbo",
-                        "chart-ring-sink-cpu",
-                        "chart-ring-echo-throughput",
-                        "chart-ring-echo-cpu",
-                        "chart-ring-datagrams-cpu",
-                        "chart-ring-growth",
+                        "ring-cpu",
+                        "ring-throughput",
+                        "ring-growth",
                         "chart-ring-return",
+                        "growth-ns-release",
                         "chart-growth-grows",
                         "chart-growth-may")
-                .allSatisfy(chart -> assertThat(page(results)).contains("<figure id=\"" + chart + "\">"));
+                .allSatisfy(part -> assertThat(page(results)).contains("id=\"" + part + "\""));
+    }
+
+    @Test
+    void theFirstScreenHasTheThreeFigures() throws IOException {
+        Results results = everything();
+        Report.write(results);
+
+        assertThat(firstScreen(results))
+                .contains("<b>6.00 MiB</b>", "Netty pooled, the best rival: 6.00 MiB.")
+                .contains("<b>10.0 ±0.1 ns per operation</b> <span class=\"win\">better</span>")
+                .contains("Netty adaptive, the best rival: 30.0 ±0.3 ns per operation.")
+                .contains("<b>166,666 ±0 requests/s</b>", "<b>0.540 (0.540) ms for 99.9 %</b>")
+                .contains("Leasehold: 6.0 MiB after 2 s, filled in 0.500 s");
     }
 
     @Test
@@ -73,10 +88,8 @@ class ReportTest {
         Report.write(results);
 
         assertThat(page(results))
-                .contains("<i style=\"background:#0072b2\"></i>Leasehold</span>")
-                .contains("<i style=\"background:#e69f00\"></i>Netty adaptive</span>")
-                .contains("<i style=\"background:#cc79a7\"></i>Netty pooled</span>")
-                .contains("fill:rgb(0,114,178)", "fill:rgb(230,159,0)", "fill:rgb(204,121,167)");
+                .contains("background:#0072b2", "background:#e69f00", "background:#cc79a7")
+                .contains("rgb(0,114,178)", "rgb(230,159,0)", "rgb(204,121,167)");
     }
 
     @Test
@@ -84,63 +97,78 @@ class ReportTest {
         Results results = Fixture.in(folder).results();
 
         assertThat(Report.write(results)).isEmpty();
-        for (String group : List.of("allocator", "page", "lease", "ring", "server", "memory", "growth")) {
-            assertThat(page(results)).contains("Not run. Command:").contains("mvn -Pbench -Dbench=" + group);
+        for (String group : List.of("allocator", "page", "lease", "ring", "server", "memory", "growth", "window")) {
+            assertThat(page(results)).contains("mvn -Pbench -Dbench=" + group);
         }
-        assertThat(page(results)).contains("not measured in this run");
+        assertThat(page(results)).contains("Not run. Command:");
     }
 
     @Test
-    void aWorseCaseIsMarked() throws IOException {
+    void aWorseCaseComesFirst() throws IOException {
         Results results = Fixture.in(folder)
-                .time("PageArenaBenchmark.page", 30)
-                .time("PageArenaBenchmark.pageNettyAdaptive", 10)
+                .time("LeaseBenchmark.directObject", 15)
+                .time("LeaseBenchmark.directObjectJdkShared", 50_000)
+                .time("LeaseBenchmark.windowMiss", 30)
+                .time("LeaseBenchmark.windowMissRemap", 10)
                 .results();
         Report.write(results);
 
         assertThat(page(results))
-                .contains("<td class=\"lose\">worse</td>")
-                .contains("1 × worse")
-                .contains("<td>a page, ns</td><td class=\"lose\">missed</td><td>at most 20</td>");
+                .contains("<span class=\"lose\">worse</span> A lease on a wired page,"
+                        + " a window, to be mapped: 0.33 ±0.00")
+                .containsSubsequence("<h4>a window, to be mapped</h4>", "<h4>direct map, as an object</h4>");
     }
 
     @Test
-    void growingCostsAndWorseComparisonsAreMarked() throws IOException {
+    void aBusyMachineHasABannerAndNoVerdict() throws IOException {
+        Results results = Fixture.in(folder)
+                .time("LeaseBenchmark.windowMiss", 30)
+                .time("LeaseBenchmark.windowMissRemap", 10)
+                .busy()
+                .results();
+
+        assertThat(Report.write(results)).isEmpty();
+        assertThat(page(results))
+                .contains("class=\"banner\"", "busy machine, no verdict")
+                .doesNotContain(">worse<", ">better<", ">equal within error<");
+        assertThat(Terminal.text(results)).contains("The machine was busy").doesNotContain("worse", "better.\n");
+        assertThat(Files.readString(folder.resolve("machine.json"))).contains("\"quality\" : 60");
+    }
+
+    @Test
+    void fewerThanFiveRoundsHaveARangeAndNoVerdict() throws IOException {
+        Results results = Fixture.in(folder).server(2).results();
+
+        assertThat(Report.write(results)).isEmpty();
+        assertThat(page(results)).contains("too few rounds, no verdict").doesNotContain(">better<");
+    }
+
+    @Test
+    void growingCostsAreMarked() throws IOException {
         Results results = Fixture.in(folder).growth(1, 2, 4, 8).results();
 
         assertThat(Report.write(results)).isEmpty();
         assertThat(page(results))
-                .contains("<td>A cost that grows</td><td class=\"lose\">exceeded</td>")
-                .contains("<td>A cost that may grow</td><td>exempt, touches every byte</td>")
-                .contains("<td>A cost that grows</td><td class=\"lose\">worse</td><td class=\"n\">0.06</td>")
-                .contains("A wait under 10 ms in one run is noise on a shared machine.")
-                .contains("<td>exponent of the cost over N: A cost that grows</td><td class=\"lose\">missed</td>")
-                .doesNotContain("exponent of the cost over N: A cost that may grow");
+                .contains("<td class=\"lose\">exceeded</td>", "<td>exempt, touches every byte</td>")
+                .contains("<span class=\"lose\">worse</span> 0.06 ±0.01 against Netty adaptive");
+        assertThat(Terminal.text(results))
+                .contains("A cost that grows     Leasehold")
+                .contains("exceeded");
     }
 
     @Test
-    void twoValuesOfNAreShownWithoutVerdict() throws IOException {
-        Results results = Fixture.in(folder).growth(1, 2).results();
+    void fewValuesOfNAreShownWithoutVerdict() throws IOException {
+        Results two = Fixture.in(folder).growth(1, 2).results();
 
-        assertThat(Report.write(results)).isEmpty();
-        assertThat(page(results))
-                .contains("<td>A cost that grows</td><td>too few N to say</td>")
-                .contains("<td>exponent of the cost over N: A cost that grows</td><td>not measured in this run</td>");
-        assertThat(new GrowthTable(results.growth()).toString())
-                .contains("A cost that grows     Leasehold       1 to 2")
-                .contains("too few N to say");
+        assertThat(Report.write(two)).isEmpty();
+        assertThat(page(two)).contains("<td>too few N to say</td>");
+        Results one = Fixture.in(folder).growth(64).results();
+        assertThat(Report.write(one)).isEmpty();
+        assertThat(page(one)).contains("<figure id=\"chart-growth-grows\">");
     }
 
     @Test
-    void oneValueOfNIsShownToo() throws IOException {
-        Results results = Fixture.in(folder).growth(64).results();
-
-        assertThat(Report.write(results)).isEmpty();
-        assertThat(page(results)).contains("<figure id=\"chart-growth-grows\">");
-    }
-
-    @Test
-    void oneRoundWithoutUringIsShownAndMarked() throws IOException {
+    void oneRoundWithoutUringIsShown() throws IOException {
         Results results = Fixture.in(folder).ring(1).results();
         RingResult all = results.ring();
         results.writeRing(new RingResult(
@@ -152,47 +180,22 @@ class ReportTest {
                 all.returns()));
 
         assertThat(Report.write(results)).isEmpty();
-        assertThat(page(results))
-                .contains("id=\"chart-ring-sink-cpu\"", "id=\"chart-ring-return\"")
-                .contains("this machine has no io_uring, or it failed")
-                .doesNotContain("id=\"chart-ring-growth\"");
+        assertThat(page(results)).contains("id=\"ring-cpu\"").doesNotContain("id=\"ring-growth\"");
     }
 
     @Test
     void externalTextIsEscaped() throws IOException {
         Results results = Fixture.in(folder)
                 .on(Fixture.machine("<script>alert(1)</script> & \"co\""))
-                .time("OddBenchmark.a", 1, "{\"<b>\": \"</td>\"}")
+                .time("LeaseBenchmark.windowHit", 1, "{\"<b>\": \"</td>\"}")
+                .time("LeaseBenchmark.windowHit", 1, "{\"<b>\": \"<i>\"}")
                 .results();
 
         assertThat(Report.write(results)).isEmpty();
         assertThat(page(results))
-                .doesNotContain("<script", "<b>")
+                .doesNotContain("<script", "<b>=")
                 .contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;co&quot;")
                 .contains("&lt;b&gt;=&lt;/td&gt;");
-    }
-
-    @Test
-    void classesWithoutEntryAreShownUnderTheirName() throws IOException {
-        Results results = Fixture.in(folder).time("NewBenchmark.thing", 1).results();
-
-        assertThat(Report.write(results)).isEmpty();
-        assertThat(page(results)).contains("id=\"chart-new\"").contains("mvn -Pbench -Dbench=NewBenchmark");
-    }
-
-    @Test
-    void everyBenchmarkHasAQuestion() throws IOException {
-        try (InputStream in = Objects.requireNonNull(getClass().getResourceAsStream("/META-INF/BenchmarkList"))) {
-            String list = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-            List<String> classes = Pattern.compile("io\\.leasehold\\.bench\\.(\\w+Benchmark)[_.]")
-                    .matcher(list)
-                    .results()
-                    .map(match -> match.group(1))
-                    .distinct()
-                    .toList();
-
-            assertThat(classes).isNotEmpty().allMatch(Question.classNames()::contains);
-        }
     }
 
     @Test
@@ -202,15 +205,13 @@ class ReportTest {
         Findings findings = Findings.of(results);
         String page = page(results);
 
-        assertThat(Check.of(findings, page.replace("<figure id=\"chart-lease\">", "<figure id=\"x\">")))
-                .containsExactly("the report has no chart: chart-lease");
-        assertThat(Check.of(findings, page.replace("id=\"targets\"", "id=\"x\"")))
-                .containsExactly("the report has no section: targets");
+        assertThat(Check.of(findings, page.replace("id=\"lease\"", "id=\"x\"")))
+                .contains("the report has no part: lease");
         assertThat(Check.of(findings, page.replaceFirst("<td>[^<]+</td>", "<td></td>")))
                 .singleElement()
                 .asString()
                 .startsWith("the report has a cell without a value");
-        assertThat(Check.of(findings, page.replaceFirst("<td>[^<]+</td>", "<td>NaN</td>")))
+        assertThat(Check.of(findings, page.replaceFirst("<output>[^<]+</output>", "<output>NaN</output>")))
                 .singleElement()
                 .asString()
                 .startsWith("the report has a cell without a value");
@@ -219,34 +220,40 @@ class ReportTest {
                 .asString()
                 .startsWith("the report refers to an external resource");
         assertThat(Check.of(findings, page.replaceAll("(?s)<svg.*?</svg>", "")))
-                .contains("the chart is empty: chart-lease");
+                .contains("the chart is empty: chart-ring-return");
     }
 
     private Results everything() throws IOException {
         return Fixture.in(folder)
                 .files(5)
                 .time("PageArenaBenchmark.page", 10)
-                .time("PageArenaBenchmark.pageNettyAdaptive", 20)
-                .time("PageArenaBenchmark.pageNettyPooled", 40)
+                .time("PageArenaBenchmark.pageBuffer", 20, "{\"baseline\": \"adaptive\"}")
+                .time("PageArenaBenchmark.pageBuffer", 40, "{\"baseline\": \"pooled\"}")
                 .time("LeaseBenchmark.windowHit", 20)
                 .time("LeaseBenchmark.directObject", 15)
                 .time("LeaseBenchmark.directObjectJdkShared", 50_000)
-                .time("BufferBenchmark.NativeAccess.oneLive", 10, "{\"byteSize\": \"4096\", \"leak\": \"disabled\"}")
-                .time(
-                        "BufferBenchmark.NativeAccess.oneLiveAdaptive",
-                        30,
-                        "{\"byteSize\": \"4096\", \"leak\": \"disabled\"}")
-                .rate("PageScalingBenchmark.pageOneThread", 10)
-                .rate("PageScalingBenchmark.pageTwoThreads", 20)
+                .time("BufferBenchmark.oneLive", 10, buffer("leased"))
+                .time("BufferBenchmark.oneLive", 30, buffer("adaptive"))
+                .rate("PageScalingBenchmark.oneThread", 10)
+                .rate("PageScalingBenchmark.twoThreads", 20)
                 .rate("PageScalingBenchmark.controlOneThread", 5)
                 .rate("PageScalingBenchmark.controlTwoThreads", 10)
                 .time("JumboBenchmark.oneLive", 10, "{\"bufferSize\": \"KIB_4\"}")
-                .time("JumboBenchmark.oneLiveAdaptive", 25, "{\"bufferSize\": \"KIB_4\"}")
+                .time("JumboBenchmark.oneLiveBuffer", 25, "{\"bufferSize\": \"KIB_4\", \"baseline\": \"adaptive\"}")
                 .server(5)
                 .memory()
                 .ring(5)
                 .growth(1, 2, 4, 8)
                 .results();
+    }
+
+    private static String buffer(String allocator) {
+        return "{\"byteSize\": \"4096\", \"leak\": \"disabled\", \"allocator\": \"" + allocator + "\"}";
+    }
+
+    private static String firstScreen(Results results) throws IOException {
+        String page = page(results);
+        return page.substring(0, page.indexOf("<nav>"));
     }
 
     private static String page(Results results) throws IOException {

@@ -1,0 +1,153 @@
+package io.leasehold.bench;
+
+import io.leasehold.bench.process.MavenOptions;
+import io.leasehold.bench.subject.Allocators;
+import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+/// The options of a run, checked. The README has a table of them.
+///
+/// @param bench a group, a regular expression that is found in names of benchmarks, or `report`
+/// @param form duration of the run
+/// @param params values of parameters, or `question=` and a growth question
+/// @param rounds number of rounds; 0 for the number of the form
+/// @param results folder of the results
+/// @param baseline folder of an earlier run that this one is compared with
+/// @param rival full name of the class of an allocator from outside; empty for none
+/// @param command that was typed, without options that are specific to this machine
+record Options(
+        String bench,
+        Form form,
+        Map<String, String> params,
+        int rounds,
+        Path results,
+        Optional<Path> baseline,
+        String rival,
+        String command) {
+
+    /// The value of [#bench] with which nothing is measured.
+    static final String REPORT = "report";
+
+    private static final int MAX_ROUNDS = 1000;
+    private static final Set<String> NAMES =
+            Set.of("baseline", "dir", "params", "results", "rival", "rival.jar", "rounds", "time");
+
+    /// {@return the options of this process}
+    ///
+    /// @param property reads a property; an empty or missing one has its default
+    /// @param typed arguments of Maven, which may have options that do not exist
+    /// @throws IllegalArgumentException if an option is wrong, in one sentence
+    static Options parse(UnaryOperator<String> property, Stream<String> typed) {
+        MavenOptions.check(typed, "bench.", NAMES);
+        // Maven runs this class in the module, so folders are relative to the one in which Maven was started.
+        Path root = Path.of(property.apply("bench.root"));
+        String bench = or(property.apply("bench"), "all");
+        Form form = Form.of(or(property.apply("bench.time"), "short"));
+        int rounds = rounds(property.apply("bench.rounds"));
+        Path results = root.resolve(or(property.apply("bench.results"), "target/report"));
+        if (bench.equals(REPORT) && !Files.isRegularFile(results.resolve("machine.json"))) {
+            throw new IllegalArgumentException("not a folder of results: bench.results=" + results);
+        }
+        String dir = property.apply("bench.dir");
+        if (!dir.isEmpty() && !Files.isDirectory(Path.of(dir))) {
+            throw new IllegalArgumentException("not a folder: bench.dir=" + dir);
+        }
+        Optional<Path> baseline = Optional.of(property.apply("bench.baseline"))
+                .filter(text -> !text.isEmpty())
+                .map(root::resolve);
+        baseline.filter(folder -> !Files.isRegularFile(folder.resolve("machine.json")))
+                .ifPresent(folder -> {
+                    throw new IllegalArgumentException("not a folder of results: bench.baseline=" + folder);
+                });
+        return new Options(
+                bench,
+                form,
+                params(property.apply("bench.params")),
+                rounds,
+                results,
+                baseline,
+                rival(property.apply("bench.rival"), property.apply("bench.rival.jar"), root),
+                command(property, bench));
+    }
+
+    private static String or(String value, String otherwise) {
+        return value.isEmpty() ? otherwise : value;
+    }
+
+    private static int rounds(String text) {
+        if (text.isEmpty()) {
+            return 0;
+        }
+        if (!text.matches("\\d{1,4}") || Integer.parseInt(text) < 1 || Integer.parseInt(text) > MAX_ROUNDS) {
+            throw new IllegalArgumentException(
+                    "not a number of rounds: bench.rounds=" + text + ", min=1, max=" + MAX_ROUNDS);
+        }
+        return Integer.parseInt(text);
+    }
+
+    private static Map<String, String> params(String text) {
+        Map<String, String> parsed = new HashMap<>();
+        for (String param : text.isEmpty() ? new String[0] : text.split(",", -1)) {
+            int equals = param.indexOf('=');
+            if (equals < 1) {
+                throw new IllegalArgumentException("not name=value pairs separated by commas: bench.params=" + text);
+            }
+            parsed.put(param.substring(0, equals), param.substring(equals + 1));
+        }
+        return Map.copyOf(parsed);
+    }
+
+    /// Checks that an allocator of a class can be created, and adds its jar to the class path of all JVMs of the run.
+    private static String rival(String className, String jar, Path root) {
+        if (className.isEmpty()) {
+            if (!jar.isEmpty()) {
+                throw new IllegalArgumentException(
+                        "a jar without a class: bench.rival.jar=" + jar + "; name the class with bench.rival=");
+            }
+            return className;
+        }
+        Path path = root.resolve(jar);
+        if (!jar.isEmpty() && !Files.isReadable(path)) {
+            throw new IllegalArgumentException("no such jar: bench.rival.jar=" + path);
+        }
+        ClassLoader ours = Options.class.getClassLoader();
+        try (URLClassLoader loader = new URLClassLoader(
+                jar.isEmpty() ? new URL[0] : new URL[] {path.toUri().toURL()}, ours)) {
+            Allocators.close(Allocators.rival(className, loader));
+        } catch (IOException e) {
+            throw new IllegalArgumentException("jar cannot be read: bench.rival.jar=" + path, e);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(e.getMessage() + " (bench.rival, bench.rival.jar=" + path + ")", e);
+        }
+        System.setProperty("bench.rival", className);
+        if (!jar.isEmpty()) {
+            String separator = System.getProperty("path.separator");
+            System.setProperty("java.class.path", System.getProperty("java.class.path") + separator + path);
+        }
+        return className;
+    }
+
+    private static String command(UnaryOperator<String> property, String bench) {
+        StringBuilder command = new StringBuilder("mvn -Pbench");
+        if (!bench.equals("all")) {
+            command.append(" '-Dbench=").append(bench).append('\'');
+        }
+        for (String name : Arrays.asList("time", "params", "rounds", "rival")) {
+            String value = property.apply("bench." + name);
+            if (!value.isEmpty() && !(name.equals("time") && value.equals("short"))) {
+                command.append(" -Dbench.").append(name).append('=').append(value);
+            }
+        }
+        return command.toString();
+    }
+}

@@ -1,0 +1,8 @@
+/// Child JVMs, their resident memory, and the arguments of Maven.
+///
+/// Every measured process is a JVM of its own that ends with this one. Its figures are not those of the process that
+/// reads them.
+@NullMarked
+package io.leasehold.bench.process;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,258 @@
+package io.leasehold.bench.report;
+
+import io.leasehold.bench.report.Charts.Curve;
+import io.leasehold.bench.report.ServerComparisons.Load;
+import io.leasehold.bench.result.GrowthResult;
+import io.leasehold.bench.result.GrowthResult.Point;
+import io.leasehold.bench.result.MemoryResult;
+import io.leasehold.bench.result.MemoryResult.Moment;
+import io.leasehold.bench.result.RingResult.Return;
+import io.leasehold.bench.result.Sample;
+import io.leasehold.bench.result.ServerResult;
+import io.leasehold.bench.result.ServerResult.Quantile;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/// The charts with curves, each with a legend that has values.
+record Curves(Findings findings) {
+
+    private static final double MILLIS = 1000;
+    private static final int POINTS = 150;
+    private static final double FILLED = 0.99;
+    private static final double LAST_PERCENT = 99.99;
+    private static final List<String> HEADLINES =
+            List.of("mixedSilent", "survivors256", "burst4k", "burst64k", "steadyProxy");
+
+    /// A chart.
+    ///
+    /// @param id name in the anchors of the page
+    /// @param svg the image
+    /// @param legend one entry for each curve
+    /// @param caption what it shows, and which direction is better
+    record Chart(String id, String svg, List<Entry> legend, String caption) {}
+
+    /// An entry of a legend.
+    record Entry(String color, String text) {}
+
+    /// {@return the charts of a group, in the order of the results}
+    List<Chart> of(String group) {
+        return switch (group) {
+            case "memory" ->
+                MemoryComparisons.scenarios(findings)
+                        .flatMap(scenario -> memory(scenario).stream())
+                        .toList();
+            case "server" ->
+                ServerComparisons.loads(findings)
+                        .flatMap(load -> IntStream.range(0, 2)
+                                .boxed()
+                                .flatMap(i -> (i == 0 ? latency(load) : resident(load)).stream()))
+                        .toList();
+            case "ring" -> returned().stream().toList();
+            case "growth" -> findings.growth().stream().map(Curves::growth).toList();
+            default -> List.of();
+        };
+    }
+
+    /// {@return the name of the memory scenario that the first screen shows; empty if there is none}
+    Optional<String> headline() {
+        return MemoryComparisons.scenarios(findings).min(Comparator.comparingInt(scenario -> {
+            int place = HEADLINES.indexOf(scenario);
+            return place < 0 ? HEADLINES.size() : place;
+        }));
+    }
+
+    /// {@return resident memory of the first round of a scenario; time 0 is the end of the burst}
+    Optional<Chart> memory(String scenario) {
+        List<MemoryResult> results = firsts(scenario);
+        List<Curve> curves = results.stream().map(Curves::aligned).toList();
+        if (curves.isEmpty()) {
+            return Optional.empty();
+        }
+        String title = "Resident memory, " + MemoryComparisons.title(scenario);
+        return Optional.of(chart(
+                "chart-memory-" + scenario,
+                Charts.curves(title, "seconds since the end of the burst", "resident MiB", false, null, curves),
+                curves,
+                results.stream().map(Curves::values).toList(),
+                MemoryComparisons.title(scenario) + ". Lower is better."));
+    }
+
+    List<MemoryResult> firsts(String scenario) {
+        return findings.memory().stream()
+                .filter(result -> result.scenario().equals(scenario)
+                        && result.round() == 1
+                        && !result.curve().isEmpty())
+                .toList();
+    }
+
+    static Curve aligned(MemoryResult result) {
+        Double fill = result.fillMillis();
+        double end = fill == null ? peakMillis(result.curve()) : fill;
+        return curve(Side.ofAllocator(result.allocator()), result.curve(), 0, end);
+    }
+
+    /// {@return the time of the first sample near the peak, for results without the time of the burst}
+    private static double peakMillis(List<Sample> curve) {
+        long peak = curve.stream().mapToLong(Sample::residentBytes).max().orElse(0);
+        return curve.stream()
+                .filter(sample -> sample.residentBytes() >= FILLED * peak)
+                .mapToLong(Sample::millis)
+                .min()
+                .orElse(0);
+    }
+
+    private static String values(MemoryResult result) {
+        Double fill = result.fillMillis();
+        return MemoryComparisons.moment(result, MemoryComparisons.MOMENT_AFTER)
+                        .map(Moment::residentBytes)
+                        .map(bytes -> Numbers.mib((double) bytes) + " MiB after 2 s")
+                        .orElse("no value")
+                + (fill == null ? "" : ", filled in " + Numbers.figure(fill / MILLIS) + " s");
+    }
+
+    private Optional<Chart> latency(Load load) {
+        List<Curve> curves = new ArrayList<>();
+        for (String allocator : ServerComparisons.allocators(findings)) {
+            List<ServerResult> terms =
+                    ServerComparisons.terms(findings, load, allocator).toList();
+            TreeSet<Double> percents = terms.stream()
+                    .flatMap(term -> term.latency().stream())
+                    .map(Quantile::percent)
+                    .filter(percent -> percent <= LAST_PERCENT + 1e-9)
+                    .collect(Collectors.toCollection(TreeSet::new));
+            if (!percents.isEmpty()) {
+                Side side = Side.ofAllocator(allocator);
+                curves.add(new Curve(
+                        side,
+                        side.title(),
+                        percents.stream()
+                                .map(percent -> -Math.log10(1 - percent / 100))
+                                .toList(),
+                        percents.stream().map(percent -> tail(terms, percent)).toList()));
+            }
+        }
+        if (curves.isEmpty()) {
+            return Optional.empty();
+        }
+        String title = "Time to answer over percentile, " + load.title();
+        return Optional.of(chart(
+                "chart-latency-" + load.id(),
+                Charts.curves(title, "percent of the requests", "ms", true, Curves::percent, curves),
+                curves,
+                List.of(),
+                title + ", first round. Lower is better."));
+    }
+
+    private static double tail(List<ServerResult> terms, double percent) {
+        return terms.stream()
+                .limit(1)
+                .flatMap(term -> ServerComparisons.at(term.latency(), percent).stream())
+                .findFirst()
+                .orElse(Double.NaN);
+    }
+
+    private static String percent(double nines) {
+        double percent = 100 - 100 * Math.pow(10, -nines);
+        return Math.abs(nines - Math.rint(nines)) > 1e-6 ? " " : Numbers.plain(percent, Math.max(0, (int) nines - 2));
+    }
+
+    private Optional<Chart> resident(Load load) {
+        List<Curve> curves = ServerComparisons.allocators(findings).stream()
+                .flatMap(allocator -> ServerComparisons.terms(findings, load, allocator)
+                        .filter(term -> !term.curve().isEmpty())
+                        .limit(1)
+                        .map(term -> curve(Side.ofAllocator(allocator), term.curve(), term.baselineBytes(), 0)))
+                .toList();
+        if (curves.isEmpty()) {
+            return Optional.empty();
+        }
+        String title = "Memory of the server, " + load.title();
+        return Optional.of(chart(
+                "chart-resident-" + load.id(),
+                Charts.curves(title, "seconds", "MiB above the warm server", false, null, curves),
+                curves,
+                List.of(),
+                title + ", first round. Lower is better."));
+    }
+
+    private Optional<Chart> returned() {
+        List<Return> firsts = findings.ring().returns().stream()
+                .filter(one -> one.round() == 1)
+                .toList();
+        if (firsts.isEmpty()) {
+            return Optional.empty();
+        }
+        List<Curve> curves = firsts.stream()
+                .map(one -> curve(Side.ofAllocator(one.allocator()), one.curve(), 0, 0))
+                .toList();
+        String title = "Resident memory after a burst of 256 MiB in pages";
+        return Optional.of(chart(
+                "chart-ring-return",
+                Charts.curves(title, "seconds since the pages were freed", "resident MiB", false, null, curves),
+                curves,
+                List.of(),
+                title + ", first round. Lower is better."));
+    }
+
+    private static Chart growth(GrowthResult result) {
+        List<GrowthResult.Series> series =
+                result.series().stream().filter(one -> !one.points().isEmpty()).toList();
+        List<Curve> curves = series.stream()
+                .map(one -> {
+                    Side side = Side.ofAllocator(one.allocator());
+                    return new Curve(
+                            side,
+                            side.title(),
+                            one.points().stream()
+                                    .map(point -> (double) point.n())
+                                    .toList(),
+                            one.points().stream().map(Point::cost).toList());
+                })
+                .toList();
+        return chart(
+                "chart-growth-" + result.topic().id(),
+                Charts.growth(
+                        result.topic().title(),
+                        "N, " + result.topic().growing(),
+                        result.topic().unit(),
+                        curves),
+                curves,
+                series.stream()
+                        .map(one -> "exponent " + new GrowthSeries(one).exponentText())
+                        .toList(),
+                result.topic().title() + ". " + result.topic().sentence()
+                        + " Lower is better; both axes are logarithmic.");
+    }
+
+    private static Chart chart(String id, String svg, List<Curve> curves, List<String> values, String caption) {
+        List<Entry> legend = new ArrayList<>();
+        for (int i = 0; i < curves.size(); i++) {
+            Curve curve = curves.get(i);
+            legend.add(new Entry(curve.side().css(), curve.name() + (values.isEmpty() ? "" : ": " + values.get(i))));
+        }
+        return new Chart(id, svg, legend, caption);
+    }
+
+    /// {@return a curve with few points, so that the page stays small}
+    private static Curve curve(Side side, List<Sample> samples, long baselineBytes, double zeroMillis) {
+        int step = Math.max(1, samples.size() / POINTS);
+        List<Sample> sampled = IntStream.range(0, samples.size())
+                .filter(i -> i % step == 0)
+                .mapToObj(samples::get)
+                .toList();
+        return new Curve(
+                side,
+                side.title(),
+                sampled.stream()
+                        .map(sample -> (sample.millis() - zeroMillis) / MILLIS)
+                        .toList(),
+                sampled.stream()
+                        .map(sample -> Numbers.toMib((double) Math.max(0, sample.residentBytes() - baselineBytes)))
+                        .toList());
+    }
+}

@@ -1,0 +1,57 @@
+package io.leasehold.bench.scenario.growth.measure;
+
+/// Times successive operations: their number, total time and maximum.
+///
+/// ```text
+///   start ---- operation ---- lap ---- operation ---- lap ---- stop
+/// ```
+///
+/// **Threads.** Confined to one thread.
+public final class Stopwatch {
+
+    private long started;
+    private long last;
+    private long nanos;
+    private long worstNanos;
+    private long laps;
+
+    /// Starts an operation. The time since the last [#stop] does not count.
+    public void start() {
+        started = System.nanoTime();
+        last = started;
+    }
+
+    /// Ends an operation and starts the next.
+    public void lap() {
+        long now = System.nanoTime();
+        worstNanos = Math.max(worstNanos, now - last);
+        last = now;
+        laps++;
+    }
+
+    /// Stops after the last operation. Without another [#start], the next operation begins at this time.
+    public void stop() {
+        nanos += last - started;
+        started = last;
+    }
+
+    /// {@return the total time between starts and stops}
+    public long nanos() {
+        return nanos;
+    }
+
+    /// {@return the number of operations}
+    public long laps() {
+        return laps;
+    }
+
+    /// {@return the time of the longest operation}
+    public long worstNanos() {
+        return worstNanos;
+    }
+
+    /// {@return the mean time of an operation}
+    public double nanosPerLap() {
+        return (double) nanos / laps;
+    }
+}

@@ -1,0 +1,87 @@
+package io.leasehold.bench.scenario.growth.page;
+
+import io.leasehold.bench.result.GrowthResult.Point;
+import io.leasehold.bench.result.GrowthTopic;
+import io.leasehold.bench.scenario.growth.measure.GrowthQuestion;
+import io.leasehold.bench.scenario.growth.measure.GrowthRange;
+import io.leasehold.bench.scenario.growth.measure.Load;
+import io.leasehold.bench.scenario.growth.measure.Stopwatch;
+import io.leasehold.bench.scenario.growth.measure.Worker;
+import io.leasehold.bench.scenario.growth.measure.Worker.Span;
+import io.leasehold.bench.subject.UnnamedFile;
+import io.leasehold.window.MappedFile;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.Random;
+
+/// Closes a small file whose cache has `n` windows of other files.
+record FileClose() implements GrowthQuestion {
+
+    private static final int FILE_BYTES = 8 << 10;
+    private static final int LOANS = 16;
+
+    @Override
+    public GrowthTopic topic() {
+        return GrowthTopic.of(
+                "close",
+                "Closing a file in a cache with many windows",
+                "windows in the cache",
+                "µs/close",
+                "A cache has N windows of 4 KiB, all of them mapped. A file of 8 KiB is opened, read twice and closed;"
+                        + " the close is timed. Another thread acquires windows of random parts of a larger file.");
+    }
+
+    @Override
+    public GrowthRange range() {
+        return new GrowthRange(125, 7, 6);
+    }
+
+    @Override
+    public Point run(Load load) throws Exception {
+        try (RecycledWindows windows = RecycledWindows.open(load.count());
+                UnnamedFile small = UnnamedFile.create()) {
+            try (FileChannel channel = FileChannel.open(small.path(), StandardOpenOption.WRITE)) {
+                channel.write(ByteBuffer.allocate(FILE_BYTES));
+            }
+            Random random = new Random(1);
+            Worker.Work loans = watch -> {
+                for (int i = 0; i < LOANS; i++) {
+                    windows.acquireAtRandom(random);
+                    watch.lap();
+                }
+            };
+            try (Worker other = Worker.start(loans)) {
+                Load.onLoop(() -> openAndClose(windows, small, load.nanos()));
+                Stopwatch[] watch = new Stopwatch[1];
+                Span span =
+                        other.during(() -> watch[0] = Load.onLoop(() -> openAndClose(windows, small, load.nanos())));
+                return load.point(
+                        watch[0].nanosPerLap() / 1e3,
+                        span.worstNanos(),
+                        Map.of("worst close, ms", watch[0].worstNanos() / 1e6));
+            }
+        }
+    }
+
+    private static Stopwatch openAndClose(RecycledWindows windows, UnnamedFile small, long nanos) throws Exception {
+        Stopwatch watch = new Stopwatch();
+        long end = System.nanoTime() + nanos;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment to = arena.allocate(RecycledWindows.WINDOW_BYTES);
+            do {
+                MappedFile file = windows.open(small);
+                windows.cache().read(file, 0, to);
+                windows.cache().read(file, 0, to);
+                watch.start();
+                file.close();
+                watch.lap();
+                watch.stop();
+            } while (System.nanoTime() < end);
+        }
+        return watch;
+    }
+}

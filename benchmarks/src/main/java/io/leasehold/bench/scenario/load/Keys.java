@@ -1,0 +1,99 @@
+package io.leasehold.bench.scenario.load;
+
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+
+/// TLS with the JDK's engine and a self-signed certificate for 127.0.0.1.
+///
+/// @param server context of the server
+/// @param client context of the client
+public record Keys(SslContext server, SslContext client) {
+
+    private static final String ALIAS = "bench";
+    private static final String PASSWORD = "changeit";
+    private static final int LIMIT_SECONDS = 60;
+
+    /// Creates a key with the JDK's tool. The key is valid for two days.
+    ///
+    /// @return the key file, which the caller [deletes][#delete]
+    /// @throws IOException if the tool fails, with its output
+    /// @throws InterruptedException if the caller is interrupted
+    public static Path make() throws IOException, InterruptedException {
+        Path folder = Files.createTempDirectory("bench");
+        Path file = folder.resolve("keys.p12");
+        // In case the JVM ends before the caller deletes them. The last one is deleted first.
+        folder.toFile().deleteOnExit();
+        file.toFile().deleteOnExit();
+        List<String> options = List.of(
+                "-J-XX:TieredStopAtLevel=1",
+                "-genkeypair",
+                "-keyalg EC -groupname secp256r1",
+                "-dname CN=localhost -ext san=ip:127.0.0.1 -validity 2",
+                "-storetype PKCS12",
+                "-storepass " + PASSWORD + " -alias " + ALIAS);
+        ProcessBuilder command = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+        command.command().addAll(List.of(String.join(" ", options).split(" ", -1)));
+        command.command().addAll(List.of("-keystore", file.toString()));
+        Path said = file.resolveSibling("keytool.txt");
+        try {
+            Process process = command.redirectErrorStream(true)
+                    .redirectOutput(said.toFile())
+                    .start();
+            boolean ended = process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
+            if (!ended || process.exitValue() != 0) {
+                process.destroyForcibly();
+                throw new IOException("keytool failed: " + Files.readString(said));
+            }
+            Files.delete(said);
+        } catch (IOException | InterruptedException e) {
+            delete(file);
+            throw e;
+        }
+        return file;
+    }
+
+    /// Deletes the files that [#make] created.
+    public static void delete(Path file) {
+        Path folder = Objects.requireNonNull(file.getParent());
+        try {
+            Files.deleteIfExists(file);
+            Files.deleteIfExists(file.resolveSibling("keytool.txt"));
+            Files.deleteIfExists(folder);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot delete: folder=" + folder, e);
+        }
+    }
+
+    /// Reads a key that [#make] created.
+    ///
+    /// @throws IOException if the file cannot be read
+    /// @throws GeneralSecurityException if it contains no such key
+    public static Keys load(Path file) throws IOException, GeneralSecurityException {
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(file)) {
+            store.load(in, PASSWORD.toCharArray());
+        }
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(store, PASSWORD.toCharArray());
+        return new Keys(
+                SslContextBuilder.forServer(keys).sslProvider(SslProvider.JDK).build(),
+                SslContextBuilder.forClient()
+                        .sslProvider(SslProvider.JDK)
+                        .trustManager((X509Certificate) store.getCertificate(ALIAS))
+                        .build());
+    }
+}

@@ -1,0 +1,51 @@
+package io.leasehold.bench.scenario.traffic;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/// A receiver in its own JVM. It answers requests on its standard output and ends when its standard input ends.
+///
+/// | input | output |
+/// |---|---|
+/// | at the start | `listening on` and a port, or `error` and a message |
+/// | `values` | `values` and a [Tally.Values#line] |
+/// | end of input | `closed` if all pages were freed, or `error` and a message |
+public final class ReceiverProcess {
+
+    /// Number of warm-up answers: the first ones leave more garbage on the heap than some receivers do in a second.
+    private static final int WARM_ANSWERS = 4;
+
+    private ReceiverProcess() {}
+
+    /// Receives until the input ends.
+    ///
+    /// @param args kind of traffic, and receiver
+    /// @throws IOException if the input cannot be read
+    public static void main(String[] args) throws IOException {
+        try {
+            receive(Traffic.of(args[0]), Receiver.of(args[1]));
+        } catch (RuntimeException e) {
+            System.out.println("error " + e);
+            System.exit(1);
+        }
+    }
+
+    private static void receive(Traffic traffic, Receiver receiver) throws IOException {
+        try (Reception reception = Reception.open(traffic, receiver)) {
+            for (int i = 0; i < WARM_ANSWERS; i++) {
+                Tally.Values.parse(reception.tally().values().line());
+            }
+            System.out.println("listening on " + reception.port());
+            BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+            for (@Nullable String line = input.readLine(); line != null; line = input.readLine()) {
+                if (line.equals("values")) {
+                    System.out.println("values " + reception.tally().values().line());
+                }
+            }
+        }
+        System.out.println("closed");
+    }
+}

@@ -1,0 +1,27 @@
+/// Receivers under traffic: pages of a pool of Leasehold compared with Netty, each in its own JVM. Another JVM sends to
+/// it over loopback.
+///
+/// ```text
+///   TrafficScenario     rounds, receivers in turn          ReceiverProcess   a JVM that receives
+///     TrafficPlan         what runs, for how long            StreamReceiver    sink or echo on Netty: TCP
+///       Traffic             kinds of traffic                   UringBuffers      what io_uring reads into
+///       Receiver            the receivers                    PacketReceiver    Netty's epoll: UDP
+///     TrafficTerm         two JVMs, one result               BatchReceiver     pages of Leasehold: UDP
+///                                                          SenderProcess     a JVM that sends
+///                                                            StreamSender, BatchSender
+/// ```
+///
+/// **The receiver is measured**: the processor time of its process, and the garbage on its heap. It has one event loop,
+/// so a small machine has one processor for each side. The sender is the same for all receivers.
+///
+/// **Netty's rings take their pages from Netty's allocator.** They have the same depth as Leasehold's, and once 64
+/// pages. More pages can take a larger burst, but fewer of them stay in the cache.
+///
+/// **The content is checked** ([Noise]). Of a connection, all bytes are checked during the warm-up, then the first and
+/// last bytes of every read, because comparing each byte would cost more than receiving it. The sender checks all bytes
+/// of an echo. Of datagrams, the first and last bytes of each are checked. When a receiver closes, it proves that every
+/// page was freed.
+@NullMarked
+package io.leasehold.bench.scenario.traffic;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,106 @@
+package io.leasehold.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class OptionsTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void noOptionIsTheRunOfANewcomer() {
+        Options options = parse(Map.of());
+
+        assertThat(options.bench()).isEqualTo("all");
+        assertThat(options.form()).isEqualTo(Form.SHORT);
+        assertThat(options.rounds()).isZero();
+        assertThat(options.baseline()).isEmpty();
+        assertThat(options.command()).isEqualTo("mvn -Pbench");
+        assertThat(options.results()).isEqualTo(folder.resolve("target/report"));
+    }
+
+    @Test
+    void theCommandHasWhatAnotherMachineNeeds() {
+        assertThat(parse(Map.of("bench", "memory", "bench.time", "full", "bench.rounds", "5", "bench.dir", "/tmp"))
+                        .command())
+                .isEqualTo("mvn -Pbench '-Dbench=memory' -Dbench.time=full -Dbench.rounds=5");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "bench.time     | quick                | unknown form: bench.time=quick; use ci, short or full",
+                "bench.rounds   | -1                   | not a number of rounds: bench.rounds=-1, min=1, max=1000",
+                "bench.rounds   | 0                    | not a number of rounds: bench.rounds=0, min=1, max=1000",
+                "bench.rounds   | many                 | not a number of rounds: bench.rounds=many, min=1, max=1000",
+                "bench.rounds   | 99999999999          | not a number of rounds: bench.rounds=99999999999",
+                "bench.params   | leak                 | not name=value pairs separated by commas: bench.params=leak",
+                "bench.dir      | /no/such/folder      | not a folder: bench.dir=/no/such/folder",
+                "bench.baseline | nothing              | not a folder of results: bench.baseline=",
+                "bench          | report               | not a folder of results: bench.results=",
+                "bench.rival    | no.such.Allocator    | no such allocator: name=no.such.Allocator",
+                "bench.rival    | java.lang.String     | class is not an allocator: name=java.lang.String",
+                "bench.rival.jar| rival.jar            | a jar without a class: bench.rival.jar=rival.jar"
+            })
+    void aWrongValueIsOneSentence(String name, String value, String message) {
+        assertThatThrownBy(() -> parse(Map.of(name, value)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith(message)
+                .hasMessageNotContaining("\n");
+    }
+
+    @Test
+    void aMissingJarIsReported() {
+        assertThatThrownBy(() -> parse(Map.of("bench.rival", "a.B", "bench.rival.jar", "no.jar")))
+                .hasMessageStartingWith("no such jar: bench.rival.jar=" + folder.resolve("no.jar"));
+    }
+
+    @Test
+    void anOptionThatDoesNotExistIsReported() {
+        assertThatThrownBy(() -> Options.parse(name -> "", Stream.of("-Pbench", "-Dbench.tiem=ci")))
+                .hasMessageStartingWith("unknown option: bench.tiem; use one of [bench.baseline, bench.dir,");
+        assertThat(Options.parse(name -> "", Stream.of("-Dbench=page", "-Dbench.time=ci", "-Dother=1")))
+                .isNotNull();
+    }
+
+    @Test
+    void aParameterOrAValueThatNoBenchmarkHasIsReported() {
+        Selection page = Selection.ofRegex("BufferBenchmark");
+
+        assertThatThrownBy(() -> page.withParams(Map.of("sise", "1")))
+                .hasMessageStartingWith("unknown parameter: bench.params=sise=1; the selected benchmarks have [alloc");
+        assertThatThrownBy(() -> page.withParams(Map.of("leak", "some")))
+                .hasMessage("unknown value: bench.params=leak=some; use one of [disabled, simple]");
+        assertThatThrownBy(() -> page.withParams(Map.of("byteSize", "-1")))
+                .hasMessageStartingWith("unknown value: bench.params=byteSize=-1; use a number, for example [256,");
+        assertThat(page.withParams(Map.of("byteSize", "100", "leak", "simple", "allocator", "leased"))
+                        .countRuns())
+                .isEqualTo(6);
+    }
+
+    @Test
+    void groupsAreKnownByName() {
+        assertThat(Group.of("memory")).isEqualTo(List.of(Group.MEMORY));
+        assertThat(Group.of("all")).containsExactly(Group.values());
+        assertThat(Group.of("Memory")).isEmpty();
+        assertThatThrownBy(() -> Group.regex("[")).hasMessageStartingWith("no benchmark matches: bench=[; use one of");
+    }
+
+    private Options parse(Map<String, String> properties) {
+        Map<String, String> all = new HashMap<>(properties);
+        all.put("bench.root", folder.toString());
+        return Options.parse(name -> all.getOrDefault(name, ""), Stream.of());
+    }
+}

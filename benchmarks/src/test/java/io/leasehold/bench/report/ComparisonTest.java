@@ -1,0 +1,124 @@
+package io.leasehold.bench.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.bench.report.Comparison.Better;
+import io.leasehold.bench.report.Comparison.Case;
+import io.leasehold.bench.result.Results;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ComparisonTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void aMethodIsComparedWithOtherAllocatorsInTheSameCase() throws IOException {
+        Comparison buffer = comparison(
+                "buffer",
+                Fixture.in(folder)
+                        .time("BufferBenchmark.oneLive", 10, "{\"byteSize\": \"256\", \"allocator\": \"leased\"}")
+                        .time("BufferBenchmark.oneLive", 20, "{\"byteSize\": \"256\", \"allocator\": \"adaptive\"}")
+                        .time("BufferBenchmark.oneLive", 30, "{\"byteSize\": \"256\", \"allocator\": \"a.b.Rival\"}")
+                        .time("BufferBenchmark.oneLive", 40, "{\"byteSize\": \"4096\", \"allocator\": \"pooled\"}")
+                        .results());
+
+        assertThat(buffer.cases()).singleElement().satisfies(one -> {
+            assertThat(one.label()).isEqualTo("one at a time, 256 B");
+            assertThat(one.sides().keySet())
+                    .extracting(Side::title)
+                    .containsExactly("Leasehold", "Netty adaptive", "Rival");
+            assertThat(buffer.best(one).orElseThrow().rival()).isEqualTo(Side.ADAPTIVE);
+            assertThat(buffer.best(one).orElseThrow().text()).startsWith("2.00");
+        });
+    }
+
+    @Test
+    void aBaselineMayHaveFewerParameters() throws IOException {
+        Comparison window = comparison(
+                "window",
+                Fixture.in(folder)
+                        .time("WindowBenchmark.hit", 10, "{\"byteSize\": \"64\", \"tier\": \"DIRECT\"}")
+                        .time("WindowBenchmark.hit", 20, "{\"byteSize\": \"64\", \"tier\": \"RECYCLED\"}")
+                        .time("WindowBenchmark.hitPread", 40, "{\"byteSize\": \"64\"}")
+                        .time("WindowBenchmark.hitPread", 50, "{\"byteSize\": \"4096\"}")
+                        .results());
+
+        assertThat(window.cases())
+                .extracting(one -> window.best(one).orElseThrow().lead())
+                .containsExactly(4.0, 2.0);
+    }
+
+    @Test
+    void aRatioAboveOneIsBetterForRatesToo() throws IOException {
+        Comparison pages = comparison(
+                "pagevirtualthread",
+                Fixture.in(folder)
+                        .rate("PageVirtualThreadBenchmark.pages", 10)
+                        .rate("PageVirtualThreadBenchmark.pagesPlatformThreads", 20)
+                        .results());
+
+        assertThat(pages.best(pages.cases().getFirst()).orElseThrow()).satisfies(best -> {
+            assertThat(best.lead()).isEqualTo(0.5);
+            assertThat(best.verdict()).isEqualTo(Verdict.LOSE);
+        });
+    }
+
+    @Test
+    void theGainOfASecondThreadIsPairedByRound() throws IOException {
+        Comparison gain = comparison(
+                "pagescaling-gain",
+                Fixture.in(folder)
+                        .rate("PageScalingBenchmark.oneThread", 10, 10, 10)
+                        .rate("PageScalingBenchmark.twoThreads", 20, 16, 18)
+                        .rate("PageScalingBenchmark.controlOneThread", 5, 5, 5)
+                        .rate("PageScalingBenchmark.controlTwoThreads", 10, 10, 10)
+                        .results());
+
+        assertThat(gain.cases().getFirst().ours().orElseThrow().rounds()).containsExactly(2.0, 1.6, 1.8);
+        assertThat(gain.best(gain.cases().getFirst()).orElseThrow().lead()).isEqualTo(0.9);
+    }
+
+    @Test
+    void littleMemoryIsComparedByItsDifference() {
+        Map<Side, Stat> sides = new LinkedHashMap<>();
+        sides.put(Side.LEASED, Stat.reading(6, 8));
+        sides.put(Side.POOLED, Stat.reading(5.5, 8));
+        sides.put(Side.ADAPTIVE, Stat.reading(1025, 8));
+        Case one = Case.of("a burst", sides);
+        Comparison memory = new Comparison("m", "memory", "Memory", "", "MiB", Better.LESS, "", true, List.of(one));
+
+        assertThat(memory.judge(one).values())
+                .extracting(judgement ->
+                        judgement.text() + ", " + judgement.verdict().words())
+                .containsExactly("0.500 MiB more, equal within error", "1,019 MiB less, better");
+    }
+
+    @Test
+    void figuresAreShownWithWhatIsKnownOfThem() {
+        assertThat(Stat.of(List.of(10.0)).text()).isEqualTo("10.0");
+        assertThat(Stat.of(List.of(10.0, 12.0)).text()).isEqualTo("10.0 to 12.0");
+        assertThat(Stat.of(List.of(10.0, 12.0, 11.0, 11.0, 11.0)).text()).isEqualTo("11.0 ±2.7");
+        assertThat(Stat.of(List.of(1.0, 1.0, 1.0, 1.0, 90.0)).text()).isEqualTo("1.00 (1.00 to 90.0)");
+        assertThat(Stat.ofTail(List.of(10.0, 12.0, 11.0, 11.0, 30.0)).text()).isEqualTo("11.0 (10.0 to 30.0)");
+    }
+
+    @Test
+    void aDifferenceWithinTheErrorIsEqual() {
+        assertThat(new Ratio(1.2, 0.1).verdict()).isEqualTo(Verdict.WIN);
+        assertThat(new Ratio(1.2, 0.3).verdict()).isEqualTo(Verdict.EVEN);
+        assertThat(new Ratio(0.8, 0.3).verdict()).isEqualTo(Verdict.EVEN);
+        assertThat(new Ratio(0.8, 0.1).verdict()).isEqualTo(Verdict.LOSE);
+        assertThat(new Ratio(1.2, Double.NaN).verdict()).isEqualTo(Verdict.UNKNOWN);
+    }
+
+    private static Comparison comparison(String id, Results results) throws IOException {
+        return Findings.find(Findings.of(results).comparisons(), id).orElseThrow();
+    }
+}

@@ -1,0 +1,64 @@
+package io.leasehold.bench.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.bench.result.Results;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RegressionTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void onlyAFigureThatIsWorseByMoreThanItsErrorIsReported() throws IOException {
+        Results before = fixture("before")
+                .time("LeaseBenchmark.windowHit", 100)
+                .time("LeaseBenchmark.windowMiss", 100)
+                .time("LeaseBenchmark.directHandle", 100)
+                .results();
+        Results after = fixture("after")
+                .time("LeaseBenchmark.windowHit", 101)
+                .time("LeaseBenchmark.windowMiss", 110)
+                .time("LeaseBenchmark.directHandle", 50)
+                .time("LeaseBenchmark.directObject", 900)
+                .results();
+
+        assertThat(Regression.of(before, after))
+                .containsExactly("worse than the baseline: A lease on a wired page, a window, to be mapped:"
+                        + " before=100.0 ±1.0, now=110.0 ±1.1, unit=ns per operation");
+    }
+
+    @Test
+    void ratesAreWorseIfTheyAreLower() throws IOException {
+        Results before = fixture("before").server(5).results();
+        Results after = fixture("after").server(5).results();
+        assertThat(Regression.of(before, after)).isEmpty();
+
+        Results slower =
+                fixture("slower").rate("PageVirtualThreadBenchmark.pages", 5, 5).results();
+        Results fast =
+                fixture("fast").rate("PageVirtualThreadBenchmark.pages", 9, 9).results();
+        assertThat(Regression.of(fast, slower)).singleElement().asString().contains("before=9.00", "now=5.00");
+        assertThat(Regression.of(slower, fast)).isEmpty();
+    }
+
+    @Test
+    void busyRunsAreNotCompared() throws IOException {
+        Results before = fixture("before").results();
+        Results busy = fixture("busy").busy().results();
+
+        assertThat(Regression.of(before, busy))
+                .singleElement()
+                .asString()
+                .contains("cannot be compared", "quality=60", "baseline quality=0");
+    }
+
+    private Fixture fixture(String name) throws IOException {
+        return Fixture.in(Files.createDirectory(folder.resolve(name)));
+    }
+}

@@ -1,0 +1,54 @@
+package io.leasehold.bench.scenario.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.leasehold.bench.result.MemoryResult;
+import io.leasehold.bench.scenario.memory.MemoryPlan.Term;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class MemoryPlanTest {
+
+    @Test
+    void theFullFormHasTheMixedScenarios() {
+        assertThat(MemoryPlan.of("full", 0).terms())
+                .extracting(Term::scenario)
+                .contains("mixedDefault", "mixedSecond", "mixedTrickle", "mixedSilent");
+        assertThat(MemoryPlan.of("ci", 0).expectedSeconds()).isLessThan(30);
+        assertThat(MemoryPlan.of("short", 0).expectedSeconds()).isLessThan(80);
+    }
+
+    @Test
+    void roundsAreInterleaved() {
+        assertThat(MemoryPlan.of("ci", 2).terms())
+                .extracting(term -> term.round() + term.allocator())
+                .containsExactly("1leased", "1adaptive", "1pooled", "2pooled", "2adaptive", "2leased");
+    }
+
+    @Test
+    void oneScenarioCanBeChosen() {
+        MemoryPlan all = MemoryPlan.of("full", 0);
+        assertThat(all.only("mixedSilent").terms()).hasSize(3);
+        assertThatThrownBy(() -> all.only("loud"))
+                .hasMessageStartingWith("unknown scenario: bench.params=scenario=loud; use one of [burst4k,");
+    }
+
+    @Test
+    void anAllocatorFromOutsideIsMeasured() throws InterruptedException {
+        String rival = UnpooledByteBufAllocator.class.getName();
+        List<String> progress = new ArrayList<>();
+
+        List<MemoryResult> results =
+                MemoryScenario.run(new MemoryPlan(List.of(new Term(1, "burst64k", rival, false))), progress::add);
+
+        assertThat(results).as("%s", progress).singleElement().satisfies(result -> {
+            assertThat(result.allocator()).isEqualTo(rival);
+            assertThat(result.fillMillis()).isPositive();
+            assertThat(result.moments()).extracting(MemoryResult.Moment::name).containsExactly("peak", "after");
+            assertThat(result.moments().getFirst().residentBytes()).isGreaterThan(900L << 20);
+        });
+    }
+}

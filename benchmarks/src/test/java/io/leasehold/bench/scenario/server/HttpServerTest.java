@@ -1,0 +1,180 @@
+package io.leasehold.bench.scenario.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.leasehold.bench.scenario.load.Content;
+import io.leasehold.bench.scenario.load.Keys;
+import io.leasehold.bench.scenario.load.LoadGenerator;
+import io.leasehold.bench.scenario.load.LoadPhase;
+import io.leasehold.bench.scenario.load.LoadResult;
+import io.netty.handler.ssl.SslContext;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/// Server and load generator in one process. Closing the server proves that every buffer was released.
+class HttpServerTest {
+
+    private static final LoadPhase FLAT_OUT = new LoadPhase(8, 16, 0, 50, 200);
+
+    @Test
+    void answersCorrectly() throws Exception {
+        try (HttpServer server = HttpServer.open(options(Optional.empty(), 0))) {
+            List<String> said = new ArrayList<>();
+            LoadResult result = load(server, null, FLAT_OUT, said);
+            assertThat(result.problem()).isEmpty();
+            assertThat(result.wrong()).isZero();
+            assertThat(result.requests()).isPositive();
+            assertThat(result.latency()).isEmpty();
+            assertThat(said).containsExactly("measuring", "measured");
+            assertThat(ServerValues.of(server).answers()).isGreaterThanOrEqualTo(result.requests());
+            assertThat(ServerValues.of(server).refused()).isZero();
+        }
+    }
+
+    @Test
+    void answersCorrectlyOverTls() throws Exception {
+        Path file = Keys.make();
+        try (HttpServer server = HttpServer.open(options(Optional.of(file), 0))) {
+            LoadResult result = load(server, Keys.load(file).client(), FLAT_OUT, new ArrayList<>());
+            assertThat(result.problem()).isEmpty();
+            assertThat(result.wrong()).isZero();
+            assertThat(result.requests()).isPositive();
+        } finally {
+            Keys.delete(file);
+        }
+        assertThat(file.getParent()).doesNotExist();
+    }
+
+    @Test
+    void keepsTheRateAndMeasuresLatencyFromIt() throws Exception {
+        try (HttpServer server = HttpServer.open(options(Optional.empty(), 0))) {
+            LoadResult result = load(server, null, new LoadPhase(8, 1, 400, 100, 500), new ArrayList<>());
+            assertThat(result.wrong()).isZero();
+            assertThat((double) result.requests()).isEqualTo(200, within(1.0));
+            assertThat(result.seconds()).isGreaterThanOrEqualTo(0.5);
+            assertThat(result.latency().getLast().percent()).isEqualTo(100);
+            assertThat(result.latency().getLast().micros())
+                    .isGreaterThanOrEqualTo(result.latency().getFirst().micros())
+                    .isPositive();
+        }
+    }
+
+    /// A rate above the server's capacity: the latency of a request includes the time that it waited to be sent.
+    @Test
+    void latencyIncludesTheWaitBeforeSending() throws Exception {
+        try (HttpServer server = HttpServer.open(options(Optional.empty(), 0))) {
+            LoadResult result = load(server, null, new LoadPhase(1, 1, 20_000, 0, 50), new ArrayList<>());
+            assertThat(result.wrong()).isZero();
+            assertThat(result.requests()).isEqualTo(1_000);
+            assertThat(result.latency().getLast().micros()).isGreaterThan(0.9e6 * (result.seconds() - 0.05));
+        }
+    }
+
+    @Test
+    void corruptedAnswersAreAllDetected() throws Exception {
+        try (HttpServer server = HttpServer.open(options(Optional.empty(), 10))) {
+            LoadResult result = load(server, null, FLAT_OUT, new ArrayList<>());
+            assertThat(result.wrong())
+                    .isPositive()
+                    .isEqualTo(ServerValues.of(server).spoiled());
+        }
+    }
+
+    /// At any time each connection has the maximum number of requests in flight.
+    @Test
+    @Timeout(600)
+    void missingAnswersAreCounted() throws Exception {
+        HttpServer server = HttpServer.open(options(Optional.empty(), 0));
+        try (LoadGenerator generator = new LoadGenerator(server.port(), null, 1)) {
+            // a server that closes while it accepts a connection does not close it, so all are served first
+            Runnable close = () -> {
+                while (ServerValues.of(server).answers() < 4 * 2) {
+                    Thread.yield();
+                }
+                server.close();
+            };
+            LoadResult result = generator.run(new LoadPhase(4, 2, 0, 50, 60_000), close, () -> {});
+            assertThat(result.wrong()).isEqualTo(4 * 2);
+            assertThat(result.problem()).isNotEmpty();
+        }
+    }
+
+    @Test
+    void rejectsABodyWithAWrongChecksum() throws Exception {
+        try (HttpServer server = HttpServer.open(options(Optional.empty(), 0))) {
+            assertThat(post(server, "/7/10", "0").getResponseCode()).isEqualTo(400);
+            assertThat(ServerValues.of(server).refused()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void answersRequestsWithoutChecksum() throws Exception {
+        try (HttpServer server = HttpServer.open(options(Optional.empty(), 0))) {
+            try (InputStream body = post(server, "/7/10", null).getInputStream()) {
+                assertThat(body.readAllBytes()).isEqualTo(Content.bytes(7, 10));
+            }
+            assertThat(post(server, "/7/x", null).getResponseCode()).isEqualTo(404);
+            assertThat(post(server, "/7/" + (Content.MAX_BYTES + 1), null).getResponseCode())
+                    .isEqualTo(400);
+            assertThat(post(server, "/", null).getResponseCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void reportsThePortInUse() throws Exception {
+        try (HttpServer server = HttpServer.open(options(Optional.empty(), 0))) {
+            ServerOptions same = ServerOptions.parse(new String[] {"--port=" + server.port()});
+            assertThatThrownBy(() -> HttpServer.open(same))
+                    .isInstanceOf(IOException.class)
+                    .hasMessage(
+                            "port is in use: address=127.0.0.1:" + server.port() + "; use another port, or 0 for any");
+        }
+    }
+
+    @Test
+    void rejectsUnknownOptions() {
+        assertThatThrownBy(() -> ServerOptions.parse(new String[] {"--prot=1"}))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("unknown option: --prot=1");
+        assertThatThrownBy(() -> ServerOptions.parse(new String[] {"--port=70000"}))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("70000");
+    }
+
+    private static LoadResult load(HttpServer server, @Nullable SslContext tls, LoadPhase phase, List<String> said)
+            throws Exception {
+        try (LoadGenerator generator = new LoadGenerator(server.port(), tls, 1)) {
+            return generator.run(phase, () -> said.add("measuring"), () -> said.add("measured"));
+        }
+    }
+
+    private static HttpURLConnection post(HttpServer server, String path, @Nullable String sum) throws IOException {
+        HttpURLConnection connection = (HttpURLConnection)
+                URI.create("http://127.0.0.1:" + server.port() + path).toURL().openConnection();
+        connection.setRequestMethod("POST");
+        connection.setDoOutput(true);
+        if (sum != null) {
+            connection.setRequestProperty(Content.SUM_HEADER, sum);
+        }
+        try (OutputStream body = connection.getOutputStream()) {
+            body.write(1);
+        }
+        return connection;
+    }
+
+    private static ServerOptions options(Optional<Path> keys, int faultEvery) {
+        return new ServerOptions(0, Transport.NIO, keys, "leased", 1, Optional.empty(), faultEvery);
+    }
+}

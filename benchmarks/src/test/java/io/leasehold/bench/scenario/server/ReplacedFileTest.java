@@ -1,0 +1,93 @@
+package io.leasehold.bench.scenario.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.leasehold.window.FileTrust;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Files that another process replaces by renaming while they are served. Each version is filled with its own number,
+/// and its modification time contains the number. So the tag of an answer determines the expected bytes.
+class ReplacedFileTest {
+
+    private static final int ANSWERS = 1_500;
+
+    /// The first size is copied whole, the second is sent by the system, the third is sent in chunks.
+    private static final int[] SIZES = {2_000, 60_000, 300_000};
+
+    @TempDir
+    Path folder;
+
+    private Path root() {
+        return folder.resolve("root");
+    }
+
+    private void write(int version, int byteSize) throws IOException {
+        byte[] content = new byte[byteSize];
+        Arrays.fill(content, (byte) version);
+        Path next = folder.resolve("next");
+        Files.write(next, content);
+        Files.setLastModifiedTime(next, FileTime.fromMillis(version * 1_000L));
+        Files.move(next, root().resolve("f" + byteSize), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    @Test
+    void bytesMatchTheTag() throws Exception {
+        Path root = Files.createDirectory(root());
+        for (int byteSize : SIZES) {
+            write(1, byteSize);
+        }
+        AtomicBoolean ends = new AtomicBoolean();
+        try (ExecutorService writer = Executors.newSingleThreadExecutor()) {
+            Future<?> writes = writer.submit(() -> {
+                for (int version = 2; !ends.get(); version++) {
+                    for (int byteSize : SIZES) {
+                        write(version, byteSize);
+                    }
+                }
+                return null;
+            });
+            try {
+                for (FileWay way : FileWay.values()) {
+                    FileOptions files = new FileOptions(root, way, FileTrust.FOREIGN);
+                    try (HttpServer server = HttpServer.open(new ServerOptions(
+                            0, Transport.NIO, Optional.empty(), way.allocator(), 2, Optional.of(files), 0))) {
+                        ask(server, way);
+                    }
+                }
+            } finally {
+                ends.set(true);
+            }
+            writes.get();
+        }
+    }
+
+    private static void ask(HttpServer server, FileWay way) throws Exception {
+        try (RawHttp client = RawHttp.connect(server, false)) {
+            for (int i = 0; i < ANSWERS; i++) {
+                int byteSize = SIZES[i % SIZES.length];
+                client.send("GET /f" + byteSize + " HTTP/1.1\r\nHost: x\r\n\r\n");
+                RawHttp.Answer answer = client.read("GET");
+                assertThat(answer.status()).as("%s", way).isEqualTo(200);
+                String tag = answer.header("etag");
+                long version = Long.parseLong(tag, 1, tag.indexOf('-'), 16) / 1_000_000_000;
+                byte[] expected = new byte[byteSize];
+                Arrays.fill(expected, (byte) version);
+                assertThat(Arrays.equals(answer.body(), expected))
+                        .as("%s %s", way, tag)
+                        .isTrue();
+            }
+        }
+    }
+}
