@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// 512 KiB. Blocks that are much longer than `m` are all sampled, and counted exactly.
 ///
 /// **How a block is chosen.** A block object is used again and again with the same size. So it counts its own uses down
-/// from a random number ([#usesUntil]), which is the exponential gap in bytes divided by its size. That gives the same
+/// from a random number ([#countdown]), which is the exponential gap in bytes divided by its size. That gives the same
 /// distribution as a countdown of bytes for each thread, because the exponential distribution has no memory. The
 /// countdown exists anyway, for the leak detector: both share it, and draw which of them is due when it ends.
 ///
