@@ -34,9 +34,9 @@ import org.jspecify.annotations.Nullable;
 /// **Failures.** Every failure to allocate a buffer is a [BufferMemoryError]. A failure to open the allocator is
 /// remembered for one second. During that second each request for a buffer fails at once.
 ///
-/// **Leaks.** The allocator drops its reference to a buffer that Netty's leak detector or the profile samples, until the buffer
-/// is released. So the collector can find the buffer lost. A lost buffer that is not sampled stays referenced, and counts
-/// as outstanding for ever.
+/// **Leaks.** The allocator drops its reference to a buffer that Netty's leak detector or the profile samples, until
+/// the buffer is released. So the collector can find the buffer lost. A lost buffer that is not sampled stays
+/// referenced, and counts as outstanding for ever.
 public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         implements ByteBufAllocatorMetricProvider, ObservedAllocator, AutoCloseable {
 
