@@ -116,7 +116,8 @@ public final class Sampler {
     public int countdown(int byteSize, double otherChance) {
         int doubled = doublings;
         double rate = rate(byteSize, doubled) - Math.log1p(-otherChance);
-        return (int) Math.min(MAX_USES, random.get().nextExponential() / rate) * STEP + doubled;
+        int uses = (int) Math.min(MAX_USES, random.get().nextExponential() / rate);
+        return uses * STEP + doubled;
     }
 
     /// {@return true if this sampler is due for a use for which one of the two samplers is due}

@@ -70,8 +70,8 @@ final class BufferUse implements Use {
         boolean isProfileDue = sampler.isDue(buf.blockByteSize(), countdown, LeakSampling.CHANCE);
         boolean isProfiled = isProfileDue && buf.external() == null; // external memory has a source of its own
         boolean isWatched = sampler.isOtherDue(isProfileDue, LeakSampling.CHANCE)
-                && LeakSampling.isChoosing()
-                && ResourceLeakDetector.getLevel() == ResourceLeakDetector.Level.SIMPLE;
+                && ResourceLeakDetector.getLevel() == ResourceLeakDetector.Level.SIMPLE
+                && LeakSampling.isDue();
         if (isProfiled || isWatched) {
             StackReserve.ensure(); // an overflow could lose the tracker, and that would report a leak
             BufferUse use = new BufferUse(count);

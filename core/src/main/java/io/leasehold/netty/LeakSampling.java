@@ -50,9 +50,14 @@ final class LeakSampling {
         return DETECTOR != null;
     }
 
-    /// {@return a tracker for a buffer that is due, or null if too many were watched lately}
+    /// {@return false if this class does not choose the buffers, or too many were watched lately}
+    static boolean isDue() {
+        return DETECTOR != null && USES.isDue();
+    }
+
+    /// {@return a tracker for a buffer that is due, or null if Netty chooses the buffers}
     static @Nullable ResourceLeakTracker<ByteBuf> watch(CountedByteBuf buf) {
-        return DETECTOR != null && USES.isDue() ? DETECTOR.trackForcibly(buf) : null;
+        return DETECTOR != null ? DETECTOR.trackForcibly(buf) : null;
     }
 
     /// Makes the detector record the current place of a buffer, unless too many were recorded lately.

@@ -134,7 +134,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         }
         CountedByteBuf buf = take(heap, isDirect, initialCapacity);
         buf.reuse(initialCapacity, maxCapacity);
-        return zeroing || ResourceLeakDetector.isEnabled() || Sampler.isOn()
+        return Sampler.isOn() || zeroing || ResourceLeakDetector.isEnabled() // the first one decides as a rule
                 ? zeroedAndWatched(buf, isDirect, initialCapacity)
                 : buf;
     }
