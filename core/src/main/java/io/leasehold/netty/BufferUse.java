@@ -105,7 +105,7 @@ final class BufferUse implements Use {
         buf.countdown = newCountdown(buf.blockByteSize());
         int countdown = Sampler.process().countdown(buf.blockByteSize(), 0);
         boolean isDue = Sampler.process().isDueAtOnce(buf.blockByteSize(), countdown);
-        BufferUse old = use instanceof BufferUse ? (BufferUse) use : null;
+        BufferUse old = use instanceof BufferUse before ? before : null;
         if (old == null && !isDue && use == null) {
             return;
         }
