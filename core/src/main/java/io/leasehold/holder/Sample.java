@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A block that was chosen by its bytes. It stands for `weight` blocks of its size.
 ///
-/// The sample refers to the user of the block weakly. If the collector finds the user lost while the sample is live, the
-/// block leaked.
+/// The sample refers to the user of the block weakly. If the collector finds the user lost while the sample is live,
+/// the block leaked.
 ///
 /// **Threads.** Thread-safe.
 public final class Sample extends WeakReference<Object> {

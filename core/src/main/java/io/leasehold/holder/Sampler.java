@@ -20,17 +20,17 @@ import org.jspecify.annotations.Nullable;
 /// ```
 ///
 /// The sum of the weights of the live samples is an unbiased estimate of the live blocks. Its standard deviation is
-/// about `sqrt(m / live)` of the live bytes if blocks are small: 9 % at 64 MiB and 2 % at 1 GiB with the default mean of
-/// 512 KiB. Blocks that are much longer than `m` are all sampled, and counted exactly.
+/// about `sqrt(m / live)` of the live bytes if blocks are small: 9 % at 64 MiB and 2 % at 1 GiB with the default mean
+/// of 512 KiB. Blocks that are much longer than `m` are all sampled, and counted exactly.
 ///
 /// **How a block is chosen.** A block object is used again and again with the same size. So it counts its own uses down
-/// from a random number ([#usesUntil]), which is the exponential gap in bytes divided by its size. That gives the same
+/// from a random number ([#countdown]), which is the exponential gap in bytes divided by its size. That gives the same
 /// distribution as a countdown of bytes for each thread, because the exponential distribution has no memory. The
 /// countdown exists anyway, for the leak detector: both share it, and draw which of them is due when it ends.
 ///
-/// **Pace.** If more than about 2,000 samples a second are due, the mean is doubled, again and again, and it is halved when
-/// they become few. A countdown remembers the mean that it was drawn with, and a sample gets its weight from that mean,
-/// so the estimate stays unbiased.
+/// **Pace.** If more than about 2,000 samples a second are due, the mean is doubled, again and again, and it is halved
+/// when they become few. A countdown remembers the mean that it was drawn with, and a sample gets its weight from that
+/// mean, so the estimate stays unbiased.
 ///
 /// **Failures.** A failure to record is counted and loses the sample, not the block.
 ///
@@ -96,8 +96,8 @@ public final class Sampler {
         return meanBytes;
     }
 
-    /// Changes the mean. Samples that exist keep their weight. Buffer objects use the new mean from their next countdown
-    /// on.
+    /// Changes the mean. Samples that exist keep their weight. Buffer objects use the new mean from their next
+    /// countdown on.
     ///
     /// @param newMeanBytes mean number of bytes, or 0 to turn sampling off
     /// @throws IllegalArgumentException if it is negative, or more than [#MAX_MEAN_BYTES]
@@ -116,7 +116,8 @@ public final class Sampler {
     public int countdown(int byteSize, double otherChance) {
         int doubled = doublings;
         double rate = rate(byteSize, doubled) - Math.log1p(-otherChance);
-        return (int) Math.min(MAX_USES, random.get().nextExponential() / rate) * STEP + doubled;
+        int uses = (int) Math.min(MAX_USES, random.get().nextExponential() / rate);
+        return uses * STEP + doubled;
     }
 
     /// {@return true if this sampler is due for a use for which one of the two samplers is due}

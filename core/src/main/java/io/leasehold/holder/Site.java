@@ -89,8 +89,8 @@ public record Site(
                         : other.lastTouch);
     }
 
-    /// {@return the largest sites of some sources as lines for an error message, each with a line break before it; empty
-    /// if nothing was sampled}
+    /// {@return the largest sites of some sources as lines for an error message, each with a line break before it;
+    /// empty if nothing was sampled}
     ///
     /// @param sources sources to read
     /// @param maxLines maximum number of lines

@@ -70,8 +70,8 @@ final class BufferUse implements Use {
         boolean isProfileDue = sampler.isDue(buf.blockByteSize(), countdown, LeakSampling.CHANCE);
         boolean isProfiled = isProfileDue && buf.external() == null; // external memory has a source of its own
         boolean isWatched = sampler.isOtherDue(isProfileDue, LeakSampling.CHANCE)
-                && LeakSampling.isChoosing()
-                && ResourceLeakDetector.getLevel() == ResourceLeakDetector.Level.SIMPLE;
+                && ResourceLeakDetector.getLevel() == ResourceLeakDetector.Level.SIMPLE
+                && LeakSampling.isDue();
         if (isProfiled || isWatched) {
             StackReserve.ensure(); // an overflow could lose the tracker, and that would report a leak
             BufferUse use = new BufferUse(count);
@@ -105,7 +105,7 @@ final class BufferUse implements Use {
         buf.countdown = newCountdown(buf.blockByteSize());
         int countdown = Sampler.process().countdown(buf.blockByteSize(), 0);
         boolean isDue = Sampler.process().isDueAtOnce(buf.blockByteSize(), countdown);
-        BufferUse old = use instanceof BufferUse ? (BufferUse) use : null;
+        BufferUse old = use instanceof BufferUse before ? before : null;
         if (old == null && !isDue && use == null) {
             return;
         }

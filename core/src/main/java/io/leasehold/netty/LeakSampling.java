@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 /// Chooses the buffers that Netty's leak detector watches at its default level, `simple`.
 ///
 /// Netty draws a random number for each buffer and wraps one in 128 buffers. The wrapper, its stack trace and its weak
-/// reference cost as much as the buffer itself. Here each buffer object counts its own uses down from a random number, and
-/// one use in 128 is watched on average. The detector is the one of all other buffers, but there is no wrapper: the buffer notifies the detector
-/// itself when it is released.
+/// reference cost as much as the buffer itself. Here each buffer object counts its own uses down from a random number,
+/// and one use in 128 is watched on average. The detector is the one of all other buffers, but there is no wrapper: the
+/// buffer notifies the detector itself when it is released.
 ///
 /// The number of stack traces is limited. The process takes at most 5,000 a second for new uses. That is less than one
 /// in 128 only where more than 640,000 buffers a second are allocated. It takes at most 1,000 a second for touches,
@@ -50,9 +50,14 @@ final class LeakSampling {
         return DETECTOR != null;
     }
 
-    /// {@return a tracker for a buffer that is due, or null if too many were watched lately}
+    /// {@return false if this class does not choose the buffers, or too many were watched lately}
+    static boolean isDue() {
+        return DETECTOR != null && USES.isDue();
+    }
+
+    /// {@return a tracker for a buffer that is due, or null if Netty chooses the buffers}
     static @Nullable ResourceLeakTracker<ByteBuf> watch(CountedByteBuf buf) {
-        return DETECTOR != null && USES.isDue() ? DETECTOR.trackForcibly(buf) : null;
+        return DETECTOR != null ? DETECTOR.trackForcibly(buf) : null;
     }
 
     /// Makes the detector record the current place of a buffer, unless too many were recorded lately.

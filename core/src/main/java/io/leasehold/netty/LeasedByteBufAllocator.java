@@ -35,9 +35,9 @@ import org.jspecify.annotations.Nullable;
 /// **Failures.** Every failure to allocate a buffer is a [BufferMemoryError]. A failure to open the allocator is
 /// remembered for one second. During that second each request for a buffer fails at once.
 ///
-/// **Leaks.** The allocator drops its reference to a buffer that Netty's leak detector or the profile samples, until the buffer
-/// is released. So the collector can find the buffer lost. A lost buffer that is not sampled stays referenced, and counts
-/// as outstanding for ever.
+/// **Leaks.** The allocator drops its reference to a buffer that Netty's leak detector or the profile samples, until
+/// the buffer is released. So the collector can find the buffer lost. A lost buffer that is not sampled stays
+/// referenced, and counts as outstanding for ever.
 public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         implements ByteBufAllocatorMetricProvider, ObservedAllocator, AutoCloseable {
 
@@ -158,7 +158,7 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
             buf.allocator(this); // the block was last used by another allocator on the same heaps
         }
         buf.reuse(initialCapacity, maxCapacity);
-        return zeroing || ResourceLeakDetector.isEnabled() || Sampler.isOn()
+        return Sampler.isOn() || zeroing || ResourceLeakDetector.isEnabled() // the first one decides as a rule
                 ? zeroedAndWatched(buf, isDirect, initialCapacity)
                 : buf;
     }

@@ -50,7 +50,8 @@ public final class TagHandler extends ChannelDuplexHandler {
         this.first = Tag.of(tag);
     }
 
-    /// Creates a handler that changes the tag of its channel. It passes all events on.
+    /// Creates a handler that changes the tag of its channel. It passes all events on, and has no effect in a channel
+    /// without a `TagHandler` before it.
     ///
     /// @param choice returns the new tag for an inbound message or a user event, for example an HTTP request or the
     ///     event of an `SniHandler`; or null to keep the tag. It is called on the event loop, and does not release the
@@ -68,6 +69,15 @@ public final class TagHandler extends ChannelDuplexHandler {
         ChannelConfig config = ctx.channel().config();
         RecvByteBufAllocator reads = config.getRecvByteBufAllocator();
         config.setRecvByteBufAllocator(new TaggedReads(reads, added));
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        ctx.channel().attr(TAG).set(null);
+        ChannelConfig config = ctx.channel().config();
+        if (config.<RecvByteBufAllocator>getRecvByteBufAllocator() instanceof TaggedReads tagged) {
+            config.setRecvByteBufAllocator(tagged.reads); // a read loop keeps the handle that it has
+        }
     }
 
     private @Nullable Tag begin() {
@@ -157,10 +167,12 @@ public final class TagHandler extends ChannelDuplexHandler {
 
         private void choose(ChannelHandlerContext ctx, Object message) {
             String name = choice.apply(message);
-            if (name != null) {
+            Attribute<Tag> ofChannel = ctx.channel().attr(TAG);
+            Tag before = ofChannel.get();
+            if (name != null && before != null) {
                 Tag tag = Tag.of(name);
-                ctx.channel().attr(TAG).set(tag);
-                if (ThreadTag.current() != null) {
+                ofChannel.set(tag);
+                if (ThreadTag.current() == before) {
                     ThreadTag.set(tag); // the TagHandler restores the tag of the thread when its event ends
                 }
             }

@@ -38,8 +38,8 @@
 ///   is released. That costs two calls for each sampled buffer, and a new object for the block only if the buffer was
 ///   really lost.
 /// * **One countdown for two samplers.** The leak detector and the profile of `io.leasehold.observe` choose buffers by
-///   the same countdown of the buffer object ([Sampler][io.leasehold.holder.Sampler]). A buffer of a thread with a tag is
-///   counted without a countdown, and released on the slow path.
+///   the same countdown of the buffer object ([Sampler][io.leasehold.holder.Sampler]). A buffer of a thread with a tag
+///   is counted without a countdown, and released on the slow path.
 /// * **Memory of other owners uses the same class.** Code that reads buffers meets one class and not three. Such a
 ///   buffer is released on the slow path. The fast path tests a flag anyway, and
 ///   that flag selects the slow path.

@@ -70,8 +70,8 @@ public final class Profile {
 
     /// {@return the holders of buffers that were lost without a release, the one with the most lost bytes first}
     ///
-    /// A buffer is found lost once the collector has cleared the reference to it. No report is logged, and the answer is
-    /// the same until the allocator is closed: lost memory stays in use.
+    /// A buffer is found lost once the collector has cleared the reference to it. No report is logged, and the answer
+    /// is the same until the allocator is closed: lost memory stays in use.
     public List<SampledHolder> leaks() {
         List<SampledHolder> lost = new ArrayList<>(
                 holders().stream().filter(holder -> holder.leakedSamples() > 0).toList());
@@ -111,9 +111,9 @@ public final class Profile {
                 .collect(Collectors.joining());
     }
 
-    /// Writes the profile as a gzip-compressed `profile.proto`, which `go tool pprof` and most profile viewers read. The
-    /// sample types are `inuse_objects`, `inuse_space`, `alloc_objects` and `alloc_space`. Samples in use have the labels
-    /// `tag`, `source` and `bytes`.
+    /// Writes the profile as a gzip-compressed `profile.proto`, which `go tool pprof` and most profile viewers read.
+    /// The sample types are `inuse_objects`, `inuse_space`, `alloc_objects` and `alloc_space`. Samples in use have the
+    /// labels `tag`, `source` and `bytes`.
     ///
     /// @param out receives the file; the caller closes it
     /// @throws IOException if `out` fails

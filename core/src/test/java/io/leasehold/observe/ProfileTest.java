@@ -10,8 +10,6 @@ import io.leasehold.page.Eventually;
 import io.netty.buffer.ByteBuf;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -152,7 +150,6 @@ final class ProfileTest {
 
         Profile.of(NAME).writePprof(file);
 
-        Files.write(Path.of("target/profile.pb.gz"), file.toByteArray());
         PprofReader read = PprofReader.read(file.toByteArray());
         assertThat(read.types)
                 .containsExactly(

@@ -97,6 +97,31 @@ final class TagHandlerTest {
     }
 
     @Test
+    void removedHandlerTagsNothing() {
+        EmbeddedChannel channel = channel("gone");
+        channel.pipeline().remove(TagHandler.class);
+
+        live.add(channel.config().getRecvByteBufAllocator().newHandle().allocate(allocator));
+        channel.writeInbound("a");
+
+        assertThat(blocks("channels")).isEqualTo(2);
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
+    void chooserAloneLeavesTheTagOfTheThread() {
+        EmbeddedChannel channel = channel("gone");
+        channel.pipeline().remove(TagHandler.class);
+        try (Holder holder = Holder.tag("outer")) {
+            channel.writeInbound("host example");
+            assertThat(holder).isNotNull();
+        }
+
+        assertThat(blocks("outer")).isEqualTo(1);
+        channel.finishAndReleaseAll();
+    }
+
+    @Test
     void tagIsChecked() {
         assertThatThrownBy(() -> new TagHandler(""))
                 .isInstanceOf(IllegalArgumentException.class)
