@@ -14,7 +14,8 @@ class AgentCopiesTest {
 
     @Test
     void copiesInOtherClassLoadersAndRelocatedCopiesShareOneBudget() throws Exception {
-        ForkedProgram run = AgentRun.of(CopiesProgram.class).withAgent("budget=16m").run();
+        ForkedProgram run =
+                AgentRun.of(CopiesProgram.class).withAgent("budget=16m").run();
         assertThat(run.exitCode()).as("%s", run).isZero();
         for (String copy : new String[] {"plain", "relocated", "other"}) {
             assertThat(run.value(copy + ".direct")).as("%s", run).isEqualTo("LeasedByteBuf");

@@ -7,8 +7,8 @@ import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.util.concurrent.TimeUnit;
 
-/// Main class of the JVMs that [AgentCopiesTest] starts: two applications, each with a copy of Netty in a class loader of
-/// its own, and a relocated copy in the class loader of the program.
+/// Main class of the JVMs that [AgentCopiesTest] starts: two applications, each with a copy of Netty in a class loader
+/// of its own, and a relocated copy in the class loader of the program.
 final class CopiesProgram {
 
     private static final int HALF_AND_MORE = 10 << 20;
@@ -32,7 +32,8 @@ final class CopiesProgram {
         System.out.println("relocatedWhilePlainHolds=" + relocated.tryAllocate(HALF_AND_MORE));
         System.out.println("otherWhilePlainHolds=" + other.tryAllocate(HALF_AND_MORE));
         plain.call(held, "release");
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60); // the plain copy gives its memory back by decay
+        long deadline =
+                System.nanoTime() + TimeUnit.SECONDS.toNanos(60); // the plain copy gives its memory back by decay
         String afterwards = relocated.tryAllocate(HALF_AND_MORE);
         while (afterwards.equals("refused") && System.nanoTime() < deadline) {
             Thread.onSpinWait();
@@ -51,7 +52,9 @@ final class CopiesProgram {
         Copy(ClassLoader loader, String prefix) throws ReflectiveOperationException {
             this.loader = loader;
             this.prefix = prefix;
-            this.name = loader.equals(CopiesProgram.class.getClassLoader()) ? "plain" : prefix.isEmpty() ? "other" : "relocated";
+            this.name = loader.equals(CopiesProgram.class.getClassLoader())
+                    ? "plain"
+                    : prefix.isEmpty() ? "other" : "relocated";
             this.allocator = type("buffer.ByteBufAllocator").getField("DEFAULT").get(null);
         }
 
@@ -70,7 +73,9 @@ final class CopiesProgram {
                 call(allocate(byteSize), "release");
                 return "allocated";
             } catch (InvocationTargetException e) {
-                return e.getCause() instanceof OutOfMemoryError ? "refused" : e.getCause().toString();
+                return e.getCause() instanceof OutOfMemoryError
+                        ? "refused"
+                        : e.getCause().toString();
             }
         }
 

@@ -26,15 +26,18 @@ class PoolPatchTest {
         byte[] original = classFile(name);
         byte[] patched = transform(name, original);
         assertThat(patched).isNotNull();
-        assertThat(ClassFile.of().parse(patched).fields()).hasSize(parse(original).fields().size() + 2);
-        assertThat(ClassFile.of().parse(patched).methods()).hasSize(parse(original).methods().size() + 1);
+        assertThat(ClassFile.of().parse(patched).fields())
+                .hasSize(parse(original).fields().size() + 2);
+        assertThat(ClassFile.of().parse(patched).methods())
+                .hasSize(parse(original).methods().size() + 1);
     }
 
     @Test
     void otherClassesAreLeftAlone() throws IOException {
         String unpooled = "io/netty/buffer/UnpooledByteBufAllocator";
         assertThat(transform(unpooled, classFile(unpooled))).isNull();
-        assertThat(FacadeTransformer.isPool("xio/netty/buffer/PooledByteBufAllocator")).isFalse();
+        assertThat(FacadeTransformer.isPool("xio/netty/buffer/PooledByteBufAllocator"))
+                .isFalse();
     }
 
     @Test
