@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// The options of the agent: `key=value` pairs after the path of the jar, separated by commas, or system properties
 /// `io.leasehold.agent.<key>`. A pair wins over a property.
 ///
-/// * `budget`: limit in bytes of all copies of Netty together, as in `512m`. The default is `-XX:MaxDirectMemorySize` if
-///   it is given, else what the machine or cgroup leaves beside the Java heap.
+/// * `budget`: limit in bytes of all copies of Netty together, as in `512m`. The default is `-XX:MaxDirectMemorySize`
+///   if it is given, else what the machine or cgroup leaves beside the Java heap.
 /// * `limit`: limit in bytes of each copy of Netty. The default is `io.netty.maxDirectMemory` if it is given, else the
 ///   budget.
 /// * `name`: name in messages. The default is `netty`.
