@@ -14,13 +14,13 @@ import org.jspecify.annotations.Nullable;
 /// The options of the agent: `key=value` pairs after the path of the jar, separated by commas, or system properties
 /// `io.leasehold.agent.<key>`. A pair wins over a property.
 ///
-/// | key | value | default |
-/// |---|---|---|
-/// | `budget` | limit in bytes of all copies of Netty together, as in `512m` | `-XX:MaxDirectMemorySize`, else what the machine or cgroup leaves beside the Java heap |
-/// | `limit` | limit in bytes of each copy of Netty | `io.netty.maxDirectMemory`, else the budget |
-/// | `name` | name in messages | `netty` |
-/// | `log` | `off`, `info`, `debug` | `info` |
-/// | `off` | `true`, `false`; after `=` the key alone means true | `false` |
+/// * `budget`: limit in bytes of all copies of Netty together, as in `512m`. The default is `-XX:MaxDirectMemorySize`
+///   if it is given, else what the machine or cgroup leaves beside the Java heap.
+/// * `limit`: limit in bytes of each copy of Netty. The default is `io.netty.maxDirectMemory` if it is given, else the
+///   budget.
+/// * `name`: name in messages. The default is `netty`.
+/// * `log`: `off`, `info` or `debug`. The default is `info`.
+/// * `off`: `true` or `false`; after `=` the key alone means true. The default is `false`.
 ///
 /// **Threads.** Immutable.
 ///

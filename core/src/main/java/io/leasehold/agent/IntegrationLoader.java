@@ -4,8 +4,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
-/// The class loader of the package `io.leasehold.netty` for one copy of Netty. It is a child of Netty's class loader, and
-/// reads the class files of the library again. The names of Netty's classes in them are changed to those of the copy.
+/// The class loader of the package `io.leasehold.netty` for one copy of Netty. It is a child of Netty's class loader,
+/// and reads the class files of the library again. The names of Netty's classes in them are changed to those of the
+/// copy.
 ///
 /// **Threads.** Thread-safe.
 final class IntegrationLoader extends ClassLoader {

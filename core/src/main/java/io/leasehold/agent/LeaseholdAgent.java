@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The agent never stops the program. If something does not fit, it prints one line, and Netty keeps its own allocator.
 ///
-/// **Threads.** The JVM calls the entry points on one thread, before the main method runs or when the agent is attached.
+/// **Threads.** The JVM calls the entry points on one thread, before the main method runs or when the agent is
+/// attached.
 public final class LeaseholdAgent {
 
     private static boolean isActive; // (L) this class

@@ -37,9 +37,9 @@ import java.util.stream.Collectors;
 /// }
 /// ```
 ///
-/// The original bodies stay. They run if there is no allocator behind the pool. The inserted code uses types of the JDK and
-/// of Netty's own package only, because the class loader of Netty may not see the classes of the agent. If the class does
-/// not have the expected shape, nothing is patched.
+/// The original bodies stay. They run if there is no allocator behind the pool. The inserted code uses types of the JDK
+/// and of Netty's own package only, because the class loader of Netty may not see the classes of the agent. If the
+/// class does not have the expected shape, nothing is patched.
 ///
 /// **Threads.** Used by one thread.
 final class PoolPatch {

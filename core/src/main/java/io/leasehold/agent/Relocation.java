@@ -8,9 +8,9 @@ import java.io.IOException;
 
 /// Changes the names of Netty's classes in a class file to those of a relocated copy.
 ///
-/// Names of classes, and names in descriptors and signatures, are entries of the constant pool that contain `io/netty/`.
-/// The rest of the file refers to entries by number, so it is copied as it is. Texts that name a class with dots, such as
-/// names of system properties, are changed as relocation changed them in the copy.
+/// Names of classes, and names in descriptors and signatures, are entries of the constant pool that contain
+/// `io/netty/`. The rest of the file refers to entries by number, so it is copied as it is. Texts that name a class
+/// with dots, such as names of system properties, are changed as relocation changed them in the copy.
 ///
 /// **Threads.** Immutable.
 final class Relocation {

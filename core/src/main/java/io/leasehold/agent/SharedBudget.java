@@ -17,7 +17,8 @@ final class SharedBudget {
         return total;
     }
 
-    /// {@return a new counter of one copy; when the class loader of the copy is dropped, its bytes are taken off the total}
+    /// {@return a new counter of one copy; when the class loader of the copy is dropped, its bytes are taken off the
+    /// total}
     AtomicLong own(@Nullable ClassLoader netty) {
         AtomicLong own = new AtomicLong();
         if (netty != null && !NettyCopies.isPermanent(netty)) {

@@ -17,18 +17,20 @@
 ///
 /// ## Patched methods
 ///
-/// | class in `io.netty.buffer` | methods |
-/// |---|---|
-/// | `AdaptiveByteBufAllocator` | `<init>(boolean, boolean)`, `newDirectBuffer`, `newHeapBuffer`, `usedDirectMemory`, `usedHeapMemory` |
-/// | `PooledByteBufAllocator` | the constructor with nine parameters, the same four methods, `isDirectBufferPooled`, `pinnedDirectMemory`, `pinnedHeapMemory`, `dumpStats` |
+/// * `AdaptiveByteBufAllocator`: the constructor with two parameters, `newDirectBuffer`, `newHeapBuffer`,
+///   `usedDirectMemory`, `usedHeapMemory`.
+/// * `PooledByteBufAllocator`: the constructor with nine parameters, the same four methods, `isDirectBufferPooled`,
+///   `pinnedDirectMemory`, `pinnedHeapMemory`, `dumpStats`.
 ///
 /// ## Why
 ///
 /// * **Netty's pools are facades.** Servers compare the class of the allocator of a buffer with Netty's two pools, make
-///   pools of their own, or use `PooledByteBufAllocator.DEFAULT`. An allocator that only replaces `ByteBufAllocator.DEFAULT`
-///   leaks almost every buffer under Vert.x, which takes a buffer of an unknown class for one that needs no release.
-/// * **The original bodies stay.** If anything fails, a pool works as before. So a class that does not have the expected
-///   shape, and a copy of Netty that was loaded before the agent, only cost one line on the standard error stream.
+///   pools of their own, or use `PooledByteBufAllocator.DEFAULT`. An allocator that only replaces
+///   `ByteBufAllocator.DEFAULT` leaks almost every buffer under Vert.x, which takes a buffer of an unknown class for
+///   one that needs no release.
+/// * **The original bodies stay.** If anything fails, a pool works as before. So a class that does not have the
+///   expected shape, and a copy of Netty that was loaded before the agent, only cost one line on the standard error
+///   stream.
 /// * **`Unpooled` and `io.netty.allocator.type=unpooled` are Netty's.** They say that no pool is wanted. So does a pool
 ///   that is made with 0 arenas. A pool with aligned buffers keeps its own arenas too.
 /// * **One of all facades reports the memory** ([FacadeHeap][io.leasehold.netty.FacadeHeap]), so that a sum over all

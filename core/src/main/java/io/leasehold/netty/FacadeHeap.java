@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
 /// A pool of Netty in front of the heap is a facade. Its buffers come from the heap, and [ByteBuf#alloc()][
 /// io.netty.buffer.ByteBuf#alloc()] of a buffer returns the facade that allocated the buffer.
 ///
-/// **Reports.** All facades share the heap, and a sum over all of them must count its memory once. So one of them reports
-/// it: [ByteBufAllocator#DEFAULT] if that is a facade, else the facade that was made first. The others report 0.
+/// **Reports.** All facades share the heap, and a sum over all of them must count its memory once. So one of them
+/// reports it: [ByteBufAllocator#DEFAULT] if that is a facade, else the facade that was made first. The others report
+/// 0.
 ///
 /// **Ownership.** Belongs to the process and is never closed.
 ///
@@ -37,10 +38,10 @@ public final class FacadeHeap implements Function<Object, Object> {
 
     /// Opens a heap. The agent calls this method by reflection, so all types are of the JDK.
     ///
-    /// @param options `name`, a String: the name in messages; `limit`, a Long: the limit of the heap in bytes; `budget`, a
-    ///     Long: the limit of all heaps together; `total` and `own`, each an [AtomicLong]: the bytes in use of all heaps,
-    ///     and of this one. Without `limit` the budget is the limit. Without `budget` the default of the process is.
-    ///     Without `total` the heap is charged to [MemoryBudget#process()]
+    /// @param options `name`, a String: the name in messages; `limit`, a Long: the limit of the heap in bytes;
+    ///     `budget`, a Long: the limit of all heaps together; `total` and `own`, each an [AtomicLong]: the bytes in use
+    ///     of all heaps, and of this one. Without `limit` the budget is the limit. Without `budget` the default of the
+    ///     process is. Without `total` the heap is charged to [MemoryBudget#process()]
     /// @return the heap
     /// @throws IllegalArgumentException if a limit is not allowed
     /// @throws IllegalStateException if the system leaves too little memory for a default limit, or too few mappings

@@ -74,6 +74,24 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
 
     /// @param clock time in nanoseconds, used for the age of a failure to open
     LeasedByteBufAllocator(LeasedByteBufAllocatorBuilder builder, LongSupplier clock, boolean isOfProcess) {
+        this(builder, isOfProcess, new RememberedFailure(clock), new StrandedBuffers(), null);
+    }
+
+    /// Creates the allocator behind a pool of Netty. It allocates from the heaps of another allocator, which stays
+    /// open.
+    ///
+    /// @param facade the pool, which [ByteBuf#alloc()] of the buffers returns
+    LeasedByteBufAllocator(LeasedByteBufAllocator shared, ByteBufAllocator facade) {
+        this(shared.builder, true, shared.openFailure, shared.stranded, facade);
+        this.heaps = shared.heaps();
+    }
+
+    private LeasedByteBufAllocator(
+            LeasedByteBufAllocatorBuilder builder,
+            boolean isOfProcess,
+            RememberedFailure openFailure,
+            StrandedBuffers stranded,
+            @Nullable ByteBufAllocator facade) {
         super(builder.preferDirect);
         this.name = builder.name;
         this.builder = builder;
@@ -81,26 +99,9 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         this.byteAlignment = builder.byteAlignment;
         this.maxFastBytes = SlabHeap.MAX_BLOCK_BYTES - builder.byteAlignment;
         this.zeroing = builder.zeroing;
-        this.openFailure = new RememberedFailure(clock);
-        this.stranded = new StrandedBuffers();
-        this.facade = this;
-    }
-
-    /// Creates the allocator behind a pool of Netty. It allocates from the heaps of another allocator, which stays open.
-    ///
-    /// @param facade the pool, which [ByteBuf#alloc()] of the buffers returns
-    LeasedByteBufAllocator(LeasedByteBufAllocator shared, ByteBufAllocator facade) {
-        super(shared.builder.preferDirect);
-        this.name = shared.name;
-        this.builder = shared.builder;
-        this.isOfProcess = true;
-        this.byteAlignment = shared.byteAlignment;
-        this.maxFastBytes = shared.maxFastBytes;
-        this.zeroing = shared.zeroing;
-        this.openFailure = shared.openFailure;
-        this.stranded = shared.stranded;
-        this.facade = facade;
-        this.heaps = shared.heaps();
+        this.openFailure = openFailure;
+        this.stranded = stranded;
+        this.facade = facade == null ? this : facade;
     }
 
     private static LeasedByteBufAllocator ofProcess() {

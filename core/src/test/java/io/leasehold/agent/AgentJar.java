@@ -14,8 +14,8 @@ import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.stream.Stream;
 
-/// The jar of the agent, put together from the compiled classes as `core/pom.xml` puts it together. There is one for each
-/// JVM that runs tests.
+/// The jar of the agent, put together from the compiled classes as `core/pom.xml` puts it together. There is one for
+/// each JVM that runs tests.
 public final class AgentJar {
 
     private static final String LIBRARY = "leasehold/";

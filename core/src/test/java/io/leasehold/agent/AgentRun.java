@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// A JVM that runs one main class of the tests with the agent. Leasehold is not on its class path. Each change makes a new
-/// object.
+/// A JVM that runs one main class of the tests with the agent. Leasehold is not on its class path. Each change makes a
+/// new object.
 ///
 /// @param main main class
 /// @param options options of the JVM, in order; agents are loaded in this order
