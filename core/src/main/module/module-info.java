@@ -6,13 +6,16 @@ module io.leasehold {
     requires static io.netty.transport;
     requires static io.netty.transport.classes.io_uring;
     requires static org.agrona;
+    requires static org.eclipse.jetty.io;
     requires static java.management;
     requires static org.jspecify;
+    requires static undertow.core;
 
     exports io.leasehold.agrona;
     exports io.leasehold.budget;
     exports io.leasehold.datagram;
     exports io.leasehold.error;
+    exports io.leasehold.jetty;
     exports io.leasehold.jumbo;
     exports io.leasehold.lease;
     exports io.leasehold.netty;
@@ -21,5 +24,6 @@ module io.leasehold {
     exports io.leasehold.observe;
     exports io.leasehold.page;
     exports io.leasehold.slab.block;
+    exports io.leasehold.undertow;
     exports io.leasehold.window;
 }

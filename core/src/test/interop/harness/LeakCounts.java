@@ -50,8 +50,8 @@ public final class LeakCounts<T> extends ResourceLeakDetector<T> {
         return super.getInitialHint(resourceType);
     }
 
-    /// {@return the name of our allocator if it is on the stack; else the innermost of Netty's allocators, and the caller
-    /// of the outermost}
+    /// {@return the name of our allocator if it is on the stack; else the innermost of Netty's allocators, and the
+    /// caller of the outermost}
     private static String allocator() {
         List<StackWalker.StackFrame> frames =
                 StackWalker.getInstance().walk(stack -> stack.limit(DEPTH).toList());

@@ -96,8 +96,8 @@ final class LettuceClients {
         }
     }
 
-    /// Answers a SET after checking its value, a GET with the reply of its key, and a PING. Everything else is an error,
-    /// which Lettuce accepts from an old server.
+    /// Answers a SET after checking its value, a GET with the reply of its key, and a PING. Everything else is an
+    /// error, which Lettuce accepts from an old server.
     private static void serve(Trial trial, Socket socket) {
         try (socket) {
             DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));

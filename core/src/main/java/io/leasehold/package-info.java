@@ -11,16 +11,16 @@
 /// the diagram true. Packages that are planned but not built yet are listed too.
 ///
 /// ```text
-/// L9   agent                                 puts the allocator under servers without an option
-/// L8   netty    agrona   datagram            leases as buffers of other libraries
-/// L7   observe                               memory in numbers: counters, beans, meters
-/// L6   slab     jumbo    window              small blocks | NIC buffers | file windows
-/// L5   lease                                 temporary mappings of pages (sf_buf)
-/// L4   page                                  page frames, wiring, runs, decommit (vm_page)
-/// L3   budget   holder                       limits for bytes | names and samples of holders
-/// L2   memory                                address ranges, alignment, ordered words
-/// L1   os                                    system calls: mmap, madvise, memfd, mlock, sockets
-/// L0   error                                 errors of system calls, which users can catch
+/// L9   agent                                         puts the allocator under servers without an option
+/// L8   netty    agrona   datagram jetty    undertow  leases as buffers of other libraries
+/// L7   observe                                       memory in numbers: counters, beans, meters
+/// L6   slab     jumbo    window                      small blocks | NIC buffers | file windows
+/// L5   lease                                         temporary mappings of pages (sf_buf)
+/// L4   page                                          page frames, wiring, runs, decommit (vm_page)
+/// L3   budget   holder                               limits for bytes | names and samples of holders
+/// L2   memory                                        address ranges, alignment, ordered words
+/// L1   os                                            system calls: mmap, madvise, memfd, mlock, sockets
+/// L0   error                                         errors of system calls, which users can catch
 /// ```
 ///
 /// ## From mmap to a Netty buffer and back

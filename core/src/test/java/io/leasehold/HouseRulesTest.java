@@ -46,7 +46,7 @@ final class HouseRulesTest {
         new Layer("temporary mappings of pages (sf_buf)", List.of("lease")),
         new Layer("small blocks | NIC buffers | file windows", List.of("slab", "jumbo", "window")),
         new Layer("memory in numbers: counters, beans, meters", List.of("observe")),
-        new Layer("leases as buffers of other libraries", List.of("netty", "agrona", "datagram")),
+        new Layer("leases as buffers of other libraries", List.of("netty", "agrona", "datagram", "jetty", "undertow")),
         new Layer("puts the allocator under servers without an option", List.of("agent")),
     };
 
@@ -143,6 +143,21 @@ final class HouseRulesTest {
                 .dependOnClassesThat()
                 .resideInAPackage("org.agrona..")
                 .check(CLASSES);
+    }
+
+    @Test
+    void onlyTheirPackagesUseJettyAndUndertow() {
+        for (String[] of : new String[][] {
+            {"io.leasehold.jetty..", "org.eclipse.jetty.."}, {"io.leasehold.undertow..", "io.undertow.."}
+        }) {
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage(of[0])
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage(of[1])
+                    .check(CLASSES);
+        }
     }
 
     @Test
@@ -393,7 +408,7 @@ final class HouseRulesTest {
         List<String> lines = new ArrayList<>();
         for (int i = LAYERS.length - 1; i >= 0; i--) {
             String packages = LAYERS[i].packages.stream().map("%-9s"::formatted).collect(joining());
-            lines.add("L%d   %-38s%s".formatted(i, packages.strip(), LAYERS[i].task));
+            lines.add("L%d   %-46s%s".formatted(i, packages.strip(), LAYERS[i].task));
         }
         return lines;
     }

@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -47,22 +46,7 @@ class InteropTest {
     static void resolve() throws IOException, InterruptedException {
         Files.createDirectories(FOLDER);
         CLASS_PATHS.resolve(plans().map(Plan::server).distinct().toList());
-        keyStore = makeKeyStore();
-    }
-
-    private static Path makeKeyStore() throws IOException, InterruptedException {
-        Path file = FOLDER.resolve("key.p12").toAbsolutePath();
-        Files.deleteIfExists(file);
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-        command.addAll(
-                List.of(("-J-XX:TieredStopAtLevel=1 -genkeypair -keyalg EC -groupname secp256r1 -dname CN=localhost"
-                                + " -ext san=ip:127.0.0.1,dns:localhost -validity 2 -storetype PKCS12 -storepass password"
-                                + " -alias key -keystore " + file)
-                        .split(" ")));
-        Process keytool = new ProcessBuilder(command).inheritIO().start();
-        assertThat(keytool.waitFor(300, TimeUnit.SECONDS)).isTrue();
-        return file;
+        keyStore = TestKey.make(FOLDER).file();
     }
 
     static Stream<Plan> plans() {
