@@ -68,7 +68,7 @@ public final class LeasedBufferPool implements ByteBufferPool, AutoCloseable {
     /// @throws IllegalStateException if the pool is closed
     @Override
     public RetainableByteBuffer.Mutable acquire(int size, boolean direct) {
-        if (size < 0 || direct && size > SlabHeap.MAX_BLOCK_BYTES) {
+        if (size < 0 || (direct && size > SlabHeap.MAX_BLOCK_BYTES)) {
             throw new IllegalArgumentException("size of a buffer is out of bounds: pool=%s, size=%d, min=0, max=%d"
                     .formatted(name, size, direct ? SlabHeap.MAX_BLOCK_BYTES : Integer.MAX_VALUE));
         }

@@ -63,10 +63,8 @@ record InteropRun(InteropServer server, Way way, Crypto tls, Map<String, String>
     static InteropRun of(Plan plan, Path folder, List<Path> jars, Path keyStore, List<String> agent, long limitSeconds)
             throws IOException, InterruptedException {
         Path classes = folder.resolve(plan.server.module() + "-classes");
-        String classPath = Stream.concat(jars.stream(), Stream.of(ForkedJvm.rootOf(LeasedByteBufAllocator.class)))
-                .map(Path::toString)
-                .collect(Collectors.joining(File.pathSeparator));
-        compile(plan, folder, classes, classPath);
+        List<Path> library = List.of(ForkedJvm.rootOf(LeasedByteBufAllocator.class));
+        compile(plan, folder, classes, joined(jars, library));
         List<String> command = new ArrayList<>(List.of(
                 tool("java"),
                 "-Xmx384m",
@@ -87,8 +85,13 @@ record InteropRun(InteropServer server, Way way, Crypto tls, Map<String, String>
                 .toList());
         if (plan.way == Way.AGENT) {
             command.addAll(agent);
+            if (plan.tls == Crypto.JDK) {
+                command.add("-D" + netty + "netty.allocator.type=pooled"); // the default of 4.2 is the other facade
+            }
         }
-        command.addAll(List.of("-cp", classes + File.pathSeparator + classPath, "interop." + plan.server.main()));
+        // the agent brings its own copy
+        String classPath = joined(List.of(classes), jars, plan.way == Way.OPTION ? library : List.of());
+        command.addAll(List.of("-cp", classPath, "interop." + plan.server.main()));
         Path log = folder.resolve(plan.toString().replaceAll("\\W+", "-") + ".log");
         String output = run(command, log, limitSeconds);
         Matcher line = Pattern.compile("(?m)^RESULT \\{(.*)}$").matcher(output);
@@ -130,6 +133,14 @@ record InteropRun(InteropServer server, Way way, Crypto tls, Map<String, String>
                 List.of(tool("javac"), "-proc:none", "-nowarn", "-d", classes.toString(), "-cp", classPath));
         sources.forEach(source -> command.add(source.toString()));
         run(command, folder.resolve(plan.server.module() + "-javac.log"), COMPILE_SECONDS);
+    }
+
+    @SafeVarargs
+    private static String joined(List<Path>... parts) {
+        return Stream.of(parts)
+                .flatMap(List::stream)
+                .map(Path::toString)
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     private static String tool(String name) {

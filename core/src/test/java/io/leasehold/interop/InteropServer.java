@@ -37,7 +37,6 @@ record InteropServer(
     static final Path FOLDER = Path.of("src/test/interop");
 
     private static final String NETTY = "io.netty";
-    private static final String OPTION = ".%s(ChannelOption.ALLOCATOR, allocator)";
 
     /// All servers of the suite, in the order of the README.
     static final List<InteropServer> ALL = List.of(
@@ -53,7 +52,7 @@ record InteropServer(
                     "",
                     false,
                     "io.grpc.netty.shaded.io.netty",
-                    "",
+                    "4.2.17.Final",
                     false),
             option(
                     "Reactor Netty",

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -29,7 +30,10 @@ class InteropTest {
     private static final int VERTX_REQUESTS = SOAK ? 100_000 : 200;
     private static final long LIMIT_SECONDS = SOAK ? 1_200 : 200;
 
-    /// Where `mvn` keeps nothing between builds of a clean clone.
+    /// The one server to run in all its ways, or null.
+    private static final String ONLY = System.getProperty("interop");
+
+    /// Class paths, class files and logs.
     private static final Path FOLDER = Path.of("target/interop");
 
     /// Free blocks and empty slabs that an allocator keeps, and the tables of its heaps.
@@ -50,12 +54,17 @@ class InteropTest {
     }
 
     static Stream<Plan> plans() {
-        if (!SOAK) {
-            return Stream.of(plan("reactor", Way.OPTION, Crypto.JDK), plan("grpc", Way.OPTION, Crypto.NONE));
+        if (!SOAK && ONLY == null) {
+            return Stream.of(
+                    plan("reactor", Way.OPTION, Crypto.JDK),
+                    plan("grpc", Way.OPTION, Crypto.NONE),
+                    plan("vertx", Way.AGENT, Crypto.NONE));
         }
         return InteropServer.ALL.stream()
-                .filter(InteropServer::hasOption)
-                .flatMap(server -> cryptos(server).map(tls -> plan(server.module(), Way.OPTION, tls)));
+                .filter(server -> ONLY == null || server.module().equals(ONLY))
+                .flatMap(server -> Stream.of(Way.OPTION, Way.AGENT)
+                        .filter(way -> way == Way.AGENT || server.hasOption())
+                        .flatMap(way -> cryptos(server).map(tls -> plan(server.module(), way, tls))));
     }
 
     private static Stream<Crypto> cryptos(InteropServer server) {
@@ -87,6 +96,7 @@ class InteropTest {
 
     /// Shows that the counts of the other test can be wrong.
     @Test
+    @Tag("soak")
     void serverWithoutOurAllocatorIsNotServedByIt() throws IOException, InterruptedException {
         InteropRun run = run(plan("grpc", Way.NONE, Crypto.NONE));
         assertThat(run.number("ours")).isZero();
@@ -101,7 +111,25 @@ class InteropTest {
         assumeTrue(
                 jars != null,
                 "the class path was not resolved: module=" + plan.server().module());
-        return InteropRun.of(plan, FOLDER, jars, keyStore, List.of(), LIMIT_SECONDS);
+        List<String> agent = List.of();
+        if (plan.way() == Way.AGENT) {
+            agent = agent();
+            assumeTrue(!agent.isEmpty(), "there is no agent yet");
+        }
+        return InteropRun.of(plan, FOLDER, jars, keyStore, agent, LIMIT_SECONDS);
+    }
+
+    /// {@return the option of the JVM that loads the agent, none before there is one}
+    private static List<String> agent() {
+        try {
+            Object jar = Class.forName("io.leasehold.agent.AgentJar")
+                    .getMethod("path")
+                    .invoke(null);
+            return List.of("-javaagent:" + jar);
+        } catch (ReflectiveOperationException e) {
+            System.out.println("interoperability: SKIPPED by agent, since there is none: " + e);
+            return List.of();
+        }
     }
 
     @AfterAll
