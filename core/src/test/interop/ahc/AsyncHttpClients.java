@@ -6,6 +6,7 @@ import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -17,6 +18,8 @@ import org.asynchttpclient.Response;
 
 /// AsyncHttpClient, against the JDK's own server.
 final class AsyncHttpClients {
+
+    private static final Duration LIMIT = Duration.ofSeconds(120);
 
     private AsyncHttpClients() {}
 
@@ -39,6 +42,10 @@ final class AsyncHttpClients {
         server.createContext("/", exchange -> serve(trial, exchange));
         DefaultAsyncHttpClientConfig.Builder config = new DefaultAsyncHttpClientConfig.Builder()
                 .setIoThreadsCount(2)
+                .setConnectTimeout(LIMIT)
+                .setRequestTimeout(LIMIT)
+                .setReadTimeout(LIMIT)
+                .setHandshakeTimeout((int) LIMIT.toMillis())
                 .setUseInsecureTrustManager(true)
                 .setUseOpenSsl(Tls.isOn() && Tls.isBoring());
         if (trial.isByOption()) {

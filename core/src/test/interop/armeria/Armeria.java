@@ -17,9 +17,12 @@ import java.net.InetSocketAddress;
 import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 
 /// Armeria: HTTP/1.1 and HTTP/2.
 final class Armeria {
+
+    private static final Duration LIMIT = Duration.ofSeconds(120);
 
     private Armeria() {}
 
@@ -29,9 +32,10 @@ final class Armeria {
 
     private static void run(Trial trial) throws Exception {
         System.setProperty("com.linecorp.armeria.tlsEngineType", Tls.isBoring() ? "openssl" : "jdk");
-        ServerBuilder builder = Server.builder();
+        ServerBuilder builder = Server.builder().requestTimeout(LIMIT);
         InetSocketAddress address = new InetSocketAddress("127.0.0.1", 0);
-        ClientFactoryBuilder clients = ClientFactory.builder();
+        ClientFactoryBuilder clients =
+                ClientFactory.builder().connectTimeout(LIMIT).idleTimeout(LIMIT);
         if (trial.isByOption()) {
             builder.childChannelOption(ChannelOption.ALLOCATOR, trial.allocator());
             clients.channelOption(ChannelOption.ALLOCATOR, trial.allocator());
@@ -88,6 +92,7 @@ final class Armeria {
             throws InterruptedException {
         WebClient client = WebClient.builder(protocol.uriText() + "://127.0.0.1:" + port)
                 .factory(factory)
+                .responseTimeout(LIMIT)
                 .build();
         trial.load(
                 first,

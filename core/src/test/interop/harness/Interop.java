@@ -19,7 +19,7 @@ import java.util.function.BooleanSupplier;
 public final class Interop {
 
     private static final int LEAK_ROUNDS = 4;
-    private static final long WAIT_NANOS = 20_000_000_000L;
+    private static final long WAIT_NANOS = 60_000_000_000L;
 
     /// Free blocks and empty slabs that an allocator may keep, and the tables of its heaps.
     private static final long KEPT_BYTES = 6 << 20;

@@ -19,6 +19,7 @@ public final class Trial {
     private static final int[] LENGTHS = {1, 40, 700, 4_000, 16_384, 70_000, 200_000};
     private static final int REPLY = 1 << 30;
     private static final int MAX_MESSAGES = 5;
+    private static final long LIMIT_SECONDS = 120;
 
     private final ByteBufAllocator allocator;
     private final int requests;
@@ -87,8 +88,8 @@ public final class Trial {
             throws InterruptedException {
         Semaphore permits = new Semaphore(inFlight);
         for (int i = first; i < first + count; i++) {
-            if (!permits.tryAcquire(30, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("no reply within 30 s: request=" + i + ", served=" + served.sum());
+            if (!permits.tryAcquire(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("no reply in time: request=" + i + ", served=" + served.sum());
             }
             int number = i;
             call.apply(i).whenComplete((got, failure) -> {
@@ -104,8 +105,8 @@ public final class Trial {
                 peakBytes = Math.max(peakBytes, memory.getAsLong());
             }
         }
-        if (!permits.tryAcquire(inFlight, 30, TimeUnit.SECONDS)) {
-            throw new IllegalStateException("no reply within 30 s: served=" + served.sum());
+        if (!permits.tryAcquire(inFlight, LIMIT_SECONDS, TimeUnit.SECONDS)) {
+            throw new IllegalStateException("no reply in time: served=" + served.sum());
         }
     }
 

@@ -3,6 +3,7 @@ package interop;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
+import io.lettuce.core.SocketOptions;
 import io.lettuce.core.SslOptions;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.ByteArrayCodec;
@@ -27,6 +28,8 @@ import javax.net.ssl.SSLContext;
 
 /// Lettuce, against a stub that speaks enough of the Redis protocol.
 final class LettuceClients {
+
+    private static final Duration LIMIT = Duration.ofSeconds(120);
 
     private LettuceClients() {}
 
@@ -53,13 +56,16 @@ final class LettuceClients {
                     .withPort(listener.getLocalPort())
                     .withSsl(Tls.isOn())
                     .withVerifyPeer(false)
-                    .withTimeout(Duration.ofSeconds(30))
+                    .withTimeout(LIMIT)
                     .build();
             RedisClient client = RedisClient.create(built, uri);
             SslOptions.Builder tls = SslOptions.builder();
             client.setOptions(ClientOptions.builder()
+                    .socketOptions(SocketOptions.builder().connectTimeout(LIMIT).build())
                     .protocolVersion(ProtocolVersion.RESP2)
-                    .sslOptions((Tls.isBoring() ? tls.openSslProvider() : tls.jdkSslProvider()).build())
+                    .sslOptions((Tls.isBoring() ? tls.openSslProvider() : tls.jdkSslProvider())
+                            .handshakeTimeout(LIMIT)
+                            .build())
                     .build());
             StatefulRedisConnection<byte[], byte[]> connection = client.connect(ByteArrayCodec.INSTANCE);
             trial.load(0, trial.requests(), 8, i -> call(trial, connection, i));

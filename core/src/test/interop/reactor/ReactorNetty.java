@@ -22,7 +22,8 @@ import reactor.netty.resources.LoopResources;
 /// Reactor Netty: HTTP/1.1 and HTTP/2 with bodies, a file, and websockets.
 final class ReactorNetty {
 
-    private static final Duration CLOSE = Duration.ofSeconds(5);
+    private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final Duration CLOSE = Duration.ofSeconds(60);
 
     private final Trial trial;
     private final LoopResources loops = LoopResources.create("interop", 2, true);
@@ -61,8 +62,8 @@ final class ReactorNetty {
             String name = protocol == HttpProtocol.H2 ? "h2" : "http/1.1";
             SslContext serverTls = Tls.server(name);
             SslContext clientTls = Tls.client(name);
-            server = server.secure(spec -> spec.sslContext(serverTls));
-            client = client.secure(spec -> spec.sslContext(clientTls));
+            server = server.secure(spec -> spec.sslContext(serverTls).handshakeTimeout(LIMIT));
+            client = client.secure(spec -> spec.sslContext(clientTls).handshakeTimeout(LIMIT));
         }
         DisposableServer bound = server.route(routes -> routes.post("/{i}", this::post)
                         .get("/file", (request, response) -> response.sendFile(file))
@@ -126,7 +127,7 @@ final class ReactorNetty {
                             .count()
                             .mergeWith(sending.cast(Long.class));
                 })
-                .blockLast(Duration.ofSeconds(30));
+                .blockLast(LIMIT);
         if (wrong == null || wrong != 0) {
             trial.wrong("websocket frames with other bytes: count=" + wrong);
         }

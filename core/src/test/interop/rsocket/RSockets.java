@@ -24,7 +24,7 @@ import reactor.netty.tcp.TcpServer;
 /// RSocket over TCP: requests with one reply, and requests with a stream of replies. Payloads are not copied.
 final class RSockets {
 
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Duration LIMIT = Duration.ofSeconds(120);
 
     private RSockets() {}
 
@@ -45,8 +45,8 @@ final class RSockets {
         if (Tls.isOn()) {
             SslContext server = Tls.server();
             SslContext client = Tls.client();
-            tcpServer = tcpServer.secure(spec -> spec.sslContext(server));
-            tcpClient = tcpClient.secure(spec -> spec.sslContext(client));
+            tcpServer = tcpServer.secure(spec -> spec.sslContext(server).handshakeTimeout(LIMIT));
+            tcpClient = tcpClient.secure(spec -> spec.sslContext(client).handshakeTimeout(LIMIT));
         }
         CloseableChannel server = RSocketServer.create(SocketAcceptor.with(new Echo(trial)))
                 .payloadDecoder(PayloadDecoder.ZERO_COPY)

@@ -34,6 +34,7 @@ final class VertxServers {
 
     private static final String HOST = "127.0.0.1";
     private static final int IN_FLIGHT = 8;
+    private static final long LIMIT_SECONDS = 120;
 
     private final Trial trial;
     private final Vertx vertx;
@@ -72,7 +73,12 @@ final class VertxServers {
         HttpClientOptions clientOptions = new HttpClientOptions().setProtocolVersion(version);
         if (Tls.isOn()) {
             encrypt(options);
-            clientOptions.setSsl(true).setUseAlpn(true).setTrustAll(true).setVerifyHost(false);
+            clientOptions
+                    .setSsl(true)
+                    .setUseAlpn(true)
+                    .setTrustAll(true)
+                    .setVerifyHost(false)
+                    .setSslHandshakeTimeout(LIMIT_SECONDS);
             if (Tls.isBoring()) {
                 clientOptions.setSslEngineOptions(new OpenSSLEngineOptions());
             }
@@ -92,6 +98,7 @@ final class VertxServers {
 
     private static void encrypt(HttpServerOptions options) {
         options.setSsl(true)
+                .setSslHandshakeTimeout(LIMIT_SECONDS)
                 .setUseAlpn(true)
                 .setKeyCertOptions(
                         new PfxOptions().setPath(Tls.file().toString()).setPassword(Tls.PASSWORD));
@@ -133,7 +140,7 @@ final class VertxServers {
                 new WebSocketClientOptions().setMaxFrameSize(1 << 20).setMaxMessageSize(1 << 20);
         if (Tls.isOn()) {
             encrypt(options);
-            clientOptions.setSsl(true).setTrustAll(true).setVerifyHost(false);
+            clientOptions.setSsl(true).setTrustAll(true).setVerifyHost(false).setSslHandshakeTimeout(LIMIT_SECONDS);
         }
         HttpServer server = await(vertx.createHttpServer(options)
                 .webSocketHandler(socket -> socket.binaryMessageHandler(message -> socket.writeBinaryMessage(
@@ -173,7 +180,7 @@ final class VertxServers {
             waiting.add(got);
             Buffer sent = Buffer.buffer().appendInt(i).appendString(text(i));
             client.send(sent, server.localAddress().port(), HOST);
-            if (!got.get(30, TimeUnit.SECONDS).equals(sent)) {
+            if (!got.get(LIMIT_SECONDS, TimeUnit.SECONDS).equals(sent)) {
                 trial.wrong("datagram " + i + " came back with other bytes");
             }
         }
@@ -213,6 +220,6 @@ final class VertxServers {
     }
 
     private static <T> T await(Future<T> future) throws Exception {
-        return future.toCompletionStage().toCompletableFuture().get(30, TimeUnit.SECONDS);
+        return future.toCompletionStage().toCompletableFuture().get(LIMIT_SECONDS, TimeUnit.SECONDS);
     }
 }

@@ -49,8 +49,8 @@ final class ZooKeeperServers {
             config.setProperty(ZKClientConfig.ZOOKEEPER_CLIENT_CNXN_SOCKET, ClientCnxnSocketNetty.class.getName());
             CountDownLatch connected = new CountDownLatch(1);
             ZooKeeper client = new ZooKeeper(
-                    "127.0.0.1:" + factory.getLocalPort(), 30_000, event -> connected.countDown(), config);
-            connected.await(30, TimeUnit.SECONDS);
+                    "127.0.0.1:" + factory.getLocalPort(), 120_000, event -> connected.countDown(), config);
+            connected.await(120, TimeUnit.SECONDS);
             trial.load(0, trial.requests(), 8, i -> call(trial, server, client, i));
             client.close(10_000);
             factory.shutdown();

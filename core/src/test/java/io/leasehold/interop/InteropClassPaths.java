@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 /// local repository and, if it is offline, offline too. A class path is resolved once, and again after its POM changed.
 final class InteropClassPaths {
 
-    private static final long LIMIT_SECONDS = 400;
+    private static final long LIMIT_SECONDS = 900;
 
     private final Path folder;
 

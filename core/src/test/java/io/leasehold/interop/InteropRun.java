@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 /// @param values the values of the line
 record InteropRun(InteropServer server, Way way, Crypto tls, Map<String, String> values) {
 
-    private static final long COMPILE_SECONDS = 200;
+    private static final long COMPILE_SECONDS = 600;
 
     /// How our allocator gets under a server.
     enum Way {

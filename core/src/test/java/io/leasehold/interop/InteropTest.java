@@ -28,7 +28,7 @@ class InteropTest {
     private static final boolean SOAK = Boolean.getBoolean("leasehold.soak");
     private static final int REQUESTS = SOAK ? 20_000 : 200;
     private static final int VERTX_REQUESTS = SOAK ? 100_000 : 200;
-    private static final long LIMIT_SECONDS = SOAK ? 1_200 : 200;
+    private static final long LIMIT_SECONDS = SOAK ? 1_800 : 600;
 
     /// The one server to run in all its ways, or null.
     private static final String ONLY = System.getProperty("interop");
