@@ -60,7 +60,7 @@ public final class LeasedBufferPool implements ByteBufferPool, AutoCloseable {
 
     /// Acquires an empty buffer. Its content beyond its limit is not zeroed.
     ///
-    /// @param size minimum capacity in bytes, from 0; for direct buffers at most 16 MiB
+    /// @param size minimum capacity in bytes, from 0; for direct buffers at most 2,147,483,639
     /// @param direct true for a buffer of the arena, false for a buffer of Jetty's own pool in the Java heap
     /// @return a buffer with one reference, to be released by the caller
     /// @throws IllegalArgumentException if `size` is out of bounds

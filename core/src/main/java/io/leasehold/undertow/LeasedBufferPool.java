@@ -41,7 +41,7 @@ public final class LeasedBufferPool implements ByteBufferPool {
     /// Opens a pool on the pages of an arena. The limit of the arena is the limit of the pool.
     ///
     /// @param arena arena to allocate from, with pages of at most 64 KiB
-    /// @param bufferSize capacity of each buffer in bytes, from 1 to 16 MiB; Undertow asks for
+    /// @param bufferSize capacity of each buffer in bytes, from 1 to 2,147,483,639; Undertow asks for
     ///     16 KiB or more
     /// @return the pool, with the name `undertow`, to be closed by the caller before the arena
     /// @throws IllegalArgumentException if `bufferSize` is out of bounds, or the pages of the arena are too large
@@ -53,7 +53,7 @@ public final class LeasedBufferPool implements ByteBufferPool {
     /// Opens a pool on the pages of an arena. The limit of the arena is the limit of the pool.
     ///
     /// @param arena arena to allocate from, with pages of at most 64 KiB
-    /// @param bufferSize capacity of each buffer in bytes, from 1 to 16 MiB; Undertow asks for
+    /// @param bufferSize capacity of each buffer in bytes, from 1 to 2,147,483,639; Undertow asks for
     ///     16 KiB or more
     /// @param options name of the pool, and sizes of its caches in bytes
     /// @return the pool, to be closed by the caller before the arena
