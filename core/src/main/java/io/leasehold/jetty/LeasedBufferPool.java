@@ -1,6 +1,7 @@
 package io.leasehold.jetty;
 
 import io.leasehold.page.PageArena;
+import io.leasehold.page.PageExhaustedException;
 import io.leasehold.slab.block.Block;
 import io.leasehold.slab.block.Blocks;
 import io.leasehold.slab.block.BlocksOptions;
@@ -27,12 +28,10 @@ import org.eclipse.jetty.io.RetainableByteBuffer;
 public final class LeasedBufferPool implements ByteBufferPool, AutoCloseable {
 
     private final Blocks blocks; // (C)
-    private final PageArena arena; // (C)
     private final String name; // (C)
     private final ByteBufferPool onHeap = new ArrayByteBufferPool(); // (C)
 
     private LeasedBufferPool(PageArena arena, BlocksOptions options) {
-        this.arena = arena;
         this.name = options.name();
         this.blocks = Blocks.open(arena, options);
     }
@@ -60,11 +59,12 @@ public final class LeasedBufferPool implements ByteBufferPool, AutoCloseable {
 
     /// Acquires an empty buffer. Its content beyond its limit is not zeroed.
     ///
-    /// @param size minimum capacity in bytes, from 0; for direct buffers at most [Blocks#MAX_BLOCK_BYTES]
+    /// @param size minimum capacity in bytes, from 0; for direct buffers at most 2,147,483,639
     /// @param direct true for a buffer of the arena, false for a buffer of Jetty's own pool in the Java heap
     /// @return a buffer with one reference, to be released by the caller
     /// @throws IllegalArgumentException if `size` is out of bounds
-    /// @throws IllegalStateException if the limit of the arena or of its budget is reached, or the pool is closed
+    /// @throws PageExhaustedException if the limit of the arena or of its budget is reached
+    /// @throws IllegalStateException if the pool is closed
     @Override
     public RetainableByteBuffer.Mutable acquire(int size, boolean direct) {
         if (size < 0 || (direct && size > Blocks.MAX_BLOCK_BYTES)) {
@@ -74,11 +74,7 @@ public final class LeasedBufferPool implements ByteBufferPool, AutoCloseable {
         if (!direct) {
             return onHeap.acquire(size, false);
         }
-        Block block = blocks.tryAllocate(size);
-        if (block == null) {
-            throw new IllegalStateException("no memory for a direct buffer: pool=%s, size=%d, stats=%s, arena=%s"
-                    .formatted(name, size, blocks.stats(), arena));
-        }
+        Block block = blocks.allocate(size);
         boolean isDone = false;
         try {
             ByteBuffer bytes = block.segment().asByteBuffer().limit(0);

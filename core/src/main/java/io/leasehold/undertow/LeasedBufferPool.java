@@ -1,6 +1,7 @@
 package io.leasehold.undertow;
 
 import io.leasehold.page.PageArena;
+import io.leasehold.page.PageExhaustedException;
 import io.leasehold.slab.block.Block;
 import io.leasehold.slab.block.Blocks;
 import io.leasehold.slab.block.BlocksOptions;
@@ -27,14 +28,10 @@ import io.undertow.server.DefaultByteBufferPool;
 public final class LeasedBufferPool implements ByteBufferPool {
 
     private final Blocks blocks; // (C)
-    private final PageArena arena; // (C)
-    private final String name; // (C)
     private final int bufferSize; // (C)
     private final ByteBufferPool onHeap; // (C)
 
     private LeasedBufferPool(PageArena arena, int bufferSize, BlocksOptions options) {
-        this.arena = arena;
-        this.name = options.name();
         this.bufferSize = bufferSize;
         this.blocks = Blocks.open(arena, options);
         this.onHeap = new DefaultByteBufferPool(false, bufferSize);
@@ -43,7 +40,7 @@ public final class LeasedBufferPool implements ByteBufferPool {
     /// Opens a pool on the pages of an arena. The limit of the arena is the limit of the pool.
     ///
     /// @param arena arena to allocate from, with pages of at most 64 KiB
-    /// @param bufferSize capacity of each buffer in bytes, from 1 to [Blocks#MAX_BLOCK_BYTES]; Undertow asks for
+    /// @param bufferSize capacity of each buffer in bytes, from 1 to 2,147,483,639; Undertow asks for
     ///     16 KiB or more
     /// @return the pool, with the name `undertow`, to be closed by the caller before the arena
     /// @throws IllegalArgumentException if `bufferSize` is out of bounds, or the pages of the arena are too large
@@ -55,7 +52,7 @@ public final class LeasedBufferPool implements ByteBufferPool {
     /// Opens a pool on the pages of an arena. The limit of the arena is the limit of the pool.
     ///
     /// @param arena arena to allocate from, with pages of at most 64 KiB
-    /// @param bufferSize capacity of each buffer in bytes, from 1 to [Blocks#MAX_BLOCK_BYTES]; Undertow asks for
+    /// @param bufferSize capacity of each buffer in bytes, from 1 to 2,147,483,639; Undertow asks for
     ///     16 KiB or more
     /// @param options name of the pool, and sizes of its caches in bytes
     /// @return the pool, to be closed by the caller before the arena
@@ -72,14 +69,11 @@ public final class LeasedBufferPool implements ByteBufferPool {
     /// Allocates a buffer. Its position is 0, its limit and capacity are the size of the pool, and it is not zeroed.
     ///
     /// @return the buffer, to be closed by the caller
-    /// @throws IllegalStateException if the limit of the arena or of its budget is reached, or the pool is closed
+    /// @throws PageExhaustedException if the limit of the arena or of its budget is reached
+    /// @throws IllegalStateException if the pool is closed
     @Override
     public PooledByteBuffer allocate() {
-        Block block = blocks.tryAllocate(bufferSize);
-        if (block == null) {
-            throw new IllegalStateException("no memory for a buffer: pool=%s, size=%d, stats=%s, arena=%s"
-                    .formatted(name, bufferSize, blocks.stats(), arena));
-        }
+        Block block = blocks.allocate(bufferSize);
         boolean isDone = false;
         try {
             PooledByteBuffer buffer = new LeasedBuffer(block, bufferSize);

@@ -3,6 +3,7 @@ package io.leasehold.interop;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.leasehold.agent.AgentJar;
 import io.leasehold.interop.InteropRun.Crypto;
 import io.leasehold.interop.InteropRun.Plan;
 import io.leasehold.interop.InteropRun.Way;
@@ -111,25 +112,8 @@ class InteropTest {
         assumeTrue(
                 jars != null,
                 "the class path was not resolved: module=" + plan.server().module());
-        List<String> agent = List.of();
-        if (plan.way() == Way.AGENT) {
-            agent = agent();
-            assumeTrue(!agent.isEmpty(), "there is no agent yet");
-        }
+        List<String> agent = List.of("-javaagent:" + AgentJar.path());
         return InteropRun.of(plan, FOLDER, jars, keyStore, agent, LIMIT_SECONDS);
-    }
-
-    /// {@return the option of the JVM that loads the agent, none before there is one}
-    private static List<String> agent() {
-        try {
-            Object jar = Class.forName("io.leasehold.agent.AgentJar")
-                    .getMethod("path")
-                    .invoke(null);
-            return List.of("-javaagent:" + jar);
-        } catch (ReflectiveOperationException e) {
-            System.out.println("interoperability: SKIPPED by agent, since there is none: " + e);
-            return List.of();
-        }
     }
 
     @AfterAll

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
+import io.leasehold.page.PageExhaustedException;
 import io.leasehold.slab.block.Blocks;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -117,8 +118,8 @@ class LeasedBufferPoolTest {
                         buffers.add(pool.acquire(1 << 20, true));
                     }
                 })
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContainingAll("no memory for a direct buffer: pool=jetty, size=1048576");
+                .isInstanceOf(PageExhaustedException.class)
+                .hasMessageContainingAll("no memory for a block", "jetty");
         assertThat(buffers).hasSizeGreaterThan(40);
         buffers.remove(0).release();
         buffers.add(pool.acquire(1 << 20, true));

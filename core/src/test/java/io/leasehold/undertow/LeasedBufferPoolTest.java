@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
+import io.leasehold.page.PageExhaustedException;
 import io.leasehold.slab.block.Blocks;
 import io.undertow.connector.ByteBufferPool;
 import io.undertow.connector.PooledByteBuffer;
@@ -119,8 +120,8 @@ class LeasedBufferPoolTest {
                         buffers.add(pool.allocate());
                     }
                 })
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("no memory for a buffer: pool=undertow, size=" + SIZE);
+                .isInstanceOf(PageExhaustedException.class)
+                .hasMessageContainingAll("no memory for a block", "undertow");
         buffers.remove(0).close();
         buffers.add(pool.allocate());
         buffers.forEach(PooledByteBuffer::close);
