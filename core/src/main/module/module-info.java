@@ -7,6 +7,7 @@ module io.leasehold {
     requires static io.netty.transport.classes.io_uring;
     requires static org.agrona;
     requires static java.management;
+    requires static jdk.jfr;
     requires static org.jspecify;
 
     exports io.leasehold.agrona;

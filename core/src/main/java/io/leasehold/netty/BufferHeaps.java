@@ -11,6 +11,7 @@ import io.leasehold.memory.Alignment;
 import io.leasehold.memory.EarlyClasses;
 import io.leasehold.netty.BufferMemoryError.Refusal;
 import io.leasehold.observe.AllocatorFigures;
+import io.leasehold.observe.Observation;
 import io.leasehold.observe.SizeClassFigures;
 import io.leasehold.page.ArenaActivity;
 import io.leasehold.page.PageArena;
@@ -55,6 +56,7 @@ final class BufferHeaps {
     private final Rationed<Holdings> directHoldings; // (C)
     private final Rationed<Holdings> heapHoldings; // (C)
     private final String name; // (C)
+    private final Observation observation; // (C)
 
     private BufferHeaps(
             LeasedByteBufAllocator allocator,
@@ -83,6 +85,7 @@ final class BufferHeaps {
                     }
                     return new LeasedHeapByteBuf(allocator, heap, handle, array, Math.toIntExact(at), byteSize);
                 });
+        this.observation = Observation.open(allocator, arena, direct, onHeap);
         this.directHoldings = new Rationed<>(this::directHoldings, System::nanoTime);
         this.heapHoldings = new Rationed<>(() -> new Holdings(0, holders(onHeap) + places(onHeap)), System::nanoTime);
     }
@@ -192,6 +195,7 @@ final class BufferHeaps {
     ///     or a release; nothing is changed then
     void close() {
         SlabHeap.closeAll(List.of(direct, onHeap), this::checkUnused);
+        observation.close();
         if (own != null) {
             arena.close();
             own.close();
@@ -229,6 +233,7 @@ final class BufferHeaps {
     /// @return number of buffers that were outstanding
     int closeForcibly() {
         try {
+            observation.close();
             return direct.closeForcibly() + onHeap.closeForcibly();
         } finally {
             if (own != null) {
