@@ -23,9 +23,6 @@ final class Recorder {
                 BudgetRefusalEvent.class,
                 WindowFaultEvent.class,
                 RingGrowthEvent.class,
-                AllocateBufferEvent.class,
-                ReallocateBufferEvent.class,
-                FreeBufferEvent.class,
                 AllocateChunkEvent.class,
                 FreeChunkEvent.class);
         events.forEach(FlightRecorder::register);

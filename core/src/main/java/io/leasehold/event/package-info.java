@@ -6,10 +6,9 @@
 /// | `io.leasehold.BudgetRefusal` | a budget rejected a reservation |
 /// | `io.leasehold.WindowFault` | a part of a file was mapped |
 /// | `io.leasehold.RingGrowth` | a pool of pages for devices added a slab |
-/// | `io.netty.AllocateBuffer`, `.ReallocateBuffer`, `.FreeBuffer` | as Netty's own allocators record them |
 /// | `io.netty.AllocateChunk`, `.FreeChunk` | a heap allocated or freed a slab |
 ///
-/// The settings `leasehold.jfc` in the jar turn on all but those of single buffers.
+/// The settings `leasehold.jfc` in the jar turn all of them on.
 ///
 /// ## Why
 ///

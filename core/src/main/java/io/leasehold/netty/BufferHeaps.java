@@ -23,6 +23,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -171,6 +173,15 @@ final class BufferHeaps {
                 .map(c -> new SizeClassFigures(
                         c.byteSize(), c.slabs(), c.liveBlocks(), c.cachedBlocks(), c.freeBlocks(), c.heldBytes()))
                 .toList();
+    }
+
+    /// {@return the bytes of outstanding buffers by tag}
+    Map<String, Long> holders() {
+        Map<String, Long> bytes = new TreeMap<>();
+        for (MemorySource source : List.of(direct.source(), onHeap.source())) {
+            source.held().forEach(held -> bytes.merge(held.tag().name(), held.bytes(), Long::sum));
+        }
+        return bytes;
     }
 
     /// {@return the resident bytes of the arena, or -1 if the system does not report them}

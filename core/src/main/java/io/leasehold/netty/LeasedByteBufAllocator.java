@@ -15,6 +15,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.netty.util.ResourceLeakDetector;
+import java.util.Map;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -285,6 +286,12 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     public AllocatorFigures figures() {
         BufferHeaps open = heapsIfOpen();
         return open == null ? AllocatorFigures.NONE : open.figures();
+    }
+
+    @Override
+    public Map<String, Long> holders() {
+        BufferHeaps open = heapsIfOpen();
+        return open == null ? Map.of() : open.holders();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.leasehold.observe;
 
+import io.leasehold.holder.ThreadTag;
 import io.leasehold.observe.counters.CounterFile;
 import io.leasehold.os.FaultPoll;
 import io.leasehold.page.PageArena;
@@ -99,6 +100,9 @@ public final class Observation implements AutoCloseable {
         if (counters != null && !failed) {
             try {
                 counters.update();
+                if (ThreadTag.isUsed()) {
+                    counters.updateHolders(allocator.holders());
+                }
                 FaultPoll.poll();
             } catch (InternalError e) {
                 failed = true; // another process cut the file

@@ -1,7 +1,7 @@
 package io.leasehold.window;
 
-import io.leasehold.event.FlightEvents;
 import io.leasehold.error.SystemCallException;
+import io.leasehold.event.FlightEvents;
 import io.leasehold.memory.ShortLock;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.window.WindowWaiters.Waiter;

@@ -77,8 +77,8 @@ class AllocatorBeansTest {
         LeasedByteBufAllocator allocator = open("operated");
         ByteBuf buf = allocator.directBuffer(4096);
         ByteBuf onHeap = allocator.heapBuffer(1000);
-        AllocatorMXBean bean = JMX.newMXBeanProxy(
-                server, await("io.leasehold:type=Allocator,name=operated"), AllocatorMXBean.class);
+        AllocatorMXBean bean =
+                JMX.newMXBeanProxy(server, await("io.leasehold:type=Allocator,name=operated"), AllocatorMXBean.class);
         assertThat(bean.getName()).isEqualTo("operated");
         assertThat(bean.getLimitBytes()).isEqualTo(LIMIT);
         assertThat(bean.getReservedBytes()).isGreaterThanOrEqualTo(LIMIT);
@@ -90,6 +90,7 @@ class AllocatorBeansTest {
         assertThat(bean.getDirectBuffersBySize()).containsEntry(4096, 1L);
         assertThat(bean.dump()).startsWith("operated: reserved ");
         assertThat(bean.getResidentBytes()).isEqualTo(allocator.residentBytes());
+        assertThat(bean.getHolders()).containsEntry("operated", 4096L).hasSize(2);
         assertThat(bean.getRefusals()).isZero();
         assertThat(bean.getKernelFaults()).isZero();
         buf.release();
