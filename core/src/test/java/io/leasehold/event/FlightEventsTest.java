@@ -118,11 +118,11 @@ class FlightEventsTest {
 
     @Test
     void refusalsOfABudgetAreRecorded() throws IOException {
-        MemoryBudget tenant = MemoryBudget.of("tenant", 1000);
-        assertThat(tenant.tryReserve(600)).isTrue();
-        assertThat(tenant.tryReserve(500)).isFalse();
+        MemoryBudget small = MemoryBudget.of("small", 1000);
+        assertThat(small.tryReserve(600)).isTrue();
+        assertThat(small.tryReserve(500)).isFalse();
         assertThat(events("io.leasehold.BudgetRefusal")).anySatisfy(event -> {
-            assertThat(event.getString("budget")).isEqualTo("tenant");
+            assertThat(event.getString("budget")).isEqualTo("small");
             assertThat(event.getLong("byteSize")).isEqualTo(500);
             assertThat(event.getLong("usedBytes")).isEqualTo(600);
             assertThat(event.getLong("limitBytes")).isEqualTo(1000);

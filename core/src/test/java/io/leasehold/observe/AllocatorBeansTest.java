@@ -150,7 +150,7 @@ class AllocatorBeansTest {
     @Test
     void charactersWithAMeaningAreQuoted() throws Exception {
         for (String odd : List.of("a,b=c", "a:b", "a\"b", "a*b?", "a\nb", "a b", "ä", "\\")) {
-            try (AllocatorBeans ignored = AllocatorBeans.register(new FixedAllocator(odd, AllocatorFigures.NONE))) {
+            try (AllocatorBeans _ = AllocatorBeans.register(new FixedAllocator(odd, AllocatorFigures.NONE))) {
                 ObjectName name = new ObjectName("io.leasehold:type=Allocator,name=" + ObjectName.quote(odd));
                 assertThat(server.getAttribute(name, "Name")).isEqualTo(odd);
                 assertThat(server.queryNames(new ObjectName("java.nio:type=BufferPool,name=*"), null))

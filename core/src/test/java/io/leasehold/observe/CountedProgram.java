@@ -22,7 +22,7 @@ final class CountedProgram {
                 .build();
         List<ByteBuf> held = new ArrayList<>();
         for (int i = 0; i < BUFFERS; i++) {
-            try (Holder holder = i < HOARDED ? Holder.tag("hoarder") : null) {
+            try (Holder _ = i < HOARDED ? Holder.tag("hoarder") : null) {
                 held.add(allocator.directBuffer(BYTES));
             }
         }

@@ -45,7 +45,7 @@ class LeaseholdMetricsTest {
             assertThat(gauge("jvm.buffer.count")).isEqualTo(1);
             assertThat(gauge("jvm.buffer.total.capacity")).isEqualTo(4096);
             assertThat(gauge("jvm.buffer.memory.used"))
-                    .isEqualTo(allocator.metric().committedBytes());
+                    .isEqualTo((double) allocator.metric().committedBytes());
             Set<String> ids = registry.find("jvm.buffer.count").gauges().stream()
                     .map(found -> found.getId().getTag("id"))
                     .collect(Collectors.toSet());
@@ -65,13 +65,13 @@ class LeaseholdMetricsTest {
         assertThat(gauge("leasehold.memory", "state", "reserved")).isGreaterThanOrEqualTo(16 << 20);
         assertThat(gauge("leasehold.memory", "state", "pinned")).isEqualTo(4096 + 1024);
         assertThat(gauge("leasehold.memory", "state", "direct"))
-                .isEqualTo(allocator.metric().usedDirectMemory());
+                .isEqualTo((double) allocator.metric().usedDirectMemory());
         assertThat(gauge("leasehold.memory", "state", "heap"))
-                .isEqualTo(allocator.metric().usedHeapMemory());
+                .isEqualTo((double) allocator.metric().usedHeapMemory());
         assertThat(gauge("leasehold.memory", "state", "committed"))
-                .isEqualTo(allocator.metric().committedBytes());
+                .isEqualTo((double) allocator.metric().committedBytes());
         assertThat(gauge("leasehold.memory", "state", "cached"))
-                .isEqualTo(allocator.metric().cachedBytes());
+                .isEqualTo((double) allocator.metric().cachedBytes());
         double resident = gauge("leasehold.memory", "state", "resident");
         assertThat(Double.isNaN(resident) || resident >= 0).isTrue();
         assertThat(gauge("leasehold.buffers", "area", "direct", "size", "4096")).isEqualTo(1);
@@ -116,7 +116,7 @@ class LeaseholdMetricsTest {
                         .tags("memory.type", "direct", "allocator.type", "LeasedByteBufAllocator")
                         .gauge()
                         .value())
-                .isEqualTo(allocator.metric().usedDirectMemory());
+                .isEqualTo((double) allocator.metric().usedDirectMemory());
         buf.release();
     }
 

@@ -25,14 +25,16 @@ import java.util.function.ToLongFunction;
 /// | `jvm.buffer.count` | buffers | direct buffers in use |
 /// | `jvm.buffer.memory.used` | bytes | memory that is committed for direct buffers |
 /// | `jvm.buffer.total.capacity` | bytes | blocks of direct buffers in use |
-/// | `leasehold.memory` with the tag `state` | bytes | `limit`, `reserved`, `committed`, `resident`, `direct`, `heap`, `pinned`, `cached` |
-/// | `leasehold.buffers` with `area`, `size` | buffers | buffers in use by the bytes of their blocks; 0 if there is none now |
+/// | `leasehold.memory` with `state` | bytes | memory by state, see below |
+/// | `leasehold.buffers` with `area`, `size` | buffers | buffers in use by the bytes of their blocks |
 /// | `leasehold.refusals` | | reservations that a budget rejected |
 /// | `leasehold.reclaims` | | flushes of the page caches of all threads |
 /// | `leasehold.decommits` | | runs of pages that were given back to the kernel |
 /// | `leasehold.faults` | | kernel calls that failed |
 ///
-/// A size class has a meter from the time it holds memory when the registry is bound or [#refresh] is called.
+/// The states are `limit`, `reserved`, `committed`, `resident`, `direct`, `heap`, `pinned` and `cached`, as in
+/// [AllocatorFigures]. A size class has a meter from the time it holds memory when the registry is bound or [#refresh]
+/// is called.
 ///
 /// **Ownership.** The registry refers to the allocator until [#close], which the caller calls before it closes the
 /// allocator. Meters of a closed allocator are 0.

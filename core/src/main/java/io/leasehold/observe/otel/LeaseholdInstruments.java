@@ -20,8 +20,8 @@ import java.util.List;
 /// | `jvm.buffer.memory.used` | up-down counter, By | memory that is committed for direct buffers |
 /// | `jvm.buffer.memory.limit` | up-down counter, By | blocks of direct buffers in use, as for the pools of the JVM |
 /// | `jvm.buffer.count` | up-down counter, {buffer} | direct buffers in use |
-/// | `leasehold.memory` with `leasehold.state` | gauge, By | `limit`, `reserved`, `committed`, `resident`, `direct`, `heap`, `pinned`, `cached` |
-/// | `leasehold.buffers` with `leasehold.area`, `leasehold.size` | gauge, {buffer} | buffers in use by the bytes of their blocks |
+/// | `leasehold.memory` with `leasehold.state` | gauge, By | the states of the Micrometer binder |
+/// | `leasehold.buffers` with `.area`, `.size` | gauge, {buffer} | buffers in use by the bytes of their blocks |
 /// | `leasehold.refusals`, `.reclaims`, `.decommits`, `.faults` | counter | as in `AllocatorFigures` |
 ///
 /// **Ownership.** The caller closes this object before the allocator. A closed allocator is shown with zeroes.
