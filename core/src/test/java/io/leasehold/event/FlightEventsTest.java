@@ -8,10 +8,10 @@ import io.leasehold.jumbo.JumboPool;
 import io.leasehold.page.Eventually;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
-import io.leasehold.slab.Block;
-import io.leasehold.slab.Blocks;
 import io.leasehold.slab.SlabHeap;
-import io.leasehold.slab.SlabHeapOptions;
+import io.leasehold.slab.block.Block;
+import io.leasehold.slab.block.Blocks;
+import io.leasehold.slab.block.BlocksOptions;
 import io.leasehold.window.MappedFile;
 import io.leasehold.window.MappedFileOptions;
 import io.leasehold.window.WindowCache;
@@ -63,10 +63,11 @@ class FlightEventsTest {
             recording.enable(name);
         }
         recording.start();
-        arena = PageArena.open(PageArenaOptions.defaults()
-                .withName("recorded")
-                .withByteSize(32L << 20)
-                .withBudget(MemoryBudget.of("recorded budget", 64 << 20)));
+        arena = PageArena.open(PageArenaOptions.builder()
+                .name("recorded")
+                .byteSize(32L << 20)
+                .budget(MemoryBudget.of("recorded budget", 64 << 20))
+                .build());
         Eventually.holds("the event classes are registered", FlightEvents::areRegistered);
     }
 
@@ -86,7 +87,7 @@ class FlightEventsTest {
 
     @Test
     void chunksAndDecommitsAreRecorded() throws IOException {
-        try (Blocks blocks = Blocks.open(arena, SlabHeapOptions.defaults())) {
+        try (Blocks blocks = Blocks.open(arena, BlocksOptions.defaults())) {
             try (Block block = blocks.tryAllocate(4096)) {
                 List<RecordedEvent> chunks = events("io.netty.AllocateChunk");
                 assertThat(chunks).anySatisfy(event -> {
@@ -133,7 +134,7 @@ class FlightEventsTest {
     void growthOfARingIsRecorded() throws IOException {
         try (JumboPool<Object> pool =
                 JumboPool.open(arena, JumboOptions.defaults(), (of, number, address, size) -> new Object())) {
-            pool.release(pool.allocate());
+            pool.free(pool.allocate());
             assertThat(events("io.leasehold.RingGrowth")).isNotEmpty().allSatisfy(event -> {
                 assertThat(event.getString("pool"))
                         .isEqualTo(JumboOptions.defaults().name());
