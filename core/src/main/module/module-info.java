@@ -1,5 +1,7 @@
 /// Off-heap memory that is leased, bounded and given back. The package `io.leasehold` describes the architecture.
 module io.leasehold {
+    requires static io.opentelemetry.api;
+    requires static micrometer.core;
     requires static io.netty.buffer;
     requires static io.netty.common;
     requires static io.netty.handler;
@@ -8,6 +10,7 @@ module io.leasehold {
     requires static org.agrona;
     requires static org.eclipse.jetty.io;
     requires static java.management;
+    requires static jdk.jfr;
     requires static org.jspecify;
     requires static undertow.core;
 
@@ -22,6 +25,8 @@ module io.leasehold {
     exports io.leasehold.netty.file;
     exports io.leasehold.netty.uring;
     exports io.leasehold.observe;
+    exports io.leasehold.observe.micrometer;
+    exports io.leasehold.observe.otel;
     exports io.leasehold.page;
     exports io.leasehold.slab.block;
     exports io.leasehold.undertow;

@@ -20,7 +20,7 @@
 /// L3   budget   holder                               limits for bytes | names and samples of holders
 /// L2   memory                                        address ranges, alignment, ordered words
 /// L1   os                                            system calls: mmap, madvise, memfd, mlock, sockets
-/// L0   error                                         errors of system calls, which users can catch
+/// L0   error    event                                errors that users can catch | events of the flight recorder
 /// ```
 ///
 /// ## From mmap to a Netty buffer and back

@@ -38,7 +38,7 @@ final class HouseRulesTest {
 
     /// The layers from the bottom up. Layers without a class yet are planned. A package in no layer is a mistake.
     private static final Layer[] LAYERS = {
-        new Layer("errors of system calls, which users can catch", List.of("error")),
+        new Layer("errors that users can catch | events of the flight recorder", List.of("error", "event")),
         new Layer("system calls: mmap, madvise, memfd, mlock, sockets", List.of("os")),
         new Layer("address ranges, alignment, ordered words", List.of("memory")),
         new Layer("limits for bytes | names and samples of holders", List.of("budget", "holder")),

@@ -1,6 +1,7 @@
 package io.leasehold.budget;
 
 import io.leasehold.budget.BudgetRefusal.Reason;
+import io.leasehold.event.FlightEvents;
 import io.leasehold.os.VirtualMemory;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
@@ -253,6 +254,9 @@ public final class MemoryBudget implements AutoCloseable {
 
     private void noteRefusal(BudgetRefusal refusal) {
         refusals.incrementAndGet();
+        if (refusal.refusing() == this) {
+            FlightEvents.budgetRefused(name, refusal.bytes(), refusal.usedBytes(), refusal.maxBytes());
+        }
         listener.refused(refusal);
     }
 

@@ -1,5 +1,6 @@
 package io.leasehold.jumbo;
 
+import io.leasehold.event.FlightEvents;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.page.PageArena;
@@ -199,6 +200,7 @@ final class PageSupply<T> {
             if (table.hasNumbers(run.address())) {
                 slabPool.add(run);
                 added = true;
+                FlightEvents.ringGrew(options.name(), options.slabByteSize(), options.pagesPerSlab(), run.address());
             }
         } finally {
             if (!added) {

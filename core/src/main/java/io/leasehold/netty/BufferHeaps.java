@@ -11,6 +11,7 @@ import io.leasehold.memory.Alignment;
 import io.leasehold.memory.EarlyClasses;
 import io.leasehold.netty.BufferMemoryError.Refusal;
 import io.leasehold.observe.AllocatorFigures;
+import io.leasehold.observe.Observation;
 import io.leasehold.observe.SizeClassFigures;
 import io.leasehold.page.ArenaActivity;
 import io.leasehold.page.PageArena;
@@ -22,6 +23,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +58,7 @@ final class BufferHeaps {
     private final Rationed<Holdings> directHoldings; // (C)
     private final Rationed<Holdings> heapHoldings; // (C)
     private final String name; // (C)
+    private final Observation observation; // (C)
 
     private BufferHeaps(
             LeasedByteBufAllocator allocator,
@@ -83,6 +87,7 @@ final class BufferHeaps {
                     }
                     return new LeasedHeapByteBuf(allocator, heap, handle, array, Math.toIntExact(at), byteSize);
                 });
+        this.observation = Observation.open(allocator, arena, direct, onHeap);
         this.directHoldings = new Rationed<>(this::directHoldings, System::nanoTime);
         this.heapHoldings = new Rationed<>(() -> new Holdings(0, holders(onHeap) + places(onHeap)), System::nanoTime);
     }
@@ -170,6 +175,15 @@ final class BufferHeaps {
                 .toList();
     }
 
+    /// {@return the bytes of outstanding buffers by tag}
+    Map<String, Long> holders() {
+        Map<String, Long> bytes = new TreeMap<>();
+        for (MemorySource source : List.of(direct.source(), onHeap.source())) {
+            source.held().forEach(held -> bytes.merge(held.tag().name(), held.bytes(), Long::sum));
+        }
+        return bytes;
+    }
+
     /// {@return the resident bytes of the arena, or -1 if the system does not report them}
     long residentBytes() {
         try {
@@ -192,6 +206,7 @@ final class BufferHeaps {
     ///     or a release; nothing is changed then
     void close() {
         SlabHeap.closeAll(List.of(direct, onHeap), this::checkUnused);
+        observation.close();
         if (own != null) {
             arena.close();
             own.close();
@@ -229,6 +244,7 @@ final class BufferHeaps {
     /// @return number of buffers that were outstanding
     int closeForcibly() {
         try {
+            observation.close();
             return direct.closeForcibly() + onHeap.closeForcibly();
         } finally {
             if (own != null) {

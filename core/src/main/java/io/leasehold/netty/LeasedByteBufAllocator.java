@@ -7,7 +7,6 @@ import io.leasehold.memory.Alignment;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.netty.BufferMemoryError.Refusal;
 import io.leasehold.observe.AllocatorFigures;
-import io.leasehold.observe.Observation;
 import io.leasehold.observe.ObservedAllocator;
 import io.leasehold.page.PageArena;
 import io.leasehold.slab.SlabHeap;
@@ -16,6 +15,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import io.netty.util.ResourceLeakDetector;
+import java.util.Map;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -70,7 +70,6 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     private volatile @Nullable BufferHeaps heaps; // (A) volatile
 
     private volatile boolean closed; // (A) written under the lock of this object
-    private @Nullable Observation observation; // (L) this; null if the heaps are not open
 
     /// @param clock time in nanoseconds, used for the age of a failure to open
     LeasedByteBufAllocator(LeasedByteBufAllocatorBuilder builder, LongSupplier clock, boolean isOfProcess) {
@@ -291,6 +290,12 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
     }
 
     @Override
+    public Map<String, Long> holders() {
+        BufferHeaps open = heapsIfOpen();
+        return open == null ? Map.of() : open.holders();
+    }
+
+    @Override
     public long residentBytes() {
         BufferHeaps open = heaps;
         return open == null ? 0 : open.residentBytes();
@@ -339,7 +344,6 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         }
         heaps = null;
         closed = true;
-        closeObservation();
     }
 
     /// Closes the allocator even if buffers are outstanding. Call it only if no thread uses those buffers again. A read
@@ -354,17 +358,9 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
         BufferHeaps open = heaps;
         stranded.release();
         closed = true;
-        closeObservation();
         int outstanding = open == null ? 0 : open.closeForcibly();
         heaps = null; // last: if a system call fails, closing can be repeated
         return outstanding;
-    }
-
-    private void closeObservation() {
-        if (observation != null) {
-            observation.close();
-            observation = null;
-        }
     }
 
     @Override
@@ -404,7 +400,6 @@ public final class LeasedByteBufAllocator extends AbstractByteBufAllocator
                 throw e;
             }
             heaps = open;
-            observation = Observation.open(this, open.arena, open.direct, open.onHeap);
         }
         return open;
     }

@@ -90,6 +90,11 @@ record AllocatorBean(ObservedAllocator allocator) implements AllocatorMXBean {
     }
 
     @Override
+    public Map<String, Long> getHolders() {
+        return allocator.holders();
+    }
+
+    @Override
     public long trim() {
         return allocator.trim();
     }

@@ -7,6 +7,8 @@ import io.leasehold.page.PageArena;
 import io.leasehold.slab.SizeClassVisitor;
 import io.leasehold.slab.SlabHeap;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// The counters of one allocator in the file of the process.
@@ -17,6 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /// **Threads.** Thread-safe: one update at a time, under the lock of this object.
 final class AllocatorCounters {
 
+    private static final int MAX_HOLDERS = 32;
+
     private static final AtomicInteger NEXT_OWNER = new AtomicInteger(1);
 
     private final int owner = NEXT_OWNER.getAndIncrement(); // (C)
@@ -26,6 +30,7 @@ final class AllocatorCounters {
     private final Kind direct; // (C)
     private final Kind onHeap; // (C)
     private final int[] totalCounters = new int[CounterType.values().length]; // (C) by ordinal of the type
+    private final Map<String, Integer> holderCounters = new HashMap<>(); // (L) this; by tag
     private final int[] scratch = new int[SlabHeap.SIZE_CLASSES]; // (L) this
     private boolean closed; // (L) this
 
@@ -136,6 +141,21 @@ final class AllocatorCounters {
         file.beat(System.currentTimeMillis());
     }
 
+    /// Stores the bytes in use by tag. The first tags get a counter each. Tags beyond [#MAX_HOLDERS] get none.
+    ///
+    /// @param bytes bytes in use, by tag
+    synchronized void updateHolders(Map<String, Long> bytes) {
+        if (closed) {
+            return;
+        }
+        for (String tag : bytes.keySet()) {
+            if (holderCounters.size() < MAX_HOLDERS) {
+                holderCounters.computeIfAbsent(tag, name -> file.allocate(CounterType.HOLDER.number(), owner, 0, name));
+            }
+        }
+        holderCounters.forEach((tag, counter) -> file.set(counter, bytes.getOrDefault(tag, 0L)));
+    }
+
     private void set(CounterType type, long value) {
         file.set(totalCounters[type.ordinal()], value);
     }
@@ -149,6 +169,7 @@ final class AllocatorCounters {
             for (int counter : totalCounters) {
                 file.free(counter);
             }
+            holderCounters.values().forEach(file::free);
             file.beat(System.currentTimeMillis());
         }
     }

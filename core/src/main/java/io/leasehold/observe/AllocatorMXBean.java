@@ -52,6 +52,9 @@ public interface AllocatorMXBean {
     /// {@return the number of direct buffers in use, by the bytes of their blocks}
     Map<Integer, Long> getDirectBuffersBySize();
 
+    /// {@return the bytes of outstanding buffers by the tag of their holder}
+    Map<String, Long> getHolders();
+
     /// Gives back the memory that no outstanding buffer needs.
     ///
     /// @return number of bytes given back

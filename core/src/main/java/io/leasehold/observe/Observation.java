@@ -1,5 +1,6 @@
 package io.leasehold.observe;
 
+import io.leasehold.holder.ThreadTag;
 import io.leasehold.observe.counters.CounterFile;
 import io.leasehold.os.FaultPoll;
 import io.leasehold.page.PageArena;
@@ -53,25 +54,23 @@ public final class Observation implements AutoCloseable {
     /// @param arena arena of its direct buffers
     /// @param direct heap of its direct buffers
     /// @param onHeap heap of its buffers on the Java heap
-    /// @return the observation, or null if it cannot be opened or both kinds are switched off
-    public static @Nullable Observation open(
+    /// @return the observation; it shows nothing if all is switched off or fails
+    public static Observation open(
             ObservedAllocator allocator, PageArena arena, SlabHeap<?> direct, SlabHeap<?> onHeap) {
+        AllocatorCounters counters = null;
+        boolean hasJmx = false;
         try {
-            ObserveOptions options = ProcessCounters.OPTIONS;
             CounterFile file = ProcessCounters.file();
-            if (file == null && !options.hasJmx()) {
-                return null;
-            }
-            AllocatorCounters counters =
-                    file == null ? null : new AllocatorCounters(file, allocator.name(), arena, direct, onHeap);
-            Observation made =
-                    new Observation(allocator, arena, counters, options.hasJmx() && AllocatorBeans.canExist());
-            ArenaAccess.of(arena).addReclaimer(made.ticks);
-            return made;
+            counters = file == null ? null : new AllocatorCounters(file, allocator.name(), arena, direct, onHeap);
+            hasJmx = ProcessCounters.OPTIONS.hasJmx() && AllocatorBeans.canExist();
         } catch (RuntimeException | LinkageError | VirtualMachineError e) {
             ProcessCounters.report(e);
-            return null;
         }
+        Observation made = new Observation(allocator, arena, counters, hasJmx);
+        if (counters != null || hasJmx) {
+            ArenaAccess.of(arena).addReclaimer(made.ticks);
+        }
+        return made;
     }
 
     /// The ticks of the arena.
@@ -101,6 +100,9 @@ public final class Observation implements AutoCloseable {
         if (counters != null && !failed) {
             try {
                 counters.update();
+                if (ThreadTag.isUsed()) {
+                    counters.updateHolders(allocator.holders());
+                }
                 FaultPoll.poll();
             } catch (InternalError e) {
                 failed = true; // another process cut the file

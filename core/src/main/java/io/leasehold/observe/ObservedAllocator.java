@@ -1,5 +1,7 @@
 package io.leasehold.observe;
 
+import java.util.Map;
+
 /// An allocator whose memory can be shown. `LeasedByteBufAllocator` is one.
 ///
 /// **Threads.** Thread-safe.
@@ -15,6 +17,9 @@ public interface ObservedAllocator {
     /// {@return the bytes of its pages that are resident now, as the kernel reports them; -1 if the kernel does not}
     /// The cost is in proportion to the memory that the arena ever used.
     long residentBytes();
+
+    /// {@return the bytes of outstanding buffers by the tag of their holder} The numbers are exact.
+    Map<String, Long> holders();
 
     /// Gives back the memory that no outstanding buffer needs.
     ///

@@ -184,7 +184,8 @@ final class StatReport {
     private static String camel(String words) {
         StringBuilder camel = new StringBuilder();
         boolean isUpper = false;
-        for (char c : words.toCharArray()) {
+        for (int i = 0; i < words.length(); i++) {
+            char c = words.charAt(i);
             if (c == ' ') {
                 isUpper = true;
             } else {

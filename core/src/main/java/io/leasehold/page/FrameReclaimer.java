@@ -1,6 +1,7 @@
 package io.leasehold.page;
 
 import io.leasehold.error.SystemCallException;
+import io.leasehold.event.FlightEvents;
 import io.leasehold.memory.BiasedSlots;
 import io.leasehold.memory.FlushRation;
 import io.leasehold.memory.Region;
@@ -261,6 +262,7 @@ final class FrameReclaimer {
     private void decommit(DecommitBatch batch) {
         boolean isDecommitted = false;
         SystemCallException failure = null;
+        long begin = System.nanoTime();
         try {
             for (int i = 0; i < batch.count(); i++) {
                 batch.addresses[i] = frames.addressOf(batch.page(i));
@@ -274,5 +276,8 @@ final class FrameReclaimer {
             pool.finish(batch, isDecommitted, failure);
             batch.noteDecommitted(isDecommitted);
         }
+        long byteSize = (long) batch.total() << frames.pageSizePower();
+        FlightEvents.pagesDecommitted(
+                reclaimers.arena(), batch.count(), byteSize, System.nanoTime() - begin, isDecommitted);
     }
 }

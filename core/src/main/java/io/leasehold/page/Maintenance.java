@@ -1,5 +1,6 @@
 package io.leasehold.page;
 
+import io.leasehold.event.FlightEvents;
 import io.leasehold.os.AddressSpace;
 import io.leasehold.page.service.Pace;
 import java.util.ArrayList;
@@ -275,6 +276,7 @@ final class Maintenance {
         }
 
         if (task != null) {
+            FlightEvents.poll();
             step(task);
         } else {
             LockSupport.parkNanos(this, wait);

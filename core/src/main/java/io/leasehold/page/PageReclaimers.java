@@ -31,6 +31,11 @@ final class PageReclaimers {
         }
     }
 
+    /// {@return the name of the arena}
+    String arena() {
+        return arena;
+    }
+
     /// Registers a reclaimer. Registering it twice has no effect.
     synchronized void add(PageReclaimer reclaimer) {
         if (reclaimers.stream().noneMatch(registered -> registered.reclaimer.equals(reclaimer))) {

@@ -1,5 +1,6 @@
 package io.leasehold.slab;
 
+import io.leasehold.event.FlightEvents;
 import io.leasehold.lease.LeaseFlag;
 import io.leasehold.lease.LeasePool;
 import io.leasehold.lease.LeasePoolOptions;
@@ -68,6 +69,7 @@ final class ArenaMemory implements SlabMemory {
         }
         try {
             lease(run);
+            record(run, true);
             return run;
         } catch (LeaseStateException e) {
             return null; // the heap was closed meanwhile
@@ -132,6 +134,7 @@ final class ArenaMemory implements SlabMemory {
             if (split.keeps(i)) {
                 keep(part);
             } else {
+                record(part, false);
                 arena.free(part.page);
             }
         }
@@ -148,8 +151,13 @@ final class ArenaMemory implements SlabMemory {
     public void free(SlabRun run) {
         endLease(run);
         if (frames.isLive(run.page)) {
+            record(run, false);
             arena.free(run.page);
         }
+    }
+
+    private void record(SlabRun run, boolean isAllocated) {
+        FlightEvents.chunk(SlabHeap.class, run.pages * pageByteSize, run.address, isAllocated);
     }
 
     private void endLease(SlabRun run) {

@@ -1,6 +1,7 @@
 package io.leasehold.window;
 
 import io.leasehold.error.SystemCallException;
+import io.leasehold.event.FlightEvents;
 import io.leasehold.memory.ShortLock;
 import io.leasehold.memory.StackReserve;
 import io.leasehold.window.WindowWaiters.Waiter;
@@ -182,6 +183,7 @@ final class WindowPool {
             finish(file, part, slot, isMapped, pins);
         }
         counts.count(WindowCounts.ADMIT);
+        FlightEvents.windowMapped(file.path(), part << memory.power(), 1L << memory.power(), memory.address(slot));
         return slot;
     }
 

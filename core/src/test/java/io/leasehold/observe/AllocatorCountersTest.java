@@ -17,6 +17,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,8 +85,8 @@ class AllocatorCountersTest {
 
     @Test
     void anUpdateAllocatesNothing() {
-        long block = direct.tryAllocate(4096)[0];
-        long other = onHeap.tryAllocate(1000)[0];
+        long block = handle(direct, 4096);
+        long other = handle(onHeap, 1000);
         update(UPDATES);
         assertThat(bytesOf(() -> update(UPDATES)))
                 .as("bytes in %d updates", UPDATES)
@@ -107,6 +108,10 @@ class AllocatorCountersTest {
         return least;
     }
 
+    private static long handle(SlabHeap<long[]> heap, int byteSize) {
+        return Objects.requireNonNull(heap.tryAllocate(byteSize))[0];
+    }
+
     private void update(int times) {
         for (int i = 0; i < times; i++) {
             counters.update();
@@ -126,7 +131,7 @@ class AllocatorCountersTest {
         while (file.allocate(1, 0, 0, "other") != CounterFile.NONE) {
             // until it is full
         }
-        long block = direct.tryAllocate(100)[0];
+        long block = handle(direct, 100);
         counters.update();
         assertThat(value("web: pinned buffers")).isEqualTo(1);
         direct.free(block);
@@ -134,8 +139,7 @@ class AllocatorCountersTest {
 
     @Test
     void allocatorsOfThisProcessAreInItsFile() throws IOException {
-        CounterFile own = ProcessCounters.file();
-        assertThat(own).isNotNull();
+        CounterFile own = Objects.requireNonNull(ProcessCounters.file());
         try (LeasedByteBufAllocator allocator = LeasedByteBufAllocator.builder()
                 .name("counted \"here\"\n")
                 .byteLimit(16L << 20)

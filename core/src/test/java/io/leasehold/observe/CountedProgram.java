@@ -11,6 +11,7 @@ final class CountedProgram {
 
     static final int BUFFERS = 100;
     static final int BYTES = 4096;
+    private static final int HOARDED = 70;
 
     private CountedProgram() {}
 
@@ -21,7 +22,9 @@ final class CountedProgram {
                 .build();
         List<ByteBuf> held = new ArrayList<>();
         for (int i = 0; i < BUFFERS; i++) {
-            held.add(allocator.directBuffer(BYTES));
+            try (Holder _ = i < HOARDED ? Holder.tag("hoarder") : null) {
+                held.add(allocator.directBuffer(BYTES));
+            }
         }
         if (arguments[0].equals("busy")) {
             while (System.in.available() == 0) {

@@ -138,6 +138,18 @@ class CounterFileTest {
     }
 
     @Test
+    void theNinthCopyTakesThePlaceOfTheOneThatIsIdleLongest() throws IOException {
+        List<CounterFile> copies = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            CounterFile copy = CounterFile.create(folder);
+            copy.beat(i == 3 ? 1_000 : 2_000 + i);
+            copies.add(copy);
+        }
+        assertThat(CounterFile.create(folder).path()).isEqualTo(copies.get(3).path());
+        copies.get(3).set(copies.get(3).allocate(1, 1, 0, "still writes"), 1);
+    }
+
+    @Test
     void aFileOfAnEarlierProcessWithTheSameNumberIsReplaced() throws IOException {
         CounterFile earlier = CounterFile.create(folder);
         earlier.allocate(1000, 1, 0, "web");

@@ -31,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 class StatCommandTest {
 
     private static final String HELD = "pinned 409,600 B in 100 buffers";
+    private static final String HOARDER = "holder hoarder: 286,720 B";
 
     @TempDir
     Path temporary;
@@ -57,7 +58,8 @@ class StatCommandTest {
                 .startsWith("process " + process.pid() + ", runs, last change 0.0 s ago")
                 .contains("web: limit 67,108,864 B, committed ", HELD)
                 .containsPattern("refusals 0, reclaims \\d+, decommits \\d+, kernel faults 0")
-                .containsPattern("       4,096        100         409,600");
+                .containsPattern(" 4,096 +100 +[0-9,]+")
+                .contains("  holder hoarder: 286,720 B", "  holder web: 122,880 B");
         assertThat(shown.err).isEmpty();
     }
 
@@ -133,6 +135,8 @@ class StatCommandTest {
         assertThat(web.get("name").asText()).isEqualTo("web");
         assertThat(web.get("pinnedBytes").asLong()).isEqualTo(CountedProgram.BUFFERS * CountedProgram.BYTES);
         assertThat(web.get("kernelFaults").asLong()).isZero();
+        assertThat(web.get("holders").get(0).get("tag").asText()).isEqualTo("hoarder");
+        assertThat(web.get("holders").get(0).get("bytes").asLong()).isEqualTo(286_720);
         assertThat(web.get("classes").get(0).get("blockBytes").asInt()).isEqualTo(CountedProgram.BYTES);
     }
 
@@ -196,6 +200,7 @@ class StatCommandTest {
 
     private void awaitTable(Process process) {
         awaitTable(process, HELD);
+        awaitTable(process, HOARDER);
     }
 
     private void awaitTable(Process process, String text) {

@@ -11,8 +11,10 @@ import io.leasehold.netty.BufferMemoryError;
 import io.leasehold.netty.LeasedByteBufAllocator;
 import io.leasehold.page.PageArena;
 import io.leasehold.page.PageArenaOptions;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.opentelemetry.api.metrics.MeterProvider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,6 +115,15 @@ class ReadmeTest {
             buffers.forEach(ByteBuf::release);
             assertThat(blocks("text").stream().map(ReadmeTest::shape)).contains(shape(table));
         }
+    }
+
+    @Test
+    void metersAreBound() {
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        try (LeasedByteBufAllocator allocator = web()) {
+            MetersExample.bind(allocator, registry, MeterProvider.noop().get("readme"));
+        }
+        assertThat(registry.getMeters()).isEmpty();
     }
 
     private static LeasedByteBufAllocator web() {

@@ -40,7 +40,8 @@ public final class CounterFile {
     private static final String OWNER_ONLY_FOLDER = "rwx------";
     private static final String OWNER_ONLY_FILE = "rw-------";
 
-    /// Maximum number of files of one process: one for each copy of the library in it.
+    /// Maximum number of files of one process: one for each copy of the library in it. An application server that
+    /// starts an application again and again makes a copy each time.
     private static final int MAX_COPIES = 8;
 
     private final Path path; // (C)
@@ -62,14 +63,27 @@ public final class CounterFile {
         createFolder(folder, isPosix);
         StaleFiles.remove(folder);
         ProcessHandle process = ProcessHandle.current();
+        Path path = place(folder, process);
+        Files.deleteIfExists(path); // left by an earlier process with the same number, or the copy that is idle longest
+        return create(path, process, isPosix);
+    }
+
+    /// {@return the first free path of a process; if there is none, the path that was not written for the longest time}
+    private static Path place(Path folder, ProcessHandle process) throws IOException {
+        Path oldest = folder;
+        long oldestMillis = Long.MAX_VALUE;
         for (int copy = 1; copy <= MAX_COPIES; copy++) {
             Path path = folder.resolve(process.pid() + (copy == 1 ? "" : "-" + copy));
             if (!StaleFiles.isOf(path, process)) {
-                Files.deleteIfExists(path); // left by an earlier process with the same number
-                return create(path, process, isPosix);
+                return path;
+            }
+            long millis = CounterSnapshot.read(path).heartbeatMillis();
+            if (millis < oldestMillis) {
+                oldest = path;
+                oldestMillis = millis;
             }
         }
-        throw new IOException("too many copies of the library in one process: max=" + MAX_COPIES);
+        return oldest;
     }
 
     private static void createFolder(Path folder, boolean isPosix) throws IOException {
