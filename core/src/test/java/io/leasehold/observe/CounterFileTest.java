@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.leasehold.observe.counters.CounterFile;
-import io.leasehold.observe.counters.CounterSnapshot.Counter;
 import io.leasehold.observe.counters.CounterSnapshot;
+import io.leasehold.observe.counters.CounterSnapshot.Counter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -46,7 +46,8 @@ public class JumboBenchmark {
     /// Opens the pool.
     @Setup
     public void open() {
-        arena = PageArena.open(PageArenaOptions.builder().name("bench").byteSize(256 << 20).build());
+        arena = PageArena.open(
+                PageArenaOptions.builder().name("bench").byteSize(256 << 20).build());
         JumboOptions options = JumboOptions.builder().bufferSize(bufferSize).build();
         ring = JumboPool.open(arena, options, (of, page, address, byteSize) -> address);
         for (int i = 0; i < LIVE; i++) {

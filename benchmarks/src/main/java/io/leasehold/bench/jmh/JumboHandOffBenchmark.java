@@ -63,7 +63,8 @@ public class JumboHandOffBenchmark {
     /// Opens the pool, and starts the releasing thread.
     @Setup
     public void open(BenchmarkParams params) {
-        arena = PageArena.open(PageArenaOptions.builder().name("bench").byteSize(256 << 20).build());
+        arena = PageArena.open(
+                PageArenaOptions.builder().name("bench").byteSize(256 << 20).build());
         ring = JumboPool.open(
                 arena, JumboOptions.builder().bufferSize(bufferSize).build(), (of, page, address, byteSize) -> address);
         ours = params.getBenchmark().endsWith("handOff");

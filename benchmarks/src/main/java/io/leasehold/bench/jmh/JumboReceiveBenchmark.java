@@ -38,7 +38,8 @@ public class JumboReceiveBenchmark extends AllocatorBenchmark {
     void begin() {
         IoUringBufferRingAllocator opened = buffers instanceof LeasedByteBufAllocator leased
                 ? LeasedBufferRing.open(
-                        leased, LeasedBufferRingOptions.builder().bufferSize(bufferSize).build())
+                        leased,
+                        LeasedBufferRingOptions.builder().bufferSize(bufferSize).build())
                 : new IoUringFixedBufferRingAllocator(buffers, bufferSize.byteSize());
         for (int i = 0; i < DEPTH; i++) {
             armed[i] = opened.allocate();

@@ -19,7 +19,8 @@ public class LeaseScalingBenchmark extends ScalingBenchmark {
     private final PageArena arena = PageArena.open(PageArenaOptions.builder()
             .name("bench")
             .byteSize(16L << 20)
-            .memoryFile(true).build());
+            .memoryFile(true)
+            .build());
     private final LeasePool pool = LeasePool.open(arena, LeasePoolOptions.windowed(64));
     private final long[] pages = {wired(), wired()};
 

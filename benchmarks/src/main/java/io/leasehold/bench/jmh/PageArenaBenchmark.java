@@ -29,8 +29,8 @@ public class PageArenaBenchmark {
     private static final int RUN_PAGES = 16;
     private static final int PAGE_BYTES = 4096;
 
-    private final PageArena arena =
-            PageArena.open(PageArenaOptions.builder().name("bench").byteSize(256L << 20).build());
+    private final PageArena arena = PageArena.open(
+            PageArenaOptions.builder().name("bench").byteSize(256L << 20).build());
 
     /// Closes the arena, which also proves that every page was freed.
     @TearDown

@@ -13,8 +13,8 @@ import org.openjdk.jmh.annotations.TearDown;
                 + " may be hyperthreads of one core.")
 public class PageScalingBenchmark extends ScalingBenchmark {
 
-    private final PageArena arena =
-            PageArena.open(PageArenaOptions.builder().name("bench").byteSize(256L << 20).build());
+    private final PageArena arena = PageArena.open(
+            PageArenaOptions.builder().name("bench").byteSize(256L << 20).build());
 
     /// Creates the state.
     public PageScalingBenchmark() {

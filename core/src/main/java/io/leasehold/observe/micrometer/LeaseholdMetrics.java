@@ -123,7 +123,10 @@ public final class LeaseholdMetrics implements MeterBinder, AutoCloseable {
     }
 
     private void sizeClass(
-            MeterRegistry registry, String area, int byteSize, Function<AllocatorFigures, List<SizeClassFigures>> classes) {
+            MeterRegistry registry,
+            String area,
+            int byteSize,
+            Function<AllocatorFigures, List<SizeClassFigures>> classes) {
         Tags ofClass = tags.and("area", area, "size", Integer.toString(byteSize));
         if (registry.find("leasehold.buffers").tags(ofClass).meter() == null) {
             add(
