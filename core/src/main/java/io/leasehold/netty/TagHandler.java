@@ -135,10 +135,10 @@ public final class TagHandler extends ChannelDuplexHandler {
     }
 
     @Override
-    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) throws Exception {
         Tag before = begin(); // the transport copies heap buffers
         try {
-            ctx.write(message, promise);
+            super.write(ctx, message, promise);
         } finally {
             ThreadTag.set(before);
         }
