@@ -172,7 +172,7 @@ public final class TagHandler extends ChannelDuplexHandler {
             if (name != null && before != null) {
                 Tag tag = Tag.of(name);
                 ofChannel.set(tag);
-                if (ThreadTag.current() == before) {
+                if (before.equals(ThreadTag.current())) {
                     ThreadTag.set(tag); // the TagHandler restores the tag of the thread when its event ends
                 }
             }
