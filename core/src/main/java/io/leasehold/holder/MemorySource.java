@@ -178,7 +178,7 @@ public final class MemorySource {
         for (MemorySource source : sources) {
             for (Held held : source.held()) {
                 bytes.merge(held.tag(), held.bytes(), Long::sum);
-                hasThreadTags |= held.tag() != source.tag;
+                hasThreadTags |= !held.tag().equals(source.tag);
             }
         }
         return !hasThreadTags

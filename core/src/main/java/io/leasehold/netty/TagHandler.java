@@ -135,10 +135,10 @@ public final class TagHandler extends ChannelDuplexHandler {
     }
 
     @Override
-    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) throws Exception {
         Tag before = begin(); // the transport copies heap buffers
         try {
-            ctx.write(message, promise);
+            super.write(ctx, message, promise);
         } finally {
             ThreadTag.set(before);
         }
@@ -172,7 +172,7 @@ public final class TagHandler extends ChannelDuplexHandler {
             if (name != null && before != null) {
                 Tag tag = Tag.of(name);
                 ofChannel.set(tag);
-                if (ThreadTag.current() == before) {
+                if (before.equals(ThreadTag.current())) {
                     ThreadTag.set(tag); // the TagHandler restores the tag of the thread when its event ends
                 }
             }

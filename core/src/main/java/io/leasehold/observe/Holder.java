@@ -53,7 +53,7 @@ public final class Holder implements AutoCloseable {
         if (closed) {
             return;
         }
-        if (thread != Thread.currentThread()) {
+        if (!thread.equals(Thread.currentThread())) {
             throw new IllegalStateException("holder belongs to another thread: tag=" + tag + ", thread="
                     + thread.getName() + "; close it there");
         }
