@@ -34,7 +34,8 @@ class JettyServerTest {
         PoolLoad.writeFiles(folder);
         SSLContext tls = TestKey.make(folder).context();
         AtomicLong mostInUse = new AtomicLong();
-        try (PageArena arena = PageArena.open(PageArenaOptions.builder().byteSize(64L << 20).build());
+        try (PageArena arena = PageArena.open(
+                        PageArenaOptions.builder().byteSize(64L << 20).build());
                 LeasedBufferPool pool = LeasedBufferPool.open(arena)) {
             Server server = JettyPoolExample.server(pool);
             ResourceHandler files = new ResourceHandler();

@@ -23,7 +23,8 @@ class LeasedBufferPoolTest {
     private static final long WAIT_NANOS = 60_000_000_000L;
     private static final int SIZE = 17_000;
 
-    private final PageArena arena = PageArena.open(PageArenaOptions.builder().byteSize(64L << 20).build());
+    private final PageArena arena =
+            PageArena.open(PageArenaOptions.builder().byteSize(64L << 20).build());
     private final LeasedBufferPool pool = LeasedBufferPool.open(arena, SIZE);
 
     @AfterEach

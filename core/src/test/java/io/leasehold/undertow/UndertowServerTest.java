@@ -31,7 +31,8 @@ class UndertowServerTest {
         PoolLoad.writeFiles(folder);
         SSLContext tls = TestKey.make(folder).context();
         AtomicLong mostInUse = new AtomicLong();
-        try (PageArena arena = PageArena.open(PageArenaOptions.builder().byteSize(64L << 20).build());
+        try (PageArena arena = PageArena.open(
+                        PageArenaOptions.builder().byteSize(64L << 20).build());
                 LeasedBufferPool pool = LeasedBufferPool.open(arena, BUFFER_BYTES)) {
             HttpHandler files = Handlers.resource(new PathResourceManager(folder));
             Undertow server = UndertowPoolExample.server(pool)
