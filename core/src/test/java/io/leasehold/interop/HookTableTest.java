@@ -9,7 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// The README says for each server of the suite how it gets the allocator. If this test fails, it prints the right lines.
+/// The README says for each server of the suite how it gets the allocator. If this test fails, it prints the right
+/// lines.
 class HookTableTest {
 
     private static final Path README = Path.of("../README.md");

@@ -64,7 +64,7 @@ record InteropRun(InteropServer server, Way way, Crypto tls, Map<String, String>
             throws IOException, InterruptedException {
         Path classes = folder.resolve(plan.server.module() + "-classes");
         List<Path> library = List.of(ForkedJvm.rootOf(LeasedByteBufAllocator.class));
-        compile(plan, folder, classes, joined(jars, library));
+        compile(plan, folder, classes, joined(List.of(jars, library)));
         List<String> command = new ArrayList<>(List.of(
                 tool("java"),
                 "-Xmx384m",
@@ -90,7 +90,7 @@ record InteropRun(InteropServer server, Way way, Crypto tls, Map<String, String>
             }
         }
         // the agent brings its own copy
-        String classPath = joined(List.of(classes), jars, plan.way == Way.OPTION ? library : List.of());
+        String classPath = joined(List.of(List.of(classes), jars, plan.way == Way.OPTION ? library : List.of()));
         command.addAll(List.of("-cp", classPath, "interop." + plan.server.main()));
         Path log = folder.resolve(plan.toString().replaceAll("\\W+", "-") + ".log");
         String output = run(command, log, limitSeconds);
@@ -135,12 +135,8 @@ record InteropRun(InteropServer server, Way way, Crypto tls, Map<String, String>
         run(command, folder.resolve(plan.server.module() + "-javac.log"), COMPILE_SECONDS);
     }
 
-    @SafeVarargs
-    private static String joined(List<Path>... parts) {
-        return Stream.of(parts)
-                .flatMap(List::stream)
-                .map(Path::toString)
-                .collect(Collectors.joining(File.pathSeparator));
+    private static String joined(List<List<Path>> parts) {
+        return parts.stream().flatMap(List::stream).map(Path::toString).collect(Collectors.joining(File.pathSeparator));
     }
 
     private static String tool(String name) {

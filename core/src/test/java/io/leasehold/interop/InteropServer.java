@@ -133,6 +133,11 @@ record InteropServer(
         return version.group(1);
     }
 
+    /// {@return the version that Netty's jar states; a jar with a relocated copy states its own}
+    String statedVersion() throws IOException {
+        return relocation.equals(NETTY) ? netty : version();
+    }
+
     @Override
     public String toString() {
         return module;
