@@ -48,6 +48,7 @@ final class PoolProgram {
         System.out.println("wrong=" + WRONG);
     }
 
+    @SuppressWarnings("deprecation") // users of order(ByteOrder) get its view too
     private static void use(String name, ByteBufAllocator pool) {
         ByteBuf direct = pool.directBuffer(100, 100_000);
         ByteBuf heap = pool.heapBuffer(100);
