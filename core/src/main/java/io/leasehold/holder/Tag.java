@@ -4,7 +4,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
-/// The name of a holder of memory: a component, a tenant, a route. Equal names are the same object.
+/// The name of a holder of memory: a component, a customer, a route. Equal names are the same object.
 ///
 /// The process has at most [#MAX_TAGS] tags, and they are never removed. Each name beyond that number is [#OTHER], so
 /// that names made from requests cannot fill the Java heap.

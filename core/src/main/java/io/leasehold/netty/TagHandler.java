@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Add it as the first handler. The buffers that the transport reads into are tagged, and all buffers that the handlers
 /// behind it allocate while they handle an event of the channel. A task that a handler gives to an executor is not part
-/// of an event. Add a handler of [#chooser] where the tenant or the route is known, for example behind an `SniHandler`:
+/// of an event. Add a handler of [#chooser] where the client or the route is known, for example behind an `SniHandler`:
 ///
 /// ```java
 /// pipeline.addLast(new TagHandler("web"), sni, TagHandler.chooser(
