@@ -56,12 +56,6 @@ final class HouseRulesTest {
     private static final Path BENCHMARKS = ProjectFiles.project("benchmarks/src");
     private static final Path ROOT = SOURCES.resolve("io/leasehold");
 
-    /// Lines that are neither blank nor a comment, an import or the name of the package.
-    private static final int MAX_CODE_LINES = 280;
-
-    /// For a buffer of Netty, whose interface alone has hundreds of methods.
-    private static final int MAX_CODE_LINES_OF_BUFFERS = 370;
-
     private static final int MAX_PUBLIC_TYPES = 16;
 
     /// The formatter sees to code; this is for comments, which it leaves alone.
@@ -233,20 +227,6 @@ final class HouseRulesTest {
         }
     }
 
-    @Test
-    void filesAreShort() throws IOException {
-        for (Path file : sources(SOURCES)) {
-            boolean buffer = file.toString().endsWith("ByteBuf.java");
-            assertThat(Files.readAllLines(file).stream().filter(HouseRulesTest::isCode))
-                    .as("lines of code in %s", file)
-                    .hasSizeLessThanOrEqualTo(buffer ? MAX_CODE_LINES_OF_BUFFERS : MAX_CODE_LINES);
-        }
-    }
-
-    private static boolean isCode(String line) {
-        return !line.matches("\\s*(//.*|import .*|package .*)?");
-    }
-
     /// Words that hide the subject of a sentence, and private words for which the glossary has a term.
     private static final Pattern BANNED = Pattern.compile(
             "\\b(who|whoever|whom|somebody|nobody|he|him|his|landlord|tenants?|purse|poison(ed|s)?|dormant)\\b"
@@ -295,12 +275,7 @@ final class HouseRulesTest {
     /// The compiler's own check does not work here, since the module descriptor is compiled apart from the sources.
     @Test
     void exportedSignaturesNameExportedTypesOnly() throws IOException {
-        String module = Files.readString(ProjectFiles.core("src/main/module/module-info.java"));
-        Set<String> exported = Pattern.compile("exports ([\\w.]+);")
-                .matcher(module)
-                .results()
-                .map(match -> match.group(1))
-                .collect(toSet());
+        Set<String> exported = exported();
         List<String> hidden = new ArrayList<>();
         for (JavaClass type : CLASSES) {
             if (!exported.contains(type.getPackageName()) || !isPublic(type) || FOR_NETTY.contains(type.getName())) {
@@ -368,10 +343,20 @@ final class HouseRulesTest {
         return isOwn ? ownPackage + "." + name : name;
     }
 
+    /// {@return the names of the packages that the module exports}
+    private static Set<String> exported() throws IOException {
+        String module = Files.readString(ProjectFiles.core("src/main/module/module-info.java"));
+        return Pattern.compile("exports ([\\w.]+);")
+                .matcher(module)
+                .results()
+                .map(match -> match.group(1))
+                .collect(toSet());
+    }
+
     @Test
-    void packagesAreSmall() throws IOException {
-        for (Path folder :
-                sources(SOURCES).stream().map(Path::getParent).distinct().toList()) {
+    void exportedPackagesAreSmall() throws IOException {
+        for (String name : exported()) {
+            Path folder = SOURCES.resolve(name.replace('.', '/'));
             try (Stream<Path> files = Files.list(folder)) {
                 assertThat(files.filter(HouseRulesTest::isPublicType).count())
                         .as("public types in %s", folder)

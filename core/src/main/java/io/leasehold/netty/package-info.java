@@ -57,8 +57,8 @@
 ///   bounded by the maximum Java heap, which the JVM enforces for them as for all other objects.
 /// * **A channel is charged for buffers, not for pages.** A budget counts pages, and a page has buffers of many
 ///   channels. So a throttle counts the buffers that a channel read and did not release, by their capacity, because a
-///   small message keeps all of its buffer. That needs a wrapper for each read, so it is a handler and not a property of
-///   the allocator: a channel without the handler pays nothing.
+///   small message keeps all of its buffer. That needs a wrapper for each read, so it is a handler and not a property
+///   of the allocator: a channel without the handler pays nothing.
 /// * **A stopped channel looks again by itself.** Pressure may end because another part of the process releases memory,
 ///   and no event says so on the event loop. A check every 20 ms runs only while a channel is stopped.
 /// * **One place turns `autoRead` off and on.** With two handlers that each remember the old value, the first to resume

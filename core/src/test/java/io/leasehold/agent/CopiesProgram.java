@@ -6,9 +6,11 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// Main class of the JVMs that [AgentCopiesTest] starts: two applications, each with a copy of Netty in a class loader
 /// of its own, and a relocated copy in the class loader of the program.
+@SuppressWarnings("ReferenceEquality") // which allocator it is, is the question
 final class CopiesProgram {
 
     private static final int HALF_AND_MORE = 10 << 20;
@@ -73,9 +75,7 @@ final class CopiesProgram {
                 call(allocate(byteSize), "release");
                 return "allocated";
             } catch (InvocationTargetException e) {
-                return e.getCause() instanceof OutOfMemoryError
-                        ? "refused"
-                        : e.getCause().toString();
+                return e.getCause() instanceof OutOfMemoryError ? "refused" : String.valueOf(e.getCause());
             }
         }
 
@@ -120,7 +120,7 @@ final class CopiesProgram {
         }
 
         @Override
-        public InputStream getResourceAsStream(String name) {
+        public @Nullable InputStream getResourceAsStream(String name) {
             String slashed = prefix.replace('.', '/');
             if (!name.startsWith(slashed + "io/netty/")) {
                 return super.getResourceAsStream(name);

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /// Main class of the JVMs that [AgentTest] starts: does with Netty's pools what servers do, and prints what it finds.
 final class PoolProgram {
@@ -48,7 +49,8 @@ final class PoolProgram {
         System.out.println("wrong=" + WRONG);
     }
 
-    @SuppressWarnings("deprecation") // users of order(ByteOrder) get its view too
+    // Which allocator it is, is the question; and users of order(ByteOrder) get its view too.
+    @SuppressWarnings({"deprecation", "ReferenceEquality"})
     private static void use(String name, ByteBufAllocator pool) {
         ByteBuf direct = pool.directBuffer(100, 100_000);
         ByteBuf heap = pool.heapBuffer(100);
@@ -86,8 +88,9 @@ final class PoolProgram {
 
     /// Prints the sums over all pools while one buffer of each kind is in use, and what the default pool reports.
     private static void reportSums(Map<String, ByteBufAllocator> pools) {
-        ByteBuf direct = pools.get("grpc").directBuffer(1 << 20);
-        ByteBuf heap = pools.get("grpc").heapBuffer(1 << 20);
+        ByteBufAllocator grpc = Objects.requireNonNull(pools.get("grpc"));
+        ByteBuf direct = grpc.directBuffer(1 << 20);
+        ByteBuf heap = grpc.heapBuffer(1 << 20);
         long directBytes = 0;
         long heapBytes = 0;
         long pinned = 0;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
@@ -206,13 +207,13 @@ final class SamplerTest {
     private Sample atDepth(int depth, Sampler sampler) {
         return depth > 1
                 ? atDepth(depth - 1, sampler)
-                : sampler.record(
+                : Objects.requireNonNull(sampler.record(
                         this,
                         source,
                         source.tag(),
                         4096,
                         -Sampler.STEP,
-                        Set.of(Sampler.class.getName(), StackTable.class.getName(), "java.util."));
+                        Set.of(Sampler.class.getName(), StackTable.class.getName(), "java.util.")));
     }
 
     @Test
@@ -228,6 +229,7 @@ final class SamplerTest {
                 .allSatisfy(sample -> assertThat(sample.stack()).isNotNull());
     }
 
+    @SuppressWarnings("InfiniteRecursion") // until the stack is exhausted
     private static void exhaustStack(Runnable atEachDepth) {
         try {
             exhaustStack(atEachDepth);
@@ -244,7 +246,8 @@ final class SamplerTest {
     @Test
     void closedSourceHasNoSamples() {
         Sampler sampler = new Sampler(1, () -> new SplittableRandom(1), time::get, 10);
-        Sample sample = sampler.record(this, source, source.tag(), 4096, -Sampler.STEP, Set.of());
+        Sample sample =
+                Objects.requireNonNull(sampler.record(this, source, source.tag(), 4096, -Sampler.STEP, Set.of()));
         assertThat(source.samples()).containsExactly(sample);
         source.close();
         assertThat(source.samples()).isEmpty();

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Timeout;
 
 /// Channels over their share stop under pressure, and go on when they hold less or the pressure ends.
 @Timeout(60)
+@SuppressWarnings("FutureReturnValueIgnored") // the channels are embedded: done when a call returns
 class BudgetThrottleTest {
 
     private static final int KIB = 1 << 10;

@@ -106,7 +106,7 @@ final class HoldersTest {
         String[] tags = {"http", "one", "two", "three"};
         List<String> owners = new ArrayList<>();
         for (int i = 0; i < 3_000; i++) {
-            if (live.isEmpty() || random.nextInt(5) < 3 && live.size() < 500) {
+            if (live.isEmpty() || (random.nextInt(5) < 3 && live.size() < 500)) {
                 String tag = tags[random.nextInt(tags.length)];
                 try (Holder holder = Holder.tag(tag)) {
                     hold(1, 1 << random.nextInt(15));

@@ -13,6 +13,7 @@ import java.util.zip.GZIPInputStream;
 final class PprofReader {
 
     /// A field of a message: a number, or bytes.
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     record Field(int number, long value, byte[] bytes) {}
 
     /// A sample with names in place of identifiers.

@@ -69,7 +69,7 @@ final class ProfileConcurrentTest {
     private static void work(LeasedByteBufAllocator allocator, ConcurrentLinkedQueue<ByteBuf> live, Random random) {
         for (int i = 0; i < STEPS; i++) {
             ByteBuf mine = live.poll();
-            if (mine == null || random.nextInt(100) < 51 && live.size() < 1_000) {
+            if (mine == null || (random.nextInt(100) < 51 && live.size() < 1_000)) {
                 try (Holder holder = Holder.tag("crowd " + random.nextInt(3))) {
                     live.add(allocator.directBuffer(16 << random.nextInt(11)).touch(holder));
                 }

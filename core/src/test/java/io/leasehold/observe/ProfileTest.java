@@ -113,7 +113,7 @@ final class ProfileTest {
                     .hasMessageContaining("; tags: cache=")
                     .hasMessageContaining(", tag=cache, oldest=")
                     .hasMessageContaining("ProfileTest.hoard(ProfileTest.java:")
-                    .satisfies(error -> assertThat(error.getMessage().lines()).hasSizeLessThanOrEqualTo(5));
+                    .satisfies(error -> assertThat(error.toString().lines()).hasSizeLessThanOrEqualTo(5));
         }
     }
 

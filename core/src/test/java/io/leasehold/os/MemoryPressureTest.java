@@ -17,8 +17,10 @@ class MemoryPressureTest {
     private static final MemoryPressure UNKNOWN = new MemoryPressure(Double.NaN, -1);
     private static final String V2_MOUNT = "31 23 0:27 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw\n";
     private static final String V1_MOUNT = "35 31 0:32 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n";
-    private static final String PSI =
-            "some avg10=%s avg60=0.05 avg300=0.01 total=123456\n" + "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n";
+    private static final String PSI = """
+            some avg10=%s avg60=0.05 avg300=0.01 total=123456
+            full avg10=0.00 avg60=0.00 avg300=0.00 total=0
+            """;
 
     @TempDir
     Path root;
