@@ -67,14 +67,14 @@ final class InteropClassPaths {
                 "dependency:build-classpath"));
         option(command, "-s", "leasehold.maven.settings");
         option(command, "-gs", "leasehold.maven.globalSettings");
-        if (Boolean.getBoolean("leasehold.maven.offline")) {
+        if (System.getProperty("leasehold.maven.offline", "").equals("offline:true")) {
             command.add("-o");
         }
         return command;
     }
 
     private static void option(List<String> command, String option, String property) {
-        String file = System.getProperty(property, "");
+        String file = System.getProperty(property, "").replaceFirst("^file:", "");
         if (Files.isRegularFile(Path.of(file))) {
             command.addAll(List.of(option, file));
         }
