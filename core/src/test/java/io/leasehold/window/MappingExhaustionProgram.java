@@ -22,7 +22,7 @@ final class MappingExhaustionProgram {
 
     private static final int WINDOW = WindowBed.WINDOW_BYTES;
     private static final int WINDOWS = 16;
-    private static final int USELESS_CLASSES = 300;
+    private static final int USELESS_CLASSES = 2_000;
     private static final int NO_DESCRIPTOR = 1 << 20;
     private static final int PARTS = 2 * WINDOWS;
     private static final byte[] CONTENT = WindowBed.pattern(PARTS * WINDOW, 1);
