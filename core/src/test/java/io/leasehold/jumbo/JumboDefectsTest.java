@@ -155,7 +155,7 @@ class JumboDefectsTest {
             assertThat(e.generation()).isEqualTo(2);
             assertThat(e.threadId()).isEqualTo(first.threadId());
             assertThat(e)
-                    .hasMessage("cannot release, the page is freed: page=%d, state=FREE, generation=2, holds=0,"
+                    .hasMessage("cannot free, the page is freed: page=%d, state=FREE, generation=2, holds=0,"
                                     .formatted(page)
                             + " handleGeneration=1, lastThread=%d, thread=%d, pool=pool"
                                     .formatted(
