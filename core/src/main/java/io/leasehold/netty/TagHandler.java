@@ -44,6 +44,8 @@ public final class TagHandler extends ChannelDuplexHandler {
     private final Tag first; // (C)
     private @Nullable Attribute<Tag> tag; // (O) the event loop; null before the handler is added
 
+    /// Creates a handler for one channel.
+    ///
     /// @param tag tag of the channel until a chooser changes it, at most 100 characters
     /// @throws IllegalArgumentException if it is blank or too long
     public TagHandler(String tag) {

@@ -102,7 +102,8 @@ class ReadmeTest {
                 }
             }
             buffers.forEach(ByteBuf::release);
-            assertThat(blocks("text").stream().map(ReadmeTest::shape)).contains(shape(error.toString()));
+            String withoutSamples = error.toString().replaceAll("\n  about [^\n]*", ""); // how many there are is random
+            assertThat(blocks("text").stream().map(ReadmeTest::shape)).contains(shape(withoutSamples));
         }
     }
 

@@ -48,6 +48,8 @@ public final class LeaseholdMetrics implements MeterBinder, AutoCloseable {
 
     private record Bound(MeterRegistry registry, Meter meter) {}
 
+    /// Creates meters that are not bound to a registry yet.
+    ///
     /// @param allocator allocator to show
     public LeaseholdMetrics(ObservedAllocator allocator) {
         this.allocator = allocator;
