@@ -8,7 +8,7 @@
 /// ## Layers
 ///
 /// A package imports only packages in lower layers, and none in its own layer. `HouseRulesTest` checks this and keeps
-/// the diagram true. Packages that are planned but not built yet are listed too.
+/// the diagram true.
 ///
 /// ```text
 /// L9   agent                                         puts the allocator under servers without an option

@@ -50,6 +50,14 @@ class ReadmeTest {
         }
     }
 
+    /// `mvn -Prelease` builds that project with the artifacts of a release, and runs it.
+    @Test
+    void quickStartIsInTheProjectOfAUser() throws IOException {
+        Path consumer = ProjectFiles.project("benchmarks/src/it/consumer/src/main/java/consumer/Consumer.java");
+        assertThat(withoutIndent(Files.readString(consumer)))
+                .contains(withoutIndent(blocks("java").getFirst()).strip());
+    }
+
     @Test
     void filesAreRead(@TempDir Path folder) throws IOException {
         Path path = Files.write(folder.resolve("file"), new byte[5000]);
