@@ -19,6 +19,7 @@ import org.openjdk.jcstress.infra.results.ZZ_Result;
 @Outcome(id = "false, false", expect = ACCEPTABLE, desc = "The listener knows that the use is below the soft limit.")
 @Outcome(expect = FORBIDDEN, desc = "The last call has an old state, a call was repeated, or two calls overlapped.")
 @State
+@SuppressWarnings("this-escape") // the budget calls nothing before it is open
 public class SoftLimitStress implements BudgetListener {
 
     private final MemoryBudget budget = MemoryBudget.of(
