@@ -13,7 +13,9 @@ import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 
 /// Main class of the JVM that [MappingExhaustionTest] starts: takes every mapping that the kernel allows a process,
@@ -22,7 +24,7 @@ final class MappingExhaustionProgram {
 
     private static final int WINDOW = WindowBed.WINDOW_BYTES;
     private static final int WINDOWS = 16;
-    private static final int USELESS_CLASSES = 2_000;
+    private static final int USELESS_CLASSES = 1_000;
     private static final int NO_DESCRIPTOR = 1 << 20;
     private static final int PARTS = 2 * WINDOWS;
     private static final byte[] CONTENT = WindowBed.pattern(PARTS * WINDOW, 1);
@@ -41,7 +43,7 @@ final class MappingExhaustionProgram {
 
     private void run(Path path) throws IOException {
         Files.write(path, CONTENT);
-        fillMetaspaceReserve();
+        List<Class<?>> kept = fillMetaspaceReserve();
         rehearse(path);
         PageArenaOptions pages = PageArenaOptions.builder()
                 .byteSize(16 << 20)
@@ -66,7 +68,7 @@ final class MappingExhaustionProgram {
                     MappedFile unusedRecycled = open(unused, path, WindowTier.RECYCLED)) {
                 long byteSize = 2 * page * memory.mappingLimit();
                 long all = memory.reserve(byteSize, page);
-                System.out.println("taken=" + takeMappings(all, byteSize));
+                System.out.println("taken=" + takeMappings(memory, all, byteSize));
                 use("used", cache, direct, recycled);
                 use("unused", unused, unusedDirect, unusedRecycled);
                 openAnother("another", arena, options);
@@ -77,22 +79,31 @@ final class MappingExhaustionProgram {
             openAnother("afterwards", arena, options);
             cache.checkInvariants();
         }
+        System.out.println("kept=" + kept.size());
         System.out.println("end=reached");
     }
 
-    /// Loads unneeded classes and drops them: the JVM keeps their memory for classes that it loads later.
-    private static void fillMetaspaceReserve() throws IOException {
+    /// Loads unneeded classes and drops every second one: the JVM keeps their memory for classes that it loads later.
+    /// It would give back memory of which no part is in use.
+    ///
+    /// @return the classes that stay
+    private static List<Class<?>> fillMetaspaceReserve() throws IOException {
+        List<Class<?>> kept = new ArrayList<>();
         try (InputStream in = MappingExhaustionProgram.class.getResourceAsStream("MappingExhaustionProgram.class")) {
             byte[] bytes = Objects.requireNonNull(in).readAllBytes();
             for (int i = 0; i < USELESS_CLASSES; i++) {
-                new ClassLoader(MappingExhaustionProgram.class.getClassLoader()) {
+                Class<?> useless = new ClassLoader(MappingExhaustionProgram.class.getClassLoader()) {
                     Class<?> define() {
                         return defineClass(null, bytes, 0, bytes.length);
                     }
                 }.define();
+                if (i % 2 == 0) {
+                    kept.add(useless);
+                }
             }
         }
         System.gc();
+        return kept;
     }
 
     /// Runs all steps once, with injected failures and one of the kernel. The JVM maps memory for each class that it
@@ -116,6 +127,10 @@ final class MappingExhaustionProgram {
                 System.out.println("rehearsal.message=" + e.getMessage());
             }
             bed.memory.disarm();
+            bed.memory.failFrom(Call.COMMIT, 1, Errno.ENOMEM);
+            System.out.println("rehearsal.taken=" + takeMappings(bed.memory, 0, page));
+            bed.memory.disarm();
+            use("rehearsal.again", bed.cache, direct, recycled);
         }
     }
 
@@ -126,18 +141,18 @@ final class MappingExhaustionProgram {
     /// Makes every second page accessible, until the kernel reports too many mappings.
     ///
     /// @return number of pages
-    private long takeMappings(long address, long byteSize) {
+    private long takeMappings(VirtualMemory of, long address, long byteSize) {
         long taken = 0;
         try {
             while (taken < memory.mappingLimit()) {
-                memory.commit(address + 2 * page * taken, page); // two mappings more
+                of.commit(address + 2 * page * taken, page); // two mappings more
                 taken++;
             }
         } catch (SystemCallException e) {
             System.out.println("failure=" + e.getMessage());
         }
         try {
-            memory.commit(address + byteSize - page, page); // one mapping more
+            of.commit(address + byteSize - page, page); // one mapping more
             taken++;
         } catch (SystemCallException e) {
             System.out.println("last=" + e.getMessage());
