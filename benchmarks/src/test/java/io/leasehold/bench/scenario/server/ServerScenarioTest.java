@@ -40,7 +40,7 @@ class ServerScenarioTest {
         }
         said.forEach(System.out::println);
         assertThat(said)
-                .filteredOn(line -> line.startsWith("  failed and left out: unknown allocator: name=nonesuch"))
+                .filteredOn(line -> line.startsWith("  failed and left out: no such allocator: name=nonesuch"))
                 .hasSize(2);
         assertThat(said).anyMatch(line -> line.startsWith("server 4 of 4, about "));
         assertThat(results).hasSize(2);
