@@ -3,9 +3,12 @@ package interop;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /// Runs one program, and prints one line of JSON about what became of its buffers.
@@ -89,8 +92,7 @@ public final class Interop {
     private static List<String> leaks() throws InterruptedException {
         LeakCounts.stopCounting();
         for (int round = 0; round < LEAK_ROUNDS; round++) {
-            System.gc();
-            Thread.sleep(50); // the collector hands references over on a thread of its own
+            awaitCollection();
             for (int i = 0; i < 10; i++) {
                 ByteBufAllocator.DEFAULT.directBuffer(64).release();
             }
@@ -98,10 +100,21 @@ public final class Interop {
         return LeakCounts.leaks();
     }
 
-    private static void await(BooleanSupplier condition) throws InterruptedException {
+    /// Collects garbage, and waits until the collector has handed over the references to it.
+    private static void awaitCollection() throws InterruptedException {
+        ReferenceQueue<Object> collected = new ReferenceQueue<>();
+        WeakReference<Object> sentinel = new WeakReference<>(new Object(), collected);
+        System.gc();
+        if (collected.remove(TimeUnit.NANOSECONDS.toMillis(WAIT_NANOS)) != sentinel) {
+            throw new IllegalStateException(
+                    "the collector did not hand over a reference: waited=" + WAIT_NANOS + " ns");
+        }
+    }
+
+    private static void await(BooleanSupplier condition) {
         long start = System.nanoTime();
         while (!condition.getAsBoolean() && System.nanoTime() - start < WAIT_NANOS) {
-            Thread.sleep(20);
+            Thread.yield();
         }
     }
 
